@@ -1,0 +1,19 @@
+# Few words: what a contributor types.
+.PHONY: generate check test docs
+
+generate:  ## everything that the model generates
+	python -m model.generator
+
+check:  ## what CI runs beside the tests
+	python -m model.generator --check
+	ruff check .
+	ruff format --check .
+	mypy
+	pyright
+	lint-imports
+
+test:
+	pytest -n auto
+
+docs:  ## the documents run as tests
+	pytest tests/test_docs.py

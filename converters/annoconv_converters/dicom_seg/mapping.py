@@ -1,0 +1,219 @@
+"""What a segmentation's attributes mean in a case document: one mapping, used by the reader and asked by the writer.
+
+Its result is *native*: it rests on the file alone, not on source images, options or the private carrier. The table in
+`docs/formats/dicom-seg.md` says the same in words.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from annoconv import jsondoor
+from annoconv.codes import PRIVATE_SCHEME, Labels, category_concept, category_of
+from annoconv.geometry import describe_grid
+from annoconv.ids import safe_name
+from annoconv.model import AnnotationOrigin
+from annoconv_converters._dicom import concept_in, moment, text
+from annoconv_converters.dicom_seg.layout import referenced_instances, referenced_series
+from annoconv_converters.dicom_seg.segment import ALGORITHM_TYPES, AlgorithmType, Segment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pydicom.dataset import Dataset
+
+    from annoconv.geometry import Grid
+
+__all__ = ["ANNOTATION_SOFTWARE", "OWN_MANUFACTURER", "annotation_ids", "merge", "native_document", "segments_of"]
+
+OWN_MANUFACTURER: Final = "annoconv"
+ANNOTATION_SOFTWARE: Final = ("109102", "DCM", "Processing Equipment")
+"""Purpose of the item of ContributingEquipmentSequence that names the annotation software."""
+
+_ORIGINS: Final = {kind: origin for origin, kind in ALGORITHM_TYPES.items()}
+_LABEL_CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,127}")
+_MODALITIES: Final = {
+    "1.2.840.10008.5.1.4.1.1.1": "CR",
+    "1.2.840.10008.5.1.4.1.1.1.1": "DX",
+    "1.2.840.10008.5.1.4.1.1.1.2": "MG",
+    "1.2.840.10008.5.1.4.1.1.2": "CT",
+    "1.2.840.10008.5.1.4.1.1.2.1": "CT",
+    "1.2.840.10008.5.1.4.1.1.2.2": "CT",
+    "1.2.840.10008.5.1.4.1.1.3.1": "US",
+    "1.2.840.10008.5.1.4.1.1.4": "MR",
+    "1.2.840.10008.5.1.4.1.1.4.1": "MR",
+    "1.2.840.10008.5.1.4.1.1.4.4": "MR",
+    "1.2.840.10008.5.1.4.1.1.6.1": "US",
+    "1.2.840.10008.5.1.4.1.1.12.1": "XA",
+    "1.2.840.10008.5.1.4.1.1.20": "NM",
+    "1.2.840.10008.5.1.4.1.1.77.1.5.1": "OP",
+    "1.2.840.10008.5.1.4.1.1.77.1.6": "SM",
+    "1.2.840.10008.5.1.4.1.1.128": "PT",
+    "1.2.840.10008.5.1.4.1.1.128.1": "PT",
+    "1.2.840.10008.5.1.4.1.1.130": "PT",
+}
+"""Modality of the images of a storage class; a segmentation does not state its source's modality."""
+
+
+def segments_of(header: Dataset) -> list[Segment]:
+    """Return what the file says of each segment, in the order of their numbers."""
+    described = [Segment.from_item(each) for each in header.get("SegmentSequence") or []]
+    return sorted(described, key=lambda segment: segment.number)
+
+
+def annotation_ids(segments: Sequence[Segment]) -> list[str]:
+    """Return an id for each segment: its tracking id where that is distinct, else its number."""
+    stated = [segment.tracking_id for segment in segments]
+    return [
+        tracking if tracking and stated.count(tracking) == 1 else f"segment_{segment.number}"
+        for tracking, segment in zip(stated, segments, strict=True)
+    ]
+
+
+def native_document(header: Dataset, grid: Grid, labels: Labels) -> dict[str, Any]:
+    """Return the case document that a segmentation stands for by itself, without task and case id.
+
+    Parameters
+    ----------
+    header
+        Every attribute but frames and pixels.
+    grid
+        The grid of its frames.
+    labels
+        Label systems in which the concepts of the segments are looked up.
+    """
+    segments = segments_of(header)
+    is_own = text(header.get("Manufacturer")) == OWN_MANUFACTURER
+    defined: dict[str, dict[str, Any]] = {}
+    annotations: list[dict[str, Any]] = []
+    for segment, annotation_id in zip(segments, annotation_ids(segments), strict=True):
+        code, definition = _label(segment, labels, defined, is_own=is_own)
+        if definition is not None:
+            defined[code] = definition
+        annotations.append(
+            {
+                "id": annotation_id,
+                "category": category_of(segment.category).value,
+                "label_code": code,
+                "type": "mask",
+                "mask_file": f"masks/{safe_name(annotation_id)}.nii.gz",
+                "origin": _origin(segment).value,
+            }
+        )
+    document = {
+        "image": _image(header, grid),
+        "annotations": annotations,
+        "metadata": _metadata(header, segments),
+    }
+    return document | ({"labels": list(defined.values())} if defined else {})
+
+
+def merge(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the one case whose images the documents describe; the first one's image is the primary."""
+    merged = dict(documents[0])
+    for other in documents[1:]:
+        uid = other["image"]["uid"]
+        merged["related_images"] = [*merged.get("related_images", []), other["image"]]
+        merged["annotations"] = [*merged["annotations"], *({**each, "image_uid": uid} for each in other["annotations"])]
+        known = {label["code"] for label in merged.get("labels", [])}
+        added = [label for label in other.get("labels", []) if label["code"] not in known]
+        if added:
+            merged["labels"] = [*merged.get("labels", []), *added]
+    return merged
+
+
+def _label(
+    segment: Segment, labels: Labels, defined: dict[str, dict[str, Any]], *, is_own: bool
+) -> tuple[str, dict[str, Any] | None]:
+    """Return the label code of a segment, and its definition if no label system holds it."""
+    if segment.type.scheme == PRIVATE_SCHEME and _LABEL_CODE.fullmatch(segment.type.code):
+        return segment.type.code, None
+    stated = segment.description if is_own and _LABEL_CODE.fullmatch(segment.description or "") else None
+    known = labels.find(segment.type, segment.modifier, segment.name)
+    if known is not None and stated in {None, known.code}:
+        return known.code, None
+    definition = _definition(segment)
+    for code in [stated] if stated else _numbered(_code_from(segment)):
+        if code not in defined or defined[code] == {"code": code, **definition}:
+            return code, {"code": code, **definition}
+    return str(stated), None
+
+
+def _definition(segment: Segment) -> dict[str, Any]:
+    """Return the definition of a segment's label, without its code."""
+    category = category_of(segment.category)
+    is_usual = category_concept(category).code == segment.category.code
+    stated = {
+        "name_en": segment.name if segment.name.isascii() else None,
+        "name_zh": None if segment.name.isascii() else segment.name,
+        "category": category,
+        "concept": segment.type,
+        "concept_category": None if is_usual else segment.category,
+        "concept_modifier": segment.modifier,
+        "anatomic_region": segment.region,
+        "color_rgb": None if segment.color_rgb is None else list(segment.color_rgb),
+    }
+    return {key: jsondoor.plain(value) for key, value in stated.items() if value is not None}
+
+
+def _numbered(code: str) -> Iterable[str]:
+    yield code
+    number = 2
+    while True:
+        yield f"{code}_{number}"
+        number += 1
+
+
+def _code_from(segment: Segment) -> str:
+    """Return a label code made of the segment's name, else of its concept."""
+    for candidate in (segment.name, segment.type.meaning, f"{segment.type.scheme}_{segment.type.code}"):
+        if _LABEL_CODE.fullmatch(candidate) and candidate == candidate.upper():
+            return candidate
+        code = re.sub(r"[^A-Za-z0-9]+", "_", candidate).strip("_").upper()[:120]
+        if candidate.isascii() and _LABEL_CODE.fullmatch(code):
+            return code
+    return f"SEGMENT_{segment.number}"
+
+
+def _origin(segment: Segment) -> AnnotationOrigin:
+    return _ORIGINS.get(segment.algorithm_type, AnnotationOrigin.HUMAN)
+
+
+def _image(header: Dataset, grid: Grid) -> dict[str, Any]:
+    instances = referenced_instances(header)
+    source_class = text(instances[0].get("ReferencedSOPClassUID")) if instances else ""
+    stated = {
+        "uid": referenced_series(header) or text(header.get("SeriesInstanceUID")),
+        "modality": _MODALITIES.get(source_class, "OT"),
+        **describe_grid(grid),
+        "frame_of_reference_uid": text(header.get("FrameOfReferenceUID")),
+        "study_instance_uid": text(header.get("StudyInstanceUID")),
+    }
+    return {key: value for key, value in stated.items() if value}
+
+
+def _metadata(header: Dataset, segments: Sequence[Segment]) -> dict[str, Any]:
+    model = next((s.algorithm_name for s in segments if s.algorithm_type is not AlgorithmType.MANUAL), None)
+    name, version, ended = _software(header)
+    software = {"name": name, "version": version, "ai_model": model}
+    stated: dict[str, Any] = {
+        "annotator": text(header.get("ContentCreatorName")),
+        "institution": text(header.get("InstitutionName")),
+        "software": {key: value for key, value in software.items() if value},
+        "timestamps": {"end": ended} if ended else {},
+    }
+    return {key: value for key, value in stated.items() if value}
+
+
+def _software(header: Dataset) -> tuple[str, str, str | None]:
+    """Return name and version of the annotation software, and when it was last used."""
+    for equipment in header.get("ContributingEquipmentSequence") or []:
+        purpose = concept_in(equipment, "PurposeOfReferenceCodeSequence")
+        if purpose is not None and (purpose.code, purpose.scheme) == ANNOTATION_SOFTWARE[:2]:
+            at = moment(text(equipment.get("ContributionDateTime")))
+            ended = None if at is None else jsondoor.plain(at)
+            return text(equipment.get("ManufacturerModelName")), text(equipment.get("SoftwareVersions")), ended
+    if text(header.get("Manufacturer")) == OWN_MANUFACTURER:
+        return "", "", None
+    return text(header.get("ManufacturerModelName")), text(header.get("SoftwareVersions")), None

@@ -1,0 +1,205 @@
+"""One segment's description, to and from an item of SegmentSequence (PS3.3 C.8.20.2, C.8.20.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from pydicom.dataset import Dataset
+
+from annoconv.model import AnnotationOrigin, Concept
+from annoconv_converters._dicom import code_item, concept_in, fit, items, text
+
+__all__ = ["AlgorithmType", "Segment", "cielab_from_rgb", "rgb_from_cielab"]
+
+Triple: TypeAlias = tuple[int, int, int]
+
+UNSPECIFIED: Final = "unspecified"
+"""Name and version of an algorithm of which nothing is known; both are required of any that is not manual."""
+_ARTIFICIAL_INTELLIGENCE: Final = Concept(code="123110", scheme="DCM", meaning="Artificial Intelligence")
+
+
+class AlgorithmType(StrEnum):
+    """How the segment was made, SegmentAlgorithmType (0062,0008)."""
+
+    AUTOMATIC = "AUTOMATIC"
+    SEMIAUTOMATIC = "SEMIAUTOMATIC"
+    MANUAL = "MANUAL"
+
+
+ALGORITHM_TYPES: Final = {
+    AnnotationOrigin.HUMAN: AlgorithmType.MANUAL,
+    AnnotationOrigin.MODEL: AlgorithmType.AUTOMATIC,
+    AnnotationOrigin.MODEL_CONFIRMED: AlgorithmType.SEMIAUTOMATIC,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """What a segmentation says of one segment.
+
+    Attributes
+    ----------
+    number
+        SegmentNumber, from 1 without gaps unless the segmentation is a label map.
+    name
+        SegmentLabel, for people.
+    type, category, modifier, region
+        Segmented property type, its category and modifier, and the anatomic region.
+    algorithm_type
+        How it was made.
+    algorithm_name, algorithm_version
+        What made it; required unless it was made by hand, `unspecified` if not known.
+    tracking_id, tracking_uid
+        What identifies the object in every segmentation of it.
+    color_rgb
+        Recommended display colour, sRGB, 0 to 255.
+    description
+        SegmentDescription; what we write has the label code there.
+    """
+
+    number: int
+    name: str
+    type: Concept
+    category: Concept
+    modifier: Concept | None = None
+    region: Concept | None = None
+    algorithm_type: AlgorithmType = AlgorithmType.MANUAL
+    algorithm_name: str | None = None
+    algorithm_version: str | None = None
+    tracking_id: str | None = None
+    tracking_uid: str | None = None
+    color_rgb: Triple | None = None
+    description: str | None = None
+
+    def to_item(self) -> Dataset:
+        """Return the item of SegmentSequence."""
+        segment = Dataset()
+        segment.SegmentedPropertyCategoryCodeSequence = items(code_item(self.category))
+        segment.SegmentNumber = self.number
+        segment.SegmentLabel = fit("LO", self.name)
+        if self.description is not None:
+            segment.SegmentDescription = fit("ST", self.description)
+        segment.SegmentAlgorithmType = self.algorithm_type.value
+        property_type = code_item(self.type)
+        if self.modifier is not None:
+            property_type.SegmentedPropertyTypeModifierCodeSequence = items(code_item(self.modifier))
+        segment.SegmentedPropertyTypeCodeSequence = items(property_type)
+        if self.region is not None:
+            segment.AnatomicRegionSequence = items(code_item(self.region))
+        if self.algorithm_type is not AlgorithmType.MANUAL:
+            self._put_algorithm(segment)
+        if self.color_rgb is not None:
+            segment.RecommendedDisplayCIELabValue = list(cielab_from_rgb(self.color_rgb))
+        if self.tracking_id is not None and self.tracking_uid is not None:
+            segment.TrackingID = fit("UT", self.tracking_id)
+            segment.TrackingUID = self.tracking_uid
+        return segment
+
+    def _put_algorithm(self, segment: Dataset) -> None:
+        name = self.algorithm_name or UNSPECIFIED
+        segment.SegmentAlgorithmName = fit("LO", name)
+        algorithm = Dataset()
+        algorithm.AlgorithmFamilyCodeSequence = items(code_item(_ARTIFICIAL_INTELLIGENCE))
+        algorithm.AlgorithmName = fit("LO", name)
+        algorithm.AlgorithmVersion = fit("LO", self.algorithm_version or UNSPECIFIED)
+        segment.SegmentationAlgorithmIdentificationSequence = items(algorithm)
+
+    @classmethod
+    def from_item(cls, item: Dataset) -> Segment:
+        """Return what an item of SegmentSequence says; what is missing or damaged in it is filled neutrally."""
+        property_type = (item.get("SegmentedPropertyTypeCodeSequence") or [Dataset()])[0]
+        number = int(item.get("SegmentNumber") or 0)
+        algorithm = (item.get("SegmentationAlgorithmIdentificationSequence") or [Dataset()])[0]
+        name = text(item.get("SegmentLabel"))
+        kind = concept_in(item, "SegmentedPropertyTypeCodeSequence")
+        unknown = Concept(code="unknown", scheme="99UNKNOWN", meaning=name or f"Segment {number}")
+        return cls(
+            number=number,
+            name=name or (kind or unknown).meaning,
+            type=kind or unknown,
+            category=concept_in(item, "SegmentedPropertyCategoryCodeSequence") or unknown,
+            modifier=concept_in(property_type, "SegmentedPropertyTypeModifierCodeSequence"),
+            region=concept_in(item, "AnatomicRegionSequence"),
+            algorithm_type=_algorithm_type(text(item.get("SegmentAlgorithmType"))),
+            algorithm_name=_known(item.get("SegmentAlgorithmName")) or _known(algorithm.get("AlgorithmName")),
+            algorithm_version=_known(algorithm.get("AlgorithmVersion")),
+            tracking_id=text(item.get("TrackingID")) or None,
+            tracking_uid=text(item.get("TrackingUID")) or None,
+            color_rgb=_color(item),
+            description=text(item.get("SegmentDescription")) or None,
+        )
+
+
+def _algorithm_type(value: str) -> AlgorithmType:
+    return AlgorithmType(value) if value in set(AlgorithmType) else AlgorithmType.MANUAL
+
+
+def _known(value: object) -> str | None:
+    stated = text(value)
+    return stated if stated not in {"", UNSPECIFIED} else None
+
+
+def _color(item: Dataset) -> Triple | None:
+    stated = item.get("RecommendedDisplayCIELabValue")
+    if stated is None or isinstance(stated, int) or len(stated) != 3:
+        return None
+    return rgb_from_cielab((int(stated[0]), int(stated[1]), int(stated[2])))
+
+
+_WHITE: Final = (0.95047, 1.0, 1.08883)
+"""D65. PS3.3 C.10.7.1.1 means D50, but dcmqi, PixelMed and highdicom, hence nearly every file, have D65."""
+_XYZ_FROM_RGB: Final = (
+    (0.4124564, 0.3575761, 0.1804375),
+    (0.2126729, 0.7151522, 0.0721750),
+    (0.0193339, 0.1191920, 0.9503041),
+)
+_RGB_FROM_XYZ: Final = (
+    (3.2404542, -1.5371385, -0.4985314),
+    (-0.9692660, 1.8760108, 0.0415560),
+    (0.0556434, -0.2040259, 1.0572252),
+)
+_KNEE: Final = 6 / 29
+
+
+def cielab_from_rgb(color_rgb: Triple) -> Triple:
+    """Return an sRGB colour, 0 to 255, as RecommendedDisplayCIELabValue (PS3.3 C.10.7.1.1).
+
+    Examples
+    --------
+    >>> cielab_from_rgb((221, 130, 101))
+    (41663, 41166, 40794)
+    """
+    linear = [_linear(channel / 255) for channel in color_rgb]
+    scaled = [sum(map(_times, row, linear)) / white for row, white in zip(_XYZ_FROM_RGB, _WHITE, strict=True)]
+    x, y, z = (value ** (1 / 3) if value > _KNEE**3 else value / (3 * _KNEE**2) + 4 / 29 for value in scaled)
+    lightness, a, b = 116 * y - 16, 500 * (x - y), 200 * (y - z)
+    stated = (lightness * 65535 / 100, (a + 128) * 65535 / 255, (b + 128) * 65535 / 255)
+    first, second, third = (min(max(round(value), 0), 65535) for value in stated)
+    return first, second, third
+
+
+def rgb_from_cielab(value: Triple) -> Triple:
+    """Return the sRGB colour, 0 to 255, that a RecommendedDisplayCIELabValue stands for."""
+    lightness, a, b = value[0] * 100 / 65535, value[1] * 255 / 65535 - 128, value[2] * 255 / 65535 - 128
+    y = (lightness + 16) / 116
+    curved = (y + a / 500, y, y - b / 200)
+    xyz = [
+        (each**3 if each > _KNEE else 3 * _KNEE**2 * (each - 4 / 29)) * white
+        for each, white in zip(curved, _WHITE, strict=True)
+    ]
+    red, green, blue = (round(min(max(_curved(sum(map(_times, row, xyz))), 0), 1) * 255) for row in _RGB_FROM_XYZ)
+    return red, green, blue
+
+
+def _times(left: float, right: float) -> float:
+    return left * right
+
+
+def _linear(channel: float) -> float:
+    return ((channel + 0.055) / 1.055) ** 2.4 if channel > 0.04045 else channel / 12.92
+
+
+def _curved(channel: float) -> float:
+    return 1.055 * channel ** (1 / 2.4) - 0.055 if channel > 0.0031308 else 12.92 * channel

@@ -1,0 +1,76 @@
+"""`python -m model.generator`: write everything that the model generates anew; `--check` only compares."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from model.generator.ir import read_model
+from model.generator.json_schema import print_schema
+from model.generator.jsonld import print_context
+from model.generator.pydantic_models import print_models
+from model.generator.reference import print_reference
+from model.generator.typescript import print_types
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_INIT = '''"""Typed classes of the annoconv model, generated from LinkML; never edited.
+
+Needs pydantic and the standard library only; the JSON Schema stands beside it as `annoconv.schema.json`.
+"""
+
+from annoconv_model.models import *
+from annoconv_model.models import __all__
+'''
+
+
+def outputs(root: Path = ROOT) -> dict[str, str]:
+    """Return every generated file by its path below the repository's root."""
+    source = root / "model"
+    model = read_model(source / "annoconv.yaml")
+    package = {
+        "__init__.py": _INIT,
+        "_runtime.py": (source / "generator" / "runtime.py").read_text("utf-8"),
+        "annoconv.context.jsonld": _json(print_context(model)),
+        "annoconv.d.ts": print_types(model),
+        "annoconv.schema.json": _json(print_schema(model)),
+        "label_system.json": _json(_yaml(source / "labels.yaml")),
+        "models.py": print_models(model),
+        "py.typed": "",
+        "rules.json": _json(_yaml(source / "rules.yaml")),
+    }
+    generated = {f"generated/annoconv_model/{name}": text for name, text in package.items()}
+    return {**generated, "docs/reference/model.md": print_reference(model)}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+
+
+def _yaml(path: Path) -> Any:
+    return yaml.safe_load(path.read_text("utf-8"))
+
+
+def main(check: bool) -> int:
+    """Write the outputs, or with `check` list those that differ; return the exit code."""
+    stale: list[str] = []
+    wanted = outputs()
+    for name, text in wanted.items():
+        path = ROOT / name
+        if path.exists() and path.read_text("utf-8") == text:
+            continue
+        stale.append(name)
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+    if check and stale:
+        print("out of date, run `make generate`:", *stale, sep="\n  ", file=sys.stderr)
+    return int(check and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv[1:]))

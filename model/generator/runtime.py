@@ -1,0 +1,125 @@
+"""What the generated classes are made with: their base and the kinds of value that plain annotations cannot say.
+
+Copied as it stands to `annoconv_model/_runtime.py`; it needs pydantic and the standard library only. Everything here
+runs in pydantic's compiled core; no Python function is called for a value, but for lists of even length.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core import PydanticCustomError, core_schema
+
+
+def is_absent(value: object) -> bool:
+    """Return whether an optional key is left out of what is written."""
+    return value is None
+
+
+class Model(BaseModel):
+    """Base of every class: closed, checked on assignment, and never writing a null."""
+
+    model_config = ConfigDict(extra="forbid", validate_assignment=True, defer_build=True)
+
+
+class _Optional:
+    """A key that may be absent: `None` in Python, but a null in JSON is refused."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        nullable = handler(source)
+        present = nullable["schema"] if nullable["type"] == "nullable" else nullable
+        return core_schema.json_or_python_schema(json_schema=present, python_schema=nullable)
+
+
+OPTIONAL = _Optional()
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number within bounds; 1.0 is the whole number 1, as JSON Schema has it, and true is none."""
+
+    minimum: int | None = None
+    maximum: int | None = None
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        integral = core_schema.float_schema(strict=True, allow_inf_nan=False, multiple_of=1)
+        whole = core_schema.custom_error_schema(
+            core_schema.union_schema([core_schema.int_schema(strict=True), integral], mode="left_to_right"),
+            custom_error_type="int_type",
+        )
+        return core_schema.chain_schema([whole, core_schema.int_schema(ge=self.minimum, le=self.maximum)])
+
+
+def _json_number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+class _Number:
+    """A JSON number as a Decimal; a text is refused."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        number = core_schema.float_schema(strict=True, allow_inf_nan=False)
+        return core_schema.json_or_python_schema(
+            json_schema=core_schema.chain_schema([number, core_schema.decimal_schema()]),
+            python_schema=core_schema.decimal_schema(allow_inf_nan=False),
+            serialization=core_schema.plain_serializer_function_ser_schema(_json_number, when_used="json"),
+        )
+
+
+@dataclass(frozen=True)
+class Moment:
+    """An RFC 3339 timestamp with its offset, checked against `pattern` before it is a datetime."""
+
+    pattern: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        written = core_schema.str_schema(strict=True, pattern=self.pattern)
+        return core_schema.json_or_python_schema(
+            json_schema=core_schema.chain_schema([written, core_schema.datetime_schema()]),
+            python_schema=core_schema.datetime_schema(tz_constraint="aware"),
+        )
+
+
+class _Alternatives:
+    """One of several value types; whatever is none of them is one error, not one for each."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.custom_error_schema(
+            handler(source),
+            custom_error_type="value_type",
+            custom_error_message="Input should be a text, a number, true or false, or a list of these",
+        )
+
+
+ALTERNATIVES = _Alternatives()
+
+
+def _even(items: list[Any]) -> list[Any]:
+    if len(items) % 2:
+        raise PydanticCustomError("odd_length", "List should have an even number of items")
+    return items
+
+
+EVEN = AfterValidator(_even)
+
+Integer: TypeAlias = Annotated[int, Field(strict=True)]
+Boolean: TypeAlias = Annotated[bool, Field(strict=True)]
+DecimalNumber: TypeAlias = Annotated[Decimal, _Number()]
+
+__all__ = [
+    "ALTERNATIVES",
+    "EVEN",
+    "OPTIONAL",
+    "Boolean",
+    "DecimalNumber",
+    "Integer",
+    "Model",
+    "Moment",
+    "Whole",
+    "datetime",
+    "is_absent",
+]

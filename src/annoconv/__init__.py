@@ -1,0 +1,89 @@
+"""annoconv: one typed model of medical image annotation, and converters to and from the formats of its field.
+
+The public names are imported when they are first used, so that `import annoconv` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from annoconv.casefile import LoadedCase, Reading, read_case, read_cases, write_case, write_cases
+    from annoconv.errors import (
+        AnnoconvError,
+        DocumentError,
+        GeometryError,
+        ImageError,
+        InputError,
+        LimitError,
+        MaskError,
+        OutputExistsError,
+        UsageError,
+    )
+    from annoconv.findings import Finding, Level
+    from annoconv.limits import Limits
+    from annoconv.loss import Loss, LossKind, LossReport
+    from annoconv.registry import Context, Format, Option, formats, read, write
+    from annoconv.validation import validate
+
+    __version__: str
+
+__all__ = [
+    "AnnoconvError",
+    "Context",
+    "DocumentError",
+    "Finding",
+    "Format",
+    "GeometryError",
+    "ImageError",
+    "InputError",
+    "Level",
+    "LimitError",
+    "Limits",
+    "LoadedCase",
+    "Loss",
+    "LossKind",
+    "LossReport",
+    "MaskError",
+    "Option",
+    "OutputExistsError",
+    "Reading",
+    "UsageError",
+    "__version__",
+    "formats",
+    "read",
+    "read_case",
+    "read_cases",
+    "validate",
+    "write",
+    "write_case",
+    "write_cases",
+]
+
+_HOMES = {
+    "casefile": ("LoadedCase", "Reading", "read_case", "read_cases", "write_case", "write_cases"),
+    "errors": tuple(name for name in __all__ if name.endswith("Error")),
+    "findings": ("Finding", "Level"),
+    "limits": ("Limits",),
+    "loss": ("Loss", "LossKind", "LossReport"),
+    "registry": ("Context", "Format", "Option", "formats", "read", "write"),
+    "validation": ("validate",),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("annoconv")
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'annoconv' has no attribute {name!r}")
+    value = getattr(import_module(f"annoconv.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

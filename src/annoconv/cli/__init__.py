@@ -1,0 +1,123 @@
+"""The command line: a table of commands that are imported when called, and the converters that are installed.
+
+`annoconv --help` imports no command, no converter and no model; the summaries of converters come from their source.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+import typer.core
+import typer.main
+
+from annoconv.cli.command import app, internal_error, utf8_streams
+from annoconv.errors import AnnoconvError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["main"]
+
+_COMMANDS = {
+    "validate": "Check cases: structure, then the rules of a profile.",
+    "formats": "List the formats and what can be done with each.",
+    "schema": "Print the JSON Schema of a case.",
+    "info": "Tell what cases hold, or which versions are at work.",
+    "demo": "Make a folder with a small case, its image and its masks.",
+}
+"""The commands that are not converters, each a module of this package with a function of its name."""
+
+_USAGE_ERROR: Any = typer.BadParameter.__base__  # typer has no public name for it
+
+
+class _Commands(typer.core.TyperGroup):
+    """The commands, imported one at a time."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands."""
+        from annoconv.registry import converters
+
+        return [*_COMMANDS, *converters()]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import and return one command, or None if there is none of that name."""
+        if cmd_name in _COMMANDS:
+            from annoconv.cli.command import as_command
+
+            module = import_module(f"annoconv.cli.{cmd_name}")
+            return as_command(cmd_name, getattr(module, cmd_name), _COMMANDS[cmd_name])
+        from annoconv.registry import converters
+
+        if cmd_name in converters():
+            from annoconv.cli.convert import convert_command
+
+            return convert_command(converters()[cmd_name])
+        return None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the table of commands without importing any."""
+        from annoconv.registry import converters
+
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+        if found := converters():
+            with formatter.section("Converters"):
+                formatter.write_dl([(name, each.summary) for name, each in found.items()])
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        import annoconv
+
+        typer.echo(f"annoconv {annoconv.__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Medical image annotations: check them, and convert them to and from the formats of the field."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 done, 1 failed, 2 usage, 3 losses, 4 limit, 70 our own bug."""
+    utf8_streams()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    root = app(cls=_Commands, no_args_is_help=True)
+    root.callback()(_root)
+    command = typer.main.get_command(root)
+    try:
+        return int(command.main(args=given, prog_name="annoconv", standalone_mode=False) or 0)
+    except _USAGE_ERROR as error:
+        error.show()
+        if "--json" in given:
+            _say_json(error.format_message(), 2)
+        return 2
+    except AnnoconvError as error:
+        sys.stderr.write(f"annoconv: error: {error}\n")
+        if "--json" in given:
+            _say_json(str(error), error.exit_code)
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    except BrokenPipeError:
+        sys.stdout = None  # whoever read it is gone; there is nothing to flush
+        return 1
+    except Exception as error:  # a bug of ours, and never a traceback
+        sys.stderr.write(internal_error(error) + "\n")
+        if "--json" in given:
+            _say_json(internal_error(error), 70)
+        return 70
+
+
+def _say_json(message: str, code: int) -> None:
+    import json
+
+    errors = [{"message": message, "exit_code": code}]
+    answer = {"outputs": [], "losses": [], "findings": [], "errors": errors, "exit_code": code, "elapsed_s": 0.0}
+    sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")

@@ -1,0 +1,128 @@
+"""A command: a function that takes a `Report`, with the options that every command has."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+import typer.main
+
+from annoconv.cli.report import Report
+from annoconv.errors import AnnoconvError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["Lang", "app", "as_command"]
+
+
+class Lang(StrEnum):
+    """Language of messages."""
+
+    EN = "en"
+    ZH = "zh"
+
+
+def _option(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+
+COMMON = {
+    parameter.name: parameter
+    for parameter in (
+        _option(
+            "as_json", Annotated[bool, typer.Option("--json", help="Write one JSON object to standard output.")], False
+        ),
+        _option(
+            "losses_file", Annotated[Path | None, typer.Option("--losses", help="Write the losses to this file.")], None
+        ),
+        _option(
+            "fail_on_loss",
+            Annotated[bool, typer.Option("--fail-on-loss", help="Exit with 3 if anything is lost.")],
+            False,
+        ),
+        _option("overwrite", Annotated[bool, typer.Option("--overwrite", help="Replace existing outputs.")], False),
+        _option("quiet", Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")], False),
+        _option("lang", Annotated[Lang, typer.Option("--lang", help="Language of messages.")], Lang.EN),
+    )
+}
+"""The options that every command has."""
+
+
+def app(**settings: Any) -> typer.Typer:
+    """Return an empty application that neither imports rich nor prints tracebacks."""
+    return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, **settings)
+
+
+def as_command(
+    name: str, function: Callable[..., None], summary: str, options: Mapping[str, inspect.Parameter] | None = None
+) -> Any:
+    """Return the command that runs a function with a `Report` and the values of its options.
+
+    Parameters
+    ----------
+    name
+        What is typed.
+    function
+        Takes the report first; its other parameters are the command's own.
+    summary
+        What the help says.
+    options
+        The command's own options, if the function's signature does not tell them.
+    """
+    own = dict(options) if options is not None else _own(function)
+    if doubled := own.keys() & COMMON.keys():
+        raise AnnoconvError(f"{name} has options that every command has", found=", ".join(sorted(doubled)))
+
+    def run(**values: Any) -> None:
+        common = {key: values.pop(key) for key in COMMON}
+        with Report(**common | {"lang": common["lang"].value}) as report:
+            try:
+                _check_losses_file(report)
+                function(report, **values)
+            except AnnoconvError as error:
+                report.fail(error)
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                report.fail(InputError(error.strerror or "the system refused", source=error.filename))
+            raise typer.Exit(report.finish())
+
+    run.__signature__ = inspect.Signature([*own.values(), *COMMON.values()])  # type: ignore[attr-defined]
+    run.__annotations__ = {key: parameter.annotation for key, parameter in (own | COMMON).items()}
+    single = app()
+    single.command(name, help=summary)(run)
+    return typer.main.get_command(single)
+
+
+def _own(function: Callable[..., None]) -> dict[str, inspect.Parameter]:
+    parameters = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+    return {each.name: each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters}
+
+
+def _check_losses_file(report: Report) -> None:
+    if report.losses_file is not None:
+        from annoconv.registry import refuse_existing
+
+        refuse_existing(report.losses_file, overwrite=report.overwrite)
+
+
+def internal_error(error: Exception) -> str:
+    """Return what is said of our own bug: its kind and place, never the values at hand, which may be a patient's."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "unknown"
+    return f"annoconv: internal error: {type(error).__name__} at {place}; please report it and the command that you ran"
+
+
+def utf8_streams() -> None:
+    """Make both streams speak UTF-8, whatever the locale says."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None and str(stream.encoding).lower().replace("-", "") != "utf8":
+            reconfigure(encoding="utf-8", errors="backslashreplace")

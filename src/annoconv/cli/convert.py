@@ -1,0 +1,162 @@
+"""`annoconv to-x` and `annoconv from-x`: commands made of the signatures of the installed converters."""
+
+from __future__ import annotations
+
+import collections.abc
+import inspect
+import sys
+import tempfile
+import typing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from annoconv import registry
+from annoconv.cli.command import as_command
+from annoconv.errors import UsageError
+from annoconv.registry import Context, Converter, Option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from annoconv.casefile import Reading
+    from annoconv.cli.report import Report
+    from annoconv.model import Label
+
+__all__ = ["convert_command"]
+
+STDOUT = Path("-")
+
+
+def convert_command(converter: Converter) -> Any:
+    """Return the command of a converter; AnnoconvError if its module cannot be imported."""
+    what = "CASE" if converter.direction == "to" else "SOURCE"
+    told = "Cases: .json or .jsonl files." if converter.direction == "to" else "Files or folders of the format."
+    options = {
+        "sources": _parameter("sources", Annotated[list[Path], typer.Argument(metavar=what, help=told)]),
+        "output": _parameter(
+            "output",
+            Annotated[Path, typer.Option("--output", "-o", help="File or folder to write, or - (standard output).")],
+        ),
+        **{name: _as_typer(parameter) for name, parameter in converter.options.items()},
+        **_CONTEXT,
+    }
+
+    def run(report: Report, *, sources: list[Path], output: Path, **values: Any) -> None:
+        context = _context(report, {name: values.pop(name) for name in _CONTEXT})
+        convert = _write if converter.direction == "to" else _read
+        if output == STDOUT:
+            _to_stdout(report, lambda target: convert(report, converter, sources, target, context, values))
+        else:
+            registry.refuse_existing(output, overwrite=report.overwrite)
+            for path in convert(report, converter, sources, output, context, values):
+                report.add_output(path)
+
+    return as_command(converter.name, run, converter.summary, options)
+
+
+def _write(
+    report: Report, converter: Converter, sources: list[Path], target: Path, context: Context, values: dict[str, Any]
+) -> list[Path]:
+    from annoconv.casefile import read_cases
+
+    cases = read_cases(sources, limits=context.limits)
+    losses = registry.write(
+        cases, target, format=converter.format, context=context, overwrite=report.overwrite, **values
+    )
+    report.add_losses(losses)
+    return [target]
+
+
+def _read(
+    report: Report, converter: Converter, sources: list[Path], target: Path, context: Context, values: dict[str, Any]
+) -> list[Path]:
+    from annoconv.casefile import write_cases
+
+    def readings() -> Iterator[Reading]:
+        for reading in registry.read(sources, format=converter.format, context=context, **values):
+            report.add_losses(reading.losses)
+            yield reading
+
+    return write_cases(readings(), target, overwrite=report.overwrite)
+
+
+def _to_stdout(report: Report, convert: typing.Callable[[Path], list[Path]]) -> None:
+    """Convert into a temporary folder and write its one text file to standard output."""
+    if report.as_json:
+        raise UsageError("standard output cannot take the result and --json", advice="Name a file with -o")
+    with tempfile.TemporaryDirectory() as folder:
+        convert(Path(folder) / "output.json")
+        files = [path for path in Path(folder).rglob("*") if path.is_file()]
+        try:
+            if len(files) != 1:
+                raise ValueError
+            text = files[0].read_text(encoding="utf-8")
+        except ValueError:
+            raise UsageError("the result is not one text", expected="a file or folder after -o") from None
+        sys.stdout.write(text)
+
+
+def _parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+
+
+_CONTEXT = {
+    parameter.name: parameter
+    for parameter in (
+        _parameter("task", Annotated[str | None, typer.Option(help="Task id where the format names none.")], None),
+        _parameter("label_system", Annotated[Path | None, typer.Option(help="The task's labels, a .json file.")], None),
+        _parameter(
+            "timestamp", Annotated[str | None, typer.Option(help="Time that the output bears, RFC 3339, or now.")], None
+        ),
+        _parameter("timezone", Annotated[str | None, typer.Option(help="Zone of times that name none, +08:00.")], None),
+    )
+}
+"""What is the same for all formats (`annoconv.registry.Context`)."""
+
+
+def _context(report: Report, values: dict[str, Any]) -> Context:
+    from annoconv.times import parse_timestamp, parse_timezone
+
+    zone = parse_timezone(values["timezone"]) if values["timezone"] else None
+    return Context(
+        label_system=_labels(values["label_system"]) if values["label_system"] else (),
+        task=values["task"],
+        timestamp=parse_timestamp(values["timestamp"], zone) if values["timestamp"] else None,
+        timezone=zone,
+        progress=report.progress if report.shows_progress else None,
+    )
+
+
+def _labels(path: Path) -> tuple[Label, ...]:
+    from pydantic import TypeAdapter, ValidationError
+
+    from annoconv import jsondoor
+    from annoconv.errors import DocumentError
+    from annoconv.model import Label
+    from annoconv.validation import normalise
+
+    document = jsondoor.loads(jsondoor.read_bytes(path), source=path)
+    listed = document.get("labels") if isinstance(document, dict) else document
+    try:
+        return tuple(TypeAdapter(list[Label]).validate_json(jsondoor.dumps(listed)))
+    except ValidationError as error:
+        found = normalise(error.errors(include_url=False), "pydantic", document=listed)
+        raise DocumentError("this is not a label system", findings=found, source=path) from None
+
+
+def _as_typer(parameter: inspect.Parameter) -> inspect.Parameter:
+    """Return a converter's parameter as typer takes it: a sequence is repeated, a switch has its positive form only."""
+    annotation, default = parameter.annotation, parameter.default
+    told = Option(help="")
+    if typing.get_origin(annotation) is Annotated:
+        annotation, *metadata = typing.get_args(annotation)
+        told = next((each for each in metadata if isinstance(each, Option)), told)
+    if typing.get_origin(annotation) in {collections.abc.Sequence, list, tuple}:
+        member = typing.get_args(annotation)[0]
+        annotation = list[member]  # type: ignore[valid-type]
+        default = list(default) if default is not inspect.Parameter.empty else default
+    name = f"--{told.name or parameter.name.replace('_', '-')}"
+    option = typer.Option(name, help=told.help, metavar=told.metavar)
+    return parameter.replace(annotation=Annotated[annotation, option], default=default)

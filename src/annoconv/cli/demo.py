@@ -1,0 +1,87 @@
+"""`annoconv demo`: a small synthetic case, checked and converted to every format that is installed."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from annoconv.cli.report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from annoconv.casefile import LoadedCase
+
+
+def demo(
+    report: Report,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Leave the case, its images, masks and every output in this new folder.")
+    ] = None,
+) -> None:
+    """Make the case, check it, convert it, and say what to try next."""
+    from annoconv import registry, rules
+    from annoconv.casefile import read_case
+    from annoconv.demo import make
+
+    report.spells_out_losses = False
+    with _place(folder, overwrite=report.overwrite) as place:
+        report.say("A synthetic case: a CT with two organs and a lesion, an MR, reports, laboratory values.")
+        loaded = read_case(make(place))
+        images = [place / "images"]
+        for finding in rules.check(loaded, profile="exchange", sources=rules.sources_of(images)):
+            report.add_finding(finding, "case.json")
+        (place / "outputs").mkdir()
+        rows = [_convert(report, loaded, one.name, place, images) for one in registry.formats() if one.writes]
+    report.add("formats", rows)
+    width = max((len(row["output"]) for row in rows), default=0)
+    for row in rows:
+        report.say("{}", f"  {row['output']:{width}}  {row['told']}")
+    if folder is None:
+        report.say("Nothing was kept; `annoconv demo FOLDER` leaves all of it in a folder.")
+    else:
+        report.add_output(folder)
+        report.say("Try next:")
+        report.say("{}", f"  annoconv validate {folder}/case.json --profile delivery --images {folder}/images")
+        report.say("{}", f"  annoconv to-dicom-seg {folder}/case.json --images {folder}/images -o seg.dcm --losses losses.json")
+        report.say("{}", f"  annoconv from-dicom-seg seg.dcm --images {folder}/images -o back.json")
+
+
+@contextmanager
+def _place(folder: Path | None, *, overwrite: bool) -> Iterator[Path]:
+    """Yield the folder to work in: a temporary one, or one that becomes `folder` when all is done."""
+    if folder is None:
+        with tempfile.TemporaryDirectory() as temporary:
+            yield Path(temporary)
+    else:
+        from annoconv.atomic import replacing
+
+        with replacing(folder, overwrite=overwrite) as temporary_folder:
+            temporary_folder.mkdir()
+            yield temporary_folder
+
+
+def _convert(report: Report, loaded: LoadedCase, name: str, place: Path, images: list[Path]) -> dict[str, Any]:
+    """Write the case in one format; return what became of it."""
+    from annoconv import registry
+    from annoconv.errors import AnnoconvError
+
+    converter = registry.converter("to", name)
+    row: dict[str, Any] = {"format": name, "output": name}
+    try:
+        target = place / "outputs" / f"{name}{converter.suffix}"
+        options = {"images": images} if "images" in converter.options else {}
+        losses = registry.write([loaded], target, format=name, **options)
+    except AnnoconvError as error:
+        report.fail(error)
+        return row | {"told": f"not written: {error}"}
+    report.add_losses(losses)
+    kinds = Counter(loss.kind.value for loss in losses)
+    size = sum(file.stat().st_size for file in [target, *target.rglob("*")] if file.is_file())
+    told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "no losses"
+    return row | {"output": f"outputs/{target.name}", "bytes": size, "losses": dict(kinds), "told": f"{size:>9,} bytes, {told}"}

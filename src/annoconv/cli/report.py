@@ -1,0 +1,212 @@
+"""What a command says, and its exit code: text for people on standard error, or one JSON object on standard output."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from collections import Counter
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING, Any, Self, TextIO
+
+from annoconv.errors import AnnoconvError, DocumentError
+from annoconv.findings import Level
+from annoconv.loss import LossReport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from annoconv.findings import Finding, Language
+    from annoconv.loss import Loss
+
+__all__ = ["Report"]
+
+_SHOWN_LOSSES = 20  # lines for people; --losses and --json have them all
+_HELD_BYTES = 8 << 20  # findings beyond this wait in a temporary file
+
+_TEXTS_ZH = {
+    "error": "错误",
+    "warning": "警告",
+    "info": "提示",
+    "wrote {}": "已写入 {}",
+    "{} errors, {} warnings": "{} 个错误，{} 个警告",
+    "{} losses: {}": "{} 处信息损失：{}",
+    "... and {} more; --losses FILE has them all": "……另有 {} 处；用 --losses FILE 查看全部",
+    "{} cases": "{} 个病例",
+}
+
+
+class Report:
+    """Collects what a command finds and says it, in constant memory.
+
+    Parameters
+    ----------
+    as_json
+        One JSON object on standard output instead of text.
+    quiet
+        Say nothing but errors.
+    lang
+        Language of findings and of what is said to people.
+    losses_file
+        Where the loss report goes as well.
+    fail_on_loss
+        Whether losses are a failure (exit code 3).
+    overwrite
+        Whether existing outputs are replaced.
+    """
+
+    def __init__(
+        self,
+        *,
+        as_json: bool = False,
+        quiet: bool = False,
+        lang: Language = "en",
+        losses_file: Path | None = None,
+        fail_on_loss: bool = False,
+        overwrite: bool = False,
+    ) -> None:
+        self.as_json = as_json
+        self.quiet = quiet
+        self.lang: Language = lang
+        self.losses_file = losses_file
+        self.fail_on_loss = fail_on_loss
+        self.overwrite = overwrite
+        self.spells_out_losses = True
+        self.levels: Counter[Level] = Counter()
+        self._outputs: list[str] = []
+        self._losses: list[Loss] = []
+        self._extra: dict[str, Any] = {}
+        self._errors: list[AnnoconvError] = []
+        self._started = time.perf_counter()
+        self._findings: SpooledTemporaryFile[str] | None = None
+        self._progress_shown = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._findings is not None:
+            self._findings.close()
+
+    # --- what a command tells ---
+
+    def say(self, text: str, *values: object) -> None:
+        """Say a line to people, unless they asked for quiet."""
+        if not self.quiet:
+            self._line(self._text(text).format(*values))
+
+    def add_output(self, path: Path) -> None:
+        """Record a file or folder that was written."""
+        self._outputs.append(str(path))
+
+    def add(self, key: str, value: Any) -> None:
+        """Put a value beside the usual ones in the JSON object."""
+        self._extra[key] = value
+
+    def add_finding(self, finding: Finding, source: Path | str) -> None:
+        """Record a finding and, for people, say it."""
+        self.levels[finding.level] += 1
+        if self.as_json:
+            if self._findings is None:
+                self._findings = SpooledTemporaryFile(_HELD_BYTES, "w+", encoding="utf-8")  # noqa: SIM115  closed by __exit__
+            entry = {"source": str(source), **finding.to_json(self.lang)}
+            self._findings.write((", " if self._findings.tell() else "") + json.dumps(entry, ensure_ascii=False))
+        if not self.quiet:
+            place = f"{source}#{finding.case_index}" if finding.case_index else f"{source}"
+            level = self._text(finding.level.value)
+            self._line(f"{place}: {finding.path or '/'}: {level}: {finding.text(self.lang)} [{finding.rule}]")
+
+    def add_losses(self, losses: Iterable[Loss]) -> None:
+        """Record losses."""
+        self._losses.extend(losses)
+
+    def fail(self, error: AnnoconvError) -> None:
+        """Record an error, with its findings, and say it."""
+        self._errors.append(error)
+        if isinstance(error, DocumentError):
+            for finding in error.findings:
+                self.add_finding(finding, error.source or "")
+        self._line(f"annoconv: {self._text('error')}: {error}")
+
+    def progress(self, done: int, total: int | None) -> None:
+        """Show how far the work is, on a terminal only."""
+        if self.shows_progress:
+            share = f"{done}/{total}" if total else str(done)
+            sys.stderr.write(f"\r{share} ")
+            sys.stderr.flush()
+            self._progress_shown = True
+
+    @property
+    def shows_progress(self) -> bool:
+        """Whether somebody watches."""
+        return sys.stderr.isatty() and not self.quiet
+
+    # --- the end ---
+
+    def finish(self) -> int:
+        """Write the loss file and the JSON object or the closing lines; return the exit code."""
+        losses = LossReport(self._losses)
+        if self.losses_file is not None and not self._errors:
+            from annoconv.atomic import replacing
+
+            try:
+                with replacing(self.losses_file, overwrite=self.overwrite) as temporary:
+                    temporary.write_text(losses.to_json(), encoding="utf-8")
+            except AnnoconvError as error:
+                self.fail(error)
+        code = self._exit_code(losses)
+        if self.as_json:
+            self._write_json(losses, code)
+        else:
+            self._close(losses)
+        return code
+
+    def _exit_code(self, losses: LossReport) -> int:
+        if self._errors:
+            return max(error.exit_code for error in self._errors)
+        if self.levels[Level.ERROR]:
+            return 1
+        return 3 if losses and self.fail_on_loss else 0
+
+    def _write_json(self, losses: LossReport, code: int) -> None:
+        out = sys.stdout
+        out.write(f'{{"outputs": {json.dumps(self._outputs, ensure_ascii=False)}')
+        out.write(f', "losses": {losses.to_json().strip()}, "findings": [')
+        if self._findings is not None:
+            self._findings.seek(0)
+            shutil.copyfileobj(self._findings, out)
+        out.write("]")
+        for key, value in self._extra.items():
+            out.write(f", {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
+        if self._errors:
+            errors = [{"message": str(error), "exit_code": error.exit_code} for error in self._errors]
+            out.write(f', "errors": {json.dumps(errors, ensure_ascii=False)}')
+        elapsed = round(time.perf_counter() - self._started, 3)
+        out.write(f', "exit_code": {code}, "elapsed_s": {elapsed}}}\n')
+        out.flush()
+
+    def _close(self, losses: LossReport) -> None:
+        if losses:
+            kinds = Counter(loss.kind.value for loss in losses)
+            self.say(
+                "{} losses: {}", len(losses), ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
+            )
+            shown = _SHOWN_LOSSES if self.spells_out_losses else 0
+            for loss in losses[:shown]:
+                self.say("  {}", f"{loss.path}: {loss.kind.value}: {loss.message}")
+            if len(losses) > shown > 0:
+                self.say("... and {} more; --losses FILE has them all", len(losses) - shown)
+        for path in self._outputs:
+            self.say("wrote {}", path)
+
+    def _text(self, text: str) -> str:
+        return _TEXTS_ZH.get(text, text) if self.lang == "zh" else text
+
+    def _line(self, text: str) -> None:
+        stream: TextIO = sys.stderr
+        if self._progress_shown:
+            stream.write("\r")
+            self._progress_shown = False
+        stream.write(f"{text}\n")

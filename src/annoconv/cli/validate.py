@@ -1,0 +1,42 @@
+"""`annoconv validate`: every finding about some cases."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from annoconv.cli.report import Report
+from annoconv.errors import AnnoconvError
+from annoconv.findings import Level
+
+
+class ProfileName(StrEnum):
+    """Which rules apply, and how strictly."""
+
+    MINIMAL = "minimal"
+    EXCHANGE = "exchange"
+    DELIVERY = "delivery"
+
+
+def validate(
+    report: Report,
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH", help="Cases: .json, .jsonl, or folders with case.json.")
+    ],
+    profile: Annotated[ProfileName, typer.Option(help="Which rules apply, and how strictly.")] = ProfileName.MINIMAL,
+    images: Annotated[
+        list[Path], typer.Option(metavar="PATH", help="Source images to check against: files or folders.")
+    ] = [],  # noqa: B006  typer copies it
+    schema_only: Annotated[bool, typer.Option("--schema-only", help="Check the structure only.")] = False,
+) -> None:
+    """Say every finding about the cases, one file after the other."""
+    from annoconv.validation import check_file
+
+    for path in paths:
+        try:
+            for finding in check_file(path, profile=profile.value, images=images, schema_only=schema_only):
+                report.add_finding(finding, path)
+        except AnnoconvError as error:
+            report.fail(error)
+    report.say("{} errors, {} warnings", report.levels[Level.ERROR], report.levels[Level.WARNING])

@@ -1,0 +1,83 @@
+"""What a document breaks: typed values in a stable order, in English and Chinese, never printed or raised here.
+
+A finding names one place of a case document by its JSON pointer (RFC 6901) and the rule that the place breaks. Rules
+named `schema.<kind>` speak of structure (`annoconv.validation`); all others are listed in `model/rules.yaml`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Finding", "Language", "Level", "in_order"]
+
+Language: TypeAlias = Literal["en", "zh"]
+
+
+class Level(StrEnum):
+    """How grave a finding is."""
+
+    ERROR = "error"
+    """The document must not be used as it is; exit code 1."""
+    WARNING = "warning"
+    """A recommendation is not followed."""
+    INFO = "info"
+    """Worth knowing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place that breaks one rule.
+
+    Attributes
+    ----------
+    rule
+        `schema.required` and its like, or the id of a rule in `model/rules.yaml`.
+    level
+        How grave it is.
+    path
+        JSON pointer in the case document, `/annotations/0/mask_file`; empty for the whole document.
+    message, message_zh
+        One sentence for people in English and in Chinese, without patient data.
+    case_index
+        Zero-based position of the case among those of its file.
+    """
+
+    rule: str
+    level: Level
+    path: str
+    message: str
+    case_index: int = 0
+    message_zh: str = ""
+
+    def text(self, lang: Language = "en") -> str:
+        """Return the sentence in a language."""
+        return self.message_zh if lang == "zh" and self.message_zh else self.message
+
+    def to_json(self, lang: Language = "en") -> dict[str, str | int]:
+        """Return the finding as a JSON object, its message in one language."""
+        return {
+            "case_index": self.case_index,
+            "path": self.path,
+            "rule": self.rule,
+            "level": self.level.value,
+            "message": self.text(lang),
+        }
+
+    def __lt__(self, other: Finding) -> bool:
+        """Compare by case, place and rule; positions compare as numbers, so that /9 comes before /10."""
+        return _key(self) < _key(other)
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings sorted by case, place and rule, each once."""
+    return sorted(set(findings), key=_key)
+
+
+def _key(finding: Finding) -> tuple[object, ...]:
+    steps = tuple((0, int(step), "") if step.isdecimal() else (1, 0, step) for step in finding.path.split("/"))
+    return finding.case_index, steps, finding.rule, finding.level, finding.message

@@ -1,0 +1,116 @@
+"""Every identifier that is derived rather than given, so that the same input gives the same identifiers.
+
+A derived UID is `2.25.` followed by the decimal value of a version-5 UUID (PS3.5 B.2) in our `NAMESPACE`. The name
+that enters it is the *canonical form* of its parts: a JSON array of strings, UTF-8, no white space, non-ASCII kept.
+The first part is the UID's role, so that a series and an instance made of the same content differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import uuid
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "NAMESPACE",
+    "content_digest",
+    "frame_of_reference",
+    "instance",
+    "is_dicom_uid",
+    "safe_name",
+    "series",
+    "source_series",
+    "study",
+    "tracking",
+    "uid",
+]
+
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://w3id.org/annoconv/schema")
+"""Never changes: every UID that annoconv ever derived depends on it."""
+
+_DICOM_UID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+_LONGEST_NAME = 100
+"""Characters; leaves room for a suffix and a temporary name within the 255 bytes of common file systems."""
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+"""Device names that Windows opens instead of a file."""
+
+
+def uid(*parts: str) -> str:
+    """Return the UID derived from `parts`; their order and their borders matter.
+
+    Notes
+    -----
+    PS3.5 B.2. At most 44 of the 64 characters that a UID may have.
+    """
+    canonical = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+    return f"2.25.{uuid.uuid5(NAMESPACE, canonical).int}"
+
+
+def study(source_series_uid: str) -> str:
+    """Return the StudyInstanceUID of a source series that states none."""
+    return uid("study", source_series_uid)
+
+
+def source_series(sop_instance_uids: Iterable[str]) -> str:
+    """Return the SeriesInstanceUID of source instances that state none; the order of the instances does not matter."""
+    return uid("source_series", *sorted(sop_instance_uids))
+
+
+def frame_of_reference(source_series_uid: str) -> str:
+    """Return the FrameOfReferenceUID of a source series that states none (its slices share one frame)."""
+    return uid("frame_of_reference", source_series_uid)
+
+
+def series(format_name: str, source_series_uid: str, digest: str) -> str:
+    """Return the SeriesInstanceUID of a series that we write: what kind, on which image, with which content."""
+    return uid("series", format_name, source_series_uid, digest)
+
+
+def instance(series_instance_uid: str, instance_number: int) -> str:
+    """Return the SOPInstanceUID of an instance that we write, by its place in its series (one-based)."""
+    return uid("instance", series_instance_uid, str(instance_number))
+
+
+def tracking(image_uid: str, annotation_id: str) -> str:
+    """Return the Tracking UID of an annotation; the same in every format that it is written to."""
+    return uid("tracking", image_uid, annotation_id)
+
+
+def content_digest(*chunks: bytes) -> str:
+    """Return the SHA-256 of `chunks` as hexadecimal text, each preceded by its length (8 bytes, little endian)."""
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        digest.update(len(chunk).to_bytes(8, "little"))
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def is_dicom_uid(text: str) -> bool:
+    """Tell whether `text` has the form of a DICOM UID (PS3.5 9.1)."""
+    return len(text) <= 64 and _DICOM_UID.fullmatch(text) is not None
+
+
+def safe_name(text: str) -> str:
+    """Return `text` as a file name of `[A-Za-z0-9._-]` that is valid on every file system.
+
+    A text that is one already comes back unchanged. Otherwise eight digits of its digest are appended, so that two
+    texts in Chinese do not become the same name.
+
+    Examples
+    --------
+    >>> safe_name("LESION_01")
+    'LESION_01'
+    >>> safe_name("肝脏")
+    '__-d93bccc8'
+    """
+    name = _UNSAFE.sub("_", text)[:_LONGEST_NAME]
+    if name == text and name[:1] not in {"", ".", "-"} and name[-1] != "." and not _RESERVED.fullmatch(name):
+        return name
+    name = name.strip(".-")[: _LONGEST_NAME - 9]
+    return f"{'_' if not name or _RESERVED.fullmatch(name) else ''}{name}-{content_digest(text.encode())[:8]}"

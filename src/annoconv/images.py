@@ -1,0 +1,224 @@
+"""Source images behind one seam: grid, headers, lazy pixels, and the identity of each slice, whatever the format.
+
+A *reader* is a function `scan(paths, limits) -> list[ImageSource]` under an entry point of the group
+`annoconv.readers`. It takes from files and folders what it knows and ignores the rest. What is wrong with one image is
+told when that image is used, so that a folder with a bad series is still good for its others.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from annoconv.errors import ImageError, LimitError
+from annoconv.ids import is_dicom_uid
+from annoconv.limits import Limits
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from annoconv.geometry import Grid
+    from annoconv.model import Image
+
+__all__ = ["GROUP", "ImageSource", "Reader", "SliceIdentity", "list_files", "match", "open", "scan"]
+
+GROUP = "annoconv.readers"
+"""Entry point group of the readers, tried in the order of their names."""
+_MOST_NAMED = 10
+"""Images named in one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class SliceIdentity:
+    """What identifies one slice of an image in other documents.
+
+    Attributes
+    ----------
+    sop_class_uid, sop_instance_uid
+        Of the DICOM instance; empty if the format has none.
+    frame
+        One-based frame number in a multi-frame instance, else None.
+    path
+        Its file.
+    position_lps
+        Centre of the slice's first pixel, LPS, mm, as the file states it; None without a place in space.
+    """
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    frame: int | None
+    path: Path
+    position_lps: tuple[float, float, float] | None
+
+
+class ImageSource(Protocol):
+    """One image of a format; slices are in the order of the grid's k axis everywhere.
+
+    Every property but `uid`, `modality` and `path` may raise ImageError or GeometryError, and names the files.
+    """
+
+    @property
+    def uid(self) -> str:
+        """SeriesInstanceUID, or what identifies it in its format."""
+        ...
+
+    @property
+    def path(self) -> Path:
+        """Its file, or the folder of its files."""
+        ...
+
+    @property
+    def modality(self) -> str:
+        """Modality in DICOM's terms."""
+        ...
+
+    @property
+    def grid(self) -> Grid:
+        """Its grid; without an affine if it has no place in space."""
+        ...
+
+    @property
+    def frame_of_reference_uid(self) -> str:
+        """As stated, or derived; then `derived` names it."""
+        ...
+
+    @property
+    def study_instance_uid(self) -> str:
+        """As stated, or derived; then `derived` names it."""
+        ...
+
+    @property
+    def derived(self) -> frozenset[str]:
+        """Which of `uid`, `frame_of_reference_uid`, `study_instance_uid` the files lack."""
+        ...
+
+    @property
+    def acquired_at(self) -> datetime | None:
+        """When the first slice was acquired; without a zone unless the file states one."""
+        ...
+
+    @property
+    def headers(self) -> Sequence[Any]:
+        """The format's own headers, without pixels, one a slice."""
+        ...
+
+    @property
+    def slices(self) -> Sequence[SliceIdentity]:
+        """Identity of each slice."""
+        ...
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What was unusual and how it was taken, for people."""
+        ...
+
+    def read(self) -> NDArray[Any]:
+        """Return `pixels_kji` as stored, rescaling not applied; a fourth axis holds colour samples."""
+        ...
+
+    def describe(self) -> Image:
+        """Return the image as a case document describes it."""
+        ...
+
+
+Reader: TypeAlias = Callable[[Sequence[Path], Limits], list[ImageSource]]
+
+
+def list_files(paths: Iterable[Path], limits: Limits) -> list[Path]:
+    """Return the regular files among `paths` and below them, each once, in a stable order.
+
+    Links to files are followed, links to folders are not; pipes, sockets and devices are left out.
+
+    Raises
+    ------
+    ImageError
+        If a path does not exist.
+    LimitError
+        If there are more files than `limits.files`.
+    """
+    found: dict[Path, Path] = {}
+    for path in map(Path, paths):
+        if not path.exists():
+            raise ImageError("there is no such file or folder", source=path)
+        for file in _below(path):
+            found.setdefault(file.resolve(), file)
+            if len(found) > limits.files:
+                raise LimitError("too many files", source=path, expected=f"at most {limits.files}")
+    return list(found.values())
+
+
+def _below(path: Path) -> Iterable[Path]:
+    if path.is_file():
+        yield path
+    for folder, subfolders, names in os.walk(path):
+        subfolders.sort()
+        yield from (file for name in sorted(names) if (file := Path(folder, name)).is_file())
+
+
+def scan(paths: Sequence[Path], limits: Limits | None = None) -> list[ImageSource]:
+    """Return every image that the installed readers find in files and folders, in a stable order.
+
+    Raises
+    ------
+    ImageError
+        If a path does not exist, or a reader cannot be loaded.
+    """
+    limits = limits or Limits()
+    sources: list[ImageSource] = []
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+        try:
+            reader: Reader = entry.load()
+        except (ImportError, AttributeError) as error:
+            raise ImageError(
+                f"the image reader {entry.name!r} cannot be loaded ({error})", source=entry.value
+            ) from error
+        sources += reader(paths, limits)
+    return sources
+
+
+def open(path: Path, limits: Limits | None = None) -> ImageSource:
+    """Return the one image in a file or folder.
+
+    Raises
+    ------
+    ImageError
+        If there is none, or several: they are listed.
+    """
+    sources = scan([path], limits)
+    if len(sources) != 1:
+        raise ImageError("not exactly one image", source=path, found=_listed(sources), advice="Name one file or folder")
+    return sources[0]
+
+
+def match(sources: Sequence[ImageSource], image: Image) -> ImageSource:
+    """Return the source that a case document's image means: by its UID, or the only one if its `uid` is no DICOM UID.
+
+    Raises
+    ------
+    ImageError
+        If no source has the UID, or several could be meant: they are listed.
+    """
+    named = [source for source in sources if source.uid == image.uid]
+    if not named and not is_dicom_uid(image.uid):
+        named = list(sources)
+    if len(named) != 1:
+        raise ImageError(
+            "no single source image has this UID",
+            where="/image/uid",
+            found=_listed(sources),
+            expected=image.uid,
+            advice="Name the folder of that series",
+        )
+    return named[0]
+
+
+def _listed(sources: Sequence[ImageSource]) -> str:
+    named = [f"{source.uid} ({source.modality}, {source.path})" for source in sources[:_MOST_NAMED]]
+    more = [f"and {len(sources) - _MOST_NAMED} more"] if len(sources) > _MOST_NAMED else []
+    return ", ".join([*named, *more]) or "no image"

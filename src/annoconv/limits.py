@@ -1,0 +1,42 @@
+"""Bounds on what is accepted from outside, in one place.
+
+They are checked before anything is decoded or allocated; what exceeds one raises `LimitError` (exit code 4). Raise a
+single bound with `dataclasses.replace(Limits(), depth=200)`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Limits"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Upper bounds, each inclusive.
+
+    Attributes
+    ----------
+    document_bytes
+        Size of one JSON document.
+    line_bytes
+        Size of one line of a JSON Lines file.
+    depth
+        Nesting of objects and arrays in a JSON document.
+    mask_voxels
+        Voxels of one mask or image volume.
+    expanded_bytes
+        Size of a file's content once inflated.
+    header_bytes
+        Size of what stands before the voxels: NIfTI extensions, DICOM attributes other than pixel data.
+    files
+        Files in one request, folders expanded.
+    """
+
+    document_bytes: int = 1 << 30
+    line_bytes: int = 64 << 20
+    depth: int = 100
+    mask_voxels: int = 1 << 33
+    expanded_bytes: int = 8 << 30
+    header_bytes: int = 64 << 20
+    files: int = 1_000_000

@@ -1,0 +1,105 @@
+"""What a format could not hold: typed values, returned beside the result, never printed or raised.
+
+A loss names one leaf of the case document by its JSON pointer (RFC 6901). Losses are exact: after a round trip the
+document equals the original except at the leaves that its report names (`tests/test_matrix.py`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import overload
+
+__all__ = ["Loss", "LossKind", "LossReport"]
+
+
+class LossKind(StrEnum):
+    """Why a leaf does not stand in the target as it stood in the case.
+
+    The leaf itself changes on the way back for `no_place`, `precision`, `approximated` and `resampled`. It comes back
+    for `carried` as long as our private carrier is kept, and for `uncoded` always.
+    """
+
+    NO_PLACE = "no_place"
+    """The format has nothing for it and it is left out."""
+    PRECISION = "precision"
+    """The format holds it with fewer digits or levels."""
+    APPROXIMATED = "approximated"
+    """The format holds something near it."""
+    UNCODED = "uncoded"
+    """Held, but under a private code that other software does not know."""
+    RESAMPLED = "resampled"
+    """Voxels were interpolated onto another grid because that was asked for."""
+    CARRIED = "carried"
+    """The format has no place for it; it travels in our private carrier."""
+
+    @property
+    def changes_value(self) -> bool:
+        """Whether the leaf differs after a round trip with the carrier kept."""
+        return self not in {LossKind.CARRIED, LossKind.UNCODED}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Loss:
+    """One leaf that a format does not hold as it stands in the case.
+
+    Attributes
+    ----------
+    case_index
+        Zero-based position of the case among those written or read.
+    path
+        JSON pointer of the leaf in the case document, `/annotations/0/attributes/shape`.
+    kind
+        Why.
+    message
+        One sentence for people, without patient data.
+    """
+
+    case_index: int
+    path: str
+    kind: LossKind
+    message: str
+
+
+class LossReport(Sequence[Loss]):
+    """Losses in a stable order (case, path, kind), each once."""
+
+    def __init__(self, losses: Iterable[Loss] = ()) -> None:
+        self._losses = tuple(sorted(set(losses)))
+
+    @overload
+    def __getitem__(self, index: int) -> Loss: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Loss]: ...
+    def __getitem__(self, index: int | slice) -> Loss | Sequence[Loss]:
+        """Return one loss or a tuple of them."""
+        return self._losses[index]
+
+    def __len__(self) -> int:
+        return len(self._losses)
+
+    def __iter__(self) -> Iterator[Loss]:
+        return iter(self._losses)
+
+    def __add__(self, other: Iterable[Loss]) -> LossReport:
+        """Return both reports as one."""
+        return LossReport((*self, *other))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LossReport) and self._losses == other._losses
+
+    def __hash__(self) -> int:
+        return hash(self._losses)
+
+    def __repr__(self) -> str:
+        return f"LossReport({list(self._losses)!r})"
+
+    def paths(self, case_index: int = 0) -> frozenset[str]:
+        """Return the JSON pointers of one case's losses."""
+        return frozenset(loss.path for loss in self if loss.case_index == case_index)
+
+    def to_json(self) -> str:
+        """Return the report as a JSON array of objects: `case_index`, `path`, `kind`, `message`."""
+        return json.dumps([asdict(loss) for loss in self], ensure_ascii=False, indent=2) + "\n"

@@ -1,0 +1,356 @@
+"""Masks: lazy arrays with their grid, and the volumes that they are read from.
+
+A *volume* is one array on one grid, as a file holds it: a label map, a binary mask, or fractions from 0 to 1. A *mask*
+is one annotation's share of a volume: the voxels of one value, or all that are not 0. Arrays are C-order `kji`; grids
+are LPS (`annoconv.geometry`). Nothing is read before it is asked for.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from annoconv.atomic import replacing
+from annoconv.errors import GeometryError, MaskError
+from annoconv.geometry import Grid, GridKind, GridRelation, compare_grids, lps_from_ras, matrix_text
+from annoconv.labelmaps import Box, find_labels
+from annoconv.limits import Limits
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from annoconv.forms import Form
+    from annoconv.model import Image
+    from annoconv.nifti import NiftiHeader
+
+__all__ = [
+    "ArrayVolume",
+    "Box",
+    "Mask",
+    "Masks",
+    "NiftiVolume",
+    "Volume",
+    "as_labels",
+    "check_frame",
+    "count",
+    "save_nifti",
+    "smallest_labels",
+]
+
+_LABEL_DTYPES = tuple(np.dtype(code) for code in ("u1", "i2", "u2", "i4", "u4"))
+"""In the order in which the smallest is chosen; what NIfTI readers know best comes first."""
+
+_ROUNDING = 1e-6
+"""How far a fraction may lie above 1, because a NIfTI header scales by a float32."""
+
+
+class Volume(Protocol):
+    """One array on one grid."""
+
+    @property
+    def grid(self) -> Grid:
+        """Its grid."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the voxels as stored; `read` gives unsigned integers, bool, or floats."""
+        ...
+
+    @property
+    def path(self) -> Path | None:
+        """Its file, if it has one."""
+        ...
+
+    def read(self) -> NDArray[Any]:
+        """Return `labels_kji`: C-order, read-only, shape (k, j, i), unsigned, bool, or float from 0 to 1."""
+        ...
+
+
+class ArrayVolume:
+    """A volume in memory.
+
+    Parameters
+    ----------
+    grid
+        Its grid.
+    labels_kji
+        Shape `grid.shape_kji`: bool, integers from 0, or floats from 0 to 1. Not copied.
+    """
+
+    def __init__(self, grid: Grid, labels_kji: NDArray[Any]) -> None:
+        if labels_kji.shape != grid.shape_kji:
+            raise GeometryError("the array does not fit its grid", found=labels_kji.shape, expected=grid.shape_kji)
+        self.grid = grid
+        self.path: Path | None = None
+        self._labels_kji = as_labels(np.ascontiguousarray(labels_kji), None)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the voxels."""
+        return self._labels_kji.dtype
+
+    def read(self) -> NDArray[Any]:
+        """Return the array, read-only."""
+        return self._labels_kji
+
+
+class NiftiVolume:
+    """A volume in a NIfTI file, which is opened when its grid is asked for and inflated when it is read.
+
+    Parameters
+    ----------
+    path
+        `.nii` or `.nii.gz`; the content tells which.
+    limits
+        Bounds checked before anything is inflated.
+    form
+        Which affine holds: both must agree, or the one that is named.
+
+    Raises
+    ------
+    MaskError, GeometryError, LimitError
+        See `annoconv.nifti`; from the first use on, not when made.
+    """
+
+    def __init__(self, path: Path, limits: Limits | None = None, *, form: Form = "agree") -> None:
+        self.path = path
+        self._limits = limits or Limits()
+        self._form: Form = form
+        self._last: weakref.ref[NDArray[Any]] | None = None
+
+    @cached_property
+    def _header(self) -> NiftiHeader:
+        from annoconv import nifti  # imports nibabel, which nothing else in the core needs
+
+        return nifti.read_header(self.path, self._limits, form=self._form)
+
+    @property
+    def grid(self) -> Grid:
+        """The file's grid, by its sform, else its qform."""
+        return self._header.grid
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the voxels as stored."""
+        return self._header.dtype
+
+    def read(self) -> NDArray[Any]:
+        """Return the labels, read-only; the file is inflated again only once nobody holds the array any more.
+
+        Integers never pass through floats. Floats that are all whole become the smallest unsigned type.
+        """
+        kept = self._last() if self._last is not None else None
+        if kept is None:
+            from annoconv import nifti
+
+            kept = as_labels(_scaled(nifti.read_array(self._header), self._header), self.path)
+            self._last = weakref.ref(kept)
+        return kept
+
+
+def _scaled(stored: NDArray[Any], header: NiftiHeader) -> NDArray[Any]:
+    if (header.slope, header.intercept) == (1, 0):
+        return stored
+    with np.errstate(all="ignore"):  # what overflows is refused as no label
+        return np.asarray(stored * header.slope + header.intercept)
+
+
+def as_labels(values: NDArray[Any], path: Path | None) -> NDArray[Any]:
+    """Return stored values read-only as bool, unsigned integers, or floats from 0 to 1; MaskError for the rest."""
+    if values.dtype.kind == "f":
+        values = _whole_or_fractions(values, path)
+    elif values.dtype.kind == "i":
+        if values.size and (least := int(values.min())) < 0:
+            raise MaskError(
+                "labels are not negative", source=path, found=least, expected="0 for background, then 1 ..."
+            )
+        values = values.view(values.dtype.str.replace("i", "u"))
+    elif values.dtype.kind not in "bu":
+        raise MaskError("voxels of this type are no labels", source=path, found=values.dtype)
+    values = values.view()
+    values.flags.writeable = False
+    return values
+
+
+def _whole_or_fractions(values: NDArray[Any], path: Path | None) -> NDArray[Any]:
+    least, most = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+    if not (least >= 0 and most <= 2**53):  # NaN fails too
+        raise MaskError(
+            "not labels, nor fractions from 0 to 1", source=path, found=f"values from {least:g} to {most:g}"
+        )
+    dtype = np.min_scalar_type(int(most))
+    whole = values.astype(dtype)
+    if np.array_equal(whole, values):
+        return whole
+    if most > 1 + _ROUNDING:
+        raise MaskError(
+            "labels are whole numbers, fractions lie from 0 to 1", source=path, found=f"fractions up to {most:g}"
+        )
+    return np.asarray(np.minimum(values, 1))
+
+
+@dataclass(frozen=True, eq=False)
+class Mask:
+    """One annotation's voxels.
+
+    Attributes
+    ----------
+    id
+        The annotation's id.
+    volume
+        What it is read from; masks of one file share one volume.
+    value
+        The label that is this mask; None means every voxel that is not 0, or the fractions of a fractional volume.
+    """
+
+    id: str
+    volume: Volume
+    value: int | None = None
+
+    @property
+    def grid(self) -> Grid:
+        """The volume's grid."""
+        return self.volume.grid
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the volume's voxels as stored."""
+        return self.volume.dtype
+
+    @cached_property
+    def bbox_kji(self) -> Box | None:
+        """The smallest box that holds the foreground, as half-open zero-based slices (k, j, i); None if empty."""
+        foreground = np.asarray(self.read() != 0)
+        return find_labels(foreground).get(1)
+
+    def read(self) -> NDArray[Any]:
+        """Return `mask_kji`: bool, or the fractions (float, 0 to 1) of a fractional volume.
+
+        Raises
+        ------
+        MaskError
+            If a value is asked of a volume of fractions.
+        """
+        labels_kji = self.volume.read()
+        if labels_kji.dtype.kind == "f":
+            if self.value is not None:
+                raise MaskError("fractions have no labels", source=self.volume.path, found=f"value {self.value}")
+            return labels_kji
+        if self.value is None:
+            return labels_kji if labels_kji.dtype == np.bool_ else labels_kji != 0
+        return np.asarray(labels_kji == self.value)
+
+
+def count(mask: Mask) -> int:
+    """Return the number of voxels that are not 0."""
+    return int(np.count_nonzero(mask.read()))
+
+
+class Masks(Mapping[str, Mask]):
+    """The masks of a case by annotation id, in the order given."""
+
+    def __init__(self, masks: Iterable[Mask] = ()) -> None:
+        self._masks: dict[str, Mask] = {}
+        for mask in masks:
+            if mask.id in self._masks:
+                raise MaskError("two masks of one case have the same id", found=mask.id)
+            self._masks[mask.id] = mask
+
+    def __getitem__(self, key: str) -> Mask:
+        return self._masks[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._masks)
+
+    def __len__(self) -> int:
+        return len(self._masks)
+
+    def __repr__(self) -> str:
+        return f"Masks({list(self._masks)})"
+
+    def by_volume(self) -> list[tuple[Volume, list[Mask]]]:
+        """Return the masks of each volume together, so that a label map is read once."""
+        groups: dict[int, tuple[Volume, list[Mask]]] = {}
+        for mask in self._masks.values():
+            groups.setdefault(id(mask.volume), (mask.volume, []))[1].append(mask)
+        return list(groups.values())
+
+
+def check_frame(image: Image, volume: Volume) -> GridRelation:
+    """Return where a mask volume lies in a case's image; refuse one whose numbers were copied without changing frames.
+
+    Notes
+    -----
+    DICOM and the case document speak LPS, NIfTI speaks RAS. Specification B.1 and B.2 print one volume's numbers the
+    same for both, which turns it by 180 degrees about the z axis. If the mask's grid is the image's only when the
+    image's numbers are read in the other frame, that has happened.
+
+    Raises
+    ------
+    GeometryError
+        In that case, and if the image has a place in space and the mask has none.
+    """
+    fixed, moving = Grid.from_image(image), volume.grid
+    relation = compare_grids(moving, fixed)
+    if fixed.lps_from_ijk is None or relation.kind in {GridKind.SAME, GridKind.REINDEXED}:
+        return relation
+    if moving.lps_from_ijk is None:
+        raise GeometryError(
+            "the mask states no place in space (sform and qform codes are 0), but its image does",
+            source=volume.path,
+            expected=f"LPS from ijk {matrix_text(fixed.lps_from_ijk)}",
+        )
+    if fixed.frame == "LPS":
+        turned = Grid(fixed.shape, lps_from_ras(fixed.lps_from_ijk))
+        if compare_grids(moving, turned).kind is GridKind.SAME:
+            raise GeometryError(
+                "mask and image agree only if the image's origin and direction are read as RAS, not LPS",
+                source=volume.path,
+                found=f"mask in LPS {matrix_text(moving.affine)}",
+                expected=f"image in LPS {matrix_text(fixed.lps_from_ijk)}",
+                advice="The same numbers stand in both; one of them must have the signs of x and y changed",
+            )
+    return relation
+
+
+def save_nifti(path: Path, labels_kji: NDArray[Any], grid: Grid, *, overwrite: bool = False) -> None:
+    """Write a mask, label map or fractions as `.nii.gz`: the same bytes for the same voxels and grid.
+
+    Parameters
+    ----------
+    path
+        Ends in `.nii.gz`.
+    labels_kji
+        Bool, integers from 0, or floats from 0 to 1. Integers are stored in the smallest of uint8, int16, uint16,
+        int32, uint32 that holds them; fractions as float32.
+    grid
+        Written as sform and qform (code 1, scanner), RAS, mm; without an affine both codes are 0.
+    overwrite
+        Whether an existing file is replaced.
+    """
+    from annoconv import nifti
+
+    stored = smallest_labels(labels_kji, path)
+    content = nifti.nifti_bytes(stored, grid)
+    with replacing(path, overwrite=overwrite) as temporary:
+        temporary.write_bytes(content)
+
+
+def smallest_labels(labels_kji: NDArray[Any], path: Path | None = None) -> NDArray[Any]:
+    """Return labels in the smallest of uint8, int16, uint16, int32, uint32 that holds them, fractions as float32."""
+    labels_kji = as_labels(labels_kji, path)
+    if labels_kji.dtype.kind == "f":
+        return labels_kji.astype(np.float32)
+    most = int(labels_kji.max()) if labels_kji.size else 0
+    fitting = [dtype for dtype in _LABEL_DTYPES if most <= np.iinfo(dtype).max]
+    if not fitting:
+        raise MaskError("a label does not fit 32 bits", source=path, found=most)
+    return labels_kji.astype(fitting[0], copy=False)

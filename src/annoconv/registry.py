@@ -1,0 +1,311 @@
+"""Converters by name: found through entry points, described without being imported, called through one signature.
+
+A format is two entry points of the group `annoconv.converters`, `to-x` and `from-x`. Its keyword-only parameters beyond
+`context` are its options; the command line and the library take the same ones.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib import import_module
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from annoconv.errors import AnnoconvError, OutputExistsError, UsageError
+from annoconv.limits import Limits
+
+if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
+    from annoconv.casefile import LoadedCase, Reading
+    from annoconv.loss import LossReport
+    from annoconv.model import Label
+
+__all__ = [
+    "Context",
+    "Converter",
+    "Format",
+    "Option",
+    "converter",
+    "converters",
+    "formats",
+    "read",
+    "refuse_existing",
+    "write",
+]
+
+GROUP = "annoconv.converters"
+"""Entry point group of the converters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What the command line says about a converter's parameter: `Annotated[int, Option(help="...")]`.
+
+    Attributes
+    ----------
+    help
+        One sentence.
+    metavar
+        What stands for its value in the help.
+    name
+        Its name where it is not the parameter's, without the dashes.
+    """
+
+    help: str
+    metavar: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a request brings along that is the same for all formats.
+
+    Attributes
+    ----------
+    label_system
+        The task's labels; the built-in ones stand behind them.
+    task
+        Task id for cases that a format gives none.
+    timestamp
+        The time that outputs bear; if None, `annoconv.times.timestamp` finds one.
+    timezone
+        Zone of times that name none; if None, they are refused.
+    limits
+        Bounds on what is read.
+    progress
+        Called with the number of units done and, where known, of all.
+    """
+
+    label_system: tuple[Label, ...] = ()
+    task: str | None = None
+    timestamp: datetime | None = None
+    timezone: tzinfo | None = None
+    limits: Limits = field(default_factory=Limits)
+    progress: Callable[[int, int | None], None] | None = None
+
+    def advance(self, done: int, total: int | None = None) -> None:
+        """Tell whoever watches how far the work is."""
+        if self.progress is not None:
+            self.progress(done, total)
+
+
+@dataclass(frozen=True)
+class Converter:
+    """A converter as its entry point names it, not imported before it is loaded."""
+
+    name: str
+    entry_point: EntryPoint = field(repr=False, compare=False)
+
+    @property
+    def direction(self) -> Literal["to", "from"]:
+        """Whether it writes the format or reads it."""
+        return "to" if self.name.startswith("to-") else "from"
+
+    @property
+    def format(self) -> str:
+        """Name of the format, `dicom-seg`."""
+        return self.name.split("-", 1)[1]
+
+    @cached_property
+    def summary(self) -> str:
+        """First line of its module's docstring, read from the source; the module is not imported."""
+        return _summary(self.entry_point.module)
+
+    @cached_property
+    def suffix(self) -> str:
+        """Ending of the output for one case, the module's `SUFFIX`; empty where the output is a folder."""
+        _ = self.function  # its error tells what is missing, where the module cannot be imported
+        return str(getattr(import_module(self.entry_point.module), "SUFFIX", ""))
+
+    @cached_property
+    def function(self) -> Callable[..., Any]:
+        """The function itself; AnnoconvError if its module cannot be imported."""
+        try:
+            return typing.cast("Callable[..., Any]", self.entry_point.load())
+        except Exception as error:  # whatever a module does when it is imported
+            raise AnnoconvError(
+                f"{self.name} cannot be loaded",
+                found=f"{type(error).__name__}: {error}",
+                advice=f"Install what {self.entry_point.module} needs",
+            ) from error
+
+    @cached_property
+    def options(self) -> Mapping[str, inspect.Parameter]:
+        """Its keyword-only parameters beyond `context`, with their annotations evaluated."""
+        found: dict[str, inspect.Parameter] = {}
+        for name, parameter in inspect.signature(self.function).parameters.items():
+            if parameter.kind is inspect.Parameter.KEYWORD_ONLY and name != "context":
+                found[name] = parameter.replace(annotation=self._evaluate(parameter.annotation))
+        return found
+
+    def call(self, subject: Any, *positional: Any, context: Context | None, options: Mapping[str, Any]) -> Any:
+        """Call the function; UsageError for an option that it does not have."""
+        for name in options:
+            if name not in self.options:
+                expected = ", ".join(self.options) or "none"
+                raise UsageError(f"{self.name} has no such option", found=name, expected=expected)
+        converted = {name: _with_paths(self.options[name].annotation, value) for name, value in options.items()}
+        return self.function(subject, *positional, context=context or Context(), **converted)
+
+    def _evaluate(self, annotation: object) -> Any:
+        """Evaluate a postponed annotation; imports under TYPE_CHECKING are absent, so the usual names are given."""
+        if not isinstance(annotation, str):
+            return annotation
+        names = {"Annotated": Annotated, "Literal": Literal, "Option": Option, "Path": Path, "Sequence": Sequence}
+        try:
+            return eval(annotation, names | inspect.unwrap(self.function).__globals__)  # noqa: S307  a module's own source
+        except NameError as error:
+            raise AnnoconvError(f"the options of {self.name} cannot be told", found=str(error)) from error
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Format:
+    """A format and what can be done with it."""
+
+    name: str
+    reads: bool
+    writes: bool
+    summary: str
+
+
+def formats() -> list[Format]:
+    """Return every format, by name."""
+    known = converters()
+    names = sorted({each.format for each in known.values()})
+    return [
+        Format(
+            name,
+            reads=f"from-{name}" in known,
+            writes=f"to-{name}" in known,
+            summary=(known.get(f"to-{name}") or known[f"from-{name}"]).summary,
+        )
+        for name in names
+    ]
+
+
+@cache
+def converters() -> Mapping[str, Converter]:
+    """Return every converter by name, sorted."""
+    found = {each.name: each for each in entry_points(group=GROUP)}  # opens a file of every installed distribution
+    return {name: Converter(name, found[name]) for name in sorted(found) if re.match("(to|from)-.", name)}
+
+
+def converter(direction: Literal["to", "from"], format_name: str) -> Converter:
+    """Return one converter; UsageError if there is none of that name."""
+    known = converters()
+    try:
+        return known[f"{direction}-{format_name}"]
+    except KeyError:
+        verb = "writes" if direction == "to" else "reads"
+        expected = ", ".join(each.format for each in known.values() if each.direction == direction)
+        raise UsageError(f"no converter {verb} this format", found=format_name, expected=expected or "none") from None
+
+
+def write(
+    cases: Iterable[LoadedCase],
+    target: Path | str,
+    *,
+    format: str,
+    context: Context | None = None,
+    overwrite: bool = False,
+    **options: Any,
+) -> LossReport:
+    """Write cases in a format and return what it could not hold.
+
+    Parameters
+    ----------
+    cases
+        The cases, with their masks.
+    target
+        A file or folder.
+    format
+        Name of the format, `dicom-seg`; `formats()` lists them.
+    context
+        What is the same for all formats.
+    overwrite
+        Whether an existing output is replaced.
+    **options
+        The format's own; its command's help describes them.
+
+    Raises
+    ------
+    OutputExistsError
+        If the target exists and `overwrite` is false.
+    UsageError
+        If there is no such format or option.
+    """
+    target = Path(target)
+    called = converter("to", format)
+    refuse_existing(target, overwrite=overwrite)
+    losses: LossReport = called.call(cases, target, context=context, options=options)
+    return losses
+
+
+def read(
+    sources: Iterable[Path | str],
+    *,
+    format: str,
+    context: Context | None = None,
+    **options: Any,
+) -> Iterator[Reading]:
+    """Yield the cases that files of a format hold, each with what the model could not hold of it.
+
+    Raises
+    ------
+    UsageError
+        If there is no such format or option.
+    """
+    called = converter("from", format)
+    readings: Iterator[Reading] = called.call([Path(each) for each in sources], context=context, options=options)
+    return readings
+
+
+def refuse_existing(target: Path, *, overwrite: bool) -> None:
+    """Raise OutputExistsError if there is something at `target` and it is not to be replaced."""
+    if not overwrite and (target.exists() or target.is_symlink()):
+        raise OutputExistsError("the output exists", source=target, advice="Choose another name or pass --overwrite")
+
+
+def _summary(module: str) -> str:
+    spec = _spec(module)
+    if spec is None or not spec.origin or not spec.origin.endswith(".py"):
+        return f"(the module {module} is not installed)"
+    with Path(spec.origin).open(encoding="utf-8") as file:
+        start = file.read(4096)
+    match = re.match(r'(?:\s*#.*\n|\s+)*[rR]?("""|\'\'\'|"|\')(.+?)(?:\1|\n)', start)
+    return match.group(2).strip() if match else ""
+
+
+def _spec(module: str) -> ModuleSpec | None:
+    """Find a module without importing its parents, which `importlib.util.find_spec` would do."""
+    spec: ModuleSpec | None = None
+    places: Sequence[str] | None = None
+    for position, _ in enumerate(names := module.split(".")):
+        spec = PathFinder.find_spec(".".join(names[: position + 1]), places)
+        if spec is None:
+            return None
+        places = spec.submodule_search_locations
+    return spec
+
+
+def _with_paths(annotation: Any, value: Any) -> Any:
+    """Turn texts into paths where a parameter takes paths, so that a user may write either."""
+    if Path not in _parts(annotation):
+        return value
+    if isinstance(value, str):
+        return Path(value)
+    return [Path(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for part in typing.get_args(annotation):
+        yield from _parts(part)

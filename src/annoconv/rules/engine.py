@@ -1,0 +1,157 @@
+"""How a rule is written and found: a function registered under its id, which yields every place that breaks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib.resources import files
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from annoconv import jsondoor
+from annoconv.carrier import pointer
+from annoconv.errors import ImageError
+from annoconv.findings import Finding, Level
+
+if TYPE_CHECKING:
+    from annoconv.carrier import Path as Steps
+    from annoconv.casefile import LoadedCase
+    from annoconv.images import ImageSource
+    from annoconv.model import Annotation, AnyAnnotation, Case, Image
+
+__all__ = ["PROFILES", "Breach", "Check", "Profile", "Rule", "Subject", "catalogue", "checks", "rule"]
+
+Profile: TypeAlias = Literal["minimal", "exchange", "delivery"]
+PROFILES: tuple[Profile, ...] = ("minimal", "exchange", "delivery")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One entry of `model/rules.yaml`.
+
+    Attributes
+    ----------
+    id
+        Stable name, `links.dangling`.
+    clause
+        Where its authority comes from, `A 8.5.2`.
+    levels
+        Its level in each profile; None where it is off.
+    applies_to
+        Class of the model whose instances it looks at.
+    title_en, title_zh
+        What it asks, as a sentence.
+    message_en, message_zh
+        What a finding says; `{names}` are filled in by the rule's function.
+    """
+
+    id: str
+    clause: str
+    levels: Mapping[Profile, Level | None]
+    applies_to: str
+    title_en: str
+    title_zh: str
+    message_en: str
+    message_zh: str
+
+    def finding(self, breach: Breach, level: Level) -> Finding:
+        """Return the finding for one place."""
+        values = breach.values
+        en, zh = self.message_en.format(**values), self.message_zh.format(**values)
+        return Finding(self.id, level, pointer(breach.path), en, message_zh=zh)
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A place that breaks a rule, with what its message names."""
+
+    path: Steps
+    values: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a rule looks at.
+
+    Attributes
+    ----------
+    loaded
+        The case and its masks, unopened.
+    sources
+        The source images given with it; None if none were given.
+    """
+
+    loaded: LoadedCase
+    sources: Callable[[], list[ImageSource]] | None = None
+
+    @property
+    def case(self) -> Case:
+        """The typed case."""
+        return self.loaded.case
+
+    @cached_property
+    def images(self) -> Mapping[str, Image]:
+        """The case's images by UID, the primary one first."""
+        every = (self.case.image, *(self.case.related_images or ()))
+        return {image.uid: image for image in reversed(every)}
+
+    def annotations(self) -> Iterator[tuple[Steps, AnyAnnotation]]:
+        """Yield each annotation with its path."""
+        for position, annotation in enumerate(self.case.annotations):
+            yield ("annotations", position), annotation
+
+    def every_image(self) -> Iterator[tuple[Steps, Image]]:
+        """Yield each image with its path."""
+        yield ("image",), self.case.image
+        for position, image in enumerate(self.case.related_images or ()):
+            yield ("related_images", position), image
+
+    def image_of(self, annotation: Annotation) -> Image | None:
+        """Return the image that an annotation belongs to, or None if it names one that the case lacks."""
+        return self.images.get(annotation.image_uid) if annotation.image_uid else self.case.image
+
+
+Check: TypeAlias = Callable[[Subject], Iterator[Breach]]
+_CHECKS: dict[str, Check] = {}
+
+
+def rule(identity: str) -> Callable[[Check], Check]:
+    """Register a function as the check of the rule with this id."""
+
+    def register(check: Check) -> Check:
+        if identity in _CHECKS:
+            raise ValueError(f"rule {identity} has two functions")
+        _CHECKS[identity] = check
+        return check
+
+    return register
+
+
+def checks() -> Mapping[str, Check]:
+    """Return the registered functions by rule id."""
+    return MappingProxyType(_CHECKS)
+
+
+@cache
+def catalogue() -> Mapping[str, Rule]:
+    """Return every rule of `model/rules.yaml` by id."""
+    listed: list[dict[str, Any]] = jsondoor.loads((files("annoconv_model") / "rules.json").read_bytes())["rules"]
+    return MappingProxyType({entry["id"]: _rule(entry) for entry in listed})
+
+
+def _rule(entry: dict[str, Any]) -> Rule:
+    levels = {name: Level(level) if level != "off" else None for name, level in entry["level"].items()}
+    return Rule(levels=levels, **{key: value for key, value in entry.items() if key != "level"})
+
+
+def match(subject: Subject, image: Image) -> ImageSource | str | None:
+    """Return the source of an image among those given, why there is none, or None if no source was given."""
+    if subject.sources is None:
+        return None
+    from annoconv import images
+
+    try:
+        return images.match(subject.sources(), image)
+    except ImageError as error:
+        return str(error)

@@ -1,0 +1,65 @@
+"""Mask files: they exist, lie in the case's folder, and lie where the image lies (A 6.4.1, A 6.5.1, A 8.4 a)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from annoconv.casefile import mask_path
+from annoconv.errors import AnnoconvError
+from annoconv.model import MaskAnnotation
+from annoconv.rules.engine import Breach, Subject, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from annoconv.carrier import Path as Steps
+
+
+def _mask_files(subject: Subject) -> Iterator[tuple[Steps, MaskAnnotation, Path | None]]:
+    """Yield each mask of a case that has a file, with the path of the mask's own; None if that leaves the folder."""
+    if subject.loaded.path is None:
+        return
+    for path, annotation in subject.annotations():
+        if isinstance(annotation, MaskAnnotation):
+            try:
+                file = mask_path(subject.loaded.path.parent, annotation.mask_file)
+            except AnnoconvError:
+                file = None
+            yield path, annotation, file
+
+
+@rule("mask_file.missing")
+def mask_file_missing(subject: Subject) -> Iterator[Breach]:
+    """Yield each mask whose file is not there."""
+    for path, annotation, file in _mask_files(subject):
+        if file is not None and not file.is_file():
+            yield Breach((*path, "mask_file"), {"mask_file": annotation.mask_file})
+
+
+@rule("mask_file.outside")
+def mask_file_outside(subject: Subject) -> Iterator[Breach]:
+    """Yield each mask whose path leads out of the case's folder, by way of a symbolic link."""
+    for path, annotation, file in _mask_files(subject):
+        if file is None:
+            yield Breach((*path, "mask_file"), {"mask_file": annotation.mask_file})
+
+
+@rule("mask_file.grid")
+def mask_file_grid(subject: Subject) -> Iterator[Breach]:
+    """Yield each mask file that cannot be opened or does not lie on its image's lattice; headers only are read."""
+    from annoconv.geometry import GridKind
+    from annoconv.pixels import check_frame
+
+    for path, annotation, file in _mask_files(subject):
+        image = subject.image_of(annotation)
+        if image is None or file is None or not file.is_file():
+            continue
+        try:
+            relation = check_frame(image, subject.loaded.masks[annotation.id].volume)
+        except AnnoconvError as error:
+            problem = str(error)
+        else:
+            problem = "" if relation.kind is not GridKind.DIFFERENT else "its grid is not on the image's lattice"
+        if problem:
+            yield Breach((*path, "mask_file"), {"mask_file": annotation.mask_file, "problem": problem})

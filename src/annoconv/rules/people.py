@@ -1,0 +1,39 @@
+"""People: who annotated, that someone else reviewed, and that a person confirmed a model (A 3.4, A 5.6, A 9.3.1 b)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from annoconv.model import AnnotationOrigin
+from annoconv.rules.engine import Breach, Subject, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@rule("annotator.missing")
+def annotator_missing(subject: Subject) -> Iterator[Breach]:
+    """Yield the metadata if it names no annotator and some annotation names none of its own."""
+    case = subject.case
+    unnamed = [annotation.id for annotation in case.annotations if annotation.annotator is None]
+    if case.metadata.annotator is None and (unnamed or not case.annotations):
+        yield Breach(("metadata",), {"count": len(unnamed)})
+
+
+@rule("reviewer.is_annotator")
+def reviewer_is_annotator(subject: Subject) -> Iterator[Breach]:
+    """Yield the reviewer who reviewed what he or she annotated."""
+    metadata = subject.case.metadata
+    if metadata.reviewer is None:
+        return
+    annotators = {metadata.annotator, *(annotation.annotator for annotation in subject.case.annotations)}
+    if metadata.reviewer in annotators:
+        yield Breach(("metadata", "reviewer"), {"agent": metadata.reviewer})
+
+
+@rule("origin.unconfirmed")
+def origin_unconfirmed(subject: Subject) -> Iterator[Breach]:
+    """Yield each annotation that a model made and no person confirmed."""
+    for path, annotation in subject.annotations():
+        if annotation.origin is AnnotationOrigin.MODEL:
+            yield Breach((*path, "origin"), {"id": annotation.id})

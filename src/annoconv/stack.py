@@ -1,0 +1,187 @@
+"""The grid that single slices form: order, spacing, and refusal of stacks that are no regular volume.
+
+Positions are LPS in mm, at the centre of a slice's first pixel. Authority: DICOM PS3.3 C.7.6.2; specification 7.2 e.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from annoconv.errors import GeometryError
+from annoconv.geometry import DIRECTION_TOLERANCE, LARGEST_MM, SMALLEST_MM, Grid, matrix_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["STACK_TOLERANCE_VOXEL", "Plane", "stack_grid"]
+
+STACK_TOLERANCE_VOXEL = 0.1
+"""Voxels: how far a slice may lie off the regular stack. Positions rounded to 0.05 mm at 0.5 mm spacing still pass; a
+missing slice is off by a whole voxel."""
+_SAME_PLANE_MM = 1e-4
+"""Slices nearer than this share their position."""
+_MOST_NAMED = 3
+"""Slices named in one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """One slice as DICOM places it (PS3.3 C.7.6.2).
+
+    Attributes
+    ----------
+    name
+        What an error calls it: a file name, or a file name and a frame number.
+    position
+        ImagePositionPatient: centre of the first pixel, LPS, mm.
+    orientation
+        ImageOrientationPatient: directions in which the column index, then the row index grows.
+    pixel_spacing
+        PixelSpacing: mm between rows, then between columns; that is (j, i).
+    columns, rows
+        Pixels along i and j.
+    """
+
+    name: str
+    position: Sequence[float]
+    orientation: Sequence[float]
+    pixel_spacing: Sequence[float]
+    columns: int
+    rows: int
+
+
+def stack_grid(planes: Sequence[Plane], slice_spacing: float = 1.0) -> tuple[Grid, list[int]]:
+    """Return the grid that parallel slices form, and their order along it.
+
+    Parameters
+    ----------
+    planes
+        Slices in any order.
+    slice_spacing
+        Step along k in mm, used for a single slice only: nothing measures it.
+
+    Returns
+    -------
+    Grid
+        Its k axis is the normal, row direction x column direction, so the grid is always right-handed. Its directions
+        are made exactly orthonormal, its k step is the mean distance.
+    list of int
+        For each k, the position of its slice in `planes`.
+
+    Raises
+    ------
+    GeometryError
+        If slices differ in orientation, pixel spacing or size, share a position, leave a gap, or are sheared (gantry
+        tilt). The message names the slices and the numbers.
+
+    Notes
+    -----
+    PS3.3 C.7.6.2.1.1; specification 7.2 e. Each slice may lie up to 0.1 voxel off the stack along each axis.
+    """
+    if not planes:
+        raise GeometryError("there are no slices")
+    across, down = _orthonormal(planes[0])
+    _check_alike(planes)
+    normal = np.cross(across, down)
+    positions = np.array([plane.position for plane in planes], dtype=np.float64)
+    if positions.shape != (len(planes), 3) or not np.abs(positions).max() <= LARGEST_MM:
+        raise GeometryError("a slice position is not three finite numbers", where=planes[0].name)
+    distances = positions @ normal
+    order = [int(index) for index in np.argsort(distances, kind="stable")]
+    names = [planes[index].name for index in order]
+    step = _even_step(distances[order], names) if len(order) > 1 else slice_spacing
+    between_rows, between_columns = (float(number) for number in planes[0].pixel_spacing)
+    affine = np.eye(4)
+    affine[:3, 0], affine[:3, 1], affine[:3, 2] = across * between_columns, down * between_rows, normal * step
+    affine[:3, 3] = positions[order[0]]
+    grid = Grid((planes[0].columns, planes[0].rows, len(planes)), affine + 0.0)
+    _check_straight(grid, positions[order], names)
+    return grid, order
+
+
+def _check_alike(planes: Sequence[Plane]) -> None:
+    first = planes[0]
+    for name, tolerance in (("orientation", DIRECTION_TOLERANCE), ("pixel_spacing", None)):
+        expected = np.array(getattr(first, name), dtype=np.float64)
+        for plane in planes:
+            value = np.array(getattr(plane, name), dtype=np.float64)
+            bound = DIRECTION_TOLERANCE * np.abs(expected) if tolerance is None else tolerance
+            if value.shape != expected.shape or not np.all(np.abs(value - expected) <= bound):
+                found, wanted = (f"{matrix_text(v)[1:-1]} in {p.name}" for v, p in ((value, plane), (expected, first)))
+                raise GeometryError(f"the slices differ in {name.replace('_', ' ')}", found=found, expected=wanted)
+    for plane in planes:
+        if (plane.columns, plane.rows) != (first.columns, first.rows):
+            found, wanted = (f"{p.columns} x {p.rows} in {p.name}" for p in (plane, first))
+            raise GeometryError("the slices differ in size (columns x rows)", found=found, expected=wanted)
+
+
+def _orthonormal(plane: Plane) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the directions of i and j, rounding removed."""
+    cosines = np.array(plane.orientation, dtype=np.float64)
+    if cosines.shape != (6,) or not np.abs(cosines).max() <= 2:
+        raise GeometryError("an orientation is six direction cosines", where=plane.name, found=matrix_text(cosines))
+    pair = cosines.reshape(2, 3)
+    if np.abs(pair @ pair.T - np.eye(2)).max() > DIRECTION_TOLERANCE:
+        raise GeometryError(
+            f"the direction cosines are not orthonormal within {DIRECTION_TOLERANCE:g}",
+            where=plane.name,
+            found=matrix_text(pair),
+        )
+    spacing = np.array(plane.pixel_spacing, dtype=np.float64)
+    if spacing.shape != (2,) or not np.all((spacing >= SMALLEST_MM) & (spacing <= LARGEST_MM)):
+        raise GeometryError("pixel spacing is two positive numbers", where=plane.name, found=matrix_text(spacing))
+    across = pair[0] / np.linalg.norm(pair[0])
+    down = pair[1] - (pair[1] @ across) * across
+    return across, down / np.linalg.norm(down)
+
+
+def _even_step(distances: NDArray[np.float64], names: Sequence[str]) -> float:
+    """Return the mean distance of sorted slices; refuse shared positions and gaps."""
+    gaps = np.diff(distances)
+    pairs = list(pairwise(names))
+    shared = np.flatnonzero(gaps < _SAME_PLANE_MM)
+    if shared.size:
+        raise GeometryError(
+            f"{shared.size} of {len(names)} slices share the position of another",
+            found=_some(
+                [f"{pairs[n][0]} and {pairs[n][1]} at {distances[n]:.6g} mm along the normal" for n in shared[:9]]
+            ),
+            advice="Give one volume: a single time point, echo or reconstruction",
+        )
+    usual = float(np.median(gaps))
+    uneven = np.flatnonzero(np.abs(gaps - usual) > STACK_TOLERANCE_VOXEL * usual)
+    if uneven.size:
+        raise GeometryError(
+            "the slices are not evenly spaced",
+            found=_some([f"{gaps[n]:.6g} mm between {pairs[n][0]} and {pairs[n][1]}" for n in uneven[:9]]),
+            expected=f"{usual:.6g} mm as between most slices",
+            advice="Supply the missing slices, or only those of one regular stack",
+        )
+    return float(distances[-1] - distances[0]) / (len(names) - 1)
+
+
+def _check_straight(grid: Grid, positions: NDArray[np.float64], names: Sequence[str]) -> None:
+    """Refuse slices whose positions leave the line along the normal, or drift along it."""
+    indices = np.linalg.solve(grid.affine, np.column_stack([positions, np.ones(len(names))]).T).T[:, :3]
+    indices[:, 2] -= np.arange(len(names))
+    off = np.abs(indices).max(axis=1)
+    worst = int(off.argmax())
+    if off[worst] > STACK_TOLERANCE_VOXEL:
+        run = positions[worst] - positions[0]
+        angle = np.degrees(np.arccos(np.clip(run @ grid.direction[:, 2] / np.linalg.norm(run), -1, 1)))
+        raise GeometryError(
+            f"the stack is sheared by {angle:.1f} degrees (gantry tilt?) or uneven",
+            found=f"{names[worst]} {off[worst]:.2g} voxels off the normal through {names[0]}",
+            expected=f"at most {STACK_TOLERANCE_VOXEL} voxels",
+            advice="Resample the image to an upright stack first",
+        )
+
+
+def _some(items: Sequence[str]) -> str:
+    return "; ".join(items[:_MOST_NAMED]) + (" and more" if len(items) > _MOST_NAMED else "")

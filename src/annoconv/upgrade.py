@@ -1,0 +1,171 @@
+"""From older layouts to the current schema: the B.3 layout of the specification, and older versions of this schema.
+
+What a layout does not say and the model requires is given by the caller, and each such value is recorded in
+`metadata.changes`; nothing is guessed. What an older layout wrote is kept, a time without a zone in its own words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from annoconv import jsondoor
+from annoconv.errors import InputError, UsageError
+from annoconv.model import SCHEMA_VERSION, AnnotationCategory, Case
+from annoconv.times import parse_timestamp, parse_timezone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from annoconv.limits import Limits
+
+__all__ = ["Missing", "upgrade_document"]
+
+_B3_KEYS: Final = {"image_id", "spacing", "origin", "direction", "annotations", "annotator", "version", "timestamp"}
+
+_STEPS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""From a version to the next: a function for each published version but the newest."""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What an older layout may be silent on.
+
+    Attributes
+    ----------
+    task_id
+        Identifier of the task.
+    modality
+        DICOM modality of the image.
+    timezone
+        Zone of times that name none, `+08:00` or `Asia/Shanghai`.
+    shape
+        Voxels along (i, j, k).
+    """
+
+    task_id: str | None = None
+    modality: str | None = None
+    timezone: str | None = None
+    shape: tuple[int, ...] | None = None
+
+
+def upgrade_document(
+    data: bytes, missing: Missing, *, limits: Limits | None = None, source: Path | None = None, where: str | None = None
+) -> Case:
+    """Return the case that a document of an older layout holds.
+
+    Raises
+    ------
+    DocumentError
+        If the result does not conform to the schema, with the places in the upgraded document.
+    InputError
+        If the document is of no known layout or of a newer version.
+    UsageError
+        If a value is needed that neither the document nor `missing` says.
+
+    Notes
+    -----
+    Specification B.3, C.2.
+    """
+    document = jsondoor.loads(data, limits=limits, source=source, where=where)
+    if not isinstance(document, dict):
+        raise InputError("a case is an object", source=source, where=where, found=type(document).__name__)
+    document = _from_b3(document, missing, source) if "image_id" in document else _from_version(document, source)
+    return jsondoor.parse(jsondoor.dumps(document), Case, limits=limits, source=source, where=where)
+
+
+def _from_version(document: dict[str, Any], source: Path | None) -> dict[str, Any]:
+    version = document.get("schema_version", "1.0")
+    while version != SCHEMA_VERSION:
+        step = _STEPS.get(version) if isinstance(version, str) else None
+        if step is None:
+            raise InputError(
+                "this version of the schema is not known here",
+                source=source,
+                where="/schema_version",
+                found=version,
+                expected=", ".join([*_STEPS, SCHEMA_VERSION]),
+                advice="Install a newer annoconv",
+            )
+        document = step(document)
+        version = document["schema_version"]
+    return {"schema_version": SCHEMA_VERSION} | document
+
+
+def _from_b3(document: dict[str, Any], missing: Missing, source: Path | None) -> dict[str, Any]:
+    """Return the case document of a B.3 document."""
+    if unknown := sorted(document.keys() - _B3_KEYS):
+        raise InputError(
+            "the B.3 layout has no such keys",
+            source=source,
+            found=", ".join(unknown),
+            expected=", ".join(sorted(_B3_KEYS)),
+            advice="Put what is your own into the attributes of an annotation",
+        )
+    given = {"task_id": missing.task_id, "modality": missing.modality}
+    for name, value in given.items():
+        if value is None:
+            raise UsageError(
+                f"the B.3 layout names no {name}", source=source, advice=f"Pass --{name.replace('_', '-')}"
+            )
+    notes = [f"{name} {value} was given; the B.3 layout names none" for name, value in given.items()]
+    image = {"uid": document["image_id"], "modality": missing.modality}
+    if missing.shape is not None:
+        image["shape"] = list(missing.shape)
+        notes.append(f"shape {list(missing.shape)} was given; the B.3 layout names none")
+    image |= {name: document[name] for name in ("spacing", "origin", "direction") if name in document}
+    metadata: dict[str, Any] = {name: document[name] for name in ("annotator", "version") if name in document}
+    if "timestamp" in document:
+        moment, note = _moment(document["timestamp"], missing, source)
+        metadata["timestamps"] = {"end": moment}
+        notes += note
+    metadata["changes"] = [
+        {"version": SCHEMA_VERSION, "reason": "upgraded from the B.3 layout", "description": note} for note in notes
+    ]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "task_id": missing.task_id,
+        "image": image,
+        "annotations": _annotations(document.get("annotations", []), source),
+        "metadata": metadata,
+    }
+
+
+def _moment(text: object, missing: Missing, source: Path | None) -> tuple[str, list[str]]:
+    if not isinstance(text, str):
+        raise InputError("a time is a text", source=source, where="/timestamp", found=type(text).__name__)
+    try:
+        return parse_timestamp(text).isoformat(), []
+    except UsageError:
+        if missing.timezone is None:
+            raise UsageError(
+                "the time names no zone", source=source, where="/timestamp", found=text, advice="Pass --timezone +08:00"
+            ) from None
+    moment = parse_timestamp(text, parse_timezone(missing.timezone)).isoformat()
+    return moment, [f"timestamp {text} was read in the time zone {missing.timezone}, which was given"]
+
+
+def _annotations(written: object, source: Path | None) -> list[dict[str, Any]]:
+    if not isinstance(written, list) or not all(isinstance(one, dict) for one in written):
+        raise InputError("annotations are a list of objects", source=source, where="/annotations")
+    taken: dict[str, int] = {}
+    upgraded: list[dict[str, Any]] = []
+    for position, one in enumerate(written):
+        label = one.get("label")
+        if not isinstance(label, str):
+            raise InputError("an annotation names its label", source=source, where=f"/annotations/{position}/label")
+        taken[label] = taken.get(label, 0) + 1
+        identity = {"id": f"{label}_{taken[label]}", "category": _category(one.get("attributes")), "label_code": label}
+        upgraded.append(identity | {key: value for key, value in one.items() if key != "label"})
+    return upgraded
+
+
+def _category(attributes: Mapping[str, Any] | object) -> str:
+    """Return the category that the attributes of the B.3 example tell: an organ's level, a lesion's type."""
+    if isinstance(attributes, dict):
+        if "lesion_type" in attributes:
+            return AnnotationCategory.LESION.value
+        if attributes.get("level") in {"organ", "system", "substructure"}:
+            return AnnotationCategory.ORGAN.value
+    return AnnotationCategory.OTHER.value

@@ -1,0 +1,344 @@
+"""The zoo: small named cases, one for each corner. Each is a folder with `case.json`, its masks and its source images.
+
+A case is made by a function from an empty folder to a case document; the decorator puts it into `ZOO` under its name.
+Formats are run over all of them by `test_matrix.py`. Grids are LPS, mm; arrays are kji.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from annoconv import demo, jsondoor
+from annoconv.geometry import Grid
+from annoconv.pixels import save_nifti
+from annoconv.synthetic import ellipsoid, write_series
+
+Document = dict[str, Any]
+ZOO: dict[str, Callable[[Path], Document]] = {}
+
+
+@dataclass(frozen=True)
+class ZooCase:
+    """A case on disk."""
+
+    name: str
+    path: Path
+    images: tuple[Path, ...]
+
+
+def make(name: str, folder: Path) -> ZooCase:
+    """Write the zoo's case `name` into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    document = ZOO[name](folder)
+    path = folder / "case.json"
+    path.write_bytes(jsondoor.dumps(document, indent=2))
+    images = folder / "images"
+    return ZooCase(name, path, (images,) if images.exists() else ())
+
+
+def zoo(build: Callable[[Path], Document]) -> Callable[[Path], Document]:
+    ZOO[build.__name__] = build
+    return build
+
+
+def grid_of(
+    shape: tuple[int, int, int],
+    spacing: tuple[float, float, float] = (1.5, 2.0, 3.0),
+    origin: tuple[float, float, float] = (-20.0, 10.0, -30.5),
+    direction: Any = ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+) -> Grid:
+    """Return a grid; the columns of `direction` are the directions of i, j, k."""
+    affine = np.eye(4)
+    affine[:3, :3] = np.asarray(direction) * np.asarray(spacing)
+    affine[:3, 3] = origin
+    return Grid(shape, affine)
+
+
+def image_document(uid: str, grid: Grid, modality: str = "CT") -> Document:
+    return {
+        "uid": uid,
+        "modality": modality,
+        "shape": list(grid.shape),
+        "spacing": grid.spacing.tolist(),
+        "origin": grid.origin.tolist(),
+        "direction": grid.direction.tolist(),
+        "frame": "LPS",
+    }
+
+
+def series(folder: Path, grid: Grid, name: str, **options: Any) -> Document:
+    """Write a CT series on the grid into `images/` and return its image document."""
+    values = (np.arange(np.prod(grid.shape)) % 997).reshape(grid.shape_kji).astype(np.int16)
+    return image_document(write_series(folder / "images", grid, values, name=name, **options), grid)
+
+
+def mask(identity: str, file: str, label: str = "LIVER", category: str = "organ", **rest: Any) -> Document:
+    return {"id": identity, "category": category, "label_code": label, "type": "mask", "mask_file": file, **rest}
+
+
+def document(image: Document, annotations: list[Document], **rest: Any) -> Document:
+    metadata = {"annotator": "A1", "version": "v1.0", "timestamps": {"end": "2026-01-08T09:40:00+08:00"}}
+    return {
+        "schema_version": "1.0",
+        "task_id": "T",
+        "image": image,
+        "annotations": annotations,
+        "metadata": metadata,
+        **rest,
+    }
+
+
+def blob(grid: Grid, shift: float = 0.0, size: float = 3.0) -> Any:
+    """Return an asymmetric mask: an ellipsoid with one corner cut, so that no flip goes unnoticed."""
+    k, j, i = grid.shape_kji
+    found = ellipsoid(
+        (k, j, i), (k / 2 - 0.5, j / 3 + shift, i / 3 + shift), (max(k / size, 0.6), j / size, i / (size + 1))
+    )
+    found[: k // 2, : j // 3, : i // 3] = False
+    found[k // 2, j // 2, i // 2] = True
+    return found
+
+
+def single_mask(folder: Path, grid: Grid, name: str, **options: Any) -> Document:
+    image = series(folder, grid, name, **options)
+    save_nifti(folder / "m.nii.gz", blob(grid), grid)
+    return document(image, [mask("M1", "m.nii.gz")])
+
+
+@zoo
+def whole_model(folder: Path) -> Document:
+    """The demonstration case."""
+    path = demo.make(folder)
+    return dict(jsondoor.loads(path.read_bytes()))
+
+
+@zoo
+def axial(folder: Path) -> Document:
+    return single_mask(folder, grid_of((16, 12, 6)), "axial")
+
+
+@zoo
+def odd_width(folder: Path) -> Document:
+    """A frame's pixel count is no multiple of 8."""
+    return single_mask(folder, grid_of((13, 7, 5)), "odd_width")
+
+
+@zoo
+def files_in_reverse(folder: Path) -> Document:
+    return single_mask(folder, grid_of((16, 12, 6)), "files_in_reverse", reverse=True)
+
+
+@zoo
+def coronal(folder: Path) -> Document:
+    return single_mask(folder, grid_of((14, 12, 6), direction=[[1, 0, 0], [0, 0, 1], [0, -1, 0]]), "coronal")
+
+
+@zoo
+def sagittal(folder: Path) -> Document:
+    return single_mask(folder, grid_of((14, 12, 6), direction=[[0, 0, -1], [1, 0, 0], [0, -1, 0]]), "sagittal")
+
+
+@zoo
+def negated_cosines(folder: Path) -> Document:
+    return single_mask(folder, grid_of((14, 12, 6), direction=np.diag([-1, -1, 1])), "negated_cosines")
+
+
+@zoo
+def oblique(folder: Path) -> Document:
+    a, b = np.deg2rad(20), np.deg2rad(-35)
+    about_z = np.array([[np.cos(a), -np.sin(a), 0], [np.sin(a), np.cos(a), 0], [0, 0, 1]])
+    about_x = np.array([[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]])
+    turned = np.round(about_z @ about_x, 12)
+    return single_mask(folder, grid_of((14, 12, 6), direction=turned), "oblique")
+
+
+@zoo
+def left_handed(folder: Path) -> Document:
+    """The case counts slices against the normal; a DICOM series has no such order."""
+    grid = grid_of((14, 12, 6), direction=np.diag([1, 1, -1]))
+    right_handed = grid_of((14, 12, 6), origin=(-20.0, 10.0, -45.5))
+    image = series(folder, right_handed, "left_handed") | image_document("", grid) | {"uid": series_uid("left_handed")}
+    save_nifti(folder / "m.nii.gz", blob(grid), grid)
+    return document(image, [mask("M1", "m.nii.gz")])
+
+
+@zoo
+def one_slice(folder: Path) -> Document:
+    return single_mask(folder, grid_of((14, 12, 1)), "one_slice")
+
+
+@zoo
+def mask_grid_flipped(folder: Path) -> Document:
+    """The mask file counts i and k the other way than the image."""
+    grid = grid_of((14, 12, 6))
+    affine = grid.affine.copy()
+    affine[:3, 3] += affine[:3, 0] * 13 + affine[:3, 2] * 5
+    affine[:3, 0] *= -1
+    affine[:3, 2] *= -1
+    image = series(folder, grid, "mask_grid_flipped")
+    save_nifti(folder / "m.nii.gz", blob(grid)[::-1, :, ::-1], Grid(grid.shape, affine))
+    return document(image, [mask("M1", "m.nii.gz")])
+
+
+@zoo
+def mask_on_a_part(folder: Path) -> Document:
+    """The mask file covers a part of the image's lattice."""
+    grid = grid_of((14, 12, 6))
+    affine = grid.affine.copy()
+    affine[:3, 3] += affine[:3, :3] @ [2, 1, 1]
+    part = Grid((8, 7, 4), affine)
+    image = series(folder, grid, "mask_on_a_part")
+    save_nifti(folder / "m.nii.gz", blob(part), part)
+    return document(image, [mask("M1", "m.nii.gz")])
+
+
+@zoo
+def empty_mask(folder: Path) -> Document:
+    grid = grid_of((14, 12, 6))
+    image = series(folder, grid, "empty_mask")
+    save_nifti(folder / "full.nii.gz", blob(grid), grid)
+    save_nifti(folder / "empty.nii.gz", np.zeros(grid.shape_kji, bool), grid)
+    return document(image, [mask("FULL", "full.nii.gz"), mask("EMPTY", "empty.nii.gz", "SPLEEN")])
+
+
+@zoo
+def overlapping_masks(folder: Path) -> Document:
+    grid = grid_of((14, 12, 6))
+    image = series(folder, grid, "overlapping_masks")
+    save_nifti(folder / "a.nii.gz", blob(grid), grid)
+    save_nifti(folder / "b.nii.gz", blob(grid, 1.0), grid)
+    return document(image, [mask("A", "a.nii.gz"), mask("B", "b.nii.gz", "NODULE", "lesion", instance_number=2)])
+
+
+@zoo
+def label_map(folder: Path) -> Document:
+    """Three masks share a file with sparse values."""
+    grid = grid_of((14, 12, 6))
+    labels = np.zeros(grid.shape_kji, np.uint16)
+    for value, shift in ((300, 0.0), (7, 2.0), (2, 4.0)):
+        labels[blob(grid, shift, 5.0)] = value
+    save_nifti(folder / "masks" / "map.nii.gz", labels, grid)
+    codes = {2: "KIDNEY_LEFT", 7: "KIDNEY_RIGHT", 300: "LIVER"}
+    masks = [mask(f"M{v}", "masks/map.nii.gz", code, mask_value=v) for v, code in codes.items()]
+    return document(series(folder, grid, "label_map"), masks)
+
+
+@zoo
+def chinese(folder: Path) -> Document:
+    """Chinese names and values, a label of one's own with its codes."""
+    grid = grid_of((14, 12, 6))
+    save_nifti(folder / "m.nii.gz", blob(grid), grid)
+    label = {
+        "code": "LIVER_SEGMENT_8",
+        "name_zh": "肝右前叶上段（Ⅷ段）",
+        "category": "organ",
+        "concept": {"code": "245347005", "scheme": "SCT", "meaning": "Segment VIII of liver"},
+        "color_rgb": [128, 64, 200],
+    }
+    annotated = mask("病灶一", "m.nii.gz", "LIVER_SEGMENT_8", attributes={"边缘": "清楚", "大小": 12, "强化": True})
+    metadata = {"annotator": "张医生", "institution": "示例医院", "version": "v1.0"}
+    times = {"timestamps": {"end": "2026-01-08T09:40:00+08:00"}}
+    return document(series(folder, grid, "chinese"), [annotated], labels=[label]) | {"metadata": metadata | times}
+
+
+@zoo
+def exact_decimals(folder: Path) -> Document:
+    """5.60 is not 5.6, and a key that is there without members is not absent."""
+    grid = grid_of((14, 12, 6))
+    save_nifti(folder / "m.nii.gz", blob(grid), grid)
+    from decimal import Decimal
+
+    values = {
+        "size": Decimal("5.60"),
+        "long": Decimal("0.12345678901234567890"),
+        "list": [Decimal("1.0"), 1, "x", False],
+    }
+    annotated = mask("M1", "m.nii.gz", attributes=values, cross_modal_links=[], confidence=0.1)
+    extensions = {"example.org/more": {"deep": [1, {"x": []}], "none": None}}
+    return document(series(folder, grid, "exact_decimals"), [annotated], extensions=extensions)
+
+
+@zoo
+def model_made(folder: Path) -> Document:
+    """Labels that no terminology knows, made by a model, confirmed or not."""
+    grid = grid_of((14, 12, 6))
+    save_nifti(folder / "a.nii.gz", blob(grid), grid)
+    save_nifti(folder / "b.nii.gz", blob(grid, 2.0, 5.0), grid)
+    masks = [
+        mask("A", "a.nii.gz", "PNEUMONIA_CONSOLIDATION", "lesion", origin="model", confidence=0.75),
+        mask("B", "b.nii.gz", "zone_of_doubt", "other", origin="model_confirmed", annotated_at="2026-01-07T00:00:00Z"),
+    ]
+    return document(series(folder, grid, "model_made"), masks)
+
+
+@zoo
+def every_geometry(folder: Path) -> Document:
+    """All 2-D and 3-D geometries on a volume."""
+    grid = grid_of((14, 12, 6))
+    common = {"category": "lesion", "label_code": "NODULE"}
+    save_nifti(folder / "m.nii.gz", blob(grid), grid)
+    return document(
+        series(folder, grid, "every_geometry"),
+        [
+            mask("M1", "m.nii.gz"),
+            {"id": "B2", **common, "type": "bbox", "bbox": [1.0, 2.0, 5.5, 6.0], "slice_index": 2},
+            {"id": "B3", **common, "type": "bbox", "bbox": [1.0, 2.0, 1.0, 5.5, 6.0, 4.0]},
+            {
+                "id": "P",
+                **common,
+                "type": "polygon",
+                "polygon": [[1.0, 1.0], [6.0, 1.5], [4.25, 7.0]],
+                "slice_index": 3,
+            },
+            {"id": "L", **common, "type": "polyline", "polyline": [[1.0, 1.0], [6.0, 1.5]], "slice_index": 3},
+            {"id": "Q", **common, "type": "point", "point": [3.5, 2.5], "slice_index": 0},
+            {"id": "Q3", **common, "type": "point", "point": [3.5, 2.5, 1.5]},
+            {"id": "E", **common, "type": "ellipse", "center": [6.0, 5.0], "radii": [3.0, 2.0], "slice_index": 1},
+            {
+                "id": "G",
+                "category": "attribute",
+                "label_code": "GRADE",
+                "type": "attribute",
+                "attributes": {"grade": "2"},
+            },
+        ],
+    )
+
+
+@zoo
+def radiograph(folder: Path) -> Document:
+    """A flat image without a place in space."""
+    image = {"uid": "RADIOGRAPH_1", "modality": "DX", "shape": [64, 48], "frame": "NONE"}
+    common = {"category": "lesion", "label_code": "NODULE"}
+    return document(
+        image,
+        [
+            {"id": "B", **common, "type": "bbox", "bbox": [10.0, 8.0, 30.5, 22.0]},
+            {"id": "P", **common, "type": "polygon", "polygon": [[5.0, 5.0], [20.0, 6.0], [12.0, 18.0]]},
+            {"id": "Q", **common, "type": "point", "point": [30.5, 20.5]},
+        ],
+    )
+
+
+@zoo
+def bare(folder: Path) -> Document:
+    """The least that the schema asks, like C.5: no frame, no origin, no direction, no time."""
+    return {
+        "task_id": "T",
+        "image": {"uid": "1.2.840.99999.1", "modality": "CT", "shape": [14, 12, 6], "spacing": [0.7, 0.7, 1.0]},
+        "annotations": [
+            {"id": "B", "category": "lesion", "label_code": "NODULE", "type": "bbox", "bbox": [1, 2, 1, 3, 4, 2]}
+        ],
+        "metadata": {},
+    }
+
+
+def series_uid(name: str) -> str:
+    from annoconv import ids
+
+    return ids.uid("synthetic series", name)

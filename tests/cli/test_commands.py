@@ -1,0 +1,272 @@
+"""The command line: the same options, streams and exit codes everywhere, and never a traceback."""
+
+from __future__ import annotations
+
+import io
+import json
+import resource
+import statistics
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from annoconv.casefile import read_case
+from tests.documents import c5, c5_without_mask_file, good, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.cli.conftest import Ran
+
+
+# --- help and start ---
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = (
+        "{'numpy', 'scipy', 'pydicom', 'highdicom', 'nibabel', 'fhir', 'pydantic', 'rich', 'annoconv_model', 'jiter'}"
+    )
+    code = f"import sys; from annoconv.cli import main; main(['--help']); print({heavy} & set(sys.modules))"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.strip().endswith("set()")
+    for name in ("validate", "formats", "schema", "info", "demo", "to-dicom-seg", "from-dicom-seg"):
+        assert name in out
+
+
+def test_help_is_quick() -> None:
+    spent: list[float] = []
+    for _ in range(7):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-m", "annoconv", "--help"], capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+    assert statistics.median(spent) <= 0.45
+
+
+def test_validating_a_document_opens_no_image_library(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.json", c5())
+    heavy = "{'numpy', 'scipy', 'pydicom', 'highdicom', 'nibabel', 'fhir', 'rich'}"
+    called = f"main(['validate', {str(path)!r}])"
+    code = f"import sys; from annoconv.cli import main; {called}; print({heavy} & set(sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "set()"
+    assert "2 warnings" in ran.stderr
+
+
+@pytest.mark.parametrize("command", ["validate", "formats", "schema", "info", "demo"])
+def test_every_command_has_the_same_options(run: Callable[..., Ran], command: str) -> None:
+    ran = run(command, "--help")
+    assert ran.code == 0
+    for option in ("--json", "--losses", "--fail-on-loss", "--overwrite", "--quiet", "--lang"):
+        assert option in ran.out
+    assert "--no-" not in ran.out
+
+
+def test_version(run: Callable[..., Ran]) -> None:
+    assert run("--version").out.startswith("annoconv 0.")
+
+
+# --- usage ---
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nothing"],
+        ["validate"],
+        ["validate", "x.json", "--profile", "strict"],
+        ["validate", "x.json", "--no-such-option"],
+        ["validate", "x.json", "--lang", "fr"],
+        ["to-dicom-seg", "x.json"],
+        [],
+    ],
+)
+def test_usage_errors_are_two(run: Callable[..., Ran], arguments: list[str]) -> None:
+    ran = run(*arguments)
+    assert ran.code == 2
+    assert ran.out == ""
+    assert "annoconv" in ran.err
+
+
+def test_a_usage_error_is_json_too(run: Callable[..., Ran]) -> None:
+    answer = run("validate", "--json").json
+    assert "Missing argument" in answer["errors"][0]["message"]
+
+
+# --- validate ---
+
+
+def test_a_missing_mask_file_is_one_finding(run: Callable[..., Ran], tmp_path: Path) -> None:
+    path = write(tmp_path / "c.json", c5_without_mask_file())
+    ran = run("validate", path, "--json")
+    assert ran.code == 1
+    (finding,) = ran.json["findings"]
+    assert (finding["path"], finding["rule"], finding["level"]) == ("/annotations/0", "schema.required", "error")
+    assert "mask_file" in finding["message"]
+    assert finding["source"] == str(path)
+
+
+def test_in_chinese(run: Callable[..., Ran], tmp_path: Path) -> None:
+    path = write(tmp_path / "c.json", c5_without_mask_file())
+    assert "缺少必需的键 'mask_file'" in run("validate", path, "--json", "--lang", "zh").json["findings"][0]["message"]
+    ran = run("validate", path, "--lang", "zh")
+    assert ran.out == ""
+    assert "错误: 缺少必需的键 'mask_file'" in ran.err
+    assert "1 个错误，0 个警告" in ran.err
+
+
+def test_chinese_survives_a_locale_without_it(tmp_path: Path) -> None:
+    path = write(tmp_path / "c.json", c5_without_mask_file())
+    command = [sys.executable, "-m", "annoconv", "validate", str(path), "--lang", "zh", "--json"]
+    environment = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PATH": "/usr/bin:/bin"}
+    ran = subprocess.run(command, capture_output=True, check=False, env=environment)
+    assert ran.returncode == 1
+    assert "缺少" in json.loads(ran.stdout.decode("utf-8"))["findings"][0]["message"]
+
+
+def test_warnings_do_not_fail(run: Callable[..., Ran], tmp_path: Path) -> None:
+    ran = run("validate", write(tmp_path / "c.json", c5()), "--json")
+    assert ran.code == 0
+    assert {each["level"] for each in ran.json["findings"]} == {"warning"}
+
+
+def test_profiles(run: Callable[..., Ran], tmp_path: Path) -> None:
+    ran = run("validate", write(tmp_path / "c.json", c5()), "--json", "--profile", "delivery")
+    assert ran.code == 1
+    assert [each["rule"] for each in ran.json["findings"]] == [
+        "mask_file.missing",
+        "links.dangling",
+        "image.direction_missing",
+        "image.origin_missing",
+    ]
+
+
+def test_lines_and_several_files(run: Callable[..., Ran], tmp_path: Path) -> None:
+    lines = write(tmp_path / "a.jsonl", good(), c5_without_mask_file(), good(), c5_without_mask_file())
+    one = write(tmp_path / "b.json", c5_without_mask_file())
+    ran = run("validate", lines, tmp_path / "none.json", one, "--json", "--schema-only")
+    assert ran.code == 1
+    places = [(each["source"].rsplit("/", 1)[1], each["case_index"]) for each in ran.json["findings"]]
+    assert places == [("a.jsonl", 1), ("a.jsonl", 3), ("b.json", 0)]
+    assert "none.json" in ran.json["errors"][0]["message"]
+
+
+def test_many_findings_are_one_object(run: Callable[..., Ran], tmp_path: Path) -> None:
+    document = good()
+    document["annotations"] = [{"type": "mask"}] * 40_000
+    answer = run("validate", write(tmp_path / "c.json", document), "--json", "--quiet").json
+    assert len(answer["findings"]) == 160_000
+
+
+def test_quiet_says_errors_only(run: Callable[..., Ran], tmp_path: Path) -> None:
+    ran = run("validate", write(tmp_path / "c.json", c5()), "--quiet")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+    assert "none.json" in run("validate", tmp_path / "none.json", "--quiet").err
+
+
+def test_a_limit_is_four(run: Callable[..., Ran], tmp_path: Path) -> None:
+    path = tmp_path / "deep.json"
+    path.write_text("[" * 100_000)
+    ran = run("validate", path, "--json")
+    assert ran.code == 4
+    assert "nested too deeply" in ran.json["errors"][0]["message"]
+
+
+def test_images_are_checked_against(run: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    ran = run("validate", write(tmp_path / "c.json", good()), "--images", tmp_path / "images", "--json")
+    assert [each["rule"] for each in ran.json["findings"]] == ["image.source"]
+    assert run("validate", tmp_path / "c.json", "--images", tmp_path / "none").code == 1
+
+
+# --- the others ---
+
+
+def test_schema(run: Callable[..., Ran], tmp_path: Path) -> None:
+    ran = run("schema")
+    assert json.loads(ran.out)["$schema"].endswith("2020-12/schema")
+    assert run("schema", "--json").json["schema"] == json.loads(ran.out)
+    target = tmp_path / "s.json"
+    assert run("schema", "-o", target, "--json").json["outputs"] == [str(target)]
+    assert target.read_text() == ran.out
+    assert run("schema", "-o", target).code == 2
+    assert run("schema", "-o", target, "--overwrite").code == 0
+
+
+def test_formats(run: Callable[..., Ran]) -> None:
+    ran = run("formats", "--json")
+    (found,) = [each for each in ran.json["formats"] if each["name"] == "dicom-seg"]
+    assert found["reads"]
+    assert found["writes"]
+    assert "dicom-seg" in run("formats").err
+
+
+def test_info(run: Callable[..., Ran], tmp_path: Path) -> None:
+    assert run("info", "--json").json["versions"]["schema"] == "1.0"
+    path = write(tmp_path / "x.jsonl", good(), c5() | {"annotations": []})
+    first, second = run("info", path, "--json").json["cases"]
+    assert first["annotations"] == {"bbox": 1, "point": 1, "polygon": 1}
+    assert second["labels"] == {}
+    assert "CT 20 x 16 x 10: 1 bbox, 1 point, 1 polygon" in run("info", path).err
+    assert run("info", write(tmp_path / "bad.json", c5_without_mask_file()), "--json").json["findings"]
+
+
+def test_demo(run: Callable[..., Ran], tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    assert run("demo", folder, "--json").json["outputs"] == [str(folder)]
+    assert read_case(folder).case.annotations
+    assert run("validate", folder / "case.json", "--profile", "exchange").code == 0
+    assert run("demo", folder).code == 2
+
+
+def test_losses_go_to_a_file(run: Callable[..., Ran], tmp_path: Path) -> None:
+    path = write(tmp_path / "c.json", good())
+    assert run("validate", path, "--losses", tmp_path / "l.json").code == 0
+    assert (tmp_path / "l.json").read_text() == "[]\n"
+    assert run("validate", path, "--losses", tmp_path / "l.json").code == 2
+
+
+# --- our own bugs ---
+
+
+def test_a_bug_is_seventy_and_tells_no_values(run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("ZHANG SAN 1970-01-01")
+
+    monkeypatch.setattr("annoconv.cli.formats.formats", fails)
+    ran = run("formats", "--json")
+    assert ran.code == 70
+    assert "RuntimeError at test_commands.py:" in ran.err
+    assert "ZHANG" not in ran.err + ran.out
+    assert ran.json["errors"]
+
+
+def test_an_interrupt_is_quiet(run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
+    def stops(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("annoconv.cli.formats.formats", stops)
+    assert run("formats").code == 130
+
+
+def test_a_reader_that_leaves_is_no_bug(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m annoconv schema | head -c 10; exit ${{PIPESTATUS[0]}}"
+    ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert ran.stdout == '{\n "$schem'
+    assert ran.stderr == ""
+
+
+def test_progress_is_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    from annoconv.cli.report import Report
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for stream, quiet, shown in ((Terminal(), False, True), (Terminal(), True, False), (io.StringIO(), False, False)):
+        monkeypatch.setattr(sys, "stderr", stream)
+        Report(quiet=quiet).progress(1, 2)
+        assert bool(stream.getvalue()) is shown

@@ -1,0 +1,122 @@
+"""The commands made of converters' signatures."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.documents import c5_without_mask_file, good, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.cli.conftest import Ran
+
+pytestmark = pytest.mark.usefixtures("installed")
+
+
+def test_help_lists_what_cannot_be_imported(run: Callable[..., Ran]) -> None:
+    ran = run("--help")
+    assert re.search(r"to-good +Good files: a format to test with\.", ran.out)
+    assert re.search(r"to-broken +Broken files\.", ran.out)
+    assert "to-absent" in ran.out
+    assert "sideways" not in ran.out
+
+
+@pytest.mark.parametrize("rest", [["--help"], ["c.json", "-o", "x"], ["c.json", "-o", "x", "--json"]])
+def test_calling_it_is_one_clear_error(run: Callable[..., Ran], rest: list[str]) -> None:
+    ran = run("to-broken", *rest)
+    assert ran.code == 1
+    assert ran.err.count("\n") == 1
+    assert "to-broken cannot be loaded" in ran.err
+    if "--json" in rest:
+        assert ran.json["errors"]
+
+
+def test_options_come_from_the_signature(run: Callable[..., Ran]) -> None:
+    out = run("to-good", "--help").out
+    for option in ("--images PATH", "--level <int>", "--keep-empty", "--type", "--output", "--timestamp", "--task"):
+        assert option in out
+    assert "--no-keep-empty" not in out
+    assert "Source images." in out
+    assert "Good files: a format to test with." in out
+
+
+def test_writing(run: Callable[..., Ran], tmp_path: Path) -> None:
+    case, target = write(tmp_path / "c.json", good()), tmp_path / "out.txt"
+    ran = run("to-good", case, "-o", target, "--images", "a", "--images", "b", "--keep-empty", "--type", "b", "--json")
+    assert ran.code == 0
+    assert ran.json["outputs"] == [str(target)]
+    assert ran.json["losses"] == [
+        {"case_index": 0, "path": "/case_id", "kind": "no_place", "message": "there is no place"}
+    ]
+    assert target.read_text().endswith("PosixPath('a'), PosixPath('b')], 3, True, 'b')")
+
+
+def test_losses_are_said_written_and_may_fail(run: Callable[..., Ran], tmp_path: Path) -> None:
+    case, target, losses = write(tmp_path / "c.json", good()), tmp_path / "out.txt", tmp_path / "l.json"
+    ran = run("to-good", case, "-o", target, "--losses", losses, "--fail-on-loss")
+    assert ran.code == 3
+    assert target.exists()
+    assert "1 losses: no_place 1" in ran.err
+    assert "/case_id: no_place: there is no place" in ran.err
+    assert json.loads(losses.read_text())[0]["path"] == "/case_id"
+
+
+def test_existing_outputs_are_refused(run: Callable[..., Ran], tmp_path: Path) -> None:
+    case, target = write(tmp_path / "c.json", good()), tmp_path / "out.txt"
+    target.write_text("mine")
+    assert run("to-good", case, "-o", target).code == 2
+    assert target.read_text() == "mine"
+    assert run("to-good", case, "-o", target, "--overwrite").code == 0
+
+
+def test_standard_output(run: Callable[..., Ran], tmp_path: Path) -> None:
+    case = write(tmp_path / "c.json", good())
+    ran = run("to-good", case, "-o", "-")
+    assert (ran.code, ran.out) == (0, "(['CASE_1'], [], 3, False, 'a')")
+    assert run("to-good", case, "-o", "-", "--json").code == 2
+    back = run("from-good", case, "-o", "-")
+    assert json.loads(back.out)["case_id"] == "CASE_1"
+
+
+def test_reading(run: Callable[..., Ran], tmp_path: Path) -> None:
+    lines = write(tmp_path / "c.jsonl", good(), good() | {"case_id": "CASE_2"})
+    ran = run("from-good", lines, "-o", tmp_path / "out", "--json")
+    assert ran.code == 0
+    assert [each["kind"] for each in ran.json["losses"]] == ["precision"]
+    assert ran.json["outputs"] == [str(tmp_path / "out" / name / "case.json") for name in ("CASE_1", "CASE_2")]
+    assert run("from-good", lines, "-o", tmp_path / "out").code == 2
+
+
+def test_a_bad_case_leaves_no_output(run: Callable[..., Ran], tmp_path: Path) -> None:
+    lines = write(tmp_path / "c.jsonl", good(), c5_without_mask_file())
+    for command, target in (("to-good", "out.txt"), ("from-good", "out"), ("from-good", "out.jsonl")):
+        ran = run(command, lines, "-o", tmp_path / target, "--json")
+        assert ran.code == 1
+        assert [each["path"] for each in ran.json["findings"]] == ["/annotations/0"]
+        assert ran.json["outputs"] == []
+        assert not (tmp_path / target).exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--timestamp", "2025-01-01T00:00:00"), ("--timestamp", "soon"), ("--timezone", "Mars"), ("--level", "many")],
+)
+def test_bad_values_are_usage_errors(run: Callable[..., Ran], tmp_path: Path, option: str, value: str) -> None:
+    case = write(tmp_path / "c.json", good())
+    assert run("to-good", case, "-o", tmp_path / "x", option, value).code == 2
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_label_system(run: Callable[..., Ran], tmp_path: Path) -> None:
+    case, labels = write(tmp_path / "c.json", good()), tmp_path / "labels.json"
+    labels.write_text('{"labels": [{"code": "A"}]}')
+    assert run("to-good", case, "-o", tmp_path / "a", "--label-system", labels).code == 0
+    labels.write_text('{"labels": [{"code": 5}]}')
+    ran = run("to-good", case, "-o", tmp_path / "b", "--label-system", labels, "--json")
+    assert [each["path"] for each in ran.json["findings"]] == ["/0/code"]

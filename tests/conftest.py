@@ -1,0 +1,14 @@
+"""Options and settings that all tests share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--accept-losses", action="store_true", help="write tests/golden/losses anew; read it before commit"
+    )

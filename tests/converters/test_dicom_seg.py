@@ -1,0 +1,326 @@
+"""The corners of segmentations on made series: several volumes, empty masks, refusals, damaged and foreign files."""
+
+from __future__ import annotations
+
+import copy
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from annoconv_converters._dicom import date_time, moment
+from annoconv_converters.dicom_seg.frames import LabelFrames, Spool, bit_stream, scan_slice
+from annoconv_converters.dicom_seg.segment import cielab_from_rgb, rgb_from_cielab
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from annoconv import jsondoor, registry
+from annoconv.casefile import LoadedCase, read_case
+from annoconv.errors import AnnoconvError, GeometryError, ImageError, InputError, MaskError, UsageError
+from annoconv.geometry import Grid, GridKind, compare_grids
+from annoconv.pixels import ArrayVolume, Mask, Masks, save_nifti
+from tests.cases import blob, document, grid_of, make, mask, series, series_uid
+from tests.converters.seg_cases import by_dcmqi, by_highdicom
+from tests.peers import dciodvfy_errors
+
+LABEL_VOLUMES = arrays(np.uint8, st.tuples(*[st.integers(1, 9)] * 3), elements=st.integers(0, 3))
+
+
+def loaded(folder: Path, annotations: list[dict[str, object]], grid: Grid, **rest: object) -> LoadedCase:
+    (folder / "case.json").write_bytes(jsondoor.dumps(document(series(folder, grid, folder.name), annotations, **rest)))
+    return read_case(folder / "case.json")
+
+
+def convert(case: LoadedCase, path: Path, **options: object) -> Path:
+    folder = case.path.parent if case.path else path.parent
+    registry.write([case], path, format="dicom-seg", images=[folder / "images"], **options)
+    return path
+
+
+def zoo_segmentation(name: str, folder: Path) -> tuple[LoadedCase, Path]:
+    case = read_case(make(name, folder / "zoo").path)
+    return case, convert(case, folder / "seg.dcm")
+
+
+def assert_masks(case: LoadedCase, path: Path) -> None:
+    (reading,) = registry.read([path], format="dicom-seg")
+    for identity, one in case.masks.items():
+        assert compare_grids(reading.masks[identity].grid, one.grid).kind is GridKind.SAME
+        np.testing.assert_array_equal(reading.masks[identity].read(), one.read())
+
+
+@given(LABEL_VOLUMES)
+def test_frames_of_a_volume_are_the_slices_where_a_label_stands_joined_without_gaps(labels_kji: np.ndarray) -> None:
+    frames = LabelFrames(labels_kji, {1: 1, 2: 2, 3: 3, 4: None})
+    slices = [
+        (n, labels_kji[k] == n if n < 4 else labels_kji[k] != 0) for n in (1, 2, 3, 4) for k in range(len(labels_kji))
+    ]
+    expected = [foreground for _, foreground in slices if foreground.any()]
+    bits = np.concatenate([foreground.ravel() for foreground in expected]) if expected else np.zeros(0, bool)
+    stream = b"".join(part.tobytes() for part in bit_stream(frames.packed(), labels_kji[0].size))
+    assert stream == np.packbits(bits, bitorder="little").tobytes()
+    assert frames.overlap == bool(labels_kji.any())
+
+
+@given(LABEL_VOLUMES)
+def test_volumes_through_the_spool_are_the_frames_of_one_volume(labels_kji: np.ndarray) -> None:
+    whole = LabelFrames(labels_kji, {1: 1, 2: 2, 3: 3})
+    spool = Spool(labels_kji[0].size, len(labels_kji))
+    for number in (3, 1, 2):
+        spool.add(LabelFrames(labels_kji == number, {number: None}))
+    assert spool.index == whole.index
+    assert not spool.overlap
+    assert [bits.tobytes() for bits in spool.packed()] == [bits.tobytes() for bits in whole.packed()]
+    spool.close()
+
+
+@given(arrays(np.uint16, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.integers(0, 65535)))
+def test_values_on_a_slice(labels_ji: np.ndarray) -> None:
+    np.testing.assert_array_equal(scan_slice(labels_ji), np.unique(labels_ji))
+
+
+@given(st.tuples(*[st.integers(0, 255)] * 3))
+def test_colours_come_back(color_rgb: tuple[int, int, int]) -> None:
+    assert rgb_from_cielab(cielab_from_rgb(color_rgb)) == color_rgb
+
+
+@given(st.datetimes(), st.integers(-12 * 60, 14 * 60))
+def test_moments_come_back(at: datetime, minutes: int) -> None:
+    moved = at.replace(tzinfo=timezone(timedelta(minutes=minutes)))
+    assert moment(date_time(moved)).isoformat() == moved.isoformat()
+
+
+@pytest.mark.parametrize(
+    "name", ["odd_width", "overlapping_masks", "oblique", "left_handed", "mask_grid_flipped", "chinese"]
+)
+def test_foreign_readers_find_the_masks(name: str, tmp_path: Path) -> None:
+    case, path = zoo_segmentation(name, tmp_path)
+    assert dciodvfy_errors(path) == []
+    grid = next(iter(case.masks.values())).grid
+    by_number = dict(enumerate((one.read() for one in case.masks.values()), 1))
+    for found in (by_highdicom(path, grid), by_dcmqi(path, tmp_path / "dcmqi", grid)):
+        assert found.keys() == by_number.keys()
+        for number, mask_kji in by_number.items():
+            np.testing.assert_array_equal(found[number], mask_kji)
+
+
+def test_overlap_is_found_from_the_voxels(tmp_path: Path) -> None:
+    _, path = zoo_segmentation("overlapping_masks", tmp_path)
+    assert pydicom.dcmread(path).SegmentsOverlap == "YES"
+    _, path = zoo_segmentation("label_map", tmp_path / "other")
+    assert pydicom.dcmread(path).SegmentsOverlap == "NO"
+
+
+def test_an_empty_mask_stays_as_a_segment_without_frames(tmp_path: Path) -> None:
+    case, path = zoo_segmentation("empty_mask", tmp_path)
+    header = pydicom.dcmread(path)
+    assert len(header.SegmentSequence) == 2
+    frames = header.PerFrameFunctionalGroupsSequence
+    assert {frame.SegmentIdentificationSequence[0].ReferencedSegmentNumber for frame in frames} == {1}
+    assert dciodvfy_errors(path) == []
+    assert_masks(case, path)
+
+
+def test_masks_that_are_all_empty_are_one_empty_frame(tmp_path: Path) -> None:
+    grid = grid_of((13, 7, 5))
+    save_nifti(tmp_path / "m.nii.gz", np.zeros(grid.shape_kji, bool), grid)
+    case = loaded(tmp_path, [mask("A", "m.nii.gz"), mask("B", "m.nii.gz", "SPLEEN")], grid)
+    path = convert(case, tmp_path / "seg.dcm")
+    header = pydicom.dcmread(path)
+    assert (header.NumberOfFrames, header.SegmentsOverlap) == (1, "NO")
+    assert not header.pixel_array.any()
+    assert dciodvfy_errors(path) == []
+    assert_masks(case, path)
+
+
+def test_one_series_has_one_file_and_another_image_has_its_own(tmp_path: Path) -> None:
+    first, second = grid_of((14, 12, 6)), grid_of((9, 7, 4), spacing=(2.0, 2.0, 4.0))
+    other = series(tmp_path / "pet", second, "other_series", modality="PT")
+    save_nifti(tmp_path / "a.nii.gz", blob(first), first)
+    save_nifti(tmp_path / "b.nii.gz", blob(second), second)
+    annotations = [mask("A", "a.nii.gz"), mask("B", "b.nii.gz", image_uid=other["uid"])]
+    case = loaded(tmp_path, annotations, first, related_images=[other], case_id="病例 1")
+    folders = [tmp_path / "images", tmp_path / "pet"]
+    registry.write([case], tmp_path / "out", format="dicom-seg", images=folders)
+    files = sorted((tmp_path / "out").iterdir())
+    assert len(files) == 2
+    (reading,) = registry.read([tmp_path / "out"], format="dicom-seg")
+    assert reading.case == case.case
+    for identity in ("A", "B"):
+        np.testing.assert_array_equal(reading.masks[identity].read(), case.masks[identity].read())
+    alone = list(registry.read(files[:1], format="dicom-seg"))
+    assert [len(each.case.annotations) for each in alone] == [1]
+
+
+def test_several_cases_are_a_folder_with_a_file_each(tmp_path: Path) -> None:
+    cases = [read_case(make(name, tmp_path / name).path) for name in ("axial", "coronal")]
+    for case, name in zip(cases, ("one", "two"), strict=True):
+        case.case.case_id = name
+    folders = [tmp_path / name / "images" for name in ("axial", "coronal")]
+    losses = registry.write(cases, tmp_path / "out", format="dicom-seg", images=folders)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["one.dcm", "two.dcm"]
+    assert {loss.case_index for loss in losses} == {0, 1}
+    readings = list(registry.read([tmp_path / "out"], format="dicom-seg"))
+    assert [reading.case for reading in readings] == [case.case for case in cases]
+
+
+def refused(case: LoadedCase, folder: Path, error: type[AnnoconvError], text: str, **options: object) -> None:
+    with pytest.raises(error, match=text):
+        convert(case, folder / "seg.dcm", **options)
+    assert not [path for path in folder.iterdir() if "seg" in path.name]
+
+
+def test_a_label_that_no_annotation_has_is_refused(tmp_path: Path) -> None:
+    grid = grid_of((14, 12, 6))
+    labels_kji = blob(grid).astype(np.uint8)
+    labels_kji[0, 0, 0] = 9
+    save_nifti(tmp_path / "m.nii.gz", labels_kji, grid)
+    refused(loaded(tmp_path, [mask("A", "m.nii.gz", mask_value=1)], grid), tmp_path, MaskError, r"m\.nii\.gz.*found 9")
+
+
+def test_foreground_beyond_the_image_is_refused(tmp_path: Path) -> None:
+    grid, larger = grid_of((14, 12, 6)), grid_of((16, 12, 6))
+    mask_kji = np.ones(larger.shape_kji, bool)
+    save_nifti(tmp_path / "m.nii.gz", mask_kji, larger)
+    case = loaded(tmp_path, [mask("A", "m.nii.gz")], grid)
+    refused(case, tmp_path, GeometryError, r"m\.nii\.gz.*144 of its 1152 foreground voxels")
+
+
+def test_a_mask_on_another_grid_is_refused_with_both_matrices(tmp_path: Path) -> None:
+    grid, other = grid_of((14, 12, 6)), grid_of((14, 12, 6), spacing=(1.5, 2.0, 3.5))
+    save_nifti(tmp_path / "m.nii.gz", blob(other), other)
+    case = loaded(tmp_path, [mask("A", "m.nii.gz")], grid)
+    refused(case, tmp_path, GeometryError, r"m\.nii\.gz.*3\.5.*expected.*\[0, 0, 3,")
+
+
+def test_numbers_copied_between_lps_and_ras_are_refused(tmp_path: Path) -> None:
+    grid = grid_of((14, 12, 6))
+    turned = Grid(grid.shape, np.diag([-1.0, -1.0, 1.0, 1.0]) @ grid.affine)
+    save_nifti(tmp_path / "m.nii.gz", blob(grid), turned)
+    refused(loaded(tmp_path, [mask("A", "m.nii.gz")], grid), tmp_path, GeometryError, "read as RAS")
+
+
+def test_an_image_that_the_case_describes_otherwise_is_refused(tmp_path: Path) -> None:
+    grid = grid_of((14, 12, 6))
+    save_nifti(tmp_path / "m.nii.gz", blob(grid), grid)
+    case = loaded(tmp_path, [mask("A", "m.nii.gz")], grid)
+    case.case.image.spacing = [1.5, 2.0, 2.0]
+    refused(case, tmp_path, GeometryError, "otherwise than the image itself")
+
+
+def test_requests_without_mask_series_or_time_are_refused(tmp_path: Path) -> None:
+    grid = grid_of((14, 12, 6))
+    save_nifti(tmp_path / "m.nii.gz", blob(grid), grid)
+    point = {"id": "P", "category": "lesion", "label_code": "NODULE", "type": "point", "point": [1.0, 1.0, 1.0]}
+    refused(loaded(tmp_path, [point], grid), tmp_path, InputError, "no mask")
+    case = loaded(tmp_path, [mask("A", "m.nii.gz")], grid)
+    case.case.metadata.timestamps = None
+    for path in (tmp_path / "images").iterdir():
+        image = pydicom.dcmread(path)
+        del image.TimezoneOffsetFromUTC
+        image.save_as(path)
+    refused(case, tmp_path, UsageError, "--timestamp")
+    case.case.image.uid = series_uid("absent")
+    refused(case, tmp_path, ImageError, "no single source image")
+
+
+def test_fractions_are_refused(tmp_path: Path) -> None:
+    grid = grid_of((14, 12, 6))
+    save_nifti(tmp_path / "m.nii.gz", blob(grid) * np.float32(0.5), grid)
+    refused(loaded(tmp_path, [mask("A", "m.nii.gz")], grid), tmp_path, MaskError, "fractions")
+
+
+def test_masks_in_memory_need_no_file(tmp_path: Path) -> None:
+    case = read_case(make("axial", tmp_path / "zoo").path)
+    grid = case.masks["M1"].grid
+    in_memory = LoadedCase(case.case, Masks([Mask("M1", ArrayVolume(grid, blob(grid)))]))
+    path = tmp_path / "seg.dcm"
+    registry.write([in_memory], path, format="dicom-seg", images=[tmp_path / "zoo" / "images"])
+    assert_masks(case, path)
+
+
+def test_sequences_of_undefined_length_are_read(tmp_path: Path) -> None:
+    case, path = zoo_segmentation("odd_width", tmp_path)
+    header = pydicom.dcmread(path)
+
+    def loosen(dataset: pydicom.Dataset) -> None:
+        for each in dataset:
+            if each.VR == "SQ":
+                each.is_undefined_length = True
+                for item in each.value:
+                    item.is_undefined_length_sequence_item = True
+                    loosen(item)
+
+    loosen(header)
+    foreign = tmp_path / "foreign.dcm"
+    header.save_as(foreign)
+    assert foreign.stat().st_size > path.stat().st_size
+    assert_masks(case, foreign)
+
+
+def test_a_frame_that_names_no_source_gets_the_grid_of_the_frames(tmp_path: Path) -> None:
+    case, path = zoo_segmentation("axial", tmp_path)
+    header = pydicom.dcmread(path)
+    del header.ReferencedSeriesSequence
+    kept = copy.deepcopy(header.PerFrameFunctionalGroupsSequence)
+    for frame in kept:
+        del frame.DerivationImageSequence
+    header.PerFrameFunctionalGroupsSequence = kept
+    header.private_block(0x4143, "ANNOCONV")
+    header.remove_private_tags()
+    foreign = tmp_path / "foreign.dcm"
+    header.save_as(foreign)
+    (reading,) = registry.read([foreign], format="dicom-seg")
+    (own,) = reading.masks.values()
+    (original,) = case.masks.values()
+    assert own.grid.shape[2] == np.count_nonzero(original.read().any(axis=(1, 2)))
+    assert np.count_nonzero(own.read()) == np.count_nonzero(original.read())
+    assert "/image/shape" in reading.losses.paths()
+
+
+@pytest.mark.parametrize("kept", [0, 100, 140, 200, 1000, 4000, -1])
+def test_truncated_files_are_refused(kept: int, tmp_path: Path) -> None:
+    _, path = zoo_segmentation("axial", tmp_path)
+    damaged = tmp_path / "damaged.dcm"
+    damaged.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(MaskError, match=r"damaged\.dcm"):
+        list(registry.read([damaged], format="dicom-seg"))
+
+
+def test_other_files_are_refused_by_name(tmp_path: Path) -> None:
+    make("axial", tmp_path / "zoo")
+    image = next((tmp_path / "zoo" / "images").iterdir())
+    with pytest.raises(MaskError, match="no segmentation"):
+        list(registry.read([image], format="dicom-seg"))
+    text = tmp_path / "text.dcm"
+    text.write_text("x" * 500)
+    with pytest.raises(MaskError, match="not a DICOM file"):
+        list(registry.read([text], format="dicom-seg"))
+
+
+def test_a_damaged_carrier_is_refused_and_a_foreign_one_ignored(tmp_path: Path) -> None:
+    _, path = zoo_segmentation("axial", tmp_path)
+    header = pydicom.dcmread(path)
+    block = header.private_block(0x4143, "ANNOCONV")
+    for text, is_refused in (
+        ("{", True),
+        ('{"version": 1, "case": "1", "parts": 1, "residual": {"values": 3}}', False),
+    ):
+        block[1].value = text
+        header.save_as(changed := tmp_path / "changed.dcm", enforce_file_format=True)
+        if is_refused:
+            with pytest.raises(InputError, match="private block"):
+                list(registry.read([changed], format="dicom-seg"))
+        else:
+            (reading,) = registry.read([changed], format="dicom-seg")
+            assert reading.case.task_id == "dicom-seg"
+
+
+def test_no_patient_data_stand_in_messages_and_derived_uids_are_stable(tmp_path: Path) -> None:
+    _, path = zoo_segmentation("axial", tmp_path)
+    header = pydicom.dcmread(path)
+    for uid in (header.SOPInstanceUID, header.SeriesInstanceUID, header.SegmentSequence[0].TrackingUID):
+        assert uid.startswith("2.25.")
+    assert header.SegmentSequence[0].TrackingID == "M1"

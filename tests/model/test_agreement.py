@@ -1,0 +1,66 @@
+"""pydantic, python-jsonschema, the Rust validator and ajv agree on documents that hypothesis damages."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.model.validators import EXAMPLES, Ajv, of_pydantic, of_python, of_rust, open_ajv
+
+DOCUMENTS = [json.loads(path.read_bytes()) for path in sorted((EXAMPLES / "valid").glob("*.json"))]
+JUNK = st.sampled_from(
+    [
+        None, True, False, 0, 1, -1, 1.0, 2.0, 0.5, -0.5, 1e300, 2**31, 2**53, 10**20, "", " ", "x", "1", "x\n", "\n", "中文",
+        "1.2.3", "../x", "/x", "a/b", "mask", "bbox", "2025-03-12T10:25:00Z", "2025-02-30T10:25:00Z", "2025-03-12T10:25:00",
+        [], [1], [1, 2, 3], ["x"], [None], [[1, 2, 3]] * 3, {}, {"a": 1}, {"id": "X"}, {"type": "mask"}, {"type": "image_text"},
+    ]
+)  # fmt: skip
+KEYS = st.sampled_from(["id", "type", "unknown", "attributes", "a/b~c", "", "slice_index", "bbox", "mask_file", "中文", "x\n"])
+
+
+def _places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    members = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for step, value in members:
+        yield from _places(value, (*path, step))
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> Any:
+    """A valid document after one or two changes."""
+    document = copy.deepcopy(draw(st.sampled_from(DOCUMENTS)))
+    for _ in range(draw(st.sampled_from([1, 1, 1, 2]))):
+        path = draw(st.sampled_from(list(_places(document))[1:]))
+        parent = document
+        for step in path[:-1]:
+            parent = parent[step]
+        change = draw(st.sampled_from(["replace", "remove", "add", "repeat"]))
+        if change == "replace":
+            parent[path[-1]] = copy.deepcopy(draw(JUNK))
+        elif change == "remove":
+            del parent[path[-1]]
+        elif change == "add" and isinstance(parent, dict):
+            parent[draw(KEYS)] = copy.deepcopy(draw(JUNK))
+        elif isinstance(parent, list):
+            parent.append(copy.deepcopy(parent[path[-1]]))
+    return document
+
+
+@pytest.fixture(scope="module")
+def ajv() -> Iterator[Ajv]:
+    yield from open_ajv()
+
+
+@settings(max_examples=10_000, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@given(damaged())
+def test_four_validators_agree(ajv: Ajv, document: Any) -> None:
+    verdict = of_pydantic(document)
+    assert of_rust(document) == verdict
+    assert ajv(document) == verdict
+    assert of_python(document) == verdict

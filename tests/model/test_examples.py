@@ -1,0 +1,71 @@
+"""The examples are a contract: each valid one passes, each invalid one fails at one place in one way, for everybody."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from annoconv import jsondoor
+from annoconv.model import Case
+from tests.model.validators import EXAMPLES, SCHEMA, Ajv, of_pydantic, of_python, of_rust, open_ajv
+
+VALID = sorted((EXAMPLES / "valid").glob("*.json"))
+INVALID = sorted((EXAMPLES / "invalid").glob("*.json"))
+EXPECTED = json.loads((EXAMPLES / "expected.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def ajv() -> Iterator[Ajv]:
+    yield from open_ajv()
+
+
+def name_of(path: Path) -> str:
+    return path.stem
+
+
+def test_there_are_enough() -> None:
+    assert len(VALID) >= 40
+    assert len(INVALID) >= 140
+    assert sorted(EXPECTED) == sorted(path.stem for path in INVALID)
+
+
+@pytest.mark.parametrize("path", VALID, ids=name_of)
+def test_valid_example_passes_and_round_trips(path: Path) -> None:
+    document = json.loads(path.read_bytes())
+    assert of_pydantic(document) == of_python(document) == of_rust(document) == []
+    case = jsondoor.parse(path.read_bytes(), Case)
+    again = jsondoor.parse(jsondoor.dumps(jsondoor.plain(case)), Case)
+    assert again == case
+    assert jsondoor.dumps(jsondoor.plain(again)) == jsondoor.dumps(jsondoor.plain(case))
+
+
+@pytest.mark.parametrize("path", INVALID, ids=name_of)
+def test_invalid_example_has_the_one_finding(path: Path) -> None:
+    document = json.loads(path.read_bytes())
+    expected = [(EXPECTED[path.stem]["pointer"], EXPECTED[path.stem]["kind"])]
+    assert of_pydantic(document) == expected
+    assert of_python(document) == expected
+    assert of_rust(document) == expected
+
+
+def test_ajv_says_the_same_of_every_example(ajv: Ajv) -> None:
+    for path in VALID:
+        assert ajv(json.loads(path.read_bytes())) == [], path.name
+    for path in INVALID:
+        expected = [(EXPECTED[path.stem]["pointer"], EXPECTED[path.stem]["kind"])]
+        assert ajv(json.loads(path.read_bytes())) == expected, path.name
+
+
+def test_model_that_is_written_by_pydantic_alone_conforms() -> None:
+    """A vendor who only has the generated package writes valid JSON: no nulls, numbers as numbers."""
+    for path in VALID:
+        written = Case.model_validate_json(path.read_bytes()).model_dump_json()
+        assert of_python(json.loads(written)) == [], path.name
+
+
+def test_schema_is_one() -> None:
+    assert SCHEMA["$id"].endswith("/1.0/annoconv.schema.json")
+    assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"

@@ -1,0 +1,318 @@
+"""Every rule: one case that keeps it, one that breaks exactly it, in the level that its profile gives it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from string import Formatter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from annoconv import model, rules
+from annoconv.casefile import LoadedCase, open_case
+from annoconv.geometry import Grid
+from annoconv.model import Case
+from annoconv.pixels import save_nifti
+from annoconv.rules import engine
+from tests.documents import Document, common, good, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+IDENTITY = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+
+
+@dataclass(frozen=True)
+class Example:
+    """How a good case becomes one that breaks a rule, where, and in which profile it is looked at."""
+
+    change: Callable[[Document], Any]
+    path: str
+    profile: rules.Profile = "delivery"
+    also_good: Callable[[Document], Any] = field(default=lambda _: None)
+
+
+def add(*annotations: Document) -> Callable[[Document], None]:
+    return lambda document: document["annotations"].extend(annotations)
+
+
+EXAMPLES: dict[str, list[Example]] = {
+    "annotation.duplicate_id": [Example(add(common("B1", "point", point=[1, 1, 1])), "/annotations/3/id", "minimal")],
+    "annotation.image_unknown": [
+        Example(
+            add(common("X", "point", point=[1, 1, 1], image_uid="1.9")),
+            "/annotations/3/image_uid",
+            "minimal",
+            add(common("X", "point", point=[1, 1, 1], image_uid="1.2.840.1")),
+        )
+    ],
+    "annotation.slice_missing": [
+        Example(
+            add(shape),
+            "/annotations/3",
+            "minimal",
+            add(shape | {"frame_index": 1}),
+        )
+        for shape in (
+            common("X", "polygon", polygon=[[1, 1], [5, 1], [5, 6]]),
+            common("X", "bbox", bbox=[1, 1, 2, 2]),
+            common("X", "ellipse", center=[4, 4], radii=[2, 1]),
+            common("X", "point", point=[1, 2]),
+            common("X", "polyline", polyline=[[1, 2], [3, 4]]),
+        )
+    ],
+    "annotation.slice_outside": [
+        Example(
+            add(common("X", "point", point=[1, 2], **{key: 10})),
+            f"/annotations/3/{key}",
+            "minimal",
+            add(common("X", "point", point=[1, 2], **{key: 9})),
+        )
+        for key in ("slice_index", "frame_index")
+    ],
+    "annotator.missing": [
+        Example(
+            lambda d: d["metadata"].pop("annotator"),
+            "/metadata",
+            also_good=lambda d: [each.update(annotator="A2") for each in d["annotations"]],
+        )
+    ],
+    "bbox.order": [
+        Example(add(common("X", "bbox", bbox=[5, 1, 0, 4, 2, 1])), "/annotations/3/bbox", "minimal"),
+        Example(
+            add(common("X", "bbox", bbox=[5, 6, 6, 5], slice_index=0)),
+            "/annotations/3/bbox",
+            "minimal",
+            add(common("X", "bbox", bbox=[5, 5, 5, 6], slice_index=0)),
+        ),
+    ],
+    "geometry.outside": [
+        Example(
+            add(common("X", "bbox", bbox=[0, 0, 0, 20, 16, 10.5])),
+            "/annotations/3/bbox",
+            "minimal",
+            add(common("X", "bbox", bbox=[0, 0, 0, 20, 16, 10])),
+        ),
+        Example(add(common("X", "point", point=[-0.5, 1, 1])), "/annotations/3/point"),
+        Example(
+            add(common("X", "polygon", polygon=[[1, 1], [5, 16.01], [5, 6]], slice_index=0)), "/annotations/3/polygon"
+        ),
+    ],
+    "image.direction_missing": [Example(lambda d: d["image"].pop("direction"), "/image", "exchange")],
+    "image.origin_missing": [Example(lambda d: d["image"].pop("origin"), "/image", "exchange")],
+    "image.spacing_missing": [
+        Example(
+            lambda d: d["image"].pop("spacing"),
+            "/image",
+            "exchange",
+            lambda d: d.update(related_images=[{"uid": "us", "modality": "US", "shape": [9, 9, 9], "frame": "NONE"}]),
+        )
+    ],
+    "image.direction_not_orthonormal": [
+        Example(
+            lambda d: d["image"].update(direction=[[1.0, 0.0, 0.0], [0.0, 1.0, 0.1], [0.0, 0.0, 1.0]]),
+            "/image/direction",
+            "minimal",
+            lambda d: d["image"].update(direction=[[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, -1.0]]),
+        )
+    ],
+    "image.shape_missing": [Example(lambda d: d["image"].pop("shape"), "/image", "minimal")],
+    "image.spacing_rank": [
+        Example(
+            lambda d: d["image"].update(spacing=[1.0, 1.0]),
+            "/image/spacing",
+            "minimal",
+            lambda d: d.update(related_images=[{"uid": "x", "modality": "DX", "shape": [9, 9], "spacing": [1.0, 1.0]}]),
+        )
+    ],
+    "image.duplicate_uid": [
+        Example(
+            lambda d: d.update(related_images=[{"uid": "1.2.840.1", "modality": "DX", "shape": [9, 9]}]),
+            "/related_images/0/uid",
+            "minimal",
+            lambda d: d.update(related_images=[{"uid": "1.2.840.2", "modality": "DX", "shape": [9, 9]}]),
+        )
+    ],
+    "label_code.upper_case": [
+        Example(
+            lambda d, code=code: d["annotations"][0].update(label_code=code),
+            "/annotations/0/label_code",
+            also_good=lambda d: d["annotations"][0].update(label_code="T2_HYPERINTENSE_1"),
+        )
+        for code in ("liver", "Liver_Left", "LIVER_", "LIVER__LEFT")
+    ],
+    "links.dangling": [
+        Example(
+            lambda d: d["annotations"][0].update(cross_modal_links=["P1", "TXT_SPAN_01"]),
+            "/annotations/0/cross_modal_links/1",
+            "minimal",
+            lambda d: d["annotations"][0].update(cross_modal_links=["P1", "1.2.840.1"]),
+        )
+    ],
+    "origin.unconfirmed": [
+        Example(
+            lambda d: d["annotations"][0].update(origin="model"),
+            "/annotations/0/origin",
+            also_good=lambda d: d["annotations"][0].update(origin="model_confirmed"),
+        )
+    ],
+    "reviewer.is_annotator": [
+        Example(
+            lambda d: d["metadata"].update(reviewer="A1"),
+            "/metadata/reviewer",
+            also_good=lambda d: d["metadata"].pop("reviewer"),
+        ),
+        Example(lambda d: d["annotations"][1].update(annotator="R1"), "/metadata/reviewer"),
+    ],
+}
+"""Rules that look at the document alone; those that look at files are tested by name below."""
+WITH_FILES = {"image.source", "mask_file.grid", "mask_file.missing", "mask_file.outside"}
+
+
+def loaded(document: Document) -> LoadedCase:
+    return LoadedCase(Case.model_validate_json(json.dumps(document)))
+
+
+@pytest.mark.parametrize(("rule", "example"), [(rule, each) for rule in EXAMPLES for each in EXAMPLES[rule]])
+def test_one_keeps_it_and_one_breaks_exactly_it(rule: str, example: Example) -> None:
+    kept, broken = good(), good()
+    example.also_good(kept)
+    assert rules.check(loaded(kept), profile=example.profile) == []
+    example.change(broken)
+    (finding,) = rules.check(loaded(broken), profile=example.profile)
+    assert (finding.rule, finding.path) == (rule, example.path)
+    assert finding.level is rules.catalogue()[rule].levels[example.profile]
+    assert finding.text("en") != finding.text("zh")
+
+
+@pytest.mark.parametrize("rule", sorted(EXAMPLES))
+@pytest.mark.parametrize("profile", rules.PROFILES)
+def test_a_profile_gives_the_level(rule: str, profile: rules.Profile) -> None:
+    document = good()
+    EXAMPLES[rule][0].change(document)
+    level = rules.catalogue()[rule].levels[profile]
+    assert [each.level for each in rules.check(loaded(document), profile=profile)] == ([level] if level else [])
+
+
+def test_the_catalogue_and_the_functions_are_the_same_set() -> None:
+    assert set(rules.catalogue()) == set(engine.checks())
+    assert set(rules.catalogue()) == set(EXAMPLES) | WITH_FILES
+
+
+@pytest.mark.parametrize("rule", rules.catalogue().values(), ids=lambda rule: rule.id)
+def test_an_entry_is_whole(rule: rules.Rule) -> None:
+    assert tuple(rule.levels) == rules.PROFILES
+    assert rule.levels["delivery"] is not None
+    assert rule.clause.startswith(("A ", "Q ", "M ", "C "))
+    assert hasattr(model, rule.applies_to)
+    names = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in (rule.message_en, rule.message_zh)]
+    assert names[0] == names[1]
+    for text in (rule.title_zh, rule.message_zh):
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in text)
+    assert rule.title_en.endswith(".")
+    assert rule.title_zh.endswith("。")
+    assert not rule.message_en.endswith(".")
+
+
+def test_all_breaches_are_told_at_once() -> None:
+    document = good()
+    for name in EXAMPLES:
+        if name.startswith(("bbox", "label_code", "reviewer", "links")):
+            EXAMPLES[name][0].change(document)
+    found = rules.check(loaded(document), profile="delivery")
+    assert len(found) == 4
+    assert found == sorted(found)
+    assert found == rules.check(loaded(document), profile="delivery")
+
+
+# --- rules that look at files ---
+
+
+def with_mask(folder: Path, affine: Any = None) -> LoadedCase:
+    """Return a case with a mask file that fits its image unless told otherwise."""
+    document = good()
+    document["annotations"].append(common("M", "mask", mask_file="masks/m.nii.gz"))
+    path = write(folder / "case.json", document)
+    if affine is None:
+        affine = np.diag([1.0, 1.5, 2.0, 1.0])
+        affine[:3, 3] = document["image"]["origin"]
+    grid = Grid((20, 16, 10), affine)
+    save_nifti(folder / "masks" / "m.nii.gz", np.ones(grid.shape_kji, bool), grid)
+    return open_case(path.read_bytes(), path)
+
+
+def test_mask_files_that_fit(tmp_path: Path) -> None:
+    assert rules.check(with_mask(tmp_path), profile="delivery") == []
+
+
+def test_mask_file_missing(tmp_path: Path) -> None:
+    case = with_mask(tmp_path)
+    (tmp_path / "masks" / "m.nii.gz").unlink()
+    (finding,) = rules.check(case, profile="delivery")
+    assert (finding.rule, finding.path) == ("mask_file.missing", "/annotations/3/mask_file")
+    assert [each.level for each in rules.check(case)] == ["warning"]
+
+
+def test_mask_file_outside(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    case = with_mask(folder)
+    (folder / "masks").rename(tmp_path / "out")
+    (folder / "masks").symlink_to(tmp_path / "out")
+    (finding,) = rules.check(case)
+    assert (finding.rule, finding.path, finding.level) == ("mask_file.outside", "/annotations/3/mask_file", "error")
+
+
+def test_mask_file_on_another_lattice(tmp_path: Path) -> None:
+    shifted = np.diag([1.0, 1.5, 2.0, 1.0])
+    shifted[:3, 3] = (-9.6, 0.0, 5.0)
+    for number, affine in enumerate((shifted, np.diag([3.0, 1.5, 2.0, 1.0]))):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (finding,) = rules.check(with_mask(folder, affine), profile="delivery")
+        assert (finding.rule, finding.path) == ("mask_file.grid", "/annotations/3/mask_file")
+
+
+def test_lps_numbers_written_as_ras_are_explained(tmp_path: Path) -> None:
+    turned = np.diag([-1.0, -1.5, 2.0, 1.0])
+    turned[:3, 3] = (10.0, 0.0, 5.0)
+    (finding,) = rules.check(with_mask(tmp_path, turned), profile="exchange")
+    assert finding.rule == "mask_file.grid"
+    assert "RAS" in finding.message
+
+
+def test_a_damaged_mask_file_is_a_finding(tmp_path: Path) -> None:
+    case = with_mask(tmp_path)
+    (tmp_path / "masks" / "m.nii.gz").write_bytes(b"nothing")
+    (finding,) = rules.check(case, profile="delivery")
+    assert finding.rule == "mask_file.grid"
+    assert rules.check(case) == []
+
+
+@dataclass(frozen=True)
+class Source:
+    uid: str
+    grid: Grid
+    modality: str = "CT"
+    path: str = "ct"
+
+
+def test_image_source() -> None:
+    affine = np.diag([1.0, 1.5, 2.0, 1.0])
+    affine[:3, 3] = good()["image"]["origin"]
+    same, moved = Grid((20, 16, 10), affine), Grid((20, 16, 10), np.diag([1.0, 1.5, 2.0, 1.0]))
+    cases: list[tuple[Source, list[str]]] = [
+        (Source("1.2.840.1", same), []),
+        (Source("1.2.840.7", same), ["/image"]),
+        (Source("1.2.840.1", moved), ["/image"]),
+    ]
+    for source, expected in cases:
+        found = rules.check(loaded(good()), sources=lambda source=source: [source])  # type: ignore[misc, list-item]
+        assert [each.path for each in found if each.rule == "image.source"] == expected
+    found = rules.check(
+        loaded(good() | {"image": good()["image"] | {"shape": [20, 16, 11]}}), sources=lambda: [cases[0][0]]
+    )  # type: ignore[list-item]
+    assert [each.rule for each in found] == ["image.source"]

@@ -1,0 +1,235 @@
+"""Cases on disk: strict, lazy, whole or not at all, and never outside their folder."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from annoconv import jsondoor
+from annoconv.casefile import LoadedCase, Reading, read_case, read_cases, write_case, write_cases
+from annoconv.errors import DocumentError, InputError, MaskError, OutputExistsError, UsageError
+from annoconv.geometry import Grid
+from annoconv.model import Case
+from annoconv.pixels import ArrayVolume, Mask, Masks
+from tests.documents import Document, c5_without_mask_file, common, good, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GRID = Grid((20, 16, 10), np.diag([1.0, 1.5, 2.0, 1.0]))
+BOXES = {"A": np.s_[0:3, 2:5, 2:9], "B": np.s_[4:6, 2:5, 2:9], "C": np.s_[2:5, 2:5, 2:9]}
+
+
+def voxels(name: str) -> Any:
+    mask_kji = np.zeros(GRID.shape_kji, bool)
+    mask_kji[BOXES[name]] = True
+    return mask_kji
+
+
+def case_of(*annotations: Document, **rest: Any) -> Case:
+    return Case.model_validate_json(json.dumps(good() | {"annotations": list(annotations)} | rest))
+
+
+def loaded(*annotations: Document, **rest: Any) -> LoadedCase:
+    case = case_of(*annotations, **rest)
+    return LoadedCase(case, Masks(Mask(each.id, ArrayVolume(GRID, voxels(each.id))) for each in case.annotations))
+
+
+def one(file: str = "masks/a.nii.gz", **rest: Any) -> LoadedCase:
+    return loaded(common("A", "mask", mask_file=file), **rest)
+
+
+def label_map(*names: str) -> LoadedCase:
+    return loaded(*(common(name, "mask", mask_file="l.nii.gz", mask_value=n + 1) for n, name in enumerate(names)))
+
+
+def everything_below(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_case_and_its_masks_come_back(tmp_path: Path) -> None:
+    written = one()
+    assert write_case(written, tmp_path / "x" / "c.json") == [tmp_path / "x" / "c.json"]
+    back = read_case(tmp_path / "x" / "c.json")
+    assert back.case == written.case
+    assert everything_below(tmp_path) == ["x/c.json", "x/masks/a.nii.gz"]
+    assert np.array_equal(back.masks["A"].read(), voxels("A"))
+
+
+def test_masks_of_one_file_are_one_label_map(tmp_path: Path) -> None:
+    write_case(label_map("A", "B"), tmp_path / "c.json")
+    back = read_case(tmp_path / "c.json")
+    assert back.masks["A"].volume is back.masks["B"].volume
+    for name in "AB":
+        assert np.array_equal(back.masks[name].read(), voxels(name))
+
+
+def test_overlapping_masks_are_no_label_map(tmp_path: Path) -> None:
+    with pytest.raises(MaskError, match="21 voxels of C in others, first in A"):
+        write_case(label_map("A", "C"), tmp_path / "c.json")
+    assert everything_below(tmp_path) == []
+
+
+@pytest.mark.parametrize("values", [(None, 1), (None, None), (1, 1)])
+def test_masks_of_one_file_need_values(tmp_path: Path, values: tuple[int | None, int | None]) -> None:
+    masks = [common(name, "mask", mask_file="l.nii.gz") for name in "AB"]
+    for mask, value in zip(masks, values, strict=True):
+        if value:
+            mask["mask_value"] = value
+    with pytest.raises(MaskError, match="mask_value for each"):
+        write_case(loaded(*masks), tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unchanged_mask_file_keeps_its_bytes(tmp_path: Path) -> None:
+    write_case(label_map("A", "B"), tmp_path / "a" / "c.json")
+    write_case(read_case(tmp_path / "a" / "c.json"), tmp_path / "b" / "c.json")
+    for name in ("c.json", "l.nii.gz"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_a_mask_of_a_label_map_may_go_into_a_file_of_its_own(tmp_path: Path) -> None:
+    write_case(label_map("A", "B"), tmp_path / "a" / "c.json")
+    source = read_case(tmp_path / "a" / "c.json")
+    case = case_of(common("B", "mask", mask_file="b.nii.gz"))
+    write_case(LoadedCase(case, Masks([source.masks["B"]])), tmp_path / "b" / "c.json")
+    assert np.array_equal(read_case(tmp_path / "b" / "c.json").masks["B"].read(), voxels("B"))
+
+
+def test_a_missing_mask_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MaskError, match="has no mask"):
+        write_case(LoadedCase(one().case), tmp_path / "c.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_mask_is_not_passed_on(tmp_path: Path) -> None:
+    write_case(one(), tmp_path / "c.json")
+    file = tmp_path / "masks" / "a.nii.gz"
+    file.write_bytes(file.read_bytes()[:-9])
+    with pytest.raises(MaskError):
+        write_case(read_case(tmp_path / "c.json"), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_masks_are_opened_when_they_are_read(tmp_path: Path) -> None:
+    back = read_case(write(tmp_path / "c.json", good() | {"annotations": [common("A", "mask", mask_file="no.nii.gz")]}))
+    assert list(back.masks) == ["A"]
+    with pytest.raises(MaskError):
+        back.masks["A"].read()
+
+
+@pytest.mark.parametrize("name", ["../a.nii.gz", "/etc/passwd", "a/../../b", "C:/x", "a\\b", "."])
+def test_a_mask_path_does_not_leave_the_folder(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / "c.json", good() | {"annotations": [common("A", "mask", mask_file=name)]})
+    with pytest.raises(DocumentError):
+        read_case(path)
+
+
+def test_nor_by_a_symbolic_link(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "in", tmp_path / "out"
+    inside.mkdir()
+    outside.mkdir()
+    (inside / "masks").symlink_to(outside)
+    (inside / "link.nii.gz").symlink_to(outside / "secret.nii.gz")
+    for name in ("masks/a.nii.gz", "link.nii.gz"):
+        path = write(inside / "c.json", good() | {"annotations": [common("A", "mask", mask_file=name)]})
+        with pytest.raises(InputError, match="leads out of the folder"):
+            read_case(path)
+        path.unlink()
+    with pytest.raises(InputError, match="leads out of the folder"):
+        write_case(one(), inside / "c.json")
+    assert everything_below(outside) == []
+    assert not (inside / "c.json").exists()
+
+
+def test_a_link_within_the_folder_is_fine(tmp_path: Path) -> None:
+    write_case(one("real.nii.gz"), tmp_path / "c.json")
+    (tmp_path / "link.nii.gz").symlink_to("real.nii.gz")
+    path = write(tmp_path / "d.json", good() | {"annotations": [common("A", "mask", mask_file="link.nii.gz")]})
+    assert read_case(path).masks["A"].read().any()
+
+
+def test_lines_stream(tmp_path: Path) -> None:
+    cases = [one(case_id=f"C{n}") for n in range(3)]
+    write_cases(iter(cases), tmp_path / "x.jsonl")
+    assert len((tmp_path / "x.jsonl").read_bytes().splitlines()) == 3
+    back = list(read_cases([tmp_path / "x.jsonl"]))
+    files = [each.case.annotations[0].mask_file for each in back]  # type: ignore[union-attr]
+    assert files == ["masks/a.nii.gz", "C1/masks/a.nii.gz", "C2/masks/a.nii.gz"]
+    assert all(np.array_equal(each.masks["A"].read(), voxels("A")) for each in back)
+
+
+def test_reading_lines_holds_one_at_a_time(tmp_path: Path) -> None:
+    line = json.dumps(good() | {"extensions": {"x.y/z": "x" * 100_000}}) + "\n"
+    (tmp_path / "x.jsonl").write_text(line * 100)
+    for _ in read_cases([tmp_path / "x.jsonl"]):
+        pass
+    tracemalloc.start()
+    assert sum(1 for _ in read_cases([tmp_path / "x.jsonl"])) == 100
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 30 * len(line)
+
+
+def test_a_folder_for_one_case_and_for_several(tmp_path: Path) -> None:
+    assert write_cases([one()], tmp_path / "one") == [tmp_path / "one" / "case.json"]
+    write_cases([one(case_id="K 1"), one(case_id="K2")], tmp_path / "two")
+    assert everything_below(tmp_path / "one") == ["case.json", "masks/a.nii.gz"]
+    assert len(list((tmp_path / "two").iterdir())) == 2
+    assert read_case(tmp_path / "one").case.case_id == "CASE_1"
+
+
+def test_two_cases_of_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="same folder"):
+        write_cases([one(), one()], tmp_path / "two")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_json_file_holds_one_case(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="several cases"):
+        write_cases([one(), one("b.nii.gz")], tmp_path / "c.json")
+    with pytest.raises(InputError, match="no case"):
+        write_cases([], tmp_path / "c.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("existing", ["c.json", "masks/a.nii.gz"])
+def test_existing_outputs_are_refused(tmp_path: Path, existing: str) -> None:
+    (tmp_path / "masks").mkdir()
+    (tmp_path / existing).write_text("mine")
+    with pytest.raises(OutputExistsError):
+        write_case(one(), tmp_path / "c.json")
+    assert everything_below(tmp_path) == [existing]
+    assert (tmp_path / existing).read_text() == "mine"
+    write_case(one(), tmp_path / "c.json", overwrite=True)
+    assert read_case(tmp_path / "c.json").masks["A"].read().any()
+
+
+def test_the_same_case_is_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_case(label_map("A", "B"), tmp_path / name)
+    for name in ("case.json", "l.nii.gz"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_the_version_is_always_written(tmp_path: Path) -> None:
+    case = one().case.model_copy(update={"schema_version": None})
+    write_case(Reading(case, one().masks), tmp_path / "c.json")
+    assert jsondoor.loads((tmp_path / "c.json").read_bytes())["schema_version"] == "1.0"
+
+
+def test_a_bad_line_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.jsonl", good(), c5_without_mask_file())
+    with pytest.raises(DocumentError, match="line 2"):
+        list(read_cases([path]))
+
+
+def test_one_case_is_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="several cases"):
+        read_case(write(tmp_path / "x.jsonl", good(), good()))
+    with pytest.raises(InputError, match="no case"):
+        read_case(write(tmp_path / "y.jsonl"))

@@ -1,0 +1,141 @@
+"""Every format, every case of the zoo, there and back: nothing changes but what the loss report names, to the leaf.
+
+`tests/golden/losses/<format>.txt` is the committed table of losses; `pytest tests/test_matrix.py --accept-losses`
+writes it anew, and a change that lengthens it says why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from annoconv import carrier, jsondoor, registry
+from annoconv.casefile import LoadedCase, Reading, read_case
+from annoconv.errors import InputError
+from annoconv.geometry import apply_relation, compare_grids
+from annoconv.loss import LossKind, LossReport
+from annoconv.model import MaskAnnotation
+from tests.cases import ZOO, ZooCase, make
+
+GOLDEN = Path(__file__).parent / "golden" / "losses"
+BOTH_WAYS = [one.name for one in registry.formats() if one.reads and one.writes]
+PLAIN = {name for name in BOTH_WAYS if "plain" in registry.converter("to", name).options}
+
+
+@dataclass(frozen=True)
+class Trip:
+    """One case, written and read back."""
+
+    loaded: LoadedCase
+    written: LossReport
+    reading: Reading
+
+    @property
+    def changed(self) -> set[str]:
+        """Return the leaves in which the case that came back differs."""
+        original, back = jsondoor.plain(self.loaded.case), jsondoor.plain(self.reading.case)
+        return {carrier.pointer(path) for path in carrier.residual(original, back).paths()}
+
+    def named(self, kinds: set[LossKind]) -> set[str]:
+        """Return the leaves that the reports of both ways name with one of `kinds`."""
+        return {loss.path for loss in (*self.written, *self.reading.losses) if loss.kind in kinds}
+
+
+@pytest.fixture(scope="module")
+def zoo_case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ZooCase:
+    return make(request.param, tmp_path_factory.mktemp(request.param))
+
+
+def travel(format_name: str, case: ZooCase, folder: Path, **options: object) -> Trip | str:
+    """Write and read back; return the name of the error where the format refuses the case."""
+    loaded = read_case(case.path)
+    target = folder / ("out" + registry.converter("to", format_name).suffix)
+    try:
+        written = registry.write([loaded], target, format=format_name, images=case.images, **options)
+    except InputError as refusal:
+        assert not target.exists(), "a refusal leaves no file"
+        return type(refusal).__name__
+    images = {"images": case.images} if "images" in registry.converter("from", format_name).options else {}
+    (reading,) = registry.read([target], format=format_name, **images)
+    return Trip(loaded, written, reading)
+
+
+def assert_same_masks(trip: Trip) -> None:
+    """Each mask that came back has the voxels of the original at the same place in the patient."""
+    kept = {one.id for one in trip.reading.case.annotations if isinstance(one, MaskAnnotation)}
+    for identity, mask in trip.loaded.masks.items():
+        if identity not in kept:
+            continue
+        back = trip.reading.masks[identity]
+        relation = compare_grids(back.grid, mask.grid)
+        np.testing.assert_array_equal(apply_relation(back.read(), relation), mask.read(), err_msg=identity)
+
+
+@pytest.mark.parametrize("zoo_case", ZOO, indirect=True)
+@pytest.mark.parametrize("format_name", BOTH_WAYS)
+def test_there_and_back(format_name: str, zoo_case: ZooCase, tmp_path: Path) -> None:
+    trip = travel(format_name, zoo_case, tmp_path)
+    if isinstance(trip, str):
+        return
+    assert trip.changed == trip.named({kind for kind in LossKind if kind.changes_value})
+    assert_same_masks(trip)
+
+
+@pytest.mark.parametrize("zoo_case", ZOO, indirect=True)
+@pytest.mark.parametrize("format_name", sorted(PLAIN))
+def test_there_and_back_without_the_carrier(format_name: str, zoo_case: ZooCase, tmp_path: Path) -> None:
+    trip = travel(format_name, zoo_case, tmp_path, plain=True)
+    if isinstance(trip, str):
+        return
+    assert trip.changed == trip.named(set(LossKind) - {LossKind.UNCODED})
+    assert_same_masks(trip)
+
+
+@pytest.mark.parametrize("zoo_case", ZOO, indirect=True)
+@pytest.mark.parametrize("format_name", BOTH_WAYS)
+def test_input_is_unchanged_and_bytes_are_the_same_twice(format_name: str, zoo_case: ZooCase, tmp_path: Path) -> None:
+    before = _digest(zoo_case.path.parent)
+    loaded = read_case(zoo_case.path)
+    document = jsondoor.dumps(jsondoor.plain(loaded.case))
+    digests = []
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        trip = travel(format_name, zoo_case, tmp_path / folder)
+        digests.append(trip if isinstance(trip, str) else _digest(tmp_path / folder))
+    assert digests[0] == digests[1]
+    assert _digest(zoo_case.path.parent) == before
+    assert jsondoor.dumps(jsondoor.plain(loaded.case)) == document
+
+
+@pytest.mark.parametrize("format_name", BOTH_WAYS)
+def test_losses_are_those_of_the_committed_table(
+    format_name: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    lines = []
+    for name in ZOO:
+        trip = travel(format_name, make(name, tmp_path / name), tmp_path / name)
+        shutil.rmtree(tmp_path / name)
+        if isinstance(trip, str):
+            lines.append(f"{name}: refused, {trip}")
+        else:
+            lines += [f"{name}: {loss.kind.value:12} {loss.path}" for loss in (*trip.written, *trip.reading.losses)]
+    table = GOLDEN / f"{format_name}.txt"
+    text = "\n".join(lines) + "\n"
+    if request.config.getoption("--accept-losses"):
+        table.parent.mkdir(parents=True, exist_ok=True)
+        table.write_text(text, "utf-8")
+    assert table.read_text("utf-8") == text
+
+
+def _digest(path: Path) -> str:
+    """Return a digest of a file, or of every file of a folder with its name."""
+    files = sorted(one for one in path.rglob("*") if one.is_file())
+    together = hashlib.sha256()
+    for file in files:
+        together.update(str(file.relative_to(path)).encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+    return together.hexdigest()

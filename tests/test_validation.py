@@ -1,0 +1,201 @@
+"""One form for every validator's errors: pydantic, python-jsonschema, jsonschema-rs and ajv give the same findings."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import jsonschema_rs
+import pytest
+from pydantic import ValidationError
+
+import annoconv
+from annoconv.errors import InputError, UsageError
+from annoconv.findings import Finding, Level, in_order
+from annoconv.model import Case
+from annoconv.validation import check_file, normalise, validate
+from tests.documents import Document, c5, c5_without_mask_file, common, everything, good, write
+
+SCHEMA = json.loads((files("annoconv_model") / "annoconv.schema.json").read_text(encoding="utf-8"))
+PYTHON, RUST = jsonschema.Draft202012Validator(SCHEMA), jsonschema_rs.validator_for(SCHEMA)
+AJV = json.loads((Path(__file__).parent / "golden" / "ajv_errors.json").read_text(encoding="utf-8"))["cases"]
+
+
+def by_pydantic(document: Document) -> list[Finding]:
+    try:
+        Case.model_validate_json(json.dumps(document))
+    except ValidationError as error:
+        return normalise(error.errors(include_url=False), "pydantic", document=document)
+    return []
+
+
+def by_all(document: Document) -> list[Finding]:
+    """Return the findings, having checked that all validators give the same."""
+    found = by_pydantic(document)
+    assert normalise(PYTHON.iter_errors(document), "jsonschema") == found
+    assert normalise(RUST.iter_errors(document), "jsonschema-rs") == found
+    return found
+
+
+def broken(change: Any) -> Document:
+    document = everything()
+    change(document)
+    return document
+
+
+def test_a_missing_mask_file_is_one_finding() -> None:
+    (finding,) = by_all(c5_without_mask_file())
+    assert (finding.path, finding.rule, finding.level) == ("/annotations/0", "schema.required", Level.ERROR)
+    assert "mask_file" in finding.text("en")
+    assert "mask_file" in finding.text("zh")
+    assert "缺少" in finding.text("zh")
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda d: d.pop("task_id"), [("", "required")]),
+        (lambda d: d.update(extra=1), [("/extra", "unknown_key")]),
+        (lambda d: d.update({"a/b~c": 1}), [("/a~1b~0c", "unknown_key")]),
+        (lambda d: d.update(task_id=5), [("/task_id", "type")]),
+        (lambda d: d.update(task_id=None), [("/task_id", "type")]),
+        (lambda d: d.update(case_id=None), [("/case_id", "type")]),
+        (lambda d: d.update(task_id="a\n"), [("/task_id", "pattern")]),
+        (lambda d: d.update(annotations={}), [("/annotations", "type")]),
+        (lambda d: d["image"].update(modality="XX"), [("/image/modality", "value")]),
+        (lambda d: d["image"].update(modality=5), [("/image/modality", "value")]),
+        (lambda d: d["image"].update(shape=[0, 2]), [("/image/shape/0", "range")]),
+        (lambda d: d["image"].update(shape=[1.5, 2]), [("/image/shape/0", "type")]),
+        (lambda d: d["image"].update(shape=[1.0, True]), [("/image/shape/1", "type")]),
+        (lambda d: d["image"].update(shape=[1]), [("/image/shape", "length")]),
+        (lambda d: d["image"].update(shape=[1, 1, 1, "x"]), [("/image/shape", "length")]),
+        (lambda d: d["image"].update(shape=["x"]), [("/image/shape/0", "type")]),
+        (lambda d: d["image"].update(spacing=[1.0, 0]), [("/image/spacing/1", "range")]),
+        (lambda d: d["image"].update(acquired_at="2025-02-30T00:00:00Z"), [("/image/acquired_at", "pattern")]),
+        (lambda d: d["image"].update(acquired_at="2025-01-02T03:04:05"), [("/image/acquired_at", "pattern")]),
+        (lambda d: d["annotations"][0].update(type="blob"), [("/annotations/0/type", "value")]),
+        (lambda d: d["annotations"][0].update(type=5), [("/annotations/0/type", "value")]),
+        (lambda d: d["annotations"][0].pop("type"), [("/annotations/0", "required")]),
+        (lambda d: d["annotations"].insert(0, 5), [("/annotations/0", "type")]),
+        (lambda d: d["annotations"][0].update(bbox=[1, 2, 3, 4, 5]), [("/annotations/0/bbox", "length")]),
+        (lambda d: d["annotations"][0].update(bbox=[1, 2, "x", 4]), [("/annotations/0/bbox/2", "type")]),
+        (lambda d: d["annotations"][1].update(id=5), [("/annotations/1/id", "type")]),
+        (lambda d: d["annotations"][1].pop("polygon"), [("/annotations/1", "required")]),
+        (lambda d: d["annotations"][2].update(point=[1, "x"]), [("/annotations/2/point/1", "type")]),
+        (lambda d: d["annotations"][2].pop("point"), [("/annotations/2", "required")]),
+        (lambda d: d["annotations"][3].update(attributes={"a": {"x": 1}}), [("/annotations/3/attributes/a", "type")]),
+        (lambda d: d["annotations"][3].update(attributes={"a": [1, []]}), [("/annotations/3/attributes/a", "type")]),
+        (lambda d: d["annotations"][3].update(attributes={"a": None}), [("/annotations/3/attributes/a", "type")]),
+        (lambda d: d["annotations"][3].update(attributes={"a\n": 1}), [("/annotations/3/attributes/a\n", "pattern")]),
+        (lambda d: d["annotations"][3].update(mask_file="../x"), [("/annotations/3/mask_file", "pattern")]),
+        (lambda d: d["annotations"][3].update(confidence=1.5), [("/annotations/3/confidence", "range")]),
+    ],
+)
+def test_one_place_one_kind(change: Any, expected: list[tuple[str, str]]) -> None:
+    found = by_all(broken(change))
+    assert [(finding.path, finding.rule.removeprefix("schema.")) for finding in found] == expected
+
+
+def test_every_mutation_reads_the_same_in_every_dialect() -> None:
+    values = [
+        None,
+        True,
+        "",
+        "a\n",
+        5,
+        -1,
+        1.5,
+        [],
+        {},
+        [1],
+        [[1, 2]],
+        {"a": 1},
+        "mask",
+        "2025-02-30T00:00:00Z",
+        "../x",
+    ]
+    rng = random.Random(20250312)
+    for _ in range(300):
+        document = everything()
+        for _ in range(rng.choice([1, 1, 2, 3])):
+            node, key = rng.choice(list(places(document)))
+            action = rng.choice(["set", "set", "remove", "add"])
+            if action == "set":
+                node[key] = copy.deepcopy(rng.choice(values))
+            elif action == "remove":
+                del node[key]
+            elif isinstance(node, dict):
+                node[rng.choice(["zz", "type", "a/b", "point", "k\n"])] = copy.deepcopy(rng.choice(values))
+            else:
+                node.append(copy.deepcopy(rng.choice(values)))
+        by_all(document)
+
+
+def places(node: Any) -> Any:
+    for key, value in list(node.items() if isinstance(node, dict) else enumerate(node)):
+        yield node, key
+        if isinstance(value, dict | list):
+            yield from places(value)
+
+
+@pytest.mark.parametrize("case", AJV)
+def test_ajv_says_the_same(case: Any) -> None:
+    found = normalise(case["errors"], "ajv", document=case["document"])
+    assert found == by_all(case["document"])
+    assert found
+
+
+def test_findings_are_in_document_order() -> None:
+    found = [Finding("b", Level.ERROR, f"/annotations/{n}", "m") for n in (10, 9, 9)]
+    found.append(Finding("a", Level.ERROR, "/annotations/10", "m"))
+    ordered = in_order(found)
+    assert [(each.path, each.rule) for each in ordered] == [
+        ("/annotations/9", "b"),
+        ("/annotations/10", "a"),
+        ("/annotations/10", "b"),
+    ]
+    assert sorted(found)[0] == ordered[0]
+
+
+def test_a_file_gives_structure_or_rules(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.jsonl", c5_without_mask_file(), c5(), good())
+    found = validate(path)
+    assert [(each.case_index, each.rule, each.level) for each in found] == [
+        (0, "schema.required", "error"),
+        (1, "mask_file.missing", "warning"),
+        (1, "links.dangling", "warning"),
+    ]
+    assert [each.rule for each in check_file(path, schema_only=True)] == ["schema.required"]
+
+
+def test_what_is_no_json_is_a_finding(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"a": 1, "a": 2}\nnot json\n')
+    assert [(each.case_index, each.rule, each.path) for each in validate(path)] == [
+        (0, "schema.invalid", ""),
+        (1, "schema.invalid", ""),
+    ]
+
+
+def test_a_typed_case_is_checked_by_rules() -> None:
+    document = good()
+    document["annotations"].append(common("B1", "attribute", attributes={}))
+    case = Case.model_validate_json(json.dumps(document))
+    assert [each.rule for each in annoconv.validate(case)] == ["annotation.duplicate_id"]
+
+
+def test_an_unknown_profile_is_refused() -> None:
+    case = Case.model_validate_json(json.dumps(good()))
+    with pytest.raises(UsageError, match="minimal or exchange or delivery"):
+        validate(case, profile="strict")  # type: ignore[arg-type]
+
+
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
+    for name in ("none.json", "x.txt", "."):
+        with pytest.raises(InputError):
+            validate(tmp_path / name)
