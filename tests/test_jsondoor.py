@@ -66,7 +66,7 @@ def test_names_line_and_column() -> None:
         jsondoor.loads(b'{"a": 1,\n "a": 2}')
 
 
-@pytest.mark.parametrize("depth", [101, 199, 5000, 1_000_000])
+@pytest.mark.parametrize("depth", [202, 5000, 1_000_000])
 def test_refuses_what_is_too_deep(depth: int) -> None:
     with pytest.raises(LimitError, match="too deeply"):
         jsondoor.loads(b"[" * depth + b"]" * depth)

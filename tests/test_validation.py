@@ -167,8 +167,8 @@ def test_a_file_gives_structure_or_rules(tmp_path: Path) -> None:
     found = validate(path)
     assert [(each.case_index, each.rule, each.level) for each in found] == [
         (0, "schema.required", "error"),
-        (1, "mask_file.missing", "warning"),
-        (1, "links.dangling", "warning"),
+        (1, "A-10.1.5.mask_missing", "warning"),
+        (1, "A-3.3.dangling_link", "warning"),
     ]
     assert [each.rule for each in check_file(path, schema_only=True)] == ["schema.required"]
 
@@ -186,7 +186,7 @@ def test_a_typed_case_is_checked_by_rules() -> None:
     document = good()
     document["annotations"].append(common("B1", "attribute", attributes={}))
     case = Case.model_validate_json(json.dumps(document))
-    assert [each.rule for each in annoconv.validate(case)] == ["annotation.duplicate_id"]
+    assert [each.rule for each in annoconv.validate(case)] == ["A-C.3.duplicate_id"]
 
 
 def test_an_unknown_profile_is_refused() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import struct
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pydicom.charset import decode_element
@@ -37,6 +38,7 @@ __all__ = [
     "carried",
     "carry",
     "code_item",
+    "coded",
     "concept_in",
     "copy_elements",
     "date_and_time",
@@ -89,10 +91,10 @@ def sequence(tag: int, *contents: bytes) -> bytes:
 
 
 def encode(dataset: Dataset) -> bytes:
-    """Return a data set's elements, Explicit VR Little Endian."""
+    """Return a data set's elements, Explicit VR Little Endian, UTF-8."""
     stream = DicomBytesIO()
     stream.is_little_endian, stream.is_implicit_VR = True, False
-    write_dataset(stream, dataset)
+    write_dataset(stream, dataset, CHARACTER_SET)
     return stream.getvalue()
 
 
@@ -129,16 +131,26 @@ def decimal_string(number: float) -> str:
 
 def code_item(concept: Concept) -> Dataset:
     """Return a concept as an item of the code sequence macro (PS3.3 8.8)."""
-    coded = Dataset()
+    macro = Dataset()
     if len(concept.code) <= _LENGTHS["SH"]:
-        coded.CodeValue = fit("SH", concept.code)
+        macro.CodeValue = fit("SH", concept.code)
     elif concept.code.startswith("urn:") or "://" in concept.code:
-        coded.URNCodeValue = concept.code
+        macro.URNCodeValue = concept.code
     else:
-        coded.LongCodeValue = fit("UC", concept.code)
-    coded.CodingSchemeDesignator = fit("SH", concept.scheme)
-    coded.CodeMeaning = fit("LO", concept.meaning)
-    return coded
+        macro.LongCodeValue = fit("UC", concept.code)
+    macro.CodingSchemeDesignator = fit("SH", concept.scheme)
+    macro.CodeMeaning = fit("LO", concept.meaning)
+    return macro
+
+
+def coded(concept: Concept) -> bytes:
+    """Return a concept as the encoded elements of an item of the code sequence macro."""
+    return _coded(concept.code, concept.scheme, concept.meaning)
+
+
+@lru_cache(maxsize=1024)
+def _coded(code: str, scheme: str, meaning: str) -> bytes:
+    return encode(code_item(Concept(code=code, scheme=scheme, meaning=meaning)))
 
 
 def concept_in(dataset: Dataset, keyword: str) -> Concept | None:
@@ -146,12 +158,12 @@ def concept_in(dataset: Dataset, keyword: str) -> Concept | None:
     sequence_value = dataset.get(keyword)
     if not sequence_value:
         return None
-    coded = sequence_value[0]
-    code = text(coded.get("CodeValue")) or text(coded.get("LongCodeValue")) or text(coded.get("URNCodeValue"))
-    scheme = text(coded.get("CodingSchemeDesignator")) or ("URN" if "URNCodeValue" in coded else "")
+    macro = sequence_value[0]
+    code = text(macro.get("CodeValue")) or text(macro.get("LongCodeValue")) or text(macro.get("URNCodeValue"))
+    scheme = text(macro.get("CodingSchemeDesignator")) or ("URN" if "URNCodeValue" in macro else "")
     if not code or not scheme:
         return None
-    return Concept(code=code, scheme=scheme, meaning=text(coded.get("CodeMeaning")) or code)
+    return Concept(code=code, scheme=scheme, meaning=text(macro.get("CodeMeaning")) or code)
 
 
 def date_and_time(at: datetime) -> tuple[str, str]:

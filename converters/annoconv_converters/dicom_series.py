@@ -1,61 +1,63 @@
-"""DICOM series of single-frame images as image sources.
+"""DICOM images as image sources: series of single frames, multi-frame images, single images and whole slides.
 
 Slices are sorted by position along the normal (row direction x column direction), whatever their file names, instance
 numbers or slice locations say, so the grid is always right-handed. Files that are no images (segmentations, reports,
 DICOMDIR, other formats) are passed over. A series that is no regular volume is refused when it is used, not when found.
 
-Authority: PS3.3 C.7.6.1, C.7.6.2, C.12.1; specification 7.2 a, e and B.1.
+Authority: PS3.3 C.7.6.1, C.7.6.2, C.7.6.16, C.8.12.4, C.12.1; specification 7.2 a, e and B.1.
 """
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 import warnings
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pydicom
 from pydantic import ValidationError
-from pydicom.encaps import generate_frames
-from pydicom.pixels.utils import pixel_array
-from pydicom.uid import RLELossless
+from pydicom.filereader import read_partial
 
 from annoconv import ids
 from annoconv.errors import GeometryError, ImageError, LimitError
 from annoconv.geometry import Grid, describe_grid
-from annoconv.images import list_files
+from annoconv.images import SliceIdentity, list_files
 from annoconv.limits import Limits
 from annoconv.model import Image, Modality
-from annoconv.stack import stack_grid
-from annoconv_converters._codestream import frame_size
-from annoconv_converters._dicom_file import DAMAGE, Instance, acquired_at, read_instance
+from annoconv.stack import fill_gaps, stack_grid
+from annoconv_converters._dicom_file import DAMAGE, Instance, acquired_at, read_instance, read_places
+from annoconv_converters._dicom_groups import SHARED, FramePlace
+from annoconv_converters._dicom_pixels import read_frames
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
 
-    from annoconv.images import ImageSource, SliceIdentity
+    from annoconv.images import ImageSource
 
 __all__ = ["DicomSeries", "scan"]
 
-_LONGEST_REASON = 200
-"""Characters of a decoder's own message."""
-_DEFERRED_BYTES = 1 << 20
+_DEFERRED_BYTES: Final = 1 << 20
 """Longer attribute values are left in the file until somebody asks."""
+_NOWHERE: Final = FramePlace(None, None, None, None, None, None, "", None)
 
 
 def scan(paths: Sequence[Path], limits: Limits | None = None) -> list[ImageSource]:
-    """Return the DICOM series among files and folders, sorted by UID.
+    """Return the DICOM images among files and folders, sorted by UID.
 
     Files are grouped by SeriesInstanceUID; files that state none, by folder, study, frame of reference and modality. A
-    file that starts as DICOM but cannot be read is left out, and noted on every series.
+    file that starts as DICOM but cannot be read is left out, and noted on every series. Of a whole slide's resolution
+    levels the largest is the image.
     """
+    from annoconv_converters._dicom_slide import DicomSlide, is_slide  # which is a series itself
+
     limits = limits or Limits()
     groups: defaultdict[tuple[str, ...], list[Instance]] = defaultdict(list)
     damaged: list[str] = []
@@ -65,7 +67,10 @@ def scan(paths: Sequence[Path], limits: Limits | None = None) -> list[ImageSourc
                 groups[instance.group].append(instance)
         except DAMAGE as error:
             damaged.append(f"{path.name} starts as DICOM but cannot be read and is left out ({type(error).__name__})")
-    series: list[ImageSource] = [DicomSeries(instances, damaged, limits) for instances in groups.values()]
+    series: list[ImageSource] = [
+        (DicomSlide if all(map(is_slide, instances)) else DicomSeries)(instances, damaged, limits)
+        for instances in groups.values()
+    ]
     return sorted(series, key=lambda source: (source.uid, str(source.path)))
 
 
@@ -86,21 +91,34 @@ class DicomSeries:
         self._instances = sorted(instances, key=lambda instance: (instance.sop_instance_uid, instance.path))
         self._limits = limits
         self._notes = tuple(notes)
+        self._allows_gaps = False
         first = self._instances[0]
         stated = first.text("SeriesInstanceUID")
         self.uid = stated or ids.source_series(instance.sop_instance_uid for instance in instances)
         self._folder = Path(os.path.commonpath([instance.path.parent.absolute() for instance in instances]))
         self.path = first.path if len(instances) == 1 else self._folder
         self.modality = first.text("Modality") or "OT"
+        has_place = "ImagePositionPatient" in first.header or "NumberOfFrames" in first.header
         absent = {
             "uid": not stated,
-            "frame_of_reference_uid": "ImagePositionPatient" in first.header and not first.text("FrameOfReferenceUID"),
+            "frame_of_reference_uid": has_place and not first.text("FrameOfReferenceUID"),
             "study_instance_uid": not first.text("StudyInstanceUID"),
         }
         self.derived = frozenset(name for name, is_absent in absent.items() if is_absent)
 
     def __repr__(self) -> str:
-        return f"DicomSeries({self.uid!r}, {self.modality}, {len(self._instances)} files)"
+        return f"{type(self).__name__}({self.uid!r}, {self.modality}, {len(self._instances)} files)"
+
+    def with_gaps(self) -> DicomSeries:
+        """Return the same series; where slices are missing, its grid reaches across, and they are identified as none.
+
+        Their identity is empty but for the position that they would have, their pixels are 0.
+        """
+        series = copy.copy(self)
+        for name in ("_stack", "slices", "headers"):
+            series.__dict__.pop(name, None)
+        series._allows_gaps = True
+        return series
 
     @property
     def frame_of_reference_uid(self) -> str:
@@ -120,34 +138,51 @@ class DicomSeries:
         return next(iter(values))
 
     @cached_property
-    def _stack(self) -> tuple[Grid, tuple[Instance, ...]]:
-        """Return the grid and the instances in the order of its k axis."""
-        instances = self._instances
-        for instance in instances:
-            if (instance.numbers("NumberOfFrames", 1) or (1,)) != (1,):
-                raise ImageError("multi-frame images are not read", source=instance.path, where="NumberOfFrames")
-        placed = [instance for instance in instances if instance.value("ImagePositionPatient") is not None]
-        if not placed:
-            return self._flat(), tuple(instances)
+    def _stack(self) -> tuple[Grid, tuple[Instance | None, ...]]:
+        """Return the grid and what stands on each slice in the order of its k axis, None for a missing one."""
+        frames = [frame for instance in self._instances for frame in self._frames_of(instance)]
+        if all(frame.position is None for frame in frames):
+            return self._flat(frames), tuple(frames)
         try:
-            grid, order = stack_grid(
-                [instance.plane(self._folder) for instance in instances], self._one_slice_spacing()
-            )
+            planes = [frame.plane(self._folder) for frame in frames]
+            missing = fill_gaps(planes) if self._allows_gaps else []
+            grid, order = stack_grid([*planes, *missing], self._one_slice_spacing(frames[0]))
         except GeometryError as error:
             raise _named(error, self) from error
         self._check_size(math.prod(grid.shape))
         self._shared("FrameOfReferenceUID")
-        return grid, tuple(instances[index] for index in order)
+        return grid, tuple(frames[index] if index < len(frames) else None for index in order)
 
-    def _flat(self) -> Grid:
-        """Return the grid of a single image without a place in space."""
+    def _frames_of(self, instance: Instance) -> list[Instance]:
+        """Return the frames of a file, or the file itself if it is one image that says where it stands."""
+        is_single = instance.frames == 1
+        if is_single and ("NumberOfFrames" not in instance.header or instance.position is not None):
+            return [instance]
+        found = read_places(instance, self._limits)
+        if found.of_frames and len(found.of_frames) != instance.frames:
+            raise ImageError(
+                "the frames and their descriptions differ in number",
+                source=instance.path,
+                where="NumberOfFrames (0028,0008)",
+                found=instance.frames,
+                expected=len(found.of_frames),
+            )
+        if instance.frames > self._limits.files:
+            raise LimitError("too many frames", source=instance.path, found=instance.frames)
+        places = [found.places[each] for each in found.of_frames] or [_NOWHERE] * instance.frames
+        if is_single:
+            return [instance if places == [_NOWHERE] else instance.of_frame(None, places[0])]
+        return [instance.of_frame(number, place) for number, place in enumerate(places, 1)]
+
+    def _flat(self, frames: Sequence[Instance]) -> Grid:
+        """Return the grid of a single image, or of the frames of one file, without a place in space."""
         if len(self._instances) > 1:
             found = f"{len(self._instances)} images without ImagePositionPatient"
             raise ImageError("the series is no volume", source=self.path, found=found, advice="Name one of its files")
-        columns, rows = self._instances[0].size
-        self._check_size(columns * rows)
+        columns, rows = frames[0].size
+        self._check_size(columns * rows * len(frames))
         try:
-            return Grid((columns, rows, 1))
+            return Grid((columns, rows, len(frames)))
         except GeometryError as error:
             raise _named(error, self) from error
 
@@ -155,35 +190,33 @@ class DicomSeries:
         if voxels > self._limits.mask_voxels:
             raise LimitError("too many voxels", source=self.path, found=voxels, expected=self._limits.mask_voxels)
 
-    def _one_slice_spacing(self) -> float:
+    def _one_slice_spacing(self, frame: Instance) -> float:
+        if frame.place is not None:
+            return frame.place.slice_spacing or frame.place.slice_thickness or 1.0
         for keyword in ("SpacingBetweenSlices", "SliceThickness"):
-            stated = self._instances[0].numbers(keyword, 1)
+            stated = frame.numbers(keyword, 1)
             if stated is not None and stated[0] > 0:
                 return stated[0]
         return 1.0
 
     @property
     def grid(self) -> Grid:
-        """The volume's grid; without an affine for a single image without a position."""
+        """The volume's grid; without an affine for an image without a position."""
         return self._stack[0]
 
-    @property
+    @cached_property
     def slices(self) -> tuple[SliceIdentity, ...]:
         """Identity of each slice."""
-        return self._slices
+        grid, frames = self._stack
+        return tuple(
+            _missing(grid, k, self.path) if frame is None else frame.identity for k, frame in enumerate(frames)
+        )
 
     @cached_property
-    def _slices(self) -> tuple[SliceIdentity, ...]:
-        return tuple(instance.identity for instance in self._stack[1])
-
-    @property
-    def headers(self) -> tuple[pydicom.FileDataset, ...]:
-        """Every attribute but the pixels of each slice; long values stay in the file until used."""
-        return self._headers
-
-    @cached_property
-    def _headers(self) -> tuple[pydicom.FileDataset, ...]:
-        return tuple(_header(instance) for instance in self._stack[1])
+    def headers(self) -> Sequence[pydicom.Dataset]:
+        """The attributes of each slice's file but pixels and functional groups, read when asked for."""
+        present = [frame for frame in self._stack[1] if frame is not None]
+        return _Headers([(frame or present[0]).path for frame in self._stack[1]])
 
     @property
     def acquired_at(self) -> datetime | None:
@@ -205,14 +238,14 @@ class DicomSeries:
 
     def read(self) -> NDArray[Any]:
         """Return the stored pixels, shape (k, j, i) or with colour (k, j, i, sample); rescaling is not applied."""
-        grid, instances = self._stack
+        grid, frames = self._stack
         pixels: NDArray[Any] | None = None
-        for k, instance in enumerate(instances):
-            pixels_ji = _pixels(instance)
+        present = [(k, frame) for k, frame in enumerate(frames) if frame is not None]
+        for (k, frame), pixels_ji in zip(present, read_frames([frame for _, frame in present]), strict=True):
             if pixels is None:
-                pixels = np.empty((grid.shape[2], *pixels_ji.shape), dtype=pixels_ji.dtype)
+                pixels = np.zeros((grid.shape[2], *pixels_ji.shape), dtype=pixels_ji.dtype)
             if pixels_ji.shape != pixels.shape[1:] or pixels_ji.shape[:2] != grid.shape_kji[1:]:
-                raise ImageError("the pixels have another shape than the header says", source=instance.path)
+                raise ImageError("the pixels have another shape than the header says", source=frame.path)
             if pixels_ji.dtype != pixels.dtype:
                 pixels = pixels.astype(np.promote_types(pixels.dtype, pixels_ji.dtype))
             pixels[k] = pixels_ji
@@ -235,6 +268,30 @@ class DicomSeries:
             raise ImageError("a case document cannot hold the image", source=self.path, found=found) from error
 
 
+class _Headers(Sequence[pydicom.Dataset]):
+    """Headers by slice, each file read once, when it is first asked for."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+        self._read: dict[Path, pydicom.Dataset] = {}
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[k] for k in range(*index.indices(len(self)))]
+        path = self._paths[index]
+        if path not in self._read:
+            self._read[path] = _header(path)
+        return self._read[path]
+
+
+def _missing(grid: Grid, k: int, path: Path) -> SliceIdentity:
+    x, y, z = (float(number) for number in (grid.affine @ [0, 0, k, 1])[:3])
+    return SliceIdentity("", "", None, path, (x, y, z))
+
+
 def _named(error: GeometryError, series: DicomSeries) -> GeometryError:
     """Return the error with the series named."""
     where = f"series {series.uid}" + (f": {error.where}" if error.where else "")
@@ -243,27 +300,13 @@ def _named(error: GeometryError, series: DicomSeries) -> GeometryError:
     )
 
 
-def _header(instance: Instance) -> pydicom.FileDataset:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return pydicom.dcmread(instance.path, stop_before_pixels=True, defer_size=_DEFERRED_BYTES)
-    except DAMAGE as error:
-        raise ImageError("the header cannot be read", source=instance.path) from error
+def _header(path: Path) -> pydicom.Dataset:
+    def is_behind(tag: int, _vr: object, _length: int) -> bool:
+        return tag >= SHARED
 
-
-def _pixels(instance: Instance) -> NDArray[Any]:
-    """Return one file's pixels, (j, i) or (j, i, sample); refuse a frame that is larger than the header says."""
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), path.open("rb") as file:
             warnings.simplefilter("ignore")
-            dataset = pydicom.dcmread(instance.path)
-            syntax = dataset.file_meta.TransferSyntaxUID
-            if syntax.is_compressed and not syntax.is_deflated and syntax != RLELossless:
-                size = frame_size(next(generate_frames(dataset.PixelData, number_of_frames=1)))
-                if size != (*instance.size, dataset.SamplesPerPixel):
-                    raise ValueError(f"its frame is {size[0]} x {size[1]} with {size[2]} samples")
-            return pixel_array(dataset)
+            return read_partial(file, stop_when=is_behind, defer_size=_DEFERRED_BYTES)
     except DAMAGE as error:
-        reason = " ".join(str(error).split())[:_LONGEST_REASON]
-        raise ImageError(f"the pixels cannot be decoded ({reason})", source=instance.path) from error
+        raise ImageError("the header cannot be read", source=path) from error

@@ -6,7 +6,6 @@ Generated from the LinkML model, version 1.0; never edited. Needs pydantic and t
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
@@ -19,6 +18,7 @@ from annoconv_model._runtime import (
     OPTIONAL,
     Boolean,
     DecimalNumber,
+    Float,
     Integer,
     Model,
     Moment,
@@ -248,10 +248,10 @@ Flag: TypeAlias = Boolean
 CodingScheme: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,15}$")]
 """A coding scheme designator (PS3.16 chapter 8), sixteen characters at most. (编码体系标识)"""
 
-AttributeValue: TypeAlias = Annotated[str | Boolean | Integer | DecimalNumber | list[str | Boolean | Integer | DecimalNumber], ALTERNATIVES]
+AttributeValue: TypeAlias = Annotated[str | Boolean | Integer | Float | DecimalNumber | list[str | Boolean | Integer | Float | DecimalNumber], Field(union_mode="left_to_right"), ALTERNATIVES]
 """A text, a number, true or false, or a list of these. (属性值)"""
 
-FieldValue: TypeAlias = Annotated[str | Boolean | Integer | DecimalNumber, ALTERNATIVES]
+FieldValue: TypeAlias = Annotated[str | Boolean | Integer | Float | DecimalNumber, Field(union_mode="left_to_right"), ALTERNATIVES]
 """A text, a number, true or false. (字段值)"""
 
 

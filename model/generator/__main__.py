@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from model.generator.conformance import print_conformance
 from model.generator.ir import read_model
 from model.generator.json_schema import print_schema
 from model.generator.jsonld import print_context
-from model.generator.pydantic_models import print_models
+from model.generator.pydantic_models import print_models, public_names
 from model.generator.reference import print_reference
+from model.generator.rules_page import print_rules
 from model.generator.typescript import print_types
+
+if TYPE_CHECKING:
+    from model.generator.ir import Model
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,8 +28,13 @@ _INIT = '''"""Typed classes of the annoconv model, generated from LinkML; never 
 Needs pydantic and the standard library only; the JSON Schema stands beside it as `annoconv.schema.json`.
 """
 
-from annoconv_model.models import *
-from annoconv_model.models import __all__
+from annoconv_model.models import (
+{names}
+)
+
+__all__ = [
+{quoted}
+]
 '''
 
 
@@ -32,8 +42,9 @@ def outputs(root: Path = ROOT) -> dict[str, str]:
     """Return every generated file by its path below the repository's root."""
     source = root / "model"
     model = read_model(source / "annoconv.yaml")
+    rules = _yaml(source / "rules.yaml")
     package = {
-        "__init__.py": _INIT,
+        "__init__.py": _init(model),
         "_runtime.py": (source / "generator" / "runtime.py").read_text("utf-8"),
         "annoconv.context.jsonld": _json(print_context(model)),
         "annoconv.d.ts": print_types(model),
@@ -41,10 +52,23 @@ def outputs(root: Path = ROOT) -> dict[str, str]:
         "label_system.json": _json(_yaml(source / "labels.yaml")),
         "models.py": print_models(model),
         "py.typed": "",
-        "rules.json": _json(_yaml(source / "rules.yaml")),
+        "rules.json": _json(rules),
     }
     generated = {f"generated/annoconv_model/{name}": text for name, text in package.items()}
-    return {**generated, "docs/reference/model.md": print_reference(model)}
+    conformance = _yaml(source / "conformance.yaml")["sections"]
+    pages = {
+        "docs/conformance.md": print_conformance(conformance, model, rules["rules"]),
+        "docs/reference/model.md": print_reference(model),
+        "docs/reference/rules.md": print_rules(rules["rules"]),
+    }
+    return generated | pages
+
+
+def _init(model: Model) -> str:
+    names = public_names(model)
+    return _INIT.format(
+        names="\n".join(f"    {name}," for name in names), quoted="\n".join(f'    "{name}",' for name in names)
+    )
 
 
 def _json(value: Any) -> str:

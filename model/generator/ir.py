@@ -203,7 +203,7 @@ _KNOWN_OF_RULE = {"title", "description", "preconditions", "postconditions"}
 _KNOWN_ANNOTATIONS = {"title_zh", "exclusive_minimum", "or_list"}
 _KINDS: dict[str, Kind] = {
     "str": "string", "int": "integer", "float": "number",
-    "Decimal": "decimal", "Bool": "boolean", "datetime": "timestamp",
+    "Decimal": "decimal", "bool": "boolean", "datetime": "timestamp",
 }  # fmt: skip
 _ANY = "linkml:Any"
 

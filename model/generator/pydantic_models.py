@@ -27,7 +27,6 @@ Generated from the LinkML model, version {version}; never edited. Needs pydantic
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
@@ -40,6 +39,7 @@ from annoconv_model._runtime import (
     OPTIONAL,
     Boolean,
     DecimalNumber,
+    Float,
     Integer,
     Model,
     Moment,
@@ -63,7 +63,7 @@ _BASES = {
 def print_models(model: Model) -> str:
     """Return the text of `models.py`."""
     unions = _unions(model)
-    names = sorted(["SCHEMA_VERSION", *model.scalars, *model.enums, *model.classes, *unions])
+    names = public_names(model)
     parts = [
         _HEADER.format(title=model.title, description=model.description, version=model.version),
         "__all__ = [\n" + "".join(f'    "{name}",\n' for name in names) + "]\n",
@@ -80,6 +80,11 @@ def print_models(model: Model) -> str:
             if one.name == _last(model, union)
         ]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
+
+
+def public_names(model: Model) -> list[str]:
+    """Return what the generated package exports, sorted."""
+    return sorted(["SCHEMA_VERSION", *model.scalars, *model.enums, *model.classes, *_unions(model)])
 
 
 def _unions(model: Model) -> dict[str, Union]:
@@ -167,12 +172,13 @@ class _Raw(str):
 
 
 def _scalar_union(one: ScalarUnion) -> str:
-    kinds = {"Text": "str", "Flag": "Boolean", "Number": "Integer | DecimalNumber"}
+    kinds = {"Text": "str", "Flag": "Boolean", "Number": "Integer | Float | DecimalNumber"}
     if unknown := set(one.members) - set(kinds):
         raise GenerationError(f"{one.name}: {sorted(unknown)} cannot be members of a union of values")
     members = " | ".join(kinds[name] for name in one.members)
     alternatives = f"{members} | list[{members}]" if one.or_list else members
-    return f"{one.name}: TypeAlias = Annotated[{alternatives}, ALTERNATIVES]\n" + _docstring(one.text, "")
+    marks = 'Field(union_mode="left_to_right"), ALTERNATIVES'
+    return f"{one.name}: TypeAlias = Annotated[{alternatives}, {marks}]\n" + _docstring(one.text, "")
 
 
 def _enum(one: Enumeration) -> str:

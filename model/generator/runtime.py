@@ -62,7 +62,13 @@ class _Number:
     """A JSON number as a Decimal; a text is refused."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        number = core_schema.float_schema(strict=True, allow_inf_nan=False)
+        number = core_schema.custom_error_schema(
+            core_schema.union_schema(
+                [core_schema.int_schema(strict=True), core_schema.float_schema(strict=True, allow_inf_nan=False)],
+                mode="left_to_right",
+            ),
+            custom_error_type="decimal_type",
+        )
         return core_schema.json_or_python_schema(
             json_schema=core_schema.chain_schema([number, core_schema.decimal_schema()]),
             python_schema=core_schema.decimal_schema(allow_inf_nan=False),
@@ -107,6 +113,7 @@ def _even(items: list[Any]) -> list[Any]:
 EVEN = AfterValidator(_even)
 
 Integer: TypeAlias = Annotated[int, Field(strict=True)]
+Float: TypeAlias = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Boolean: TypeAlias = Annotated[bool, Field(strict=True)]
 DecimalNumber: TypeAlias = Annotated[Decimal, _Number()]
 
@@ -116,6 +123,7 @@ __all__ = [
     "OPTIONAL",
     "Boolean",
     "DecimalNumber",
+    "Float",
     "Integer",
     "Model",
     "Moment",

@@ -38,6 +38,8 @@ QFORM_TOLERANCE_MM: Final = 1e-3
 near half a turn float32 loses half its digits: 1e-3 mm is a hundredth of the finest voxel in use."""
 _MM_BY_UNIT: Final = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
 """xyzt_units & 7: unknown (taken as mm), m, mm, micrometre."""
+_EPSILON: Final = float(np.finfo(np.float32).eps)
+"""Relative rounding of a header's numbers; version 2 has float64, but many fill it from float32."""
 _SCANNER: Final = 1
 """Code of both forms: scanner-based anatomical coordinates."""
 
@@ -148,7 +150,7 @@ def _qform(header: Any, path: Path | None) -> Affine | None:
         )
     ]
     rest = 1.0 - (b * b + c * c + d * d)
-    if not np.isfinite(numbers).all() or rest < -4 * _epsilon(header) or handed not in {-1.0, 0.0, 1.0}:
+    if not np.isfinite(numbers).all() or rest < -4 * _EPSILON or handed not in {-1.0, 0.0, 1.0}:
         raise GeometryError(
             "the qform is no finite rotation", source=path, where="quatern_b, c, d, qoffset, pixdim", found=numbers
         )
@@ -166,25 +168,19 @@ def _qform(header: Any, path: Path | None) -> Affine | None:
     return affine
 
 
-def _epsilon(header: Any) -> float:
-    """Return the relative rounding of the header's numbers; version 2 has float64, but many fill it from float32."""
-    return float(np.finfo(np.float32).eps)
-
-
 def _rounding_mm(header: Any, shape: Shape) -> float:
     """Return how far apart rounding alone may put a corner by sform and by qform.
 
     The quaternion's first component is sqrt(1 - b^2 - c^2 - d^2); near 0 an error e of the sum becomes sqrt(e), and the
     rotation is off by twice that, in radian.
     """
-    epsilon = _epsilon(header)
     b, c, d = (float(header[name]) for name in ("quatern_b", "quatern_c", "quatern_d"))
-    rest, error = max(1.0 - (b * b + c * c + d * d), 0.0), 3 * epsilon
+    rest, error = max(1.0 - (b * b + c * c + d * d), 0.0), 3 * _EPSILON
     angle = 2 * (error / (2 * np.sqrt(rest)) if rest > error else np.sqrt(error))
     extent = float(np.linalg.norm([zoom * count for zoom, count in zip(header["pixdim"][1:4], shape, strict=True)]))
     offset = float(np.abs([float(header[name]) for name in ("qoffset_x", "qoffset_y", "qoffset_z")]).max())
     unit = _MM_BY_UNIT[int(header["xyzt_units"]) & 7]
-    return unit * ((angle + 2 * epsilon) * extent + 2 * epsilon * offset)
+    return float(unit * ((angle + 2 * _EPSILON) * extent + 2 * _EPSILON * offset))
 
 
 def _check_agreement(sform: Affine, qform: Affine, shape: Shape, rounding_mm: float, path: Path) -> None:

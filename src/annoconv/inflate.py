@@ -1,4 +1,4 @@
-"""Compressed files, strictly: read to the end, checksum and length verified, nothing behind; written the same each time.
+"""Compressed files, strictly: read to the end, checksum and length verified, nothing behind; the same bytes each time.
 
 Python's gzip module inflates four times slower than isal, and nibabel neither reads to the end nor looks at the CRC.
 
@@ -14,7 +14,7 @@ from isal import igzip_lib, isal_zlib
 from annoconv.errors import LimitError, MaskError
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 __all__ = ["DEFLATE_MOST", "GZIP_MAGIC", "chunks", "compress", "first_bytes", "inflated"]
@@ -32,7 +32,7 @@ _MOST_MEMBERS: Final = 50_000
 _IsalError = cast("type[Exception]", igzip_lib.IsalError)  # its stub says that it is an instance
 
 
-def compress(pieces: Iterable[Buffer]) -> Iterator[bytes]:
+def compress(pieces: Iterable[bytes | memoryview]) -> Iterator[bytes]:
     """Yield the pieces as one gzip member without a name and without a time."""
     packer = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, 16 + isal_zlib.MAX_WBITS)
     for piece in pieces:

@@ -14,6 +14,7 @@ import types
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin
 
 import jiter
@@ -25,7 +26,7 @@ from annoconv.findings import Finding, Level
 from annoconv.limits import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 __all__ = ["dumps", "iter_lines", "loads", "parse", "plain", "read_bytes"]
@@ -34,6 +35,9 @@ Model = TypeVar("Model", bound=BaseModel)
 
 _CHUNK = 1 << 20  # bytes read at a time from a JSON Lines file
 _BOM = b"\xef\xbb\xbf"
+_PARSER_DEPTH = 201  # where jiter stops by itself
+_SHAPE_OF_NUMBERS = bytes.maketrans(b"123456789E", b"000000000e")
+_FRACTION_LOSES = re.compile(rb"\.(?:[0-9]*[0-9]0(?![0-9.])|[0-9]{15})")
 _POSITION = re.compile(r"^(?P<what>.*) at line (?P<line>\d+) column (?P<column>\d+)$", re.DOTALL)
 
 
@@ -85,7 +89,7 @@ def loads(
         if "recursion limit" in str(error):
             raise _too_deep(limits, source, where) from None
         raise _not_json(str(error), source, where) from None
-    _check(value, limits, source, where)
+    _check(data, value, limits, source, where)
     return value
 
 
@@ -115,7 +119,7 @@ def parse(
         findings = normalise(error.errors(include_url=False), "pydantic", document=document)
         problem = f"the document does not conform to the schema in {len(findings)} place{'s' * (len(findings) != 1)}"
         raise DocumentError(problem, findings=findings, source=source, where=where) from None
-    if _holds_exact_numbers(typed):
+    if _may_lose_digits(data):
         _put_exact(typed, loads(data, limits=limits, source=source, where=where, exact=True))
     return typed
 
@@ -198,8 +202,10 @@ def _regular_size(path: Path) -> int:
     return status.st_size
 
 
-def _check(value: Any, limits: Limits, source: Path | str | None, where: str | None) -> None:
-    """Refuse numbers that overflow and nesting that is too deep, one level at a time."""
+def _check(data: bytes, value: Any, limits: Limits, source: Path | str | None, where: str | None) -> None:
+    """Refuse numbers that overflow and nesting that is too deep; walk the value only if its text gives reason."""
+    if limits.depth >= _PARSER_DEPTH and not _may_overflow(data):
+        return
     level: list[Any] = [value]
     depth = 0
     while level:
@@ -219,28 +225,36 @@ def _check(value: Any, limits: Limits, source: Path | str | None, where: str | N
             raise _too_deep(limits, source, where)
 
 
+def _may_overflow(data: bytes) -> bool:
+    """Tell whether a number of the text may be too large for a double; quick, and rarely wrong."""
+    shape = data.translate(_SHAPE_OF_NUMBERS)
+    return b"0e000" in shape or b"0e+000" in shape or b"0" * 309 in shape
+
+
+def _may_lose_digits(data: bytes) -> bool:
+    """Tell whether a number of the text is not written as a double would be: 5.60, seventeen digits, an exponent."""
+    shape = data.translate(_SHAPE_OF_NUMBERS)
+    exponent = any(mark in shape for mark in (b"0e0", b"0e-0", b"0e+0"))
+    return exponent or b"0" * 16 in shape or _FRACTION_LOSES.search(data) is not None
+
+
 _LOOK_INTO = {dict, list, float, Decimal}
 
 
-def _holds_exact_numbers(value: Any) -> bool:
-    if isinstance(value, BaseModel):
-        fields = type(value).model_fields
-        return any(
-            _holds_exact_numbers(item) or (_is_free(fields[name].annotation) and _holds_float(item))
-            for name, item in value
-            if item is not None
-        )
-    if isinstance(value, list | dict):
-        items = value.values() if isinstance(value, dict) else value
-        return any(_holds_exact_numbers(item) for item in cast("Iterator[Any]", items))
-    return isinstance(value, Decimal)
+@cache
+def _exact_fields(model: type[BaseModel]) -> Mapping[str, bool]:
+    """Return the fields in which a decimal may stand, and whether they take any JSON value."""
+    found = {name: _is_free(field.annotation) for name, field in model.model_fields.items()}
+    return {name: free for name, free in found.items() if free or _may_hold(model.model_fields[name].annotation)}
 
 
-def _holds_float(value: Any) -> bool:
-    if isinstance(value, list | dict):
-        items = value.values() if isinstance(value, dict) else value
-        return any(_holds_float(item) for item in cast("Iterator[Any]", items))
-    return isinstance(value, float)
+def _may_hold(annotation: Any) -> bool:
+    """Tell whether a decimal may stand somewhere in a field."""
+    if annotation is Decimal:
+        return True
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return bool(_exact_fields(annotation))
+    return any(_may_hold(part) for part in get_args(annotation))
 
 
 def _is_free(annotation: Any) -> bool:
@@ -255,11 +269,10 @@ def _is_free(annotation: Any) -> bool:
 
 def _put_exact(typed: BaseModel, document: dict[str, Any]) -> None:
     """Replace the decimals of a typed document by those of its text, in place."""
-    for name, field in type(typed).model_fields.items():
+    for name, is_free in _exact_fields(type(typed)).items():
         if name in document:
-            value = document[name] if _is_free(field.annotation) else _exact(getattr(typed, name), document[name])
             # Not through validation, which would take the digits away again.
-            vars(typed)[name] = value
+            vars(typed)[name] = document[name] if is_free else _exact(getattr(typed, name), document[name])
 
 
 def _exact(value: Any, written: Any) -> Any:
@@ -270,7 +283,9 @@ def _exact(value: Any, written: Any) -> Any:
         return {key: _exact(item, written[key]) for key, item in value.items()}
     if isinstance(value, BaseModel):
         _put_exact(value, written)
-    return written if kind is Decimal and type(written) is Decimal else value
+    if type(written) is Decimal and (kind is Decimal or (kind is float and str(written) != str(Decimal(repr(value))))):
+        return written
+    return value
 
 
 def _writable(value: Any) -> Any:

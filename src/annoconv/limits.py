@@ -1,7 +1,7 @@
 """Bounds on what is accepted from outside, in one place.
 
 They are checked before anything is decoded or allocated; what exceeds one raises `LimitError` (exit code 4). Raise a
-single bound with `dataclasses.replace(Limits(), depth=200)`.
+single bound with `dataclasses.replace(Limits(), depth=50)`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Limits:
     line_bytes
         Size of one line of a JSON Lines file.
     depth
-        Nesting of objects and arrays in a JSON document.
+        Nesting of objects and arrays in a JSON document; 201 is where the parser itself stops.
     mask_voxels
         Voxels of one mask or image volume.
     expanded_bytes
@@ -35,7 +35,7 @@ class Limits:
 
     document_bytes: int = 1 << 30
     line_bytes: int = 64 << 20
-    depth: int = 100
+    depth: int = 201
     mask_voxels: int = 1 << 33
     expanded_bytes: int = 8 << 30
     header_bytes: int = 64 << 20

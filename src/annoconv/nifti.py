@@ -221,7 +221,9 @@ def nifti_bytes(labels_kji: NDArray[Any], grid: Grid) -> bytes:
     GeometryError
         If the array does not fit the grid, or the axes are not orthogonal.
     """
-    return b"".join(compress(nifti_pieces(labels_kji, grid, intent=LABEL_INTENT if labels_kji.dtype.kind in "iu" else 0)))
+    return b"".join(
+        compress(nifti_pieces(labels_kji, grid, intent=LABEL_INTENT if labels_kji.dtype.kind in "iu" else 0))
+    )
 
 
 def nifti_pieces(

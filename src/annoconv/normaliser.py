@@ -351,7 +351,8 @@ def _keyword(steps: Steps, keyword: str, value: object, instance: object) -> _Pr
     if instance is None and kind == _TYPE:
         kind = "null"
     elif kind == _TYPE:
-        expected = " | ".join(map(str, cast("list[object]", value))) if isinstance(value, list) else str(value)
+        names = cast("list[object]", value) if isinstance(value, list) else [value]
+        expected = str(names[0]) if len(names) == 1 else ""  # pydantic does not name the members of a union
     elif kind == _VALUE:
         expected = _shown(map(str, cast("list[object]", value) if isinstance(value, list) else [value]))
     elif keyword in _KEYWORD_BOUNDS:

@@ -5,7 +5,7 @@ Positions are LPS in mm, at the centre of a slice's first pixel. Authority: DICO
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["STACK_TOLERANCE_VOXEL", "Plane", "stack_grid"]
+__all__ = ["STACK_TOLERANCE_VOXEL", "Plane", "fill_gaps", "stack_grid"]
 
 STACK_TOLERANCE_VOXEL = 0.1
 """Voxels: how far a slice may lie off the regular stack. Positions rounded to 0.05 mm at 0.5 mm spacing still pass; a
 missing slice is off by a whole voxel."""
 _SAME_PLANE_MM = 1e-4
 """Slices nearer than this share their position."""
+_MOST_MISSING = 1000
+"""Slices of one gap; a longer one is two stacks."""
 _MOST_NAMED = 3
 """Slices named in one message."""
 
@@ -103,6 +105,30 @@ def stack_grid(planes: Sequence[Plane], slice_spacing: float = 1.0) -> tuple[Gri
     grid = Grid((planes[0].columns, planes[0].rows, len(planes)), affine + 0.0)
     _check_straight(grid, positions[order], names)
     return grid, order
+
+
+def fill_gaps(planes: Sequence[Plane]) -> list[Plane]:
+    """Return the slices that an otherwise regular stack lacks, each where it would stand, in no order.
+
+    A gap is one if it is a whole multiple of the usual distance (the median); `stack_grid` judges the rest.
+    """
+    if len(planes) < 2:
+        return []
+    across, down = _orthonormal(planes[0])
+    distances = np.array([plane.position for plane in planes], dtype=np.float64) @ np.cross(across, down)
+    order = np.argsort(distances, kind="stable")
+    gaps = np.diff(distances[order])
+    usual = float(np.median(gaps))
+    missing: list[Plane] = []
+    for n in np.flatnonzero(gaps > (1 + STACK_TOLERANCE_VOXEL) * usual) if usual > _SAME_PLANE_MM else ():
+        before, after = planes[int(order[n])], planes[int(order[n + 1])]
+        steps = round(float(gaps[n]) / usual)
+        if steps > _MOST_MISSING or abs(gaps[n] - steps * usual) > STACK_TOLERANCE_VOXEL * usual:
+            continue
+        start, run = np.array(before.position), np.subtract(after.position, before.position) / steps
+        name = f"the gap between {before.name} and {after.name}"
+        missing += [replace(before, name=name, position=(start + run * step).tolist()) for step in range(1, steps)]
+    return missing
 
 
 def _check_alike(planes: Sequence[Plane]) -> None:

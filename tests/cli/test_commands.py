@@ -137,10 +137,10 @@ def test_profiles(run: Callable[..., Ran], tmp_path: Path) -> None:
     ran = run("validate", write(tmp_path / "c.json", c5()), "--json", "--profile", "delivery")
     assert ran.code == 1
     assert [each["rule"] for each in ran.json["findings"]] == [
-        "mask_file.missing",
-        "links.dangling",
-        "image.direction_missing",
-        "image.origin_missing",
+        "A-10.1.5.mask_missing",
+        "A-3.3.dangling_link",
+        "A-7.2b.direction_missing",
+        "A-7.2d.origin_missing",
     ]
 
 
@@ -178,7 +178,7 @@ def test_a_limit_is_four(run: Callable[..., Ran], tmp_path: Path) -> None:
 def test_images_are_checked_against(run: Callable[..., Ran], tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     ran = run("validate", write(tmp_path / "c.json", good()), "--images", tmp_path / "images", "--json")
-    assert [each["rule"] for each in ran.json["findings"]] == ["image.source"]
+    assert [each["rule"] for each in ran.json["findings"]] == ["A-6.6.2.image_source"]
     assert run("validate", tmp_path / "c.json", "--images", tmp_path / "none").code == 1
 
 

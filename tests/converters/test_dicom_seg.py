@@ -10,7 +10,8 @@ import numpy as np
 import pydicom
 import pytest
 from annoconv_converters._dicom import date_time, moment
-from annoconv_converters.dicom_seg.frames import LabelFrames, Spool, bit_stream, scan_slice
+from annoconv_converters.dicom_seg.frames import LabelFrames, Spool, bit_stream
+from annoconv_converters.dicom_seg.runs import decode_rle, encode_rle, find_spans, run_starts
 from annoconv_converters.dicom_seg.segment import cielab_from_rgb, rgb_from_cielab
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,7 +79,21 @@ def test_volumes_through_the_spool_are_the_frames_of_one_volume(labels_kji: np.n
 
 @given(arrays(np.uint16, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.integers(0, 65535)))
 def test_values_on_a_slice(labels_ji: np.ndarray) -> None:
-    np.testing.assert_array_equal(scan_slice(labels_ji), np.unique(labels_ji))
+    starts, values = run_starts(labels_ji)
+    spans = find_spans(starts, values, labels_ji.size)
+    flat = labels_ji.ravel()
+    assert spans.keys() == set(np.unique(flat).tolist()) - {0}
+    for value, (first, last) in spans.items():
+        assert (first, last - 1) == (np.flatnonzero(flat == value)[0], np.flatnonzero(flat == value)[-1])
+
+
+@given(arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 300)), elements=st.integers(0, 2)), st.booleans())
+def test_run_lengths_come_back(plane_ji: np.ndarray, is_wide: bool) -> None:
+    plane_ji = plane_ji.astype("<u2") * 300 if is_wide else plane_ji
+    content = np.ascontiguousarray(plane_ji).view(np.uint8).ravel()
+    coded = encode_rle(content, plane_ji.shape[1], 16 if is_wide else 8)
+    assert len(coded) % 2 == 0
+    assert decode_rle(coded, 2 if is_wide else 1, content.size) == content.tobytes()
 
 
 @given(st.tuples(*[st.integers(0, 255)] * 3))

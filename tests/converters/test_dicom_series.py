@@ -9,6 +9,8 @@ import tracemalloc
 import warnings
 import zlib
 
+import highdicom
+import nibabel
 import numpy as np
 import pydicom
 import pytest
@@ -26,9 +28,10 @@ from pydicom.uid import (
 
 from annoconv import ids
 from annoconv.errors import AnnoconvError, GeometryError, ImageError, LimitError
-from annoconv.geometry import Grid, GridKind, compare_grids
+from annoconv.geometry import Grid, GridKind, apply_relation, compare_grids
 from annoconv.limits import Limits
 from annoconv.model import Frame, Modality
+from annoconv.pixels import NiftiVolume
 from tests.real_data import real
 
 with warnings.catch_warnings():
@@ -213,10 +216,70 @@ def test_a_folder_of_everything():
     assert by_path["ct_philips_axial"].grid.shape == (512, 512, 28)
 
 
-def test_multi_frame_images_are_found_and_refused_by_name():
-    source = only(real("dicom/enhanced_mr_philips_vs_nifti/001"))
-    with pytest.raises(ImageError, match="multi-frame"):
-        source.describe()
+def test_enhanced_mr_lies_where_its_nifti_does():
+    folder = real("dicom/enhanced_mr_philips_vs_nifti")
+    source = only(folder / "001")
+    truth = NiftiVolume(next(folder.rglob("*.nii*")))
+    assert source.grid.shape == (256, 256, 8)
+    relation = compare_grids(truth.grid, source.grid)
+    assert relation.kind in {GridKind.SAME, GridKind.REINDEXED}
+    assert [identity.frame for identity in source.slices] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert source.derived == {"frame_of_reference_uid"}
+    stored = np.squeeze(nibabel.load(truth.path).get_fdata()).transpose(2, 1, 0)
+    rescaled = apply_relation(np.ascontiguousarray(stored), relation)
+    assert np.corrcoef(source.read().ravel(), rescaled.ravel())[0, 1] > 0.9999
+
+
+def test_legacy_converted_ct_is_the_series_that_it_was_made_of():
+    folder = real("seg/dcmqi_23x38x3/23x38x3")
+    frames, series = only(folder / "multiframe"), only(folder / "image")
+    assert compare_grids(frames.grid, series.grid).kind is GridKind.SAME
+    assert np.array_equal(frames.read(), series.read())
+    assert "PatientName" in frames.headers[0]
+
+
+def test_a_whole_slide_is_one_matrix_of_tiles():
+    source = only(real("wsi/dicom_sm/sm_image.dcm"))
+    assert (source.grid.shape, source.grid.frame) == ((50, 50, 1), "SLIDE")
+    np.testing.assert_allclose(source.grid.direction[:, 0], [0, -1, 0], atol=1e-12)
+    assert [tile[:2] for tile in source.tiles[:6]] == [(0, 0), (10, 0), (20, 0), (30, 0), (40, 0), (0, 10)]
+    volume = highdicom.imread(real("wsi/dicom_sm/sm_image.dcm")).get_total_pixel_matrix()
+    assert np.array_equal(source.read()[0], volume)
+    assert only(real("wsi/dicom_sm/sm_image.dcm"), real("wsi/dicom_sm/sm_image_control.dcm")).notes
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "modality"),
+    [
+        ("dicom/us_multiframe/examples_ybr_color.dcm", (320, 240, 30), Modality.US),
+        ("dicom/enhanced_small/emri_small.dcm", (64, 64, 10), Modality.MR),
+        ("dicom/vl_ophthalmic/sample-op.dcm", (1536, 1536, 1), Modality.OP),
+    ],
+)
+def test_frames_without_place_are_told_by_their_numbers(name, shape, modality):
+    source = only(real(name))
+    described = source.describe()
+    assert (source.grid.shape, described.frame, described.modality) == (shape, Frame.NONE, modality)
+    assert len(source.slices) == shape[2]
+    assert source.slices[-1].frame == (shape[2] if shape[2] > 1 else None)
+
+
+def test_several_time_points_are_refused_by_frame():
+    source = only(real("dicom/enhanced_mr_siemens_xa10"))
+    with pytest.raises(GeometryError, match=r"18 of 24 slices share.*6_1\.dcm frame 1 and 6_2\.dcm frame 1"):
+        _ = source.grid
+    assert only(real("dicom/enhanced_mr_siemens_xa10/6_1.dcm")).grid.shape == (64, 64, 6)
+
+
+def test_gaps_are_bridged_when_asked(tmp_path):
+    source = only(real("odd/missing_slice")).with_gaps()
+    assert source.grid.shape == (512, 512, 5)
+    assert [bool(identity.sop_instance_uid) for identity in source.slices] == [True, True, True, False, True]
+    assert not source.read()[3].any()
+    uneven = write_series(tmp_path / "uneven")
+    write_slice(uneven / "far.dcm", 4.4, SOPInstanceUID="1.2.9")
+    with pytest.raises(GeometryError, match="evenly"):
+        _ = only(uneven).with_gaps().grid
 
 
 def test_two_dimensional_image_without_place():
@@ -334,7 +397,6 @@ def test_time(tmp_path, changes, iso):
         ({"ImagePositionPatient": [0, 0]}, "ImagePositionPatient"),
         ({"ImagePositionPatient": [1e300, 0, 0]}, "position"),
         ({"Rows": 0}, "positive counts"),
-        ({"NumberOfFrames": 2}, "multi-frame"),
     ],
 )
 def test_useless_geometry_is_refused(tmp_path, changes, error):

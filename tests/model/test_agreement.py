@@ -14,14 +14,15 @@ from hypothesis import strategies as st
 from tests.model.validators import EXAMPLES, Ajv, of_pydantic, of_python, of_rust, open_ajv
 
 DOCUMENTS = [json.loads(path.read_bytes()) for path in sorted((EXAMPLES / "valid").glob("*.json"))]
-JUNK = st.sampled_from(
-    [
-        None, True, False, 0, 1, -1, 1.0, 2.0, 0.5, -0.5, 1e300, 2**31, 2**53, 10**20, "", " ", "x", "1", "x\n", "\n", "中文",
-        "1.2.3", "../x", "/x", "a/b", "mask", "bbox", "2025-03-12T10:25:00Z", "2025-02-30T10:25:00Z", "2025-03-12T10:25:00",
-        [], [1], [1, 2, 3], ["x"], [None], [[1, 2, 3]] * 3, {}, {"a": 1}, {"id": "X"}, {"type": "mask"}, {"type": "image_text"},
-    ]
-)  # fmt: skip
-KEYS = st.sampled_from(["id", "type", "unknown", "attributes", "a/b~c", "", "slice_index", "bbox", "mask_file", "中文", "x\n"])
+TEXTS = ["", " ", "x", "1", "x\n", "\n", "中文", "1.2.3", "../x", "/x", "a/b", "mask", "bbox"]
+TIMES = ["2025-03-12T10:25:00Z", "2025-02-30T10:25:00Z", "2025-03-12T10:25:00"]
+NUMBERS = [0, 1, -1, 1.0, 2.0, 0.5, -0.5, 1e300, 2**31, 2**53, 10**20]
+LISTS = [[], [1], [1, 2, 3], ["x"], [None], [[1, 2, 3]] * 3]
+OBJECTS = [{}, {"a": 1}, {"id": "X"}, {"type": "mask"}, {"type": "image_text"}]
+JUNK = st.sampled_from([None, True, False, *NUMBERS, *TEXTS, *TIMES, *LISTS, *OBJECTS])
+KEYS = st.sampled_from(
+    ["id", "type", "unknown", "attributes", "a/b~c", "", "slice_index", "bbox", "mask_file", "中文", "x\n"]
+)
 
 
 def _places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

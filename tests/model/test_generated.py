@@ -46,13 +46,14 @@ def test_generation_does_not_depend_on_the_hash_seed() -> None:
 
 
 def test_every_element_has_a_chinese_title(model: Model) -> None:
-    assert [name for name, text in every_text(model).items() if not re.search(r"[\u4e00-\u9fff]", text.title_zh)
-            and text.title_zh not in {"Demons", "SyN", "Sinc"}] == []  # fmt: skip
+    names_of_methods = {"Demons", "SyN", "Sinc"}
+    titles = {name: text.title_zh for name, text in every_text(model).items() if text.title_zh not in names_of_methods}
+    assert [name for name, title in titles.items() if not re.search(r"[\u4e00-\u9fff]", title)] == []
 
 
 def test_every_class_and_key_names_its_clause(model: Model) -> None:
-    without = [f"{one.name}.{each.name}" for one in model.classes.values() for each in one.fields if not each.text.clauses]
-    assert without == []
+    fields = [(one.name, each) for one in model.classes.values() for each in one.fields]
+    assert [f"{name}.{each.name}" for name, each in fields if not each.text.clauses] == []
 
 
 def test_every_annotation_type_has_exactly_one_class(model: Model) -> None:
@@ -63,12 +64,69 @@ def test_every_annotation_type_has_exactly_one_class(model: Model) -> None:
     assert {tag for tag, _ in members} == geometries
 
 
-CLAUSES = """
-3.1 3.3 3.4 5.6 6.2 6.3.1 6.3.2 6.4.1 6.4.2 6.5.1 6.5.2 7.1 7.2.b 7.2.c 7.2.d 7.2.g 7.2.h 7.2.note 7.3 11.2.1 11.2.2 8.1
-8.2.2.a 8.2.2.b 8.2.2.c 8.2.2.d 8.2.2.e 8.3 8.4.e 8.5.1.1 8.5.1.2 8.5.1.4 8.5.2.1 8.5.2.2 8.5.2.3 8.5.2.4 8.5.3.1 8.5.3.2
-8.5.3.3 8.5.3.4 9.1.2 9.2 9.3.1.b 9.3.1.c 9.4.2 10.1.3 10.1.6 11.1.1 11.1.3 11.1.2 A.3.6 11.3.1 11.4 11.5.1 11.5.2 App.A
-C.1 C.2 C.3 C.4 C.5
-""".split()
+CLAUSES = [
+    "3.1",
+    "3.3",
+    "3.4",
+    "5.6",
+    "6.2",
+    "6.3.1",
+    "6.3.2",
+    "6.4.1",
+    "6.4.2",
+    "6.5.1",
+    "6.5.2",
+    "7.1",
+    "7.2.b",
+    "7.2.c",
+    "7.2.d",
+    "7.2.g",
+    "7.2.h",
+    "7.2.note",
+    "7.3",
+    "11.2.1",
+    "11.2.2",
+    "8.1",
+    "8.2.2.a",
+    "8.2.2.b",
+    "8.2.2.c",
+    "8.2.2.d",
+    "8.2.2.e",
+    "8.3",
+    "8.4.e",
+    "8.5.1.1",
+    "8.5.1.2",
+    "8.5.1.4",
+    "8.5.2.1",
+    "8.5.2.2",
+    "8.5.2.3",
+    "8.5.2.4",
+    "8.5.3.1",
+    "8.5.3.2",
+    "8.5.3.3",
+    "8.5.3.4",
+    "9.1.2",
+    "9.2",
+    "9.3.1.b",
+    "9.3.1.c",
+    "9.4.2",
+    "10.1.3",
+    "10.1.6",
+    "11.1.1",
+    "11.1.3",
+    "11.1.2",
+    "A.3.6",
+    "11.3.1",
+    "11.4",
+    "11.5.1",
+    "11.5.2",
+    "App.A",
+    "C.1",
+    "C.2",
+    "C.3",
+    "C.4",
+    "C.5",
+]
 """Every clause of the annotation specification that asks for a class, a key or an enumeration."""
 
 
@@ -132,7 +190,7 @@ def test_importing_the_model_needs_pydantic_and_the_standard_library_only() -> N
         "print(sorted(t for t in tops - allowed - sys.stdlib_module_names if not t.startswith('_')))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    extra = set(eval(done.stdout)) - {"sitecustomize", "usercustomize", "distutils_hack"}  # noqa: S307  our own output
+    extra = set(eval(done.stdout)) - {"sitecustomize", "usercustomize", "distutils_hack"}
     assert extra == set()
 
 
@@ -140,7 +198,9 @@ def _broken(tmp_path: Path, addition: str) -> Path:
     path = tmp_path / "broken.yaml"
     head = "id: https://example.org/x\nname: x\ntitle: x\ndescription: x\nversion: '1'\n"
     prefixes = "prefixes: {linkml: https://w3id.org/linkml/, x: https://example.org/}\ndefault_prefix: x\n"
-    path.write_text(head + prefixes + "imports: [linkml:types]\nclasses:\n  K:\n    tree_root: true\n" + addition, "utf-8")
+    path.write_text(
+        head + prefixes + "imports: [linkml:types]\nclasses:\n  K:\n    tree_root: true\n" + addition, "utf-8"
+    )
     return path
 
 
@@ -148,7 +208,10 @@ def _broken(tmp_path: Path, addition: str) -> Path:
     ("addition", "said"),
     [
         ("    title: k\n    description: k\n", "title_zh"),
-        ("    title: k\n    description: k\n    annotations: {title_zh: 类}\n    mixins: [M]\n  M: {mixin: true}\n", "mixins"),
+        (
+            "    title: k\n    description: k\n    annotations: {title_zh: 类}\n    mixins: [M]\n  M: {mixin: true}\n",
+            "mixins",
+        ),
         (
             "    title: k\n    description: k\n    annotations: {title_zh: 类}\n    attributes:\n"
             "      f: {range: string, title: f, description: f, annotations: {title_zh: 域}, equals_number: 3}\n",

@@ -1,8 +1,9 @@
-"""Binary frames: which segment stands on which slice, and its bits, one slice at a time.
+"""The frames of a segmentation: which segment stands on which plane, and its pixels, one frame at a time.
 
-A frame is one segment on one slice, packed as PS3.5 8.1.1 and PS3.3 C.8.20.2 want it: rows in order, the first pixel
-in the lowest bit of the first byte. In here every frame starts at a byte; `bit_stream` joins them without gaps, as
-the file has them. Memory is bounded by one label volume: several volumes go through a spool on disk.
+A *plane* is a slice of the source, or a tile of a whole slide. A binary frame is one segment on one plane, packed as
+PS3.5 8.1.1 and PS3.3 C.8.20.2 want it: rows in order, the first pixel in the lowest bit of the first byte. In here
+every frame starts at a byte; `bit_stream` joins them without gaps, as the file has them. Frames of levels (fractions,
+labels) have one or two bytes a pixel. Memory is bounded by one label volume: several volumes go through a spool.
 """
 
 from __future__ import annotations
@@ -16,34 +17,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annoconv.errors import MaskError
+from annoconv_converters.dicom_seg.kinds import LEVELS
+from annoconv_converters.dicom_seg.runs import Spans, find_spans, run_starts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["BinaryFrames", "LabelFrames", "Spool", "bit_stream", "scan_slice"]
+__all__ = ["Bytes", "Frames", "LabelFrames", "LevelFrames", "MapFrames", "Spool", "bit_stream"]
 
 Bytes: TypeAlias = NDArray[np.uint8]
+Index: TypeAlias = list[tuple[int, int]]
 
 _SPOOL_IN_MEMORY: Final = 32 << 20
-"""Bytes of packed frames that are kept in memory before they go to disk."""
+"""Bytes of frames that are kept in memory before they go to disk."""
 _FRAMES_JOINED: Final = 8
 """Frames that together always end at a byte."""
 
 
-def scan_slice(labels_ji: NDArray[Any]) -> NDArray[Any]:
-    """Return the values on one slice, sorted, 0 included; looks only at where the value changes."""
-    flat = labels_ji.reshape(-1)
-    changes = np.flatnonzero(flat[1:] != flat[:-1])
-    return np.unique(np.append(flat[changes + 1], flat[:1]))
-
-
-class BinaryFrames(Protocol):
-    """The frames of a segmentation, ordered by segment number, then by slice."""
+class Frames(Protocol):
+    """The frames of a segmentation, ordered by segment number, then by plane."""
 
     @property
-    def index(self) -> list[tuple[int, int]]:
-        """Segment number and zero-based slice k of each frame."""
+    def index(self) -> Index:
+        """Segment number (0 if a frame holds labels of all segments) and zero-based plane of each frame."""
         ...
 
     @property
@@ -56,23 +53,30 @@ class BinaryFrames(Protocol):
         """Whether two segments share a voxel."""
         ...
 
+    @property
+    def bits(self) -> int:
+        """Bits of a pixel: 1, 8 or 16."""
+        ...
+
     def packed(self) -> Iterator[Bytes]:
-        """Yield each frame's bits in the order of `index`, each from a byte of its own."""
+        """Yield each frame's bytes in the order of `index`; each is valid until the next is asked for."""
         ...
 
 
 @dataclass
 class LabelFrames:
-    """The frames of one label volume.
+    """The frames of one label volume: bits, or full and empty levels.
 
     Parameters
     ----------
-    labels_kji
-        C-order, bool or unsigned.
+    planes
+        Planes of one size, C-order, bool or unsigned; a volume is one, or the tiles of a slide.
     values
         Value of each segment number; None for every voxel that is not 0.
     path
         File of the volume, for messages.
+    bits
+        Bits of a pixel: 1, or 8 for levels.
 
     Raises
     ------
@@ -80,58 +84,71 @@ class LabelFrames:
         If the volume holds a value that no segment has.
     """
 
-    labels_kji: NDArray[Any]
+    planes: Sequence[NDArray[Any]]
     values: Mapping[int, int | None]
     path: Path | None = None
-    index: list[tuple[int, int]] = field(init=False)
+    bits: int = 1
+    index: Index = field(init=False)
     digest: str = field(init=False)
     overlap: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        if self.labels_kji.dtype == np.bool_:
-            self.labels_kji = self.labels_kji.view(np.uint8)
-        self._slices = [scan_slice(labels_ji) for labels_ji in self.labels_kji]
+        together = hashlib.sha256(repr((len(self.planes), sorted(self.values.items(), key=repr))).encode())
+        self._spans: list[Spans] = []
+        for plane_ji in self.planes:
+            starts, values = run_starts(plane_ji)
+            together.update(starts.astype("<u8", copy=False).data)
+            together.update(values.astype("<u4").data)
+            self._spans.append(find_spans(starts, values, plane_ji.size))
+        self.digest = together.hexdigest()
         self._refuse_undescribed()
-        self.index = [
-            (number, k)
-            for number in sorted(self.values)
-            for k, found in enumerate(self._slices)
-            if self._is_among(self.values[number], found)
-        ]
-        stated = list(self.values.values())
-        self.overlap = len(stated) > 1 and (None in stated or len(set(stated)) < len(stated)) and self._any_shared()
-        layout = repr((self.labels_kji.shape, self.labels_kji.dtype.str, sorted(self.values.items())))
-        self.digest = hashlib.sha256(layout.encode() + hashlib.sha256(self.labels_kji.data).digest()).hexdigest()
+        numbers_of: dict[int, list[int]] = {}
+        for number, value in self.values.items():
+            if value is not None:
+                numbers_of.setdefault(value, []).append(number)
+        any_value = [number for number, value in self.values.items() if value is None]
+        self.overlap = False
+        found: Index = []
+        for plane, spans in enumerate(self._spans):
+            for value in spans:
+                owners = [*numbers_of.get(value, ()), *any_value]
+                self.overlap = self.overlap or len(owners) > 1
+                found += [(number, plane) for number in owners]
+        self.index = sorted(set(found))
 
     def packed(self) -> Iterator[Bytes]:
-        """Yield each frame's bits."""
-        slices, count = self.labels_kji.shape[0], self.labels_kji[0].size
-        flat = self.labels_kji.reshape(slices, count)
-        foreground = np.empty(count, dtype=np.bool_)
-        for number, k in self.index:
-            value = self.values[number]
+        """Yield each frame's bytes."""
+        count = self.planes[0].size
+        frame, foreground = np.zeros((count * self.bits + 7) // 8, dtype=np.uint8), np.empty(count, dtype=np.bool_)
+        for number, plane in self.index:
+            value, spans = self.values[number], self._spans[plane]
+            first, last = self._span(value, spans)
+            first -= first % 8
+            flat = np.asarray(self.planes[plane]).reshape(-1)[first:last]
+            part = foreground[: last - first]
             if value is None:
-                np.not_equal(flat[k], 0, out=foreground)
+                np.not_equal(flat, 0, out=part)
             else:
-                np.equal(flat[k], value, out=foreground)
-            yield np.packbits(foreground, bitorder="little")
+                np.equal(flat, value, out=part)
+            frame.fill(0)
+            if self.bits == 1:
+                bits = np.packbits(part, bitorder="little")
+                frame[first // 8 : first // 8 + bits.size] = bits
+            else:
+                np.multiply(part.view(np.uint8), LEVELS, out=frame[first:last])
+            yield frame
 
-    def _is_among(self, value: int | None, found: NDArray[Any]) -> bool:
-        return bool(found[-1] != 0) if value is None else bool((found == value).any())
-
-    def _any_shared(self) -> bool:
-        """Tell whether a value belongs to two segments, on any slice."""
-        for found in self._slices:
-            owners = [v for v in self.values.values() if self._is_among(v, found)]
-            if len(owners) > 1 and (None in owners or len(set(owners)) < len(owners)):
-                return True
-        return False
+    @staticmethod
+    def _span(value: int | None, spans: Spans) -> tuple[int, int]:
+        if value is not None:
+            return spans[value]
+        return min(first for first, _ in spans.values()), max(last for _, last in spans.values())
 
     def _refuse_undescribed(self) -> None:
         if None in self.values.values():
             return
-        present = {int(value) for found in self._slices for value in found}
-        undescribed = sorted(present.difference(self.values.values(), {0}))
+        present = {value for spans in self._spans for value in spans}
+        undescribed = sorted(present.difference(self.values.values()))
         if undescribed:
             raise MaskError(
                 "the label map holds values that no annotation has",
@@ -141,38 +158,103 @@ class LabelFrames:
             )
 
 
+class LevelFrames:
+    """The frames of one volume of fractions, as levels.
+
+    Parameters
+    ----------
+    planes
+        Planes of one size, C-order, uint8.
+    numbers
+        Segments that have these fractions; usually one.
+    """
+
+    bits = 8
+
+    def __init__(self, planes: Sequence[NDArray[np.uint8]], numbers: Sequence[int]) -> None:
+        self._planes = planes
+        present = [plane for plane, plane_ji in enumerate(planes) if plane_ji.any()]
+        self.index: Index = [(number, plane) for number in sorted(numbers) for plane in present]
+        self.overlap = len(numbers) > 1 and bool(present)
+        together = hashlib.sha256(f"levels {len(planes)} {sorted(numbers)}".encode())
+        for plane_ji in planes:
+            together.update(np.ascontiguousarray(plane_ji).data)
+        self.digest = together.hexdigest()
+
+    def packed(self) -> Iterator[Bytes]:
+        """Yield each frame's bytes."""
+        for _, plane in self.index:
+            yield np.asarray(self._planes[plane]).reshape(-1)
+
+
+class MapFrames:
+    """The frames of a label map: one a plane, its pixels segment numbers, 0 the background.
+
+    Parameters
+    ----------
+    planes
+        Planes of one size, C-order, uint8 or uint16.
+    """
+
+    overlap = False
+
+    def __init__(self, planes: Sequence[NDArray[Any]]) -> None:
+        together = hashlib.sha256(f"map {len(planes)}".encode())
+        self.index: Index = []
+        for plane, plane_ji in enumerate(planes):
+            starts, values = run_starts(plane_ji)
+            together.update(starts.astype("<u8", copy=False).data)
+            together.update(values.astype("<u4").data)
+            if values.any():
+                self.index.append((0, plane))
+        self.digest = together.hexdigest()
+        self.bits = planes[0].dtype.itemsize * 8
+        self._planes = planes
+
+    def packed(self) -> Iterator[Bytes]:
+        """Yield each frame's bytes, the low byte of a pixel first."""
+        for _, plane in self.index:
+            plane_ji = np.asarray(self._planes[plane])
+            yield plane_ji.astype(plane_ji.dtype.newbyteorder("<"), copy=False).reshape(-1).view(np.uint8)
+
+
 class Spool:
-    """The frames of several volumes, gathered one volume after another and kept packed, on disk if they are many.
+    """The frames of several volumes, gathered one volume after another, on disk if they are many.
 
     Parameters
     ----------
     pixels
         Pixels of one frame.
-    slices
-        Slices of the grid.
+    planes
+        Planes of the grid.
+    bits
+        Bits of a pixel: 1 or 8.
     """
 
-    def __init__(self, pixels: int, slices: int) -> None:
-        self._bytes = (pixels + 7) // 8
+    def __init__(self, pixels: int, planes: int, bits: int = 1) -> None:
+        self.bits = bits
+        self._bytes = (pixels * bits + 7) // 8
         self._file = tempfile.SpooledTemporaryFile(max_size=_SPOOL_IN_MEMORY)  # noqa: SIM115 - closed by `close`
         self._places: dict[tuple[int, int], int] = {}
-        self._taken = np.zeros((slices, self._bytes), dtype=np.uint8)
-        self._hash = hashlib.sha256(f"{pixels} {slices}".encode())
+        self._taken = np.zeros((planes, self._bytes), dtype=np.uint8)
+        self._hash = hashlib.sha256(f"{pixels} {planes} {bits}".encode())
         self.overlap = False
 
-    def add(self, frames: LabelFrames) -> None:
+    def add(self, frames: Frames) -> None:
         """Take the frames of one more volume."""
-        for place, bits in zip(frames.index, frames.packed(), strict=True):
+        for place, content in zip(frames.index, frames.packed(), strict=True):
             taken = self._taken[place[1]]
-            self.overlap = self.overlap or bool((taken & bits).any())
+            bits = content if self.bits == 1 else (content != 0).view(np.uint8)
+            self.overlap = self.overlap or frames.overlap or bool((taken & bits).any())
             taken |= bits
             self._places[place] = len(self._places)
-            self._hash.update(repr(place).encode() + bits.tobytes())
-            self._file.write(bits.tobytes())
+            self._hash.update(repr(place).encode())
+            self._hash.update(content.data)
+            self._file.write(content.data)
 
     @property
-    def index(self) -> list[tuple[int, int]]:
-        """Segment number and zero-based slice k of each frame."""
+    def index(self) -> Index:
+        """Segment number and zero-based plane of each frame."""
         return sorted(self._places)
 
     @property
@@ -181,7 +263,7 @@ class Spool:
         return self._hash.hexdigest()
 
     def packed(self) -> Iterator[Bytes]:
-        """Yield each frame's bits."""
+        """Yield each frame's bytes."""
         for place in self.index:
             self._file.seek(self._places[place] * self._bytes)
             yield np.frombuffer(self._file.read(self._bytes), dtype=np.uint8)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from annoconv.model import Concept
-from annoconv_converters._dicom import code_item, decimal_string, element, encode, item, sequence
+from annoconv_converters._dicom import coded, decimal_string, element, item, sequence
+from annoconv_converters._dicom_groups import PER_FRAME, FramePlace, read_groups
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,13 +21,24 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from annoconv.images import SliceIdentity
+    from annoconv_converters._dicom_elements import Buffer, Element, Encoding
+    from annoconv_converters.dicom_seg.planes import PlaneStack
 
-__all__ = ["PER_FRAME", "FrameTable", "encode_groups", "table_of"]
+__all__ = ["DIMENSIONS", "FrameTable", "encode_groups", "read_table"]
 
-PER_FRAME: Final = 0x52009230
-"""PerFrameFunctionalGroupsSequence."""
 _SOURCE_IMAGE: Final = Concept(code="121322", scheme="DCM", meaning="Source Image for Image Processing Operation")
 _SEGMENTATION: Final = Concept(code="113076", scheme="DCM", meaning="Segmentation")
+
+DIMENSIONS: Final = {
+    "segment": ((0x0062000B, 0x0062000A, "Segment Number"),),
+    "patient": ((0x00200032, 0x00209113, "Image Position Patient"),),
+    "slide": (
+        (0x0048021F, 0x0048021A, "Row Position In Total Image Pixel Matrix"),
+        (0x0048021E, 0x0048021A, "Column Position In Total Image Pixel Matrix"),
+    ),
+    "frame": ((0x00209453, 0x00209111, "Frame Label"),),
+}
+"""Dimension index pointer, functional group pointer and label of the dimensions that order frames."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,74 +50,103 @@ class FrameTable:
     segments
         Shape (frames,), int64: segment number; 0 if the frame holds labels of all segments.
     planes
-        Shape (frames,), int64: zero-based row of `positions`.
-    positions
-        Shape (planes, 3), float64: ImagePositionPatient of each distinct plane, LPS, mm.
-    sources
-        SOPInstanceUID of the one image that each plane was drawn on; empty if none or several are named.
+        Shape (frames,), int64: zero-based position in `places`.
+    places
+        Each distinct plane.
     """
 
     segments: NDArray[np.int64]
     planes: NDArray[np.int64]
-    positions: NDArray[np.float64]
-    sources: Sequence[str]
+    places: Sequence[FramePlace]
 
 
-def table_of(index: Sequence[tuple[int, int]], slices: Sequence[SliceIdentity]) -> FrameTable:
-    """Return the table of frames given as (segment number, slice), the planes in the order of the slices."""
-    used = sorted({k for _, k in index})
-    plane_of = {k: plane for plane, k in enumerate(used)}
-    return FrameTable(
-        segments=np.array([number for number, _ in index], dtype=np.int64),
-        planes=np.array([plane_of[k] for _, k in index], dtype=np.int64),
-        positions=np.array([slices[k].position_lps for k in used], dtype=np.float64).reshape(-1, 3),
-        sources=[slices[k].sop_instance_uid for k in used],
-    )
+def read_table(data: Buffer, shared: Element | None, per_frame: Element | None, encoding: Encoding) -> FrameTable:
+    """Return the table of a data set's functional groups."""
+    places, planes, segments = read_groups(data, shared, per_frame, encoding)
+    return FrameTable(np.array(segments, dtype=np.int64), np.array(planes, dtype=np.int64), places)
 
 
-def encode_groups(index: Sequence[tuple[int, int]], slices: Sequence[SliceIdentity]) -> bytes:
+def encode_groups(
+    index: Sequence[tuple[int, int]], planes: PlaneStack, resampled: dict[int, str]
+) -> bytes:
     """Return PerFrameFunctionalGroupsSequence, encoded.
 
     Parameters
     ----------
     index
-        Segment number and zero-based slice of each frame.
-    slices
-        Identity of each slice of the source; its place as the source states it.
+        Segment number (0 in a label map) and zero-based plane of each frame.
+    planes
+        What the planes are, and where; a slice has its place as the source states it.
+    resampled
+        Segments whose masks were interpolated (0: all), and how.
     """
     numbers = sorted({number for number, _ in index})
-    used = sorted({k for _, k in index})
-    segment_rank = {number: rank for rank, number in enumerate(numbers, 1)}
-    plane_rank = {k: rank for rank, k in enumerate(used, 1)}
-    derivation = {k: _derivation(slices[k]) for k in used}
-    position = {k: _position(slices[k]) for k in used}
+    used = sorted({plane for _, plane in index})
+    is_map = numbers == [0]
+    segment_rank = {number: (rank,) for rank, number in enumerate(numbers, 1)}
+    places = {plane: _place(planes, plane) for plane in used}
+    rank = _plane_ranks(planes, used)
+    derivation = {(how, plane): _derivation(planes.identities[plane], how) for plane in used for how in ("", *set(resampled.values()))}
     identification = {
-        number: sequence(0x0062000A, element(0x0062000B, "US", struct.pack("<H", number))) for number in numbers
+        number: b"" if is_map else sequence(0x0062000A, element(0x0062000B, "US", struct.pack("<H", number)))
+        for number in numbers
     }
-    frames = [
-        item(
-            derivation[k]
-            + sequence(0x00209111, element(0x00209157, "UL", struct.pack("<II", segment_rank[number], plane_rank[k])))
-            + position[k]
-            + identification[number]
+    label = {plane: b"" if _has_place(planes) else element(0x00209453, "LO", f"{plane + 1}".encode()) for plane in used}
+    frames: list[bytes] = []
+    for number, plane in index:
+        dimensions = (() if is_map else segment_rank[number]) + rank[plane]
+        values = element(0x00209157, "UL", struct.pack(f"<{len(dimensions)}I", *dimensions))
+        frames.append(
+            item(
+                derivation[resampled.get(number, ""), plane]
+                + sequence(0x00209111, values + label[plane])
+                + places[plane]
+                + identification[number]
+            )
         )
-        for number, k in index
-    ]
     return element(PER_FRAME, "SQ", b"".join(frames))
 
 
-def _derivation(identity: SliceIdentity) -> bytes:
-    """Return DerivationImageSequence (PS3.3 C.7.6.16.2.6)."""
+def _has_place(planes: PlaneStack) -> bool:
+    return planes.tiles is not None or planes.grid.lps_from_ijk is not None
+
+
+def _plane_ranks(planes: PlaneStack, used: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    """Return the dimension index values of each plane: of slides one for rows and one for columns."""
+    if planes.tiles is None:
+        return {plane: (rank,) for rank, plane in enumerate(used, 1)}
+    rows = {row: rank for rank, row in enumerate(sorted({planes.tiles[n].row for n in used}), 1)}
+    columns = {column: rank for rank, column in enumerate(sorted({planes.tiles[n].column for n in used}), 1)}
+    return {n: (rows[planes.tiles[n].row], columns[planes.tiles[n].column]) for n in used}
+
+
+def _derivation(identity: SliceIdentity, how: str) -> bytes:
+    """Return DerivationImageSequence (PS3.3 C.7.6.16.2.6); nothing for a slice that the source lacks."""
+    if not identity.sop_instance_uid:
+        return b""
     image = element(0x00081150, "UI", identity.sop_class_uid.encode())
     image += element(0x00081155, "UI", identity.sop_instance_uid.encode())
     if identity.frame is not None:
         image += element(0x00081160, "IS", str(identity.frame).encode())
     image += element(0x0028135A, "CS", b"YES")
-    image += sequence(0x0040A170, encode(code_item(_SOURCE_IMAGE)))
-    return sequence(0x00089124, sequence(0x00082112, image) + sequence(0x00089215, encode(code_item(_SEGMENTATION))))
+    image += sequence(0x0040A170, coded(_SOURCE_IMAGE))
+    description = element(0x00082111, "ST", how.encode()) if how else b""
+    return sequence(0x00089124, description + sequence(0x00082112, image) + sequence(0x00089215, coded(_SEGMENTATION)))
 
 
-def _position(identity: SliceIdentity) -> bytes:
-    """Return PlanePositionSequence (PS3.3 C.7.6.16.2.3)."""
-    place = "\\".join(map(decimal_string, identity.position_lps or ()))
-    return sequence(0x00209113, element(0x00200032, "DS", place.encode()))
+def _place(planes: PlaneStack, plane: int) -> bytes:
+    """Return PlanePositionSequence (PS3.3 C.7.6.16.2.3), or PlanePositionSlideSequence (C.8.12.6.1)."""
+    if planes.tiles is None:
+        position = planes.identities[plane].position_lps
+        if position is None:
+            return b""
+        return sequence(0x00209113, element(0x00200032, "DS", "\\".join(map(decimal_string, position)).encode()))
+    tile, offsets = planes.tiles[plane], (0.0, 0.0, 0.0)
+    if planes.grid.lps_from_ijk is not None:
+        x, y, z, _ = planes.grid.affine @ [tile.column, tile.row, 0, 1]
+        offsets = (float(x), float(y), float(z))
+    names = (0x0040072A, 0x0040073A, 0x0040074A)
+    values = [element(tag, "DS", decimal_string(value).encode()) for tag, value in zip(names, offsets, strict=True)]
+    column = element(0x0048021E, "SL", struct.pack("<i", tile.column + 1))
+    row = element(0x0048021F, "SL", struct.pack("<i", tile.row + 1))
+    return sequence(0x0048021A, b"".join(values) + column + row)

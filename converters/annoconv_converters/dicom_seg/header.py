@@ -1,5 +1,6 @@
 """The attributes of a segmentation that stand once in it: all but frames, their functional groups and the carrier.
 
+They are kept encoded, by tag: what is encoded once is digested, read back and written without doing so again.
 Authority: PS3.3 A.51 (Segmentation IOD) and the modules that it names.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO
@@ -17,7 +18,6 @@ from pydicom.uid import UID
 
 from annoconv import ids
 from annoconv.codes import PRIVATE_SCHEME
-from annoconv.errors import ImageError
 from annoconv.model import Concept
 from annoconv_converters._dicom import (
     CHARACTER_SET,
@@ -26,14 +26,20 @@ from annoconv_converters._dicom import (
     date_and_time,
     date_time,
     decimal_string,
+    element,
     encode,
     fit,
+    item,
     items,
     offset_zone,
+    sequence,
     text,
 )
+from annoconv_converters._dicom_elements import walk
+from annoconv_converters.dicom_seg.groups import DIMENSIONS
+from annoconv_converters.dicom_seg.kinds import LEVELS, Kind
 from annoconv_converters.dicom_seg.mapping import ANNOTATION_SOFTWARE, OWN_MANUFACTURER
-from annoconv_converters.dicom_seg.segment import UNSPECIFIED
+from annoconv_converters.dicom_seg.segment import BACKGROUND, UNSPECIFIED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,13 +47,16 @@ if TYPE_CHECKING:
 
     from annoconv.images import ImageSource
     from annoconv.model import Metadata
-    from annoconv_converters.dicom_seg.groups import FrameTable
+    from annoconv_converters.dicom_seg.frames import Frames
+    from annoconv_converters.dicom_seg.kinds import Settings
+    from annoconv_converters.dicom_seg.planes import PlaneStack
     from annoconv_converters.dicom_seg.segment import Segment
 
-__all__ = ["SEGMENTATION_STORAGE", "Content", "build_header", "file_head", "put_uids"]
+__all__ = ["Content", "Elements", "build_header", "elements_of", "file_head", "put_uids"]
 
-SEGMENTATION_STORAGE: Final = "1.2.840.10008.5.1.4.1.1.66.4"
-EXPLICIT_LITTLE_ENDIAN: Final = "1.2.840.10008.1.2.1"
+Elements: TypeAlias = dict[int, bytes]
+"""Encoded elements by tag."""
+
 IMPLEMENTATION_CLASS_UID: Final = ids.uid("implementation")
 
 _REQUIRED_EMPTY: Final = (
@@ -81,11 +90,27 @@ _CARRIED_OVER: Final = (
     "ClinicalTrialTimePointID",
     "ClinicalTrialTimePointDescription",
     "ClinicalTrialCoordinatingCenterName",
+    "ClinicalTrialSeriesID",
+    "ClinicalTrialSeriesDescription",
+    "ClinicalTrialProtocolEthicsCommitteeName",
+    "ClinicalTrialProtocolEthicsCommitteeApprovalNumber",
+    "ConsentForClinicalTrialUseSequence",
     "StudyDescription",
     "BodyPartExamined",
     "TimezoneOffsetFromUTC",
+    "IssuerOfPatientID",
+    "PatientSpeciesDescription",
+    "PatientBreedDescription",
+    "ResponsiblePerson",
 )
 """What a segmentation shares with its source: patient, study and trial; absent where the source has none."""
+_SPECIMEN: Final = (
+    "ContainerIdentifier",
+    "IssuerOfTheContainerIdentifierSequence",
+    "ContainerTypeCodeSequence",
+    "SpecimenDescriptionSequence",
+)
+"""What a segmentation of a whole slide shares with it (PS3.3 C.7.6.22)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,60 +127,78 @@ class Content:
         Who made it, with what, when.
     at
         Content date and time; with its zone.
+    settings
+        What kind it is, and how it is written.
     """
 
     source: ImageSource
     segments: Sequence[Segment]
     metadata: Metadata
     at: datetime
+    settings: Settings
 
 
-def build_header(content: Content, table: FrameTable, *, overlap: bool) -> Dataset:
+def build_header(content: Content, planes: PlaneStack, frames: Frames, count: int) -> Elements:
     """Return the header without its own UIDs (`put_uids`), which depend on all the rest.
 
     Parameters
     ----------
     content
         What it says.
-    table
+    planes
+        The planes of the source.
+    frames
         The frames that follow.
-    overlap
-        Whether two segments share a voxel.
+    count
+        How many there are; one if the segmentation is empty.
     """
     header = Dataset()
     header.SpecificCharacterSet = CHARACTER_SET
-    header.SOPClassUID = UID(SEGMENTATION_STORAGE)
+    header.SOPClassUID = content.settings.kind.sop_class_uid
     _put_patient_and_study(header, content.source)
     _put_series(header, content)
     _put_equipment(header, content.metadata)
-    _put_image(header, content, table, overlap=overlap)
-    header.SegmentSequence = items(*(segment.to_item() for segment in content.segments))
+    _put_image(header, content, planes, frames, count)
     _put_private_scheme(header, content.segments)
     _put_shared_groups(header, content.source)
-    _put_references(header, content.source)
-    return header
+    if planes.tiles is not None:
+        _put_slide(header, content.source)
+    elements = elements_of(header)
+    described = [BACKGROUND, *content.segments] if content.settings.kind is Kind.LABELMAP else content.segments
+    elements[0x00620002] = sequence(0x00620002, *(segment.encoded() for segment in described))
+    elements[0x00081115] = _references(content.source)
+    return elements
 
 
-def put_uids(header: Dataset, source_uid: str, digest: str) -> None:
-    """Derive the UIDs of the segmentation from its source and everything that it says."""
-    content = ids.content_digest(encode(header), digest.encode())
-    header.SeriesInstanceUID = ids.series("dicom-seg", source_uid, content)
-    header.SOPInstanceUID = ids.instance(header.SeriesInstanceUID, 1)
+def elements_of(dataset: Dataset) -> Elements:
+    """Return the encoded elements of a data set by tag."""
+    data = encode(dataset)
+    return {each.tag: data[each.start : each.end] for each in walk(data, 0, len(data))}
+
+
+def put_uids(header: Elements, content: Content, planes: PlaneStack, digest: str) -> str:
+    """Derive the UIDs of the segmentation from its source and everything that it says; return its SOPInstanceUID."""
+    together = ids.content_digest(b"".join(header[tag] for tag in sorted(header)), digest.encode())
+    series_uid = ids.series("dicom-seg", content.source.uid, together)
+    own = Dataset()
+    own.SeriesInstanceUID, own.SOPInstanceUID = series_uid, ids.instance(series_uid, 1)
     organization = Dataset()
-    organization.DimensionOrganizationUID = ids.uid("dimension_organization", header.SeriesInstanceUID)
-    header.DimensionOrganizationSequence = items(organization)
-    header.DimensionIndexSequence = items(
-        _dimension(0x0062000B, 0x0062000A, "Segment Number", organization),
-        _dimension(0x00200032, 0x00209113, "Image Position Patient", organization),
-    )
+    organization.DimensionOrganizationUID = ids.uid("dimension_organization", series_uid)
+    own.DimensionOrganizationSequence = items(organization)
+    kinds = [] if content.settings.kind is Kind.LABELMAP else ["segment"]
+    kinds.append("slide" if planes.tiles is not None else "frame" if planes.grid.lps_from_ijk is None else "patient")
+    dimensions = [dimension for kind in kinds for dimension in DIMENSIONS[kind]]
+    own.DimensionIndexSequence = items(*(_dimension(*dimension, organization) for dimension in dimensions))
+    header |= elements_of(own)
+    return str(own.SOPInstanceUID)
 
 
-def file_head(header: Dataset) -> bytes:
+def file_head(settings: Settings, sop_instance_uid: str) -> bytes:
     """Return preamble and file meta information (PS3.10 7.1)."""
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = header.SOPClassUID
-    meta.MediaStorageSOPInstanceUID = header.SOPInstanceUID
-    meta.TransferSyntaxUID = UID(EXPLICIT_LITTLE_ENDIAN)
+    meta.MediaStorageSOPClassUID = settings.kind.sop_class_uid
+    meta.MediaStorageSOPInstanceUID = sop_instance_uid
+    meta.TransferSyntaxUID = UID(settings.transfer_syntax_uid)
     meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
     meta.ImplementationVersionName = fit("SH", f"ANNOCONV {_own_version()}")
     stream = DicomBytesIO()
@@ -171,11 +214,15 @@ def _own_version() -> str:
 
 def _put_patient_and_study(header: Dataset, source: ImageSource) -> None:
     image = source.headers[0]
+    has_place = source.grid.lps_from_ijk is not None
     for keyword in _REQUIRED_EMPTY:
         setattr(header, keyword, "")
     copy_elements(image, header, (*_REQUIRED_EMPTY, *_CARRIED_OVER))
     header.StudyInstanceUID = source.study_instance_uid
-    header.FrameOfReferenceUID = source.frame_of_reference_uid
+    if has_place:
+        header.FrameOfReferenceUID = source.frame_of_reference_uid
+    else:
+        del header.PositionReferenceIndicator
 
 
 def _put_series(header: Dataset, content: Content) -> None:
@@ -217,15 +264,15 @@ def _put_equipment(header: Dataset, metadata: Metadata) -> None:
     header.ContributingEquipmentSequence = items(equipment)
 
 
-def _put_image(header: Dataset, content: Content, table: FrameTable, *, overlap: bool) -> None:
-    columns, rows, _ = content.source.grid.shape
+def _put_image(header: Dataset, content: Content, planes: PlaneStack, frames: Frames, count: int) -> None:
+    settings = content.settings
     header.ImageType = ["DERIVED", "PRIMARY"]
-    header.Rows, header.Columns = rows, columns
-    header.NumberOfFrames = len(table.segments)
+    header.Rows, header.Columns = planes.rows, planes.columns
+    header.NumberOfFrames = count
     header.SamplesPerPixel = 1
     header.PhotometricInterpretation = "MONOCHROME2"
-    header.BitsAllocated = header.BitsStored = 1
-    header.HighBit = header.PixelRepresentation = 0
+    header.BitsAllocated = header.BitsStored = frames.bits
+    header.HighBit, header.PixelRepresentation = frames.bits - 1, 0
     header.LossyImageCompression = "00"
     copy_elements(
         content.source.headers[0],
@@ -233,8 +280,13 @@ def _put_image(header: Dataset, content: Content, table: FrameTable, *, overlap:
         ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod"),
     )
     header.LossyImageCompression = header.LossyImageCompression or "00"
-    header.SegmentationType = "BINARY"
-    header.SegmentsOverlap = "YES" if overlap else "NO"
+    header.SegmentationType = settings.kind.value
+    header.SegmentsOverlap = "YES" if frames.overlap else "NO"
+    if settings.kind is Kind.LABELMAP:
+        header.PixelPaddingValue = 0
+    elif settings.kind is Kind.FRACTIONAL:
+        header.SegmentationFractionalType = settings.fractional_type.upper()
+        header.MaximumFractionalValue = LEVELS
 
 
 def _put_private_scheme(header: Dataset, segments: Sequence[Segment]) -> None:
@@ -247,37 +299,52 @@ def _put_private_scheme(header: Dataset, segments: Sequence[Segment]) -> None:
 
 
 def _put_shared_groups(header: Dataset, source: ImageSource) -> None:
-    grid = source.grid
-    measures = Dataset()
-    between_columns, between_rows, step = (decimal_string(number) for number in grid.spacing)
-    measures.PixelSpacing = [between_rows, between_columns]
-    measures.SliceThickness = step
-    copy_elements(source.headers[0], measures, ("SliceThickness",))
-    measures.SliceThickness = measures.SliceThickness or step
-    measures.SpacingBetweenSlices = step
-    orientation = Dataset()
-    stated = source.headers[0].get("ImageOrientationPatient")
-    if not stated:
-        raise ImageError("the image states no orientation", source=source.path, where="ImageOrientationPatient")
-    orientation.ImageOrientationPatient = [decimal_string(number) for number in stated]
+    grid, stated = source.grid, source.headers[0]
     shared = Dataset()
-    shared.PixelMeasuresSequence = items(measures)
-    shared.PlaneOrientationSequence = items(orientation)
+    measures = Dataset()
+    if grid.lps_from_ijk is None:
+        copy_elements(stated, measures, ("PixelSpacing",))
+    else:
+        between_columns, between_rows, step = (decimal_string(number) for number in grid.spacing)
+        measures.PixelSpacing = [between_rows, between_columns]
+        copy_elements(stated, measures, ("SliceThickness",))
+        measures.SliceThickness = measures.get("SliceThickness") or step
+        if grid.frame == "LPS":
+            measures.SpacingBetweenSlices = step
+            cosines = stated.get("ImageOrientationPatient") or (*grid.direction[:, 0], *grid.direction[:, 1])
+            orientation = Dataset()
+            orientation.ImageOrientationPatient = [decimal_string(number) for number in cosines]
+            shared.PlaneOrientationSequence = items(orientation)
+    if len(measures):
+        shared.PixelMeasuresSequence = items(measures)
     header.SharedFunctionalGroupsSequence = items(shared)
 
 
-def _put_references(header: Dataset, source: ImageSource) -> None:
+def _put_slide(header: Dataset, source: ImageSource) -> None:
+    """Put the total pixel matrix (PS3.3 C.8.12.4, C.7.6.17.3) and the specimen."""
+    header.DimensionOrganizationType = "TILED_SPARSE"
+    header.TotalPixelMatrixColumns, header.TotalPixelMatrixRows, _ = source.grid.shape
+    copy_elements(source.headers[0], header, _SPECIMEN)
+    if source.grid.lps_from_ijk is None:
+        return
+    origin = Dataset()
+    for axis, number in zip("XYZ", source.grid.origin, strict=True):
+        setattr(origin, f"{axis}OffsetInSlideCoordinateSystem", decimal_string(number))
+    header.TotalPixelMatrixOriginSequence = items(origin)
+    cosines = (*source.grid.direction[:, 0], *source.grid.direction[:, 1])
+    header.ImageOrientationSlide = [decimal_string(number) for number in cosines]
+
+
+def _references(source: ImageSource) -> bytes:
     """Name the source's instances in the order of its slices, so that a reader knows how far the grid reaches."""
-    instances: dict[str, Dataset] = {}
+    instances: dict[str, bytes] = {}
     for identity in source.slices:
-        reference = Dataset()
-        reference.ReferencedSOPClassUID = identity.sop_class_uid
-        reference.ReferencedSOPInstanceUID = identity.sop_instance_uid
-        instances.setdefault(identity.sop_instance_uid, reference)
-    series = Dataset()
-    series.SeriesInstanceUID = source.uid
-    series.ReferencedInstanceSequence = items(*instances.values())
-    header.ReferencedSeriesSequence = items(series)
+        if identity.sop_instance_uid:
+            reference = element(0x00081150, "UI", identity.sop_class_uid.encode())
+            reference += element(0x00081155, "UI", identity.sop_instance_uid.encode())
+            instances.setdefault(identity.sop_instance_uid, item(reference))
+    named = element(0x0008114A, "SQ", b"".join(instances.values()))
+    return sequence(0x00081115, named + element(0x0020000E, "UI", source.uid.encode()))
 
 
 def _dimension(pointer: int, group: int, label: str, organization: Dataset) -> Dataset:

@@ -2,6 +2,8 @@
 
 Absent frames are empty slices. How far the grid reaches beyond the first and the last frame is told by the list of
 referenced instances, if its order agrees with the frames' places; otherwise the grid ends where the frames end.
+Frames of a whole slide are tiles of its total pixel matrix; frames without a place are told by the number of the
+source's frame that they were drawn on.
 """
 
 from __future__ import annotations
@@ -12,16 +14,18 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from annoconv.errors import GeometryError, MaskError
+from annoconv.geometry import DIRECTION_TOLERANCE, Grid
 from annoconv.stack import STACK_TOLERANCE_VOXEL, Plane, stack_grid
 from annoconv_converters._dicom import text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
-    from annoconv.geometry import Grid
+    from annoconv_converters._dicom_groups import FramePlace
     from annoconv_converters.dicom_seg.groups import FrameTable
 
 __all__ = ["Layout", "find_layout", "referenced_instances", "referenced_series"]
@@ -41,26 +45,30 @@ class Layout:
     grid
         Right-handed, slices along the normal of the planes.
     slices
-        Shape (planes,), int64: zero-based k of each row of the table's positions.
+        Shape (planes,), int64: zero-based k of each of the table's places.
+    tiles
+        Zero-based column and row at which each of the places begins, if they are tiles of a slide.
     """
 
     grid: Grid
     slices: NDArray[np.int64]
+    tiles: Sequence[tuple[int, int]] | None = None
 
 
 @dataclass(frozen=True)
 class _Stated:
-    """What the header says of every plane."""
+    """What is the same for every plane."""
 
     orientation: tuple[float, ...]
     pixel_spacing: tuple[float, ...]
     slice_spacing: float | None
+    slice_thickness: float | None
     columns: int
     rows: int
 
 
 def find_layout(header: Dataset, table: FrameTable, path: Path | None = None) -> Layout:
-    """Return the grid of a segmentation and the slice of each of its planes.
+    """Return the grid of a segmentation and the place of each of its planes in it.
 
     Raises
     ------
@@ -69,19 +77,26 @@ def find_layout(header: Dataset, table: FrameTable, path: Path | None = None) ->
     MaskError
         If the header lacks what places them.
     """
-    stated = _stated(header, path)
+    if not len(table.planes):
+        raise MaskError("the segmentation has no frames", source=path, where="NumberOfFrames (0028,0008)")
+    if header.get("TotalPixelMatrixColumns") is not None:
+        return _slide_layout(header, table, path)
+    if all(place.position is None for place in table.places):
+        return _flat_layout(header, table)
+    stated = _stated(header, table, path)
     across, down = np.reshape(stated.orientation, (2, 3))
     normal = np.cross(across, down)
-    distances = table.positions @ normal
+    positions = np.array([place.position for place in table.places], dtype=np.float64)
+    distances = positions @ normal
     count, slices, step = _from_references(header, table, distances, stated) or _from_distances(distances, stated, path)
     if count > _MOST_SLICES:
         raise GeometryError("the frames lie too far apart", source=path, found=f"{count} slices", expected=_MOST_SLICES)
     first = int(slices.argmin())
-    places = table.positions[first] + np.outer(np.arange(count) - slices[first], step * normal)
-    places[slices] = table.positions
+    places = positions[first] + np.outer(np.arange(count) - slices[first], step * normal)
+    places[slices] = positions
     planes = [
-        Plane(f"slice {k + 1}", place.tolist(), stated.orientation, stated.pixel_spacing, stated.columns, stated.rows)
-        for k, place in enumerate(places)
+        Plane(f"slice {k + 1}", place, stated.orientation, stated.pixel_spacing, stated.columns, stated.rows)
+        for k, place in enumerate(places.tolist())
     ]
     try:
         grid, _ = stack_grid(planes, step)
@@ -104,24 +119,27 @@ def referenced_instances(header: Dataset) -> list[Dataset]:
     return list(series[0].get("ReferencedInstanceSequence") or []) if series else []
 
 
-def _stated(header: Dataset, path: Path | None) -> _Stated:
-    shared = (header.get("SharedFunctionalGroupsSequence") or [None])[0]
-    measures = (shared.get("PixelMeasuresSequence") or [None])[0] if shared else None
-    orientation = (shared.get("PlaneOrientationSequence") or [None])[0] if shared else None
-    if measures is None or orientation is None:
+def _stated(header: Dataset, table: FrameTable, path: Path | None) -> _Stated:
+    first = table.places[0]
+    if first.orientation is None or first.pixel_spacing is None or any(p.position is None for p in table.places):
         raise MaskError(
             "the frames have no place in space",
             source=path,
             where="SharedFunctionalGroupsSequence (5200,9229)",
-            expected="PixelMeasuresSequence and PlaneOrientationSequence",
+            expected="PixelMeasuresSequence, PlaneOrientationSequence and PlanePositionSequence",
         )
-    spacing = next(
-        (float(value) for name in ("SpacingBetweenSlices", "SliceThickness") if (value := measures.get(name))), None
-    )
+    for place in table.places:
+        for name in ("orientation", "pixel_spacing"):
+            found, expected = getattr(place, name), getattr(first, name)
+            if found is None or not np.allclose(found, expected, rtol=DIRECTION_TOLERANCE, atol=DIRECTION_TOLERANCE):
+                raise GeometryError(
+                    f"the frames differ in {name.replace('_', ' ')}", source=path, found=found, expected=expected
+                )
     return _Stated(
-        tuple(map(float, orientation.ImageOrientationPatient)),
-        tuple(map(float, measures.PixelSpacing)),
-        spacing if spacing is not None and spacing > 0 else None,
+        first.orientation,
+        first.pixel_spacing,
+        first.slice_spacing,
+        first.slice_thickness,
         int(header.Columns),
         int(header.Rows),
     )
@@ -131,33 +149,37 @@ def _from_references(
     header: Dataset, table: FrameTable, distances: NDArray[np.float64], stated: _Stated
 ) -> tuple[int, NDArray[np.int64], float] | None:
     """Return slice count, slice of each plane and step, if the references are to the source's slices in order."""
-    instances = [text(each.get("ReferencedSOPInstanceUID")) for each in referenced_instances(header)]
-    rank = {uid: position for position, uid in enumerate(instances)}
-    if len(rank) < len(instances) or not len(distances) or any(source not in rank for source in table.sources):
-        return None
-    ranks = np.array([rank[source] for source in table.sources], dtype=np.int64)
+    if any(place.source_frame is not None for place in table.places):
+        rank = {(place.source, place.source_frame): (place.source_frame or 1) - 1 for place in table.places}
+        if len({place.source for place in table.places}) > 1:
+            return None
+        count = max(rank.values()) + 1
+    else:
+        instances = [text(each.get("ReferencedSOPInstanceUID")) for each in referenced_instances(header)]
+        rank = {(uid, None): position for position, uid in enumerate(instances)}
+        count = len(instances)
+        if len(rank) < count or any((place.source, None) not in rank for place in table.places):
+            return None
+    ranks = np.array([rank[place.source, place.source_frame] for place in table.places], dtype=np.int64)
     near, far = int(distances.argmin()), int(distances.argmax())
-    if near == far:
-        return None if stated.slice_spacing is None else (len(instances), ranks, stated.slice_spacing)
     if ranks[near] == ranks[far]:
-        return None
+        step = stated.slice_spacing or stated.slice_thickness
+        return None if step is None or near != far else (count, ranks, step)
     measured = float((distances[far] - distances[near]) / (ranks[far] - ranks[near]))
-    for step in (np.copysign(stated.slice_spacing or measured, measured), measured):
-        off = distances - distances[near] - (ranks - ranks[near]) * step
-        if np.abs(off).max() <= STACK_TOLERANCE_VOXEL * abs(step):
-            return len(instances), ranks if step > 0 else len(instances) - 1 - ranks, float(abs(step))
-    return None
+    step = float(np.copysign(stated.slice_spacing or measured, measured))
+    off = distances - distances[near] - (ranks - ranks[near]) * step
+    if np.abs(off).max() > STACK_TOLERANCE_VOXEL * abs(step):
+        return None
+    return count, ranks if step > 0 else count - 1 - ranks, abs(step)
 
 
 def _from_distances(
     distances: NDArray[np.float64], stated: _Stated, path: Path | None
 ) -> tuple[int, NDArray[np.int64], float]:
     """Return slice count, slice of each plane and step, from the frames' own places."""
-    if not len(distances):
-        raise MaskError("the segmentation has no frames", source=path, where="NumberOfFrames (0028,0008)")
     apart = np.diff(np.unique(np.round(distances, 3)))
     apart = apart[apart > _SAME_PLANE_MM]
-    least = float(apart.min()) if apart.size else (stated.slice_spacing or 1.0)
+    least = float(apart.min()) if apart.size else (stated.slice_spacing or stated.slice_thickness or 1.0)
     reach = distances - distances.min()
     for step in (stated.slice_spacing or least, least):
         slices = np.round(reach / step).astype(np.int64)
@@ -169,3 +191,34 @@ def _from_distances(
         found=", ".join(f"{gap:.6g}" for gap in np.unique(apart)[:5]) + " mm apart",
         expected="whole multiples of one distance",
     )
+
+
+def _flat_layout(header: Dataset, table: FrameTable) -> Layout:
+    """Return the grid of frames without a place: the frames of one source image, as far as they are named."""
+    slices = np.array([(place.source_frame or 1) - 1 for place in table.places], dtype=np.int64)
+    return Layout(Grid((int(header.Columns), int(header.Rows), int(slices.max()) + 1)), slices)
+
+
+def _slide_layout(header: Dataset, table: FrameTable, path: Path | None) -> Layout:
+    """Return the total pixel matrix of a slide as a grid of one slice."""
+    width, height = int(header.TotalPixelMatrixColumns), int(header.get("TotalPixelMatrixRows") or 0)
+    columns, rows = int(header.Columns), int(header.Rows)
+    tiles = [place.tile for place in table.places]
+    if all(tile is None for tile in tiles):
+        across = -(-width // columns)
+        tiles = [((n % across) * columns, (n // across) * rows) for n in range(len(tiles))]
+    found = [tile for tile in tiles if tile is not None]
+    if len(found) < len(tiles) or any(not (0 <= x < width and 0 <= y < height) for x, y in found):
+        where = "PlanePositionSlideSequence (0048,021A)"
+        raise GeometryError("a tile lies outside the total pixel matrix, or nowhere", source=path, where=where)
+    slices = np.zeros(len(found), dtype=np.int64)
+    origin = (header.get("TotalPixelMatrixOriginSequence") or [None])[0]
+    cosines, spacing = header.get("ImageOrientationSlide"), table.places[0].pixel_spacing
+    if origin is None or cosines is None or len(cosines) != 6 or spacing is None:
+        return Layout(Grid((width, height, 1)), slices, found)
+    across_mm, down_mm = np.reshape([float(number) for number in cosines], (2, 3))
+    affine = np.eye(4)
+    affine[:3, 0], affine[:3, 1] = across_mm * spacing[1], down_mm * spacing[0]
+    affine[:3, 2] = np.cross(across_mm, down_mm) * (table.places[0].slice_thickness or 1.0)
+    affine[:3, 3] = [float(origin.get(f"{axis}OffsetInSlideCoordinateSystem") or 0) for axis in "XYZ"]
+    return Layout(Grid((width, height, 1), affine + 0.0, "SLIDE"), slices, found)

@@ -7,13 +7,14 @@ Its result is *native*: it rests on the file alone, not on source images, option
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv import jsondoor
 from annoconv.codes import PRIVATE_SCHEME, Labels, category_concept, category_of
 from annoconv.geometry import describe_grid
 from annoconv.ids import safe_name
-from annoconv.model import AnnotationOrigin
+from annoconv.model import AnnotationOrigin, Concept
 from annoconv_converters._dicom import concept_in, moment, text
 from annoconv_converters.dicom_seg.layout import referenced_instances, referenced_series
 from annoconv_converters.dicom_seg.segment import ALGORITHM_TYPES, AlgorithmType, Segment
@@ -25,12 +26,26 @@ if TYPE_CHECKING:
 
     from annoconv.geometry import Grid
 
-__all__ = ["ANNOTATION_SOFTWARE", "OWN_MANUFACTURER", "annotation_ids", "merge", "native_document", "segments_of"]
+__all__ = [
+    "ANNOTATION_SOFTWARE",
+    "LABEL_MAP_FILE",
+    "OWN_MANUFACTURER",
+    "annotation_ids",
+    "background_of",
+    "is_own",
+    "merge",
+    "modern_concept",
+    "native_document",
+    "segments_of",
+]
 
 OWN_MANUFACTURER: Final = "annoconv"
 ANNOTATION_SOFTWARE: Final = ("109102", "DCM", "Processing Equipment")
 """Purpose of the item of ContributingEquipmentSequence that names the annotation software."""
 
+LABEL_MAP_FILE: Final = "masks/labels.nii.gz"
+"""Mask file of segments that cannot overlap; they are its values."""
+_FORMER_SNOMED: Final = frozenset({"SRT", "SNM3", "99SDM"})
 _ORIGINS: Final = {kind: origin for origin, kind in ALGORITHM_TYPES.items()}
 _LABEL_CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,127}")
 _MODALITIES: Final = {
@@ -56,10 +71,45 @@ _MODALITIES: Final = {
 """Modality of the images of a storage class; a segmentation does not state its source's modality."""
 
 
+def is_own(header: Dataset) -> bool:
+    """Tell whether we wrote the file, so that it holds nothing that a case does not."""
+    return text(header.get("Manufacturer")) == OWN_MANUFACTURER
+
+
+def background_of(header: Dataset) -> int:
+    """Return the value of a label map's voxels that belong to no segment (supplement 243)."""
+    stated = header.get("PixelPaddingValue")
+    return int(stated) if isinstance(stated, int) else 0
+
+
 def segments_of(header: Dataset) -> list[Segment]:
-    """Return what the file says of each segment, in the order of their numbers."""
+    """Return what the file says of each segment but the background, in the order of their numbers.
+
+    Codes of the former SNOMED scheme (SRT) become those of SNOMED CT, unless we wrote them ourselves.
+    """
     described = [Segment.from_item(each) for each in header.get("SegmentSequence") or []]
+    if text(header.get("SegmentationType")) == "LABELMAP":
+        background = background_of(header)
+        described = [segment for segment in described if segment.number not in {0, background}]
+    if not is_own(header):
+        described = [_modern(segment) for segment in described]
     return sorted(described, key=lambda segment: segment.number)
+
+
+def _modern(segment: Segment) -> Segment:
+    concepts = {name: getattr(segment, name) for name in ("type", "category", "modifier", "region")}
+    return replace(segment, **{name: None if one is None else modern_concept(one) for name, one in concepts.items()})
+
+
+def modern_concept(concept: Concept) -> Concept:
+    """Return a concept of the former SNOMED scheme as that of SNOMED CT, where it is known; others as they are."""
+    if concept.scheme not in _FORMER_SNOMED:
+        return concept
+    # pydicom compares codes by this table (PS3.16 annex O), but has no public function that looks one up.
+    from pydicom.sr._snomed_dict import mapping
+
+    code = mapping["SRT"].get(concept.code)
+    return concept if code is None else Concept(code=code, scheme="SCT", meaning=concept.meaning)
 
 
 def annotation_ids(segments: Sequence[Segment]) -> list[str]:
@@ -84,11 +134,11 @@ def native_document(header: Dataset, grid: Grid, labels: Labels) -> dict[str, An
         Label systems in which the concepts of the segments are looked up.
     """
     segments = segments_of(header)
-    is_own = text(header.get("Manufacturer")) == OWN_MANUFACTURER
+    is_map = text(header.get("SegmentationType")) == "LABELMAP"
     defined: dict[str, dict[str, Any]] = {}
     annotations: list[dict[str, Any]] = []
     for segment, annotation_id in zip(segments, annotation_ids(segments), strict=True):
-        code, definition = _label(segment, labels, defined, is_own=is_own)
+        code, definition = _label(segment, labels, defined, is_ours=is_own(header))
         if definition is not None:
             defined[code] = definition
         annotations.append(
@@ -97,9 +147,10 @@ def native_document(header: Dataset, grid: Grid, labels: Labels) -> dict[str, An
                 "category": category_of(segment.category).value,
                 "label_code": code,
                 "type": "mask",
-                "mask_file": f"masks/{safe_name(annotation_id)}.nii.gz",
+                "mask_file": LABEL_MAP_FILE if is_map else f"masks/{safe_name(annotation_id)}.nii.gz",
                 "origin": _origin(segment).value,
             }
+            | ({"mask_value": segment.number} if is_map else {})
         )
     document = {
         "image": _image(header, grid),
@@ -112,10 +163,15 @@ def native_document(header: Dataset, grid: Grid, labels: Labels) -> dict[str, An
 def merge(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the one case whose images the documents describe; the first one's image is the primary."""
     merged = dict(documents[0])
-    for other in documents[1:]:
+    for position, other in enumerate(documents[1:], 2):
         uid = other["image"]["uid"]
+        own_map = {"mask_file": LABEL_MAP_FILE.replace(".", f"_{position}.", 1)}
+        moved = [
+            {**each, "image_uid": uid, **(own_map if each["mask_file"] == LABEL_MAP_FILE else {})}
+            for each in other["annotations"]
+        ]
         merged["related_images"] = [*merged.get("related_images", []), other["image"]]
-        merged["annotations"] = [*merged["annotations"], *({**each, "image_uid": uid} for each in other["annotations"])]
+        merged["annotations"] = [*merged["annotations"], *moved]
         known = {label["code"] for label in merged.get("labels", [])}
         added = [label for label in other.get("labels", []) if label["code"] not in known]
         if added:
@@ -124,12 +180,12 @@ def merge(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _label(
-    segment: Segment, labels: Labels, defined: dict[str, dict[str, Any]], *, is_own: bool
+    segment: Segment, labels: Labels, defined: dict[str, dict[str, Any]], *, is_ours: bool
 ) -> tuple[str, dict[str, Any] | None]:
     """Return the label code of a segment, and its definition if no label system holds it."""
     if segment.type.scheme == PRIVATE_SCHEME and _LABEL_CODE.fullmatch(segment.type.code):
         return segment.type.code, None
-    stated = segment.description if is_own and _LABEL_CODE.fullmatch(segment.description or "") else None
+    stated = segment.description if is_ours and _LABEL_CODE.fullmatch(segment.description or "") else None
     known = labels.find(segment.type, segment.modifier, segment.name)
     if known is not None and stated in {None, known.code}:
         return known.code, None
@@ -214,6 +270,6 @@ def _software(header: Dataset) -> tuple[str, str, str | None]:
             at = moment(text(equipment.get("ContributionDateTime")))
             ended = None if at is None else jsondoor.plain(at)
             return text(equipment.get("ManufacturerModelName")), text(equipment.get("SoftwareVersions")), ended
-    if text(header.get("Manufacturer")) == OWN_MANUFACTURER:
+    if is_own(header):
         return "", "", None
     return text(header.get("ManufacturerModelName")), text(header.get("SoftwareVersions")), None

@@ -6,84 +6,36 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from annoconv import carrier, jsondoor
 from annoconv import images as image_seam
 from annoconv.carrier import Residual
 from annoconv.casefile import Reading
 from annoconv.codes import Labels
-from annoconv.errors import AnnoconvError, DocumentError, GeometryError, InputError
-from annoconv.geometry import Grid, GridKind, apply_relation, compare_grids
+from annoconv.errors import AnnoconvError, DocumentError, InputError
+from annoconv.geometry import Grid, GridKind
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.model import Case, Image
 from annoconv.pixels import Mask, Masks
 from annoconv_converters._dicom import carried
 from annoconv_converters.dicom_seg.datafile import SegmentationFile, open_segmentation
+from annoconv_converters.dicom_seg.foreign import foreign_losses
+from annoconv_converters.dicom_seg.kinds import Kind
 from annoconv_converters.dicom_seg.layout import Layout, find_layout
-from annoconv_converters.dicom_seg.mapping import annotation_ids, merge, native_document, segments_of
+from annoconv_converters.dicom_seg.mapping import LABEL_MAP_FILE, annotation_ids, merge, native_document, segments_of
+from annoconv_converters.dicom_seg.volumes import LabelVolume, SegmentVolume, check_size, relation_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
     from annoconv.images import ImageSource
     from annoconv.registry import Context
 
-__all__ = ["SegmentVolume", "read_segmentations"]
+__all__ = ["read_segmentations"]
 
 _TASK: Final = "dicom-seg"
 """Task of a case whose file names none, unless the request does."""
-
-
-@dataclass(eq=False)
-class SegmentVolume:
-    """One segment as a lazy binary volume.
-
-    Attributes
-    ----------
-    file
-        The segmentation.
-    layout
-        Where its frames lie.
-    number
-        SegmentNumber.
-    grid
-        The grid on which it is read: the segmentation's own, or one on the same lattice.
-    """
-
-    file: SegmentationFile
-    layout: Layout
-    number: int
-    grid: Grid
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Bool."""
-        return np.dtype(np.bool_)
-
-    @property
-    def path(self) -> Path:
-        """The segmentation file."""
-        return self.file.path
-
-    def read(self) -> NDArray[Any]:
-        """Return `mask_kji`, bool, read-only."""
-        own = self.layout.grid
-        mask_kji = np.zeros(own.shape_kji, dtype=np.bool_)
-        numbers = np.flatnonzero(self.file.table.segments == self.number)
-        slices = self.layout.slices[self.file.table.planes[numbers]]
-        flat = mask_kji.reshape(mask_kji.shape[0], -1)
-        for k, foreground in zip(slices.tolist(), self.file.frames(numbers), strict=True):
-            flat[k] |= foreground
-        try:
-            placed = apply_relation(mask_kji, compare_grids(own, self.grid))
-        except GeometryError as error:
-            raise GeometryError(error.problem, source=self.path, found=error.found, expected=error.expected) from error
-        placed.flags.writeable = False
-        return placed
+_REMOVED: Final = "{} is left out: other software has removed its segment"
 
 
 @dataclass(eq=False)
@@ -96,7 +48,9 @@ class _Part:
 
     @cached_property
     def layout(self) -> Layout:
-        return find_layout(self.file.header, self.file.table, self.file.path)
+        layout = find_layout(self.file.header, self.file.table, self.file.path)
+        check_size(layout, self.context.limits, self.file.path)
+        return layout
 
     @cached_property
     def native(self) -> dict[str, Any]:
@@ -104,20 +58,30 @@ class _Part:
         labels = Labels(None if self.carried else self.context.label_system)
         return native_document(self.file.header, self.layout.grid, labels)
 
-    def masks(self, grid: Grid) -> Iterator[Mask]:
-        """Yield the mask of each segment on a grid."""
+    def masks(self, grid: Grid, *, is_map: bool) -> Iterator[Mask]:
+        """Yield the mask of each segment on a grid; as values of one volume if they are a label map."""
         segments = segments_of(self.file.header)
+        whole = LabelVolume(self.file, self.layout, grid) if is_map or self.file.kind is Kind.LABELMAP else None
         for annotation_id, segment in zip(annotation_ids(segments), segments, strict=True):
-            yield Mask(annotation_id, SegmentVolume(self.file, self.layout, segment.number, grid))
+            if whole is not None:
+                yield Mask(annotation_id, whole, segment.number)
+            else:
+                yield Mask(annotation_id, SegmentVolume(self.file, self.layout, grid, segment.number))
 
 
-def read_segmentations(sources: Sequence[Path], *, context: Context, images: Sequence[Path]) -> Iterator[Reading]:
+def read_segmentations(
+    sources: Sequence[Path], *, context: Context, images: Sequence[Path], label_map: bool
+) -> Iterator[Reading]:
     """Yield a case for each segmentation, or for the several files that were written from one case."""
     found = image_seam.scan(images, context.limits) if images else []
     parts = [_open(path, context) for path in image_seam.list_files(sources, context.limits)]
-    for case_index, group in enumerate(_together(parts)):
-        yield _reading(group, found, context, case_index)
-        context.advance(case_index + 1)
+    groups = _together(parts)
+    del parts
+    case_index = 0
+    while groups:
+        yield _reading(groups.pop(0), found, context, case_index, is_map=label_map)
+        case_index += 1
+        context.advance(case_index)
 
 
 def _open(path: Path, context: Context) -> _Part:
@@ -143,20 +107,38 @@ def _position(part: _Part) -> int:
     return position if isinstance(position, int) else 0
 
 
-def _reading(parts: list[_Part], found: Sequence[ImageSource], context: Context, case_index: int) -> Reading:
+def _reading(
+    parts: list[_Part], found: Sequence[ImageSource], context: Context, case_index: int, *, is_map: bool
+) -> Reading:
     native = merge([part.native for part in parts])
     losses: list[Loss] = []
-    document = _restored(native, parts)
+    document, removed = _restored(native, parts)
     if document is None:
         document = {"task_id": context.task or _TASK, **native}
         document["image"] = _described(parts[0], found)
-        losses += _foreign_losses(case_index, context, found)
+        losses += _invented(case_index, context, found)
+    for part in parts:
+        losses += foreign_losses(part.file, case_index, document)
+    losses += [Loss(case_index, "/annotations", LossKind.NO_PLACE, _REMOVED.format(name)) for name in removed]
+    if is_map:
+        document["annotations"] = _as_map(document["annotations"], parts)
     case = jsondoor.parse(jsondoor.dumps(document), Case, limits=context.limits, source=parts[0].file.path)
-    masks = Masks(mask for part in parts for mask in part.masks(_grid(part, case, found)))
+    masks = Masks(mask for part in parts for mask in part.masks(_grid(part, case, found), is_map=is_map))
     return Reading(case, masks, LossReport(losses))
 
 
-def _foreign_losses(case_index: int, context: Context, found: Sequence[ImageSource]) -> Iterator[Loss]:
+def _as_map(annotations: list[dict[str, Any]], parts: Sequence[_Part]) -> list[dict[str, Any]]:
+    """Return the annotations with the masks of each file as values of one mask file."""
+    places: dict[str, dict[str, Any]] = {}
+    for position, part in enumerate(parts, 1):
+        segments = segments_of(part.file.header)
+        name = LABEL_MAP_FILE if position == 1 else LABEL_MAP_FILE.replace(".", f"_{position}.", 1)
+        for annotation_id, segment in zip(annotation_ids(segments), segments, strict=True):
+            places[annotation_id] = {"mask_file": name, "mask_value": segment.number}
+    return [{**each, **places.get(each["id"], {})} for each in annotations]
+
+
+def _invented(case_index: int, context: Context, found: Sequence[ImageSource]) -> Iterator[Loss]:
     """Yield what the case states although the file does not."""
     if not context.task:
         message = f"the file names no annotation task; {_TASK} stands for it"
@@ -177,7 +159,7 @@ def _source(part: _Part, found: Sequence[ImageSource]) -> ImageSource | None:
 def _described(part: _Part, found: Sequence[ImageSource]) -> dict[str, Any]:
     """Return the image as the file describes it, or the source itself if its grid is another."""
     source = _source(part, found)
-    if source is None or compare_grids(part.layout.grid, source.grid).kind is GridKind.SAME:
+    if source is None or relation_to(part.layout.grid, source.grid).kind is GridKind.SAME:
         stated: dict[str, Any] = part.native["image"]
         return stated
     described: dict[str, Any] = jsondoor.plain(source.describe())
@@ -192,19 +174,31 @@ def _grid(part: _Part, case: Case, found: Sequence[ImageSource]) -> Grid:
     stated = [Grid.from_image(each) for each in (case.image, *(case.related_images or ())) if each.uid in uids]
     source = _source(part, found)
     for grid in (*stated, *([] if source is None else [source.grid])):
-        if grid.lps_from_ijk is not None and compare_grids(own, grid).kind is not GridKind.DIFFERENT:
+        is_placed = (grid.lps_from_ijk is None) == (own.lps_from_ijk is None)
+        if is_placed and relation_to(own, grid).kind is not GridKind.DIFFERENT:
             return grid
     return own
 
 
-def _restored(native: dict[str, Any], parts: Sequence[_Part]) -> dict[str, Any] | None:
-    """Return the case that the carrier completes; None if there is no carrier, or it does not fit."""
+def _restored(native: dict[str, Any], parts: Sequence[_Part]) -> tuple[dict[str, Any] | None, list[str]]:
+    """Return the case that the carrier completes, and the ids of masks whose segments are gone.
+
+    None if there is no carrier, or it does not fit.
+    """
     document = parts[0].carried
     if document is None or document.get("parts") != len(parts) or "residual" not in document:
-        return None
+        return None, []
+    removed: list[str] = []
     try:
-        restored = carrier.restore(native, Residual.from_json(document["residual"]))
+        residual = Residual.from_json(document["residual"])
+        restored = carrier.restore(native, residual)
+        # An annotation without a type was a segment that other software has removed since.
+        whole = [each for each in restored["annotations"] if "type" in each]
+        if len(whole) < len(restored["annotations"]):
+            left = {each["id"] for each in whole}
+            removed = [name for name in residual.order.get(("annotations",), ()) if name not in left]
+            restored["annotations"] = whole
         jsondoor.parse(jsondoor.dumps(restored), Case)
-    except (KeyError, TypeError, ValueError, DocumentError):
-        return None
-    return restored if isinstance(restored, dict) else None
+    except (AttributeError, KeyError, TypeError, ValueError, DocumentError):
+        return None, []
+    return (restored, removed) if isinstance(restored, dict) else (None, [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
@@ -9,9 +10,9 @@ from typing import Final, TypeAlias
 from pydicom.dataset import Dataset
 
 from annoconv.model import AnnotationOrigin, Concept
-from annoconv_converters._dicom import code_item, concept_in, fit, items, text
+from annoconv_converters._dicom import coded, concept_in, element, fit, sequence, text
 
-__all__ = ["AlgorithmType", "Segment", "cielab_from_rgb", "rgb_from_cielab"]
+__all__ = ["ALGORITHM_TYPES", "BACKGROUND", "UNSPECIFIED", "AlgorithmType", "Segment", "cielab_from_rgb", "rgb_from_cielab"]
 
 Triple: TypeAlias = tuple[int, int, int]
 
@@ -51,6 +52,8 @@ class Segment:
         How it was made.
     algorithm_name, algorithm_version
         What made it; required unless it was made by hand, `unspecified` if not known.
+    algorithm_parameters
+        How that was run, as text.
     tracking_id, tracking_uid
         What identifies the object in every segmentation of it.
     color_rgb
@@ -68,43 +71,40 @@ class Segment:
     algorithm_type: AlgorithmType = AlgorithmType.MANUAL
     algorithm_name: str | None = None
     algorithm_version: str | None = None
+    algorithm_parameters: str | None = None
     tracking_id: str | None = None
     tracking_uid: str | None = None
     color_rgb: Triple | None = None
     description: str | None = None
 
-    def to_item(self) -> Dataset:
-        """Return the item of SegmentSequence."""
-        segment = Dataset()
-        segment.SegmentedPropertyCategoryCodeSequence = items(code_item(self.category))
-        segment.SegmentNumber = self.number
-        segment.SegmentLabel = fit("LO", self.name)
-        if self.description is not None:
-            segment.SegmentDescription = fit("ST", self.description)
-        segment.SegmentAlgorithmType = self.algorithm_type.value
-        property_type = code_item(self.type)
-        if self.modifier is not None:
-            property_type.SegmentedPropertyTypeModifierCodeSequence = items(code_item(self.modifier))
-        segment.SegmentedPropertyTypeCodeSequence = items(property_type)
-        if self.region is not None:
-            segment.AnatomicRegionSequence = items(code_item(self.region))
-        if self.algorithm_type is not AlgorithmType.MANUAL:
-            self._put_algorithm(segment)
+    def encoded(self) -> bytes:
+        """Return the elements of its item of SegmentSequence, in the order of their tags."""
+        parts = [
+            b"" if self.region is None else sequence(0x00082218, coded(self.region)),
+            sequence(0x00620003, coded(self.category)),
+            element(0x00620004, "US", self.number.to_bytes(2, "little")),
+            _text(0x00620005, "LO", self.name),
+            b"" if self.description is None else _text(0x00620006, "ST", self.description),
+        ]
+        if self.algorithm_type is AlgorithmType.MANUAL:
+            parts.append(_text(0x00620008, "CS", self.algorithm_type.value))
+        else:
+            name = self.algorithm_name or UNSPECIFIED
+            algorithm = sequence(0x0066002F, coded(_ARTIFICIAL_INTELLIGENCE))
+            algorithm += _text(0x00660031, "LO", self.algorithm_version or UNSPECIFIED)
+            if self.algorithm_parameters:
+                algorithm += _text(0x00660032, "LT", self.algorithm_parameters)
+            algorithm += _text(0x00660036, "LO", name)
+            parts += [sequence(0x00620007, algorithm), _text(0x00620008, "CS", self.algorithm_type.value)]
+            parts.append(_text(0x00620009, "LO", name))
         if self.color_rgb is not None:
-            segment.RecommendedDisplayCIELabValue = list(cielab_from_rgb(self.color_rgb))
+            parts.append(element(0x0062000D, "US", struct.pack("<3H", *cielab_from_rgb(self.color_rgb))))
+        modifier = b"" if self.modifier is None else sequence(0x00620011, coded(self.modifier))
+        parts.append(sequence(0x0062000F, coded(self.type) + modifier))
         if self.tracking_id is not None and self.tracking_uid is not None:
-            segment.TrackingID = fit("UT", self.tracking_id)
-            segment.TrackingUID = self.tracking_uid
-        return segment
-
-    def _put_algorithm(self, segment: Dataset) -> None:
-        name = self.algorithm_name or UNSPECIFIED
-        segment.SegmentAlgorithmName = fit("LO", name)
-        algorithm = Dataset()
-        algorithm.AlgorithmFamilyCodeSequence = items(code_item(_ARTIFICIAL_INTELLIGENCE))
-        algorithm.AlgorithmName = fit("LO", name)
-        algorithm.AlgorithmVersion = fit("LO", self.algorithm_version or UNSPECIFIED)
-        segment.SegmentationAlgorithmIdentificationSequence = items(algorithm)
+            parts.append(_text(0x00620020, "UT", self.tracking_id))
+            parts.append(element(0x00620021, "UI", self.tracking_uid.encode()))
+        return b"".join(parts)
 
     @classmethod
     def from_item(cls, item: Dataset) -> Segment:
@@ -125,11 +125,25 @@ class Segment:
             algorithm_type=_algorithm_type(text(item.get("SegmentAlgorithmType"))),
             algorithm_name=_known(item.get("SegmentAlgorithmName")) or _known(algorithm.get("AlgorithmName")),
             algorithm_version=_known(algorithm.get("AlgorithmVersion")),
+            algorithm_parameters=_known(algorithm.get("AlgorithmParameters")),
             tracking_id=text(item.get("TrackingID")) or None,
             tracking_uid=text(item.get("TrackingUID")) or None,
             color_rgb=_color(item),
             description=text(item.get("SegmentDescription")) or None,
         )
+
+
+BACKGROUND: Final = Segment(
+    number=0,
+    name="Background",
+    type=Concept(code="125040", scheme="DCM", meaning="Background"),
+    category=Concept(code="309825002", scheme="SCT", meaning="Spatial and Relational Concept"),
+)
+"""What the value 0 of a label map is (supplement 243)."""
+
+
+def _text(tag: int, vr: str, value: str) -> bytes:
+    return element(tag, vr, fit(vr, value).encode())
 
 
 def _algorithm_type(value: str) -> AlgorithmType:

@@ -4,67 +4,89 @@ from __future__ import annotations
 
 import re
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
+from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 
 from annoconv import carrier, ids, jsondoor, times
 from annoconv import images as image_seam
 from annoconv.atomic import replacing
 from annoconv.codes import Labels
-from annoconv.errors import GeometryError, InputError, LimitError, MaskError
-from annoconv.geometry import Grid, GridKind, apply_relation, compare_grids, matrix_text
+from annoconv.errors import InputError
 from annoconv.loss import Loss, LossReport
 from annoconv.model import Case, Image, MaskAnnotation
-from annoconv.pixels import check_frame
-from annoconv_converters._dicom import carry, element, encode
-from annoconv_converters.dicom_seg.frames import BinaryFrames, Bytes, LabelFrames, Spool, bit_stream
-from annoconv_converters.dicom_seg.groups import PER_FRAME, FrameTable, encode_groups, table_of
-from annoconv_converters.dicom_seg.header import Content, build_header, file_head, put_uids
+from annoconv_converters._dicom import carry
+from annoconv_converters._dicom_elements import EXPLICIT, Element
+from annoconv_converters.dicom_seg.gather import Gathered, gather, segment_numbers
+from annoconv_converters.dicom_seg.groups import encode_groups, read_table
+from annoconv_converters.dicom_seg.header import Content, Elements, build_header, elements_of, put_uids
 from annoconv_converters.dicom_seg.layout import find_layout
 from annoconv_converters.dicom_seg.losses import describe, split, uncoded
 from annoconv_converters.dicom_seg.mapping import merge, native_document
+from annoconv_converters.dicom_seg.output import frame_index, write_file
+from annoconv_converters.dicom_seg.planes import check_image
 from annoconv_converters.dicom_seg.segment import ALGORITHM_TYPES, AlgorithmType, Segment
+from annoconv_converters.dicom_series import DicomSeries
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from pydicom.dataset import Dataset
-
     from annoconv.casefile import LoadedCase
     from annoconv.images import ImageSource
-    from annoconv.pixels import Mask, Volume
+    from annoconv.model import Algorithm
     from annoconv.registry import Context
+    from annoconv_converters.dicom_seg.kinds import Settings
 
-__all__ = ["CARRIER_VERSION", "write_segmentations"]
+__all__ = ["CARRIER_VERSION", "Part", "prepare", "write_part", "write_segmentations"]
 
 CARRIER_VERSION: Final = 1
-_LARGEST_PIXELS: Final = 0xFFFFFFFE
-"""Bytes that native pixel data may have: the length field has 32 bits (PS3.5 7.1.2)."""
 _VERSION: Final = re.compile(r"[vV]?\d[\w.+-]*")
 
 
 @dataclass(eq=False)
-class _Part:
-    """The segmentation of one image."""
+class Part:
+    """The segmentation of one image, ready but for its UIDs.
+
+    Attributes
+    ----------
+    content
+        What it says.
+    gathered
+        Its voxels.
+    index
+        Segment number and plane of each frame.
+    header
+        Its elements, encoded.
+    groups
+        PerFrameFunctionalGroupsSequence, encoded.
+    annotation_ids
+        Annotation of each segment number.
+    """
 
     content: Content
-    frames: BinaryFrames
+    gathered: Gathered
     index: list[tuple[int, int]]
-    table: FrameTable
-    header: Dataset
+    header: Elements
+    groups: bytes
+    annotation_ids: dict[int, str] = field(default_factory=dict)
 
 
 def write_segmentations(
-    cases: Iterable[LoadedCase], target: Path, *, context: Context, images: Sequence[Path], plain: bool
+    cases: Iterable[LoadedCase],
+    target: Path,
+    *,
+    context: Context,
+    images: Sequence[Path],
+    settings: Settings,
+    plain: bool,
 ) -> LossReport:
     """Write cases as segmentations: one file, or a folder if there are several cases or images."""
-    sources = image_seam.scan(images, context.limits) if images else []
+    sources = _scanned(images, context, settings) if images else []
     remaining = iter(cases)
     start = [loaded for loaded, _ in zip(remaining, range(2), strict=False)]
     if not start:
@@ -75,13 +97,41 @@ def write_segmentations(
         if several:
             temporary.mkdir()
         for case_index, loaded in enumerate(chain(start, remaining)):
-            with _prepared(loaded, sources, context) as parts:
+            with _prepared(loaded, sources, context, settings) as parts:
                 losses += _finish(loaded.case, case_index, parts, context, plain=plain)
                 for part in parts:
                     path = temporary / _file_name(loaded.case, case_index, part, len(parts)) if several else temporary
-                    _write_file(part, path)
+                    if path.exists():
+                        problem = "two cases would have the same file"
+                        raise InputError(problem, found=path.name, expected="distinct case_id")
+                    write_part(part, path)
             context.advance(case_index + 1)
     return LossReport(losses)
+
+
+def prepare(content: Content, gathered: Gathered) -> Part:
+    """Return the segmentation that says `content` of the voxels `gathered`."""
+    planes, frames, settings = gathered.planes, gathered.frames, content.settings
+    index = frame_index(frames, content.segments, planes, settings)
+    how = f"Resampled, {settings.resample}"
+    resampled = {0 if frames.bits > 8 or settings.kind.value == "LABELMAP" else n: how for n, kind, _ in gathered.changes if kind == "resampled"}
+    header = build_header(content, planes, frames, len(index))
+    return Part(content, gathered, index, header, encode_groups(index, planes, resampled))
+
+
+def write_part(part: Part, path: Path) -> None:
+    """Derive the UIDs of a segmentation and write it."""
+    frames, planes = part.gathered.frames, part.gathered.planes
+    sop_instance_uid = put_uids(part.header, part.content, planes, frames.digest)
+    settings = part.content.settings
+    write_file(path, part.header, part.groups, part.index, frames, planes, settings, sop_instance_uid)
+
+
+def _scanned(paths: Sequence[Path], context: Context, settings: Settings) -> list[ImageSource]:
+    found = image_seam.scan(paths, context.limits)
+    if not settings.allow_gaps:
+        return found
+    return [source.with_gaps() if isinstance(source, DicomSeries) else source for source in found]
 
 
 def _masks_by_image(case: Case) -> dict[str, list[MaskAnnotation]]:
@@ -94,7 +144,9 @@ def _masks_by_image(case: Case) -> dict[str, list[MaskAnnotation]]:
 
 
 @contextmanager
-def _prepared(loaded: LoadedCase, sources: Sequence[ImageSource], context: Context) -> Generator[list[_Part]]:
+def _prepared(
+    loaded: LoadedCase, sources: Sequence[ImageSource], context: Context, settings: Settings
+) -> Generator[list[Part]]:
     """Give the parts of a case, ready but for their UIDs and the carrier; what they hold on disk goes afterwards."""
     case = loaded.case
     groups = _masks_by_image(case)
@@ -105,33 +157,36 @@ def _prepared(loaded: LoadedCase, sources: Sequence[ImageSource], context: Conte
             where="/annotations",
             advice="Boxes, points and attributes go to DICOM-SR or FHIR",
         )
-    sources = sources or _own_files(loaded, context)
+    sources = sources or _own_files(loaded, context, settings)
     labels = Labels(case.labels, context.label_system)
     with ExitStack() as spools:
-        parts: list[_Part] = []
+        parts: list[Part] = []
         for uid, annotations in groups.items():
             image = _image_of(case, uid, loaded.path)
             source = image_seam.match(sources, image)
+            check_image(image, source)
             at = times.timestamp(context, [loaded], [source])
-            segments = [_segment(n, each, case, source, labels) for n, each in enumerate(annotations, 1)]
-            masks = {n: loaded.masks[each.id] for n, each in enumerate(annotations, 1)}
-            frames = _gather(masks, image, source, spools)
-            # An all-empty segmentation is one empty frame: NumberOfFrames is at least 1.
-            index = frames.index or [(1, 0)]
-            table = table_of(index, source.slices)
-            content = Content(source=source, segments=segments, metadata=case.metadata, at=at)
-            header = build_header(content, table, overlap=frames.overlap)
-            parts.append(_Part(content, frames, index, table, header))
+            numbers = segment_numbers({each.id: loaded.masks[each.id] for each in annotations}, settings.kind)
+            ordered = sorted(annotations, key=lambda each: numbers[each.id])
+            segments = [_segment(numbers[each.id], each, case, source, labels) for each in ordered]
+            masks = {numbers[each.id]: loaded.masks[each.id] for each in ordered}
+            gathered = gather(masks, image, source, settings, spools)
+            content = Content(
+                source=source, segments=segments, metadata=case.metadata, at=at, settings=settings
+            )
+            part = prepare(content, gathered)
+            part.annotation_ids = {numbers[each.id]: each.id for each in ordered}
+            parts.append(part)
         yield parts
 
 
-def _own_files(loaded: LoadedCase, context: Context) -> list[ImageSource]:
+def _own_files(loaded: LoadedCase, context: Context, settings: Settings) -> list[ImageSource]:
     """Return the images whose files the case names."""
     case, path = loaded.case, loaded.path
     named = [file.path for image in (case.image, *(case.related_images or ())) for file in image.files or ()]
     if path is None or not named:
         return []
-    return image_seam.scan([path.parent / name for name in named], context.limits)
+    return _scanned([path.parent / name for name in named], context, settings)
 
 
 def _image_of(case: Case, uid: str, path: Path | None) -> Image:
@@ -146,8 +201,7 @@ def _image_of(case: Case, uid: str, path: Path | None) -> Image:
 def _segment(number: int, annotation: MaskAnnotation, case: Case, source: ImageSource, labels: Labels) -> Segment:
     coded = labels.coded(annotation.label_code, annotation.category)
     kind = ALGORITHM_TYPES[annotation.origin] if annotation.origin else AlgorithmType.MANUAL
-    model = case.metadata.software.ai_model if case.metadata.software else None
-    last = (model or "").split()[-1:]
+    name, version, parameters = _algorithm(annotation, case)
     return Segment(
         number=number,
         name=coded.name,
@@ -156,8 +210,9 @@ def _segment(number: int, annotation: MaskAnnotation, case: Case, source: ImageS
         modifier=coded.modifier,
         region=coded.region,
         algorithm_type=kind,
-        algorithm_name=model,
-        algorithm_version=last[0] if last and _VERSION.fullmatch(last[0]) else None,
+        algorithm_name=name,
+        algorithm_version=version,
+        algorithm_parameters=parameters,
         tracking_id=annotation.id,
         tracking_uid=ids.tracking(source.uid, annotation.id),
         color_rgb=coded.color_rgb,
@@ -165,59 +220,26 @@ def _segment(number: int, annotation: MaskAnnotation, case: Case, source: ImageS
     )
 
 
-def _gather(masks: dict[int, Mask], image: Image, source: ImageSource, spools: ExitStack) -> BinaryFrames:
-    """Return the frames of all masks; a single label volume is read once and kept, several are spooled one by one."""
-    if source.grid.lps_from_ijk is None:
-        raise GeometryError(
-            "the image has no place in space, which a segmentation needs",
-            source=source.path,
-            expected="ImagePositionPatient and ImageOrientationPatient",
-            advice="Write it as DICOM-SR or COCO",
-        )
-    _check_image(image, source)
-    groups: dict[int, tuple[Volume, dict[int, int | None]]] = {}
-    for number, mask in masks.items():
-        groups.setdefault(id(mask.volume), (mask.volume, {}))[1][number] = mask.value
-    volumes = list(groups.values())
-    if len(volumes) == 1:
-        return _label_frames(*volumes[0], image, source)
-    columns, rows, slices = source.grid.shape
-    spool = Spool(rows * columns, slices)
-    spools.callback(spool.close)
-    for volume, values in volumes:
-        spool.add(_label_frames(volume, values, image, source))
-    return spool
+def _algorithm(annotation: MaskAnnotation, case: Case) -> tuple[str | None, str | None, str | None]:
+    """Return name, version and parameters of the model that an annotation grew out of.
+
+    They are those of its model-assistance record, else of the record that names it, else the AI model of the metadata,
+    whose last word is its version if it looks like one.
+    """
+    records = case.metadata.assistance or ()
+    own = [record for record in records if record.id == annotation.assistance_id]
+    own += [record for record in records if annotation.id in (record.annotation_ids or ())]
+    if own:
+        model: Algorithm = own[0].model
+        parameters = jsondoor.plain(model).get("parameters")
+        return model.name, model.version, jsondoor.dumps(parameters).decode().strip() if parameters else None
+    stated = case.metadata.software.ai_model if case.metadata.software else None
+    last = (stated or "").split()[-1:]
+    return stated, last[0] if last and _VERSION.fullmatch(last[0]) else None, None
 
 
-def _check_image(image: Image, source: ImageSource) -> None:
-    stated = Grid.from_image(image)
-    if stated.lps_from_ijk is not None and compare_grids(stated, source.grid).kind is GridKind.DIFFERENT:
-        raise GeometryError(
-            "the case describes its image otherwise than the image itself",
-            source=source.path,
-            where="/image",
-            found=f"shape {list(stated.shape)}, LPS from ijk {matrix_text(stated.affine)}",
-            expected=f"shape {list(source.grid.shape)}, LPS from ijk {matrix_text(source.grid.affine)}",
-            advice="Correct origin, spacing and direction, or name the image that was annotated",
-        )
-
-
-def _label_frames(volume: Volume, values: dict[int, int | None], image: Image, source: ImageSource) -> LabelFrames:
-    check_frame(image, volume)
-    labels_kji = volume.read()
-    if labels_kji.dtype.kind == "f":
-        raise MaskError("the mask holds fractions", source=volume.path, expected="whole labels")
-    try:
-        labels_kji = apply_relation(labels_kji, compare_grids(volume.grid, source.grid))
-    except GeometryError as error:
-        raise GeometryError(
-            error.problem, source=volume.path, found=error.found, expected=error.expected, advice=error.advice
-        ) from error
-    return LabelFrames(labels_kji, values, volume.path)
-
-
-def _finish(case: Case, case_index: int, parts: Sequence[_Part], context: Context, *, plain: bool) -> Iterator[Loss]:
-    """Give the parts their carrier and UIDs; yield what the format does not hold."""
+def _finish(case: Case, case_index: int, parts: Sequence[Part], context: Context, *, plain: bool) -> Iterator[Loss]:
+    """Give the parts their carrier; yield what the format does not hold."""
     original = jsondoor.plain(case)
     native = merge([_native(part) for part in parts])
     kept, left = split(found := carrier.residual(original, native))
@@ -225,57 +247,37 @@ def _finish(case: Case, case_index: int, parts: Sequence[_Part], context: Contex
         key = ids.uid("carrier", ids.content_digest(jsondoor.dumps(original)))
         for position, part in enumerate(parts):
             document: dict[str, Any] = {"version": CARRIER_VERSION, "case": key, "part": position, "parts": len(parts)}
-            carry(part.header, document | ({} if position else {"residual": kept.to_json()}))
-    for part in parts:
-        put_uids(part.header, part.content.source.uid, part.frames.digest)
+            block = Dataset()
+            carry(block, document | ({} if position else {"residual": kept.to_json()}))
+            part.header |= elements_of(block)
     yield from found.losses(case_index, describe(native, found, left, is_carried=not plain))
     yield from uncoded(case, case_index, Labels(case.labels, context.label_system))
+    position_of = {annotation.id: position for position, annotation in enumerate(case.annotations)}
+    for part in parts:
+        for number, kind, message in part.gathered.changes:
+            path = carrier.pointer(("annotations", position_of[part.annotation_ids[number]], "mask_file"))
+            yield Loss(case_index, path, kind, message)
 
 
-def _native(part: _Part) -> dict[str, Any]:
-    """Return what the reader will make of a part: of its encoded header, so that nothing is taken for granted."""
-    header = read_dataset(BytesIO(encode(part.header)), is_implicit_VR=False, is_little_endian=True)
-    return native_document(header, find_layout(header, part.table).grid, Labels())
+def _native(part: Part) -> dict[str, Any]:
+    """Return what the reader will make of a part: of its encoded header, so that nothing is taken for granted.
+
+    One frame of each plane tells as much about the grid as all of them.
+    """
+    data = b"".join(part.header[tag] for tag in sorted(part.header))
+    header = read_dataset(BytesIO(data), is_implicit_VR=False, is_little_endian=True)
+    shared = part.header[0x52009229]
+    frame_of = {plane: (number, plane) for number, plane in reversed(part.index)}
+    whole = shared + encode_groups(sorted(frame_of.values()), part.gathered.planes, {})
+    table = read_table(
+        whole,
+        Element(0x52009229, b"SQ", 0, 12, len(shared), len(shared)),
+        Element(0x52009230, b"SQ", len(shared), len(shared) + 12, len(whole), len(whole)),
+        EXPLICIT,
+    )
+    return native_document(header, find_layout(header, table).grid, Labels())
 
 
-def _file_name(case: Case, case_index: int, part: _Part, parts: int) -> str:
+def _file_name(case: Case, case_index: int, part: Part, parts: int) -> str:
     name = ids.safe_name(case.case_id) if case.case_id else f"case-{case_index + 1:06d}"
     return f"{name}_{ids.safe_name(part.content.source.uid)}.dcm" if parts > 1 else f"{name}.dcm"
-
-
-def _write_file(part: _Part, path: Path) -> None:
-    if path.exists():
-        raise InputError("two cases would have the same file", found=path.name, expected="distinct case_id")
-    columns, rows, _ = part.content.source.grid.shape
-    pixels = rows * columns
-    length = (len(part.index) * pixels + 7) // 8
-    if length > _LARGEST_PIXELS:
-        raise LimitError(
-            "the segmentation has too many pixels for one file",
-            where="PixelData (7FE0,0010)",
-            found=f"{length} bytes in {len(part.index)} frames",
-            expected=f"{_LARGEST_PIXELS} bytes at most",
-            advice="Write fewer masks to one file",
-        )
-    with path.open("xb", buffering=1 << 20) as file:
-        file.write(file_head(part.header))
-        before, behind = _around_frames(part.header)
-        file.write(before)
-        file.write(encode_groups(part.index, part.content.source.slices))
-        file.write(behind)
-        file.write(element(0x7FE00010, "OB", b"")[:8] + (length + length % 2).to_bytes(4, "little"))
-        for bits in bit_stream(_frames(part, pixels), pixels):
-            file.write(bits.data)
-        file.write(b"\0" * (length % 2))
-
-
-def _frames(part: _Part, pixels: int) -> Iterable[Bytes]:
-    return part.frames.packed() if part.frames.index else [np.zeros((pixels + 7) // 8, dtype=np.uint8)]
-
-
-def _around_frames(header: Dataset) -> tuple[bytes, bytes]:
-    """Return the encoded header up to where the per-frame functional groups stand, and the rest."""
-    before, behind = type(header)(), type(header)()
-    for each in header:
-        (before if each.tag < PER_FRAME else behind).add(each)
-    return encode(before), encode(behind)

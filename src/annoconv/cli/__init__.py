@@ -24,9 +24,10 @@ __all__ = ["main"]
 _COMMANDS = {
     "validate": "Check cases: structure, then the rules of a profile.",
     "formats": "List the formats and what can be done with each.",
-    "schema": "Print the JSON Schema of a case.",
+    "schema": "Print the JSON Schema of a case, or tell what changed between two versions.",
+    "upgrade": "Bring cases of the B.3 layout or an older schema to the current one.",
     "info": "Tell what cases hold, or which versions are at work.",
-    "demo": "Make a folder with a small case, its image and its masks.",
+    "demo": "Make a small synthetic case, check it and convert it to every format.",
 }
 """The commands that are not converters, each a module of this package with a function of its name."""
 

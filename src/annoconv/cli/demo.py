@@ -13,7 +13,7 @@ import typer
 from annoconv.cli.report import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from annoconv.casefile import LoadedCase
 
@@ -48,12 +48,14 @@ def demo(
         report.add_output(folder)
         report.say("Try next:")
         report.say("{}", f"  annoconv validate {folder}/case.json --profile delivery --images {folder}/images")
-        report.say("{}", f"  annoconv to-dicom-seg {folder}/case.json --images {folder}/images -o seg.dcm --losses losses.json")
+        report.say(
+            "{}", f"  annoconv to-dicom-seg {folder}/case.json --images {folder}/images -o seg.dcm --losses losses.json"
+        )
         report.say("{}", f"  annoconv from-dicom-seg seg.dcm --images {folder}/images -o back.json")
 
 
 @contextmanager
-def _place(folder: Path | None, *, overwrite: bool) -> Iterator[Path]:
+def _place(folder: Path | None, *, overwrite: bool) -> Generator[Path]:
     """Yield the folder to work in: a temporary one, or one that becomes `folder` when all is done."""
     if folder is None:
         with tempfile.TemporaryDirectory() as temporary:
@@ -75,7 +77,7 @@ def _convert(report: Report, loaded: LoadedCase, name: str, place: Path, images:
     row: dict[str, Any] = {"format": name, "output": name}
     try:
         target = place / "outputs" / f"{name}{converter.suffix}"
-        options = {"images": images} if "images" in converter.options else {}
+        options: dict[str, Any] = {"images": images} if "images" in converter.options else {}
         losses = registry.write([loaded], target, format=name, **options)
     except AnnoconvError as error:
         report.fail(error)
@@ -84,4 +86,9 @@ def _convert(report: Report, loaded: LoadedCase, name: str, place: Path, images:
     kinds = Counter(loss.kind.value for loss in losses)
     size = sum(file.stat().st_size for file in [target, *target.rglob("*")] if file.is_file())
     told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "no losses"
-    return row | {"output": f"outputs/{target.name}", "bytes": size, "losses": dict(kinds), "told": f"{size:>9,} bytes, {told}"}
+    return row | {
+        "output": f"outputs/{target.name}",
+        "bytes": size,
+        "losses": dict(kinds),
+        "told": f"{size:>9,} bytes, {told}",
+    }

@@ -32,6 +32,7 @@ _TEXTS_ZH = {
     "info": "提示",
     "wrote {}": "已写入 {}",
     "{} errors, {} warnings": "{} 个错误，{} 个警告",
+    "{} inputs could not be checked": "{} 个输入无法检查",
     "{} losses: {}": "{} 处信息损失：{}",
     "... and {} more; --losses FILE has them all": "……另有 {} 处；用 --losses FILE 查看全部",
     "{} cases": "{} 个病例",
@@ -116,7 +117,7 @@ class Report:
         if not self.quiet:
             place = f"{source}#{finding.case_index}" if finding.case_index else f"{source}"
             level = self._text(finding.level.value)
-            self._line(f"{place}: {finding.path or '/'}: {level}: {finding.text(self.lang)} [{finding.rule}]")
+            self._line(f"{place}: {finding.path or '(document)'}: {level}: {finding.text(self.lang)} [{finding.rule}]")
 
     def add_losses(self, losses: Iterable[Loss]) -> None:
         """Record losses."""

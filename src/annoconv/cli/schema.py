@@ -1,22 +1,30 @@
-"""`annoconv schema`: the JSON Schema of a case, for validators of any language."""
+"""`annoconv schema`: the JSON Schema of a case, for validators of any language, and what changed between two versions."""
 
 import json
 import sys
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from annoconv.cli.report import Report
+from annoconv.errors import InputError, UsageError
 
 
 def schema(
     report: Report,
+    words: Annotated[
+        list[str],
+        typer.Argument(metavar="[diff OLD [NEW]]", help="Compare two schema files; NEW is this version's if absent."),
+    ] = [],  # noqa: B006  typer copies it
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it to this file.")] = None,
 ) -> None:
-    """Write the schema to standard output or to a file."""
-    text = (files("annoconv_model") / "annoconv.schema.json").read_text(encoding="utf-8")
+    """Write the schema to standard output or to a file, or say what changed between two."""
+    if words:
+        _diff(report, words)
+        return
+    text = _own_schema()
     if output is not None and str(output) != "-":
         from annoconv.atomic import replacing
 
@@ -27,3 +35,33 @@ def schema(
         report.add("schema", json.loads(text))
     else:
         sys.stdout.write(text)
+
+
+def _own_schema() -> str:
+    return (files("annoconv_model") / "annoconv.schema.json").read_text(encoding="utf-8")
+
+
+def _diff(report: Report, words: list[str]) -> None:
+    from annoconv.schema_diff import Effect, compare_schemas
+
+    if words[0] != "diff" or len(words) not in {2, 3}:
+        raise UsageError("this is no request", found=" ".join(words), expected="schema, or schema diff OLD [NEW]")
+    old = _read(Path(words[1]))
+    new = _read(Path(words[2])) if len(words) == 3 else json.loads(_own_schema())
+    changes = compare_schemas(old, new)
+    for change in changes:
+        report.say("{}", f"{change.effect.value:10} {change.path or '/'}: {change.message}")
+    effects = {change.effect for change in changes}
+    verdict = next((effect.value for effect in Effect if effect in effects), "none")
+    report.say("{}", f"the change is {verdict}" if changes else "the schemas are the same")
+    report.add("changes", [{"path": c.path, "effect": c.effect.value, "message": c.message} for c in changes])
+    report.add("verdict", verdict)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    from annoconv import jsondoor
+
+    schema = jsondoor.loads(jsondoor.read_bytes(path), source=path)
+    if not isinstance(schema, dict):
+        raise InputError("a schema is an object", source=path, found=type(schema).__name__)
+    return schema

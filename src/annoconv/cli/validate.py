@@ -31,12 +31,20 @@ def validate(
     schema_only: Annotated[bool, typer.Option("--schema-only", help="Check the structure only.")] = False,
 ) -> None:
     """Say every finding about the cases, one file after the other."""
+    from annoconv.errors import UsageError
     from annoconv.validation import check_file
 
+    for path in images:
+        if not path.exists():
+            raise UsageError("there is no such file or folder", source=path, advice="Correct --images")
+    failed = 0
     for path in paths:
         try:
             for finding in check_file(path, profile=profile.value, images=images, schema_only=schema_only):
                 report.add_finding(finding, path)
         except AnnoconvError as error:
             report.fail(error)
+            failed += 1
     report.say("{} errors, {} warnings", report.levels[Level.ERROR], report.levels[Level.WARNING])
+    if failed:
+        report.say("{} inputs could not be checked", failed)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _UPPER_SNAKE: Final = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 
 
-@rule("annotation.duplicate_id")
+@rule("A-C.3.duplicate_id")
 def duplicate_id(subject: Subject) -> Iterator[Breach]:
     """Yield each annotation whose id an earlier one has."""
     first: dict[str, int] = {}
@@ -32,7 +32,7 @@ def duplicate_id(subject: Subject) -> Iterator[Breach]:
         first.setdefault(annotation.id, position)
 
 
-@rule("annotation.image_unknown")
+@rule("A-8.4e.image_unknown")
 def image_unknown(subject: Subject) -> Iterator[Breach]:
     """Yield each annotation that names an image which the case lacks."""
     for path, annotation in subject.annotations():
@@ -40,7 +40,7 @@ def image_unknown(subject: Subject) -> Iterator[Breach]:
             yield Breach((*path, "image_uid"), {"uid": annotation.image_uid})
 
 
-@rule("label_code.upper_case")
+@rule("A-C.1.upper_case")
 def label_code_upper_case(subject: Subject) -> Iterator[Breach]:
     """Yield each label code that is not upper-case snake case."""
     for path, annotation in subject.annotations():
@@ -48,7 +48,7 @@ def label_code_upper_case(subject: Subject) -> Iterator[Breach]:
             yield Breach((*path, "label_code"), {"label_code": annotation.label_code})
 
 
-@rule("annotation.slice_missing")
+@rule("A-C.3.slice_missing")
 def slice_missing(subject: Subject) -> Iterator[Breach]:
     """Yield each flat geometry on an image of several slices or frames that does not say on which it lies."""
     for path, annotation in subject.annotations():
@@ -59,7 +59,7 @@ def slice_missing(subject: Subject) -> Iterator[Breach]:
             yield Breach(path, {"id": annotation.id, "type": annotation.type})
 
 
-@rule("annotation.slice_outside")
+@rule("A-9.3.1a.slice_outside")
 def slice_outside(subject: Subject) -> Iterator[Breach]:
     """Yield each slice or frame index beyond the last slice or frame of its image."""
     for path, annotation in subject.annotations():
@@ -73,7 +73,7 @@ def slice_outside(subject: Subject) -> Iterator[Breach]:
                 yield Breach((*path, key), {"key": key, "index": index, "count": count})
 
 
-@rule("bbox.order")
+@rule("A-C.3.bbox_order")
 def bbox_order(subject: Subject) -> Iterator[Breach]:
     """Yield each box whose minimum exceeds its maximum along some axis."""
     for path, annotation in subject.annotations():
@@ -85,7 +85,7 @@ def bbox_order(subject: Subject) -> Iterator[Breach]:
                 yield Breach((*path, "bbox"), {"axes": ", ".join(wrong)})
 
 
-@rule("geometry.outside")
+@rule("A-6.5.1a.geometry_outside")
 def geometry_outside(subject: Subject) -> Iterator[Breach]:
     """Yield each box, polygon, polyline or point that reaches beyond its image."""
     for path, annotation in subject.annotations():

@@ -33,7 +33,7 @@ class Rule:
     Attributes
     ----------
     id
-        Stable name, `links.dangling`.
+        Stable name: the row of the requirement, a point, a name; `A-3.3.dangling_link`.
     clause
         Where its authority comes from, `A 8.5.2`.
     levels

@@ -30,25 +30,25 @@ def _is_in_patient(image: Image) -> bool:
     return image.shape is not None and len(image.shape) == 3 and image.frame not in {Frame.NONE, Frame.SLIDE}
 
 
-@rule("image.direction_missing")
+@rule("A-7.2b.direction_missing")
 def direction_missing(subject: Subject) -> Iterator[Breach]:
     """Yield each volume without direction cosines."""
     yield from _lacking(subject, "direction")
 
 
-@rule("image.spacing_missing")
+@rule("A-7.2c.spacing_missing")
 def spacing_missing(subject: Subject) -> Iterator[Breach]:
     """Yield each volume without spacing."""
     yield from _lacking(subject, "spacing")
 
 
-@rule("image.origin_missing")
+@rule("A-7.2d.origin_missing")
 def origin_missing(subject: Subject) -> Iterator[Breach]:
     """Yield each volume without origin."""
     yield from _lacking(subject, "origin")
 
 
-@rule("image.shape_missing")
+@rule("A-C.2.shape_missing")
 def shape_missing(subject: Subject) -> Iterator[Breach]:
     """Yield each image without shape, as the layout of B.3 leaves them."""
     for path, image in subject.every_image():
@@ -56,7 +56,7 @@ def shape_missing(subject: Subject) -> Iterator[Breach]:
             yield Breach(path, {"uid": image.uid})
 
 
-@rule("image.direction_not_orthonormal")
+@rule("A-7.2b.direction_not_orthonormal")
 def direction_not_orthonormal(subject: Subject) -> Iterator[Breach]:
     """Yield each direction matrix whose columns are not unit vectors at right angles."""
     for path, image in subject.every_image():
@@ -70,7 +70,7 @@ def direction_not_orthonormal(subject: Subject) -> Iterator[Breach]:
                 break
 
 
-@rule("image.spacing_rank")
+@rule("A-7.2c.spacing_rank")
 def spacing_rank(subject: Subject) -> Iterator[Breach]:
     """Yield each spacing that has more or fewer numbers than the image has axes."""
     for path, image in subject.every_image():
@@ -80,7 +80,7 @@ def spacing_rank(subject: Subject) -> Iterator[Breach]:
             yield Breach((*path, "spacing"), {"found": len(image.spacing), "expected": len(image.shape)})
 
 
-@rule("image.duplicate_uid")
+@rule("A-C.2.duplicate_uid")
 def duplicate_uid(subject: Subject) -> Iterator[Breach]:
     """Yield each image whose UID an earlier one has."""
     seen: set[str] = set()
@@ -90,7 +90,7 @@ def duplicate_uid(subject: Subject) -> Iterator[Breach]:
         seen.add(image.uid)
 
 
-@rule("image.source")
+@rule("A-6.6.2.image_source")
 def source(subject: Subject) -> Iterator[Breach]:
     """Yield each image that the given sources lack, or whose grid they contradict."""
     for path, image in subject.every_image():

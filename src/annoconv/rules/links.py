@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from annoconv.model import Case
 
 
-@rule("links.dangling")
+@rule("A-3.3.dangling_link")
 def dangling(subject: Subject) -> Iterator[Breach]:
     """Yield each cross-modal link to something that the case lacks."""
     known = set(_identities(subject.case))

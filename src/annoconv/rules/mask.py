@@ -29,7 +29,7 @@ def _mask_files(subject: Subject) -> Iterator[tuple[Steps, MaskAnnotation, Path 
             yield path, annotation, file
 
 
-@rule("mask_file.missing")
+@rule("A-10.1.5.mask_missing")
 def mask_file_missing(subject: Subject) -> Iterator[Breach]:
     """Yield each mask whose file is not there."""
     for path, annotation, file in _mask_files(subject):
@@ -37,7 +37,7 @@ def mask_file_missing(subject: Subject) -> Iterator[Breach]:
             yield Breach((*path, "mask_file"), {"mask_file": annotation.mask_file})
 
 
-@rule("mask_file.outside")
+@rule("A-10.1.5.mask_outside")
 def mask_file_outside(subject: Subject) -> Iterator[Breach]:
     """Yield each mask whose path leads out of the case's folder, by way of a symbolic link."""
     for path, annotation, file in _mask_files(subject):
@@ -45,7 +45,7 @@ def mask_file_outside(subject: Subject) -> Iterator[Breach]:
             yield Breach((*path, "mask_file"), {"mask_file": annotation.mask_file})
 
 
-@rule("mask_file.grid")
+@rule("A-8.4a.mask_grid")
 def mask_file_grid(subject: Subject) -> Iterator[Breach]:
     """Yield each mask file that cannot be opened or does not lie on its image's lattice; headers only are read."""
     from annoconv.geometry import GridKind

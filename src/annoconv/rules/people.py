@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@rule("annotator.missing")
+@rule("A-5.6.annotator_missing")
 def annotator_missing(subject: Subject) -> Iterator[Breach]:
     """Yield the metadata if it names no annotator and some annotation names none of its own."""
     case = subject.case
@@ -20,7 +20,7 @@ def annotator_missing(subject: Subject) -> Iterator[Breach]:
         yield Breach(("metadata",), {"count": len(unnamed)})
 
 
-@rule("reviewer.is_annotator")
+@rule("A-9.3.1b.reviewer_is_annotator")
 def reviewer_is_annotator(subject: Subject) -> Iterator[Breach]:
     """Yield the reviewer who reviewed what he or she annotated."""
     metadata = subject.case.metadata
@@ -31,7 +31,7 @@ def reviewer_is_annotator(subject: Subject) -> Iterator[Breach]:
         yield Breach(("metadata", "reviewer"), {"agent": metadata.reviewer})
 
 
-@rule("origin.unconfirmed")
+@rule("A-3.4.unconfirmed")
 def origin_unconfirmed(subject: Subject) -> Iterator[Breach]:
     """Yield each annotation that a model made and no person confirmed."""
     for path, annotation in subject.annotations():

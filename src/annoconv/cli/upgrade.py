@@ -1,0 +1,49 @@
+"""`annoconv upgrade`: cases of the B.3 layout, or of an older version of the schema, brought to the current one."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from annoconv.cli.report import Report
+
+
+def upgrade(
+    report: Report,
+    source: Annotated[Path, typer.Argument(metavar="CASE", help="A .json or .jsonl file.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The upgraded file, of the same kind.")],
+    task_id: Annotated[str | None, typer.Option("--task-id", help="Task, where the file names none.")] = None,
+    modality: Annotated[str | None, typer.Option("--modality", help="Modality, where the file names none.")] = None,
+    timezone: Annotated[str | None, typer.Option("--timezone", help="Zone of times that name none, +08:00.")] = None,
+    shape: Annotated[str | None, typer.Option("--shape", help="Voxels along i,j,k, where the file names none.")] = None,
+) -> None:
+    """Upgrade every case of a file; what the options give is recorded in each."""
+    from annoconv import jsondoor
+    from annoconv.atomic import replacing
+    from annoconv.casefile import documents
+    from annoconv.errors import UsageError
+    from annoconv.upgrade import Missing, upgrade_document
+
+    if source.suffix != output.suffix:
+        raise UsageError("the output is of another kind", source=output, expected=source.suffix)
+    missing = Missing(task_id, modality, timezone, _shape(shape))
+    indent: Literal[2] | None = None if source.suffix == ".jsonl" else 2
+    count = 0
+    with replacing(output, overwrite=report.overwrite) as temporary, temporary.open("wb") as stream:
+        for where, data in documents(source):
+            case = upgrade_document(data, missing, source=source, where=where)
+            stream.write(jsondoor.dumps(jsondoor.plain(case), indent=indent))
+            count += 1
+    report.add("cases", count)
+    report.add_output(output)
+
+
+def _shape(text: str | None) -> tuple[int, ...] | None:
+    from annoconv.errors import UsageError
+
+    if text is None:
+        return None
+    parts = text.split(",")
+    if len(parts) not in {2, 3} or not all(part.strip().isdigit() for part in parts):
+        raise UsageError("this is no shape", found=text, expected="512,512,320")
+    return tuple(int(part) for part in parts)
