@@ -31,7 +31,7 @@ from annoconv.loss import LossKind
 from annoconv.normaliser import _KEYWORD_KINDS as KEYWORD_KINDS  # the page lists the same
 from annoconv.normaliser import _PYDANTIC_KINDS as PYDANTIC_KINDS
 from model.generator import conformance
-from model.generator.ir import read_model
+from model.generator.read_linkml import read_model
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

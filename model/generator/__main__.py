@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from model.generator.conformance import print_conformance
-from model.generator.ir import read_model
 from model.generator.json_schema import print_schema
 from model.generator.jsonld import print_context
 from model.generator.pydantic_models import print_models, public_names
+from model.generator.read_linkml import read_model
 from model.generator.reference import print_reference
 from model.generator.rules_page import print_rules
 from model.generator.typescript import print_types

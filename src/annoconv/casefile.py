@@ -17,6 +17,7 @@ from annoconv.atomic import replacing
 from annoconv.errors import InputError, UsageError
 from annoconv.loss import LossReport
 from annoconv.model import SCHEMA_VERSION, Case, MaskAnnotation
+from annoconv.paths import mask_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +29,6 @@ __all__ = [
     "LoadedCase",
     "Reading",
     "documents",
-    "mask_path",
     "open_case",
     "read_case",
     "read_cases",
@@ -134,14 +134,6 @@ def read_cases(paths: Iterable[Path | str], *, limits: Limits | None = None) -> 
             for annotation in _mask_annotations(loaded.case):
                 mask_path(_case_file(path).parent, annotation.mask_file)
             yield loaded
-
-
-def mask_path(folder: Path, mask_file: str) -> Path:
-    """Return the path of a mask file; InputError if it leads out of the folder, also by way of a symbolic link."""
-    path = folder / mask_file
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise InputError("the mask path leads out of the folder of its case", source=folder, found=mask_file)
-    return path
 
 
 def write_case(case: LoadedCase | Reading, target: Path | str, *, overwrite: bool = False) -> list[Path]:

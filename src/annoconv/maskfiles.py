@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annoconv.atomic import replacing
-from annoconv.casefile import mask_path
 from annoconv.errors import MaskError
 from annoconv.geometry import GridKind, compare_grids
 from annoconv.model import Case, MaskAnnotation
+from annoconv.paths import mask_path
 from annoconv.pixels import NiftiVolume, save_nifti
 
 if TYPE_CHECKING:

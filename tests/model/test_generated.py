@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from model.generator.__main__ import ROOT, outputs
-from model.generator.ir import GenerationError, Model, Text, read_model
+from model.generator.ir import GenerationError, Model, Text
+from model.generator.read_linkml import read_model
 
 SOURCE = ROOT / "model" / "annoconv.yaml"
 

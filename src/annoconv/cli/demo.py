@@ -1,9 +1,8 @@
 """`annoconv demo`: a small synthetic case, checked and converted to every format that is installed."""
 
-from __future__ import annotations
-
 import tempfile
 from collections import Counter
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,8 +12,6 @@ import typer
 from annoconv.cli.report import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from annoconv.casefile import LoadedCase
 
 
@@ -29,7 +26,6 @@ def demo(
     from annoconv.casefile import read_case
     from annoconv.demo import make
 
-    report.spells_out_losses = False
     with _place(folder, overwrite=report.overwrite) as place:
         report.say("A synthetic case: a CT with two organs and a lesion, an MR, reports, laboratory values.")
         loaded = read_case(make(place))
@@ -68,7 +64,7 @@ def _place(folder: Path | None, *, overwrite: bool) -> Generator[Path]:
             yield temporary_folder
 
 
-def _convert(report: Report, loaded: LoadedCase, name: str, place: Path, images: list[Path]) -> dict[str, Any]:
+def _convert(report: Report, loaded: "LoadedCase", name: str, place: Path, images: list[Path]) -> dict[str, Any]:
     """Write the case in one format; return what became of it."""
     from annoconv import registry
     from annoconv.errors import AnnoconvError
@@ -82,7 +78,8 @@ def _convert(report: Report, loaded: LoadedCase, name: str, place: Path, images:
     except AnnoconvError as error:
         report.fail(error)
         return row | {"told": f"not written: {error}"}
-    report.add_losses(losses)
+    if report.as_json or report.fail_on_loss or report.losses_file:
+        report.add_losses(losses)  # people read the counts in the table
     kinds = Counter(loss.kind.value for loss in losses)
     size = sum(file.stat().st_size for file in [target, *target.rglob("*")] if file.is_file())
     told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "no losses"

@@ -74,7 +74,6 @@ class Report:
         self.losses_file = losses_file
         self.fail_on_loss = fail_on_loss
         self.overwrite = overwrite
-        self.spells_out_losses = True
         self.levels: Counter[Level] = Counter()
         self._outputs: list[str] = []
         self._losses: list[Loss] = []
@@ -194,11 +193,10 @@ class Report:
             self.say(
                 "{} losses: {}", len(losses), ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
             )
-            shown = _SHOWN_LOSSES if self.spells_out_losses else 0
-            for loss in losses[:shown]:
+            for loss in losses[:_SHOWN_LOSSES]:
                 self.say("  {}", f"{loss.path}: {loss.kind.value}: {loss.message}")
-            if len(losses) > shown > 0:
-                self.say("... and {} more; --losses FILE has them all", len(losses) - shown)
+            if len(losses) > _SHOWN_LOSSES:
+                self.say("... and {} more; --losses FILE has them all", len(losses) - _SHOWN_LOSSES)
         for path in self._outputs:
             self.say("wrote {}", path)
 

@@ -1,4 +1,4 @@
-"""`annoconv schema`: the JSON Schema of a case, for validators of any language, and what changed between two versions."""
+"""`annoconv schema`: the JSON Schema of a case, for validators of any language, and what changed between two."""
 
 import json
 import sys

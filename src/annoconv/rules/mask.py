@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from annoconv.casefile import mask_path
 from annoconv.errors import AnnoconvError
 from annoconv.model import MaskAnnotation
+from annoconv.paths import mask_path
 from annoconv.rules.engine import Breach, Subject, rule
 
 if TYPE_CHECKING:
