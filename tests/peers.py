@@ -16,6 +16,7 @@ import pytest
 _ORIGIN = {
     "dciodvfy": "the Debian package dicom3tools",
     "dcmdump": "the Debian package dcmtk",
+    "bids-validator-deno": "pip install bids-validator-deno",
     "dsrdump": "the Debian package dcmtk",
     "segimage2itkimage": "pip install dcmqi",
     "itkimage2segimage": "pip install dcmqi",

@@ -68,6 +68,8 @@ _LAYOUT_VRS: Final = frozenset({"LT", "ST", "UT"})
 """VRs that may hold line breaks and a backslash."""
 _MINUTES_OF_A_DAY: Final = 24 * 60
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
+_ESCAPE: Final = re.compile(r"\x1b[ -/]+[0-~]")
+"""Escape sequence of ISO 2022; pydicom leaves that of GB2312 (ISO 2022 IR 58) in the decoded text."""
 _DATE_TIME: Final = re.compile(r"(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:\.(\d{1,6}))?([+-]\d{4})?")
 
 
@@ -109,7 +111,7 @@ def text(value: object) -> str:
         return ""
     if isinstance(value, MultiValue | list | tuple):
         return "\\".join(map(text, value))
-    return str(value).strip(" \0")
+    return _ESCAPE.sub("", str(value)).strip(" \0")
 
 
 def fit(vr: str, value: str) -> str:
@@ -213,8 +215,8 @@ def copy_elements(source: Dataset, target: Dataset, keywords: Iterable[str]) -> 
 
 def _plain_value(value: Any) -> Any:
     """Return a value without the bytes of the character set that it was read in."""
-    if isinstance(value, PersonName):
-        return str(value)
+    if isinstance(value, PersonName | str):
+        return _ESCAPE.sub("", str(value))
     if isinstance(value, ItemSequence):
         return items(*(_plain_item(each) for each in value))
     if isinstance(value, MultiValue):

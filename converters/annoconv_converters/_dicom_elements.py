@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import mmap
 import struct
-import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, cast
+
+from isal import isal_zlib
 
 from annoconv_converters._dicom import LONG_VRS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 __all__ = [
@@ -48,6 +49,7 @@ _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _LONG: Final = frozenset(vr.encode() for vr in LONG_VRS)
 _DEEPEST: Final = 32
 """Nesting of sequences; a segmentation has five."""
+_InflateError = cast("type[Exception]", isal_zlib.error)  # its stub says that it is an instance
 _META_START: Final = 132
 _LONGEST_META: Final = 1 << 16
 _INFLATED_PIECE: Final = 1 << 20
@@ -77,6 +79,11 @@ class Encoding:
     def order(self) -> str:
         """Byte order as `struct` and numpy write it."""
         return ">" if self.is_big_endian else "<"
+
+    @property
+    def endian(self) -> Literal["big", "little"]:
+        """Byte order as `int.from_bytes` takes it."""
+        return "big" if self.is_big_endian else "little"
 
 
 EXPLICIT: Final = Encoding()
@@ -258,14 +265,14 @@ def inflate_start(path: Path, start: int, most: int) -> tuple[bytes, bool]:
     most
         Bytes after which inflating stops.
     """
-    inflater, pieces, size = zlib.decompressobj(-zlib.MAX_WBITS), list[bytes](), 0
+    inflater, pieces, size = isal_zlib.decompressobj(-isal_zlib.MAX_WBITS), list[bytes](), 0
     with path.open("rb") as file:
         file.seek(start)
         pending = file.read(_INFLATED_PIECE)
         while pending and not inflater.eof and size < most:
             try:
                 piece = inflater.decompress(pending, min(_INFLATED_PIECE, most - size))
-            except zlib.error as error:
+            except _InflateError as error:
                 raise DamagedError(f"the deflated data are damaged ({error})") from error
             size += len(piece)
             pieces.append(piece)

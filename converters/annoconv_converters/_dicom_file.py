@@ -246,7 +246,7 @@ def _scanned(data: Buffer, at: int, encoding: Encoding) -> dict[str, str]:
             value = data[each.value : min(each.value_end, each.value + _LONGEST_VALUE + 1)]
             is_binary = each.vr in _BINARY_VRS if each.vr else each.tag in _BINARY_TAGS
             if is_binary:
-                found[_WANTED[each.tag]] = str(int.from_bytes(value[:4], "big" if encoding.is_big_endian else "little"))
+                found[_WANTED[each.tag]] = str(int.from_bytes(value[:4], encoding.endian))
             else:
                 found[_WANTED[each.tag]] = value.strip(b"\0 ").decode("ascii", "replace")
     return found

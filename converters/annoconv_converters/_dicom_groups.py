@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from annoconv_converters._dicom_elements import DamagedError, inner, item_spans, walk
+from annoconv_converters._dicom_elements import DamagedError, Element, inner, item_spans, walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from annoconv_converters._dicom_elements import Buffer, Element, Encoding
+    from annoconv_converters._dicom_elements import Buffer, Encoding
 
 __all__ = ["PER_FRAME", "SHARED", "FramePlace", "read_groups"]
 
@@ -81,21 +81,33 @@ def read_groups(
     segment_of: dict[bytes, int] = {}
     places: list[int] = []
     segments: list[int] = []
-    spans = [] if per_frame is None else item_spans(data, per_frame.value, per_frame.value_end, encoding)
-    for start, end in spans:
-        found = default | _values(data, start, end, encoding)
+    # One copy of all groups: slices of bytes are made in a third of the time of slices of a mapped file.
+    groups = b"" if per_frame is None else data[per_frame.value : per_frame.value_end]
+    shapes: dict[int, list[Element]] = {}
+    for start, end in item_spans(groups, 0, len(groups), encoding):
+        # Groups of one length usually have one shape: then the elements' headers are where they were before.
+        shape = shapes.get(end - start, [])
+        if not shape or any(groups[start + e.start : start + e.value] != e.vr for e in shape):
+            shape = shapes[end - start] = [_relative(e, groups, start) for e in walk(groups, start, end, encoding)]
+        found = default | {
+            each.tag: groups[start + each.value : start + each.value_end] for each in shape if each.tag in _WANTED
+        }
         identification = found.get(_SEGMENT, b"")
         number = segment_of.get(identification)
         if number is None:
-            value = inner(identification, encoding, 0x0062000B)
-            number = segment_of[identification] = int.from_bytes(
-                value[:2], "big" if encoding.is_big_endian else "little"
-            )
+            coded = inner(identification, encoding, 0x0062000B)
+            number = segment_of[identification] = int.from_bytes(coded[:2], encoding.endian)
         segments.append(number)
         places.append(place_of.setdefault(_key(found), len(place_of)))
     if per_frame is None and default:
         place_of[_key(default)] = 0
     return [_place(key, encoding) for key in place_of], places, segments
+
+
+def _relative(each: Element, data: bytes, start: int) -> Element:
+    """Return an element counted from the start of its item, with its whole header in the place of its VR."""
+    tag, _, first, value, value_end, end = each
+    return Element(tag, data[first:value], first - start, value - start, value_end - start, end - start)
 
 
 def _values(data: Buffer, start: int, end: int, encoding: Encoding) -> dict[int, bytes]:
@@ -105,7 +117,8 @@ def _values(data: Buffer, start: int, end: int, encoding: Encoding) -> dict[int,
 
 
 def _key(found: dict[int, bytes]) -> tuple[bytes, ...]:
-    return tuple(found.get(tag, b"") for tag in (_POSITION, _ORIENTATION, _MEASURES, _SLIDE, _DERIVATION))
+    get = found.get
+    return get(_POSITION, b""), get(_ORIENTATION, b""), get(_MEASURES, b""), get(_SLIDE, b""), get(_DERIVATION, b"")
 
 
 def _place(key: Sequence[bytes], encoding: Encoding) -> FramePlace:
@@ -139,11 +152,10 @@ def _numbers(value: bytes, count: int) -> tuple[float, ...] | None:
 
 
 def _tile(slide: bytes, encoding: Encoding) -> tuple[int, int] | None:
-    order = "big" if encoding.is_big_endian else "little"
     values = [inner(slide, encoding, tag) for tag in (0x0048021E, 0x0048021F)]
     if not all(len(value) == 4 for value in values):
         return None
-    column, row = (int.from_bytes(value, order, signed=True) - 1 for value in values)
+    column, row = (int.from_bytes(value, encoding.endian, signed=True) - 1 for value in values)
     return column, row
 
 

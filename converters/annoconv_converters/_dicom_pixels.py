@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 import pydicom
@@ -16,7 +15,7 @@ from annoconv_converters._codestream import frame_size
 from annoconv_converters._dicom_file import DAMAGE, Instance
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 

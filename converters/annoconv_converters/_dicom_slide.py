@@ -116,8 +116,7 @@ class DicomSlide(DicomSeries):
         return grid, (instance,)
 
     @cached_property
-    def slices(self) -> tuple[SliceIdentity, ...]:
-        """Identity of the one slice, which is the file."""
+    def _slices(self) -> tuple[SliceIdentity, ...]:
         instance = self._instances[0]
         return (SliceIdentity(instance.sop_class_uid, instance.sop_instance_uid, None, instance.path, None),)
 

@@ -16,7 +16,6 @@ from annoconv.errors import ImageError
 from annoconv.nifti import NiftiHeader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -27,7 +26,12 @@ __all__ = ["rescaled"]
 
 _INTEGERS: Final = tuple(np.dtype(code) for code in ("u1", "i2", "u2", "i4", "u4"))
 """In the order in which the smallest is chosen."""
-_GROUPS: Final = ["SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence", "RescaleSlope", "RescaleIntercept"]
+_GROUPS: Final = [
+    "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+    "RescaleSlope",
+    "RescaleIntercept",
+]
 _DAMAGE: Final = (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, NotImplementedError)
 """What pydicom raises on a damaged header."""
 
@@ -79,7 +83,7 @@ def _scales(source: ImageSource) -> list[tuple[float, float]]:
             groups[each.path] = _read_groups(each.path)
         dataset = groups[each.path]
         per_frame, shared = (dataset.get(name) or [] for name in reversed(_GROUPS[:2]))
-        items = [item for item in (*per_frame[each.frame - 1 : each.frame], *shared[:1])]
+        items = (*per_frame[each.frame - 1 : each.frame], *shared[:1])
         inner = [step for item in items for step in (item.get("PixelValueTransformationSequence") or [])]
         found.append(_scale([*inner, dataset], each.path))
     return found
@@ -95,7 +99,7 @@ def _read_groups(path: Path) -> pydicom.Dataset:
         raise ImageError("the functional groups cannot be read", source=path) from error
 
 
-def _scale(places: list[Mapping[str, Any]], path: Path) -> tuple[float, float]:
+def _scale(places: list[Any], path: Path) -> tuple[float, float]:
     """Return the first slope and intercept that are stated."""
     for place in places:
         slope, intercept = place.get("RescaleSlope"), place.get("RescaleIntercept")

@@ -115,7 +115,7 @@ class DicomSeries:
         Their identity is empty but for the position that they would have, their pixels are 0.
         """
         series = copy.copy(self)
-        for name in ("_stack", "slices", "headers"):
+        for name in ("_stack", "_slices", "_headers"):
             series.__dict__.pop(name, None)
         series._allows_gaps = True
         return series
@@ -178,7 +178,12 @@ class DicomSeries:
         """Return the grid of a single image, or of the frames of one file, without a place in space."""
         if len(self._instances) > 1:
             found = f"{len(self._instances)} images without ImagePositionPatient"
-            raise ImageError("the series is no volume", source=self.path, found=found, advice="Name one of its files")
+            raise ImageError(
+                "the series is no volume",
+                source=self.path,
+                found=found,
+                advice="Name one of its files, or write DICOM-SR",
+            )
         columns, rows = frames[0].size
         self._check_size(columns * rows * len(frames))
         try:
@@ -204,17 +209,25 @@ class DicomSeries:
         """The volume's grid; without an affine for an image without a position."""
         return self._stack[0]
 
-    @cached_property
+    @property
     def slices(self) -> tuple[SliceIdentity, ...]:
         """Identity of each slice."""
+        return self._slices
+
+    @cached_property
+    def _slices(self) -> tuple[SliceIdentity, ...]:
         grid, frames = self._stack
         return tuple(
             _missing(grid, k, self.path) if frame is None else frame.identity for k, frame in enumerate(frames)
         )
 
-    @cached_property
+    @property
     def headers(self) -> Sequence[pydicom.Dataset]:
         """The attributes of each slice's file but pixels and functional groups, read when asked for."""
+        return self._headers
+
+    @cached_property
+    def _headers(self) -> Sequence[pydicom.Dataset]:
         present = [frame for frame in self._stack[1] if frame is not None]
         return _Headers([(frame or present[0]).path for frame in self._stack[1]])
 

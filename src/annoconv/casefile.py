@@ -17,7 +17,7 @@ from annoconv.atomic import replacing
 from annoconv.errors import InputError, UsageError
 from annoconv.loss import LossReport
 from annoconv.model import SCHEMA_VERSION, Case, MaskAnnotation
-from annoconv.paths import mask_path
+from annoconv.paths import check_mask_paths, mask_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -131,8 +131,7 @@ def read_cases(paths: Iterable[Path | str], *, limits: Limits | None = None) -> 
     for path in map(Path, paths):
         for where, data in documents(path, limits=limits):
             loaded = open_case(data, path, where=where, limits=limits)
-            for annotation in _mask_annotations(loaded.case):
-                mask_path(_case_file(path).parent, annotation.mask_file)
+            check_mask_paths(_case_file(path).parent, (one.mask_file for one in _mask_annotations(loaded.case)))
             yield loaded
 
 

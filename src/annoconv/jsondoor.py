@@ -7,10 +7,12 @@ keys, so jiter looks first). Decimals keep the digits they were written with: 5.
 
 from __future__ import annotations
 
+import gc
 import math
 import re
 import stat
 import types
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -26,10 +28,10 @@ from annoconv.findings import Finding, Level
 from annoconv.limits import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["dumps", "iter_lines", "loads", "parse", "plain", "read_bytes"]
+__all__ = ["collector_paused", "dumps", "iter_lines", "loads", "parse", "plain", "read_bytes"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -82,9 +84,10 @@ def loads(
         raise _invalid("the text starts with a byte order mark", "文本以字节顺序标记（BOM）开头", source, where)
     mode: Literal["decimal", "float"] = "decimal" if exact else "float"
     try:
-        value = jiter.from_json(
-            data, allow_inf_nan=False, catch_duplicate_keys=True, float_mode=mode, cache_mode="keys"
-        )
+        with collector_paused():
+            value = jiter.from_json(
+                data, allow_inf_nan=False, catch_duplicate_keys=True, float_mode=mode, cache_mode="keys"
+            )
     except ValueError as error:
         if "recursion limit" in str(error):
             raise _too_deep(limits, source, where) from None
@@ -110,18 +113,37 @@ def parse(
     LimitError
         If it is too large or too deep.
     """
-    document = loads(data, limits=limits, source=source, where=where)
-    try:
-        typed = model.model_validate_json(data)
-    except ValidationError as error:
-        from annoconv.normaliser import normalise
+    with collector_paused():
+        document = loads(data, limits=limits, source=source, where=where)
+        try:
+            typed = model.model_validate_json(data)
+        except ValidationError as error:
+            from annoconv.normaliser import normalise
 
-        findings = normalise(error.errors(include_url=False), "pydantic", document=document)
-        problem = f"the document does not conform to the schema in {len(findings)} place{'s' * (len(findings) != 1)}"
-        raise DocumentError(problem, findings=findings, source=source, where=where) from None
-    if _may_lose_digits(data):
-        _put_exact(typed, loads(data, limits=limits, source=source, where=where, exact=True))
+            findings = normalise(error.errors(include_url=False), "pydantic", document=document)
+            places = "1 place" if len(findings) == 1 else f"{len(findings)} places"
+            problem = f"the document does not conform to the schema in {places}"
+            raise DocumentError(problem, findings=findings, source=source, where=where) from None
+        if _may_lose_digits(data):
+            _put_exact(typed, loads(data, limits=limits, source=source, where=where, exact=True))
+        del document
     return typed
+
+
+@contextmanager
+def collector_paused() -> Generator[None]:
+    """Keep the garbage collector from looking again and again at a large document while it is being built.
+
+    JSON has no cycles, so there is nothing to collect; without it 100,000 annotations take twice as long.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def plain(value: Any) -> Any:

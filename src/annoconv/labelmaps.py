@@ -1,8 +1,8 @@
 """The labels of a volume, found in one pass, each with its box.
 
 A label map has long runs of one value along i. The voxels at which a run begins are found by one comparison of
-neighbours, at the speed of memory; everything else looks at the runs only (measured: 14 times np.unique, 9 times
-scipy.ndimage.find_objects).
+neighbours, at the speed of memory; everything else looks at the runs only (docs/benchmarks.md: 8 times as fast as
+np.unique on 512x512x320, no faster on small volumes).
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ __all__ = ["Box", "find_labels"]
 Box: TypeAlias = tuple[slice, slice, slice]
 
 
-def find_labels(labels_kji: NDArray[Any]) -> dict[int, Box]:
+def find_labels(labels_kji: NDArray[Any], most: int | None = None) -> dict[int, Box]:
     """Return every label but 0, ascending, with the smallest box that holds it.
 
     Parameters
     ----------
     labels_kji
         Shape (k, j, i), C-order, bool or unsigned.
+    most
+        Labels that are expected at most; the search ends with the slice in which there are more.
 
     Returns
     -------
@@ -39,6 +41,8 @@ def find_labels(labels_kji: NDArray[Any]) -> dict[int, Box]:
             known[1] = k
             known[2], known[3] = min(known[2], j_first), max(known[3], j_last)
             known[4], known[5] = min(known[4], i_first), max(known[5], i_last)
+        if most is not None and len(bounds) > most:
+            break
     return {
         value: (slice(k0, k1 + 1), slice(j0, j1 + 1), slice(i0, i1 + 1))
         for value, (k0, k1, j0, j1, i0, i1) in sorted(bounds.items())

@@ -77,7 +77,11 @@ def _label_map(name: str, annotations: list[MaskAnnotation], masks: Masks) -> ND
             found=f"values {values}",
             expected="a mask_value for each, all distinct",
         )
-    labels_kji = np.zeros(masks[annotations[0].id].grid.shape_kji, np.min_scalar_type(max(filter(None, values))))
+    dtype = np.min_scalar_type(max(filter(None, values)))
+    renumbered = _renumbered(annotations, masks, dtype)
+    if renumbered is not None:
+        return renumbered
+    labels_kji = np.zeros(masks[annotations[0].id].grid.shape_kji, dtype)
     for annotation in annotations:
         mask = masks[annotation.id]
         _check_grid(name, mask, masks[annotations[0].id])
@@ -96,6 +100,20 @@ def _label_map(name: str, annotations: list[MaskAnnotation], masks: Masks) -> ND
             )
         labels_kji[mask_kji] = annotation.mask_value
     return labels_kji
+
+
+def _renumbered(annotations: list[MaskAnnotation], masks: Masks, dtype: np.dtype[Any]) -> NDArray[Any] | None:
+    """Return the label map at one stroke if all masks are distinct values of one volume, else None."""
+    found = [masks[annotation.id] for annotation in annotations]
+    stated = [mask.value for mask in found if mask.value is not None]
+    if len({id(mask.volume) for mask in found}) > 1 or len(set(stated)) < len(found):
+        return None
+    labels_kji = found[0].volume.read()
+    if labels_kji.dtype.kind != "u" or labels_kji.dtype.itemsize > 2:
+        return None
+    new = np.zeros(np.iinfo(labels_kji.dtype).max + 1, dtype)
+    new[stated] = [annotation.mask_value for annotation in annotations]
+    return np.asarray(new[labels_kji])
 
 
 def _check_grid(name: str, mask: Mask, first: Mask) -> None:

@@ -7,9 +7,20 @@ from typing import TYPE_CHECKING
 from annoconv.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["mask_path"]
+__all__ = ["check_mask_paths", "mask_path"]
+
+
+def check_mask_paths(folder: Path, mask_files: Iterable[str]) -> None:
+    """Raise InputError if a mask file leads out of the folder; each folder and each link is followed once."""
+    parents: set[str] = set()
+    for mask_file in mask_files:
+        parent, _, _ = mask_file.rpartition("/")
+        if parent not in parents or (folder / mask_file).is_symlink():
+            parents.add(parent)
+            mask_path(folder, mask_file)
 
 
 def mask_path(folder: Path, mask_file: str) -> Path:

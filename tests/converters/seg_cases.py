@@ -116,12 +116,15 @@ def by_dcmqi(path: Path, folder: Path, grid: Grid) -> dict[int, NDArray[np.bool_
 def by_highdicom(path: Path, grid: Grid) -> dict[int, NDArray[np.bool_]]:
     """Return the masks by segment number that highdicom reads, on `grid`."""
     segmentation = hd.seg.segread(path)
+    is_map = segmentation.SegmentationType == "LABELMAP"  # of which highdicom reads single numbers as 8 bits
+    whole = segmentation.get_volume(combine_segments=True) if is_map else None
     found: dict[int, NDArray[np.bool_]] = {}
     for number in segmentation.segment_numbers:
-        volume = segmentation.get_volume(segment_numbers=[number], combine_segments=False)
+        volume = whole or segmentation.get_volume(segment_numbers=[number], combine_segments=False)
         array = volume.array[..., 0] if volume.array.ndim == 4 else volume.array
+        mask_kji = array == number if is_map else array != 0
         # highdicom's affine maps (slice, row, column); ours maps (i, j, k).
-        found[number] = _on_grid(array != 0, volume.affine[:, [2, 1, 0, 3]], grid)
+        found[number] = _on_grid(mask_kji, volume.affine[:, [2, 1, 0, 3]], grid)
     return found
 
 

@@ -37,4 +37,6 @@ def test_published_schema_keeps_its_meaning(path: Path) -> None:
     else:
         assert version in _STEPS, "annoconv upgrade needs a step from it"
         if version.split(".")[0] == SCHEMA_VERSION.split(".")[0]:
-            assert [change for change in changes if change.effect is Effect.BREAKING] == [], "give it a new major version"
+            assert [change for change in changes if change.effect is Effect.BREAKING] == [], (
+                "give it a new major version"
+            )

@@ -18,7 +18,6 @@ from annoconv import ids, times
 from annoconv import images as image_seam
 from annoconv.atomic import replacing
 from annoconv.errors import MaskError, UsageError
-from annoconv.geometry import Grid
 from annoconv.limits import Limits
 from annoconv.model import Concept, Metadata
 from annoconv.pixels import ArrayVolume, Mask
@@ -28,7 +27,6 @@ from annoconv_converters.dicom_seg.gather import gather
 from annoconv_converters.dicom_seg.header import Content
 from annoconv_converters.dicom_seg.kinds import Compression, FractionalType, Kind, Resampling, Settings
 from annoconv_converters.dicom_seg.layout import Layout, find_layout, referenced_series
-from annoconv_converters.dicom_seg.mapping import segments_of
 from annoconv_converters.dicom_seg.segment import Segment
 from annoconv_converters.dicom_seg.volumes import LabelVolume, SegmentVolume, check_size
 from annoconv_converters.dicom_seg.write import prepare, write_part
@@ -40,6 +38,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from annoconv.geometry import Grid
     from annoconv.images import ImageSource
 
 __all__ = ["SegmentationArrays", "read_segmentation", "write_segmentation"]
@@ -197,9 +196,7 @@ def read_segmentation(
     if isinstance(source, Path):
         source = image_seam.open(source, limits)
     grid = layout.grid if source is None else source.grid
-    return SegmentationArrays(
-        file.kind, tuple(segments_of(file.header)), grid, referenced_series(file.header), file, layout
-    )
+    return SegmentationArrays(file.kind, file.segments, grid, referenced_series(file.header), file, layout)
 
 
 def _masks(

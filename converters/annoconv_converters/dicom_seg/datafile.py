@@ -9,11 +9,11 @@ from __future__ import annotations
 import mmap
 import warnings
 from dataclasses import dataclass, replace
+from functools import cached_property
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 
 from annoconv.errors import LimitError, MaskError
@@ -31,13 +31,17 @@ from annoconv_converters._dicom_file import DAMAGE
 from annoconv_converters._dicom_groups import PER_FRAME, SHARED
 from annoconv_converters.dicom_seg.groups import FrameTable, read_table
 from annoconv_converters.dicom_seg.kinds import Kind
+from annoconv_converters.dicom_seg.mapping import segments_of
 from annoconv_converters.dicom_seg.pixeldata import FramePixels, frame_fragments, is_encapsulated
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pydicom.dataset import Dataset
+
     from annoconv.limits import Limits
     from annoconv_converters._dicom_elements import Buffer, FileStart
+    from annoconv_converters.dicom_seg.segment import Segment
 
 __all__ = ["SegmentationFile", "open_segmentation"]
 
@@ -76,6 +80,16 @@ class SegmentationFile:
     header: Dataset
     table: FrameTable
     pixels: FramePixels
+
+    @cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """What each segment is, by number, the background left out."""
+        return tuple(segments_of(self.header))
+
+    @cached_property
+    def largest_number(self) -> int:
+        """The largest segment number, at least 1."""
+        return max((segment.number for segment in self.segments), default=1)
 
 
 def open_segmentation(path: Path, limits: Limits) -> SegmentationFile:
@@ -244,4 +258,3 @@ def _checked(path: Path, header: Dataset, table: FrameTable, kind: Kind, limits:
             expected=f"{' or '.join(map(str, _BITS[kind]))} bits, 1 sample for {kind}",
         )
     return FramePixels(path, "", EXPLICIT, 0, b"", rows, columns, bits)
-

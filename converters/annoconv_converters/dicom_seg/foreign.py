@@ -1,4 +1,4 @@
-"""What a segmentation by other software holds that a case has no place for: every attribute is taken, technical, or named."""
+"""What a segmentation by other software holds beyond a case: every attribute is taken, technical, or named."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydicom.datadict import keyword_for_tag
 from annoconv.loss import Loss, LossKind
 from annoconv_converters._dicom import concept_in
 from annoconv_converters.dicom_seg.kinds import Kind
-from annoconv_converters.dicom_seg.mapping import is_own, modern_concept, segments_of
+from annoconv_converters.dicom_seg.mapping import annotation_ids, is_own, modern_concept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,7 @@ def foreign_losses(file: SegmentationFile, case_index: int, document: dict[str, 
         yield Loss(case_index, "/image/uid", LossKind.APPROXIMATED, message)
     described = {int(item.get("SegmentNumber") or 0): item for item in header.get("SegmentSequence") or []}
     positions = {each["id"]: position for position, each in enumerate(document["annotations"])}
-    algorithms = {segment.algorithm_name for segment in segments_of(header) if segment.algorithm_name}
+    algorithms = {segment.algorithm_name for segment in file.segments if segment.algorithm_name}
     for identity, segment in _named(file):
         if identity not in positions:
             continue
@@ -90,10 +90,7 @@ def foreign_losses(file: SegmentationFile, case_index: int, document: dict[str, 
 
 
 def _named(file: SegmentationFile) -> Iterator[tuple[str, Any]]:
-    from annoconv_converters.dicom_seg.mapping import annotation_ids
-
-    segments = segments_of(file.header)
-    yield from zip(annotation_ids(segments), segments, strict=True)
+    yield from zip(annotation_ids(file.segments), file.segments, strict=True)
 
 
 def _unplaced(dataset: Dataset, taken: frozenset[str]) -> Iterator[str]:
@@ -101,6 +98,6 @@ def _unplaced(dataset: Dataset, taken: frozenset[str]) -> Iterator[str]:
     for tag in sorted(dataset.keys()):
         keyword = keyword_for_tag(tag)
         raw = dataset.get_item(tag)
-        if keyword in taken or raw is None or not raw.value or tag.is_private_creator:
+        if keyword in taken or not raw.value or tag.is_private_creator:
             continue
         yield f"{keyword or 'a private attribute'} ({tag.group:04X},{tag.element:04X})"

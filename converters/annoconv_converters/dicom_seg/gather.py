@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -11,10 +12,10 @@ from annoconv.errors import LimitError, MaskError
 from annoconv.loss import LossKind
 from annoconv_converters.dicom_seg.frames import LabelFrames, LevelFrames, MapFrames, Spool
 from annoconv_converters.dicom_seg.kinds import LEVELS, Kind, Settings
-from annoconv_converters.dicom_seg.planes import PlaneStack, place
+from annoconv_converters.dicom_seg.planes import Planes, PlaneStack, place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import ExitStack
 
     from numpy.typing import NDArray
@@ -44,11 +45,19 @@ class Gathered:
         The planes on which they stand.
     changes
         Segment number, kind of loss, reason: masks that were interpolated or rounded.
+    held
+        The one volume that frames are cut from when they are written, if there is one.
     """
 
     frames: Frames
     planes: PlaneStack
     changes: list[tuple[int, LossKind, str]] = field(default_factory=list)
+    held: Planes | None = None
+
+    def release(self) -> None:
+        """Let the volume go that frames are cut from; it is read again when they are written."""
+        if self.held is not None:
+            self.held.release()
 
 
 def segment_numbers(masks: Mapping[str, Mask], kind: Kind) -> dict[str, int]:
@@ -104,21 +113,29 @@ def gather(
             raise MaskError("the mask holds fractions", source=volume.path, expected="whole labels", advice=advice)
         if is_resampled:
             message = f"the mask was resampled ({settings.resample}) onto the grid of its image"
-            gathered.changes += [(number, LossKind.RESAMPLED, message) for number in values]
+            note(LossKind.RESAMPLED, message, values)
         return array_kji
 
-    def frames_of(volume: Volume, values: Mapping[int, int | None]) -> Frames:
-        array_kji = placed(volume, values)
-        if array_kji.dtype.kind != "f":
-            return LabelFrames(planes.of(array_kji), values, volume.path, 1 if settings.kind is Kind.BINARY else 8)
-        levels_kji, is_exact = _levels(array_kji, values, volume)
+    def note(kind: LossKind, message: str, numbers: Iterable[int]) -> None:
+        new = [(number, kind, message) for number in numbers]
+        gathered.changes += [change for change in new if change not in gathered.changes]
+
+    def levels_of(volume: Volume, values: Mapping[int, int | None]) -> Sequence[NDArray[Any]]:
+        levels_kji, is_exact = _levels(placed(volume, values), values, volume)
         if not is_exact:
-            message = f"fractions are rounded to {LEVELS} levels"
-            gathered.changes += [(number, LossKind.PRECISION, message) for number in values]
-        return LevelFrames(planes.of(levels_kji), list(values))
+            note(LossKind.PRECISION, f"fractions are rounded to {LEVELS} levels", values)
+        return planes.of(levels_kji)
+
+    def frames_of(volume: Volume, values: Mapping[int, int | None]) -> Frames:
+        if volume.dtype.kind == "f" and volume.read().dtype.kind == "f" and settings.kind is Kind.FRACTIONAL:
+            gathered.held = Planes(partial(levels_of, volume, values), len(planes))
+            return LevelFrames(gathered.held, list(values))
+        gathered.held = Planes(lambda: planes.of(placed(volume, values)), len(planes))
+        return LabelFrames(gathered.held, values, volume.path, 1 if settings.kind is Kind.BINARY else 8)
 
     if settings.kind is Kind.LABELMAP:
-        gathered.frames = MapFrames(planes.of(_label_map(volumes, placed, planes, names)))
+        gathered.held = Planes(lambda: planes.of(_label_map(volumes, placed, planes, names)), len(planes))
+        gathered.frames = MapFrames(gathered.held)
     elif len(volumes) == 1:
         gathered.frames = frames_of(*volumes[0])
     else:
@@ -126,7 +143,7 @@ def gather(
         spools.callback(spool.close)
         for volume, values in volumes:
             spool.add(frames_of(volume, values))
-        gathered.frames = spool
+        gathered.frames, gathered.held = spool, None
     return gathered
 
 

@@ -16,7 +16,7 @@ from annoconv_converters._dicom import coded, decimal_string, element, item, seq
 from annoconv_converters._dicom_groups import PER_FRAME, FramePlace, read_groups
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -66,9 +66,7 @@ def read_table(data: Buffer, shared: Element | None, per_frame: Element | None, 
     return FrameTable(np.array(segments, dtype=np.int64), np.array(planes, dtype=np.int64), places)
 
 
-def encode_groups(
-    index: Sequence[tuple[int, int]], planes: PlaneStack, resampled: dict[int, str]
-) -> bytes:
+def encode_groups(index: Sequence[tuple[int, int]], planes: PlaneStack, resampled: Mapping[int, str]) -> bytes:
     """Return PerFrameFunctionalGroupsSequence, encoded.
 
     Parameters
@@ -82,33 +80,26 @@ def encode_groups(
     """
     numbers = sorted({number for number, _ in index})
     used = sorted({plane for _, plane in index})
-    is_map = numbers == [0]
-    segment_rank = {number: (rank,) for rank, number in enumerate(numbers, 1)}
+    is_map, has_place = numbers == [0], planes.tiles is not None or planes.grid.lps_from_ijk is not None
+    ranks = _plane_ranks(planes, used)
     places = {plane: _place(planes, plane) for plane in used}
-    rank = _plane_ranks(planes, used)
-    derivation = {(how, plane): _derivation(planes.identities[plane], how) for plane in used for how in ("", *set(resampled.values()))}
-    identification = {
+    labels = {plane: b"" if has_place else element(0x00209453, "LO", str(plane + 1).encode()) for plane in used}
+    derivations = {
+        (how, plane): _derivation(planes.identities[plane], how) for how in {"", *resampled.values()} for plane in used
+    }
+    segments = {
         number: b"" if is_map else sequence(0x0062000A, element(0x0062000B, "US", struct.pack("<H", number)))
         for number in numbers
     }
-    label = {plane: b"" if _has_place(planes) else element(0x00209453, "LO", f"{plane + 1}".encode()) for plane in used}
+    segment_ranks = {number: () if is_map else (rank,) for rank, number in enumerate(numbers, 1)}
     frames: list[bytes] = []
     for number, plane in index:
-        dimensions = (() if is_map else segment_rank[number]) + rank[plane]
+        dimensions = segment_ranks[number] + ranks[plane]
         values = element(0x00209157, "UL", struct.pack(f"<{len(dimensions)}I", *dimensions))
-        frames.append(
-            item(
-                derivation[resampled.get(number, ""), plane]
-                + sequence(0x00209111, values + label[plane])
-                + places[plane]
-                + identification[number]
-            )
-        )
+        content = sequence(0x00209111, values + labels[plane])
+        derivation = derivations[resampled.get(number, ""), plane]
+        frames.append(item(derivation + content + places[plane] + segments[number]))
     return element(PER_FRAME, "SQ", b"".join(frames))
-
-
-def _has_place(planes: PlaneStack) -> bool:
-    return planes.tiles is not None or planes.grid.lps_from_ijk is not None
 
 
 def _plane_ranks(planes: PlaneStack, used: Sequence[int]) -> dict[int, tuple[int, ...]]:
@@ -121,9 +112,9 @@ def _plane_ranks(planes: PlaneStack, used: Sequence[int]) -> dict[int, tuple[int
 
 
 def _derivation(identity: SliceIdentity, how: str) -> bytes:
-    """Return DerivationImageSequence (PS3.3 C.7.6.16.2.6); nothing for a slice that the source lacks."""
+    """Return DerivationImageSequence (PS3.3 C.7.6.16.2.6); an empty one for a slice that the source lacks."""
     if not identity.sop_instance_uid:
-        return b""
+        return element(0x00089124, "SQ", b"")
     image = element(0x00081150, "UI", identity.sop_class_uid.encode())
     image += element(0x00081155, "UI", identity.sop_instance_uid.encode())
     if identity.frame is not None:

@@ -181,7 +181,7 @@ def put_uids(header: Elements, content: Content, planes: PlaneStack, digest: str
     together = ids.content_digest(b"".join(header[tag] for tag in sorted(header)), digest.encode())
     series_uid = ids.series("dicom-seg", content.source.uid, together)
     own = Dataset()
-    own.SeriesInstanceUID, own.SOPInstanceUID = series_uid, ids.instance(series_uid, 1)
+    own.SeriesInstanceUID, own.SOPInstanceUID = UID(series_uid), UID(ids.instance(series_uid, 1))
     organization = Dataset()
     organization.DimensionOrganizationUID = ids.uid("dimension_organization", series_uid)
     own.DimensionOrganizationSequence = items(organization)
@@ -196,8 +196,8 @@ def put_uids(header: Elements, content: Content, planes: PlaneStack, digest: str
 def file_head(settings: Settings, sop_instance_uid: str) -> bytes:
     """Return preamble and file meta information (PS3.10 7.1)."""
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = settings.kind.sop_class_uid
-    meta.MediaStorageSOPInstanceUID = sop_instance_uid
+    meta.MediaStorageSOPClassUID = UID(settings.kind.sop_class_uid)
+    meta.MediaStorageSOPInstanceUID = UID(sop_instance_uid)
     meta.TransferSyntaxUID = UID(settings.transfer_syntax_uid)
     meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
     meta.ImplementationVersionName = fit("SH", f"ANNOCONV {_own_version()}")
@@ -223,6 +223,9 @@ def _put_patient_and_study(header: Dataset, source: ImageSource) -> None:
         header.FrameOfReferenceUID = source.frame_of_reference_uid
     else:
         del header.PositionReferenceIndicator
+    if source.grid.frame != "LPS":  # type 2 where no place in the patient is stated (PS3.3 C.7.6.1.1.1)
+        header.PatientOrientation = ""
+        copy_elements(image, header, ("PatientOrientation",))
 
 
 def _put_series(header: Dataset, content: Content) -> None:
@@ -280,6 +283,9 @@ def _put_image(header: Dataset, content: Content, planes: PlaneStack, frames: Fr
         ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod"),
     )
     header.LossyImageCompression = header.LossyImageCompression or "00"
+    for keyword in ("LossyImageCompressionRatio", "LossyImageCompressionMethod"):
+        if keyword in header and not header[keyword].value:  # type 1C: absent rather than empty
+            delattr(header, keyword)
     header.SegmentationType = settings.kind.value
     header.SegmentsOverlap = "YES" if frames.overlap else "NO"
     if settings.kind is Kind.LABELMAP:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
-    from annoconv_converters._dicom_groups import FramePlace
     from annoconv_converters.dicom_seg.groups import FrameTable
 
 __all__ = ["Layout", "find_layout", "referenced_instances", "referenced_series"]
@@ -131,6 +130,8 @@ def _stated(header: Dataset, table: FrameTable, path: Path | None) -> _Stated:
     for place in table.places:
         for name in ("orientation", "pixel_spacing"):
             found, expected = getattr(place, name), getattr(first, name)
+            if found == expected:
+                continue
             if found is None or not np.allclose(found, expected, rtol=DIRECTION_TOLERANCE, atol=DIRECTION_TOLERANCE):
                 raise GeometryError(
                     f"the frames differ in {name.replace('_', ' ')}", source=path, found=found, expected=expected
@@ -156,7 +157,7 @@ def _from_references(
         count = max(rank.values()) + 1
     else:
         instances = [text(each.get("ReferencedSOPInstanceUID")) for each in referenced_instances(header)]
-        rank = {(uid, None): position for position, uid in enumerate(instances)}
+        rank = dict[tuple[str, int | None], int]({(uid, None): n for n, uid in enumerate(instances)})
         count = len(instances)
         if len(rank) < count or any((place.source, None) not in rank for place in table.places):
             return None

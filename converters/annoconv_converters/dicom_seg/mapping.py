@@ -97,8 +97,13 @@ def segments_of(header: Dataset) -> list[Segment]:
 
 
 def _modern(segment: Segment) -> Segment:
-    concepts = {name: getattr(segment, name) for name in ("type", "category", "modifier", "region")}
-    return replace(segment, **{name: None if one is None else modern_concept(one) for name, one in concepts.items()})
+    return replace(
+        segment,
+        type=modern_concept(segment.type),
+        category=modern_concept(segment.category),
+        modifier=segment.modifier and modern_concept(segment.modifier),
+        region=segment.region and modern_concept(segment.region),
+    )
 
 
 def modern_concept(concept: Concept) -> Concept:
@@ -141,10 +146,12 @@ def native_document(header: Dataset, grid: Grid, labels: Labels) -> dict[str, An
         code, definition = _label(segment, labels, defined, is_ours=is_own(header))
         if definition is not None:
             defined[code] = definition
+        known = None if is_own(header) else labels.get(code)
         annotations.append(
             {
                 "id": annotation_id,
-                "category": category_of(segment.category).value,
+                # Others choose the property category more freely than we do, so a label that is known tells it better.
+                "category": ((known and known.category) or category_of(segment.category)).value,
                 "label_code": code,
                 "type": "mask",
                 "mask_file": LABEL_MAP_FILE if is_map else f"masks/{safe_name(annotation_id)}.nii.gz",

@@ -10,12 +10,13 @@ import struct
 import tempfile
 import warnings
 import weakref
-import zlib
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 import numpy as np
+from isal import isal_zlib
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.pixels.utils import pixel_array
@@ -180,11 +181,11 @@ class FramePixels:
         return content
 
     @cached_property
-    def _inflated_file(self) -> BinaryIO:
+    def inflated_file(self) -> BinaryIO:
         """The pixels of a deflated data set, inflated to disk, gone with this object."""
         file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - closed by the finalizer
         weakref.finalize(self, file.close)
-        inflater, at = zlib.decompressobj(-zlib.MAX_WBITS), 0
+        inflater, at = isal_zlib.decompressobj(-isal_zlib.MAX_WBITS), 0
         with self.path.open("rb") as source:
             source.seek(self.deflated_at or 0)
             pending = source.read(_PIECE)
@@ -205,7 +206,7 @@ class _opened:  # noqa: N801 - used like a function
 
     def __enter__(self) -> BinaryIO:
         if self._pixels.deflated_at is not None:
-            return self._pixels._inflated_file
+            return self._pixels.inflated_file
         self._file = self._pixels.path.open("rb", buffering=0)
         return self._file
 
@@ -215,7 +216,7 @@ class _opened:  # noqa: N801 - used like a function
 
 
 def _inflated(coded: bytes, size: int) -> bytes:
-    content = zlib.decompressobj(-zlib.MAX_WBITS).decompress(coded, size + 2)
+    content = isal_zlib.decompressobj(-isal_zlib.MAX_WBITS).decompress(coded, size + 2)
     if not size <= len(content) <= size + 1:
         raise ValueError(f"{len(content)} bytes where {size} are expected")
     return content[:size]
@@ -253,4 +254,4 @@ def frame_fragments(
     if len(offsets) != frames or any(offset not in starts for offset in offsets):
         raise DamagedError(f"{len(fragments)} fragments of pixels that cannot be told apart for {frames} frames")
     firsts = [*(starts[offset] for offset in offsets), len(fragments)]
-    return [fragments[first:last] for first, last in zip(firsts, firsts[1:], strict=False)]
+    return [fragments[first:last] for first, last in pairwise(firsts)]

@@ -15,6 +15,8 @@ from annoconv_converters._dicom_slide import DicomSlide
 from annoconv_converters.dicom_seg.resample import resample
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from annoconv.images import ImageSource
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from annoconv_converters._dicom_slide import Tile
     from annoconv_converters.dicom_seg.kinds import Resampling
 
-__all__ = ["PlaneStack", "Tiles", "check_image", "place"]
+__all__ = ["PlaneStack", "Planes", "Tiles", "check_image", "place"]
 
 
 class PlaneStack:
@@ -63,6 +65,34 @@ class PlaneStack:
         if self.tiles is None:
             return cast("Sequence[NDArray[Any]]", volume_kji)
         return Tiles(volume_kji[0], self.tiles, self.columns, self.rows)
+
+
+class Planes(Sequence["NDArray[Any]"]):
+    """The planes of a volume, which is read again when it is needed again after it was let go.
+
+    Parameters
+    ----------
+    load
+        Reads the volume and returns its planes.
+    count
+        How many they are.
+    """
+
+    def __init__(self, load: Callable[[], Sequence[NDArray[Any]]], count: int) -> None:
+        self._load, self._count = load, count
+        self._held: Sequence[NDArray[Any]] | None = None
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: Any) -> Any:
+        if self._held is None:
+            self._held = self._load()
+        return self._held[index]
+
+    def release(self) -> None:
+        """Let the volume go."""
+        self._held = None
 
 
 class Tiles(Sequence["NDArray[Any]"]):

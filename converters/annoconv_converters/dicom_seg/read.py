@@ -21,7 +21,7 @@ from annoconv_converters.dicom_seg.datafile import SegmentationFile, open_segmen
 from annoconv_converters.dicom_seg.foreign import foreign_losses
 from annoconv_converters.dicom_seg.kinds import Kind
 from annoconv_converters.dicom_seg.layout import Layout, find_layout
-from annoconv_converters.dicom_seg.mapping import LABEL_MAP_FILE, annotation_ids, merge, native_document, segments_of
+from annoconv_converters.dicom_seg.mapping import LABEL_MAP_FILE, annotation_ids, merge, native_document
 from annoconv_converters.dicom_seg.volumes import LabelVolume, SegmentVolume, check_size, relation_to
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class _Part:
 
     def masks(self, grid: Grid, *, is_map: bool) -> Iterator[Mask]:
         """Yield the mask of each segment on a grid; as values of one volume if they are a label map."""
-        segments = segments_of(self.file.header)
+        segments = self.file.segments
         whole = LabelVolume(self.file, self.layout, grid) if is_map or self.file.kind is Kind.LABELMAP else None
         for annotation_id, segment in zip(annotation_ids(segments), segments, strict=True):
             if whole is not None:
@@ -112,8 +112,9 @@ def _reading(
 ) -> Reading:
     native = merge([part.native for part in parts])
     losses: list[Loss] = []
-    document, removed = _restored(native, parts)
-    if document is None:
+    restored, removed = _restored(native, parts)
+    document: dict[str, Any] = restored or {}
+    if restored is None:
         document = {"task_id": context.task or _TASK, **native}
         document["image"] = _described(parts[0], found)
         losses += _invented(case_index, context, found)
@@ -131,7 +132,7 @@ def _as_map(annotations: list[dict[str, Any]], parts: Sequence[_Part]) -> list[d
     """Return the annotations with the masks of each file as values of one mask file."""
     places: dict[str, dict[str, Any]] = {}
     for position, part in enumerate(parts, 1):
-        segments = segments_of(part.file.header)
+        segments = part.file.segments
         name = LABEL_MAP_FILE if position == 1 else LABEL_MAP_FILE.replace(".", f"_{position}.", 1)
         for annotation_id, segment in zip(annotation_ids(segments), segments, strict=True):
             places[annotation_id] = {"mask_file": name, "mask_value": segment.number}

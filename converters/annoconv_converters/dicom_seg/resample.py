@@ -19,9 +19,7 @@ _HALF: Final = 0.5
 """Share of a voxel that a label must fill to own it."""
 
 
-def resample(
-    labels_kji: NDArray[Any], moving: Grid, fixed: Grid, method: Literal["nearest", "linear"]
-) -> NDArray[Any]:
+def resample(labels_kji: NDArray[Any], moving: Grid, fixed: Grid, method: Literal["nearest", "linear"]) -> NDArray[Any]:
     """Return labels, a mask, or fractions of the moving grid at the voxel centres of the fixed one.
 
     Parameters
@@ -68,5 +66,6 @@ def _transformed(
     if array.dtype == np.bool_:
         array = array.view(np.uint8)
     order = 1 if is_linear else 0
-    found = affine_transform(array, matrix, offset, shape, order=order, mode="constant", cval=0)
+    shift: Any = offset  # SciPy's annotation knows one number only
+    found = affine_transform(array, matrix, shift, shape, order=order, mode="constant", cval=0)
     return np.asarray(found)

@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Spans", "decode_rle", "encode_rle", "find_spans", "run_starts"]
+__all__ = ["Spans", "decode_rle", "encode_rle", "find_spans", "run_starts", "set_span"]
 
 Spans: TypeAlias = dict[int, tuple[int, int]]
 """First pixel, and the first behind the last one, of each value but 0."""
@@ -48,6 +48,16 @@ def find_spans(starts: NDArray[np.int64], values: NDArray[Any], size: int) -> Sp
         int(value): (int(first), int(last))
         for value, first, last in zip(ordered[firsts], starts[order[firsts]], ends[order[lasts]], strict=True)
     }
+
+
+def set_span(content: NDArray[np.uint8]) -> slice:
+    """Return the bytes from the first to the last that is not 0, to whole words; empty if there is none."""
+    size = content.size // 8 * 8
+    is_set = content[:size].view(np.uint64).astype(np.bool_)
+    has_tail = bool(content[size:].any())
+    if not is_set.any():
+        return slice(size, content.size) if has_tail else slice(0, 0)
+    return slice(int(is_set.argmax()) * 8, content.size if has_tail else size - int(is_set[::-1].argmax()) * 8)
 
 
 def encode_rle(frame: NDArray[np.uint8], columns: int, bits: int) -> bytes:
@@ -101,9 +111,7 @@ def decode_rle(data: bytes, pixel_bytes: int, frame_bytes: int) -> bytes:
         raise ValueError(f"{count} RLE segments where {pixel_bytes} are expected")
     ends = [*offsets[1:count], len(data)]
     size = frame_bytes // pixel_bytes
-    segments = [
-        _decode_segment(data[start:end], size) for start, end in zip(offsets[:count], ends, strict=True)
-    ]
+    segments = [_decode_segment(data[start:end], size) for start, end in zip(offsets[:count], ends, strict=True)]
     if pixel_bytes == 1:
         return segments[0]
     pixels = np.empty(frame_bytes, dtype=np.uint8)

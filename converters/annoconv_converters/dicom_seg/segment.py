@@ -12,7 +12,15 @@ from pydicom.dataset import Dataset
 from annoconv.model import AnnotationOrigin, Concept
 from annoconv_converters._dicom import coded, concept_in, element, fit, sequence, text
 
-__all__ = ["ALGORITHM_TYPES", "BACKGROUND", "UNSPECIFIED", "AlgorithmType", "Segment", "cielab_from_rgb", "rgb_from_cielab"]
+__all__ = [
+    "ALGORITHM_TYPES",
+    "BACKGROUND",
+    "UNSPECIFIED",
+    "AlgorithmType",
+    "Segment",
+    "cielab_from_rgb",
+    "rgb_from_cielab",
+]
 
 Triple: TypeAlias = tuple[int, int, int]
 

@@ -15,8 +15,8 @@ import numpy as np
 from annoconv.errors import GeometryError, LimitError, MaskError
 from annoconv.geometry import GridKind, GridRelation, apply_relation, compare_grids
 from annoconv_converters.dicom_seg.kinds import Kind
-from annoconv_converters.dicom_seg.mapping import background_of, segments_of
-from annoconv_converters.dicom_seg.runs import run_starts
+from annoconv_converters.dicom_seg.mapping import background_of
+from annoconv_converters.dicom_seg.runs import run_starts, set_span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,7 +116,7 @@ class SegmentVolume(_Frames):
         pixels = self.file.pixels
         if self.file.kind is Kind.BINARY:
             for (_, target_ji), bits in zip(targets, pixels.packed(numbers.tolist()), strict=True):
-                paint(target_ji, bits, pixels.columns, True)
+                _paint(target_ji, bits, set_span(bits), pixels.columns, True)
             return self._placed(volume_kji)
         most = np.float32(int(self.file.header.get("MaximumFractionalValue") or 0))
         for (_, target_ji), levels in zip(targets, pixels.levels(numbers.tolist()), strict=True):
@@ -141,8 +141,7 @@ class LabelVolume(_Frames):
     @property
     def dtype(self) -> np.dtype[Any]:
         """The smallest unsigned type that holds every segment number."""
-        most = max((segment.number for segment in segments_of(self.file.header)), default=1)
-        return np.dtype(np.uint8 if most <= np.iinfo(np.uint8).max else np.uint16)
+        return np.dtype(np.uint8 if self.file.largest_number <= np.iinfo(np.uint8).max else np.uint16)
 
     def read(self) -> NDArray[Any]:
         """Return `labels_kji`, read-only.
@@ -173,23 +172,24 @@ class LabelVolume(_Frames):
             pixels.packed(range(len(segments))),
             strict=True,
         ):
+            span = set_span(bits)
             before = taken.get(plane)
             if before is None:
                 taken[plane] = bits.copy()
-            elif (before & bits).any():
+            elif np.bitwise_and(before[span], bits[span]).any():
                 raise MaskError(
                     "two segments share voxels, which a label map cannot hold",
                     source=self.path,
-                    found=f"{number} and one before it, on one plane",
+                    found=f"segment {number} and one before it, on one plane",
                     advice="Read the segments one by one",
                 )
             else:
-                before |= bits
-            paint(target_ji, bits, pixels.columns, number)
+                before[span] |= bits[span]
+            _paint(target_ji, bits, span, pixels.columns, number)
 
     def _read_labels(self, labels_kji: NDArray[Any]) -> None:
         pixels, background = self.file.pixels, background_of(self.file.header)
-        known = {segment.number for segment in segments_of(self.file.header)} | {background}
+        known = {segment.number for segment in self.file.segments} | {background}
         numbers = np.arange(len(self.file.table.segments))
         for (_, target_ji), levels in zip(
             self._targets(labels_kji, numbers), pixels.levels(range(len(numbers))), strict=True
@@ -207,21 +207,23 @@ class LabelVolume(_Frames):
             np.copyto(target_ji, part, where=part != background, casting="unsafe")
 
 
-def paint(target_ji: NDArray[Any], bits: NDArray[np.uint8], columns: int, value: int | bool) -> None:
-    """Set a part of a volume to a value where the packed bits of a frame are set."""
-    words = bits[: bits.size // 8 * 8].view(np.uint64)
-    found = np.flatnonzero(words)
-    tail = bool(bits[words.size * 8 :].any())
-    if not found.size and not tail:
+def _paint(target_ji: NDArray[Any], bits: NDArray[np.uint8], span: slice, columns: int, value: int | bool) -> None:
+    """Set a part of a volume to a value where the packed bits of a frame are set; there it is 0 or that value."""
+    if span.start == span.stop:
         return
-    first = int(found[0]) * 8 if found.size else words.size * 8
-    last = bits.size if tail else int(found[-1]) * 8 + 8
-    if target_ji.flags.c_contiguous and target_ji.shape[1] == columns and first * 8 < target_ji.size:
-        foreground = np.unpackbits(bits[first:last], bitorder="little").view(np.bool_)
-        part = target_ji.reshape(-1)[first * 8 : last * 8]
-        np.putmask(part, foreground[: part.size], value)
-        return
-    rows = -(-bits.size * 8 // columns)
-    whole = np.unpackbits(bits, bitorder="little")[: rows * columns].view(np.bool_)
-    whole = whole[: whole.size // columns * columns].reshape(-1, columns)
-    np.putmask(target_ji, whole[: target_ji.shape[0], : target_ji.shape[1]], value)
+    if target_ji.flags.c_contiguous and target_ji.shape[1] == columns:
+        part = target_ji.reshape(-1)[span.start * 8 : span.stop * 8]
+        foreground = np.unpackbits(bits[span], bitorder="little")[: part.size]
+    else:
+        part = target_ji
+        rows = bits.size * 8 // columns
+        whole_ji = np.unpackbits(bits, count=rows * columns, bitorder="little").reshape(rows, columns)
+        foreground = whole_ji[: target_ji.shape[0], : target_ji.shape[1]]
+    # An or with multiples takes a tenth of the time of a masked assignment.
+    if part.dtype == np.bool_:
+        part |= foreground.view(np.bool_)
+    elif part.dtype == np.uint8:
+        foreground *= np.uint8(value)
+        part |= foreground
+    else:
+        part |= np.multiply(foreground, value, dtype=part.dtype)

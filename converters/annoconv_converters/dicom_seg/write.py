@@ -17,13 +17,14 @@ from annoconv import images as image_seam
 from annoconv.atomic import replacing
 from annoconv.codes import Labels
 from annoconv.errors import InputError
-from annoconv.loss import Loss, LossReport
+from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.model import Case, Image, MaskAnnotation
 from annoconv_converters._dicom import carry
 from annoconv_converters._dicom_elements import EXPLICIT, Element
 from annoconv_converters.dicom_seg.gather import Gathered, gather, segment_numbers
 from annoconv_converters.dicom_seg.groups import encode_groups, read_table
 from annoconv_converters.dicom_seg.header import Content, Elements, build_header, elements_of, put_uids
+from annoconv_converters.dicom_seg.kinds import Kind
 from annoconv_converters.dicom_seg.layout import find_layout
 from annoconv_converters.dicom_seg.losses import describe, split, uncoded
 from annoconv_converters.dicom_seg.mapping import merge, native_document
@@ -88,7 +89,7 @@ def write_segmentations(
     """Write cases as segmentations: one file, or a folder if there are several cases or images."""
     sources = _scanned(images, context, settings) if images else []
     remaining = iter(cases)
-    start = [loaded for loaded, _ in zip(remaining, range(2), strict=False)]
+    start = [loaded for _, loaded in zip(range(2), remaining, strict=False)]
     if not start:
         raise InputError("there is no case to write", source=target)
     losses: list[Loss] = []
@@ -113,8 +114,9 @@ def prepare(content: Content, gathered: Gathered) -> Part:
     """Return the segmentation that says `content` of the voxels `gathered`."""
     planes, frames, settings = gathered.planes, gathered.frames, content.settings
     index = frame_index(frames, content.segments, planes, settings)
-    how = f"Resampled, {settings.resample}"
-    resampled = {0 if frames.bits > 8 or settings.kind.value == "LABELMAP" else n: how for n, kind, _ in gathered.changes if kind == "resampled"}
+    how, is_map = f"Resampled, {settings.resample}", settings.kind is Kind.LABELMAP
+    changed = [number for number, kind, _ in gathered.changes if kind is LossKind.RESAMPLED]
+    resampled = {0 if is_map else number: how for number in changed}
     header = build_header(content, planes, frames, len(index))
     return Part(content, gathered, index, header, encode_groups(index, planes, resampled))
 
@@ -125,6 +127,7 @@ def write_part(part: Part, path: Path) -> None:
     sop_instance_uid = put_uids(part.header, part.content, planes, frames.digest)
     settings = part.content.settings
     write_file(path, part.header, part.groups, part.index, frames, planes, settings, sop_instance_uid)
+    part.gathered.release()
 
 
 def _scanned(paths: Sequence[Path], context: Context, settings: Settings) -> list[ImageSource]:
@@ -171,11 +174,11 @@ def _prepared(
             segments = [_segment(numbers[each.id], each, case, source, labels) for each in ordered]
             masks = {numbers[each.id]: loaded.masks[each.id] for each in ordered}
             gathered = gather(masks, image, source, settings, spools)
-            content = Content(
-                source=source, segments=segments, metadata=case.metadata, at=at, settings=settings
-            )
+            content = Content(source=source, segments=segments, metadata=case.metadata, at=at, settings=settings)
             part = prepare(content, gathered)
             part.annotation_ids = {numbers[each.id]: each.id for each in ordered}
+            if len(groups) > 1:
+                gathered.release()
             parts.append(part)
         yield parts
 

@@ -1,0 +1,336 @@
+"""From cases to COCO records: pictures of the images, and of each annotation a record on every picture it is seen on.
+
+A record has its own key (`native.KEY`) only for what binds it to others: the annotation's id, the image's UID. The
+rest of what COCO has no place for is found by asking the reader (`write`).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+import numpy as np
+
+from annoconv import jsondoor
+from annoconv.errors import MaskError
+from annoconv.geometry import Grid, apply_relation
+from annoconv.ids import safe_name
+from annoconv.model import (
+    BboxAnnotation,
+    EllipseAnnotation,
+    MaskAnnotation,
+    PointAnnotation,
+    PolygonAnnotation,
+    PolylineAnnotation,
+)
+from annoconv.pixels import check_frame
+from annoconv_converters._outlines import exact_polygons
+from annoconv_converters._pictures.geometry import box_to_record, counts_to_record, rings_to_record, tidy
+from annoconv_converters._pictures.native import KEY, Picture
+from annoconv_converters._pictures.planes import Axis, Planes, SliceName, slice_name
+from annoconv_converters._runlength import compress, counts_of_labels, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from annoconv.casefile import LoadedCase
+    from annoconv.model import AnyAnnotation, Image
+    from annoconv.pixels import Mask, Volume
+    from annoconv_converters._runlength import Counts
+
+__all__ = ["Drawing", "Form", "draw", "slice_folder"]
+
+Record: TypeAlias = "dict[str, Any]"
+Form: TypeAlias = Literal["rle", "polygon"]
+
+_ELLIPSE_VERTICES: Final = 72
+_PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
+
+
+@dataclass
+class Drawing:
+    """A case as pictures; records have no numbers yet.
+
+    Attributes
+    ----------
+    case
+        The case.
+    pictures
+        In the order of the images and slices; an annotation record's `category_id` is still its label code.
+    undrawn
+        Ids of the annotations that no picture shows.
+    """
+
+    loaded: LoadedCase
+    pictures: list[Picture] = field(default_factory=list)
+    planes: dict[str, Planes] = field(default_factory=dict)
+    undrawn: list[str] = field(default_factory=list)
+    _at: dict[tuple[str, int], Picture] = field(default_factory=dict)
+
+    def place(self, uid: str, index: int, picture: Picture) -> None:
+        """Add a picture."""
+        self.pictures.append(picture)
+        self._at[uid, index] = picture
+
+    def add(self, uid: str, index: int, annotation: AnyAnnotation, geometry: Record) -> None:
+        """Add a record to a picture."""
+        record: Record = {"id": annotation.id, "category_id": annotation.label_code, **geometry, "iscrowd": 0}
+        if annotation.confidence is not None:
+            record["score"] = annotation.confidence
+        if annotation.attributes:
+            record["attributes"] = jsondoor.plain(annotation.attributes)
+        record[KEY] = {"id": annotation.id, "type": annotation.type}
+        self._at[uid, index].annotations.append(record)
+
+
+def draw(
+    loaded: LoadedCase,
+    *,
+    axis: Axis,
+    form: Form,
+    folder: str | None,
+    only_annotated: bool,
+    keypoints: bool,
+    shapes: frozenset[str] = frozenset(),
+) -> Drawing:
+    """Return the pictures of a case.
+
+    Parameters
+    ----------
+    loaded
+        The case with its masks.
+    axis
+        Along which volumes are cut.
+    form
+        Of the masks: run lengths, or polygons that decode to exactly them.
+    folder
+        In the names of slices; None where the file name alone says enough.
+    only_annotated
+        Leave out slices that nothing is drawn on.
+    keypoints
+        Draw points as keypoints.
+    shapes
+        Types of annotations that are drawn as they are, under `geometry` of their record.
+
+    Raises
+    ------
+    MaskError, GeometryError
+        If a mask is missing, holds fractions, or does not lie on its image's grid.
+    """
+    case = loaded.case
+    drawing = Drawing(loaded)
+    shown = {annotation.image_uid or case.image.uid for annotation in case.annotations} | {case.image.uid}
+    images = {image.uid: image for image in (case.image, *(case.related_images or ())) if image.uid in shown}
+    for image in images.values():
+        _add_pictures(drawing, image, axis, folder)
+    order = {annotation.id: position for position, annotation in enumerate(case.annotations)}
+    drawn: set[str] = set()
+    for annotation in case.annotations:
+        image = images.get(annotation.image_uid or case.image.uid)
+        if image is None or isinstance(annotation, MaskAnnotation):
+            continue
+        for index, geometry in _flat_records(annotation, image, drawing.planes[image.uid], keypoints, shapes):
+            drawing.add(image.uid, index, annotation, geometry)
+            drawn.add(annotation.id)
+    drawn |= _add_masks(drawing, images, form)
+    for picture in drawing.pictures:
+        picture.annotations.sort(key=lambda record: order[record["id"]])
+    if keypoints:
+        drawn |= _join_keypoints(drawing)
+    if only_annotated:
+        drawing.pictures = [p for p in drawing.pictures if p.annotations] or drawing.pictures[:1]
+    drawing.undrawn = [annotation.id for annotation in case.annotations if annotation.id not in drawn]
+    return drawing
+
+
+def slice_folder(loaded: LoadedCase, case_index: int, taken: set[str]) -> str | None:
+    """Return the folder in the names of a case's slices, distinct among `taken`; None where none is needed."""
+    case = loaded.case
+    shown = {annotation.image_uid for annotation in case.annotations} - {None, case.image.uid}
+    name = safe_name(case.case_id or case.image.uid)
+    is_needed = bool(case.case_id) or bool(shown)
+    if name in taken:
+        name, is_needed = f"{name}-{case_index + 1}", True
+    taken.add(name)
+    return name if is_needed else None
+
+
+def _add_pictures(drawing: Drawing, image: Image, axis: Axis, folder: str | None) -> None:
+    is_flat = image.shape is None or len(image.shape) == 2
+    shape = (0, 0, 1) if image.shape is None else Grid.from_image(image).shape
+    planes = Planes.of(shape, "k" if is_flat else axis)
+    drawing.planes[image.uid] = planes
+    series = safe_name(image.uid)
+    for index in range(planes.count):
+        record: Record = {} if image.shape is None else {"width": planes.columns, "height": planes.rows}
+        name = None
+        if is_flat:
+            named = image.files[0].path if image.files else ""
+            record["file_name"] = named if named.lower().endswith(_PICTURES) else f"{series}.png"
+            record[KEY] = {"uid": image.uid}
+        else:
+            record["file_name"] = slice_name(folder, series, axis, index)
+            record[KEY] = {"uid": image.uid, "axis": axis, "index": index}
+            name = SliceName(folder, image.uid, axis, index)
+        if image.acquired_at is not None:
+            record["date_captured"] = jsondoor.plain(image.acquired_at)
+        picture = Picture(record, [], name)
+        drawing.place(image.uid, index, picture)
+
+
+def _flat_records(
+    annotation: AnyAnnotation, image: Image, planes: Planes, keypoints: bool, shapes: frozenset[str]
+) -> Iterator[tuple[int, Record]]:
+    """Yield index of a picture and the geometry of an annotation that is no mask."""
+    if planes.axis != "k":
+        return
+    indices = _indices(annotation, image, planes)
+    if annotation.type in shapes and _is_flat(annotation):
+        record: Record = {"geometry": _geometry(annotation)}
+    elif isinstance(annotation, BboxAnnotation):
+        box = annotation.bbox
+        if len(box) == 6:
+            box = [*box[:2], *box[3:5]]
+        record = {"segmentation": [], "area": tidy((box[2] - box[0]) * (box[3] - box[1])), "bbox": box_to_record(box)}
+    elif isinstance(annotation, PolygonAnnotation | EllipseAnnotation):
+        ring = np.array(annotation.polygon) if isinstance(annotation, PolygonAnnotation) else _ellipse(annotation)
+        record = rings_to_record([ring])
+    elif isinstance(annotation, PointAnnotation) and keypoints and len(annotation.point) == 2:
+        x, y = (tidy(number - 0.5) for number in annotation.point)
+        seen = (annotation.attributes or {}).get("visibility", 2)
+        record = {"keypoints": [x, y, seen], "num_keypoints": 1, "area": 0, "bbox": [x, y, 0, 0]}
+    else:
+        return
+    for index in indices:
+        yield index, record
+
+
+_GEOMETRY: Final = {"point": ("point",), "polyline": ("polyline",), "ellipse": ("center", "radii", "rotation_degrees")}
+"""Fields that are the geometry of annotations of a type."""
+
+
+def _geometry(annotation: AnyAnnotation) -> Record:
+    told = jsondoor.plain(annotation)
+    return {"type": annotation.type, **{name: told[name] for name in _GEOMETRY[annotation.type] if name in told}}
+
+
+def _is_flat(annotation: AnyAnnotation) -> bool:
+    """Tell whether every vertex has two coordinates."""
+    if isinstance(annotation, PolylineAnnotation):
+        return all(len(vertex) == 2 for vertex in annotation.polyline)
+    return not isinstance(annotation, PointAnnotation) or len(annotation.point) == 2
+
+
+def _indices(annotation: AnyAnnotation, image: Image, planes: Planes) -> Iterable[int]:
+    """Return the pictures that an annotation is seen on."""
+    if isinstance(annotation, BboxAnnotation) and len(annotation.bbox) == 6:
+        first, last = math.floor(annotation.bbox[2]), math.ceil(annotation.bbox[5])
+        return range(max(first, 0), min(max(last, first + 1), planes.count))
+    stated = annotation.slice_index if annotation.slice_index is not None else annotation.frame_index
+    if stated is None:
+        return [0] if planes.count == 1 else []
+    return [stated] if stated < planes.count else []
+
+
+def _ellipse(annotation: EllipseAnnotation) -> Any:
+    """Return the vertices of an ellipse as a polygon of the same area."""
+    angles = np.arange(_ELLIPSE_VERTICES) * (2 * math.pi / _ELLIPSE_VERTICES)
+    step = 2 * math.pi / _ELLIPSE_VERTICES
+    scale = math.sqrt(step / math.sin(step))
+    turn = math.radians(annotation.rotation_degrees or 0.0)
+    across, along = scale * annotation.radii[0] * np.cos(angles), scale * annotation.radii[1] * np.sin(angles)
+    x = annotation.center[0] + across * math.cos(turn) - along * math.sin(turn)
+    y = annotation.center[1] + across * math.sin(turn) + along * math.cos(turn)
+    return np.round(np.stack((x, y), axis=1), 3)
+
+
+def _add_masks(drawing: Drawing, images: dict[str, Image], form: Form) -> set[str]:
+    """Draw the masks, each volume in one pass; return their ids."""
+    case, masks = drawing.loaded.case, drawing.loaded.masks
+    annotations = {each.id: each for each in case.annotations if isinstance(each, MaskAnnotation)}
+    for annotation_id in annotations:
+        if annotation_id not in masks:
+            raise MaskError("the annotation has no mask", where=annotation_id)
+    drawn: set[str] = set()
+    for volume, members in masks.by_volume():
+        by_image: dict[str, list[Mask]] = {}
+        for mask in members:
+            if mask.id in annotations:
+                by_image.setdefault(annotations[mask.id].image_uid or case.image.uid, []).append(mask)
+        for uid, group in by_image.items():
+            if uid not in images:
+                raise MaskError(
+                    "the mask belongs to an image that the case does not hold", where=group[0].id, found=uid
+                )
+            for mask, index, counts, text in _runs(volume, group, images[uid], drawing.planes[uid]):
+                size = drawing.planes[uid].size
+                geometry = _polygons(counts, size) if form == "polygon" else counts_to_record(counts, size, text)
+                drawing.add(uid, index, annotations[mask.id], geometry)
+                drawn.add(mask.id)
+    return drawn
+
+
+def _runs(volume: Volume, masks: list[Mask], image: Image, planes: Planes) -> Iterator[tuple[Mask, int, Counts, bytes]]:
+    """Yield the run lengths of masks of one volume on each picture that they are seen on."""
+    relation = check_frame(image, volume)
+    labels_kji = volume.read()
+    if labels_kji.dtype.kind == "f":
+        raise MaskError(
+            "COCO holds masks, not fractions",
+            source=volume.path,
+            where=masks[0].id,
+            advice="Write it as a fractional DICOM segmentation, or set a threshold first",
+        )
+    labels_kji = apply_relation(labels_kji, relation)
+    by_value: dict[int, list[Mask]] = {}
+    for mask in masks:
+        if mask.value is not None:
+            by_value.setdefault(mask.value, []).append(mask)
+    if by_value:
+        yield from _paired(labels_kji, by_value, planes)
+    whole = [mask for mask in masks if mask.value is None]
+    if whole:
+        yield from _paired(labels_kji != 0, {1: whole}, planes)
+
+
+def _paired(
+    labels_kji: Any, by_value: dict[int, list[Mask]], planes: Planes
+) -> Iterator[tuple[Mask, int, Counts, bytes]]:
+    runs = [run for run in counts_of_labels(planes.stack(labels_kji)) if run.label in by_value]
+    for run, text in zip(runs, compress([run.counts for run in runs]), strict=True):
+        for mask in by_value[run.label]:
+            yield mask, run.slice_index, run.counts, text
+
+
+def _polygons(counts: Counts, size: tuple[int, int]) -> Record:
+    rings = exact_polygons(decode(counts, size))
+    record = counts_to_record(counts, size, b"")
+    return {**record, "segmentation": rings}
+
+
+def _join_keypoints(drawing: Drawing) -> set[str]:
+    """Fold the points that name an instance into its record; return their ids."""
+    joined: set[str] = set()
+    points = {each.id: each for each in drawing.loaded.case.annotations if isinstance(each, PointAnnotation)}
+    for picture in drawing.pictures:
+        kept: list[Record] = []
+        instances: dict[Any, Record] = {}
+        for record in picture.annotations:
+            attributes = points[record["id"]].attributes or {} if record["id"] in points else {}
+            instance, name = attributes.get("instance"), attributes.get("keypoint")
+            if not isinstance(instance, str) or not isinstance(name, str):
+                instances.setdefault(record["id"], record)
+                kept.append(record)
+                continue
+            x, y, seen = record["keypoints"]
+            owner = instances.get(instance)
+            if owner is None:
+                owner = {key: value for key, value in record.items() if key not in {"attributes", "score"}}
+                owner |= {"id": instance, KEY: {"id": instance}}
+                instances[instance] = owner
+                kept.append(owner)
+            owner.setdefault("named", {})[name] = [x, y, seen]
+            joined.add(record["id"])
+        picture.annotations = kept
+    return joined

@@ -1,0 +1,223 @@
+"""The geometry of one COCO annotation: read from its record, and written into one.
+
+Boxes are `[x, y, width, height]` and polygons `[x, y, x, y ...]` in continuous pixels, origin at the outer corner of
+the first pixel, as ours. Keypoints are `[x, y, visibility ...]` in pixel *indices*: half a pixel from our points.
+Authority: the data format of cocodataset.org and `pycocotools/coco.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import numpy as np
+
+from annoconv.errors import InputError, LimitError
+from annoconv_converters._pictures.planes import LONGEST_NAME
+from annoconv_converters._polygons import box_of_rings, rasterise, ring_of, shoelace_area, union
+from annoconv_converters._runlength import area_of, box_of, compress_one, expand, fitting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from annoconv_converters._runlength import Counts
+
+__all__ = [
+    "LARGEST_SIZE",
+    "Box",
+    "Segmentation",
+    "box_from_record",
+    "box_to_record",
+    "counts_to_record",
+    "keypoints_from_record",
+    "rings_to_record",
+    "segmentation_from_record",
+    "size_from_record",
+    "tidy",
+]
+
+Record: TypeAlias = "dict[str, Any]"
+Box: TypeAlias = tuple[float, float, float, float]
+
+LARGEST_SIZE: Final = 1 << 20
+"""Columns or rows of an image: whole slides reach 3e5."""
+_DECIMALS: Final = 9
+"""Of pixels: what a sum or a difference of two coordinates is rounded to, so that 511.72 - 473.07 is 38.65."""
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """What `segmentation` holds.
+
+    Attributes
+    ----------
+    size
+        Rows and columns of the image.
+    rings
+        Polygons, each of shape (vertices, 2), continuous pixels; empty if it holds run lengths.
+    runs
+        Run lengths; None if it holds polygons.
+    source, where
+        For messages.
+    """
+
+    size: tuple[int, int]
+    rings: Sequence[NDArray[np.float64]] = field(default=())
+    runs: Counts | None = None
+    source: object = None
+    where: str | None = None
+
+    @property
+    def counts(self) -> Counts:
+        """Run lengths of the mask, polygons rasterised as pycocotools does; LimitError if one is too long."""
+        if self.runs is not None:
+            return self.runs
+        try:
+            return union([rasterise(ring, self.size) for ring in self.rings], self.size[0] * self.size[1])
+        except LimitError as error:
+            place = {"source": None if self.source is None else str(self.source), "where": self.where}
+            raise LimitError(error.problem, **place, found=error.found, expected=error.expected) from error
+
+    @property
+    def box(self) -> Box:
+        """`x_min, y_min, x_max, y_max`."""
+        return box_of_rings(self.rings) if self.runs is None else box_of(self.runs, self.size[0])
+
+    @property
+    def area(self) -> float:
+        """Square pixels: of the pixels, or what the polygons enclose."""
+        return sum(map(shoelace_area, self.rings)) if self.runs is None else area_of(self.runs)
+
+    @property
+    def is_outline(self) -> bool:
+        """Whether every polygon runs along edges of pixels, as those that are drawn round a mask do."""
+        return bool(self.rings) and all(
+            np.array_equal(ring, np.trunc(ring)) and bool((ring == np.roll(ring, 1, axis=0)).any(axis=1).all())
+            for ring in self.rings
+        )
+
+
+def size_from_record(image: Record, *, source: object, where: str) -> tuple[int, int]:
+    """Return rows and columns of an image record; InputError if they are none, or its file name is no name."""
+    name = image.get("file_name")
+    if isinstance(name, str) and len(name) > LONGEST_NAME:
+        raise InputError(
+            "the file name is too long", source=str(source), where=where, expected=f"{LONGEST_NAME} characters"
+        )
+    size = image.get("height"), image.get("width")
+    for count in size:
+        if type(count) is not int or not 0 < count <= LARGEST_SIZE:
+            raise InputError(
+                "an image has a height and a width",
+                source=str(source),
+                where=where,
+                found=size,
+                expected=f"1 to {LARGEST_SIZE}",
+            )
+    return size[0], size[1]  # type: ignore[return-value]  # checked above
+
+
+def segmentation_from_record(
+    record: Record, size: tuple[int, int], *, source: object, where: str
+) -> Segmentation | None:
+    """Return what a record's `segmentation` holds; None if it is absent, null or empty.
+
+    Raises
+    ------
+    InputError
+        If it is neither polygons nor run lengths, or does not fit the image.
+    LimitError
+        If a polygon is too long to be walked.
+    """
+    value = record.get("segmentation")
+    if value is None or value == []:
+        return None
+    if isinstance(value, list):
+        rings = [ring_of(flat, source=source, where=where) for flat in value]
+        return Segmentation(size, rings, source=source, where=where)
+    if not isinstance(value, dict):
+        raise InputError("a segmentation is polygons or run lengths", source=str(source), where=where)
+    if value.get("size") != list(size):
+        raise InputError(
+            "the mask is not of the image's size",
+            source=str(source),
+            where=where,
+            found=value.get("size"),
+            expected=list(size),
+        )
+    counts = value.get("counts")
+    if isinstance(counts, str):
+        try:
+            counts = expand(counts.encode("ascii"), source=source, where=where)
+        except UnicodeEncodeError as error:
+            raise InputError("run lengths are written in ASCII", source=str(source), where=where) from error
+    elif not isinstance(counts, list):
+        raise InputError("a mask has counts: a text or a list", source=str(source), where=where)
+    return Segmentation(size, runs=fitting(counts, size, source=source, where=where))
+
+
+def box_from_record(record: Record, *, source: object, where: str) -> Box | None:
+    """Return `x_min, y_min, x_max, y_max` of a record's `bbox`; None if it is absent, null or empty."""
+    value = record.get("bbox")
+    if value is None or value == []:
+        return None
+    if not is_numbers(value, 4) or value[2] < 0 or value[3] < 0:
+        raise InputError("a box is x, y, width and height", source=str(source), where=where, found=value)
+    x, y, width, height = value
+    return float(x), float(y), float(tidy(x + width)), float(tidy(y + height))
+
+
+def box_to_record(box: Sequence[float]) -> list[float]:
+    """Return `x, y, width, height` of `x_min, y_min, x_max, y_max`."""
+    return [box[0], box[1], tidy(box[2] - box[0]), tidy(box[3] - box[1])]
+
+
+def rings_to_record(rings: Sequence[NDArray[np.float64]]) -> Record:
+    """Return `segmentation`, `area` and `bbox` of polygons."""
+    return {
+        "segmentation": [ring.ravel().tolist() for ring in rings],
+        "area": tidy(sum(map(shoelace_area, rings))),
+        "bbox": box_to_record(box_of_rings(rings)),
+    }
+
+
+def counts_to_record(counts: Counts, size: tuple[int, int], text: bytes | None = None) -> Record:
+    """Return `segmentation`, `area` and `bbox` of run lengths, `text` if their string is known already."""
+    written = compress_one(counts) if text is None else text
+    return {
+        "segmentation": {"size": list(size), "counts": written.decode("ascii")},
+        "area": area_of(counts),
+        "bbox": box_to_record(box_of(counts, size[0])),
+    }
+
+
+def keypoints_from_record(record: Record, *, source: object, where: str) -> list[tuple[float, float, int]]:
+    """Return `(x, y, visibility)` of each keypoint, continuous pixels; 0 is not labelled, 1 hidden, 2 seen."""
+    value = record.get("keypoints")
+    if value is None or value == []:
+        return []
+    if not isinstance(value, list) or len(value) % 3 or not is_numbers(value, len(value)):
+        raise InputError("keypoints are x, y and visibility of each", source=str(source), where=where)
+    triples = list(zip(value[::3], value[1::3], value[2::3], strict=True))
+    for _, _, seen in triples:
+        if seen not in {0, 1, 2}:
+            raise InputError("visibility is 0, 1 or 2", source=str(source), where=where, found=seen)
+    return [(x + 0.5, y + 0.5, int(seen)) for x, y, seen in triples]
+
+
+def is_numbers(value: Any, count: int) -> bool:
+    """Tell whether a value from outside is a list of so many finite numbers of the size of images."""
+    return (
+        isinstance(value, list)
+        and len(value) == count
+        and all(type(number) in {int, float} and abs(number) < 1e12 and math.isfinite(number) for number in value)
+    )
+
+
+def tidy(number: float) -> float:
+    """Return a number without the rounding of binary fractions, whole ones as integers."""
+    rounded = round(float(number), _DECIMALS)
+    return int(rounded) if rounded.is_integer() else rounded

@@ -1,0 +1,132 @@
+"""Pictures of source images as PNG: 16 bits with the rescaling recorded, or 8 bits with the window recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from annoconv import images as image_seam
+from annoconv.errors import ImageError, UsageError
+from annoconv.geometry import Grid
+from annoconv_converters._pictures.native import KEY
+from annoconv_converters._pictures.png import png_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from annoconv.images import ImageSource
+    from annoconv.limits import Limits
+    from annoconv_converters._pictures.draw import Drawing
+
+__all__ = ["Rendering", "parse_window", "render"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """How source images become pictures.
+
+    Attributes
+    ----------
+    depth
+        `16`: stored values, moved to be positive; `8`: those within the window, spread over 0 to 255.
+    window
+        Centre and width in units of the rescaled values (HU); that of the image's header if None.
+    """
+
+    depth: Literal["none", "16", "8"] = "none"
+    window: tuple[float, float] | None = None
+
+
+def parse_window(text: str | None) -> tuple[float, float] | None:
+    """Return centre and width of `40,400`; UsageError if it is neither."""
+    if text is None:
+        return None
+    try:
+        center, width = (float(part) for part in text.split(","))
+    except ValueError:
+        width = 0.0
+        center = 0.0
+    if not (abs(center) < 1e9 and 0 < width < 1e9):
+        raise UsageError("this is no window", found=text, expected="centre and width, such as 40,400")
+    return center, width
+
+
+def render(drawing: Drawing, images: Sequence[Path], folder: Path, rendering: Rendering, limits: Limits) -> None:
+    """Write a PNG for each picture of a drawing whose file name the records give.
+
+    Raises
+    ------
+    ImageError
+        If an image has no source, or the source is of another shape.
+    """
+    if not images:
+        raise UsageError("pictures are rendered from source images", advice="Pass --images FOLDER")
+    sources = image_seam.scan(images, limits)
+    case = drawing.loaded.case
+    for image in (case.image, *(case.related_images or ())):
+        planes = drawing.planes.get(image.uid)
+        if planes is None:
+            continue
+        source = image_seam.match(sources, image)
+        pixels_kji = source.read()
+        if pixels_kji.shape[:3] != Grid.from_image(image).shape_kji:
+            raise ImageError(
+                "the image is of another shape than the case says",
+                source=source.path,
+                found=pixels_kji.shape[:3][::-1],
+                expected=image.shape,
+            )
+        for picture in drawing.pictures:
+            if picture.record[KEY]["uid"] != image.uid:
+                continue
+            index = picture.record[KEY].get("index", 0)
+            plane = _plane(pixels_kji, planes.axis, index)
+            path = folder / str(picture.record["file_name"])
+            path.parent.mkdir(parents=True, exist_ok=True)
+            pixels, recorded = _pixels(plane, source, index if planes.axis == "k" else 0, rendering)
+            picture.record[KEY]["rendering"] = recorded
+            path.write_bytes(png_bytes(pixels))
+
+
+def _plane(pixels_kji: NDArray[Any], axis: str, index: int) -> NDArray[Any]:
+    return np.asarray(np.take(pixels_kji, index, axis="kji".index(axis)))
+
+
+def _pixels(
+    plane: NDArray[Any], source: ImageSource, index: int, rendering: Rendering
+) -> tuple[NDArray[Any], dict[str, Any]]:
+    """Return the pixels of a PNG and what must be known to read them."""
+    if plane.ndim == 3:
+        return np.ascontiguousarray(plane[..., :3].astype(np.uint8)), {"depth": 8, "samples": 3}
+    headers = source.headers
+    header = headers[index] if index < len(headers) else headers[0]
+    slope, intercept = _number(header, "RescaleSlope", 1.0), _number(header, "RescaleIntercept", 0.0)
+    if rendering.depth == "16":
+        offset = 1 << 15 if plane.dtype.kind == "i" else 0
+        pixels = (plane.astype(np.int64) + offset).clip(0, 65535).astype(np.uint16)
+        return pixels, {"depth": 16, "slope": slope, "intercept": intercept - slope * offset}
+    window = rendering.window or _window(header)
+    if window is None:
+        raise UsageError("the image's header holds no window", source=source.path, advice="Pass --window 40,400")
+    center, width = window
+    # PS3.3 C.11.2.1.3.2 LINEAR_EXACT: (value - centre) / width + 0.5, from 0 to 1.
+    share = (plane * slope + intercept - center) / width + 0.5
+    pixels = np.floor(share.clip(0, 1) * 255 + 0.5).astype(np.uint8)
+    return pixels, {"depth": 8, "window_center": center, "window_width": width}
+
+
+def _window(header: Any) -> tuple[float, float] | None:
+    center, width = _number(header, "WindowCenter", 0.0), _number(header, "WindowWidth", 0.0)
+    return (center, width) if width > 0 else None
+
+
+def _number(header: Any, keyword: str, default: float) -> float:
+    value = header.get(keyword) if hasattr(header, "get") else None
+    if value is None or value == "":
+        return default
+    return float(value[0] if isinstance(value, (list, tuple)) or hasattr(value, "append") else value)

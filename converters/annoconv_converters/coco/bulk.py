@@ -1,0 +1,226 @@
+"""Large COCO files at once: columns of numbers and an index by image, geometry left in the file until asked for.
+
+`load` needs `msgspec` (extra `coco-bulk`) to be fast and does without; `validate` finds what breaks the rules of COCO
+in bounded memory. Neither makes cases: that is `from_coco`, which reads one picture after another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from itertools import chain
+from operator import attrgetter
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import numpy as np
+
+from annoconv.errors import AnnoconvError, DocumentError
+from annoconv.findings import Finding, Level
+from annoconv.limits import Limits
+from annoconv_converters._pictures.categories import Categories
+from annoconv_converters.coco.check import record_findings
+from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, Record, Span, read_element, scan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+__all__ = ["CocoTable", "load", "validate"]
+
+Numbers: TypeAlias = "NDArray[np.int64]"
+
+_FIELDS: Final = ("id", "image_id", "category_id", "iscrowd", "area", "bbox")
+_DTYPES: Final = (np.int64, np.int64, np.int64, np.bool_, np.float64, np.float32)
+_ABSENT: Final = float("nan")
+
+
+@dataclass(frozen=True)
+class CocoTable:
+    """The annotations of a file as columns.
+
+    Attributes
+    ----------
+    path
+        The file.
+    beside
+        What it holds beside images and annotations: info, categories.
+    image_ids
+        Shape (images,), int64.
+    ids, annotation_image_ids, category_ids
+        Shape (annotations,), int64, in the order of the file.
+    is_crowd
+        Shape (annotations,), bool.
+    areas
+        Shape (annotations,), float64, square pixels; NaN where absent.
+    boxes
+        Shape (annotations, 4), float32: x, y, width, height, continuous pixels from the outer corner; NaN where absent.
+    places
+        Shape (annotations, 2), int64: half-open, bytes of the file.
+    """
+
+    path: Path
+    beside: Record
+    image_ids: Numbers
+    image_places: Numbers
+    ids: Numbers
+    annotation_image_ids: Numbers
+    category_ids: Numbers
+    is_crowd: NDArray[np.bool_]
+    areas: NDArray[np.float64]
+    boxes: NDArray[np.float32]
+    places: Numbers
+    _by_image: Numbers
+    _sorted_images: Numbers
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def of_image(self, image_id: int) -> Numbers:
+        """Return the positions of an image's annotations, in the order of the file."""
+        first, last = np.searchsorted(self._sorted_images, (image_id, image_id + 1))
+        return self._by_image[first:last]
+
+    def record(self, position: int) -> Record:
+        """Return one annotation with its geometry, read from the file."""
+        start, end = self.places[position].tolist()
+        with self.path.open("rb") as file:
+            return read_element(file, start, end, self.path)
+
+
+def load(path: Path, limits: Limits | None = None) -> CocoTable:
+    """Return the annotations of an instances file as columns with an index by image.
+
+    Raises
+    ------
+    DocumentError
+        If the file is no COCO, or an id is no number.
+    """
+    limits = limits or Limits()
+    decode = _decoder(path, limits)
+    columns: list[list[NDArray[Any]]] = [[] for _ in range(6)]
+    places: list[Numbers] = []
+    image_ids: list[Numbers] = []
+    image_places: list[Numbers] = []
+    beside: Record = {}
+    with path.open("rb") as file:
+        for part in scan(file, path, limits):
+            if not isinstance(part, Span):
+                beside = part
+                continue
+            rows = decode(part)
+            where = np.stack((part.starts, part.ends), axis=1)
+            if part.section == IMAGES:
+                image_ids.append(np.array([row.id for row in rows], dtype=np.int64))
+                image_places.append(where)
+                continue
+            places.append(where)
+            for column, name, dtype in zip(columns, _FIELDS, _DTYPES, strict=True):
+                values = map(attrgetter(name), rows)
+                column.append(np.fromiter(chain.from_iterable(values) if name == "bbox" else values, dtype))
+    empty = np.empty(0, dtype=np.int64)
+    joined: list[NDArray[Any]] = [np.concatenate(column) if column else empty for column in columns]
+    by_image = np.argsort(joined[1], kind="stable")
+    return CocoTable(
+        path,
+        beside,
+        np.concatenate(image_ids) if image_ids else empty,
+        np.concatenate(image_places) if image_places else empty.reshape(0, 2),
+        joined[0],
+        joined[1],
+        joined[2],
+        joined[3].astype(np.bool_),
+        joined[4],
+        joined[5].reshape(-1, 4),
+        np.concatenate(places) if places else empty.reshape(0, 2),
+        by_image,
+        joined[1][by_image],
+    )
+
+
+def _decoder(path: Path, limits: Limits) -> Callable[[Span], Sequence[Any]]:
+    """Return what turns a span into rows of `_FIELDS`; the others are skipped without being built."""
+    if find_spec("msgspec") is None:
+        return lambda span: [_row(record, path) for record in span.elements(limits, path)]
+    import msgspec
+
+    box = tuple[float, float, float, float]
+    fields: list[Any] = [("id", int), ("image_id", int, 0), ("category_id", int, 0), ("iscrowd", int, 0)]
+    row = msgspec.defstruct("Row", [*fields, ("area", float, _ABSENT), ("bbox", box, (_ABSENT,) * 4)], gc=False)
+    decoder = msgspec.json.Decoder(list[row])  # type: ignore[valid-type]
+
+    def decode(span: Span) -> Sequence[Any]:
+        try:
+            found: list[Any] = decoder.decode(span.text)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise _invalid(f"a record cannot be understood: {error}", path) from error
+        return found
+
+    return decode
+
+
+def _row(record: Record, path: Path) -> SimpleNamespace:
+    """Return the fields of a record as msgspec would."""
+    numbers = [record.get(name, 0) for name in _FIELDS[:4]]
+    area, box = record.get("area", _ABSENT), record.get("bbox", [_ABSENT] * 4)
+    if not all(type(number) is int for number in numbers) or "id" not in record:
+        raise _invalid("ids are whole numbers", path)
+    if not isinstance(area, int | float) or not isinstance(box, list) or len(box) != 4:
+        raise _invalid("an area is a number, a box four", path)
+    return SimpleNamespace(**dict(zip(_FIELDS, (*numbers, area, box), strict=True)))
+
+
+def _invalid(problem: str, path: Path) -> DocumentError:
+    return DocumentError(problem, findings=[Finding("coco.invalid", Level.ERROR, "", problem)], source=path)
+
+
+def validate(path: Path, limits: Limits | None = None) -> Iterator[Finding]:
+    """Yield what a COCO file breaks, in its order, holding ids and sizes but no record for long.
+
+    Errors that end the reading, such as no strict JSON, are raised.
+    """
+    limits = limits or Limits()
+    sizes: dict[Any, tuple[int, int]] = {}
+    seen: set[Any] = set()
+    categories = Categories([], None)
+    beside = _beside(path, limits)
+    if isinstance(beside.get("categories"), list):
+        categories = Categories(beside["categories"], None)
+    with path.open("rb") as file:
+        for part in scan(file, path, limits):
+            if not isinstance(part, Span):
+                continue
+            if part.section == IMAGES:
+                for record in part.elements(limits, path):
+                    number = record.get("id")
+                    if number in sizes:
+                        yield Finding("coco.duplicate", Level.ERROR, f"/images/{number}", "the id stands twice")
+                    sizes[number] = record.get("height", 0), record.get("width", 0)
+                continue
+            for record in part.elements(limits, path):
+                number = record.get("id")
+                place = f"/{ANNOTATIONS}/{number}"
+                if number in seen:
+                    yield Finding("coco.duplicate", Level.ERROR, f"{place}/id", "the id stands twice")
+                seen.add(number)
+                size = sizes.get(record.get("image_id"))
+                if size is None:
+                    yield Finding(
+                        "coco.dangling", Level.ERROR, f"{place}/image_id", "the annotation belongs to no image"
+                    )
+                    continue
+                try:
+                    yield from record_findings(record, size, categories, place, 0)
+                except AnnoconvError as error:
+                    yield Finding("coco.geometry", Level.ERROR, place, error.problem)
+
+
+def _beside(path: Path, limits: Limits) -> Record:
+    """Return what a file holds beside images and annotations."""
+    with path.open("rb") as file:
+        for part in scan(file, path, limits):
+            if not isinstance(part, Span):
+                return part
+    return {}

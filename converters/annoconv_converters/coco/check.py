@@ -1,0 +1,159 @@
+"""What the records of a COCO file break: findings, never silent repairs.
+
+Errors leave no way to read the file: an id that stands twice, an annotation of no image. Warnings come with the
+reading: an area or a box that disagrees with its mask, a category that is not defined, a box or point beyond the
+picture.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from annoconv.findings import Finding, Level
+from annoconv_converters._pictures.geometry import box_from_record, keypoints_from_record, segmentation_from_record
+from annoconv_converters._runlength import area_of, box_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from annoconv_converters._pictures.categories import Categories
+    from annoconv_converters._pictures.geometry import Segmentation
+    from annoconv_converters._pictures.native import Native, Picture
+
+__all__ = ["case_findings", "file_findings", "record_findings"]
+
+AREA_SLACK: Final = 0.02
+"""Of the area: between what a polygon encloses and the pixels that it fills; the files of COCO itself hold either."""
+PIXEL_SLACK: Final = 1.0
+"""Pixels: a box may count pixels or the distance of their centres."""
+
+
+def file_findings(
+    images: Sequence[tuple[Any, Any]],
+    numbers: Sequence[Any],
+    owners: Sequence[Any],
+    used: set[Any],
+    categories: Any,
+    *,
+    is_results: bool,
+) -> list[Finding]:
+    """Return the errors that concern a file as a whole.
+
+    Parameters
+    ----------
+    images
+        Id and group of each image.
+    numbers, owners
+        Id and image id of each annotation.
+    used
+        Category ids of the annotations.
+    categories
+        The file's member of that name.
+    is_results
+        Whether the file is an array of results, which have no ids.
+    """
+    findings = list(_twice([number for number, _ in images], "images"))
+    if not is_results and any(number is not None for number in numbers):
+        findings += _twice(numbers, "annotations")
+    known = {number for number, _ in images}
+    findings += [
+        _error("coco.dangling", f"/annotations/{place}/image_id", f"the annotation belongs to no image: {owner!r}")
+        for place, owner in enumerate(owners)
+        if owner not in known or owner is None
+    ]
+    listed = categories if isinstance(categories, list) else []
+    findings += _twice([each.get("id") if isinstance(each, dict) else None for each in listed], "categories")
+    del used
+    return findings
+
+
+def _twice(numbers: Iterable[Any], section: str) -> Iterator[Finding]:
+    seen: set[Any] = set()
+    for place, number in enumerate(numbers):
+        if number is None or not isinstance(number, int | str):
+            yield _error("coco.no_id", f"/{section}/{place}/id", "the record has no id")
+        elif number in seen:
+            yield _error("coco.duplicate", f"/{section}/{place}/id", f"the id stands twice: {number!r}")
+        else:
+            seen.add(number)
+
+
+def case_findings(
+    pictures: Sequence[Picture], native: Native, categories: Categories, case_index: int
+) -> Iterator[Finding]:
+    """Yield the warnings about the records of one case; paths are `/annotations/{id}/{field}`."""
+    del native
+    for picture in pictures:
+        size = picture.record.get("height", 0), picture.record.get("width", 0)
+        if picture.map_size is not None:
+            place = f"/annotations/{picture.record.get('id')}"
+            yield _warning(
+                "coco.map_size",
+                place,
+                f"the map has {picture.map_size}, its picture {size} rows and columns",
+                case_index,
+            )
+        for record in picture.annotations:
+            yield from record_findings(record, size, categories, f"/annotations/{record.get('id')}", case_index)
+
+
+def record_findings(
+    record: dict[str, Any], size: tuple[int, int], categories: Categories, place: str, case_index: int
+) -> Iterator[Finding]:
+    """Yield the warnings about one annotation of a picture of `size` rows and columns, (0, 0) if that is not known."""
+    if "caption" in record:
+        return
+    if record.get("category_id") not in categories.records and categories.records:
+        yield _warning("coco.category", f"{place}/category_id", "the category is not defined", case_index)
+    segmentation = segmentation_from_record(record, size, source="", where=place)
+    box = box_from_record(record, source="", where=place)
+    if segmentation is not None:
+        yield from _disagreements(record, segmentation, box, place, case_index)
+    if box is not None and all(size) and not (box[0] >= 0 and box[1] >= 0 and box[2] <= size[1] and box[3] <= size[0]):
+        yield _warning("coco.outside", f"{place}/bbox", "the box reaches beyond the picture", case_index)
+    for x, y, seen in keypoints_from_record(record, source="", where=place):
+        if seen and all(size) and not (0 <= x <= size[1] and 0 <= y <= size[0]):
+            yield _warning("coco.outside", f"{place}/keypoints", "a keypoint lies beyond the picture", case_index)
+            return
+
+
+def _disagreements(
+    record: dict[str, Any], segmentation: Segmentation, box: Any, place: str, case_index: int
+) -> Iterator[Finding]:
+    stated = record.get("area")
+    areas = [segmentation.area]
+    own = segmentation.box
+    boxes = [own]
+    if segmentation.rings:
+        low = min(own[0], own[1]) < 0 or own[2] > segmentation.size[1] or own[3] > segmentation.size[0]
+        if low:
+            yield _warning(
+                "coco.outside", f"{place}/segmentation", "the polygon reaches beyond the picture", case_index
+            )
+        if (stated is not None and not _is_near(stated, areas)) or (box is not None and not _are_near(box, boxes)):
+            areas.append(area_of(segmentation.counts))
+            boxes.append(box_of(segmentation.counts, segmentation.size[0]))
+    if stated is not None and not _is_near(stated, areas):
+        yield _warning(
+            "coco.area", f"{place}/area", f"the area is {stated}, that of the mask {areas[-1]:g}", case_index
+        )
+    if box is not None and not _are_near(box, boxes):
+        yield _warning("coco.box", f"{place}/bbox", "the box is not that of the mask", case_index)
+
+
+def _is_near(stated: Any, areas: Sequence[float]) -> bool:
+    if type(stated) not in {int, float}:
+        return False
+    return any(abs(stated - area) <= max(AREA_SLACK * area, PIXEL_SLACK) for area in areas)
+
+
+def _are_near(box: Sequence[float], boxes: Sequence[Sequence[float]]) -> bool:
+    return any(max(abs(a - b) for a, b in zip(box, other, strict=True)) <= PIXEL_SLACK for other in boxes)
+
+
+def _error(rule: str, path: str, message: str) -> Finding:
+    return Finding(rule, Level.ERROR, path, message)
+
+
+def _warning(rule: str, path: str, message: str, case_index: int) -> Finding:
+    return Finding(rule, Level.WARNING, path, message, case_index)

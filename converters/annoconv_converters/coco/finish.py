@@ -1,0 +1,117 @@
+"""The last step from drawn records to those of a kind of COCO file: categories, keypoints, stuff, captions, results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from annoconv.model import ImageTextLink, TextSpanAnnotation
+from annoconv_converters._pictures.geometry import counts_to_record
+from annoconv_converters._pictures.native import KEY
+from annoconv_converters._polygons import union
+from annoconv_converters._runlength import expand
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from annoconv.model import Case
+    from annoconv_converters._pictures.draw import Drawing
+    from annoconv_converters._pictures.native import Picture
+
+__all__ = ["Kind", "finish"]
+
+Record: TypeAlias = "dict[str, Any]"
+Kind: TypeAlias = Literal["auto", "instances", "keypoints", "panoptic", "captions", "stuff", "results"]
+
+
+def finish(
+    drawing: Drawing,
+    kind: str,
+    category_number: Callable[[str, str], Any],
+    keypoint_names: Callable[[str], list[str]],
+) -> None:
+    """Turn the records of a drawing into those of a kind of file, in place.
+
+    Parameters
+    ----------
+    drawing
+        From `draw`.
+    kind
+        Of file.
+    category_number
+        From label code and annotation category to the category's id.
+    keypoint_names
+        From label code to the names of its keypoints; names that are met are added to the list.
+    """
+    categories = {
+        annotation.label_code: annotation.category.value for annotation in reversed(drawing.loaded.case.annotations)
+    }
+    for picture in drawing.pictures:
+        if kind == "captions":
+            picture.annotations = list(_captions(drawing.loaded.case, picture))
+            continue
+        if kind == "results":
+            picture.annotations = [record for record in picture.annotations if "score" in record]
+        if kind == "stuff":
+            picture.annotations = _merged(picture.annotations)
+        for record in picture.annotations:
+            code = record["category_id"]
+            named = record.pop("named", None)
+            if kind == "keypoints" and (named or "keypoints" in record):
+                _set_keypoints(record, named or {}, keypoint_names(code))
+            record["category_id"] = category_number(code, categories[code])
+            if kind == "results":
+                for key in (
+                    "id",
+                    "iscrowd",
+                    "area",
+                    "num_keypoints",
+                    "bbox" if record.get("segmentation") else "segmentation",
+                ):
+                    record.pop(key, None)
+
+
+def _set_keypoints(record: Record, named: dict[str, list[Any]], names: list[str]) -> None:
+    """Set a record's keypoints in the order of their names; a name that is a number behind them is a place."""
+    if not named:
+        names += [record["id"]] if not names else []
+        return
+    places: dict[int, list[Any]] = {}
+    for name, triple in named.items():
+        if name not in names and not (name.isascii() and name.isdecimal() and 0 < int(name[:6]) <= 1000):
+            names.append(name)
+        places[names.index(name) if name in names else int(name) - 1] = triple
+    count = max(len(names), *(place + 1 for place in places))
+    record["keypoints"] = [number for place in range(count) for number in places.get(place, [0, 0, 0])]
+    record["num_keypoints"] = len(places)
+
+
+def _merged(records: list[Record]) -> list[Record]:
+    """Return one record a label, as stuff has no instances."""
+    by_code: dict[str, list[Record]] = {}
+    for record in records:
+        if isinstance(record.get("segmentation"), dict):
+            by_code.setdefault(record["category_id"], []).append(record)
+    merged: list[Record] = []
+    for members in by_code.values():
+        first = members[0]
+        if len(members) > 1:
+            rows, columns = first["segmentation"]["size"]
+            counts = [expand(member["segmentation"]["counts"].encode()) for member in members]
+            first = {**first, **counts_to_record(union(counts, rows * columns), (rows, columns))}
+        merged.append(first)
+    return merged
+
+
+def _captions(case: Case, picture: Picture) -> Iterator[Record]:
+    """Yield a caption for each text of the picture's image, and each span that a link ties to what is drawn."""
+    uid = picture.record[KEY]["uid"]
+    for text in case.texts or ():
+        if uid in (text.image_uids or ()):
+            yield {"id": text.id, "caption": text.content, KEY: {"id": text.id}}
+    drawn = {record["id"] for record in picture.annotations}
+    spans = {each.id: each for each in case.annotations if isinstance(each, TextSpanAnnotation)}
+    for link in case.links or ():
+        if isinstance(link, ImageTextLink) and drawn.intersection(link.annotation_ids):
+            for span_id in link.span_ids:
+                if span_id in spans:
+                    yield {"id": f"{link.id}.{span_id}", "caption": spans[span_id].text, KEY: {"id": span_id}}

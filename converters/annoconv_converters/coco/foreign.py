@@ -1,0 +1,214 @@
+"""What other software's files say beyond the model, kept in the case so that they come back as they were.
+
+A reader draws the case that it has understood as the writer would and keeps what the file said otherwise: ids,
+licences, `iscrowd`, areas and boxes that disagree, polygons in several pieces. It stands in `extensions` of the case
+under `EXTENSION`; the first case of a file holds what belongs to no picture. Geometry is put back only while the
+annotation is still the one that was read.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from annoconv import jsondoor
+from annoconv.ids import content_digest
+from annoconv.model import SCHEMA_VERSION, Case
+from annoconv_converters._pictures.draw import draw
+from annoconv_converters._pictures.native import KEY, Native, Picture, native_case, without_key
+from annoconv_converters._pictures.typed import typed_case
+from annoconv_converters.coco.finish import finish
+from annoconv_converters.coco.panoptic import packed_record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from annoconv.limits import Limits
+    from annoconv_converters._pictures.categories import Categories
+
+__all__ = [
+    "EXTENSION",
+    "TASK",
+    "kept_of",
+    "number_of",
+    "put_back",
+    "typed_case",
+    "understand",
+    "with_floats",
+    "without_key",
+]
+
+Record: TypeAlias = "dict[str, Any]"
+
+EXTENSION: Final = "annoconv.coco"
+"""Key in `extensions` of a case."""
+TASK: Final = "coco"
+"""Task of a case that names none."""
+_GEOMETRY: Final = ("segmentation", "area", "bbox", "keypoints", "num_keypoints")
+_AS_LIST: Final = "list"
+"""In place of run lengths: that they were written as a list of numbers."""
+
+
+def understand(
+    pictures: list[Picture],
+    categories: Categories,
+    *,
+    kind: str,
+    position: int,
+    use_keys: bool,
+    is_ours: bool,
+    beside: Record | None,
+    source: Path | str,
+    limits: Limits | None = None,
+) -> Native:
+    """Return the case that pictures stand for, what other software said included.
+
+    Parameters
+    ----------
+    pictures
+        A flat picture, or the slices of one case.
+    categories
+        Of the file.
+    kind
+        Of the file: `instances`, `keypoints` ...
+    position
+        One-based place of the first picture among the file's images.
+    use_keys
+        Whether our private keys count.
+    is_ours
+        Whether the file says that we wrote it, so that nothing in it needs to be kept.
+    beside
+        For the first case, what the file holds beside images and annotations.
+    source, limits
+        For messages and bounds.
+    """
+    native = native_case(pictures, categories, use_keys=use_keys, source=source)
+    native.document = {"schema_version": SCHEMA_VERSION, "task_id": TASK, **native.document}
+    if is_ours or use_keys or len(pictures) != 1:
+        return native
+    kept = _leftover(pictures[0], native, categories, kind, position, beside, source, limits)
+    if kept:
+        native.document["extensions"] = {EXTENSION: kept}
+    return native
+
+
+def _leftover(
+    picture: Picture,
+    native: Native,
+    categories: Categories,
+    kind: str,
+    position: int,
+    beside: Record | None,
+    source: Path | str,
+    limits: Limits | None,
+) -> Record:
+    loaded = typed_case(native, native.document, source, limits)
+    drawing = draw(loaded, axis="k", form="rle", folder=None, only_annotated=False, keypoints=kind == "keypoints")
+    finish(drawing, kind, lambda code, _: code, lambda code: _keypoints(code, picture, categories))
+    drawn = drawing.pictures[0]
+    codes = {str(record.get("id")): categories[record.get("category_id")].code for record in picture.annotations}
+    kept: Record = {"kind": kind} if kind != "instances" else {}
+    kept |= {} if beside is None else {"file": beside}
+    if picture.packed is not None:
+        packed = _difference(
+            picture.packed, {**packed_record(picture), "segments_info": picture.packed.get("segments_info")}
+        )
+        packed |= {"size": list(picture.map_size)} if picture.map_size else {}
+        kept |= {"panoptic": packed} if packed else {}
+    used = {number for number in categories.records if beside is not None or categories[number].code in codes.values()}
+    named = {categories[number].code: record for number, record in categories.records.items() if number in used}
+    kept |= {"categories": named} if named else {}
+    image = _difference(picture.record, {"id": position, **without_key(drawn.record)})
+    kept |= {"image": image} if image else {}
+    redrawn = {record[KEY]["id"]: without_key(record) for record in drawn.annotations}
+    annotations: Record = {}
+    for record in picture.annotations:
+        identity = str(record.get("id"))
+        again = redrawn.get(identity, {})
+        if again:
+            again["id"] = record["id"] if kind == "results" else number_of(identity)
+            again["image_id"] = picture.record.get("id")
+            if "category_id" in again:
+                again["category_id"] = record.get("category_id")
+        difference = _difference(record, again)
+        if difference:
+            annotations[identity] = difference
+    return kept | ({"annotations": annotations} if annotations else {})
+
+
+def _keypoints(code: str, picture: Picture, categories: Categories) -> list[str]:
+    for record in picture.annotations:
+        meaning = categories[record.get("category_id")]
+        if meaning.code == code:
+            return list(meaning.keypoints)
+    return []
+
+
+def number_of(identity: str) -> int:
+    """Return the annotation number that an id asks for; 0 if it is none."""
+    return int(identity) if identity.isascii() and identity.isdecimal() and str(int(identity[:18])) == identity else 0
+
+
+def _difference(record: Record, again: Record) -> Record:
+    """Return what a record says otherwise than the one drawn again, and what it does not say."""
+    fields = {key: value for key, value in record.items() if key not in again or not _is_same(again[key], value)}
+    absent = [key for key in again if key not in record]
+    drawn = again.get("segmentation")
+    segmentation = fields.get("segmentation")
+    is_list = isinstance(segmentation, dict) and isinstance(segmentation.get("counts"), list)
+    if is_list and isinstance(drawn, dict) and _as_list(drawn) == segmentation:
+        fields["segmentation"] = _AS_LIST
+    difference: Record = {"fields": fields} if fields else {}
+    difference |= {"absent": absent} if absent else {}
+    if difference and any(key in _GEOMETRY for key in (*fields, *absent)):
+        difference["of"] = _digest(again)
+    return difference
+
+
+def _is_same(left: Any, right: Any) -> bool:
+    return bool(with_floats(left) == with_floats(right)) and isinstance(left, bool) == isinstance(right, bool)
+
+
+def _as_list(segmentation: Record) -> Record:
+    from annoconv_converters._runlength import expand
+
+    counts = segmentation["counts"]
+    return {
+        "counts": expand(counts.encode()).tolist() if isinstance(counts, str) else counts,
+        "size": segmentation["size"],
+    }
+
+
+def _digest(record: Record) -> str:
+    geometry = [record.get(key) for key in _GEOMETRY]
+    return content_digest(jsondoor.dumps(geometry))[:16]
+
+
+def put_back(record: Record, difference: Any) -> Record:
+    """Return a drawn record as the file had it; geometry only if the annotation has not been changed since."""
+    if not isinstance(difference, dict):
+        return record
+    fields, absent = difference.get("fields") or {}, difference.get("absent") or []
+    if not isinstance(fields, dict) or not isinstance(absent, list):
+        return record
+    if "of" in difference and difference["of"] != _digest(record):
+        fields = {key: value for key, value in fields.items() if key not in _GEOMETRY}
+        absent = [key for key in absent if key not in _GEOMETRY]
+    if fields.get("segmentation") == _AS_LIST:
+        fields = {**fields, "segmentation": _as_list(record["segmentation"])}
+    return {key: value for key, value in {**record, **fields}.items() if key not in absent}
+
+
+def kept_of(case: Case) -> Record:
+    """Return what a case holds of the file that it came from, its numbers as COCO's tools read them."""
+    found = with_floats((case.extensions or {}).get(EXTENSION))
+    return found if isinstance(found, dict) else {}
+
+
+def with_floats(value: Any) -> Any:
+    """Return a JSON value with its decimals as floats."""
+    if isinstance(value, dict):
+        return {key: with_floats(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [with_floats(member) for member in value]
+    return float(value) if isinstance(value, Decimal) else value

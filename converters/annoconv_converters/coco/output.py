@@ -1,0 +1,102 @@
+"""Where the parts of a COCO output stand while they are written, the ids that are given out, and arrays of records."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from annoconv import jsondoor
+from annoconv.atomic import replacing
+
+if TYPE_CHECKING:
+    from contextlib import ExitStack
+    from pathlib import Path
+
+__all__ = ["SIDE_NAME", "SIDE_SUFFIX", "Layout", "Numbers", "Part", "make_layout"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+SIDE_SUFFIX: Final = ".annoconv.json"
+SIDE_NAME: Final = "annoconv.json"
+"""Beside a file, and in a folder, where no tool takes it for annotations."""
+_FILE_NAMES: Final = {"auto": "instances", "keypoints": "person_keypoints"}
+
+
+@dataclass
+class Layout:
+    """Where the parts of an output stand while they are written; folders and the side file are made when asked for."""
+
+    outputs: ExitStack
+    document: Path
+    beside: dict[str, Path]
+    is_folder: bool
+    overwrite: bool
+    made: dict[str, Path] = field(default_factory=dict)
+
+    def __call__(self, part: Literal["side", "maps", "pictures"]) -> Path:
+        """Return the path of a part."""
+        if part not in self.made:
+            path = self.beside[part]
+            if not self.is_folder:
+                path = self.outputs.enter_context(replacing(path, overwrite=self.overwrite))
+            if part != "side":
+                path.mkdir(parents=True)
+            self.made[part] = path
+        return self.made[part]
+
+
+@dataclass
+class Numbers:
+    """Ids that are given out: those asked for where they are free, else the next."""
+
+    taken: set[Any] = field(default_factory=set)
+    last: int = 0
+
+    def take(self, wanted: Any) -> Any:
+        """Return the id that is asked for if it is free and not 0, else the next."""
+        if wanted and wanted not in self.taken:
+            self.taken.add(wanted)
+            return wanted
+        self.last += 1
+        while self.last in self.taken:
+            self.last += 1
+        self.taken.add(self.last)
+        return self.last
+
+
+def make_layout(target: Path, outputs: ExitStack, kind: str) -> Layout:
+    """Return where the parts of an output stand: a `.json` file and its neighbours, or a folder."""
+    overwrite = target.exists()  # refused before this is called, unless it was asked for
+    temporary = outputs.enter_context(replacing(target, overwrite=overwrite))
+    if target.suffix == ".json":
+        beside = {
+            "side": target.with_suffix(SIDE_SUFFIX),
+            "maps": target.parent / target.stem,
+            "pictures": target.parent / f"{target.stem}_images",
+        }
+        return Layout(outputs, temporary, beside, is_folder=False, overwrite=overwrite)
+    folder = temporary / "annotations"
+    folder.mkdir(parents=True)
+    name = f"{_FILE_NAMES.get(kind, kind)}_default"  # the form in which Datumaro looks for it
+    beside = {"side": folder / SIDE_NAME, "maps": folder / name, "pictures": temporary / "images"}
+    return Layout(outputs, folder / f"{name}.json", beside, is_folder=True, overwrite=overwrite)
+
+
+class Part:
+    """An array of records in a temporary file, one a line."""
+
+    def __init__(self, stack: ExitStack, path: Path) -> None:
+        self.file: IO[bytes] = stack.enter_context(path.open("w+b"))
+        self.count = 0
+
+    def add(self, record: Record) -> None:
+        """Write a record."""
+        self.file.write((b",\n" if self.count else b"[\n") + jsondoor.dumps(record).rstrip())
+        self.count += 1
+
+    def copy(self, target: IO[bytes]) -> None:
+        """Copy the array to a file."""
+        self.file.seek(0)
+        shutil.copyfileobj(self.file, target)
+        target.write(b"\n]" if self.count else b"[]")

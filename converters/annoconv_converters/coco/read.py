@@ -1,0 +1,393 @@
+"""COCO files to cases: flat pictures each a case, the slices of one image together, results with their pictures.
+
+A file is scanned once for where its records stand; then the records of one case after another are read. What breaks a
+rule of COCO is a finding. Those that leave no way to read the file stop it, all at once; the others come with the
+reading.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeAlias
+
+import numpy as np
+
+from annoconv import carrier, images, jsondoor
+from annoconv.carrier import Residual
+from annoconv.casefile import Reading
+from annoconv.codes import Labels
+from annoconv.errors import DocumentError, InputError, UsageError
+from annoconv.findings import Finding, Level
+from annoconv.loss import LossReport
+from annoconv_converters._pictures.categories import Categories
+from annoconv_converters._pictures.geometry import size_from_record
+from annoconv_converters._pictures.native import KEY, Picture, key_of, picture_name, without_key
+from annoconv_converters._pictures.planes import DEFAULT_NAMES
+from annoconv_converters._pictures.typed import typed_case
+from annoconv_converters.coco.check import case_findings, file_findings
+from annoconv_converters.coco.foreign import understand
+from annoconv_converters.coco.output import SIDE_NAME, SIDE_SUFFIX
+from annoconv_converters.coco.panoptic import unpack
+from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, RESULTS, Record, Span, read_element, scan
+from annoconv_converters.coco.write import CONTRIBUTOR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from annoconv.registry import Context
+
+__all__ = ["CocoReading", "Index", "index_file", "read_coco"]
+
+Places: TypeAlias = "NDArray[np.int64]"
+
+_MOST_NAMED: Final = 100
+"""Findings in one error."""
+
+
+@dataclass(frozen=True)
+class CocoReading(Reading):
+    """A case as it was read, with what its records break.
+
+    Attributes
+    ----------
+    findings
+        Areas and boxes that disagree with their masks, points beyond the picture: warnings, nothing was mended.
+    """
+
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass
+class Index:
+    """Where the records of a file stand.
+
+    Attributes
+    ----------
+    path
+        The file.
+    beside
+        What it holds beside images and annotations.
+    groups
+        Positions of the pictures of each case, in the order of the file.
+    image_places, annotation_places
+        Shape (records, 2), int64: half-open, bytes.
+    image_numbers
+        Ids of the images by position.
+    of_image
+        Positions of annotations sorted by image; those of image p stand from `borders[p]` to `borders[p + 1]`.
+    """
+
+    path: Path
+    beside: Record
+    groups: list[list[int]]
+    image_places: Places
+    annotation_places: Places
+    image_numbers: list[Any]
+    of_image: Places
+    borders: Places
+    side: dict[str, dict[str, Record]] = field(default_factory=dict)
+    is_results: bool = False
+    given: dict[Any, Record] = field(default_factory=dict)
+
+
+def read_coco(
+    sources: Sequence[Path], *, context: Context, names: str | None, ground_truth: Path | None, maps: Path | None
+) -> Iterator[CocoReading]:
+    """Yield the cases of COCO files; see `from_coco`."""
+    pattern = _pattern(names)
+    paths = [path for path in images.list_files(sources, context.limits) if path.suffix == ".json"]
+    paths = [path for path in paths if not path.name.endswith((SIDE_SUFFIX, SIDE_NAME))]
+    if not paths:
+        raise InputError("there is no COCO file", source=sources[0] if sources else None, expected=".json")
+    case_index = 0
+    for path in paths:
+        index = index_file(path, context, pattern, ground_truth)
+        with path.open("rb") as file:
+            for reading in _readings(index, file, context, pattern, maps, case_index):
+                yield reading
+                case_index += 1
+                context.advance(case_index)
+
+
+def _pattern(names: str | None) -> re.Pattern[str]:
+    if names is None:
+        return DEFAULT_NAMES
+    try:
+        pattern = re.compile(names)
+    except re.error as error:
+        raise UsageError("this is no pattern of file names", found=names) from error
+    if "index" not in pattern.groupindex:
+        raise UsageError("the pattern names no index", found=names, expected=r"(?P<series>.+)_(?P<index>\d+)\.png")
+    return pattern
+
+
+def index_file(path: Path, context: Context, pattern: re.Pattern[str], ground_truth: Path | None = None) -> Index:
+    """Return where the records of a file stand.
+
+    Raises
+    ------
+    DocumentError
+        If it is no strict JSON, an id stands twice, or an annotation belongs to no image; its findings name every
+        place.
+    """
+    limits = context.limits
+    image_records: list[tuple[Any, Any]] = []
+    spans: dict[str, list[Places]] = {IMAGES: [], ANNOTATIONS: []}
+    owners: list[Any] = []
+    numbers: list[Any] = []
+    used: set[Any] = set()
+    keyed = is_results = False
+    beside: Record = {}
+    sizes: dict[Any, Record] = {}
+    with path.open("rb") as file:
+        for part in scan(file, path, limits):
+            if not isinstance(part, Span):
+                is_results = RESULTS in part
+                beside = {key: value for key, value in part.items() if key != RESULTS}
+                continue
+            section = IMAGES if part.section == IMAGES else ANNOTATIONS
+            spans[section].append(np.stack((part.starts, part.ends), axis=1))
+            for record in part.elements(limits, path):
+                keyed = keyed or "case" in key_of(record)
+                if section == IMAGES:
+                    image_records.append((_id(record.get("id")), _token(record, pattern)))
+                    continue
+                owner = _id(record.get("image_id"))
+                owners.append(owner)
+                numbers.append(_id(record.get("id")))
+                used.add(_id(record.get("category_id")))
+                if part.section == RESULTS and owner not in sizes:
+                    sizes[owner] = _picture_of_result(record, owner)
+    side = {} if keyed else _side_file(path, context)
+    given: dict[Any, Record] = {}
+    if is_results:
+        given = _pictures_of_results(path, sizes, side, ground_truth, context, beside)
+        image_records = [(number, _token(record, pattern)) for number, record in given.items()]
+    elif side:
+        image_records = [(number, _side_token(number, token, side)) for number, token in image_records]
+    findings = file_findings(image_records, numbers, owners, used, beside.get("categories"), is_results=is_results)
+    if findings:
+        raise DocumentError(
+            f"the file breaks the rules of COCO in {len(findings)} places", findings=findings[:_MOST_NAMED], source=path
+        )
+    position = {number: place for place, (number, _) in enumerate(image_records)}
+    owned = np.array([position[owner] for owner in owners], dtype=np.int64)
+    order = np.argsort(owned, kind="stable")
+    return Index(
+        path,
+        beside,
+        _groups(image_records),
+        _joined(spans[IMAGES]),
+        _joined(spans[ANNOTATIONS]),
+        [number for number, _ in image_records],
+        order,
+        np.searchsorted(owned[order], np.arange(len(image_records) + 1)),
+        side,
+        is_results,
+        given,
+    )
+
+
+def _joined(places: list[Places]) -> Places:
+    return np.concatenate(places) if places else np.empty((0, 2), dtype=np.int64)
+
+
+def _id(value: Any) -> Any:
+    """Return an id as something that can be looked up; true and 1.5 are none."""
+    return value if type(value) in {int, str} else None
+
+
+def _token(record: Record, pattern: re.Pattern[str]) -> Any:
+    """Return what the pictures of one case share; None for a picture that is a case by itself."""
+    key = key_of(record)
+    if isinstance(key.get("case"), str):
+        return "key", key["case"]
+    name = picture_name(record, pattern, use_keys=False)
+    return None if name is None else ("name", name.case or name.series)
+
+
+def _side_token(number: Any, token: Any, side: dict[str, dict[str, Record]]) -> Any:
+    key = side[IMAGES].get(str(number), {}).get(KEY, {})
+    return ("key", key["case"]) if isinstance(key.get("case"), str) else token
+
+
+def _groups(image_records: list[tuple[Any, Any]]) -> list[list[int]]:
+    groups: list[list[int]] = []
+    open_groups: dict[Any, list[int]] = {}
+    for position, (_, token) in enumerate(image_records):
+        if token is None:
+            groups.append([position])
+        elif token in open_groups:
+            open_groups[token].append(position)
+        else:
+            open_groups[token] = [position]
+            groups.append(open_groups[token])
+    return groups
+
+
+def _picture_of_result(record: Record, owner: Any) -> Record:
+    segmentation = record.get("segmentation")
+    size = segmentation.get("size") if isinstance(segmentation, dict) else None
+    found = size if isinstance(size, list) and len(size) == 2 else [None, None]
+    return {"id": owner} if size is None else {"id": owner, "width": found[1], "height": found[0]}
+
+
+def _pictures_of_results(
+    path: Path,
+    sizes: dict[Any, Record],
+    side: dict[str, dict[str, Record]],
+    ground_truth: Path | None,
+    context: Context,
+    beside: Record,
+) -> dict[Any, Record]:
+    """Return the image records that results belong to: of the ground truth, our side file, or made of their masks."""
+    known: dict[Any, Record] = {}
+    if ground_truth is not None:
+        with ground_truth.open("rb") as file:
+            for part in scan(file, ground_truth, context.limits):
+                if isinstance(part, Span):
+                    records = part.elements(context.limits, ground_truth) if part.section == IMAGES else []
+                    known |= {_id(record.get("id")): record for record in records}
+                else:
+                    beside["categories"] = part.get("categories", [])
+    for entry in side.get(IMAGES, {}).values():
+        record = entry.get("record")
+        if isinstance(record, dict) and record:
+            known.setdefault(_id(record.get("id")), {**record, KEY: entry[KEY]})
+    if ground_truth is None:
+        sizes = {key: {} for key in known} | sizes
+    return {owner: known.get(owner, record) for owner, record in sizes.items()}
+
+
+def _side_file(path: Path, context: Context) -> dict[str, dict[str, Record]]:
+    """Return what the side file of a file says of its records; empty if there is none."""
+    beside = path.with_suffix(SIDE_SUFFIX)
+    beside = beside if beside.is_file() else path.with_name(SIDE_NAME)
+    if not beside.is_file():
+        return {}
+    data = jsondoor.read_bytes(beside, context.limits)
+    entries = jsondoor.loads(data, limits=context.limits, source=beside, exact=True)
+    side: dict[str, dict[str, Record]] = {IMAGES: {}, ANNOTATIONS: {}, "segments": {}}
+    for entry in entries if isinstance(entries, list) else []:
+        if isinstance(entry, dict) and entry.get("section") in side and isinstance(entry.get(KEY), dict):
+            side[entry["section"]][str(entry.get("id"))] = entry
+    return side
+
+
+def _readings(
+    index: Index, file: BinaryIO, context: Context, pattern: re.Pattern[str], maps: Path | None, case_index: int
+) -> Iterator[CocoReading]:
+    records = index.beside.get("categories")
+    info = index.beside.get("info")
+    is_ours = isinstance(info, dict) and info.get("contributor") == CONTRIBUTOR
+    listed = records if isinstance(records, list) else []
+    beside = {key: value for key, value in index.beside.items() if key not in {IMAGES, ANNOTATIONS}}
+    if listed:
+        beside.pop("categories", None)
+    kind = _kind(index, file, listed)
+    for number, group in enumerate(index.groups):
+        pictures = [_picture(index, file, position, kind, maps) for position in group]
+        residual = next(
+            (found for each in pictures if (found := key_of(each.record).get("residual")) is not None), None
+        )
+        use_keys = residual is not None
+        for picture in pictures:
+            picture.name = picture_name(picture.record, pattern, use_keys=use_keys)
+            if not use_keys:
+                picture.record = without_key(picture.record)
+                picture.annotations = [without_key(record) for record in picture.annotations]
+        # What was written with our keys was compared with the built-in labels only.
+        categories = Categories(listed, Labels(None if use_keys else context.label_system))
+        native = understand(
+            pictures,
+            categories,
+            kind=kind,
+            position=group[0] + 1,
+            use_keys=use_keys,
+            is_ours=is_ours,
+            beside=beside if number == 0 else None,
+            source=index.path,
+            limits=context.limits,
+        )
+        document = native.document
+        if use_keys:
+            document = _restored(document, residual, index.path)
+        elif context.task is not None:
+            document = {**document, "task_id": context.task}
+        loaded = typed_case(native, document, index.path, context.limits)
+        findings = case_findings(pictures, native, categories, case_index + number)
+        yield CocoReading(loaded.case, loaded.masks, LossReport(), tuple(findings))
+
+
+def _kind(index: Index, file: BinaryIO, categories: list[Any]) -> str:
+    """Return the kind of a file by its first annotation and its categories."""
+    if index.is_results:
+        return "results"
+    if len(index.annotation_places):
+        start, end = index.annotation_places[0].tolist()
+        first = read_element(file, start, end, index.path)
+        for kind, field_name in (("panoptic", "segments_info"), ("captions", "caption"), ("keypoints", "keypoints")):
+            if field_name in first:
+                return kind
+    return "keypoints" if any(isinstance(each, dict) and "keypoints" in each for each in categories) else "instances"
+
+
+def _picture(index: Index, file: BinaryIO, position: int, kind: str, maps: Path | None) -> Picture:
+    """Read an image record and its annotations."""
+    if index.is_results:
+        record = dict(index.given[index.image_numbers[position]])
+    else:
+        start, end = index.image_places[position].tolist()
+        record = read_element(file, start, end, index.path)
+        if "residual" in key_of(record):
+            record[KEY] = read_element(file, start, end, index.path, exact=True)[KEY]
+    number = str(record.get("id"))
+    if (
+        index.side
+        and number in index.side[IMAGES]
+        and index.side[IMAGES][number].get("file_name") == record.get("file_name")
+    ):
+        record[KEY] = index.side[IMAGES][number][KEY]
+    picture = Picture(record, is_unsized=index.is_results)
+    for place in index.of_image[index.borders[position] : index.borders[position + 1]].tolist():
+        start, end = index.annotation_places[place].tolist()
+        annotation = read_element(file, start, end, index.path)
+        if isinstance(annotation.get("attributes"), dict):
+            annotation["attributes"] = read_element(file, start, end, index.path, exact=True)["attributes"]
+        if index.is_results:
+            annotation["id"] = place + 1
+        if kind == "panoptic":
+            size = size_from_record(record, source=index.path, where=f"images, id {number}")
+            folder = maps or index.path.parent / index.path.stem
+            picture.packed = annotation
+            segments, held = unpack(annotation, folder, size, source=index.path, where=f"annotations of image {number}")
+            picture.map_size = None if held == size else held
+            for segment in segments:
+                _add_key(segment, index.side.get("segments", {}), f"{number}/{segment.get('id')}")
+            picture.annotations += segments
+        else:
+            _add_key(annotation, index.side.get(ANNOTATIONS, {}), str(annotation.get("id")))
+            picture.annotations.append(annotation)
+    return picture
+
+
+def _add_key(record: Record, side: dict[str, Record], number: str) -> None:
+    if number in side and KEY not in record:
+        record[KEY] = side[number][KEY]
+
+
+def _restored(native: Record, residual: Any, source: Path) -> Record:
+    """Return the case that was written; DocumentError if what stands under our key is not what we put there."""
+    try:
+        document = carrier.restore(native, Residual.from_json(residual))
+        if isinstance(document, dict):
+            return document
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError):
+        pass
+    problem = "what stands under the key annoconv cannot be understood"
+    finding = Finding("coco.carrier", Level.ERROR, "", problem)
+    raise DocumentError(problem, findings=[finding], source=source)

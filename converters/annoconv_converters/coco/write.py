@@ -1,0 +1,337 @@
+"""Cases to COCO files: numbered records, what COCO does not hold under our key and in a side file, and the loss report.
+
+A case is drawn, then the reader is asked what the records mean by themselves. If that is the case, nothing private is
+written: so a file of other software that was read and is written again stays as it was. Else the difference travels.
+Records go to temporary files as they come, so that memory holds one case.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from annoconv import carrier, jsondoor, times
+from annoconv.codes import Labels
+from annoconv.errors import InputError, UsageError
+from annoconv.loss import Loss, LossKind, LossReport
+from annoconv.registry import Context
+from annoconv_converters._pictures.categories import Categories, CategoryTable
+from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
+from annoconv_converters._pictures.losses import describe, split
+from annoconv_converters._pictures.native import KEY, Picture, picture_name, without_key
+from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
+from annoconv_converters._pictures.render import Rendering, render
+from annoconv_converters.coco.finish import Kind, finish
+from annoconv_converters.coco.foreign import EXTENSION, kept_of, number_of, put_back, understand
+from annoconv_converters.coco.output import Numbers, Part, make_layout
+from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from annoconv.casefile import LoadedCase
+    from annoconv_converters.coco.output import Layout
+
+__all__ = ["CONTRIBUTOR", "Options", "write_coco"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+CONTRIBUTOR: Final = "annoconv"
+"""What `info.contributor` says of files that we wrote."""
+_WITHOUT_CATEGORIES: Final = frozenset({"captions", "results"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What may be asked of a COCO file; see `to_coco`."""
+
+    kind: Kind = "auto"
+    form: Form = "rle"
+    axis: Axis = "k"
+    only_annotated: bool = False
+    skeletons: Path | None = None
+    license: str | None = None
+    rendering: Rendering = field(default_factory=Rendering)
+    plain: bool = False
+
+
+def write_coco(
+    cases: Iterable[LoadedCase], target: Path, *, context: Context, images: Sequence[Path], options: Options
+) -> LossReport:
+    """Write cases as one COCO file, or into a folder with `annotations/` and `images/`."""
+    with ExitStack() as outputs:
+        layout = make_layout(target, outputs, options.kind)
+        writer = outputs.enter_context(_Writer(layout, context, options, images))
+        for case_index, loaded in enumerate(cases):
+            writer.add(loaded, case_index)
+            context.advance(case_index + 1)
+        if writer.kind is None:
+            raise InputError("there is no case to write", source=target)
+        writer.close()
+    return LossReport(writer.losses)
+
+
+class _Writer:
+    """What is known while cases are written."""
+
+    def __init__(self, layout: Layout, context: Context, options: Options, images: Sequence[Path]) -> None:
+        self.layout, self.context, self.options = layout, context, options
+        self.losses: list[Loss] = []
+        self.kind: str | None = None
+        self.beside: Record | None = None
+        self.table = CategoryTable(context.label_system)
+        self.stack = ExitStack()
+        self.names: set[str] = set()
+        self.keypoints: dict[str, list[str]] = {}
+        self.skeletons: Record = _skeletons(options.skeletons)
+        self.image_numbers, self.annotation_numbers = Numbers(), Numbers()
+        self.position = 0
+        self.newest: list[str] = []
+        self.images = images
+
+    def __enter__(self) -> _Writer:
+        self.folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
+        self.parts = {name: Part(self.stack, self.folder / name) for name in ("images", "annotations", "side")}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stack.close()
+
+    def add(self, loaded: LoadedCase, case_index: int) -> None:
+        """Write the records of a case to the temporary files and note its losses."""
+        kept = kept_of(loaded.case)
+        if self.kind is None:
+            asked = self.options.kind
+            self.kind = str(kept.get("kind", "instances")) if asked == "auto" else asked
+            self.beside = kept["file"] if isinstance(kept.get("file"), dict) else None
+        for code, record in _objects(kept.get("categories")):
+            self.table.keep(code, record)
+        drawing = draw(
+            loaded,
+            axis=self.options.axis,
+            form="rle" if self.kind == "panoptic" else self.options.form,
+            folder=slice_folder(loaded, case_index, self.names),
+            only_annotated=self.options.only_annotated,
+            keypoints=self.kind == "keypoints",
+        )
+        if self.options.rendering.depth != "none":
+            render(drawing, self.images, self.layout("pictures"), self.options.rendering, self.context.limits)
+        labels = Labels(self.context.label_system, loaded.case.labels)
+        drawn = {record["id"] for picture in drawing.pictures for record in picture.annotations}
+        finish(drawing, self.kind, lambda code, category: self.table.number(code, category, labels), self._keypoints)
+        first = self.position + 1
+        order = {annotation.id: place for place, annotation in enumerate(loaded.case.annotations)}
+        for picture in drawing.pictures:
+            self._number(picture, kept, drawn, order)
+            if self.kind == "panoptic":
+                self._pack(picture, kept)
+        self._write(drawing, loaded, case_index, first, drawn)
+
+    def _keypoints(self, code: str) -> list[str]:
+        if code not in self.keypoints:
+            record = self.table.records.get(code, {}) | self.skeletons.get(code, {})
+            names = record.get("keypoints")
+            self.keypoints[code] = [str(name) for name in names] if isinstance(names, list) else []
+        return self.keypoints[code]
+
+    def _number(self, picture: Picture, kept: Record, drawn: set[str], order: dict[str, int]) -> None:
+        """Give a picture and its annotations their ids, and put back what their file said."""
+        self.position += 1
+        differences = dict(_objects(kept.get("annotations")))
+        own_key = picture.record.pop(KEY)
+        record = put_back({"id": self.position, **picture.record}, kept.get("image"))
+        record["id"] = self.image_numbers.take(record["id"])
+        picture.record = {**record, KEY: own_key}
+        for identity in order.keys() & differences.keys() - drawn:
+            whole = put_back({}, differences[identity])
+            if "image_id" in whole:
+                picture.annotations.append({**whole, KEY: {"id": identity}})
+        picture.annotations.sort(key=lambda each: order.get(each[KEY]["id"], -1))
+        numbered: list[Record] = []
+        for one in picture.annotations:
+            key = one.pop(KEY)
+            number = self.annotation_numbers.last + 1 if self.kind == "results" else number_of(key["id"])
+            fitted = put_back({**one, "id": number, "image_id": record["id"]}, differences.get(key["id"]))
+            if self.kind != "panoptic":
+                fitted["id"] = self.annotation_numbers.take(fitted.get("id"))
+            ordered: Record = {name: fitted[name] for name in ("id", "image_id", "category_id") if name in fitted}
+            numbered.append({**ordered, **fitted, KEY: key})
+        picture.annotations = numbered
+
+    def _pack(self, picture: Picture, kept: Record) -> None:
+        """Draw the map of a picture; its segments become what the reader will see."""
+        number_segments(picture)
+        known = kept.get("panoptic")
+        packed = put_back(packed_record(picture), known)
+        held = known.get("size") if isinstance(known, dict) else None
+        if isinstance(held, list) and len(held) == 2 and all(type(count) is int and count > 0 for count in held):
+            picture.map_size = held[0], held[1]
+        if picture.annotations:
+            picture.packed = packed
+            write_map(picture, self.layout("maps"))
+
+    def _write(self, drawing: Drawing, loaded: LoadedCase, case_index: int, first: int, drawn: set[str]) -> None:
+        lost = _lost_masks(drawing, loaded, drawn)
+        original = jsondoor.plain(loaded.case)
+        if EXTENSION in original.get("extensions", {}):
+            original["extensions"] = {**original["extensions"], EXTENSION: kept_of(loaded.case)}
+        native = self._native(drawing.pictures, first, case_index, use_keys=False)
+        left_over = carrier.residual(original, native)
+        is_whole = not left_over.paths()
+        if is_whole or self.options.plain:
+            told = describe(native, left_over, frozenset(), is_carried=False)
+            self.losses += left_over.losses(case_index, told)
+        else:
+            native = self._native(drawing.pictures, first, case_index, use_keys=True)
+            expected = {**original, "annotations": [each for each in original["annotations"] if each["id"] not in lost]}
+            kept, _ = split(carrier.residual(expected, native))
+            drawing.pictures[0].record[KEY]["residual"] = kept.to_json()
+            beyond = carrier.residual(original, native)
+            _, left = split(beyond)
+            gone = {("annotations", place) for place, each in enumerate(original["annotations"]) if each["id"] in lost}
+            left |= {path for path in beyond.paths() if path[:2] in gone}
+            self.losses += beyond.losses(case_index, describe(native, beyond, left, is_carried=True))
+            self.losses += _identities(drawing, loaded, case_index)
+        for picture in drawing.pictures:
+            self._emit(picture, str(case_index), is_keyed=not (is_whole or self.options.plain))
+        self.newest += [jsondoor.plain(moment) for moment in _moments(loaded)]
+        self.newest = sorted(self.newest)[-1:]
+
+    def _native(self, pictures: list[Picture], position: int, case_index: int, *, use_keys: bool) -> Record:
+        """Return the document that the reader gives for the pictures."""
+        seen: list[Picture] = []
+        for picture in pictures:
+            record = picture.record if use_keys else without_key(picture.record)
+            annotations = picture.annotations if use_keys else [without_key(each) for each in picture.annotations]
+            if self.kind == "results" and not use_keys:
+                record = {key: record[key] for key in ("id", "width", "height") if key in record}
+            name = picture_name(record, DEFAULT_NAMES, use_keys=use_keys)
+            is_unsized = self.kind == "results"
+            seen.append(Picture(record, annotations, name, picture.packed, picture.map_size, is_unsized))
+        found = understand(
+            seen,
+            Categories([] if self.kind in _WITHOUT_CATEGORIES else self._categories(), Labels(None)),
+            kind=self.kind or "instances",
+            position=position,
+            use_keys=use_keys,
+            is_ours=self.beside is None,
+            beside=self.beside if case_index == 0 else None,
+            source="output",
+        )
+        return found.document
+
+    def _categories(self) -> list[Record]:
+        records = self.table.sorted()
+        if self.kind != "keypoints":
+            return records
+        codes = {id(record): code for code, record in self.table.records.items()}
+        return [self._with_keypoints(codes[id(record)], record) for record in records]
+
+    def _with_keypoints(self, code: str, record: Record) -> Record:
+        given = {key: value for key, value in self.skeletons.get(code, {}).items() if key in {"keypoints", "skeleton"}}
+        if "keypoints" in record or code in self.table.kept:
+            return {**record, **given}
+        return {**record, "keypoints": self._keypoints(code), "skeleton": [], **given}
+
+    def _emit(self, picture: Picture, case: str, *, is_keyed: bool) -> None:
+        image, key = without_key(picture.record), {"case": case, **picture.record[KEY]}
+        if not is_keyed and "rendering" in key and not self.options.plain:
+            image[KEY] = {"rendering": key["rendering"]}
+        number = str(image["id"])
+        if is_keyed:
+            named = {"section": "images", "id": number, "record": image if self.kind == "results" else {}, KEY: key}
+            self.parts["side"].add({**named, "file_name": image.get("file_name")})
+        self.parts["images"].add({**image, KEY: key} if is_keyed else image)
+        annotations = picture.annotations
+        if picture.packed is not None:
+            if is_keyed:
+                for record in annotations:
+                    self.parts["side"].add({"section": "segments", "id": f"{number}/{record['id']}", KEY: record[KEY]})
+            keys = [{KEY: record[KEY]} if is_keyed else {} for record in annotations]
+            infos = [{**info, **key} for info, key in zip(picture.packed["segments_info"], keys, strict=True)]
+            annotations = [{**picture.packed, "segments_info": infos}]
+        for record in annotations:
+            bare = without_key(record)
+            if is_keyed and KEY in record:
+                self.parts["side"].add({"section": "annotations", "id": str(record.get("id")), KEY: record[KEY]})
+            if self.kind == "results":
+                bare.pop("id", None)
+            self.parts["annotations"].add({**bare, KEY: record[KEY]} if is_keyed and KEY in record else bare)
+
+    def close(self) -> None:
+        """Put the file together."""
+        with self.layout.document.open("wb") as file:
+            if self.kind == "results":
+                self.parts["annotations"].copy(file)
+                file.write(b"\n")
+            else:
+                file.write(b"{\n")
+                for name, value in self._head().items():
+                    file.write(json.dumps(name).encode() + b": " + jsondoor.dumps(value).rstrip() + b",\n")
+                for name, end in (("images", b",\n"), ("annotations", b"\n}\n")):
+                    file.write(f'"{name}": '.encode())
+                    self.parts[name].copy(file)
+                    file.write(end)
+        if self.parts["side"].count:
+            with self.layout("side").open("wb") as file:
+                self.parts["side"].copy(file)
+                file.write(b"\n")
+
+    def _head(self) -> Record:
+        categories = [] if self.kind in _WITHOUT_CATEGORIES else self._categories()
+        if self.beside is not None:
+            return {**self.beside, **({"categories": categories} if categories else {})}
+        moment = self.context.timestamp
+        at = jsondoor.plain(moment) if moment is not None else next(reversed(self.newest), None)
+        info: Record = {"description": "Exported by annoconv", "contributor": CONTRIBUTOR, "version": "1.0"}
+        if at is not None:
+            info |= {"year": int(at[:4]), "date_created": at}
+        licenses = [{"id": 1, "name": self.options.license, "url": ""}] if self.options.license else []
+        head = {"info": info, "licenses": licenses}
+        return head if self.kind == "captions" else {**head, "categories": categories}
+
+
+def _skeletons(path: Path | None) -> Record:
+    if path is None:
+        return {}
+    found = jsondoor.loads(jsondoor.read_bytes(path), source=path)
+    if not isinstance(found, dict) or not all(isinstance(each, dict) for each in found.values()):
+        raise UsageError(
+            "this is no table of skeletons", source=path, expected='{"LABEL": {"keypoints": [], "skeleton": []}}'
+        )
+    return found
+
+
+def _objects(value: Any) -> Iterator[tuple[str, Record]]:
+    if isinstance(value, dict):
+        yield from ((name, member) for name, member in value.items() if isinstance(member, dict))
+
+
+def _lost_masks(drawing: Drawing, loaded: LoadedCase, drawn: set[str]) -> set[str]:
+    """Return the ids of masks that were drawn but have no place in this kind of file; their voxels cannot travel."""
+    written = {record[KEY]["id"] for picture in drawing.pictures for record in picture.annotations}
+    return {each.id for each in loaded.case.annotations if each.type == "mask"} & drawn - written
+
+
+def _identities(drawing: Drawing, loaded: LoadedCase, case_index: int) -> Iterator[Loss]:
+    """Yield a loss for each id that COCO numbers anew; it comes back by our key."""
+    numbered = {record[KEY]["id"]: record for picture in drawing.pictures for record in picture.annotations}
+    for place, annotation in enumerate(loaded.case.annotations):
+        record = numbered.get(annotation.id)
+        if record is not None and str(record.get("id")) != annotation.id:
+            path = carrier.pointer(("annotations", place, "id"))
+            message = "COCO ids are numbers; the id travels under the key annoconv"
+            yield Loss(case_index, path, LossKind.CARRIED, message)
+
+
+def _moments(loaded: LoadedCase) -> Iterator[datetime]:
+    """Yield the newest moment of a case, if it has any."""
+    try:
+        yield times.timestamp(Context(), [loaded])
+    except UsageError:
+        return

@@ -1,0 +1,228 @@
+"""LabelMe: polygons, boxes, masks and points, the XML of the web tool and the JSON of the desktop tool.
+
+Coordinates are continuous pixels, origin at the outer corner of the first pixel, and are taken as they are.
+Authority: CSAILVision/LabelMeAnnotationTool (XML), wkentaro/labelme (JSON).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import numpy as np
+from PIL import Image as Pillow
+from PIL import UnidentifiedImageError
+
+from annoconv import images as image_seam
+from annoconv import jsondoor
+from annoconv.errors import InputError
+from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, size_from_record, tidy
+from annoconv_converters._pictures.kin import Batch, read_kin
+from annoconv_converters._pictures.native import Picture
+from annoconv_converters._pictures.safe_xml import number, parse_xml
+from annoconv_converters._runlength import MOST_PIXELS, counts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from xml.etree.ElementTree import Element
+
+    from numpy.typing import NDArray
+
+    from annoconv.casefile import Reading
+    from annoconv.limits import Limits
+    from annoconv.registry import Context
+
+__all__ = ["from_labelme"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+_TASK: Final = "labelme"
+
+
+def from_labelme(sources: Sequence[Path], *, context: Context) -> Iterator[Reading]:
+    """Yield a case for each picture of LabelMe files.
+
+    Parameters
+    ----------
+    sources
+        XML or JSON files, or folders of them; the masks of an XML file lie in `Masks` beside it.
+    context
+        Task id, limits.
+
+    Raises
+    ------
+    InputError
+        If a file is no LabelMe annotation, a mask is missing or of another size, or XML entities are declared.
+    """
+    files = image_seam.list_files(sources, context.limits)
+    paths = [path for path in files if path.suffix.lower() in {".xml", ".json"}]
+    if not paths:
+        raise InputError(
+            "there is no LabelMe file", source=Path(sources[0]) if sources else None, expected=".xml, .json"
+        )
+    batches = (
+        _from_xml(p, context.limits) if p.suffix.lower() == ".xml" else _from_json(p, context.limits) for p in paths
+    )
+    return read_kin(batches, context=context, task=_TASK)
+
+
+def _from_xml(path: Path, limits: Limits) -> Batch:
+    root = parse_xml(path, limits)
+    if root.tag != "annotation":
+        raise InputError("this is no LabelMe annotation", source=path, found=root.tag)
+    record: Record = {"id": 1, "file_name": (root.findtext("filename") or "").strip() or f"{path.stem}.jpg"}
+    size = root.find("imagesize")
+    if size is not None:
+        record["height"] = int(number(size.findtext("nrows"), "imagesize/nrows", path))
+        record["width"] = int(number(size.findtext("ncols"), "imagesize/ncols", path))
+    picture = Picture(record, is_unsized=True)
+    names: list[str] = []
+    for place, element in enumerate(root.iterfind("object")):
+        if (element.findtext("deleted") or "0").strip() == "1":
+            continue
+        name = (element.findtext("name") or "").strip()
+        if name not in names:
+            names.append(name)
+        stated = (element.findtext("id") or "").strip()
+        found = {"id": int(stated) if stated.isdecimal() else place, "category_id": names.index(name)}
+        attributes = _attributes(element)
+        picture.annotations.append({**found, **_xml_geometry(element, path, record, place), "attributes": attributes})
+    return Batch([picture], [{"id": place, "name": name} for place, name in enumerate(names)], path)
+
+
+def _attributes(element: Element) -> Record:
+    told: Record = {}
+    if (element.findtext("occluded") or "").strip() in {"yes", "no"}:
+        told["occluded"] = (element.findtext("occluded") or "").strip() == "yes"
+    if (element.findtext("attributes") or "").strip():
+        told["attributes"] = (element.findtext("attributes") or "").strip()
+    for name in ("hasparts", "ispartof"):
+        if (element.findtext(f"parts/{name}") or "").strip():
+            told[name] = (element.findtext(f"parts/{name}") or "").strip()
+    user = element.findtext("polygon/username") or element.findtext("segm/username") or ""
+    return told | ({"username": user.strip()} if user.strip() else {})
+
+
+def _xml_geometry(element: Element, path: Path, picture: Record, place: int) -> Record:
+    mask = element.findtext("segm/mask")
+    if mask is not None:
+        if "height" not in picture:
+            raise InputError("a mask needs the size of its picture", source=path, expected="imagesize")
+        size = picture["height"], picture["width"]
+        return counts_to_record(counts_of(_mask(path.parent / "Masks" / Path(mask.strip()).name, size)), size)
+    corners = [
+        (number(point.findtext("x"), f"object {place}/x", path), number(point.findtext("y"), f"object {place}/y", path))
+        for point in element.iterfind("polygon/pt")
+    ]
+    if (element.findtext("type") or "").strip() == "bounding_box" and corners:
+        return {"bbox": _box(corners)}
+    return _shape("polygon" if len(corners) > 2 else "linestrip" if len(corners) > 1 else "point", corners, path, place)
+
+
+def _mask(path: Path, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Return where a PNG has colour."""
+    from annoconv_converters._pictures.png import read_png
+
+    pixels = read_png(path, size, ("RGB", "RGBA", "L", "P", "1"))
+    if pixels.shape[:2] != size:
+        raise InputError("the mask is of another size", source=path, found=pixels.shape[:2], expected=size)
+    return np.asarray(pixels[..., :3].any(axis=-1))
+
+
+def _box(corners: Sequence[tuple[float, float]]) -> list[float]:
+    low_x, low_y = (min(corner[axis] for corner in corners) for axis in (0, 1))
+    high_x, high_y = (max(corner[axis] for corner in corners) for axis in (0, 1))
+    return [low_x, low_y, tidy(high_x - low_x), tidy(high_y - low_y)]
+
+
+def _shape(kind: str, corners: Sequence[tuple[float, float]], path: Path, place: int) -> Record:
+    """Return the geometry of a shape of the desktop tool."""
+    listed = [[float(x), float(y)] for x, y in corners]
+    if kind == "polygon" and len(corners) > 2:
+        return {"segmentation": [[coordinate for corner in listed for coordinate in corner]]}
+    if kind == "rectangle" and len(corners) > 1:
+        return {"bbox": _box(corners)}
+    if kind == "circle" and len(corners) == 2:
+        radius = math.dist(*corners)
+        if radius > 0:
+            return {"geometry": {"type": "ellipse", "center": listed[0], "radii": [radius, radius]}}
+    if kind in {"line", "linestrip"} and len(corners) > 1:
+        return {"geometry": {"type": "polyline", "polyline": listed}}
+    if kind == "point" and len(corners) == 1:
+        return {"geometry": {"type": "point", "point": listed[0]}}
+    raise InputError(
+        "the shape cannot be understood", source=path, where=f"shape {place}", found=f"{kind}, {len(corners)} points"
+    )
+
+
+def _from_json(path: Path, limits: Limits) -> Batch:
+    document = jsondoor.loads(jsondoor.read_bytes(path, limits), limits=limits, source=path)
+    shapes = document.get("shapes") if isinstance(document, dict) else None
+    if not isinstance(shapes, list) or not all(isinstance(shape, dict) for shape in shapes):
+        raise InputError("this is no LabelMe annotation", source=path, expected="shapes")
+    named = document.get("imagePath")
+    name = named.replace("\\", "/").rpartition("/")[2] if isinstance(named, str) else ""
+    record: Record = {"id": 1, "file_name": name or f"{path.stem}.jpg"}
+    record |= {"height": document.get("imageHeight"), "width": document.get("imageWidth")}
+    names: list[str] = []
+    picture = Picture(record)
+    for place, shape in enumerate(shapes, start=1):
+        label = str(shape.get("label", ""))
+        if label not in names:
+            names.append(label)
+        points = shape.get("points")
+        if not isinstance(points, list) or not all(is_numbers(point, 2) for point in points):
+            raise InputError("a shape has points of two numbers", source=path, where=f"shape {place}")
+        corners = [(float(x), float(y)) for x, y in points]
+        kind = shape.get("shape_type") or "polygon"
+        found = _json_mask(shape, corners, record, path, place) if kind == "mask" else None
+        attributes: Record = {}
+        if type(shape.get("group_id")) is int:
+            attributes["group_id"] = shape["group_id"]
+        flags = shape.get("flags")
+        attributes |= (
+            {key: value for key, value in flags.items() if type(value) is bool} if isinstance(flags, dict) else {}
+        )
+        if isinstance(shape.get("description"), str) and shape["description"]:
+            attributes["description"] = shape["description"]
+        geometry = found if found is not None else _shape(str(kind), corners, path, place)
+        picture.annotations.append(
+            {"id": place, "category_id": names.index(label), **geometry, "attributes": attributes}
+        )
+    return Batch([picture], [{"id": place, "name": label} for place, label in enumerate(names)], path)
+
+
+def _json_mask(
+    shape: Record, corners: Sequence[tuple[float, float]], picture: Record, path: Path, place: int
+) -> Record:
+    """Return a mask that is a PNG in base 64 within its box; the box's maxima are inclusive pixels."""
+    where = f"shape {place}"
+    size = size_from_record(picture, source=path, where=where)
+    if size[0] * size[1] > MOST_PIXELS:
+        raise InputError("the picture is too large for a mask", source=path, where=where, found=size)
+    try:
+        data = base64.b64decode(shape.get("mask") or "", validate=True)
+        with Pillow.open(io.BytesIO(data), formats=("PNG",)) as opened:
+            if opened.height * opened.width > MOST_PIXELS:
+                raise InputError("the mask is too large", source=path, where=where)
+            pixels: NDArray[np.bool_] = np.asarray(np.atleast_3d(np.asarray(opened)).any(axis=-1))
+    except (
+        binascii.Error,
+        OSError,
+        UnidentifiedImageError,
+        SyntaxError,
+        TypeError,
+        Pillow.DecompressionBombError,
+    ) as error:
+        raise InputError("the mask cannot be read", source=path, where=where, found=type(error).__name__) from error
+    left, top = (int(min((corner[axis] for corner in corners), default=0)) for axis in (0, 1))
+    mask_ji = np.zeros(size, dtype=np.bool_)
+    inner = mask_ji[top : top + pixels.shape[0], left : left + pixels.shape[1]]
+    if left < 0 or top < 0 or inner.shape != pixels.shape:
+        raise InputError("the mask reaches beyond its picture", source=path, where=where, found=pixels.shape)
+    inner[:] = pixels
+    return counts_to_record(counts_of(mask_ji), size)

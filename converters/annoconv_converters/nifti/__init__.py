@@ -1,0 +1,182 @@
+"""NIfTI: masks and images as volumes, one by one or laid out as nnU-Net, MSD, BIDS and MONAI take them.
+
+Files speak RAS, the case LPS; `docs/coordinates.md` shows both. NRRD, Slicer's `.seg.nrrd` and MetaImage are read too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from annoconv.errors import InputError, UsageError
+from annoconv.registry import Option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from annoconv.casefile import LoadedCase, Reading
+    from annoconv.loss import LossReport
+    from annoconv.registry import Context
+
+__all__ = ["from_nifti", "to_nifti"]
+
+
+def to_nifti(
+    cases: Iterable[LoadedCase],
+    target: Path,
+    *,
+    context: Context,
+    images: Annotated[Sequence[Path], Option(help="Source images to write too: files or folders.")] = (),
+    layout: Annotated[
+        Literal["flat", "nnunet", "msd", "bids", "monai"], Option(help="How the files of the data set are laid out.")
+    ] = "flat",
+    arrange: Annotated[
+        Literal["files", "label-map", "4d"],
+        Option(help="Masks of the flat layout: a file each, one label map, or layers of one 4-D file."),
+    ] = "files",
+    nifti2: Annotated[bool, Option(help="Write NIfTI-2, whose affine is float64.")] = False,
+    splits: Annotated[Path | None, Option(help="JSON file with the names of cases under train, val and test.")] = None,
+    folds: Annotated[int, Option(help="Folds of a cross-validation, by the digest of a case's name.")] = 0,
+    suffix: Annotated[str, Option(help="BIDS suffix of MR images, T1w.")] = "",
+    plain: Annotated[bool, Option(help="Write nothing private.")] = False,
+) -> LossReport:
+    """Write cases as NIfTI and return what it could not hold.
+
+    Parameters
+    ----------
+    cases
+        Cases with their masks; each mask is brought onto its image's grid, exactly.
+    target
+        A folder; or, for one case without overlaps, a `.nii.gz` or `.nii` file, which becomes a label map.
+    context
+        The request's context.
+    images
+        Where the source images are. Written with their rescaling applied; training layouts need them.
+    layout
+        `flat` keeps every annotation. The others hold classes: masks of one label are united.
+    arrange
+        One label map refuses masks that overlap.
+    nifti2
+        Geometry to 1e-9 mm instead of 1e-4 mm.
+    splits, folds
+        Of training layouts.
+    suffix
+        Of the BIDS layout.
+    plain
+        Leave out the side file with what the format has no place for.
+
+    Raises
+    ------
+    GeometryError
+        If a mask does not lie on its image's lattice, or agrees with it only in the other frame.
+    MaskError
+        If masks overlap where one label map must hold them.
+    UsageError
+        If a training layout lacks its images.
+    """
+    from annoconv_converters.nifti.layouts import LAYOUTS
+    from annoconv_converters.nifti.layouts.base import Request
+    from annoconv_converters.nifti.volumes import VolumeWriter
+    from annoconv_converters.nifti.write import write_cases
+
+    is_single = target.name.endswith((".nii", ".nii.gz"))
+    if is_single and layout != "flat":
+        raise UsageError(f"the layout {layout} is a folder", found=target.name)
+    if is_single and arrange == "4d":
+        raise UsageError("layers are written to a folder, with the table that names them", found=target.name)
+    if folds < 0 or folds == 1:
+        raise UsageError("a cross-validation has two folds or more", found=folds)
+    request = Request(
+        arrange="label-map" if is_single else arrange,
+        volumes=VolumeWriter(2 if nifti2 else 1, ".nii" if target.name.endswith(".nii") else ".nii.gz"),
+        is_single=is_single,
+        splits=_splits(splits, context),
+        folds=folds,
+        suffix=suffix,
+    )
+    return write_cases(
+        cases, target, context=context, images=images, layout=LAYOUTS[layout], request=request, plain=plain
+    )
+
+
+def from_nifti(
+    sources: Sequence[Path],
+    *,
+    context: Context,
+    images: Annotated[Sequence[Path], Option(help="Images that the masks were drawn on: files or folders.")] = (),
+    layout: Annotated[
+        Literal["auto", "flat", "nnunet", "msd", "bids", "monai"], Option(help="How the files are laid out.")
+    ] = "auto",
+    form: Annotated[
+        Literal["agree", "sform", "qform"], Option(help="Which affine holds where sform and qform conflict.")
+    ] = "agree",
+    labels: Annotated[
+        Path | None,
+        Option(help="Label table: dseg.tsv, ITK-SNAP, Slicer colours, names with codes (.csv)."),
+    ] = None,
+    modality: Annotated[str | None, Option(help="Modality of images of which nothing tells it, CT.")] = None,
+    as_image: Annotated[bool, Option(help="Read the sources as images: cases without annotations.")] = False,
+    no_place: Annotated[bool, Option(help="Take files whose sform and qform codes are both 0.")] = False,
+) -> Iterator[Reading]:
+    """Yield the cases of NIfTI, NRRD and MetaImage files: a file or folder each, or the cases of a data set.
+
+    Parameters
+    ----------
+    sources
+        Files (a label map or mask each), folders (a mask a file), or data sets.
+    context
+        The request's context.
+    images
+        They name UID, modality and geometry; a mask off their grids is refused.
+    layout
+        By default as the folder's own files tell.
+    form
+        By default both must agree.
+    labels
+        Names for values, or terminology for names.
+    modality
+        In DICOM's terms.
+    as_image
+        The sources are images, not masks.
+    no_place
+        Files without a place in space are refused by default.
+
+    Raises
+    ------
+    MaskError, GeometryError, LimitError
+        If a file is damaged, hostile, or its geometry in conflict.
+    """
+    from annoconv.model import Modality
+    from annoconv_converters.nifti.read import read_cases, read_images
+
+    if modality is not None and modality not in set(Modality):
+        raise UsageError("not a modality", found=modality, expected=", ".join(each.value for each in Modality))
+    if as_image:
+        return read_images(sources, context=context, form=form, modality=modality)
+    return read_cases(
+        sources,
+        context=context,
+        images=images,
+        layout=layout,
+        form=form,
+        labels=labels,
+        modality=modality,
+        allows_no_place=no_place,
+    )
+
+
+def _splits(path: Path | None, context: Context) -> dict[str, list[str]]:
+    """Return the names of cases by split."""
+    if path is None:
+        return {}
+    from annoconv import jsondoor
+
+    told = jsondoor.loads(jsondoor.read_bytes(path, context.limits), limits=context.limits, source=path)
+    if not isinstance(told, dict) or not set(told) <= {"train", "val", "test"}:
+        raise InputError("not splits", source=path, expected='an object with "train", "val" and "test"')
+    if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in told.values()):
+        raise InputError("a split is a list of case names", source=path)
+    names = [name for each in told.values() for name in each]
+    if len(set(names)) != len(names):
+        raise InputError("a case stands in two splits", source=path)
+    return {key: list(value) for key, value in told.items()}

@@ -1,0 +1,225 @@
+"""Finding cases in files: what every layout needs to open volumes, name their labels and describe their images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from annoconv import jsondoor
+from annoconv.codes import Labels
+from annoconv.errors import DocumentError, GeometryError, ImageError, InputError, LimitError
+from annoconv.geometry import GridKind, compare_grids
+from annoconv.labelmaps import find_labels
+from annoconv.model import Modality
+from annoconv_converters._label_tables import read_table
+from annoconv_converters._labels import Entry, split_words
+from annoconv_converters._volume_files import NiftiFile, UnionVolume, VolumeFile, open_volume, stem_of
+from annoconv_converters.nifti.found import FoundImage, Region
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from annoconv.forms import Form
+    from annoconv.geometry import Grid
+    from annoconv.images import ImageSource
+    from annoconv.pixels import Volume
+    from annoconv.registry import Context
+
+__all__ = ["Finder"]
+
+_MOST_LABELS: Final = 5000
+"""Labels of one volume: the finest atlases have hundreds, an image taken for a label map has thousands."""
+_SIDECAR: dict[str, str] = {"study_instance_uid": "StudyInstanceUID", "frame_of_reference_uid": "FrameOfReferenceUID"}
+"""Fields of the model's image by their names in sidecars, which dcm2niix gives them."""
+
+
+@dataclass(frozen=True)
+class Finder:
+    """What a request brings along for all layouts.
+
+    Attributes
+    ----------
+    context
+        The request's context.
+    form
+        Which affine of a NIfTI header holds.
+    table
+        Rows of the label table that was given, by value or by name.
+    sources
+        Source images that were given.
+    modality
+        Modality of images where nothing else tells it.
+    known
+        Labels of files that were just written, so that they need not be read again.
+    allows_no_place
+        Whether a file may have no place in space.
+    """
+
+    context: Context
+    form: Form = "agree"
+    table: Mapping[str | int, Entry] = field(default_factory=dict[str | int, Entry])
+    sources: Sequence[ImageSource] = ()
+    modality: str | None = None
+    known: Mapping[Path, Sequence[int]] = field(default_factory=dict[Path, list[int]])
+    allows_no_place: bool = False
+
+    @property
+    def labels(self) -> Labels:
+        """The label systems of the request."""
+        return Labels(self.context.label_system)
+
+    def open(self, path: Path, *, is_placeless: bool = False) -> VolumeFile:
+        """Return a file of volumes; GeometryError by name if it has no place in space, or its axes are sheared."""
+        from annoconv.forms import check_orthogonal
+
+        file = open_volume(path, self.context.limits, self.form)
+        check_orthogonal(file.grid, path)
+        if file.grid.lps_from_ijk is None and not (is_placeless or self.allows_no_place):
+            raise GeometryError(
+                "the file states no place in space: its sform and qform codes are both 0",
+                source=path,
+                expected="one code above 0",
+                advice="Write the affine of the image that it was drawn on, or pass --no-place if there is none",
+            )
+        return file
+
+    def values(self, file: VolumeFile, layer: int = 0) -> list[int]:
+        """Return the labels that a layer holds, ascending; none for fractions."""
+        if file.path in self.known:
+            return list(self.known[file.path])
+        labels_kji = file.volume(layer).read()
+        if labels_kji.dtype.kind == "f":
+            return []
+        found = list(find_labels(labels_kji, _MOST_LABELS))
+        if len(found) > _MOST_LABELS:
+            raise LimitError(
+                "too many labels for a label map",
+                source=file.path,
+                expected=f"at most {_MOST_LABELS}",
+                advice="An image is read with --as-image, or named with --images",
+            )
+        return found
+
+    def json(self, path: Path) -> Any:
+        """Return the content of a JSON file; DocumentError if it is not strict JSON."""
+        return jsondoor.loads(jsondoor.read_bytes(path, self.context.limits), limits=self.context.limits, source=path)
+
+    def object(self, path: Path) -> dict[str, Any]:
+        """Return a JSON object; DocumentError if it is something else."""
+        value = self.json(path)
+        if not isinstance(value, dict):
+            raise DocumentError("not a JSON object", source=path)
+        return value
+
+    def regions(self, file: VolumeFile, *, table: Mapping[str | int, Entry] | None = None) -> Iterator[Region]:
+        """Yield what a file of unknown origin holds: its segments, or its labels by whatever table there is."""
+        table = table or self.table or self._table_beside(file.path)
+        stem = stem_of(file.path.name)
+        for layer in range(file.layers):
+            volume = file.volume(layer)
+            told = {each.entry.value: each for each in file.segments if each.layer == layer}
+            present = self.values(file, layer)
+            values = list(told) if file.lists_every_segment else present
+            is_one = len(values) <= 1 and not told and not (values and values[0] in table)
+            if is_one or (volume.dtype.kind == "f" and not present):
+                name = stem if file.layers == 1 else f"{stem}_{layer + 1}"
+                yield Region(f"{layer}", volume, None, self._mask_file(file), self._row(Entry(1, name), table))
+                continue
+            for value in values:
+                segment = told.get(value)
+                entry = table.get(value) or (segment.entry if segment else Entry(value, f"LABEL_{value}"))
+                row = self._row(entry, table)
+                told_id = {"id": segment.id} if segment and segment.id else {}
+                yield Region(f"{layer}/{value}", volume, value, self._mask_file(file), row, told_id)
+
+    def class_regions(self, file: VolumeFile, classes: Mapping[str, Sequence[int]], mask_file: str) -> Iterator[Region]:
+        """Yield the classes of a data set that a label map holds; a class of several labels is their union."""
+        present = set(self.values(file))
+        volume = file.volume(0)
+        for name, values in classes.items():
+            if not present.intersection(values):
+                continue
+            entry = self._row(Entry(min(values), name), self.table)
+            if len(values) == 1:
+                yield Region(name, volume, values[0], mask_file, entry)
+            else:
+                yield Region(name, UnionVolume(volume, tuple(values)), None, "", entry)
+
+    def image(self, name: str, file: VolumeFile | None, volumes: Sequence[Volume], source: Path) -> FoundImage:
+        """Return an image: as a source image that was given describes it, else as its own file or a mask tells it."""
+        grid = file.grid if file is not None else volumes[0].grid if volumes else None
+        matched = self._source(name, grid, source)
+        if matched is not None:
+            described = jsondoor.plain(matched.describe())
+            for key in ("uid", "modality", "shape", "spacing", "origin", "direction", "frame"):
+                described.pop(key, None)
+            return FoundImage(matched.uid, matched.modality, matched.grid, described)
+        if grid is None:
+            raise InputError("neither an image nor a mask is there", source=source)
+        told = self._sidecar(file.path) if file is not None else {}
+        modality = self.modality or told.pop("modality", None) or Modality.OT.value
+        return FoundImage(told.pop("uid", name), modality, grid, told)
+
+    @staticmethod
+    def is_exact(file: VolumeFile | None) -> bool:
+        """Tell whether the geometry comes from float64: NIfTI-2, NRRD, MetaImage."""
+        if file is None:
+            return False
+        return not isinstance(file, NiftiFile) or file.header.version == 2
+
+    def _source(self, name: str, grid: Grid | None, where: Path) -> ImageSource | None:
+        if not self.sources:
+            return None
+        named = [each for each in self.sources if each.uid == name] or list(self.sources)
+        if len(named) > 1 and grid is not None:
+            named = [each for each in named if compare_grids(grid, each.grid).kind is not GridKind.DIFFERENT]
+        if len(named) != 1:
+            found = ", ".join(each.uid for each in (named or self.sources)[:5])
+            raise ImageError(
+                "no single image fits these files", source=where, found=found, advice="Name one with --images"
+            )
+        return named[0]
+
+    def _sidecar(self, path: Path) -> dict[str, Any]:
+        """Return what a JSON file of the same name says of an image, by the names that dcm2niix gives it."""
+        beside = path.parent / (stem_of(path.name) + ".json")
+        if not beside.is_file():
+            return {}
+        told = self.object(beside)
+        found = {key: told[name] for key, name in _SIDECAR.items() if isinstance(told.get(name), str)}
+        if isinstance(told.get("SeriesInstanceUID"), str):
+            found["uid"] = told["SeriesInstanceUID"]
+        if told.get("Modality") in set(Modality):
+            found["modality"] = told["Modality"]
+        return found
+
+    def _table_beside(self, path: Path) -> Mapping[str | int, Entry]:
+        """Return the label table that stands beside a file under its name."""
+        stem = stem_of(path.name)
+        for name in (
+            f"{stem}.tsv",
+            f"{stem}_dseg.tsv",
+            f"{stem}_labels.txt",
+            f"{stem}.ctbl",
+            f"{stem}.txt",
+            f"{stem}.label",
+        ):
+            if (path.parent / name).is_file():
+                return read_table(path.parent / name)
+        return {}
+
+    def _row(self, entry: Entry, table: Mapping[str | int, Entry]) -> Entry:
+        """Return a row completed by the table's row of the same name."""
+        known = self.table.get(split_words(entry.name)) or table.get(split_words(entry.name))
+        if known is None:
+            return entry
+        color = entry.color_rgb or known.color_rgb
+        return Entry(entry.value, entry.name, color, known.terms, known.code)
+
+    @staticmethod
+    def _mask_file(file: VolumeFile) -> str:
+        """Return the path of a file's masks in the case; layers become files of their own."""
+        if file.layers > 1:
+            return ""
+        return file.path.name if isinstance(file, NiftiFile) else f"{stem_of(file.path.name)}.nii.gz"

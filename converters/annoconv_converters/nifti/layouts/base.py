@@ -1,0 +1,141 @@
+"""What a layout is: where files of a data set stand, there and back."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from annoconv.errors import UsageError
+from annoconv_converters.nifti.volumes import Arrangement, VolumeWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from annoconv_converters.nifti.finder import Finder
+    from annoconv_converters.nifti.found import Found
+    from annoconv_converters.nifti.prepared import Prepared, PreparedMask
+
+__all__ = ["Layout", "Request", "Split", "label_name"]
+
+Split = Literal["train", "val", "test"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked of a writer.
+
+    Attributes
+    ----------
+    arrange
+        How masks are arranged in files; only `flat` asks.
+    volumes
+        How volumes are written.
+    is_single
+        Whether the target is one volume file.
+    splits
+        Names of cases by split; every other case is for training.
+    folds
+        Cross-validation folds; 0 for none.
+    suffix
+        BIDS suffix of the images.
+    """
+
+    arrange: Arrangement = "files"
+    volumes: VolumeWriter = field(default_factory=VolumeWriter)
+    is_single: bool = False
+    splits: Mapping[str, Sequence[str]] = field(default_factory=dict[str, list[str]])
+    folds: int = 0
+    suffix: str = ""
+
+    def split_of(self, name: str) -> Split:
+        """Return the split of a case."""
+        if name in self.splits.get("test", ()):
+            return "test"
+        return "val" if name in self.splits.get("val", ()) else "train"
+
+    def fold_of(self, name: str) -> int:
+        """Return the fold in which a case is validated; it rests on the name alone, so that adding cases moves none."""
+        return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % max(self.folds, 1)
+
+
+class Layout(ABC):
+    """A data set being written; `find` is the way back.
+
+    Parameters
+    ----------
+    folder
+        Empty; everything is written below it.
+    request
+        What was asked.
+    several
+        Whether there is more than one case.
+    """
+
+    name: ClassVar[str]
+    needs_images: ClassVar[bool] = True
+    keeps_annotations: ClassVar[bool] = False
+    """Whether every mask keeps its identity; training layouts unite the masks of one label."""
+
+    def __init__(self, folder: Path, request: Request, *, several: bool) -> None:
+        self.folder = folder
+        self.request = request
+        self.several = several
+        self.known: dict[Path, list[int]] = {}
+        """Labels of the files that were written."""
+
+    @abstractmethod
+    def add(self, case: Prepared) -> None:
+        """Write the files of one case."""
+
+    @abstractmethod
+    def finish(self) -> None:
+        """Write what describes the whole data set."""
+
+    @classmethod
+    @abstractmethod
+    def recognises(cls, folder: Path) -> bool:
+        """Tell whether a folder is laid out like this."""
+
+    @classmethod
+    @abstractmethod
+    def find(cls, folder: Path, finder: Finder) -> Iterator[Found]:
+        """Yield the cases of a data set, in the order of their names."""
+
+    def kept(self, case: Prepared) -> set[str]:
+        """Return the ids of the masks that come back as themselves: the first of each label on the primary image."""
+        if self.keeps_annotations:
+            return {each.annotation.id for each in case.masks}
+        first: dict[str, str] = {}
+        for each in case.images[0].masks:
+            first.setdefault(each.annotation.label_code, each.annotation.id)
+        return set(first.values())
+
+    def keys(self, case: Prepared) -> dict[str, str]:
+        """Return the region key of each mask that comes back as itself, by annotation id."""
+        kept = self.kept(case)
+        return {
+            each.annotation.id: each.annotation.label_code
+            for each in case.images[0].masks
+            if each.annotation.id in kept
+        }
+
+    def found_name(self, name: str) -> str:
+        """Return the name under which a case is found again."""
+        return name
+
+    def require_image(self, case: Prepared) -> None:
+        """Raise UsageError if the primary image was not given: a training set without images is none."""
+        if self.needs_images and case.images[0].source is None:
+            raise UsageError(
+                f"the layout {self.name} needs the images",
+                found=case.name,
+                advice="Pass --images with files or folders",
+            )
+
+
+def label_name(each: PreparedMask) -> str:
+    """Return the class of a mask in a training set: its label code."""
+    return each.annotation.label_code

@@ -1,0 +1,189 @@
+"""BIDS: a derivative data set with discrete segmentations, one folder a subject.
+
+::
+
+    dataset_description.json  README  .bidsignore
+    sub-{label}/anat/sub-{label}_{suffix}.nii.gz .json      the image (MR, where --suffix names its contrast)
+    sourcedata/sub-{label}/ct/sub-{label}_ct.nii.gz .json   the image of another modality; BIDS has no place for it yet
+    sub-{label}/anat/sub-{label}_dseg.nii.gz .json .tsv     the label map and its table
+    annoconv/{label}.json                                   private (not with --plain), named in .bidsignore
+
+Where masks overlap, each class is a file `sub-{label}_label-{class}_mask.nii.gz` instead of one label map.
+
+Authority: BIDS 1.10, "Derivatives: Imaging data types" (dseg, mask, `label-`), "Dataset description".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from annoconv import jsondoor
+from annoconv.errors import MaskError
+from annoconv.model import Modality
+from annoconv_converters._label_tables import read_table, write_tsv
+from annoconv_converters._labels import Entry, entry_of
+from annoconv_converters._volume_files import stem_of
+from annoconv_converters.nifti.found import Found, Region
+from annoconv_converters.nifti.layouts.training import Training
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from annoconv_converters.nifti.finder import Finder
+    from annoconv_converters.nifti.prepared import Prepared, PreparedImage
+
+__all__ = ["Bids"]
+
+_VERSION: Final = "1.10.0"
+_README: Final = """\
+Segmentations as BIDS derivatives, written by annoconv.
+
+Each `*_dseg.tsv` names the labels of the label map beside it. BIDS defines no place for images of other modalities than
+its own; those stand under `sourcedata/`.
+"""
+_SEGMENTED: Final = ("*_dseg.nii*", "*_label-*_mask.nii*")
+_LABELLED: Final = re.compile(r"_label-([A-Za-z0-9]+)_")
+
+
+class Bids(Training):
+    """A derivative data set of BIDS."""
+
+    name = "bids"
+    needs_images = False
+
+    def add(self, case: Prepared) -> None:
+        """Write one subject."""
+        primary, label = case.images[0], _label(case.name)
+        folder, stem = self.folder / f"sub-{label}" / "anat", f"sub-{label}"
+        if primary.source is not None and primary.grid is not None:
+            self._write_image(primary, stem)
+        if self.task is None:
+            self.task = case.case.task_id
+        if primary.grid is None or not primary.masks:
+            return
+        sidecar: dict[str, Any] = {"Manual": not any(each.annotation.origin == "model" for each in primary.masks)}
+        path = folder / f"{stem}_dseg{self.request.volumes.suffix}"
+        values = dict(self.classes.values)
+        try:
+            self.write_label(case, path)
+        except MaskError as error:
+            if "overlap" not in error.problem:
+                raise
+            self.classes.values = values
+            self._write_masks(case, primary, folder, stem, sidecar)
+            return
+        path.with_name(f"{stem}_dseg.json").write_bytes(jsondoor.dumps(sidecar, indent=2))
+        path.with_name(f"{stem}_dseg.tsv").write_bytes(write_tsv([_named(entry) for entry in self.entries(case)]))
+
+    def _write_image(self, image: PreparedImage, stem: str) -> None:
+        is_mr = image.image.modality is Modality.MR and self.request.suffix
+        suffix = self.request.suffix if is_mr else image.image.modality.value.lower()
+        place = f"{stem}/anat" if is_mr else f"sourcedata/{stem}/{suffix}"
+        path = self.folder / place / f"{stem}_{suffix}{self.request.volumes.suffix}"
+        if image.source is not None and image.grid is not None:
+            self.request.volumes.write_image(path, image.source, image.grid)
+        told = {
+            "Modality": image.image.modality.value,
+            "SeriesInstanceUID": image.image.uid,
+            "StudyInstanceUID": image.image.study_instance_uid,
+            "FrameOfReferenceUID": image.image.frame_of_reference_uid,
+        }
+        if is_mr:
+            told["SkullStripped"] = False  # type: ignore[assignment]
+        sidecar = {key: value for key, value in told.items() if value is not None}
+        path.with_name(f"{stem}_{suffix}.json").write_bytes(jsondoor.dumps(sidecar, indent=2))
+
+    def _write_masks(
+        self, case: Prepared, image: PreparedImage, folder: Path, stem: str, sidecar: dict[str, Any]
+    ) -> None:
+        """Write each class to a file of its own, because some overlap."""
+        united: dict[str, Any] = {}
+        for each in image.masks:
+            mask_kji, code = each.read() != 0, each.annotation.label_code
+            united[code] = united[code] | mask_kji if code in united else mask_kji
+        for code, mask_kji in united.items():
+            first = next(each for each in image.masks if each.annotation.label_code == code)
+            entry = entry_of(1, code, first.annotation.category, case.labels)
+            path = folder / f"{stem}_label-{_label(code)}_mask{self.request.volumes.suffix}"
+            if image.grid is not None:
+                self.request.volumes.write_labels(path, np.asarray(mask_kji), image.grid, [[_named(entry)]])
+            told = sidecar | {"Type": "ROI"}
+            path.with_name(stem_of(path.name) + ".json").write_bytes(jsondoor.dumps(told, indent=2))
+            self.known[path] = [1] if mask_kji.any() else []
+
+    def found_name(self, name: str) -> str:
+        """Return the subject's label."""
+        return _label(name)
+
+    def finish(self) -> None:
+        """Write what describes the data set."""
+        description: dict[str, Any] = {
+            "Name": self.task or "segmentations",
+            "BIDSVersion": _VERSION,
+            "DatasetType": "derivative",
+            "GeneratedBy": [{"Name": "annoconv"}],
+        }
+        (self.folder / "dataset_description.json").write_bytes(jsondoor.dumps(description, indent=2))
+        (self.folder / "README.md").write_text(_README, "utf-8")
+        (self.folder / ".bidsignore").write_text("annoconv\n", "utf-8")
+
+    @classmethod
+    def recognises(cls, folder: Path) -> bool:
+        """Look for the description."""
+        return (folder / "dataset_description.json").is_file()
+
+    @classmethod
+    def find(cls, folder: Path, finder: Finder) -> Iterator[Found]:
+        """Yield the subjects of a data set and of its derivatives; sessions are cases of their own."""
+        description = finder.object(folder / "dataset_description.json")
+        name = description.get("Name")
+        told = (
+            {"task_id": name}
+            if isinstance(name, str) and name and description.get("DatasetType") == "derivative"
+            else {}
+        )
+        places = {path.parent for ending in _SEGMENTED for path in folder.glob(f"**/sub-*/**/{ending}")}
+        sources = {path.name for path in folder.glob("sourcedata/sub-*") if any(path.glob("*/*.nii*"))}
+        places |= {folder / name / "anat" for name in sources - {place.parent.name for place in places}}
+        for place in sorted(places):
+            yield _subject(place, folder, finder, told)
+
+
+def _subject(place: Path, folder: Path, finder: Finder, told: dict[str, Any]) -> Found:
+    """Return the case of one `anat` folder."""
+    parts = [part for part in place.relative_to(folder).parts if part.startswith(("sub-", "ses-"))]
+    name = "_".join(part.partition("-")[2] for part in parts)
+    files = sorted(place.glob("*.nii*")) if place.is_dir() else []
+    others = sorted((folder / "sourcedata").joinpath(*parts).glob("*/*.nii*"))
+    regions: list[Region] = []
+    labels = [path for path in files if stem_of(path.name).endswith("_dseg") or _LABELLED.search(path.name)]
+    for path in labels:
+        table = path.with_name(stem_of(path.name) + ".tsv")
+        rows = read_table(table) if table.is_file() else None
+        for region in finder.regions(finder.open(path), table=rows):
+            key = region.entry.name if region.entry.name else f"{path.name}/{region.key}"
+            regions.append(replace(region, key=key))
+    images = [path for path in (*files, *others) if path not in labels]
+    image_file = finder.open(images[0]) if images else None
+    opened = [region.volume for region in regions]
+    image = finder.image(name, image_file, opened, folder)
+    exact = finder.is_exact(image_file)
+    carrier = folder / "annoconv" / f"{name}.json"
+    return Found(name, place, carrier, [image], regions, {"case_id": name, **told}, is_exact=exact)
+
+
+def _named(entry: Entry) -> Entry:
+    """Return a row whose name is the label code, by which it is found again."""
+    return replace(entry, name=entry.code or entry.name)
+
+
+def _label(name: str) -> str:
+    """Return a name as BIDS labels are: letters and digits; a name that is none gets eight digits of its digest."""
+    label = re.sub(r"[^A-Za-z0-9]", "", name)
+    return label if label == name else f"{label}{hashlib.sha256(name.encode()).hexdigest()[:8]}"

@@ -1,0 +1,312 @@
+"""The plain layout: a folder a case, masks and images in it, and a table that says which is which.
+
+::
+
+    masks/{annotation id}.nii.gz   one mask a file (--arrange files), or
+    dseg.nii.gz                    one label map an image (--arrange label-map), or layers (--arrange 4d);
+    dseg.tsv .txt .ctbl            its labels for BIDS, ITK-SNAP and Slicer
+    images/{name}.nii.gz           the images that were given
+    transforms/{id}.txt            registrations, as ITK reads them
+    labels.json                    what each file and value is
+    annoconv.json                  private: what the format has no place for (not with --plain)
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import numpy as np
+
+from annoconv import jsondoor
+from annoconv.errors import DocumentError, MaskError, UsageError
+from annoconv.ids import safe_name
+from annoconv_converters._label_tables import write_ctbl, write_snap, write_tsv
+from annoconv_converters._labels import Entry, entry_of
+from annoconv_converters._volume_files import is_volume, stem_of
+from annoconv_converters.nifti import transforms
+from annoconv_converters.nifti.found import Found, FoundImage, Region
+from annoconv_converters.nifti.layouts.base import Layout
+from annoconv_converters.nifti.volumes import label_map
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from annoconv.geometry import Grid
+    from annoconv_converters._volume_files import VolumeFile
+    from annoconv_converters.nifti.finder import Finder
+    from annoconv_converters.nifti.prepared import Prepared, PreparedImage, PreparedMask
+
+__all__ = ["CARRIER", "INDEX", "Flat"]
+
+INDEX: Final = "labels.json"
+CARRIER: Final = "annoconv.json"
+_FORMAT: Final = "annoconv-nifti"
+_IMAGE_STEMS: Final = frozenset({"image", "img", "ct", "mr", "mri", "pt", "pet"})
+"""Names under which an image stands among masks that other programs wrote."""
+_SIDE_FILES: Final = ((".tsv", write_tsv), (".txt", write_snap), (".ctbl", write_ctbl))
+_TOLD_OF_REGIONS: Final = ("id", "label_code", "category", "image_uid")
+_TOLD_OF_IMAGES: Final = ("study_instance_uid", "frame_of_reference_uid")
+
+
+class Flat(Layout):
+    """One folder a case, or one file."""
+
+    name = "flat"
+    needs_images: ClassVar[bool] = False
+    keeps_annotations: ClassVar[bool] = True
+
+    def add(self, case: Prepared) -> None:
+        """Write one case into its folder."""
+        folder = self.folder / case.name if self.several else self.folder
+        if self.request.is_single:
+            self._add_file(case)
+            return
+        if folder.exists() and self.several:
+            raise UsageError("two cases have the same name", found=case.name, expected="distinct case_id")
+        folder.mkdir(exist_ok=True)
+        names = _image_names(case)
+        index: dict[str, Any] = {"format": _FORMAT, "version": 1}
+        told = jsondoor.plain(case.case)
+        index |= {key: told[key] for key in ("case_id", "task_id") if key in told}
+        index["images"] = [
+            self._write_image(image, name, folder) for image, name in zip(case.images, names, strict=True)
+        ]
+        if "labels" in told:
+            index["labels"] = told["labels"]
+        regions = {
+            annotation_id: region
+            for image, name in zip(case.images, names, strict=True)
+            for annotation_id, region in self._write_masks(case, image, name, folder).items()
+        }
+        order = [each.id for each in case.case.annotations if each.id in regions]
+        index["regions"] = [regions[annotation_id] for annotation_id in order]
+        if registrations := transforms.write_all(case.loaded, folder):
+            index["registrations"] = registrations
+        (folder / INDEX).write_bytes(jsondoor.dumps(index, indent=2))
+
+    def finish(self) -> None:
+        """Write nothing: each case describes itself."""
+
+    def keys(self, case: Prepared) -> dict[str, str]:
+        """Return the region keys: in one file the values, else the annotations' own ids."""
+        if self.request.is_single:
+            return {key: f"0/{value}" for key, value in _values(case.masks).items()}
+        return {each.annotation.id: each.annotation.id for each in case.masks}
+
+    def _add_file(self, case: Prepared) -> None:
+        masked = [image for image in case.images if image.masks]
+        if len(masked) != 1:
+            raise UsageError(
+                "one file holds the masks of one image", found=f"masks on {len(masked)} images", advice="Name a folder"
+            )
+        target = next(iter(self.known), self.folder / "labels.nii.gz")
+        values = self._write_label_map(case, masked[0], target)
+        self.known[target] = sorted(values.values())
+
+    def _write_label_map(self, case: Prepared, image: PreparedImage, path: Path) -> dict[str, int]:
+        values = _values(image.masks)
+        grid = _grid(image)
+        labels_kji = label_map(image, grid, lambda each: values[each.annotation.id])
+        entries = [_entry(case, each, values[each.annotation.id]) for each in image.masks]
+        self.request.volumes.write_labels(path, labels_kji, grid, [sorted(entries, key=lambda entry: entry.value)])
+        return values
+
+    def _write_image(self, image: PreparedImage, name: str, folder: Path) -> dict[str, Any]:
+        told = jsondoor.plain(image.image)
+        index = {key: told[key] for key in ("uid", "modality", "shape", *_TOLD_OF_IMAGES) if key in told}
+        if image.grid is None or image.grid.lps_from_ijk is None:
+            index["frame"] = "NONE"
+        if image.source is not None and image.grid is not None:
+            path = f"images/{name}{self.request.volumes.suffix}"
+            self.request.volumes.write_image(folder / path, image.source, image.grid)
+            index["file"] = path
+        return index
+
+    def _write_masks(self, case: Prepared, image: PreparedImage, name: str, folder: Path) -> dict[str, dict[str, Any]]:
+        """Write the masks of one image; return their rows in the index by annotation id."""
+        if not image.masks:
+            return {}
+        is_primary = image is case.images[0]
+        stem = "dseg" if is_primary else f"{name}_dseg"
+        suffix = self.request.volumes.suffix
+        rows = {each.annotation.id: _row(case, each, is_primary=is_primary) for each in image.masks}
+        if self.request.arrange == "files":
+            file_names = _file_names([each.annotation.id for each in image.masks], suffix)
+
+            def place(each: PreparedMask) -> tuple[Path, Entry]:
+                return folder / file_names[each.annotation.id], _entry(case, each, 1)
+
+            self.request.volumes.write_files(image, _grid(image), place)
+            for identity, row in rows.items():
+                row["file"] = file_names[identity]
+        elif self.request.arrange == "label-map":
+            values = self._write_label_map(case, image, folder / f"{stem}{suffix}")
+            for identity, row in rows.items():
+                row |= {"file": f"{stem}{suffix}", "value": values[identity]}
+            entries = [_entry(case, each, values[each.annotation.id]) for each in image.masks]
+            for ending, write in _SIDE_FILES:
+                content = write(sorted(entries, key=lambda entry: entry.value))
+                (folder / f"{stem}{ending}").write_bytes(content)
+        else:
+            self._write_layers(case, image, folder / f"{stem}{suffix}")
+            for layer, each in enumerate(image.masks):
+                rows[each.annotation.id] |= {"file": f"{stem}{suffix}", "layer": layer}
+        return rows
+
+    def _write_layers(self, case: Prepared, image: PreparedImage, path: Path) -> None:
+        layers = [each.read() for each in image.masks]
+        dtype = np.float32 if any(layer.dtype.kind == "f" for layer in layers) else np.uint8
+        tables = [[_entry(case, each, 1)] for each in image.masks]
+        stacked = np.stack([layer.astype(dtype) for layer in layers])
+        self.request.volumes.write_labels(path, stacked, _grid(image), tables)
+
+    @classmethod
+    def recognises(cls, folder: Path) -> bool:
+        """Take every folder: this is the layout of files that follow no other."""
+        return folder.is_dir()
+
+    @classmethod
+    def find(cls, folder: Path, finder: Finder) -> Iterator[Found]:
+        """Yield the case of a folder, of each of its folders, or of a file."""
+        if folder.is_file():
+            yield _of_files(folder, [folder], finder, stem_of(folder.name))
+        elif (folder / INDEX).is_file():
+            yield _of_index(folder, finder)
+        elif indexed := sorted(path.parent for path in folder.glob(f"*/{INDEX}")):
+            for each in indexed:
+                yield _of_index(each, finder)
+        else:
+            places = [folder, *(folder / name for name in ("segmentations", "masks", "labels"))]
+            files = [path for place in places if place.is_dir() for path in sorted(place.iterdir()) if is_volume(path)]
+            if not files:
+                raise MaskError("no volume is in this folder", source=folder)
+            yield _of_files(folder, files, finder, safe_name(folder.resolve().name))
+
+
+def _of_files(source: Path, paths: Sequence[Path], finder: Finder, name: str) -> Found:
+    """Return the case of files of unknown origin: all on one grid, an image among them if its name says so."""
+    is_folder = source.is_dir()
+    image_path = next((path for path in paths if is_folder and stem_of(path.name).lower() in _IMAGE_STEMS), None)
+    masks = [finder.open(path) for path in paths if path != image_path]
+    image_file = None if image_path is None else finder.open(image_path)
+    regions: list[Region] = []
+    for file in masks:
+        for region in finder.regions(file):
+            key = f"{file.path.name}/{region.key}" if len(masks) > 1 else region.key
+            regions.append(Region(key, region.volume, region.value, region.mask_file, region.entry, region.told))
+    image = finder.image(name, image_file, [masks[0].volume(0)] if masks else [], source)
+    exact = finder.is_exact(image_file or (masks[0] if masks else None))
+    beside = source / CARRIER if is_folder else source.with_name(f"{name}.annoconv.json")
+    return Found(name, source, beside, [image], regions, is_exact=exact)
+
+
+def _of_index(folder: Path, finder: Finder) -> Found:
+    """Return the case that our own index describes."""
+    index = finder.object(folder / INDEX)
+    try:
+        return _indexed(folder, index, finder)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, DocumentError | MaskError) or type(error).__module__.startswith("annoconv"):
+            raise
+        raise DocumentError(f"the index is damaged ({type(error).__name__}: {error})", source=folder / INDEX) from error
+
+
+def _indexed(folder: Path, index: dict[str, Any], finder: Finder) -> Found:
+    if index.get("format") != _FORMAT or index.get("version") != 1:
+        raise DocumentError("not an index of this version", source=folder / INDEX)
+    placeless = {each["uid"] for each in index["images"] if each.get("frame") == "NONE"}
+    primary = index["images"][0]["uid"]
+    files: dict[str, VolumeFile] = {}
+
+    def opened(path: str, uid: str) -> VolumeFile:
+        if path not in files:
+            files[path] = finder.open(_inside(folder, path), is_placeless=uid in placeless)
+        return files[path]
+
+    regions = [_indexed_region(row, opened(row["file"], row.get("image_uid") or primary)) for row in index["regions"]]
+    first: dict[str, VolumeFile] = {}
+    for row in index["regions"]:
+        first.setdefault(row.get("image_uid") or primary, files[row["file"]])
+    images: list[FoundImage] = []
+    exact = False
+    for each in index["images"]:
+        file = opened(each["file"], each["uid"]) if "file" in each else first.get(each["uid"])
+        if file is not None:
+            exact |= finder.is_exact(file)
+            told = {key: each[key] for key in _TOLD_OF_IMAGES if key in each}
+            images.append(FoundImage(each["uid"], each["modality"], file.grid, told))
+        elif each["uid"] == primary:
+            told = {"shape": each["shape"]} | {key: each[key] for key in _TOLD_OF_IMAGES if key in each}
+            images.append(FoundImage(each["uid"], each["modality"], _bare_grid(each["shape"]), told))
+    told = {key: index[key] for key in ("case_id", "task_id", "labels") if key in index}
+    if "registrations" in index:
+        told["registrations"] = transforms.read_all(index["registrations"], folder, partial(_inside, folder), finder)
+    name = str(index.get("case_id") or folder.name)
+    return Found(name, folder, folder / CARRIER, images, regions, told, is_exact=exact)
+
+
+def _indexed_region(row: dict[str, Any], file: VolumeFile) -> Region:
+    layer, value = row.get("layer", 0), row.get("value")
+    if not 0 <= layer < file.layers:
+        raise ValueError("there is no such layer")
+    told: dict[str, Any] = {key: row[key] for key in _TOLD_OF_REGIONS if key in row}
+    mask_file = "" if "layer" in row else row["file"]
+    return Region(row["id"], file.volume(layer), value, mask_file, Entry(value or 1, row.get("name", "")), told)
+
+
+def _bare_grid(shape: Sequence[int]) -> Grid:
+    from annoconv.geometry import Grid
+
+    return Grid((shape[0], shape[1], shape[2] if len(shape) > 2 else 1))
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """Return a path of the index; DocumentError if it leads out of the folder."""
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise DocumentError("a path leads out of the folder", source=folder / INDEX, where=name)
+    return path
+
+
+def _row(case: Prepared, each: PreparedMask, *, is_primary: bool) -> dict[str, Any]:
+    annotation = each.annotation
+    row: dict[str, Any] = {
+        "id": annotation.id,
+        "label_code": annotation.label_code,
+        "category": annotation.category.value,
+        "name": _entry(case, each, 1).name,
+    }
+    return row if is_primary else row | {"image_uid": annotation.image_uid}
+
+
+def _entry(case: Prepared, each: PreparedMask, value: int) -> Entry:
+    return entry_of(value, each.annotation.label_code, each.annotation.category, case.labels)
+
+
+def _grid(image: PreparedImage) -> Grid:
+    if image.grid is None:
+        raise MaskError("the masks have no grid")
+    return image.grid
+
+
+def _values(masks: Sequence[PreparedMask]) -> dict[str, int]:
+    """Return the label of each mask: its own where all have distinct ones, else one after the other."""
+    own = [each.annotation.mask_value for each in masks]
+    distinct = None not in own and len(set(own)) == len(own)
+    return {
+        each.annotation.id: (value or 1) if distinct else n
+        for n, (each, value) in enumerate(zip(masks, own, strict=True), 1)
+    }
+
+
+def _image_names(case: Prepared) -> list[str]:
+    return ["image" if n == 0 else f"image_{n + 1}" for n, _ in enumerate(case.images)]
+
+
+def _file_names(identities: Sequence[str], suffix: str) -> dict[str, str]:
+    names = {identity: f"masks/{safe_name(identity)}{suffix}" for identity in identities}
+    if len({name.casefold() for name in names.values()}) != len(names):
+        raise UsageError("two masks would have the same file name", found=sorted(names)[:5], expected="distinct ids")
+    return names

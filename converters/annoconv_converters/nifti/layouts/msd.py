@@ -1,0 +1,127 @@
+"""Medical Segmentation Decathlon: `imagesTr`, `labelsTr`, `imagesTs` and a `dataset.json` that lists them.
+
+Authority: http://medicaldecathlon.com (dataset.json of Task01 to Task10); read by MONAI's `load_decathlon_datalist`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from annoconv import jsondoor
+from annoconv.errors import DocumentError, InputError
+from annoconv.model import Modality
+from annoconv_converters._volume_files import stem_of
+from annoconv_converters.nifti.layouts.training import Training, found_case, start_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from annoconv_converters.nifti.finder import Finder
+    from annoconv_converters.nifti.found import Found
+    from annoconv_converters.nifti.layouts.base import Request
+    from annoconv_converters.nifti.prepared import Prepared
+
+__all__ = ["Msd", "find_listed"]
+
+_LIST: Final = "dataset.json"
+
+
+class Msd(Training):
+    """A data set of the decathlon's form; images of several channels are refused, for which it wants 4-D files."""
+
+    name = "msd"
+
+    def __init__(self, folder: Path, request: Request, *, several: bool) -> None:
+        super().__init__(folder, request, several=several)
+        self.training: list[dict[str, str]] = []
+        self.test: list[str] = []
+
+    def add(self, case: Prepared) -> None:
+        """Write image and label map of one case."""
+        is_test = self.request.split_of(case.name) == "test"
+        self.channel_images(case)
+        image = case.images[0]
+        file_name = f"{case.name}{self.request.volumes.suffix}"
+        folder, labels = ("imagesTs", "labelsTs") if is_test else ("imagesTr", "labelsTr")
+        if image.source is not None and image.grid is not None:
+            self.request.volumes.write_image(self.folder / folder / file_name, image.source, image.grid)
+        self.write_label(case, self.folder / labels / file_name)
+        if is_test:
+            self.test.append(f"./{folder}/{file_name}")
+        else:
+            self.training.append({"image": f"./{folder}/{file_name}", "label": f"./{labels}/{file_name}"})
+
+    def finish(self) -> None:
+        """Write `dataset.json`."""
+        dataset: dict[str, Any] = {
+            "name": self.task or "",
+            "description": "",
+            "reference": "",
+            "licence": "",
+            "release": "",
+            "tensorImageSize": "3D",
+            "modality": {"0": (self.channels or ["OT"])[0]},
+            "labels": self.label_names(),
+            "numTraining": len(self.training),
+            "numTest": len(self.test),
+            "training": self.training,
+            "test": self.test,
+        }
+        (self.folder / _LIST).write_bytes(jsondoor.dumps(dataset, indent=2))
+
+    def label_names(self) -> dict[str, str]:
+        """Return the classes by value, as text."""
+        return {"0": "background"} | {str(value): next(iter(names)) for names, value in self.classes.values.items()}
+
+    @classmethod
+    def recognises(cls, folder: Path) -> bool:
+        """Look for what only the decathlon's `dataset.json` has."""
+        path = folder / _LIST
+        return b'"numTraining"' in (start := start_of(path)) and b'"modality"' in start
+
+    @classmethod
+    def find(cls, folder: Path, finder: Finder) -> Iterator[Found]:
+        """Yield the training cases, then the test cases."""
+        yield from find_listed(folder, folder / _LIST, finder, ("training", "test"))
+
+
+def find_listed(folder: Path, path: Path, finder: Finder, lists: tuple[str, ...]) -> Iterator[Found]:
+    """Yield the cases that a data list names: entries of `image` and `label`, or images alone.
+
+    Raises
+    ------
+    DocumentError
+        If the list is damaged.
+    InputError
+        If a path leads out of the folder.
+    """
+    dataset = finder.object(path)
+    try:
+        classes = {str(name): [int(value)] for value, name in dataset["labels"].items() if int(value) != 0}
+        modality = str((dataset.get("modality") or {}).get("0", ""))
+        entries = [entry for name in lists for entry in dataset.get(name) or ()]
+        pairs = [
+            (entry["image"], entry.get("label")) if isinstance(entry, dict) else (entry, None) for entry in entries
+        ]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DocumentError("not a data list", source=path) from error
+    told: Mapping[str, Any] = {"task_id": dataset["name"]} if dataset.get("name") else {}
+    for image, label in pairs:
+        image_path = _inside(folder, image, path)
+        label_path = _inside(folder, label, path) if label else _beside(image_path)
+        known = modality if modality in set(Modality) else None
+        yield found_case(finder, folder, stem_of(image_path.name), image_path, label_path, classes, known, **told)
+
+
+def _beside(image: Path) -> Path | None:
+    """Return the label map of a test image, which no data list names, if it is there."""
+    label = image.parent.with_name(image.parent.name.replace("images", "labels")) / image.name
+    return label if label != image and label.is_file() else None
+
+
+def _inside(folder: Path, name: object, source: Path) -> Path:
+    path = folder / str(name)
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise InputError("a path leads out of the data set", source=source, found=name)
+    return path

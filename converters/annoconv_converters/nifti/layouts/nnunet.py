@@ -1,0 +1,119 @@
+"""nnU-Net v2: `imagesTr`, `labelsTr`, `imagesTs` and `dataset.json`; regions where masks overlap.
+
+Where no two classes meet, `labels` is class to value. Where they do, a value stands for each set of classes that meet,
+`labels` is class to the list of its values, and `regions_class_order` says which value a predicted region writes:
+larger regions first, so that smaller ones are drawn over them.
+
+Authority: nnU-Net documentation, "dataset_format.md", "region_based_training.md"; splits as in `splits_final.json`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from annoconv import jsondoor
+from annoconv.errors import DocumentError
+from annoconv.model import Modality
+from annoconv_converters.nifti.layouts.training import Training, cases_in, found_case, start_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from annoconv_converters.nifti.finder import Finder
+    from annoconv_converters.nifti.found import Found
+    from annoconv_converters.nifti.layouts.base import Request
+    from annoconv_converters.nifti.prepared import Prepared
+
+__all__ = ["NnUNet"]
+
+
+class NnUNet(Training):
+    """A raw data set of nnU-Net v2."""
+
+    name = "nnunet"
+    allows_regions: ClassVar[bool] = True
+
+    def __init__(self, folder: Path, request: Request, *, several: bool) -> None:
+        super().__init__(folder, request, several=several)
+        self.training: list[str] = []
+
+    def add(self, case: Prepared) -> None:
+        """Write channels and label map of one case."""
+        is_test = self.request.split_of(case.name) == "test"
+        ending = self.request.volumes.suffix
+        for channel, image in enumerate(self.channel_images(case)):
+            path = self.folder / ("imagesTs" if is_test else "imagesTr") / f"{case.name}_{channel:04d}{ending}"
+            if image.source is not None and image.grid is not None:
+                self.request.volumes.write_image(path, image.source, image.grid)
+        self.write_label(case, self.folder / ("labelsTs" if is_test else "labelsTr") / f"{case.name}{ending}")
+        if not is_test:
+            self.training.append(case.name)
+
+    def finish(self) -> None:
+        """Write `dataset.json`, and `splits_final.json` if folds or a validation split were asked for."""
+        names = list(dict.fromkeys(name for names in self.classes.values for name in sorted(names)))
+        has_regions = any(len(names) > 1 for names in self.classes.values)
+        dataset: dict[str, Any] = {
+            "channel_names": {str(number): name for number, name in enumerate(self.channels or [])},
+            "labels": {"background": 0},
+            "numTraining": len(self.training),
+            "file_ending": self.request.volumes.suffix,
+        }
+        if has_regions:
+            names.sort(key=lambda name: (-len(self.classes.labels_of(name)), self.classes.alone(name)))
+            dataset["labels"] |= {name: self.classes.labels_of(name) for name in names}
+            dataset["regions_class_order"] = [self.classes.alone(name) for name in names]
+        else:
+            dataset["labels"] |= {name: self.classes.alone(name) for name in names}
+        if self.task:
+            dataset["name"] = self.task
+        (self.folder / "dataset.json").write_bytes(jsondoor.dumps(dataset, indent=2))
+        if splits := self._splits():
+            (self.folder / "splits_final.json").write_bytes(jsondoor.dumps(splits, indent=2))
+
+    def _splits(self) -> list[dict[str, list[str]]]:
+        if any(self.request.split_of(name) == "val" for name in self.training):
+            folds = [[name for name in self.training if self.request.split_of(name) == "val"]]
+        else:
+            numbers = range(self.request.folds)
+            folds = [[name for name in self.training if self.request.fold_of(name) == fold] for fold in numbers]
+        return [{"train": [name for name in self.training if name not in fold], "val": fold} for fold in folds]
+
+    @classmethod
+    def recognises(cls, folder: Path) -> bool:
+        """Look for the folders and for what only version 2's `dataset.json` has."""
+        path = folder / "dataset.json"
+        return b'"channel_names"' in start_of(path)
+
+    @classmethod
+    def find(cls, folder: Path, finder: Finder) -> Iterator[Found]:
+        """Yield the training cases, then the test cases."""
+        dataset = finder.object(folder / "dataset.json")
+        try:
+            ending = str(dataset.get("file_ending", ".nii.gz"))
+            classes = {
+                str(name): [int(value) for value in values] if isinstance(values, list) else [int(values)]
+                for name, values in dataset["labels"].items()
+                if name not in {"background", "ignore"}
+            }
+            channel = str(dataset["channel_names"].get("0", ""))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise DocumentError("not nnU-Net's dataset.json", source=folder / "dataset.json") from error
+        modality = channel if channel in set(Modality) else None
+        told = {"task_id": dataset["name"]} if isinstance(dataset.get("name"), str) and dataset["name"] else {}
+        for images, labels in (("imagesTr", "labelsTr"), ("imagesTs", "labelsTs")):
+            stems = {path.name[: -len(ending)] for path in cases_in(folder / labels, ending)}
+            stems |= {path.name[: -len(ending) - 5] for path in cases_in(folder / images, f"_0000{ending}")}
+            for name in sorted(stems):
+                image, label = folder / images / f"{name}_0000{ending}", folder / labels / f"{name}{ending}"
+                yield found_case(
+                    finder,
+                    folder,
+                    name,
+                    image if image.is_file() else None,
+                    label if label.is_file() else None,
+                    classes,
+                    modality,
+                    **told,
+                )

@@ -1,0 +1,182 @@
+"""A case made ready to be written: its images found, its masks brought onto their images' grids, exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from annoconv import images as image_seam
+from annoconv.codes import Labels
+from annoconv.errors import GeometryError, InputError, MaskError
+from annoconv.geometry import Grid, apply_relation, compare_grids
+from annoconv.ids import safe_name
+from annoconv.labelmaps import find_labels
+from annoconv.model import MaskAnnotation
+from annoconv.pixels import check_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from annoconv.casefile import LoadedCase
+    from annoconv.geometry import GridRelation
+    from annoconv.images import ImageSource
+    from annoconv.labelmaps import Box
+    from annoconv.model import Case, Image
+    from annoconv.pixels import Mask
+    from annoconv.registry import Context
+
+__all__ = ["Prepared", "PreparedImage", "PreparedMask", "prepare"]
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedMask:
+    """A mask and where it lies in its image."""
+
+    annotation: MaskAnnotation
+    mask: Mask
+    relation: GridRelation
+
+    def read(self) -> NDArray[Any]:
+        """Return `mask_kji` on the image's grid: bool, or fractions."""
+        return apply_relation(self.mask.read(), self.relation)
+
+    def box(self, labels_kji: NDArray[Any]) -> Box | None:
+        """Return the box of its foreground."""
+        return find_labels(np.asarray(labels_kji != 0)).get(1)
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedImage:
+    """An image of the case with the masks on it.
+
+    Attributes
+    ----------
+    image
+        As the case describes it.
+    grid
+        As the case states it; else that of the source, else that of the first mask; None if nothing tells it.
+    source
+        Its pixels, if they were given.
+    masks
+        In the order of the annotations.
+    """
+
+    image: Image
+    grid: Grid | None
+    source: ImageSource | None
+    masks: Sequence[PreparedMask]
+
+    def by_volume(self) -> Iterator[tuple[NDArray[Any], list[PreparedMask]]]:
+        """Yield each label map on the image's grid with the masks that it holds, so that it is read and split once."""
+        groups: dict[int, list[PreparedMask]] = {}
+        for each in self.masks:
+            groups.setdefault(id(each.mask.volume), []).append(each)
+        for members in groups.values():
+            labels_kji = members[0].mask.volume.read()
+            yield apply_relation(labels_kji, members[0].relation), members
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A case ready to be written.
+
+    Attributes
+    ----------
+    loaded
+        The case.
+    name
+        What its files are named after.
+    images
+        The primary image first.
+    labels
+        Label systems that hold for it.
+    """
+
+    loaded: LoadedCase
+    name: str
+    images: Sequence[PreparedImage]
+    labels: Labels
+
+    @property
+    def case(self) -> Case:
+        """The typed case."""
+        return self.loaded.case
+
+    @cached_property
+    def masks(self) -> list[PreparedMask]:
+        """The masks on all images."""
+        return [mask for image in self.images for mask in image.masks]
+
+
+def prepare(loaded: LoadedCase, position: int, sources: Sequence[ImageSource], context: Context) -> Prepared:
+    """Return a case with its images found and its masks placed; nothing is read that a header does not say.
+
+    Raises
+    ------
+    GeometryError
+        If a mask does not lie on its image's lattice, or agrees with it only in the other frame.
+    ImageError
+        If images were given and the primary one is not among them.
+    InputError
+        If a mask names an image that the case lacks, or there is neither a mask nor an image to write.
+    """
+    case = loaded.case
+    every = [case.image, *(case.related_images or ())]
+    groups: dict[str, list[MaskAnnotation]] = {image.uid: [] for image in every}
+    for annotation in case.annotations:
+        if isinstance(annotation, MaskAnnotation):
+            uid = annotation.image_uid or case.image.uid
+            if uid not in groups:
+                raise InputError("a mask names an image that the case lacks", source=loaded.path, found=uid)
+            if annotation.id not in loaded.masks:
+                raise MaskError("the annotation has no mask", source=loaded.path, where=annotation.id)
+            groups[uid].append(annotation)
+    images = [
+        _image(image, loaded, groups[image.uid], _source(image, sources, is_required=image is case.image))
+        for image in every
+    ]
+    if not any(image.masks or image.source for image in images):
+        raise InputError(
+            "the case has no mask, and no image was given, so there is nothing to write",
+            source=loaded.path,
+            advice="Boxes, points and attributes go to DICOM-SR, FHIR or COCO; images are given with --images",
+        )
+    name = safe_name(case.case_id) if case.case_id else f"case-{position + 1:06d}"
+    return Prepared(loaded, name, images, Labels(case.labels, context.label_system))
+
+
+def _source(image: Image, sources: Sequence[ImageSource], *, is_required: bool) -> ImageSource | None:
+    if is_required and sources:
+        return image_seam.match(sources, image)
+    return next((source for source in sources if source.uid == image.uid), None)
+
+
+def _image(
+    image: Image, loaded: LoadedCase, annotations: Sequence[MaskAnnotation], source: ImageSource | None
+) -> PreparedImage:
+    stated = Grid.from_image(image)
+    grid: Grid | None = stated
+    if stated.lps_from_ijk is None:
+        given = [source.grid] if source is not None else [loaded.masks[each.id].grid for each in annotations[:1]]
+        grid = given[0] if given else None
+        if grid is not None and grid.shape != stated.shape:
+            raise GeometryError(
+                "the image's shape is not that of its files",
+                source=loaded.path,
+                where="/image/shape",
+                found=list(grid.shape),
+                expected=list(stated.shape),
+            )
+    if grid is None or not (source or annotations):
+        return PreparedImage(image, None, source, [])
+    masks: list[PreparedMask] = []
+    for annotation in annotations:
+        mask = loaded.masks[annotation.id]
+        relation = check_frame(image, mask.volume)
+        masks.append(PreparedMask(annotation, mask, relation if grid is stated else compare_grids(mask.grid, grid)))
+    return PreparedImage(image, grid, source, masks)

@@ -1,0 +1,154 @@
+"""From data sets, folders and files to cases: lazy masks, and what the private side file took along."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from annoconv import carrier, jsondoor
+from annoconv import images as image_seam
+from annoconv.carrier import Residual
+from annoconv.casefile import Reading
+from annoconv.codes import Labels
+from annoconv.errors import DocumentError, InputError, UsageError
+from annoconv.geometry import Grid, GridKind
+from annoconv.loss import Loss, LossKind, LossReport
+from annoconv.model import SCHEMA_VERSION, Case, Metadata
+from annoconv.pixels import Masks, check_frame
+from annoconv_converters._label_tables import read_table
+from annoconv_converters._volume_files import is_volume, stem_of
+from annoconv_converters.nifti.finder import Finder
+from annoconv_converters.nifti.found import document
+from annoconv_converters.nifti.layouts import LAYOUTS, recognise
+from annoconv_converters.volume_images import VolumeImage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from annoconv.forms import Form
+    from annoconv.pixels import Mask
+    from annoconv.registry import Context
+    from annoconv_converters.nifti.found import Found
+
+__all__ = ["read_cases", "read_images"]
+
+
+def read_cases(
+    sources: Sequence[Path],
+    *,
+    context: Context,
+    images: Sequence[Path],
+    layout: str,
+    form: Form,
+    labels: Path | None,
+    modality: str | None,
+    allows_no_place: bool,
+) -> Iterator[Reading]:
+    """Yield the cases of files and folders in their order."""
+    finder = Finder(
+        context,
+        form=form,
+        table=read_table(labels) if labels is not None else {},
+        sources=image_seam.scan(images, context.limits) if images else [],
+        modality=modality,
+        allows_no_place=allows_no_place,
+    )
+    position = 0
+    for source in sources:
+        if not source.exists():
+            raise InputError("there is no such file or folder", source=source)
+        kind = LAYOUTS[layout] if layout != "auto" else recognise(source)
+        if not kind.recognises(source) and not source.is_file():
+            raise UsageError(f"this is not laid out as {kind.name}", source=source)
+        for found in kind.find(source, finder):
+            yield _reading(found, finder, position)
+            position += 1
+            context.advance(position)
+
+
+def read_images(sources: Sequence[Path], *, context: Context, form: Form, modality: str | None) -> Iterator[Reading]:
+    """Yield a case without annotations for each image file, and for each image in a folder."""
+    for position, path in enumerate(path for path in image_seam.list_files(sources, context.limits) if is_volume(path)):
+        image = VolumeImage(path, context.limits, form=form, modality=modality)
+        image.read()  # a damaged file is refused, not described
+        case = Case(
+            schema_version=SCHEMA_VERSION,
+            task_id=context.task or "nifti",
+            case_id=stem_of(path.name),
+            image=image.describe(),
+            annotations=[],
+            metadata=Metadata(),
+        )
+        losses = [] if image.modality != "OT" else [_modality_loss(position)]
+        yield Reading(case, Masks(), LossReport(losses))
+        context.advance(position + 1)
+
+
+def _reading(found: Found, finder: Finder, position: int) -> Reading:
+    context = finder.context
+    told = _carried(found, finder)
+    # What was written with a side file was compared with the built-in labels only.
+    labels = finder.labels if told is None else Labels()
+    native, masks = document(found, labels, task=context.task, ids=told["ids"] if told else None)
+    restored = None if told is None else _restored(native, told)
+    losses = LossReport() if restored is not None else LossReport(_foreign_losses(found, finder, position))
+    complete = native if restored is None else restored
+    try:
+        case = jsondoor.parse(jsondoor.dumps(complete), Case, limits=context.limits, source=found.source)
+    except DocumentError as error:
+        raise DocumentError("the files do not make a case", findings=error.findings, source=found.source) from error
+    _check_places(case, masks, found)
+    return Reading(case, Masks(masks), losses)
+
+
+def _carried(found: Found, finder: Finder) -> dict[str, Any] | None:
+    """Return the private side file; None if there is none, DocumentError if it is damaged."""
+    if not found.carrier.is_file():
+        return None
+    limits = finder.context.limits
+    told = jsondoor.loads(jsondoor.read_bytes(found.carrier, limits), limits=limits, source=found.carrier, exact=True)
+    if not isinstance(told, dict) or not isinstance(told.get("ids"), dict) or "residual" not in told:
+        raise DocumentError("the side file is damaged", source=found.carrier)
+    return told
+
+
+def _restored(native: dict[str, Any], told: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the case that the side file completes; None if it does not fit the files any more."""
+    try:
+        restored = carrier.restore(native, Residual.from_json(told["residual"]))
+        case = jsondoor.parse(jsondoor.dumps(restored), Case)
+    except (KeyError, TypeError, ValueError):
+        return None
+    ids = {annotation.id for annotation in case.annotations if annotation.type == "mask"}
+    return restored if ids == {each["id"] for each in native["annotations"]} else None
+
+
+def _foreign_losses(found: Found, finder: Finder, position: int) -> Iterator[Loss]:
+    """Yield what the case states although the files do not."""
+    if not finder.context.task and "task_id" not in found.told:
+        message = "the files name no annotation task; nifti stands for it"
+        yield Loss(position, "/task_id", LossKind.APPROXIMATED, message)
+    if found.images[0].modality == "OT" and finder.modality is None:
+        yield _modality_loss(position)
+
+
+def _modality_loss(position: int) -> Loss:
+    message = "nothing tells the modality; OT stands for it, --modality names it"
+    return Loss(position, "/image/modality", LossKind.APPROXIMATED, message)
+
+
+def _check_places(case: Case, masks: Sequence[Mask], found: Found) -> None:
+    """Refuse masks that do not lie on their image's lattice, with the explanation where frames were mixed up."""
+    images = {image.uid: image for image in (case.image, *(case.related_images or ()))}
+    uids = {annotation.id: annotation.image_uid or case.image.uid for annotation in case.annotations}
+    for mask in masks:
+        image = images.get(uids.get(mask.id, case.image.uid))
+        if image is None or Grid.from_image(image).lps_from_ijk is None:
+            continue
+        if check_frame(image, mask.volume).kind is GridKind.DIFFERENT:
+            raise InputError(
+                "a mask does not lie on its image's grid",
+                source=mask.volume.path or found.source,
+                expected=f"the grid of the image {image.uid}",
+                advice="Resample the mask onto the image, or name the image that it was drawn on with --images",
+            )

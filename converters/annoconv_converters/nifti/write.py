@@ -1,0 +1,212 @@
+"""From cases to a data set in one of the layouts, and what it does not hold of them."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from annoconv import carrier, jsondoor
+from annoconv import images as image_seam
+from annoconv.atomic import replacing
+from annoconv.carrier import Residual
+from annoconv.errors import InputError, UsageError
+from annoconv.loss import Loss, LossKind, LossReport
+from annoconv_converters._volume_files import stem_of
+from annoconv_converters.nifti.finder import Finder
+from annoconv_converters.nifti.found import document
+from annoconv_converters.nifti.prepared import Prepared, prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Sequence
+
+    from annoconv.casefile import LoadedCase
+    from annoconv.codes import Labels
+    from annoconv.registry import Context
+    from annoconv_converters.nifti.found import Found
+    from annoconv_converters.nifti.layouts.base import Layout, Request
+
+__all__ = ["CARRIER_VERSION", "write_cases"]
+
+CARRIER_VERSION: Final = 1
+_WRITABLE: Final = ".nii.gz"
+"""Ending of the mask files that a case is written with."""
+_GEOMETRY: Final = frozenset({"spacing", "origin", "direction"})
+_REASONS: Final = {
+    "mask_file": "files are named by the layout",
+    "mask_value": "labels are numbered by the layout",
+    "id": "the layout names labels, not annotations",
+    "schema_version": "the layout names no schema",
+    "task_id": "the layout names no annotation task",
+}
+"""Why a leaf of this name is not held; others have no place at all."""
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A case that was written: its document, and what identifies its masks in the files."""
+
+    name: str
+    document: dict[str, Any]
+    kept: set[str]
+    masks: set[str]
+    keys: dict[str, str]
+    labels: Labels
+
+
+def write_cases(
+    cases: Iterable[LoadedCase],
+    target: Path,
+    *,
+    context: Context,
+    images: Sequence[Path],
+    layout: type[Layout],
+    request: Request,
+    plain: bool,
+) -> LossReport:
+    """Write cases; a folder appears at once, a single file and its side file one after the other."""
+    sources = image_seam.scan(images, context.limits) if images else []
+    remaining = iter(cases)
+    start = [loaded for _, loaded in zip(range(2), remaining, strict=False)]  # range first: it takes no third
+    if not start:
+        raise InputError("there is no case to write", source=target)
+    if request.is_single and len(start) > 1:
+        raise UsageError("there are several cases", source=target, expected="one for a file", advice="Name a folder")
+    with _place(target, is_single=request.is_single, plain=plain) as folder:
+        writer = layout(folder, request, several=len(start) > 1)
+        if request.is_single:
+            writer.known[folder / target.name] = []
+        written = list(_add_all(chain(start, remaining), writer, sources, context))
+        writer.finish()
+        place = folder / target.name if request.is_single else folder
+        losses = list(_compare(written, place, writer, context, plain=plain))
+    return LossReport(losses)
+
+
+@contextmanager
+def _place(target: Path, *, is_single: bool, plain: bool) -> Generator[Path]:
+    """Give a folder to write to: the target itself, or one whose file and side file are the target."""
+    with ExitStack() as outputs:
+        final = outputs.enter_context(replacing(target, overwrite=True))
+        if not is_single:
+            final.mkdir()
+            yield final
+            return
+        moves = {target.name: final}
+        if not plain:
+            side = target.with_name(f"{stem_of(target.name)}.annoconv.json")
+            moves[side.name] = outputs.enter_context(replacing(side, overwrite=True))
+        folder = Path(outputs.enter_context(tempfile.TemporaryDirectory(dir=target.parent, prefix=".")))
+        yield folder
+        for name, path in moves.items():
+            (folder / name).rename(path)
+
+
+def _add_all(
+    cases: Iterable[LoadedCase], writer: Layout, sources: Sequence[image_seam.ImageSource], context: Context
+) -> Iterator[_Written]:
+    taken: set[str] = set()
+    for position, loaded in enumerate(cases):
+        prepared = prepare(loaded, position, sources, context)
+        if prepared.name.casefold() in taken:
+            raise InputError("two cases have the same name", found=prepared.name, expected="distinct case_id")
+        taken.add(prepared.name.casefold())
+        writer.require_image(prepared)
+        writer.add(prepared)
+        yield _remember(prepared, writer)
+        context.advance(position + 1)
+
+
+def _remember(prepared: Prepared, writer: Layout) -> _Written:
+    masks = {each.annotation.id for each in prepared.masks}
+    plain = jsondoor.plain(prepared.case)
+    return _Written(prepared.name, plain, writer.kept(prepared), masks, writer.keys(prepared), prepared.labels)
+
+
+def _compare(
+    written: Sequence[_Written], place: Path, writer: Layout, context: Context, *, plain: bool
+) -> Iterator[Loss]:
+    """Read back what was written, without the voxels; put the difference into side files and yield it as losses."""
+    finder = Finder(replace(context, label_system=()), known=writer.known)
+    found = list(writer.find(place, finder))
+    if len(found) != len(written):
+        raise RuntimeError(f"{len(written)} cases were written, {len(found)} are found")
+    by_name = {each.name: each for each in found}
+    for case_index, case in enumerate(written):
+        each = found[0] if len(found) == 1 else by_name[writer.found_name(case.name)]
+        yield from _case_losses(case, case_index, each, finder, plain=plain)
+
+
+def _case_losses(case: _Written, case_index: int, found: Found, finder: Finder, *, plain: bool) -> Iterator[Loss]:
+    ids = {key: identity for identity, key in case.keys.items()}
+    present = {region.key for region in found.regions}
+    merged = case.masks - {identity for identity, key in case.keys.items() if key in present}
+    native_plain, _ = document(found, finder.labels)
+    native, _ = document(found, finder.labels, ids=ids)
+    # A mask that is not there any more takes its annotation along: nothing can restore it.
+    annotations = [each for each in case.document["annotations"] if each["id"] not in merged]
+    original = case.document | {"annotations": annotations}
+    lost = frozenset(
+        ("annotations", position, *path)
+        for position, each in enumerate(case.document["annotations"])
+        if each["id"] in merged
+        for path in carrier.leaves(each)
+    )
+    if plain:
+        residual = carrier.residual(case.document, native_plain)
+        # In the original's positions, as the paths of the residual are.
+        held = carrier.leaves(carrier.restore(native_plain, Residual(order=residual.order)))
+        for path in residual.paths():
+            kind = _plain_kind(path, held)
+            yield Loss(case_index, carrier.pointer(path), kind, _reason(path))
+        return
+    residual, left = _carriable(carrier.residual(original, native))
+    side = {"annoconv": CARRIER_VERSION, "ids": ids, "residual": residual.to_json()}
+    found.carrier.parent.mkdir(exist_ok=True)
+    found.carrier.write_bytes(jsondoor.dumps(side))
+    for path in lost:
+        message = "the layout unites masks of one label, and holds those of the primary image only"
+        yield Loss(case_index, carrier.pointer(path), LossKind.NO_PLACE, message)
+    stated = {each["id"] for each in native_plain["annotations"]}
+    named = {
+        ("annotations", position, "id")
+        for position, each in enumerate(case.document["annotations"])
+        if each["id"] not in stated and each["id"] in set(ids.values()) - merged
+    }
+    for path in {*carrier.residual(case.document, native).paths(), *named} - lost:
+        if path in left:
+            yield Loss(case_index, carrier.pointer(path), LossKind.APPROXIMATED, _reason(path))
+            continue
+        message = f"{_reason(path)}; it travels in {found.carrier.name}"
+        yield Loss(case_index, carrier.pointer(path), LossKind.CARRIED, message)
+
+
+def _carriable(residual: Residual) -> tuple[Residual, frozenset[carrier.Path]]:
+    """Return what the side file may take along: not a mask's file name that only `.nii.gz` can replace."""
+    left = frozenset(
+        path
+        for path, value in residual.values.items()
+        if path[-1] == "mask_file" and not str(value).endswith(_WRITABLE)
+    )
+    kept = {path: value for path, value in residual.values.items() if path not in left}
+    return Residual(kept, residual.removed, residual.order), left
+
+
+def _plain_kind(path: carrier.Path, held: carrier.Leaves) -> LossKind:
+    if path not in held:
+        return LossKind.NO_PLACE
+    return LossKind.PRECISION if isinstance(held[path], float) else LossKind.APPROXIMATED
+
+
+def _reason(path: carrier.Path) -> str:
+    names = [step for step in path if isinstance(step, str)]
+    if names[0] in {"image", "related_images"} and names[1:2] and names[1] in _GEOMETRY:
+        return "NIfTI-1 holds an affine of float32 numbers (NIfTI-2 of float64, --nifti2)"
+    if names[-1] in _REASONS:
+        return _REASONS[names[-1]]
+    if names[0] == "annotations":
+        return f"a volume has no place for {(names[1:] or names)[0]}"
+    return f"a volume has no place for {'.'.join(names[:2])}"

@@ -1,0 +1,360 @@
+"""Label maps, fractions and compressed files; arrays in and out; judged by dciodvfy, highdicom and dcmqi."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import highdicom
+import numpy as np
+import pydicom
+import pytest
+from annoconv_converters.dicom_seg import Segment, read_segmentation, write_segmentation
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from annoconv import images, registry
+from annoconv.casefile import LoadedCase, read_case
+from annoconv.errors import GeometryError, MaskError, UsageError
+from annoconv.geometry import Grid, GridKind, compare_grids
+from annoconv.loss import LossKind
+from annoconv.model import Concept
+from annoconv.pixels import ArrayVolume, Mask, Masks, save_nifti
+from annoconv.synthetic import write_series
+from tests import cases
+from tests.cases import blob, grid_of, make, mask
+from tests.converters.seg_cases import by_dcmqi, by_highdicom
+from tests.converters.test_dicom_seg import loaded
+from tests.peers import dciodvfy_errors
+from tests.real_data import real
+
+WAYS = [
+    {"type": "labelmap"},
+    {"type": "labelmap", "compress": "rle"},
+    {"type": "labelmap", "compress": "deflate"},
+    {"compress": "deflate"},
+    {"keep_empty_frames": True},
+    {"type": "labelmap", "keep_empty_frames": True},
+]
+NAMES = ["label_map", "odd_width", "coronal", "sagittal", "oblique", "negated_cosines", "files_in_reverse"]
+AT = datetime(2026, 1, 2, tzinfo=UTC)
+
+FALSE_ALARMS = [
+    # dicom3tools knows no Label Map Segmentation Storage (supplement 243), so it judges by the older Segmentation.
+    r"Information Object Not found",
+    # Label maps have sparse numbers, and 0 for the background.
+    r"SegmentNumber not monotonically increasing from one by one",
+]
+
+
+def write(name: str, folder: Path, **options: Any) -> tuple[LoadedCase, Path]:
+    zoo = make(name, folder / "zoo")
+    case = read_case(zoo.path)
+    registry.write([case], folder / "seg.dcm", format="dicom-seg", images=zoo.images, **options)
+    return case, folder / "seg.dcm"
+
+
+def inflated(path: Path, target: Path) -> Path:
+    """Save a deflated file natively, by pydicom."""
+    dataset = pydicom.dcmread(path)
+    dataset.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    dataset.save_as(target)
+    return target
+
+
+def numbered(case: LoadedCase, path: Path) -> dict[int, Any]:
+    """Return the case's masks by the segment numbers that the file gives them."""
+    segments = pydicom.dcmread(path, stop_before_pixels=True).SegmentSequence
+    by_id = {segment.get("TrackingID"): int(segment.SegmentNumber) for segment in segments}
+    return {by_id[identity]: one.read() for identity, one in case.masks.items()}
+
+
+@pytest.mark.parametrize("options", WAYS, ids=lambda way: " ".join(f"{k}={v}" for k, v in way.items()))
+@pytest.mark.parametrize("name", NAMES)
+def test_every_kind_is_read_alike_by_others_and_by_us(name: str, options: dict[str, Any], tmp_path: Path) -> None:
+    case, path = write(name, tmp_path, **options)
+    expected = numbered(case, path)
+    grid = next(iter(case.masks.values())).grid
+    for found in (by_highdicom(path, grid), by_dcmqi(path, tmp_path / "dcmqi", grid)):
+        assert found.keys() == expected.keys()
+        for number, mask_kji in expected.items():
+            np.testing.assert_array_equal(found[number], mask_kji)
+    (reading,) = registry.read([path], format="dicom-seg")
+    assert reading.case == case.case
+    for identity, one in case.masks.items():
+        assert compare_grids(reading.masks[identity].grid, one.grid).kind is GridKind.SAME
+        np.testing.assert_array_equal(reading.masks[identity].read(), one.read())
+    if options.get("compress") == "deflate":  # which dciodvfy cannot inflate
+        path = inflated(path, tmp_path / "inflated.dcm")
+    errors = dciodvfy_errors(path)
+    if options.get("type") == "labelmap":
+        errors = [line for line in errors if not any(re.search(alarm, line) for alarm in FALSE_ALARMS)]
+    assert errors == []
+
+
+def test_a_label_map_has_the_values_of_the_case(tmp_path: Path) -> None:
+    _, path = write("label_map", tmp_path, type="labelmap", plain=True)
+    header = pydicom.dcmread(path)
+    assert [int(segment.SegmentNumber) for segment in header.SegmentSequence] == [0, 2, 7, 300]
+    assert (header.BitsAllocated, header.PixelPaddingValue, header.SegmentsOverlap) == (16, 0, "NO")
+    (reading,) = registry.read([path], format="dicom-seg")
+    assert [one.mask_value for one in reading.case.annotations] == [2, 7, 300]
+    assert {one.mask_file for one in reading.case.annotations} == {"masks/labels.nii.gz"}
+
+
+def test_overlap_is_refused_in_a_label_map_by_name(tmp_path: Path) -> None:
+    with pytest.raises(MaskError, match=r"A and B.*--type binary"):
+        write("overlapping_masks", tmp_path, type="labelmap")
+    assert not (tmp_path / "seg.dcm").exists()
+
+
+def test_bits_are_not_run_length_encoded(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--type labelmap"):
+        write("axial", tmp_path, compress="rle")
+
+
+@pytest.mark.parametrize("fractional_type", ["probability", "occupancy"])
+@pytest.mark.parametrize("compress", ["none", "rle", "deflate"])
+def test_fractions_come_back_to_the_nearest_level(fractional_type: str, compress: str, tmp_path: Path) -> None:
+    grid = grid_of((14, 12, 6))
+    exact = np.round(np.linspace(0, 255, np.prod(grid.shape))).reshape(grid.shape_kji).astype(np.float32) / 255
+    rough = (blob(grid) * np.float32(1 / 3)).astype(np.float32)
+    save_nifti(tmp_path / "exact.nii.gz", exact, grid)
+    save_nifti(tmp_path / "rough.nii.gz", rough * np.float32(0.999), grid)
+    save_nifti(tmp_path / "whole.nii.gz", blob(grid, 1.0), grid)
+    masks = [mask(name, f"{name}.nii.gz") for name in ("exact", "rough", "whole")]
+    case = loaded(tmp_path, masks, grid)
+    path = tmp_path / "seg.dcm"
+    losses = registry.write(
+        [case],
+        path,
+        format="dicom-seg",
+        images=[tmp_path / "images"],
+        type="fractional",
+        fractional_type=fractional_type,
+        compress=compress,
+    )
+    rounded = [loss for loss in losses if loss.kind is LossKind.PRECISION]
+    assert [loss.path for loss in rounded] == ["/annotations/1/mask_file"]
+    judged = inflated(path, tmp_path / "inflated.dcm") if compress == "deflate" else path
+    assert dciodvfy_errors(judged) == []
+    assert pydicom.dcmread(path).SegmentationFractionalType == fractional_type.upper()
+    (reading,) = registry.read([path], format="dicom-seg")
+    assert reading.masks["exact"].read().dtype == np.float32
+    np.testing.assert_allclose(reading.masks["exact"].read(), exact, atol=1e-6)
+    np.testing.assert_allclose(reading.masks["rough"].read(), rough, atol=1 / 255)
+    np.testing.assert_array_equal(reading.masks["whole"].read(), blob(grid, 1.0))
+    volume = highdicom.seg.segread(path).get_volume(segment_numbers=[1], combine_segments=False)
+    stored = volume.array[..., 0] if volume.array.ndim == 4 else volume.array
+    np.testing.assert_allclose(np.sort(stored.ravel())[-100:], np.sort(exact.ravel())[-100:], atol=1e-6)
+
+
+def test_a_deflated_file_is_much_smaller(tmp_path: Path) -> None:
+    sizes = [write("whole_model", tmp_path / way, compress=way)[1].stat().st_size for way in ("none", "deflate")]
+    assert sizes[0] > 3 * sizes[1]
+
+
+@pytest.mark.parametrize(("method", "fewest"), [("nearest", 0.9), ("linear", 0.9)])
+def test_other_grids_are_interpolated_only_when_asked(method: str, fewest: float, tmp_path: Path) -> None:
+    fine, grid = grid_of((28, 24, 12), spacing=(0.75, 1.0, 1.5), origin=(-20.375, 9.5, -31.25)), grid_of((14, 12, 6))
+    whole = blob(fine)
+    save_nifti(tmp_path / "m.nii.gz", whole, fine)
+    case = loaded(tmp_path, [mask("A", "m.nii.gz")], grid)
+    options = {"format": "dicom-seg", "images": [tmp_path / "images"]}
+    with pytest.raises(GeometryError, match="Resample"):
+        registry.write([case], tmp_path / "refused.dcm", **options)
+    losses = registry.write([case], tmp_path / "seg.dcm", resample=method, **options)
+    assert [loss.path for loss in losses if loss.kind is LossKind.RESAMPLED] == ["/annotations/0/mask_file"]
+    header = pydicom.dcmread(tmp_path / "seg.dcm")
+    derivation = header.PerFrameFunctionalGroupsSequence[0].DerivationImageSequence[0]
+    assert derivation.DerivationDescription == f"Resampled, {method}"
+    assert dciodvfy_errors(tmp_path / "seg.dcm") == []
+    (reading,) = registry.read([tmp_path / "seg.dcm"], format="dicom-seg")
+    found = np.count_nonzero(reading.masks["A"].read()) * 8
+    assert fewest < found / np.count_nonzero(whole) < 2 - fewest
+
+
+def test_labels_are_interpolated_each_by_its_share(tmp_path: Path) -> None:
+    fine, grid = grid_of((28, 24, 12), spacing=(0.75, 1.0, 1.5), origin=(-20.375, 9.5, -31.25)), grid_of((14, 12, 6))
+    labels = np.zeros(fine.shape_kji, np.uint8)
+    labels[blob(fine)] = 1
+    labels[:, :, 14:][blob(fine)[:, :, 14:]] = 2
+    masks = {1: (labels == 1), 2: (labels == 2)}
+    write_series(tmp_path / "images", grid, np.zeros(grid.shape_kji, np.int16))
+    for method in ("nearest", "linear"):
+        path = tmp_path / f"{method}.dcm"
+        write_segmentation(labels, tmp_path / "images", path, type="labelmap", grid=fine, resample=method)
+        found = read_segmentation(path).labels()
+        for number, mask_kji in masks.items():
+            assert np.count_nonzero(found == number) * 8 == pytest.approx(np.count_nonzero(mask_kji), rel=0.4)
+        assert np.count_nonzero(found) * 8 == pytest.approx(np.count_nonzero(labels), rel=0.1)
+
+
+def test_gaps_are_bridged_when_asked(tmp_path: Path) -> None:
+    grid = grid_of((14, 12, 6))
+    save_nifti(tmp_path / "m.nii.gz", blob(grid), grid)
+    case = loaded(tmp_path, [mask("A", "m.nii.gz")], grid)
+    (tmp_path / "images" / "0003.dcm").unlink()
+    options = {"format": "dicom-seg", "images": [tmp_path / "images"]}
+    with pytest.raises(GeometryError, match="not evenly spaced"):
+        registry.write([case], tmp_path / "refused.dcm", **options)
+    assert not (tmp_path / "refused.dcm").exists()
+    registry.write([case], tmp_path / "seg.dcm", allow_gaps=True, **options)
+    assert dciodvfy_errors(tmp_path / "seg.dcm") == []
+    (found,) = by_highdicom(tmp_path / "seg.dcm", grid).values()
+    np.testing.assert_array_equal(found, blob(grid))
+    (reading,) = registry.read([tmp_path / "seg.dcm"], format="dicom-seg")
+    np.testing.assert_array_equal(reading.masks["A"].read(), blob(grid))
+
+
+# --- arrays
+
+
+LIVER = Segment(
+    number=3,
+    name="Liver",
+    type=Concept(code="10200004", scheme="SCT", meaning="Liver"),
+    category=Concept(code="123037004", scheme="SCT", meaning="Anatomical Structure"),
+    tracking_id="L1",
+)
+
+
+@pytest.fixture(scope="module")
+def series(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    grid, folder = grid_of((13, 7, 5)), tmp_path_factory.mktemp("arrays") / "images"
+    write_series(folder, grid, np.zeros(grid.shape_kji, np.int16), name="arrays")
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["binary", "labelmap"])
+def test_a_label_map_in_and_out(kind: str, series: Path, tmp_path: Path) -> None:
+    source = images.open(series)
+    labels = blob(source.grid).astype(np.uint8) * 3
+    write_segmentation(labels, source, tmp_path / "seg.dcm", segments=[LIVER], type=kind, content_creator="Li^A")
+    back = read_segmentation(tmp_path / "seg.dcm", source)
+    np.testing.assert_array_equal(back.labels(), labels)
+    np.testing.assert_array_equal(back.mask(3), labels == 3)
+    assert (back.kind, back.segments[0].name, back.source_uid) == (kind.upper(), "Liver", source.uid)
+    assert pydicom.dcmread(tmp_path / "seg.dcm").SegmentSequence[-1].TrackingUID.startswith("2.25.")
+    with pytest.raises(MaskError, match="no such segment"):
+        back.mask(9)
+
+
+def test_overlapping_masks_in_and_out(series: Path, tmp_path: Path) -> None:
+    source = images.open(series)
+    masks = {1: blob(source.grid), 2: blob(source.grid, 1.0)}
+    write_segmentation(masks, source, tmp_path / "seg.dcm", timestamp=AT)
+    back = read_segmentation(tmp_path / "seg.dcm")
+    for number, mask_kji in masks.items():
+        np.testing.assert_array_equal(back.mask(number), mask_kji)
+    with pytest.raises(MaskError, match="share voxels"):
+        back.labels()
+
+
+def test_fractions_in_and_out(series: Path, tmp_path: Path) -> None:
+    source = images.open(series)
+    fractions = np.linspace(0, 1, np.prod(source.grid.shape), dtype=np.float32).reshape(source.grid.shape_kji)
+    write_segmentation(fractions, source, tmp_path / "seg.dcm", type="fractional")
+    np.testing.assert_allclose(read_segmentation(tmp_path / "seg.dcm").mask(1), fractions, atol=1 / 510 + 1e-6)
+    with pytest.raises(MaskError, match="fractions"):
+        write_segmentation(fractions, source, tmp_path / "other.dcm")
+
+
+COSINES = st.tuples(*[st.floats(-3.1, 3.1)] * 3)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    angles=COSINES,
+    seed=st.integers(0, 2**32 - 1),
+    kind=st.sampled_from(["binary", "labelmap"]),
+    is_dense=st.booleans(),
+)
+def test_any_affine_and_any_mask(
+    angles: tuple[float, float, float], seed: int, kind: str, is_dense: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    rng = np.random.default_rng(seed)
+    folder = tmp_path_factory.mktemp("any")
+    (a, b, c), turn = angles, np.eye(3)
+    for angle, (x, y) in ((a, (0, 1)), (b, (1, 2)), (c, (0, 2))):
+        about = np.eye(3)
+        about[[x, x, y, y], [x, y, x, y]] = np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle)
+        turn = turn @ about
+    shape = tuple(int(n) for n in rng.integers(1, 9, 3))
+    grid = grid_of(
+        (shape[0] + 1, shape[1] + 1, shape[2]), tuple(rng.uniform(0.3, 4, 3)), tuple(rng.uniform(-200, 200, 3)), turn
+    )
+    labels = rng.integers(0, 4, grid.shape_kji).astype(np.uint8) * (is_dense or rng.random(grid.shape_kji) < 0.1)
+    if not labels.any():
+        labels.flat[0] = 1
+    write_series(folder / "images", grid, np.zeros(grid.shape_kji, np.int16), reverse=bool(seed % 2))
+    write_segmentation(labels.astype(np.uint8), folder / "images", folder / "seg.dcm", type=kind)
+    np.testing.assert_array_equal(read_segmentation(folder / "seg.dcm", folder / "images").labels(), labels)
+    for number, mask_kji in by_highdicom(folder / "seg.dcm", images.open(folder / "images").grid).items():
+        np.testing.assert_array_equal(mask_kji, labels == number)
+
+
+def test_masks_in_memory_of_several_cases_share_nothing(tmp_path: Path) -> None:
+    case = read_case(make("axial", tmp_path / "zoo").path)
+    grid = case.masks["M1"].grid
+    several = []
+    for name in ("one", "two"):
+        document = case.case.model_copy(update={"case_id": name})
+        several.append(LoadedCase(document, Masks([Mask("M1", ArrayVolume(grid, blob(grid)))])))
+    registry.write(several, tmp_path / "out", format="dicom-seg", images=[tmp_path / "zoo" / "images"])
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["one.dcm", "two.dcm"]
+
+
+def test_the_grid_is_needed_where_the_array_is_another(series: Path, tmp_path: Path) -> None:
+    with pytest.raises(GeometryError, match="does not fit"):
+        write_segmentation(np.ones((2, 3, 4), bool), series, tmp_path / "seg.dcm")
+    assert Grid((1, 1, 1)).frame == "NONE"
+
+
+@pytest.mark.parametrize(
+    "folder", ["missing_slice", "ct_gantrytilt", "non_isotropic_shear", "slicecount2", "transfer_syntax"]
+)
+def test_odd_series_are_refused_or_written_whole(folder: str, tmp_path: Path) -> None:
+    (source,) = (one for one in images.scan([real(f"odd/{folder}")]) if one.modality in {"CT", "MR"})
+    path = tmp_path / "seg.dcm"
+    if folder in {"non_isotropic_shear", "slicecount2"}:
+        write_segmentation(np.ones(source.grid.shape_kji, bool), source, path, timestamp=AT)
+        assert read_segmentation(path).labels().all()
+        return
+    with pytest.raises(GeometryError, match=r"\d.*\.dcm|sheared by"):
+        write_segmentation(np.ones((5, 5, 5), bool), source, path, timestamp=AT)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_same_bytes_whatever_the_surroundings(tmp_path: Path) -> None:
+    written = []
+    surroundings = ({"TZ": "UTC", "PYTHONHASHSEED": "1"}, {"TZ": "Asia/Shanghai", "PYTHONHASHSEED": "2", "LC_ALL": "C"})
+    for position, changes in enumerate(surroundings):
+        zoo = make("chinese", tmp_path / f"folder {position}" / "zoo")
+        target = tmp_path / f"{position}.dcm"
+        command = [sys.executable, "-m", "annoconv", "to-dicom-seg", zoo.path, "-o", target, "--images", zoo.images[0]]
+        subprocess.run(command, check=True, capture_output=True, env={**os.environ, **changes})
+        written.append(target.read_bytes())
+    assert written[0] == written[1]
+
+
+def test_a_case_on_several_images_holds_one_volume_at_a_time(tmp_path: Path) -> None:
+    grids = [grid_of((64, 64, 40)), grid_of((64, 64, 41)), grid_of((64, 64, 42))]
+    related, masks, folders = [], [], [tmp_path / "images"]
+    for position, grid in enumerate(grids):
+        save_nifti(tmp_path / f"m{position}.nii.gz", np.ones(grid.shape_kji, np.uint8), grid)
+        masks.append(mask(f"M{position}", f"m{position}.nii.gz"))
+        if position:
+            related.append(cases.series(tmp_path / f"other{position}", grid, f"several{position}"))
+            masks[-1]["image_uid"] = related[-1]["uid"]
+            folders.append(tmp_path / f"other{position}")
+    case = loaded(tmp_path, masks, grids[0], related_images=related)
+    registry.write([case], tmp_path / "out", format="dicom-seg", images=folders)
+    (reading,) = registry.read([tmp_path / "out"], format="dicom-seg")
+    assert reading.case == case.case
+    assert all(one.read().all() for one in reading.masks.values())
