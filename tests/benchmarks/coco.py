@@ -1,10 +1,11 @@
 """Speed of COCO against the usual ways: `python -m tests.benchmarks.coco [--small]`.
 
-Written as their own users write them: the pycocotools loop over all labels of every slice (`encode(asfortranarray(labels ==
-value))` where there is any), rasterio's `shapes` with four neighbours on the whole slice, `COCO(path)` of pycocotools. Data: a
-seeded map of 20 organs with rough borders and some holes, 512 x 512 x 320, and 1,000,000 annotations with a polygon of 6 to
-24 vertices on 125,000 pictures. Times are the best of three (loading: one run each, in a process of its own), wall and
-CPU, one thread. "core" is without imports and without making the data; "peak" is above the imports.
+Written as their own users write them: the pycocotools loop over all labels of every slice
+(`encode(asfortranarray(labels == value))` where there is any), rasterio's `shapes` with four neighbours on the whole
+slice, `COCO(path)` of pycocotools. Data: a seeded map of 20 organs with rough borders and some holes, 512 x 512 x
+320, and 1,000,000 annotations with a polygon of 6 to 24 vertices on 125,000 pictures. Times are the best of three
+(loading: one run each, in a process of its own), wall and CPU, one thread. "core" is without imports and without
+making the data; "peak" is above the imports.
 """
 
 from __future__ import annotations
@@ -96,7 +97,9 @@ def annotations_file(path: Path, count: int) -> None:
             (x, y), radius = rng.uniform((100, 100), (500, 380)), rng.uniform(10, 90)
             ring = np.round(np.stack((x + radius * np.cos(angles), y + radius * np.sin(angles)), axis=1), 2)
             low, high = ring.min(axis=0), ring.max(axis=0)
-            area = float(abs(np.dot(ring[:, 0], np.roll(ring[:, 1], -1)) - np.dot(ring[:, 1], np.roll(ring[:, 0], -1))) / 2)
+            area = float(
+                abs(np.dot(ring[:, 0], np.roll(ring[:, 1], -1)) - np.dot(ring[:, 1], np.roll(ring[:, 0], -1))) / 2
+            )
             record = {
                 "segmentation": [ring.ravel().tolist()],
                 "area": area,
@@ -154,7 +157,9 @@ def main() -> None:
     print(f"Python {platform.python_version()}, {', '.join(f'{name} {_version(name)}' for name in names)}")
     shape_kji = (64 if arguments.small else 320, 512, 512)
     labels_kji = organs(shape_kji)
-    print(f"{shape_kji} with {LABELS} labels, {np.count_nonzero(labels_kji) / labels_kji.size:.1%} foreground, seed {SEED}")
+    print(
+        f"{shape_kji} with {LABELS} labels, {np.count_nonzero(labels_kji) / labels_kji.size:.1%} foreground, seed {SEED}"
+    )
     print("| what | ours, wall / CPU s | theirs | ratio (CPU) |\n|---|---|---|---|")
     *ours, ours_found = best(lambda: ours_run_lengths(labels_kji))
     *theirs, their_found = best(lambda: their_run_lengths(labels_kji))

@@ -50,7 +50,10 @@ def foreign(folder: Path, annotations: list[dict[str, Any]], **more: Any) -> Pat
         "info": {"year": 2017, "contributor": "others"},
         "licenses": [{"id": 4, "name": "CC0"}],
         "images": [image],
-        "categories": [{"id": 7, "name": "license plate", "supercategory": "thing"}, {"id": 3, "name": "肺", "color": "x"}],
+        "categories": [
+            {"id": 7, "name": "license plate", "supercategory": "thing"},
+            {"id": 3, "name": "肺", "color": "x"},
+        ],
         "annotations": [{"image_id": 9, "category_id": 7, **each} for each in annotations],
         **more,
     }
@@ -87,9 +90,27 @@ def test_ids_holes_crowds_and_whatever_else_a_file_says_stay(tmp_path: Path) -> 
     path = foreign(
         tmp_path,
         [
-            {"id": 7, "segmentation": [hole], "area": 84, "bbox": [5, 5, 10, 10], "iscrowd": 0, "note": {"a": [1, None]}},
-            {"id": 3, "segmentation": {"size": [20, 30], "counts": [0, 20, 580]}, "iscrowd": 1, "area": 20, "bbox": [0, 0, 1, 20]},
-            {"id": 12, "segmentation": [[1, 1, 4, 1, 4, 4], [20.5, 2, 28, 2.25, 25, 9]], "bbox": [0, 0, 3, 3], "area": 1},
+            {
+                "id": 7,
+                "segmentation": [hole],
+                "area": 84,
+                "bbox": [5, 5, 10, 10],
+                "iscrowd": 0,
+                "note": {"a": [1, None]},
+            },
+            {
+                "id": 3,
+                "segmentation": {"size": [20, 30], "counts": [0, 20, 580]},
+                "iscrowd": 1,
+                "area": 20,
+                "bbox": [0, 0, 1, 20],
+            },
+            {
+                "id": 12,
+                "segmentation": [[1, 1, 4, 1, 4, 4], [20.5, 2, 28, 2.25, 25, 9]],
+                "bbox": [0, 0, 3, 3],
+                "area": 1,
+            },
             {"id": 100, "bbox": [1.1, 2.2, 3.3, 4.4], "category_id": 3, "attributes": {"occluded": True, "r": 5.60}},
             {"id": 5, "segmentation": None, "iscrowd": 0},
         ],
@@ -164,7 +185,9 @@ def volume_case(shape: tuple[int, int, int] = (40, 30, 12)) -> LoadedCase:
     return LoadedCase(case, Masks(Mask(i, volume, value) for i, _, value in masks))
 
 
-@pytest.mark.parametrize("options", [{}, {"segmentation": "polygon"}, {"axis": "i"}, {"axis": "j"}, {"annotated_only": True}])
+@pytest.mark.parametrize(
+    "options", [{}, {"segmentation": "polygon"}, {"axis": "i"}, {"axis": "j"}, {"annotated_only": True}]
+)
 def test_a_volume_comes_back_voxel_by_voxel(options: dict[str, Any], tmp_path: Path) -> None:
     loaded = volume_case()
     registry.write([loaded], tmp_path / "x.json", format="coco", **options)
@@ -227,7 +250,7 @@ def test_without_our_keys_it_reads_as_if_they_had_never_been_there(tmp_path: Pat
     for record in (*keyed["images"], *keyed["annotations"]):
         del record["annoconv"]
     assert keyed == told(tmp_path / "plain.json")
-    assert b"annoconv\":" not in (tmp_path / "plain.json").read_bytes()
+    assert b'annoconv":' not in (tmp_path / "plain.json").read_bytes()
     (tmp_path / "stripped").mkdir()
     (tmp_path / "stripped" / "keyed.json").write_text(json.dumps(keyed))
     (bare,) = registry.read([tmp_path / "stripped" / "keyed.json"], format="coco")
@@ -305,9 +328,7 @@ def keypoint_case() -> LoadedCase:
         for name, point, seen in points
     ]
     image = {"uid": "X", "modality": "DX", "shape": [30, 20]}
-    return LoadedCase(
-        Case.model_validate({"task_id": "T", "image": image, "annotations": annotations, "metadata": {}})
-    )
+    return LoadedCase(Case.model_validate({"task_id": "T", "image": image, "annotations": annotations, "metadata": {}}))
 
 
 def test_keypoints_are_pixel_indices(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """COCO judged by those who load it: Datumaro and supervision. `pytest -m peers`.
 
-They may live in an environment of their own, whose Python `ANNOCONV_PEERS_PYTHON` names. Without it, this Python is asked.
+They may live in an environment of their own, whose Python `ANNOCONV_PEERS_PYTHON` names. Without it, this Python is
+asked.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ import json, sys
 import supervision
 folder = sys.argv[1]
 found = supervision.DetectionDataset.from_coco(
-    images_directory_path=folder + "/images", annotations_path=folder + "/annotations/instances_default.json", force_masks=True
+    images_directory_path=folder + "/images", annotations_path=folder + "/annotations/instances_default.json",
+    force_masks=True
 )
 areas = [int(each.mask.sum()) for each in found.annotations.values() if each.mask is not None]
 print(json.dumps({"items": len(found), "annotations": sum(map(len, found.annotations.values())), "area": sum(areas)}))
@@ -40,7 +42,7 @@ print(json.dumps({"items": len(found), "annotations": sum(map(len, found.annotat
 
 
 def ask(module: str, script: str, *arguments: Path) -> Any:
-    """Run a script that prints one JSON value last in the peers' Python; skip (fail in CI) where the module is absent."""
+    """Run a script that prints JSON in its last line in the peers' Python; skip (fail in CI) without the module."""
     python = os.environ.get("ANNOCONV_PEERS_PYTHON", sys.executable)
     if subprocess.run([python, "-c", f"import {module}"], capture_output=True, check=False).returncode:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(f"{module} is not installed (pip install {module})")

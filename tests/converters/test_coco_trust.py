@@ -93,10 +93,15 @@ HOSTILE: dict[str, tuple[str, str]] = {
     "a number": ("5", "neither a COCO object"),
     "nothing": ("", "not JSON"),
     "an annotation of no image": (of({}).replace('"image_id": 1', '"image_id": 2'), "breaks the rules"),
-    "an id that stands twice": (of({}).replace('"images": [', '"images": [{"id": 1, "width": 1, "height": 1}, '), "rules"),
+    "an id that stands twice": (
+        of({}).replace('"images": [', '"images": [{"id": 1, "width": 1, "height": 1}, '),
+        "rules",
+    ),
     "a visibility of 9": (of({"keypoints": [1, 2, 9]}), "visibility"),
     "a carrier that is none": (
-        of({}).replace('"file_name"', '"annoconv": {"case": "0", "residual": {"values": [[["image"], 5]]}}, "file_name"'),
+        of({}).replace(
+            '"file_name"', '"annoconv": {"case": "0", "residual": {"values": [[["image"], 5]]}}, "file_name"'
+        ),
         "annoconv",
     ),
 }
@@ -135,7 +140,9 @@ def test_slices_that_claim_a_huge_volume_draw_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(60))
 def test_bytes_that_were_changed_never_end_the_process(seed: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(seed)
-    text = bytearray(of({"segmentation": {"size": [8, 10], "counts": "0d0Tb0"}, "area": 3, "keypoints": [1, 2, 2]}), "utf-8")
+    text = bytearray(
+        of({"segmentation": {"size": [8, 10], "counts": "0d0Tb0"}, "area": 3, "keypoints": [1, 2, 2]}), "utf-8"
+    )
     for place in rng.integers(0, len(text), 3):
         text[place] = rng.choice(list(b'0123456789{}[],:"\\ -eE.x'))
     (tmp_path / "x.json").write_bytes(bytes(text))
@@ -153,7 +160,12 @@ def test_a_panoptic_map_that_is_a_bomb_is_not_inflated(tmp_path: Path) -> None:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
-    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(1 << 20))) + chunk(b"IEND", b"")
+    png = (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(bytes(1 << 20)))
+        + chunk(b"IEND", b"")
+    )
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / "a.png").write_bytes(png)
     image = {"id": 1, "width": 10, "height": 8, "file_name": "a.jpg"}
@@ -204,7 +216,12 @@ def test_a_table_holds_what_the_file_says(tmp_path: Path) -> None:
     assert table.annotation_image_ids.tolist() == [each["image_id"] for each in records]
     assert table.is_crowd.tolist() == [bool(each["iscrowd"]) for each in records]
     assert table.boxes[5].tolist() == [1.5, 2, 3, 4]
-    assert table.beside == {"info": {"a": "[{"}, "categories": [{"id": 3, "name": "c"}], "images": [], "annotations": []}
+    assert table.beside == {
+        "info": {"a": "[{"},
+        "categories": [{"id": 3, "name": "c"}],
+        "images": [],
+        "annotations": [],
+    }
     assert table.of_image(7).tolist() == [place for place, each in enumerate(records) if each["image_id"] == 7]
     assert table.of_image(1000).tolist() == []
     assert table.record(39_999) == records[-1]
@@ -220,7 +237,9 @@ def test_a_table_without_msgspec_is_the_same(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("has_msgspec", [True, False])
-def test_a_table_of_what_is_no_coco_is_refused(has_msgspec: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_of_what_is_no_coco_is_refused(
+    has_msgspec: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if not has_msgspec:
         monkeypatch.setattr("annoconv_converters.coco.bulk.find_spec", lambda _: None)
     (tmp_path / "x.json").write_text(of({}).replace('"image_id": 1', '"image_id": "one"'))

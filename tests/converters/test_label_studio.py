@@ -77,7 +77,9 @@ def test_brushes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("rle", [[], [0, 0, 0, 1], pack([255] * 40), [300], "AAAA"])
 def test_brushes_that_are_none(rle: Any, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="brush"):
-        list(registry.read([export(tmp_path, "brushlabels", {"rle": rle, "brushlabels": ["a"]})], format="label-studio"))
+        list(
+            registry.read([export(tmp_path, "brushlabels", {"rle": rle, "brushlabels": ["a"]})], format="label-studio")
+        )
 
 
 @pytest.mark.parametrize(

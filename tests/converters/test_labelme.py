@@ -20,7 +20,15 @@ from tests.real_data import real
 def test_a_real_file() -> None:
     (reading,) = registry.read([real("labelme/datumaro/img1.xml")], format="labelme")
     kinds = {each.id: each.type for each in reading.case.annotations}
-    assert kinds == {"0": "polygon", "1": "mask", "2": "polygon", "3": "polygon", "4": "bbox", "5": "mask", "6": "polygon"}
+    assert kinds == {
+        "0": "polygon",
+        "1": "mask",
+        "2": "polygon",
+        "3": "polygon",
+        "4": "bbox",
+        "5": "mask",
+        "6": "polygon",
+    }
     assert [int(reading.masks[each].read().sum()) for each in "15"] == [10, 130]
     assert reading.case.annotations[2].attributes == {
         "occluded": True,
@@ -41,7 +49,13 @@ def test_shapes_of_the_desktop_tool(tmp_path: Path) -> None:
     Image.fromarray(np.array([[255, 0], [255, 255]], np.uint8)).save(stream, "PNG")
     path = desktop(
         tmp_path,
-        {"label": "a", "points": [[1, 1], [5, 1], [5, 5]], "shape_type": "polygon", "group_id": 3, "flags": {"hard": True}},
+        {
+            "label": "a",
+            "points": [[1, 1], [5, 1], [5, 5]],
+            "shape_type": "polygon",
+            "group_id": 3,
+            "flags": {"hard": True},
+        },
         {"label": "a", "points": [[9, 8], [3, 2]], "shape_type": "rectangle"},
         {"label": "b", "points": [[5, 5], [8, 9]], "shape_type": "circle"},
         {"label": "b", "points": [[5, 5], [8, 9]], "shape_type": "linestrip"},
