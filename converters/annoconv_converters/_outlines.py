@@ -23,7 +23,7 @@ __all__ = ["exact_polygons", "exact_rings"]
 
 Vertices: TypeAlias = "NDArray[np.int64]"
 
-# At a corner, the pixels above left and below right less the other two: not 0 exactly where the outline turns, and
+# At a corner, the pixels above left and below right less the other two: not 0 exactly where the outline turns,
 # positive where it leaves sideways. Pixels that touch only diagonally give 2 (they fall to the right) or -2 (they rise).
 _FALLING, _RISING = 2, -2
 

@@ -157,9 +157,7 @@ def main() -> None:
     print(f"Python {platform.python_version()}, {', '.join(f'{name} {_version(name)}' for name in names)}")
     shape_kji = (64 if arguments.small else 320, 512, 512)
     labels_kji = organs(shape_kji)
-    print(
-        f"{shape_kji} with {LABELS} labels, {np.count_nonzero(labels_kji) / labels_kji.size:.1%} foreground, seed {SEED}"
-    )
+    print(f"{shape_kji} with {LABELS} labels, {np.count_nonzero(labels_kji) / labels_kji.size:.1%} filled, seed {SEED}")
     print("| what | ours, wall / CPU s | theirs | ratio (CPU) |\n|---|---|---|---|")
     *ours, ours_found = best(lambda: ours_run_lengths(labels_kji))
     *theirs, their_found = best(lambda: their_run_lengths(labels_kji))
