@@ -49,7 +49,7 @@ def test_members_are_aligned_by_identity(original: list[Any], native: list[Any])
     carried = residual(one, other)
     assert restore(other, carried) == one
     kept = {each["id"]: each for each in native}
-    same = [n for n, each in enumerate(original) if kept.get(each["id"]) == each]
+    same = [n for n, each in enumerate(original) if repr(kept.get(each["id"])) == repr(each)]  # true is not 1
     named = {path[1] for path in carried.values if path[:1] == ("annotations",) and len(path) > 1}
     assert named.isdisjoint(same)
 
