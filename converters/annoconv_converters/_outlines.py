@@ -23,8 +23,8 @@ __all__ = ["exact_polygons", "exact_rings"]
 
 Vertices: TypeAlias = "NDArray[np.int64]"
 
-# At a corner, the pixels above left and below right less the other two: not 0 exactly where the outline turns,
-# positive where it leaves sideways. Pixels that touch only diagonally give 2 (they fall to the right) or -2 (they rise).
+# At a corner, the pixels above left and below right less the other two: not 0 exactly where the outline turns, and
+# positive where it leaves sideways. Pixels that only touch diagonally give 2 where they fall to the right, else -2.
 _FALLING, _RISING = 2, -2
 
 
@@ -130,7 +130,7 @@ def _vertices(framed: NDArray[np.int8]) -> tuple[Vertices, Vertices, Vertices]:
     rows = framed.shape[0]
     lower = framed[1:] - framed[:-1]
     twist = lower[:, 1:] - lower[:, :-1]
-    corner = np.flatnonzero(twist)
+    corner = np.flatnonzero(twist != 0)
     turn = twist.reshape(-1)[corner]
     is_twice = (turn == _FALLING) | (turn == _RISING)
     is_lower = np.zeros(corner.size, dtype=np.bool_)
@@ -182,8 +182,8 @@ def _feet(
     rows, columns = framed.shape
     keys = x * rows + y
     # Of each ring the uppermost of its leftmost vertices, which each stand there once.
-    ranked = np.lexsort((keys[order], np.repeat(np.arange(is_hole.size), np.diff(borders))))
-    leftmost = order[ranked[borders[:-1]]][is_hole]
+    ranked = np.minimum.reduceat(keys[order] * order.size + np.arange(order.size), borders[:-1])
+    leftmost = order[ranked[is_hole] % order.size]
     hole_x, hole_y = x[leftmost], y[leftmost]
     # In the hole's first row, the keyhole crosses foreground from the last background before it.
     background = np.flatnonzero(framed == 0)

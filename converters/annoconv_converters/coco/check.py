@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from annoconv_converters._pictures.categories import Categories
     from annoconv_converters._pictures.geometry import Segmentation
-    from annoconv_converters._pictures.native import Native, Picture
+    from annoconv_converters._pictures.native import Picture
 
 __all__ = ["case_findings", "file_findings", "record_findings"]
 
@@ -78,11 +78,8 @@ def _twice(numbers: Iterable[Any], section: str) -> Iterator[Finding]:
             seen.add(number)
 
 
-def case_findings(
-    pictures: Sequence[Picture], native: Native, categories: Categories, case_index: int
-) -> Iterator[Finding]:
+def case_findings(pictures: Sequence[Picture], categories: Categories, case_index: int) -> Iterator[Finding]:
     """Yield the warnings about the records of one case; paths are `/annotations/{id}/{field}`."""
-    del native
     for picture in pictures:
         size = picture.record.get("height", 0), picture.record.get("width", 0)
         if picture.map_size is not None:

@@ -8,19 +8,21 @@ annotation is still the one that was read.
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from annoconv import jsondoor
+from annoconv.casefile import LoadedCase
 from annoconv.ids import content_digest
 from annoconv.model import SCHEMA_VERSION, Case
 from annoconv_converters._pictures.draw import draw
-from annoconv_converters._pictures.native import KEY, Native, Picture, native_case, without_key
+from annoconv_converters._pictures.native import KEY, Picture, native_case, without_key
 from annoconv_converters._pictures.typed import typed_case
 from annoconv_converters.coco.finish import finish
 from annoconv_converters.coco.panoptic import packed_record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from annoconv.limits import Limits
@@ -60,8 +62,10 @@ def understand(
     beside: Record | None,
     source: Path | str,
     limits: Limits | None = None,
-) -> Native:
-    """Return the case that pictures stand for, what other software said included.
+    task: str = TASK,
+    restore: Callable[[Record], Record] | None = None,
+) -> tuple[Record, LoadedCase]:
+    """Return the document of the case that pictures stand for, what other software said included, and the case.
 
     Parameters
     ----------
@@ -81,28 +85,29 @@ def understand(
         For the first case, what the file holds beside images and annotations.
     source, limits
         For messages and bounds.
+    task
+        Task id of the case.
+    restore
+        Puts back what our key holds.
     """
     native = native_case(pictures, categories, use_keys=use_keys, source=source)
-    native.document = {"schema_version": SCHEMA_VERSION, "task_id": TASK, **native.document}
+    native.document = {"schema_version": SCHEMA_VERSION, "task_id": task, **native.document}
+    if restore is not None:
+        native.document = restore(native.document)
+    loaded = typed_case(native, native.document, source, limits)
     if is_ours or use_keys or len(pictures) != 1:
-        return native
-    kept = _leftover(pictures[0], native, categories, kind, position, beside, source, limits)
+        return native.document, loaded
+    kept = _leftover(pictures[0], loaded, categories, kind, position, beside)
     if kept:
-        native.document["extensions"] = {EXTENSION: kept}
-    return native
+        extensions = {EXTENSION: kept}
+        native.document["extensions"] = extensions
+        loaded = LoadedCase(loaded.case.model_copy(update={"extensions": extensions}), loaded.masks)
+    return native.document, loaded
 
 
 def _leftover(
-    picture: Picture,
-    native: Native,
-    categories: Categories,
-    kind: str,
-    position: int,
-    beside: Record | None,
-    source: Path | str,
-    limits: Limits | None,
+    picture: Picture, loaded: LoadedCase, categories: Categories, kind: str, position: int, beside: Record | None
 ) -> Record:
-    loaded = typed_case(native, native.document, source, limits)
     drawing = draw(loaded, axis="k", form="rle", folder=None, only_annotated=False, keypoints=kind == "keypoints")
     finish(drawing, kind, lambda code, _: code, lambda code: _keypoints(code, picture, categories))
     drawn = drawing.pictures[0]
@@ -166,7 +171,9 @@ def _difference(record: Record, again: Record) -> Record:
 
 
 def _is_same(left: Any, right: Any) -> bool:
-    return bool(with_floats(left) == with_floats(right)) and isinstance(left, bool) == isinstance(right, bool)
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    return bool(left == right) or bool(with_floats(left) == with_floats(right))
 
 
 def _as_list(segmentation: Record) -> Record:
@@ -181,7 +188,7 @@ def _as_list(segmentation: Record) -> Record:
 
 def _digest(record: Record) -> str:
     geometry = [record.get(key) for key in _GEOMETRY]
-    return content_digest(jsondoor.dumps(geometry))[:16]
+    return content_digest(json.dumps(geometry).encode())[:16]
 
 
 def put_back(record: Record, difference: Any) -> Record:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeAlias
 
 import numpy as np
@@ -24,9 +25,8 @@ from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.geometry import size_from_record
 from annoconv_converters._pictures.native import KEY, Picture, key_of, picture_name, without_key
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
-from annoconv_converters._pictures.typed import typed_case
 from annoconv_converters.coco.check import case_findings, file_findings
-from annoconv_converters.coco.foreign import understand
+from annoconv_converters.coco.foreign import TASK, understand
 from annoconv_converters.coco.output import SIDE_NAME, SIDE_SUFFIX
 from annoconv_converters.coco.panoptic import unpack
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, RESULTS, Record, Span, read_element, scan
@@ -289,6 +289,8 @@ def _readings(
     if listed:
         beside.pop("categories", None)
     kind = _kind(index, file, listed)
+    # What was written with our keys was compared with the built-in labels only.
+    categories = {keyed: Categories(listed, Labels(None if keyed else context.label_system)) for keyed in (True, False)}
     for number, group in enumerate(index.groups):
         pictures = [_picture(index, file, position, kind, maps) for position in group]
         residual = next(
@@ -300,11 +302,10 @@ def _readings(
             if not use_keys:
                 picture.record = without_key(picture.record)
                 picture.annotations = [without_key(record) for record in picture.annotations]
-        # What was written with our keys was compared with the built-in labels only.
-        categories = Categories(listed, Labels(None if use_keys else context.label_system))
-        native = understand(
+        restore = partial(_restored, residual=residual, source=index.path) if use_keys else None
+        _, loaded = understand(
             pictures,
-            categories,
+            categories[use_keys],
             kind=kind,
             position=group[0] + 1,
             use_keys=use_keys,
@@ -312,14 +313,10 @@ def _readings(
             beside=beside if number == 0 else None,
             source=index.path,
             limits=context.limits,
+            task=TASK if use_keys or context.task is None else context.task,
+            restore=restore,
         )
-        document = native.document
-        if use_keys:
-            document = _restored(document, residual, index.path)
-        elif context.task is not None:
-            document = {**document, "task_id": context.task}
-        loaded = typed_case(native, document, index.path, context.limits)
-        findings = case_findings(pictures, native, categories, case_index + number)
+        findings = case_findings(pictures, categories[use_keys], case_index + number)
         yield CocoReading(loaded.case, loaded.masks, LossReport(), tuple(findings))
 
 

@@ -93,6 +93,7 @@ class _Writer:
         self.position = 0
         self.newest: list[str] = []
         self.images = images
+        self.read_categories: tuple[tuple[int, int], Categories] | None = None
 
     def __enter__(self) -> _Writer:
         self.folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
@@ -182,25 +183,30 @@ class _Writer:
             original["extensions"] = {**original["extensions"], EXTENSION: kept_of(loaded.case)}
         native = self._native(drawing.pictures, first, case_index, use_keys=False)
         left_over = carrier.residual(original, native)
-        is_whole = not left_over.paths()
-        if is_whole or self.options.plain:
-            told = describe(native, left_over, frozenset(), is_carried=False)
-            self.losses += left_over.losses(case_index, told)
-        else:
-            native = self._native(drawing.pictures, first, case_index, use_keys=True)
-            expected = {**original, "annotations": [each for each in original["annotations"] if each["id"] not in lost]}
-            kept, _ = split(carrier.residual(expected, native))
-            drawing.pictures[0].record[KEY]["residual"] = kept.to_json()
-            beyond = carrier.residual(original, native)
-            _, left = split(beyond)
-            gone = {("annotations", place) for place, each in enumerate(original["annotations"]) if each["id"] in lost}
-            left |= {path for path in beyond.paths() if path[:2] in gone}
-            self.losses += beyond.losses(case_index, describe(native, beyond, left, is_carried=True))
-            self.losses += _identities(drawing, loaded, case_index)
+        is_keyed = bool(left_over.paths()) and not self.options.plain
+        if is_keyed:
+            self._carry(drawing, loaded, case_index, first, lost, original)
+        elif left_over.paths():
+            self.losses += left_over.losses(case_index, describe(native, left_over, frozenset(), is_carried=False))
         for picture in drawing.pictures:
-            self._emit(picture, str(case_index), is_keyed=not (is_whole or self.options.plain))
+            self._emit(picture, str(case_index), is_keyed=is_keyed)
         self.newest += [jsondoor.plain(moment) for moment in _moments(loaded)]
         self.newest = sorted(self.newest)[-1:]
+
+    def _carry(
+        self, drawing: Drawing, loaded: LoadedCase, case_index: int, first: int, lost: set[str], original: Record
+    ) -> None:
+        """Put what the records do not say under our key, and note it as carried."""
+        native = self._native(drawing.pictures, first, case_index, use_keys=True)
+        expected = {**original, "annotations": [each for each in original["annotations"] if each["id"] not in lost]}
+        kept, _ = split(carrier.residual(expected, native))
+        drawing.pictures[0].record[KEY]["residual"] = kept.to_json()
+        beyond = carrier.residual(original, native)
+        _, left = split(beyond)
+        gone = {("annotations", place) for place, each in enumerate(original["annotations"]) if each["id"] in lost}
+        left |= {path for path in beyond.paths() if path[:2] in gone}
+        self.losses += beyond.losses(case_index, describe(native, beyond, left, is_carried=True))
+        self.losses += _identities(drawing, loaded, case_index)
 
     def _native(self, pictures: list[Picture], position: int, case_index: int, *, use_keys: bool) -> Record:
         """Return the document that the reader gives for the pictures."""
@@ -213,9 +219,9 @@ class _Writer:
             name = picture_name(record, DEFAULT_NAMES, use_keys=use_keys)
             is_unsized = self.kind == "results"
             seen.append(Picture(record, annotations, name, picture.packed, picture.map_size, is_unsized))
-        found = understand(
+        document, _ = understand(
             seen,
-            Categories([] if self.kind in _WITHOUT_CATEGORIES else self._categories(), Labels(None)),
+            self._read_categories(),
             kind=self.kind or "instances",
             position=position,
             use_keys=use_keys,
@@ -223,7 +229,15 @@ class _Writer:
             beside=self.beside if case_index == 0 else None,
             source="output",
         )
-        return found.document
+        return document
+
+    def _read_categories(self) -> Categories:
+        """Return the categories as the reader will see them; made anew only when there are more."""
+        size = len(self.table.records), sum(map(len, self.keypoints.values()))
+        if self.read_categories is None or self.read_categories[0] != size:
+            records = [] if self.kind in _WITHOUT_CATEGORIES else self._categories()
+            self.read_categories = size, Categories(records, Labels(None))
+        return self.read_categories[1]
 
     def _categories(self) -> list[Record]:
         records = self.table.sorted()

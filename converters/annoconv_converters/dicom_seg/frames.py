@@ -24,10 +24,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["Bytes", "Frames", "LabelFrames", "LevelFrames", "MapFrames", "Spool", "bit_stream"]
+__all__ = [
+    "Bytes",
+    "Frames",
+    "LabelFrames",
+    "LevelFrames",
+    "MapFrames",
+    "Spool",
+    "Trimmed",
+    "bit_stream",
+    "whole_frames",
+]
 
 Bytes: TypeAlias = NDArray[np.uint8]
 Index: TypeAlias = list[tuple[int, int]]
+Trimmed: TypeAlias = tuple[int, Bytes]
+"""A part of a frame, and the byte at which it begins; the rest of the frame is 0."""
 
 _SPOOL_IN_MEMORY: Final = 32 << 20
 """Bytes of frames that are kept in memory before they go to disk."""
@@ -58,8 +70,13 @@ class Frames(Protocol):
         """Bits of a pixel: 1, 8 or 16."""
         ...
 
-    def packed(self) -> Iterator[Bytes]:
-        """Yield each frame's bytes in the order of `index`; each is valid until the next is asked for."""
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of a frame that starts at a byte."""
+        ...
+
+    def trimmed(self) -> Iterator[Trimmed]:
+        """Yield each frame in the order of `index`, without the zeros at its ends."""
         ...
 
 
@@ -116,10 +133,14 @@ class LabelFrames:
                 found += [(number, plane) for number in owners]
         self.index = sorted(set(found))
 
-    def packed(self) -> Iterator[Bytes]:
-        """Yield each frame's bytes."""
-        count = self.planes[0].size
-        frame, foreground = np.zeros((count * self.bits + 7) // 8, dtype=np.uint8), np.empty(count, dtype=np.bool_)
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of a frame."""
+        return (self.planes[0].size * self.bits + 7) // 8
+
+    def trimmed(self) -> Iterator[Trimmed]:
+        """Yield each frame without the zeros at its ends."""
+        foreground = np.empty(self.planes[0].size, dtype=np.bool_)
         for number, plane in self.index:
             value, spans = self.values[number], self._spans[plane]
             first, last = self._span(value, spans)
@@ -130,13 +151,10 @@ class LabelFrames:
                 np.not_equal(flat, 0, out=part)
             else:
                 np.equal(flat, value, out=part)
-            frame.fill(0)
             if self.bits == 1:
-                bits = np.packbits(part, bitorder="little")
-                frame[first // 8 : first // 8 + bits.size] = bits
+                yield first // 8, np.packbits(part, bitorder="little")
             else:
-                np.multiply(part.view(np.uint8), LEVELS, out=frame[first:last])
-            yield frame
+                yield first, part.view(np.uint8) * np.uint8(LEVELS)
 
     @staticmethod
     def _span(value: int | None, spans: Spans) -> tuple[int, int]:
@@ -181,10 +199,15 @@ class LevelFrames:
             together.update(np.ascontiguousarray(plane_ji).data)
         self.digest = together.hexdigest()
 
-    def packed(self) -> Iterator[Bytes]:
-        """Yield each frame's bytes."""
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of a frame."""
+        return int(self._planes[0].size)
+
+    def trimmed(self) -> Iterator[Trimmed]:
+        """Yield each frame."""
         for _, plane in self.index:
-            yield np.asarray(self._planes[plane]).reshape(-1)
+            yield 0, np.asarray(self._planes[plane]).reshape(-1)
 
 
 class MapFrames:
@@ -201,21 +224,30 @@ class MapFrames:
     def __init__(self, planes: Sequence[NDArray[Any]]) -> None:
         together = hashlib.sha256(f"map {len(planes)}".encode())
         self.index: Index = []
+        self._spans: list[tuple[int, int]] = []
         for plane, plane_ji in enumerate(planes):
             starts, values = run_starts(plane_ji)
             together.update(starts.astype("<u8", copy=False).data)
             together.update(values.astype("<u4").data)
-            if values.any():
+            found = np.flatnonzero(values)
+            if found.size:
                 self.index.append((0, plane))
+                last = starts[found[-1] + 1] if found[-1] + 1 < starts.size else plane_ji.size
+                self._spans.append((int(starts[found[0]]), int(last)))
         self.digest = together.hexdigest()
         self.bits = planes[0].dtype.itemsize * 8
         self._planes = planes
 
-    def packed(self) -> Iterator[Bytes]:
-        """Yield each frame's bytes, the low byte of a pixel first."""
-        for _, plane in self.index:
-            plane_ji = np.asarray(self._planes[plane])
-            yield plane_ji.astype(plane_ji.dtype.newbyteorder("<"), copy=False).reshape(-1).view(np.uint8)
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of a frame."""
+        return int(self._planes[0].nbytes)
+
+    def trimmed(self) -> Iterator[Trimmed]:
+        """Yield each frame without the zeros at its ends, the low byte of a pixel first."""
+        for (_, plane), (first, last) in zip(self.index, self._spans, strict=True):
+            flat = np.asarray(self._planes[plane]).reshape(-1)[first:last]
+            yield first * self.bits // 8, flat.astype(flat.dtype.newbyteorder("<"), copy=False).view(np.uint8)
 
 
 class Spool:
@@ -233,22 +265,22 @@ class Spool:
 
     def __init__(self, pixels: int, planes: int, bits: int = 1) -> None:
         self.bits = bits
-        self._bytes = (pixels * bits + 7) // 8
+        self.frame_bytes = (pixels * bits + 7) // 8
         self._file = tempfile.SpooledTemporaryFile(max_size=_SPOOL_IN_MEMORY)  # noqa: SIM115 - closed by `close`
-        self._places: dict[tuple[int, int], int] = {}
-        self._taken = np.zeros((planes, self._bytes), dtype=np.uint8)
+        self._places: dict[tuple[int, int], tuple[int, int, int]] = {}
+        self._taken = np.zeros((planes, self.frame_bytes), dtype=np.uint8)
         self._hash = hashlib.sha256(f"{pixels} {planes} {bits}".encode())
         self.overlap = False
 
     def add(self, frames: Frames) -> None:
         """Take the frames of one more volume."""
-        for place, content in zip(frames.index, frames.packed(), strict=True):
-            taken = self._taken[place[1]]
+        for place, (first, content) in zip(frames.index, frames.trimmed(), strict=True):
+            taken = self._taken[place[1], first : first + content.size]
             bits = content if self.bits == 1 else (content != 0).view(np.uint8)
             self.overlap = self.overlap or frames.overlap or bool((taken & bits).any())
             taken |= bits
-            self._places[place] = len(self._places)
-            self._hash.update(repr(place).encode())
+            self._places[place] = first, self._file.tell(), content.size
+            self._hash.update(repr((place, first, content.size)).encode())
             self._hash.update(content.data)
             self._file.write(content.data)
 
@@ -262,15 +294,25 @@ class Spool:
         """Stands for all voxels."""
         return self._hash.hexdigest()
 
-    def packed(self) -> Iterator[Bytes]:
-        """Yield each frame's bytes."""
+    def trimmed(self) -> Iterator[Trimmed]:
+        """Yield each frame without the zeros at its ends."""
         for place in self.index:
-            self._file.seek(self._places[place] * self._bytes)
-            yield np.frombuffer(self._file.read(self._bytes), dtype=np.uint8)
+            first, at, size = self._places[place]
+            self._file.seek(at)
+            yield first, np.frombuffer(self._file.read(size), dtype=np.uint8)
 
     def close(self) -> None:
         """Give the disk space back."""
         self._file.close()
+
+
+def whole_frames(frames: Iterable[Trimmed], size: int) -> Iterator[Bytes]:
+    """Yield frames of `size` bytes with the zeros at their ends; each is valid until the next is asked for."""
+    frame = np.zeros(size, dtype=np.uint8)
+    for first, content in frames:
+        frame.fill(0)
+        frame[first : first + content.size] = content
+        yield frame
 
 
 def bit_stream(frames: Iterable[Bytes], pixels: int) -> Iterator[Bytes]:

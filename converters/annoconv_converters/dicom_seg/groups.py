@@ -29,6 +29,9 @@ __all__ = ["DIMENSIONS", "FrameTable", "encode_groups", "read_table"]
 _SOURCE_IMAGE: Final = Concept(code="121322", scheme="DCM", meaning="Source Image for Image Processing Operation")
 _SEGMENTATION: Final = Concept(code="113076", scheme="DCM", meaning="Segmentation")
 
+_VALUES_AT: Final = 28
+"""Byte of FrameContentSequence at which its first value stands: behind the headers of sequence, item and element."""
+
 DIMENSIONS: Final = {
     "segment": ((0x0062000B, 0x0062000A, "Segment Number"),),
     "patient": ((0x00200032, 0x00209113, "Image Position Patient"),),
@@ -82,23 +85,25 @@ def encode_groups(index: Sequence[tuple[int, int]], planes: PlaneStack, resample
     used = sorted({plane for _, plane in index})
     is_map, has_place = numbers == [0], planes.tiles is not None or planes.grid.lps_from_ijk is not None
     ranks = _plane_ranks(planes, used)
-    places = {plane: _place(planes, plane) for plane in used}
-    labels = {plane: b"" if has_place else element(0x00209453, "LO", str(plane + 1).encode()) for plane in used}
-    derivations = {
-        (how, plane): _derivation(planes.identities[plane], how) for how in {"", *resampled.values()} for plane in used
-    }
+    segment_ranks = {number: () if is_map else (rank,) for rank, number in enumerate(numbers, 1)}
+    values = struct.Struct(f"<{len(segment_ranks[numbers[0]]) + len(ranks[used[0]])}I")
     segments = {
         number: b"" if is_map else sequence(0x0062000A, element(0x0062000B, "US", struct.pack("<H", number)))
         for number in numbers
     }
-    segment_ranks = {number: () if is_map else (rank,) for rank, number in enumerate(numbers, 1)}
+    # What stands before and behind the dimension index values of a frame; it depends on the plane only.
+    around: dict[tuple[str, int], tuple[bytes, bytes]] = {}
+    for plane in used:
+        label = b"" if has_place else element(0x00209453, "LO", str(plane + 1).encode())
+        content = sequence(0x00209111, element(0x00209157, "UL", bytes(values.size)) + label)
+        first, last = content[:_VALUES_AT], content[_VALUES_AT + values.size :] + _place(planes, plane)
+        for how in {"", *resampled.values()}:
+            around[how, plane] = _derivation(planes.identities[plane], how) + first, last
     frames: list[bytes] = []
     for number, plane in index:
-        dimensions = segment_ranks[number] + ranks[plane]
-        values = element(0x00209157, "UL", struct.pack(f"<{len(dimensions)}I", *dimensions))
-        content = sequence(0x00209111, values + labels[plane])
-        derivation = derivations[resampled.get(number, ""), plane]
-        frames.append(item(derivation + content + places[plane] + segments[number]))
+        before, behind = around[resampled.get(number, ""), plane]
+        dimensions = values.pack(*segment_ranks[number], *ranks[plane])
+        frames.append(item(before + dimensions + behind + segments[number]))
     return element(PER_FRAME, "SQ", b"".join(frames))
 
 

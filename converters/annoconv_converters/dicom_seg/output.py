@@ -12,9 +12,9 @@ from isal import isal_zlib
 
 from annoconv.errors import LimitError
 from annoconv_converters._dicom_groups import PER_FRAME
-from annoconv_converters.dicom_seg.frames import Bytes, Frames, bit_stream
+from annoconv_converters.dicom_seg.frames import Bytes, Frames, Trimmed, bit_stream, whole_frames
 from annoconv_converters.dicom_seg.header import file_head
-from annoconv_converters.dicom_seg.runs import encode_rle, set_span
+from annoconv_converters.dicom_seg.runs import encode_rle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -84,52 +84,47 @@ def write_file(
         sink.write(b"".join(header[tag] for tag in sorted(header) if tag < PER_FRAME))
         sink.write(groups)
         sink.write(b"".join(header[tag] for tag in sorted(header) if tag > PER_FRAME))
-        content = _with_empty(frames, index, (pixels * frames.bits + 7) // 8)
+        content = _with_empty(frames, index)
         if settings.compression == "rle":
-            _write_rle(file, content, len(index), planes.columns, frames.bits)
+            _write_rle(file, whole_frames(content, frames.frame_bytes), len(index), planes.columns, frames.bits)
             return
         sink.write(_PIXELS[b"OW" if frames.bits > 8 else b"OB"] + (length + length % 2).to_bytes(4, "little"))
-        parts = bit_stream(content, pixels) if frames.bits == 1 else content
+        if frames.bits * pixels % 8 == 0 and settings.compression == "none":
+            file.flush()
+            _write_sparsely(path, file.tell(), content, frames.frame_bytes, length + length % 2)
+            return
+        whole = whole_frames(content, frames.frame_bytes)
+        for part in bit_stream(whole, pixels) if frames.bits == 1 else whole:
+            sink.write(part.data)
+        sink.write(b"\0" * (length % 2))
         if settings.compression == "deflate":
-            for part in parts:
-                sink.write(part.data)
-            sink.write(b"\0" * (length % 2))
             sink.finish()
-        else:
-            _write_sparsely(file, parts)
-            file.truncate(file.tell() + length % 2)
 
 
-def _write_sparsely(file: BinaryIO, parts: Iterable[Bytes]) -> None:
-    """Write parts, but skip the zeros at their ends: most of a frame is empty, and a hole takes neither time nor disk.
+def _write_sparsely(path: Path, start: int, frames: Iterable[Trimmed], size: int, length: int) -> None:
+    """Write frames at their places from byte `start` on, but not the zeros between: a hole takes no time and no disk.
 
-    The file reads the same; the caller sets its length.
+    The file reads as if they had been written.
     """
-    skipped = 0
-    for part in parts:
-        span = set_span(part)
-        if span.start == span.stop:
-            skipped += part.size
-            continue
-        if skipped + span.start:
-            file.seek(skipped + span.start, io.SEEK_CUR)
-        file.write(part[span].data)
-        skipped = part.size - span.stop
-    if skipped:
-        file.seek(skipped, io.SEEK_CUR)
+    with path.open("r+b", buffering=0) as file:
+        for position, (first, content) in enumerate(frames):
+            if content.size:
+                file.seek(start + position * size + first)
+                file.write(content.data)
+        file.truncate(start + length)
 
 
-def _with_empty(frames: Frames, index: Sequence[tuple[int, int]], size: int) -> Iterator[Bytes]:
+def _with_empty(frames: Frames, index: Sequence[tuple[int, int]]) -> Iterator[Trimmed]:
     """Yield a frame for each place of the index, empty ones included."""
-    empty = np.zeros(size, dtype=np.uint8)
-    content = zip(frames.index, frames.packed(), strict=True)
+    empty = np.zeros(0, dtype=np.uint8)
+    content = zip(frames.index, frames.trimmed(), strict=True)
     following = next(content, None)
     for place in index:
         if following is not None and following[0] == place:
             yield following[1]
             following = next(content, None)
         else:
-            yield empty
+            yield 0, empty
 
 
 def _write_rle(file: BinaryIO, content: Iterator[Bytes], count: int, columns: int, bits: int) -> None:
