@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
+import numpy as np
 from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
@@ -23,6 +24,7 @@ from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._pictures.kin import SIDE_NAME, Batch, read_kin, write_kin
 from annoconv_converters._pictures.native import Picture
 from annoconv_converters._pictures.render import Rendering, parse_window
+from annoconv_converters._pictures.rotation import smallest_box, turned_box
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -51,7 +53,8 @@ def to_yolo(
     context: Context,
     images: Annotated[Sequence[Path], Option(help="Source images to render: folders or files.")] = (),
     kind: Annotated[
-        Literal["segment", "detect"], Option(help="Polygons that decode to exactly the masks, or boxes of everything.")
+        Literal["segment", "detect", "pose", "obb"],
+        Option(help="Polygons that decode to exactly the masks, boxes, boxes with keypoints, or turned boxes."),
     ] = "segment",
     render: Annotated[
         Literal["none", "16", "8"], Option(help="Write PNGs of the images: 16 bits rescaled, or 8 bits windowed.")
@@ -71,7 +74,8 @@ def to_yolo(
     images
         Where the pictures are rendered from.
     kind
-        Of lines. Boxes of the case are lines of five numbers in either.
+        Of lines. `pose` holds boxes and the points that name an `instance` and a `keypoint`, `obb` the smallest turned
+        boxes of polygons; masks have no place in either.
     render, window
         16 bits hold the stored values, 8 bits those within the window, by default that of the image's header.
 
@@ -104,6 +108,7 @@ def to_yolo(
         plain=False,
         is_outlined=True,
         shapes=frozenset(),
+        keypoints=kind == "pose",
         images=images,
         rendering=Rendering(render, parse_window(window)),
     )
@@ -142,6 +147,8 @@ def from_yolo(
 def _write(pictures: Sequence[Picture], categories: Sequence[Record], folder: Path, kind: str) -> None:
     classes = {record["id"]: place for place, record in enumerate(categories)}
     names: list[str] = []
+    every = [record for picture in pictures for record in picture.annotations]
+    keypoints = list(dict.fromkeys(name for record in every for name in record.get("named", {"1": 0})))
     for picture in pictures:
         name = str(picture.record["file_name"])
         if "width" not in picture.record:
@@ -149,8 +156,10 @@ def _write(pictures: Sequence[Picture], categories: Sequence[Record], folder: Pa
         size = picture.record["height"], picture.record["width"]
         lines: list[str] = []
         for record in picture.annotations:
-            numbers = _numbers(record, size, kind)
-            lines.append(" ".join([str(classes[record["category_id"]]), *map(_written, numbers)]))
+            shares = _shares(_numbers(record, kind), size)
+            if kind == "pose":
+                shares += _keypoint_shares(record, keypoints, size)
+            lines.append(" ".join([str(classes[record["category_id"]]), *map(_written, shares)]))
         path = folder / "labels" / f"{name.rpartition('.')[0]}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
@@ -158,16 +167,34 @@ def _write(pictures: Sequence[Picture], categories: Sequence[Record], folder: Pa
     (folder / "train.txt").write_text("".join(names), encoding="utf-8")
     listed = "".join(f"  {place}: {record['name']}\n" for place, record in enumerate(categories))
     head = "path: .\ntrain: train.txt\nval: train.txt\n"
+    head += f"kpt_shape: [{len(keypoints)}, 3]\n" if kind == "pose" and keypoints else ""
     (folder / "data.yaml").write_text(f"{head}names:\n{listed}" if listed else f"{head}names: []\n", encoding="utf-8")
 
 
-def _numbers(record: Record, size: tuple[int, int], kind: str) -> list[float]:
-    rows, columns = size
+def _numbers(record: Record, kind: str) -> list[float]:
+    """Return a polygon's vertices, or centre and size of a box, in pixels."""
     rings = record.get("segmentation")
-    if kind == "segment" and rings:
-        return [number / (columns, rows)[place % 2] for place, number in enumerate(rings[0])]
     x, y, width, height = record["bbox"]
-    return [(x + width / 2) / columns, (y + height / 2) / rows, width / columns, height / rows]
+    if kind == "segment" and rings:
+        return list(rings[0])
+    if kind == "obb":
+        ring = rings[0] if rings else turned_box((x, y, x + width, y + height), 0, (0, 0))
+        return list(ring) if len(ring) == _OBB else smallest_box(np.array(ring).reshape(-1, 2))
+    return [x + width / 2, y + height / 2, width, height]
+
+
+def _shares(numbers: list[float], size: tuple[int, int]) -> list[float]:
+    return [number / size[1 - place % 2] for place, number in enumerate(numbers)]
+
+
+def _keypoint_shares(record: Record, names: list[str], size: tuple[int, int]) -> list[float]:
+    """Return x, y and visibility of each keypoint; records have pixel indices, YOLO continuous pixels."""
+    named = record.get("named") or ({"1": record["keypoints"]} if "keypoints" in record else {})
+    shares: list[float] = []
+    for name in names:
+        x, y, seen = named.get(name, (-0.5, -0.5, 0))
+        shares += [(x + 0.5) / size[1], (y + 0.5) / size[0], seen]
+    return shares
 
 
 def _written(number: float) -> str:

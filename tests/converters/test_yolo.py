@@ -6,10 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from annoconv_converters._pictures.rotation import smallest_box
 
 from annoconv import jsondoor, registry
 from annoconv.errors import InputError
+from annoconv.loss import LossKind
 from tests.converters.pictures_cases import flat_case
+from tests.converters.test_coco import keypoint_case
 from tests.real_data import real
 
 
@@ -22,7 +25,7 @@ def test_real_data_sets(name: str) -> None:
     assert reading.case.image.shape == [15, 10]
 
 
-@pytest.mark.parametrize("kind", ["segment", "detect"])
+@pytest.mark.parametrize("kind", ["segment", "detect", "pose", "obb"])
 def test_there_and_back(kind: str, tmp_path: Path) -> None:
     loaded = flat_case()
     losses = registry.write([loaded], tmp_path / "set", format="yolo", kind=kind)
@@ -31,7 +34,28 @@ def test_there_and_back(kind: str, tmp_path: Path) -> None:
         assert jsondoor.plain(reading.case) == jsondoor.plain(loaded.case)
         np.testing.assert_array_equal(reading.masks["M"].read(), loaded.masks["M"].read())
     else:
-        assert any(loss.path == "/annotations/0/mask_file" for loss in losses)
+        (lost,) = [loss for loss in losses if loss.path == "/annotations/0/mask_file"]
+        assert lost.kind is LossKind.NO_PLACE
+        back = {each["id"]: each for each in jsondoor.plain(reading.case)["annotations"]}
+        assert back.pop("M", {"type": "gone"})["type"] != "mask"
+        assert list(back.values()) == jsondoor.plain(loaded.case)["annotations"][1:]
+
+
+def test_the_smallest_turned_box() -> None:
+    turned = np.array([[0, 2], [2, 0], [5, 3], [3, 5], [2.5, 2.5]])
+    corners = np.array(smallest_box(turned)).reshape(-1, 2)
+    assert sorted(map(tuple, np.round(corners, 6).tolist())) == [(0, 2), (2, 0), (3, 5), (5, 3)]
+    assert sorted(smallest_box(np.array([[1, 1], [4, 1]]))[::2]) == [1, 1, 4, 4]
+
+
+def test_keypoints_are_written_for_pose(tmp_path: Path) -> None:
+    loaded = keypoint_case()
+    registry.write([loaded], tmp_path / "set", format="yolo", kind="pose")
+    assert "kpt_shape: [2, 3]" in (tmp_path / "set" / "data.yaml").read_text()
+    line = (tmp_path / "set" / "labels" / "X.txt").read_text().split()
+    assert [float(each) for each in line[5:]] == pytest.approx([10.5 / 30, 8 / 20, 2, 12.25 / 30, 9.5 / 20, 1])
+    (reading,) = registry.read([tmp_path / "set"], format="yolo")
+    assert jsondoor.plain(reading.case) == jsondoor.plain(loaded.case)
 
 
 def data_set(folder: Path, lines: str, yaml: str = "names: [a, 'b c']\n") -> Path:

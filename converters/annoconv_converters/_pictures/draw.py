@@ -60,12 +60,15 @@ class Drawing:
         In the order of the images and slices; an annotation record's `category_id` is still its label code.
     undrawn
         Ids of the annotations that no picture shows.
+    parts
+        For each mask that is drawn, index of a picture and run lengths.
     """
 
     loaded: LoadedCase
     pictures: list[Picture] = field(default_factory=list)
     planes: dict[str, Planes] = field(default_factory=dict)
     undrawn: list[str] = field(default_factory=list)
+    parts: dict[str, list[tuple[int, Counts]]] = field(default_factory=dict)
     _at: dict[tuple[str, int], Picture] = field(default_factory=dict)
 
     def place(self, uid: str, index: int, picture: Picture) -> None:
@@ -267,6 +270,7 @@ def _add_masks(drawing: Drawing, images: dict[str, Image], form: Form) -> set[st
                 size = drawing.planes[uid].size
                 geometry = _polygons(counts, size) if form == "polygon" else counts_to_record(counts, size, text)
                 drawing.add(uid, index, annotations[mask.id], geometry)
+                drawing.parts.setdefault(mask.id, []).append((index, counts))
                 drawn.add(mask.id)
     return drawn
 

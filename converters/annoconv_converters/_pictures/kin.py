@@ -29,12 +29,14 @@ from annoconv_converters._pictures.native import KEY, Native, Picture, native_ca
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
 from annoconv_converters._pictures.render import Rendering, render
 from annoconv_converters._pictures.typed import typed_case
+from annoconv_converters._polygons import union
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from annoconv.casefile import LoadedCase
     from annoconv.registry import Context
+    from annoconv_converters._runlength import Counts
 
 __all__ = ["Batch", "Serialise", "read_kin", "side_path", "write_kin"]
 
@@ -74,7 +76,6 @@ Parse: TypeAlias = Callable[[Path, "dict[str, tuple[int, int]]"], Batch]
 @dataclass
 class _Written:
     drawing: Drawing
-    drawn: set[str]
 
     @property
     def loaded(self) -> LoadedCase:
@@ -101,6 +102,7 @@ def write_kin(
     plain: bool,
     is_outlined: bool,
     shapes: frozenset[str],
+    keypoints: bool = False,
     images: Sequence[Path] = (),
     rendering: Rendering | None = None,
 ) -> LossReport:
@@ -126,6 +128,8 @@ def write_kin(
         Whether masks become polygons, one ring a record.
     shapes
         Types of annotations beyond masks, boxes and polygons that the format has.
+    keypoints
+        Whether points are drawn as keypoints of their instances.
     images, rendering
         Where pictures are rendered from, and how; none are if that is None.
     """
@@ -135,7 +139,9 @@ def write_kin(
     for loaded in cases:
         folder = slice_folder(loaded, len(written), names)
         form: Form = "polygon" if is_outlined else "rle"
-        drawing = draw(loaded, axis="k", form=form, folder=folder, only_annotated=False, keypoints=False, shapes=shapes)
+        drawing = draw(
+            loaded, axis="k", form=form, folder=folder, only_annotated=False, keypoints=keypoints, shapes=shapes
+        )
         labels = Labels(context.label_system, loaded.case.labels)
         categories = {each.label_code: each.category.value for each in reversed(loaded.case.annotations)}
         for picture in drawing.pictures:
@@ -143,8 +149,7 @@ def write_kin(
             for record in picture.annotations:
                 code = record["category_id"]
                 record["category_id"] = table.number(code, categories[code], labels)
-        drawn = {record[KEY]["id"] for picture in drawing.pictures for record in picture.annotations}
-        written.append(_Written(drawing, drawn))
+        written.append(_Written(drawing))
         context.advance(len(written))
     if not written:
         raise InputError("there is no case to write", source=target)
@@ -219,23 +224,20 @@ def _compare(
     original = jsondoor.plain(one.loaded.case)
     native = _native(parsed, batch.categories, task, "output").document
     beyond = carrier.residual(original, native)
-    is_whole = not beyond.paths()
     if plain:
         losses += beyond.losses(case_index, describe(native, beyond, frozenset(), is_carried=False))
         return {}
-    entry = _keys(one.pictures, parsed)
-    keyed = _with_keys(parsed, entry)
-    native = _native(keyed, batch.categories, task, "output").document
-    held = {record[KEY]["id"] for picture in keyed for record in picture.annotations if KEY in record}
-    lost = {each.id for each in one.loaded.case.annotations if each.type == "mask"} & one.drawn - held
-    expected = {**original, "annotations": [each for each in original["annotations"] if each["id"] not in lost]}
+    is_whole = not beyond.paths()
+    entry, keyed, found = _keyed(one, parsed, batch, task)
+    native = found.document
+    held = {record[KEY]["id"] for picture in keyed for record in picture.annotations if "id" in record.get(KEY, {})}
+    expected = _expected(original, found, one.drawing.parts.keys())
     kept, _ = split(carrier.residual(expected, native))
     if is_whole:
         return {**entry, "residual": kept.to_json()}
     beyond = carrier.residual(original, native)
     _, left = split(beyond)
-    gone = {("annotations", place) for place, each in enumerate(original["annotations"]) if each["id"] in lost}
-    left |= {path for path in beyond.paths() if path[:2] in gone}
+    left |= set(carrier.residual(original, expected).paths())
     losses += beyond.losses(case_index, describe(native, beyond, left, is_carried=True))
     for place, each in enumerate(original["annotations"]):
         if each["id"] in held:
@@ -244,11 +246,64 @@ def _compare(
     return {**entry, "residual": kept.to_json(), "is_needed": True}
 
 
-def _keys(drawn: list[Picture], parsed: list[Picture]) -> Record:
+def _keyed(one: _Written, parsed: list[Picture], batch: Batch, task: str) -> tuple[Record, list[Picture], Native]:
+    """Return the keys of a case, its pictures with them, and what they mean.
+
+    A mask whose voxels do not come back is none there: first its key says nothing of its type, so that it is what the
+    format makes of it; if that still is a mask, its records have no key.
+    """
+    without_type: set[str] = set()
+    unbound: set[str] = set()
+    while True:
+        entry = _keys(one.pictures, parsed, without_type, unbound)
+        keyed = _with_keys(parsed, entry)
+        found = _native(keyed, batch.categories, task, "output")
+        wrong = {
+            each
+            for each, parts in one.drawing.parts.items()
+            if each in found.parts and not _is_same(parts, found.parts[each])
+        }
+        if not wrong:
+            return entry, keyed, found
+        unbound |= wrong & without_type
+        without_type |= wrong
+
+
+def _is_same(parts: list[tuple[int, Counts]], others: list[tuple[int, Counts]]) -> bool:
+    """Tell whether two masks have the same pixels on every picture."""
+    joined: list[dict[int, bytes]] = []
+    for some in (parts, others):
+        by_index: dict[int, list[Counts]] = {}
+        for index, counts in some:
+            by_index.setdefault(index, []).append(counts)
+        joined.append({index: union(many, int(many[0].sum())).tobytes() for index, many in by_index.items()})
+    return joined[0] == joined[1]
+
+
+def _expected(original: Record, found: Native, drawn: Iterable[str]) -> Record:
+    """Return the case as it comes back: masks that the format does not hold are what it makes of them, or gone."""
+    made = {each["id"]: each for each in found.document["annotations"]}
+    lost = set(drawn) - found.parts.keys()
+    annotations: list[Record] = []
+    for each in original["annotations"]:
+        if each["id"] not in lost:
+            annotations.append(each)
+        elif each["id"] in made:
+            shape = {key: value for key, value in made[each["id"]].items() if key not in each or key == "type"}
+            annotations.append({key: value for key, value in each.items() if not key.startswith("mask_")} | shape)
+    return {**original, "annotations": annotations}
+
+
+def _keys(drawn: list[Picture], parsed: list[Picture], without_type: set[str], unbound: set[str]) -> Record:
     """Return the keys of the pictures of a case and of their records, by position."""
     pictures: list[Record] = []
     for one, other in zip(drawn, parsed, strict=True):
-        keys = [record[KEY] for record in one.annotations]
+        keys: list[Record] = []
+        for record in one.annotations:
+            key = record[KEY]
+            if key["id"] in without_type:
+                key = {} if key["id"] in unbound else {"id": key["id"]}
+            keys.append(key)
         fits = len(keys) == len(other.annotations)
         size: Record = {name: one.record[name] for name in ("width", "height") if name in one.record}
         named: Record = {"file_name": other.record.get("file_name"), **size, KEY: one.record[KEY]}
