@@ -385,7 +385,17 @@ def test_uncompressed_length_is_verified(tmp_path):
             read(tmp_path / "mask.nii")
 
 
-@pytest.mark.parametrize("content", [b"", b"\x1f\x8b", b"{}", b"\x1f\x8b" + bytes(40), gzip.compress(b""), bytes(400)])
+NO_NIFTI = {
+    "empty": b"",
+    "magic of gzip": b"\x1f\x8b",
+    "JSON": b"{}",
+    "broken gzip": b"\x1f\x8b" + bytes(40),
+    "empty gzip": gzip.compress(b"", mtime=0),
+    "zeros": bytes(400),
+}
+
+
+@pytest.mark.parametrize("content", NO_NIFTI.values(), ids=NO_NIFTI)
 def test_what_is_no_nifti(tmp_path, content):
     (tmp_path / "mask.nii.gz").write_bytes(content)
     with pytest.raises(MaskError):

@@ -302,6 +302,8 @@ def check_frame(image: Image, volume: Volume) -> GridRelation:
     relation = compare_grids(moving, fixed)
     if fixed.lps_from_ijk is None or relation.kind in {GridKind.SAME, GridKind.REINDEXED}:
         return relation
+    if fixed.frame == "SLIDE" and moving.lps_from_ijk is None and moving.shape == fixed.shape:
+        return GridRelation(GridKind.SAME, moving, fixed)  # mask files know no slide coordinates
     if moving.lps_from_ijk is None:
         raise GeometryError(
             "the mask states no place in space (sform and qform codes are 0), but its image does",

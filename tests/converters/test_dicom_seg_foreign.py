@@ -20,14 +20,15 @@ from annoconv_converters.dicom_seg import read_segmentation, write_segmentation
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID
 
-from annoconv import images, registry
-from annoconv.casefile import LoadedCase, Reading, read_case
+from annoconv import images, jsondoor, registry
+from annoconv.casefile import LoadedCase, Reading, read_case, write_case
 from annoconv.errors import AnnoconvError, LimitError, MaskError
 from annoconv.geometry import GridKind, compare_grids
 from annoconv.limits import Limits
 from annoconv.loss import LossKind
+from annoconv.pixels import save_nifti
 from annoconv.registry import Context
-from tests.cases import make
+from tests.cases import document, make, mask
 from tests.converters.seg_cases import by_dcmqi, by_highdicom
 from tests.converters.test_dicom_seg import zoo_segmentation
 from tests.peers import dciodvfy_errors
@@ -72,7 +73,7 @@ def test_every_real_segmentation_is_read_written_again_and_read_by_others(name: 
     path, series = segmentation_file(name), FOREIGN[name]
     reading = read(path, *([real(series)] if series else []))
     assert reading.losses
-    assert all(mask.read().any() for mask in reading.masks.values())
+    assert all(one.read().any() for one in reading.masks.values())
     source = made_series(reading, tmp_path / "images") if series is None else real(series)
     case = LoadedCase(reading.case, reading.masks)
     again, kind = tmp_path / "again.dcm", kind_of(path).lower()
@@ -80,11 +81,11 @@ def test_every_real_segmentation_is_read_written_again_and_read_by_others(name: 
     registry.write([case], again, format="dicom-seg", images=[source], type=kind, context=context)
     if kind == "fractional":
         back = read(again)
-        for identity, mask in reading.masks.items():
-            np.testing.assert_allclose(back.masks[identity].read(), mask.read(), atol=1 / 255)
+        for identity, one in reading.masks.items():
+            np.testing.assert_allclose(back.masks[identity].read(), one.read(), atol=1 / 255)
         return
     numbers = [segment.number for segment in read_segmentation(again).segments]
-    expected = dict(zip(numbers, (mask.read() for mask in reading.masks.values()), strict=True))
+    expected = dict(zip(numbers, (one.read() for one in reading.masks.values()), strict=True))
     grid = next(iter(reading.masks.values())).grid
     for found in (by_highdicom(again, grid), by_dcmqi(again, tmp_path / "dcmqi", grid)):
         for number, mask_kji in expected.items():
@@ -120,7 +121,7 @@ def test_the_same_liver_in_every_encoding(name: str, voxels: int) -> None:
 
 def test_overlapping_segments_become_several_masks() -> None:
     reading = read(real("seg/dcmqi_partial_overlaps/partial_overlaps.dcm"), real(CT))
-    depth = np.sum([mask.read() for mask in reading.masks.values()], axis=0)
+    depth = np.sum([one.read() for one in reading.masks.values()], axis=0)
     assert (len(reading.masks), depth.sum(), np.count_nonzero(depth > 1)) == (5, OVERLAPPING_VOXELS, 3106)
     with pytest.raises(MaskError, match="share voxels"):
         read_segmentation(real("seg/dcmqi_partial_overlaps/partial_overlaps.dcm")).labels()
@@ -202,8 +203,8 @@ def test_every_encoding_is_read_alike(name: str, way: str, tmp_path: Path) -> No
     other = encoded(path, tmp_path / "other.dcm", way)
     (reading,) = registry.read([other], format="dicom-seg")
     assert reading.case == case.case
-    for identity, mask in case.masks.items():
-        np.testing.assert_array_equal(reading.masks[identity].read(), mask.read())
+    for identity, one in case.masks.items():
+        np.testing.assert_array_equal(reading.masks[identity].read(), one.read())
 
 
 @pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.5"])
@@ -322,6 +323,29 @@ def test_segmentations_of_slides_by_highdicom(name: str, tmp_path: Path) -> None
         np.testing.assert_array_equal(matrix, labels[number][0])
 
 
+def test_a_case_on_a_slide_and_one_on_frames_without_place(tmp_path: Path) -> None:
+    slide = real("wsi/dicom_sm/sm_image.dcm")
+    reading = read(real("wsi/dicom_sm/seg_image_sm_control.dcm"), slide)
+    assert (reading.case.image.frame, reading.case.image.shape) == ("SLIDE", [50, 50, 1])
+    write_case(reading, tmp_path / "slide" / "case.json")
+    cine = images.open(real("dicom/us_multiframe/examples_ybr_color.dcm"))
+    mask_kji = np.zeros(cine.grid.shape_kji, np.uint8)
+    mask_kji[3, 20:40, 30:60] = 1
+    (tmp_path / "cine").mkdir()
+    save_nifti(tmp_path / "cine" / "m.nii.gz", mask_kji, cine.grid)
+    described = document(jsondoor.plain(cine.describe()), [mask("A", "m.nii.gz")])
+    (tmp_path / "cine" / "case.json").write_bytes(jsondoor.dumps(described))
+    for name, source in (("slide", slide), ("cine", cine.path)):
+        case, path = read_case(tmp_path / name / "case.json"), tmp_path / f"{name}.dcm"
+        context = Context(timestamp=AT)
+        registry.write([case], path, format="dicom-seg", images=[source], context=context)
+        assert dciodvfy_errors(path) == []
+        (back,) = registry.read([path], format="dicom-seg")
+        assert back.case == case.case
+        for identity, one in case.masks.items():
+            np.testing.assert_array_equal(back.masks[identity].read(), one.read())
+
+
 STUDY, NAME = "腹部检查", "Zhang^XiaoDong=张^小东"
 
 
@@ -393,10 +417,10 @@ def test_masks_of_one_file_as_a_label_map(tmp_path: Path) -> None:
     case, path = zoo_segmentation("label_map", tmp_path)
     (reading,) = registry.read([path], format="dicom-seg", label_map=True)
     assert {one.mask_file for one in reading.case.annotations} == {"masks/labels.nii.gz"}
-    assert len({id(mask.volume) for mask in reading.masks.values()}) == 1
-    for identity, mask in case.masks.items():
-        assert compare_grids(reading.masks[identity].grid, mask.grid).kind is GridKind.SAME
-        np.testing.assert_array_equal(reading.masks[identity].read(), mask.read())
+    assert len({id(one.volume) for one in reading.masks.values()}) == 1
+    for identity, one in case.masks.items():
+        assert compare_grids(reading.masks[identity].grid, one.grid).kind is GridKind.SAME
+        np.testing.assert_array_equal(reading.masks[identity].read(), one.read())
 
 
 # --- hostile files

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from annoconv.errors import GeometryError
-from annoconv.geometry import Grid, GridKind, apply_relation, compare_grids, matrix_text
+from annoconv.geometry import Grid, GridKind, GridRelation, apply_relation, compare_grids, matrix_text
 from annoconv.images import SliceIdentity
 from annoconv.pixels import check_frame
 from annoconv_converters._dicom_slide import DicomSlide
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from annoconv_converters._dicom_slide import Tile
     from annoconv_converters.dicom_seg.kinds import Resampling
 
-__all__ = ["PlaneStack", "Planes", "Tiles", "check_image", "place"]
+__all__ = ["PlaneStack", "Planes", "Tiles", "check_image", "place", "relation_to"]
 
 
 class PlaneStack:
@@ -131,6 +131,18 @@ def check_image(image: Image, source: ImageSource) -> None:
     )
 
 
+def relation_to(moving: Grid, fixed: Grid) -> GridRelation:
+    """Return where one grid lies in another, also where there is no patient to compare them in.
+
+    Grids without a place start at the same frame. Whole slides of one size are one matrix of pixels: its indices hold,
+    since highdicom up to 0.7 stated slide coordinates that are one pixel off, and focal depths differ.
+    """
+    is_flat = moving.lps_from_ijk is None and fixed.lps_from_ijk is None and moving.shape[:2] == fixed.shape[:2]
+    if is_flat or (moving.frame == fixed.frame == "SLIDE" and moving.shape == fixed.shape):
+        return GridRelation(GridKind.SAME if moving.shape == fixed.shape else GridKind.SUB, moving, fixed)
+    return compare_grids(moving, fixed)
+
+
 def place(
     volume: Volume, image: Image | None, source: ImageSource, resampling: Resampling
 ) -> tuple[NDArray[Any], bool]:
@@ -158,7 +170,7 @@ def place(
         moving = Grid(moving.shape, source.grid.affine if moving.lps_from_ijk is None else moving.affine, "SLIDE")
     elif image is not None:
         check_frame(image, volume)
-    relation = compare_grids(moving, source.grid)
+    relation = relation_to(moving, source.grid)
     volume_kji = volume.read()
     if relation.kind is GridKind.DIFFERENT and resampling != "never" and source.grid.lps_from_ijk is not None:
         return resample(volume_kji, moving, source.grid, resampling), True

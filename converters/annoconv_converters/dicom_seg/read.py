@@ -12,7 +12,7 @@ from annoconv.carrier import Residual
 from annoconv.casefile import Reading
 from annoconv.codes import Labels
 from annoconv.errors import AnnoconvError, DocumentError, InputError
-from annoconv.geometry import Grid, GridKind
+from annoconv.geometry import Grid, GridKind, compare_grids
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.model import Case, Image
 from annoconv.pixels import Mask, Masks
@@ -22,7 +22,8 @@ from annoconv_converters.dicom_seg.foreign import foreign_losses
 from annoconv_converters.dicom_seg.kinds import Kind
 from annoconv_converters.dicom_seg.layout import Layout, find_layout
 from annoconv_converters.dicom_seg.mapping import LABEL_MAP_FILE, annotation_ids, merge, native_document
-from annoconv_converters.dicom_seg.volumes import LabelVolume, SegmentVolume, check_size, relation_to
+from annoconv_converters.dicom_seg.planes import relation_to
+from annoconv_converters.dicom_seg.volumes import LabelVolume, SegmentVolume, check_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -160,7 +161,7 @@ def _source(part: _Part, found: Sequence[ImageSource]) -> ImageSource | None:
 def _described(part: _Part, found: Sequence[ImageSource]) -> dict[str, Any]:
     """Return the image as the file describes it, or the source itself if its grid is another."""
     source = _source(part, found)
-    if source is None or relation_to(part.layout.grid, source.grid).kind is GridKind.SAME:
+    if source is None or compare_grids(part.layout.grid, source.grid).kind is GridKind.SAME:
         stated: dict[str, Any] = part.native["image"]
         return stated
     described: dict[str, Any] = jsondoor.plain(source.describe())
@@ -170,6 +171,8 @@ def _described(part: _Part, found: Sequence[ImageSource]) -> dict[str, Any]:
 def _grid(part: _Part, case: Case, found: Sequence[ImageSource]) -> Grid:
     """Return the grid for the masks of a part: that of the case's image, else its source's, else the file's own."""
     own = part.layout.grid
+    if own.frame == "SLIDE":
+        return Grid(own.shape)  # mask files know no slide coordinates; the indices are those of the matrix
     ids = {each["id"] for each in part.native["annotations"]}
     uids = {annotation.image_uid or case.image.uid for annotation in case.annotations if annotation.id in ids}
     stated = [Grid.from_image(each) for each in (case.image, *(case.related_images or ())) if each.uid in uids]

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annoconv.errors import GeometryError, LimitError, MaskError
-from annoconv.geometry import GridKind, GridRelation, apply_relation, compare_grids
+from annoconv.geometry import apply_relation
 from annoconv_converters.dicom_seg.kinds import Kind
 from annoconv_converters.dicom_seg.mapping import background_of
+from annoconv_converters.dicom_seg.planes import relation_to
 from annoconv_converters.dicom_seg.runs import run_starts, set_span
 
 if TYPE_CHECKING:
@@ -29,14 +30,7 @@ if TYPE_CHECKING:
     from annoconv_converters.dicom_seg.datafile import SegmentationFile
     from annoconv_converters.dicom_seg.layout import Layout
 
-__all__ = ["LabelVolume", "SegmentVolume", "check_size", "relation_to"]
-
-
-def relation_to(own: Grid, fixed: Grid) -> GridRelation:
-    """Return where a segmentation's own grid lies in another; grids without a place start at the same frame."""
-    if own.lps_from_ijk is None and fixed.lps_from_ijk is None and own.shape[:2] == fixed.shape[:2]:
-        return GridRelation(GridKind.SAME if own.shape == fixed.shape else GridKind.SUB, own, fixed)
-    return compare_grids(own, fixed)
+__all__ = ["LabelVolume", "SegmentVolume", "check_size"]
 
 
 def check_size(layout: Layout, limits: Limits, path: Path) -> None:
