@@ -40,6 +40,10 @@ _MM_BY_UNIT: Final = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
 """xyzt_units & 7: unknown (taken as mm), m, mm, micrometre."""
 _EPSILON: Final = float(np.finfo(np.float32).eps)
 """Relative rounding of a header's numbers; version 2 has float64, but many fill it from float32."""
+_HALF_TURN: Final = 1e-7
+"""1 - b^2 - c^2 - d^2 below which the reference implementation (nifti1_io.c, nifti_quatern_to_mat44) takes a rotation
+for half a turn and normalises the rest. Axes that are permuted need it: two halves of a square root do not add up in
+float32."""
 _SCANNER: Final = 1
 """Code of both forms: scanner-based anatomical coordinates."""
 
@@ -103,8 +107,9 @@ def write_forms(header: Any, grid: Grid) -> bool:
     ras_from_ijk = ras_from_lps(grid.lps_from_ijk)
     header.set_sform(ras_from_ijk, code=_SCANNER)
     header.set_qform(ras_from_ijk, code=_SCANNER, strip_shears=True)
-    written = _qform(header, None)
-    if written is None or _furthest_mm(written - ras_from_ijk, grid.shape) > QFORM_TOLERANCE_MM:
+    # nibabel takes a rotation for half a turn a little earlier than the reference does: both must be right.
+    readings = (_qform(header, None), header.get_qform())
+    if any(one is None or _furthest_mm(one - ras_from_ijk, grid.shape) > QFORM_TOLERANCE_MM for one in readings):
         header["qform_code"] = 0
         for name in ("quatern_b", "quatern_c", "quatern_d", "qoffset_x", "qoffset_y", "qoffset_z"):
             header[name] = 0
@@ -154,7 +159,11 @@ def _qform(header: Any, path: Path | None) -> Affine | None:
         raise GeometryError(
             "the qform is no finite rotation", source=path, where="quatern_b, c, d, qoffset, pixdim", found=numbers
         )
-    a = np.sqrt(max(rest, 0.0))
+    if rest < _HALF_TURN:
+        length = np.sqrt(b * b + c * c + d * d)
+        a, b, c, d = 0.0, b / length, c / length, d / length
+    else:
+        a = np.sqrt(rest)
     rotation = np.array(
         [
             [a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],

@@ -36,6 +36,7 @@ __all__ = [
     "compare_grids",
     "corner_displacement_voxel",
     "describe_grid",
+    "is_turned",
     "lps_from_ras",
     "matrix_text",
     "ras_from_lps",
@@ -293,6 +294,22 @@ def compare_grids(moving: Grid, fixed: Grid) -> GridRelation:
     else:
         kind = GridKind.SAME if axes == (0, 1, 2) and not any(flips) else GridKind.REINDEXED
     return GridRelation(kind, moving, fixed, axes, flips, offset)  # type: ignore[arg-type]
+
+
+def is_turned(moving: Grid, fixed: Grid) -> bool:
+    """Tell whether two grids are the same only if the numbers of `fixed`, which are LPS, are read as RAS.
+
+    Notes
+    -----
+    DICOM and the case document speak LPS, NIfTI speaks RAS. Specification B.1 and B.2 print one volume's numbers the
+    same for both, which turns it by 180 degrees about the z axis. Where the turned volume is the volume itself, as in a
+    field of view that is symmetric about the origin, nothing can tell the two apart, and the answer is no.
+    """
+    if fixed.lps_from_ijk is None or fixed.frame != "LPS" or moving.frame != "LPS":
+        return False
+    if compare_grids(moving, fixed).kind in {GridKind.SAME, GridKind.REINDEXED}:
+        return False
+    return compare_grids(moving, Grid(fixed.shape, lps_from_ras(fixed.lps_from_ijk))).kind is GridKind.SAME
 
 
 def corner_displacement_voxel(moving: Affine, fixed: Affine, shape: Shape) -> float:

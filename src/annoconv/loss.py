@@ -29,7 +29,7 @@ class LossKind(StrEnum):
     APPROXIMATED = "approximated"
     """The format holds something near it."""
     UNCODED = "uncoded"
-    """Held, but under a private code that other software does not know."""
+    """Held, but where other software may not look: under a private code, or in one of a file's two affines."""
     RESAMPLED = "resampled"
     """Voxels were interpolated onto another grid because that was asked for."""
     CARRIED = "carried"

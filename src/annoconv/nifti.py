@@ -32,7 +32,18 @@ if TYPE_CHECKING:
     from annoconv.geometry import Grid
     from annoconv.limits import Limits
 
-__all__ = ["Extension", "NiftiHeader", "nifti_bytes", "nifti_pieces", "read_array", "read_extensions", "read_header"]
+__all__ = [
+    "LABEL_INTENT",
+    "NIFTI1_LARGEST",
+    "Extension",
+    "NiftiHeader",
+    "holds_qform",
+    "nifti_bytes",
+    "nifti_pieces",
+    "read_array",
+    "read_extensions",
+    "read_header",
+]
 
 Extension: TypeAlias = tuple[int, bytes]
 """Code and content of a header extension; 0 is unknown to the registry, where Caret's XML label table stands."""
@@ -45,7 +56,7 @@ _HEADERS: Final[dict[int, tuple[Any, bytes, slice]]] = {
 }
 """By size in bytes: class, magic of a file that holds header and voxels together, its place."""
 _DTYPES: Final = frozenset(np.dtype(code) for code in ("u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"))
-_NIFTI1_LARGEST: Final = 32767
+NIFTI1_LARGEST: Final = 32767
 """Voxels along one axis: the header's dimensions are 16-bit."""
 _EXTENSION_ALIGNMENT: Final = 16
 
@@ -251,7 +262,7 @@ def nifti_pieces(
     """
     if voxels.shape[-3:] != grid.shape_kji or voxels.ndim > 7:
         raise GeometryError("the array does not fit its grid", found=voxels.shape, expected=grid.shape_kji)
-    header = _HEADERS[540 if version == 2 or max(voxels.shape) > _NIFTI1_LARGEST else 348][0]()
+    header = _HEADERS[540 if version == 2 or max(voxels.shape) > NIFTI1_LARGEST else 348][0]()
     header.set_data_dtype(voxels.dtype)
     header.set_data_shape(voxels.shape[::-1])
     header["intent_code"] = intent
@@ -260,6 +271,11 @@ def nifti_pieces(
     header["vox_offset"] = len(header.binaryblock) + 4 + len(packed)
     yield header.binaryblock + bytes((bool(packed), 0, 0, 0)) + packed
     yield np.ascontiguousarray(voxels).data.cast("B") if voxels.size else b""
+
+
+def holds_qform(grid: Grid) -> bool:
+    """Tell whether the float32 quaternion of NIfTI-1 holds a grid to 1e-3 mm, so that both forms are written."""
+    return grid.lps_from_ijk is None or write_forms(_HEADERS[348][0](), grid)
 
 
 def _packed(code: int, content: bytes) -> bytes:

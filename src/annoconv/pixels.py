@@ -17,7 +17,7 @@ import numpy as np
 
 from annoconv.atomic import replacing
 from annoconv.errors import GeometryError, MaskError
-from annoconv.geometry import Grid, GridKind, GridRelation, compare_grids, lps_from_ras, matrix_text
+from annoconv.geometry import Grid, GridKind, GridRelation, compare_grids, is_turned, matrix_text
 from annoconv.labelmaps import Box, find_labels
 from annoconv.limits import Limits
 
@@ -284,21 +284,15 @@ class Masks(Mapping[str, Mask]):
         return list(groups.values())
 
 
-def check_frame(image: Image, volume: Volume) -> GridRelation:
-    """Return where a mask volume lies in a case's image; refuse one whose numbers were copied without changing frames.
-
-    Notes
-    -----
-    DICOM and the case document speak LPS, NIfTI speaks RAS. Specification B.1 and B.2 print one volume's numbers the
-    same for both, which turns it by 180 degrees about the z axis. If the mask's grid is the image's only when the
-    image's numbers are read in the other frame, that has happened.
+def check_frame(image: Image | Grid, volume: Volume) -> GridRelation:
+    """Return where a mask volume lies in an image; refuse one whose numbers were copied without changing frames.
 
     Raises
     ------
     GeometryError
-        In that case, and if the image has a place in space and the mask has none.
+        In that case (see `annoconv.geometry.is_turned`), and if the image has a place in space and the mask has none.
     """
-    fixed, moving = Grid.from_image(image), volume.grid
+    fixed, moving = image if isinstance(image, Grid) else Grid.from_image(image), volume.grid
     relation = compare_grids(moving, fixed)
     if fixed.lps_from_ijk is None or relation.kind in {GridKind.SAME, GridKind.REINDEXED}:
         return relation
@@ -310,16 +304,14 @@ def check_frame(image: Image, volume: Volume) -> GridRelation:
             source=volume.path,
             expected=f"LPS from ijk {matrix_text(fixed.lps_from_ijk)}",
         )
-    if fixed.frame == "LPS":
-        turned = Grid(fixed.shape, lps_from_ras(fixed.lps_from_ijk))
-        if compare_grids(moving, turned).kind is GridKind.SAME:
-            raise GeometryError(
-                "mask and image agree only if the image's origin and direction are read as RAS, not LPS",
-                source=volume.path,
-                found=f"mask in LPS {matrix_text(moving.affine)}",
-                expected=f"image in LPS {matrix_text(fixed.lps_from_ijk)}",
-                advice="The same numbers stand in both; one of them must have the signs of x and y changed",
-            )
+    if is_turned(moving, fixed):
+        raise GeometryError(
+            "mask and image agree only if the image's origin and direction are read as RAS, not LPS",
+            source=volume.path,
+            found=f"mask in LPS {matrix_text(moving.affine)}",
+            expected=f"image in LPS {matrix_text(fixed.lps_from_ijk)}",
+            advice="The same numbers stand in both; one of them must have the signs of x and y changed",
+        )
     return relation
 
 

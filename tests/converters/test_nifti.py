@@ -21,7 +21,7 @@ from annoconv.labelmaps import find_labels
 from annoconv.limits import Limits
 from annoconv.loss import LossKind, LossReport
 from annoconv.model import Case
-from annoconv.nifti import nifti_bytes, read_array, read_header
+from annoconv.nifti import holds_qform, nifti_bytes, read_array, read_header
 from annoconv.pixels import ArrayVolume, Mask, Masks, count, save_nifti
 from tests import cases
 from tests.cases import document, grid_of, mask
@@ -143,6 +143,51 @@ def test_forms_have_equal_codes_and_the_qform_is_left_out_where_float32_is_too_c
     np.testing.assert_allclose(read_header(path, Limits()).grid.affine, grid.affine, atol=1e-4)
 
 
+def test_a_qform_that_is_written_is_right_for_both_ways_of_reading_half_a_turn() -> None:
+    """nifti1_io.c takes a quaternion for half a turn below 1e-7, nibabel below 3.6e-7."""
+    from annoconv.forms import read_grid, write_forms
+
+    rng = np.random.default_rng(0)
+    corners, written = [(0, 0, 0), (511, 511, 0), (0, 511, 299), (511, 0, 299)], 0
+    for _ in range(2000):
+        axis, angle = rng.normal(size=3), np.pi - 10 ** rng.uniform(-5, -1)
+        turned = np.diag([-1, -1, 1]) @ _about(axis / np.linalg.norm(axis), angle)
+        grid = grid_of((512, 512, 300), (0.9, 0.9, 1.0), (-200.0, -180.0, 40.0), turned)
+        header = nibabel.Nifti1Header()
+        header.set_data_shape(grid.shape)
+        if not write_forms(header, grid):
+            continue
+        written += 1
+        header["sform_code"] = 0
+        for affine in (ras_from_lps(header.get_qform()), read_grid(header, grid.shape, Path("x")).affine):
+            assert np.abs(transform_points(affine, corners) - transform_points(grid.affine, corners)).max() < 1e-3
+    assert written > 200
+
+
+@pytest.mark.parametrize("order", range(48))
+def test_permuted_axes_keep_their_qform(order: int) -> None:
+    assert holds_qform(grid_of((512, 512, 300), (0.9, 0.9, 1.0), (-200.0, -180.0, 40.0), ORDERS[order]))
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_a_qform_that_is_left_out_and_a_second_version_are_told(plain: bool, tmp_path: Path) -> None:
+    axis = np.array([0.6, 0.64, 0.48]) / np.linalg.norm([0.6, 0.64, 0.48])
+    tilted = grid_of((9, 8, 6), (90.0, 90.0, 1.0), direction=np.diag([-1.0, -1.0, 1.0]) @ _about(axis, np.pi - 1e-3))
+    long = grid_of((40_000, 1, 2))
+    for name, grid, place, reason in (
+        ("tilted", tilted, "/image/direction", "code of the qform is 0"),
+        ("long", long, "/image/shape", "NIfTI-2, because NIfTI-1 holds 32767"),
+    ):
+        loaded = loaded_of(grid, {"LIVER": np.ones(grid.shape_kji, bool)})
+        losses, reading = there_and_back(loaded, tmp_path / name, plain=plain)
+        (told,) = (loss for loss in losses if loss.kind is LossKind.UNCODED)
+        assert told.path == place
+        assert reason in told.message
+        assert_same_voxels(loaded, reading)
+        kinds = {loss.kind for loss in registry.write([loaded], tmp_path / f"{name}2", format="nifti", nifti2=True)}
+        assert LossKind.UNCODED not in kinds
+
+
 def _about(axis: Any, angle: float) -> Any:
     x, y, z = axis
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
@@ -165,6 +210,29 @@ def test_numbers_copied_from_dicom_into_nifti_are_refused_with_the_reason(tmp_pa
         registry.write([read_case(path)], tmp_path / "out", format="nifti")
     assert "-158" in str(caught.value)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_series_itself_finds_copied_numbers(tmp_path: Path) -> None:
+    """A case may state no geometry, or have copied it from the NIfTI file; the series is LPS in any case."""
+    grid = grid_of((12, 10, 6), (0.7, 0.7, 1.5), (-158.0, -140.0, -240.0))
+    image = cases.series(tmp_path / "series", grid, "copied numbers")
+    ras = np.diag([0.7, 0.7, 1.5, 1.0])
+    ras[:3, 3] = grid.origin
+    labels = np.ones((12, 10, 6), np.uint8)
+    nibabel.save(nibabel.Nifti1Image(labels, ras), tmp_path / "liver.nii.gz")
+    bare = {key: image[key] for key in ("uid", "modality", "shape")}
+    turned = image | {"origin": [158.0, 140.0, -240.0], "direction": np.diag([-1.0, -1.0, 1.0]).tolist()}
+    for number, told in enumerate((bare, turned)):
+        path = tmp_path / f"{number}.json"
+        path.write_bytes(jsondoor.dumps(document(told, [mask("M1", "liver.nii.gz")])))
+        with pytest.raises(GeometryError, match=r"agrees? (only if|with its series only if).*read as RAS, not LPS"):
+            registry.write([read_case(path)], tmp_path / "out", format="nifti", images=[tmp_path / "series"])
+    with pytest.raises(GeometryError, match="read as RAS, not LPS"):
+        list(registry.read([tmp_path / "liver.nii.gz"], format="nifti", images=[tmp_path / "series"]))
+    from annoconv import rules
+
+    findings = rules.check(read_case(tmp_path / "0.json"), sources=rules.sources_of([tmp_path / "series"]))
+    assert "A-B.2.affine_equals_dicom_origin" in [each.rule for each in findings]
 
 
 def test_a_case_without_a_place_in_space_comes_back(tmp_path: Path) -> None:

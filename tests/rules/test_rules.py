@@ -169,7 +169,13 @@ EXAMPLES: dict[str, list[Example]] = {
     ],
 }
 """Rules that look at the document alone; those that look at files are tested by name below."""
-WITH_FILES = {"A-6.6.2.image_source", "A-8.4a.mask_grid", "A-10.1.5.mask_missing", "A-10.1.5.mask_outside"}
+WITH_FILES = {
+    "A-6.6.2.image_source",
+    "A-8.4a.mask_grid",
+    "A-10.1.5.mask_missing",
+    "A-10.1.5.mask_outside",
+    "A-B.2.affine_equals_dicom_origin",
+}
 
 
 def loaded(document: Document) -> LoadedCase:
@@ -316,3 +322,67 @@ def test_image_source() -> None:
         loaded(good() | {"image": good()["image"] | {"shape": [20, 16, 11]}}), sources=lambda: [cases[0][0]]
     )  # type: ignore[list-item]
     assert [each.rule for each in found] == ["A-6.6.2.image_source"]
+
+
+ORIGIN = (-10.0, 0.0, 5.0)
+"""Of the good case's image, LPS."""
+
+
+def affine_of(*numbers: float) -> Any:
+    """Return an LPS affine by its diagonal and its origin."""
+    affine = np.diag([*numbers[:3], 1.0])
+    affine[:3, 3] = numbers[3:]
+    return affine
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def codes(case: LoadedCase, grid: Grid) -> list[str]:
+    return [each.rule for each in rules.check(case, sources=lambda: [Source("1.2.840.1", grid)])]  # type: ignore[list-item]
+
+
+def test_affine_equals_dicom_origin(tmp_path: Path) -> None:
+    series = Grid((20, 16, 10), affine_of(1, 1.5, 2, *ORIGIN))
+    # In LPS; in the file x and y have the other sign.
+    masks = {
+        "right": (affine_of(1, 1.5, 2, *ORIGIN), False),
+        "flipped, and right": (affine_of(-1, -1.5, 2, 9.0, 22.5, 5.0), False),
+        "all copied": (affine_of(-1, -1.5, 2, 10.0, 0.0, 5.0), True),
+        "directions turned, origin copied": (affine_of(1, 1.5, 2, 10.0, 0.0, 5.0), True),
+        "elsewhere": (affine_of(1, 1.5, 2, 10.0, 7.0, 5.0), False),
+    }
+    for name, (affine, is_copied) in masks.items():
+        case = with_mask(_made(tmp_path / name), affine)
+        assert codes(case, series) == ["A-B.2.affine_equals_dicom_origin"] * is_copied, name
+        assert rules.check(case) == []  # the series is not at hand
+    (finding,) = rules.check(
+        case := with_mask(tmp_path, affine_of(-1, -1.5, 2, 10, 0, 5)), sources=lambda: [Source("1.2.840.1", series)]
+    )  # type: ignore[list-item]
+    assert (finding.path, finding.level) == ("/annotations/3/mask_file", "error")
+    assert "masks/m.nii.gz (RAS) has the origin -10, 0, 5 of its series (LPS)" in finding.message
+    # The same, and nothing to change the sign of; damage is for other rules.
+    central = Grid((20, 16, 10), affine_of(1, 1.5, 2, 0, 0, 5))
+    assert "A-B.2.affine_equals_dicom_origin" not in codes(
+        with_mask(_made(tmp_path / "c"), affine_of(-1, -1.5, 2, 0, 0, 5)), central
+    )
+    damaged = with_mask(_made(tmp_path / "damaged"))
+    (tmp_path / "damaged" / "masks" / "m.nii.gz").write_bytes(b"nothing")
+    assert codes(damaged, series) == []
+
+
+def test_a_symmetric_field_of_view_is_not_accused(tmp_path: Path) -> None:
+    """Stored from left to right it has the very numbers of the series: no copy can be told from it."""
+    series = Grid((20, 16, 10), affine_of(1, 1.5, 2, -9.5, -11.25, 5.0))
+    assert "A-B.2.affine_equals_dicom_origin" not in codes(
+        with_mask(tmp_path, affine_of(-1, -1.5, 2, 9.5, 11.25, 5.0)), series
+    )
+
+
+def test_a_case_whose_numbers_are_ras_is_explained() -> None:
+    turned = Grid((20, 16, 10), affine_of(-1, -1.5, 2, 10.0, 0.0, 5.0))
+    (finding,) = rules.check(loaded(good()), sources=lambda: [Source("1.2.840.1", turned)])  # type: ignore[list-item]
+    assert finding.rule == "A-6.6.2.image_source"
+    assert "read as RAS" in finding.message

@@ -11,7 +11,7 @@ import numpy as np
 from annoconv import images as image_seam
 from annoconv.codes import Labels
 from annoconv.errors import GeometryError, InputError, MaskError
-from annoconv.geometry import Grid, apply_relation, compare_grids
+from annoconv.geometry import Grid, apply_relation, is_turned, matrix_text
 from annoconv.ids import safe_name
 from annoconv.labelmaps import find_labels
 from annoconv.model import MaskAnnotation
@@ -174,9 +174,17 @@ def _image(
             )
     if grid is None or not (source or annotations):
         return PreparedImage(image, None, source, [])
-    masks: list[PreparedMask] = []
-    for annotation in annotations:
-        mask = loaded.masks[annotation.id]
-        relation = check_frame(image, mask.volume)
-        masks.append(PreparedMask(annotation, mask, relation if grid is stated else compare_grids(mask.grid, grid)))
-    return PreparedImage(image, grid, source, masks)
+    if source is not None and is_turned(source.grid, grid):
+        raise GeometryError(
+            "the case agrees with its series only if its origin and direction are read as RAS, not LPS",
+            source=loaded.path,
+            where="/image/origin",
+            found=f"in LPS {matrix_text(grid.affine)}",
+            expected=f"in LPS {matrix_text(source.grid.affine)}",
+            advice="A case holds LPS, as DICOM does; change the signs of x and y",
+        )
+    masks = [loaded.masks[annotation.id] for annotation in annotations]
+    placed = [
+        PreparedMask(told, mask, check_frame(grid, mask.volume)) for told, mask in zip(annotations, masks, strict=True)
+    ]
+    return PreparedImage(image, grid, source, placed)

@@ -15,13 +15,14 @@ from annoconv.atomic import replacing
 from annoconv.carrier import Residual
 from annoconv.errors import InputError, UsageError
 from annoconv.loss import Loss, LossKind, LossReport
+from annoconv.nifti import NIFTI1_LARGEST, holds_qform
 from annoconv_converters._volume_files import stem_of
 from annoconv_converters.nifti.finder import Finder
 from annoconv_converters.nifti.found import document
 from annoconv_converters.nifti.prepared import Prepared, prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
     from annoconv.casefile import LoadedCase
     from annoconv.codes import Labels
@@ -35,6 +36,10 @@ CARRIER_VERSION: Final = 1
 _WRITABLE: Final = ".nii.gz"
 """Ending of the mask files that a case is written with."""
 _GEOMETRY: Final = frozenset({"spacing", "origin", "direction"})
+_NO_QFORM: Final = (
+    "the sform alone holds it, and the code of the qform is 0: its float32 quaternion would put a corner more than"
+    " 0.001 mm off (--nifti2 holds both)"
+)
 _REASONS: Final = {
     "mask_file": "files are named by the layout",
     "mask_value": "labels are numbered by the layout",
@@ -51,10 +56,10 @@ class _Written:
 
     name: str
     document: dict[str, Any]
-    kept: set[str]
     masks: set[str]
     keys: dict[str, str]
     labels: Labels
+    notes: Mapping[str, str]
 
 
 def write_cases(
@@ -123,7 +128,20 @@ def _add_all(
 def _remember(prepared: Prepared, writer: Layout) -> _Written:
     masks = {each.annotation.id for each in prepared.masks}
     plain = jsondoor.plain(prepared.case)
-    return _Written(prepared.name, plain, writer.kept(prepared), masks, writer.keys(prepared), prepared.labels)
+    notes = dict(_unusual(prepared, writer))
+    return _Written(prepared.name, plain, masks, writer.keys(prepared), prepared.labels, notes)
+
+
+def _unusual(prepared: Prepared, writer: Layout) -> Iterator[tuple[str, str]]:
+    """Yield where an image's files are not what every reader expects, and why."""
+    for position, image in enumerate(prepared.images if writer.keeps_annotations else prepared.images[:1]):
+        if image.grid is None or not (image.masks or image.source) or writer.request.volumes.version == 2:
+            continue
+        place = "/image" if position == 0 else f"/related_images/{position - 1}"
+        if max(image.grid.shape) > NIFTI1_LARGEST:
+            yield f"{place}/shape", f"NIfTI-2, because NIfTI-1 holds {NIFTI1_LARGEST} voxels along an axis at most"
+        elif not holds_qform(image.grid):
+            yield f"{place}/direction", _NO_QFORM
 
 
 def _compare(
@@ -141,6 +159,8 @@ def _compare(
 
 
 def _case_losses(case: _Written, case_index: int, found: Found, finder: Finder, *, plain: bool) -> Iterator[Loss]:
+    for pointer, message in case.notes.items():
+        yield Loss(case_index, pointer, LossKind.UNCODED, message)
     ids = {key: identity for identity, key in case.keys.items()}
     present = {region.key for region in found.regions}
     merged = case.masks - {identity for identity, key in case.keys.items() if key in present}

@@ -34,7 +34,7 @@ def check(
     Parameters
     ----------
     loaded
-        The case; its masks are opened only by rules that look into them, none of which is in `minimal`.
+        The case; its masks are opened only by rules that look into them, in `minimal` only beside `sources`.
     profile
         Which rules apply, and at which level.
     sources

@@ -103,7 +103,7 @@ def source(subject: Subject) -> Iterator[Breach]:
 
 
 def _contradiction(image: Image, actual: Grid) -> str:
-    from annoconv.geometry import Grid, GridKind, compare_grids
+    from annoconv.geometry import Grid, GridKind, compare_grids, is_turned
 
     try:
         stated = Grid.from_image(image)
@@ -112,4 +112,6 @@ def _contradiction(image: Image, actual: Grid) -> str:
         relation = compare_grids(stated, actual)
     except AnnoconvError as error:
         return str(error)
+    if is_turned(stated, actual):
+        return "they agree only if the case's origin and direction are read as RAS; a case holds LPS, as DICOM does"
     return "" if relation.kind is GridKind.SAME else f"the files' grid is {relation.kind.value}"

@@ -1,4 +1,4 @@
-"""Mask files: they exist, lie in the case's folder, and lie where the image lies (A 6.4.1, A 6.5.1, A 8.4 a)."""
+"""Mask files: they exist, lie in the case's folder, and where the image lies (A 6.4.1, A 6.5.1, A 8.4 a, A B.2)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from annoconv.errors import AnnoconvError
 from annoconv.model import MaskAnnotation
 from annoconv.paths import mask_path
-from annoconv.rules.engine import Breach, Subject, rule
+from annoconv.rules.engine import Breach, Subject, match, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from annoconv.carrier import Path as Steps
+    from annoconv.geometry import Grid
 
 
 def _mask_files(subject: Subject) -> Iterator[tuple[Steps, MaskAnnotation, Path | None]]:
@@ -63,3 +64,35 @@ def mask_file_grid(subject: Subject) -> Iterator[Breach]:
             problem = "" if relation.kind is not GridKind.DIFFERENT else "its grid is not on the image's lattice"
         if problem:
             yield Breach((*path, "mask_file"), {"mask_file": annotation.mask_file, "problem": problem})
+
+
+@rule("A-B.2.affine_equals_dicom_origin")
+def affine_equals_dicom_origin(subject: Subject) -> Iterator[Breach]:
+    """Yield each mask file off its series whose affine (RAS) has the series' origin (LPS) with no sign changed."""
+    for path, annotation, file in _mask_files(subject):
+        image = subject.image_of(annotation)
+        if subject.sources is None or image is None or file is None or not file.is_file():
+            continue
+        source = match(subject, image)
+        if source is None or isinstance(source, str):
+            continue
+        try:
+            is_copied = _is_copied(subject.loaded.masks[annotation.id].grid, source.grid)
+        except AnnoconvError:
+            continue  # told by the rules on the mask file and on the image
+        if is_copied:
+            origin = ", ".join(f"{number:g}" for number in source.grid.origin)
+            yield Breach((*path, "mask_file"), {"mask_file": annotation.mask_file, "origin": origin})
+
+
+def _is_copied(mask: Grid, series: Grid) -> bool:
+    from annoconv.geometry import GRID_TOLERANCE_VOXEL, GridKind, compare_grids, ras_from_lps
+
+    if mask.lps_from_ijk is None or series.lps_from_ijk is None or series.frame != "LPS":
+        return False
+    if compare_grids(mask, series).kind in {GridKind.SAME, GridKind.REINDEXED}:
+        return False
+    x, y, z = abs(ras_from_lps(mask.lps_from_ijk)[:3, 3] - series.origin)
+    tolerance = GRID_TOLERANCE_VOXEL * float(series.spacing.min())
+    # An origin on the long axis is the same in both frames, and tells nothing.
+    return bool(max(x, y, z) <= tolerance < abs(series.origin[:2]).max())
