@@ -164,6 +164,13 @@ def test_many_findings_are_one_object(run: Callable[..., Ran], tmp_path: Path) -
 def test_quiet_says_errors_only(run: Callable[..., Ran], tmp_path: Path) -> None:
     ran = run("validate", write(tmp_path / "c.json", c5()), "--quiet")
     assert (ran.code, ran.out, ran.err) == (0, "", "")
+    broken = c5()
+    del broken["annotations"][0]["mask_file"]
+    ran = run("validate", write(tmp_path / "b.json", broken), "--quiet")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.splitlines() == [
+        f"{tmp_path / 'b.json'}: /annotations/0: error: the required key 'mask_file' is missing [schema.required]"
+    ]
     assert "none.json" in run("validate", tmp_path / "none.json", "--quiet").err
 
 

@@ -113,7 +113,7 @@ class Report:
                 self._findings = SpooledTemporaryFile(_HELD_BYTES, "w+", encoding="utf-8")  # noqa: SIM115  closed by __exit__
             entry = {"source": str(source), **finding.to_json(self.lang)}
             self._findings.write((", " if self._findings.tell() else "") + json.dumps(entry, ensure_ascii=False))
-        if not self.quiet:
+        if not self.quiet or (finding.level is Level.ERROR and not self.as_json):
             place = f"{source}#{finding.case_index}" if finding.case_index else f"{source}"
             level = self._text(finding.level.value)
             self._line(f"{place}: {finding.path or '(document)'}: {level}: {finding.text(self.lang)} [{finding.rule}]")
