@@ -20,7 +20,7 @@ from annoconv.model import SCHEMA_VERSION, Case, MaskAnnotation
 from annoconv.paths import check_mask_paths, mask_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from annoconv.limits import Limits
     from annoconv.pixels import Masks
@@ -59,6 +59,15 @@ class LoadedCase:
         self._masks = masks
 
     @cached_property
+    def fields(self) -> Mapping[str, Path]:
+        """Files of the displacement fields by registration id, where they are there; InputError if one leads out."""
+        if self.path is None:
+            return {}
+        named = {each.id: each.field_file for each in self.case.registrations or () if each.field_file is not None}
+        found = {identity: mask_path(self.path.parent, name) for identity, name in named.items()}
+        return {identity: path for identity, path in found.items() if path.is_file()}
+
+    @cached_property
     def masks(self) -> Masks:
         """The masks by annotation id; their files are opened when they are read."""
         from annoconv.pixels import Masks
@@ -78,6 +87,8 @@ class Reading:
     case: Case
     masks: Masks
     losses: LossReport = field(default_factory=LossReport)
+    fields: Mapping[str, Path] = field(default_factory=dict[str, Path], kw_only=True)
+    """Files of the displacement fields by registration id."""
 
 
 def documents(path: Path, *, limits: Limits | None = None) -> Iterator[tuple[str | None, bytes]]:
@@ -213,7 +224,7 @@ def _open_masks(case: Case, folder: Path, limits: Limits | None) -> Masks:
 
 
 def _write_lines(cases: Iterable[LoadedCase | Reading], target: Path, overwrite: bool) -> list[Path]:
-    from annoconv.maskfiles import write_masks
+    from annoconv.maskfiles import write_fields, write_masks
 
     taken: set[str] = set()
     with ExitStack() as outputs:
@@ -222,16 +233,17 @@ def _write_lines(cases: Iterable[LoadedCase | Reading], target: Path, overwrite:
         with temporary.open("wb") as file:
             for position, loaded in enumerate(cases):
                 case = loaded.case
-                if taken & {annotation.mask_file for annotation in _mask_annotations(case)}:
+                if taken & _files_of(case):
                     case = _with_own_folder(case, position)
-                taken |= {annotation.mask_file for annotation in _mask_annotations(case)}
+                taken |= _files_of(case)
                 write_masks(case, loaded.masks, target.parent, outputs, overwrite=overwrite)
+                write_fields(case, loaded.fields, target.parent, outputs, overwrite=overwrite)
                 file.write(_document(case))
     return [target]
 
 
 def _write_file(cases: Iterable[LoadedCase | Reading], target: Path, overwrite: bool) -> list[Path]:
-    from annoconv.maskfiles import write_masks
+    from annoconv.maskfiles import write_fields, write_masks
 
     several = UsageError(
         "there are several cases",
@@ -245,6 +257,7 @@ def _write_file(cases: Iterable[LoadedCase | Reading], target: Path, overwrite: 
             if position:
                 raise several
             write_masks(loaded.case, loaded.masks, target.parent, outputs, overwrite=overwrite)
+            write_fields(loaded.case, loaded.fields, target.parent, outputs, overwrite=overwrite)
             temporary.write_bytes(_document(loaded.case, indent=True))
         if not temporary.exists():
             raise InputError("there is no case to write", source=target)
@@ -252,7 +265,7 @@ def _write_file(cases: Iterable[LoadedCase | Reading], target: Path, overwrite: 
 
 
 def _write_folder(cases: Iterator[LoadedCase | Reading], target: Path, overwrite: bool, is_one: bool) -> list[Path]:
-    from annoconv.maskfiles import write_masks
+    from annoconv.maskfiles import write_fields, write_masks
 
     written: list[Path] = []
     with replacing(target, overwrite=overwrite) as temporary:
@@ -269,6 +282,7 @@ def _write_folder(cases: Iterator[LoadedCase | Reading], target: Path, overwrite
             folder.mkdir(exist_ok=True)
             with ExitStack() as outputs:
                 write_masks(loaded.case, loaded.masks, folder, outputs)
+                write_fields(loaded.case, loaded.fields, folder, outputs)
                 (folder / CASE_NAME).write_bytes(_document(loaded.case, indent=True))
             written.append(target / place / CASE_NAME)
     return written
@@ -297,7 +311,18 @@ def _with_own_folder(case: Case, position: int) -> Case:
         else annotation
         for annotation in case.annotations
     ]
-    return case.model_copy(update={"annotations": moved})
+    update: dict[str, Any] = {"annotations": moved}
+    if case.registrations is not None:
+        update["registrations"] = [
+            each.model_copy(update={"field_file": f"{name}/{each.field_file}"}) if each.field_file else each
+            for each in case.registrations
+        ]
+    return case.model_copy(update=update)
+
+
+def _files_of(case: Case) -> set[str]:
+    fields = (each.field_file for each in case.registrations or ())
+    return {annotation.mask_file for annotation in _mask_annotations(case)} | set(filter(None, fields))
 
 
 def _document(case: Case, *, indent: bool = False) -> bytes:

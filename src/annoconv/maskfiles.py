@@ -1,4 +1,4 @@
-"""The mask files of one case: which masks stand in which file, and writing each file once."""
+"""The files that one case names, written: masks, each file once, and displacement fields, copied."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from annoconv.paths import mask_path
 from annoconv.pixels import NiftiVolume, save_nifti
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from contextlib import ExitStack
     from pathlib import Path
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from annoconv.pixels import Mask, Masks
 
-__all__ = ["write_masks"]
+__all__ = ["write_fields", "write_masks"]
 
 _SUFFIXES = (".nii.gz", ".nii")
 
@@ -44,6 +45,25 @@ def write_masks(case: Case, masks: Masks, folder: Path, outputs: ExitStack, *, o
     for name, sharing in files.items():
         temporary = outputs.enter_context(replacing(mask_path(folder, name), overwrite=overwrite))
         _write_file(temporary, name, sharing, masks)
+
+
+def write_fields(
+    case: Case, fields: Mapping[str, Path], folder: Path, outputs: ExitStack, *, overwrite: bool = False
+) -> None:
+    """Copy the displacement fields of a case under `folder`; they appear when `outputs` closes.
+
+    Parameters
+    ----------
+    fields
+        Files by registration id; where one is absent, the case names a file that its owner has to bring.
+    """
+    written: set[str] = set()
+    for each in case.registrations or ():
+        source = fields.get(each.id)
+        if source is not None and each.field_file is not None and each.field_file not in written:
+            written.add(each.field_file)
+            temporary = outputs.enter_context(replacing(mask_path(folder, each.field_file), overwrite=overwrite))
+            shutil.copyfile(source, temporary)
 
 
 def _write_file(temporary: Path, name: str, annotations: list[MaskAnnotation], masks: Masks) -> None:

@@ -117,6 +117,13 @@ def from_nifti(
     modality: Annotated[str | None, Option(help="Modality of images of which nothing tells it, CT.")] = None,
     as_image: Annotated[bool, Option(help="Read the sources as images: cases without annotations.")] = False,
     no_place: Annotated[bool, Option(help="Take files whose sform and qform codes are both 0.")] = False,
+    transform: Annotated[
+        Sequence[Path], Option(help="Registrations onto the image: ITK text transforms, displacement fields.")
+    ] = (),
+    moving: Annotated[Path | None, Option(help="Image that --transform brings onto the case's image.")] = None,
+    field_frame: Annotated[
+        Literal["LPS", "RAS"], Option(help="Frame of a displacement field's vectors; ITK and ANTs write LPS.")
+    ] = "LPS",
 ) -> Iterator[Reading]:
     """Yield the cases of NIfTI, NRRD and MetaImage files: a file or folder each, or the cases of a data set.
 
@@ -140,6 +147,9 @@ def from_nifti(
         The sources are images, not masks.
     no_place
         Files without a place in space are refused by default.
+    transform, moving, field_frame
+        Each takes points of the case's image (fixed) to points of `moving`, as ITK and ANTs write it; nothing in a
+        field says in which frame its vectors are.
 
     Raises
     ------
@@ -148,11 +158,13 @@ def from_nifti(
     """
     from annoconv.model import Modality
     from annoconv_converters.nifti.read import read_cases, read_images
+    from annoconv_converters.nifti.registrations import given
 
     if modality is not None and modality not in set(Modality):
         raise UsageError("not a modality", found=modality, expected=", ".join(each.value for each in Modality))
+    registrations = given(transform, moving, field_frame, modality, context.limits)
     if as_image:
-        return read_images(sources, context=context, form=form, modality=modality)
+        return read_images(sources, context=context, form=form, modality=modality, registrations=registrations)
     return read_cases(
         sources,
         context=context,
@@ -162,6 +174,7 @@ def from_nifti(
         labels=labels,
         modality=modality,
         allows_no_place=no_place,
+        registrations=registrations,
     )
 
 

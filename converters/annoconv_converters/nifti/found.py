@@ -103,6 +103,8 @@ class Found:
         In the order of the annotations.
     told
         Further fields of the case: `case_id`, `task_id`, `labels`, `registrations`.
+    fields
+        Files of displacement fields by registration id.
     is_exact
         Whether the geometry comes from float64 and is not rounded.
     """
@@ -113,6 +115,7 @@ class Found:
     images: Sequence[FoundImage]
     regions: Sequence[Region]
     told: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    fields: Mapping[str, Path] = field(default_factory=dict[str, "Path"])
     is_exact: bool = False
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from annoconv.pixels import Mask
     from annoconv.registry import Context
     from annoconv_converters.nifti.found import Found
+    from annoconv_converters.nifti.registrations import Given
 
 __all__ = ["read_cases", "read_images"]
 
@@ -43,6 +44,7 @@ def read_cases(
     labels: Path | None,
     modality: str | None,
     allows_no_place: bool,
+    registrations: Given,
 ) -> Iterator[Reading]:
     """Yield the cases of files and folders in their order."""
     finder = Finder(
@@ -61,12 +63,14 @@ def read_cases(
         if not kind.recognises(source) and not source.is_file():
             raise UsageError(f"this is not laid out as {kind.name}", source=source)
         for found in kind.find(source, finder):
-            yield _reading(found, finder, position)
+            yield _reading(found, finder, position, registrations)
             position += 1
             context.advance(position)
 
 
-def read_images(sources: Sequence[Path], *, context: Context, form: Form, modality: str | None) -> Iterator[Reading]:
+def read_images(
+    sources: Sequence[Path], *, context: Context, form: Form, modality: str | None, registrations: Given
+) -> Iterator[Reading]:
     """Yield a case without annotations for each image file, and for each image in a folder."""
     for position, path in enumerate(path for path in image_seam.list_files(sources, context.limits) if is_volume(path)):
         image = VolumeImage(path, context.limits, form=form, modality=modality)
@@ -79,12 +83,13 @@ def read_images(sources: Sequence[Path], *, context: Context, form: Form, modali
             annotations=[],
             metadata=Metadata(),
         )
+        case = Case.model_validate(registrations.added_to(jsondoor.plain(case)))
         losses = [] if image.modality != "OT" else [_modality_loss(position)]
-        yield Reading(case, Masks(), LossReport(losses))
+        yield Reading(case, Masks(), LossReport(losses), fields=registrations.fields)
         context.advance(position + 1)
 
 
-def _reading(found: Found, finder: Finder, position: int) -> Reading:
+def _reading(found: Found, finder: Finder, position: int, registrations: Given) -> Reading:
     context = finder.context
     told = _carried(found, finder)
     # What was written with a side file was compared with the built-in labels only.
@@ -92,13 +97,26 @@ def _reading(found: Found, finder: Finder, position: int) -> Reading:
     native, masks = document(found, labels, task=context.task, ids=told["ids"] if told else None)
     restored = None if told is None else _restored(native, told)
     losses = LossReport() if restored is not None else LossReport(_foreign_losses(found, finder, position))
-    complete = native if restored is None else restored
+    fields = {**found.fields, **registrations.fields}
+    if restored is not None and told is not None:
+        fields |= _carried_fields(told, found.carrier)
+    complete = registrations.added_to(native if restored is None else restored)
     try:
         case = jsondoor.parse(jsondoor.dumps(complete), Case, limits=context.limits, source=found.source)
     except DocumentError as error:
         raise DocumentError("the files do not make a case", findings=error.findings, source=found.source) from error
     _check_places(case, masks, found)
-    return Reading(case, Masks(masks), losses)
+    return Reading(case, Masks(masks), losses, fields=fields)
+
+
+def _carried_fields(told: dict[str, Any], side: Path) -> dict[str, Path]:
+    """Return the displacement fields that the side file took along; DocumentError if one is not beside it."""
+    places = told.get("fields", {})
+    found = {str(identity): side.parent / str(place) for identity, place in dict(places).items()}
+    for path in found.values():
+        if not path.is_file() or not path.resolve().is_relative_to(side.parent.resolve()):
+            raise DocumentError("a displacement field is not beside the side file", source=side, where="fields")
+    return found
 
 
 def _carried(found: Found, finder: Finder) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""Registrations as files: ITK's text transforms for matrices, NIfTI displacement fields for the rest.
+"""Transforms as files: ITK's text transforms for matrices, NIfTI displacement fields for the rest.
 
 ITK maps points of the *fixed* image to points of the *moving* one (it resamples the moving image on the fixed grid),
 in LPS and mm. A file is written in that direction, `moving_from_fixed`; a matrix of the other direction is inverted.
@@ -18,28 +18,32 @@ import numpy as np
 from annoconv import nifti
 from annoconv.errors import GeometryError, InputError
 from annoconv.geometry import Affine, Grid, matrix_text
-from annoconv.ids import safe_name
 from annoconv.inflate import compress
-from annoconv.model import MappingDirection, Registration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from annoconv.casefile import LoadedCase
     from annoconv.limits import Limits
-    from annoconv_converters.nifti.finder import Finder
 
-__all__ = ["Field", "read_all", "read_field", "read_matrix", "write_all", "write_field", "write_matrix"]
+__all__ = ["Field", "read_field", "read_matrix", "write_field", "write_matrix"]
 
 _HEAD: Final = "#Insight Transform File V1.0\n#Transform 0\n"
-_LINEAR: Final = re.compile(
-    r"(AffineTransform|MatrixOffsetTransformBase|Euler3DTransform|VersorRigid3DTransform|TranslationTransform"
-    r"|ScaleSkewVersor3DTransform|Similarity3DTransform)_(?:double|float)_3_3"
-)
+_LINEAR: Final = re.compile(r"(\w+)_(?:double|float)_3_3")
 _MATRICES: Final = frozenset({"AffineTransform", "MatrixOffsetTransformBase"})
+_CENTERLESS: Final = frozenset({"TranslationTransform", "IdentityTransform"})
+_PARAMETERS: Final = {
+    "AffineTransform": 12,
+    "MatrixOffsetTransformBase": 12,
+    "Euler3DTransform": 6,
+    "VersorRigid3DTransform": 6,
+    "Similarity3DTransform": 7,
+    "TranslationTransform": 3,
+    "IdentityTransform": 0,
+}
+"""Numbers of each kind of transform that is read."""
+_MOST_COMPOSED: Final = 100
 _VECTOR_INTENT: Final = 1007
 """NIFTI_INTENT_VECTOR."""
 _LONGEST: Final = 1 << 20
@@ -83,31 +87,47 @@ def read_matrix(path: Path) -> Affine:
     Raises
     ------
     InputError
-        If it is not one linear transform in three dimensions whose parameters are a matrix or a translation.
+        If it is no linear transform in three dimensions whose parameters are read, nor several of them composed.
     """
     if not path.is_file() or path.stat().st_size > _LONGEST:
         raise InputError("not a text transform", source=path, expected=f"a file of at most {_LONGEST} bytes")
     text = path.read_bytes().decode("utf-8", "replace")
-    fields = re.findall(r"^(Transform|Parameters|FixedParameters):[ \t]*(.*)$", text, re.MULTILINE)
-    told = dict(fields)
-    kind = _LINEAR.fullmatch(told.get("Transform", "").strip())
-    if not text.startswith("#Insight Transform File V1") or len(fields) != 3 or kind is None:
-        raise InputError("not one linear ITK transform in three dimensions", source=path, where="Transform")
-    parameters, center = (_numbers(told.get(name, ""), path) for name in ("Parameters", "FixedParameters"))
-    if kind[1] == "TranslationTransform" and len(parameters) == 3:
-        parameters, center = [1, 0, 0, 0, 1, 0, 0, 0, 1, *parameters], [0.0, 0.0, 0.0]
-    elif kind[1] in {"Euler3DTransform", "VersorRigid3DTransform"} and len(parameters) == 6:
-        is_zyx = len(center) > 3 and center[3] != 0
-        rotation = _euler(*parameters[:3], is_zyx=is_zyx) if kind[1][0] == "E" else _versor(*parameters[:3])
-        parameters = [*rotation.ravel().tolist(), *parameters[3:]]
-    elif kind[1] not in _MATRICES:
-        raise InputError("the parameters of this transform are not read", source=path, where="Transform", found=kind[1])
-    if len(parameters) != 12 or len(center) < 3:
-        raise InputError("twelve parameters and a centre are needed", source=path, found=len(parameters))
+    head, *blocks = re.split(r"^Transform:", text, flags=re.MULTILINE)
+    if blocks and re.fullmatch(r"\s*CompositeTransform_(?:double|float)_3_3\s*(?:#.*)?\s*", blocks[0]):
+        del blocks[0]
+    if not head.startswith("#Insight Transform File V1") or not 1 <= len(blocks) <= _MOST_COMPOSED:
+        raise InputError("not a linear ITK transform in three dimensions", source=path, where="Transform")
     matrix = np.eye(4)
-    matrix[:3, :3] = np.reshape(parameters[:9], (3, 3))
+    for block in blocks:  # the last one is applied first
+        matrix = matrix @ _linear(block, path)
+    return matrix
+
+
+def _linear(block: str, path: Path) -> Affine:
+    """Return the matrix of what follows `Transform:` for one transform."""
+    fields = re.findall(r"^(Parameters|FixedParameters):[ \t]*(.*)$", block, re.MULTILINE)
+    kind = _LINEAR.fullmatch(block.partition("\n")[0].strip())
+    if [name for name, _ in fields] != ["Parameters", "FixedParameters"] or kind is None:
+        raise InputError("not a linear ITK transform in three dimensions", source=path, where="Transform")
+    parameters, center = (_numbers(numbers, path) for _, numbers in fields)
+    expected = _PARAMETERS.get(kind[1])
+    if expected is None:
+        raise InputError("the parameters of this transform are not read", source=path, where="Transform", found=kind[1])
+    if len(parameters) != expected or (len(center) < 3 and kind[1] not in _CENTERLESS):
+        raise InputError(f"{expected} parameters and a centre are needed", source=path, found=len(parameters))
+    matrix = np.eye(4)
+    if kind[1] in _CENTERLESS:
+        matrix[:3, 3] = parameters or 0.0
+        return matrix
+    if kind[1] == "Euler3DTransform":
+        matrix[:3, :3] = _euler(*parameters[:3], is_zyx=len(center) > 3 and center[3] != 0)
+    elif kind[1] in _MATRICES:
+        matrix[:3, :3] = np.reshape(parameters[:9], (3, 3))
+    else:
+        matrix[:3, :3] = _versor(*parameters[:3]) * (*parameters[6:], 1.0)[0]
+    shift = parameters[9:] if kind[1] in _MATRICES else parameters[3:6]
     # ITK turns about a centre: x' = M (x - c) + c + t.
-    matrix[:3, 3] = np.asarray(parameters[9:]) + center[:3] - matrix[:3, :3] @ center[:3]
+    matrix[:3, 3] = np.asarray(shift) + center[:3] - matrix[:3, :3] @ center[:3]
     return matrix
 
 
@@ -146,69 +166,6 @@ def write_field(field: Field, frame: Literal["LPS", "RAS"] = "LPS") -> bytes:
     signs = np.array((1, 1, 1) if frame == "LPS" else (-1, -1, 1), dtype=np.float32)
     stored = np.ascontiguousarray(np.moveaxis(vectors * signs, -1, 0))[:, None]
     return b"".join(compress(nifti.nifti_pieces(stored, field.grid, intent=_VECTOR_INTENT)))
-
-
-def write_all(loaded: LoadedCase, folder: Path) -> list[dict[str, Any]]:
-    """Write a case's registrations under `transforms/`; return their rows for the index.
-
-    A field that does not stand beside the case, or maps the other way, is left out.
-    """
-    rows: list[dict[str, Any]] = []
-    for each in loaded.case.registrations or ():
-        content, ending = _content(each, loaded)
-        if content is not None:
-            path = folder / "transforms" / f"{safe_name(each.id)}{ending}"
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(content)
-            row = {"id": each.id, "kind": each.kind.value, "file": f"transforms/{path.name}"}
-            row |= {"fixed_image_uid": each.fixed_image_uid, "moving_image_uid": each.moving_image_uid}
-            row["maps"] = MappingDirection.MOVING_FROM_FIXED.value
-            rows.append(row | ({"field_frame": _frame(each)} if ending != ".txt" else {}))
-    return rows
-
-
-def read_all(
-    rows: Sequence[dict[str, Any]], folder: Path, inside: Callable[[str], Path], finder: Finder
-) -> list[dict[str, Any]]:
-    """Return the registrations of an index as a case document holds them, their files checked."""
-    found: list[dict[str, Any]] = []
-    for row in rows:
-        told = {key: row[key] for key in ("id", "kind", "fixed_image_uid", "moving_image_uid", "maps")}
-        path = inside(row["file"])
-        if path.suffix == ".txt":
-            told["matrix"] = read_matrix(path).tolist()
-        else:
-            read_field(path, row["field_frame"], finder.context.limits)
-            told |= {"field_file": path.relative_to(folder).as_posix(), "field_frame": row["field_frame"]}
-        found.append(told)
-    return found
-
-
-def _content(registration: Registration, loaded: LoadedCase) -> tuple[bytes | None, str]:
-    is_itk = registration.maps is MappingDirection.MOVING_FROM_FIXED
-    if registration.matrix is not None and registration.field_file is None:
-        matrix = np.asarray(registration.matrix, dtype=np.float64)
-        try:
-            return write_matrix(matrix if is_itk else np.asarray(np.linalg.inv(matrix), dtype=np.float64)), ".txt"
-        except (GeometryError, np.linalg.LinAlgError) as error:
-            raise GeometryError(
-                "the matrix of a registration is no invertible affine", source=loaded.path, where=registration.id
-            ) from error
-    if (
-        registration.field_file is None
-        or loaded.path is None
-        or not is_itk
-        or _frame(registration) not in {"LPS", "RAS"}
-    ):
-        return None, ""
-    path = loaded.path.parent / registration.field_file
-    if not path.is_file() or not path.resolve().is_relative_to(loaded.path.parent.resolve()):
-        return None, ""
-    return path.read_bytes(), ".nii.gz" if path.name.endswith(".gz") else ".nii"
-
-
-def _frame(registration: Registration) -> str:
-    return registration.field_frame.value if registration.field_frame is not None else "LPS"
 
 
 def _numbers(text: str, path: Path) -> list[float]:

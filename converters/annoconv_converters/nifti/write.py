@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -36,6 +37,8 @@ CARRIER_VERSION: Final = 1
 _WRITABLE: Final = ".nii.gz"
 """Ending of the mask files that a case is written with."""
 _GEOMETRY: Final = frozenset({"spacing", "origin", "direction"})
+_UNITED: Final = "the layout unites masks of one label, and holds those of the primary image only"
+_NO_ROOM: Final = "one file has no room for a displacement field; a folder has"
 _NO_QFORM: Final = (
     "the sform alone holds it, and the code of the qform is 0: its float32 quaternion would put a corner more than"
     " 0.001 mm off (--nifti2 holds both)"
@@ -60,6 +63,7 @@ class _Written:
     keys: dict[str, str]
     labels: Labels
     notes: Mapping[str, str]
+    fields: Mapping[str, Path]
 
 
 def write_cases(
@@ -129,7 +133,8 @@ def _remember(prepared: Prepared, writer: Layout) -> _Written:
     masks = {each.annotation.id for each in prepared.masks}
     plain = jsondoor.plain(prepared.case)
     notes = dict(_unusual(prepared, writer))
-    return _Written(prepared.name, plain, masks, writer.keys(prepared), prepared.labels, notes)
+    fields = prepared.loaded.fields
+    return _Written(prepared.name, plain, masks, writer.keys(prepared), prepared.labels, notes, fields)
 
 
 def _unusual(prepared: Prepared, writer: Layout) -> Iterator[tuple[str, str]]:
@@ -155,10 +160,12 @@ def _compare(
     by_name = {each.name: each for each in found}
     for case_index, case in enumerate(written):
         each = found[0] if len(found) == 1 else by_name[writer.found_name(case.name)]
-        yield from _case_losses(case, case_index, each, finder, plain=plain)
+        yield from _case_losses(case, case_index, each, finder, plain=plain, is_single=writer.request.is_single)
 
 
-def _case_losses(case: _Written, case_index: int, found: Found, finder: Finder, *, plain: bool) -> Iterator[Loss]:
+def _case_losses(
+    case: _Written, case_index: int, found: Found, finder: Finder, *, plain: bool, is_single: bool
+) -> Iterator[Loss]:
     for pointer, message in case.notes.items():
         yield Loss(case_index, pointer, LossKind.UNCODED, message)
     ids = {key: identity for identity, key in case.keys.items()}
@@ -169,12 +176,13 @@ def _case_losses(case: _Written, case_index: int, found: Found, finder: Finder, 
     # A mask that is not there any more takes its annotation along: nothing can restore it.
     annotations = [each for each in case.document["annotations"] if each["id"] not in merged]
     original = case.document | {"annotations": annotations}
-    lost = frozenset(
-        ("annotations", position, *path)
-        for position, each in enumerate(case.document["annotations"])
-        if each["id"] in merged
-        for path in carrier.leaves(each)
-    )
+    lost = dict.fromkeys(_leaves_of(case.document, "annotations", merged), _UNITED)
+    fields = {identity: path for identity, path in case.fields.items() if identity not in found.fields}
+    if is_single and fields:  # a file and its side file: there is no room for a field, which its registration needs
+        kept = [each for each in case.document["registrations"] if each["id"] not in fields]
+        original = {key: value for key, value in original.items() if key != "registrations"}
+        original |= {"registrations": kept} if kept else {}
+        lost |= dict.fromkeys(_leaves_of(case.document, "registrations", set(fields)), _NO_ROOM)
     if plain:
         residual = carrier.residual(case.document, native_plain)
         # In the original's positions, as the paths of the residual are.
@@ -184,11 +192,12 @@ def _case_losses(case: _Written, case_index: int, found: Found, finder: Finder, 
             yield Loss(case_index, carrier.pointer(path), kind, _reason(path))
         return
     residual, left = _carriable(carrier.residual(original, native))
-    side = {"annoconv": CARRIER_VERSION, "ids": ids, "residual": residual.to_json()}
+    side: dict[str, Any] = {"annoconv": CARRIER_VERSION, "ids": ids, "residual": residual.to_json()}
+    if fields and not is_single:
+        side["fields"] = _carry_fields(fields, found.carrier)
     found.carrier.parent.mkdir(exist_ok=True)
     found.carrier.write_bytes(jsondoor.dumps(side))
-    for path in lost:
-        message = "the layout unites masks of one label, and holds those of the primary image only"
+    for path, message in lost.items():
         yield Loss(case_index, carrier.pointer(path), LossKind.NO_PLACE, message)
     stated = {each["id"] for each in native_plain["annotations"]}
     named = {
@@ -196,12 +205,31 @@ def _case_losses(case: _Written, case_index: int, found: Found, finder: Finder, 
         for position, each in enumerate(case.document["annotations"])
         if each["id"] not in stated and each["id"] in set(ids.values()) - merged
     }
-    for path in {*carrier.residual(case.document, native).paths(), *named} - lost:
+    for path in {*carrier.residual(case.document, native).paths(), *named} - set(lost):
         if path in left:
             yield Loss(case_index, carrier.pointer(path), LossKind.APPROXIMATED, _reason(path))
             continue
         message = f"{_reason(path)}; it travels in {found.carrier.name}"
         yield Loss(case_index, carrier.pointer(path), LossKind.CARRIED, message)
+
+
+def _leaves_of(document: dict[str, Any], key: str, ids: set[str]) -> Iterator[carrier.Path]:
+    """Yield the leaves of the members of a list that have one of these ids."""
+    for position, each in enumerate(document.get(key) or ()):
+        if each["id"] in ids:
+            yield from ((key, position, *path) for path in carrier.leaves(each))
+
+
+def _carry_fields(fields: Mapping[str, Path], side: Path) -> dict[str, str]:
+    """Copy displacement fields that the layout does not hold beside the side file; return their places by id."""
+    folder = side.with_suffix("")
+    folder.mkdir(parents=True)
+    places: dict[str, str] = {}
+    for number, (identity, source) in enumerate(fields.items(), 1):
+        ending = ".nii.gz" if source.name.endswith(".gz") else ".nii"
+        shutil.copyfile(source, folder / f"field-{number}{ending}")
+        places[identity] = f"{folder.name}/field-{number}{ending}"
+    return places
 
 
 def _carriable(residual: Residual) -> tuple[Residual, frozenset[carrier.Path]]:

@@ -24,7 +24,7 @@ from annoconv.ids import safe_name
 from annoconv_converters._label_tables import write_ctbl, write_snap, write_tsv
 from annoconv_converters._labels import Entry, entry_of
 from annoconv_converters._volume_files import is_volume, stem_of
-from annoconv_converters.nifti import transforms
+from annoconv_converters.nifti import registrations
 from annoconv_converters.nifti.found import Found, FoundImage, Region
 from annoconv_converters.nifti.layouts.base import Layout
 from annoconv_converters.nifti.volumes import label_map
@@ -82,8 +82,8 @@ class Flat(Layout):
         }
         order = [each.id for each in case.case.annotations if each.id in regions]
         index["regions"] = [regions[annotation_id] for annotation_id in order]
-        if registrations := transforms.write_all(case.loaded, folder):
-            index["registrations"] = registrations
+        if rows := registrations.write_all(case.loaded, folder):
+            index["registrations"] = rows
         (folder / INDEX).write_bytes(jsondoor.dumps(index, indent=2))
 
     def finish(self) -> None:
@@ -241,10 +241,12 @@ def _indexed(folder: Path, index: dict[str, Any], finder: Finder) -> Found:
             told = {"shape": each["shape"]} | {key: each[key] for key in _TOLD_OF_IMAGES if key in each}
             images.append(FoundImage(each["uid"], each["modality"], _bare_grid(each["shape"]), told))
     told = {key: index[key] for key in ("case_id", "task_id", "labels") if key in index}
+    fields: dict[str, Path] = {}
     if "registrations" in index:
-        told["registrations"] = transforms.read_all(index["registrations"], folder, partial(_inside, folder), finder)
+        rows, limits = index["registrations"], finder.context.limits
+        told["registrations"], fields = registrations.read_all(rows, folder, partial(_inside, folder), limits)
     name = str(index.get("case_id") or folder.name)
-    return Found(name, folder, folder / CARRIER, images, regions, told, is_exact=exact)
+    return Found(name, folder, folder / CARRIER, images, regions, told, fields, is_exact=exact)
 
 
 def _indexed_region(row: dict[str, Any], file: VolumeFile) -> Region:
