@@ -27,10 +27,15 @@ def real(path: str) -> Path:
     return found
 
 
+def folder() -> Path:
+    """Return where the real files are, there or not."""
+    return Path(os.environ.get(_VARIABLE) or _DEFAULT)
+
+
 @cache
 def _root() -> tuple[Path, str]:
     """Return the folder and what is wrong with it; checked once."""
-    root = Path(os.environ.get(_VARIABLE) or _DEFAULT)
+    root = folder()
     sums = root / "SHA256SUMS"
     if not sums.is_file():
         return root, f"no real files: {sums} does not exist"

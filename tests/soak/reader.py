@@ -1,0 +1,91 @@
+"""Reads damaged files in a process of its own: `python -m tests.soak.reader FORMAT SEED COUNT FILE...`.
+
+A line for each file that did something else than be read or be refused by an `AnnoconvError`. The seed at work stands
+in a file, so that the one that killed the process is known. Memory is bounded, so that a bomb shows as a MemoryError.
+"""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import sys
+import time
+import traceback
+import warnings
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+from annoconv import images, registry, rules
+from annoconv.casefile import read_case
+from annoconv.errors import AnnoconvError
+from annoconv.registry import Context
+from tests.soak.mutations import damaged
+
+HEADROOM = (
+    512 << 20
+)  # of address space; 256 MB of memory are what DESIGN allows, and libraries reserve more than they use
+CONTEXT = Context(task="T", timestamp=datetime(2026, 1, 1, tzinfo=UTC), timezone=timezone(timedelta(hours=8)))
+
+
+def main() -> None:
+    format_name, seed, count, folder, *sources = sys.argv[1:]
+    warnings.simplefilter("ignore")
+    read(format_name, [Path(each) for each in sources[:1]])  # what is imported lazily is there before memory is bounded
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + HEADROOM,) * 2)
+    slowest = 0.0
+    for number in range(int(seed), int(seed) + int(count)):
+        Path(folder, "seed").write_text(str(number))
+        source = Path(sources[number % len(sources)])
+        place = Path(folder, "work")
+        shutil.rmtree(place, ignore_errors=True)
+        path = damage(source, place, number)
+        before = time.process_time()
+        try:
+            read(format_name, [path])
+        except AnnoconvError:
+            pass
+        except BaseException as error:
+            place_of = traceback.extract_tb(error.__traceback__)[-1]
+            ours = [each for each in traceback.extract_tb(error.__traceback__) if "annoconv" in each.filename]
+            last = ours[-1] if ours else place_of
+            print(
+                f"{type(error).__name__}\t{Path(last.filename).name}:{last.lineno}\t{error!s:.100}\t{number}\t{source}"
+            )
+        took = time.process_time() - before
+        if took > 2:
+            print(f"slow\t{took:.1f} s\t\t{number}\t{source}")
+        slowest = max(slowest, took)
+    print(f"done\t{count}\tslowest {slowest:.2f} s CPU")
+
+
+def damage(source: Path, place: Path, seed: int) -> Path:
+    """Write a damaged copy of a file, or of a folder of which one file is damaged; return its path."""
+    if source.is_file():
+        place.mkdir(parents=True)
+        (place / source.name).write_bytes(damaged(source.read_bytes(), seed))
+        return place / source.name
+    shutil.copytree(source, place)
+    files = sorted(each for each in place.rglob("*") if each.is_file())
+    one = files[seed // 7 % len(files)]
+    one.write_bytes(damaged(one.read_bytes(), seed))
+    return place
+
+
+def read(format_name: str, sources: list[Path]) -> None:
+    """Read everything that a source holds."""
+    if format_name == "case":
+        rules.check(read_case(sources[0]), profile="delivery")
+        return
+    if format_name == "images":
+        source = images.open(sources[0])
+        source.describe()
+        source.read()
+        return
+    for reading in registry.read(sources, format=format_name, context=CONTEXT):
+        for mask in reading.masks.values():
+            mask.read()
+
+
+if __name__ == "__main__":
+    main()
