@@ -12,6 +12,7 @@ import sys
 import time
 import traceback
 import warnings
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -30,7 +31,8 @@ CONTEXT = Context(task="T", timestamp=datetime(2026, 1, 1, tzinfo=UTC), timezone
 def main() -> None:
     format_name, seed, count, folder, *sources = sys.argv[1:]
     warnings.simplefilter("ignore")
-    read(format_name, [Path(each) for each in sources[:1]])  # what is imported lazily is there before memory is bounded
+    with suppress(AnnoconvError):
+        read(format_name, [Path(sources[0])])  # what is imported lazily is there before memory is bounded
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + HEADROOM,) * 2)
     slowest = 0.0
