@@ -19,13 +19,14 @@ from xml.etree.ElementTree import ParseError, fromstring
 
 from annoconv.errors import LimitError, MaskError
 from annoconv.ids import safe_name
-from annoconv.model import Concept
-from annoconv_converters._labels import Entry, Terms, color_of, split_words
+from annoconv_converters._labels import Entry, Terms, color_of, concept_of, split_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from xml.etree.ElementTree import Element
+
+    from annoconv.model import Concept
 
 __all__ = [
     "read_caret",
@@ -66,8 +67,9 @@ _SNAP_HEAD: Final = """\
 ################################################
     0     0    0    0        0  0  0    "Clear Label"
 """
-_SNAP_ROW: Final = re.compile(r'\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+[\d.]+\s+\d\s+\d\s+"(.*)"\s*')
-_CTBL_ROW: Final = re.compile(r"\s*(\d+)\s+(\S+)\s+(\d+)\s+(\d+)\s+(\d+)(?:\s+\d+)?.*")
+_NUMBER: Final = r"(\d{1,10})"
+_SNAP_ROW: Final = re.compile(rf'\s*{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}\s+[\d.]+\s+\d\s+\d\s+"(.*)"\s*')
+_CTBL_ROW: Final = re.compile(rf"\s*{_NUMBER}\s+(\S+)\s+{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}(?:\s+\d+)?.*")
 
 
 def read_table(path: Path) -> dict[str | int, Entry]:
@@ -88,7 +90,7 @@ def read_table(path: Path) -> dict[str | int, Entry]:
         raise MaskError("the label table is not UTF-8", source=path) from error
     head = text[:2000].lower()
     if "segmentedpropertytypecodesequence" in head:
-        return {split_words(entry.name): entry for entry in read_snomed_csv(text)}
+        return {split_words(entry.name): entry for entry in read_snomed_csv(text, path)}
     if "index\t" in head or "\tname" in head:
         return {entry.value: entry for entry in read_tsv(text, path)}
     reader = read_snap if "itk-snap" in head else read_ctbl
@@ -160,15 +162,15 @@ def write_tsv(entries: Iterable[Entry]) -> bytes:
 def read_tsv(text: str, path: Path) -> list[Entry]:
     """Return the labels of a `dseg.tsv`; MaskError if a row is damaged."""
     found: list[Entry] = []
-    for number, row in enumerate(csv.DictReader(StringIO(text), delimiter="\t"), 2):
+    for number, row in enumerate(_rows(text, path, "\t"), 2):
         try:
             value = int(row["index"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, ValueError) as error:
             raise MaskError("the label table has no index here", source=path, where=f"line {number}") from error
         if value > 0:
-            color = re.fullmatch(r"#?([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})", row.get("color") or "")
+            color = re.fullmatch(r"#?([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})", row.get("color", ""))
             rgb = (int(color[1], 16), int(color[2], 16), int(color[3], 16)) if color else None
-            found.append(Entry(value, (row.get("name") or "").strip(), rgb))
+            found.append(Entry(value, row.get("name", ""), rgb))
     return found
 
 
@@ -189,7 +191,7 @@ def read_snap(text: str) -> list[Entry]:
 
 
 def write_ctbl(entries: Iterable[Entry]) -> bytes:
-    """Return a Slicer color table, which Slicer finds by itself beside a label map of the same name."""
+    """Return a Slicer color table: load it, then name it as the color node of the label map."""
     rows = [
         "{} {} {} {} {} 255\n".format(entry.value, re.sub(r"\s+", "_", entry.name) or "_", *color_of(entry))
         for entry in entries
@@ -208,9 +210,9 @@ def _row(value: str, name: str, *color: str) -> Entry:
     return Entry(int(value), name, (red, green, blue))
 
 
-def read_snomed_csv(text: str) -> list[Entry]:
+def read_snomed_csv(text: str, path: Path) -> list[Entry]:
     """Return names with their terminology; the values are the numbers of the rows, for the table has none."""
-    return [_coded(number, row) for number, row in enumerate(csv.DictReader(StringIO(text)), 1)]
+    return [_coded(number, row) for number, row in enumerate(_rows(text, path, ","), 1)]
 
 
 def _coded(number: int, row: Mapping[str, str]) -> Entry:
@@ -219,10 +221,18 @@ def _coded(number: int, row: Mapping[str, str]) -> Entry:
 
 
 def _concept(row: Mapping[str, str], sequence: str) -> Concept | None:
-    scheme, code, meaning = (
-        (row.get(f"{sequence}.{name}") or "").strip() for name in ("CodingSchemeDesignator", "CodeValue", "CodeMeaning")
+    return concept_of(
+        *(row.get(f"{sequence}.{name}", "") for name in ("CodingSchemeDesignator", "CodeValue", "CodeMeaning"))
     )
-    return Concept(code=code, scheme=scheme, meaning=meaning or code) if code and scheme else None
+
+
+def _rows(text: str, path: Path, delimiter: str) -> Iterator[dict[str, str]]:
+    """Yield the rows of a table with a head, every cell a text; MaskError if a row is damaged."""
+    reader = csv.DictReader(StringIO(text), delimiter=delimiter, restval="")
+    try:
+        yield from ({str(key): str(cell).strip() for key, cell in row.items()} for row in reader)
+    except csv.Error as error:
+        raise MaskError("the label table is damaged", source=path, where=f"line {reader.line_num}") from error
 
 
 def _one_line(name: str) -> str:

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import ValidationError
+
 from annoconv import jsondoor
 from annoconv.model import AnnotationCategory, Concept
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from annoconv.codes import Labels
     from annoconv.model import Label
 
-__all__ = ["Entry", "Terms", "color_of", "entry_of", "label_of", "split_words"]
+__all__ = ["Entry", "Terms", "color_of", "concept_of", "entry_of", "label_of", "split_words"]
 
 _CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,127}")
 _LONGEST_CODE: Final = 120
@@ -76,6 +78,14 @@ class Entry:
     color_rgb: tuple[int, int, int] | None = None
     terms: Terms = Terms()
     code: str | None = None
+
+
+def concept_of(scheme: str, code: str, meaning: str) -> Concept | None:
+    """Return a coded concept; None if a table has none, or what no coding scheme writes."""
+    try:
+        return Concept(code=code, scheme=scheme, meaning=meaning or code) if scheme and code else None
+    except ValidationError:
+        return None
 
 
 def entry_of(value: int, code: str, category: AnnotationCategory, labels: Labels) -> Entry:

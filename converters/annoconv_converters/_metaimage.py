@@ -7,7 +7,6 @@ text. Its coordinates are LPS. Authority: https://itk.org/Wiki/ITK/MetaIO/Docume
 from __future__ import annotations
 
 import math
-import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,9 +14,8 @@ import numpy as np
 
 from annoconv.errors import GeometryError, LimitError, MaskError
 from annoconv.geometry import Grid
-from annoconv.inflate import DEFLATE_MOST, inflated
-from annoconv_converters._nrrd import filled
-from annoconv_converters._volume_files import Segment, VolumeFile
+from annoconv.inflate import DEFLATE_MOST, inflated, read_exactly
+from annoconv_converters._volume_files import Segment, VolumeFile, data_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -85,6 +83,11 @@ class MetaFile(VolumeFile):
         return numbers
 
     def _read_grid(self) -> Grid:
+        if (
+            self._field("BinaryData", default="True").lower() not in _TRUE
+            or self._field("HeaderSize", default="0") != "0"
+        ):
+            raise MaskError("voxels as text, or behind a header of their own, are not read", source=self.path)
         if self._field("NDims", default="3") != "3" or self._field("ElementNumberOfChannels", default="1") != "1":
             raise MaskError("not one volume", source=self.path, where="NDims", expected="three axes, one channel")
         sizes = self._numbers("DimSize", count=3, default="")
@@ -96,7 +99,8 @@ class MetaFile(VolumeFile):
         # Each row of TransformMatrix is the direction of one index axis.
         matrix = self._numbers("TransformMatrix", "Rotation", "Orientation", count=9, default="1 0 0 0 1 0 0 0 1")
         affine = np.eye(4)
-        affine[:3, :3] = np.reshape(matrix, (3, 3)).T * spacing
+        with np.errstate(all="ignore"):  # what overflows is refused as no affine
+            affine[:3, :3] = np.reshape(matrix, (3, 3)).T * spacing
         affine[:3, 3] = self._numbers("Offset", "Origin", "Position", count=3, default="0 0 0")
         if min(spacing) <= 0:
             raise GeometryError("a voxel size is not positive", source=self.path, where="ElementSpacing", found=spacing)
@@ -128,7 +132,8 @@ class MetaFile(VolumeFile):
         path, at = self._data_file()
         if expected > path.stat().st_size * DEFLATE_MOST:
             raise MaskError("the file is too short to hold its volume", source=self.path, expected=f"{expected} bytes")
-        stored = filled(self._pieces(path, at), expected, self.path).view(self.dtype)
+        packed = path.stat().st_size
+        stored = read_exactly(lambda: self._pieces(path, at), expected, packed, self.path).view(self.dtype)
         native = stored if self.dtype.isnative else stored.astype(self.dtype.newbyteorder("="))
         return native.reshape(1, *self.grid.shape_kji)
 
@@ -136,10 +141,7 @@ class MetaFile(VolumeFile):
         name = self._field("ElementDataFile")
         if name == "LOCAL":
             return self.path, self._parsed[1]
-        path = self.path.parent / name
-        if re.search(r"[/\\%]|LIST|^\.", name) or not path.is_file():
-            raise MaskError("no data file of this name is here", source=self.path, where="ElementDataFile", found=name)
-        return path, 0
+        return data_file(self.path, name, "ElementDataFile"), 0
 
     def _pieces(self, path: Path, at: int) -> Iterator[bytes]:
         with path.open("rb") as file:

@@ -6,6 +6,7 @@ asked for, once as long as somebody holds them.
 
 from __future__ import annotations
 
+import re
 import weakref
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from annoconv.pixels import Volume
     from annoconv_converters._labels import Entry
 
-__all__ = ["NiftiFile", "Segment", "UnionVolume", "VolumeFile", "is_volume", "open_volume", "stem_of"]
+__all__ = ["NiftiFile", "Segment", "UnionVolume", "VolumeFile", "data_file", "is_volume", "open_volume", "stem_of"]
 
 _CARET_CODES: Final = frozenset({0, 30})
 """Extension codes under which Caret's XML is found: 30 is registered for it, TotalSegmentator writes 0."""
@@ -71,6 +72,7 @@ class VolumeFile(ABC):
     def __init__(self, path: Path) -> None:
         self.path = path
         self._last: weakref.ref[NDArray[Any]] | None = None
+        self._kept: NDArray[Any] | None = None
 
     @cached_property
     def grid(self) -> Grid:
@@ -106,12 +108,16 @@ class VolumeFile(ABC):
         """Return the values, scaled, shape (layer, k, j, i)."""
 
     def values(self) -> NDArray[Any]:
-        """Return the values, shape (layer, k, j, i), read-only; inflated again only once nobody holds them."""
+        """Return the values, shape (layer, k, j, i), read-only.
+
+        A single layer is inflated again only once nobody holds it; several are kept, since each mask asks for its own.
+        """
         kept = self._last() if self._last is not None else None
         if kept is None:
             kept = self._values()
             kept.flags.writeable = False
             self._last = weakref.ref(kept)
+            self._kept = kept if len(kept) > 1 else None
         return kept
 
     def volume(self, layer: int) -> Volume:
@@ -215,16 +221,25 @@ class NiftiFile(VolumeFile):
         return [Segment(layer, entry) for layer, entry in (tables[0] if tables else [])]
 
     def _values(self) -> NDArray[Any]:
-        stored = nifti.read_array(self.header)
-        slope, intercept = self.header.slope, self.header.intercept
-        if (slope, intercept) != (1, 0):
-            with np.errstate(all="ignore"):  # what overflows is refused as no label
-                stored = np.asarray(stored * slope + intercept)
-        return stored.reshape(self.layers, *self.grid.shape_kji)
+        return nifti.read_scaled(self.header).reshape(self.layers, *self.grid.shape_kji)
 
     def volume(self, layer: int) -> Volume:
         """Return one layer; the only one of a file is a volume that can be copied as it stands."""
         return NiftiVolume(self.path, self._limits, form=self._form) if self.layers == 1 else super().volume(layer)
+
+
+def data_file(header: Path, name: str, where: str) -> Path:
+    """Return the one data file that a header names, in the header's own folder; MaskError for any other."""
+    path = header.parent / name
+    try:
+        is_there = re.search(r"[/\\%\0]|LIST|^\.", name) is None and path.is_file()
+    except OSError:  # a name that no file can have
+        is_there = False
+    if not is_there:
+        raise MaskError(
+            "no data file of this name is in the header's folder", source=header, where=where, found=name[:200]
+        )
+    return path
 
 
 def open_volume(path: Path, limits: Limits, form: Form = "agree") -> VolumeFile:

@@ -188,6 +188,8 @@ def _unflatten(flat: Leaves) -> Any:
         node = root
         for step in path[:-1]:
             node = node.setdefault(step, {})
+            if isinstance(node, _Leaf):
+                raise ValueError(f"a value stands at {pointer(path)} and above it")
         node[path[-1]] = _Leaf(value)
     return _settle(root)
 

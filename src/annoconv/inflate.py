@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
+import numpy as np
 from isal import igzip_lib, isal_zlib
 
 from annoconv.errors import LimitError, MaskError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["DEFLATE_MOST", "GZIP_MAGIC", "chunks", "compress", "first_bytes", "inflated"]
+    from numpy.typing import NDArray
+
+__all__ = ["DEFLATE_MOST", "GZIP_MAGIC", "chunks", "compress", "first_bytes", "inflated", "read_exactly"]
 
 DEFLATE_MOST: Final = 1032
 """Largest expansion that deflate can reach (zlib technical details)."""
@@ -25,6 +28,10 @@ GZIP_MAGIC: Final = b"\x1f\x8b"
 _LEVEL: Final = 2
 """The slowest level of isal that is still faster than a disk; level 3 costs label maps twenty times the time."""
 _CHUNK: Final = 1 << 20
+_VERIFIED_FIRST: Final = 128 << 20
+"""Bytes that are allocated before a strongly compressed file is known to be whole."""
+_STRONG: Final = 50
+"""Expansion that no image reaches; a label map does, and so does a bomb."""
 _COMPRESSED_CHUNK: Final = 1 << 16
 """Bytes; small, because what follows a member's end is copied once for each member."""
 _MOST_MEMBERS: Final = 50_000
@@ -63,6 +70,51 @@ def chunks(path: Path, most: int = _CHUNK) -> Iterator[bytes]:
         else:
             while chunk := file.read(most):
                 yield chunk
+
+
+def read_exactly(
+    pieces: Callable[[], Iterator[bytes]], expected: int, packed: int, path: Path, *, skip: int = 0
+) -> NDArray[np.uint8]:
+    """Return the bytes of a volume; what would take much memory for a small file is read twice, first to be verified.
+
+    Parameters
+    ----------
+    pieces
+        Gives the content from its start.
+    expected
+        Bytes of the volume.
+    packed
+        Size of the file.
+    path
+        Its name in messages.
+    skip
+        Bytes before the volume.
+
+    Raises
+    ------
+    MaskError
+        If there are fewer bytes, or more, or the content is damaged.
+    """
+    if expected > max(_VERIFIED_FIRST, packed * _STRONG):
+        _fill(pieces(), None, expected, path, skip)
+    volume = np.empty(expected, dtype=np.uint8)
+    _fill(pieces(), volume.data, expected, path, skip)
+    return volume
+
+
+def _fill(pieces: Iterator[bytes], target: memoryview | None, expected: int, path: Path, skip: int) -> None:
+    position = -skip
+    for piece in pieces:
+        view = memoryview(piece)[max(-position, 0) :]
+        at = max(position, 0)
+        if at + len(view) > expected:
+            raise MaskError("data follow the volume", source=path, expected=f"{expected} bytes of voxels")
+        if target is not None:
+            target[at : at + len(view)] = view
+        position += len(piece)
+    if position != expected:
+        found = f"{max(position, 0)} bytes"
+        raise MaskError("the volume is cut off", source=path, found=found, expected=f"{expected} bytes")
 
 
 def inflated(file: BinaryIO, path: Path, most: int = _CHUNK, *, is_zlib: bool = False) -> Iterator[bytes]:

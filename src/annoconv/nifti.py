@@ -21,7 +21,7 @@ from nibabel.spatialimages import HeaderDataError
 
 from annoconv.errors import GeometryError, LimitError, MaskError
 from annoconv.forms import Form, read_grid, write_forms
-from annoconv.inflate import DEFLATE_MOST, GZIP_MAGIC, chunks, compress, first_bytes
+from annoconv.inflate import DEFLATE_MOST, GZIP_MAGIC, chunks, compress, first_bytes, read_exactly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,6 +43,7 @@ __all__ = [
     "read_array",
     "read_extensions",
     "read_header",
+    "read_scaled",
 ]
 
 Extension: TypeAlias = tuple[int, bytes]
@@ -59,6 +60,10 @@ _DTYPES: Final = frozenset(np.dtype(code) for code in ("u1", "i1", "u2", "i2", "
 NIFTI1_LARGEST: Final = 32767
 """Voxels along one axis: the header's dimensions are 16-bit."""
 _EXTENSION_ALIGNMENT: Final = 16
+_SLOPE_ROUNDING: Final = 1e-6
+"""Relative: ten times the rounding of a float32 slope."""
+_LARGEST_ROUNDING: Final = 0.1
+"""Half a step of scaled integers, up to which labels may be off whole numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,25 +180,31 @@ def read_array(header: NiftiHeader) -> NDArray[Any]:
     MaskError
         If the file is truncated, its checksum or length is wrong, or anything follows the voxels.
     """
-    voxels = np.empty(header.data_bytes, dtype=np.uint8)
-    target, position = voxels.data, -header.offset
-    for chunk in chunks(header.path):
-        first = max(-position, 0)
-        piece = memoryview(chunk)[first:]
-        at = max(position, 0)
-        if at + len(piece) > len(target):
-            raise MaskError("data follow the volume", source=header.path, expected=f"{len(target)} bytes of voxels")
-        target[at : at + len(piece)] = piece
-        position += len(chunk)
-    if position != len(target):
-        raise MaskError(
-            "the volume is cut off",
-            source=header.path,
-            found=f"{max(position, 0)} bytes",
-            expected=f"{len(target)} bytes",
-        )
+    packed = header.path.stat().st_size
+    voxels = read_exactly(lambda: chunks(header.path), header.data_bytes, packed, header.path, skip=header.offset)
     stored = voxels.view(header.dtype).reshape(header.shape)
     return stored if header.dtype.isnative else stored.astype(header.dtype.newbyteorder("="))
+
+
+def read_scaled(header: NiftiHeader) -> NDArray[Any]:
+    """Return the voxels as `read_array` does, scaling applied; whole numbers where only rounding parts them from them.
+
+    Notes
+    -----
+    A label map that was floating point when nibabel wrote it as integers has a slope that divides its range by that of
+    the type, and its labels come back off by up to half a step. They are taken as labels if every voxel lies so near
+    to a whole number, and a step is too small for a fraction to do so by chance.
+    """
+    stored = read_array(header)
+    slope, intercept = header.slope, header.intercept
+    if (slope, intercept) == (1, 0):
+        return stored
+    with np.errstate(all="ignore"):  # what overflows is refused as no label
+        values = np.asarray(stored.astype(np.float64) * slope + intercept)
+        step = abs(slope) / 2 if stored.dtype.kind in "iu" and abs(slope) / 2 <= _LARGEST_ROUNDING else 0.0
+        whole = np.rint(values)
+        is_whole = np.abs(values - whole) <= step + _SLOPE_ROUNDING * np.abs(values)
+    return whole if is_whole.all() else values
 
 
 def read_extensions(header: NiftiHeader) -> list[Extension]:
@@ -210,7 +221,7 @@ def read_extensions(header: NiftiHeader) -> list[Extension]:
         length, code = struct.unpack(f"{order}ii", start[at : at + 8])
         if length == 0 and not any(start[at:]):
             break
-        if length < 8 or length % _EXTENSION_ALIGNMENT or at + length > header.offset:
+        if length < 8 or at + length > header.offset:  # some writers do not align them
             raise MaskError("a header extension has an impossible size", source=header.path, found=length)
         found.append((code, start[at + 8 : at + length].rstrip(b"\0")))
         at += length

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["check_mask_paths", "mask_path"]
+__all__ = ["check_mask_paths", "inside", "mask_path"]
 
 
 def check_mask_paths(folder: Path, mask_files: Iterable[str]) -> None:
@@ -25,7 +25,16 @@ def check_mask_paths(folder: Path, mask_files: Iterable[str]) -> None:
 
 def mask_path(folder: Path, mask_file: str) -> Path:
     """Return the path of a mask file; InputError if it leads out of the folder, also by way of a symbolic link."""
-    path = folder / mask_file
-    if not path.resolve().is_relative_to(folder.resolve()):
+    path = inside(folder, mask_file)
+    if path is None:
         raise InputError("the mask path leads out of the folder of its case", source=folder, found=mask_file)
     return path
+
+
+def inside(folder: Path, name: str) -> Path | None:
+    """Return a path below a folder; None if it leads out, also by way of a symbolic link, or is no path at all."""
+    path = folder / name
+    try:
+        return path if path.resolve().is_relative_to(folder.resolve()) else None
+    except (OSError, ValueError, RuntimeError):  # too long, a NUL, a loop of links
+        return None

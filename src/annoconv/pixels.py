@@ -151,16 +151,9 @@ class NiftiVolume:
         if kept is None:
             from annoconv import nifti
 
-            kept = as_labels(_scaled(nifti.read_array(self._header), self._header), self.path)
+            kept = as_labels(nifti.read_scaled(self._header), self.path)
             self._last = weakref.ref(kept)
         return kept
-
-
-def _scaled(stored: NDArray[Any], header: NiftiHeader) -> NDArray[Any]:
-    if (header.slope, header.intercept) == (1, 0):
-        return stored
-    with np.errstate(all="ignore"):  # what overflows is refused as no label
-        return np.asarray(stored * header.slope + header.intercept)
 
 
 def as_labels(values: NDArray[Any], path: Path | None) -> NDArray[Any]:

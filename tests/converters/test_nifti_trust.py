@@ -290,7 +290,7 @@ HOSTILE_NRRD = {
     "huge": ("type: uchar\ndimension: 3\nsizes: 99999 99999 99999\nencoding: raw\n\nx", "too many voxels"),
     "leads out": (
         "type: uchar\ndimension: 3\nsizes: 1 1 1\nencoding: raw\ndata file: ../../etc/passwd\n\n",
-        "not one data file|only one data file",
+        "no data file of this name",
     ),
     "twice": ("type: uchar\nsizes: 1 1 1\ntype: uchar\n\n", "names a field twice"),
     "NaN": (

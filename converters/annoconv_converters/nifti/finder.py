@@ -77,9 +77,10 @@ class Finder:
         check_orthogonal(file.grid, path)
         if file.grid.lps_from_ijk is None and not (is_placeless or self.allows_no_place):
             raise GeometryError(
-                "the file states no place in space: its sform and qform codes are both 0",
+                "the file states no place in space"
+                + (": its sform and qform codes are both 0" if isinstance(file, NiftiFile) else ""),
                 source=path,
-                expected="one code above 0",
+                expected="an affine",
                 advice="Write the affine of the image that it was drawn on, or pass --no-place if there is none",
             )
         return file
@@ -93,12 +94,7 @@ class Finder:
             return []
         found = list(find_labels(labels_kji, _MOST_LABELS))
         if len(found) > _MOST_LABELS:
-            raise LimitError(
-                "too many labels for a label map",
-                source=file.path,
-                expected=f"at most {_MOST_LABELS}",
-                advice="An image is read with --as-image, or named with --images",
-            )
+            raise _too_many_labels(file.path)
         return found
 
     def json(self, path: Path) -> Any:
@@ -116,11 +112,17 @@ class Finder:
         """Yield what a file of unknown origin holds: its segments, or its labels by whatever table there is."""
         table = table or self.table or self._table_beside(file.path)
         stem = stem_of(file.path.name)
+        if file.layers > _MOST_LABELS:
+            raise LimitError("too many layers for masks", source=file.path, found=file.layers, expected=_MOST_LABELS)
+        known = 0
         for layer in range(file.layers):
             volume = file.volume(layer)
             told = {each.entry.value: each for each in file.segments if each.layer == layer}
             present = self.values(file, layer)
             values = list(told) if file.lists_every_segment else present
+            known += len(values)
+            if known > _MOST_LABELS:
+                raise _too_many_labels(file.path)
             is_one = len(values) <= 1 and not told and not (values and values[0] in table)
             if is_one or (volume.dtype.kind == "f" and not present):
                 name = stem if file.layers == 1 else f"{stem}_{layer + 1}"
@@ -190,7 +192,7 @@ class Finder:
         found = {key: told[name] for key, name in _SIDECAR.items() if isinstance(told.get(name), str)}
         if isinstance(told.get("SeriesInstanceUID"), str):
             found["uid"] = told["SeriesInstanceUID"]
-        if told.get("Modality") in set(Modality):
+        if isinstance(told.get("Modality"), str) and told["Modality"] in set(Modality):
             found["modality"] = told["Modality"]
         return found
 
@@ -223,3 +225,12 @@ class Finder:
         if file.layers > 1:
             return ""
         return file.path.name if isinstance(file, NiftiFile) else f"{stem_of(file.path.name)}.nii.gz"
+
+
+def _too_many_labels(path: Path) -> LimitError:
+    return LimitError(
+        "too many labels for a label map",
+        source=path,
+        expected=f"at most {_MOST_LABELS}",
+        advice="An image is read with --as-image, or named with --images",
+    )

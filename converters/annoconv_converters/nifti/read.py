@@ -13,6 +13,7 @@ from annoconv.errors import DocumentError, InputError, UsageError
 from annoconv.geometry import Grid, GridKind
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.model import SCHEMA_VERSION, Case, Metadata
+from annoconv.paths import inside
 from annoconv.pixels import Masks, check_frame
 from annoconv_converters._label_tables import read_table
 from annoconv_converters._volume_files import is_volume, stem_of
@@ -111,11 +112,12 @@ def _reading(found: Found, finder: Finder, position: int, registrations: Given) 
 
 def _carried_fields(told: dict[str, Any], side: Path) -> dict[str, Path]:
     """Return the displacement fields that the side file took along; DocumentError if one is not beside it."""
-    places = told.get("fields", {})
-    found = {str(identity): side.parent / str(place) for identity, place in dict(places).items()}
-    for path in found.values():
-        if not path.is_file() or not path.resolve().is_relative_to(side.parent.resolve()):
+    found: dict[str, Path] = {}
+    for identity, place in told.get("fields", {}).items():
+        path = inside(side.parent, place)
+        if path is None or not path.is_file():
             raise DocumentError("a displacement field is not beside the side file", source=side, where="fields")
+        found[identity] = path
     return found
 
 
@@ -125,9 +127,11 @@ def _carried(found: Found, finder: Finder) -> dict[str, Any] | None:
         return None
     limits = finder.context.limits
     told = jsondoor.loads(jsondoor.read_bytes(found.carrier, limits), limits=limits, source=found.carrier, exact=True)
-    if not isinstance(told, dict) or not isinstance(told.get("ids"), dict) or "residual" not in told:
+    named = (told.get("ids"), told.get("fields", {})) if isinstance(told, dict) else ()
+    are_texts = all(isinstance(each, dict) and all(isinstance(x, str) for x in each.values()) for each in named)
+    if not named or not are_texts or "residual" not in told:
         raise DocumentError("the side file is damaged", source=found.carrier)
-    return told
+    return dict(told)
 
 
 def _restored(native: dict[str, Any], told: dict[str, Any]) -> dict[str, Any] | None:

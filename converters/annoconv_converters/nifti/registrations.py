@@ -105,8 +105,9 @@ def read_all(
         if path.suffix in _TEXT:
             told["matrix"] = read_matrix(path).tolist()
         else:
-            read_field(path, row["field_frame"], limits)
-            told |= {"field_file": path.relative_to(folder).as_posix(), "field_frame": row["field_frame"]}
+            frame = row.get("field_frame", "LPS")
+            read_field(path, frame, limits)
+            told |= {"field_file": path.relative_to(folder).as_posix(), "field_frame": frame}
             fields[row["id"]] = path
         found.append(told)
     return found, fields

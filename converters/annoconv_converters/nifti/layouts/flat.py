@@ -21,12 +21,14 @@ import numpy as np
 from annoconv import jsondoor
 from annoconv.errors import DocumentError, MaskError, UsageError
 from annoconv.ids import safe_name
+from annoconv.paths import inside
 from annoconv_converters._label_tables import write_ctbl, write_snap, write_tsv
 from annoconv_converters._labels import Entry, entry_of
 from annoconv_converters._volume_files import is_volume, stem_of
 from annoconv_converters.nifti import registrations
 from annoconv_converters.nifti.found import Found, FoundImage, Region
 from annoconv_converters.nifti.layouts.base import Layout
+from annoconv_converters.nifti.layouts.index import FORMAT, INDEX, VERSION, index_problem
 from annoconv_converters.nifti.volumes import label_map
 
 if TYPE_CHECKING:
@@ -38,11 +40,9 @@ if TYPE_CHECKING:
     from annoconv_converters.nifti.finder import Finder
     from annoconv_converters.nifti.prepared import Prepared, PreparedImage, PreparedMask
 
-__all__ = ["CARRIER", "INDEX", "Flat"]
+__all__ = ["CARRIER", "Flat"]
 
-INDEX: Final = "labels.json"
 CARRIER: Final = "annoconv.json"
-_FORMAT: Final = "annoconv-nifti"
 _IMAGE_STEMS: Final = frozenset({"image", "img", "ct", "mr", "mri", "pt", "pet"})
 """Names under which an image stands among masks that other programs wrote."""
 _SIDE_FILES: Final = ((".tsv", write_tsv), (".txt", write_snap), (".ctbl", write_ctbl))
@@ -67,7 +67,7 @@ class Flat(Layout):
             raise UsageError("two cases have the same name", found=case.name, expected="distinct case_id")
         folder.mkdir(exist_ok=True)
         names = _image_names(case)
-        index: dict[str, Any] = {"format": _FORMAT, "version": 1}
+        index: dict[str, Any] = {"format": FORMAT, "version": VERSION}
         told = jsondoor.plain(case.case)
         index |= {key: told[key] for key in ("case_id", "task_id") if key in told}
         index["images"] = [
@@ -205,17 +205,8 @@ def _of_files(source: Path, paths: Sequence[Path], finder: Finder, name: str) ->
 def _of_index(folder: Path, finder: Finder) -> Found:
     """Return the case that our own index describes."""
     index = finder.object(folder / INDEX)
-    try:
-        return _indexed(folder, index, finder)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        if isinstance(error, DocumentError | MaskError) or type(error).__module__.startswith("annoconv"):
-            raise
-        raise DocumentError(f"the index is damaged ({type(error).__name__}: {error})", source=folder / INDEX) from error
-
-
-def _indexed(folder: Path, index: dict[str, Any], finder: Finder) -> Found:
-    if index.get("format") != _FORMAT or index.get("version") != 1:
-        raise DocumentError("not an index of this version", source=folder / INDEX)
+    if problem := index_problem(index):
+        raise DocumentError(f"not an index of this version ({problem[1]})", source=folder / INDEX, where=problem[0])
     placeless = {each["uid"] for each in index["images"] if each.get("frame") == "NONE"}
     primary = index["images"][0]["uid"]
     files: dict[str, VolumeFile] = {}
@@ -225,7 +216,9 @@ def _indexed(folder: Path, index: dict[str, Any], finder: Finder) -> Found:
             files[path] = finder.open(_inside(folder, path), is_placeless=uid in placeless)
         return files[path]
 
-    regions = [_indexed_region(row, opened(row["file"], row.get("image_uid") or primary)) for row in index["regions"]]
+    regions = [
+        _indexed_region(row, opened(row["file"], row.get("image_uid") or primary), folder) for row in index["regions"]
+    ]
     first: dict[str, VolumeFile] = {}
     for row in index["regions"]:
         first.setdefault(row.get("image_uid") or primary, files[row["file"]])
@@ -238,8 +231,11 @@ def _indexed(folder: Path, index: dict[str, Any], finder: Finder) -> Found:
             told = {key: each[key] for key in _TOLD_OF_IMAGES if key in each}
             images.append(FoundImage(each["uid"], each["modality"], file.grid, told))
         elif each["uid"] == primary:
-            told = {"shape": each["shape"]} | {key: each[key] for key in _TOLD_OF_IMAGES if key in each}
-            images.append(FoundImage(each["uid"], each["modality"], _bare_grid(each["shape"]), told))
+            shape = each.get("shape")
+            if shape is None:
+                raise DocumentError("nothing tells the shape of the image", source=folder / INDEX, where="/images/0")
+            told = {"shape": shape} | {key: each[key] for key in _TOLD_OF_IMAGES if key in each}
+            images.append(FoundImage(each["uid"], each["modality"], _bare_grid(shape), told))
     told = {key: index[key] for key in ("case_id", "task_id", "labels") if key in index}
     fields: dict[str, Path] = {}
     if "registrations" in index:
@@ -249,10 +245,10 @@ def _indexed(folder: Path, index: dict[str, Any], finder: Finder) -> Found:
     return Found(name, folder, folder / CARRIER, images, regions, told, fields, is_exact=exact)
 
 
-def _indexed_region(row: dict[str, Any], file: VolumeFile) -> Region:
+def _indexed_region(row: dict[str, Any], file: VolumeFile, folder: Path) -> Region:
     layer, value = row.get("layer", 0), row.get("value")
     if not 0 <= layer < file.layers:
-        raise ValueError("there is no such layer")
+        raise DocumentError("there is no such layer", source=folder / INDEX, where=f"{row['file']} layer {layer}")
     told: dict[str, Any] = {key: row[key] for key in _TOLD_OF_REGIONS if key in row}
     mask_file = "" if "layer" in row else row["file"]
     return Region(row["id"], file.volume(layer), value, mask_file, Entry(value or 1, row.get("name", "")), told)
@@ -266,8 +262,8 @@ def _bare_grid(shape: Sequence[int]) -> Grid:
 
 def _inside(folder: Path, name: str) -> Path:
     """Return a path of the index; DocumentError if it leads out of the folder."""
-    path = folder / name
-    if not path.resolve().is_relative_to(folder.resolve()):
+    path = inside(folder, name)
+    if path is None:
         raise DocumentError("a path leads out of the folder", source=folder / INDEX, where=name)
     return path
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from annoconv import jsondoor
 from annoconv.errors import DocumentError, InputError
 from annoconv.model import Modality
+from annoconv.paths import inside
 from annoconv_converters._volume_files import stem_of
 from annoconv_converters.nifti.layouts.training import Training, found_case, start_of
 
@@ -121,7 +122,7 @@ def _beside(image: Path) -> Path | None:
 
 
 def _inside(folder: Path, name: object, source: Path) -> Path:
-    path = folder / str(name)
-    if not path.resolve().is_relative_to(folder.resolve()):
+    path = inside(folder, str(name))
+    if path is None:
         raise InputError("a path leads out of the data set", source=source, found=name)
     return path
