@@ -151,17 +151,25 @@ def _crossings(u: NDArray[np.int64], v: NDArray[np.int64], rows: int, columns: i
 
 
 def with_keyholes(rings: Sequence[Ring]) -> Ring:
-    """Return an outer ring and those round its holes as one ring, each hole on a cut to the nearest vertex.
+    """Return an outer ring and those round its holes as one ring, each hole on a cut to a vertex of the outer one.
 
-    The cut is walked twice and leaves nothing, so that what is filled by the even-odd rule stays the same.
+    The cut leads from the hole's leftmost vertex to the nearest one. It is walked twice and leaves nothing, so that
+    what is filled by the even-odd rule stays the same.
     """
-    joined = rings[0]
-    for hole in rings[1:]:
-        first = int(hole[:, 0].argmin())
-        around = np.concatenate((hole[first:], hole[: first + 1]))
-        foot = int(((joined - hole[first]) ** 2).sum(axis=1).argmin())
-        joined = np.concatenate((joined[: foot + 1], around, joined[foot:]))
-    return joined
+    if len(rings) == 1:
+        return rings[0]
+    from scipy.spatial import KDTree  # slow to import, and most polygons have no holes
+
+    outer, holes = rings[0], rings[1:]
+    firsts = [int(hole[:, 0].argmin()) for hole in holes]
+    _, feet = KDTree(outer).query(np.array([hole[first] for hole, first in zip(holes, firsts, strict=True)]))
+    pieces: list[Ring] = []
+    done = 0
+    for place in np.argsort(feet, kind="stable").tolist():
+        hole, first, foot = holes[place], firsts[place], int(feet[place])
+        pieces += [outer[done : foot + 1], hole[first:], hole[: first + 1], outer[foot : foot + 1]]
+        done = foot + 1
+    return np.concatenate([*pieces, outer[done:]])
 
 
 def union(many: Sequence[Counts], pixels: int) -> Counts:

@@ -15,7 +15,8 @@ from annoconv import images as image_seam
 from annoconv.errors import InputError
 from annoconv.registry import Option
 from annoconv_converters._pictures.geometry import LARGEST_SIZE, counts_to_record, tidy
-from annoconv_converters._pictures.kin import Batch, read_kin, side_path, write_kin
+from annoconv_converters._pictures.kin import Batch, read_kin, side_path
+from annoconv_converters._pictures.kin_write import write_kin
 from annoconv_converters._pictures.native import Picture
 from annoconv_converters._pictures.render import Rendering, parse_window
 from annoconv_converters._pictures.rotation import turned_box

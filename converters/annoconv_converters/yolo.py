@@ -21,7 +21,8 @@ from annoconv.errors import ImageError, InputError
 from annoconv.ids import safe_name
 from annoconv.registry import Option
 from annoconv_converters._pictures.geometry import tidy
-from annoconv_converters._pictures.kin import SIDE_NAME, Batch, read_kin, write_kin
+from annoconv_converters._pictures.kin import SIDE_NAME, Batch, read_kin
+from annoconv_converters._pictures.kin_write import write_kin
 from annoconv_converters._pictures.native import Picture
 from annoconv_converters._pictures.render import Rendering, parse_window
 from annoconv_converters._pictures.rotation import smallest_box, turned_box

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -70,11 +71,124 @@ def test_classes_and_measurements(tmp_path: Path) -> None:
     assert {key: float(value) for key, value in (point.attributes or {}).items()} == {"Area µm^2": 5.5}  # type: ignore[arg-type]
 
 
+def test_the_forms_of_a_class(tmp_path: Path) -> None:
+    point = {"type": "Point", "coordinates": [1, 2]}
+    forms: list[Any] = ["A: B", {"names": ["A", "B"], "color": [1, 2, 3]}, {"name": "A: B", "colorRGB": -1}]
+    for form in forms:
+        (reading,) = registry.read([feature(tmp_path, point, classification=form)], format="geojson")
+        assert reading.case.labels[0].name_en == "A: B"  # type: ignore[index]
+        assert len(reading.losses) == (0 if isinstance(form, str) else 1)
+    registry.write([flat_case()], tmp_path / "out.geojson", format="geojson")
+    written = json.loads((tmp_path / "out.geojson").read_text())["features"]
+    assert all(len(each["properties"]["classification"]["color"]) == 3 for each in written)  # QuPath needs it
+
+
+def test_objects_of_qupath(tmp_path: Path) -> None:
+    ring = [[0, 0], [8, 0], [8, 8], [0, 8], [0, 0]]
+    cell = {"type": "Feature", "id": "c", "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    cell["nucleusGeometry"] = {"type": "Polygon", "coordinates": [ring[:3]], "plane": {"c": -1, "z": 2, "t": 0}}
+    cell["properties"] = {"objectType": "cell", "isLocked": True}
+    parent = {"objectType": "annotation", "name": "core", "classification": "Tissue", "childObjects": [cell]}
+    ellipse = {"type": "Polygon", "coordinates": [[[2, 1], [6, 4], [2, 7], [-2, 4], [2, 1]]], "isEllipse": True}
+    document = {"type": "Feature", "id": "0-1", "geometry": ellipse, "properties": parent}
+    path = tmp_path / "x.geojson"
+    path.write_text(json.dumps(document))
+    (reading,) = registry.read([path], format="geojson")
+    core, cell_, nucleus = reading.case.annotations
+    assert (core.id, core.attributes, core.center, core.radii) == ("0-1", {"name": "core"}, [2, 4], [4, 3])  # type: ignore[union-attr]
+    assert (cell_.id, cell_.attributes) == ("c", {"objectType": "cell", "isLocked": True, "parent": "0-1"})
+    assert (nucleus.id, nucleus.attributes) == ("c.nucleus", {"part": "nucleus", "parent": "c"})
+    assert (core.slice_index, nucleus.slice_index) == (None, 2)
+
+
+def test_a_feature_without_a_place_and_a_bare_geometry(tmp_path: Path) -> None:
+    (whole,) = registry.read([feature(tmp_path, None, classification="Blurred")], format="geojson")
+    assert (whole.case.annotations[0].type, whole.case.annotations[0].label_code) == ("attribute", "Blurred")
+    two = {"type": "GeometryCollection", "geometries": [{"type": "Point", "coordinates": [1, 2, 7]}] * 2}
+    (tmp_path / "x.geojson").write_text(json.dumps(two))
+    (reading,) = registry.read([tmp_path / "x.geojson"], format="geojson")
+    assert [each.id for each in reading.case.annotations] == ["1.1", "1.2"]
+
+
+def test_ids_that_stand_twice_are_refused(tmp_path: Path) -> None:
+    one = {"type": "Feature", "id": "a", "geometry": {"type": "Point", "coordinates": [1, 2]}, "properties": {}}
+    (tmp_path / "x.geojson").write_text(json.dumps([one, one]))
+    with pytest.raises(InputError, match="twice"):
+        list(registry.read([tmp_path / "x.geojson"], format="geojson"))
+
+
+def test_many_holes_are_joined_in_time(tmp_path: Path) -> None:
+    corners = [(x, y) for x in range(1, 900, 9) for y in range(1, 900, 9)]
+    holes = [[[x, y], [x + 3, y], [x, y + 3]] for x, y in corners]
+    path = feature(tmp_path, {"type": "Polygon", "coordinates": [[[0, 0], [900, 0], [900, 900], [0, 900]], *holes]})
+    started = time.process_time()
+    (reading,) = registry.read([path], format="geojson")
+    assert time.process_time() - started < 5
+    ring = np.array(reading.case.annotations[0].polygon)  # type: ignore[union-attr]
+    across = ring[:, 0] * np.roll(ring[:, 1], -1) - ring[:, 1] * np.roll(ring[:, 0], -1)
+    assert len(ring) == 4 + 5 * len(holes)
+    assert abs(across.sum()) / 2 == pytest.approx(900 * 900 + 4.5 * len(holes))  # holes wind as the outer ring does
+
+
+@pytest.mark.parametrize(
+    ("location", "kinds"),
+    [
+        ("POLYGON ((0 0, 9 0, 9 9, 0 9), (2 2, 4 2, 4 4))", ["polygon"]),
+        ("MULTIPOLYGON (((0 0, 9 0, 9 9), (5 2, 6 2, 6 4)), ((20 20, 29 20, 29 29)))", ["polygon", "polygon"]),
+        ("multipoint ((1 2), (3 4))", ["point", "point"]),
+        ("MULTIPOINT(1 2, 3 4)", ["point", "point"]),
+        ("LINESTRING(1 2, 3 4)", ["polyline"]),
+        ("POINT(1 2)", ["point"]),
+    ],
+)
+def test_well_known_text(location: str, kinds: list[str], tmp_path: Path) -> None:
+    answer = {"id": 7, "image": 3, "term": [5, 6], "location": location}
+    (tmp_path / "x.json").write_text(json.dumps({"collection": [answer]}))
+    (reading,) = registry.read([tmp_path / "x.json"], format="geojson", height=100)
+    assert [each.type for each in reading.case.annotations] == kinds
+    assert reading.case.image.uid == "image_3"
+    first = jsondoor.plain(reading.case.annotations[0])
+    assert first["attributes"] == {"terms": ["5", "6"]}
+    if kinds == ["point"]:
+        assert first["point"] == [1, 98]
+    if kinds == ["polygon"]:
+        assert len(first["polygon"]) == 4 + 3 + 2  # a keyhole
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        *("", "POLYGON", "POLYGON ((0 0, 1 1", "POLYGON (0 0, 1 1, 2 2)", "POINT (x y)", "POINT EMPTY", "POINT ((1 2)"),
+        *("POINT (1 2) (3 4)", "CIRCLE (1 2)", "POINT (nan nan)", "LINESTRING (1, 2)", "POLYGON " + "(" * 100_000, 5),
+    ],
+)
+def test_well_known_text_that_is_none(location: Any, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text(json.dumps({"annotation": {"location": location}}))
+    with pytest.raises(InputError):
+        list(registry.read([tmp_path / "x.json"], format="geojson"))
+
+
+def test_groups_of_asap(tmp_path: Path) -> None:
+    corners = "".join(f'<Coordinate Order="{n}" X="{x}" Y="{y}"/>' for n, x, y in ((1, 9, 1), (0, 1, 1), (2, 5, 7)))
+    shape = f"<Annotation Name='a' Type='Spline' PartOfGroup='Tumor'><Coordinates>{corners}</Coordinates></Annotation>"
+    told = "<Attributes><Attribute grade='2'/></Attributes>"
+    group = f"<Group Name='Tumor' PartOfGroup='Lesion' Color='#ff0000'>{told}</Group>"
+    text = f"<Annotations>{shape}</Annotations><AnnotationGroups>{group}</AnnotationGroups>"
+    (tmp_path / "x.xml").write_text(f"<ASAP_Annotations>{text}</ASAP_Annotations>")
+    (reading,) = registry.read([tmp_path / "x.xml"], format="geojson")
+    (annotation,) = reading.case.annotations
+    assert annotation.polygon == [[1, 1], [9, 1], [5, 7]]  # type: ignore[union-attr]
+    assert annotation.attributes == {"name": "a", "part_of_group": "Lesion", "grade": "2"}
+    assert "spline" in reading.losses[0].message
+
+
 @pytest.mark.parametrize(
     "geometry",
     [
-        None,
         {"type": "Polygon"},
+        {"type": "LineString", "coordinates": [[1, 2]]},
+        {"type": "Point", "coordinates": [1, 2], "plane": {"z": -1}},
+        {"type": "Polygon", "coordinates": [[[1, 1], [1, 2], [1, 3]]], "isEllipse": True},
         {"type": "Polygon", "coordinates": [[[0, 0], [1, 1]]]},
         {"type": "Polygon", "coordinates": [[[0, 0], [1, "x"], [1, 1]]]},
         {"type": "Point", "coordinates": [1]},

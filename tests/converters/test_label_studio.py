@@ -74,6 +74,105 @@ def test_brushes(tmp_path: Path) -> None:
     np.testing.assert_array_equal(reading.masks["r"].read()[0], mask)
 
 
+def test_brushes_with_single_samples(tmp_path: Path) -> None:
+    samples = [0, 9, 9, 0, 0, 0, 0, 7, 1, 1, 1, 255]  # three pixels; the last two are painted
+    bits = f"{12:032b}{7:05b}{2:04b}{3:04b}{7:04b}{15:04b}"
+    bits += "0" + "00" + "100" + "".join(f"{each:08b}" for each in samples[:5])
+    bits += "0" + "01" + "0110" + "".join(f"{each:08b}" for each in samples[5:])
+    bits += "0" * (-len(bits) % 8)
+    rle = [int(bits[start : start + 8], 2) for start in range(0, len(bits), 8)]
+    path = export(tmp_path, "brushlabels", {"rle": rle, "brushlabels": ["a"]}, original_width=3, original_height=1)
+    (reading,) = registry.read([path], format="label-studio")
+    assert reading.masks["r"].read().ravel().tolist() == [False, True, True]
+
+
+def tasks(folder: Path, *results: dict[str, Any], data: dict[str, Any] | None = None, **more: Any) -> Path:
+    size = {"original_width": 200, "original_height": 100}
+    listed = [size | result for result in results]
+    path = folder / "x.json"
+    path.write_text(
+        json.dumps([{"id": 1, "data": data or {"image": "b.png"}, "annotations": [{"result": listed}], **more}])
+    )
+    return path
+
+
+def test_results_of_one_id_are_one_region(tmp_path: Path) -> None:
+    box = {"x": 10, "y": 10, "width": 10, "height": 10, "rotation": 0}
+    path = tasks(
+        tmp_path,
+        {"id": "r", "type": "rectangle", "value": box, "from_name": "bbox"},
+        {"id": "r", "type": "labels", "value": {**box, "labels": ["a", "b"]}},
+        {"id": "r", "type": "choices", "value": {**box, "choices": ["sharp"]}, "from_name": "margin"},
+        {"id": "r", "type": "textarea", "value": {**box, "text": ["one", "two"]}, "from_name": "note"},
+        {"id": "s", "type": "rectanglelabels", "value": {**box, "rectanglelabels": ["c"]}, "origin": "prediction"},
+        {"id": "t", "type": "taxonomy", "value": {"taxonomy": [["Lung", "Left"]]}, "from_name": "site"},
+        {"id": "u", "type": "videorectangle", "value": {"sequence": []}},
+        {"type": "relation", "from_id": "r", "to_id": "s", "direction": "right"},
+        {"type": "relation", "from_id": "r", "to_id": "gone"},
+    )
+    (reading,) = registry.read([path], format="label-studio")
+    first, second, whole = reading.case.annotations
+    assert (first.label_code, first.bbox, first.cross_modal_links) == ("a", [20, 10, 40, 20], ["s"])  # type: ignore[union-attr]
+    assert first.attributes == {"margin": "sharp", "note": ["one", "two"], "labels": ["a", "b"]}
+    assert second.origin == "model_confirmed"
+    assert (whole.type, whole.label_code, whole.attributes) == ("attribute", "site", {"site": "Lung / Left"})
+    told = " ".join(loss.message for loss in reading.losses)
+    assert "videorectangle" in told
+    assert "relation" in told
+
+
+def test_predictions_are_read_when_asked_for(tmp_path: Path) -> None:
+    value = {"x": 10, "y": 10, "width": 10, "height": 10, "rectanglelabels": ["a"]}
+    region = {"id": "r", "type": "rectanglelabels", "value": value, "original_width": 200, "original_height": 100}
+    path = tasks(tmp_path, region, predictions=[{"model_version": "m", "score": 0.25, "result": [region]}])
+    (without,) = registry.read([path], format="label-studio")
+    assert ([each.id for each in without.case.annotations], len(without.losses)) == (["r"], 1)
+    (with_them,) = registry.read([path], format="label-studio", predictions=True)
+    human, model = with_them.case.annotations
+    assert (human.origin, model.id, model.origin, model.confidence) == (None, "r_", "model", 0.25)
+
+
+@pytest.mark.parametrize("unit", ["code points", "UTF-16"])
+def test_spans_of_a_text(unit: str, tmp_path: Path) -> None:
+    text = "\U0001fac1 clear. A nodule."
+    start, end = (8, 18) if unit == "code points" else (9, 19)
+    value = {"start": start + 1, "end": end, "text": text[9:18], "labels": ["Sign"]}
+    path = tasks(tmp_path, {"id": "r", "type": "labels", "value": value, "to_name": "report"}, data={"report": text})
+    (reading,) = registry.read([path], format="label-studio")
+    (span,) = jsondoor.plain(reading.case)["annotations"]
+    assert (text[span["start"] : span["end"]], span["text"], span["semantic_type"]) == (text[9:18], text[9:18], "sign")
+    assert reading.case.texts[0].content == text  # type: ignore[index]
+    assert reading.case.image.uid == "task_1"  # the text is no name of a picture
+    wrong = {**value, "text": "another text"}
+    path = tasks(tmp_path, {"id": "r", "type": "labels", "value": wrong, "to_name": "report"}, data={"report": text})
+    with pytest.raises(InputError, match="quote"):
+        list(registry.read([path], format="label-studio"))
+
+
+@pytest.mark.parametrize(
+    ("image", "uid"),
+    [
+        ("/data/local-files/?d=a%20b/x.png", "a b/x"),
+        ("s3://bucket/x.png?token=1", "s3://bucket/x"),
+        ("data:image/png;base64,AAAA", "task_1"),
+        ("data:image/png;base64," + "A" * 9000, "task_1"),
+    ],
+)
+def test_names_of_pictures(image: str, uid: str, tmp_path: Path) -> None:
+    (reading,) = registry.read([tasks(tmp_path, data={"image": image})], format="label-studio")
+    assert reading.case.image.uid == uid
+
+
+def test_json_min(tmp_path: Path) -> None:
+    size = {"original_width": 200, "original_height": 100}
+    box = {"x": 10, "y": 10, "width": 10, "height": 10, "rotation": 0, "rectanglelabels": ["a"], **size}
+    flat = {"image": "b.png", "id": 3, "label": [box], "quality": "good", "annotator": 4, "annotation_id": 5}
+    (tmp_path / "x.json").write_text(json.dumps([flat]))
+    (reading,) = registry.read([tmp_path / "x.json"], format="label-studio")
+    (annotation,) = reading.case.annotations
+    assert (annotation.bbox, annotation.annotator) == ([20, 10, 40, 20], "user_4")  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize("rle", [[], [0, 0, 0, 1], pack([255] * 40), [300], "AAAA"])
 def test_brushes_that_are_none(rle: Any, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="brush"):

@@ -1,0 +1,72 @@
+"""Well-known text of geometries, as Cytomine writes it: points, lines, polygons with holes, and several of them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from annoconv.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["geometry_from_wkt"]
+
+_KINDS: Final = {
+    "POINT": ("Point", 0),
+    "MULTIPOINT": ("MultiPoint", 1),
+    "LINESTRING": ("LineString", 1),
+    "MULTILINESTRING": ("MultiLineString", 2),
+    "POLYGON": ("Polygon", 2),
+    "MULTIPOLYGON": ("MultiPolygon", 3),
+}
+"""Name in GeoJSON, and how deep positions are nested."""
+_HEAD: Final = re.compile(r"\s*([A-Za-z]{5,15})\s*\(")
+_PIECE: Final = re.compile(r"[(),]|[^(),\s]+")
+
+
+def geometry_from_wkt(text: Any, path: Path, where: str) -> dict[str, Any]:
+    """Return a geometry in the form of GeoJSON.
+
+    Raises
+    ------
+    InputError
+        If the text is none, or its brackets or numbers do not fit its kind.
+    """
+    head = _HEAD.match(text) if isinstance(text, str) else None
+    kind, depth = _KINDS.get(head[1].upper(), ("", 0)) if head else ("", 0)
+    if head is None or not kind:
+        raise InputError("this is no well-known text", source=path, where=where, expected=", ".join(_KINDS))
+    stack: list[list[Any]] = [[]]
+    position: list[float] = []
+    try:
+        for piece in _PIECE.findall(text, head.end() - 1):
+            if piece == "(":
+                stack.append([])
+            elif piece in ",)":
+                if position:
+                    stack[-1].append(position)
+                    position = []
+                if piece == ")":
+                    inner = stack.pop()
+                    stack[-1].append(inner)
+            else:
+                position.append(float(piece))
+        (held,) = stack.pop()
+        is_whole = not stack and not position
+    except (ValueError, IndexError):
+        is_whole, held = False, []
+    if kind == "MultiPoint":  # each in brackets of its own, or not
+        held = [each[0] if len(each) == 1 else each for each in held]
+    if not is_whole or not held or _depth(held) != depth + 1 + (kind == "Point"):
+        raise InputError("the well-known text is damaged", source=path, where=where)
+    return {"type": kind, "coordinates": held[0] if kind == "Point" else held}
+
+
+def _depth(value: Any) -> int:
+    """Return how deep lists are nested, along their first members."""
+    depth = 0
+    while isinstance(value, list):
+        depth += 1
+        value = value[0] if value else None
+    return depth
