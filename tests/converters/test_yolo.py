@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from annoconv_converters._pictures.plain_yaml import PlainYaml
 from annoconv_converters._pictures.rotation import smallest_box
+from PIL import Image
 
 from annoconv import jsondoor, registry
 from annoconv.errors import InputError
@@ -63,8 +65,6 @@ def data_set(folder: Path, lines: str, yaml: str = "names: [a, 'b c']\n") -> Pat
     (folder / "images").mkdir()
     (folder / "data.yaml").write_text(yaml)
     (folder / "labels" / "x.txt").write_text(lines)
-    from PIL import Image
-
     Image.new("L", (20, 10)).save(folder / "images" / "x.png")
     return folder
 
@@ -78,6 +78,130 @@ def test_lines_are_shares_of_the_picture(tmp_path: Path) -> None:
     assert turned.polygon == [[2, 1], [4, 1], [4, 2], [2, 2]]  # type: ignore[union-attr]
 
 
+def test_confidence_and_tracks(tmp_path: Path) -> None:
+    lines = "0.0 0.5 0.5 0.2 0.4 0.75 7\n0 0 0 1 0 1 1 0.25\n0 0.1 0.1 0.2 0.1 0.2 0.2 0.1 0.2 0.5\n"
+    (reading,) = registry.read([data_set(tmp_path / "d", lines)], format="yolo")
+    assert [each.confidence for each in reading.case.annotations] == [0.75, 0.25, 0.5]
+    assert [each.type for each in reading.case.annotations] == ["bbox", "polygon", "polygon"]
+    assert reading.case.annotations[0].attributes == {"track_id": 7}
+    folder = data_set(tmp_path / "e", "0 0.5 0.5 0.2 0.4 0.75 1\n")
+    (told,) = registry.read([folder], format="yolo", kind="detect")
+    assert (told.case.annotations[0].confidence, told.case.annotations[0].attributes) == (0.75, {"track_id": 1})
+
+
+def picture(path: Path, label: str = "0 0.5 0.5 1 1\n", **more: object) -> None:
+    """Write a picture of 20 columns and 10 rows and, beside it or under `labels`, its label file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("L", (20, 10)).save(path, **more)
+    beside = path.parent.parent.parent / "labels" / path.parent.name if path.parent.parent.name == "images" else None
+    beside = beside or (path.parent.parent / "labels" if path.parent.name == "images" else path.parent)
+    beside.mkdir(parents=True, exist_ok=True)
+    (beside / f"{path.stem}.txt").write_text(label)
+
+
+@pytest.mark.parametrize(
+    ("yaml", "places", "uids"),
+    [
+        # Ultralytics: images/train beside labels/train, a root that is not there
+        (
+            "path: ../datasets/set # root\ntrain: images/train\nval: images/val\ntest: # none\nnames:\n  0: a\n",
+            ["images/train/x.png", "images/val/y.JPG"],
+            ["train/x", "val/y"],
+        ),
+        # Roboflow: train/images beside train/labels, named from the folder above
+        (
+            "train: ../train/images\nval: ../valid/images\nnc: 1\nnames: ['a']\n",
+            ["train/images/x.png", "valid/images/y.png"],
+            ["train/x", "valid/y"],
+        ),
+        # several folders of one split, inside a path that is there
+        (
+            "path: set\ntrain:\n- a/images\n- b/images\nnames: {0: a}\n",
+            ["set/a/images/x.png", "set/b/images/y.png"],
+            None,
+        ),
+        # no place is told
+        ("names: [a]\n", ["images/x.png", "images/y.v2.png"], ["x", "y.v2"]),
+    ],
+)
+def test_layouts_of_ultralytics(yaml: str, places: list[str], uids: list[str] | None, tmp_path: Path) -> None:
+    for place in places:
+        picture(tmp_path / place)
+    (tmp_path / "data.yaml").write_text(yaml)
+    (tmp_path / "README.roboflow.txt").write_text("Read me\n")
+    readings = list(registry.read([tmp_path], format="yolo"))
+    assert [reading.case.image.uid for reading in readings] == (uids or ["set/a/x", "set/b/y"])
+    assert all(reading.case.annotations[0].bbox == [0, 0, 20, 10] for reading in readings)  # type: ignore[union-attr]
+
+
+def test_layouts_of_others(tmp_path: Path) -> None:
+    picture(tmp_path / "flat" / "x.png")
+    (tmp_path / "flat" / "classes.txt").write_text("nodule\n")
+    (flat,) = registry.read([tmp_path / "flat"], format="yolo")
+    assert flat.case.annotations[0].label_code == "nodule"
+    picture(tmp_path / "dark" / "obj_train_data" / "x.png")
+    picture(tmp_path / "dark" / "obj_valid_data" / "y.png")
+    (tmp_path / "dark" / "obj.names").write_text("nodule\n")
+    (tmp_path / "dark" / "obj.data").write_text("classes = 1\ntrain = data/train.txt\nvalid = data/valid.txt\n")
+    (tmp_path / "dark" / "train.txt").write_text("data/obj_train_data/x.png\n")
+    (tmp_path / "dark" / "valid.txt").write_text("data/obj_valid_data/y.png\n")
+    assert [each.case.image.uid for each in registry.read([tmp_path / "dark"], format="yolo")] == ["x", "y"]
+
+
+def test_a_picture_on_its_side(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture(tmp_path / "images" / "x.jpg", exif=exif)
+    (tmp_path / "data.yaml").write_text("names: [a]\n")
+    (reading,) = registry.read([tmp_path], format="yolo")
+    assert reading.case.image.shape == [10, 20]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("names: [a, 'b, c', \"d\"] # e\n", ["a", "b, c", "d"]),
+        ("names: {0: a, 1: 'b: c'}\n", {"0": "a", "1": "b: c"}),
+        ("names:\n- a\n- b # c\n- 'd # e'\nnc: 3\n", ["a", "b", "d # e"]),
+        ("names:\n  0: a\n\n  # none\n  1: 'it''s'\ndownload: |\n  names: [x\n", {"0": "a", "1": "it's"}),
+        ("x: 1\n'names': [\n  a, # b\n  c ]\n", ["a", "c"]),
+        ("names:\n  0:\n    - a\n    - b\n  1: [c]\n", {"0": ["a", "b"], "1": ["c"]}),
+        ("names: []\n", []),
+        ("names:\n", ""),
+        ("other: 1\n", None),
+    ],
+)
+def test_the_part_of_yaml_that_is_read(text: str, value: object) -> None:
+    assert PlainYaml(text, Path("data.yaml")).get("names") == value
+
+
+@pytest.mark.parametrize(
+    "yaml",
+    [
+        "names: [a\n",
+        "names: [a}\n",
+        "names: {a: b}\n",
+        "names: {0: a, 1}\n",
+        "names: a\n  b\n",
+        "train: x\n",
+        "names: [a]\nkpt_shape: [0, 3]\n",
+        "names: [a]\nkpt_shape: 17\n",
+        "names: " + "[" * 200_000,
+        "names:\n" + "".join(f"{' ' * depth}a:\n" for depth in range(1, 500)),
+    ],
+)
+def test_descriptions_that_are_none(yaml: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        list(registry.read([data_set(tmp_path / "d", "", yaml)], format="yolo"))
+
+
+def test_names_of_keypoints(tmp_path: Path) -> None:
+    yaml = "kpt_shape: [2, 2]\nkpt_names:\n  0: [apex, base]\nnames: [a]\n"
+    folder = data_set(tmp_path / "d", "0 0.5 0.5 0.2 0.4 0.25 0.5 0.75 0.5\n", yaml)
+    (reading,) = registry.read([folder], format="yolo")
+    assert [(each.attributes or {})["keypoint"] for each in reading.case.annotations[1:]] == ["apex", "base"]
+
+
 def test_pose(tmp_path: Path) -> None:
     line = "0 0.5 0.5 0.2 0.4 0.25 0.5 2 0.0 0.0 0 0.75 0.5 1\n"
     folder = data_set(tmp_path / "d", line, "kpt_shape: [3, 3]\nnames:\n  0: person\n")
@@ -88,7 +212,8 @@ def test_pose(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["x 0 0 1 1", "0 nan 0 1 1", "0 0.5 0.5", "-1 0 0 1 1", "0 1e300 0 1 1", "0 0 0 1 1 1 1 1 1 1"]
+    "line",
+    ["x 0 0 1 1", "0 nan 0 1 1", "0 0.5 0.5", "-1 0 0 1 1", "0 1e300 0 1 1", "0 0 0 1 1 1 1 1 1 7", "0.5 0 0 1 1"],
 )
 def test_lines_that_are_none_are_refused(line: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="line 1"):
