@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from annoconv import jsondoor, registry
+from annoconv.casefile import LoadedCase
 from annoconv.errors import InputError, LimitError
+from annoconv.model import Case
+from annoconv.pixels import Masks
 from tests.converters.pictures_cases import flat_case
 from tests.real_data import real
 
@@ -26,10 +29,12 @@ def test_a_real_file() -> None:
     first, second = registry.read([real("cvat/datumaro/train.xml")], format="cvat")
     box = first.case.annotations[0]
     assert (box.label_code, box.bbox) == ("label1", [0, 2, 4, 4])  # type: ignore[union-attr]
-    attributes = {"occluded": True, "z_order": 1, "a1": True, "a2": "v3", "a3": "0003", "a4": "2.4"}
+    attributes = {"occluded": True, "z_order": 1, "a1": True, "a2": "v3", "a3": "0003", "a4": 2.4}
     assert box.attributes == attributes
     skeleton = [each for each in second.case.annotations if each.label_code == "skeleton"]
-    assert [(each.attributes or {})["keypoint"] for each in skeleton] == ["1", "2", "4"]  # 3 is outside
+    told = [each.attributes or {} for each in skeleton]
+    assert [each["keypoint"] for each in told] == ["1", "2", "4"]  # 3 is outside
+    assert {(each["instance"], each["visibility"]) for each in told} == {("skeleton_2", 2)}
 
 
 def test_there_and_back(tmp_path: Path) -> None:
@@ -75,6 +80,98 @@ def test_videos_have_frames(tmp_path: Path) -> None:
     assert reading.case.annotations[0].attributes == {"track_id": "4"}
 
 
+def test_videos_of_a_project(tmp_path: Path) -> None:
+    tasks = "".join(
+        f"<task><id>{number}</id><name>clip{number}</name><size>{size}</size><original_size><width>{width}</width>"
+        "<height>24</height></original_size></task>"
+        for number, size, width in ((5, 10, 32), (6, 20, 48))
+    )
+    box = '<box frame="3" outside="0" occluded="0" keyframe="1" xtl="1" ytl="2" xbr="3" ybr="4"/>'
+    tracks = "".join(f'<track id="0" label="a" task_id="{number}" group_id="2">{box}</track>' for number in (6, 5))
+    path = write(tmp_path, f"<meta><project><tasks>{tasks}</tasks></project></meta>{tracks}")
+    readings = list(registry.read([path], format="cvat"))
+    assert [(each.case.image.uid, each.case.image.shape) for each in readings] == [
+        ("clip6", [48, 24, 20]),
+        ("clip5", [32, 24, 10]),
+    ]
+    assert readings[0].case.annotations[0].attributes == {"group_id": 2, "track_id": "0"}
+
+
+def test_skeletons_on_frames_and_in_coco(tmp_path: Path) -> None:
+    points = "".join(
+        f'<points label="{name}" keyframe="1" outside="{outside}" occluded="{hidden}" points="{x},2"/>'
+        for name, outside, hidden, x in (("a", 0, 0, 1.5), ("b", 0, 1, 2.5), ("c", 1, 0, 3.5))
+    )
+    size = "<original_size><width>32</width><height>24</height></original_size>"
+    meta = f"<meta><job><size>4</size>{size}</job></meta>"
+    skeleton = f'<skeleton frame="2" keyframe="1" z_order="0">{points}</skeleton>'
+    path = write(tmp_path, f'{meta}<track id="0" label="hand">{skeleton}</track>')
+    (reading,) = registry.read([path], format="cvat")
+    told = [(each.frame_index, each.attributes) for each in reading.case.annotations]
+    common = {"instance": "skeleton_1", "track_id": "0"}
+    assert told == [
+        (2, {**common, "keypoint": "a", "visibility": 2}),
+        (2, {**common, "keypoint": "b", "visibility": 1}),
+    ]
+
+
+def test_a_cuboid_is_two_faces(tmp_path: Path) -> None:
+    places = {"tl1": (1, 1), "tr1": (4, 1), "br1": (4, 5), "bl1": (1, 5), "tl2": (6, 0), "tr2": (3, 0)}
+    places |= {"br2": (3, 4), "bl2": (6, 4)}
+    told = " ".join(f'x{corner}="{x}" y{corner}="{y}"' for corner, (x, y) in places.items())
+    path = write(tmp_path, f'<image id="0" name="a.png" width="8" height="6"><cuboid label="a" {told}/></image>')
+    (reading,) = registry.read([path], format="cvat")
+    front, back = reading.case.annotations
+    assert front.polygon == [[1, 1], [4, 1], [4, 5], [1, 5]]  # type: ignore[union-attr]
+    assert back.polygon == [[6, 0], [3, 0], [3, 4], [6, 4]]  # type: ignore[union-attr]
+    assert back.attributes == {"cuboid": "cuboid_1", "face": "back"}
+
+
+def test_tags_and_attributes_there_and_back(tmp_path: Path) -> None:
+    common = {"category": "lesion", "label_code": "NODULE"}
+    told = {"occluded": True, "z_order": 3, "group_id": 2, "spiculated": False, "grade": "4a", "digits": "007"}
+    annotations = [
+        {"id": "1", "type": "bbox", "bbox": [1, 2, 3, 4], "attributes": told, **common},
+        {"id": "2", "type": "attribute", "attributes": {"benign": True, "note": "<&>"}, **common},
+    ]
+    image = {"uid": "a", "modality": "OT", "shape": [8, 6]}
+    document = {"task_id": "cvat", "image": image, "annotations": annotations, "metadata": {}}
+    registry.write([LoadedCase(Case.model_validate(document), Masks())], tmp_path / "x.xml", format="cvat", plain=True)
+    written = (tmp_path / "x.xml").read_text()
+    assert 'occluded="1" z_order="3" group_id="2"' in written
+    assert "<name>spiculated</name><mutable>False</mutable><input_type>checkbox</input_type>" in written
+    (reading,) = registry.read([tmp_path / "x.xml"], format="cvat")
+    back = jsondoor.plain(reading.case)["annotations"]
+    assert [each["attributes"] for each in back] == [told, {"benign": True, "note": "<&>"}]
+    assert [each["type"] for each in back] == ["bbox", "attribute"]
+
+
+def test_what_a_model_made(tmp_path: Path) -> None:
+    box = '<box label="a" source="{}" xtl="1" ytl="1" xbr="2" ybr="2"/>'
+    inner = "".join(box.format(source) for source in ("manual", "auto", "semi-auto"))
+    (reading,) = registry.read([write(tmp_path, f'<image id="0" name="a.png">{inner}</image>')], format="cvat")
+    assert [each.origin for each in reading.case.annotations] == [None, "model", "model_confirmed"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gb2312", "GBK", "gb18030", "big5", "iso-8859-1"])
+def test_encodings(encoding: str, tmp_path: Path) -> None:
+    label = "\u80ba" if encoding != "iso-8859-1" else "caf\u00e9"
+    shape = f'<image id="0" name="a.png"><tag label="{label}"/></image>'
+    text = f'<?xml version="1.0" encoding="{encoding}"?><annotations>{shape}</annotations>'
+    (tmp_path / "x.xml").write_bytes(text.encode(encoding))
+    (reading,) = registry.read([tmp_path / "x.xml"], format="cvat")
+    named = reading.case.labels[0]  # type: ignore[index]
+    assert label in {named.name_en, named.name_zh}
+
+
+@pytest.mark.parametrize("encoding", ["utf-7", "rot13", "idna", "no-such", "shift_jis", "gb2312", "utf-8", "base64"])
+def test_encodings_that_are_none_of_xml(encoding: str, tmp_path: Path) -> None:
+    data = f'<?xml version="1.0" encoding="{encoding}"?><annotations>'.encode() + b"\xff\xfe\x81</annotations>"
+    (tmp_path / "x.xml").write_bytes(data)
+    with pytest.raises(InputError, match=r"x\.xml"):
+        list(registry.read([tmp_path / "x.xml"], format="cvat"))
+
+
 @pytest.mark.parametrize("text", [BOMB, OUTSIDE, "<annotations>", "<other/>", "", "<annotations></annotation>"])
 def test_xml_that_is_hostile_or_none(text: str, tmp_path: Path) -> None:
     (tmp_path / "x.xml").write_text(text)
@@ -94,6 +191,12 @@ def test_xml_that_is_hostile_or_none(text: str, tmp_path: Path) -> None:
         '<mask label="a" rle="6" left="7" top="0" width="3" height="2"/>',
         '<mask label="a" rle="99999999999999999999" left="0" top="0" width="3" height="2"/>',
         '<cuboid label="a"/>',
+        '<spline label="a"/>',
+        '<polyline label="a" points="1,2"/>',
+        '<ellipse label="a" cx="1" cy="1" rx="0" ry="1"/>',
+        '<box label="a" z_order="1.5" xtl="1" ytl="0" xbr="2" ybr="1"/>',
+        '<mask label="a" rle="1" left="0.5" top="0" width="1" height="1"/>',
+        '<mask label="a" rle="6.5" left="0" top="0" width="3" height="2"/>',
     ],
 )
 def test_shapes_that_are_none(shape: str, tmp_path: Path) -> None:

@@ -209,7 +209,12 @@ def _flat_records(
         yield index, record
 
 
-_GEOMETRY: Final = {"point": ("point",), "polyline": ("polyline",), "ellipse": ("center", "radii", "rotation_degrees")}
+_GEOMETRY: Final[dict[str, tuple[str, ...]]] = {
+    "point": ("point",),
+    "polyline": ("polyline",),
+    "ellipse": ("center", "radii", "rotation_degrees"),
+    "attribute": (),
+}
 """Fields that are the geometry of annotations of a type."""
 
 

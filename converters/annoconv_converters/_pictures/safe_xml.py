@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
 
     from annoconv.limits import Limits
 
-__all__ = ["attribute_number", "number", "parse_xml", "tag", "text"]
+__all__ = ["attribute_number", "number", "parse_xml", "tag", "text", "whole"]
+
+
+_DECLARED: Final = re.compile(rb"""(\s*<\?xml\s[^>]{0,80}?encoding\s*=\s*["'])([A-Za-z0-9._-]{1,40})""")
+_MANY_BYTES: Final = frozenset({b"gb2312", b"gbk", b"gb18030", b"big5", b"shift-jis", b"euc-jp", b"euc-kr"})
 
 
 def parse_xml(path: Path, limits: Limits) -> Element:
@@ -28,7 +33,7 @@ def parse_xml(path: Path, limits: Limits) -> Element:
     LimitError
         If it is too large or too deep.
     """
-    data = jsondoor.read_bytes(path, limits)
+    data = _in_utf8(jsondoor.read_bytes(path, limits), path)
     builder = TreeBuilder()
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -56,9 +61,24 @@ def parse_xml(path: Path, limits: Limits) -> Element:
     parser.EntityDeclHandler = refuse
     try:
         parser.Parse(data, True)
-    except expat.ExpatError as error:
-        raise InputError("this is not well-formed XML", source=path, found=str(error)) from error
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        if isinstance(error, InputError | LimitError):
+            raise
+        raise InputError("this is not well-formed XML", source=path, found=str(error)[:200]) from error
     return builder.close()
+
+
+def _in_utf8(data: bytes, path: Path) -> bytes:
+    """Return a document in an encoding of several bytes, which the parser does not know, in UTF-8."""
+    declared = _DECLARED.match(data)
+    if declared is None or declared[2].lower().replace(b"_", b"-") not in _MANY_BYTES:
+        return data
+    try:
+        text = data.decode(declared[2].decode("ascii"))
+    except UnicodeDecodeError as error:
+        problem = "the text is not in the encoding that it declares"
+        raise InputError(problem, source=path, expected=declared[2].decode("ascii")) from error
+    return text.encode().replace(declared[0], declared[1] + b"utf-8", 1)
 
 
 def attribute_number(element: Element, name: str, source: Path) -> float:
@@ -75,6 +95,14 @@ def number(text: str | None, where: str, source: Path) -> float:
     if not abs(value) < 1e9:
         raise InputError("this is no coordinate", source=source, where=where, found=(text or "")[:40])
     return value
+
+
+def whole(text: str | None, where: str, source: Path) -> int:
+    """Return a text as a whole number of the size of images; InputError if it is none."""
+    value = number(text, where, source)
+    if not value.is_integer():
+        raise InputError("this is no whole number", source=source, where=where, found=(text or "")[:40])
+    return int(value)
 
 
 def tag(name: str, attributes: dict[str, Any], *inner: str) -> str:
