@@ -23,7 +23,7 @@ from annoconv.errors import InputError
 from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, size_from_record, tidy
 from annoconv_converters._pictures.kin import Batch, read_kin
 from annoconv_converters._pictures.native import Picture
-from annoconv_converters._pictures.safe_xml import number, parse_xml
+from annoconv_converters._pictures.safe_xml import number, parse_xml, whole
 from annoconv_converters._runlength import MOST_PIXELS, counts_of
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ __all__ = ["from_labelme"]
 Record: TypeAlias = "dict[str, Any]"
 
 _TASK: Final = "labelme"
+_POLYGONS: Final = frozenset({"polygon", "oriented_rectangle", "rotation", "quadrilateral"})
+"""Types of shapes that are outlines; the last two are AnyLabeling's."""
 
 
 def from_labelme(sources: Sequence[Path], *, context: Context) -> Iterator[Reading]:
@@ -77,10 +79,11 @@ def _from_xml(path: Path, limits: Limits) -> Batch:
     record: Record = {"id": 1, "file_name": (root.findtext("filename") or "").strip() or f"{path.stem}.jpg"}
     size = root.find("imagesize")
     if size is not None:
-        record["height"] = int(number(size.findtext("nrows"), "imagesize/nrows", path))
-        record["width"] = int(number(size.findtext("ncols"), "imagesize/ncols", path))
+        record["height"] = whole(size.findtext("nrows"), "imagesize/nrows", path)
+        record["width"] = whole(size.findtext("ncols"), "imagesize/ncols", path)
     picture = Picture(record, is_unsized=True)
     names: list[str] = []
+    taken: set[int] = set()
     for place, element in enumerate(root.iterfind("object")):
         if (element.findtext("deleted") or "0").strip() == "1":
             continue
@@ -88,7 +91,11 @@ def _from_xml(path: Path, limits: Limits) -> Batch:
         if name not in names:
             names.append(name)
         stated = (element.findtext("id") or "").strip()
-        found = {"id": int(stated) if stated.isdecimal() else place, "category_id": names.index(name)}
+        identity = int(stated) if stated.isdecimal() and len(stated) < 16 else place
+        if identity in taken:
+            raise InputError("the id of an object stands twice", source=path, where=f"object {place}", found=identity)
+        taken.add(identity)
+        found = {"id": identity, "category_id": names.index(name)}
         attributes = _attributes(element)
         picture.annotations.append({**found, **_xml_geometry(element, path, record, place), "attributes": attributes})
     return Batch([picture], [{"id": place, "name": name} for place, name in enumerate(names)], path)
@@ -142,7 +149,7 @@ def _box(corners: Sequence[tuple[float, float]]) -> list[float]:
 def _shape(kind: str, corners: Sequence[tuple[float, float]], path: Path, place: int) -> Record:
     """Return the geometry of a shape of the desktop tool."""
     listed = [[float(x), float(y)] for x, y in corners]
-    if kind == "polygon" and len(corners) > 2:
+    if kind in _POLYGONS and len(corners) > 2:
         return {"segmentation": [[coordinate for corner in listed for coordinate in corner]]}
     if kind == "rectangle" and len(corners) > 1:
         return {"bbox": _box(corners)}
@@ -167,48 +174,72 @@ def _from_json(path: Path, limits: Limits) -> Batch:
     named = document.get("imagePath")
     name = named.replace("\\", "/").rpartition("/")[2] if isinstance(named, str) else ""
     record: Record = {"id": 1, "file_name": name or f"{path.stem}.jpg"}
-    record |= {"height": document.get("imageHeight"), "width": document.get("imageWidth")}
+    if document.get("imageHeight") is not None or document.get("imageWidth") is not None:  # old files state none
+        record |= {"height": document.get("imageHeight"), "width": document.get("imageWidth")}
     names: list[str] = []
-    picture = Picture(record)
+    picture = Picture(record, is_unsized=True)
     for place, shape in enumerate(shapes, start=1):
-        label = str(shape.get("label", ""))
-        if label not in names:
-            names.append(label)
-        points = shape.get("points")
-        if not isinstance(points, list) or not all(is_numbers(point, 2) for point in points):
-            raise InputError("a shape has points of two numbers", source=path, where=f"shape {place}")
-        corners = [(float(x), float(y)) for x, y in points]
-        kind = shape.get("shape_type") or "polygon"
-        found = _json_mask(shape, corners, record, path, place) if kind == "mask" else None
-        attributes: Record = {}
-        if type(shape.get("group_id")) is int:
-            attributes["group_id"] = shape["group_id"]
-        flags = shape.get("flags")
-        attributes |= (
-            {key: value for key, value in flags.items() if type(value) is bool} if isinstance(flags, dict) else {}
-        )
-        if isinstance(shape.get("description"), str) and shape["description"]:
-            attributes["description"] = shape["description"]
-        geometry = found if found is not None else _shape(str(kind), corners, path, place)
-        picture.annotations.append(
-            {"id": place, "category_id": names.index(label), **geometry, "attributes": attributes}
-        )
+        picture.annotations += _json_shape(shape, record, names, path, place)
+    for flag, value in _flags(document).items():
+        if flag not in names:
+            names.append(flag)
+        told = {"image_label": value}
+        picture.annotations.append({"id": f"flag {flag}", "category_id": names.index(flag), "attributes": told})
     return Batch([picture], [{"id": place, "name": label} for place, label in enumerate(names)], path)
+
+
+def _flags(holder: Record) -> Record:
+    flags = holder.get("flags")
+    return {key: value for key, value in flags.items() if type(value) is bool} if isinstance(flags, dict) else {}
+
+
+def _json_shape(shape: Record, picture: Record, names: list[str], path: Path, place: int) -> Iterator[Record]:
+    """Yield the record of a shape, or one for each of several points."""
+    label = str(shape.get("label", ""))
+    if label not in names:
+        names.append(label)
+    points = shape.get("points")
+    if not isinstance(points, list) or not all(is_numbers(point, 2) for point in points):
+        raise InputError("a shape has points of two numbers", source=path, where=f"shape {place}")
+    corners = [(float(x), float(y)) for x, y in points]
+    attributes: Record = {"group_id": shape["group_id"]} if type(shape.get("group_id")) is int else {}
+    attributes |= _flags(shape)
+    if isinstance(shape.get("description"), str) and shape["description"]:
+        attributes["description"] = shape["description"]
+    if isinstance(shape.get("attributes"), dict):
+        attributes |= shape["attributes"]
+    common: Record = {"id": place, "category_id": names.index(label), "attributes": attributes}
+    if type(shape.get("score")) in {int, float}:
+        common["score"] = shape["score"]
+    kind = str(shape.get("shape_type") or "polygon")
+    if kind == "mask":
+        yield common | _json_mask(shape, corners, picture, path, place)
+    elif kind == "points" and corners:
+        for nth, corner in enumerate(corners, start=1):
+            yield {**common, "id": f"{place}.{nth}", **_shape("point", [corner], path, place)}
+    else:
+        yield common | _shape(kind, corners, path, place)
 
 
 def _json_mask(
     shape: Record, corners: Sequence[tuple[float, float]], picture: Record, path: Path, place: int
 ) -> Record:
-    """Return a mask that is a PNG in base 64 within its box; the box's maxima are inclusive pixels."""
+    """Return a mask that is a PNG in base 64, at the first corner of its box.
+
+    As the tool draws it: corners are rounded; where they are whole, the second is the last pixel and cuts the mask off.
+    """
     where = f"shape {place}"
     size = size_from_record(picture, source=path, where=where)
     if size[0] * size[1] > MOST_PIXELS:
         raise InputError("the picture is too large for a mask", source=path, where=where, found=size)
+    if len(corners) != 2:
+        raise InputError("a mask has two corners", source=path, where=where, found=len(corners))
     try:
         data = base64.b64decode(shape.get("mask") or "", validate=True)
         with Pillow.open(io.BytesIO(data), formats=("PNG",)) as opened:
-            if opened.height * opened.width > MOST_PIXELS:
-                raise InputError("the mask is too large", source=path, where=where)
+            if opened.height * opened.width > size[0] * size[1]:
+                found = [opened.height, opened.width]
+                raise InputError("the mask is larger than its picture", source=path, where=where, found=found)
             pixels: NDArray[np.bool_] = np.asarray(np.atleast_3d(np.asarray(opened)).any(axis=-1))
     except (
         binascii.Error,
@@ -219,10 +250,12 @@ def _json_mask(
         Pillow.DecompressionBombError,
     ) as error:
         raise InputError("the mask cannot be read", source=path, where=where, found=type(error).__name__) from error
-    left, top = (int(min((corner[axis] for corner in corners), default=0)) for axis in (0, 1))
+    (left, top), (right, bottom) = ((round(x), round(y)) for x, y in corners)
+    if all(each.is_integer() for corner in corners for each in corner):
+        pixels = pixels[: max(bottom - top + 1, 0), : max(right - left + 1, 0)]
     mask_ji = np.zeros(size, dtype=np.bool_)
-    inner = mask_ji[top : top + pixels.shape[0], left : left + pixels.shape[1]]
-    if left < 0 or top < 0 or inner.shape != pixels.shape:
+    inner = mask_ji[top : top + pixels.shape[0], left : left + pixels.shape[1]] if min(left, top) >= 0 else mask_ji[:0]
+    if inner.shape != pixels.shape:
         raise InputError("the mask reaches beyond its picture", source=path, where=where, found=pixels.shape)
     inner[:] = pixels
     return counts_to_record(counts_of(mask_ji), size)

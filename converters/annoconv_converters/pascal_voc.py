@@ -1,7 +1,8 @@
-"""Pascal VOC: boxes in XML files, one a picture.
+"""Pascal VOC: boxes in XML files, one a picture, parts of objects, and masks of the objects in PNGs.
 
 VOC counts pixels from 1 and its maxima are inclusive: `xmin` 1 is our 0, and `xmax` is our `x_max`. Much software
-writes them from 0; say so with `zero_based`. Authority: the VOC2012 development kit.
+writes them from 0; say so with `zero_based`. In `SegmentationObject/` the i-th object has the index i, and 255 is void.
+Authority: the VOC2012 development kit.
 """
 
 from __future__ import annotations
@@ -9,13 +10,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
+import numpy as np
+
 from annoconv import images as image_seam
 from annoconv.errors import InputError
 from annoconv.registry import Option
-from annoconv_converters._pictures.geometry import tidy
+from annoconv_converters._pictures.geometry import counts_to_record, size_from_record, tidy
 from annoconv_converters._pictures.kin import Batch, read_kin
 from annoconv_converters._pictures.native import Picture
-from annoconv_converters._pictures.safe_xml import number, parse_xml
+from annoconv_converters._pictures.png import read_png
+from annoconv_converters._pictures.safe_xml import number, parse_xml, whole
+from annoconv_converters._runlength import counts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,6 +36,8 @@ Record: TypeAlias = "dict[str, Any]"
 
 _TASK: Final = "pascal-voc"
 _FLAGS: Final = ("truncated", "difficult", "occluded")
+_MASKS: Final = "SegmentationObject"
+_VOID: Final = 255
 
 
 def from_pascal_voc(
@@ -44,7 +51,7 @@ def from_pascal_voc(
     Parameters
     ----------
     sources
-        XML files, or folders of them.
+        XML files, or folders of them; the masks of objects lie in `SegmentationObject` beside `Annotations`.
     context
         Task id, limits.
     zero_based
@@ -53,7 +60,7 @@ def from_pascal_voc(
     Raises
     ------
     InputError
-        If a file is no VOC annotation, or declares XML entities.
+        If a file is no VOC annotation, declares XML entities, or counts pixels from 0 without `zero_based`.
     """
     paths = [path for path in image_seam.list_files(sources, context.limits) if path.suffix.lower() == ".xml"]
     if not paths:
@@ -70,37 +77,80 @@ def _batch(path: Path, limits: Limits, *, shift: int) -> Batch:
     record: Record = {
         "id": 1,
         "file_name": (root.findtext("filename") or "").strip() or f"{path.stem}.jpg",
-        "width": int(number(size.findtext("width"), "size/width", path)),
-        "height": int(number(size.findtext("height"), "size/height", path)),
+        "width": whole(size.findtext("width"), "size/width", path),
+        "height": whole(size.findtext("height"), "size/height", path),
     }
     names: list[str] = []
     picture = Picture(record)
-    for place, element in enumerate(root.iterfind("object"), start=1):
-        name = (element.findtext("name") or "").strip()
-        if name not in names:
-            names.append(name)
-        picture.annotations.append(_record(element, place, names.index(name), path, shift))
+    objects = root.findall("object")
+    masks = _masks(path, record, len(objects))
+    for place, element in enumerate(objects, start=1):
+        found = _record(element, str(place), names, path, shift)
+        picture.annotations.append(found)
+        if place in masks:
+            told = {"instance": str(place)}
+            picture.annotations.append({**found, "id": f"{place}.mask", "attributes": told, **masks[place]})
+        for nth, part in enumerate(element.iterfind("part"), start=1):
+            inner = _record(part, f"{place}.{nth}", names, path, shift)
+            picture.annotations.append({**inner, "attributes": inner["attributes"] | {"part_of": str(place)}})
     categories = [{"id": place, "name": name} for place, name in enumerate(names)]
     return Batch([picture], categories, path)
 
 
-def _record(element: Element, place: int, category: int, path: Path, shift: int) -> Record:
+def _record(element: Element, identity: str, names: list[str], path: Path, shift: int) -> Record:
+    """Return an object, or a part of one."""
+    where = f"{element.tag} {identity}"
+    name = (element.findtext("name") or "").strip()
+    if name not in names:
+        names.append(name)
     box = element.find("bndbox")
     if box is None:
-        raise InputError("the object has no box", source=path, where=f"object {place}", expected="bndbox")
+        raise InputError("the object has no box", source=path, where=where, expected="bndbox")
     x_min, y_min, x_max, y_max = (
-        number(box.findtext(name), f"object {place}/{name}", path) for name in ("xmin", "ymin", "xmax", "ymax")
+        number(box.findtext(side), f"{where}/{side}", path) for side in ("xmin", "ymin", "xmax", "ymax")
     )
+    if shift and min(x_min, y_min) <= 0:
+        raise InputError(
+            "VOC counts pixels from 1, and this box does not",
+            source=path,
+            where=where,
+            found=[x_min, y_min],
+            advice="If the file counts from 0, pass --zero-based",
+        )
     x_min, y_min = x_min - shift, y_min - shift
     if x_max < x_min or y_max < y_min:
-        raise InputError("the box is turned inside out", source=path, where=f"object {place}")
-    attributes: Record = {name: element.findtext(name) == "1" for name in _FLAGS if element.find(name) is not None}
+        raise InputError("the box is turned inside out", source=path, where=where)
+    return {
+        "id": identity,
+        "category_id": names.index(name),
+        "bbox": [tidy(x_min), tidy(y_min), tidy(x_max - x_min), tidy(y_max - y_min)],
+        "attributes": _attributes(element),
+    }
+
+
+def _attributes(element: Element) -> Record:
+    """Return flags, pose, actions, and the attributes that other tools add."""
+    told: Record = {name: element.findtext(name) == "1" for name in _FLAGS if element.find(name) is not None}
     pose = (element.findtext("pose") or "").strip()
     if pose and pose != "Unspecified":
-        attributes["pose"] = pose
-    return {
-        "id": place,
-        "category_id": category,
-        "bbox": [tidy(x_min), tidy(y_min), tidy(x_max - x_min), tidy(y_max - y_min)],
-        "attributes": attributes,
-    }
+        told["pose"] = pose
+    told |= {action.tag: (action.text or "").strip() == "1" for action in element.iterfind("actions/*")}
+    for each in element.iterfind("attributes/attribute"):
+        told[(each.findtext("name") or "").strip()] = (each.findtext("value") or "").strip()
+    return told
+
+
+def _masks(path: Path, picture: Record, count: int) -> dict[int, Record]:
+    """Return the masks of the objects of a picture, where it has any."""
+    mask = path.parent.parent / _MASKS / f"{path.stem}.png"
+    if path.parent.name != "Annotations" or not mask.is_file():
+        return {}
+    size = size_from_record(picture, source=path, where="size")
+    pixels = read_png(mask, size, ("P", "L"))
+    if pixels.shape[:2] != size or pixels.shape[2] != 1:
+        raise InputError("the mask is of another size", source=mask, found=pixels.shape[:2], expected=list(size))
+    labels_ji = pixels[..., 0]
+    held = set(np.unique(labels_ji).tolist()) - {0, _VOID}
+    if held and max(held) > count:
+        raise InputError("the mask holds an object that is none", source=mask, found=max(held), expected=count)
+    return {index: counts_to_record(counts_of(labels_ji == index), size) for index in held}

@@ -77,6 +77,47 @@ def test_shapes_of_the_desktop_tool(tmp_path: Path) -> None:
     assert where == [[3, 4], [4, 4], [4, 5]]
 
 
+def png(rows: list[list[int]]) -> str:
+    stream = io.BytesIO()
+    Image.fromarray(np.array(rows, np.uint8)).save(stream, "PNG")
+    return base64.b64encode(stream.getvalue()).decode()
+
+
+def test_shapes_of_newer_tools(tmp_path: Path) -> None:
+    ring = [[1, 1], [5, 1], [5, 5], [1, 5]]
+    path = desktop(
+        tmp_path,
+        {"label": "a", "points": ring, "shape_type": "oriented_rectangle", "description": "d", "score": 0.5},
+        {"label": "a", "points": ring, "shape_type": "rotation", "attributes": {"side": "left"}},
+        {"label": "a", "points": ring, "shape_type": "rectangle"},
+        {"label": "a", "points": [[1, 1], [2, 2]], "shape_type": "points"},
+        # corners that are whole cut the mask, others are rounded
+        {"label": "m", "points": [[4, 3], [4, 4]], "shape_type": "mask", "mask": png([[1, 1], [1, 1]])},
+        {"label": "m", "points": [[3.6, 2.9], [4.7, 3.6]], "shape_type": "mask", "mask": png([[1, 1], [1, 1]])},
+    )
+    (reading,) = registry.read([path], format="labelme")
+    told = [(each.id, each.type) for each in reading.case.annotations]
+    assert told == [
+        *(("1", "polygon"), ("2", "polygon"), ("3", "bbox"), ("4.1", "point"), ("4.2", "point")),
+        *(("5", "mask"), ("6", "mask")),
+    ]
+    first, second = reading.case.annotations[:2]
+    assert (first.confidence, first.attributes, second.attributes) == (0.5, {"description": "d"}, {"side": "left"})
+    assert np.argwhere(reading.masks["5"].read()[0]).tolist() == [[3, 4], [4, 4]]
+    assert np.argwhere(reading.masks["6"].read()[0]).tolist() == [[3, 4], [3, 5], [4, 4], [4, 5]]
+
+
+def test_flags_of_a_picture_are_its_labels(tmp_path: Path) -> None:
+    document = {"version": "3.0", "flags": {"cat": True, "dog": False}, "shapes": [], "imagePath": "x.jpg"}
+    (tmp_path / "x.json").write_text(json.dumps(document))
+    (reading,) = registry.read([tmp_path / "x.json"], format="labelme")
+    assert [(each.label_code, each.attributes) for each in reading.case.annotations] == [
+        ("cat", {"image_label": True}),
+        ("dog", {"image_label": False}),
+    ]
+    assert reading.case.image.shape is None  # old files do not state it
+
+
 @pytest.mark.parametrize(
     "shape",
     [
@@ -87,6 +128,10 @@ def test_shapes_of_the_desktop_tool(tmp_path: Path) -> None:
         {"label": "m", "points": [[0, 0], [1, 1]], "shape_type": "mask", "mask": "????"},
         {"label": "m", "points": [[0, 0], [1, 1]], "shape_type": "mask", "mask": "AAAA"},
         {"label": "m", "points": [[0, 0], [1, 1]], "shape_type": "mask"},
+        {"label": "m", "points": [[0, 0]], "shape_type": "mask", "mask": png([[1]])},
+        {"label": "m", "points": [[-1, 0], [0, 1]], "shape_type": "mask", "mask": png([[1, 1], [1, 1]])},
+        {"label": "m", "points": [[29, 0], [30, 1]], "shape_type": "mask", "mask": png([[1, 1], [1, 1]])},
+        {"label": "m", "points": [[0, 0], [99, 99]], "shape_type": "mask", "mask": png([[1] * 100] * 100)},
         {"label": "m", "points": [[0, 0], [1, 1]], "shape_type": "spiral"},
     ],
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from annoconv import registry
 from annoconv.errors import InputError
@@ -31,12 +33,55 @@ def test_boxes(tmp_path: Path) -> None:
     assert zero.case.annotations[0].bbox == [1, 2, 30, 20.5]  # type: ignore[union-attr]
 
 
+def test_boxes_that_count_from_zero_are_told(tmp_path: Path) -> None:
+    path = write(tmp_path, SIZE + OBJECT.replace("<xmin>1<", "<xmin>0<"))
+    with pytest.raises(InputError, match="--zero-based"):
+        list(registry.read([path], format="pascal-voc"))
+    (reading,) = registry.read([path], format="pascal-voc", zero_based=True)
+    assert reading.case.annotations[0].bbox == [0, 2, 30, 20.5]  # type: ignore[union-attr]
+
+
+def test_parts_actions_and_attributes(tmp_path: Path) -> None:
+    part = f"<part><name>spike</name>{BOX}</part>"
+    more = (
+        "<actions><walking>1</walking></actions><attributes><attribute><name>grade</name><value>4a</value></attribute>"
+    )
+    path = write(tmp_path, SIZE + OBJECT.replace("</object>", f"{part}{more}</attributes></object>"))
+    (reading,) = registry.read([path], format="pascal-voc")
+    whole, spike = reading.case.annotations
+    assert whole.attributes is not None
+    assert (whole.attributes["walking"], whole.attributes["grade"]) == (True, "4a")
+    assert (spike.id, spike.label_code, spike.attributes) == ("1.1", "spike", {"part_of": "1"})
+
+
+def test_masks_of_objects(tmp_path: Path) -> None:
+    for name in ("Annotations", "SegmentationObject"):
+        (tmp_path / name).mkdir()
+    write(tmp_path / "Annotations", SIZE + OBJECT + OBJECT)
+    pixels = np.zeros((40, 30), np.uint8)
+    pixels[2:20, 0:29], pixels[1, 1], pixels[30, 3] = 2, 255, 2
+    picture = Image.fromarray(pixels).convert("P")
+    picture.putdata(pixels.ravel().tolist())
+    picture.save(tmp_path / "SegmentationObject" / "x.png")
+    (reading,) = registry.read([tmp_path / "Annotations"], format="pascal-voc")
+    assert [each.id for each in reading.case.annotations] == ["1", "2", "2.mask"]
+    np.testing.assert_array_equal(reading.masks["2.mask"].read()[0], pixels == 2)
+    picture.putdata([3] * pixels.size)
+    picture.save(tmp_path / "SegmentationObject" / "x.png")
+    with pytest.raises(InputError, match="object that is none"):
+        list(registry.read([tmp_path / "Annotations"], format="pascal-voc"))
+    picture.resize((29, 40)).save(tmp_path / "SegmentationObject" / "x.png")
+    with pytest.raises(InputError, match="size"):
+        list(registry.read([tmp_path / "Annotations"], format="pascal-voc"))
+
+
 @pytest.mark.parametrize(
     "inner",
     [
         OBJECT,
         SIZE.replace("30", "wide") + OBJECT,
         SIZE.replace("30", "0") + OBJECT,
+        SIZE.replace("30", "30.5") + OBJECT,
         SIZE + OBJECT.replace("<xmax>30</xmax>", ""),
         SIZE + OBJECT.replace("30", "nan"),
         SIZE + OBJECT.replace("<xmax>30", "<xmax>-5"),
