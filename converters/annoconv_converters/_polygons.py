@@ -162,11 +162,12 @@ def with_keyholes(rings: Sequence[Ring]) -> Ring:
 
     outer, holes = rings[0], rings[1:]
     firsts = [int(hole[:, 0].argmin()) for hole in holes]
-    _, feet = KDTree(outer).query(np.array([hole[first] for hole, first in zip(holes, firsts, strict=True)]))
+    nearest = KDTree(outer).query(np.array([hole[first] for hole, first in zip(holes, firsts, strict=True)]))[1]
+    feet: list[int] = np.asarray(nearest).tolist()
     pieces: list[Ring] = []
     done = 0
-    for place in np.argsort(feet, kind="stable").tolist():
-        hole, first, foot = holes[place], firsts[place], int(feet[place])
+    for place in sorted(range(len(feet)), key=feet.__getitem__):
+        hole, first, foot = holes[place], firsts[place], feet[place]
         pieces += [outer[done : foot + 1], hole[first:], hole[: first + 1], outer[foot : foot + 1]]
         done = foot + 1
     return np.concatenate([*pieces, outer[done:]])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["decode_brush"]
 
-_MOST_RUNS: Final = 1 << 19
+_MOST_RUNS: Final = 1 << 18
 _SAMPLES: Final = 4
 """Of a pixel: red, green, blue, and how much is painted."""
 
@@ -58,7 +58,7 @@ def decode_brush(rle: Any, size: tuple[int, int], path: Path, where: str) -> NDA
                 raise LimitError(problem, source=path, where=where, expected=f"{_MOST_RUNS} at most")
             is_run = stream.take(1)
             length = stream.take(widths[stream.take(2)]) + 1
-            first, last = (max(each, 0) // _SAMPLES for each in (place, place + length))
+            first, last = place // _SAMPLES, (place + length) // _SAMPLES
             if is_run:
                 if stream.take(word):
                     painted[first : min(last, pixels)] = True

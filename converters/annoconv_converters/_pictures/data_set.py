@@ -40,8 +40,8 @@ _DESCRIPTIONS: Final = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
 _SPLITS: Final = ("train", "val", "valid", "test")
 _NO_LABELS: Final = re.compile(r"(classes|train|val|valid|test|notes|readme.*)\.txt", re.IGNORECASE)
 _BOX, _OBB = 4, 8
-_LONGEST_LINE: Final = 1 << 24
-"""Characters: 400,000 vertices with all their digits."""
+_LONGEST_LINE: Final = 1 << 22
+"""Characters: 100,000 vertices with all their digits."""
 _MOST_CLASSES: Final = 1 << 20
 _DESCRIPTION_BYTES: Final = 1 << 20
 _ORIENTATION: Final = 0x0112

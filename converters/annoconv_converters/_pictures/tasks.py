@@ -250,11 +250,9 @@ def _picture_name(data: Record, number: object) -> str:
 
 def _in_code_points(text: str, start: int, end: int, quote: Any) -> tuple[int, int] | None:
     """Return a span of a text in code points, whichever unit it is told in; None if neither holds its quote."""
-    if not 0 <= start < end:
+    if not 0 <= start < end <= 2 * len(text):
         return None
-    if not isinstance(quote, str):
-        return (start, end) if end <= len(text) else None
-    if text[start:end] == quote:
+    if end <= len(text) and (not isinstance(quote, str) or text[start:end] == quote):
         return start, end
     units = text.encode("utf-16-le", "surrogatepass")
     try:
