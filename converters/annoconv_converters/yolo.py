@@ -163,7 +163,7 @@ def _write(pictures: Sequence[Picture], categories: Sequence[Record], folder: Pa
     (folder / "train.txt").write_text("".join(names), encoding="utf-8")
     # In quotes: NO and ON are truth values to YAML.
     listed = "".join(f'  {place}: "{record["name"]}"\n' for place, record in enumerate(categories))
-    head = "path: .\ntrain: train.txt\nval: train.txt\n"
+    head = "train: train.txt\nval: train.txt\n"
     head += f"kpt_shape: [{len(keypoints)}, 3]\n" if kind == "pose" and keypoints else ""
     (folder / "data.yaml").write_text(f"{head}names:\n{listed}" if listed else f"{head}names: []\n", encoding="utf-8")
 
