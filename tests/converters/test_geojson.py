@@ -110,6 +110,15 @@ def test_a_feature_without_a_place_and_a_bare_geometry(tmp_path: Path) -> None:
     assert [each.id for each in reading.case.annotations] == ["1.1", "1.2"]
 
 
+@pytest.mark.parametrize(
+    "document", [{"type": []}, {"type": {}}, {"type": "FeatureCollection", "features": {}}, [1], 1]
+)
+def test_documents_that_are_none(document: Any, tmp_path: Path) -> None:
+    (tmp_path / "x.geojson").write_text(json.dumps(document))
+    with pytest.raises(InputError, match="no GeoJSON"):
+        list(registry.read([tmp_path / "x.geojson"], format="geojson"))
+
+
 def test_ids_that_stand_twice_are_refused(tmp_path: Path) -> None:
     one = {"type": "Feature", "id": "a", "geometry": {"type": "Point", "coordinates": [1, 2]}, "properties": {}}
     (tmp_path / "x.geojson").write_text(json.dumps([one, one]))

@@ -184,6 +184,8 @@ def test_the_part_of_yaml_that_is_read(text: str, value: object) -> None:
         "names: {0: a, 1}\n",
         "names: a\n  b\n",
         "train: x\n",
+        "# nothing\n",
+        "",
         "names: [a]\nkpt_shape: [0, 3]\n",
         "names: [a]\nkpt_shape: 17\n",
         "names: " + "[" * 200_000,
@@ -213,7 +215,17 @@ def test_pose(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["x 0 0 1 1", "0 nan 0 1 1", "0 0.5 0.5", "-1 0 0 1 1", "0 1e300 0 1 1", "0 0 0 1 1 1 1 1 1 7", "0.5 0 0 1 1"],
+    [
+        "x 0 0 1 1",
+        "0 nan 0 1 1",
+        "0 0.5 0.5",
+        "-1 0 0 1 1",
+        "0 1e300 0 1 1",
+        "0 0 0 1 1 1 1 1 1 7",
+        "0.5 0 0 1 1",
+        "0",
+        "0 5",
+    ],
 )
 def test_lines_that_are_none_are_refused(line: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="line 1"):

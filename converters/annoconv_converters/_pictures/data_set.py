@@ -281,7 +281,7 @@ def _record(
             "this is no label", source=path, where=f"line {place}", expected="a class and numbers from 0 to 1"
         )
     record: Record = {"category_id": label}
-    pose = _BOX + keypoints[0] * keypoints[1] if keypoints else -1
+    pose = _BOX + keypoints[0] * keypoints[1] if keypoints else _BOX
     if len(shares) in {_BOX + 2, pose + 2} and shares[-1].is_integer() and (kind == "detect" or shares[-1] > 1):
         *shares, track = shares  # a tracker's line
         record["attributes"] = {"track_id": int(track)}

@@ -90,7 +90,7 @@ def _features(document: Any, path: Path) -> list[Record]:
     if isinstance(document, dict):
         kind = document.get("type")
         listed = document.get("features") if kind == "FeatureCollection" else [document]
-        if kind in _GEOMETRIES:
+        if isinstance(kind, str) and kind in _GEOMETRIES:
             listed = [{"type": "Feature", "geometry": document}]
     if not isinstance(listed, list) or not all(
         isinstance(each, dict) and each.get("type") == "Feature" for each in listed

@@ -42,8 +42,8 @@ class PlainYaml:
     def __init__(self, text: str, path: Path) -> None:
         self._path = path
         found = list(_MEMBER.finditer(text))
-        ends = [match.start() for match in found[1:]] + [len(text)]
-        self._members = {match[2]: text[match.end() : end] for match, end in zip(found, ends, strict=True)}
+        ends = [*(match.start() for match in found[1:]), len(text)]
+        self._members = {match[2]: text[match.end() : end] for match, end in zip(found, ends, strict=False)}
 
     def get(self, name: str) -> Any:
         """Return a text, a list or a mapping of texts; None if there is no such member.
