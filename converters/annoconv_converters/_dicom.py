@@ -25,6 +25,7 @@ from pydicom.valuerep import PersonName, format_number_as_ds, validate_value
 
 from annoconv import jsondoor
 from annoconv.model import Concept
+from annoconv_converters._labels import concept_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -163,9 +164,7 @@ def concept_in(dataset: Dataset, keyword: str) -> Concept | None:
     macro = sequence_value[0]
     code = text(macro.get("CodeValue")) or text(macro.get("LongCodeValue")) or text(macro.get("URNCodeValue"))
     scheme = text(macro.get("CodingSchemeDesignator")) or ("URN" if "URNCodeValue" in macro else "")
-    if not code or not scheme:
-        return None
-    return Concept(code=code, scheme=scheme, meaning=text(macro.get("CodeMeaning")) or code)
+    return concept_of(scheme, code, text(macro.get("CodeMeaning")))
 
 
 def date_and_time(at: datetime) -> tuple[str, str]:

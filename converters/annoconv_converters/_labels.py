@@ -81,9 +81,9 @@ class Entry:
 
 
 def concept_of(scheme: str, code: str, meaning: str) -> Concept | None:
-    """Return a coded concept; None if a table has none, or what no coding scheme writes."""
+    """Return a coded concept, its meaning on one line; None if a file has none, or what no coding scheme writes."""
     try:
-        return Concept(code=code, scheme=scheme, meaning=meaning or code) if scheme and code else None
+        return Concept(code=code, scheme=scheme, meaning=" ".join(meaning.split()) or code) if scheme and code else None
     except ValidationError:
         return None
 

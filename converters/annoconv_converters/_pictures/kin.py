@@ -146,6 +146,7 @@ def _entries(batch: Batch, context: Context) -> list[Record]:
             len(entries) == len(document["cases"])
             and all(isinstance(key, dict) for key in keys)
             and all(isinstance(each, list) for each in lists)
+            and all("residual" in entry for entry in entries)
         )
         found = [picture.record.get("file_name") for picture in batch.pictures]
         return entries if is_whole and told == found else []

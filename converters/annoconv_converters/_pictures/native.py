@@ -122,7 +122,7 @@ def picture_name(record: Record, pattern: re.Pattern[str], *, use_keys: bool) ->
     """Return which slice a picture is: by our key, else by its file name."""
     key = key_of(record, use_keys=use_keys)
     uid, axis, index = key.get("uid"), key.get("axis"), key.get("index")
-    if isinstance(uid, str) and axis in {"i", "j", "k"} and type(index) is int and 0 <= index < LARGEST_SIZE:
+    if isinstance(uid, str) and axis in ("i", "j", "k") and type(index) is int and 0 <= index < LARGEST_SIZE:
         return SliceName(None, uid, axis, index)
     name = record.get("file_name")
     return parse_name(pattern, name) if isinstance(name, str) and not key else None

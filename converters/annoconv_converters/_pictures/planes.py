@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from annoconv.errors import LimitError
+from annoconv.errors import LimitError, MaskError
 from annoconv_converters._runlength import MOST_PIXELS, decode
 
 if TYPE_CHECKING:
@@ -153,6 +153,9 @@ class PictureVolume:
         mask_kji = np.zeros(shape, dtype=np.bool_)
         stack = self.planes.stack(mask_kji)
         for index, counts in self.parts:
+            if not 0 <= index < self.planes.count:
+                found, expected = f"slice {index}", f"0 to {self.planes.count - 1}"
+                raise MaskError("a picture is beyond its volume", source=self.path, found=found, expected=expected)
             stack[index] |= decode(counts, self.planes.size)
         mask_kji.flags.writeable = False
         return mask_kji

@@ -100,7 +100,8 @@ def record_findings(
     """Yield the warnings about one annotation of a picture of `size` rows and columns, (0, 0) if that is not known."""
     if "caption" in record:
         return
-    if record.get("category_id") not in categories.records and categories.records:
+    category = record.get("category_id")
+    if categories.records and not (isinstance(category, int | str) and category in categories.records):
         yield _warning("coco.category", f"{place}/category_id", "the category is not defined", case_index)
     segmentation = segmentation_from_record(record, size, source="", where=place)
     box = box_from_record(record, source="", where=place)

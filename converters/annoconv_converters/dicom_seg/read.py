@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,7 @@ from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.model import Case, Image
 from annoconv.pixels import Mask, Masks
 from annoconv_converters._dicom import carried
+from annoconv_converters._dicom_file import DAMAGE
 from annoconv_converters.dicom_seg.datafile import SegmentationFile, open_segmentation
 from annoconv_converters.dicom_seg.foreign import foreign_losses
 from annoconv_converters.dicom_seg.kinds import Kind
@@ -26,7 +28,7 @@ from annoconv_converters.dicom_seg.planes import relation_to
 from annoconv_converters.dicom_seg.volumes import LabelVolume, SegmentVolume, check_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from annoconv.images import ImageSource
@@ -75,20 +77,34 @@ def read_segmentations(
 ) -> Iterator[Reading]:
     """Yield a case for each segmentation, or for the several files that were written from one case."""
     found = image_seam.scan(images, context.limits) if images else []
-    parts = [_open(path, context) for path in image_seam.list_files(sources, context.limits)]
-    groups = _together(parts)
-    del parts
+    groups = _together([_open(path, context) for path in image_seam.list_files(sources, context.limits)])
     case_index = 0
     while groups:
-        yield _reading(groups.pop(0), found, context, case_index, is_map=label_map)
+        parts = groups.pop(0)
+        with _refusing_damage(parts[0].file.path):
+            reading = _reading(parts, found, context, case_index, is_map=label_map)
+        del parts
+        yield reading
         case_index += 1
         context.advance(case_index)
+
+
+@contextmanager
+def _refusing_damage(path: Path) -> Generator[None]:
+    """Refuse a file whose elements are damaged: pydicom converts them only when they are looked at."""
+    try:
+        yield
+    except AnnoconvError:
+        raise
+    except DAMAGE as error:
+        raise InputError("an element of the file is damaged", source=path, found=type(error).__name__) from error
 
 
 def _open(path: Path, context: Context) -> _Part:
     file = open_segmentation(path, context.limits)
     try:
-        document = carried(file.header, context.limits)
+        with _refusing_damage(path):
+            document = carried(file.header, context.limits)
     except AnnoconvError as error:
         raise InputError(f"the private block is damaged: {error}", source=path) from error
     return _Part(file, document, context)

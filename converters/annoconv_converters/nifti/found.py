@@ -53,7 +53,7 @@ class FoundImage:
 
     def document(self, *, is_exact: bool) -> dict[str, Any]:
         """Return the model's image; geometry of float64 is not rounded."""
-        modality = self.modality if self.modality in set(Modality) else Modality.OT.value
+        modality = self.modality if self.modality in list(Modality) else Modality.OT.value
         return {"uid": self.uid, "modality": modality, **_geometry(self.grid, is_exact=is_exact), **self.told}
 
 

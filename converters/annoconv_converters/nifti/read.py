@@ -9,7 +9,7 @@ from annoconv import images as image_seam
 from annoconv.carrier import Residual
 from annoconv.casefile import Reading
 from annoconv.codes import Labels
-from annoconv.errors import DocumentError, InputError, UsageError
+from annoconv.errors import AnnoconvError, DocumentError, InputError, UsageError
 from annoconv.geometry import Grid, GridKind
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.model import SCHEMA_VERSION, Case, Metadata
@@ -95,7 +95,12 @@ def _reading(found: Found, finder: Finder, position: int, registrations: Given) 
     told = _carried(found, finder)
     # What was written with a side file was compared with the built-in labels only.
     labels = finder.labels if told is None else Labels()
-    native, masks = document(found, labels, task=context.task, ids=told["ids"] if told else None)
+    try:
+        native, masks = document(found, labels, task=context.task, ids=told["ids"] if told else None)
+    except (KeyError, TypeError, ValueError) as error:
+        if isinstance(error, AnnoconvError):
+            raise
+        raise DocumentError("what the index tells of the files is damaged", source=found.source) from error
     restored = None if told is None else _restored(native, told)
     losses = LossReport() if restored is not None else LossReport(_foreign_losses(found, finder, position))
     fields = {**found.fields, **registrations.fields}
