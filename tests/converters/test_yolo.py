@@ -241,3 +241,12 @@ def test_a_list_that_leads_out_and_a_size_that_is_not_known_are_refused(tmp_path
     (folder / "images" / "x.png").unlink()
     with pytest.raises(InputError, match="size of the picture"):
         list(registry.read([folder], format="yolo"))
+
+
+@pytest.mark.parametrize("line", ["images/" + "x" * 300 + ".png", ".", "x/" * 1500 + "a.png", "a\0b.png"])
+def test_a_listed_name_that_no_file_can_have_is_refused(line: str, tmp_path: Path) -> None:
+    folder = data_set(tmp_path / "set", "0 0.5 0.5 0.5 0.5\n")
+    (folder / "train.txt").write_text(f"{line}\n")
+    (folder / "data.yaml").write_text("names: [a]\ntrain: train.txt\n")
+    with pytest.raises(InputError):
+        list(registry.read([folder], format="yolo"))

@@ -7,6 +7,7 @@ corner. Authority: docs.ultralytics.com/datasets; AlexeyAB/darknet.
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -40,6 +41,8 @@ _DESCRIPTIONS: Final = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
 _SPLITS: Final = ("train", "val", "valid", "test")
 _NO_LABELS: Final = re.compile(r"(classes|train|val|valid|test|notes|readme.*)\.txt", re.IGNORECASE)
 _BOX, _OBB = 4, 8
+_LONGEST_NAME, _LONGEST_PATH = 240, 2000
+"""Bytes: file systems take 255 and 4096, and endings and folders are exchanged."""
 _LONGEST_LINE: Final = 1 << 22
 """Characters: 100,000 vertices with all their digits."""
 _MOST_CLASSES: Final = 1 << 20
@@ -205,7 +208,7 @@ class _Found:
 
     def _inside(self, entry: str) -> Path | None:
         """Return where an entry leads within the folder: descriptions name places of the machine they come from."""
-        parts = [part for part in entry.replace("\\", "/").split("/") if part not in {"", ".", ".."}]
+        parts = _parts(entry, self._folder)
         tails = (self._folder.joinpath(*parts[start:]) for start in range(len(parts)))
         return next((path for path in tails if path.exists()), None)
 
@@ -230,11 +233,12 @@ class _Found:
 
     def _located(self, name: str, listing: Path) -> tuple[str, Path]:
         """Return name and label file of a listed picture: Darknet names them from the folder above."""
-        parts = Path(name).parts
-        if ".." in parts:
+        if ".." in Path(name).parts:
             raise InputError("the list names a picture beyond its folder", source=listing, found=name)
-        parts = tuple(part for part in parts if part != "/")
-        if parts[:1] == ("images",):
+        parts = _parts(name, listing)
+        if not parts:
+            raise InputError("the list names no picture", source=listing, found=name)
+        if parts[0] == "images" and len(parts) > 1:
             inner = Path(*parts[1:])
             return str(inner), self._folder / "labels" / inner.with_suffix(".txt")
         for start in range(len(parts)):
@@ -243,6 +247,15 @@ class _Found:
             if image.exists() or label.exists():
                 return (self._name(image) if "images" in parts[start:] else parts[-1]), label
         return parts[-1], self._folder / Path(*parts).with_suffix(".txt")
+
+
+def _parts(name: str, source: Path) -> list[str]:
+    """Return the folders and the file that a path names, none above where it starts; InputError if one cannot be."""
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in {"", ".", ".."}]
+    is_long = len(os.fsencode(name)) > _LONGEST_PATH or any(len(os.fsencode(part)) > _LONGEST_NAME for part in parts)
+    if is_long or "\0" in name:
+        raise InputError("this cannot be the name of a file", source=source, found=f"{name[:40]} ...")
+    return parts
 
 
 def _exchanged(path: Path, old: str, new: str) -> Path:
