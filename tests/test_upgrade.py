@@ -100,6 +100,17 @@ def test_current_version_stays_as_it_is_and_says_its_version() -> None:
     assert upgraded(document, Missing()) == {"schema_version": SCHEMA_VERSION} | document
 
 
+def test_numbers_are_written_as_they_stood(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from annoconv.cli import main
+
+    source, target = tmp_path / "old.jsonl", tmp_path / "new.jsonl"
+    image = '"image":{"uid":"1","modality":"CT","spacing":[1,0.70,1.0]}'
+    source.write_text('{"task_id":"T",' + image + ',"annotations":[],"metadata":{}}', "utf-8")
+    assert main(["upgrade", str(source), "-o", str(target)]) == 0
+    assert image in target.read_text("utf-8")
+    capsys.readouterr()
+
+
 def test_unknown_version_is_refused() -> None:
     with pytest.raises(InputError, match=r"9\.9"):
         upgraded({"schema_version": "9.9"}, Missing())

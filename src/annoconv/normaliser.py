@@ -7,6 +7,7 @@ A structural error becomes a JSON pointer and a kind. The rules:
 - a value that is no member of its enumeration is `value`, whatever its type;
 - of a value of the wrong type nothing else is said;
 - of an array that is too long nothing else is said, of one that is too short that only if its members are right;
+- that a key is missing because of another key's value is said of an object in which all else is right;
 - one finding for each place, kind and key.
 """
 
@@ -27,16 +28,8 @@ __all__ = ["Dialect", "normalise"]
 Dialect: TypeAlias = Literal["pydantic", "jsonschema", "jsonschema-rs", "ajv"]
 Steps: TypeAlias = tuple[str | int, ...]
 
-_REQUIRED, _UNKNOWN, _TYPE, _VALUE, _PATTERN, _RANGE, _LENGTH, _INVALID = (
-    "required",
-    "unknown_key",
-    "type",
-    "value",
-    "pattern",
-    "range",
-    "length",
-    "invalid",
-)
+_REQUIRED, _UNKNOWN, _TYPE, _VALUE = "required", "unknown_key", "type", "value"
+_PATTERN, _RANGE, _LENGTH, _INVALID = "pattern", "range", "length", "invalid"
 
 _MESSAGES: dict[str, tuple[str, str]] = {
     _REQUIRED: ("the required key '{key}' is missing", "缺少必需的键 '{key}'"),
@@ -72,6 +65,7 @@ class _Problem:
     key: str = ""
     expected: str = ""
     is_branch: bool = False
+    is_rule: bool = False  # a rule between keys of one object: if this, then that
 
     def finding(self) -> Finding:
         kind = _TYPE if self.kind == "null" else self.kind
@@ -126,7 +120,13 @@ def _settle(problems: Iterable[_Problem]) -> Iterator[_Problem]:
     too_long = tuple(f"{each.path}/" for each in kept if each.kind == _LENGTH and each.expected.startswith("<="))
     kept = [problem for problem in kept if not problem.path.startswith(too_long)]
     for problem in kept:
-        if problem.kind != _LENGTH or not any(each.path.startswith(f"{problem.path}/") for each in kept):
+        inside = f"{problem.path}/"
+        if problem.is_rule:
+            others = (each.path for each in kept if not each.is_rule)
+            is_said = not any(path == problem.path or path.startswith(inside) for path in others)
+        else:
+            is_said = problem.kind != _LENGTH or not any(each.path.startswith(inside) for each in kept)
+        if is_said:
             yield problem
 
 
@@ -175,9 +175,11 @@ def _from_pydantic(error: Mapping[str, Any], document: object) -> Iterator[_Prob
     context: Mapping[str, Any] = error.get("ctx") or {}
     is_key = loc[-1:] == ("[key]",)
     key = str(loc[-1]) if name in {"missing", "extra_forbidden"} else ""
-    steps, is_branch = _locate(loc[:-1] if is_key or name == "missing" else loc, document)
-    if name == "missing_key":  # a rule between keys of the model: if this, then that
-        yield _Problem(pointer(steps), _REQUIRED, str(context["key"]))
+    steps, is_branch = _locate(loc[:-1] if is_key or name in {"missing", "extra_forbidden"} else loc, document)
+    if name == "extra_forbidden":
+        steps = (*steps, key)
+    if name == "missing_key":
+        yield _Problem(pointer(steps), _REQUIRED, str(context["key"]), is_rule=True)
     elif name == "union_tag_not_found":
         yield _Problem(pointer(steps), _REQUIRED, str(context.get("discriminator", "type")).strip("'"))
     elif name == "union_tag_invalid":
@@ -287,7 +289,9 @@ def _from_jsonschema(error: Any) -> Iterator[_Problem]:
         kinds = {problem.kind for inner in error.context or () for problem in _settle(_from_jsonschema(inner))}
         yield from _union(steps, kinds, error.instance)
     elif keyword == "required":
-        yield from (_Problem(pointer(steps), _REQUIRED, key) for key in value if key not in error.instance)
+        is_rule = _is_rule(error.schema_path) and "properties" not in error.schema  # a $ref is no step of this path
+        missing = (key for key in value if key not in error.instance)
+        yield from (_Problem(pointer(steps), _REQUIRED, key, is_rule=is_rule) for key in missing)
     elif keyword in _CLOSED:
         known = error.schema.get("properties", {})
         yield from (_Problem(pointer((*steps, key)), _UNKNOWN, key) for key in error.instance if key not in known)
@@ -305,7 +309,7 @@ def _from_jsonschema_rs(error: Any) -> Iterator[_Problem]:
         kinds = {problem.kind for inner in inner_errors for problem in _settle(_from_jsonschema_rs(inner))}
         yield from _union(steps, kinds, error.instance)
     elif keyword == "required":
-        yield _Problem(pointer(steps), _REQUIRED, str(value))
+        yield _Problem(pointer(steps), _REQUIRED, str(value), is_rule=_is_rule(error.schema_path))
     elif keyword in _CLOSED:
         yield from (_Problem(pointer((*steps, key)), _UNKNOWN, str(key)) for key in value)
     else:
@@ -334,7 +338,8 @@ def _from_one_ajv(error: Mapping[str, Any], keyword: str, document: object) -> I
     if "propertyName" in error:
         yield _Problem(pointer((*steps, str(error["propertyName"]))), _KEYWORD_KINDS.get(keyword, _INVALID))
     elif keyword == "required":
-        yield _Problem(pointer(steps), _REQUIRED, str(params["missingProperty"]))
+        is_rule = _is_rule(str(error.get("schemaPath", "")).split("/"))
+        yield _Problem(pointer(steps), _REQUIRED, str(params["missingProperty"]), is_rule=is_rule)
     elif keyword in _CLOSED:
         key = str(params.get("additionalProperty", params.get("unevaluatedProperty")))
         yield _Problem(pointer((*steps, key)), _UNKNOWN, key)
@@ -342,6 +347,11 @@ def _from_one_ajv(error: Mapping[str, Any], keyword: str, document: object) -> I
         names = ("limit", "type", "allowedValues", "allowedValue")
         value = next((params[name] for name in names if name in params), None)
         yield _keyword(steps, keyword, value, _at(document, steps))
+
+
+def _is_rule(schema_path: Iterable[str | int]) -> bool:
+    """Tell whether a missing key is one that another key's value asks for."""
+    return list(schema_path)[-2:] == ["then", "required"]
 
 
 def _keyword(steps: Steps, keyword: str, value: object, instance: object) -> _Problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from annoconv.errors import InputError
@@ -16,9 +17,10 @@ __all__ = ["check_mask_paths", "inside", "mask_path"]
 def check_mask_paths(folder: Path, mask_files: Iterable[str]) -> None:
     """Raise InputError if a mask file leads out of the folder; each folder and each link is followed once."""
     parents: set[str] = set()
+    base = os.fspath(folder)
     for mask_file in mask_files:
         parent, _, _ = mask_file.rpartition("/")
-        if parent not in parents or (folder / mask_file).is_symlink():
+        if parent not in parents or os.path.islink(f"{base}/{mask_file}"):  # noqa: PTH114  a fifth of the time
             parents.add(parent)
             mask_path(folder, mask_file)
 

@@ -33,7 +33,8 @@ class Change:
 
 _SAID = {"title", "description", "$comment", "$id", "$schema", "format"}
 _LOWER, _UPPER = {"minimum", "exclusiveMinimum", "minItems", "minLength"}, {"maximum", "maxItems", "maxLength"}
-_SCHEMAS = {"items", "additionalProperties", "propertyNames", "not", "if", "then"}
+_SCHEMAS = {"items", "additionalProperties", "propertyNames", "then"}
+_CONDITIONS = {"not", "if"}  # what allows more here allows less of the document, or asks more of it
 
 
 def compare_schemas(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
@@ -64,6 +65,10 @@ def _compare(old: Any, new: Any, path: str) -> Iterator[Change]:
             yield from _bound(before, after, where, key in _LOWER)
         elif key in _SCHEMAS and before is not None and after is not None:
             yield from _compare(before, after, where)
+        elif key in _CONDITIONS and before is not None and after is not None:
+            for change in _compare(before, after, where):
+                effect = Effect.ANNOTATION if change.effect is Effect.ANNOTATION else Effect.BREAKING
+                yield Change(change.path, effect, change.message)
         elif key in {"allOf", "anyOf"} and isinstance(before, list) and isinstance(after, list):
             yield from _branches(before, after, where, key == "anyOf")
         elif after is None:

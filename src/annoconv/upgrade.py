@@ -1,7 +1,8 @@
 """From older layouts to the current schema: the B.3 layout of the specification, and older versions of this schema.
 
 What a layout does not say and the model requires is given by the caller, and each such value is recorded in
-`metadata.changes`; nothing is guessed. What an older layout wrote is kept, a time without a zone in its own words.
+`metadata.changes`; nothing is guessed. What an older layout wrote is kept: numbers to the
+digit, a time without a zone in its own words.
 """
 
 from __future__ import annotations
@@ -52,8 +53,8 @@ class Missing:
 
 def upgrade_document(
     data: bytes, missing: Missing, *, limits: Limits | None = None, source: Path | None = None, where: str | None = None
-) -> Case:
-    """Return the case that a document of an older layout holds.
+) -> dict[str, Any]:
+    """Return the case document, checked against the schema, that a document of an older layout stands for.
 
     Raises
     ------
@@ -68,11 +69,12 @@ def upgrade_document(
     -----
     Specification B.3, C.2.
     """
-    document = jsondoor.loads(data, limits=limits, source=source, where=where)
+    document = jsondoor.loads(data, limits=limits, source=source, where=where, exact=True)
     if not isinstance(document, dict):
         raise InputError("a case is an object", source=source, where=where, found=type(document).__name__)
     document = _from_b3(document, missing, source) if "image_id" in document else _from_version(document, source)
-    return jsondoor.parse(jsondoor.dumps(document), Case, limits=limits, source=source, where=where)
+    jsondoor.parse(jsondoor.dumps(document), Case, limits=limits, source=source, where=where)
+    return document
 
 
 def _from_version(document: dict[str, Any], source: Path | None) -> dict[str, Any]:
@@ -136,13 +138,13 @@ def _moment(text: object, missing: Missing, source: Path | None) -> tuple[str, l
     if not isinstance(text, str):
         raise InputError("a time is a text", source=source, where="/timestamp", found=type(text).__name__)
     try:
-        return parse_timestamp(text).isoformat(), []
+        return str(jsondoor.plain(parse_timestamp(text))), []
     except UsageError:
         if missing.timezone is None:
             raise UsageError(
                 "the time names no zone", source=source, where="/timestamp", found=text, advice="Pass --timezone +08:00"
             ) from None
-    moment = parse_timestamp(text, parse_timezone(missing.timezone)).isoformat()
+    moment = str(jsondoor.plain(parse_timestamp(text, parse_timezone(missing.timezone))))
     return moment, [f"timestamp {text} was read in the time zone {missing.timezone}, which was given"]
 
 

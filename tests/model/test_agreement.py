@@ -21,7 +21,7 @@ LISTS = [[], [1], [1, 2, 3], ["x"], [None], [[1, 2, 3]] * 3]
 OBJECTS = [{}, {"a": 1}, {"id": "X"}, {"type": "mask"}, {"type": "image_text"}]
 JUNK = st.sampled_from([None, True, False, *NUMBERS, *TEXTS, *TIMES, *LISTS, *OBJECTS])
 KEYS = st.sampled_from(
-    ["id", "type", "unknown", "attributes", "a/b~c", "", "slice_index", "bbox", "mask_file", "中文", "x\n"]
+    ["id", "type", "unknown", "attributes", "a/b~c", "", "slice_index", "bbox", "mask_file", "中文", "x\n", "kind"]
 )
 
 
@@ -65,3 +65,20 @@ def test_four_validators_agree(ajv: Ajv, document: Any) -> None:
     assert of_rust(document) == verdict
     assert ajv(document) == verdict
     assert of_python(document) == verdict
+
+
+@pytest.mark.parametrize(
+    ("addition", "finding"),
+    [
+        ({"registrations": [{"id": "R", "kind": "affine", "extra": 1}]}, ("/registrations/0/extra", "unknown_key")),
+        ({"texts": [{"type": "bbox", "bbox": 1}]}, ("/texts/0/bbox", "unknown_key")),
+        ({"": 1}, ("/", "unknown_key")),
+    ],
+    ids=["rule beside another fault", "key named as a tag", "empty key"],
+)
+def test_they_agree_where_they_once_did_not(ajv: Ajv, addition: Any, finding: tuple[str, str]) -> None:
+    image = {"uid": "1", "modality": "CT"}
+    document = {"task_id": "T", "image": image, "annotations": [], "metadata": {}} | addition
+    verdict = of_pydantic(document)
+    assert finding in verdict
+    assert of_rust(document) == ajv(document) == of_python(document) == verdict

@@ -31,8 +31,8 @@ def upgrade(
     count = 0
     with replacing(output, overwrite=report.overwrite) as temporary, temporary.open("wb") as stream:
         for where, data in documents(source):
-            case = upgrade_document(data, missing, source=source, where=where)
-            stream.write(jsondoor.dumps(jsondoor.plain(case), indent=indent))
+            document = upgrade_document(data, missing, source=source, where=where)
+            stream.write(jsondoor.dumps(document, indent=indent))
             count += 1
     report.add("cases", count)
     report.add_output(output)
