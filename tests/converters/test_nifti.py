@@ -321,6 +321,28 @@ def test_nnunet_writes_regions_where_classes_meet(tmp_path: Path) -> None:
     assert changed(loaded, reading) == set()
 
 
+def test_channels_of_others_are_images_of_the_case(tmp_path: Path) -> None:
+    """As nnU-Net's users lay out BraTS: four contrasts, a label that means unlabelled."""
+    grid = grid_of((6, 5, 4))
+    labels = np.zeros(grid.shape_kji, np.uint8)
+    labels[1, 1, 1], labels[2, 2, 2] = 1, 2
+    for folder in ("imagesTr", "labelsTr"):
+        (tmp_path / folder).mkdir()
+    for channel in range(2):
+        path = tmp_path / "imagesTr" / f"B1_{channel:04d}.nii.gz"
+        path.write_bytes(nifti_bytes(np.full(grid.shape_kji, 0.5, np.float32), grid))
+    save_nifti(tmp_path / "labelsTr" / "B1.nii.gz", labels, grid)
+    dataset = {"channel_names": {"0": "T1ce", "1": "FLAIR"}, "labels": {"background": 0, "tumor": 1, "ignore": 2}}
+    (tmp_path / "dataset.json").write_text(json.dumps(dataset | {"numTraining": 1, "file_ending": ".nii.gz"}))
+    (reading,) = registry.read([tmp_path], format="nifti")
+    related = reading.case.related_images or ()
+    assert [(each.uid, each.modality) for each in (reading.case.image, *related)] == [("B1", "MR"), ("B1_0001", "MR")]
+    assert [each.label_code for each in reading.case.annotations] == ["tumor", "ignore"]
+    (tmp_path / "imagesTr" / "B1_0001.nii.gz").unlink()
+    with pytest.raises(InputError, match="a channel of the case is missing"):
+        list(registry.read([tmp_path], format="nifti"))
+
+
 @pytest.mark.parametrize("layout", ["msd", "monai"])
 def test_layouts_without_regions_refuse_an_overlap(layout: str, tmp_path: Path) -> None:
     zoo = cases.make("overlapping_masks", tmp_path / "zoo")

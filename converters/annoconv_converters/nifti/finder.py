@@ -157,11 +157,17 @@ class Finder:
             for key in ("uid", "modality", "shape", "spacing", "origin", "direction", "frame"):
                 described.pop(key, None)
             return FoundImage(matched.uid, matched.modality, matched.grid, described)
+        if file is not None:
+            return self.own_image(name, file)
         if grid is None:
             raise InputError("neither an image nor a mask is there", source=source)
-        told = self._sidecar(file.path) if file is not None else {}
+        return FoundImage(name, self.modality or Modality.OT.value, grid)
+
+    def own_image(self, name: str, file: VolumeFile) -> FoundImage:
+        """Return an image as its own file and the sidecar beside it tell it."""
+        told = self._sidecar(file.path)
         modality = self.modality or told.pop("modality", None) or Modality.OT.value
-        return FoundImage(told.pop("uid", name), modality, grid, told)
+        return FoundImage(told.pop("uid", name), modality, file.grid, told)
 
     @staticmethod
     def is_exact(file: VolumeFile | None) -> bool:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from annoconv import jsondoor
 from annoconv.errors import DocumentError, InputError
-from annoconv.model import Modality
 from annoconv.paths import inside
 from annoconv_converters._volume_files import stem_of
 from annoconv_converters.nifti.layouts.training import Training, found_case, start_of
@@ -111,8 +110,8 @@ def find_listed(folder: Path, path: Path, finder: Finder, lists: tuple[str, ...]
     for image, label in pairs:
         image_path = _inside(folder, image, path)
         label_path = _inside(folder, label, path) if label else _beside(image_path)
-        known = modality if modality in set(Modality) else None
-        yield found_case(finder, folder, stem_of(image_path.name), image_path, label_path, classes, known, **told)
+        name = stem_of(image_path.name)
+        yield found_case(finder, folder, name, [image_path], label_path, classes, [modality], **told)
 
 
 def _beside(image: Path) -> Path | None:

@@ -12,8 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from annoconv import jsondoor
-from annoconv.errors import DocumentError
-from annoconv.model import Modality
+from annoconv.errors import DocumentError, InputError
 from annoconv_converters.nifti.layouts.training import Training, cases_in, found_case, start_of
 
 if TYPE_CHECKING:
@@ -66,6 +65,8 @@ class NnUNet(Training):
             dataset["regions_class_order"] = [self.classes.alone(name) for name in names]
         else:
             dataset["labels"] |= {name: self.classes.alone(name) for name in names}
+        if reserved := sorted({"background", "ignore"}.intersection(names)):
+            raise InputError("nnU-Net keeps this name for itself", found=reserved, advice="Give the label another code")
         if self.task:
             dataset["name"] = self.task
         (self.folder / "dataset.json").write_bytes(jsondoor.dumps(dataset, indent=2))
@@ -95,25 +96,21 @@ class NnUNet(Training):
             classes = {
                 str(name): [int(value) for value in values] if isinstance(values, list) else [int(values)]
                 for name, values in dataset["labels"].items()
-                if name not in {"background", "ignore"}
+                if name != "background"
             }
-            channel = str(dataset["channel_names"].get("0", ""))
+            channels = [str(name) for _, name in sorted(dataset["channel_names"].items(), key=lambda one: int(one[0]))]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DocumentError("not nnU-Net's dataset.json", source=folder / "dataset.json") from error
-        modality = channel if channel in set(Modality) else None
+        if not ending or "/" in ending:
+            raise DocumentError("no ending of a file", source=folder / "dataset.json", where="/file_ending")
         told = {"task_id": dataset["name"]} if isinstance(dataset.get("name"), str) and dataset["name"] else {}
         for images, labels in (("imagesTr", "labelsTr"), ("imagesTs", "labelsTs")):
             stems = {path.name[: -len(ending)] for path in cases_in(folder / labels, ending)}
             stems |= {path.name[: -len(ending) - 5] for path in cases_in(folder / images, f"_0000{ending}")}
             for name in sorted(stems):
-                image, label = folder / images / f"{name}_0000{ending}", folder / labels / f"{name}{ending}"
-                yield found_case(
-                    finder,
-                    folder,
-                    name,
-                    image if image.is_file() else None,
-                    label if label.is_file() else None,
-                    classes,
-                    modality,
-                    **told,
-                )
+                places = [folder / images / f"{name}_{number:04d}{ending}" for number in range(len(channels))]
+                present, label = [path for path in places if path.is_file()], folder / labels / f"{name}{ending}"
+                if present and present != places:
+                    raise InputError("a channel of the case is missing", source=folder / images, found=name)
+                label_path = label if label.is_file() else None
+                yield found_case(finder, folder, name, present, label_path, classes, channels, **told)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from annoconv.errors import InputError, MaskError
 from annoconv.geometry import GridKind, compare_grids
+from annoconv.model import Modality
 from annoconv_converters._labels import entry_of
 from annoconv_converters._volume_files import stem_of
 from annoconv_converters.nifti.found import Found
@@ -20,7 +23,15 @@ if TYPE_CHECKING:
     from annoconv_converters.nifti.finder import Finder
     from annoconv_converters.nifti.prepared import Prepared, PreparedImage
 
-__all__ = ["Training", "cases_in", "found_case", "start_of"]
+__all__ = ["Training", "cases_in", "found_case", "modality_of", "start_of"]
+
+
+_CHANNELS: Final = {
+    Modality.MR.value: re.compile(r"MRI|T[12][A-Z]*|T[12][-_ ].*|FLAIR|ADC|DWI|DCE|PD|PDW|BOLD|SWI"),
+    Modality.PT.value: re.compile(r"PET|SUV"),
+    Modality.CT.value: re.compile(r"CTA|CBCT|NCCT|CECT"),
+}
+"""What data sets call their channels, in upper case."""
 
 
 class Training(Layout):
@@ -82,10 +93,10 @@ def found_case(
     finder: Finder,
     folder: Path,
     name: str,
-    image: Path | None,
+    images: Sequence[Path],
     label: Path | None,
     classes: Mapping[str, Sequence[int]],
-    modality: str | None,
+    channels: Sequence[str],
     **told: Any,
 ) -> Found:
     """Return one case of a training set.
@@ -98,28 +109,43 @@ def found_case(
         The data set's.
     name
         The case's.
-    image, label
-        Its first channel and its label map, where they are.
+    images, label
+        Its channels, the first of which is the case's image, and its label map; where they are.
     classes
         Labels of each class.
-    modality
-        Of the first channel, as the data set states it.
+    channels
+        What the data set calls them.
     told
         Further fields of the case.
     """
-    image_file = finder.open(image) if image is not None else None
+    files = [finder.open(image) for image in images]
     label_file = finder.open(label) if label is not None else None
     regions = (
         []
         if label_file is None
         else list(finder.class_regions(label_file, classes, f"{stem_of(label_file.path.name)}.nii.gz"))
     )
-    found = finder.image(name, image_file, [] if label_file is None else [label_file.volume(0)], folder)
-    if found.modality == "OT" and modality is not None and not finder.modality:
-        found = type(found)(found.uid, modality, found.grid, found.told)
-    exact = finder.is_exact(image_file or label_file)
+    volumes = [] if label_file is None else [label_file.volume(0)]
+    # The sources that were given tell which image was drawn on; a further channel is its own file.
+    found = [finder.image(name, files[0] if files else None, volumes, folder)]
+    found += [finder.own_image(f"{name}_{number:04d}", file) for number, file in enumerate(files[1:], 1)]
+    if not finder.modality:
+        told_by = [modality_of(channel) for channel in channels] + [None] * len(found)
+        found = [
+            replace(image, modality=modality) if image.modality == "OT" and modality is not None else image
+            for image, modality in zip(found, told_by, strict=False)
+        ]
+    exact = finder.is_exact(files[0] if files else label_file)
     carrier = folder / "annoconv" / f"{name}.json"
-    return Found(name, folder, carrier, [found], regions, {"case_id": name, **told}, is_exact=exact)
+    return Found(name, folder, carrier, found, regions, {"case_id": name, **told}, is_exact=exact)
+
+
+def modality_of(channel: str) -> str | None:
+    """Return the modality that a data set means by the name of a channel; None if that tells none."""
+    name = re.sub(r"_\d+$", "", channel).upper()
+    if name in set(Modality):
+        return name
+    return next((modality for modality, pattern in _CHANNELS.items() if pattern.fullmatch(name)), None)
 
 
 def cases_in(folder: Path, ending: str = ".nii.gz") -> Iterator[Path]:
