@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from annoconv.model import Concept
-from annoconv_converters._dicom import coded, decimal_string, element, item, sequence
+from annoconv_converters._dicom import coded, decimal_string, element, sequence
 from annoconv_converters._dicom_groups import PER_FRAME, FramePlace, read_groups
 
 if TYPE_CHECKING:
@@ -84,26 +84,30 @@ def encode_groups(index: Sequence[tuple[int, int]], planes: PlaneStack, resample
     numbers = sorted({number for number, _ in index})
     used = sorted({plane for _, plane in index})
     is_map, has_place = numbers == [0], planes.tiles is not None or planes.grid.lps_from_ijk is not None
-    ranks = _plane_ranks(planes, used)
-    segment_ranks = {number: () if is_map else (rank,) for rank, number in enumerate(numbers, 1)}
-    values = struct.Struct(f"<{len(segment_ranks[numbers[0]]) + len(ranks[used[0]])}I")
+    # A frame is four pieces, each of its plane or of its segment only, so that one frame more costs next to nothing:
+    # up to the dimension index values; that of the segment; those of the plane and its place; the segment.
+    segment_ranks = {number: b"" if is_map else struct.pack("<I", rank) for rank, number in enumerate(numbers, 1)}
     segments = {
         number: b"" if is_map else sequence(0x0062000A, element(0x0062000B, "US", struct.pack("<H", number)))
         for number in numbers
     }
-    # What stands before and behind the dimension index values of a frame; it depends on the plane only.
-    around: dict[tuple[str, int], tuple[bytes, bytes]] = {}
-    for plane in used:
+    of_segments = len(segment_ranks[numbers[0]]) + len(segments[numbers[0]])
+    starts: dict[tuple[str, int], bytes] = {}
+    places: dict[int, bytes] = {}
+    for plane, ranks in _plane_ranks(planes, used).items():
         label = b"" if has_place else element(0x00209453, "LO", str(plane + 1).encode())
-        content = sequence(0x00209111, element(0x00209157, "UL", bytes(values.size)) + label)
-        first, last = content[:_VALUES_AT], content[_VALUES_AT + values.size :] + _place(planes, plane)
+        values = bytes(len(segment_ranks[numbers[0]])) + struct.pack(f"<{len(ranks)}I", *ranks)
+        content = sequence(0x00209111, element(0x00209157, "UL", values) + label)
+        places[plane] = content[_VALUES_AT + len(segment_ranks[numbers[0]]) :] + _place(planes, plane)
         for how in {"", *resampled.values()}:
-            around[how, plane] = _derivation(planes.identities[plane], how) + first, last
-    frames: list[bytes] = []
-    for number, plane in index:
-        before, behind = around[resampled.get(number, ""), plane]
-        dimensions = values.pack(*segment_ranks[number], *ranks[plane])
-        frames.append(item(before + dimensions + behind + segments[number]))
+            before = _derivation(planes.identities[plane], how) + content[:_VALUES_AT]
+            size = len(before) + len(places[plane]) + of_segments
+            starts[how, plane] = struct.pack("<HHI", 0xFFFE, 0xE000, size) + before
+    frames = (
+        piece
+        for number, plane in index
+        for piece in (starts[resampled.get(number, ""), plane], segment_ranks[number], places[plane], segments[number])
+    )
     return element(PER_FRAME, "SQ", b"".join(frames))
 
 

@@ -107,11 +107,11 @@ def _write_sparsely(path: Path, start: int, frames: Iterable[Trimmed], size: int
     The file reads as if they had been written.
     """
     with path.open("r+b", buffering=0) as file:
+        file.truncate(start + length)  # first, so that no frame has to lengthen the file
         for position, (first, content) in enumerate(frames):
             if content.size:
                 file.seek(start + position * size + first)
                 file.write(content.data)
-        file.truncate(start + length)
 
 
 def _with_empty(frames: Frames, index: Sequence[tuple[int, int]]) -> Iterator[Trimmed]:
