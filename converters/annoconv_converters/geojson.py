@@ -18,12 +18,12 @@ from annoconv import images as image_seam
 from annoconv import jsondoor
 from annoconv.errors import InputError
 from annoconv.registry import Option
-from annoconv_converters._outlines import exact_rings
+from annoconv_converters._outlines import rings_of
 from annoconv_converters._pictures.features import read_features
 from annoconv_converters._pictures.kin import SIDE_SUFFIX, Batch, read_kin
 from annoconv_converters._pictures.kin_write import write_kin
 from annoconv_converters._pictures.render import Rendering, parse_window
-from annoconv_converters._runlength import decode, expand
+from annoconv_converters._runlength import expand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -179,8 +179,7 @@ def _geometry_of(record: Record) -> Record:
         kind = "Point" if geometry["type"] == "point" else "LineString"
         return {"type": kind, "coordinates": geometry.get("point", geometry.get("polyline"))}
     if isinstance(segmentation, dict):
-        rows, columns = segmentation["size"]
-        pieces = exact_rings(decode(expand(segmentation["counts"].encode()), (rows, columns)))
+        pieces = rings_of(expand(segmentation["counts"].encode()), segmentation["size"][0])
         return {"type": "MultiPolygon", "coordinates": [[_closed(ring) for ring in piece] for piece in pieces]}
     if segmentation:
         return {"type": "Polygon", "coordinates": [_closed(segmentation[0])]}

@@ -1,9 +1,10 @@
 """Speed of COCO against the usual ways: `python -m tests.benchmarks.coco [--small]`.
 
 Written as their own users write them: the pycocotools loop over all labels of every slice
-(`encode(asfortranarray(labels == value))` where there is any), rasterio's `shapes` with four neighbours on the whole
-slice, `COCO(path)` of pycocotools. Data: a seeded map of 20 organs with rough borders and some holes, 512 x 512 x
-320, and 1,000,000 annotations with a polygon of 6 to 24 vertices on 125,000 pictures. Times are the best of three
+(`encode(asfortranarray(labels == value))` where there is any), rasterio's `shapes` with four neighbours on the slice
+of each label, `COCO(path)` of pycocotools. Data: a seeded map of 20 organs with rough borders and some holes, 512 x
+512 x 320, and 1,000,000 annotations with a polygon of 6 to 24 vertices on 125,000 pictures. Ours start from the label
+map; every string is compared with that of pycocotools, every polygon is decoded by it. Times are the best of three
 (loading: one run each, in a process of its own), wall and CPU, one thread. "core" is without imports and without
 making the data; "peak" is above the imports.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -23,8 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from annoconv_converters._outlines import exact_polygons
-from annoconv_converters._runlength import compress, counts_of_labels
+from annoconv_converters._outlines import polygons_of
+from annoconv_converters._runlength import compress, counts_of, counts_of_labels
 from scipy.ndimage import gaussian_filter
 
 SEED = 20260102
@@ -68,6 +70,12 @@ def ours_run_lengths(labels_kji: Any) -> dict[tuple[int, int], bytes]:
     return {(run.slice_index, run.label): text for run, text in zip(runs, texts, strict=True)}
 
 
+def ours_polygons(labels_kji: Any) -> dict[tuple[int, int], list[list[int]]]:
+    runs = list(counts_of_labels(labels_kji))
+    polygons = polygons_of([run.counts for run in runs], labels_kji.shape[1])
+    return {(run.slice_index, run.label): each for run, each in zip(runs, polygons, strict=True)}
+
+
 def their_run_lengths(labels_kji: Any) -> dict[tuple[int, int], bytes]:
     from pycocotools import mask
 
@@ -78,6 +86,24 @@ def their_run_lengths(labels_kji: Any) -> dict[tuple[int, int], bytes]:
             if mask_ji.any():
                 found[k, value] = mask.encode(np.asfortranarray(mask_ji.astype(np.uint8)))["counts"]
     return found
+
+
+def check_polygons(polygons: dict[tuple[int, int], list[list[int]]], labels_kji: Any) -> None:
+    from pycocotools import mask
+
+    size = labels_kji.shape[1:]
+    for (k, value), each in polygons.items():
+        decoded = mask.decode(mask.merge(mask.frPyObjects(each, *size)))
+        assert np.array_equal(decoded, labels_kji[k] == value), "a polygon does not decode to its mask"
+
+
+def check_random_masks(count: int) -> None:
+    from pycocotools import mask
+
+    rng = np.random.default_rng(SEED)
+    many = [rng.random(rng.integers(1, 48, 2)) < rng.random() for _ in range(count)]
+    theirs = [mask.encode(np.asfortranarray(each.astype(np.uint8)))["counts"] for each in many]
+    assert compress([counts_of(each) for each in many]) == theirs, "the run lengths are not the same"
 
 
 def annotations_file(path: Path, count: int) -> None:
@@ -155,26 +181,29 @@ def main() -> None:
         return
     names = ("numpy", "pycocotools", "rasterio", "msgspec")
     print(f"Python {platform.python_version()}, {', '.join(f'{name} {_version(name)}' for name in names)}")
+    print(f"one thread of {os.cpu_count()}, load {os.getloadavg()[0]:.1f}")
     shape_kji = (64 if arguments.small else 320, 512, 512)
     labels_kji = organs(shape_kji)
-    print(f"{shape_kji} with {LABELS} labels, {np.count_nonzero(labels_kji) / labels_kji.size:.1%} filled, seed {SEED}")
+    filled = np.count_nonzero(labels_kji) / labels_kji.size
+    print(f"organs(): {shape_kji} with {LABELS} labels, {filled:.1%} foreground, seed {SEED}")
+    check_random_masks(10_000)
     print("| what | ours, wall / CPU s | theirs | ratio (CPU) |\n|---|---|---|---|")
     *ours, ours_found = best(lambda: ours_run_lengths(labels_kji))
     *theirs, their_found = best(lambda: their_run_lengths(labels_kji))
     assert ours_found == their_found, "the run lengths are not the same"
-    row(f"volume to run lengths, {len(ours_found)} masks, identical", ours, theirs)
-    masks = [labels_kji[k] == value for k, value in sorted(ours_found)[:: max(1, len(ours_found) // 300)]]
-    *ours, _ = best(lambda: [exact_polygons(mask_ji) for mask_ji in masks])
+    row(f"volume to run lengths, {len(ours_found)} masks, identical, and 10,000 random ones", ours, theirs)
+    *ours, polygons = best(lambda: ours_polygons(labels_kji))
+    check_polygons(polygons, labels_kji)
     try:
         from rasterio.features import shapes
     except ImportError:
         print("| exact polygons | rasterio is not installed | | |")
     else:
-        few = masks[:: max(1, len(masks) // 60)]
+        few = [labels_kji[k] == value for k, value in sorted(polygons)[:: max(1, len(polygons) // 60)]]
         *theirs, _ = best(lambda: [list(shapes(mask.view(np.uint8), mask=mask, connectivity=4)) for mask in few])
         row(
-            f"exact polygons, ms a mask ({len(masks)})",
-            [1e3 * each / len(masks) for each in ours],
+            f"volume to exact polygons, ms a mask (all {len(polygons)}; theirs {len(few)} of them)",
+            [1e3 * each / len(polygons) for each in ours],
             [1e3 * each / len(few) for each in theirs],
         )
     count = 100_000 if arguments.small else 1_000_000

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from annoconv_converters._outlines import exact_polygons, exact_rings
+from annoconv_converters._outlines import polygons_of, rings_of
 from annoconv_converters._polygons import rasterise, ring_of, shoelace_area, union, with_keyholes
 from annoconv_converters._runlength import (
     area_of,
@@ -90,6 +90,11 @@ def test_union_is_the_merge(many: list[Any]) -> None:
     assert compress_one(joined) == oracle.merge([encoded(each) for each in many])["counts"]
 
 
+def exact_polygons(mask_ji: Any) -> list[list[int]]:
+    (polygons,) = polygons_of([counts_of(mask_ji)], mask_ji.shape[0])
+    return polygons
+
+
 @given(masks)
 @settings(max_examples=1000, deadline=None)
 def test_polygons_decode_to_exactly_the_mask(mask_ji: Any) -> None:
@@ -107,20 +112,31 @@ def test_noise_with_holes_and_diagonal_touches(share: float) -> None:
     np.testing.assert_array_equal(drawn(exact_polygons(mask_ji), mask_ji.shape), mask_ji)
 
 
+@given(st.lists(hnp.arrays(np.bool_, (9, 11)), max_size=6))
+@settings(deadline=None)
+def test_outlines_of_many_masks_are_those_of_each(many: list[Any]) -> None:
+    assert list(polygons_of([counts_of(each) for each in many], 9)) == [exact_polygons(each) for each in many]
+
+
+def test_runs_of_no_background_are_one_piece() -> None:
+    (polygons,) = polygons_of([np.array([6, 2, 0, 3, 1, 0, 12])], 6)
+    assert polygons == [[1, 0, 2, 0, 2, 5, 1, 5]]
+
+
 def test_a_hole_in_a_hole() -> None:
     mask_ji = np.ones((11, 11), bool)
     mask_ji[2:9, 2:9] = False
     mask_ji[4:7, 4:7] = True
     mask_ji[5, 5] = False
     np.testing.assert_array_equal(drawn(exact_polygons(mask_ji), mask_ji.shape), mask_ji)
-    assert [len(piece) for piece in exact_rings(mask_ji)] == [2, 2]
+    assert [len(piece) for piece in rings_of(counts_of(mask_ji), mask_ji.shape[0])] == [2, 2]
 
 
 @given(masks)
 @settings(max_examples=500, deadline=None)
 def test_rings_fill_the_mask_by_the_even_odd_rule(mask_ji: Any) -> None:
     filled = np.zeros(mask_ji.shape, bool)
-    for piece in exact_rings(mask_ji):
+    for piece in rings_of(counts_of(mask_ji), mask_ji.shape[0]):
         arrays = [np.array(ring, np.float64).reshape(-1, 2) for ring in piece]
         one = decode(rasterise(with_keyholes(arrays), mask_ji.shape), mask_ji.shape)
         assert not (filled & one).any()

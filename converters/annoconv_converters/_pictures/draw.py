@@ -25,11 +25,11 @@ from annoconv.model import (
     PolylineAnnotation,
 )
 from annoconv.pixels import check_frame
-from annoconv_converters._outlines import exact_polygons
+from annoconv_converters._outlines import polygons_of
 from annoconv_converters._pictures.geometry import box_to_record, counts_to_record, rings_to_record, tidy
 from annoconv_converters._pictures.native import KEY, Picture
 from annoconv_converters._pictures.planes import Axis, Planes, SliceName, slice_name
-from annoconv_converters._runlength import compress, counts_of_labels, decode
+from annoconv_converters._runlength import compress, counts_of_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -271,17 +271,17 @@ def _add_masks(drawing: Drawing, images: dict[str, Image], form: Form) -> set[st
                 raise MaskError(
                     "the mask belongs to an image that the case does not hold", where=group[0].id, found=uid
                 )
-            for mask, index, counts, text in _runs(volume, group, images[uid], drawing.planes[uid]):
-                size = drawing.planes[uid].size
-                geometry = _polygons(counts, size) if form == "polygon" else counts_to_record(counts, size, text)
+            for mask, index, counts, geometry in _runs(volume, group, images[uid], drawing.planes[uid], form):
                 drawing.add(uid, index, annotations[mask.id], geometry)
                 drawing.parts.setdefault(mask.id, []).append((index, counts))
                 drawn.add(mask.id)
     return drawn
 
 
-def _runs(volume: Volume, masks: list[Mask], image: Image, planes: Planes) -> Iterator[tuple[Mask, int, Counts, bytes]]:
-    """Yield the run lengths of masks of one volume on each picture that they are seen on."""
+def _runs(
+    volume: Volume, masks: list[Mask], image: Image, planes: Planes, form: Form
+) -> Iterator[tuple[Mask, int, Counts, Record]]:
+    """Yield the run lengths and the record of masks of one volume on each picture that they are seen on."""
     relation = check_frame(image, volume)
     labels_kji = volume.read()
     if labels_kji.dtype.kind == "f":
@@ -297,25 +297,21 @@ def _runs(volume: Volume, masks: list[Mask], image: Image, planes: Planes) -> It
         if mask.value is not None:
             by_value.setdefault(mask.value, []).append(mask)
     if by_value:
-        yield from _paired(labels_kji, by_value, planes)
+        yield from _paired(labels_kji, by_value, planes, form)
     whole = [mask for mask in masks if mask.value is None]
     if whole:
-        yield from _paired(labels_kji != 0, {1: whole}, planes)
+        yield from _paired(labels_kji != 0, {1: whole}, planes, form)
 
 
 def _paired(
-    labels_kji: Any, by_value: dict[int, list[Mask]], planes: Planes
-) -> Iterator[tuple[Mask, int, Counts, bytes]]:
+    labels_kji: Any, by_value: dict[int, list[Mask]], planes: Planes, form: Form
+) -> Iterator[tuple[Mask, int, Counts, Record]]:
     runs = [run for run in counts_of_labels(planes.stack(labels_kji)) if run.label in by_value]
-    for run, text in zip(runs, compress([run.counts for run in runs]), strict=True):
+    many = [run.counts for run in runs]
+    drawn: Iterable[Any] = polygons_of(many, planes.rows) if form == "polygon" else compress(many)
+    for run, shape in zip(runs, drawn, strict=True):
         for mask in by_value[run.label]:
-            yield mask, run.slice_index, run.counts, text
-
-
-def _polygons(counts: Counts, size: tuple[int, int]) -> Record:
-    rings = exact_polygons(decode(counts, size))
-    record = counts_to_record(counts, size, b"")
-    return {**record, "segmentation": rings}
+            yield mask, run.slice_index, run.counts, counts_to_record(run.counts, planes.size, shape)
 
 
 def _join_keypoints(drawing: Drawing) -> set[str]:

@@ -184,11 +184,11 @@ def rings_to_record(rings: Sequence[NDArray[np.float64]]) -> Record:
     }
 
 
-def counts_to_record(counts: Counts, size: tuple[int, int], text: bytes | None = None) -> Record:
-    """Return `segmentation`, `area` and `bbox` of run lengths, `text` if their string is known already."""
-    written = compress_one(counts) if text is None else text
+def counts_to_record(counts: Counts, size: tuple[int, int], shape: bytes | list[list[int]] | None = None) -> Record:
+    """Return `segmentation`, `area` and `bbox` of run lengths; `shape` is their string, or their polygons instead."""
+    written = compress_one(counts) if shape is None else shape
     return {
-        "segmentation": {"size": list(size), "counts": written.decode("ascii")},
+        "segmentation": {"size": list(size), "counts": written.decode()} if isinstance(written, bytes) else written,
         "area": area_of(counts),
         "bbox": box_to_record(box_of(counts, size[0])),
     }
