@@ -16,11 +16,11 @@ from annoconv.codes import Labels, built_in_labels
 from annoconv.model import AnnotationCategory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Sequence, Set
 
     from annoconv.model import Label
 
-__all__ = ["Categories", "CategoryTable", "Meaning", "code_from_name"]
+__all__ = ["Categories", "CategoryTable", "Meaning", "code_from_name", "number_from_code"]
 
 _CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,127}")
 _UNNAMED: Final = re.compile(r"CATEGORY_(0|[1-9][0-9]{0,8})")
@@ -62,6 +62,12 @@ def code_from_name(name: str, number: object) -> str:
     return code or "CATEGORY_" + (re.sub(r"[^A-Za-z0-9]+", "_", str(number)).strip("_")[:100] or "0")
 
 
+def number_from_code(code: str) -> int | None:
+    """Return the category id of a label code that `code_from_name` made of nothing else; None if it is no such code."""
+    found = _UNNAMED.fullmatch(code)
+    return int(found[1]) if found else None
+
+
 class Categories:
     """The categories of a file by id.
 
@@ -79,9 +85,10 @@ class Categories:
         self._meanings: dict[object, Meaning] = {}
         taken: set[str] = set()
         for record in records:
-            if isinstance(record, dict) and type(record.get("id")) in {int, str} and record["id"] not in self.records:
-                self.records[record["id"]] = record
-                self._meanings[record["id"]] = self._meaning(record, taken)
+            number = record.get("id") if isinstance(record, dict) else None
+            if type(number) in {int, str} and number not in self.records:
+                self.records[number] = record
+                self._meanings[number] = self._meaning(record, taken)
 
     def __getitem__(self, number: object) -> Meaning:
         """Return the meaning of a category id; one that the file lacks has a code made of its number."""
@@ -142,10 +149,11 @@ class CategoryTable:
 
     def keep(self, code: str, record: dict[str, Any]) -> None:
         """Take over the record that a label had in the file that it came from."""
-        if code not in self.records and record.get("id") not in self._taken:
+        number = record.get("id")
+        if code not in self.records and type(number) in {int, str} and number not in self._taken:
             self.records[code] = record
             self.kept.add(code)
-            self._taken.add(record.get("id"))
+            self._taken.add(number)
 
     def number(self, code: str, category: str, labels: Labels) -> Any:
         """Return the id of a label's category."""
@@ -157,8 +165,8 @@ class CategoryTable:
         return self.records[code]["id"]
 
     def _free(self, code: str) -> int:
-        numbered = _UNNAMED.fullmatch(code)
-        wanted = int(numbered[1]) if numbered else self._positions.get(code)
+        numbered = number_from_code(code)
+        wanted = self._positions.get(code) if numbered is None else numbered
         if wanted is not None and wanted not in self._taken:
             return wanted
         number = len(self._positions) + 1
@@ -166,9 +174,18 @@ class CategoryTable:
             number += 1
         return number
 
-    def sorted(self) -> list[dict[str, Any]]:
-        """Return the records by id; those of another file stay in its order."""
-        return sorted(self.records.values(), key=_by_id) if not self.kept else list(self.records.values())
+    def sorted(self, used: Set[str] | None = None) -> list[dict[str, Any]]:
+        """Return the records by id; those of another file stay in its order.
+
+        Where `used` is given, the ids that annotations have, others are left out if the file that is written again
+        did not define them, and so are those that say no more than their id.
+        """
+        records = [
+            record
+            for code, record in self.records.items()
+            if used is None or code in self.kept or (str(record["id"]) in used and number_from_code(code) is None)
+        ]
+        return records if self.kept else sorted(records, key=_by_id)
 
 
 def _by_id(record: dict[str, Any]) -> tuple[int, Any]:

@@ -32,6 +32,7 @@ __all__ = [
     "box_from_record",
     "box_to_record",
     "counts_to_record",
+    "is_numbers",
     "keypoints_from_record",
     "rings_to_record",
     "segmentation_from_record",
@@ -125,6 +126,8 @@ def segmentation_from_record(
 ) -> Segmentation | None:
     """Return what a record's `segmentation` holds; None if it is absent, null or empty.
 
+    Polygons without vertices are left out.
+
     Raises
     ------
     InputError
@@ -136,8 +139,8 @@ def segmentation_from_record(
     if value is None or value == []:
         return None
     if isinstance(value, list):
-        rings = [ring_of(flat, source=source, where=where) for flat in value]
-        return Segmentation(size, rings, source=source, where=where)
+        rings = [ring_of(flat, source=source, where=where) for flat in value if flat != []]
+        return Segmentation(size, rings, source=source, where=where) if rings else None
     if not isinstance(value, dict):
         raise InputError("a segmentation is polygons or run lengths", source=str(source), where=where)
     if value.get("size") != list(size):
@@ -194,18 +197,27 @@ def counts_to_record(counts: Counts, size: tuple[int, int], shape: bytes | list[
     }
 
 
-def keypoints_from_record(record: Record, *, source: object, where: str) -> list[tuple[float, float, int]]:
-    """Return `(x, y, visibility)` of each keypoint, continuous pixels; 0 is not labelled, 1 hidden, 2 seen."""
+def keypoints_from_record(
+    record: Record, *, source: object, where: str
+) -> list[tuple[float, float, int, float | None]]:
+    """Return x, y, visibility and confidence of each keypoint, continuous pixels; 0 is not labelled, 1 hidden, 2 seen.
+
+    Where a record has a score, the third number may be anything: COCO does not use it, others write a confidence.
+    """
     value = record.get("keypoints")
     if value is None or value == []:
         return []
     if not isinstance(value, list) or len(value) % 3 or not is_numbers(value, len(value)):
         raise InputError("keypoints are x, y and visibility of each", source=str(source), where=where)
     triples = list(zip(value[::3], value[1::3], value[2::3], strict=True))
-    for _, _, seen in triples:
-        if seen not in {0, 1, 2}:
+    points: list[tuple[float, float, int, float | None]] = []
+    for x, y, seen in triples:
+        is_known = seen in {0, 1, 2}
+        if not is_known and "score" not in record:
             raise InputError("visibility is 0, 1 or 2", source=str(source), where=where, found=seen)
-    return [(x + 0.5, y + 0.5, int(seen)) for x, y, seen in triples]
+        confidence = None if is_known or not 0 < seen < 1 else float(seen)
+        points.append((x + 0.5, y + 0.5, int(seen) if is_known else 2, confidence))
+    return points
 
 
 def is_numbers(value: Any, count: int) -> bool:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.geometry import Box
     from annoconv_converters._runlength import Counts
 
-__all__ = ["KEY", "Native", "Picture", "flat_uid", "key_of", "native_case", "picture_name", "without_key"]
+__all__ = ["KEY", "Native", "Picture", "flat_uid", "is_caption", "key_of", "native_case", "picture_name", "without_key"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -105,6 +105,11 @@ class _Item:
         return self.segmentation is not None and (
             self.segmentation.runs is not None or len(self.segmentation.rings) > 1
         )
+
+
+def is_caption(record: Record) -> bool:
+    """Tell whether a record is a caption; what has a geometry beside one is not."""
+    return isinstance(record.get("caption"), str) and not any(map(record.get, ("bbox", "segmentation", "keypoints")))
 
 
 def key_of(record: Record, *, use_keys: bool = True) -> Record:
@@ -218,7 +223,7 @@ def _items(
         size = native.planes[place[0]].size
         for record in picture.annotations:
             where = _where("annotations", record)
-            if isinstance(record.get("caption"), str):
+            if is_caption(record):
                 texts = native.document.setdefault("texts", [])
                 texts.append(
                     {
@@ -288,6 +293,13 @@ def _annotations(common: Record, members: list[_Item], native: Native, source: o
     drawn = [item for item in members if item.segmentation is not None]
     points = keypoints_from_record(first.record, source=source, where=_where("annotations", first.record))
     if drawn and (wants_mask or outlined or len(drawn) > 1):
+        if not all(planes.size):
+            raise InputError(
+                "the size of the picture is not known",
+                source=str(source),
+                where=_where("annotations", first.record),
+                advice="Pass the file that the results are for: --ground-truth FILE",
+            )
         native.parts[common["id"]] = [(item.place[1], item.segmentation.counts) for item in drawn if item.segmentation]
         extra = {key: value for key, value in extra.items() if key not in _PLACES}
         yield {**common, "type": "mask", "mask_file": f"masks/{safe_name(common['id'])}.nii.gz", **extra}
@@ -312,11 +324,11 @@ _PLACES: Final = frozenset({"slice_index", "frame_index"})
 
 
 def _points(
-    common: Record, extra: Record, points: list[tuple[float, float, int]], names: tuple[str, ...]
+    common: Record, extra: Record, points: list[tuple[float, float, int, float | None]], names: tuple[str, ...]
 ) -> Iterator[Record]:
     """Yield the labelled keypoints of an instance."""
     place = {key: value for key, value in extra.items() if key in _PLACES}
-    for number, (x, y, seen) in enumerate(points):
+    for number, (x, y, seen, confidence) in enumerate(points):
         if seen:
             name = names[number] if number < len(names) else str(number + 1)
             yield {
@@ -325,6 +337,7 @@ def _points(
                 "type": "point",
                 "point": [x, y],
                 **place,
+                **({} if confidence is None else {"confidence": confidence}),
                 "attributes": {"instance": common["id"], "keypoint": name, "visibility": seen},
             }
 

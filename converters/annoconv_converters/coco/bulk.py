@@ -19,8 +19,19 @@ from annoconv.errors import AnnoconvError, DocumentError
 from annoconv.findings import Finding, Level
 from annoconv.limits import Limits
 from annoconv_converters._pictures.categories import Categories
+from annoconv_converters._pictures.geometry import is_numbers, size_from_record
 from annoconv_converters.coco.check import record_findings
-from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, Record, Span, read_element, scan
+from annoconv_converters.coco.stream import (
+    ANNOTATIONS,
+    IMAGES,
+    RESULTS,
+    Record,
+    Span,
+    id_of,
+    picture_of_result,
+    read_element,
+    scan,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -96,7 +107,7 @@ def load(path: Path, limits: Limits | None = None) -> CocoTable:
     Raises
     ------
     DocumentError
-        If the file is no COCO, or an id is no number.
+        If the file is no COCO, or an id is no whole number of 64 bits.
     """
     limits = limits or Limits()
     decode = _decoder(path, limits)
@@ -112,14 +123,17 @@ def load(path: Path, limits: Limits | None = None) -> CocoTable:
                 continue
             rows = decode(part)
             where = np.stack((part.starts, part.ends), axis=1)
-            if part.section == IMAGES:
-                image_ids.append(np.array([row.id for row in rows], dtype=np.int64))
-                image_places.append(where)
-                continue
+            try:
+                if part.section == IMAGES:
+                    image_ids.append(np.array([row.id for row in rows], dtype=np.int64))
+                    image_places.append(where)
+                    continue
+                for column, name, dtype in zip(columns, _FIELDS, _DTYPES, strict=True):
+                    values = map(attrgetter(name), rows)
+                    column.append(np.fromiter(chain.from_iterable(values) if name == "bbox" else values, dtype))
+            except OverflowError as error:
+                raise _invalid("the ids of a table have 64 bits", path, f"byte {int(part.starts[0])} on") from error
             places.append(where)
-            for column, name, dtype in zip(columns, _FIELDS, _DTYPES, strict=True):
-                values = map(attrgetter(name), rows)
-                column.append(np.fromiter(chain.from_iterable(values) if name == "bbox" else values, dtype))
     empty = np.empty(0, dtype=np.int64)
     joined: list[NDArray[Any]] = [np.concatenate(column) if column else empty for column in columns]
     by_image = np.argsort(joined[1], kind="stable")
@@ -142,8 +156,12 @@ def load(path: Path, limits: Limits | None = None) -> CocoTable:
 
 def _decoder(path: Path, limits: Limits) -> Callable[[Span], Sequence[Any]]:
     """Return what turns a span into rows of `_FIELDS`; the others are skipped without being built."""
+
+    def understand(span: Span) -> Sequence[Any]:
+        return [_row(record, path) for record in span.elements(limits, path)]
+
     if find_spec("msgspec") is None:
-        return lambda span: [_row(record, path) for record in span.elements(limits, path)]
+        return understand
     import msgspec
 
     box = tuple[float, float, float, float]
@@ -154,8 +172,8 @@ def _decoder(path: Path, limits: Limits) -> Callable[[Span], Sequence[Any]]:
     def decode(span: Span) -> Sequence[Any]:
         try:
             found: list[Any] = decoder.decode(span.text)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise _invalid(f"a record cannot be understood: {error}", path) from error
+        except (msgspec.DecodeError, UnicodeDecodeError):  # a null or 1.0, which are understood, or what is refused
+            return understand(span)
         return found
 
     return decode
@@ -163,17 +181,20 @@ def _decoder(path: Path, limits: Limits) -> Callable[[Span], Sequence[Any]]:
 
 def _row(record: Record, path: Path) -> SimpleNamespace:
     """Return the fields of a record as msgspec would."""
-    numbers = [record.get(name, 0) for name in _FIELDS[:4]]
-    area, box = record.get("area", _ABSENT), record.get("bbox", [_ABSENT] * 4)
-    if not all(type(number) is int for number in numbers) or "id" not in record:
-        raise _invalid("ids are whole numbers", path)
-    if not isinstance(area, int | float) or not isinstance(box, list) or len(box) != 4:
-        raise _invalid("an area is a number, a box four", path)
-    return SimpleNamespace(**dict(zip(_FIELDS, (*numbers, area, box), strict=True)))
+    place = f"id {record.get('id')}"
+    numbers = [record.get(name) or 0 for name in _FIELDS[:4]]
+    if record.get("id") is None or not all(isinstance(number, int) for number in numbers):
+        raise _invalid("the ids of a table are whole numbers", path, place)
+    area, box = record.get("area"), record.get("bbox") or None
+    if not (area is None or is_numbers([area], 1)) or not (box is None or is_numbers(box, 4)):
+        raise _invalid("an area is a number, a box four", path, place)
+    values = (*numbers, _ABSENT if area is None else area, [_ABSENT] * 4 if box is None else box)
+    return SimpleNamespace(**dict(zip(_FIELDS, values, strict=True)))
 
 
-def _invalid(problem: str, path: Path) -> DocumentError:
-    return DocumentError(problem, findings=[Finding("coco.invalid", Level.ERROR, "", problem)], source=path)
+def _invalid(problem: str, path: Path, place: str | None) -> DocumentError:
+    finding = Finding("coco.invalid", Level.ERROR, "", problem)
+    return DocumentError(problem, findings=[finding], source=path, where=place)
 
 
 def validate(path: Path, limits: Limits | None = None) -> Iterator[Finding]:
@@ -185,42 +206,59 @@ def validate(path: Path, limits: Limits | None = None) -> Iterator[Finding]:
     sizes: dict[Any, tuple[int, int]] = {}
     seen: set[Any] = set()
     categories = Categories([], None)
-    beside = _beside(path, limits)
-    if isinstance(beside.get("categories"), list):
-        categories = Categories(beside["categories"], None)
-    with path.open("rb") as file:
-        for part in scan(file, path, limits):
-            if not isinstance(part, Span):
-                continue
-            if part.section == IMAGES:
-                for record in part.elements(limits, path):
-                    number = record.get("id")
-                    if number in sizes:
-                        yield Finding("coco.duplicate", Level.ERROR, f"/images/{number}", "the id stands twice")
-                    sizes[number] = record.get("height", 0), record.get("width", 0)
-                continue
+    for part in _parts(path, limits):
+        if not isinstance(part, Span):
+            listed = part.get("categories")
+            categories = Categories(listed if isinstance(listed, list) else [], None)
+        elif part.section == IMAGES:
             for record in part.elements(limits, path):
-                number = record.get("id")
-                place = f"/{ANNOTATIONS}/{number}"
-                if number in seen:
-                    yield Finding("coco.duplicate", Level.ERROR, f"{place}/id", "the id stands twice")
-                seen.add(number)
-                size = sizes.get(record.get("image_id"))
-                if size is None:
-                    yield Finding(
-                        "coco.dangling", Level.ERROR, f"{place}/image_id", "the annotation belongs to no image"
-                    )
-                    continue
-                try:
-                    yield from record_findings(record, size, categories, place, 0)
-                except AnnoconvError as error:
-                    yield Finding("coco.geometry", Level.ERROR, place, error.problem)
+                yield from _image_findings(record, sizes)
+    for part in _parts(path, limits):
+        if isinstance(part, Span) and part.section != IMAGES:
+            for record in part.elements(limits, path):
+                yield from _annotation_findings(record, sizes, seen, categories, is_result=part.section == RESULTS)
 
 
-def _beside(path: Path, limits: Limits) -> Record:
-    """Return what a file holds beside images and annotations."""
+def _parts(path: Path, limits: Limits) -> Iterator[Span | Record]:
     with path.open("rb") as file:
-        for part in scan(file, path, limits):
-            if not isinstance(part, Span):
-                return part
-    return {}
+        yield from scan(file, path, limits)
+
+
+def _image_findings(record: Record, sizes: dict[Any, tuple[int, int]]) -> Iterator[Finding]:
+    """Yield what an image breaks, and note its size."""
+    number = id_of(record)
+    place = f"/{IMAGES}/{number}"
+    if number is None or number in sizes:
+        yield _twice_or_none(number, place)
+    try:
+        sizes[number] = size_from_record(record, source="", where=place)
+    except AnnoconvError as error:
+        sizes[number] = 0, 0
+        yield Finding("coco.size", Level.ERROR, place, error.problem)
+
+
+def _annotation_findings(
+    record: Record, sizes: dict[Any, tuple[int, int]], seen: set[Any], categories: Categories, *, is_result: bool
+) -> Iterator[Finding]:
+    """Yield what an annotation breaks, and note its id."""
+    number, owner = len(seen) + 1 if is_result else id_of(record), id_of(record, "image_id")
+    place = f"/{ANNOTATIONS}/{number}"
+    if "segments_info" not in record and (number is None or number in seen):
+        yield _twice_or_none(number, place)
+    seen.add(number)
+    if owner is None or not (is_result or owner in sizes):
+        yield Finding("coco.dangling", Level.ERROR, f"{place}/image_id", "the annotation belongs to no image")
+        return
+    try:
+        if is_result:
+            drawn = picture_of_result(record, owner)
+            sizes[owner] = size_from_record(drawn, source="", where=place) if "width" in drawn else (0, 0)
+        yield from record_findings(record, sizes[owner], categories, place, 0)
+    except AnnoconvError as error:
+        yield Finding("coco.geometry", Level.ERROR, place, error.problem)
+
+
+def _twice_or_none(number: Any, place: str) -> Finding:
+    if number is None:
+        return Finding("coco.no_id", Level.ERROR, f"{place}/id", "the record has no id")
+    return Finding("coco.duplicate", Level.ERROR, f"{place}/id", "the id stands twice")

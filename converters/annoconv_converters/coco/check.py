@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.findings import Finding, Level
 from annoconv_converters._pictures.geometry import box_from_record, keypoints_from_record, segmentation_from_record
+from annoconv_converters._pictures.native import is_caption
 from annoconv_converters._runlength import area_of, box_of
+from annoconv_converters.coco.stream import id_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -30,12 +32,9 @@ PIXEL_SLACK: Final = 1.0
 
 def file_findings(
     images: Sequence[tuple[Any, Any]],
-    numbers: Sequence[Any],
+    numbers: Sequence[Any] | None,
     owners: Sequence[Any],
-    used: set[Any],
     categories: Any,
-    *,
-    is_results: bool,
 ) -> list[Finding]:
     """Return the errors that concern a file as a whole.
 
@@ -44,17 +43,12 @@ def file_findings(
     images
         Id and group of each image.
     numbers, owners
-        Id and image id of each annotation.
-    used
-        Category ids of the annotations.
+        Id and image id of each annotation; without ids, which results and panoptic files have none of, `None`.
     categories
         The file's member of that name.
-    is_results
-        Whether the file is an array of results, which have no ids.
     """
     findings = list(_twice([number for number, _ in images], "images"))
-    if not is_results and any(number is not None for number in numbers):
-        findings += _twice(numbers, "annotations")
+    findings += _twice(numbers or (), "annotations")
     known = {number for number, _ in images}
     findings += [
         _error("coco.dangling", f"/annotations/{place}/image_id", f"the annotation belongs to no image: {owner!r}")
@@ -63,7 +57,6 @@ def file_findings(
     ]
     listed = categories if isinstance(categories, list) else []
     findings += _twice([each.get("id") if isinstance(each, dict) else None for each in listed], "categories")
-    del used
     return findings
 
 
@@ -98,18 +91,20 @@ def record_findings(
     record: dict[str, Any], size: tuple[int, int], categories: Categories, place: str, case_index: int
 ) -> Iterator[Finding]:
     """Yield the warnings about one annotation of a picture of `size` rows and columns, (0, 0) if that is not known."""
-    if "caption" in record:
+    if is_caption(record):
         return
-    category = record.get("category_id")
-    if categories.records and not (isinstance(category, int | str) and category in categories.records):
+    if categories.records and id_of(record, "category_id") not in categories.records:
         yield _warning("coco.category", f"{place}/category_id", "the category is not defined", case_index)
+    drawn = record.get("segmentation")
+    if isinstance(drawn, list) and [] in drawn:
+        yield _warning("coco.empty", f"{place}/segmentation", "a polygon has no vertices", case_index)
     segmentation = segmentation_from_record(record, size, source="", where=place)
     box = box_from_record(record, source="", where=place)
     if segmentation is not None:
         yield from _disagreements(record, segmentation, box, place, case_index)
     if box is not None and all(size) and not (box[0] >= 0 and box[1] >= 0 and box[2] <= size[1] and box[3] <= size[0]):
         yield _warning("coco.outside", f"{place}/bbox", "the box reaches beyond the picture", case_index)
-    for x, y, seen in keypoints_from_record(record, source="", where=place):
+    for x, y, seen, _ in keypoints_from_record(record, source="", where=place):
         if seen and all(size) and not (0 <= x <= size[1] and 0 <= y <= size[0]):
             yield _warning("coco.outside", f"{place}/keypoints", "a keypoint lies beyond the picture", case_index)
             return
@@ -122,7 +117,7 @@ def _disagreements(
     areas = [segmentation.area]
     own = segmentation.box
     boxes = [own]
-    if segmentation.rings:
+    if segmentation.rings and all(segmentation.size):
         low = min(own[0], own[1]) < 0 or own[2] > segmentation.size[1] or own[3] > segmentation.size[0]
         if low:
             yield _warning(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from annoconv.model import ImageTextLink, TextSpanAnnotation
 from annoconv_converters._pictures.geometry import counts_to_record
@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.draw import Drawing
     from annoconv_converters._pictures.native import Picture
 
-__all__ = ["Kind", "finish"]
+__all__ = ["WITH_KEYPOINTS", "Kind", "finish"]
 
 Record: TypeAlias = "dict[str, Any]"
 Kind: TypeAlias = Literal["auto", "instances", "keypoints", "panoptic", "captions", "stuff", "results"]
+
+WITH_KEYPOINTS: Final = frozenset({"keypoints", "results"})
+"""Kinds of files that hold points."""
 
 
 def finish(
@@ -28,6 +31,8 @@ def finish(
     kind: str,
     category_number: Callable[[str, str], Any],
     keypoint_names: Callable[[str], list[str]],
+    *,
+    were_results: bool = False,
 ) -> None:
     """Turn the records of a drawing into those of a kind of file, in place.
 
@@ -41,6 +46,8 @@ def finish(
         From label code and annotation category to the category's id.
     keypoint_names
         From label code to the names of its keypoints; names that are met are added to the list.
+    were_results
+        Whether the case came from results, so that what has no confidence is one too.
     """
     categories = {
         annotation.label_code: annotation.category.value for annotation in reversed(drawing.loaded.case.annotations)
@@ -49,24 +56,23 @@ def finish(
         if kind == "captions":
             picture.annotations = list(_captions(drawing.loaded.case, picture))
             continue
-        if kind == "results":
+        if kind == "results" and were_results:
+            picture.annotations += _captions(drawing.loaded.case, picture)
+        elif kind == "results":
             picture.annotations = [record for record in picture.annotations if "score" in record]
         if kind == "stuff":
             picture.annotations = _merged(picture.annotations)
         for record in picture.annotations:
+            if "caption" in record:
+                continue
             code = record["category_id"]
             named = record.pop("named", None)
-            if kind == "keypoints" and (named or "keypoints" in record):
+            if kind in WITH_KEYPOINTS and (named or "keypoints" in record):
                 _set_keypoints(record, named or {}, keypoint_names(code))
             record["category_id"] = category_number(code, categories[code])
             if kind == "results":
-                for key in (
-                    "id",
-                    "iscrowd",
-                    "area",
-                    "num_keypoints",
-                    "bbox" if record.get("segmentation") else "segmentation",
-                ):
+                is_drawn = bool(record.get("segmentation")) or ("keypoints" in record and not record["area"])
+                for key in ("id", "iscrowd", "area", "num_keypoints", "bbox" if is_drawn else "segmentation"):
                     record.pop(key, None)
 
 

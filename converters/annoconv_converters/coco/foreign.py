@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.casefile import LoadedCase
 from annoconv.ids import content_digest
 from annoconv.model import SCHEMA_VERSION, Case
+from annoconv_converters._pictures.categories import number_from_code
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.native import KEY, Picture, native_case, without_key
 from annoconv_converters._pictures.typed import typed_case
-from annoconv_converters.coco.finish import finish
+from annoconv_converters.coco.finish import WITH_KEYPOINTS, finish
 from annoconv_converters.coco.panoptic import packed_record
 
 if TYPE_CHECKING:
@@ -108,8 +110,9 @@ def understand(
 def _leftover(
     picture: Picture, loaded: LoadedCase, categories: Categories, kind: str, position: int, beside: Record | None
 ) -> Record:
-    drawing = draw(loaded, axis="k", form="rle", folder=None, only_annotated=False, keypoints=kind == "keypoints")
-    finish(drawing, kind, lambda code, _: code, lambda code: _keypoints(code, picture, categories))
+    drawing = draw(loaded, axis="k", form="rle", folder=None, only_annotated=False, keypoints=kind in WITH_KEYPOINTS)
+    names = partial(_keypoints, picture=picture, categories=categories)
+    finish(drawing, kind, lambda code, _: code, names, were_results=kind == "results")
     drawn = drawing.pictures[0]
     codes = {str(record.get("id")): categories[record.get("category_id")].code for record in picture.annotations}
     kept: Record = {"kind": kind} if kind != "instances" else {}
@@ -133,12 +136,18 @@ def _leftover(
         if again:
             again["id"] = record["id"] if kind == "results" else number_of(identity)
             again["image_id"] = picture.record.get("id")
-            if "category_id" in again:
-                again["category_id"] = record.get("category_id")
+            told = record.get("category_id")
+            if "category_id" in again and _is_told(told, codes[identity], categories):
+                again["category_id"] = told
         difference = _difference(record, again)
         if difference:
             annotations[identity] = difference
     return kept | ({"annotations": annotations} if annotations else {})
+
+
+def _is_told(number: Any, code: str, categories: Categories) -> bool:
+    """Tell whether its label code alone says which category id a record had."""
+    return type(number) in {int, str} and (number in categories.records or number_from_code(code) == number)
 
 
 def _keypoints(code: str, picture: Picture, categories: Categories) -> list[str]:
@@ -149,9 +158,10 @@ def _keypoints(code: str, picture: Picture, categories: Categories) -> list[str]
     return []
 
 
-def number_of(identity: str) -> int:
-    """Return the annotation number that an id asks for; 0 if it is none."""
-    return int(identity) if identity.isascii() and identity.isdecimal() and str(int(identity[:18])) == identity else 0
+def number_of(identity: str) -> int | None:
+    """Return the annotation number that an id asks for; 0 is none, as COCOeval takes it for no match."""
+    is_number = identity.isascii() and identity.isdecimal() and str(int(identity[:18])) == identity
+    return int(identity) if is_number and identity != "0" else None
 
 
 def _difference(record: Record, again: Record) -> Record:
@@ -202,7 +212,8 @@ def put_back(record: Record, difference: Any) -> Record:
         fields = {key: value for key, value in fields.items() if key not in _GEOMETRY}
         absent = [key for key in absent if key not in _GEOMETRY]
     if fields.get("segmentation") == _AS_LIST:
-        fields = {**fields, "segmentation": _as_list(record["segmentation"])}
+        drawn = record.get("segmentation")
+        fields = {**fields, "segmentation": _as_list(drawn) if isinstance(drawn, dict) else drawn}
     return {key: value for key, value in {**record, **fields}.items() if key not in absent}
 
 

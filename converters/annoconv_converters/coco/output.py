@@ -54,8 +54,8 @@ class Numbers:
     last: int = 0
 
     def take(self, wanted: Any) -> Any:
-        """Return the id that is asked for if it is free and not 0, else the next."""
-        if wanted and wanted not in self.taken:
+        """Return the id that is asked for if it is one and free, else the next."""
+        if type(wanted) in {int, str} and wanted not in self.taken:
             self.taken.add(wanted)
             return wanted
         self.last += 1

@@ -23,13 +23,23 @@ from annoconv.findings import Finding, Level
 from annoconv.loss import LossReport
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.geometry import size_from_record
-from annoconv_converters._pictures.native import KEY, Picture, key_of, picture_name, without_key
+from annoconv_converters._pictures.native import KEY, Picture, is_caption, key_of, picture_name, without_key
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
 from annoconv_converters.coco.check import case_findings, file_findings
 from annoconv_converters.coco.foreign import TASK, understand
 from annoconv_converters.coco.output import SIDE_NAME, SIDE_SUFFIX
 from annoconv_converters.coco.panoptic import unpack
-from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, RESULTS, Record, Span, read_element, scan
+from annoconv_converters.coco.stream import (
+    ANNOTATIONS,
+    IMAGES,
+    RESULTS,
+    Record,
+    Span,
+    id_of,
+    picture_of_result,
+    read_element,
+    scan,
+)
 from annoconv_converters.coco.write import CONTRIBUTOR
 
 if TYPE_CHECKING:
@@ -139,8 +149,7 @@ def index_file(path: Path, context: Context, pattern: re.Pattern[str], ground_tr
     spans: dict[str, list[Places]] = {IMAGES: [], ANNOTATIONS: []}
     owners: list[Any] = []
     numbers: list[Any] = []
-    used: set[Any] = set()
-    keyed = is_results = False
+    keyed = is_results = is_panoptic = False
     beside: Record = {}
     sizes: dict[Any, Record] = {}
     with path.open("rb") as file:
@@ -154,14 +163,14 @@ def index_file(path: Path, context: Context, pattern: re.Pattern[str], ground_tr
             for record in part.elements(limits, path):
                 keyed = keyed or "case" in key_of(record)
                 if section == IMAGES:
-                    image_records.append((_id(record.get("id")), _token(record, pattern)))
+                    image_records.append((id_of(record), _token(record, pattern)))
                     continue
-                owner = _id(record.get("image_id"))
+                owner = id_of(record, "image_id")
                 owners.append(owner)
-                numbers.append(_id(record.get("id")))
-                used.add(_id(record.get("category_id")))
+                numbers.append(id_of(record))
+                is_panoptic = is_panoptic or "segments_info" in record
                 if part.section == RESULTS and owner not in sizes:
-                    sizes[owner] = _picture_of_result(record, owner)
+                    sizes[owner] = picture_of_result(record, owner)
     side = {} if keyed else _side_file(path, context)
     given: dict[Any, Record] = {}
     if is_results:
@@ -169,7 +178,8 @@ def index_file(path: Path, context: Context, pattern: re.Pattern[str], ground_tr
         image_records = [(number, _token(record, pattern)) for number, record in given.items()]
     elif side:
         image_records = [(number, _side_token(number, token, side)) for number, token in image_records]
-    findings = file_findings(image_records, numbers, owners, used, beside.get("categories"), is_results=is_results)
+    named = None if is_results or is_panoptic else numbers
+    findings = file_findings(image_records, named, owners, beside.get("categories"))
     if findings:
         raise DocumentError(
             f"the file breaks the rules of COCO in {len(findings)} places", findings=findings[:_MOST_NAMED], source=path
@@ -194,11 +204,6 @@ def index_file(path: Path, context: Context, pattern: re.Pattern[str], ground_tr
 
 def _joined(places: list[Places]) -> Places:
     return np.concatenate(places) if places else np.empty((0, 2), dtype=np.int64)
-
-
-def _id(value: Any) -> Any:
-    """Return an id as something that can be looked up; true and 1.5 are none."""
-    return value if type(value) in {int, str} else None
 
 
 def _token(record: Record, pattern: re.Pattern[str]) -> Any:
@@ -229,13 +234,6 @@ def _groups(image_records: list[tuple[Any, Any]]) -> list[list[int]]:
     return groups
 
 
-def _picture_of_result(record: Record, owner: Any) -> Record:
-    segmentation = record.get("segmentation")
-    size = segmentation.get("size") if isinstance(segmentation, dict) else None
-    found = size if isinstance(size, list) and len(size) == 2 else [None, None]
-    return {"id": owner} if size is None else {"id": owner, "width": found[1], "height": found[0]}
-
-
 def _pictures_of_results(
     path: Path,
     sizes: dict[Any, Record],
@@ -251,13 +249,13 @@ def _pictures_of_results(
             for part in scan(file, ground_truth, context.limits):
                 if isinstance(part, Span):
                     records = part.elements(context.limits, ground_truth) if part.section == IMAGES else []
-                    known |= {_id(record.get("id")): record for record in records}
+                    known |= {id_of(record): record for record in records}
                 else:
                     beside["categories"] = part.get("categories", [])
     for entry in side.get(IMAGES, {}).values():
         record = entry.get("record")
         if isinstance(record, dict) and record:
-            known.setdefault(_id(record.get("id")), {**record, KEY: entry[KEY]})
+            known.setdefault(id_of(record), {**record, KEY: entry[KEY]})
     if ground_truth is None:
         sizes = {key: {} for key in known} | sizes
     return {owner: known.get(owner, record) for owner, record in sizes.items()}
@@ -286,6 +284,8 @@ def _readings(
     is_ours = isinstance(info, dict) and info.get("contributor") == CONTRIBUTOR
     listed = records if isinstance(records, list) else []
     beside = {key: value for key, value in index.beside.items() if key not in {IMAGES, ANNOTATIONS}}
+    if ANNOTATIONS not in index.beside and not index.is_results:
+        beside[ANNOTATIONS] = None
     if listed:
         beside.pop("categories", None)
     kind = _kind(index, file, listed)
@@ -327,7 +327,9 @@ def _kind(index: Index, file: BinaryIO, categories: list[Any]) -> str:
     if len(index.annotation_places):
         start, end = index.annotation_places[0].tolist()
         first = read_element(file, start, end, index.path)
-        for kind, field_name in (("panoptic", "segments_info"), ("captions", "caption"), ("keypoints", "keypoints")):
+        if is_caption(first):
+            return "captions"
+        for kind, field_name in (("panoptic", "segments_info"), ("keypoints", "keypoints")):
             if field_name in first:
                 return kind
     return "keypoints" if any(isinstance(each, dict) and "keypoints" in each for each in categories) else "instances"

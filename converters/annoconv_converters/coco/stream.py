@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from annoconv.limits import Limits
 
-__all__ = ["ANNOTATIONS", "IMAGES", "RESULTS", "Record", "Span", "read_element", "scan"]
+__all__ = ["ANNOTATIONS", "IMAGES", "RESULTS", "Record", "Span", "id_of", "picture_of_result", "read_element", "scan"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -37,6 +37,7 @@ RESULTS: Final = ""
 """Section of the elements of a file that is an array itself."""
 _BUFFER: Final = 4 << 20
 _LONGEST_NAME: Final = 256
+_WHOLE: Final = ("id", "image_id", "category_id", "width", "height")
 _NAME: Final = re.compile(rb'"([^"\\]*)"\s*:\s*\[$')
 _BRACKET, _BRACKET_MASK, _OPENING = 0x59, 0xD9, 0x02
 """The four brackets share the bits of the mask; those that open have the last bit. `y` and `_` do too."""
@@ -68,6 +69,8 @@ class Span:
         found = jsondoor.loads(self.text, limits=limits, source=source, where=where)
         if len(found) != len(self.starts) or not all(type(each) is dict for each in found):
             raise _invalid(f"every member of {self.section or 'the results'} is an object", source, where)
+        for record in found:
+            _make_whole(record)
         return list(found)
 
 
@@ -105,7 +108,12 @@ def scan(file: BinaryIO, source: Path, limits: Limits) -> Iterator[Span | Record
     skeleton = jsondoor.loads(bytes(scanner.skeleton + buffer), limits=limits, source=source)
     if scanner.section is not None or not isinstance(skeleton, dict | list):
         raise _invalid("this is neither a COCO object nor an array of results", source, None)
-    yield skeleton if isinstance(skeleton, dict) else {RESULTS: skeleton}
+    beside: Record = skeleton if isinstance(skeleton, dict) else {RESULTS: skeleton}
+    categories = beside.get("categories")
+    for category in categories if isinstance(categories, list) else ():
+        if isinstance(category, dict):
+            _make_whole(category)
+    yield beside
 
 
 def read_element(file: BinaryIO, start: int, end: int, source: Path, *, exact: bool = False) -> Record:
@@ -114,7 +122,30 @@ def read_element(file: BinaryIO, start: int, end: int, source: Path, *, exact: b
     found = jsondoor.loads(file.read(end - start), source=source, where=f"byte {start}", exact=exact)
     if not isinstance(found, dict):  # the file has changed meanwhile
         raise _invalid("every member of a section is an object", source, f"byte {start}")
+    _make_whole(found)
     return found
+
+
+def id_of(record: Record, name: str = "id") -> Any:
+    """Return an id as something that can be looked up; None if it is neither a whole number nor a text."""
+    value = record.get(name)
+    return value if type(value) in {int, str} else None
+
+
+def picture_of_result(record: Record, owner: Any) -> Record:
+    """Return the image record that a result is of: its size is that of its mask, unknown without one."""
+    segmentation = record.get("segmentation")
+    size = segmentation.get("size") if isinstance(segmentation, dict) else None
+    found = size if isinstance(size, list) and len(size) == 2 else [None, None]
+    return {"id": owner} if size is None else {"id": owner, "width": found[1], "height": found[0]}
+
+
+def _make_whole(record: Record) -> None:
+    """Turn ids and sizes that were written as 1.0, as spreadsheets and data frames do, into integers."""
+    for name in _WHOLE:
+        value = record.get(name)
+        if type(value) is float and value.is_integer():
+            record[name] = int(value)
 
 
 class _Scanner:

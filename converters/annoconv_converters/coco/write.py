@@ -11,8 +11,9 @@ import json
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 
 from annoconv import carrier, jsondoor, times
 from annoconv.codes import Labels
@@ -25,10 +26,11 @@ from annoconv_converters._pictures.losses import describe, split
 from annoconv_converters._pictures.native import KEY, Picture, picture_name, without_key
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
 from annoconv_converters._pictures.render import Rendering, render
-from annoconv_converters.coco.finish import Kind, finish
+from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish
 from annoconv_converters.coco.foreign import EXTENSION, kept_of, number_of, put_back, understand
 from annoconv_converters.coco.output import Numbers, Part, make_layout
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
+from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -90,6 +92,7 @@ class _Writer:
         self.keypoints: dict[str, list[str]] = {}
         self.skeletons: Record = _skeletons(options.skeletons)
         self.image_numbers, self.annotation_numbers = Numbers(), Numbers()
+        self.used: set[str] = set()
         self.position = 0
         self.newest: list[str] = []
         self.images = images
@@ -108,7 +111,8 @@ class _Writer:
         kept = kept_of(loaded.case)
         if self.kind is None:
             asked = self.options.kind
-            self.kind = str(kept.get("kind", "instances")) if asked == "auto" else asked
+            known = str(kept.get("kind"))
+            self.kind = asked if asked != "auto" else known if known in get_args(Kind) else "instances"
             self.beside = kept["file"] if isinstance(kept.get("file"), dict) else None
         for code, record in _objects(kept.get("categories")):
             self.table.keep(code, record)
@@ -118,15 +122,18 @@ class _Writer:
             form="rle" if self.kind == "panoptic" else self.options.form,
             folder=slice_folder(loaded, case_index, self.names),
             only_annotated=self.options.only_annotated,
-            keypoints=self.kind == "keypoints",
+            keypoints=self.kind in WITH_KEYPOINTS,
         )
         if self.options.rendering.depth != "none":
             render(drawing, self.images, self.layout("pictures"), self.options.rendering, self.context.limits)
         labels = Labels(self.context.label_system, loaded.case.labels)
         drawn = {record["id"] for picture in drawing.pictures for record in picture.annotations}
-        finish(drawing, self.kind, lambda code, category: self.table.number(code, category, labels), self._keypoints)
+        number = partial(self.table.number, labels=labels)
+        finish(drawing, self.kind, number, self._keypoints, were_results=kept.get("kind") == "results")
         first = self.position + 1
         order = {annotation.id: place for place, annotation in enumerate(loaded.case.annotations)}
+        for place, annotation in enumerate(loaded.case.annotations):  # instances that have points only
+            order.setdefault(str((annotation.attributes or {}).get("instance")), place)
         for picture in drawing.pictures:
             self._number(picture, kept, drawn, order)
             if self.kind == "panoptic":
@@ -160,6 +167,7 @@ class _Writer:
             fitted = put_back({**one, "id": number, "image_id": record["id"]}, differences.get(key["id"]))
             if self.kind != "panoptic":
                 fitted["id"] = self.annotation_numbers.take(fitted.get("id"))
+            self.used.add(str(fitted.get("category_id")))
             ordered: Record = {name: fitted[name] for name in ("id", "image_id", "category_id") if name in fitted}
             numbered.append({**ordered, **fitted, KEY: key})
         picture.annotations = numbered
@@ -168,7 +176,8 @@ class _Writer:
         """Draw the map of a picture; its segments become what the reader will see."""
         number_segments(picture)
         known = kept.get("panoptic")
-        packed = put_back(packed_record(picture), known)
+        drawn = packed_record(picture)
+        packed = {**put_back(drawn, known), "segments_info": drawn["segments_info"]}
         held = known.get("size") if isinstance(known, dict) else None
         if isinstance(held, list) and len(held) == 2 and all(type(count) is int and count > 0 for count in held):
             picture.map_size = held[0], held[1]
@@ -233,14 +242,14 @@ class _Writer:
 
     def _read_categories(self) -> Categories:
         """Return the categories as the reader will see them; made anew only when there are more."""
-        size = len(self.table.records), sum(map(len, self.keypoints.values()))
+        size = len(self.table.records) + len(self.used), sum(map(len, self.keypoints.values()))
         if self.read_categories is None or self.read_categories[0] != size:
             records = [] if self.kind in _WITHOUT_CATEGORIES else self._categories()
             self.read_categories = size, Categories(records, Labels(None))
         return self.read_categories[1]
 
     def _categories(self) -> list[Record]:
-        records = self.table.sorted()
+        records = self.table.sorted(None if self.beside is None else self.used)
         if self.kind != "keypoints":
             return records
         codes = {id(record): code for code, record in self.table.records.items()}
@@ -287,10 +296,13 @@ class _Writer:
                 file.write(b"{\n")
                 for name, value in self._head().items():
                     file.write(json.dumps(name).encode() + b": " + jsondoor.dumps(value).rstrip() + b",\n")
-                for name, end in (("images", b",\n"), ("annotations", b"\n}\n")):
+                names = [IMAGES, ANNOTATIONS]
+                if self.beside and self.beside.get(ANNOTATIONS, []) is None and not self.parts[ANNOTATIONS].count:
+                    names = [IMAGES]
+                for name in names:
                     file.write(f'"{name}": '.encode())
                     self.parts[name].copy(file)
-                    file.write(end)
+                    file.write(b"\n}\n" if name == names[-1] else b",\n")
         if self.parts["side"].count:
             with self.layout("side").open("wb") as file:
                 self.parts["side"].copy(file)
@@ -299,7 +311,8 @@ class _Writer:
     def _head(self) -> Record:
         categories = [] if self.kind in _WITHOUT_CATEGORIES else self._categories()
         if self.beside is not None:
-            return {**self.beside, **({"categories": categories} if categories else {})}
+            beside = {name: value for name, value in self.beside.items() if name not in {IMAGES, ANNOTATIONS}}
+            return {**beside, **({"categories": categories} if categories else {})}
         moment = self.context.timestamp
         at = jsondoor.plain(moment) if moment is not None else next(reversed(self.newest), None)
         info: Record = {"description": "Exported by annoconv", "contributor": CONTRIBUTOR, "version": "1.0"}
