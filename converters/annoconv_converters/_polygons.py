@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 __all__ = ["FARTHEST_PIXEL", "box_of_rings", "rasterise", "ring_of", "shoelace_area", "union", "with_keyholes"]
 
 Ring: TypeAlias = "NDArray[np.float64]"
+Whole: TypeAlias = "NDArray[np.int64]"
 
 FARTHEST_PIXEL: Final = 1e7
 """Largest coordinate of a vertex, pixels: whole slides reach 3e5; five times more than 4e8 overflows pycocotools."""
 _FIFTHS: Final = 5
 """Steps of a pixel in which the boundary is walked."""
 _MOST_STEPS: Final = 1 << 24
-"""Steps of one ring's boundary, 3.3 million pixels long, walked in half a second."""
+"""Steps of the boundaries of one mask, 3.3 million pixels long, walked in half a second."""
 _CHUNK_STEPS: Final = 1 << 19
 """Steps that are walked together, so that memory stays bounded."""
 
@@ -76,13 +77,13 @@ def box_of_rings(rings: Iterable[Ring]) -> tuple[float, float, float, float]:
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
-def rasterise(ring: Ring, size: tuple[int, int]) -> Counts:
-    """Return the counts of the pixels that pycocotools fills for one ring.
+def rasterise(rings: Sequence[Ring], size: tuple[int, int]) -> Counts:
+    """Return the counts of the pixels that pycocotools fills for the rings of one mask, each by itself.
 
     Parameters
     ----------
-    ring
-        Shape (vertices, 2), float64, continuous pixels; may reach beyond the image.
+    rings
+        Each of shape (vertices, 2), float64, continuous pixels; may reach beyond the image.
     size
         Rows and columns of the image.
 
@@ -94,24 +95,33 @@ def rasterise(ring: Ring, size: tuple[int, int]) -> Counts:
     Raises
     ------
     LimitError
-        If the boundary is too long to be walked.
+        If the boundaries are too long to be walked.
     """
-    rows, columns = size
-    toggles = [_crossings(u, v, rows, columns) for u, v in _boundary(ring)]
-    ends = np.concatenate([*toggles, [rows * columns]])
-    ends.sort()
+    pixels = size[0] * size[1]
+    found = [_crossings(*steps, *size) for steps in _boundary(rings)]
+    ring, toggle = (np.concatenate(each) for each in zip(*found, strict=True))
+    order = np.lexsort((toggle, ring))
+    ring, toggle = ring[order], toggle[order]
     # Two equal toggles leave nothing, as in the C code's merging of runs without length.
-    heads = np.flatnonzero(np.concatenate(([True], ends[1:] != ends[:-1])))
-    sizes = np.diff(np.append(heads, ends.size))
-    sizes[-1] += sizes[-1] % 2 == 0  # the image's end is kept, toggles that fall on it or not
-    kept = ends[heads[sizes % 2 == 1]]
-    return np.asarray(np.diff(kept, prepend=0), dtype=np.int64)
+    heads = np.flatnonzero(np.concatenate(([True], (toggle[1:] != toggle[:-1]) | (ring[1:] != ring[:-1]))))
+    kept = heads[np.diff(np.append(heads, toggle.size)) % 2 == 1]
+    ring, toggle = ring[kept], toggle[kept]
+    # What is filled at the end of the image stays open.
+    is_open = np.bincount(ring, minlength=len(rings)) % 2 == 1
+    ring, toggle = np.append(ring, np.flatnonzero(is_open)), np.append(toggle, np.full(is_open.sum(), pixels))
+    toggle = toggle[np.argsort(ring, kind="stable")]
+    return _union(toggle[::2], toggle[1::2], pixels)
 
 
-def _boundary(ring: Ring) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Yield the boundary in fifths of a pixel, a chunk at a time, each with the last step of the one before."""
-    x, y = np.trunc(_FIFTHS * ring.T + 0.5).astype(np.int64)
-    x_start, y_start, x_end, y_end = x, y, np.roll(x, -1), np.roll(y, -1)
+def _boundary(rings: Sequence[Ring]) -> Iterator[tuple[Whole, Whole, Whole]]:
+    """Yield ring, u and v of the boundaries in fifths of a pixel, a chunk at a time, each from the last step before."""
+    sizes = [len(ring) for ring in rings]
+    x, y = np.trunc(_FIFTHS * np.concatenate(rings).T + 0.5).astype(np.int64)
+    ring = np.repeat(np.arange(len(rings)), sizes)
+    ends = np.cumsum(sizes)
+    after = np.arange(1, x.size + 1)
+    after[ends - 1] = ends - sizes
+    x_start, y_start, x_end, y_end = x, y, x[after], y[after]
     across, down = np.abs(x_end - x_start), np.abs(y_end - y_start)
     is_flat = across >= down
     flip = np.where(is_flat, x_start > x_end, y_start > y_end)
@@ -135,19 +145,19 @@ def _boundary(ring: Ring) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]
         sloping = slope[edge] * along + 0.5
         u = np.where(is_flat[edge], along + x_low[edge], (x_low[edge] + sloping).astype(np.int64))
         v = np.where(is_flat[edge], (y_low[edge] + sloping).astype(np.int64), along + y_low[edge])
-        yield u, v
+        yield ring[edge], u, v
 
 
-def _crossings(u: NDArray[np.int64], v: NDArray[np.int64], rows: int, columns: int) -> NDArray[np.int64]:
-    """Return where the boundary crosses the middle of a column, as column-major pixel indices."""
-    at = np.flatnonzero(u[1:] != u[:-1])
+def _crossings(ring: Whole, u: Whole, v: Whole, rows: int, columns: int) -> tuple[Whole, Whole]:
+    """Return where each boundary crosses the middle of a column: its ring, and the column-major pixel index."""
+    at = np.flatnonzero((u[1:] != u[:-1]) & (ring[1:] == ring[:-1]))
     left = np.where(u[at + 1] < u[at], u[at + 1], u[at + 1] - 1)
     column = (left - 2) // _FIFTHS
     is_middle = (left - 2) % _FIFTHS == 0
     inside = is_middle & (column >= 0) & (column <= columns - 1)
     at, column = at[inside], column[inside]
     row = (np.minimum(v[at], v[at + 1]) + 0.5) / _FIFTHS - 0.5
-    return np.asarray(column * rows + np.ceil(np.clip(row, 0, rows)).astype(np.int64))
+    return ring[at], np.asarray(column * rows + np.ceil(np.clip(row, 0, rows)).astype(np.int64))
 
 
 def with_keyholes(rings: Sequence[Ring]) -> Ring:
@@ -178,8 +188,13 @@ def union(many: Sequence[Counts], pixels: int) -> Counts:
     if len(many) == 1:
         return many[0]
     parts = [runs_of(counts) for counts in many]
-    starts = np.concatenate([start for start, _ in parts])
-    ends = np.concatenate([end for _, end in parts])
+    return _union(np.concatenate([start for start, _ in parts]), np.concatenate([end for _, end in parts]), pixels)
+
+
+def _union(starts: Whole, ends: Whole, pixels: int) -> Counts:
+    """Return the counts of everything that any of many runs holds; those that are empty hold nothing."""
+    is_real = ends > starts
+    starts, ends = starts[is_real], ends[is_real]
     if not starts.size:
         return np.array([pixels], dtype=np.int64)
     order = np.argsort(starts, kind="stable")

@@ -80,7 +80,15 @@ def test_every_label_of_a_volume_on_every_slice() -> None:
 def test_polygons_are_drawn_to_the_pixel(corners: list[tuple[float, float]], rows: int, columns: int) -> None:
     flat = [float(number) for corner in corners for number in corner]
     expected = oracle.frPyObjects([flat], rows, columns)[0]
-    assert compress_one(rasterise(ring_of(flat), (rows, columns))) == expected["counts"]
+    assert compress_one(rasterise([ring_of(flat)], (rows, columns))) == expected["counts"]
+
+
+@given(st.lists(rings, min_size=1, max_size=5), st.integers(1, 40), st.integers(1, 40))
+@settings(max_examples=500, deadline=None)
+def test_polygons_of_one_mask_are_merged(many: list[list[tuple[float, float]]], rows: int, columns: int) -> None:
+    flats = [[float(number) for corner in corners for number in corner] for corners in many]
+    expected = oracle.merge(oracle.frPyObjects(flats, rows, columns))
+    assert compress_one(rasterise([ring_of(flat) for flat in flats], (rows, columns))) == expected["counts"]
 
 
 @given(st.lists(hnp.arrays(np.bool_, (9, 11)), min_size=1, max_size=4))
@@ -138,7 +146,7 @@ def test_rings_fill_the_mask_by_the_even_odd_rule(mask_ji: Any) -> None:
     filled = np.zeros(mask_ji.shape, bool)
     for piece in rings_of(counts_of(mask_ji), mask_ji.shape[0]):
         arrays = [np.array(ring, np.float64).reshape(-1, 2) for ring in piece]
-        one = decode(rasterise(with_keyholes(arrays), mask_ji.shape), mask_ji.shape)
+        one = decode(rasterise([with_keyholes(arrays)], mask_ji.shape), mask_ji.shape)
         assert not (filled & one).any()
         filled |= one
     np.testing.assert_array_equal(filled, mask_ji)
@@ -177,6 +185,6 @@ def test_polygons_that_are_none_are_refused(flat: list[float]) -> None:
 def test_what_would_take_too_long_is_refused() -> None:
     zigzag = [float(number) for place in range(2000) for number in (9e6 * (place % 2), place)]
     with pytest.raises(LimitError, match="too long"):
-        rasterise(ring_of(zigzag), (10, 10))
+        rasterise([ring_of(zigzag)], (10, 10))
     with pytest.raises(LimitError, match="too large"):
         decode(np.array([10**10]), (100_000, 100_000))

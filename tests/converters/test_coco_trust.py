@@ -67,6 +67,10 @@ HOSTILE: dict[str, tuple[str, str]] = {
     "a mask of ten thousand million pixels": (of(rle(HUGE, [10**10]), *HUGE), "too large"),
     "a vertex at 1e9": (of({"segmentation": [[0, 0, 1e9, 0, 1e9, 1e9]]}), "beyond every image"),
     "a boundary without end": (of({"segmentation": [ZIGZAG, [0, 0, 1, 0, 1, 1]]}), "too long"),
+    "rings without end": (
+        of({"segmentation": [[0, 0, 16000, 0, 16000, 16000, 0, 16000]] * 2000}, 16384, 16384),
+        "too long",
+    ),
     "counts that do not sum": (of(rle([8, 10], [5, 5, 5])), "do not sum"),
     "negative counts": (of(rle([8, 10], [-5, 85])), "whole numbers"),
     "counts beyond 64 bits": (of(rle([8, 10], [10**30])), "whole numbers"),
@@ -91,6 +95,10 @@ HOSTILE: dict[str, tuple[str, str]] = {
     "a truncated file": (of({})[:-40], "not JSON"),
     "something behind the end": (of({}) + "x", "not JSON"),
     "a number": ("5", "neither a COCO object"),
+    "an object of something else": ("{}", "list of images"),
+    "images that are an object": ('{"images": {"1": {}}, "annotations": []}', "list of images"),
+    "annotations of null": ('{"images": [], "annotations": null}', "list of annotations"),
+    "categories that are an object": (of({}).replace('[{"id": 1, "name": "x"}]', '{"1": "x"}'), "list of categories"),
     "nothing": ("", "not JSON"),
     "an annotation of no image": (of({}).replace('"image_id": 1', '"image_id": 2'), "breaks the rules"),
     "an id that stands twice": (
@@ -122,10 +130,27 @@ WORST = ("size against a short string", "a mask of ten thousand million pixels",
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no resource module")
-@pytest.mark.parametrize("name", [*WORST, "a file name of 20 MB", "nesting", "a vertex at 1e9"])
+@pytest.mark.parametrize("name", [*WORST, "a file name of 20 MB", "nesting", "a vertex at 1e9", "rings without end"])
 def test_within_two_seconds_and_256_megabytes(name: str, tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text(HOSTILE[name][0], "utf-8")
     assert "Error" in bound("coco", tmp_path / "x.json", tmp_path / "out")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no resource module")
+def test_what_is_many_is_read_in_time(tmp_path: Path) -> None:
+    """Ten thousand categories of one name, fifty thousand rings of one mask."""
+    categories = [{"id": number, "name": "same"} for number in range(1, 10_000)]
+    square = {"segmentation": [[0, 0, 5, 0, 5, 5]] * 50_000}
+    for place, text in enumerate((of({}).replace('[{"id": 1, "name": "x"}]', json.dumps(categories)), of(square))):
+        (tmp_path / "x.json").write_text(text, "utf-8")
+        assert bound("coco", tmp_path / "x.json", tmp_path / f"out{place}") == "accepted"
+
+
+def test_a_slice_far_away_is_refused_before_its_volume_is_drawn(tmp_path: Path) -> None:
+    image = {"id": 1, "width": 512, "height": 512, "file_name": "a_k999999.png"}
+    annotation = {"id": 1, "image_id": 1, "category_id": 1, **rle([512, 512], [10, 20, 512 * 512 - 30])}
+    (tmp_path / "x.json").write_text(json.dumps({"images": [image], "annotations": [annotation], "categories": []}))
+    assert "LimitError" in bound("coco", tmp_path / "x.json", tmp_path / "out")
 
 
 def test_slices_that_claim_a_huge_volume_draw_nothing(tmp_path: Path) -> None:
@@ -234,6 +259,12 @@ def test_a_table_without_msgspec_is_the_same(tmp_path: Path, monkeypatch: pytest
     without = load(path)
     for name in ("ids", "annotation_image_ids", "category_ids", "is_crowd", "areas", "boxes", "places"):
         np.testing.assert_array_equal(getattr(with_it, name), getattr(without, name))
+
+
+def test_a_table_of_what_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text(of({}).replace('"iscrowd": 0', '"x": ' + '{"a":' * 9999 + "1" + "}" * 9999))
+    with pytest.raises(LimitError):
+        load(tmp_path / "x.json")
 
 
 @pytest.mark.parametrize("has_msgspec", [True, False])

@@ -83,7 +83,7 @@ class Categories:
         self._labels = labels
         self.records: dict[object, dict[str, Any]] = {}
         self._meanings: dict[object, Meaning] = {}
-        taken: set[str] = set()
+        taken: dict[str, int] = {}
         for record in records:
             number = record.get("id") if isinstance(record, dict) else None
             if type(number) in {int, str} and number not in self.records:
@@ -95,17 +95,18 @@ class Categories:
         if type(number) not in {int, str}:
             number = "unknown"
         if number not in self._meanings:
-            self._meanings[number] = self._meaning({"id": number, "name": ""}, set())
+            self._meanings[number] = self._meaning({"id": number, "name": ""}, {})
         return self._meanings[number]
 
-    def _meaning(self, record: dict[str, Any], taken: set[str]) -> Meaning:
+    def _meaning(self, record: dict[str, Any], taken: dict[str, int]) -> Meaning:
         name = record.get("name")
         name = name if isinstance(name, str) else ""
         wanted = code_from_name(name, record["id"])
-        code, number = wanted, 2
+        code = wanted
         while code in taken:
-            code, number = f"{wanted}_{number}", number + 1
-        taken.add(code)
+            taken[wanted] += 1
+            code = f"{wanted}_{taken[wanted]}"
+        taken[code] = 1
         definition = None
         if name != code and _NAME.fullmatch(name):
             definition = {"code": code, "name_zh" if _CHINESE.search(name) else "name_en": name}

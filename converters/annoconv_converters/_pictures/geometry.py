@@ -15,7 +15,7 @@ import numpy as np
 
 from annoconv.errors import InputError, LimitError
 from annoconv_converters._pictures.planes import LONGEST_NAME
-from annoconv_converters._polygons import box_of_rings, rasterise, ring_of, shoelace_area, union
+from annoconv_converters._polygons import box_of_rings, rasterise, ring_of, shoelace_area
 from annoconv_converters._runlength import area_of, box_of, compress_one, expand, fitting
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Segmentation:
         if self.runs is not None:
             return self.runs
         try:
-            return union([rasterise(ring, self.size) for ring in self.rings], self.size[0] * self.size[1])
+            return rasterise(self.rings, self.size)
         except LimitError as error:
             place = {"source": None if self.source is None else str(self.source), "where": self.where}
             raise LimitError(error.problem, **place, found=error.found, expected=error.expected) from error

@@ -172,7 +172,7 @@ def _decoder(path: Path, limits: Limits) -> Callable[[Span], Sequence[Any]]:
     def decode(span: Span) -> Sequence[Any]:
         try:
             found: list[Any] = decoder.decode(span.text)
-        except (msgspec.DecodeError, UnicodeDecodeError):  # a null or 1.0, which are understood, or what is refused
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # a null or 1.0, or what is refused
             return understand(span)
         return found
 
@@ -208,8 +208,7 @@ def validate(path: Path, limits: Limits | None = None) -> Iterator[Finding]:
     categories = Categories([], None)
     for part in _parts(path, limits):
         if not isinstance(part, Span):
-            listed = part.get("categories")
-            categories = Categories(listed if isinstance(listed, list) else [], None)
+            categories = Categories(part.get("categories") or [], None)
         elif part.section == IMAGES:
             for record in part.elements(limits, path):
                 yield from _image_findings(record, sizes)

@@ -97,7 +97,7 @@ def understand(
     if restore is not None:
         native.document = restore(native.document)
     loaded = typed_case(native, native.document, source, limits)
-    if is_ours or use_keys or len(pictures) != 1:
+    if is_ours or use_keys or len(pictures) != 1 or any(planes.count > 1 for planes in native.planes.values()):
         return native.document, loaded
     kept = _leftover(pictures[0], loaded, categories, kind, position, beside)
     if kept:

@@ -109,8 +109,13 @@ def scan(file: BinaryIO, source: Path, limits: Limits) -> Iterator[Span | Record
     if scanner.section is not None or not isinstance(skeleton, dict | list):
         raise _invalid("this is neither a COCO object nor an array of results", source, None)
     beside: Record = skeleton if isinstance(skeleton, dict) else {RESULTS: skeleton}
-    categories = beside.get("categories")
-    for category in categories if isinstance(categories, list) else ():
+    needed = {ANNOTATIONS: beside.get(ANNOTATIONS, []), "categories": beside.get("categories") or []}
+    if RESULTS not in beside:
+        needed[IMAGES] = beside.get(IMAGES)
+    for name, member in needed.items():
+        if not isinstance(member, list):
+            raise _invalid(f"a COCO file has a list of {name}", source, None)
+    for category in needed["categories"]:
         if isinstance(category, dict):
             _make_whole(category)
     yield beside
