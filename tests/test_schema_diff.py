@@ -37,6 +37,9 @@ BREAKING: dict[str, Callable[[Any], Any]] = {
     "list shortened": lambda s: image(s)["properties"]["shape"].update(maxItems=2),
     "type changed": lambda s: s["$defs"]["Index"].update(type="string"),
     "branch removed": lambda s: s["properties"]["annotations"]["items"]["properties"]["type"]["enum"].remove("bbox"),
+    "branch of a value that was allowed": lambda s: s["properties"]["annotations"]["items"]["allOf"].append(
+        {"if": {"properties": {"type": {"const": "bbox"}}, "required": ["type"]}, "then": {"$ref": "#/$defs/Index"}}
+    ),
     "rule added": lambda s: s.update(allOf=[{"required": ["case_id"]}]),
 }
 ADDITIVE: dict[str, Callable[[Any], Any]] = {
@@ -62,6 +65,24 @@ def test_breaking(name: str) -> None:
 @pytest.mark.parametrize("name", ADDITIVE)
 def test_additive(name: str) -> None:
     assert changed(ADDITIVE[name]) == {Effect.ADDITIVE}
+
+
+TAGGED: dict[str, Any] = {"properties": {"type": {"enum": ["a"]}}, "additionalProperties": False, "allOf": []}
+BRANCH: dict[str, Any] = {"if": {"properties": {"type": {"const": "a"}}, "required": ["type"]}, "then": {"$ref": "#/x"}}
+SMALL: list[tuple[dict[str, Any], dict[str, Any], Effect]] = [
+    ({"enum": [0, 1]}, {"enum": [False, True]}, Effect.BREAKING),
+    ({"const": 1}, {"const": True}, Effect.BREAKING),
+    ({"properties": {}}, {"properties": {"new": {"type": "string"}}}, Effect.BREAKING),
+    (TAGGED, TAGGED | {"allOf": [BRANCH]}, Effect.BREAKING),
+    (TAGGED | {"allOf": [BRANCH]}, TAGGED, Effect.ADDITIVE),
+    ({"if": {"maximum": 1}}, {"if": {"maximum": 2}}, Effect.BREAKING),
+    ({"not": {"minimum": 1}}, {"not": {"minimum": 0}}, Effect.BREAKING),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "effect"), SMALL)
+def test_small_schemas(old: dict[str, Any], new: dict[str, Any], effect: Effect) -> None:
+    assert effect in {one.effect for one in compare_schemas(old, new)}
 
 
 def test_words_are_neither() -> None:

@@ -6,7 +6,8 @@ and *annotation* if only what is said to people changed. Both schemas must be of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -43,7 +44,7 @@ def compare_schemas(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Chan
 
 
 def _compare(old: Any, new: Any, path: str) -> Iterator[Change]:
-    if old == new:
+    if _is_same(old, new):
         return
     if not isinstance(old, Mapping) or not isinstance(new, Mapping):
         loosened = new is True or new == {}
@@ -51,12 +52,16 @@ def _compare(old: Any, new: Any, path: str) -> Iterator[Change]:
         return
     for key in sorted(old.keys() | new.keys()):
         before, after, where = old.get(key), new.get(key), f"{path}/{key}"
-        if before == after:
+        if _is_same(before, after):
             continue
         if key in _SAID or key.startswith("x-"):
             yield Change(where, Effect.ANNOTATION, "the text for people changed")
-        elif key in {"properties", "$defs"}:
-            yield from _members(before or {}, after or {}, where, set(new.get("required", ())), key == "$defs")
+        elif key == "$defs":
+            yield from _members(before or {}, after or {}, where, (), Effect.ANNOTATION)
+        elif key == "properties":
+            is_open = old.get("additionalProperties") is not False  # what was free under that name is no longer
+            limiting = set(after or ()) if is_open else set(new.get("required", ()))
+            yield from _members(before or {}, after or {}, where, limiting, Effect.BREAKING)
         elif key == "required":
             yield from _required(set(before or ()), set(after or ()), where)
         elif key == "enum":
@@ -70,7 +75,7 @@ def _compare(old: Any, new: Any, path: str) -> Iterator[Change]:
                 effect = Effect.ANNOTATION if change.effect is Effect.ANNOTATION else Effect.BREAKING
                 yield Change(change.path, effect, change.message)
         elif key in {"allOf", "anyOf"} and isinstance(before, list) and isinstance(after, list):
-            yield from _branches(before, after, where, key == "anyOf")
+            yield from _branches(before, after, where, None if key == "anyOf" else old.get("properties", {}))
         elif after is None:
             yield Change(where, Effect.ADDITIVE, f"{key} no longer limits")
         else:
@@ -78,16 +83,16 @@ def _compare(old: Any, new: Any, path: str) -> Iterator[Change]:
 
 
 def _members(
-    old: Mapping[str, Any], new: Mapping[str, Any], path: str, required: set[str], defined: bool
+    old: Mapping[str, Any], new: Mapping[str, Any], path: str, limiting: Container[str], removal: Effect
 ) -> Iterator[Change]:
+    """Compare what stands under names; new members that are `limiting` ask more of a document that was valid."""
     for name in sorted(old.keys() | new.keys()):
         where = f"{path}/{name}"
         if name not in new:
-            effect = Effect.ANNOTATION if defined else Effect.BREAKING
-            yield Change(where, effect, f"{name} was removed")
+            yield Change(where, removal, f"{name} was removed")
         elif name not in old:
-            effect = Effect.BREAKING if name in required else Effect.ADDITIVE
-            yield Change(where, effect, f"{name} is new" + (" and required" if name in required else ""))
+            effect = Effect.BREAKING if name in limiting else Effect.ADDITIVE
+            yield Change(where, effect, f"{name} is new" + (" and limits" if name in limiting else ""))
         else:
             yield from _compare(old[name], new[name], where)
 
@@ -109,9 +114,11 @@ def _values(old: Any, new: Any, path: str) -> Iterator[Change]:
         )
         return
     yield from (
-        Change(path, Effect.BREAKING, f"the value {value} was removed") for value in before if value not in after
+        Change(path, Effect.BREAKING, f"the value {value} was removed") for value in before if not _is_in(value, after)
     )
-    yield from (Change(path, Effect.ADDITIVE, f"the value {value} is new") for value in after if value not in before)
+    yield from (
+        Change(path, Effect.ADDITIVE, f"the value {value} is new") for value in after if not _is_in(value, before)
+    )
 
 
 def _bound(old: Any, new: Any, path: str, is_lower: bool) -> Iterator[Change]:
@@ -119,25 +126,49 @@ def _bound(old: Any, new: Any, path: str, is_lower: bool) -> Iterator[Change]:
     yield Change(path, Effect.BREAKING if tightened else Effect.ADDITIVE, f"was {_short(old)}, is {_short(new)}")
 
 
-def _branches(old: list[Any], new: list[Any], path: str, any_of: bool) -> Iterator[Change]:
-    """Compare lists of branches by content; one more of `allOf` limits, one more of `anyOf` allows."""
+def _branches(old: list[Any], new: list[Any], path: str, properties: Mapping[str, Any] | None) -> Iterator[Change]:
+    """Compare lists of branches by content; one more of `allOf` limits, one more of `anyOf` allows.
+
+    `properties` are those beside the old `allOf`, None for an `anyOf`.
+    """
     tagged_old, tagged_new = ({_tag(one): one for one in branches} for branches in (old, new))
     for tag in sorted(tagged_old.keys() | tagged_new.keys()):
         where = f"{path}/{tag}"
         if tag not in tagged_new:
-            yield Change(where, Effect.BREAKING if any_of else Effect.ADDITIVE, "the branch was removed")
+            effect = Effect.BREAKING if properties is None else Effect.ADDITIVE
+            yield Change(where, effect, "the branch was removed")
         elif tag not in tagged_old:
-            # A branch of a union's tag applies only to that tag, which was no member of the enumeration before.
-            opens = any_of or ("then" in tagged_new[tag] and "$ref" in tagged_new[tag]["then"])
+            opens = properties is None or _is_of_a_new_value(tagged_new[tag], properties)
             yield Change(where, Effect.ADDITIVE if opens else Effect.BREAKING, "the branch is new")
         else:
             yield from _compare(tagged_old[tag], tagged_new[tag], where)
 
 
+def _is_of_a_new_value(branch: Any, properties: Mapping[str, Any]) -> bool:
+    """Tell whether a branch applies only where a key has a value that its enumeration did not allow before."""
+    condition = branch.get("if") if isinstance(branch, Mapping) else None
+    if not isinstance(condition, Mapping) or "else" in branch:
+        return False
+    return any(
+        name in condition.get("required", ())
+        and "const" in told
+        and "enum" in properties.get(name, {})
+        and not _is_in(told["const"], properties[name]["enum"])
+        for name, told in condition.get("properties", {}).items()
+    )
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Tell whether two JSON values are written alike; true is not 1."""
+    return one == other and json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def _is_in(value: Any, values: list[Any]) -> bool:
+    return any(_is_same(value, each) for each in values)
+
+
 def _tag(branch: Any) -> str:
     """Return what tells a branch from its neighbours: its condition, or itself."""
-    import json
-
     told = branch.get("if", branch) if isinstance(branch, Mapping) else branch
     return json.dumps(told, sort_keys=True, ensure_ascii=False)
 
