@@ -107,7 +107,7 @@ def _counts_of_chunk(labels_kji: NDArray[Any], first: int) -> Iterator[Run]:
     if not filled.size:
         return
     # Column by column, one slice behind the other.
-    flat = labels_kji[filled].transpose(0, 2, 1).reshape(-1)
+    flat = (labels_kji if filled.size == slices else labels_kji[filled]).transpose(0, 2, 1).reshape(-1)
     is_start = np.empty(flat.size, dtype=np.bool_)
     np.not_equal(flat[1:], flat[:-1], out=is_start[1:])
     is_start[::pixels] = True

@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import faster_coco_eval
 import numpy as np
 import pytest
 from PIL import Image as Pillow
@@ -230,12 +231,11 @@ def test_our_output_evaluates_to_one_against_itself(tmp_path: Path) -> None:
 
 
 def test_faster_coco_eval_agrees(tmp_path: Path) -> None:
-    faster = pytest.importorskip("faster_coco_eval")
     registry.write([volume_case()], tmp_path / "x.json", format="coco", plain=True)
     with contextlib.redirect_stdout(io.StringIO()):
-        truth = faster.COCO(str(tmp_path / "x.json"))
+        truth = faster_coco_eval.COCO(str(tmp_path / "x.json"))
         found = truth.loadRes([{**record, "score": 1.0} for record in truth.dataset["annotations"]])
-        evaluation = faster.COCOeval_faster(truth, found, "segm")
+        evaluation = faster_coco_eval.COCOeval_faster(truth, found, "segm")
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()

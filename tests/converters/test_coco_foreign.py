@@ -10,7 +10,7 @@ import pytest
 from annoconv_converters.coco.bulk import load, validate
 
 from annoconv import registry
-from annoconv.casefile import read_cases, write_cases
+from annoconv.casefile import LoadedCase, read_cases, write_cases
 from annoconv.errors import DocumentError, InputError
 
 IMAGE = {"id": 1, "width": 30, "height": 20, "file_name": "a.jpg"}
@@ -155,6 +155,33 @@ def test_results_of_polygons_need_the_size_of_their_picture(tmp_path: Path) -> N
     truth.write_text(json.dumps(of()))
     (reading,) = registry.read([results], format="coco", ground_truth=truth)
     assert reading.masks[reading.case.annotations[0].id].read().sum() == 100
+
+
+def test_a_volume_of_other_software_says_what_it_loses(tmp_path: Path) -> None:
+    images = [{**IMAGE, "id": k, "file_name": f"ct_k{k:04d}.png", "license": 4} for k in range(3)]
+    masks = [box(id=k, image_id=k % 3, segmentation=RUNS, area=20, bbox=[5, 0, 1, 20], note=k) for k in range(4)]
+    (tmp_path / "x.json").write_text(json.dumps(of(*masks, image=images, info={"year": 2020})))
+    (reading,) = registry.read([tmp_path / "x.json"], format="coco")
+    assert reading.case.image.shape == [30, 20, 3]
+    assert [(loss.path, loss.kind.value, loss.message) for loss in reading.losses] == [
+        ("/annotations", "approximated", "masks of one label in a volume are one mask"),
+        ("/annotations", "no_place", "a volume has no place for note of its slices or its file"),
+        ("/extensions", "no_place", "a volume has no place for info of its slices or its file"),
+        ("/image", "no_place", "a volume has no place for license of its slices or its file"),
+    ]
+
+
+def test_the_date_of_a_picture_is_when_it_was_acquired(tmp_path: Path) -> None:
+    for said, moment in (
+        ("2021-03-04T05:06:07+08:00", True),
+        ("2013-11-14 17:02:52", False),
+        ("2021-13-04T05:06:07Z", False),
+    ):
+        (tmp_path / "x.json").write_text(json.dumps(of(BOX, image={**IMAGE, "date_captured": said})))
+        (reading,) = registry.read([tmp_path / "x.json"], format="coco")
+        assert (reading.case.image.acquired_at is not None) is moment
+        registry.write([LoadedCase(reading.case)], tmp_path / "back.json", format="coco", overwrite=True)
+        assert json.loads((tmp_path / "back.json").read_text())["images"][0]["date_captured"] == said
 
 
 @pytest.mark.parametrize("name", ["nulls", "no box", "a crowd that is true", "ids of data frames", "no category"])

@@ -75,6 +75,26 @@ def test_every_label_of_a_volume_on_every_slice() -> None:
     assert {(run.slice_index, run.label): text for run, text in zip(runs, texts, strict=True)} == expected
 
 
+def test_every_mask_of_a_volume_of_512_512_320_with_20_labels() -> None:
+    """Balls with rough borders and cavities: the same bytes as pycocotools, polygons that it decodes to the masks."""
+    rng = np.random.default_rng(11)
+    labels_kji = np.zeros((320, 512, 512), np.uint8)
+    for value in range(1, 21):
+        low = [int(rng.integers(0, size - 80)) for size in labels_kji.shape]
+        box = tuple(slice(start, start + 80) for start in low)
+        radius = np.sqrt(sum((axis - 39.5) ** 2 for axis in np.ogrid[:80, :80, :80]))
+        radius += rng.random(radius.shape) * 3
+        labels_kji[box][(radius < 36) & (radius > value % 4)] = value
+    runs = list(counts_of_labels(labels_kji))
+    texts, polygons = compress([run.counts for run in runs]), polygons_of([run.counts for run in runs], 512)
+    found = {(run.slice_index, run.label) for run in runs}
+    assert found == {(k, int(value)) for k in range(320) for value in np.unique(labels_kji[k]) if value}
+    for run, text, polygon in zip(runs, texts, polygons, strict=True):
+        mask_ji = labels_kji[run.slice_index] == run.label
+        assert encoded(mask_ji)["counts"] == text
+        np.testing.assert_array_equal(drawn(polygon, (512, 512)), mask_ji)
+
+
 @given(rings, st.integers(1, 40), st.integers(1, 40))
 @settings(max_examples=1500, deadline=None)
 def test_polygons_are_drawn_to_the_pixel(corners: list[tuple[float, float]], rows: int, columns: int) -> None:

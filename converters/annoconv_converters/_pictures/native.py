@@ -7,7 +7,9 @@ records are one annotation and which pictures one image, but none of what the ca
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.errors import InputError
@@ -23,7 +25,6 @@ from annoconv_converters._pictures.geometry import (
 from annoconv_converters._pictures.planes import Planes, SliceName, parse_name
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterator
 
     from annoconv_converters._pictures.categories import Categories, Meaning
@@ -34,6 +35,8 @@ __all__ = ["KEY", "Native", "Picture", "flat_uid", "is_caption", "key_of", "nati
 
 Record: TypeAlias = "dict[str, Any]"
 
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+"""RFC 3339 with a zone."""
 KEY: Final = "annoconv"
 """The one key of a record under which stands what is ours."""
 
@@ -193,6 +196,7 @@ def _images(pictures: list[Picture], native: Native, *, use_keys: bool, source: 
             stem, name = flat_uid(picture.record)
             uid = uid if isinstance(uid, str) else stem
             flat[uid] = {"uid": uid, "modality": "OT", **({} if is_unsized else {"shape": [size[1], size[0]]})}
+            flat[uid] |= _captured(picture.record)
             if name is not None and _is_relative(name):
                 flat[uid]["files"] = [{"path": name}]
             native.planes[uid] = Planes("k", 1, *size)
@@ -207,8 +211,22 @@ def _images(pictures: list[Picture], native: Native, *, use_keys: bool, source: 
         if any(name.axis != axis or other != size for name, other in slices) or len(set(indices)) != len(indices):
             raise InputError("the pictures of an image are not slices of one volume", source=str(source), where=uid)
         native.planes[uid] = Planes(axis, max(indices) + 1, *size)
-        images[uid] = {"uid": uid, "modality": "OT", "shape": list(native.planes[uid].shape)}
+        first = next(picture for picture in pictures if picture.name and picture.name.series == uid)
+        shape = list(native.planes[uid].shape)
+        images[uid] = {"uid": uid, "modality": "OT", "shape": shape, **_captured(first.record)}
     return images
+
+
+def _captured(record: Record) -> Record:
+    """Return when an image was acquired, as far as its record says so with a time zone."""
+    said = record.get("date_captured")
+    if not isinstance(said, str) or not _MOMENT.fullmatch(said):
+        return {}
+    try:
+        datetime.fromisoformat(said)
+    except ValueError:
+        return {}
+    return {"acquired_at": said}
 
 
 def _items(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.casefile import LoadedCase
 from annoconv.ids import content_digest
+from annoconv.loss import Loss, LossKind
 from annoconv.model import SCHEMA_VERSION, Case
 from annoconv_converters._pictures.categories import number_from_code
 from annoconv_converters._pictures.draw import draw
@@ -24,7 +25,7 @@ from annoconv_converters.coco.finish import WITH_KEYPOINTS, finish
 from annoconv_converters.coco.panoptic import packed_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from annoconv.limits import Limits
@@ -38,6 +39,7 @@ __all__ = [
     "put_back",
     "typed_case",
     "understand",
+    "volume_losses",
     "with_floats",
     "without_key",
 ]
@@ -49,6 +51,12 @@ EXTENSION: Final = "annoconv.coco"
 TASK: Final = "coco"
 """Task of a case that names none."""
 _GEOMETRY: Final = ("segmentation", "area", "bbox", "keypoints", "num_keypoints")
+_IMAGE: Final = frozenset({"id", "width", "height", "file_name", KEY})
+_ANNOTATION: Final = frozenset(
+    {*_GEOMETRY, "id", "image_id", "category_id", "iscrowd", "attributes", "score", "caption", KEY}
+)
+"""What is understood of the slices of a volume."""
+_LOST: Final = {"id": "masks of one label in a volume are one mask", "iscrowd": "a volume has no crowds"}
 _AS_LIST: Final = "list"
 """In place of run lengths: that they were written as a list of numbers."""
 
@@ -148,6 +156,25 @@ def _leftover(
 def _is_told(number: Any, code: str, categories: Categories) -> bool:
     """Tell whether its label code alone says which category id a record had."""
     return type(number) in {int, str} and (number in categories.records or number_from_code(code) == number)
+
+
+def volume_losses(pictures: list[Picture], beside: Record | None, case_index: int) -> Iterator[Loss]:
+    """Yield what other software said of the slices of a volume, and of its file, that a case has no place for."""
+    records = [record for picture in pictures for record in picture.annotations]
+    told = {("/annotations", name): LossKind.NO_PLACE for record in records for name in record.keys() - _ANNOTATION}
+    told |= {("/image", name): LossKind.NO_PLACE for each in pictures for name in each.record.keys() - _IMAGE}
+    told |= {("/extensions", name): LossKind.NO_PLACE for name in beside or ()}
+    if any(record.get("iscrowd") for record in records):
+        told["/annotations", "iscrowd"] = LossKind.NO_PLACE
+    masks = [
+        (record.get("image_id"), str(record.get("category_id"))) for record in records if record.get("segmentation")
+    ]
+    if len(set(masks)) < len(masks):
+        told["/annotations", "id"] = LossKind.APPROXIMATED
+    for (path, name), kind in sorted(told.items()):
+        yield Loss(
+            case_index, path, kind, _LOST.get(name, f"a volume has no place for {name} of its slices or its file")
+        )
 
 
 def _keypoints(code: str, picture: Picture, categories: Categories) -> list[str]:

@@ -26,7 +26,7 @@ from annoconv_converters._pictures.geometry import size_from_record
 from annoconv_converters._pictures.native import KEY, Picture, is_caption, key_of, picture_name, without_key
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
 from annoconv_converters.coco.check import case_findings, file_findings
-from annoconv_converters.coco.foreign import TASK, understand
+from annoconv_converters.coco.foreign import TASK, understand, volume_losses
 from annoconv_converters.coco.output import SIDE_NAME, SIDE_SUFFIX
 from annoconv_converters.coco.panoptic import unpack
 from annoconv_converters.coco.stream import (
@@ -302,6 +302,7 @@ def _readings(
             if not use_keys:
                 picture.record = without_key(picture.record)
                 picture.annotations = [without_key(record) for record in picture.annotations]
+        said = beside if number == 0 else None
         restore = partial(_restored, residual=residual, source=index.path) if use_keys else None
         _, loaded = understand(
             pictures,
@@ -310,14 +311,16 @@ def _readings(
             position=group[0] + 1,
             use_keys=use_keys,
             is_ours=is_ours,
-            beside=beside if number == 0 else None,
+            beside=said,
             source=index.path,
             limits=context.limits,
             task=TASK if use_keys or context.task is None else context.task,
             restore=restore,
         )
         findings = case_findings(pictures, categories[use_keys], case_index + number)
-        yield CocoReading(loaded.case, loaded.masks, LossReport(), tuple(findings))
+        is_foreign_volume = not (is_ours or use_keys) and pictures[0].name is not None
+        losses = volume_losses(pictures, said, case_index + number) if is_foreign_volume else ()
+        yield CocoReading(loaded.case, loaded.masks, LossReport(losses), tuple(findings))
 
 
 def _kind(index: Index, file: BinaryIO, categories: list[Any]) -> str:
