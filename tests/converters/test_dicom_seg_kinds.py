@@ -107,6 +107,22 @@ def test_a_label_map_has_the_values_of_the_case(tmp_path: Path) -> None:
     assert {one.mask_file for one in reading.case.annotations} == {"masks/labels.nii.gz"}
 
 
+def test_segment_0_is_background_beside_another_padding_value(tmp_path: Path) -> None:
+    case, path = write("label_map", tmp_path, type="labelmap", plain=True)
+    header = pydicom.dcmread(path)
+    header.PixelPaddingValue = 5
+    header.save_as(path)
+    (reading,) = registry.read([path], format="dicom-seg")
+    assert [one.mask_value for one in reading.case.annotations] == [2, 7, 300]
+    voxels = sorted(int(np.count_nonzero(mask.read())) for mask in case.masks.values())
+    assert sorted(int(np.count_nonzero(mask.read())) for mask in reading.masks.values()) == voxels
+    header.SegmentSequence = header.SegmentSequence[1:]
+    header.save_as(path)
+    (reading,) = registry.read([path], format="dicom-seg")
+    with pytest.raises(MaskError, match="values that no segment has"):
+        next(iter(reading.masks.values())).read()
+
+
 def test_overlap_is_refused_in_a_label_map_by_name(tmp_path: Path) -> None:
     with pytest.raises(MaskError, match=r"A and B.*--type binary"):
         write("overlapping_masks", tmp_path, type="labelmap")

@@ -183,7 +183,9 @@ class LabelVolume(_Frames):
 
     def _read_labels(self, labels_kji: NDArray[Any]) -> None:
         pixels, background = self.file.pixels, background_of(self.file.header)
-        known = {segment.number for segment in self.file.segments} | {background}
+        # A described segment 0 is background too, also where PixelPaddingValue is another value.
+        described = {int(each.get("SegmentNumber") or 0) for each in self.file.header.get("SegmentSequence") or []}
+        known = described | {background}
         numbers = np.arange(len(self.file.table.segments))
         for (_, target_ji), levels in zip(
             self._targets(labels_kji, numbers), pixels.levels(range(len(numbers))), strict=True
