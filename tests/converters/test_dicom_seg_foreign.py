@@ -483,7 +483,46 @@ def many_segments(path: Path) -> None:
     assert start < at
 
 
-@pytest.mark.parametrize("harm", [deep, many_frames, large_frames, far_apart, bomb, bomb_of_frames, many_segments])
+def many_tiles(path: Path) -> None:
+    dataset = pydicom.dcmread(path)
+    dataset.DimensionOrganizationType = "TILED_FULL"
+    dataset.TotalPixelMatrixColumns = dataset.TotalPixelMatrixRows = 2**32 - 1
+    del dataset.PerFrameFunctionalGroupsSequence
+    dataset.save_as(path)
+
+
+def many_offsets(path: Path) -> None:
+    dataset = pydicom.dcmread(path)
+    dataset.TotalPixelMatrixColumns, dataset.TotalPixelMatrixRows = dataset.Columns, dataset.Rows
+    dataset.ImageOrientationSlide = "1"
+    dataset.save_as(path)
+
+
+def unknown_segment(path: Path) -> None:
+    dataset = pydicom.dcmread(path)
+    dataset.PerFrameFunctionalGroupsSequence[0].SegmentIdentificationSequence[0].ReferencedSegmentNumber = 65535
+    dataset.save_as(path)
+
+
+def same_number(path: Path) -> None:
+    dataset = pydicom.dcmread(path)
+    dataset.SegmentSequence.append(copy.deepcopy(dataset.SegmentSequence[0]))
+    dataset.save_as(path)
+
+
+def several_numbers(path: Path) -> None:
+    dataset = pydicom.dcmread(path)
+    dataset.SegmentSequence[0].SegmentNumber = [1, 2]
+    dataset.save_as(path)
+
+
+HARMS = [
+    *(deep, many_frames, large_frames, far_apart, bomb, bomb_of_frames, many_segments),
+    *(many_tiles, many_offsets, unknown_segment, same_number, several_numbers),
+]
+
+
+@pytest.mark.parametrize("harm", HARMS)
 def test_hostile_files_are_refused_fast_and_small(harm: Any, tmp_path: Path) -> None:
     _, path = zoo_segmentation("axial", tmp_path)
     harm(path)
@@ -495,6 +534,29 @@ def test_hostile_files_are_refused_fast_and_small(harm: Any, tmp_path: Path) -> 
     tracemalloc.stop()
     assert elapsed < 2
     assert peak < 256 << 20
+
+
+def test_one_frame_needs_no_number_of_frames(tmp_path: Path) -> None:
+    _, path = zoo_segmentation("empty_mask", tmp_path)
+    dataset = pydicom.dcmread(path)
+    first = dataset.pixel_array[0]
+    packed = np.packbits(first, bitorder="little").tobytes()
+    dataset.PixelData = packed + b"\0" * (len(packed) % 2)
+    dataset.PerFrameFunctionalGroupsSequence = dataset.PerFrameFunctionalGroupsSequence[:1]
+    del dataset.NumberOfFrames
+    dataset.save_as(path)
+    assert np.count_nonzero(read_segmentation(path).mask(1)) == np.count_nonzero(first)
+
+
+def test_a_segment_that_would_pass_for_background_is_refused(tmp_path: Path) -> None:
+    zoo = make("label_map", tmp_path / "zoo")
+    registry.write([read_case(zoo.path)], tmp_path / "seg.dcm", format="dicom-seg", images=zoo.images, type="labelmap")
+    dataset = pydicom.dcmread(tmp_path / "seg.dcm")
+    dataset.PixelPaddingValue = 1
+    dataset.SegmentSequence[0].SegmentedPropertyTypeCodeSequence[0].CodeValue = "10200004"
+    dataset.save_as(tmp_path / "other.dcm")
+    with pytest.raises(MaskError, match="segment 0 is not the background"):
+        read_segmentation(tmp_path / "other.dcm")
 
 
 def test_too_many_voxels(tmp_path: Path) -> None:

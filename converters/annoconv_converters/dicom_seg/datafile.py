@@ -30,8 +30,8 @@ from annoconv_converters._dicom_elements import (
 from annoconv_converters._dicom_file import DAMAGE
 from annoconv_converters._dicom_groups import PER_FRAME, SHARED
 from annoconv_converters.dicom_seg.groups import FrameTable, read_table
-from annoconv_converters.dicom_seg.kinds import Kind
-from annoconv_converters.dicom_seg.mapping import segments_of
+from annoconv_converters.dicom_seg.kinds import LEVELS, Kind
+from annoconv_converters.dicom_seg.mapping import hides_a_segment, segments_of
 from annoconv_converters.dicom_seg.pixeldata import FramePixels, frame_fragments, is_encapsulated
 
 if TYPE_CHECKING:
@@ -166,7 +166,29 @@ def _open(
                 found=f"{pixels.value_end - pixels.value} bytes",
                 expected=f"{needed} bytes",
             )
-    return SegmentationFile(path, kind, header, table, frames)
+    opened = SegmentationFile(path, kind, header, table, frames)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _check_segments(opened)
+    return opened
+
+
+def _check_segments(file: SegmentationFile) -> None:
+    """Refuse segments that share a number or are not told from the background, and frames of none that is described."""
+    numbers = [int(each.get("SegmentNumber") or 0) for each in file.header.get("SegmentSequence") or []]
+    found = {*np.unique(file.table.segments).tolist()}.difference({0} if file.kind is Kind.LABELMAP else (), numbers)
+    where, problem = "SegmentSequence (0062,0002)", ""
+    if len(set(numbers)) < len(numbers):
+        problem, found = "two segments have one number", {n for n in numbers if numbers.count(n) > 1}
+    elif found:
+        problem = "frames show a segment that is not described"
+    elif file.kind is Kind.LABELMAP and 0 in numbers and hides_a_segment(file.header):
+        problem, found = "segment 0 is not the background, and labels of 0 cannot be told from it", {0}
+    elif file.kind is Kind.FRACTIONAL and not 0 < int(file.header.get("MaximumFractionalValue") or 0) <= LEVELS:
+        where, problem = "MaximumFractionalValue (0062,000E)", "fractions have no largest value"
+    if problem:
+        raise MaskError(problem, source=file.path, where=where, found=", ".join(map(str, sorted(found)[:10])) or None)
+    _ = file.segments
 
 
 def _check_length(path: Path, each: Element, limits: Limits) -> None:
@@ -221,11 +243,12 @@ def _tiled_full(path: Path, header: Dataset, shared: FrameTable, kind: Kind) -> 
         raise MaskError("a required attribute is missing", source=path, where=where)
     width, height = int(header.TotalPixelMatrixColumns), int(header.TotalPixelMatrixRows)
     columns, rows, frames = int(header.Columns), int(header.Rows), int(header.NumberOfFrames)
-    tiles = [(x, y) for y in range(0, height, max(rows, 1)) for x in range(0, width, max(columns, 1))]
+    across, down = range(0, width, max(columns, 1)), range(0, height, max(rows, 1))
     numbers = [0] if kind is Kind.LABELMAP else sorted(int(each.SegmentNumber) for each in header.SegmentSequence)
-    if frames != len(tiles) * len(numbers):
-        found, expected = frames, f"{len(tiles)} tiles of {len(numbers)} segments"
+    if frames != len(across) * len(down) * len(numbers):
+        found, expected = frames, f"{len(across) * len(down)} tiles of {len(numbers)} segments"
         raise MaskError("the frames are not all tiles", source=path, where=where, found=found, expected=expected)
+    tiles = [(x, y) for y in down for x in across]
     return FrameTable(
         np.repeat(np.array(numbers, dtype=np.int64), len(tiles)),
         np.tile(np.arange(len(tiles), dtype=np.int64), len(numbers)),
@@ -235,7 +258,8 @@ def _tiled_full(path: Path, header: Dataset, shared: FrameTable, kind: Kind) -> 
 
 def _checked(path: Path, header: Dataset, table: FrameTable, kind: Kind, limits: Limits) -> FramePixels:
     """Return the frames' size, checked against what describes them."""
-    rows, columns, frames = (int(header.get(name) or 0) for name in ("Rows", "Columns", "NumberOfFrames"))
+    rows, columns = (int(header.get(name) or 0) for name in ("Rows", "Columns"))
+    frames = int(1 if header.get("NumberOfFrames") is None else header.NumberOfFrames)
     if rows < 1 or columns < 1 or frames < 1:
         raise MaskError("Rows, Columns and NumberOfFrames must be positive", source=path, found=(rows, columns, frames))
     if frames != len(table.segments):

@@ -77,6 +77,9 @@ def foreign_losses(file: SegmentationFile, case_index: int, document: dict[str, 
             yield Loss(case_index, path, LossKind.APPROXIMATED, message)
         for name in ("SegmentedPropertyTypeCodeSequence", "SegmentedPropertyCategoryCodeSequence"):
             concept = concept_in(item, name)
+            if item.get(name) and concept is None:
+                message = f"the code of {name} is none that a case can hold; 99UNKNOWN stands for it"
+                yield Loss(case_index, f"{path}/label_code", LossKind.UNCODED, message)
             if concept is not None and modern_concept(concept) is not concept:
                 message = f"the {concept.scheme} code {concept.code} is read as its successor in SNOMED CT"
                 yield Loss(case_index, f"{path}/label_code", LossKind.APPROXIMATED, message)

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from annoconv.errors import GeometryError, MaskError
+from annoconv.errors import AnnoconvError, GeometryError, MaskError
 from annoconv.geometry import DIRECTION_TOLERANCE, Grid
 from annoconv.stack import STACK_TOLERANCE_VOXEL, Plane, stack_grid
 from annoconv_converters._dicom import text
+from annoconv_converters._dicom_file import DAMAGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,6 +77,16 @@ def find_layout(header: Dataset, table: FrameTable, path: Path | None = None) ->
     MaskError
         If the header lacks what places them.
     """
+    try:
+        return _find_layout(header, table, path)
+    except AnnoconvError:
+        raise
+    except DAMAGE as error:  # pydicom converts elements only when they are looked at
+        problem = "an element that places the frames is damaged"
+        raise MaskError(problem, source=path, found=type(error).__name__) from error
+
+
+def _find_layout(header: Dataset, table: FrameTable, path: Path | None) -> Layout:
     if not len(table.planes):
         raise MaskError("the segmentation has no frames", source=path, where="NumberOfFrames (0028,0008)")
     if header.get("TotalPixelMatrixColumns") is not None:

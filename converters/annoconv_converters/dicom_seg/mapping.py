@@ -17,7 +17,7 @@ from annoconv.ids import safe_name
 from annoconv.model import AnnotationOrigin, Concept
 from annoconv_converters._dicom import concept_in, moment, text
 from annoconv_converters.dicom_seg.layout import referenced_instances, referenced_series
-from annoconv_converters.dicom_seg.segment import ALGORITHM_TYPES, AlgorithmType, Segment
+from annoconv_converters.dicom_seg.segment import ALGORITHM_TYPES, BACKGROUND, AlgorithmType, Segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,6 +32,7 @@ __all__ = [
     "OWN_MANUFACTURER",
     "annotation_ids",
     "background_of",
+    "hides_a_segment",
     "is_own",
     "merge",
     "modern_concept",
@@ -80,6 +81,16 @@ def background_of(header: Dataset) -> int:
     """Return the value of a label map's voxels that belong to no segment (supplement 243)."""
     stated = header.get("PixelPaddingValue")
     return int(stated) if isinstance(stated, int) else 0
+
+
+def hides_a_segment(header: Dataset) -> bool:
+    """Tell whether a label map describes 0, which is read as background, as something else."""
+    stated = [
+        concept_in(each, "SegmentedPropertyTypeCodeSequence")
+        for each in header.get("SegmentSequence") or []
+        if not each.get("SegmentNumber")
+    ]
+    return background_of(header) != 0 and any(kind is None or kind.code != BACKGROUND.type.code for kind in stated)
 
 
 def segments_of(header: Dataset) -> list[Segment]:
