@@ -54,7 +54,9 @@ _TAGS = [
 _WANTED = {tag: name for name in _TAGS if (tag := tag_for_keyword(name)) is not None}
 """All that a scan reads."""
 _BINARY_VRS = frozenset({b"US", b"UL", b"SS", b"SL"})
-_BINARY_TAGS = frozenset({0x00280010, 0x00280011, 0x00480006, 0x00480007})
+_SHORT_VRS = frozenset({b"US", b"SS"})
+_SHORT_TAGS = frozenset({0x00280010, 0x00280011})
+_BINARY_TAGS = _SHORT_TAGS | {0x00480006, 0x00480007}
 """Those of the wanted attributes that are binary numbers: rows and columns."""
 _PIXELS = 0x7FE00010
 _CHARACTER_SET = 0x00080005
@@ -246,6 +248,8 @@ def _scanned(data: Buffer, at: int, encoding: Encoding) -> dict[str, str]:
             value = data[each.value : min(each.value_end, each.value + _LONGEST_VALUE + 1)]
             is_binary = each.vr in _BINARY_VRS if each.vr else each.tag in _BINARY_TAGS
             if is_binary:
+                if len(value) > (2 if each.vr in _SHORT_VRS or (not each.vr and each.tag in _SHORT_TAGS) else 4):
+                    raise ValueError("several values where one is expected")
                 found[_WANTED[each.tag]] = str(int.from_bytes(value[:4], encoding.endian))
             else:
                 found[_WANTED[each.tag]] = value.strip(b"\0 ").decode("ascii", "replace")

@@ -406,6 +406,11 @@ def test_useless_geometry_is_refused(tmp_path, changes, error):
     assert "a.dcm" in str(caught.value)
 
 
+def test_several_numbers_of_rows_are_none(tmp_path):
+    write_slice(tmp_path / "a.dcm", Rows=[1, 2])
+    assert scan([tmp_path]) == []
+
+
 def test_images_without_place_are_no_volume(tmp_path):
     write_series(tmp_path / "series", ImagePositionPatient=None)
     with pytest.raises(ImageError, match="no volume"):
