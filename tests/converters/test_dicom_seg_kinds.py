@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -249,12 +250,12 @@ def series(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("kind", ["binary", "labelmap"])
 def test_a_label_map_in_and_out(kind: str, series: Path, tmp_path: Path) -> None:
-    source = images.open(series)
-    labels = blob(source.grid).astype(np.uint8) * 3
-    write_segmentation(labels, source, tmp_path / "seg.dcm", segments=[LIVER], type=kind, content_creator="Li^A")
+    source, number = images.open(series), 3 if kind == "labelmap" else 1
+    labels, liver = blob(source.grid).astype(np.uint8) * number, replace(LIVER, number=number)
+    write_segmentation(labels, source, tmp_path / "seg.dcm", segments=[liver], type=kind, content_creator="Li^A")
     back = read_segmentation(tmp_path / "seg.dcm", source)
     np.testing.assert_array_equal(back.labels(), labels)
-    np.testing.assert_array_equal(back.mask(3), labels == 3)
+    np.testing.assert_array_equal(back.mask(number), labels == number)
     assert (back.kind, back.segments[0].name, back.source_uid) == (kind.upper(), "Liver", source.uid)
     assert pydicom.dcmread(tmp_path / "seg.dcm").SegmentSequence[-1].TrackingUID.startswith("2.25.")
     with pytest.raises(MaskError, match="no such segment"):
@@ -279,6 +280,20 @@ def test_fractions_in_and_out(series: Path, tmp_path: Path) -> None:
     np.testing.assert_allclose(read_segmentation(tmp_path / "seg.dcm").mask(1), fractions, atol=1 / 510 + 1e-6)
     with pytest.raises(MaskError, match="fractions"):
         write_segmentation(fractions, source, tmp_path / "other.dcm")
+
+
+@pytest.mark.parametrize("kind", ["binary", "fractional"])
+def test_numbers_with_gaps_are_for_label_maps(kind: Any, series: Path, tmp_path: Path) -> None:
+    labels = np.zeros(images.open(series).grid.shape_kji, np.uint8)
+    labels[0, 0, :2] = 1, 3
+    masks = {number: (labels == number).astype(np.float32 if kind == "fractional" else bool) for number in (1, 3)}
+    with pytest.raises(MaskError, match="one by one; found 1, 3"):
+        write_segmentation(masks, series, tmp_path / "seg.dcm", type=kind)
+    with pytest.raises(MaskError, match="from 1; found 0"):
+        write_segmentation({0: labels > 0}, series, tmp_path / "seg.dcm", type="labelmap")
+    assert not (tmp_path / "seg.dcm").exists()
+    write_segmentation(labels, series, tmp_path / "seg.dcm", type="labelmap")
+    np.testing.assert_array_equal(read_segmentation(tmp_path / "seg.dcm").labels(), labels)
 
 
 COSINES = st.tuples(*[st.floats(-3.1, 3.1)] * 3)
@@ -309,10 +324,15 @@ def test_any_affine_and_any_mask(
     if not labels.any():
         labels.flat[0] = 1
     write_series(folder / "images", grid, np.zeros(grid.shape_kji, np.int16), reverse=bool(seed % 2))
-    write_segmentation(labels.astype(np.uint8), folder / "images", folder / "seg.dcm", type=kind)
+    described = [replace(LIVER, number=number) for number in (1, 2, 3)]
+    write_segmentation(labels.astype(np.uint8), folder / "images", folder / "seg.dcm", type=kind, segments=described)
     np.testing.assert_array_equal(read_segmentation(folder / "seg.dcm", folder / "images").labels(), labels)
-    for number, mask_kji in by_highdicom(folder / "seg.dcm", images.open(folder / "images").grid).items():
-        np.testing.assert_array_equal(mask_kji, labels == number)
+    placed = images.open(folder / "images").grid
+    numbers = set(np.unique(labels).tolist()) - {0}
+    for found in (by_highdicom(folder / "seg.dcm", placed), by_dcmqi(folder / "seg.dcm", folder / "dcmqi", placed)):
+        assert numbers <= found.keys()
+        for number, mask_kji in found.items():
+            np.testing.assert_array_equal(mask_kji, labels == number)
 
 
 def test_masks_in_memory_of_several_cases_share_nothing(tmp_path: Path) -> None:

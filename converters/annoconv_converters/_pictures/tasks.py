@@ -164,7 +164,7 @@ class _Task:
             raise InputError(problem, source=self._path, where=where, found=size, expected=stated)
         if first.get("image_rotation"):
             lost(self.picture, "a picture that was turned in the editor; coordinates are taken as they stand")
-        return _shape(value, (size[1], size[0]), self._path, where)  # type: ignore[arg-type]
+        return _shape(value, (size[1], size[0]), self._path, where)  # type: ignore[arg-type]  # whole numbers, checked above
 
     def _span(self, region: _Region, where: str) -> Record | None:
         """Return a span of a text; the text becomes one of the case."""

@@ -167,7 +167,7 @@ def _decoder(path: Path, limits: Limits) -> Callable[[Span], Sequence[Any]]:
     box = tuple[float, float, float, float]
     fields: list[Any] = [("id", int), ("image_id", int, 0), ("category_id", int, 0), ("iscrowd", int, 0)]
     row = msgspec.defstruct("Row", [*fields, ("area", float, _ABSENT), ("bbox", box, (_ABSENT,) * 4)], gc=False)
-    decoder = msgspec.json.Decoder(list[row])  # type: ignore[valid-type]
+    decoder = msgspec.json.Decoder(list[row])  # type: ignore[valid-type]  # a class made above
 
     def decode(span: Span) -> Sequence[Any]:
         try:

@@ -92,7 +92,8 @@ def write_segmentation(
     Raises
     ------
     MaskError
-        If the arrays hold nothing that a segmentation of this kind can.
+        If the arrays hold nothing that a segmentation of this kind can, or its numbers do not run from 1, one by one;
+        those of a label map need not (PS3.3 C.8.20.4).
     GeometryError
         If the grid is not the source's, or foreground would be cut.
     UsageError
@@ -108,6 +109,7 @@ def write_segmentation(
         keep_empty_frames=keep_empty_frames,
         resample=resample,
     )
+    _check_numbers(list(masks), settings.kind)
     at = timestamp or times.timestamp(Context(), [], [source])
     if at.tzinfo is None:
         raise UsageError("the time names no zone", found=at.isoformat())
@@ -215,6 +217,15 @@ def _masks(
     stated = {segment.number for segment in segments}
     numbers = sorted(stated or set(np.unique(volume.read()).tolist()) - {0}) or [1]
     return {int(number): Mask(str(number), volume, int(number)) for number in numbers}
+
+
+def _check_numbers(numbers: list[int], kind: Kind) -> None:
+    if numbers[0] < 1 or (kind is not Kind.LABELMAP and numbers[-1] != len(numbers)):
+        raise MaskError(
+            "segments are numbered from 1" + ("" if kind is Kind.LABELMAP else ", one by one"),
+            found=", ".join(map(str, numbers[:10])),
+            advice='Number them anew, describe those between in `segments`, or write type="labelmap"',
+        )
 
 
 def _unnamed(number: int) -> Segment:

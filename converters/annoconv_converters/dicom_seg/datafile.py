@@ -188,7 +188,7 @@ def _check_segments(file: SegmentationFile) -> None:
         where, problem = "MaximumFractionalValue (0062,000E)", "fractions have no largest value"
     if problem:
         raise MaskError(problem, source=file.path, where=where, found=", ".join(map(str, sorted(found)[:10])) or None)
-    _ = file.segments
+    _ = file.segments  # converts their elements, so that damage shows here
 
 
 def _check_length(path: Path, each: Element, limits: Limits) -> None:

@@ -95,7 +95,7 @@ class Bids(Training):
             "FrameOfReferenceUID": image.image.frame_of_reference_uid,
         }
         if is_mr:
-            told["SkullStripped"] = False  # type: ignore[assignment]
+            told["SkullStripped"] = False  # type: ignore[assignment]  # the one that is no text
         sidecar = {key: value for key, value in told.items() if value is not None}
         path.with_name(f"{stem}_{suffix}.json").write_bytes(jsondoor.dumps(sidecar, indent=2))
 

@@ -15,6 +15,7 @@ FORMAT = "annoconv-nifti"
 VERSION = 1
 
 _CLOSED = ConfigDict(extra="forbid", strict=True)
+# mypy knows nothing of this key of pydantic in a TypedDict, so each ignores it.
 _Count = Annotated[int, Field(ge=1)]
 
 
