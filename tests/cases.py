@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from annoconv import demo, jsondoor
+from annoconv.demo.case import make as make_demo
+from annoconv.demo.series import ellipsoid, write_series
+from annoconv.documents import strict_json
 from annoconv.geometry import Grid
 from annoconv.pixels import save_nifti
-from annoconv.synthetic import ellipsoid, write_series
 
 Document = dict[str, Any]
 ZOO: dict[str, Callable[[Path], Document]] = {}
@@ -36,7 +37,7 @@ def make(name: str, folder: Path) -> ZooCase:
     folder.mkdir(parents=True, exist_ok=True)
     document = ZOO[name](folder)
     path = folder / "case.json"
-    path.write_bytes(jsondoor.dumps(document, indent=2))
+    path.write_bytes(strict_json.dumps(document, indent=2))
     images = folder / "images"
     return ZooCase(name, path, (images,) if images.exists() else ())
 
@@ -113,8 +114,8 @@ def single_mask(folder: Path, grid: Grid, name: str, **options: Any) -> Document
 @zoo
 def whole_model(folder: Path) -> Document:
     """The demonstration case."""
-    path = demo.make(folder)
-    return dict(jsondoor.loads(path.read_bytes()))
+    path = make_demo(folder)
+    return dict(strict_json.loads(path.read_bytes()))
 
 
 @zoo

@@ -2,8 +2,8 @@
 
 import pytest
 
-from annoconv.atomic import replacing
 from annoconv.errors import OutputExistsError, UsageError
+from annoconv.files.atomic import replacing
 
 
 def names(folder):

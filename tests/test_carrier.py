@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annoconv.carrier import Residual, leaves, pointer, residual, restore
+from annoconv.documents.residuals import Residual, leaves, pointer, residual, restore
 from annoconv.loss import LossKind
 
 SCALARS = st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "a", "b/c~", "中文", 0.5, Decimal("5.60")])

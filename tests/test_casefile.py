@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from annoconv import jsondoor
 from annoconv.casefile import LoadedCase, Reading, read_case, read_cases, write_case, write_cases
+from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, InputError, MaskError, OutputExistsError, UsageError
 from annoconv.geometry import Grid
 from annoconv.model import Case
@@ -219,7 +219,7 @@ def test_the_same_case_is_the_same_bytes(tmp_path: Path) -> None:
 def test_the_version_is_always_written(tmp_path: Path) -> None:
     case = one().case.model_copy(update={"schema_version": None})
     write_case(Reading(case, one().masks), tmp_path / "c.json")
-    assert jsondoor.loads((tmp_path / "c.json").read_bytes())["schema_version"] == "1.0"
+    assert strict_json.loads((tmp_path / "c.json").read_bytes())["schema_version"] == "1.0"
 
 
 def test_a_bad_line_is_named(tmp_path: Path) -> None:

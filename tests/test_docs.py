@@ -27,9 +27,9 @@ import yaml
 import annoconv
 from annoconv import errors, registry, rules
 from annoconv.cli import _COMMANDS as COMMANDS
+from annoconv.documents.normaliser import _KEYWORD_KINDS as KEYWORD_KINDS  # the page lists the same
+from annoconv.documents.normaliser import _PYDANTIC_KINDS as PYDANTIC_KINDS
 from annoconv.loss import LossKind
-from annoconv.normaliser import _KEYWORD_KINDS as KEYWORD_KINDS  # the page lists the same
-from annoconv.normaliser import _PYDANTIC_KINDS as PYDANTIC_KINDS
 from model.generator import conformance
 from model.generator.read_linkml import read_model
 

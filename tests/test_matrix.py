@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annoconv import carrier, jsondoor, registry
+from annoconv import registry
 from annoconv.casefile import LoadedCase, Reading, read_case
+from annoconv.documents import residuals, strict_json
 from annoconv.errors import InputError
 from annoconv.geometry import apply_relation, compare_grids
 from annoconv.loss import LossKind, LossReport
@@ -38,8 +39,8 @@ class Trip:
     @property
     def changed(self) -> set[str]:
         """Return the leaves in which the case that came back differs."""
-        original, back = jsondoor.plain(self.loaded.case), jsondoor.plain(self.reading.case)
-        return {carrier.pointer(path) for path in carrier.residual(original, back).paths()}
+        original, back = strict_json.plain(self.loaded.case), strict_json.plain(self.reading.case)
+        return {residuals.pointer(path) for path in residuals.residual(original, back).paths()}
 
     def named(self, kinds: set[LossKind]) -> set[str]:
         """Return the leaves that the reports of both ways name with one of `kinds`."""
@@ -101,7 +102,7 @@ def test_there_and_back_without_the_carrier(format_name: str, zoo_case: ZooCase,
 def test_input_is_unchanged_and_bytes_are_the_same_twice(format_name: str, zoo_case: ZooCase, tmp_path: Path) -> None:
     before = _digest(zoo_case.path.parent)
     loaded = read_case(zoo_case.path)
-    document = jsondoor.dumps(jsondoor.plain(loaded.case))
+    document = strict_json.dumps(strict_json.plain(loaded.case))
     digests = []
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
@@ -109,7 +110,7 @@ def test_input_is_unchanged_and_bytes_are_the_same_twice(format_name: str, zoo_c
         digests.append(trip if isinstance(trip, str) else _digest(tmp_path / folder))
     assert digests[0] == digests[1]
     assert _digest(zoo_case.path.parent) == before
-    assert jsondoor.dumps(jsondoor.plain(loaded.case)) == document
+    assert strict_json.dumps(strict_json.plain(loaded.case)) == document
 
 
 @pytest.mark.parametrize("format_name", BOTH_WAYS)

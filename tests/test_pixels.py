@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from annoconv import nifti
 from annoconv.errors import AnnoconvError, GeometryError, LimitError, MaskError, OutputExistsError
 from annoconv.geometry import Grid, GridKind, apply_relation, compare_grids, ras_from_lps
 from annoconv.limits import Limits
 from annoconv.pixels import ArrayVolume, Mask, Masks, NiftiVolume, check_frame, count, save_nifti
+from annoconv.volumes import nifti
 from tests.real_data import real
 from tests.test_geometry import IDENTITY, affine, grids, image, rotation
 

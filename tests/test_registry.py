@@ -150,14 +150,14 @@ def test_the_newest_time_wins() -> None:
     event = {"action": "review", "actor": "R1", "at": "2025-05-01T00:00:00+08:00"}
     stamps = {"start": "2025-01-01T00:00:00Z", "end": "2025-04-01T00:00:00Z"}
     loaded = case_with(timestamps=stamps, audit=[event])
-    assert times.timestamp(Context(), [loaded]).isoformat() == "2025-05-01T00:00:00+08:00"
+    assert times.timestamp([loaded.case]).isoformat() == "2025-05-01T00:00:00+08:00"
     asked = datetime(2020, 1, 1, tzinfo=UTC)
-    assert times.timestamp(Context(timestamp=asked), [loaded]) == asked
+    assert times.timestamp([loaded.case], given=asked) == asked
 
 
 def test_without_a_time_it_is_asked_for() -> None:
     with pytest.raises(UsageError, match="--timestamp"):
-        times.timestamp(Context(), [case_with()])
+        times.timestamp([case_with().case])
 
 
 def test_the_images_come_second() -> None:
@@ -168,5 +168,7 @@ def test_the_images_come_second() -> None:
     naive = datetime(2024, 1, 1, tzinfo=UTC).replace(tzinfo=None)
     sources: Any = [Source(None), Source(naive)]
     with pytest.raises(UsageError, match="--timezone"):
-        times.timestamp(Context(), [case_with()], sources)
-    assert times.timestamp(Context(timezone=UTC), [case_with()], sources) == naive.replace(tzinfo=UTC)
+        times.timestamp([case_with().case], [one.acquired_at for one in sources])
+    assert times.timestamp([case_with().case], [one.acquired_at for one in sources], zone=UTC) == naive.replace(
+        tzinfo=UTC
+    )

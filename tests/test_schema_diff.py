@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from annoconv.schema_diff import Effect, compare_schemas
+from annoconv.documents.schema_diff import Effect, compare_schemas
 
 SCHEMA: dict[str, Any] = json.loads((files("annoconv_model") / "annoconv.schema.json").read_text("utf-8"))
 

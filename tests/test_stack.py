@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from annoconv.errors import GeometryError
 from annoconv.geometry import transform_points
-from annoconv.stack import Plane, stack_grid
+from annoconv.volumes.slice_stack import Plane, stack_grid
 from tests.test_geometry import ANGLES, rotation
 
 AXIAL, CORONAL, SAGITTAL = (1, 0, 0, 0, 1, 0), (1, 0, 0, 0, 0, -1), (0, 1, 0, 0, 0, -1)

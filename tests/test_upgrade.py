@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from annoconv import jsondoor
+from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, InputError, UsageError
 from annoconv.model import SCHEMA_VERSION
 from annoconv.upgrade import Missing, upgrade_document
@@ -32,7 +32,7 @@ GIVEN = Missing(task_id="T1", modality="CT", timezone="+08:00")
 
 
 def upgraded(document: Any, missing: Missing = GIVEN) -> Any:
-    return jsondoor.plain(upgrade_document(json.dumps(document).encode(), missing))
+    return strict_json.plain(upgrade_document(json.dumps(document).encode(), missing))
 
 
 def test_b3_becomes_a_case() -> None:

@@ -18,13 +18,13 @@ from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
 from annoconv import images as image_seam
-from annoconv import jsondoor
+from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, size_from_record, tidy
-from annoconv_converters._pictures.kin import Batch, read_kin
-from annoconv_converters._pictures.native import Picture
-from annoconv_converters._pictures.safe_xml import number, parse_xml, whole
-from annoconv_converters._runlength import MOST_PIXELS, counts_of
+from annoconv_converters._pictures.read import Batch, read_pictures
+from annoconv_converters._pictures.records import Picture
+from annoconv_converters._raster.run_lengths import MOST_PIXELS, counts_of
+from annoconv_converters._xml import number, parse_xml, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,7 +69,7 @@ def from_labelme(sources: Sequence[Path], *, context: Context) -> Iterator[Readi
     batches = (
         _from_xml(p, context.limits) if p.suffix.lower() == ".xml" else _from_json(p, context.limits) for p in paths
     )
-    return read_kin(batches, context=context, task=_TASK)
+    return read_pictures(batches, context=context, task=_TASK)
 
 
 def _from_xml(path: Path, limits: Limits) -> Batch:
@@ -132,7 +132,7 @@ def _xml_geometry(element: Element, path: Path, picture: Record, place: int) -> 
 
 def _mask(path: Path, size: tuple[int, int]) -> NDArray[np.bool_]:
     """Return where a PNG has colour."""
-    from annoconv_converters._pictures.png import read_png
+    from annoconv_converters._raster.png import read_png
 
     pixels = read_png(path, size, ("RGB", "RGBA", "L", "P", "1"))
     if pixels.shape[:2] != size:
@@ -167,7 +167,7 @@ def _shape(kind: str, corners: Sequence[tuple[float, float]], path: Path, place:
 
 
 def _from_json(path: Path, limits: Limits) -> Batch:
-    document = jsondoor.loads(jsondoor.read_bytes(path, limits), limits=limits, source=path)
+    document = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
     shapes = document.get("shapes") if isinstance(document, dict) else None
     if not isinstance(shapes, list) or not all(isinstance(shape, dict) for shape in shapes):
         raise InputError("this is no LabelMe annotation", source=path, expected="shapes")

@@ -16,11 +16,11 @@ from annoconv import images as image_seam
 from annoconv.errors import InputError
 from annoconv.registry import Option
 from annoconv_converters._pictures.geometry import counts_to_record, size_from_record, tidy
-from annoconv_converters._pictures.kin import Batch, read_kin
-from annoconv_converters._pictures.native import Picture
-from annoconv_converters._pictures.png import read_png
-from annoconv_converters._pictures.safe_xml import number, parse_xml, whole
-from annoconv_converters._runlength import counts_of
+from annoconv_converters._pictures.read import Batch, read_pictures
+from annoconv_converters._pictures.records import Picture
+from annoconv_converters._raster.png import read_png
+from annoconv_converters._raster.run_lengths import counts_of
+from annoconv_converters._xml import number, parse_xml, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -66,7 +66,7 @@ def from_pascal_voc(
     if not paths:
         raise InputError("there is no Pascal VOC file", source=Path(sources[0]) if sources else None, expected=".xml")
     batches = (_batch(path, context.limits, shift=0 if zero_based else 1) for path in paths)
-    return read_kin(batches, context=context, task=_TASK)
+    return read_pictures(batches, context=context, task=_TASK)
 
 
 def _batch(path: Path, limits: Limits, *, shift: int) -> Batch:

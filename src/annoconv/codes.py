@@ -11,12 +11,22 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
+from pydantic import ValidationError
+
 from annoconv.model import AnnotationCategory, Concept, Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["PRIVATE_SCHEME", "CodedLabel", "Labels", "built_in_labels"]
+__all__ = [
+    "PRIVATE_SCHEME",
+    "CodedLabel",
+    "Labels",
+    "built_in_labels",
+    "category_concept",
+    "category_of",
+    "concept_of",
+]
 
 PRIVATE_SCHEME: Final = "99ANNOCONV"
 """Coding scheme designator of label codes that no terminology holds; PS3.16 reserves `99` for private schemes."""
@@ -97,6 +107,14 @@ class Labels:
         ]
         named = [label for label in same if name in {label.code, label.name_en, label.name_zh}]
         return next(iter(named or same), None)
+
+
+def concept_of(scheme: str, code: str, meaning: str) -> Concept | None:
+    """Return a coded concept, its meaning on one line; None if a file has none, or what no coding scheme writes."""
+    try:
+        return Concept(code=code, scheme=scheme, meaning=" ".join(meaning.split()) or code) if scheme and code else None
+    except ValidationError:
+        return None
 
 
 def category_concept(category: AnnotationCategory) -> Concept:

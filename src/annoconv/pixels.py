@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from annoconv.atomic import replacing
 from annoconv.errors import GeometryError, MaskError
+from annoconv.files.atomic import replacing
 from annoconv.geometry import Grid, GridKind, GridRelation, compare_grids, is_turned, matrix_text
-from annoconv.labelmaps import Box, find_labels
 from annoconv.limits import Limits
+from annoconv.volumes.label_boxes import Box, find_labels
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from annoconv.forms import Form
     from annoconv.model import Image
-    from annoconv.nifti import NiftiHeader
+    from annoconv.volumes.nifti import NiftiHeader
+    from annoconv.volumes.nifti_affines import Form
 
 __all__ = [
     "ArrayVolume",
@@ -117,7 +117,7 @@ class NiftiVolume:
     Raises
     ------
     MaskError, GeometryError, LimitError
-        See `annoconv.nifti`; from the first use on, not when made.
+        See `annoconv.volumes.nifti`; from the first use on, not when made.
     """
 
     def __init__(self, path: Path, limits: Limits | None = None, *, form: Form = "agree") -> None:
@@ -128,7 +128,7 @@ class NiftiVolume:
 
     @cached_property
     def _header(self) -> NiftiHeader:
-        from annoconv import nifti  # imports nibabel, which nothing else in the core needs
+        from annoconv.volumes import nifti  # imports nibabel, which nothing else in the core needs
 
         return nifti.read_header(self.path, self._limits, form=self._form)
 
@@ -149,7 +149,7 @@ class NiftiVolume:
         """
         kept = self._last() if self._last is not None else None
         if kept is None:
-            from annoconv import nifti
+            from annoconv.volumes import nifti
 
             kept = as_labels(nifti.read_scaled(self._header), self.path)
             self._last = weakref.ref(kept)
@@ -323,7 +323,7 @@ def save_nifti(path: Path, labels_kji: NDArray[Any], grid: Grid, *, overwrite: b
     overwrite
         Whether an existing file is replaced.
     """
-    from annoconv import nifti
+    from annoconv.volumes import nifti
 
     stored = smallest_labels(labels_kji, path)
     content = nifti.nifti_bytes(stored, grid)

@@ -15,10 +15,7 @@ from annoconv.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from annoconv.casefile import LoadedCase
-    from annoconv.images import ImageSource
     from annoconv.model import Case
-    from annoconv.registry import Context
 
 __all__ = ["parse_timestamp", "parse_timezone", "timestamp"]
 
@@ -73,22 +70,38 @@ def parse_timestamp(text: str, zone: tzinfo | None = None) -> datetime:
     return moment
 
 
-def timestamp(context: Context, cases: Iterable[LoadedCase], sources: Iterable[ImageSource] = ()) -> datetime:
+def timestamp(
+    cases: Iterable[Case],
+    acquired: Iterable[datetime | None] = (),
+    *,
+    given: datetime | None = None,
+    zone: tzinfo | None = None,
+) -> datetime:
     """Return the time that an output bears: the request's, else the newest in the cases, else in their images.
+
+    Parameters
+    ----------
+    cases
+        What is written.
+    acquired
+        When their source images were acquired, with or without a zone.
+    given
+        The request's time.
+    zone
+        For times of images that name none.
 
     Raises
     ------
     UsageError
         If there is none, asking for `--timestamp`.
     """
-    if context.timestamp is not None:
-        return context.timestamp
+    if given is not None:
+        return given
     held = list(cases)
-    newest = max((moment for loaded in held for moment in _of_case(loaded.case)), default=None)
+    newest = max((moment for case in held for moment in _of_case(case)), default=None)
     if newest is None:
-        images = [image for loaded in held for image in (loaded.case.image, *(loaded.case.related_images or ()))]
-        acquired = [image.acquired_at for image in images] + [source.acquired_at for source in sources]
-        newest = max(_with_zone(acquired, context.timezone), default=None)
+        images = [image for case in held for image in (case.image, *(case.related_images or ()))]
+        newest = max(_with_zone([*(image.acquired_at for image in images), *acquired], zone), default=None)
     if newest is None:
         raise UsageError(
             "neither the case nor its images tell a time with a zone",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from annoconv import jsondoor
+from annoconv.documents import strict_json
 from annoconv.errors import InputError, UsageError
 from annoconv.model import SCHEMA_VERSION, AnnotationCategory, Case
 from annoconv.times import parse_timestamp, parse_timezone
@@ -69,11 +69,11 @@ def upgrade_document(
     -----
     Specification B.3, C.2.
     """
-    document = jsondoor.loads(data, limits=limits, source=source, where=where, exact=True)
+    document = strict_json.loads(data, limits=limits, source=source, where=where, exact=True)
     if not isinstance(document, dict):
         raise InputError("a case is an object", source=source, where=where, found=type(document).__name__)
     document = _from_b3(document, missing, source) if "image_id" in document else _from_version(document, source)
-    jsondoor.parse(jsondoor.dumps(document), Case, limits=limits, source=source, where=where)
+    strict_json.parse(strict_json.dumps(document), Case, limits=limits, source=source, where=where)
     return document
 
 
@@ -138,13 +138,13 @@ def _moment(text: object, missing: Missing, source: Path | None) -> tuple[str, l
     if not isinstance(text, str):
         raise InputError("a time is a text", source=source, where="/timestamp", found=type(text).__name__)
     try:
-        return str(jsondoor.plain(parse_timestamp(text))), []
+        return str(strict_json.plain(parse_timestamp(text))), []
     except UsageError:
         if missing.timezone is None:
             raise UsageError(
                 "the time names no zone", source=source, where="/timestamp", found=text, advice="Pass --timezone +08:00"
             ) from None
-    moment = str(jsondoor.plain(parse_timestamp(text, parse_timezone(missing.timezone))))
+    moment = str(strict_json.plain(parse_timestamp(text, parse_timezone(missing.timezone))))
     return moment, [f"timestamp {text} was read in the time zone {missing.timezone}, which was given"]
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from annoconv.documents.normaliser import Dialect, normalise
 from annoconv.errors import DocumentError
-from annoconv.normaliser import Dialect, normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

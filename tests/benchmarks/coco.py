@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from annoconv_converters._outlines import polygons_of
-from annoconv_converters._runlength import compress, counts_of, counts_of_labels
+from annoconv_converters._raster.outlines import polygons_of
+from annoconv_converters._raster.run_lengths import compress, counts_of, counts_of_labels
 from scipy.ndimage import gaussian_filter
 
 SEED = 20260102

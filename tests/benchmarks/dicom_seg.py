@@ -39,11 +39,12 @@ def make_inputs(work: Path) -> None:
     import nibabel
     import numpy as np
 
-    from annoconv import images, jsondoor
+    from annoconv import images
+    from annoconv.documents import strict_json
 
     if not (work / "ct").exists():
         write_series(work / "ct")
-    image = jsondoor.plain(images.open(work / "ct").describe())
+    image = strict_json.plain(images.open(work / "ct").describe())
     affine = np.diag([-SPACING[0], -SPACING[1], SPACING[2], 1.0])
     affine[:3, 3] = [-ORIGIN[0], -ORIGIN[1], ORIGIN[2]]
     for count, seed in SEEDS.items():
@@ -53,7 +54,7 @@ def make_inputs(work: Path) -> None:
             labels = ellipsoids(count, seed)
             np.save(work / f"labels{count}.npy", labels)
             nibabel.save(nibabel.Nifti1Image(labels.transpose(2, 1, 0), affine), folder / "labels.nii.gz")
-        (folder / "case.json").write_bytes(jsondoor.dumps(case_document(count, image)))
+        (folder / "case.json").write_bytes(strict_json.dumps(case_document(count, image)))
         (folder / "dcmqi.json").write_text(json.dumps(dcmqi_document(count)), "utf-8")
         labels = np.load(work / f"labels{count}.npy")
         frames = sum(len(np.unique(plane)) - 1 for plane in labels)
@@ -66,8 +67,8 @@ def make_inputs(work: Path) -> None:
 def write_series(folder: Path) -> None:
     import numpy as np
 
+    from annoconv.demo.series import write_series as write
     from annoconv.geometry import Grid
-    from annoconv.synthetic import write_series as write
 
     affine = np.diag([*SPACING, 1.0])
     affine[:3, 3] = ORIGIN

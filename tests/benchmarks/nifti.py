@@ -23,13 +23,13 @@ import numpy as np
 
 from annoconv import registry
 from annoconv.casefile import LoadedCase
+from annoconv.files.inflate import compress
 from annoconv.geometry import Grid
-from annoconv.inflate import compress
-from annoconv.labelmaps import find_labels
 from annoconv.limits import Limits
 from annoconv.model import Case
-from annoconv.nifti import nifti_pieces, read_array, read_header
 from annoconv.pixels import Mask, Masks, NiftiVolume
+from annoconv.volumes.label_boxes import find_labels
+from annoconv.volumes.nifti import nifti_pieces, read_array, read_header
 
 SEED = 20260102
 LABELS = 20

@@ -10,8 +10,9 @@ import highdicom as hd
 import numpy as np
 import SimpleITK
 
-from annoconv import images, jsondoor, registry
+from annoconv import images, registry
 from annoconv.casefile import LoadedCase, read_case
+from annoconv.documents import strict_json
 from annoconv.geometry import Grid, transform_points
 from annoconv.pixels import save_nifti
 from tests import peers
@@ -79,11 +80,11 @@ def case_of(folder: Path, source: ImageSource, labels_kji: NDArray[Any], grid: G
     document = {
         "task_id": "T",
         "case_id": "CASE_1",
-        "image": jsondoor.plain(source.describe()),
+        "image": strict_json.plain(source.describe()),
         "annotations": annotations,
         "metadata": {"annotator": "A1", "timestamps": {"end": "2026-01-08T09:40:00+08:00"}},
     }
-    (folder / "case.json").write_bytes(jsondoor.dumps(document))
+    (folder / "case.json").write_bytes(strict_json.dumps(document))
     return read_case(folder / "case.json")
 
 

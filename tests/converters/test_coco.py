@@ -17,8 +17,9 @@ from pycocotools import mask as oracle
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from annoconv import carrier, jsondoor, registry
+from annoconv import registry
 from annoconv.casefile import LoadedCase, read_case, read_cases, write_cases
+from annoconv.documents import residuals, strict_json
 from annoconv.errors import MaskError, UsageError
 from annoconv.geometry import Grid
 from annoconv.loss import LossKind
@@ -193,7 +194,7 @@ def test_a_volume_comes_back_voxel_by_voxel(options: dict[str, Any], tmp_path: P
     loaded = volume_case()
     registry.write([loaded], tmp_path / "x.json", format="coco", **options)
     (reading,) = registry.read([tmp_path / "x.json"], format="coco")
-    assert jsondoor.plain(reading.case) == jsondoor.plain(loaded.case)
+    assert strict_json.plain(reading.case) == strict_json.plain(loaded.case)
     for identity, mask in loaded.masks.items():
         np.testing.assert_array_equal(reading.masks[identity].read(), mask.read())
         assert np.abs(reading.masks[identity].grid.affine - mask.grid.affine).max() < 1e-6
@@ -266,7 +267,7 @@ def test_the_side_file_alone_brings_everything_back(tmp_path: Path) -> None:
         del record["annoconv"]
     (tmp_path / "x.json").write_text(json.dumps(stripped, indent=1))
     (reading,) = registry.read([tmp_path / "x.json"], format="coco")
-    assert jsondoor.plain(reading.case) == jsondoor.plain(loaded.case)
+    assert strict_json.plain(reading.case) == strict_json.plain(loaded.case)
 
 
 def test_file_names_of_ones_own(tmp_path: Path) -> None:
@@ -295,7 +296,7 @@ def test_many_cases_share_a_file_and_come_apart_again(tmp_path: Path) -> None:
     cases = [read_case(make(name, tmp_path / name).path) for name in ("axial", "radiograph", "whole_model", "bare")]
     losses = registry.write(cases, tmp_path / "all.json", format="coco")
     readings = list(registry.read([tmp_path / "all.json"], format="coco"))
-    assert [jsondoor.plain(each.case) for each in readings] == [jsondoor.plain(each.case) for each in cases]
+    assert [strict_json.plain(each.case) for each in readings] == [strict_json.plain(each.case) for each in cases]
     assert {loss.kind for loss in losses} == {LossKind.CARRIED}
     assert {loss.case_index for loss in losses} == {0, 1, 2, 3}
 
@@ -342,7 +343,7 @@ def test_keypoints_are_pixel_indices(tmp_path: Path) -> None:
     assert record["num_keypoints"] == 2
     assert document["categories"][0]["skeleton"] == [[1, 3]]
     (reading,) = registry.read([tmp_path / "x.json"], format="coco")
-    assert jsondoor.plain(reading.case) == jsondoor.plain(loaded.case)
+    assert strict_json.plain(reading.case) == strict_json.plain(loaded.case)
 
 
 def test_panoptic_maps_hold_the_masks_and_refuse_overlaps(tmp_path: Path) -> None:
@@ -452,6 +453,6 @@ def test_a_reader_that_does_not_know_us_loses_only_what_the_report_names(tmp_pat
     loaded = read_case(make("radiograph", tmp_path / "in").path)
     losses = registry.write([loaded], tmp_path / "x.json", format="coco", plain=True)
     (reading,) = registry.read([tmp_path / "x.json"], format="coco")
-    changed = carrier.residual(jsondoor.plain(loaded.case), jsondoor.plain(reading.case)).paths()
-    assert {carrier.pointer(path) for path in changed} == losses.paths()
+    changed = residuals.residual(strict_json.plain(loaded.case), strict_json.plain(reading.case)).paths()
+    assert {residuals.pointer(path) for path in changed} == losses.paths()
     shutil.rmtree(tmp_path / "in")

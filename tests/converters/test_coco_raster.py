@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from annoconv_converters._outlines import polygons_of, rings_of
-from annoconv_converters._polygons import rasterise, ring_of, shoelace_area, union, with_keyholes
-from annoconv_converters._runlength import (
+from annoconv_converters._raster.outlines import polygons_of, rings_of
+from annoconv_converters._raster.polygons import rasterise, ring_of, shoelace_area, union, with_keyholes
+from annoconv_converters._raster.run_lengths import (
     area_of,
     box_of,
     compress,

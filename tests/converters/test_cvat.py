@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annoconv import jsondoor, registry
+from annoconv import registry
 from annoconv.casefile import LoadedCase
+from annoconv.documents import strict_json
 from annoconv.errors import InputError, LimitError
 from annoconv.model import Case
 from annoconv.pixels import Masks
@@ -41,7 +42,7 @@ def test_there_and_back(tmp_path: Path) -> None:
     loaded = flat_case()
     registry.write([loaded], tmp_path / "x.xml", format="cvat")
     (reading,) = registry.read([tmp_path / "x.xml"], format="cvat")
-    assert jsondoor.plain(reading.case) == jsondoor.plain(loaded.case)
+    assert strict_json.plain(reading.case) == strict_json.plain(loaded.case)
     np.testing.assert_array_equal(reading.masks["M"].read(), loaded.masks["M"].read())
     registry.write([loaded], tmp_path / "plain.xml", format="cvat", plain=True)
     (bare,) = registry.read([tmp_path / "plain.xml"], format="cvat")
@@ -141,7 +142,7 @@ def test_tags_and_attributes_there_and_back(tmp_path: Path) -> None:
     assert 'occluded="1" z_order="3" group_id="2"' in written
     assert "<name>spiculated</name><mutable>False</mutable><input_type>checkbox</input_type>" in written
     (reading,) = registry.read([tmp_path / "x.xml"], format="cvat")
-    back = jsondoor.plain(reading.case)["annotations"]
+    back = strict_json.plain(reading.case)["annotations"]
     assert [each["attributes"] for each in back] == [told, {"benign": True, "note": "<&>"}]
     assert [each["type"] for each in back] == ["bbox", "attribute"]
 

@@ -9,16 +9,17 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from annoconv_converters._dicom import date_time, moment
-from annoconv_converters.dicom_seg.frames import LabelFrames, Spool, bit_stream, whole_frames
-from annoconv_converters.dicom_seg.runs import decode_rle, encode_rle, find_spans, run_starts
-from annoconv_converters.dicom_seg.segment import cielab_from_rgb, rgb_from_cielab
+from annoconv_converters._dicom.colour import cielab_from_rgb, rgb_from_cielab
+from annoconv_converters._dicom.dates import date_time, moment
+from annoconv_converters._dicom.runs import decode_rle, encode_rle, find_spans, run_starts
+from annoconv_converters.dicom_seg.writing.frames import LabelFrames, Spool, bit_stream, whole_frames
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from annoconv import jsondoor, registry
+from annoconv import registry
 from annoconv.casefile import LoadedCase, read_case
+from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError, GeometryError, ImageError, InputError, MaskError, UsageError
 from annoconv.geometry import Grid, GridKind, compare_grids
 from annoconv.pixels import ArrayVolume, Mask, Masks, save_nifti
@@ -30,7 +31,9 @@ LABEL_VOLUMES = arrays(np.uint8, st.tuples(*[st.integers(1, 9)] * 3), elements=s
 
 
 def loaded(folder: Path, annotations: list[dict[str, object]], grid: Grid, **rest: object) -> LoadedCase:
-    (folder / "case.json").write_bytes(jsondoor.dumps(document(series(folder, grid, folder.name), annotations, **rest)))
+    (folder / "case.json").write_bytes(
+        strict_json.dumps(document(series(folder, grid, folder.name), annotations, **rest))
+    )
     return read_case(folder / "case.json")
 
 

@@ -20,8 +20,9 @@ from annoconv_converters.dicom_seg import read_segmentation, write_segmentation
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID
 
-from annoconv import images, jsondoor, registry
+from annoconv import images, registry
 from annoconv.casefile import LoadedCase, Reading, read_case, write_case
+from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError, LimitError, MaskError
 from annoconv.geometry import GridKind, compare_grids
 from annoconv.limits import Limits
@@ -94,7 +95,7 @@ def test_every_real_segmentation_is_read_written_again_and_read_by_others(name: 
 
 def made_series(reading: Reading, folder: Path) -> Path:
     """Write a series on the grid that a segmentation was read on: what we read without sources we can write again."""
-    from annoconv.synthetic import write_series
+    from annoconv.demo.series import write_series
 
     grid = next(iter(reading.masks.values())).grid
     write_series(folder, grid, np.zeros(grid.shape_kji, np.int16))
@@ -333,8 +334,8 @@ def test_a_case_on_a_slide_and_one_on_frames_without_place(tmp_path: Path) -> No
     mask_kji[3, 20:40, 30:60] = 1
     (tmp_path / "cine").mkdir()
     save_nifti(tmp_path / "cine" / "m.nii.gz", mask_kji, cine.grid)
-    described = document(jsondoor.plain(cine.describe()), [mask("A", "m.nii.gz")])
-    (tmp_path / "cine" / "case.json").write_bytes(jsondoor.dumps(described))
+    described = document(strict_json.plain(cine.describe()), [mask("A", "m.nii.gz")])
+    (tmp_path / "cine" / "case.json").write_bytes(strict_json.dumps(described))
     for name, source in (("slide", slide), ("cine", cine.path)):
         case, path = read_case(tmp_path / name / "case.json"), tmp_path / f"{name}.dcm"
         context = Context(timestamp=AT)

@@ -21,12 +21,12 @@ from hypothesis import strategies as st
 
 from annoconv import images, registry
 from annoconv.casefile import LoadedCase, read_case
+from annoconv.demo.series import write_series
 from annoconv.errors import GeometryError, MaskError, UsageError
 from annoconv.geometry import Grid, GridKind, compare_grids
 from annoconv.loss import LossKind
 from annoconv.model import Concept
 from annoconv.pixels import ArrayVolume, Mask, Masks, save_nifti
-from annoconv.synthetic import write_series
 from tests import cases
 from tests.cases import blob, grid_of, make, mask
 from tests.converters.seg_cases import by_dcmqi, by_highdicom

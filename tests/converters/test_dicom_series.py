@@ -14,8 +14,8 @@ import nibabel
 import numpy as np
 import pydicom
 import pytest
-from annoconv_converters._codestream import frame_size
-from annoconv_converters.dicom_series import scan
+from annoconv_converters._dicom.codestream import frame_size
+from annoconv_converters.readers.dicom import scan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom.data import get_testdata_file

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from annoconv import jsondoor, registry
+from annoconv import registry
+from annoconv.documents import strict_json
 from annoconv.errors import InputError, LimitError
 from tests.converters.pictures_cases import flat_case
 from tests.real_data import real
@@ -52,7 +53,7 @@ def test_there_and_back_with_holes(tmp_path: Path) -> None:
     assert (mask["type"], [len(piece) for piece in mask["coordinates"]]) == ("MultiPolygon", [2, 1])
     assert all(ring[0] == ring[-1] for piece in mask["coordinates"] for ring in piece)
     (reading,) = registry.read([tmp_path / "x.geojson"], format="geojson")
-    assert jsondoor.plain(reading.case) == jsondoor.plain(loaded.case)
+    assert strict_json.plain(reading.case) == strict_json.plain(loaded.case)
     np.testing.assert_array_equal(reading.masks["M"].read(), loaded.masks["M"].read())
 
 
@@ -156,7 +157,7 @@ def test_well_known_text(location: str, kinds: list[str], tmp_path: Path) -> Non
     (reading,) = registry.read([tmp_path / "x.json"], format="geojson", height=100)
     assert [each.type for each in reading.case.annotations] == kinds
     assert reading.case.image.uid == "image_3"
-    first = jsondoor.plain(reading.case.annotations[0])
+    first = strict_json.plain(reading.case.annotations[0])
     assert first["attributes"] == {"terms": ["5", "6"]}
     if kinds == ["point"]:
         assert first["point"] == [1, 98]

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from annoconv import jsondoor, registry
+from annoconv import registry
+from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from tests.converters.pictures_cases import flat_case
 from tests.real_data import real
@@ -33,7 +34,7 @@ def test_there_and_back(tmp_path: Path) -> None:
     loaded = flat_case()
     registry.write([loaded], tmp_path / "x.json", format="label-studio")
     (reading,) = registry.read([tmp_path / "x.json"], format="label-studio")
-    assert jsondoor.plain(reading.case) == jsondoor.plain(loaded.case)
+    assert strict_json.plain(reading.case) == strict_json.plain(loaded.case)
     np.testing.assert_array_equal(reading.masks["M"].read(), loaded.masks["M"].read())
 
 
@@ -139,7 +140,7 @@ def test_spans_of_a_text(unit: str, tmp_path: Path) -> None:
     value = {"start": start + 1, "end": end, "text": text[9:18], "labels": ["Sign"]}
     path = tasks(tmp_path, {"id": "r", "type": "labels", "value": value, "to_name": "report"}, data={"report": text})
     (reading,) = registry.read([path], format="label-studio")
-    (span,) = jsondoor.plain(reading.case)["annotations"]
+    (span,) = strict_json.plain(reading.case)["annotations"]
     assert (text[span["start"] : span["end"]], span["text"], span["semantic_type"]) == (text[9:18], text[9:18], "sign")
     assert reading.case.texts[0].content == text  # type: ignore[index]
     assert reading.case.image.uid == "task_1"  # the text is no name of a picture

@@ -13,16 +13,17 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813  as its documentation has it
 
-from annoconv import carrier, jsondoor, registry
+from annoconv import registry
 from annoconv.casefile import LoadedCase, Reading, read_case, write_case
+from annoconv.documents import residuals, strict_json
 from annoconv.errors import GeometryError, InputError, MaskError, UsageError
 from annoconv.geometry import Grid, compare_grids, ras_from_lps, transform_points
-from annoconv.labelmaps import find_labels
 from annoconv.limits import Limits
 from annoconv.loss import LossKind, LossReport
 from annoconv.model import Case
-from annoconv.nifti import holds_qform, nifti_bytes, read_array, read_header
 from annoconv.pixels import ArrayVolume, Mask, Masks, count, save_nifti
+from annoconv.volumes.label_boxes import find_labels
+from annoconv.volumes.nifti import holds_qform, nifti_bytes, read_array, read_header
 from tests import cases
 from tests.cases import document, grid_of, mask
 from tests.real_data import real
@@ -50,8 +51,8 @@ def assert_same_voxels(loaded: LoadedCase, reading: Reading) -> None:
 
 
 def changed(loaded: LoadedCase, reading: Reading) -> set[str]:
-    original, back = jsondoor.plain(loaded.case), jsondoor.plain(reading.case)
-    return {carrier.pointer(path) for path in carrier.residual(original, back).paths()}
+    original, back = strict_json.plain(loaded.case), strict_json.plain(reading.case)
+    return {residuals.pointer(path) for path in residuals.residual(original, back).paths()}
 
 
 @pytest.fixture
@@ -145,7 +146,7 @@ def test_forms_have_equal_codes_and_the_qform_is_left_out_where_float32_is_too_c
 
 def test_a_qform_that_is_written_is_right_for_both_ways_of_reading_half_a_turn() -> None:
     """nifti1_io.c takes a quaternion for half a turn below 1e-7, nibabel below 3.6e-7."""
-    from annoconv.forms import read_grid, write_forms
+    from annoconv.volumes.nifti_affines import read_grid, write_forms
 
     rng = np.random.default_rng(0)
     corners, written = [(0, 0, 0), (511, 511, 0), (0, 511, 299), (511, 0, 299)], 0
@@ -205,7 +206,7 @@ def test_numbers_copied_from_dicom_into_nifti_are_refused_with_the_reason(tmp_pa
     labels[10:20, 10:20, 5:9] = 1
     nibabel.save(nibabel.Nifti1Image(labels, affine), tmp_path / "liver.nii.gz")
     path = tmp_path / "case.json"
-    path.write_bytes(jsondoor.dumps(document(image, [mask("M1", "liver.nii.gz")])))
+    path.write_bytes(strict_json.dumps(document(image, [mask("M1", "liver.nii.gz")])))
     with pytest.raises(GeometryError, match=r"read as RAS, not LPS.*signs of x and y") as caught:
         registry.write([read_case(path)], tmp_path / "out", format="nifti")
     assert "-158" in str(caught.value)
@@ -224,7 +225,7 @@ def test_the_series_itself_finds_copied_numbers(tmp_path: Path) -> None:
     turned = image | {"origin": [158.0, 140.0, -240.0], "direction": np.diag([-1.0, -1.0, 1.0]).tolist()}
     for number, told in enumerate((bare, turned)):
         path = tmp_path / f"{number}.json"
-        path.write_bytes(jsondoor.dumps(document(told, [mask("M1", "liver.nii.gz")])))
+        path.write_bytes(strict_json.dumps(document(told, [mask("M1", "liver.nii.gz")])))
         with pytest.raises(GeometryError, match=r"agrees? (only if|with its series only if).*read as RAS, not LPS"):
             registry.write([read_case(path)], tmp_path / "out", format="nifti", images=[tmp_path / "series"])
     with pytest.raises(GeometryError, match="read as RAS, not LPS"):
@@ -361,7 +362,7 @@ def test_bids_writes_a_mask_a_class_where_masks_overlap(tmp_path: Path) -> None:
 
 def test_masks_of_one_label_are_united_and_the_rest_is_named_as_lost(tmp_path: Path) -> None:
     zoo = cases.make("axial", tmp_path / "zoo")
-    told = jsondoor.plain(read_case(zoo.path).case)
+    told = strict_json.plain(read_case(zoo.path).case)
     told["annotations"] = [mask("A", "a.nii.gz", "NODULE"), mask("B", "b.nii.gz", "NODULE", instance_number=2)]
     grid = read_case(zoo.path).masks["M1"].grid
     arrays = {key: np.zeros(grid.shape_kji, bool) for key in "AB"}
@@ -390,7 +391,7 @@ def several(folder: Path, names: str) -> tuple[list[LoadedCase], list[Path]]:
         image = cases.series(folder / name, grid, f"several {name}")
         save_nifti(folder / name / "m.nii.gz", cases.blob(grid), grid)
         told = document(image, [mask("M", "m.nii.gz")]) | {"case_id": f"CASE_{name}"}
-        (folder / name / "case.json").write_bytes(jsondoor.dumps(told))
+        (folder / name / "case.json").write_bytes(strict_json.dumps(told))
         loaded.append(read_case(folder / name))
     return loaded, [folder]
 
@@ -520,7 +521,7 @@ def test_itks_files_are_read_as_itk_reads_them(path: str, ending: str, compress:
     image = sitk.ReadImage(str(real(path)))
     copy = tmp_path / f"copy{ending}"
     sitk.WriteImage(image, str(copy), compress)
-    from annoconv_converters.volume_images import scan
+    from annoconv_converters.readers.volumes import scan
 
     (source,) = scan([copy])
     np.testing.assert_array_equal(source.read(), sitk.GetArrayFromImage(image))

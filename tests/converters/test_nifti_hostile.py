@@ -17,15 +17,22 @@ from typing import Any
 import nibabel
 import numpy as np
 import pytest
-from annoconv_converters._label_tables import read_caret, read_table, write_caret, write_ctbl, write_snap, write_tsv
-from annoconv_converters._labels import Entry
+from annoconv_converters._volumes.label_tables import (
+    read_caret,
+    read_table,
+    write_caret,
+    write_ctbl,
+    write_snap,
+    write_tsv,
+)
+from annoconv_converters._volumes.labels import Entry
 
 from annoconv import registry
 from annoconv.casefile import read_case
 from annoconv.errors import AnnoconvError, LimitError, MaskError
-from annoconv.inflate import compress
+from annoconv.files.inflate import compress
 from annoconv.limits import Limits
-from annoconv.nifti import read_array, read_header, read_scaled
+from annoconv.volumes.nifti import read_array, read_header, read_scaled
 from tests import cases
 
 ENTRIES = [Entry(1, "liver"), Entry(7, "spleen, left"), Entry(300, "某种结构")]

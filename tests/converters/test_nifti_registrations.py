@@ -11,15 +11,16 @@ import pytest
 import SimpleITK as sitk  # noqa: N813  as its documentation has it
 from annoconv_converters.nifti.transforms import Field, read_field, read_matrix, write_field
 
-from annoconv import jsondoor, registry
+from annoconv import registry
 from annoconv.casefile import LoadedCase, read_case, read_cases, write_case, write_cases
+from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError, GeometryError, InputError, UsageError
 from annoconv.geometry import transform_points
 from annoconv.limits import Limits
 from annoconv.loss import LossKind
 from annoconv.model import Case
-from annoconv.nifti import nifti_bytes
 from annoconv.pixels import ArrayVolume, Mask, Masks, save_nifti
+from annoconv.volumes.nifti import nifti_bytes
 from tests import cases
 from tests.cases import document, grid_of, mask
 from tests.converters.test_nifti import LAYOUTS, ORDERS, _about, assert_same_voxels, changed, there_and_back
@@ -141,7 +142,7 @@ def case_with_field(folder: Path, *, frame: str = "RAS", maps: str = "moving_fro
         "field_frame": frame,
     }
     told = document(image, [mask("M", "m.nii.gz")], registrations=[registration]) | {"case_id": "C1"}
-    (folder / "case.json").write_bytes(jsondoor.dumps(told))
+    (folder / "case.json").write_bytes(strict_json.dumps(told))
     return read_case(folder)
 
 

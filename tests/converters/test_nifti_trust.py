@@ -21,7 +21,7 @@ from annoconv import registry
 from annoconv.errors import AnnoconvError, GeometryError, LimitError, MaskError
 from annoconv.geometry import Grid
 from annoconv.limits import Limits
-from annoconv.nifti import nifti_bytes, read_array, read_header
+from annoconv.volumes.nifti import nifti_bytes, read_array, read_header
 from tests.cases import blob, grid_of
 from tests.real_data import real
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from annoconv_converters._pictures.plain_yaml import PlainYaml
 from annoconv_converters._pictures.rotation import smallest_box
+from annoconv_converters.yolo.plain_yaml import PlainYaml
 from PIL import Image
 
-from annoconv import jsondoor, registry
+from annoconv import registry
+from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv.loss import LossKind
 from tests.converters.pictures_cases import flat_case
@@ -33,14 +34,14 @@ def test_there_and_back(kind: str, tmp_path: Path) -> None:
     losses = registry.write([loaded], tmp_path / "set", format="yolo", kind=kind)
     (reading,) = registry.read([tmp_path / "set"], format="yolo")
     if kind == "segment":
-        assert jsondoor.plain(reading.case) == jsondoor.plain(loaded.case)
+        assert strict_json.plain(reading.case) == strict_json.plain(loaded.case)
         np.testing.assert_array_equal(reading.masks["M"].read(), loaded.masks["M"].read())
     else:
         (lost,) = [loss for loss in losses if loss.path == "/annotations/0/mask_file"]
         assert lost.kind is LossKind.NO_PLACE
-        back = {each["id"]: each for each in jsondoor.plain(reading.case)["annotations"]}
+        back = {each["id"]: each for each in strict_json.plain(reading.case)["annotations"]}
         assert back.pop("M", {"type": "gone"})["type"] != "mask"
-        assert list(back.values()) == jsondoor.plain(loaded.case)["annotations"][1:]
+        assert list(back.values()) == strict_json.plain(loaded.case)["annotations"][1:]
 
 
 def test_the_smallest_turned_box() -> None:
@@ -57,7 +58,7 @@ def test_keypoints_are_written_for_pose(tmp_path: Path) -> None:
     line = (tmp_path / "set" / "labels" / "X.txt").read_text().split()
     assert [float(each) for each in line[5:]] == pytest.approx([10.5 / 30, 8 / 20, 2, 12.25 / 30, 9.5 / 20, 1])
     (reading,) = registry.read([tmp_path / "set"], format="yolo")
-    assert jsondoor.plain(reading.case) == jsondoor.plain(loaded.case)
+    assert strict_json.plain(reading.case) == strict_json.plain(loaded.case)
 
 
 def data_set(folder: Path, lines: str, yaml: str = "names: [a, 'b c']\n") -> Path:

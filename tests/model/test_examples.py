@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from annoconv import jsondoor
+from annoconv.documents import strict_json
 from annoconv.model import Case
 from tests.model.validators import EXAMPLES, SCHEMA, Ajv, of_pydantic, of_python, of_rust, open_ajv
 
@@ -36,10 +36,10 @@ def test_there_are_enough() -> None:
 def test_valid_example_passes_and_round_trips(path: Path) -> None:
     document = json.loads(path.read_bytes())
     assert of_pydantic(document) == of_python(document) == of_rust(document) == []
-    case = jsondoor.parse(path.read_bytes(), Case)
-    again = jsondoor.parse(jsondoor.dumps(jsondoor.plain(case)), Case)
+    case = strict_json.parse(path.read_bytes(), Case)
+    again = strict_json.parse(strict_json.dumps(strict_json.plain(case)), Case)
     assert again == case
-    assert jsondoor.dumps(jsondoor.plain(again)) == jsondoor.dumps(jsondoor.plain(case))
+    assert strict_json.dumps(strict_json.plain(again)) == strict_json.dumps(strict_json.plain(case))
 
 
 @pytest.mark.parametrize("path", INVALID, ids=name_of)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from annoconv.documents.schema_diff import Effect, compare_schemas
 from annoconv.model import SCHEMA_VERSION
-from annoconv.schema_diff import Effect, compare_schemas
 from annoconv.upgrade import _STEPS
 from tests.model.validators import SCHEMA
 

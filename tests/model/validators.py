@@ -16,8 +16,8 @@ import jsonschema_rs
 import pytest
 from pydantic import ValidationError
 
+from annoconv.documents.normaliser import normalise
 from annoconv.model import Case
-from annoconv.normaliser import normalise
 
 SCHEMA_FILE = files("annoconv_model") / "annoconv.schema.json"
 SCHEMA: dict[str, Any] = json.loads(SCHEMA_FILE.read_text("utf-8"))

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.soak
 
 KILLS = int(os.environ.get("ANNOCONV_SOAK_KILLS", "1000"))
 LEFT_BEHIND = re.compile(r"^\.[^/]*\.(partial|former)-")
-"""Temporary neighbours that a killed command could not remove (`annoconv.atomic`)."""
+"""Temporary neighbours that a killed command could not remove (`annoconv.files.atomic`)."""
 COMMANDS = {
     "to-dicom-seg": "out.dcm",
     "to-nifti": "out",

@@ -2,7 +2,7 @@
 
 A *picture* is a flat image or one slice of a volume (`planes`). A *record* is an annotation on one picture, in the
 form of a COCO annotation: `segmentation`, `bbox`, `keypoints`, `category_id`. Writers `draw` cases as pictures;
-readers make pictures of what they find and ask `native` what they mean. All coordinates are continuous pixels, x =
+readers make pictures of what they find and ask `meaning` what they mean. All coordinates are continuous pixels, x =
 column, y = row, origin at the outer corner of the first pixel; only COCO keypoints, as COCO has them, are pixel
 indices.
 """

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from annoconv import jsondoor
+from annoconv.documents import strict_json
 from annoconv.errors import MaskError
 from annoconv.geometry import Grid, apply_relation
 from annoconv.ids import safe_name
@@ -25,11 +25,11 @@ from annoconv.model import (
     PolylineAnnotation,
 )
 from annoconv.pixels import check_frame
-from annoconv_converters._outlines import polygons_of
 from annoconv_converters._pictures.geometry import box_to_record, counts_to_record, rings_to_record, tidy
-from annoconv_converters._pictures.native import KEY, Picture
 from annoconv_converters._pictures.planes import Axis, Planes, SliceName, slice_name
-from annoconv_converters._runlength import compress, counts_of_labels
+from annoconv_converters._pictures.records import KEY, Picture
+from annoconv_converters._raster.outlines import polygons_of
+from annoconv_converters._raster.run_lengths import compress, counts_of_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.model import AnyAnnotation, Image
     from annoconv.pixels import Mask, Volume
-    from annoconv_converters._runlength import Counts
+    from annoconv_converters._raster.run_lengths import Counts
 
 __all__ = ["Drawing", "Form", "draw", "slice_folder"]
 
@@ -82,7 +82,7 @@ class Drawing:
         if annotation.confidence is not None:
             record["score"] = annotation.confidence
         if annotation.attributes:
-            record["attributes"] = jsondoor.plain(annotation.attributes)
+            record["attributes"] = strict_json.plain(annotation.attributes)
         record[KEY] = {"id": annotation.id, "type": annotation.type}
         self._at[uid, index].annotations.append(record)
 
@@ -177,7 +177,7 @@ def _add_pictures(drawing: Drawing, image: Image, axis: Axis, folder: str | None
             record[KEY] = {"uid": image.uid, "axis": axis, "index": index}
             name = SliceName(folder, image.uid, axis, index)
         if image.acquired_at is not None:
-            record["date_captured"] = jsondoor.plain(image.acquired_at)
+            record["date_captured"] = strict_json.plain(image.acquired_at)
         picture = Picture(record, [], name)
         drawing.place(image.uid, index, picture)
 
@@ -219,7 +219,7 @@ _GEOMETRY: Final[dict[str, tuple[str, ...]]] = {
 
 
 def _geometry(annotation: AnyAnnotation) -> Record:
-    told = jsondoor.plain(annotation)
+    told = strict_json.plain(annotation)
     return {"type": annotation.type, **{name: told[name] for name in _GEOMETRY[annotation.type] if name in told}}
 
 

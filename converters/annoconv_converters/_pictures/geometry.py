@@ -15,15 +15,15 @@ import numpy as np
 
 from annoconv.errors import InputError, LimitError
 from annoconv_converters._pictures.planes import LONGEST_NAME
-from annoconv_converters._polygons import box_of_rings, rasterise, ring_of, shoelace_area
-from annoconv_converters._runlength import area_of, box_of, compress_one, expand, fitting
+from annoconv_converters._raster.polygons import box_of_rings, rasterise, ring_of, shoelace_area
+from annoconv_converters._raster.run_lengths import area_of, box_of, compress_one, expand, fitting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from annoconv_converters._runlength import Counts
+    from annoconv_converters._raster.run_lengths import Counts
 
 __all__ = [
     "LARGEST_SIZE",

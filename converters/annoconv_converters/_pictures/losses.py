@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from annoconv import carrier
-from annoconv.carrier import Residual
+from annoconv.documents import residuals
+from annoconv.documents.residuals import Residual
 from annoconv.loss import LossKind
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _REASONS: Final = {
 }
 
 
-def split(residual: Residual) -> tuple[Residual, frozenset[carrier.Path]]:
+def split(residual: Residual) -> tuple[Residual, frozenset[residuals.Path]]:
     """Return what our key takes along, and the leaves that it does not: names of mask files that are never written."""
     left = frozenset(
         path
@@ -39,8 +39,8 @@ def split(residual: Residual) -> tuple[Residual, frozenset[carrier.Path]]:
 
 
 def describe(
-    native: dict[str, Any], residual: Residual, left: frozenset[carrier.Path], *, is_carried: bool
-) -> Callable[[carrier.Path], tuple[LossKind, str]]:
+    native: dict[str, Any], residual: Residual, left: frozenset[residuals.Path], *, is_carried: bool
+) -> Callable[[residuals.Path], tuple[LossKind, str]]:
     """Return what tells kind and reason of the loss of a leaf.
 
     Parameters
@@ -55,9 +55,9 @@ def describe(
         Whether it takes the others along.
     """
     # In the original's positions, as the paths of the residual are.
-    held = carrier.leaves(carrier.restore(native, Residual(order=residual.order)))
+    held = residuals.leaves(residuals.restore(native, Residual(order=residual.order)))
 
-    def kind_and_message(path: carrier.Path) -> tuple[LossKind, str]:
+    def kind_and_message(path: residuals.Path) -> tuple[LossKind, str]:
         names = [step for step in path if isinstance(step, str)]
         reason = _REASONS.get(names[-1], f"COCO has no place for {'.'.join(names[:2])}")
         if is_carried and path not in left:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import numpy as np
 
 from annoconv.errors import LimitError, MaskError
-from annoconv_converters._runlength import MOST_PIXELS, decode
+from annoconv_converters._raster.run_lengths import MOST_PIXELS, decode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from annoconv.geometry import Grid
-    from annoconv_converters._runlength import Counts
+    from annoconv_converters._raster.run_lengths import Counts
 
 __all__ = [
     "DEFAULT_NAMES",

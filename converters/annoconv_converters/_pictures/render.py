@@ -10,8 +10,8 @@ import numpy as np
 from annoconv import images as image_seam
 from annoconv.errors import ImageError, UsageError
 from annoconv.geometry import Grid
-from annoconv_converters._pictures.native import KEY
-from annoconv_converters._pictures.png import png_bytes
+from annoconv_converters._pictures.records import KEY
+from annoconv_converters._raster.png import png_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.findings import Finding, Level
 from annoconv_converters._pictures.geometry import box_from_record, keypoints_from_record, segmentation_from_record
-from annoconv_converters._pictures.native import is_caption
-from annoconv_converters._runlength import area_of, box_of
+from annoconv_converters._pictures.records import is_caption
+from annoconv_converters._raster.run_lengths import area_of, box_of
 from annoconv_converters.coco.stream import id_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from annoconv_converters._pictures.categories import Categories
     from annoconv_converters._pictures.geometry import Segmentation
-    from annoconv_converters._pictures.native import Picture
+    from annoconv_converters._pictures.records import Picture
 
 __all__ = ["case_findings", "file_findings", "record_findings"]
 

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from annoconv.model import ImageTextLink, TextSpanAnnotation
 from annoconv_converters._pictures.geometry import counts_to_record
-from annoconv_converters._pictures.native import KEY
-from annoconv_converters._polygons import union
-from annoconv_converters._runlength import expand
+from annoconv_converters._pictures.records import KEY
+from annoconv_converters._raster.polygons import union
+from annoconv_converters._raster.run_lengths import expand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from annoconv.model import Case
     from annoconv_converters._pictures.draw import Drawing
-    from annoconv_converters._pictures.native import Picture
+    from annoconv_converters._pictures.records import Picture
 
 __all__ = ["WITH_KEYPOINTS", "Kind", "finish"]
 

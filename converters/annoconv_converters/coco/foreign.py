@@ -17,10 +17,11 @@ from annoconv.casefile import LoadedCase
 from annoconv.ids import content_digest
 from annoconv.loss import Loss, LossKind
 from annoconv.model import SCHEMA_VERSION, Case
+from annoconv_converters._pictures.cases import loaded_case
 from annoconv_converters._pictures.categories import number_from_code
 from annoconv_converters._pictures.draw import draw
-from annoconv_converters._pictures.native import KEY, Picture, native_case, without_key
-from annoconv_converters._pictures.typed import typed_case
+from annoconv_converters._pictures.meaning import picture_case
+from annoconv_converters._pictures.records import KEY, Picture, without_key
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, finish
 from annoconv_converters.coco.panoptic import packed_record
 
@@ -35,9 +36,9 @@ __all__ = [
     "EXTENSION",
     "TASK",
     "kept_of",
+    "loaded_case",
     "number_of",
     "put_back",
-    "typed_case",
     "understand",
     "volume_losses",
     "with_floats",
@@ -100,11 +101,11 @@ def understand(
     restore
         Puts back what our key holds.
     """
-    native = native_case(pictures, categories, use_keys=use_keys, source=source)
+    native = picture_case(pictures, categories, use_keys=use_keys, source=source)
     native.document = {"schema_version": SCHEMA_VERSION, "task_id": task, **native.document}
     if restore is not None:
         native.document = restore(native.document)
-    loaded = typed_case(native, native.document, source, limits)
+    loaded = loaded_case(native, native.document, source, limits)
     if is_ours or use_keys or len(pictures) != 1 or any(planes.count > 1 for planes in native.planes.values()):
         return native.document, loaded
     kept = _leftover(pictures[0], loaded, categories, kind, position, beside)
@@ -214,7 +215,7 @@ def _is_same(left: Any, right: Any) -> bool:
 
 
 def _as_list(segmentation: Record) -> Record:
-    from annoconv_converters._runlength import expand
+    from annoconv_converters._raster.run_lengths import expand
 
     counts = segmentation["counts"]
     return {

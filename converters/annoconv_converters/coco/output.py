@@ -6,14 +6,14 @@ import shutil
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from annoconv import jsondoor
-from annoconv.atomic import replacing
+from annoconv.documents import strict_json
+from annoconv.files.atomic import replacing
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
     from pathlib import Path
 
-__all__ = ["SIDE_NAME", "SIDE_SUFFIX", "Layout", "Numbers", "Part", "make_layout"]
+__all__ = ["SIDE_NAME", "SIDE_SUFFIX", "Numbers", "OutputFiles", "OutputPart", "make_output_files"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -24,7 +24,7 @@ _FILE_NAMES: Final = {"auto": "instances", "keypoints": "person_keypoints"}
 
 
 @dataclass
-class Layout:
+class OutputFiles:
     """Where the parts of an output stand while they are written; folders and the side file are made when asked for."""
 
     outputs: ExitStack
@@ -65,7 +65,7 @@ class Numbers:
         return self.last
 
 
-def make_layout(target: Path, outputs: ExitStack, kind: str) -> Layout:
+def make_output_files(target: Path, outputs: ExitStack, kind: str) -> OutputFiles:
     """Return where the parts of an output stand: a `.json` file and its neighbours, or a folder."""
     overwrite = target.exists()  # refused before this is called, unless it was asked for
     temporary = outputs.enter_context(replacing(target, overwrite=overwrite))
@@ -75,15 +75,15 @@ def make_layout(target: Path, outputs: ExitStack, kind: str) -> Layout:
             "maps": target.parent / target.stem,
             "pictures": target.parent / f"{target.stem}_images",
         }
-        return Layout(outputs, temporary, beside, is_folder=False, overwrite=overwrite)
+        return OutputFiles(outputs, temporary, beside, is_folder=False, overwrite=overwrite)
     folder = temporary / "annotations"
     folder.mkdir(parents=True)
     name = f"{_FILE_NAMES.get(kind, kind)}_default"  # the form in which Datumaro looks for it
     beside = {"side": folder / SIDE_NAME, "maps": folder / name, "pictures": temporary / "images"}
-    return Layout(outputs, folder / f"{name}.json", beside, is_folder=True, overwrite=overwrite)
+    return OutputFiles(outputs, folder / f"{name}.json", beside, is_folder=True, overwrite=overwrite)
 
 
-class Part:
+class OutputPart:
     """An array of records in a temporary file, one a line."""
 
     def __init__(self, stack: ExitStack, path: Path) -> None:
@@ -92,7 +92,7 @@ class Part:
 
     def add(self, record: Record) -> None:
         """Write a record."""
-        self.file.write((b",\n" if self.count else b"[\n") + jsondoor.dumps(record).rstrip())
+        self.file.write((b",\n" if self.count else b"[\n") + strict_json.dumps(record).rstrip())
         self.count += 1
 
     def copy(self, target: IO[bytes]) -> None:

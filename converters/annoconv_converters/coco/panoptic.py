@@ -8,14 +8,14 @@ import numpy as np
 
 from annoconv.errors import InputError, MaskError
 from annoconv_converters._pictures.geometry import counts_to_record
-from annoconv_converters._pictures.native import KEY
-from annoconv_converters._pictures.png import png_bytes, read_png
-from annoconv_converters._runlength import counts_of_labels, decode, expand
+from annoconv_converters._pictures.records import KEY
+from annoconv_converters._raster.png import png_bytes, read_png
+from annoconv_converters._raster.run_lengths import counts_of_labels, decode, expand
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from annoconv_converters._pictures.native import Picture
+    from annoconv_converters._pictures.records import Picture
 
 __all__ = ["MOST_SEGMENTS", "number_segments", "packed_record", "unpack", "write_map"]
 

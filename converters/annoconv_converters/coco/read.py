@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeAlias
 
 import numpy as np
 
-from annoconv import carrier, images, jsondoor
-from annoconv.carrier import Residual
+from annoconv import images
 from annoconv.casefile import Reading
 from annoconv.codes import Labels
+from annoconv.documents import residuals, strict_json
+from annoconv.documents.residuals import Residual
 from annoconv.errors import DocumentError, InputError, UsageError
 from annoconv.findings import Finding, Level
 from annoconv.loss import LossReport
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.geometry import size_from_record
-from annoconv_converters._pictures.native import KEY, Picture, is_caption, key_of, picture_name, without_key
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
+from annoconv_converters._pictures.records import KEY, Picture, is_caption, key_of, picture_name, without_key
 from annoconv_converters.coco.check import case_findings, file_findings
 from annoconv_converters.coco.foreign import TASK, understand, volume_losses
 from annoconv_converters.coco.output import SIDE_NAME, SIDE_SUFFIX
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 
     from annoconv.registry import Context
 
-__all__ = ["CocoReading", "Index", "index_file", "read_coco"]
+__all__ = ["CocoReading", "RecordIndex", "index_file", "read_coco"]
 
 Places: TypeAlias = "NDArray[np.int64]"
 
@@ -72,7 +73,7 @@ class CocoReading(Reading):
 
 
 @dataclass
-class Index:
+class RecordIndex:
     """Where the records of a file stand.
 
     Attributes
@@ -135,7 +136,7 @@ def _pattern(names: str | None) -> re.Pattern[str]:
     return pattern
 
 
-def index_file(path: Path, context: Context, pattern: re.Pattern[str], ground_truth: Path | None = None) -> Index:
+def index_file(path: Path, context: Context, pattern: re.Pattern[str], ground_truth: Path | None = None) -> RecordIndex:
     """Return where the records of a file stand.
 
     Raises
@@ -187,7 +188,7 @@ def index_file(path: Path, context: Context, pattern: re.Pattern[str], ground_tr
     position = {number: place for place, (number, _) in enumerate(image_records)}
     owned = np.array([position[owner] for owner in owners], dtype=np.int64)
     order = np.argsort(owned, kind="stable")
-    return Index(
+    return RecordIndex(
         path,
         beside,
         _groups(image_records),
@@ -267,8 +268,8 @@ def _side_file(path: Path, context: Context) -> dict[str, dict[str, Record]]:
     beside = beside if beside.is_file() else path.with_name(SIDE_NAME)
     if not beside.is_file():
         return {}
-    data = jsondoor.read_bytes(beside, context.limits)
-    entries = jsondoor.loads(data, limits=context.limits, source=beside, exact=True)
+    data = strict_json.read_bytes(beside, context.limits)
+    entries = strict_json.loads(data, limits=context.limits, source=beside, exact=True)
     side: dict[str, dict[str, Record]] = {IMAGES: {}, ANNOTATIONS: {}, "segments": {}}
     for entry in entries if isinstance(entries, list) else []:
         if isinstance(entry, dict) and entry.get("section") in side and isinstance(entry.get(KEY), dict):
@@ -277,7 +278,7 @@ def _side_file(path: Path, context: Context) -> dict[str, dict[str, Record]]:
 
 
 def _readings(
-    index: Index, file: BinaryIO, context: Context, pattern: re.Pattern[str], maps: Path | None, case_index: int
+    index: RecordIndex, file: BinaryIO, context: Context, pattern: re.Pattern[str], maps: Path | None, case_index: int
 ) -> Iterator[CocoReading]:
     records = index.beside.get("categories")
     info = index.beside.get("info")
@@ -323,7 +324,7 @@ def _readings(
         yield CocoReading(loaded.case, loaded.masks, LossReport(losses), tuple(findings))
 
 
-def _kind(index: Index, file: BinaryIO, categories: list[Any]) -> str:
+def _kind(index: RecordIndex, file: BinaryIO, categories: list[Any]) -> str:
     """Return the kind of a file by its first annotation and its categories."""
     if index.is_results:
         return "results"
@@ -338,7 +339,7 @@ def _kind(index: Index, file: BinaryIO, categories: list[Any]) -> str:
     return "keypoints" if any(isinstance(each, dict) and "keypoints" in each for each in categories) else "instances"
 
 
-def _picture(index: Index, file: BinaryIO, position: int, kind: str, maps: Path | None) -> Picture:
+def _picture(index: RecordIndex, file: BinaryIO, position: int, kind: str, maps: Path | None) -> Picture:
     """Read an image record and its annotations."""
     if index.is_results:
         record = dict(index.given[index.image_numbers[position]])
@@ -385,7 +386,7 @@ def _add_key(record: Record, side: dict[str, Record], number: str) -> None:
 def _restored(native: Record, residual: Any, source: Path) -> Record:
     """Return the case that was written; DocumentError if what stands under our key is not what we put there."""
     try:
-        document = carrier.restore(native, Residual.from_json(residual))
+        document = residuals.restore(native, Residual.from_json(residual))
         if isinstance(document, dict):
             return document
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
-from annoconv import jsondoor
+from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, LimitError
 from annoconv.findings import Finding, Level
 
@@ -66,7 +66,7 @@ class Span:
     def elements(self, limits: Limits, source: Path) -> list[Record]:
         """Return the elements; DocumentError if one is no object, or the text no strict JSON."""
         where = f"{self.section or 'results'}, byte {int(self.starts[0])} on"
-        found = jsondoor.loads(self.text, limits=limits, source=source, where=where)
+        found = strict_json.loads(self.text, limits=limits, source=source, where=where)
         if len(found) != len(self.starts) or not all(type(each) is dict for each in found):
             raise _invalid(f"every member of {self.section or 'the results'} is an object", source, where)
         for record in found:
@@ -105,7 +105,7 @@ def scan(file: BinaryIO, source: Path, limits: Limits) -> Iterator[Span | Record
             break
         if len(buffer) > max(limits.line_bytes, 2 * _BUFFER):
             raise LimitError("a record is too large", source=source, expected=f"{limits.line_bytes} bytes at most")
-    skeleton = jsondoor.loads(bytes(scanner.skeleton + buffer), limits=limits, source=source)
+    skeleton = strict_json.loads(bytes(scanner.skeleton + buffer), limits=limits, source=source)
     if scanner.section is not None or not isinstance(skeleton, dict | list):
         raise _invalid("this is neither a COCO object nor an array of results", source, None)
     beside: Record = skeleton if isinstance(skeleton, dict) else {RESULTS: skeleton}
@@ -124,7 +124,7 @@ def scan(file: BinaryIO, source: Path, limits: Limits) -> Iterator[Span | Record
 def read_element(file: BinaryIO, start: int, end: int, source: Path, *, exact: bool = False) -> Record:
     """Return the element at a place of a file that a scan has found."""
     file.seek(start)
-    found = jsondoor.loads(file.read(end - start), source=source, where=f"byte {start}", exact=exact)
+    found = strict_json.loads(file.read(end - start), source=source, where=f"byte {start}", exact=exact)
     if not isinstance(found, dict):  # the file has changed meanwhile
         raise _invalid("every member of a section is an object", source, f"byte {start}")
     _make_whole(found)

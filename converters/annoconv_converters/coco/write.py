@@ -15,20 +15,20 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 
-from annoconv import carrier, jsondoor, times
+from annoconv import times
 from annoconv.codes import Labels
+from annoconv.documents import residuals, strict_json
 from annoconv.errors import InputError, UsageError
 from annoconv.loss import Loss, LossKind, LossReport
-from annoconv.registry import Context
 from annoconv_converters._pictures.categories import Categories, CategoryTable
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.losses import describe, split
-from annoconv_converters._pictures.native import KEY, Picture, picture_name, without_key
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
+from annoconv_converters._pictures.records import KEY, Picture, picture_name, without_key
 from annoconv_converters._pictures.render import Rendering, render
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish
 from annoconv_converters.coco.foreign import EXTENSION, kept_of, number_of, put_back, understand
-from annoconv_converters.coco.output import Numbers, Part, make_layout
+from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES
 
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from annoconv.casefile import LoadedCase
-    from annoconv_converters.coco.output import Layout
+    from annoconv.registry import Context
+    from annoconv_converters.coco.output import OutputFiles
 
 __all__ = ["CONTRIBUTOR", "Options", "write_coco"]
 
@@ -67,7 +68,7 @@ def write_coco(
 ) -> LossReport:
     """Write cases as one COCO file, or into a folder with `annotations/` and `images/`."""
     with ExitStack() as outputs:
-        layout = make_layout(target, outputs, options.kind)
+        layout = make_output_files(target, outputs, options.kind)
         writer = outputs.enter_context(_Writer(layout, context, options, images))
         for case_index, loaded in enumerate(cases):
             writer.add(loaded, case_index)
@@ -81,7 +82,7 @@ def write_coco(
 class _Writer:
     """What is known while cases are written."""
 
-    def __init__(self, layout: Layout, context: Context, options: Options, images: Sequence[Path]) -> None:
+    def __init__(self, layout: OutputFiles, context: Context, options: Options, images: Sequence[Path]) -> None:
         self.layout, self.context, self.options = layout, context, options
         self.losses: list[Loss] = []
         self.kind: str | None = None
@@ -100,7 +101,7 @@ class _Writer:
 
     def __enter__(self) -> _Writer:
         self.folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
-        self.parts = {name: Part(self.stack, self.folder / name) for name in ("images", "annotations", "side")}
+        self.parts = {name: OutputPart(self.stack, self.folder / name) for name in ("images", "annotations", "side")}
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -187,11 +188,11 @@ class _Writer:
 
     def _write(self, drawing: Drawing, loaded: LoadedCase, case_index: int, first: int, drawn: set[str]) -> None:
         lost = _lost_masks(drawing, loaded, drawn)
-        original = jsondoor.plain(loaded.case)
+        original = strict_json.plain(loaded.case)
         if EXTENSION in original.get("extensions", {}):
             original["extensions"] = {**original["extensions"], EXTENSION: kept_of(loaded.case)}
         native = self._native(drawing.pictures, first, case_index, use_keys=False)
-        left_over = carrier.residual(original, native)
+        left_over = residuals.residual(original, native)
         is_keyed = bool(left_over.paths()) and not self.options.plain
         if is_keyed:
             self._carry(drawing, loaded, case_index, first, lost, original)
@@ -199,7 +200,7 @@ class _Writer:
             self.losses += left_over.losses(case_index, describe(native, left_over, frozenset(), is_carried=False))
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
-        self.newest += [jsondoor.plain(moment) for moment in _moments(loaded)]
+        self.newest += [strict_json.plain(moment) for moment in _moments(loaded)]
         self.newest = sorted(self.newest)[-1:]
 
     def _carry(
@@ -208,9 +209,9 @@ class _Writer:
         """Put what the records do not say under our key, and note it as carried."""
         native = self._native(drawing.pictures, first, case_index, use_keys=True)
         expected = {**original, "annotations": [each for each in original["annotations"] if each["id"] not in lost]}
-        kept, _ = split(carrier.residual(expected, native))
+        kept, _ = split(residuals.residual(expected, native))
         drawing.pictures[0].record[KEY]["residual"] = kept.to_json()
-        beyond = carrier.residual(original, native)
+        beyond = residuals.residual(original, native)
         _, left = split(beyond)
         gone = {("annotations", place) for place, each in enumerate(original["annotations"]) if each["id"] in lost}
         left |= {path for path in beyond.paths() if path[:2] in gone}
@@ -295,7 +296,7 @@ class _Writer:
             else:
                 file.write(b"{\n")
                 for name, value in self._head().items():
-                    file.write(json.dumps(name).encode() + b": " + jsondoor.dumps(value).rstrip() + b",\n")
+                    file.write(json.dumps(name).encode() + b": " + strict_json.dumps(value).rstrip() + b",\n")
                 names = [IMAGES, ANNOTATIONS]
                 if self.beside and self.beside.get(ANNOTATIONS, []) is None and not self.parts[ANNOTATIONS].count:
                     names = [IMAGES]
@@ -314,7 +315,7 @@ class _Writer:
             beside = {name: value for name, value in self.beside.items() if name not in {IMAGES, ANNOTATIONS}}
             return {**beside, **({"categories": categories} if categories else {})}
         moment = self.context.timestamp
-        at = jsondoor.plain(moment) if moment is not None else next(reversed(self.newest), None)
+        at = strict_json.plain(moment) if moment is not None else next(reversed(self.newest), None)
         info: Record = {"description": "Exported by annoconv", "contributor": CONTRIBUTOR, "version": "1.0"}
         if at is not None:
             info |= {"year": int(at[:4]), "date_created": at}
@@ -326,7 +327,7 @@ class _Writer:
 def _skeletons(path: Path | None) -> Record:
     if path is None:
         return {}
-    found = jsondoor.loads(jsondoor.read_bytes(path), source=path)
+    found = strict_json.loads(strict_json.read_bytes(path), source=path)
     if not isinstance(found, dict) or not all(isinstance(each, dict) for each in found.values()):
         raise UsageError(
             "this is no table of skeletons", source=path, expected='{"LABEL": {"keypoints": [], "skeleton": []}}'
@@ -351,7 +352,7 @@ def _identities(drawing: Drawing, loaded: LoadedCase, case_index: int) -> Iterat
     for place, annotation in enumerate(loaded.case.annotations):
         record = numbered.get(annotation.id)
         if record is not None and str(record.get("id")) != annotation.id:
-            path = carrier.pointer(("annotations", place, "id"))
+            path = residuals.pointer(("annotations", place, "id"))
             message = "COCO ids are numbers; the id travels under the key annoconv"
             yield Loss(case_index, path, LossKind.CARRIED, message)
 
@@ -359,6 +360,6 @@ def _identities(drawing: Drawing, loaded: LoadedCase, case_index: int) -> Iterat
 def _moments(loaded: LoadedCase) -> Iterator[datetime]:
     """Yield the newest moment of a case, if it has any."""
     try:
-        yield times.timestamp(Context(), [loaded])
+        yield times.timestamp([loaded.case])
     except UsageError:
         return

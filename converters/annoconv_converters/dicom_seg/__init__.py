@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from annoconv.registry import Option
 from annoconv_converters.dicom_seg.arrays import SegmentationArrays, read_segmentation, write_segmentation
 from annoconv_converters.dicom_seg.kinds import Kind, Settings
-from annoconv_converters.dicom_seg.read import read_segmentations
+from annoconv_converters.dicom_seg.reading.cases import read_segmentations
 from annoconv_converters.dicom_seg.segment import AlgorithmType, Segment
-from annoconv_converters.dicom_seg.write import write_segmentations
+from annoconv_converters.dicom_seg.writing.cases import write_segmentations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

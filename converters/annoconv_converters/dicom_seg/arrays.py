@@ -16,20 +16,19 @@ import numpy as np
 
 from annoconv import ids, times
 from annoconv import images as image_seam
-from annoconv.atomic import replacing
 from annoconv.errors import MaskError, UsageError
+from annoconv.files.atomic import replacing
 from annoconv.limits import Limits
 from annoconv.model import Concept, Metadata
 from annoconv.pixels import ArrayVolume, Mask
-from annoconv.registry import Context
-from annoconv_converters.dicom_seg.datafile import SegmentationFile, open_segmentation
-from annoconv_converters.dicom_seg.gather import gather
-from annoconv_converters.dicom_seg.header import Content
+from annoconv_converters.dicom_seg.frame_grid import FrameGrid, find_frame_grid, referenced_series
 from annoconv_converters.dicom_seg.kinds import Compression, FractionalType, Kind, Resampling, Settings
-from annoconv_converters.dicom_seg.layout import Layout, find_layout, referenced_series
+from annoconv_converters.dicom_seg.reading.file import SegmentationFile, open_segmentation
+from annoconv_converters.dicom_seg.reading.volumes import LabelVolume, SegmentVolume, check_size
 from annoconv_converters.dicom_seg.segment import Segment
-from annoconv_converters.dicom_seg.volumes import LabelVolume, SegmentVolume, check_size
-from annoconv_converters.dicom_seg.write import prepare, write_part
+from annoconv_converters.dicom_seg.writing.cases import prepare, write_part
+from annoconv_converters.dicom_seg.writing.gather import gather
+from annoconv_converters.dicom_seg.writing.header import Content
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -110,7 +109,7 @@ def write_segmentation(
         resample=resample,
     )
     _check_numbers(list(masks), settings.kind)
-    at = timestamp or times.timestamp(Context(), [], [source])
+    at = timestamp or times.timestamp([], [source.acquired_at])
     if at.tzinfo is None:
         raise UsageError("the time names no zone", found=at.isoformat())
     described = {segment.number: segment for segment in segments}
@@ -147,11 +146,11 @@ class SegmentationArrays:
     grid: Grid
     source_uid: str
     _file: SegmentationFile
-    _layout: Layout
+    _frame_grid: FrameGrid
 
     @cached_property
     def _labels(self) -> LabelVolume:
-        return LabelVolume(self._file, self._layout, self.grid)
+        return LabelVolume(self._file, self._frame_grid, self.grid)
 
     def labels(self) -> NDArray[Any]:
         """Return `labels_kji`, uint8 or uint16, its values segment numbers, in one pass over the file; read-only.
@@ -169,7 +168,7 @@ class SegmentationArrays:
             raise MaskError("there is no such segment", source=self._file.path, found=number)
         if self.kind is Kind.LABELMAP:
             return np.asarray(self.labels() == number)
-        return SegmentVolume(self._file, self._layout, self.grid, number).read()
+        return SegmentVolume(self._file, self._frame_grid, self.grid, number).read()
 
 
 def read_segmentation(
@@ -193,12 +192,12 @@ def read_segmentation(
     """
     limits = limits or Limits()
     file = open_segmentation(Path(path), limits)
-    layout = find_layout(file.header, file.table, file.path)
-    check_size(layout, limits, file.path)
+    frame_grid = find_frame_grid(file.header, file.table, file.path)
+    check_size(frame_grid, limits, file.path)
     if isinstance(source, Path):
         source = image_seam.open(source, limits)
-    grid = layout.grid if source is None else source.grid
-    return SegmentationArrays(file.kind, file.segments, grid, referenced_series(file.header), file, layout)
+    grid = frame_grid.grid if source is None else source.grid
+    return SegmentationArrays(file.kind, file.segments, grid, referenced_series(file.header), file, frame_grid)
 
 
 def _masks(

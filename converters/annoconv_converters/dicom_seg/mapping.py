@@ -10,13 +10,15 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from annoconv import jsondoor
 from annoconv.codes import PRIVATE_SCHEME, Labels, category_concept, category_of
+from annoconv.documents import strict_json
 from annoconv.geometry import describe_grid
 from annoconv.ids import safe_name
 from annoconv.model import AnnotationOrigin, Concept
-from annoconv_converters._dicom import concept_in, moment, text
-from annoconv_converters.dicom_seg.layout import referenced_instances, referenced_series
+from annoconv_converters._dicom.codes import concept_in
+from annoconv_converters._dicom.dates import moment
+from annoconv_converters._dicom.texts import text
+from annoconv_converters.dicom_seg.frame_grid import referenced_instances, referenced_series
 from annoconv_converters.dicom_seg.segment import ALGORITHM_TYPES, BACKGROUND, AlgorithmType, Segment
 
 if TYPE_CHECKING:
@@ -228,7 +230,7 @@ def _definition(segment: Segment) -> dict[str, Any]:
         "anatomic_region": segment.region,
         "color_rgb": None if segment.color_rgb is None else list(segment.color_rgb),
     }
-    return {key: jsondoor.plain(value) for key, value in stated.items() if value is not None}
+    return {key: strict_json.plain(value) for key, value in stated.items() if value is not None}
 
 
 def _numbered(code: str) -> Iterable[str]:
@@ -286,7 +288,7 @@ def _software(header: Dataset) -> tuple[str, str, str | None]:
         purpose = concept_in(equipment, "PurposeOfReferenceCodeSequence")
         if purpose is not None and (purpose.code, purpose.scheme) == ANNOTATION_SOFTWARE[:2]:
             at = moment(text(equipment.get("ContributionDateTime")))
-            ended = None if at is None else jsondoor.plain(at)
+            ended = None if at is None else strict_json.plain(at)
             return text(equipment.get("ManufacturerModelName")), text(equipment.get("SoftwareVersions")), ended
     if is_own(header):
         return "", "", None

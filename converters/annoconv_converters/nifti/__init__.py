@@ -182,9 +182,9 @@ def _splits(path: Path | None, context: Context) -> dict[str, list[str]]:
     """Return the names of cases by split."""
     if path is None:
         return {}
-    from annoconv import jsondoor
+    from annoconv.documents import strict_json
 
-    told = jsondoor.loads(jsondoor.read_bytes(path, context.limits), limits=context.limits, source=path)
+    told = strict_json.loads(strict_json.read_bytes(path, context.limits), limits=context.limits, source=path)
     if not isinstance(told, dict) or not set(told) <= {"train", "val", "test"}:
         raise InputError("not splits", source=path, expected='an object with "train", "val" and "test"')
     if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in told.values()):

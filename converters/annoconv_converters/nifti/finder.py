@@ -6,25 +6,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from annoconv import jsondoor
 from annoconv.codes import Labels
+from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, GeometryError, ImageError, InputError, LimitError
 from annoconv.geometry import GridKind, compare_grids
-from annoconv.labelmaps import find_labels
 from annoconv.model import Modality
-from annoconv_converters._label_tables import read_table
-from annoconv_converters._labels import Entry, split_words
-from annoconv_converters._volume_files import NiftiFile, UnionVolume, VolumeFile, open_volume, stem_of
-from annoconv_converters.nifti.found import FoundImage, Region
+from annoconv.volumes.label_boxes import find_labels
+from annoconv_converters._volumes.file import UnionVolume, VolumeFile
+from annoconv_converters._volumes.label_tables import read_table
+from annoconv_converters._volumes.labels import Entry, split_words
+from annoconv_converters._volumes.nifti import NiftiFile
+from annoconv_converters._volumes.opening import open_volume, stem_of
+from annoconv_converters.nifti.case_files import ImageFiles, Region
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from annoconv.forms import Form
     from annoconv.geometry import Grid
     from annoconv.images import ImageSource
     from annoconv.pixels import Volume
     from annoconv.registry import Context
+    from annoconv.volumes.nifti_affines import Form
 
 __all__ = ["Finder"]
 
@@ -71,7 +73,7 @@ class Finder:
 
     def open(self, path: Path, *, is_placeless: bool = False) -> VolumeFile:
         """Return a file of volumes; GeometryError by name if it has no place in space, or its axes are sheared."""
-        from annoconv.forms import check_orthogonal
+        from annoconv.volumes.nifti_affines import check_orthogonal
 
         file = open_volume(path, self.context.limits, self.form)
         check_orthogonal(file.grid, path)
@@ -99,7 +101,9 @@ class Finder:
 
     def json(self, path: Path) -> Any:
         """Return the content of a JSON file; DocumentError if it is not strict JSON."""
-        return jsondoor.loads(jsondoor.read_bytes(path, self.context.limits), limits=self.context.limits, source=path)
+        return strict_json.loads(
+            strict_json.read_bytes(path, self.context.limits), limits=self.context.limits, source=path
+        )
 
     def object(self, path: Path) -> dict[str, Any]:
         """Return a JSON object; DocumentError if it is something else."""
@@ -148,26 +152,26 @@ class Finder:
             else:
                 yield Region(name, UnionVolume(volume, tuple(values)), None, "", entry)
 
-    def image(self, name: str, file: VolumeFile | None, volumes: Sequence[Volume], source: Path) -> FoundImage:
+    def image(self, name: str, file: VolumeFile | None, volumes: Sequence[Volume], source: Path) -> ImageFiles:
         """Return an image: as a source image that was given describes it, else as its own file or a mask tells it."""
         grid = file.grid if file is not None else volumes[0].grid if volumes else None
         matched = self._source(name, grid, source)
         if matched is not None:
-            described = jsondoor.plain(matched.describe())
+            described = strict_json.plain(matched.describe())
             for key in ("uid", "modality", "shape", "spacing", "origin", "direction", "frame"):
                 described.pop(key, None)
-            return FoundImage(matched.uid, matched.modality, matched.grid, described)
+            return ImageFiles(matched.uid, matched.modality, matched.grid, described)
         if file is not None:
             return self.own_image(name, file)
         if grid is None:
             raise InputError("neither an image nor a mask is there", source=source)
-        return FoundImage(name, self.modality or Modality.OT.value, grid)
+        return ImageFiles(name, self.modality or Modality.OT.value, grid)
 
-    def own_image(self, name: str, file: VolumeFile) -> FoundImage:
+    def own_image(self, name: str, file: VolumeFile) -> ImageFiles:
         """Return an image as its own file and the sidecar beside it tell it."""
         told = self._sidecar(file.path)
         modality = self.modality or told.pop("modality", None) or Modality.OT.value
-        return FoundImage(told.pop("uid", name), modality, file.grid, told)
+        return ImageFiles(told.pop("uid", name), modality, file.grid, told)
 
     @staticmethod
     def is_exact(file: VolumeFile | None) -> bool:

@@ -13,9 +13,9 @@ from annoconv.codes import Labels
 from annoconv.errors import GeometryError, InputError, MaskError
 from annoconv.geometry import Grid, apply_relation, is_turned, matrix_text
 from annoconv.ids import safe_name
-from annoconv.labelmaps import find_labels
 from annoconv.model import MaskAnnotation
 from annoconv.pixels import check_frame
+from annoconv.volumes.label_boxes import find_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.geometry import GridRelation
     from annoconv.images import ImageSource
-    from annoconv.labelmaps import Box
     from annoconv.model import Case, Image
     from annoconv.pixels import Mask
     from annoconv.registry import Context
+    from annoconv.volumes.label_boxes import Box
 
 __all__ = ["Prepared", "PreparedImage", "PreparedMask", "prepare"]
 

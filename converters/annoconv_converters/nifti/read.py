@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from annoconv import carrier, jsondoor
 from annoconv import images as image_seam
-from annoconv.carrier import Residual
 from annoconv.casefile import Reading
 from annoconv.codes import Labels
+from annoconv.documents import residuals, strict_json
+from annoconv.documents.residuals import Residual
 from annoconv.errors import AnnoconvError, DocumentError, InputError, UsageError
+from annoconv.files.names import inside
 from annoconv.geometry import Grid, GridKind
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.model import SCHEMA_VERSION, Case, Metadata
-from annoconv.paths import inside
 from annoconv.pixels import Masks, check_frame
-from annoconv_converters._label_tables import read_table
-from annoconv_converters._volume_files import is_volume, stem_of
+from annoconv_converters._volumes.image import VolumeImage
+from annoconv_converters._volumes.label_tables import read_table
+from annoconv_converters._volumes.opening import is_volume, stem_of
+from annoconv_converters.nifti.case_files import document
 from annoconv_converters.nifti.finder import Finder
-from annoconv_converters.nifti.found import document
 from annoconv_converters.nifti.layouts import LAYOUTS, recognise
-from annoconv_converters.volume_images import VolumeImage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from annoconv.forms import Form
     from annoconv.pixels import Mask
     from annoconv.registry import Context
-    from annoconv_converters.nifti.found import Found
+    from annoconv.volumes.nifti_affines import Form
+    from annoconv_converters.nifti.case_files import CaseFiles
     from annoconv_converters.nifti.registrations import Given
 
 __all__ = ["read_cases", "read_images"]
@@ -84,13 +84,13 @@ def read_images(
             annotations=[],
             metadata=Metadata(),
         )
-        case = Case.model_validate(registrations.added_to(jsondoor.plain(case)))
+        case = Case.model_validate(registrations.added_to(strict_json.plain(case)))
         losses = [] if image.modality != "OT" else [_modality_loss(position)]
         yield Reading(case, Masks(), LossReport(losses), fields=registrations.fields)
         context.advance(position + 1)
 
 
-def _reading(found: Found, finder: Finder, position: int, registrations: Given) -> Reading:
+def _reading(found: CaseFiles, finder: Finder, position: int, registrations: Given) -> Reading:
     context = finder.context
     told = _carried(found, finder)
     # What was written with a side file was compared with the built-in labels only.
@@ -108,7 +108,7 @@ def _reading(found: Found, finder: Finder, position: int, registrations: Given) 
         fields |= _carried_fields(told, found.carrier)
     complete = registrations.added_to(native if restored is None else restored)
     try:
-        case = jsondoor.parse(jsondoor.dumps(complete), Case, limits=context.limits, source=found.source)
+        case = strict_json.parse(strict_json.dumps(complete), Case, limits=context.limits, source=found.source)
     except DocumentError as error:
         raise DocumentError("the files do not make a case", findings=error.findings, source=found.source) from error
     _check_places(case, masks, found)
@@ -126,12 +126,14 @@ def _carried_fields(told: dict[str, Any], side: Path) -> dict[str, Path]:
     return found
 
 
-def _carried(found: Found, finder: Finder) -> dict[str, Any] | None:
+def _carried(found: CaseFiles, finder: Finder) -> dict[str, Any] | None:
     """Return the private side file; None if there is none, DocumentError if it is damaged."""
     if not found.carrier.is_file():
         return None
     limits = finder.context.limits
-    told = jsondoor.loads(jsondoor.read_bytes(found.carrier, limits), limits=limits, source=found.carrier, exact=True)
+    told = strict_json.loads(
+        strict_json.read_bytes(found.carrier, limits), limits=limits, source=found.carrier, exact=True
+    )
     named = (told.get("ids"), told.get("fields", {})) if isinstance(told, dict) else ()
     are_texts = all(isinstance(each, dict) and all(isinstance(x, str) for x in each.values()) for each in named)
     if not named or not are_texts or "residual" not in told:
@@ -142,15 +144,15 @@ def _carried(found: Found, finder: Finder) -> dict[str, Any] | None:
 def _restored(native: dict[str, Any], told: dict[str, Any]) -> dict[str, Any] | None:
     """Return the case that the side file completes; None if it does not fit the files any more."""
     try:
-        restored = carrier.restore(native, Residual.from_json(told["residual"]))
-        case = jsondoor.parse(jsondoor.dumps(restored), Case)
+        restored = residuals.restore(native, Residual.from_json(told["residual"]))
+        case = strict_json.parse(strict_json.dumps(restored), Case)
     except (KeyError, TypeError, ValueError):
         return None
     ids = {annotation.id for annotation in case.annotations if annotation.type == "mask"}
     return restored if ids == {each["id"] for each in native["annotations"]} else None
 
 
-def _foreign_losses(found: Found, finder: Finder, position: int) -> Iterator[Loss]:
+def _foreign_losses(found: CaseFiles, finder: Finder, position: int) -> Iterator[Loss]:
     """Yield what the case states although the files do not."""
     if not finder.context.task and "task_id" not in found.told:
         message = "the files name no annotation task; nifti stands for it"
@@ -164,7 +166,7 @@ def _modality_loss(position: int) -> Loss:
     return Loss(position, "/image/modality", LossKind.APPROXIMATED, message)
 
 
-def _check_places(case: Case, masks: Sequence[Mask], found: Found) -> None:
+def _check_places(case: Case, masks: Sequence[Mask], found: CaseFiles) -> None:
     """Refuse masks that do not lie on their image's lattice, with the explanation where frames were mixed up."""
     images = {image.uid: image for image in (case.image, *(case.related_images or ()))}
     uids = {annotation.id: annotation.image_uid or case.image.uid for annotation in case.annotations}

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 import numpy as np
 
 from annoconv import images as image_seam
-from annoconv import jsondoor
+from annoconv.documents import strict_json
 from annoconv.errors import GeometryError, InputError, UsageError
 from annoconv.geometry import DIRECTION_TOLERANCE
 from annoconv.ids import safe_name
 from annoconv.limits import Limits
 from annoconv.model import MappingDirection, Registration, RegistrationKind
-from annoconv_converters._volume_files import stem_of
+from annoconv_converters._volumes.opening import stem_of
 from annoconv_converters.nifti.transforms import read_field, read_matrix, write_matrix
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def given(
         raise UsageError("--transform and --moving are given together", advice="--moving names the image it leads to")
     if moving is None:
         return Given()
-    image = jsondoor.plain(image_seam.open(moving, limits).describe())
+    image = strict_json.plain(image_seam.open(moving, limits).describe())
     if image.get("modality") == "OT" and modality is not None:
         image["modality"] = modality
     rows: list[dict[str, Any]] = []

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from annoconv import nifti
 from annoconv.errors import GeometryError, InputError
+from annoconv.files.inflate import compress
 from annoconv.geometry import Affine, Grid, matrix_text
-from annoconv.inflate import compress
+from annoconv.volumes import nifti
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from annoconv import nifti
 from annoconv.errors import MaskError
+from annoconv.files.inflate import compress
 from annoconv.geometry import apply_relation, compare_grids
-from annoconv.inflate import compress
-from annoconv.labelmaps import find_labels
-from annoconv.nifti import LABEL_INTENT
 from annoconv.pixels import smallest_labels
-from annoconv_converters import _label_tables
-from annoconv_converters._rescale import rescaled
+from annoconv.volumes import nifti
+from annoconv.volumes.label_boxes import find_labels
+from annoconv.volumes.nifti import LABEL_INTENT
+from annoconv_converters._volumes import label_tables
+from annoconv_converters.nifti.rescale import rescaled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from annoconv.geometry import Grid
     from annoconv.images import ImageSource
-    from annoconv_converters._labels import Entry
+    from annoconv_converters._volumes.labels import Entry
     from annoconv_converters.nifti.prepared import PreparedImage, PreparedMask
 
 __all__ = ["Arrangement", "Classes", "VolumeWriter", "class_map", "label_map"]
@@ -54,7 +54,7 @@ class VolumeWriter:
         self, path: Path, voxels: NDArray[Any], grid: Grid, tables: Sequence[Sequence[Entry]] = (), *, intent: int = 0
     ) -> None:
         """Write a volume, or layers `(layer, k, j, i)`, with a label table for each in the header."""
-        extensions = [(_CARET, _label_tables.write_caret(tables))] if any(tables) else []
+        extensions = [(_CARET, label_tables.write_caret(tables))] if any(tables) else []
         pieces = nifti.nifti_pieces(voxels, grid, version=self.version, extensions=extensions, intent=intent)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:

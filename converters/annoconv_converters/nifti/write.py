@@ -10,16 +10,16 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from annoconv import carrier, jsondoor
 from annoconv import images as image_seam
-from annoconv.atomic import replacing
-from annoconv.carrier import Residual
+from annoconv.documents import residuals, strict_json
+from annoconv.documents.residuals import Residual
 from annoconv.errors import InputError, UsageError
+from annoconv.files.atomic import replacing
 from annoconv.loss import Loss, LossKind, LossReport
-from annoconv.nifti import NIFTI1_LARGEST, holds_qform
-from annoconv_converters._volume_files import stem_of
+from annoconv.volumes.nifti import NIFTI1_LARGEST, holds_qform
+from annoconv_converters._volumes.opening import stem_of
+from annoconv_converters.nifti.case_files import document
 from annoconv_converters.nifti.finder import Finder
-from annoconv_converters.nifti.found import document
 from annoconv_converters.nifti.prepared import Prepared, prepare
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.codes import Labels
     from annoconv.registry import Context
-    from annoconv_converters.nifti.found import Found
+    from annoconv_converters.nifti.case_files import CaseFiles
     from annoconv_converters.nifti.layouts.base import Layout, Request
 
 __all__ = ["CARRIER_VERSION", "write_cases"]
@@ -54,7 +54,7 @@ _REASONS: Final = {
 
 
 @dataclass(frozen=True)
-class _Written:
+class _WrittenCase:
     """A case that was written: its document, and what identifies its masks in the files."""
 
     name: str
@@ -116,7 +116,7 @@ def _place(target: Path, *, is_single: bool, plain: bool) -> Generator[Path]:
 
 def _add_all(
     cases: Iterable[LoadedCase], writer: Layout, sources: Sequence[image_seam.ImageSource], context: Context
-) -> Iterator[_Written]:
+) -> Iterator[_WrittenCase]:
     taken: set[str] = set()
     for position, loaded in enumerate(cases):
         prepared = prepare(loaded, position, sources, context)
@@ -129,12 +129,12 @@ def _add_all(
         context.advance(position + 1)
 
 
-def _remember(prepared: Prepared, writer: Layout) -> _Written:
+def _remember(prepared: Prepared, writer: Layout) -> _WrittenCase:
     masks = {each.annotation.id for each in prepared.masks}
-    plain = jsondoor.plain(prepared.case)
+    plain = strict_json.plain(prepared.case)
     notes = dict(_unusual(prepared, writer))
     fields = prepared.loaded.fields
-    return _Written(prepared.name, plain, masks, writer.keys(prepared), prepared.labels, notes, fields)
+    return _WrittenCase(prepared.name, plain, masks, writer.keys(prepared), prepared.labels, notes, fields)
 
 
 def _unusual(prepared: Prepared, writer: Layout) -> Iterator[tuple[str, str]]:
@@ -150,7 +150,7 @@ def _unusual(prepared: Prepared, writer: Layout) -> Iterator[tuple[str, str]]:
 
 
 def _compare(
-    written: Sequence[_Written], place: Path, writer: Layout, context: Context, *, plain: bool
+    written: Sequence[_WrittenCase], place: Path, writer: Layout, context: Context, *, plain: bool
 ) -> Iterator[Loss]:
     """Read back what was written, without the voxels; put the difference into side files and yield it as losses."""
     finder = Finder(replace(context, label_system=()), known=writer.known)
@@ -164,7 +164,7 @@ def _compare(
 
 
 def _case_losses(
-    case: _Written, case_index: int, found: Found, finder: Finder, *, plain: bool, is_single: bool
+    case: _WrittenCase, case_index: int, found: CaseFiles, finder: Finder, *, plain: bool, is_single: bool
 ) -> Iterator[Loss]:
     for pointer, message in case.notes.items():
         yield Loss(case_index, pointer, LossKind.UNCODED, message)
@@ -184,40 +184,40 @@ def _case_losses(
         original |= {"registrations": kept} if kept else {}
         lost |= dict.fromkeys(_leaves_of(case.document, "registrations", set(fields)), _NO_ROOM)
     if plain:
-        residual = carrier.residual(case.document, native_plain)
+        residual = residuals.residual(case.document, native_plain)
         # In the original's positions, as the paths of the residual are.
-        held = carrier.leaves(carrier.restore(native_plain, Residual(order=residual.order)))
+        held = residuals.leaves(residuals.restore(native_plain, Residual(order=residual.order)))
         for path in residual.paths():
             kind = _plain_kind(path, held)
-            yield Loss(case_index, carrier.pointer(path), kind, _reason(path))
+            yield Loss(case_index, residuals.pointer(path), kind, _reason(path))
         return
-    residual, left = _carriable(carrier.residual(original, native))
+    residual, left = _carriable(residuals.residual(original, native))
     side: dict[str, Any] = {"annoconv": CARRIER_VERSION, "ids": ids, "residual": residual.to_json()}
     if fields and not is_single:
         side["fields"] = _carry_fields(fields, found.carrier)
     found.carrier.parent.mkdir(exist_ok=True)
-    found.carrier.write_bytes(jsondoor.dumps(side))
+    found.carrier.write_bytes(strict_json.dumps(side))
     for path, message in lost.items():
-        yield Loss(case_index, carrier.pointer(path), LossKind.NO_PLACE, message)
+        yield Loss(case_index, residuals.pointer(path), LossKind.NO_PLACE, message)
     stated = {each["id"] for each in native_plain["annotations"]}
     named = {
         ("annotations", position, "id")
         for position, each in enumerate(case.document["annotations"])
         if each["id"] not in stated and each["id"] in set(ids.values()) - merged
     }
-    for path in {*carrier.residual(case.document, native).paths(), *named} - set(lost):
+    for path in {*residuals.residual(case.document, native).paths(), *named} - set(lost):
         if path in left:
-            yield Loss(case_index, carrier.pointer(path), LossKind.APPROXIMATED, _reason(path))
+            yield Loss(case_index, residuals.pointer(path), LossKind.APPROXIMATED, _reason(path))
             continue
         message = f"{_reason(path)}; it travels in {found.carrier.name}"
-        yield Loss(case_index, carrier.pointer(path), LossKind.CARRIED, message)
+        yield Loss(case_index, residuals.pointer(path), LossKind.CARRIED, message)
 
 
-def _leaves_of(document: dict[str, Any], key: str, ids: set[str]) -> Iterator[carrier.Path]:
+def _leaves_of(document: dict[str, Any], key: str, ids: set[str]) -> Iterator[residuals.Path]:
     """Yield the leaves of the members of a list that have one of these ids."""
     for position, each in enumerate(document.get(key) or ()):
         if each["id"] in ids:
-            yield from ((key, position, *path) for path in carrier.leaves(each))
+            yield from ((key, position, *path) for path in residuals.leaves(each))
 
 
 def _carry_fields(fields: Mapping[str, Path], side: Path) -> dict[str, str]:
@@ -232,7 +232,7 @@ def _carry_fields(fields: Mapping[str, Path], side: Path) -> dict[str, str]:
     return places
 
 
-def _carriable(residual: Residual) -> tuple[Residual, frozenset[carrier.Path]]:
+def _carriable(residual: Residual) -> tuple[Residual, frozenset[residuals.Path]]:
     """Return what the side file may take along: not a mask's file name that only `.nii.gz` can replace."""
     left = frozenset(
         path
@@ -243,13 +243,13 @@ def _carriable(residual: Residual) -> tuple[Residual, frozenset[carrier.Path]]:
     return Residual(kept, residual.removed, residual.order), left
 
 
-def _plain_kind(path: carrier.Path, held: carrier.Leaves) -> LossKind:
+def _plain_kind(path: residuals.Path, held: residuals.Leaves) -> LossKind:
     if path not in held:
         return LossKind.NO_PLACE
     return LossKind.PRECISION if isinstance(held[path], float) else LossKind.APPROXIMATED
 
 
-def _reason(path: carrier.Path) -> str:
+def _reason(path: residuals.Path) -> str:
     names = [step for step in path if isinstance(step, str)]
     if names[0] in {"image", "related_images"} and names[1:2] and names[1] in _GEOMETRY:
         return "NIfTI-1 holds an affine of float32 numbers (NIfTI-2 of float64, --nifti2)"

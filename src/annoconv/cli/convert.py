@@ -132,15 +132,15 @@ def _context(report: Report, values: dict[str, Any]) -> Context:
 def _labels(path: Path) -> tuple[Label, ...]:
     from pydantic import TypeAdapter, ValidationError
 
-    from annoconv import jsondoor
+    from annoconv.documents import strict_json
     from annoconv.errors import DocumentError
     from annoconv.model import Label
     from annoconv.validation import normalise
 
-    document = jsondoor.loads(jsondoor.read_bytes(path), source=path)
+    document = strict_json.loads(strict_json.read_bytes(path), source=path)
     listed = document.get("labels") if isinstance(document, dict) else document
     try:
-        return tuple(TypeAdapter(list[Label]).validate_json(jsondoor.dumps(listed)))
+        return tuple(TypeAdapter(list[Label]).validate_json(strict_json.dumps(listed)))
     except ValidationError as error:
         found = normalise(error.errors(include_url=False), "pydantic", document=listed)
         raise DocumentError("this is not a label system", findings=found, source=path) from None

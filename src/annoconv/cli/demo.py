@@ -24,7 +24,7 @@ def demo(
     """Make the case, check it, convert it, and say what to try next."""
     from annoconv import registry, rules
     from annoconv.casefile import read_case
-    from annoconv.demo import make
+    from annoconv.demo.case import make
 
     with _place(folder, overwrite=report.overwrite) as place:
         report.say("A synthetic case: a CT with two organs and a lesion, an MR, reports, laboratory values.")
@@ -57,7 +57,7 @@ def _place(folder: Path | None, *, overwrite: bool) -> Generator[Path]:
         with tempfile.TemporaryDirectory() as temporary:
             yield Path(temporary)
     else:
-        from annoconv.atomic import replacing
+        from annoconv.files.atomic import replacing
 
         with replacing(folder, overwrite=overwrite) as temporary_folder:
             temporary_folder.mkdir()

@@ -149,7 +149,7 @@ class Report:
         """Write the loss file and the JSON object or the closing lines; return the exit code."""
         losses = LossReport(self._losses)
         if self.losses_file is not None and not self._errors:
-            from annoconv.atomic import replacing
+            from annoconv.files.atomic import replacing
 
             try:
                 with replacing(self.losses_file, overwrite=self.overwrite) as temporary:

@@ -26,7 +26,7 @@ def schema(
         return
     text = _own_schema()
     if output is not None and str(output) != "-":
-        from annoconv.atomic import replacing
+        from annoconv.files.atomic import replacing
 
         with replacing(output, overwrite=report.overwrite) as temporary:
             temporary.write_text(text, encoding="utf-8")
@@ -42,7 +42,7 @@ def _own_schema() -> str:
 
 
 def _diff(report: Report, words: list[str]) -> None:
-    from annoconv.schema_diff import Effect, compare_schemas
+    from annoconv.documents.schema_diff import Effect, compare_schemas
 
     if words[0] != "diff" or len(words) not in {2, 3}:
         raise UsageError("this is no request", found=" ".join(words), expected="schema, or schema diff OLD [NEW]")
@@ -59,9 +59,9 @@ def _diff(report: Report, words: list[str]) -> None:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    from annoconv import jsondoor
+    from annoconv.documents import strict_json
 
-    schema = jsondoor.loads(jsondoor.read_bytes(path), source=path)
+    schema = strict_json.loads(strict_json.read_bytes(path), source=path)
     if not isinstance(schema, dict):
         raise InputError("a schema is an object", source=path, found=type(schema).__name__)
     return schema

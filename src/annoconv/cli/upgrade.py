@@ -18,10 +18,10 @@ def upgrade(
     shape: Annotated[str | None, typer.Option("--shape", help="Voxels along i,j,k, where the file names none.")] = None,
 ) -> None:
     """Upgrade every case of a file; what the options give is recorded in each."""
-    from annoconv import jsondoor
-    from annoconv.atomic import replacing
     from annoconv.casefile import documents
+    from annoconv.documents import strict_json
     from annoconv.errors import UsageError
+    from annoconv.files.atomic import replacing
     from annoconv.upgrade import Missing, upgrade_document
 
     if source.suffix != output.suffix:
@@ -32,7 +32,7 @@ def upgrade(
     with replacing(output, overwrite=report.overwrite) as temporary, temporary.open("wb") as stream:
         for where, data in documents(source):
             document = upgrade_document(data, missing, source=source, where=where)
-            stream.write(jsondoor.dumps(document, indent=indent))
+            stream.write(strict_json.dumps(document, indent=indent))
             count += 1
     report.add("cases", count)
     report.add_output(output)

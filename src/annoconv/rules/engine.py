@@ -9,14 +9,14 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from annoconv import jsondoor
-from annoconv.carrier import pointer
+from annoconv.documents import strict_json
+from annoconv.documents.residuals import pointer
 from annoconv.errors import ImageError
 from annoconv.findings import Finding, Level
 
 if TYPE_CHECKING:
-    from annoconv.carrier import Path as Steps
     from annoconv.casefile import LoadedCase
+    from annoconv.documents.residuals import Path as Steps
     from annoconv.images import ImageSource
     from annoconv.model import Annotation, AnyAnnotation, Case, Image
 
@@ -136,7 +136,7 @@ def checks() -> Mapping[str, Check]:
 @cache
 def catalogue() -> Mapping[str, Rule]:
     """Return every rule of `model/rules.yaml` by id."""
-    listed: list[dict[str, Any]] = jsondoor.loads((files("annoconv_model") / "rules.json").read_bytes())["rules"]
+    listed: list[dict[str, Any]] = strict_json.loads((files("annoconv_model") / "rules.json").read_bytes())["rules"]
     return MappingProxyType({entry["id"]: _rule(entry) for entry in listed})
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from annoconv.errors import AnnoconvError
+from annoconv.files.names import mask_path
 from annoconv.model import MaskAnnotation
-from annoconv.paths import mask_path
 from annoconv.rules.engine import Breach, Subject, match, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from annoconv.carrier import Path as Steps
+    from annoconv.documents.residuals import Path as Steps
     from annoconv.geometry import Grid
 
 

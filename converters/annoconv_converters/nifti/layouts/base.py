@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from annoconv_converters.nifti.case_files import CaseFiles
     from annoconv_converters.nifti.finder import Finder
-    from annoconv_converters.nifti.found import Found
     from annoconv_converters.nifti.prepared import Prepared, PreparedMask
 
 __all__ = ["Layout", "Request", "Split", "label_name"]
@@ -101,7 +101,7 @@ class Layout(ABC):
 
     @classmethod
     @abstractmethod
-    def find(cls, folder: Path, finder: Finder) -> Iterator[Found]:
+    def find(cls, folder: Path, finder: Finder) -> Iterator[CaseFiles]:
         """Yield the cases of a data set, in the order of their names."""
 
     def kept(self, case: Prepared) -> set[str]:

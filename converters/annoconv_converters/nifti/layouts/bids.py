@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from annoconv import jsondoor
+from annoconv.documents import strict_json
 from annoconv.errors import MaskError
 from annoconv.model import Modality
-from annoconv_converters._label_tables import read_table, write_tsv
-from annoconv_converters._labels import Entry, entry_of
-from annoconv_converters._volume_files import stem_of
-from annoconv_converters.nifti.found import Found, Region
+from annoconv_converters._volumes.label_tables import read_table, write_tsv
+from annoconv_converters._volumes.labels import Entry, entry_of
+from annoconv_converters._volumes.opening import stem_of
+from annoconv_converters.nifti.case_files import CaseFiles, Region
 from annoconv_converters.nifti.layouts.training import Training
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Bids(Training):
             self.classes.values = values
             self._write_masks(case, primary, folder, stem, sidecar)
             return
-        path.with_name(f"{stem}_dseg.json").write_bytes(jsondoor.dumps(sidecar, indent=2))
+        path.with_name(f"{stem}_dseg.json").write_bytes(strict_json.dumps(sidecar, indent=2))
         path.with_name(f"{stem}_dseg.tsv").write_bytes(write_tsv([_named(entry) for entry in self.entries(case)]))
 
     def _write_image(self, image: PreparedImage, stem: str) -> None:
@@ -97,7 +97,7 @@ class Bids(Training):
         if is_mr:
             told["SkullStripped"] = False  # type: ignore[assignment]  # the one that is no text
         sidecar = {key: value for key, value in told.items() if value is not None}
-        path.with_name(f"{stem}_{suffix}.json").write_bytes(jsondoor.dumps(sidecar, indent=2))
+        path.with_name(f"{stem}_{suffix}.json").write_bytes(strict_json.dumps(sidecar, indent=2))
 
     def _write_masks(
         self, case: Prepared, image: PreparedImage, folder: Path, stem: str, sidecar: dict[str, Any]
@@ -114,7 +114,7 @@ class Bids(Training):
             if image.grid is not None:
                 self.request.volumes.write_labels(path, np.asarray(mask_kji), image.grid, [[_named(entry)]])
             told = sidecar | {"Type": "ROI"}
-            path.with_name(stem_of(path.name) + ".json").write_bytes(jsondoor.dumps(told, indent=2))
+            path.with_name(stem_of(path.name) + ".json").write_bytes(strict_json.dumps(told, indent=2))
             self.known[path] = [1] if mask_kji.any() else []
 
     def found_name(self, name: str) -> str:
@@ -129,7 +129,7 @@ class Bids(Training):
             "DatasetType": "derivative",
             "GeneratedBy": [{"Name": "annoconv"}],
         }
-        (self.folder / "dataset_description.json").write_bytes(jsondoor.dumps(description, indent=2))
+        (self.folder / "dataset_description.json").write_bytes(strict_json.dumps(description, indent=2))
         (self.folder / "README.md").write_text(_README, "utf-8")
         (self.folder / ".bidsignore").write_text("annoconv\n", "utf-8")
 
@@ -139,7 +139,7 @@ class Bids(Training):
         return (folder / "dataset_description.json").is_file()
 
     @classmethod
-    def find(cls, folder: Path, finder: Finder) -> Iterator[Found]:
+    def find(cls, folder: Path, finder: Finder) -> Iterator[CaseFiles]:
         """Yield the subjects of a data set and of its derivatives; sessions are cases of their own."""
         description = finder.object(folder / "dataset_description.json")
         name = description.get("Name")
@@ -155,7 +155,7 @@ class Bids(Training):
             yield _subject(place, folder, finder, told)
 
 
-def _subject(place: Path, folder: Path, finder: Finder, told: dict[str, Any]) -> Found:
+def _subject(place: Path, folder: Path, finder: Finder, told: dict[str, Any]) -> CaseFiles:
     """Return the case of one `anat` folder."""
     parts = [part for part in place.relative_to(folder).parts if part.startswith(("sub-", "ses-"))]
     name = "_".join(part.partition("-")[2] for part in parts)
@@ -175,7 +175,7 @@ def _subject(place: Path, folder: Path, finder: Finder, told: dict[str, Any]) ->
     image = finder.image(name, image_file, opened, folder)
     exact = finder.is_exact(image_file)
     carrier = folder / "annoconv" / f"{name}.json"
-    return Found(name, place, carrier, [image], regions, {"case_id": name, **told}, is_exact=exact)
+    return CaseFiles(name, place, carrier, [image], regions, {"case_id": name, **told}, is_exact=exact)
 
 
 def _named(entry: Entry) -> Entry:

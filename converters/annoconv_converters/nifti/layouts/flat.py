@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
-from annoconv import jsondoor
+from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, MaskError, UsageError
+from annoconv.files.names import inside
 from annoconv.ids import safe_name
-from annoconv.paths import inside
-from annoconv_converters._label_tables import write_ctbl, write_snap, write_tsv
-from annoconv_converters._labels import Entry, entry_of
-from annoconv_converters._volume_files import is_volume, stem_of
+from annoconv_converters._volumes.label_tables import write_ctbl, write_snap, write_tsv
+from annoconv_converters._volumes.labels import Entry, entry_of
+from annoconv_converters._volumes.opening import is_volume, stem_of
 from annoconv_converters.nifti import registrations
-from annoconv_converters.nifti.found import Found, FoundImage, Region
+from annoconv_converters.nifti.case_files import CaseFiles, ImageFiles, Region
 from annoconv_converters.nifti.layouts.base import Layout
 from annoconv_converters.nifti.layouts.index import FORMAT, INDEX, VERSION, index_problem
 from annoconv_converters.nifti.volumes import label_map
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annoconv.geometry import Grid
-    from annoconv_converters._volume_files import VolumeFile
+    from annoconv_converters._volumes.file import VolumeFile
     from annoconv_converters.nifti.finder import Finder
     from annoconv_converters.nifti.prepared import Prepared, PreparedImage, PreparedMask
 
@@ -68,7 +68,7 @@ class Flat(Layout):
         folder.mkdir(exist_ok=True)
         names = _image_names(case)
         index: dict[str, Any] = {"format": FORMAT, "version": VERSION}
-        told = jsondoor.plain(case.case)
+        told = strict_json.plain(case.case)
         index |= {key: told[key] for key in ("case_id", "task_id") if key in told}
         index["images"] = [
             self._write_image(image, name, folder) for image, name in zip(case.images, names, strict=True)
@@ -84,7 +84,7 @@ class Flat(Layout):
         index["regions"] = [regions[annotation_id] for annotation_id in order]
         if rows := registrations.write_all(case.loaded, folder):
             index["registrations"] = rows
-        (folder / INDEX).write_bytes(jsondoor.dumps(index, indent=2))
+        (folder / INDEX).write_bytes(strict_json.dumps(index, indent=2))
 
     def finish(self) -> None:
         """Write nothing: each case describes itself."""
@@ -114,7 +114,7 @@ class Flat(Layout):
         return values
 
     def _write_image(self, image: PreparedImage, name: str, folder: Path) -> dict[str, Any]:
-        told = jsondoor.plain(image.image)
+        told = strict_json.plain(image.image)
         index = {key: told[key] for key in ("uid", "modality", "shape", *_TOLD_OF_IMAGES) if key in told}
         if image.grid is None or image.grid.lps_from_ijk is None:
             index["frame"] = "NONE"
@@ -168,7 +168,7 @@ class Flat(Layout):
         return folder.is_dir()
 
     @classmethod
-    def find(cls, folder: Path, finder: Finder) -> Iterator[Found]:
+    def find(cls, folder: Path, finder: Finder) -> Iterator[CaseFiles]:
         """Yield the case of a folder, of each of its folders, or of a file."""
         if folder.is_file():
             yield _of_files(folder, [folder], finder, stem_of(folder.name))
@@ -185,7 +185,7 @@ class Flat(Layout):
             yield _of_files(folder, files, finder, safe_name(folder.resolve().name))
 
 
-def _of_files(source: Path, paths: Sequence[Path], finder: Finder, name: str) -> Found:
+def _of_files(source: Path, paths: Sequence[Path], finder: Finder, name: str) -> CaseFiles:
     """Return the case of files of unknown origin: all on one grid, an image among them if its name says so."""
     is_folder = source.is_dir()
     image_path = next((path for path in paths if is_folder and stem_of(path.name).lower() in _IMAGE_STEMS), None)
@@ -199,10 +199,10 @@ def _of_files(source: Path, paths: Sequence[Path], finder: Finder, name: str) ->
     image = finder.image(name, image_file, [masks[0].volume(0)] if masks else [], source)
     exact = finder.is_exact(image_file or (masks[0] if masks else None))
     beside = source / CARRIER if is_folder else source.with_name(f"{name}.annoconv.json")
-    return Found(name, source, beside, [image], regions, is_exact=exact)
+    return CaseFiles(name, source, beside, [image], regions, is_exact=exact)
 
 
-def _of_index(folder: Path, finder: Finder) -> Found:
+def _of_index(folder: Path, finder: Finder) -> CaseFiles:
     """Return the case that our own index describes."""
     index = finder.object(folder / INDEX)
     if problem := index_problem(index):
@@ -222,27 +222,27 @@ def _of_index(folder: Path, finder: Finder) -> Found:
     first: dict[str, VolumeFile] = {}
     for row in index["regions"]:
         first.setdefault(row.get("image_uid") or primary, files[row["file"]])
-    images: list[FoundImage] = []
+    images: list[ImageFiles] = []
     exact = False
     for each in index["images"]:
         file = opened(each["file"], each["uid"]) if "file" in each else first.get(each["uid"])
         if file is not None:
             exact |= finder.is_exact(file)
             told = {key: each[key] for key in _TOLD_OF_IMAGES if key in each}
-            images.append(FoundImage(each["uid"], each["modality"], file.grid, told))
+            images.append(ImageFiles(each["uid"], each["modality"], file.grid, told))
         elif each["uid"] == primary:
             shape = each.get("shape")
             if shape is None:
                 raise DocumentError("nothing tells the shape of the image", source=folder / INDEX, where="/images/0")
             told = {"shape": shape} | {key: each[key] for key in _TOLD_OF_IMAGES if key in each}
-            images.append(FoundImage(each["uid"], each["modality"], _bare_grid(shape), told))
+            images.append(ImageFiles(each["uid"], each["modality"], _bare_grid(shape), told))
     told = {key: index[key] for key in ("case_id", "task_id", "labels") if key in index}
     fields: dict[str, Path] = {}
     if "registrations" in index:
         rows, limits = index["registrations"], finder.context.limits
         told["registrations"], fields = registrations.read_all(rows, folder, partial(_inside, folder), limits)
     name = str(index.get("case_id") or folder.name)
-    return Found(name, folder, folder / CARRIER, images, regions, told, fields, is_exact=exact)
+    return CaseFiles(name, folder, folder / CARRIER, images, regions, told, fields, is_exact=exact)
 
 
 def _indexed_region(row: dict[str, Any], file: VolumeFile, folder: Path) -> Region:

@@ -59,7 +59,7 @@ class IndexedRegistration(TypedDict):
     field_frame: NotRequired[Literal["LPS", "RAS"]]
 
 
-class Index(TypedDict):
+class LabelsDocument(TypedDict):
     """The whole index."""
 
     __pydantic_config__ = _CLOSED  # type: ignore[misc]
@@ -74,8 +74,8 @@ class Index(TypedDict):
 
 
 @cache
-def _adapter() -> TypeAdapter[Index]:
-    return TypeAdapter(Index)
+def _adapter() -> TypeAdapter[LabelsDocument]:
+    return TypeAdapter(LabelsDocument)
 
 
 def index_problem(index: object) -> tuple[str, str] | None:

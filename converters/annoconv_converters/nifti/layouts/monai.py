@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from annoconv import jsondoor
+from annoconv.documents import strict_json
 from annoconv_converters.nifti.layouts.msd import Msd, find_listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from annoconv_converters.nifti.case_files import CaseFiles
     from annoconv_converters.nifti.finder import Finder
-    from annoconv_converters.nifti.found import Found
     from annoconv_converters.nifti.layouts.base import Request
     from annoconv_converters.nifti.prepared import Prepared
 
@@ -55,7 +55,7 @@ class Monai(Msd):
             "labels": self.label_names(),
             **self.lists,
         }
-        (self.folder / _LIST).write_bytes(jsondoor.dumps(datalist, indent=2))
+        (self.folder / _LIST).write_bytes(strict_json.dumps(datalist, indent=2))
 
     @classmethod
     def recognises(cls, folder: Path) -> bool:
@@ -63,6 +63,6 @@ class Monai(Msd):
         return (folder / _LIST).is_file()
 
     @classmethod
-    def find(cls, folder: Path, finder: Finder) -> Iterator[Found]:
+    def find(cls, folder: Path, finder: Finder) -> Iterator[CaseFiles]:
         """Yield the cases of all lists."""
         yield from find_listed(folder, folder / _LIST, finder, tuple(_NAMES.values()))

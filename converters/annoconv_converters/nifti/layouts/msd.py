@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from annoconv import jsondoor
+from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, InputError
-from annoconv.paths import inside
-from annoconv_converters._volume_files import stem_of
-from annoconv_converters.nifti.layouts.training import Training, found_case, start_of
+from annoconv.files.names import inside
+from annoconv_converters._volumes.opening import stem_of
+from annoconv_converters.nifti.layouts.training import Training, case_files, start_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from annoconv_converters.nifti.case_files import CaseFiles
     from annoconv_converters.nifti.finder import Finder
-    from annoconv_converters.nifti.found import Found
     from annoconv_converters.nifti.layouts.base import Request
     from annoconv_converters.nifti.prepared import Prepared
 
@@ -68,7 +68,7 @@ class Msd(Training):
             "training": self.training,
             "test": self.test,
         }
-        (self.folder / _LIST).write_bytes(jsondoor.dumps(dataset, indent=2))
+        (self.folder / _LIST).write_bytes(strict_json.dumps(dataset, indent=2))
 
     def label_names(self) -> dict[str, str]:
         """Return the classes by value, as text."""
@@ -81,12 +81,12 @@ class Msd(Training):
         return b'"numTraining"' in (start := start_of(path)) and b'"modality"' in start
 
     @classmethod
-    def find(cls, folder: Path, finder: Finder) -> Iterator[Found]:
+    def find(cls, folder: Path, finder: Finder) -> Iterator[CaseFiles]:
         """Yield the training cases, then the test cases."""
         yield from find_listed(folder, folder / _LIST, finder, ("training", "test"))
 
 
-def find_listed(folder: Path, path: Path, finder: Finder, lists: tuple[str, ...]) -> Iterator[Found]:
+def find_listed(folder: Path, path: Path, finder: Finder, lists: tuple[str, ...]) -> Iterator[CaseFiles]:
     """Yield the cases that a data list names: entries of `image` and `label`, or images alone.
 
     Raises
@@ -111,7 +111,7 @@ def find_listed(folder: Path, path: Path, finder: Finder, lists: tuple[str, ...]
         image_path = _inside(folder, image, path)
         label_path = _inside(folder, label, path) if label else _beside(image_path)
         name = stem_of(image_path.name)
-        yield found_case(finder, folder, name, [image_path], label_path, classes, [modality], **told)
+        yield case_files(finder, folder, name, [image_path], label_path, classes, [modality], **told)
 
 
 def _beside(image: Path) -> Path | None:

@@ -11,16 +11,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from annoconv import jsondoor
+from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, InputError
-from annoconv_converters.nifti.layouts.training import Training, cases_in, found_case, start_of
+from annoconv_converters.nifti.layouts.training import Training, case_files, cases_in, start_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from annoconv_converters.nifti.case_files import CaseFiles
     from annoconv_converters.nifti.finder import Finder
-    from annoconv_converters.nifti.found import Found
     from annoconv_converters.nifti.layouts.base import Request
     from annoconv_converters.nifti.prepared import Prepared
 
@@ -69,9 +69,9 @@ class NnUNet(Training):
             raise InputError("nnU-Net keeps this name for itself", found=reserved, advice="Give the label another code")
         if self.task:
             dataset["name"] = self.task
-        (self.folder / "dataset.json").write_bytes(jsondoor.dumps(dataset, indent=2))
+        (self.folder / "dataset.json").write_bytes(strict_json.dumps(dataset, indent=2))
         if splits := self._splits():
-            (self.folder / "splits_final.json").write_bytes(jsondoor.dumps(splits, indent=2))
+            (self.folder / "splits_final.json").write_bytes(strict_json.dumps(splits, indent=2))
 
     def _splits(self) -> list[dict[str, list[str]]]:
         if any(self.request.split_of(name) == "val" for name in self.training):
@@ -88,7 +88,7 @@ class NnUNet(Training):
         return b'"channel_names"' in start_of(path)
 
     @classmethod
-    def find(cls, folder: Path, finder: Finder) -> Iterator[Found]:
+    def find(cls, folder: Path, finder: Finder) -> Iterator[CaseFiles]:
         """Yield the training cases, then the test cases."""
         dataset = finder.object(folder / "dataset.json")
         try:
@@ -113,4 +113,4 @@ class NnUNet(Training):
                 if present and present != places:
                     raise InputError("a channel of the case is missing", source=folder / images, found=name)
                 label_path = label if label.is_file() else None
-                yield found_case(finder, folder, name, present, label_path, classes, channels, **told)
+                yield case_files(finder, folder, name, present, label_path, classes, channels, **told)

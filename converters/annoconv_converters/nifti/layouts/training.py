@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from annoconv.errors import InputError, MaskError
 from annoconv.geometry import GridKind, compare_grids
 from annoconv.model import Modality
-from annoconv_converters._labels import entry_of
-from annoconv_converters._volume_files import stem_of
-from annoconv_converters.nifti.found import Found
+from annoconv_converters._volumes.labels import entry_of
+from annoconv_converters._volumes.opening import stem_of
+from annoconv_converters.nifti.case_files import CaseFiles
 from annoconv_converters.nifti.layouts.base import Layout, Request, label_name
 from annoconv_converters.nifti.volumes import Classes, class_map
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from annoconv_converters._labels import Entry
+    from annoconv_converters._volumes.labels import Entry
     from annoconv_converters.nifti.finder import Finder
     from annoconv_converters.nifti.prepared import Prepared, PreparedImage
 
-__all__ = ["Training", "cases_in", "found_case", "modality_of", "start_of"]
+__all__ = ["Training", "case_files", "cases_in", "modality_of", "start_of"]
 
 
 _CHANNELS: Final = {
@@ -89,7 +89,7 @@ class Training(Layout):
         return sorted(rows, key=lambda entry: entry.value)
 
 
-def found_case(
+def case_files(
     finder: Finder,
     folder: Path,
     name: str,
@@ -98,7 +98,7 @@ def found_case(
     classes: Mapping[str, Sequence[int]],
     channels: Sequence[str],
     **told: Any,
-) -> Found:
+) -> CaseFiles:
     """Return one case of a training set.
 
     Parameters
@@ -137,7 +137,7 @@ def found_case(
         ]
     exact = finder.is_exact(files[0] if files else label_file)
     carrier = folder / "annoconv" / f"{name}.json"
-    return Found(name, folder, carrier, found, regions, {"case_id": name, **told}, is_exact=exact)
+    return CaseFiles(name, folder, carrier, found, regions, {"case_id": name, **told}, is_exact=exact)
 
 
 def modality_of(channel: str) -> str | None:
@@ -172,6 +172,6 @@ def _numbered(names: Sequence[str]) -> list[str]:
 
 
 def _present(labels_kji: Any) -> list[int]:
-    from annoconv.labelmaps import find_labels
+    from annoconv.volumes.label_boxes import find_labels
 
     return list(find_labels(labels_kji))

@@ -1,0 +1,6 @@
+"""What DICOM formats and the reader of DICOM images share.
+
+Read: `elements`, `file`, `groups`, `series`, `slide`, `codestream`, `pixels`. Written, and needed by structured
+reports, structure sets and bulk annotations as by segmentations: `encoding`, `texts`, `dates`, `codes`, `colour`,
+`carrier`, `runs`.
+"""

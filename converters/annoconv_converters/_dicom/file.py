@@ -1,0 +1,281 @@
+"""One DICOM image file: what a scan of folders reads of it, with every size checked before anything is decoded.
+
+Only the few attributes below are looked at, by their places in the file: reading whole headers takes twenty times as
+long. Authority: PS3.10 7.1, PS3.5 6.2 and A.5, PS3.3 C.7.6.2.
+"""
+
+from __future__ import annotations
+
+import math
+import mmap
+import os
+import re
+import struct
+import zlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from pydicom.datadict import tag_for_keyword
+from pydicom.errors import BytesLengthException, InvalidDicomError
+
+from annoconv.errors import ImageError
+from annoconv.images import SliceIdentity
+from annoconv.volumes.slice_stack import Plane
+from annoconv_converters._dicom.elements import (
+    Buffer,
+    Encoding,
+    FileStart,
+    file_start,
+    inflate_start,
+    inner,
+    walk,
+)
+from annoconv_converters._dicom.groups import PER_FRAME, SHARED, FramePlace, read_groups
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from annoconv.limits import Limits
+    from annoconv_converters._dicom.elements import Element
+
+__all__ = ["DAMAGE", "Instance", "Places", "acquired_at", "read_instance", "read_places"]
+
+_SHARED = ["StudyInstanceUID", "FrameOfReferenceUID", "Modality", "SeriesNumber", "SeriesInstanceUID"]
+_TIMES = [("AcquisitionDate", "AcquisitionTime"), ("SeriesDate", "SeriesTime"), ("StudyDate", "StudyTime")]
+_PLACE = ["ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SpacingBetweenSlices", "SliceThickness"]
+_SLIDE = ["TotalPixelMatrixColumns", "TotalPixelMatrixRows", "ImageOrientationSlide", "DimensionOrganizationType"]
+_TAGS = [
+    *("SOPClassUID", "SOPInstanceUID", "NumberOfFrames", "Rows", "Columns"),
+    *("AcquisitionDateTime", "TimezoneOffsetFromUTC", *(keyword for pair in _TIMES for keyword in pair)),
+    *(*_SHARED, *_PLACE, *_SLIDE),
+]
+_WANTED = {tag: name for name in _TAGS if (tag := tag_for_keyword(name)) is not None}
+"""All that a scan reads."""
+_BINARY_VRS = frozenset({b"US", b"UL", b"SS", b"SL"})
+_SHORT_VRS = frozenset({b"US", b"SS"})
+_SHORT_TAGS = frozenset({0x00280010, 0x00280011})
+_BINARY_TAGS = _SHORT_TAGS | {0x00480006, 0x00480007}
+"""Those of the wanted attributes that are binary numbers: rows and columns."""
+_PIXELS = 0x7FE00010
+_CHARACTER_SET = 0x00080005
+_MATRIX_ORIGIN = 0x00480008
+_OFFSETS = (0x0040072A, 0x0040073A, 0x0040074A)
+"""X, Y and Z offset in the slide coordinate system."""
+_NOT_IMAGES = frozenset(f"1.2.840.10008.5.1.4.1.1.{suffix}" for suffix in ("30", "66.4", "66.7"))
+"""Classes that have rows and columns but are made from images: parametric map, segmentation, label map segmentation."""
+_LONGEST_VALUE = 1024
+"""Bytes of a scanned attribute: six decimal strings take 101."""
+DAMAGE = (
+    *(ArithmeticError, AttributeError, EOFError, LookupError, NotImplementedError, OSError, RuntimeError),
+    *(TypeError, ValueError, struct.error, zlib.error, BytesLengthException, InvalidDicomError),
+)
+"""What pydicom and the pixel decoders raise on damaged files; RuntimeError includes RecursionError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One image file: its path and the few attributes that a scan reads."""
+
+    path: Path
+    header: Mapping[str, str]
+    sop_class_uid: str
+    sop_instance_uid: str
+    frame: int | None = None
+    """One-based number, if it is one frame of several."""
+    place: FramePlace | None = None
+    """Where that frame stands; None if the header says it."""
+
+    @property
+    def group(self) -> tuple[str, ...]:
+        """What files of one series share."""
+        *shared, series_uid = map(self.text, _SHARED)
+        return (series_uid,) if series_uid else (str(self.path.parent), *shared)
+
+    def text(self, keyword: str) -> str:
+        """Return an attribute as text without white space at its ends, empty if it is absent."""
+        value = self.header.get(keyword, "")
+        if len(value) > _LONGEST_VALUE:
+            raise ImageError("an attribute is too long", source=self.path, where=keyword)
+        return value
+
+    def numbers(self, keyword: str, count: int) -> tuple[float, ...] | None:
+        """Return an attribute's `count` finite numbers, None if it is absent."""
+        text = self.text(keyword)
+        if not text:
+            return None
+        try:
+            numbers = tuple(float(part) for part in text.split("\\"))
+        except ValueError:
+            numbers = ()
+        if len(numbers) != count or not all(map(math.isfinite, numbers)):
+            raise ImageError("an attribute is damaged", source=self.path, where=keyword, expected=f"{count} numbers")
+        return numbers
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+        (count,) = self.numbers("NumberOfFrames", 1) or (1,)
+        return max(int(count), 1)
+
+    @property
+    def position(self) -> tuple[float, float, float] | None:
+        """ImagePositionPatient; None if the image has no place in space."""
+        found = self.numbers("ImagePositionPatient", 3) if self.place is None else self.place.position
+        return None if found is None else (found[0], found[1], found[2])
+
+    def of_frame(self, number: int | None, place: FramePlace) -> Instance:
+        """Return one frame of a multi-frame image, numbered from one; None for the only frame."""
+        return replace(self, frame=number, place=place)
+
+    def plane(self, folder: Path) -> Plane:
+        """Return the slice's place; the file must state position, orientation and pixel spacing."""
+        position, place = self.position, self.place
+        orientation = self.numbers("ImageOrientationPatient", 6) if place is None else place.orientation
+        spacing = self.numbers("PixelSpacing", 2) if place is None else place.pixel_spacing
+        missing = [
+            name
+            for name, value in (
+                ("ImagePositionPatient (0020,0032)", position),
+                ("ImageOrientationPatient (0020,0037)", orientation),
+                ("PixelSpacing (0028,0030)", spacing),
+            )
+            if value is None
+        ]
+        if position is None or orientation is None or spacing is None:
+            raise ImageError("the slice has no place in space", source=self.path, expected=" and ".join(missing))
+        columns, rows = self.size
+        name = os.path.relpath(self.path, folder) + (f" frame {self.frame}" if self.frame else "")
+        return Plane(name, position, orientation, spacing, columns, rows)
+
+    @property
+    def identity(self) -> SliceIdentity:
+        """What identifies the slice in other documents."""
+        return SliceIdentity(self.sop_class_uid, self.sop_instance_uid, self.frame, self.path, self.position)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows."""
+        (columns,), (rows,) = (self.numbers(keyword, 1) or (0,) for keyword in ("Columns", "Rows"))
+        return int(columns), int(rows)
+
+
+def read_instance(path: Path, limits: Limits) -> Instance | None:
+    """Return the image in a file, or None if the file is none."""
+    with path.open("rb") as file:
+        if file.read(132)[128:] != b"DICM":
+            return None
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+            start = file_start(whole)
+            if start is None:
+                return None
+            data, at = _data_set(path, whole, start, limits)
+            header = _scanned(data, at, start.encoding)
+    instance = Instance(path, header, "", "")
+    sop_class_uid = instance.text("SOPClassUID") or _uid(start, 0x00020002)
+    sop_instance_uid = instance.text("SOPInstanceUID") or _uid(start, 0x00020003)
+    if sop_class_uid in _NOT_IMAGES or "Rows" not in header or "Columns" not in header or not sop_instance_uid:
+        return None
+    return Instance(path, header, sop_class_uid, sop_instance_uid)
+
+
+class Places(NamedTuple):
+    """Where the frames of an image stand.
+
+    Attributes
+    ----------
+    places
+        The distinct ones; the shared one alone if there are no per-frame groups.
+    of_frames
+        For each frame the position of its place among them.
+    matrix_origin
+        Centre of the first pixel of a slide's total pixel matrix, in slide coordinates, mm; None if it is not stated.
+    """
+
+    places: list[FramePlace]
+    of_frames: list[int]
+    matrix_origin: tuple[float, ...] | None
+
+
+def read_places(instance: Instance, limits: Limits) -> Places:
+    """Return where the frames of an image stand, from its functional groups."""
+    origin: tuple[float, ...] | None = None
+    shared: Element | None = None
+    per_frame: Element | None = None
+    try:
+        with instance.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+            start = file_start(whole)
+            if start is None:
+                raise ValueError("no DICOM file")
+            data, at = _data_set(instance.path, whole, start, limits)
+            for each in walk(data, at, len(data), start.encoding, until=_PIXELS):
+                if each.tag == SHARED:
+                    shared = each
+                elif each.tag == PER_FRAME:
+                    per_frame = each
+                elif each.tag == _MATRIX_ORIGIN:
+                    sequence = data[each.value : each.value_end]
+                    origin = tuple(_offset(inner(sequence, start.encoding, tag)) for tag in _OFFSETS)
+            places, place_of_frame, _ = read_groups(data, shared, per_frame, start.encoding)
+    except DAMAGE as error:
+        where = "PerFrameFunctionalGroupsSequence (5200,9230)"
+        raise ImageError("the functional groups are damaged", source=instance.path, where=where) from error
+    return Places(places, place_of_frame, origin)
+
+
+def _offset(value: bytes) -> float:
+    return float(value[:_LONGEST_VALUE].strip(b" \0") or 0)
+
+
+def _data_set(path: Path, whole: Buffer, start: FileStart, limits: Limits) -> tuple[Buffer, int]:
+    """Return the data set, inflated if need be as far as a header may reach, and where it begins."""
+    if not start.is_deflated:
+        return whole, start.data_set
+    inflated, is_all = inflate_start(path, start.data_set, limits.header_bytes)
+    if not is_all:
+        raise ValueError("a deflated data set that is too large")
+    return inflated, 0
+
+
+def _scanned(data: Buffer, at: int, encoding: Encoding) -> dict[str, str]:
+    """Return the wanted attributes of a data set as text."""
+    found: dict[str, str] = {}
+    for each in walk(data, at, len(data), encoding, until=SHARED):
+        if each.tag == _CHARACTER_SET and each.value_end - each.value > _LONGEST_VALUE:
+            raise ValueError("a list of character sets that takes pydicom minutes")
+        if each.tag in _WANTED:
+            value = data[each.value : min(each.value_end, each.value + _LONGEST_VALUE + 1)]
+            is_binary = each.vr in _BINARY_VRS if each.vr else each.tag in _BINARY_TAGS
+            if is_binary:
+                if len(value) > (2 if each.vr in _SHORT_VRS or (not each.vr and each.tag in _SHORT_TAGS) else 4):
+                    raise ValueError("several values where one is expected")
+                found[_WANTED[each.tag]] = str(int.from_bytes(value[:4], encoding.endian))
+            else:
+                found[_WANTED[each.tag]] = value.strip(b"\0 ").decode("ascii", "replace")
+    return found
+
+
+def _uid(start: FileStart, tag: int) -> str:
+    return start.values.get(tag, b"").strip(b"\0 ").decode("ascii", "replace")
+
+
+_DATE_TIME = re.compile(r"(\d{4})(\d{2})(\d{2})(\d{2})?(\d{2})?(\d{2})?(?:\.(\d{1,6}))?([+-]\d{4})?")
+
+
+def acquired_at(instance: Instance) -> datetime | None:
+    """Return the time of one slice (PS3.5 6.2, DT); None if it states none that can be read."""
+    candidates = [instance.text("AcquisitionDateTime")]
+    candidates += [instance.text(date) + instance.text(time) for date, time in _TIMES if instance.text(date)]
+    zone = instance.text("TimezoneOffsetFromUTC")
+    for text in candidates:
+        found = _DATE_TIME.fullmatch(text.strip())
+        if found is None:
+            continue
+        year, month, day, hour, minute, second, fraction, own_zone = found.groups()
+        clock = f"{hour or '00'}:{minute or '00'}:{second or '00'}.{(fraction or '').ljust(6, '0')}"
+        try:
+            return datetime.fromisoformat(f"{year}-{month}-{day}T{clock}{own_zone or zone}")
+        except ValueError:
+            continue
+    return None

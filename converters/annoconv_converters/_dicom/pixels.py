@@ -1,0 +1,54 @@
+"""Pixels of DICOM images, decoded by pydicom after their stated sizes have been checked against the header."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, Final
+
+import pydicom
+from pydicom.encaps import generate_frames
+from pydicom.pixels.utils import pixel_array
+from pydicom.uid import RLELossless
+
+from annoconv.errors import ImageError
+from annoconv_converters._dicom.codestream import frame_size
+from annoconv_converters._dicom.file import DAMAGE, Instance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["read_frames"]
+
+_LONGEST_REASON: Final = 200
+"""Characters of a decoder's own message."""
+
+
+def read_frames(instances: Sequence[Instance]) -> Iterator[NDArray[Any]]:
+    """Yield the pixels of images or frames, each (j, i) or (j, i, sample); a file is read once for frames in a row."""
+    dataset: pydicom.Dataset | None = None
+    opened: Instance | None = None
+    for instance in instances:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                if dataset is None or opened is None or opened.path != instance.path:
+                    dataset, opened = _opened(instance), instance
+                yield pixel_array(dataset, index=None if instance.frame is None else instance.frame - 1)
+        except DAMAGE as error:
+            if isinstance(error, ImageError):
+                raise
+            reason = " ".join(str(error).split())[:_LONGEST_REASON]
+            raise ImageError(f"the pixels cannot be decoded ({reason})", source=instance.path) from error
+
+
+def _opened(instance: Instance) -> pydicom.Dataset:
+    """Return a file with its pixels; refuse one whose first frame is larger than the header says."""
+    dataset = pydicom.dcmread(instance.path)
+    syntax = dataset.file_meta.TransferSyntaxUID
+    if syntax.is_compressed and not syntax.is_deflated and syntax != RLELossless:
+        size = frame_size(next(generate_frames(dataset.PixelData, number_of_frames=instance.frames)))
+        if size != (*instance.size, dataset.SamplesPerPixel):
+            raise ValueError(f"its frame is {size[0]} x {size[1]} with {size[2]} samples")
+    return dataset

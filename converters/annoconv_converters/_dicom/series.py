@@ -1,0 +1,299 @@
+"""DICOM series as image sources: single frames, multi-frame images, single images.
+
+Slices are sorted by position along the normal (row direction x column direction), whatever their file names, instance
+numbers or slice locations say, so the grid is always right-handed. A series that is no regular volume is refused when
+it is used, not when found.
+
+Authority: PS3.3 C.7.6.1, C.7.6.2, C.7.6.16, C.8.12.4, C.12.1; specification 7.2 a, e and B.1.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import os
+import warnings
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pydicom
+from pydantic import ValidationError
+from pydicom.filereader import read_partial
+
+from annoconv import ids
+from annoconv.errors import GeometryError, ImageError, LimitError
+from annoconv.geometry import Grid, describe_grid
+from annoconv.images import SliceIdentity
+from annoconv.model import Image, Modality
+from annoconv.volumes.slice_stack import fill_gaps, stack_grid
+from annoconv_converters._dicom.file import DAMAGE, Instance, acquired_at, read_places
+from annoconv_converters._dicom.groups import SHARED, FramePlace
+from annoconv_converters._dicom.pixels import read_frames
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from annoconv.limits import Limits
+
+
+__all__ = ["DicomSeries"]
+
+_DEFERRED_BYTES: Final = 1 << 20
+"""Longer attribute values are left in the file until somebody asks."""
+_NOWHERE: Final = FramePlace(None, None, None, None, None, None, "", None)
+
+
+class DicomSeries:
+    """One series; see `annoconv.images.ImageSource` for what each member means.
+
+    Attributes
+    ----------
+    uid
+        SeriesInstanceUID, or one derived from the instances if the files state none.
+    path
+        The folder that holds all its files, or the file if it has only one.
+    modality
+        Modality of its first file.
+    """
+
+    def __init__(self, instances: Sequence[Instance], notes: Sequence[str], limits: Limits) -> None:
+        self._instances = sorted(instances, key=lambda instance: (instance.sop_instance_uid, instance.path))
+        self._limits = limits
+        self._notes = tuple(notes)
+        self._allows_gaps = False
+        first = self._instances[0]
+        stated = first.text("SeriesInstanceUID")
+        self.uid = stated or ids.source_series(instance.sop_instance_uid for instance in instances)
+        self._folder = Path(os.path.commonpath([instance.path.parent.absolute() for instance in instances]))
+        self.path = first.path if len(instances) == 1 else self._folder
+        self.modality = first.text("Modality") or "OT"
+        has_place = "ImagePositionPatient" in first.header or "NumberOfFrames" in first.header
+        absent = {
+            "uid": not stated,
+            "frame_of_reference_uid": has_place and not first.text("FrameOfReferenceUID"),
+            "study_instance_uid": not first.text("StudyInstanceUID"),
+        }
+        self.derived = frozenset(name for name, is_absent in absent.items() if is_absent)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.uid!r}, {self.modality}, {len(self._instances)} files)"
+
+    def with_gaps(self) -> DicomSeries:
+        """Return the same series; where slices are missing, its grid reaches across, and they are identified as none.
+
+        Their identity is empty but for the position that they would have, their pixels are 0.
+        """
+        series = copy.copy(self)
+        for name in ("_stack", "_slices", "_headers"):
+            series.__dict__.pop(name, None)
+        series._allows_gaps = True
+        return series
+
+    @property
+    def frame_of_reference_uid(self) -> str:
+        """FrameOfReferenceUID, or one derived from the series."""
+        return self._shared("FrameOfReferenceUID") or ids.frame_of_reference(self.uid)
+
+    @property
+    def study_instance_uid(self) -> str:
+        """StudyInstanceUID, or one derived from the series."""
+        return self._shared("StudyInstanceUID") or ids.study(self.uid)
+
+    def _shared(self, keyword: str) -> str:
+        values = {instance.text(keyword): instance.path for instance in self._instances}
+        if len(values) > 1:
+            found = " and ".join(sorted(path.name for path in list(values.values())[:2]))
+            raise ImageError(f"the slices of one series differ in {keyword}", source=self.path, found=found)
+        return next(iter(values))
+
+    @cached_property
+    def _stack(self) -> tuple[Grid, tuple[Instance | None, ...]]:
+        """Return the grid and what stands on each slice in the order of its k axis, None for a missing one."""
+        frames = [frame for instance in self._instances for frame in self._frames_of(instance)]
+        if all(frame.position is None for frame in frames):
+            return self._flat(frames), tuple(frames)
+        try:
+            planes = [frame.plane(self._folder) for frame in frames]
+            missing = fill_gaps(planes) if self._allows_gaps else []
+            grid, order = stack_grid([*planes, *missing], self._one_slice_spacing(frames[0]))
+        except GeometryError as error:
+            raise _named(error, self) from error
+        self._check_size(math.prod(grid.shape))
+        self._shared("FrameOfReferenceUID")
+        return grid, tuple(frames[index] if index < len(frames) else None for index in order)
+
+    def _frames_of(self, instance: Instance) -> list[Instance]:
+        """Return the frames of a file, or the file itself if it is one image that says where it stands."""
+        is_single = instance.frames == 1
+        if is_single and ("NumberOfFrames" not in instance.header or instance.position is not None):
+            return [instance]
+        found = read_places(instance, self._limits)
+        if found.of_frames and len(found.of_frames) != instance.frames:
+            raise ImageError(
+                "the frames and their descriptions differ in number",
+                source=instance.path,
+                where="NumberOfFrames (0028,0008)",
+                found=instance.frames,
+                expected=len(found.of_frames),
+            )
+        if instance.frames > self._limits.files:
+            raise LimitError("too many frames", source=instance.path, found=instance.frames)
+        places = [found.places[each] for each in found.of_frames] or [_NOWHERE] * instance.frames
+        if is_single:
+            return [instance if places == [_NOWHERE] else instance.of_frame(None, places[0])]
+        return [instance.of_frame(number, place) for number, place in enumerate(places, 1)]
+
+    def _flat(self, frames: Sequence[Instance]) -> Grid:
+        """Return the grid of a single image, or of the frames of one file, without a place in space."""
+        if len(self._instances) > 1:
+            found = f"{len(self._instances)} images without ImagePositionPatient"
+            raise ImageError(
+                "the series is no volume",
+                source=self.path,
+                found=found,
+                advice="Name one of its files, or write DICOM-SR",
+            )
+        columns, rows = frames[0].size
+        self._check_size(columns * rows * len(frames))
+        try:
+            return Grid((columns, rows, len(frames)))
+        except GeometryError as error:
+            raise _named(error, self) from error
+
+    def _check_size(self, voxels: int) -> None:
+        if voxels > self._limits.mask_voxels:
+            raise LimitError("too many voxels", source=self.path, found=voxels, expected=self._limits.mask_voxels)
+
+    def _one_slice_spacing(self, frame: Instance) -> float:
+        if frame.place is not None:
+            return frame.place.slice_spacing or frame.place.slice_thickness or 1.0
+        for keyword in ("SpacingBetweenSlices", "SliceThickness"):
+            stated = frame.numbers(keyword, 1)
+            if stated is not None and stated[0] > 0:
+                return stated[0]
+        return 1.0
+
+    @property
+    def grid(self) -> Grid:
+        """The volume's grid; without an affine for an image without a position."""
+        return self._stack[0]
+
+    @property
+    def slices(self) -> tuple[SliceIdentity, ...]:
+        """Identity of each slice."""
+        return self._slices
+
+    @cached_property
+    def _slices(self) -> tuple[SliceIdentity, ...]:
+        grid, frames = self._stack
+        return tuple(
+            _missing(grid, k, self.path) if frame is None else frame.identity for k, frame in enumerate(frames)
+        )
+
+    @property
+    def headers(self) -> Sequence[pydicom.Dataset]:
+        """The attributes of each slice's file but pixels and functional groups, read when asked for."""
+        return self._headers
+
+    @cached_property
+    def _headers(self) -> Sequence[pydicom.Dataset]:
+        present = [frame for frame in self._stack[1] if frame is not None]
+        return _Headers([(frame or present[0]).path for frame in self._stack[1]])
+
+    @property
+    def acquired_at(self) -> datetime | None:
+        """When the first slice was acquired, else when its series or study began."""
+        return min(filter(None, map(acquired_at, self._instances)), default=None, key=lambda time: time.isoformat())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was unusual."""
+        tags = {
+            "uid": "SeriesInstanceUID (0020,000E)",
+            "frame_of_reference_uid": "FrameOfReferenceUID (0020,0052)",
+            "study_instance_uid": "StudyInstanceUID (0020,000D)",
+        }
+        absent = [f"no {tags[name]}; a derived one is used" for name in sorted(self.derived)]
+        if any(not instance.text("SOPClassUID") for instance in self._instances):
+            absent.append("no SOPClassUID (0008,0016) in the data set; that of the file meta information is used")
+        return (*absent, *self._notes)
+
+    def read(self) -> NDArray[Any]:
+        """Return the stored pixels, shape (k, j, i) or with colour (k, j, i, sample); rescaling is not applied."""
+        grid, frames = self._stack
+        pixels: NDArray[Any] | None = None
+        present = [(k, frame) for k, frame in enumerate(frames) if frame is not None]
+        for (k, frame), pixels_ji in zip(present, read_frames([frame for _, frame in present]), strict=True):
+            if pixels is None:
+                pixels = np.zeros((grid.shape[2], *pixels_ji.shape), dtype=pixels_ji.dtype)
+            if pixels_ji.shape != pixels.shape[1:] or pixels_ji.shape[:2] != grid.shape_kji[1:]:
+                raise ImageError("the pixels have another shape than the header says", source=frame.path)
+            if pixels_ji.dtype != pixels.dtype:
+                pixels = pixels.astype(np.promote_types(pixels.dtype, pixels_ji.dtype))
+            pixels[k] = pixels_ji
+        return np.empty(0) if pixels is None else pixels
+
+    def describe(self) -> Image:
+        """Return UIDs, geometry, and the time if the file states its zone."""
+        time, has_place = self.acquired_at, self.grid.lps_from_ijk is not None
+        try:
+            return Image(
+                uid=self.uid,
+                modality=Modality(self.modality) if self.modality in set(Modality) else Modality.OT,
+                **describe_grid(self.grid),
+                frame_of_reference_uid=self.frame_of_reference_uid if has_place else None,
+                study_instance_uid=self.study_instance_uid,
+                acquired_at=time if time is not None and time.tzinfo is not None else None,
+            )
+        except ValidationError as error:
+            found = ", ".join(str(problem["loc"][0]) for problem in error.errors())
+            raise ImageError("a case document cannot hold the image", source=self.path, found=found) from error
+
+
+class _Headers(Sequence[pydicom.Dataset]):
+    """Headers by slice, each file read once, when it is first asked for."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+        self._read: dict[Path, pydicom.Dataset] = {}
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[k] for k in range(*index.indices(len(self)))]
+        path = self._paths[index]
+        if path not in self._read:
+            self._read[path] = _header(path)
+        return self._read[path]
+
+
+def _missing(grid: Grid, k: int, path: Path) -> SliceIdentity:
+    x, y, z = (float(number) for number in (grid.affine @ [0, 0, k, 1])[:3])
+    return SliceIdentity("", "", None, path, (x, y, z))
+
+
+def _named(error: GeometryError, series: DicomSeries) -> GeometryError:
+    """Return the error with the series named."""
+    where = f"series {series.uid}" + (f": {error.where}" if error.where else "")
+    return GeometryError(
+        error.problem, source=series.path, where=where, found=error.found, expected=error.expected, advice=error.advice
+    )
+
+
+def _header(path: Path) -> pydicom.Dataset:
+    def is_behind(tag: int, _vr: object, _length: int) -> bool:
+        return tag >= SHARED
+
+    try:
+        with warnings.catch_warnings(), path.open("rb") as file:
+            warnings.simplefilter("ignore")
+            return read_partial(file, stop_when=is_behind, defer_size=_DEFERRED_BYTES)
+    except DAMAGE as error:
+        raise ImageError("the header cannot be read", source=path) from error

@@ -1,0 +1,143 @@
+"""Whole-slide images as image sources: one matrix of pixels, stored as tiles (PS3.3 C.8.12.4, C.7.6.17.3)."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from annoconv.errors import GeometryError, ImageError
+from annoconv.geometry import Grid
+from annoconv.images import SliceIdentity
+from annoconv_converters._dicom.file import Instance, read_places
+from annoconv_converters._dicom.pixels import read_frames
+from annoconv_converters._dicom.series import DicomSeries
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from annoconv.limits import Limits
+    from annoconv_converters._dicom.file import Places
+
+__all__ = ["DicomSlide", "Tile", "is_slide"]
+
+_SLIDE_CLASS: Final = "1.2.840.10008.5.1.4.1.1.77.1.6"
+
+
+class Tile(NamedTuple):
+    """One tile of the total pixel matrix.
+
+    Attributes
+    ----------
+    column, row
+        Zero-based place of its first pixel.
+    frame
+        One-based number of the frame that holds it.
+    """
+
+    column: int
+    row: int
+    frame: int
+
+
+def is_slide(instance: Instance) -> bool:
+    """Tell whether an image is a whole-slide image."""
+    return instance.sop_class_uid == _SLIDE_CLASS and "TotalPixelMatrixColumns" in instance.header
+
+
+class DicomSlide(DicomSeries):
+    """One resolution level of a whole-slide image: a grid of one slice, in slide coordinates."""
+
+    def __init__(self, instances: Sequence[Instance], notes: Sequence[str], limits: Limits) -> None:
+        sizes = {instance.path: math.prod(_matrix_size(instance)) for instance in instances}
+        largest = max(instances, key=lambda instance: (sizes[instance.path], instance.sop_instance_uid))
+        left_out = len(instances) - 1
+        more = [f"{left_out} smaller images of the slide are left out; name one's file to use it"] if left_out else []
+        super().__init__([largest], [*notes, *more], limits)
+
+    @property
+    def tile_size(self) -> tuple[int, int]:
+        """Columns and rows of a tile."""
+        return self._instances[0].size
+
+    @cached_property
+    def _places(self) -> Places:
+        return read_places(self._instances[0], self._limits)
+
+    @cached_property
+    def tiles(self) -> tuple[Tile, ...]:
+        """The tiles of the first focal plane and optical path, by row, then by column."""
+        instance, found = self._instances[0], self._places
+        if found.of_frames:
+            at: dict[tuple[int, int], Tile] = {}
+            for frame, position in enumerate(found.of_frames, 1):
+                tile = found.places[position].tile
+                if tile is None:
+                    where = "PlanePositionSlideSequence (0048,021A)"
+                    raise ImageError("a tile has no place", source=instance.path, where=where, found=f"frame {frame}")
+                at.setdefault((tile[1], tile[0]), Tile(*tile, frame))
+            return tuple(at[place] for place in sorted(at))
+        (width, height), (columns, rows) = _matrix_size(instance), self.tile_size
+        places = [(x, y) for y in range(0, height, max(rows, 1)) for x in range(0, width, max(columns, 1))]
+        if len(places) > instance.frames:
+            raise ImageError(
+                "the slide has too few tiles",
+                source=instance.path,
+                where="NumberOfFrames (0028,0008)",
+                found=instance.frames,
+                expected=len(places),
+            )
+        return tuple(Tile(x, y, frame) for frame, (x, y) in enumerate(places, 1))
+
+    @cached_property
+    def _stack(self) -> tuple[Grid, tuple[Instance | None, ...]]:
+        instance, found = self._instances[0], self._places
+        width, height = _matrix_size(instance)
+        self._check_size(width * height)
+        orientation = instance.numbers("ImageOrientationSlide", 6)
+        spacing = found.places[0].pixel_spacing if found.places else None
+        if orientation is None or spacing is None or found.matrix_origin is None:
+            grid = Grid((width, height, 1))
+        else:
+            across, down = np.reshape(orientation, (2, 3))
+            affine = np.eye(4)
+            thickness = found.places[0].slice_thickness or 1.0
+            affine[:3, 0], affine[:3, 1] = across * spacing[1], down * spacing[0]
+            affine[:3, 2] = np.cross(across, down) * thickness
+            affine[:3, 3] = found.matrix_origin
+            try:
+                grid = Grid((width, height, 1), affine + 0.0, "SLIDE")
+            except GeometryError as error:
+                raise GeometryError(error.problem, source=self.path, found=error.found) from error
+        return grid, (instance,)
+
+    @cached_property
+    def _slices(self) -> tuple[SliceIdentity, ...]:
+        instance = self._instances[0]
+        return (SliceIdentity(instance.sop_class_uid, instance.sop_instance_uid, None, instance.path, None),)
+
+    def read(self) -> NDArray[Any]:
+        """Return the stored pixels of the total matrix, shape (1, j, i) or (1, j, i, sample); absent tiles are 0."""
+        instance = self._instances[0]
+        (columns, rows), (_, height, width) = self.tile_size, self.grid.shape_kji
+        frames = [instance.of_frame(tile.frame, self._places.places[0]) for tile in self.tiles]
+        pixels: NDArray[Any] | None = None
+        for tile, pixels_ji in zip(self.tiles, read_frames(frames), strict=True):
+            if pixels_ji.shape[:2] != (rows, columns):
+                raise ImageError("the pixels have another shape than the header says", source=instance.path)
+            if pixels is None:
+                pixels = np.zeros((1, height, width, *pixels_ji.shape[2:]), dtype=pixels_ji.dtype)
+            part = pixels[0, tile.row : tile.row + rows, tile.column : tile.column + columns]
+            part[...] = pixels_ji[: part.shape[0], : part.shape[1]]
+        return np.empty(0) if pixels is None else pixels
+
+
+def _matrix_size(instance: Instance) -> tuple[int, int]:
+    """Return columns and rows of the total pixel matrix."""
+    names = ("TotalPixelMatrixColumns", "TotalPixelMatrixRows")
+    (columns,), (rows,) = (instance.numbers(name, 1) or (0,) for name in names)
+    return int(columns), int(rows)

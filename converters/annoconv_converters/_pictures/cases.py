@@ -1,0 +1,52 @@
+"""From a native document to a typed case with lazy masks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from annoconv.casefile import LoadedCase
+from annoconv.documents import strict_json
+from annoconv.geometry import Grid
+from annoconv.limits import Limits
+from annoconv.model import Case
+from annoconv.pixels import Mask, Masks
+from annoconv_converters._pictures.planes import PictureVolume, Planes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from annoconv_converters._pictures.meaning import PictureCase
+
+__all__ = ["loaded_case"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+
+def loaded_case(native: PictureCase, document: Record, source: Path | str, limits: Limits | None) -> LoadedCase:
+    """Return a document as a case with its lazy masks.
+
+    Raises
+    ------
+    DocumentError
+        If it does not conform to the model.
+    """
+    case = strict_json.parse(strict_json.dumps(document), Case, limits=limits, source=source)
+    images = {image.uid: image for image in (case.image, *(case.related_images or ()))}
+    names = list(native.planes)
+    bound = (limits or Limits()).mask_voxels
+    found: list[Mask] = []
+    for annotation in case.annotations:
+        if annotation.type != "mask":
+            continue
+        image = images.get(annotation.image_uid or case.image.uid, case.image)
+        planes = native.planes.get(image.uid) or native.planes[names[0]]
+        grid = Grid.from_image(image) if image.shape is not None else Grid(planes.shape)
+        wider = Planes.of(grid.shape, planes.axis)  # where slices without annotations were left out
+        if wider.size == planes.size and wider.count >= planes.count:
+            planes = wider
+        else:
+            grid = Grid(planes.shape)
+        parts = native.parts.get(annotation.id, [])
+        path = source if not isinstance(source, str) else None
+        found.append(Mask(annotation.id, PictureVolume(grid, planes, parts, path, bound)))
+    return LoadedCase(case, Masks(found))

@@ -1,0 +1,319 @@
+"""What COCO records mean in a case document: one mapping, used by the reader and asked by the writer.
+
+Its result is *native*: it rests on the records alone. With `use_keys` it also takes from our private key which
+records are one annotation and which pictures one image, but none of what the case says beyond COCO.
+`docs/formats/coco.md` holds the table.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from annoconv.errors import InputError
+from annoconv.ids import safe_name
+from annoconv_converters._pictures.geometry import (
+    Segmentation,
+    box_from_record,
+    keypoints_from_record,
+    segmentation_from_record,
+    size_from_record,
+)
+from annoconv_converters._pictures.planes import Planes, SliceName
+from annoconv_converters._pictures.records import Picture, Record, flat_uid, is_caption, key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from annoconv_converters._pictures.categories import Categories, Meaning
+    from annoconv_converters._pictures.geometry import Box
+    from annoconv_converters._raster.run_lengths import Counts
+
+__all__ = ["PictureCase", "picture_case"]
+
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+"""RFC 3339 with a zone."""
+
+
+@dataclass
+class PictureCase:
+    """A case document and the masks that it names.
+
+    Attributes
+    ----------
+    document
+        JSON values; without task id.
+    parts
+        For each mask, index of a picture and run lengths.
+    planes
+        Pictures of each image by its UID.
+    """
+
+    document: Record
+    parts: dict[str, list[tuple[int, Counts]]] = field(default_factory=dict)
+    planes: dict[str, Planes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Item:
+    """One annotation record, understood."""
+
+    record: Record
+    key: Record
+    meaning: Meaning
+    place: tuple[str, int]
+    is_frame: bool
+    segmentation: Segmentation | None
+    box: Box | None
+
+    @property
+    def is_mask(self) -> bool:
+        return self.segmentation is not None and (
+            self.segmentation.runs is not None or len(self.segmentation.rings) > 1
+        )
+
+
+def picture_case(pictures: list[Picture], categories: Categories, *, use_keys: bool, source: object) -> PictureCase:
+    """Return the case that pictures stand for: one flat picture, or all slices of the images of one case.
+
+    Raises
+    ------
+    InputError
+        If a record cannot be understood; nothing is mended.
+    """
+    native = PictureCase({"image": {}, "annotations": [], "metadata": {}})
+    images = _images(pictures, native, use_keys=use_keys, source=source)
+    items = list(_items(pictures, native, categories, use_keys=use_keys, source=source))
+    primary = next(iter(images))
+    native.document["image"], *related = images.values()
+    if related:
+        native.document["related_images"] = related
+    case = next((picture.name.case for picture in pictures if picture.name), None)
+    if case and pictures[0].name and (case != pictures[0].name.series):
+        native.document = {"case_id": case, **native.document}
+    for identity, members in _groups(items, native, use_keys=use_keys).items():
+        first = members[0]
+        common: Record = {"id": identity, "category": first.meaning.category, "label_code": first.meaning.code}
+        if first.place[0] != primary:
+            common["image_uid"] = first.place[0]
+        native.document["annotations"] += _annotations(common, members, native, source)
+    definitions = {item.meaning.code: item.meaning.definition for item in items if item.meaning.definition}
+    if definitions:
+        native.document["labels"] = list(definitions.values())
+    return native
+
+
+def _images(pictures: list[Picture], native: PictureCase, *, use_keys: bool, source: object) -> dict[str, Record]:
+    """Return the images that pictures show, by UID, and note their planes."""
+    seen: dict[str, list[tuple[SliceName, tuple[int, int]]]] = {}
+    flat: dict[str, Record] = {}
+    for picture in pictures:
+        where = _where("images", picture.record)
+        is_unsized = picture.is_unsized and "width" not in picture.record
+        size = (0, 0) if is_unsized else size_from_record(picture.record, source=source, where=where)
+        key = key_of(picture.record, use_keys=use_keys)
+        uid = key.get("uid")
+        if picture.name is not None:
+            uid = uid if isinstance(uid, str) else picture.name.series
+            seen.setdefault(uid, []).append((picture.name, size))
+            picture.name = SliceName(picture.name.case, uid, picture.name.axis, picture.name.index)
+        else:
+            stem, name = flat_uid(picture.record)
+            uid = uid if isinstance(uid, str) else stem
+            flat[uid] = {"uid": uid, "modality": "OT", **({} if is_unsized else {"shape": [size[1], size[0]]})}
+            flat[uid] |= _captured(picture.record)
+            if name is not None and _is_relative(name):
+                flat[uid]["files"] = [{"path": name}]
+            native.planes[uid] = Planes("k", 1, *size)
+            seen.setdefault(uid, [])
+    images: dict[str, Record] = {}
+    for uid, slices in seen.items():
+        if uid in flat:
+            images[uid] = flat[uid]
+            continue
+        axis, size = slices[0][0].axis, slices[0][1]
+        indices = [name.index for name, _ in slices]
+        if any(name.axis != axis or other != size for name, other in slices) or len(set(indices)) != len(indices):
+            raise InputError("the pictures of an image are not slices of one volume", source=str(source), where=uid)
+        native.planes[uid] = Planes(axis, max(indices) + 1, *size)
+        first = next(picture for picture in pictures if picture.name and picture.name.series == uid)
+        shape = list(native.planes[uid].shape)
+        images[uid] = {"uid": uid, "modality": "OT", "shape": shape, **_captured(first.record)}
+    return images
+
+
+def _captured(record: Record) -> Record:
+    """Return when an image was acquired, as far as its record says so with a time zone."""
+    said = record.get("date_captured")
+    if not isinstance(said, str) or not _MOMENT.fullmatch(said):
+        return {}
+    try:
+        datetime.fromisoformat(said)
+    except ValueError:
+        return {}
+    return {"acquired_at": said}
+
+
+def _items(
+    pictures: list[Picture], native: PictureCase, categories: Categories, *, use_keys: bool, source: object
+) -> Iterator[_Item]:
+    for picture in pictures:
+        if picture.name is not None:
+            place = picture.name.series, picture.name.index
+        else:
+            uid = key_of(picture.record, use_keys=use_keys).get("uid")
+            place = (uid if isinstance(uid, str) else flat_uid(picture.record)[0]), 0
+        size = native.planes[place[0]].size
+        for record in picture.annotations:
+            where = _where("annotations", record)
+            if is_caption(record):
+                texts = native.document.setdefault("texts", [])
+                texts.append(
+                    {
+                        "id": str(record.get("id")),
+                        "kind": "other",
+                        "content": record["caption"],
+                        "image_uids": [place[0]],
+                    }
+                )
+                continue
+            yield _Item(
+                record,
+                key_of(record, use_keys=use_keys),
+                categories[record.get("category_id")],
+                place,
+                picture.is_frame,
+                segmentation_from_record(record, size, source=source, where=where),
+                box_from_record(record, source=source, where=where),
+            )
+
+
+def _groups(items: list[_Item], native: PictureCase, *, use_keys: bool) -> dict[str, list[_Item]]:
+    """Return which records are one annotation: those of one id; without our key, masks of a label in a volume."""
+    groups: dict[str, list[_Item]] = {}
+    owners: dict[str, str] = {}
+    for item in items:
+        identity = item.key.get("id")
+        if not isinstance(identity, str):
+            identity = str(item.record.get("id"))
+            is_outline = item.segmentation is not None and item.segmentation.is_outline
+            if native.planes[item.place[0]].count > 1 and (item.is_mask or is_outline):
+                identity = item.meaning.code
+                while owners.setdefault(identity, item.place[0]) != item.place[0]:
+                    identity += "_"
+        groups.setdefault(identity, []).append(item)
+    return groups
+
+
+def _annotations(common: Record, members: list[_Item], native: PictureCase, source: object) -> Iterator[Record]:
+    """Yield the annotation that records are, then its keypoints."""
+    first = members[0]
+    uid, index = first.place
+    planes = native.planes[uid]
+    extra: Record = {}
+    if planes.count > 1 and planes.axis == "k":
+        extra["frame_index" if first.is_frame else "slice_index"] = index
+    if isinstance(first.record.get("attributes"), dict) and first.record["attributes"]:
+        extra["attributes"] = {
+            name: value for name, value in first.record["attributes"].items() if _is_attribute(name, value)
+        }
+        if not extra["attributes"]:
+            del extra["attributes"]
+    score = first.record.get("score")
+    if isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1:
+        extra["confidence"] = float(score)
+    if isinstance(first.record.get("more"), dict):
+        extra |= first.record["more"]
+    if isinstance(first.record.get("geometry"), dict):
+        yield {**common, **first.record["geometry"], **extra}
+        return
+    wants_mask = any(item.is_mask or item.key.get("type") == "mask" for item in members)
+    outlined = (
+        planes.count > 1
+        and "id" not in first.key
+        and all(item.segmentation and item.segmentation.is_outline for item in members)
+    )
+    drawn = [item for item in members if item.segmentation is not None]
+    points = keypoints_from_record(first.record, source=source, where=_where("annotations", first.record))
+    if drawn and (wants_mask or outlined or len(drawn) > 1):
+        if not all(planes.size):
+            raise InputError(
+                "the size of the picture is not known",
+                source=str(source),
+                where=_where("annotations", first.record),
+                advice="Pass the file that the results are for: --ground-truth FILE",
+            )
+        native.parts[common["id"]] = [(item.place[1], item.segmentation.counts) for item in drawn if item.segmentation]
+        extra = {key: value for key, value in extra.items() if key not in _PLACES}
+        yield {**common, "type": "mask", "mask_file": f"masks/{safe_name(common['id'])}.nii.gz", **extra}
+    elif drawn and drawn[0].segmentation:
+        ring = drawn[0].segmentation.rings[0]
+        yield {**common, "type": "polygon", "polygon": ring.tolist(), **extra}
+    elif len(members) > 1:
+        yield {
+            **common,
+            "type": "bbox",
+            "bbox": _solid_box(members),
+            **{k: v for k, v in extra.items() if k not in _PLACES},
+        }
+    elif first.box is not None and (not points or (first.box[0] < first.box[2] and first.box[1] < first.box[3])):
+        yield {**common, "type": "bbox", "bbox": list(first.box), **extra}
+    elif not points:
+        yield {**common, "type": "attribute", "attributes": {"image_label": True}, **extra}
+    yield from _points(common, extra, points, first.meaning.keypoints)
+
+
+_PLACES: Final = frozenset({"slice_index", "frame_index"})
+
+
+def _points(
+    common: Record, extra: Record, points: list[tuple[float, float, int, float | None]], names: tuple[str, ...]
+) -> Iterator[Record]:
+    """Yield the labelled keypoints of an instance."""
+    place = {key: value for key, value in extra.items() if key in _PLACES}
+    for number, (x, y, seen, confidence) in enumerate(points):
+        if seen:
+            name = names[number] if number < len(names) else str(number + 1)
+            yield {
+                **common,
+                "id": f"{common['id']}.{number + 1}",
+                "type": "point",
+                "point": [x, y],
+                **place,
+                **({} if confidence is None else {"confidence": confidence}),
+                "attributes": {"instance": common["id"], "keypoint": name, "visibility": seen},
+            }
+
+
+def _solid_box(members: list[_Item]) -> list[float]:
+    """Return the 3-D box of boxes on slices: their bounds, from the first slice to behind the last."""
+    boxes = [item.box for item in members if item.box is not None]
+    if not boxes:
+        return [0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    indices = [item.place[1] for item in members]
+    low_x, low_y = min(box[0] for box in boxes), min(box[1] for box in boxes)
+    high_x, high_y = max(box[2] for box in boxes), max(box[3] for box in boxes)
+    return [low_x, low_y, float(min(indices)), high_x, high_y, float(max(indices) + 1)]
+
+
+def _is_attribute(name: str, value: Any) -> bool:
+    """Tell whether the model takes an attribute: one line; a text, number, truth value or list of these."""
+    members = value if isinstance(value, list) else [value]
+    return (
+        bool(name)
+        and name.isprintable()
+        and all(not isinstance(each, dict | list) and each is not None for each in members)
+    )
+
+
+def _is_relative(name: str) -> bool:
+    """Tell whether the model takes a name as a relative path."""
+    parts = name.split("/")
+    return not any(mark in name for mark in "\\:") and not any(part in {"", "."} or part[:2] == ".." for part in parts)
+
+
+def _where(section: str, record: Record) -> str:
+    number = record.get("id")
+    return f"{section}, id {number if isinstance(number, int | str) else '?'}"

@@ -1,0 +1,166 @@
+"""What YOLO, CVAT, Label Studio, GeoJSON, LabelMe and Pascal VOC share: what files hold, and the cases that it means.
+
+Those that are written have a side file: for each record which annotation it belongs to, and for each case what is
+missing. `kin_write` makes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from annoconv.casefile import Reading
+from annoconv.codes import Labels
+from annoconv.documents import residuals, strict_json
+from annoconv.documents.residuals import Residual
+from annoconv.errors import DocumentError
+from annoconv.findings import Finding, Level
+from annoconv.loss import Loss, LossKind, LossReport
+from annoconv.model import SCHEMA_VERSION
+from annoconv_converters._pictures.cases import loaded_case
+from annoconv_converters._pictures.categories import Categories
+from annoconv_converters._pictures.meaning import PictureCase, picture_case
+from annoconv_converters._pictures.planes import DEFAULT_NAMES
+from annoconv_converters._pictures.records import KEY, Picture, picture_name, without_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from annoconv.registry import Context
+
+__all__ = ["SIDE_NAME", "SIDE_SUFFIX", "Batch", "lost", "picture_case_of", "read_pictures", "side_path", "with_keys"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+SIDE_NAME: Final = "annoconv.json"
+SIDE_SUFFIX: Final = ".annoconv.json"
+
+
+@dataclass
+class Batch:
+    """What files of a format hold.
+
+    Attributes
+    ----------
+    pictures
+        In the order of the files.
+    categories
+        Category records; an annotation's `category_id` is one of their ids.
+    side
+        The side file that belongs to them.
+    source
+        For messages.
+    """
+
+    pictures: list[Picture]
+    categories: list[Record]
+    source: Path
+    side: Path | None = None
+
+
+def lost(picture: Picture, what: str) -> None:
+    """Note what a file says of a picture that a case has no place for."""
+    picture.record.setdefault("lost", []).append(what)
+
+
+def side_path(target: Path) -> Path:
+    """Return the path of the side file of an output."""
+    return target / SIDE_NAME if target.is_dir() else target.with_suffix(SIDE_SUFFIX)
+
+
+def with_keys(parsed: list[Picture], entry: Record) -> list[Picture]:
+    """Return pictures with the keys that a side file holds for them."""
+    keyed: list[Picture] = []
+    for picture, told in zip(parsed, entry["pictures"], strict=True):
+        record = {**picture.record, KEY: told[KEY]}
+        keys = told["annotations"]
+        records = picture.annotations
+        if len(keys) == len(records):
+            records = [{**each, KEY: key} for each, key in zip(records, keys, strict=True)]
+        keyed.append(Picture(record, records, is_unsized=picture.is_unsized))
+    return keyed
+
+
+def picture_case_of(pictures: list[Picture], categories: list[Record], task: str, source: object) -> PictureCase:
+    """Return what pictures mean, each alone or all together as one volume."""
+    use_keys = any(KEY in picture.record for picture in pictures)
+    for picture in pictures:
+        picture.name = picture_name(picture.record, DEFAULT_NAMES, use_keys=use_keys)
+    native = picture_case(pictures, Categories(categories, Labels(None)), use_keys=use_keys, source=source)
+    native.document = {"schema_version": SCHEMA_VERSION, "task_id": task, **native.document}
+    return native
+
+
+def read_pictures(batches: Iterable[Batch], *, context: Context, task: str) -> Iterator[Reading]:
+    """Yield the cases of what files of a format hold: flat pictures each a case, the slices of a volume together."""
+    count = 0
+    for batch in batches:
+        entries = _entries(batch, context)
+        position = 0
+        for entry in entries:
+            size = len(entry["pictures"])
+            pictures = with_keys(batch.pictures[position : position + size], entry)
+            position += size
+            native = picture_case_of(pictures, batch.categories, task, batch.source)
+            document = _restored(native.document, entry["residual"], batch.source)
+            yield _reading(native, document, pictures, count, batch.source, context)
+            count += 1
+            context.advance(count)
+        for pictures in _groups(batch.pictures[position:]):
+            native = picture_case_of(pictures, batch.categories, context.task or task, batch.source)
+            yield _reading(native, native.document, pictures, count, batch.source, context)
+            count += 1
+            context.advance(count)
+
+
+def _reading(
+    native: PictureCase, document: Record, pictures: list[Picture], case_index: int, source: Path, context: Context
+) -> Reading:
+    loaded = loaded_case(native, document, source, context.limits)
+    told = [what for picture in pictures for what in picture.record.get("lost", ())]
+    losses = [Loss(case_index, "/annotations", LossKind.NO_PLACE, f"a case has no place for {what}") for what in told]
+    return Reading(loaded.case, loaded.masks, LossReport(losses))
+
+
+def _groups(pictures: list[Picture]) -> list[list[Picture]]:
+    groups: dict[object, list[Picture]] = {}
+    for position, picture in enumerate(pictures):
+        picture.record = without_key(picture.record)
+        name = picture_name(picture.record, DEFAULT_NAMES, use_keys=False)
+        groups.setdefault(position if name is None else name.case or name.series, []).append(picture)
+    return list(groups.values())
+
+
+def _entries(batch: Batch, context: Context) -> list[Record]:
+    """Return the side file's entries if they are about these pictures, by their names and order."""
+    if batch.side is None or not batch.side.is_file():
+        return []
+    data = strict_json.read_bytes(batch.side, context.limits)
+    document = strict_json.loads(data, limits=context.limits, source=batch.side, exact=True)
+    try:
+        entries = [entry for entry in document["cases"] if entry]
+        told = [picture["file_name"] for entry in entries for picture in entry["pictures"]]
+        keys = [picture[KEY] for entry in entries for picture in entry["pictures"]]
+        lists = [picture["annotations"] for entry in entries for picture in entry["pictures"]]
+        is_whole = (
+            len(entries) == len(document["cases"])
+            and all(isinstance(key, dict) for key in keys)
+            and all(isinstance(each, list) for each in lists)
+            and all("residual" in entry for entry in entries)
+        )
+        found = [picture.record.get("file_name") for picture in batch.pictures]
+        return entries if is_whole and told == found else []
+    except (KeyError, TypeError, AttributeError):
+        return []
+
+
+def _restored(native: Record, residual: Any, source: Path) -> Record:
+    try:
+        document = residuals.restore(native, Residual.from_json(residual))
+        if isinstance(document, dict):
+            return document
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError):
+        pass
+    problem = "the side file cannot be understood"
+    raise DocumentError(problem, findings=[Finding("side.invalid", Level.ERROR, "", problem)], source=source)

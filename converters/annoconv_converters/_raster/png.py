@@ -1,0 +1,51 @@
+"""PNG in and out, bounded: the header is checked before anything is inflated."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image as Pillow
+from PIL import UnidentifiedImageError
+
+from annoconv.errors import InputError, LimitError
+from annoconv_converters._raster.run_lengths import MOST_PIXELS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+__all__ = ["png_bytes", "read_png"]
+
+
+def read_png(path: Path, size: tuple[int, int], modes: tuple[str, ...]) -> NDArray[np.uint8]:
+    """Return the pixels of a PNG no larger than `size`, shape (rows, columns, samples); its header is checked first.
+
+    Raises
+    ------
+    InputError
+        If it is missing, damaged, larger or of another kind.
+    """
+    if size[0] * size[1] > MOST_PIXELS:
+        raise LimitError("the picture is too large", source=path, found=size, expected=f"{MOST_PIXELS} pixels")
+    try:
+        with Pillow.open(path, formats=("PNG",)) as picture:
+            if picture.height > size[0] or picture.width > size[1] or picture.mode not in modes:
+                found = (picture.height, picture.width, picture.mode)
+                raise InputError(
+                    "the picture is of another size or kind", source=path, found=found, expected=(*size, *modes)
+                )
+            return np.atleast_3d(np.asarray(picture))
+    except (OSError, UnidentifiedImageError, SyntaxError, ValueError, Pillow.DecompressionBombError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError("the picture cannot be read", source=path, found=type(error).__name__) from error
+
+
+def png_bytes(pixels: NDArray[Any]) -> bytes:
+    """Return a PNG: uint8 or uint16 of shape (rows, columns), or uint8 of shape (rows, columns, 3)."""
+    stream = io.BytesIO()
+    Pillow.fromarray(pixels).save(stream, format="PNG", compress_level=6)
+    return stream.getvalue()

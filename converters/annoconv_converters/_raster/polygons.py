@@ -1,0 +1,208 @@
+"""Polygons to masks, to the pixel as pycocotools draws them.
+
+Coordinates are continuous pixels (x = column, y = row), origin at the outer corner of the first pixel, so that corners
+of pixels are whole numbers. A *ring* is an array of vertices, shape (vertices, 2); the last joins the first.
+Authority: `rleFrPoly` in `common/maskApi.c` of cocodataset/cocoapi. It walks the boundary in fifths of a pixel and
+toggles each column at every crossing, so that a ring fills by the even-odd rule and a stretch that is walked twice
+leaves nothing: that is why a hole may hang on its outer ring by a *keyhole*, a cut of no width (`_outlines`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import numpy as np
+
+from annoconv.errors import InputError, LimitError
+from annoconv_converters._raster.run_lengths import runs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from annoconv_converters._raster.run_lengths import Counts
+
+__all__ = ["FARTHEST_PIXEL", "box_of_rings", "rasterise", "ring_of", "shoelace_area", "union", "with_keyholes"]
+
+Ring: TypeAlias = "NDArray[np.float64]"
+Whole: TypeAlias = "NDArray[np.int64]"
+
+FARTHEST_PIXEL: Final = 1e7
+"""Largest coordinate of a vertex, pixels: whole slides reach 3e5; five times more than 4e8 overflows pycocotools."""
+_FIFTHS: Final = 5
+"""Steps of a pixel in which the boundary is walked."""
+_MOST_STEPS: Final = 1 << 24
+"""Steps of the boundaries of one mask, 3.3 million pixels long, walked in half a second."""
+_CHUNK_STEPS: Final = 1 << 19
+"""Steps that are walked together, so that memory stays bounded."""
+
+
+def ring_of(flat: Any, *, source: object = None, where: str | None = None) -> Ring:
+    """Return the ring of a flat list `[x, y, x, y ...]` from outside.
+
+    Raises
+    ------
+    InputError
+        If it is no list of finite numbers within `FARTHEST_PIXEL`, an odd number of them, or fewer than three vertices.
+    """
+    place = {"source": None if source is None else str(source), "where": where}
+    if not isinstance(flat, list) or not set(map(type, flat)) <= {int, float}:
+        raise InputError("a polygon is a list of numbers", **place)
+    if len(flat) % 2:
+        raise InputError("the polygon has an odd number of coordinates", found=len(flat), **place)
+    if len(flat) < 6:
+        raise InputError("the polygon has fewer than three vertices", found=len(flat) // 2, **place)
+    try:
+        ring = np.array(flat, dtype=np.float64).reshape(-1, 2)
+    except OverflowError:
+        ring = np.full((1, 2), np.inf)
+    farthest = float(np.abs(ring).max())
+    if not farthest <= FARTHEST_PIXEL:  # NaN fails too
+        found, expected = f"{farthest:g}", f"within {FARTHEST_PIXEL:g} pixels"
+        raise InputError("a vertex lies beyond every image", found=found, expected=expected, **place)
+    return ring
+
+
+def shoelace_area(ring: Ring) -> float:
+    """Return the area that a ring encloses, square pixels."""
+    x, y = ring[:, 0] - ring[0, 0], ring[:, 1] - ring[0, 1]  # the first vertex is 0, 0 and closes the sum
+    return abs(float(np.dot(x[:-1], y[1:]) - np.dot(y[:-1], x[1:]))) / 2
+
+
+def box_of_rings(rings: Iterable[Ring]) -> tuple[float, float, float, float]:
+    """Return `x_min, y_min, x_max, y_max` of rings."""
+    vertices = np.concatenate(list(rings))
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
+def rasterise(rings: Sequence[Ring], size: tuple[int, int]) -> Counts:
+    """Return the counts of the pixels that pycocotools fills for the rings of one mask, each by itself.
+
+    Parameters
+    ----------
+    rings
+        Each of shape (vertices, 2), float64, continuous pixels; may reach beyond the image.
+    size
+        Rows and columns of the image.
+
+    Returns
+    -------
+    ndarray, shape (runs,), int64
+        Column-major run lengths, background first (`_runlength`).
+
+    Raises
+    ------
+    LimitError
+        If the boundaries are too long to be walked.
+    """
+    pixels = size[0] * size[1]
+    found = [_crossings(*steps, *size) for steps in _boundary(rings)]
+    ring, toggle = (np.concatenate(each) for each in zip(*found, strict=True))
+    order = np.lexsort((toggle, ring))
+    ring, toggle = ring[order], toggle[order]
+    # Two equal toggles leave nothing, as in the C code's merging of runs without length.
+    heads = np.flatnonzero(np.concatenate(([True], (toggle[1:] != toggle[:-1]) | (ring[1:] != ring[:-1]))))
+    kept = heads[np.diff(np.append(heads, toggle.size)) % 2 == 1]
+    ring, toggle = ring[kept], toggle[kept]
+    # What is filled at the end of the image stays open.
+    is_open = np.bincount(ring, minlength=len(rings)) % 2 == 1
+    ring, toggle = np.append(ring, np.flatnonzero(is_open)), np.append(toggle, np.full(is_open.sum(), pixels))
+    toggle = toggle[np.argsort(ring, kind="stable")]
+    return _union(toggle[::2], toggle[1::2], pixels)
+
+
+def _boundary(rings: Sequence[Ring]) -> Iterator[tuple[Whole, Whole, Whole]]:
+    """Yield ring, u and v of the boundaries in fifths of a pixel, a chunk at a time, each from the last step before."""
+    sizes = [len(ring) for ring in rings]
+    x, y = np.trunc(_FIFTHS * np.concatenate(rings).T + 0.5).astype(np.int64)
+    ring = np.repeat(np.arange(len(rings)), sizes)
+    ends = np.cumsum(sizes)
+    after = np.arange(1, x.size + 1)
+    after[ends - 1] = ends - sizes
+    x_start, y_start, x_end, y_end = x, y, x[after], y[after]
+    across, down = np.abs(x_end - x_start), np.abs(y_end - y_start)
+    is_flat = across >= down
+    flip = np.where(is_flat, x_start > x_end, y_start > y_end)
+    x_low, y_low = np.where(flip, x_end, x_start), np.where(flip, y_end, y_start)
+    x_high, y_high = np.where(flip, x_start, x_end), np.where(flip, y_start, y_end)
+    steps = np.maximum(across, down)
+    slope = np.where(is_flat, y_high - y_low, x_high - x_low) / np.maximum(steps, 1)
+    borders = np.concatenate(([0], np.cumsum(steps + 1)))
+    total = int(borders[-1])
+    if total > _MOST_STEPS:
+        raise LimitError(
+            "the polygon's boundary is too long",
+            found=f"{total // _FIFTHS} pixels",
+            expected=f"{_MOST_STEPS // _FIFTHS}",
+        )
+    for first in range(0, total, _CHUNK_STEPS):
+        step = np.arange(max(first - 1, 0), min(first + _CHUNK_STEPS, total))
+        edge = np.searchsorted(borders, step, side="right") - 1
+        along = step - borders[edge]
+        along = np.where(flip[edge], steps[edge] - along, along)
+        sloping = slope[edge] * along + 0.5
+        u = np.where(is_flat[edge], along + x_low[edge], (x_low[edge] + sloping).astype(np.int64))
+        v = np.where(is_flat[edge], (y_low[edge] + sloping).astype(np.int64), along + y_low[edge])
+        yield ring[edge], u, v
+
+
+def _crossings(ring: Whole, u: Whole, v: Whole, rows: int, columns: int) -> tuple[Whole, Whole]:
+    """Return where each boundary crosses the middle of a column: its ring, and the column-major pixel index."""
+    at = np.flatnonzero((u[1:] != u[:-1]) & (ring[1:] == ring[:-1]))
+    left = np.where(u[at + 1] < u[at], u[at + 1], u[at + 1] - 1)
+    column = (left - 2) // _FIFTHS
+    is_middle = (left - 2) % _FIFTHS == 0
+    inside = is_middle & (column >= 0) & (column <= columns - 1)
+    at, column = at[inside], column[inside]
+    row = (np.minimum(v[at], v[at + 1]) + 0.5) / _FIFTHS - 0.5
+    return ring[at], np.asarray(column * rows + np.ceil(np.clip(row, 0, rows)).astype(np.int64))
+
+
+def with_keyholes(rings: Sequence[Ring]) -> Ring:
+    """Return an outer ring and those round its holes as one ring, each hole on a cut to a vertex of the outer one.
+
+    The cut leads from the hole's leftmost vertex to the nearest one. It is walked twice and leaves nothing, so that
+    what is filled by the even-odd rule stays the same.
+    """
+    if len(rings) == 1:
+        return rings[0]
+    from scipy.spatial import KDTree  # slow to import, and most polygons have no holes
+
+    outer, holes = rings[0], rings[1:]
+    firsts = [int(hole[:, 0].argmin()) for hole in holes]
+    nearest = KDTree(outer).query(np.array([hole[first] for hole, first in zip(holes, firsts, strict=True)]))[1]
+    feet: list[int] = np.asarray(nearest).tolist()
+    pieces: list[Ring] = []
+    done = 0
+    for place in sorted(range(len(feet)), key=feet.__getitem__):
+        hole, first, foot = holes[place], firsts[place], feet[place]
+        pieces += [outer[done : foot + 1], hole[first:], hole[: first + 1], outer[foot : foot + 1]]
+        done = foot + 1
+    return np.concatenate([*pieces, outer[done:]])
+
+
+def union(many: Sequence[Counts], pixels: int) -> Counts:
+    """Return the counts of everything that any of several masks of one image holds."""
+    if len(many) == 1:
+        return many[0]
+    parts = [runs_of(counts) for counts in many]
+    return _union(np.concatenate([start for start, _ in parts]), np.concatenate([end for _, end in parts]), pixels)
+
+
+def _union(starts: Whole, ends: Whole, pixels: int) -> Counts:
+    """Return the counts of everything that any of many runs holds; those that are empty hold nothing."""
+    is_real = ends > starts
+    starts, ends = starts[is_real], ends[is_real]
+    if not starts.size:
+        return np.array([pixels], dtype=np.int64)
+    order = np.argsort(starts, kind="stable")
+    starts, reach = starts[order], np.maximum.accumulate(ends[order])
+    heads = np.flatnonzero(np.concatenate(([True], starts[1:] > reach[:-1])))
+    tails = np.append(heads[1:] - 1, starts.size - 1)
+    borders = np.empty(2 * heads.size, dtype=np.int64)
+    borders[::2], borders[1::2] = starts[heads], reach[tails]
+    if borders[-1] < pixels:
+        borders = np.append(borders, pixels)
+    return np.diff(borders, prepend=0)

@@ -1,0 +1,191 @@
+"""What a file of volumes is, whatever its format: its grid, its layers, what its header says of their labels.
+
+Each format has a module of its own beside this one; `opening` chooses. Voxels are inflated when they are
+asked for, once as long as somebody holds them.
+"""
+
+from __future__ import annotations
+
+import re
+import weakref
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from annoconv.errors import MaskError
+from annoconv.pixels import as_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from annoconv.geometry import Grid
+    from annoconv.pixels import Volume
+    from annoconv_converters._volumes.labels import Entry
+
+__all__ = ["FileSegment", "UnionVolume", "VolumeFile", "data_file"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileSegment:
+    """What a file's own header says of one label.
+
+    Attributes
+    ----------
+    layer
+        Zero-based volume of the file in which it lies.
+    entry
+        Its value there, its name, colour and terminology.
+    id
+        Its identifier, where the format has one.
+    """
+
+    layer: int
+    entry: Entry
+    id: str = ""
+
+
+class VolumeFile(ABC):
+    """A file of volumes on one grid.
+
+    Attributes
+    ----------
+    path
+        The file.
+    """
+
+    lists_every_segment: bool = False
+    """Whether its table lists exactly the segments that there are, those without a voxel too."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._last: weakref.ref[NDArray[Any]] | None = None
+        self._kept: NDArray[Any] | None = None
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The grid of each layer, LPS; without an affine if the file states none."""
+        return self._read_grid()
+
+    @cached_property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the voxels as stored."""
+        return self._read_dtype()
+
+    @cached_property
+    def segments(self) -> Sequence[FileSegment]:
+        """What the header says of the labels; empty if nothing."""
+        return self._read_segments()
+
+    @property
+    @abstractmethod
+    def layers(self) -> int:
+        """Number of volumes."""
+
+    @abstractmethod
+    def _read_grid(self) -> Grid: ...
+
+    @abstractmethod
+    def _read_dtype(self) -> np.dtype[Any]: ...
+
+    @abstractmethod
+    def _read_segments(self) -> Sequence[FileSegment]: ...
+
+    @abstractmethod
+    def _values(self) -> NDArray[Any]:
+        """Return the values, scaled, shape (layer, k, j, i)."""
+
+    def values(self) -> NDArray[Any]:
+        """Return the values, shape (layer, k, j, i), read-only.
+
+        A single layer is inflated again only once nobody holds it; several are kept, since each mask asks for its own.
+        """
+        kept = self._last() if self._last is not None else None
+        if kept is None:
+            kept = self._values()
+            kept.flags.writeable = False
+            self._last = weakref.ref(kept)
+            self._kept = kept if len(kept) > 1 else None
+        return kept
+
+    def volume(self, layer: int) -> Volume:
+        """Return one layer as labels or fractions."""
+        return LayerVolume(self, layer)
+
+
+@dataclass(eq=False)
+class LayerVolume:
+    """One layer of a file as a lazy volume; see `annoconv.pixels.Volume`."""
+
+    file: VolumeFile
+    layer: int
+
+    @property
+    def grid(self) -> Grid:
+        """Its grid."""
+        return self.file.grid
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the voxels as stored."""
+        return self.file.dtype
+
+    @property
+    def path(self) -> Path:
+        """Its file."""
+        return self.file.path
+
+    def read(self) -> NDArray[Any]:
+        """Return the labels, shape (k, j, i), read-only."""
+        return as_labels(self.file.values()[self.layer], self.file.path)
+
+
+@dataclass(eq=False)
+class UnionVolume:
+    """The voxels of several labels of a volume, as a lazy binary volume."""
+
+    source: Volume
+    labels: tuple[int, ...]
+
+    @property
+    def grid(self) -> Grid:
+        """Its grid."""
+        return self.source.grid
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Bool."""
+        return np.dtype(np.bool_)
+
+    @property
+    def path(self) -> Path | None:
+        """Its file."""
+        return self.source.path
+
+    def read(self) -> NDArray[Any]:
+        """Return `mask_kji`, read-only."""
+        labels_kji = self.source.read()
+        mask_kji = np.zeros(labels_kji.shape, dtype=np.bool_)
+        for label in self.labels:
+            mask_kji |= labels_kji == label
+        mask_kji.flags.writeable = False
+        return mask_kji
+
+
+def data_file(header: Path, name: str, where: str) -> Path:
+    """Return the one data file that a header names, in the header's own folder; MaskError for any other."""
+    path = header.parent / name
+    try:
+        is_there = re.search(r"[/\\%\0]|LIST|^\.", name) is None and path.is_file()
+    except OSError:  # a name that no file can have
+        is_there = False
+    if not is_there:
+        raise MaskError(
+            "no data file of this name is in the header's folder", source=header, where=where, found=name[:200]
+        )
+    return path

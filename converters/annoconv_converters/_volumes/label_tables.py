@@ -1,0 +1,248 @@
+"""Label tables as other programs write and read them: one pair of functions a format.
+
+=====================  ==================================================================================
+`read_caret`, ...      XML in a NIfTI header extension: Connectome Workbench, TotalSegmentator, nilearn
+`read_tsv`, ...        `dseg.tsv`: BIDS 1.10, derivatives, imaging; columns index, name, abbreviation, color
+`read_snap`, ...       ITK-SNAP label descriptions
+`read_ctbl`, ...       Slicer color table (`.ctbl`, also FreeSurfer's): value, name, red, green, blue, alpha
+`read_snomed_csv`      TotalSegmentator's table of names and SNOMED CT codes
+=====================  ==================================================================================
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from io import StringIO
+from typing import TYPE_CHECKING, Final
+from xml.etree.ElementTree import ParseError, fromstring
+
+from annoconv.codes import concept_of
+from annoconv.errors import LimitError, MaskError
+from annoconv.ids import safe_name
+from annoconv_converters._volumes.labels import Entry, Terms, color_of, split_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+    from xml.etree.ElementTree import Element
+
+    from annoconv.model import Concept
+
+__all__ = [
+    "read_caret",
+    "read_ctbl",
+    "read_snap",
+    "read_snomed_csv",
+    "read_table",
+    "read_tsv",
+    "write_caret",
+    "write_ctbl",
+    "write_snap",
+    "write_tsv",
+]
+
+_DICOM_COLUMNS: Final = (
+    "SegmentedPropertyTypeCodeSequence",
+    "SegmentedPropertyCategoryCodeSequence",
+    "SegmentedPropertyTypeModifierCodeSequence",
+    "AnatomicRegionSequence",
+)
+"""In the order of `Terms`."""
+_LONGEST: Final = 4 << 20
+"""Bytes of a label table: a thousand times the longest in use."""
+_SNAP_HEAD: Final = """\
+################################################
+# ITK-SnAP Label Description File
+# File format:
+# IDX   -R-  -G-  -B-  -A--  VIS MSH  LABEL
+# Where:
+#    IDX:   Zero-based index
+#    -R-:   Red color component (0..255)
+#    -G-:   Green color component (0..255)
+#    -B-:   Blue color component (0..255)
+#    -A-:   Label transparency (0.00 .. 1.00)
+#    VIS:   Label visibility (0 or 1)
+#    MSH:   Label mesh visibility (0 or 1)
+#  LABEL:   Label description
+################################################
+    0     0    0    0        0  0  0    "Clear Label"
+"""
+_NUMBER: Final = r"(\d{1,10})"
+_SNAP_ROW: Final = re.compile(rf'\s*{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}\s+[\d.]+\s+\d\s+\d\s+"(.*)"\s*')
+_CTBL_ROW: Final = re.compile(rf"\s*{_NUMBER}\s+(\S+)\s+{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}(?:\s+\d+)?.*")
+
+
+def read_table(path: Path) -> dict[str | int, Entry]:
+    """Return a table by value (or by name, where it has no values); what it is, its first lines tell.
+
+    Raises
+    ------
+    MaskError
+        If it is none of the known kinds, or a row is damaged.
+    """
+    if not path.is_file():
+        raise MaskError("there is no such label table", source=path)
+    if path.stat().st_size > _LONGEST:
+        raise LimitError("the label table is too long", source=path, expected=f"at most {_LONGEST} bytes")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise MaskError("the label table is not UTF-8", source=path) from error
+    head = text[:2000].lower()
+    if "segmentedpropertytypecodesequence" in head:
+        return {split_words(entry.name): entry for entry in read_snomed_csv(text, path)}
+    if "index\t" in head or "\tname" in head:
+        return {entry.value: entry for entry in read_tsv(text, path)}
+    reader = read_snap if "itk-snap" in head else read_ctbl
+    entries = reader(text)
+    if not entries:
+        raise MaskError(
+            "not a label table", source=path, expected="dseg.tsv, ITK-SNAP labels, a Slicer color table or DICOM codes"
+        )
+    return {entry.value: entry for entry in entries}
+
+
+def write_caret(volumes: Sequence[Sequence[Entry]]) -> bytes:
+    """Return the XML that TotalSegmentator and Connectome Workbench read from the first header extension.
+
+    Parameters
+    ----------
+    volumes
+        The rows of each volume of the file, in their order.
+    """
+    tables = "".join(
+        f'<VolumeInformation Index="{index}">\n<LabelTable>\n'
+        f"{''.join(map(_caret_row, rows))}</LabelTable>\n</VolumeInformation>\n"
+        for index, rows in enumerate(volumes)
+    )
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<CaretExtension>\n{tables}</CaretExtension>\n'.encode()
+
+
+def _caret_row(entry: Entry) -> str:
+    red, green, blue = (f"{part / 255:.6g}" for part in color_of(entry))
+    name = entry.name.replace("]]>", "]] >")
+    return (
+        f'<Label Key="{entry.value}" Red="{red}" Green="{green}" Blue="{blue}" Alpha="1"><![CDATA[{name}]]></Label>\n'
+    )
+
+
+def read_caret(content: bytes, path: Path) -> list[tuple[int, Entry]]:
+    """Return the labels of Caret's XML, each with the index of its volume; MaskError if it is damaged."""
+    if len(content) > _LONGEST:
+        raise LimitError("the label table in the header extension is too long", source=path, expected=_LONGEST)
+    if b"<!" in content.replace(b"<![CDATA[", b""):
+        raise MaskError("the label table in the header extension declares entities", source=path)
+    try:
+        root = fromstring(content.decode("utf-8"))  # noqa: S314  nothing is declared that could expand
+        return [
+            (int(volume.attrib.get("Index", "0")), _caret_entry(node))
+            for volume in root.iter("VolumeInformation")
+            for node in volume.iter("Label")
+            if int(node.attrib["Key"]) > 0
+        ]
+    except (ParseError, ValueError, KeyError) as error:
+        raise MaskError("the label table in the header extension is damaged", source=path) from error
+
+
+def _caret_entry(node: Element) -> Entry:
+    parts = [min(max(float(node.attrib[name]), 0.0), 1.0) for name in ("Red", "Green", "Blue")]
+    red, green, blue = (round(255 * part) for part in parts)
+    return Entry(int(node.attrib["Key"]), (node.text or "").strip(), (red, green, blue))
+
+
+def write_tsv(entries: Iterable[Entry]) -> bytes:
+    """Return a BIDS `dseg.tsv`; `mapping` is left out, since only people may claim what BIDS maps to."""
+    lines = ["index\tname\tabbreviation\tcolor"]
+    for entry in entries:
+        color = "#{:02X}{:02X}{:02X}".format(*color_of(entry))
+        lines.append("\t".join((str(entry.value), _one_line(entry.name), entry.code or safe_name(entry.name), color)))
+    return ("\n".join(lines) + "\n").encode()
+
+
+def read_tsv(text: str, path: Path) -> list[Entry]:
+    """Return the labels of a `dseg.tsv`; MaskError if a row is damaged."""
+    found: list[Entry] = []
+    for number, row in enumerate(_rows(text, path, "\t"), 2):
+        try:
+            value = int(row["index"])
+        except (KeyError, ValueError) as error:
+            raise MaskError("the label table has no index here", source=path, where=f"line {number}") from error
+        if value > 0:
+            color = re.fullmatch(r"#?([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})", row.get("color", ""))
+            rgb = (int(color[1], 16), int(color[2], 16), int(color[3], 16)) if color else None
+            found.append(Entry(value, row.get("name", ""), rgb))
+    return found
+
+
+def write_snap(entries: Iterable[Entry]) -> bytes:
+    """Return an ITK-SNAP label description file."""
+    rows: list[str] = []
+    for entry in entries:
+        red, green, blue = color_of(entry)
+        name = _one_line(entry.name).replace('"', "'")
+        rows.append(f'{entry.value:5d}  {red:4d} {green:4d} {blue:4d}        1  1  1    "{name}"\n')
+    return (_SNAP_HEAD + "".join(rows)).encode()
+
+
+def read_snap(text: str) -> list[Entry]:
+    """Return the labels of an ITK-SNAP label description file."""
+    rows = (match for line in text.splitlines() if (match := _SNAP_ROW.fullmatch(line)))
+    return [_row(row[1], row[5], row[2], row[3], row[4]) for row in rows if int(row[1]) > 0]
+
+
+def write_ctbl(entries: Iterable[Entry]) -> bytes:
+    """Return a Slicer color table: load it, then name it as the color node of the label map."""
+    rows = [
+        "{} {} {} {} {} 255\n".format(entry.value, re.sub(r"\s+", "_", entry.name) or "_", *color_of(entry))
+        for entry in entries
+    ]
+    return ("# Color table file\n0 Background 0 0 0 0\n" + "".join(rows)).encode()
+
+
+def read_ctbl(text: str) -> list[Entry]:
+    """Return the labels of a Slicer or FreeSurfer color table."""
+    rows = (match for line in text.splitlines() if (match := _CTBL_ROW.fullmatch(line)))
+    return [_row(row[1], row[2].replace("_", " "), row[3], row[4], row[5]) for row in rows if int(row[1]) > 0]
+
+
+def _row(value: str, name: str, *color: str) -> Entry:
+    red, green, blue = (min(int(part), 255) for part in color)
+    return Entry(int(value), name, (red, green, blue))
+
+
+def read_snomed_csv(text: str, path: Path) -> list[Entry]:
+    """Return names with their terminology; the values are the numbers of the rows, for the table has none."""
+    return [_coded(number, row) for number, row in enumerate(_rows(text, path, ","), 1)]
+
+
+def _coded(number: int, row: Mapping[str, str]) -> Entry:
+    terms = Terms(*(_concept(row, sequence) for sequence in _DICOM_COLUMNS))
+    return Entry(number, next(iter(row.values())).strip(), terms=terms)
+
+
+def _concept(row: Mapping[str, str], sequence: str) -> Concept | None:
+    return concept_of(
+        *(row.get(f"{sequence}.{name}", "") for name in ("CodingSchemeDesignator", "CodeValue", "CodeMeaning"))
+    )
+
+
+def _rows(text: str, path: Path, delimiter: str) -> Iterator[dict[str, str]]:
+    """Yield the rows of a table with a head, every cell a text; MaskError if a row is damaged."""
+    reader = csv.DictReader(StringIO(text), delimiter=delimiter, restval="")
+    try:
+        yield from ({str(key): str(cell).strip() for key, cell in row.items()} for row in reader)
+    except csv.Error as error:
+        raise MaskError("the label table is damaged", source=path, where=f"line {reader.line_num}") from error
+
+
+def _one_line(name: str) -> str:
+    return " ".join(name.split())
+
+
+WRITERS: Final[Sequence[tuple[str, Callable[[Iterable[Entry]], bytes]]]] = (
+    ("_dseg.tsv", write_tsv),
+    ("_labels.txt", write_snap),
+    (".ctbl", write_ctbl),
+)
+"""Ending of a side file and what writes it."""

@@ -1,0 +1,153 @@
+"""MetaImage files (`.mha`, `.mhd` with its `.raw` or `.zraw`), read strictly.
+
+ITK's own reader is in SimpleITK, 50 MB of compiled code that allocates what a header says; the header is ten lines of
+text. Its coordinates are LPS. Authority: https://itk.org/Wiki/ITK/MetaIO/Documentation.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from annoconv.errors import GeometryError, LimitError, MaskError
+from annoconv.files.inflate import DEFLATE_MOST, inflated, read_exactly
+from annoconv.geometry import Grid
+from annoconv_converters._volumes.file import FileSegment, VolumeFile, data_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from annoconv.limits import Limits
+
+__all__ = ["MetaFile"]
+
+_TYPES: Final = {
+    "MET_CHAR": "i1",
+    "MET_UCHAR": "u1",
+    "MET_SHORT": "i2",
+    "MET_USHORT": "u2",
+    "MET_INT": "i4",
+    "MET_UINT": "u4",
+    "MET_LONG_LONG": "i8",
+    "MET_ULONG_LONG": "u8",
+    "MET_FLOAT": "f4",
+    "MET_DOUBLE": "f8",
+}
+_TRUE: Final = frozenset({"true", "1", "t", "y", "yes"})
+
+
+class MetaFile(VolumeFile):
+    """A MetaImage of three axes."""
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        super().__init__(path)
+        self._limits = limits
+
+    @cached_property
+    def _parsed(self) -> tuple[Mapping[str, str], int]:
+        """Return the fields, and the byte behind the last one."""
+        if not self.path.is_file():
+            raise MaskError("there is no such file", source=self.path)
+        fields: dict[str, str] = {}
+        with self.path.open("rb") as file:
+            while "ElementDataFile" not in fields:
+                line = file.readline(1 << 16)
+                key, separator, value = line.decode("utf-8", "replace").partition("=")
+                if not separator or file.tell() > self._limits.header_bytes:
+                    raise MaskError("not a MetaImage header", source=self.path, where=f"byte {file.tell() - len(line)}")
+                if key.strip() in fields:
+                    raise MaskError("the header names a field twice", source=self.path, where=key.strip())
+                fields[key.strip()] = value.strip()
+            return fields, file.tell()
+
+    def _field(self, *names: str, default: str | None = None) -> str:
+        value = next((self._parsed[0][name] for name in names if name in self._parsed[0]), default)
+        if value is None:
+            raise MaskError("the header lacks a field", source=self.path, where=names[0])
+        return value
+
+    def _numbers(self, *names: str, count: int, default: str) -> list[float]:
+        text = self._field(*names, default=default)
+        try:
+            numbers = [float(part) for part in text.split()]
+        except ValueError:
+            numbers = []
+        if len(numbers) != count:
+            raise GeometryError(f"{count} numbers are needed", source=self.path, where=names[0])
+        return numbers
+
+    def _read_grid(self) -> Grid:
+        if (
+            self._field("BinaryData", default="True").lower() not in _TRUE
+            or self._field("HeaderSize", default="0") != "0"
+        ):
+            raise MaskError("voxels as text, or behind a header of their own, are not read", source=self.path)
+        if self._field("NDims", default="3") != "3" or self._field("ElementNumberOfChannels", default="1") != "1":
+            raise MaskError("not one volume", source=self.path, where="NDims", expected="three axes, one channel")
+        sizes = self._numbers("DimSize", count=3, default="")
+        if not all(size.is_integer() and size >= 1 for size in sizes):
+            raise MaskError("impossible dimensions", source=self.path, where="DimSize", found=sizes)
+        if math.prod(sizes) > self._limits.mask_voxels:
+            raise LimitError("too many voxels", source=self.path, found=sizes, expected=self._limits.mask_voxels)
+        spacing = self._numbers("ElementSpacing", "ElementSize", count=3, default="1 1 1")
+        # Each row of TransformMatrix is the direction of one index axis.
+        matrix = self._numbers("TransformMatrix", "Rotation", "Orientation", count=9, default="1 0 0 0 1 0 0 0 1")
+        affine = np.eye(4)
+        with np.errstate(all="ignore"):  # what overflows is refused as no affine
+            affine[:3, :3] = np.reshape(matrix, (3, 3)).T * spacing
+        affine[:3, 3] = self._numbers("Offset", "Origin", "Position", count=3, default="0 0 0")
+        if min(spacing) <= 0:
+            raise GeometryError("a voxel size is not positive", source=self.path, where="ElementSpacing", found=spacing)
+        try:
+            return Grid((int(sizes[0]), int(sizes[1]), int(sizes[2])), affine)
+        except GeometryError as error:
+            raise GeometryError(error.problem, source=self.path, where="TransformMatrix", found=error.found) from error
+
+    def _read_dtype(self) -> np.dtype[Any]:
+        name = self._field("ElementType")
+        if name not in _TYPES:
+            raise MaskError("voxels of this type are not read", source=self.path, where="ElementType", found=name)
+        is_big = self._field("BinaryDataByteOrderMSB", "ElementByteOrderMSB", default="False").lower() in _TRUE
+        return np.dtype(_TYPES[name]).newbyteorder(">" if is_big else "<")
+
+    @property
+    def layers(self) -> int:
+        """One."""
+        return 1
+
+    def _read_segments(self) -> Sequence[FileSegment]:
+        """None: the format names no labels."""
+        return ()
+
+    def _values(self) -> NDArray[Any]:
+        expected = math.prod(self.grid.shape) * self.dtype.itemsize
+        if expected > self._limits.expanded_bytes:
+            raise LimitError("the volume is too large", source=self.path, found=expected)
+        path, at = self._data_file()
+        if expected > path.stat().st_size * DEFLATE_MOST:
+            raise MaskError("the file is too short to hold its volume", source=self.path, expected=f"{expected} bytes")
+        packed = path.stat().st_size
+        stored = read_exactly(lambda: self._pieces(path, at), expected, packed, self.path).view(self.dtype)
+        native = stored if self.dtype.isnative else stored.astype(self.dtype.newbyteorder("="))
+        return native.reshape(1, *self.grid.shape_kji)
+
+    def _data_file(self) -> tuple[Path, int]:
+        name = self._field("ElementDataFile")
+        if name == "LOCAL":
+            return self.path, self._parsed[1]
+        return data_file(self.path, name, "ElementDataFile"), 0
+
+    def _pieces(self, path: Path, at: int) -> Iterator[bytes]:
+        with path.open("rb") as file:
+            file.seek(at)
+            if self._field("CompressedData", default="False").lower() in _TRUE:
+                yield from inflated(file, self.path, is_zlib=True)
+            else:
+                while piece := file.read(1 << 20):
+                    yield piece

@@ -1,0 +1,273 @@
+"""NRRD files (`.nrrd`, `.nhdr`) and Slicer's segmentations in them (`.seg.nrrd`), read strictly.
+
+pynrrd is the library for this format; it inflates without a bound, ignores what follows the data and evaluates no CRC,
+so that a hostile file would pass the bounds of `annoconv.limits`. The header is text and small: it is read here.
+
+Authority: https://teem.sourceforge.net/nrrd/format.html; Slicer developer guide, "Segmentation labelmap file format".
+"""
+
+from __future__ import annotations
+
+import bz2
+import math
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+import numpy as np
+
+from annoconv.codes import concept_of
+from annoconv.errors import GeometryError, LimitError, MaskError
+from annoconv.files.inflate import DEFLATE_MOST, inflated, read_exactly
+from annoconv.geometry import Grid
+from annoconv_converters._volumes.file import FileSegment, VolumeFile, data_file
+from annoconv_converters._volumes.labels import Entry, Terms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from annoconv.limits import Limits
+    from annoconv.model import Concept
+
+__all__ = ["NrrdFile"]
+
+_TYPES: Final = {
+    name: np.dtype(code)
+    for code, names in {
+        "i1": "signed char|int8|int8_t",
+        "u1": "uchar|unsigned char|uint8|uint8_t",
+        "i2": "short|short int|signed short|signed short int|int16|int16_t",
+        "u2": "ushort|unsigned short|unsigned short int|uint16|uint16_t",
+        "i4": "int|signed int|int32|int32_t",
+        "u4": "uint|unsigned int|uint32|uint32_t",
+        "i8": "longlong|long long|long long int|signed long long|signed long long int|int64|int64_t",
+        "u8": "ulonglong|unsigned long long|unsigned long long int|uint64|uint64_t",
+        "f4": "float",
+        "f8": "double",
+    }.items()
+    for name in names.split("|")
+}
+_SPACES: Final = {
+    "left-posterior-superior": (1, 1),
+    "lps": (1, 1),
+    "right-anterior-superior": (-1, -1),
+    "ras": (-1, -1),
+    "left-anterior-superior": (1, -1),
+    "las": (1, -1),
+}
+"""Signs of x and y that turn a space into LPS; the others have no place in a patient."""
+_BZIP2: Final = frozenset({"bzip2", "bz2"})
+_BZIP2_FREE: Final = 192 << 20
+"""Bytes that a bzip2 stream may inflate to however short it is."""
+_SEGMENT: Final = re.compile(r"Segment(\d{1,9})_(\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """Fields in lower case, key/value pairs as they are, and where the data begin."""
+
+    fields: Mapping[str, str]
+    pairs: Mapping[str, str]
+    size: int
+
+
+class NrrdFile(VolumeFile):
+    """A NRRD file of three axes, or of a list of layers and three axes."""
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        super().__init__(path)
+        self._limits = limits
+        self.lists_every_segment = path.name.lower().endswith(".seg.nrrd")
+
+    @cached_property
+    def _header(self) -> _Header:
+        if not self.path.is_file():
+            raise MaskError("there is no such file", source=self.path)
+        with self.path.open("rb") as file:
+            return _read_header(file, self.path, self._limits)
+
+    @cached_property
+    def _shape(self) -> tuple[int, int, int, int]:
+        """Layers, then voxels along i, j, k."""
+        text = self._field("sizes")
+        sizes = [int(count) for count in text.split()] if re.fullmatch(r"[\d ]{1,100}", text) else []
+        if len(sizes) not in {3, 4} or min(sizes) < 1 or self._field("dimension") != str(len(sizes)):
+            raise MaskError("not a volume, nor a list of volumes", source=self.path, where="sizes", found=text[:100])
+        if len(sizes) == 4 and self._is_list_last:
+            sizes = [sizes[3], *sizes[:3]]
+        sizes = [1, *sizes] if len(sizes) == 3 else sizes
+        if math.prod(sizes) > self._limits.mask_voxels:
+            raise LimitError("too many voxels", source=self.path, found=sizes, expected=self._limits.mask_voxels)
+        return sizes[0], sizes[1], sizes[2], sizes[3]
+
+    @property
+    def _is_list_last(self) -> bool:
+        """Whether the axis that is no direction in space is the slowest one; Slicer has it first."""
+        return self._field("space directions", "none").split()[-1:] == ["none"]
+
+    def _read_grid(self) -> Grid:
+        shape = self._shape[1:]
+        space = self._field("space", "").lower()
+        if not space:
+            return Grid(shape)
+        if space not in _SPACES:
+            raise GeometryError("this space is not in the patient", source=self.path, where="space", found=space)
+        vectors = [_vector(text) for text in re.findall(r"\([^)]*\)", self._field("space directions"))]
+        origin = _vector(self._field("space origin", "(0,0,0)"))
+        if len(vectors) != 3 or any(len(vector) != 3 for vector in (*vectors, origin)):
+            raise GeometryError(
+                "three directions of three numbers are needed", source=self.path, where="space directions"
+            )
+        affine = np.eye(4)
+        affine[:3, :3] = np.transpose(vectors)
+        affine[:3, 3] = origin
+        try:
+            with np.errstate(all="ignore"):  # what is no number is refused as no affine
+                return Grid(shape, np.diag([*_SPACES[space], 1, 1]) @ affine + 0.0)
+        except GeometryError as error:
+            raise GeometryError(error.problem, source=self.path, where="space directions", found=error.found) from error
+
+    def _read_dtype(self) -> np.dtype[Any]:
+        name = self._field("type").lower()
+        if name not in _TYPES:
+            raise MaskError("voxels of this type are not read", source=self.path, where="type", found=name)
+        endian = self._field("endian", "little").lower()
+        if endian not in {"little", "big"}:
+            raise MaskError("unknown byte order", source=self.path, where="endian", found=endian)
+        return _TYPES[name].newbyteorder("<" if endian == "little" else ">")
+
+    @property
+    def layers(self) -> int:
+        """Counts along the list axis."""
+        return self._shape[0]
+
+    def _read_segments(self) -> Sequence[FileSegment]:
+        described: dict[int, dict[str, str]] = {}
+        for key, value in self._header.pairs.items():
+            if match := _SEGMENT.fullmatch(key):
+                described.setdefault(int(match[1]), {})[match[2]] = value
+        return [self._segment(number, described[number]) for number in sorted(described)]
+
+    def _segment(self, number: int, told: Mapping[str, str]) -> FileSegment:
+        try:
+            value, layer = int(told.get("LabelValue", str(number + 1))), int(told.get("Layer", "0"))
+            parts = [min(max(float(part), 0.0), 1.0) for part in told.get("Color", "").split()]
+        except ValueError as error:
+            raise MaskError("a segment's numbers are damaged", source=self.path, where=f"Segment{number}_") from error
+        if not 0 <= layer < self.layers or value < 1 or len(parts) not in {0, 3}:
+            raise MaskError("a segment is impossible", source=self.path, where=f"Segment{number}_", found=dict(told))
+        color = (round(255 * parts[0]), round(255 * parts[1]), round(255 * parts[2])) if parts else None
+        entry = Entry(value, told.get("Name", ""), color, _terms(told.get("Tags", "")))
+        return FileSegment(layer, entry, told.get("ID", ""))
+
+    def _values(self) -> NDArray[Any]:
+        layers, i, j, k = self._shape
+        expected = layers * i * j * k * self.dtype.itemsize
+        if expected > self._limits.expanded_bytes:
+            raise LimitError("the volume is too large", source=self.path, found=expected)
+        data_path, at = self._data_file()
+        # bzip2 packs a million zeros in forty bytes: a short file may be right, but not a large bomb.
+        least = _BZIP2_FREE if self._encoding in _BZIP2 else 0
+        if expected > max(data_path.stat().st_size * DEFLATE_MOST, least):
+            raise MaskError("the file is too short to hold its volume", source=self.path, expected=f"{expected} bytes")
+        packed = data_path.stat().st_size
+        stored = read_exactly(lambda: self._pieces(data_path, at), expected, packed, self.path).view(self.dtype)
+        native = stored if self.dtype.isnative else stored.astype(self.dtype.newbyteorder("="))
+        if layers > 1 and not self._is_list_last:
+            return np.ascontiguousarray(np.moveaxis(native.reshape(k, j, i, layers), -1, 0))
+        return native.reshape(layers, k, j, i)
+
+    def _data_file(self) -> tuple[Path, int]:
+        """Return where the data are: behind the header, or in one other file of the same folder."""
+        name = self._field("data file", self._field("datafile", ""))
+        if not name:
+            return self.path, self._header.size
+        return data_file(self.path, name, "data file"), 0
+
+    def _pieces(self, path: Path, at: int) -> Iterator[bytes]:
+        if any(self._field(name, "0") != "0" for name in ("line skip", "byte skip", "lineskip", "byteskip")):
+            raise MaskError("skipped lines or bytes are not read", source=self.path, where="byte skip")
+        encoding = self._encoding
+        with path.open("rb") as file:
+            file.seek(at)
+            if encoding == "raw":
+                while piece := file.read(1 << 20):
+                    yield piece
+            elif encoding in {"gzip", "gz"}:
+                yield from inflated(file, self.path)
+            elif encoding in _BZIP2:
+                yield from _bunzipped(file, self.path)
+            else:
+                raise MaskError("this encoding is not read", source=self.path, where="encoding", found=encoding)
+
+    @property
+    def _encoding(self) -> str:
+        return self._field("encoding").lower()
+
+    def _field(self, name: str, default: str | None = None) -> str:
+        value = self._header.fields.get(name, default)
+        if value is None:
+            raise MaskError("the header lacks a field", source=self.path, where=name)
+        return value
+
+
+def _bunzipped(file: BinaryIO, path: Path) -> Iterator[bytes]:
+    unpack = bz2.BZ2Decompressor()
+    try:
+        while not unpack.eof:
+            packed = file.read(1 << 16) if unpack.needs_input else b""
+            if not packed and unpack.needs_input:
+                raise MaskError("the compressed file is cut off", source=path)
+            yield unpack.decompress(packed, 1 << 20)
+    except OSError as error:
+        raise MaskError("the compressed file is damaged", source=path) from error
+    if unpack.unused_data or file.read(1):
+        raise MaskError("data follow the compressed stream", source=path)
+
+
+def _read_header(file: BinaryIO, path: Path, limits: Limits) -> _Header:
+    if not file.readline(32).startswith(b"NRRD000"):
+        raise MaskError("not a NRRD file", source=path, expected="NRRD0001 to NRRD0005 in its first line")
+    fields: dict[str, str] = {}
+    pairs: dict[str, str] = {}
+    while file.tell() <= limits.header_bytes:
+        line = file.readline(limits.header_bytes)
+        text = line.decode("utf-8", "replace").rstrip("\r\n")
+        if not line.endswith(b"\n") or not text:
+            return _Header(fields, pairs, file.tell())
+        if text.startswith("#"):
+            continue
+        key, separator, value = text.partition(":=") if ":=" in text else text.partition(": ")
+        if not separator:
+            raise MaskError("neither a field nor a pair", source=path, where=f"byte {file.tell() - len(line)}")
+        target = pairs if separator == ":=" else fields
+        key = key if separator == ":=" else key.strip().lower()
+        if key in target:
+            raise MaskError("the header names a field twice", source=path, where=key)
+        target[key] = value.strip()
+    raise LimitError("the header is too long", source=path, expected=limits.header_bytes)
+
+
+def _vector(text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.strip("() ").split(",")]
+    except ValueError:
+        return []
+
+
+def _terms(tags: str) -> Terms:
+    """Return the concepts of Slicer's TerminologyEntry: context~category~type~modifier~context~region~modifier."""
+    entry = next((tag for tag in tags.split("|") if tag.startswith("TerminologyEntry:")), "")
+    parts = entry.partition(":")[2].split("~")
+    if len(parts) < 4:
+        return Terms()
+    category, concept, modifier = map(_concept, parts[1:4])
+    return Terms(concept, category, modifier, _concept(parts[5] if len(parts) > 5 else ""))
+
+
+def _concept(text: str) -> Concept | None:
+    return concept_of(*[*text.split("^"), "", "", ""][:3])

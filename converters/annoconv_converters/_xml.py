@@ -1,0 +1,116 @@
+"""XML from outside: no document type, no entities, bounded; so nothing is expanded and nothing is fetched."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+from xml.etree.ElementTree import Element, TreeBuilder
+from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
+
+from annoconv.documents import strict_json
+from annoconv.errors import InputError, LimitError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from annoconv.limits import Limits
+
+__all__ = ["attribute_number", "number", "parse_xml", "tag", "text", "whole"]
+
+
+_DECLARED: Final = re.compile(rb"""(\s*<\?xml\s[^>]{0,80}?encoding\s*=\s*["'])([A-Za-z0-9._-]{1,40})""")
+_MANY_BYTES: Final = frozenset({b"gb2312", b"gbk", b"gb18030", b"big5", b"shift-jis", b"euc-jp", b"euc-kr"})
+
+
+def parse_xml(path: Path, limits: Limits) -> Element:
+    """Return the root element of an XML file.
+
+    Raises
+    ------
+    InputError
+        If it is not well formed, or declares a document type or entities.
+    LimitError
+        If it is too large or too deep.
+    """
+    data = _in_utf8(strict_json.read_bytes(path, limits), path)
+    builder = TreeBuilder()
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    depth = 0
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > limits.depth:
+            raise LimitError("the document is nested too deeply", source=path, expected=f"{limits.depth} levels")
+        builder.start(name, attributes)
+
+    def end(name: str) -> None:
+        nonlocal depth
+        depth -= 1
+        builder.end(name)
+
+    def refuse(*_: Any) -> None:
+        raise InputError("the XML declares a document type, which could hold entities", source=path, expected="none")
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = builder.data
+    parser.StartDoctypeDeclHandler = refuse
+    parser.EntityDeclHandler = refuse
+    try:
+        parser.Parse(data, True)
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        if isinstance(error, InputError | LimitError):
+            raise
+        raise InputError("this is not well-formed XML", source=path, found=str(error)[:200]) from error
+    return builder.close()
+
+
+def _in_utf8(data: bytes, path: Path) -> bytes:
+    """Return a document in an encoding of several bytes, which the parser does not know, in UTF-8."""
+    declared = _DECLARED.match(data)
+    if declared is None or declared[2].lower().replace(b"_", b"-") not in _MANY_BYTES:
+        return data
+    try:
+        text = data.decode(declared[2].decode("ascii"))
+    except UnicodeDecodeError as error:
+        problem = "the text is not in the encoding that it declares"
+        raise InputError(problem, source=path, expected=declared[2].decode("ascii")) from error
+    return text.encode().replace(declared[0], declared[1] + b"utf-8", 1)
+
+
+def attribute_number(element: Element, name: str, source: Path) -> float:
+    """Return an attribute as a finite number of the size of images; InputError if it is none."""
+    return number(element.get(name), f"{element.tag}/@{name}", source)
+
+
+def number(text: str | None, where: str, source: Path) -> float:
+    """Return a text as a finite number of the size of images; InputError if it is none."""
+    try:
+        value = float(text if text is not None else "nan")
+    except ValueError:
+        value = float("nan")
+    if not abs(value) < 1e9:
+        raise InputError("this is no coordinate", source=source, where=where, found=(text or "")[:40])
+    return value
+
+
+def whole(text: str | None, where: str, source: Path) -> int:
+    """Return a text as a whole number of the size of images; InputError if it is none."""
+    value = number(text, where, source)
+    if not value.is_integer():
+        raise InputError("this is no whole number", source=source, where=where, found=(text or "")[:40])
+    return int(value)
+
+
+def tag(name: str, attributes: dict[str, Any], *inner: str) -> str:
+    """Return an element as text; what is inside is XML already."""
+    told = "".join(f" {key}={quoteattr(str(value))}" for key, value in attributes.items())
+    return f"<{name}{told}>{''.join(inner)}</{name}>" if inner else f"<{name}{told}/>"
+
+
+def text(value: object) -> str:
+    """Return a value as XML text."""
+    return escape(str(value))

@@ -1,0 +1,291 @@
+"""The XML of CVAT, version 1.1: shapes on images, and tracks on the frames of videos.
+
+Continuous pixels, origin at the outer corner of the first pixel. Masks are run lengths, row by row within their box,
+background first; boxes and ellipses are turned about their centre, clockwise. Authority: docs.cvat.ai, "XML annotation
+format"; cvat-ai/cvat, `dataset_manager/formats/cvat.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import numpy as np
+
+from annoconv.errors import InputError
+from annoconv_converters._pictures.geometry import counts_to_record, tidy
+from annoconv_converters._pictures.read import Batch, side_path
+from annoconv_converters._pictures.records import Picture
+from annoconv_converters._pictures.rotation import turned_box
+from annoconv_converters._raster.run_lengths import MOST_PIXELS, counts_of, decode
+from annoconv_converters._xml import attribute_number, number, parse_xml, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from xml.etree.ElementTree import Element
+
+    from annoconv.limits import Limits
+
+__all__ = ["read_cvat"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+_CONFIDENCE: Final = "confidence"
+_MOST_FRAMES: Final = 1_000_000
+_ORIGINS: Final = {"auto": "model", "semi-auto": "model_confirmed"}
+_FACES: Final = {"front": ("tl1", "tr1", "br1", "bl1"), "back": ("tl2", "tr2", "br2", "bl2")}
+"""Corners of a cuboid as it is seen in the picture, in the order of an outline."""
+
+
+def read_cvat(path: Path, limits: Limits) -> list[Batch]:
+    """Return the pictures of a file: those of its images, and the frames of its videos.
+
+    Raises
+    ------
+    InputError
+        If it is no annotation of CVAT, or a shape cannot be understood.
+    """
+    root = parse_xml(path, limits)
+    if root.tag != "annotations":
+        raise InputError("this is no CVAT annotation", source=path, found=root.tag, expected="annotations")
+    file = _CvatFile(root, path)
+    pictures = [file.image(element) for element in root.iterfind("image")]
+    _numbered(pictures)
+    videos = file.videos(root.findall("track"))
+    batches = [Batch(pictures, file.labels, path, side_path(path))] if pictures or not videos else []
+    return batches + [Batch(video, file.labels, path) for video in videos]
+
+
+def _numbered(pictures: list[Picture]) -> None:
+    for place, record in enumerate((each for picture in pictures for each in picture.annotations), start=1):
+        record["id"] = place
+
+
+class _CvatFile:
+    """The labels and attributes of a file, and its shapes as records."""
+
+    def __init__(self, root: Element, path: Path) -> None:
+        self._path = path
+        self._numbers: dict[str, int] = {}
+        self._counts: dict[str, int] = {}
+        self._types = {
+            (label.findtext("name"), attribute.findtext("name")): attribute.findtext("input_type")
+            for label in root.iterfind("meta//label")
+            for attribute in label.iterfind("attributes/attribute")
+        }
+        self._tasks = [each for kind in ("task", "job", "project/tasks/task") for each in root.iterfind(f"meta/{kind}")]
+
+    @property
+    def labels(self) -> list[Record]:
+        return [{"id": number_, "name": name} for name, number_ in self._numbers.items()]
+
+    def image(self, element: Element) -> Picture:
+        record: Record = {"id": element.get("id"), "file_name": element.get("name", "")}
+        if element.get("width") is not None:
+            record |= {name: whole(element.get(name), f"image/@{name}", self._path) for name in ("width", "height")}
+        picture = Picture(record, is_unsized=True)
+        for shape in element:
+            picture.annotations += self._records(shape, record)
+        return picture
+
+    def videos(self, tracks: list[Element]) -> list[list[Picture]]:
+        """Return the frames of each video; in a project a track names its task."""
+        by_task: dict[str | None, list[Element]] = {}
+        for track in tracks:
+            by_task.setdefault(track.get("task_id"), []).append(track)
+        return [self._video(name, members) for name, members in by_task.items()]
+
+    def _video(self, name: str | None, tracks: list[Element]) -> list[Picture]:
+        """Return the frames that something is seen on, and the last, so that the length of the video is known."""
+        task = next((each for each in self._tasks if name is not None and each.findtext("id") == name), None)
+        task = task if task is not None else next(iter(self._tasks), None)
+        size = task.find("original_size") if task is not None else None
+        if task is None or size is None:
+            raise InputError("the video states no size", source=self._path, expected="meta/task/original_size")
+        record: Record = {
+            each: whole(size.findtext(each), f"original_size/{each}", self._path) for each in ("width", "height")
+        }
+        shapes: dict[int, list[Record]] = {}
+        for track in tracks:
+            for shape in track:
+                frame = whole(shape.get("frame"), f"{shape.tag}/@frame", self._path)
+                if not 0 <= frame < _MOST_FRAMES:
+                    raise InputError("this is no frame", source=self._path, found=frame)
+                if shape.get("outside") == "1":
+                    continue
+                for inherited in ("label", "group_id", "source"):
+                    shape.set(inherited, track.get(inherited, ""))
+                for each in self._records(shape, record):
+                    attributes = {**each.get("attributes", {}), "track_id": track.get("id", "")}
+                    shapes.setdefault(frame, []).append({**each, "attributes": attributes})
+        stated = task.findtext("size")
+        count = whole(stated, "task/size", self._path) if stated else 1
+        series = (task.findtext("source") or task.findtext("name") or self._path.stem).strip().replace("/", "_")
+        pictures: list[Picture] = []
+        for frame in sorted({*shapes, max(min(count, _MOST_FRAMES) - 1, 0)}):
+            named = f"{series}_k{frame:06d}.png"
+            pictures.append(Picture({"id": frame, "file_name": named, **record}, shapes.get(frame, []), is_frame=True))
+        _numbered(pictures)
+        return pictures
+
+    def _count(self, kind: str) -> str:
+        self._counts[kind] = self._counts.get(kind, 0) + 1
+        return f"{kind}_{self._counts[kind]}"
+
+    def _records(self, shape: Element, picture: Record) -> Iterator[Record]:
+        """Yield the record of a shape, or one for each point, element of a skeleton, or face of a cuboid."""
+        label = shape.get("label", "")
+        common: Record = {
+            "category_id": self._numbers.setdefault(label, len(self._numbers)),
+            **self._told(shape, label),
+        }
+        if shape.tag == "skeleton":
+            instance = self._count("skeleton")
+            for element in shape:
+                if element.tag == "attribute" or element.get("outside") == "1":
+                    continue
+                told: Record = {"instance": instance, "keypoint": element.get("label", "")}
+                told |= {"visibility": 1 if element.get("occluded") == "1" else 2}
+                attributes = common.get("attributes", {}) | self._told(element, told["keypoint"]).get("attributes", {})
+                attributes.pop("occluded", None)
+                for each in self._shaped(element, picture):
+                    yield {**common, "attributes": attributes | told, **each}
+        elif shape.tag == "cuboid":
+            cuboid = self._count("cuboid")
+            for face, corners in _FACES.items():
+                ring = [attribute_number(shape, f"{axis}{corner}", self._path) for corner in corners for axis in "xy"]
+                told = {"cuboid": cuboid, "face": face}
+                yield {**common, "attributes": common.get("attributes", {}) | told, "segmentation": [ring]}
+        else:
+            yield from ({**common, **each} for each in self._shaped(shape, picture))
+
+    def _shaped(self, shape: Element, picture: Record) -> Iterator[Record]:
+        if shape.tag == "points":
+            for corner in _corners(shape, self._path):
+                yield {"geometry": {"type": "point", "point": list(corner)}}
+            return
+        read = _SHAPES.get(shape.tag)
+        if read is None:
+            problem = "the shape is of a kind that has no place in a picture"
+            raise InputError(problem, source=self._path, found=shape.tag, expected=", ".join(_SHAPES))
+        yield read(shape, picture, self._path)
+
+    def _told(self, shape: Element, label: str) -> Record:
+        """Return what a shape says beside its place: attributes, confidence, and whether a model made it."""
+        told: Record = {"occluded": True} if shape.get("occluded") == "1" else {}
+        for name in ("z_order", "group_id"):
+            if shape.get(name, "0") not in {"", "0"}:
+                told[name] = whole(shape.get(name), f"{shape.tag}/@{name}", self._path)
+        found: Record = {}
+        for each in shape.iterfind("attribute"):
+            name, value = each.get("name", ""), (each.text or "").strip()
+            score = _score(value) if name == _CONFIDENCE else None
+            if score is not None:
+                found["score"] = score
+            else:
+                told[name] = _typed(value, self._types.get((label, name)))
+        origin = _ORIGINS.get(shape.get("source", ""))
+        return found | ({"attributes": told} if told else {}) | ({"more": {"origin": origin}} if origin else {})
+
+
+def _score(value: str) -> float | None:
+    """Return a confidence; None if it is none."""
+    try:
+        score = float(value)
+    except ValueError:
+        return None
+    return score if 0 <= score <= 1 else None
+
+
+def _typed(value: str, kind: str | None) -> Any:
+    """Return an attribute as its label defines it; numbers only where nothing of how they are written is lost."""
+    if kind == "number":
+        for read in (int, float):
+            try:
+                found = read(value)
+            except ValueError:
+                continue
+            if str(found) == value and abs(found) < 1e15:
+                return found
+        return value
+    return value if kind == "text" else {"true": True, "false": False}.get(value, value)
+
+
+def _corners(shape: Element, path: Path) -> list[tuple[float, float]]:
+    corners: list[tuple[float, float]] = []
+    for pair in (shape.get("points") or "").split(";"):
+        x, comma, y = pair.partition(",")
+        if not comma:
+            raise InputError("points are pairs of numbers", source=path, where=shape.tag, found=pair[:40])
+        corners.append((number(x, shape.tag, path), number(y, shape.tag, path)))
+    return corners
+
+
+def _box(shape: Element, _: Record, path: Path) -> Record:
+    x_min, y_min, x_max, y_max = (attribute_number(shape, name, path) for name in ("xtl", "ytl", "xbr", "ybr"))
+    turn = attribute_number(shape, "rotation", path) if shape.get("rotation") else 0.0
+    if not turn:
+        return {"bbox": [x_min, y_min, tidy(x_max - x_min), tidy(y_max - y_min)]}
+    ring = turned_box((x_min, y_min, x_max, y_max), turn, ((x_min + x_max) / 2, (y_min + y_max) / 2))
+    return {"segmentation": [ring]}
+
+
+def _polygon(shape: Element, _: Record, path: Path) -> Record:
+    return {"segmentation": [[coordinate for corner in _corners(shape, path) for coordinate in corner]]}
+
+
+def _polyline(shape: Element, _: Record, path: Path) -> Record:
+    corners = [list(corner) for corner in _corners(shape, path)]
+    if len(corners) < 2:
+        raise InputError("a line has fewer than two points", source=path, where="polyline")
+    return {"geometry": {"type": "polyline", "polyline": corners}}
+
+
+def _ellipse(shape: Element, _: Record, path: Path) -> Record:
+    cx, cy, rx, ry = (attribute_number(shape, name, path) for name in ("cx", "cy", "rx", "ry"))
+    turn = {"rotation_degrees": attribute_number(shape, "rotation", path)} if shape.get("rotation") else {}
+    if not (rx > 0 and ry > 0):
+        raise InputError("the ellipse has no area", source=path, where="ellipse", found=[rx, ry])
+    return {"geometry": {"type": "ellipse", "center": [cx, cy], "radii": [rx, ry], **turn}}
+
+
+def _mask(shape: Element, picture: Record, path: Path) -> Record:
+    left, top, width, height = (
+        whole(shape.get(name), f"mask/@{name}", path) for name in ("left", "top", "width", "height")
+    )
+    rows, columns = picture.get("height", 0), picture.get("width", 0)
+    if not (0 <= left <= columns - width and 0 <= top <= rows - height and width > 0 and height > 0):
+        raise InputError(
+            "the mask reaches beyond its picture", source=path, where="mask", found=[left, top, width, height]
+        )
+    if rows * columns > MOST_PIXELS:
+        raise InputError("the picture is too large for a mask", source=path, found=[rows, columns])
+    rle = shape.get("rle") or ""
+    try:
+        if rle.count(",") > width * height:
+            raise ValueError
+        counts = np.array([int(each) for each in rle.split(",")], dtype=np.int64)
+    except (ValueError, OverflowError) as error:
+        raise InputError("run lengths are whole numbers", source=path, where="mask") from error
+    if int(counts.min()) < 0 or int(counts.max()) > MOST_PIXELS or int(counts.sum()) != width * height:
+        raise InputError(
+            "the run lengths do not sum to the mask's box", source=path, where="mask", found=int(counts.sum())
+        )
+    mask_ji = np.zeros((rows, columns), dtype=np.bool_)
+    mask_ji[top : top + height, left : left + width] = decode(counts, (width, height)).T
+    return counts_to_record(counts_of(mask_ji), (rows, columns))
+
+
+def _tag(shape: Element, _: Record, path: Path) -> Record:
+    del shape, path
+    return {}
+
+
+_SHAPES: Final[dict[str, Callable[[Element, Record, Path], Record]]] = {
+    "box": _box,
+    "polygon": _polygon,
+    "polyline": _polyline,
+    "ellipse": _ellipse,
+    "mask": _mask,
+    "tag": _tag,
+}

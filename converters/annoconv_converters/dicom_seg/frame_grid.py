@@ -1,0 +1,248 @@
+"""The grid that the frames of a segmentation form, found from the file alone.
+
+Absent frames are empty slices. How far the grid reaches beyond the first and the last frame is told by the list of
+referenced instances, if its order agrees with the frames' places; otherwise the grid ends where the frames end.
+Frames of a whole slide are tiles of its total pixel matrix; frames without a place are told by the number of the
+source's frame that they were drawn on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from annoconv.errors import AnnoconvError, GeometryError, MaskError
+from annoconv.geometry import DIRECTION_TOLERANCE, Grid, GridKind, GridRelation, compare_grids
+from annoconv.volumes.slice_stack import STACK_TOLERANCE_VOXEL, Plane, stack_grid
+from annoconv_converters._dicom.file import DAMAGE
+from annoconv_converters._dicom.texts import text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from pydicom.dataset import Dataset
+
+    from annoconv_converters.dicom_seg.groups import FrameTable
+
+__all__ = ["FrameGrid", "find_frame_grid", "referenced_instances", "referenced_series", "relation_to"]
+
+_SAME_PLANE_MM: Final = 1e-3
+"""Frames nearer than this lie on one plane; decimal strings keep six decimals and more."""
+_MOST_SLICES: Final = 65536
+"""A grid of more slices is taken for damage: two frames that are metres apart."""
+
+
+@dataclass(frozen=True, eq=False)
+class FrameGrid:
+    """Where the frames of a segmentation lie.
+
+    Attributes
+    ----------
+    grid
+        Right-handed, slices along the normal of the planes.
+    slices
+        Shape (planes,), int64: zero-based k of each of the table's places.
+    tiles
+        Zero-based column and row at which each of the places begins, if they are tiles of a slide.
+    """
+
+    grid: Grid
+    slices: NDArray[np.int64]
+    tiles: Sequence[tuple[int, int]] | None = None
+
+
+@dataclass(frozen=True)
+class _Stated:
+    """What is the same for every plane."""
+
+    orientation: tuple[float, ...]
+    pixel_spacing: tuple[float, ...]
+    slice_spacing: float | None
+    slice_thickness: float | None
+    columns: int
+    rows: int
+
+
+def find_frame_grid(header: Dataset, table: FrameTable, path: Path | None = None) -> FrameGrid:
+    """Return the grid of a segmentation and the place of each of its planes in it.
+
+    Raises
+    ------
+    GeometryError
+        If the planes are no regular stack.
+    MaskError
+        If the header lacks what places them.
+    """
+    try:
+        return _find_frame_grid(header, table, path)
+    except AnnoconvError:
+        raise
+    except DAMAGE as error:  # pydicom converts elements only when they are looked at
+        problem = "an element that places the frames is damaged"
+        raise MaskError(problem, source=path, found=type(error).__name__) from error
+
+
+def _find_frame_grid(header: Dataset, table: FrameTable, path: Path | None) -> FrameGrid:
+    if not len(table.planes):
+        raise MaskError("the segmentation has no frames", source=path, where="NumberOfFrames (0028,0008)")
+    if header.get("TotalPixelMatrixColumns") is not None:
+        return _slide_frame_grid(header, table, path)
+    if all(place.position is None for place in table.places):
+        return _flat_frame_grid(header, table)
+    stated = _stated(header, table, path)
+    across, down = np.reshape(stated.orientation, (2, 3))
+    normal = np.cross(across, down)
+    positions = np.array([place.position for place in table.places], dtype=np.float64)
+    distances = positions @ normal
+    count, slices, step = _from_references(header, table, distances, stated) or _from_distances(distances, stated, path)
+    if count > _MOST_SLICES:
+        raise GeometryError("the frames lie too far apart", source=path, found=f"{count} slices", expected=_MOST_SLICES)
+    first = int(slices.argmin())
+    places = positions[first] + np.outer(np.arange(count) - slices[first], step * normal)
+    places[slices] = positions
+    planes = [
+        Plane(f"slice {k + 1}", place, stated.orientation, stated.pixel_spacing, stated.columns, stated.rows)
+        for k, place in enumerate(places.tolist())
+    ]
+    try:
+        grid, _ = stack_grid(planes, step)
+    except GeometryError as error:
+        raise GeometryError(
+            error.problem, source=path, where=error.where, found=error.found, expected=error.expected
+        ) from error
+    return FrameGrid(grid, slices)
+
+
+def referenced_series(header: Dataset) -> str:
+    """Return the SeriesInstanceUID of the source; empty if none is named."""
+    series = header.get("ReferencedSeriesSequence") or []
+    return text(series[0].get("SeriesInstanceUID")) if series else ""
+
+
+def referenced_instances(header: Dataset) -> list[Dataset]:
+    """Return the items that name the source instances of the first referenced series, in the order of the file."""
+    series = header.get("ReferencedSeriesSequence") or []
+    return list(series[0].get("ReferencedInstanceSequence") or []) if series else []
+
+
+def _stated(header: Dataset, table: FrameTable, path: Path | None) -> _Stated:
+    first = table.places[0]
+    if first.orientation is None or first.pixel_spacing is None or any(p.position is None for p in table.places):
+        raise MaskError(
+            "the frames have no place in space",
+            source=path,
+            where="SharedFunctionalGroupsSequence (5200,9229)",
+            expected="PixelMeasuresSequence, PlaneOrientationSequence and PlanePositionSequence",
+        )
+    for place in table.places:
+        for name in ("orientation", "pixel_spacing"):
+            found, expected = getattr(place, name), getattr(first, name)
+            if found == expected:
+                continue
+            if found is None or not np.allclose(found, expected, rtol=DIRECTION_TOLERANCE, atol=DIRECTION_TOLERANCE):
+                raise GeometryError(
+                    f"the frames differ in {name.replace('_', ' ')}", source=path, found=found, expected=expected
+                )
+    return _Stated(
+        first.orientation,
+        first.pixel_spacing,
+        first.slice_spacing,
+        first.slice_thickness,
+        int(header.Columns),
+        int(header.Rows),
+    )
+
+
+def _from_references(
+    header: Dataset, table: FrameTable, distances: NDArray[np.float64], stated: _Stated
+) -> tuple[int, NDArray[np.int64], float] | None:
+    """Return slice count, slice of each plane and step, if the references are to the source's slices in order."""
+    if any(place.source_frame is not None for place in table.places):
+        rank = {(place.source, place.source_frame): (place.source_frame or 1) - 1 for place in table.places}
+        if len({place.source for place in table.places}) > 1:
+            return None
+        count = max(rank.values()) + 1
+    else:
+        instances = [text(each.get("ReferencedSOPInstanceUID")) for each in referenced_instances(header)]
+        rank = dict[tuple[str, int | None], int]({(uid, None): n for n, uid in enumerate(instances)})
+        count = len(instances)
+        if len(rank) < count or any((place.source, None) not in rank for place in table.places):
+            return None
+    ranks = np.array([rank[place.source, place.source_frame] for place in table.places], dtype=np.int64)
+    near, far = int(distances.argmin()), int(distances.argmax())
+    if ranks[near] == ranks[far]:
+        step = stated.slice_spacing or stated.slice_thickness
+        return None if step is None or near != far else (count, ranks, step)
+    measured = float((distances[far] - distances[near]) / (ranks[far] - ranks[near]))
+    step = float(np.copysign(stated.slice_spacing or measured, measured))
+    off = distances - distances[near] - (ranks - ranks[near]) * step
+    if np.abs(off).max() > STACK_TOLERANCE_VOXEL * abs(step):
+        return None
+    return count, ranks if step > 0 else count - 1 - ranks, abs(step)
+
+
+def _from_distances(
+    distances: NDArray[np.float64], stated: _Stated, path: Path | None
+) -> tuple[int, NDArray[np.int64], float]:
+    """Return slice count, slice of each plane and step, from the frames' own places."""
+    apart = np.diff(np.unique(np.round(distances, 3)))
+    apart = apart[apart > _SAME_PLANE_MM]
+    least = float(apart.min()) if apart.size else (stated.slice_spacing or stated.slice_thickness or 1.0)
+    reach = distances - distances.min()
+    for step in (stated.slice_spacing or least, least):
+        slices = np.round(reach / step).astype(np.int64)
+        if np.abs(reach - slices * step).max() <= STACK_TOLERANCE_VOXEL * step:
+            return int(slices.max()) + 1, slices, step
+    raise GeometryError(
+        "the frames are not evenly spaced",
+        source=path,
+        found=", ".join(f"{gap:.6g}" for gap in np.unique(apart)[:5]) + " mm apart",
+        expected="whole multiples of one distance",
+    )
+
+
+def _flat_frame_grid(header: Dataset, table: FrameTable) -> FrameGrid:
+    """Return the grid of frames without a place: the frames of one source image, as far as they are named."""
+    slices = np.array([(place.source_frame or 1) - 1 for place in table.places], dtype=np.int64)
+    return FrameGrid(Grid((int(header.Columns), int(header.Rows), int(slices.max()) + 1)), slices)
+
+
+def _slide_frame_grid(header: Dataset, table: FrameTable, path: Path | None) -> FrameGrid:
+    """Return the total pixel matrix of a slide as a grid of one slice."""
+    width, height = int(header.TotalPixelMatrixColumns), int(header.get("TotalPixelMatrixRows") or 0)
+    columns, rows = int(header.Columns), int(header.Rows)
+    tiles = [place.tile for place in table.places]
+    if all(tile is None for tile in tiles):
+        across = -(-width // columns)
+        tiles = [((n % across) * columns, (n // across) * rows) for n in range(len(tiles))]
+    found = [tile for tile in tiles if tile is not None]
+    if len(found) < len(tiles) or any(not (0 <= x < width and 0 <= y < height) for x, y in found):
+        where = "PlanePositionSlideSequence (0048,021A)"
+        raise GeometryError("a tile lies outside the total pixel matrix, or nowhere", source=path, where=where)
+    slices = np.zeros(len(found), dtype=np.int64)
+    origin = (header.get("TotalPixelMatrixOriginSequence") or [None])[0]
+    cosines, spacing = header.get("ImageOrientationSlide"), table.places[0].pixel_spacing
+    if origin is None or cosines is None or len(cosines) != 6 or spacing is None:
+        return FrameGrid(Grid((width, height, 1)), slices, found)
+    across_mm, down_mm = np.reshape([float(number) for number in cosines], (2, 3))
+    affine = np.eye(4)
+    affine[:3, 0], affine[:3, 1] = across_mm * spacing[1], down_mm * spacing[0]
+    affine[:3, 2] = np.cross(across_mm, down_mm) * (table.places[0].slice_thickness or 1.0)
+    affine[:3, 3] = [float(origin.get(f"{axis}OffsetInSlideCoordinateSystem") or 0) for axis in "XYZ"]
+    return FrameGrid(Grid((width, height, 1), affine + 0.0, "SLIDE"), slices, found)
+
+
+def relation_to(moving: Grid, fixed: Grid) -> GridRelation:
+    """Return where one grid lies in another, also where there is no patient to compare them in.
+
+    Grids without a place start at the same frame. Whole slides of one size are one matrix of pixels: its indices hold,
+    since highdicom up to 0.7 stated slide coordinates that are one pixel off, and focal depths differ.
+    """
+    is_flat = moving.lps_from_ijk is None and fixed.lps_from_ijk is None and moving.shape[:2] == fixed.shape[:2]
+    if is_flat or (moving.frame == fixed.frame == "SLIDE" and moving.shape == fixed.shape):
+        return GridRelation(GridKind.SAME if moving.shape == fixed.shape else GridKind.SUB, moving, fixed)
+    return compare_grids(moving, fixed)

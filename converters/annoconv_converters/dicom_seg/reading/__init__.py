@@ -1,0 +1,1 @@
+"""From segmentation files to cases and arrays."""

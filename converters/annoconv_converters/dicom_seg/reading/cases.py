@@ -1,0 +1,223 @@
+"""From segmentation files to cases: lazy masks on the source's grid, and what the private carrier took along."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from annoconv import images as image_seam
+from annoconv.casefile import Reading
+from annoconv.codes import Labels
+from annoconv.documents import residuals, strict_json
+from annoconv.documents.residuals import Residual
+from annoconv.errors import AnnoconvError, DocumentError, InputError
+from annoconv.geometry import Grid, GridKind, compare_grids
+from annoconv.loss import Loss, LossKind, LossReport
+from annoconv.model import Case, Image
+from annoconv.pixels import Mask, Masks
+from annoconv_converters._dicom.carrier import carried
+from annoconv_converters._dicom.file import DAMAGE
+from annoconv_converters.dicom_seg.frame_grid import FrameGrid, find_frame_grid, relation_to
+from annoconv_converters.dicom_seg.kinds import Kind
+from annoconv_converters.dicom_seg.mapping import LABEL_MAP_FILE, annotation_ids, merge, native_document
+from annoconv_converters.dicom_seg.reading.file import SegmentationFile, open_segmentation
+from annoconv_converters.dicom_seg.reading.foreign import foreign_losses
+from annoconv_converters.dicom_seg.reading.volumes import LabelVolume, SegmentVolume, check_size
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from annoconv.images import ImageSource
+    from annoconv.registry import Context
+
+__all__ = ["read_segmentations"]
+
+_TASK: Final = "dicom-seg"
+"""Task of a case whose file names none, unless the request does."""
+_REMOVED: Final = "{} is left out: other software has removed its segment"
+
+
+@dataclass(eq=False)
+class _Part:
+    """One file, and what it says by itself."""
+
+    file: SegmentationFile
+    carried: dict[str, Any] | None
+    context: Context
+
+    @cached_property
+    def frame_grid(self) -> FrameGrid:
+        frame_grid = find_frame_grid(self.file.header, self.file.table, self.file.path)
+        check_size(frame_grid, self.context.limits, self.file.path)
+        return frame_grid
+
+    @cached_property
+    def native(self) -> dict[str, Any]:
+        # What was written with a carrier was compared with the built-in labels only.
+        labels = Labels(None if self.carried else self.context.label_system)
+        return native_document(self.file.header, self.frame_grid.grid, labels)
+
+    def masks(self, grid: Grid, *, is_map: bool) -> Iterator[Mask]:
+        """Yield the mask of each segment on a grid; as values of one volume if they are a label map."""
+        segments = self.file.segments
+        whole = LabelVolume(self.file, self.frame_grid, grid) if is_map or self.file.kind is Kind.LABELMAP else None
+        for annotation_id, segment in zip(annotation_ids(segments), segments, strict=True):
+            if whole is not None:
+                yield Mask(annotation_id, whole, segment.number)
+            else:
+                yield Mask(annotation_id, SegmentVolume(self.file, self.frame_grid, grid, segment.number))
+
+
+def read_segmentations(
+    sources: Sequence[Path], *, context: Context, images: Sequence[Path], label_map: bool
+) -> Iterator[Reading]:
+    """Yield a case for each segmentation, or for the several files that were written from one case."""
+    found = image_seam.scan(images, context.limits) if images else []
+    groups = _together([_open(path, context) for path in image_seam.list_files(sources, context.limits)])
+    case_index = 0
+    while groups:
+        parts = groups.pop(0)
+        with _refusing_damage(parts[0].file.path):
+            reading = _reading(parts, found, context, case_index, is_map=label_map)
+        del parts
+        yield reading
+        case_index += 1
+        context.advance(case_index)
+
+
+@contextmanager
+def _refusing_damage(path: Path) -> Generator[None]:
+    """Refuse a file whose elements are damaged: pydicom converts them only when they are looked at."""
+    try:
+        yield
+    except AnnoconvError:
+        raise
+    except DAMAGE as error:
+        raise InputError("an element of the file is damaged", source=path, found=type(error).__name__) from error
+
+
+def _open(path: Path, context: Context) -> _Part:
+    file = open_segmentation(path, context.limits)
+    try:
+        with _refusing_damage(path):
+            document = carried(file.header, context.limits)
+    except AnnoconvError as error:
+        raise InputError(f"the private block is damaged: {error}", source=path) from error
+    return _Part(file, document, context)
+
+
+def _together(parts: Iterable[_Part]) -> list[list[_Part]]:
+    """Return the files of one case together, in the order in which they were written."""
+    groups: dict[str, list[_Part]] = {}
+    for part in parts:
+        key = str(part.carried["case"]) if part.carried and "case" in part.carried else str(part.file.path)
+        groups.setdefault(key, []).append(part)
+    return [sorted(group, key=_position) for group in groups.values()]
+
+
+def _position(part: _Part) -> int:
+    position = part.carried.get("part", 0) if part.carried else 0
+    return position if isinstance(position, int) else 0
+
+
+def _reading(
+    parts: list[_Part], found: Sequence[ImageSource], context: Context, case_index: int, *, is_map: bool
+) -> Reading:
+    native = merge([part.native for part in parts])
+    losses: list[Loss] = []
+    restored, removed = _restored(native, parts)
+    document: dict[str, Any] = restored or {}
+    if restored is None:
+        document = {"task_id": context.task or _TASK, **native}
+        document["image"] = _described(parts[0], found)
+        losses += _invented(case_index, context, found)
+    for part in parts:
+        losses += foreign_losses(part.file, case_index, document)
+    losses += [Loss(case_index, "/annotations", LossKind.NO_PLACE, _REMOVED.format(name)) for name in removed]
+    if is_map:
+        document["annotations"] = _as_map(document["annotations"], parts)
+    case = strict_json.parse(strict_json.dumps(document), Case, limits=context.limits, source=parts[0].file.path)
+    masks = Masks(mask for part in parts for mask in part.masks(_grid(part, case, found), is_map=is_map))
+    return Reading(case, masks, LossReport(losses))
+
+
+def _as_map(annotations: list[dict[str, Any]], parts: Sequence[_Part]) -> list[dict[str, Any]]:
+    """Return the annotations with the masks of each file as values of one mask file."""
+    places: dict[str, dict[str, Any]] = {}
+    for position, part in enumerate(parts, 1):
+        segments = part.file.segments
+        name = LABEL_MAP_FILE if position == 1 else LABEL_MAP_FILE.replace(".", f"_{position}.", 1)
+        for annotation_id, segment in zip(annotation_ids(segments), segments, strict=True):
+            places[annotation_id] = {"mask_file": name, "mask_value": segment.number}
+    return [{**each, **places.get(each["id"], {})} for each in annotations]
+
+
+def _invented(case_index: int, context: Context, found: Sequence[ImageSource]) -> Iterator[Loss]:
+    """Yield what the case states although the file does not."""
+    if not context.task:
+        message = f"the file names no annotation task; {_TASK} stands for it"
+        yield Loss(case_index, "/task_id", LossKind.APPROXIMATED, message)
+    if not found:
+        message = "no source image was given; the grid is that of the segmentation itself"
+        yield Loss(case_index, "/image/shape", LossKind.APPROXIMATED, message)
+
+
+def _source(part: _Part, found: Sequence[ImageSource]) -> ImageSource | None:
+    """Return the image that a segmentation was drawn on, if images were given at all."""
+    if not found:
+        return None
+    described = Image.model_validate(part.native["image"])
+    return image_seam.match(found, described)
+
+
+def _described(part: _Part, found: Sequence[ImageSource]) -> dict[str, Any]:
+    """Return the image as the file describes it, or the source itself if its grid is another."""
+    source = _source(part, found)
+    if source is None or compare_grids(part.frame_grid.grid, source.grid).kind is GridKind.SAME:
+        stated: dict[str, Any] = part.native["image"]
+        return stated
+    described: dict[str, Any] = strict_json.plain(source.describe())
+    return described
+
+
+def _grid(part: _Part, case: Case, found: Sequence[ImageSource]) -> Grid:
+    """Return the grid for the masks of a part: that of the case's image, else its source's, else the file's own."""
+    own = part.frame_grid.grid
+    if own.frame == "SLIDE":
+        return Grid(own.shape)  # mask files know no slide coordinates; the indices are those of the matrix
+    ids = {each["id"] for each in part.native["annotations"]}
+    uids = {annotation.image_uid or case.image.uid for annotation in case.annotations if annotation.id in ids}
+    stated = [Grid.from_image(each) for each in (case.image, *(case.related_images or ())) if each.uid in uids]
+    source = _source(part, found)
+    for grid in (*stated, *([] if source is None else [source.grid])):
+        is_placed = (grid.lps_from_ijk is None) == (own.lps_from_ijk is None)
+        if is_placed and relation_to(own, grid).kind is not GridKind.DIFFERENT:
+            return grid
+    return own
+
+
+def _restored(native: dict[str, Any], parts: Sequence[_Part]) -> tuple[dict[str, Any] | None, list[str]]:
+    """Return the case that the carrier completes, and the ids of masks whose segments are gone.
+
+    None if there is no carrier, or it does not fit.
+    """
+    document = parts[0].carried
+    if document is None or document.get("parts") != len(parts) or "residual" not in document:
+        return None, []
+    removed: list[str] = []
+    try:
+        residual = Residual.from_json(document["residual"])
+        restored = residuals.restore(native, residual)
+        # An annotation without a type was a segment that other software has removed since.
+        whole = [each for each in restored["annotations"] if "type" in each]
+        if len(whole) < len(restored["annotations"]):
+            left = {each["id"] for each in whole}
+            removed = [name for name in residual.order.get(("annotations",), ()) if name not in left]
+            restored["annotations"] = whole
+        strict_json.parse(strict_json.dumps(restored), Case)
+    except (AttributeError, KeyError, TypeError, ValueError, DocumentError):
+        return None, []
+    return (restored, removed) if isinstance(restored, dict) else (None, [])

@@ -1,0 +1,284 @@
+"""A segmentation file opened without reading its pixels: header, frame table, and where the pixels stand.
+
+The per-frame functional groups of a large segmentation are most of its header; building pydicom objects of them takes
+longer than all else. So the file is walked, and pydicom is given the rest.
+"""
+
+from __future__ import annotations
+
+import mmap
+import warnings
+from dataclasses import dataclass, replace
+from functools import cached_property
+from io import BytesIO
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from pydicom.filereader import read_dataset
+
+from annoconv.errors import LimitError, MaskError
+from annoconv_converters._dicom.elements import (
+    EXPLICIT,
+    DamagedError,
+    Element,
+    file_start,
+    inflate_start,
+    item_spans,
+    walk,
+)
+from annoconv_converters._dicom.file import DAMAGE
+from annoconv_converters._dicom.groups import PER_FRAME, SHARED
+from annoconv_converters._dicom.texts import text
+from annoconv_converters.dicom_seg.groups import FrameTable, read_table
+from annoconv_converters.dicom_seg.kinds import LEVELS, Kind
+from annoconv_converters.dicom_seg.mapping import hides_a_segment, segments_of
+from annoconv_converters.dicom_seg.reading.pixels import FramePixels, frame_fragments, is_encapsulated
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pydicom.dataset import Dataset
+
+    from annoconv.limits import Limits
+    from annoconv_converters._dicom.elements import Buffer, FileStart
+    from annoconv_converters.dicom_seg.segment import Segment
+
+__all__ = ["SegmentationFile", "open_segmentation"]
+
+_CLASSES: Final = frozenset(kind.sop_class_uid for kind in Kind)
+_PIXELS: Final = 0x7FE00010
+_EXTENDED_OFFSETS: Final = 0x7FE00001
+_SEGMENTS: Final = 0x00620002
+_MOST_SEGMENTS: Final = 65536
+_LONGEST_TEXT: Final = 65534
+"""Bytes of an element that is no sequence, no text without limit and not private: its VR allows no more (PS3.5 6.2)."""
+_LARGE_VRS: Final = frozenset({b"SQ", b"UT", b"UC", b"UR", b"UN", b"OB", b"OW", b"OD", b"OF", b"OL", b"OV", b""})
+_BITS: Final = {Kind.BINARY: (1,), Kind.FRACTIONAL: (8,), Kind.LABELMAP: (8, 16)}
+_INFLATED_HEADER: Final = 64 << 20
+
+
+@dataclass(eq=False)
+class SegmentationFile:
+    """A segmentation whose pixels are still in the file.
+
+    Attributes
+    ----------
+    path
+        The file.
+    kind
+        SegmentationType.
+    header
+        Every attribute but the per-frame functional groups and the pixels.
+    table
+        What each frame shows.
+    pixels
+        The frames.
+    """
+
+    path: Path
+    kind: Kind
+    header: Dataset
+    table: FrameTable
+    pixels: FramePixels
+
+    @cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """What each segment is, by number, the background left out."""
+        return tuple(segments_of(self.header))
+
+    @cached_property
+    def largest_number(self) -> int:
+        """The largest segment number, at least 1."""
+        return max((segment.number for segment in self.segments), default=1)
+
+
+def open_segmentation(path: Path, limits: Limits) -> SegmentationFile:
+    """Return a DICOM segmentation, checked to be whole.
+
+    Raises
+    ------
+    MaskError
+        If the file is no segmentation, is damaged or truncated, or is of a kind that is not read.
+    LimitError
+        If it exceeds a bound.
+    """
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+            start = file_start(whole)
+            if start is None:
+                raise MaskError("this is not a DICOM file", source=path)
+            if not start.is_deflated:
+                return _open(path, whole, start, limits, None)
+            most = min(limits.header_bytes, _INFLATED_HEADER)
+            inflated, is_all = inflate_start(path, start.data_set, most)
+            return _open(path, inflated, replace(start, data_set=0), limits, start.data_set, is_all=is_all)
+    except DAMAGE as error:
+        if isinstance(error, MaskError | LimitError):
+            raise
+        raise MaskError(f"the file is no whole DICOM data set: {_reason(error)}", source=path) from error
+
+
+def _reason(error: BaseException) -> str:
+    return str(error) if isinstance(error, DamagedError) else type(error).__name__
+
+
+def _open(
+    path: Path, data: Buffer, start: FileStart, limits: Limits, deflated_at: int | None, *, is_all: bool = True
+) -> SegmentationFile:
+    kept: list[bytes] = []
+    found: dict[int, Element] = {}
+    at = start.data_set
+    for each in walk(data, at, len(data), start.encoding, until=_PIXELS):
+        at = each.end
+        if each.tag in {PER_FRAME, SHARED, _EXTENDED_OFFSETS, _SEGMENTS}:
+            found[each.tag] = each
+        if each.tag not in {PER_FRAME, _EXTENDED_OFFSETS}:
+            _check_length(path, each, limits)
+            kept.append(data[each.start : each.end])
+    if sum(map(len, kept)) > limits.header_bytes:
+        raise LimitError("the header is too long", source=path, expected=f"{limits.header_bytes} bytes at most")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        header = read_dataset(BytesIO(b"".join(kept)), start.encoding.is_implicit, not start.encoding.is_big_endian)
+        kind = _kind(path, header)
+        if _SEGMENTS in found:
+            _count_segments(path, data, found[_SEGMENTS], start)
+        pixels = _pixel_element(path, data, at, start, is_whole=is_all and deflated_at is None)
+        table = read_table(data, found.get(SHARED), found.get(PER_FRAME), start.encoding)
+        if PER_FRAME not in found:
+            table = _tiled_full(path, header, table, kind)
+        frames = _checked(path, header, table, kind, limits)
+    bits = frames.bits
+    frames = replace(
+        frames, syntax=start.syntax, encoding=start.encoding, start=pixels.value, vr=pixels.vr, deflated_at=deflated_at
+    )
+    if is_encapsulated(start.syntax):
+        extended = found.get(_EXTENDED_OFFSETS)
+        offsets = b"" if extended is None else data[extended.value : extended.value_end]
+        frames.fragments = frame_fragments(data, pixels, start.encoding, len(table.segments), offsets)
+    else:
+        needed = (len(table.segments) * frames.count * bits + 7) // 8
+        if pixels.value_end - pixels.value < needed:
+            raise MaskError(
+                "the pixels are truncated",
+                source=path,
+                where="PixelData (7FE0,0010)",
+                found=f"{pixels.value_end - pixels.value} bytes",
+                expected=f"{needed} bytes",
+            )
+    opened = SegmentationFile(path, kind, header, table, frames)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _check_segments(opened)
+    return opened
+
+
+def _check_segments(file: SegmentationFile) -> None:
+    """Refuse segments that share a number or are not told from the background, and frames of none that is described."""
+    numbers = [int(each.get("SegmentNumber") or 0) for each in file.header.get("SegmentSequence") or []]
+    found = {*np.unique(file.table.segments).tolist()}.difference({0} if file.kind is Kind.LABELMAP else (), numbers)
+    where, problem = "SegmentSequence (0062,0002)", ""
+    if len(set(numbers)) < len(numbers):
+        problem, found = "two segments have one number", {n for n in numbers if numbers.count(n) > 1}
+    elif found:
+        problem = "frames show a segment that is not described"
+    elif file.kind is Kind.LABELMAP and 0 in numbers and hides_a_segment(file.header):
+        problem, found = "segment 0 is not the background, and labels of 0 cannot be told from it", {0}
+    elif file.kind is Kind.FRACTIONAL and not 0 < int(file.header.get("MaximumFractionalValue") or 0) <= LEVELS:
+        where, problem = "MaximumFractionalValue (0062,000E)", "fractions have no largest value"
+    if problem:
+        raise MaskError(problem, source=file.path, where=where, found=", ".join(map(str, sorted(found)[:10])) or None)
+    _ = file.segments  # converts their elements, so that damage shows here
+
+
+def _check_length(path: Path, each: Element, limits: Limits) -> None:
+    is_private = (each.tag >> 16) % 2 == 1
+    most = limits.header_bytes if each.vr in _LARGE_VRS or is_private else _LONGEST_TEXT
+    if each.end - each.start > most + 12:
+        raise LimitError("an attribute is too long", source=path, found=f"{each.end - each.start} bytes")
+
+
+def _count_segments(path: Path, data: Buffer, each: Element, start: FileStart) -> None:
+    for count, _ in enumerate(item_spans(data, each.value, each.value_end, start.encoding), 1):
+        if count > _MOST_SEGMENTS:
+            raise LimitError("too many segments", source=path, expected=f"{_MOST_SEGMENTS} at most")
+
+
+def _pixel_element(path: Path, data: Buffer, at: int, start: FileStart, *, is_whole: bool) -> Element:
+    """Return where PixelData stands; of a deflated data set only its beginning is at hand."""
+    if is_whole:
+        found = next(walk(data, at, len(data), start.encoding), None)
+    else:
+        encoding = start.encoding
+        if at + 12 > len(data):
+            raise DamagedError("the deflated header is too long, or cut off")
+        group, number, vr, _ = encoding.tag.unpack_from(data, at)
+        (length,) = encoding.long.unpack_from(data, at + 8)
+        end = at + 12 + length
+        found = Element(group << 16 | number, vr, at, at + 12, end, end)
+    if found is None or found.tag != _PIXELS:
+        raise MaskError("a required attribute is missing", source=path, where="PixelData (7FE0,0010)")
+    return found
+
+
+def _kind(path: Path, header: Dataset) -> Kind:
+    sop_class, stated = text(header.get("SOPClassUID")), text(header.get("SegmentationType"))
+    if sop_class not in _CLASSES:
+        raise MaskError("this is no segmentation", source=path, where="SOPClassUID (0008,0016)", found=sop_class)
+    if stated not in set(Kind):
+        raise MaskError(
+            "this kind of segmentation is not read",
+            source=path,
+            where="SegmentationType (0062,0001)",
+            found=stated,
+            expected=" or ".join(Kind),
+        )
+    return Kind(stated)
+
+
+def _tiled_full(path: Path, header: Dataset, shared: FrameTable, kind: Kind) -> FrameTable:
+    """Return the table of frames that need no description: every tile of every segment (PS3.3 C.7.6.17.3)."""
+    where = "PerFrameFunctionalGroupsSequence (5200,9230)"
+    if text(header.get("DimensionOrganizationType")) != "TILED_FULL" or not shared.places:
+        raise MaskError("a required attribute is missing", source=path, where=where)
+    width, height = int(header.TotalPixelMatrixColumns), int(header.TotalPixelMatrixRows)
+    columns, rows, frames = int(header.Columns), int(header.Rows), int(header.NumberOfFrames)
+    across, down = range(0, width, max(columns, 1)), range(0, height, max(rows, 1))
+    numbers = [0] if kind is Kind.LABELMAP else sorted(int(each.SegmentNumber) for each in header.SegmentSequence)
+    if frames != len(across) * len(down) * len(numbers):
+        found, expected = frames, f"{len(across) * len(down)} tiles of {len(numbers)} segments"
+        raise MaskError("the frames are not all tiles", source=path, where=where, found=found, expected=expected)
+    tiles = [(x, y) for y in down for x in across]
+    return FrameTable(
+        np.repeat(np.array(numbers, dtype=np.int64), len(tiles)),
+        np.tile(np.arange(len(tiles), dtype=np.int64), len(numbers)),
+        [replace(shared.places[0], tile=tile) for tile in tiles],
+    )
+
+
+def _checked(path: Path, header: Dataset, table: FrameTable, kind: Kind, limits: Limits) -> FramePixels:
+    """Return the frames' size, checked against what describes them."""
+    rows, columns = (int(header.get(name) or 0) for name in ("Rows", "Columns"))
+    frames = int(1 if header.get("NumberOfFrames") is None else header.NumberOfFrames)
+    if rows < 1 or columns < 1 or frames < 1:
+        raise MaskError("Rows, Columns and NumberOfFrames must be positive", source=path, found=(rows, columns, frames))
+    if frames != len(table.segments):
+        raise MaskError(
+            "the frames and their descriptions differ in number",
+            source=path,
+            where="NumberOfFrames (0028,0008)",
+            found=frames,
+            expected=f"{len(table.segments)} as in PerFrameFunctionalGroupsSequence",
+        )
+    if rows * columns > limits.mask_voxels:
+        raise LimitError("the frames are too large", source=path, found=rows * columns, expected=limits.mask_voxels)
+    bits, samples = int(header.get("BitsAllocated") or 0), int(header.get("SamplesPerPixel") or 1)
+    if bits not in _BITS[kind] or samples != 1:
+        raise MaskError(
+            "pixels of this size are not read",
+            source=path,
+            where="BitsAllocated (0028,0100), SamplesPerPixel (0028,0002)",
+            found=f"{bits} bits, {samples} samples",
+            expected=f"{' or '.join(map(str, _BITS[kind]))} bits, 1 sample for {kind}",
+        )
+    return FramePixels(path, "", EXPLICIT, 0, b"", rows, columns, bits)

@@ -1,0 +1,1 @@
+"""From cases and arrays to segmentation files."""

@@ -1,0 +1,290 @@
+"""From a case to one segmentation file for each image that masks were drawn on."""
+
+from __future__ import annotations
+
+import re
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
+
+from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset
+
+from annoconv import ids, times
+from annoconv import images as image_seam
+from annoconv.codes import Labels
+from annoconv.documents import residuals, strict_json
+from annoconv.errors import InputError
+from annoconv.files.atomic import replacing
+from annoconv.loss import Loss, LossKind, LossReport
+from annoconv.model import Case, Image, MaskAnnotation
+from annoconv_converters._dicom.carrier import carry
+from annoconv_converters._dicom.elements import EXPLICIT, Element
+from annoconv_converters._dicom.series import DicomSeries
+from annoconv_converters.dicom_seg.frame_grid import find_frame_grid
+from annoconv_converters.dicom_seg.groups import read_table
+from annoconv_converters.dicom_seg.kinds import Kind
+from annoconv_converters.dicom_seg.mapping import merge, native_document
+from annoconv_converters.dicom_seg.segment import ALGORITHM_TYPES, AlgorithmType, Segment
+from annoconv_converters.dicom_seg.writing.file import frame_index, write_file
+from annoconv_converters.dicom_seg.writing.gather import Gathered, gather, segment_numbers
+from annoconv_converters.dicom_seg.writing.groups import encode_groups
+from annoconv_converters.dicom_seg.writing.header import Content, Elements, build_header, elements_of, put_uids
+from annoconv_converters.dicom_seg.writing.losses import describe, split, uncoded
+from annoconv_converters.dicom_seg.writing.planes import check_image
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from annoconv.casefile import LoadedCase
+    from annoconv.images import ImageSource
+    from annoconv.model import Algorithm
+    from annoconv.registry import Context
+    from annoconv_converters.dicom_seg.kinds import Settings
+
+__all__ = ["CARRIER_VERSION", "SegmentationPart", "prepare", "write_part", "write_segmentations"]
+
+CARRIER_VERSION: Final = 1
+_VERSION: Final = re.compile(r"[vV]?\d[\w.+-]*")
+
+
+@dataclass(eq=False)
+class SegmentationPart:
+    """The segmentation of one image, ready but for its UIDs.
+
+    Attributes
+    ----------
+    content
+        What it says.
+    gathered
+        Its voxels.
+    index
+        Segment number and plane of each frame.
+    header
+        Its elements, encoded.
+    groups
+        PerFrameFunctionalGroupsSequence, encoded.
+    annotation_ids
+        Annotation of each segment number.
+    """
+
+    content: Content
+    gathered: Gathered
+    index: list[tuple[int, int]]
+    header: Elements
+    groups: bytes
+    annotation_ids: dict[int, str] = field(default_factory=dict)
+
+
+def write_segmentations(
+    cases: Iterable[LoadedCase],
+    target: Path,
+    *,
+    context: Context,
+    images: Sequence[Path],
+    settings: Settings,
+    plain: bool,
+) -> LossReport:
+    """Write cases as segmentations: one file, or a folder if there are several cases or images."""
+    sources = _scanned(images, context, settings) if images else []
+    remaining = iter(cases)
+    start = [loaded for _, loaded in zip(range(2), remaining, strict=False)]
+    if not start:
+        raise InputError("there is no case to write", source=target)
+    losses: list[Loss] = []
+    several = len(start) > 1 or len(_masks_by_image(start[0].case)) > 1
+    with replacing(target, overwrite=True) as temporary:
+        if several:
+            temporary.mkdir()
+        for case_index, loaded in enumerate(chain(start, remaining)):
+            with _prepared(loaded, sources, context, settings) as parts:
+                losses += _finish(loaded.case, case_index, parts, context, plain=plain)
+                for part in parts:
+                    path = temporary / _file_name(loaded.case, case_index, part, len(parts)) if several else temporary
+                    if path.exists():
+                        problem = "two cases would have the same file"
+                        raise InputError(problem, found=path.name, expected="distinct case_id")
+                    write_part(part, path)
+            context.advance(case_index + 1)
+    return LossReport(losses)
+
+
+def prepare(content: Content, gathered: Gathered) -> SegmentationPart:
+    """Return the segmentation that says `content` of the voxels `gathered`."""
+    planes, frames, settings = gathered.planes, gathered.frames, content.settings
+    index = frame_index(frames, content.segments, planes, settings)
+    how, is_map = f"Resampled, {settings.resample}", settings.kind is Kind.LABELMAP
+    changed = [number for number, kind, _ in gathered.changes if kind is LossKind.RESAMPLED]
+    resampled = {0 if is_map else number: how for number in changed}
+    header = build_header(content, planes, frames, len(index))
+    return SegmentationPart(content, gathered, index, header, encode_groups(index, planes, resampled))
+
+
+def write_part(part: SegmentationPart, path: Path) -> None:
+    """Derive the UIDs of a segmentation and write it."""
+    frames, planes = part.gathered.frames, part.gathered.planes
+    sop_instance_uid = put_uids(part.header, part.content, planes, frames.digest)
+    settings = part.content.settings
+    write_file(path, part.header, part.groups, part.index, frames, planes, settings, sop_instance_uid)
+    part.gathered.release()
+
+
+def _scanned(paths: Sequence[Path], context: Context, settings: Settings) -> list[ImageSource]:
+    found = image_seam.scan(paths, context.limits)
+    if not settings.allow_gaps:
+        return found
+    return [source.with_gaps() if isinstance(source, DicomSeries) else source for source in found]
+
+
+def _masks_by_image(case: Case) -> dict[str, list[MaskAnnotation]]:
+    """Return the masks of each image that has some, the primary image first."""
+    groups: dict[str, list[MaskAnnotation]] = {case.image.uid: []}
+    for annotation in case.annotations:
+        if isinstance(annotation, MaskAnnotation):
+            groups.setdefault(annotation.image_uid or case.image.uid, []).append(annotation)
+    return {uid: masks for uid, masks in groups.items() if masks}
+
+
+@contextmanager
+def _prepared(
+    loaded: LoadedCase, sources: Sequence[ImageSource], context: Context, settings: Settings
+) -> Generator[list[SegmentationPart]]:
+    """Give the parts of a case, ready but for their UIDs and the carrier; what they hold on disk goes afterwards."""
+    case = loaded.case
+    groups = _masks_by_image(case)
+    if not groups:
+        raise InputError(
+            "the case has no mask, so there is nothing to segment",
+            source=loaded.path,
+            where="/annotations",
+            advice="Boxes, points and attributes go to DICOM-SR or FHIR",
+        )
+    sources = sources or _own_files(loaded, context, settings)
+    labels = Labels(case.labels, context.label_system)
+    with ExitStack() as spools:
+        parts: list[SegmentationPart] = []
+        for uid, annotations in groups.items():
+            image = _image_of(case, uid, loaded.path)
+            source = image_seam.match(sources, image)
+            check_image(image, source)
+            at = times.timestamp([loaded.case], [source.acquired_at], given=context.timestamp, zone=context.timezone)
+            numbers = segment_numbers({each.id: loaded.masks[each.id] for each in annotations}, settings.kind)
+            ordered = sorted(annotations, key=lambda each: numbers[each.id])
+            segments = [_segment(numbers[each.id], each, case, source, labels) for each in ordered]
+            masks = {numbers[each.id]: loaded.masks[each.id] for each in ordered}
+            gathered = gather(masks, image, source, settings, spools)
+            content = Content(source=source, segments=segments, metadata=case.metadata, at=at, settings=settings)
+            part = prepare(content, gathered)
+            part.annotation_ids = {numbers[each.id]: each.id for each in ordered}
+            if len(groups) > 1:
+                gathered.release()
+            parts.append(part)
+        yield parts
+
+
+def _own_files(loaded: LoadedCase, context: Context, settings: Settings) -> list[ImageSource]:
+    """Return the images whose files the case names."""
+    case, path = loaded.case, loaded.path
+    named = [file.path for image in (case.image, *(case.related_images or ())) for file in image.files or ()]
+    if path is None or not named:
+        return []
+    return _scanned([path.parent / name for name in named], context, settings)
+
+
+def _image_of(case: Case, uid: str, path: Path | None) -> Image:
+    every: list[Image] = [case.image, *(case.related_images or ())]
+    for image in every:
+        if image.uid == uid:
+            return image
+    problem = "a mask names an image that the case does not have"
+    raise InputError(problem, source=path, where="/related_images", found=uid)
+
+
+def _segment(number: int, annotation: MaskAnnotation, case: Case, source: ImageSource, labels: Labels) -> Segment:
+    coded = labels.coded(annotation.label_code, annotation.category)
+    kind = ALGORITHM_TYPES[annotation.origin] if annotation.origin else AlgorithmType.MANUAL
+    name, version, parameters = _algorithm(annotation, case)
+    return Segment(
+        number=number,
+        name=coded.name,
+        type=coded.type,
+        category=coded.category,
+        modifier=coded.modifier,
+        region=coded.region,
+        algorithm_type=kind,
+        algorithm_name=name,
+        algorithm_version=version,
+        algorithm_parameters=parameters,
+        tracking_id=annotation.id,
+        tracking_uid=ids.tracking(source.uid, annotation.id),
+        color_rgb=coded.color_rgb,
+        description=coded.code,
+    )
+
+
+def _algorithm(annotation: MaskAnnotation, case: Case) -> tuple[str | None, str | None, str | None]:
+    """Return name, version and parameters of the model that an annotation grew out of.
+
+    They are those of its model-assistance record, else of the record that names it, else the AI model of the metadata,
+    whose last word is its version if it looks like one.
+    """
+    records = case.metadata.assistance or ()
+    own = [record for record in records if record.id == annotation.assistance_id]
+    own += [record for record in records if annotation.id in (record.annotation_ids or ())]
+    if own:
+        model: Algorithm = own[0].model
+        parameters = strict_json.plain(model).get("parameters")
+        return model.name, model.version, strict_json.dumps(parameters).decode().strip() if parameters else None
+    stated = case.metadata.software.ai_model if case.metadata.software else None
+    last = (stated or "").split()[-1:]
+    return stated, last[0] if last and _VERSION.fullmatch(last[0]) else None, None
+
+
+def _finish(
+    case: Case, case_index: int, parts: Sequence[SegmentationPart], context: Context, *, plain: bool
+) -> Iterator[Loss]:
+    """Give the parts their carrier; yield what the format does not hold."""
+    original = strict_json.plain(case)
+    native = merge([_native(part) for part in parts])
+    kept, left = split(found := residuals.residual(original, native))
+    if not plain:
+        key = ids.uid("carrier", ids.content_digest(strict_json.dumps(original)))
+        for position, part in enumerate(parts):
+            document: dict[str, Any] = {"version": CARRIER_VERSION, "case": key, "part": position, "parts": len(parts)}
+            block = Dataset()
+            carry(block, document | ({} if position else {"residual": kept.to_json()}))
+            part.header |= elements_of(block)
+    yield from found.losses(case_index, describe(native, found, left, is_carried=not plain))
+    yield from uncoded(case, case_index, Labels(case.labels, context.label_system))
+    position_of = {annotation.id: position for position, annotation in enumerate(case.annotations)}
+    for part in parts:
+        for number, kind, message in part.gathered.changes:
+            path = residuals.pointer(("annotations", position_of[part.annotation_ids[number]], "mask_file"))
+            yield Loss(case_index, path, kind, message)
+
+
+def _native(part: SegmentationPart) -> dict[str, Any]:
+    """Return what the reader will make of a part: of its encoded header, so that nothing is taken for granted.
+
+    One frame of each plane tells as much about the grid as all of them.
+    """
+    data = b"".join(part.header[tag] for tag in sorted(part.header))
+    header = read_dataset(BytesIO(data), is_implicit_VR=False, is_little_endian=True)
+    shared = part.header[0x52009229]
+    frame_of = {plane: (number, plane) for number, plane in reversed(part.index)}
+    whole = shared + encode_groups(sorted(frame_of.values()), part.gathered.planes, {})
+    table = read_table(
+        whole,
+        Element(0x52009229, b"SQ", 0, 12, len(shared), len(shared)),
+        Element(0x52009230, b"SQ", len(shared), len(shared) + 12, len(whole), len(whole)),
+        EXPLICIT,
+    )
+    return native_document(header, find_frame_grid(header, table).grid, Labels())
+
+
+def _file_name(case: Case, case_index: int, part: SegmentationPart, parts: int) -> str:
+    name = ids.safe_name(case.case_id) if case.case_id else f"case-{case_index + 1:06d}"
+    return f"{name}_{ids.safe_name(part.content.source.uid)}.dcm" if parts > 1 else f"{name}.dcm"

@@ -1,0 +1,171 @@
+"""Masks brought onto the planes of their source: the slices of its grid, or the tiles of a whole slide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from annoconv.errors import GeometryError
+from annoconv.geometry import Grid, GridKind, apply_relation, compare_grids, matrix_text
+from annoconv.images import SliceIdentity
+from annoconv.pixels import check_frame
+from annoconv_converters._dicom.slide import DicomSlide
+from annoconv_converters.dicom_seg.frame_grid import relation_to
+from annoconv_converters.dicom_seg.writing.resample import resample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from annoconv.images import ImageSource
+    from annoconv.model import Image
+    from annoconv.pixels import Volume
+    from annoconv_converters._dicom.slide import Tile
+    from annoconv_converters.dicom_seg.kinds import Resampling
+
+__all__ = ["LoadedPlanes", "PlaneStack", "Tiles", "check_image", "place"]
+
+
+class PlaneStack:
+    """The planes of a source on which frames may stand.
+
+    Attributes
+    ----------
+    grid
+        The source's grid.
+    identities
+        What each plane is, or is a part of.
+    tiles
+        The place of each plane in the total pixel matrix, if the source is a whole slide.
+    columns, rows
+        Pixels of a plane.
+    """
+
+    def __init__(self, source: ImageSource) -> None:
+        self.grid = source.grid
+        self.columns, self.rows, _ = source.grid.shape
+        self.identities: Sequence[SliceIdentity] = source.slices
+        self.tiles: Sequence[Tile] | None = None
+        if isinstance(source, DicomSlide):
+            (whole,) = source.slices
+            self.tiles = source.tiles
+            self.columns, self.rows = source.tile_size
+            self.identities = [
+                SliceIdentity(whole.sop_class_uid, whole.sop_instance_uid, tile.frame, whole.path, None)
+                for tile in source.tiles
+            ]
+
+    def __len__(self) -> int:
+        return len(self.identities)
+
+    def of(self, volume_kji: NDArray[Any]) -> Sequence[NDArray[Any]]:
+        """Return the planes of a volume on the grid."""
+        if self.tiles is None:
+            return cast("Sequence[NDArray[Any]]", volume_kji)
+        return Tiles(volume_kji[0], self.tiles, self.columns, self.rows)
+
+
+class LoadedPlanes(Sequence["NDArray[Any]"]):
+    """The planes of a volume, which is read again when it is needed again after it was let go.
+
+    Parameters
+    ----------
+    load
+        Reads the volume and returns its planes.
+    count
+        How many they are.
+    """
+
+    def __init__(self, load: Callable[[], Sequence[NDArray[Any]]], count: int) -> None:
+        self._load, self._count = load, count
+        self._held: Sequence[NDArray[Any]] | None = None
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: Any) -> Any:
+        if self._held is None:
+            self._held = self._load()
+        return self._held[index]
+
+    def release(self) -> None:
+        """Let the volume go."""
+        self._held = None
+
+
+class Tiles(Sequence["NDArray[Any]"]):
+    """The tiles of a matrix, cut when they are asked for; what lies beyond the matrix is 0."""
+
+    def __init__(self, matrix_ji: NDArray[Any], tiles: Sequence[Tile], columns: int, rows: int) -> None:
+        self._matrix_ji, self._tiles, self._columns, self._rows = matrix_ji, tiles, columns, rows
+
+    def __len__(self) -> int:
+        return len(self._tiles)
+
+    def __getitem__(self, index: Any) -> Any:
+        tile = self._tiles[index]
+        part = self._matrix_ji[tile.row : tile.row + self._rows, tile.column : tile.column + self._columns]
+        if part.shape == (self._rows, self._columns):
+            return np.ascontiguousarray(part)
+        whole = np.zeros((self._rows, self._columns), dtype=part.dtype)
+        whole[: part.shape[0], : part.shape[1]] = part
+        return whole
+
+
+def check_image(image: Image, source: ImageSource) -> None:
+    """Refuse a case that describes its image otherwise than the image itself; both matrices are shown."""
+    stated = Grid.from_image(image)
+    if stated.lps_from_ijk is None or compare_grids(stated, source.grid).kind is not GridKind.DIFFERENT:
+        return
+    is_placed = source.grid.lps_from_ijk is not None
+    raise GeometryError(
+        "the case describes its image otherwise than the image itself",
+        source=source.path,
+        where="/image",
+        found=f"shape {list(stated.shape)}, LPS from ijk {matrix_text(stated.affine)}",
+        expected=f"shape {list(source.grid.shape)}, "
+        + (f"LPS from ijk {matrix_text(source.grid.affine)}" if is_placed else "no place in space"),
+        advice="Correct origin, spacing and direction, or name the image that was annotated",
+    )
+
+
+def place(
+    volume: Volume, image: Image | None, source: ImageSource, resampling: Resampling
+) -> tuple[NDArray[Any], bool]:
+    """Return a volume's array on the source's grid, and whether it had to be interpolated.
+
+    Parameters
+    ----------
+    volume
+        Labels, a mask, or fractions.
+    image
+        What the case says of the source; None if nothing does.
+    source
+        The image that it was drawn on.
+    resampling
+        Whether another grid is interpolated or refused.
+
+    Raises
+    ------
+    GeometryError
+        If the grids differ and nothing else is asked, or foreground would be cut.
+    """
+    moving = volume.grid
+    if source.grid.frame == "SLIDE":
+        # Files of masks know no slide coordinates: what they state is taken as such, and nothing as the same matrix.
+        moving = Grid(moving.shape, source.grid.affine if moving.lps_from_ijk is None else moving.affine, "SLIDE")
+    elif image is not None:
+        check_frame(image, volume)
+    relation = relation_to(moving, source.grid)
+    volume_kji = volume.read()
+    if relation.kind is GridKind.DIFFERENT and resampling != "never" and source.grid.lps_from_ijk is not None:
+        return resample(volume_kji, moving, source.grid, resampling), True
+    try:
+        return apply_relation(volume_kji, relation), False
+    except GeometryError as error:
+        raise GeometryError(
+            error.problem, source=volume.path, found=error.found, expected=error.expected, advice=error.advice
+        ) from error

@@ -1,0 +1,291 @@
+"""Tasks of Label Studio and what their results mean: regions of a picture, answers, spans of a text, relations.
+
+What one region is told by several results of one id: its shape, its labels, answers about it. Continuous pixels, origin
+at the outer corner of the first pixel. Offsets in texts are Unicode code points, as Label Studio writes them; those of
+older versions, in UTF-16, are recognised by their quotes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from urllib.parse import unquote
+
+from annoconv.documents import strict_json
+from annoconv.errors import InputError
+from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, tidy
+from annoconv_converters._pictures.read import Batch, lost, side_path
+from annoconv_converters._pictures.records import Picture
+from annoconv_converters._pictures.rotation import turned_box
+from annoconv_converters._raster.run_lengths import counts_of
+from annoconv_converters.label_studio.brush import decode_brush
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from annoconv.limits import Limits
+
+__all__ = ["read_tasks"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+_ANSWERS: Final = {each: each for each in ("choices", "rating", "taxonomy", "number", "datetime")} | {
+    "textarea": "text"
+}
+"""Types of results that answer a question, and where in their value the answer stands."""
+_SHAPES: Final = ("points", "rle", "radiusX", "x")
+_PICTURE: Final = re.compile(r"(?s).*\.(png|jpe?g|bmp|gif|tiff?|webp|dcm|svs|ndpi)", re.IGNORECASE)
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
+_MEANINGS: Final = frozenset({"sign", "diagnosis", "attribute", "recommendation"})
+_ORIGINS: Final = {"prediction": "model_confirmed", "prediction-changed": "model_confirmed"}
+
+
+@dataclass
+class _Region:
+    """The results of one id."""
+
+    first: Record
+    value: Record
+    answers: Record = field(default_factory=dict)
+    linked: list[str] = field(default_factory=list)
+
+    @property
+    def labels(self) -> list[str]:
+        found = (each for key, each in self.value.items() if key.endswith("labels") and isinstance(each, list))
+        return list(dict.fromkeys(str(label) for each in found for label in each))
+
+
+def read_tasks(path: Path, limits: Limits, *, predictions: bool = False) -> Batch:
+    """Return the pictures of an export.
+
+    Raises
+    ------
+    InputError
+        If it is none, or a region cannot be understood.
+    """
+    document = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
+    tasks = document if isinstance(document, list) else [document]
+    if not all(isinstance(task, dict) for task in tasks) or not tasks:
+        raise InputError("this is no Label Studio export", source=path, expected="a list of tasks")
+    names: list[str] = []
+    pictures = [_Task(task, place, names, path, predictions).picture for place, task in enumerate(tasks, start=1)]
+    return Batch(pictures, [{"id": place, "name": name} for place, name in enumerate(names)], path, side_path(path))
+
+
+class _Task:
+    """One task: its picture, with a record for each region."""
+
+    def __init__(self, task: Record, place: int, names: list[str], path: Path, predictions: bool) -> None:
+        self._names, self._path = names, path
+        held = task.get("data")
+        self._data: Record = held if isinstance(held, dict) else task
+        number = task.get("id", place)
+        self._record: Record = {"id": number, "file_name": _picture_name(self._data, number)}
+        self.picture = Picture(self._record, is_unsized=True)
+        meta = task.get("meta")
+        if isinstance(meta, dict) and "original_width" in meta:
+            self._record |= {"width": meta["original_width"], "height": meta.get("original_height")}
+        self._seen: set[str] = set()
+        self._texts: set[str] = set()
+        for annotation in _annotations(task):
+            self._read(annotation, {})
+        held = task.get("predictions")
+        for each in held if isinstance(held, list) else []:
+            if isinstance(each, dict) and predictions:
+                self._read(each, {"origin": "model"})
+            elif isinstance(each, dict) and each.get("result"):
+                lost(self.picture, "a prediction; --predictions reads it")
+
+    def _read(self, annotation: Record, more: Record) -> None:
+        results = annotation.get("result")
+        results = [each for each in results if isinstance(each, dict)] if isinstance(results, list) else []
+        author = annotation.get("completed_by")
+        author = author.get("email") or author.get("id") if isinstance(author, dict) else author
+        if author is not None and "origin" not in more:
+            more = {"annotator": f"user_{author}" if isinstance(author, int) else str(author).strip()}
+            time = str(annotation.get("updated_at") or annotation.get("created_at"))
+            more |= {"annotated_at": time} if _TIME.fullmatch(time) else {}
+        regions, relations = _regions(results)
+        final = {each: self._identity(each) for each in regions}
+        for one, other in relations:
+            if one in regions and other in regions:
+                regions[one].linked.append(final[other])
+            else:
+                lost(self.picture, "a relation to what is no region")
+        for each, region in regions.items():
+            record = {"id": final[each], **self._told(region, annotation, more)}
+            found = self._geometry(region, f"task {self._record['id']}, region {each}")
+            if found is not None:
+                self.picture.annotations.append({**record, **found})
+
+    def _identity(self, stated: str) -> str:
+        """Return an id that no other region of the task has: copies of an annotation have the same ones."""
+        while stated in self._seen:
+            stated += "_"
+        self._seen.add(stated)
+        return stated
+
+    def _told(self, region: _Region, annotation: Record, more: Record) -> Record:
+        """Return label, confidence, attributes, who and when."""
+        labels = region.labels
+        label = next(iter(labels or region.answers), "")
+        if label not in self._names:
+            self._names.append(label)
+        told: Record = {"category_id": self._names.index(label)}
+        score = region.first.get("score", annotation.get("score") if "origin" in more else None)
+        if type(score) in {int, float}:
+            told["score"] = score
+        attributes = region.answers | ({"labels": labels} if len(labels) > 1 else {})
+        if attributes:
+            told["attributes"] = attributes
+        origin = _ORIGINS.get(str(region.first.get("origin")))
+        links: Record = {"cross_modal_links": region.linked} if region.linked else {}
+        more = ({"origin": origin} if origin else {}) | more | links
+        return told | ({"more": more} if more else {})
+
+    def _geometry(self, region: _Region, where: str) -> Record | None:
+        """Return where a region is; None if that has no place in a case."""
+        value, first = region.value, region.first
+        if type(value.get("start")) is int and type(value.get("end")) is int and "channel" not in value:
+            return self._span(region, where)
+        if not any(name in value for name in _SHAPES):
+            if region.answers:
+                return {}
+            lost(self.picture, f"a result of the type {str(first.get('type'))[:40]}")
+            return None
+        size = first.get("original_width"), first.get("original_height")
+        if not all(type(count) is int and 0 < count < 1 << 20 for count in size):
+            raise InputError("the region states no size of its picture", source=self._path, where=where, found=size)
+        stated = self._record.setdefault("width", size[0]), self._record.setdefault("height", size[1])
+        if stated != size:
+            problem = "the region states another size of its picture than others"
+            raise InputError(problem, source=self._path, where=where, found=size, expected=stated)
+        if first.get("image_rotation"):
+            lost(self.picture, "a picture that was turned in the editor; coordinates are taken as they stand")
+        return _shape(value, (size[1], size[0]), self._path, where)  # type: ignore[arg-type]  # whole numbers, checked above
+
+    def _span(self, region: _Region, where: str) -> Record | None:
+        """Return a span of a text; the text becomes one of the case."""
+        start, end, quote = region.value["start"], region.value["end"], region.value.get("text")
+        texts = {key: each for key, each in self._data.items() if isinstance(each, str)}
+        named = [key for key in (str(region.first.get("to_name")), "text") if key in texts]
+        for key in dict.fromkeys([*named, *(texts if isinstance(quote, str) else ())]):
+            found = _in_code_points(texts[key], start, end, quote)
+            if found is None:
+                continue
+            if key not in self._texts:
+                self._texts.add(key)
+                self.picture.annotations.append({"id": key, "caption": texts[key]})
+            label = (region.labels or [""])[0].lower()
+            meaning = label if label in _MEANINGS else "attribute"
+            span = {"start": found[0], "end": found[1], "text": texts[key][found[0] : found[1]]}
+            return {"geometry": {"type": "text_span", "text_id": key, **span, "semantic_type": meaning}}
+        if named:
+            raise InputError("the span does not hold its quote", source=self._path, where=where, found=[start, end])
+        lost(self.picture, "a span of what is no text of the task")
+        return None
+
+
+def _annotations(task: Record) -> Iterator[Record]:
+    """Yield each annotation of a task; JSON_MIN has regions under the names of their tags instead."""
+    annotations = task.get("annotations", task.get("completions"))
+    if isinstance(annotations, list):
+        yield from (each for each in annotations if isinstance(each, dict) and not each.get("was_cancelled"))
+    elif not isinstance(task.get("data"), dict):
+        flat: list[Record] = []
+        for name, members in task.items():
+            if isinstance(members, list) and all(isinstance(each, dict) for each in members):
+                flat += [{"from_name": name, "value": each, **each} for each in members]
+        author = {"completed_by": task["annotator"]} if "annotator" in task else {}
+        yield {"result": flat, **author, "updated_at": task.get("updated_at")}
+
+
+def _regions(results: list[Record]) -> tuple[dict[str, _Region], list[tuple[str, str]]]:
+    """Return the results by id, and which regions are related."""
+    regions: dict[str, _Region] = {}
+    relations: list[tuple[str, str]] = []
+    for place, result in enumerate(results, start=1):
+        if result.get("type") == "relation":
+            relations.append((str(result.get("from_id")), str(result.get("to_id"))))
+            continue
+        value = result.get("value")
+        if not isinstance(value, dict):
+            continue
+        identity = str(result.get("id") or f"region_{place}").strip()
+        region = regions.setdefault(identity, _Region(result, {}))
+        if any(name in value for name in _SHAPES) and "original_width" in result:
+            region.first = region.first | {
+                key: result[key] for key in ("original_width", "original_height", "type") if key in result
+            }
+        member = _ANSWERS.get(str(result.get("type")))
+        if member is None:
+            region.value = {**region.value, **value}
+        elif member in value:
+            region.answers[str(result.get("from_name") or result["type"])] = _answer(value[member])
+            region.value = {key: each for key, each in value.items() if key != member} | region.value
+    return regions, relations
+
+
+def _answer(answer: Any) -> Any:
+    """Return an answer as the value of an attribute; paths of a taxonomy with slashes."""
+    if not isinstance(answer, list):
+        return answer
+    told = [" / ".join(map(str, each)) if isinstance(each, list) else each for each in answer]
+    return told[0] if len(told) == 1 else told
+
+
+def _picture_name(data: Record, number: object) -> str:
+    """Return the file name of a task's picture; addresses of a server and of its storage lead nowhere."""
+    texts = {key: each for key, each in data.items() if isinstance(each, str) and len(each) < 4096}
+    named = next((texts[key] for key in ("image", "img", "ocr") if key in texts), None)
+    named = named or next((each for each in texts.values() if _PICTURE.fullmatch(each.partition("?")[0])), "")
+    if named.startswith("data:"):
+        named = ""
+    path, _, query = named.partition("?")
+    name = unquote(query[2:] if query.startswith("d=") else path).replace("\\", "/").lstrip("/")
+    return name if name.isprintable() and name else f"task_{number}"
+
+
+def _in_code_points(text: str, start: int, end: int, quote: Any) -> tuple[int, int] | None:
+    """Return a span of a text in code points, whichever unit it is told in; None if neither holds its quote."""
+    if not 0 <= start < end <= 2 * len(text):
+        return None
+    if end <= len(text) and (not isinstance(quote, str) or text[start:end] == quote):
+        return start, end
+    units = text.encode("utf-16-le", "surrogatepass")
+    try:
+        before, within = (units[2 * a : 2 * b].decode("utf-16-le") for a, b in ((0, start), (start, end)))
+    except UnicodeDecodeError:
+        return None
+    return (len(before), len(before) + len(within)) if within == quote else None
+
+
+def _shape(value: Record, size: tuple[int, int], path: Path, where: str) -> Record:
+    """Return a shape in per cent of rows and columns as pixels."""
+    rows, columns = size
+    if "points" in value:
+        points = value["points"]
+        if not isinstance(points, list) or not all(is_numbers(point, 2) for point in points):
+            raise InputError("a polygon has points of two numbers", source=path, where=where)
+        return {"segmentation": [[tidy(each) for x, y in points for each in (x * columns / 100, y * rows / 100)]]}
+    if "rle" in value:
+        return counts_to_record(counts_of(decode_brush(value["rle"], size, path, where)), size)
+    names = ("x", "y", "radiusX", "radiusY") if "radiusX" in value else ("x", "y", "width", "height")
+    numbers = [value.get(name, 0) for name in names]
+    if not is_numbers(numbers, 4):
+        raise InputError("a region has numbers", source=path, where=where)
+    x, y, width, height = (number * (columns, rows)[place % 2] / 100 for place, number in enumerate(numbers))
+    turn = value.get("rotation", 0)
+    if type(turn) not in {int, float} or not abs(turn) < 1e6:
+        raise InputError("a rotation is degrees", source=path, where=where)
+    if "radiusX" in value:
+        turned = {"rotation_degrees": turn} if turn else {}
+        center, radii = [tidy(x), tidy(y)], [tidy(width), tidy(height)]
+        return {"geometry": {"type": "ellipse", "center": center, "radii": radii, **turned}}
+    if "height" not in value:
+        return {"geometry": {"type": "point", "point": [tidy(x), tidy(y)]}}
+    if turn:  # about its upper left corner
+        return {"segmentation": [turned_box((x, y, x + width, y + height), turn, (x, y))]}
+    return {"bbox": [tidy(x), tidy(y), tidy(width), tidy(height)]}

@@ -1,0 +1,210 @@
+"""A case as files hold it, and the case document that it stands for by itself: one mapping, for reader and writer.
+
+Its result is *native*: it rests on what any program could see in the files. The writer compares it with the case that
+it wrote; what is missing is the loss report (`annoconv.documents.residuals`). `docs/formats/nifti.md` has the
+same in words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from annoconv.documents import strict_json
+from annoconv.geometry import describe_grid
+from annoconv.ids import safe_name
+from annoconv.model import SCHEMA_VERSION, AnnotationCategory, Modality
+from annoconv.pixels import Mask
+from annoconv_converters._volumes.labels import Entry, label_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from annoconv.codes import Labels
+    from annoconv.geometry import Grid
+    from annoconv.pixels import Volume
+
+__all__ = ["CaseFiles", "ImageFiles", "Region", "document"]
+
+_TASK: Final = "nifti"
+"""Task of a case whose files name none, unless the request does."""
+
+
+@dataclass(frozen=True)
+class ImageFiles:
+    """One image as the files tell it.
+
+    Attributes
+    ----------
+    uid
+        Its UID, or the name of its files.
+    modality
+        In DICOM's terms; `OT` if nothing tells it.
+    grid
+        Of its own file, else of a mask on it.
+    told
+        Further fields of the model's image, as JSON values.
+    """
+
+    uid: str
+    modality: str
+    grid: Grid
+    told: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def document(self, *, is_exact: bool) -> dict[str, Any]:
+        """Return the model's image; geometry of float64 is not rounded."""
+        modality = self.modality if self.modality in list(Modality) else Modality.OT.value
+        return {"uid": self.uid, "modality": modality, **_geometry(self.grid, is_exact=is_exact), **self.told}
+
+
+@dataclass(frozen=True)
+class Region:
+    """One annotation's voxels as the files tell them.
+
+    Attributes
+    ----------
+    key
+        What identifies it among the case's regions in its layout: a file, a value, a label's name.
+    volume
+        Where its voxels are.
+    value
+        Its label there; None for every voxel that is not 0, or fractions.
+    mask_file
+        Path in the case document, relative to it.
+    entry
+        Its row in the label table.
+    told
+        Fields of the annotation that the layout itself holds: `id`, `label_code`, `category`, `image_uid`.
+    """
+
+    key: str
+    volume: Volume
+    value: int | None
+    mask_file: str
+    entry: Entry
+    told: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True)
+class CaseFiles:
+    """One case as the files tell it.
+
+    Attributes
+    ----------
+    name
+        What its files are named after.
+    source
+        File or folder that errors name.
+    carrier
+        Where our private side file stands, if there is one.
+    images
+        The primary image first.
+    regions
+        In the order of the annotations.
+    told
+        Further fields of the case: `case_id`, `task_id`, `labels`, `registrations`.
+    fields
+        Files of displacement fields by registration id.
+    is_exact
+        Whether the geometry comes from float64 and is not rounded.
+    """
+
+    name: str
+    source: Path
+    carrier: Path
+    images: Sequence[ImageFiles]
+    regions: Sequence[Region]
+    told: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    fields: Mapping[str, Path] = field(default_factory=dict[str, "Path"])
+    is_exact: bool = False
+
+
+def document(
+    found: CaseFiles, labels: Labels, *, task: str | None = None, ids: Mapping[str, str] | None = None
+) -> tuple[dict[str, Any], list[Mask]]:
+    """Return the case document that files stand for, and its masks in the order of the annotations.
+
+    Parameters
+    ----------
+    found
+        What the files tell.
+    labels
+        Label systems in which names and concepts are looked up.
+    task
+        Task where the files name none.
+    ids
+        Annotation ids by region key, from the private side file.
+    """
+    primary = found.images[0]
+    defined = {label["code"]: label for label in found.told.get("labels", [])}
+    annotations: list[dict[str, Any]] = []
+    masks: list[Mask] = []
+    taken: set[str] = set()
+    for region in found.regions:
+        code, category, definition = _label(region, labels)
+        if definition is not None:
+            code = _defined(code, definition, defined)
+        identity = (ids or {}).get(region.key) or _unused(str(region.told.get("id") or code), taken)
+        taken.add(identity)
+        annotation: dict[str, Any] = {
+            "id": identity,
+            "category": category.value,
+            "label_code": code,
+            "type": "mask",
+            "mask_file": region.mask_file or f"masks/{safe_name(identity)}.nii.gz",
+        }
+        if region.value is not None and region.mask_file:
+            annotation["mask_value"] = region.value
+        uid = region.told.get("image_uid")
+        annotations.append(annotation | ({"image_uid": uid} if uid and uid != primary.uid else {}))
+        masks.append(Mask(identity, region.volume, region.value))
+    native: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "task_id": found.told.get("task_id") or task or _TASK,
+        "image": primary.document(is_exact=found.is_exact),
+        "annotations": annotations,
+        "metadata": {},
+    }
+    if found.told.get("case_id"):
+        native["case_id"] = found.told["case_id"]
+    if len(found.images) > 1:
+        native["related_images"] = [image.document(is_exact=found.is_exact) for image in found.images[1:]]
+    if defined:
+        native["labels"] = [strict_json.plain(label) for label in defined.values()]
+    if found.told.get("registrations"):
+        native["registrations"] = found.told["registrations"]
+    return native, masks
+
+
+def _label(region: Region, labels: Labels) -> tuple[str, AnnotationCategory, dict[str, Any] | None]:
+    """Return code, category and definition of a region's label: as the layout tells them, else by its table's row."""
+    code, category = region.told.get("label_code"), region.told.get("category")
+    if code and category:
+        return str(code), AnnotationCategory(category), None
+    return label_of(region.entry, labels)
+
+
+def _defined(wanted: str, definition: dict[str, Any], defined: dict[str, dict[str, Any]]) -> str:
+    """Put a definition among those of the case; return its code, with a number where another label has it."""
+    code, number = wanted, 1
+    while code in defined and defined[code] != definition | {"code": code}:
+        number += 1
+        code = f"{wanted}_{number}"
+    defined[code] = definition | {"code": code}
+    return code
+
+
+def _unused(wanted: str, taken: set[str]) -> str:
+    name, number = wanted, 1
+    while name in taken:
+        number += 1
+        name = f"{wanted}_{number}"
+    return name
+
+
+def _geometry(grid: Grid, *, is_exact: bool) -> dict[str, Any]:
+    if grid.lps_from_ijk is None or not is_exact:
+        return describe_grid(grid)
+    exact = {name: (getattr(grid, name) + 0.0).tolist() for name in ("spacing", "origin", "direction")}
+    return {"shape": list(grid.shape), **exact, "frame": grid.frame}

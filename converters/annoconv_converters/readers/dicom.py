@@ -1,0 +1,48 @@
+"""DICOM images as image sources: series of single frames, multi-frame images, single images and whole slides.
+
+Files that are no images (segmentations, reports, DICOMDIR, other formats) are passed over.
+
+Authority: PS3.3 C.7.6.1, C.8.12.4, C.12.1.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from annoconv.images import list_files
+from annoconv.limits import Limits
+from annoconv_converters._dicom.file import DAMAGE, Instance, read_instance
+from annoconv_converters._dicom.series import DicomSeries
+from annoconv_converters._dicom.slide import DicomSlide, is_slide
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from annoconv.images import ImageSource
+
+__all__ = ["scan"]
+
+
+def scan(paths: Sequence[Path], limits: Limits | None = None) -> list[ImageSource]:
+    """Return the DICOM images among files and folders, sorted by UID.
+
+    Files are grouped by SeriesInstanceUID; files that state none, by folder, study, frame of reference and modality. A
+    file that starts as DICOM but cannot be read is left out, and noted on every series. Of a whole slide's resolution
+    levels the largest is the image.
+    """
+    limits = limits or Limits()
+    groups: defaultdict[tuple[str, ...], list[Instance]] = defaultdict(list)
+    damaged: list[str] = []
+    for path in list_files(paths, limits):
+        try:
+            if (instance := read_instance(path, limits)) is not None:
+                groups[instance.group].append(instance)
+        except DAMAGE as error:
+            damaged.append(f"{path.name} starts as DICOM but cannot be read and is left out ({type(error).__name__})")
+    series: list[ImageSource] = [
+        (DicomSlide if all(map(is_slide, instances)) else DicomSeries)(instances, damaged, limits)
+        for instances in groups.values()
+    ]
+    return sorted(series, key=lambda source: (source.uid, str(source.path)))

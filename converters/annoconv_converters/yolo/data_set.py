@@ -1,0 +1,368 @@
+"""Data sets of YOLO as folders: which pictures they list, how large those are, and what the lines beside them say.
+
+Ultralytics describes them in `data.yaml`, Darknet in `obj.data`; others have `classes.txt` only. Nothing outside of the
+folder is read, wherever its lists lead. Numbers are shares of width and height; continuous pixels, origin at the outer
+corner. Authority: docs.ultralytics.com/datasets; AlexeyAB/darknet.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from PIL import Image as Pillow
+from PIL import UnidentifiedImageError
+
+from annoconv import images as image_seam
+from annoconv.documents import strict_json
+from annoconv.errors import ImageError, InputError, LimitError
+from annoconv_converters._pictures.geometry import tidy
+from annoconv_converters._pictures.read import SIDE_NAME, Batch
+from annoconv_converters._pictures.records import Picture
+from annoconv_converters.yolo.plain_yaml import PlainYaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from annoconv.limits import Limits
+
+__all__ = ["Kind", "read_data_set"]
+
+Record: TypeAlias = "dict[str, Any]"
+Sizes: TypeAlias = "dict[str, tuple[int, int]]"
+Kind: TypeAlias = Literal["auto", "detect", "segment", "pose", "obb"]
+
+_SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+_NAMED: Final = (*_SUFFIXES, ".gif", ".heic", ".dcm")
+"""What the name of a picture may end in."""
+_DESCRIPTIONS: Final = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
+_SPLITS: Final = ("train", "val", "valid", "test")
+_NO_LABELS: Final = re.compile(r"(classes|train|val|valid|test|notes|readme.*)\.txt", re.IGNORECASE)
+_BOX, _OBB = 4, 8
+_LONGEST_NAME, _LONGEST_PATH = 240, 2000
+"""Bytes: file systems take 255 and 4096, and endings and folders are exchanged."""
+_LONGEST_LINE: Final = 1 << 22
+"""Characters: 100,000 vertices with all their digits."""
+_MOST_CLASSES: Final = 1 << 20
+_DESCRIPTION_BYTES: Final = 1 << 20
+_ORIENTATION: Final = 0x0112
+_LYING: Final = frozenset({5, 6, 7, 8})
+"""Of EXIF: rows and columns are to be exchanged, as trainers do."""
+
+
+class _Description:
+    """What the folder says of itself: classes, keypoints, and where its pictures are.
+
+    Attributes
+    ----------
+    names
+        Of the classes.
+    keypoints
+        Count and dimensions, for pose.
+    keypoint_names
+        By class, where they are told.
+    listed
+        Lists and folders of pictures.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.names: dict[int, str] = {}
+        self.keypoints: tuple[int, int] | None = None
+        self.keypoint_names: dict[int, list[str]] = {}
+        self.listed: list[str] = []
+        described = next((folder / name for name in _DESCRIPTIONS if (folder / name).is_file()), None)
+        if described is not None:
+            self._from_yaml(PlainYaml(_text(described, _DESCRIPTION_BYTES), described), described)
+            return
+        named = next((folder / name for name in ("obj.names", "classes.txt") if (folder / name).is_file()), None)
+        if named is None:
+            expected = "data.yaml, obj.names or classes.txt"
+            raise InputError("this is no YOLO data set", source=folder, expected=expected)
+        lines = _text(named, _DESCRIPTION_BYTES).splitlines()
+        self.names = {place: line.strip() for place, line in enumerate(lines) if line.strip()}
+        self.listed = [f"{name}.txt" for name in _SPLITS]
+        if (folder / "obj.data").is_file():
+            pairs = (line.partition("=") for line in _text(folder / "obj.data", _DESCRIPTION_BYTES).splitlines())
+            self.listed = [value.strip() for key, _, value in pairs if key.strip() in _SPLITS] + self.listed
+
+    def _from_yaml(self, yaml: PlainYaml, path: Path) -> None:
+        names = yaml.get("names")
+        if not names and names != []:
+            raise InputError("data.yaml names no classes", source=path, expected="names")
+        self.names = {number: str(name) for number, name in _numbered(names, path, "names").items()}
+        shape = yaml.get("kpt_shape")
+        if shape is not None:
+            is_shape = isinstance(shape, list) and len(shape) == 2 and all(str(each).isdecimal() for each in shape)
+            if not is_shape or not 0 < int(shape[0]) < 10_000 or int(shape[1]) not in {2, 3}:
+                raise InputError("the shape of keypoints is none", source=path, where="kpt_shape", expected="[n, 3]")
+            self.keypoints = int(shape[0]), int(shape[1])
+            for number, listed in _numbered(yaml.get("kpt_names") or {}, path, "kpt_names").items():
+                if isinstance(listed, list) and len(listed) == self.keypoints[0]:
+                    self.keypoint_names[number] = [str(name) for name in listed]
+        root = yaml.get("path")
+        for split in _SPLITS:
+            value = yaml.get(split)
+            for each in value if isinstance(value, list) else [value]:
+                if isinstance(each, str) and each:
+                    self.listed += [f"{root}/{each}"] if isinstance(root, str) and root.strip("./") else []
+                    self.listed.append(each)
+        self.listed = self.listed or [f"{name}.txt" for name in _SPLITS]
+
+    @property
+    def categories(self) -> list[Record]:
+        records: list[Record] = [{"id": place, "name": name} for place, name in self.names.items()]
+        if self.keypoints:
+            numbered = [str(place + 1) for place in range(self.keypoints[0])]
+            records = [{**each, "keypoints": self.keypoint_names.get(each["id"], numbered)} for each in records]
+        return records
+
+
+def read_data_set(
+    folder: Path, sizes: Sizes, kind: Kind, limits: Limits, sources: dict[str, Any] | None = None
+) -> Batch:
+    """Return the pictures of a data set in the order of its lists, else of their names.
+
+    Parameters
+    ----------
+    folder
+        The folder, or its description.
+    sizes
+        Rows and columns by file name, where they are known.
+    kind
+        Of lines.
+    limits
+        Bounds.
+    sources
+        Grids of source images by series, which tell the sizes of pictures that are not there.
+
+    Raises
+    ------
+    InputError
+        If it is none, a line is no label, or the size of a picture is not known.
+    """
+    if folder.is_file():
+        folder = folder.parent
+    if not folder.is_dir():
+        raise InputError("there is no such folder", source=folder)
+    description = _Description(folder)
+    side = folder / SIDE_NAME
+    known = dict(sizes) if sizes else _side_sizes(side, limits)
+    pictures: list[Picture] = []
+    found = _Found(folder, limits)
+    for number, (name, label) in enumerate(found.pictures(description.listed), start=1):
+        image = found.image(label, name)
+        name = name if name.lower().endswith(_NAMED) else f"{name}{image.suffix if image else _SUFFIXES[0]}"
+        rows, columns = known.get(name) or _size(name, image or folder / "images" / name, sources or {})
+        record: Record = {"id": number, "file_name": name, "width": columns, "height": rows}
+        picture = Picture(record)
+        for place, line in enumerate(_lines(label, limits), start=1):
+            picture.annotations.append(_record(line, (rows, columns), kind, description.keypoints, label, place))
+        pictures.append(picture)
+    for number, each in enumerate((record for picture in pictures for record in picture.annotations), start=1):
+        each["id"] = number
+    return Batch(pictures, description.categories, folder, side)
+
+
+class _Found:
+    """The files of a data set; none outside of its folder."""
+
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        self._folder, self._limits = folder, limits
+        self._images: dict[Path, dict[str, Path]] = {}
+
+    def pictures(self, listed: list[str]) -> Iterator[tuple[str, Path]]:
+        """Yield name and label file of each picture, once; names without a suffix are those of label files only."""
+        given: dict[Path, str] = {}
+        for entry in listed:
+            place = self._inside(entry)
+            if place is not None and place.is_file():
+                for line in _text(place, self._limits.line_bytes).splitlines():
+                    if line.strip():
+                        name, label = self._located(line.strip().replace("\\", "/").removeprefix("./"), place)
+                        given.setdefault(label, name)
+            elif place is not None:
+                given |= {label: name for name, label in self._in_folder(place) if label not in given}
+        if not given:
+            labels = self._folder / "labels"
+            root = labels if labels.is_dir() else self._folder
+            for path in self._files(root):
+                if path.suffix == ".txt" and (root == labels or not _NO_LABELS.fullmatch(path.name)):
+                    given[path] = str(path.relative_to(root).with_suffix(""))
+        yield from ((name, label) for label, name in given.items())
+
+    def image(self, label: Path, name: str) -> Path | None:
+        """Return the picture that belongs to a label file: in the folder `images` beside `labels`, or beside it."""
+        for folder in dict.fromkeys((_exchanged(label, "labels", "images").parent, label.parent)):
+            if folder not in self._images:
+                files = folder.iterdir() if folder.is_dir() else ()
+                self._images[folder] = {path.stem: path for path in files if path.suffix.lower() in _SUFFIXES}
+            if label.stem in self._images[folder]:
+                return self._images[folder][label.stem]
+        beside = self._folder / "images" / name
+        return beside if ".." not in Path(name).parts and beside.is_file() else None
+
+    def _files(self, folder: Path) -> list[Path]:
+        return image_seam.list_files([folder], self._limits)
+
+    def _inside(self, entry: str) -> Path | None:
+        """Return where an entry leads within the folder: descriptions name places of the machine they come from."""
+        parts = _parts(entry, self._folder)
+        tails = (self._folder.joinpath(*parts[start:]) for start in range(len(parts)))
+        return next((path for path in tails if path.exists()), None)
+
+    def _in_folder(self, folder: Path) -> Iterator[tuple[str, Path]]:
+        """Yield the pictures of a folder, by themselves and by their labels."""
+        labels = _exchanged(folder / "x", "images", "labels").parent
+        named: dict[Path, str] = {}
+        for path in self._files(folder):
+            if path.suffix.lower() in _SUFFIXES:
+                stem = path.relative_to(folder).with_suffix("")
+                named[stem] = self._name(path)
+        for path in self._files(labels) if labels.is_dir() and labels != folder else ():
+            if path.suffix == ".txt":
+                named.setdefault(path.relative_to(labels).with_suffix(""), self._name(path.with_suffix("")))
+        for stem in sorted(named):
+            yield named[stem], labels / stem.with_name(f"{stem.name}.txt")
+
+    def _name(self, path: Path) -> str:
+        """Return the path of a picture without the folders that part pictures from labels."""
+        *above, last = path.relative_to(self._folder).parts
+        return "/".join([*(part for part in above if part not in {"images", "labels"}), last])
+
+    def _located(self, name: str, listing: Path) -> tuple[str, Path]:
+        """Return name and label file of a listed picture: Darknet names them from the folder above."""
+        if ".." in Path(name).parts:
+            raise InputError("the list names a picture beyond its folder", source=listing, found=name)
+        parts = _parts(name, listing)
+        if not parts:
+            raise InputError("the list names no picture", source=listing, found=name)
+        if parts[0] == "images" and len(parts) > 1:
+            inner = Path(*parts[1:])
+            return str(inner), self._folder / "labels" / inner.with_suffix(".txt")
+        for start in range(len(parts)):
+            image = self._folder.joinpath(*parts[start:])
+            label = _exchanged(image, "images", "labels").with_suffix(".txt")
+            if image.exists() or label.exists():
+                return (self._name(image) if "images" in parts[start:] else parts[-1]), label
+        return parts[-1], self._folder / Path(*parts).with_suffix(".txt")
+
+
+def _parts(name: str, source: Path) -> list[str]:
+    """Return the folders and the file that a path names, none above where it starts; InputError if one cannot be."""
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in {"", ".", ".."}]
+    is_long = len(os.fsencode(name)) > _LONGEST_PATH or any(len(os.fsencode(part)) > _LONGEST_NAME for part in parts)
+    if is_long or "\0" in name:
+        raise InputError("this cannot be the name of a file", source=source, found=f"{name[:40]} ...")
+    return parts
+
+
+def _exchanged(path: Path, old: str, new: str) -> Path:
+    """Return a path with the last folder of one name under another."""
+    parts = list(path.parts)
+    for place in reversed(range(len(parts) - 1)):
+        if parts[place] == old:
+            parts[place] = new
+            break
+    return Path(*parts)
+
+
+def _numbered(value: Any, path: Path, where: str) -> dict[int, Any]:
+    """Return a list or a mapping of numbers by number."""
+    if isinstance(value, list):
+        return dict(enumerate(value))
+    if isinstance(value, dict) and all(key.isdecimal() and len(key) < 8 for key in value):
+        return {int(key): each for key, each in value.items()}
+    raise InputError("the names cannot be understood", source=path, where=where, expected="a list, or names by number")
+
+
+def _record(
+    line: str, size: tuple[int, int], kind: str, keypoints: tuple[int, int] | None, path: Path, place: int
+) -> Record:
+    rows, columns = size
+    if len(line) > _LONGEST_LINE:
+        expected = f"{_LONGEST_LINE} characters"
+        raise LimitError("the line is too long", source=path, where=f"line {place}", expected=expected)
+    try:
+        category, *shares = map(float, line.split())
+        label = int(category) if category.is_integer() else -1
+    except ValueError:
+        label, shares = -1, []
+    if not 0 <= label < _MOST_CLASSES or not all(abs(share) < 1e4 for share in shares):
+        raise InputError(
+            "this is no label", source=path, where=f"line {place}", expected="a class and numbers from 0 to 1"
+        )
+    record: Record = {"category_id": label}
+    pose = _BOX + keypoints[0] * keypoints[1] if keypoints else _BOX
+    if len(shares) in {_BOX + 2, pose + 2} and shares[-1].is_integer() and (kind == "detect" or shares[-1] > 1):
+        *shares, track = shares  # a tracker's line
+        record["attributes"] = {"track_id": int(track)}
+    is_odd = len(shares) % 2 == 1 and len(shares) > _BOX + 1 and len(shares) not in {pose, pose + 1}
+    if (len(shares) in {_BOX + 1, pose + 1} or is_odd) and 0 <= shares[-1] <= 1:
+        *shares, record["score"] = shares
+    if len(shares) in {_BOX, pose}:
+        x, y, width, height = (share * (columns, rows)[each % 2] for each, share in enumerate(shares[:_BOX]))
+        record["bbox"] = [tidy(x - width / 2), tidy(y - height / 2), tidy(width), tidy(height)]
+        if keypoints and len(shares) == pose:
+            record["keypoints"] = _pose(shares[_BOX:], size, keypoints[1])
+    elif len(shares) >= 6 and len(shares) % 2 == 0 and kind != "detect" and (kind != "obb" or len(shares) == _OBB):
+        ring = [tidy(share * (columns, rows)[each % 2]) for each, share in enumerate(shares)]
+        record["segmentation"] = [ring]
+    else:
+        raise InputError("the line has another count of numbers", source=path, where=f"line {place}", found=len(shares))
+    return record
+
+
+def _pose(shares: list[float], size: tuple[int, int], dimensions: int) -> list[float]:
+    """Return keypoints as COCO has them: pixel indices and visibility; 0, 0 without one is not labelled."""
+    triples: list[float] = []
+    for start in range(0, len(shares), dimensions):
+        x, y = shares[start] * size[1], shares[start + 1] * size[0]
+        seen = int(shares[start + 2]) if dimensions == 3 else 2 * (x != 0 or y != 0)
+        triples += [tidy(x - 0.5), tidy(y - 0.5), min(max(seen, 0), 2)] if seen else [0, 0, 0]
+    return triples
+
+
+def _lines(path: Path, limits: Limits) -> list[str]:
+    if not path.is_file():
+        return []  # a picture without objects
+    return [line for line in _text(path, limits.line_bytes).splitlines() if line.strip()]
+
+
+def _text(path: Path, most: int) -> str:
+    if path.stat().st_size > most:
+        raise LimitError("the file is too large", source=path, expected=f"{most} bytes at most")
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("the file cannot be read as text", source=path, found=type(error).__name__) from error
+
+
+def _size(name: str, image: Path, sources: dict[str, Any]) -> tuple[int, int]:
+    if image.is_file():
+        try:
+            with Pillow.open(image) as picture:
+                is_lying = picture.format == "JPEG" and picture.getexif().get(_ORIENTATION) in _LYING
+                return (picture.width, picture.height) if is_lying else (picture.height, picture.width)
+        except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
+            raise ImageError("the picture cannot be read", source=image, found=type(error).__name__) from error
+    for series, grid in sources.items():
+        if re.fullmatch(rf"(.*/)?{re.escape(series)}(_k\d+)?\.[a-z]+", name):
+            return grid.shape[1], grid.shape[0]
+    raise InputError("the size of the picture is not known", source=image, advice="Put it there, or pass --images")
+
+
+def _side_sizes(side: Path, limits: Limits) -> Sizes:
+    """Return the sizes that our side file tells."""
+    if not side.is_file():
+        return {}
+    document = strict_json.loads(strict_json.read_bytes(side, limits), limits=limits, source=side)
+    cases = document.get("cases") if isinstance(document, dict) else None
+    told: Sizes = {}
+    for case in cases if isinstance(cases, list) else []:
+        for picture in case.get("pictures", []) if isinstance(case, dict) else []:
+            size: Any = (picture.get("height"), picture.get("width")) if isinstance(picture, dict) else (None, None)
+            if all(type(count) is int for count in size) and isinstance(picture.get("file_name"), str):
+                told[picture["file_name"]] = size
+    return told

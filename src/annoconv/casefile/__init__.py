@@ -1,0 +1,23 @@
+"""Cases and their masks from and to disk: strict on the way in, lazy masks, whole or not at all on the way out.
+
+A file holds one case (`.json`) or one a line (`.jsonl`). Masks are files beside it, named by paths relative to it that
+never leave its folder. Masks that share a file have each their own `mask_value` in one label map.
+"""
+
+from __future__ import annotations
+
+from annoconv.casefile.loaded import LoadedCase, Reading
+from annoconv.casefile.reading import CASE_NAME, documents, open_case, read_case, read_cases
+from annoconv.casefile.writing import write_case, write_cases
+
+__all__ = [
+    "CASE_NAME",
+    "LoadedCase",
+    "Reading",
+    "documents",
+    "open_case",
+    "read_case",
+    "read_cases",
+    "write_case",
+    "write_cases",
+]

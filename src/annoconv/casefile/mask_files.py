@@ -1,0 +1,141 @@
+"""The files that one case names, written: masks, each file once, and displacement fields, copied."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from annoconv.errors import MaskError
+from annoconv.files.atomic import replacing
+from annoconv.files.names import mask_path
+from annoconv.geometry import GridKind, compare_grids
+from annoconv.model import Case, MaskAnnotation
+from annoconv.pixels import NiftiVolume, save_nifti
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import ExitStack
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from annoconv.pixels import Mask, Masks
+
+__all__ = ["write_fields", "write_masks"]
+
+_SUFFIXES = (".nii.gz", ".nii")
+
+
+def write_masks(case: Case, masks: Masks, folder: Path, outputs: ExitStack, *, overwrite: bool = False) -> None:
+    """Write each mask file of a case under `folder`; they appear when `outputs` closes, or none of them does.
+
+    Raises
+    ------
+    MaskError
+        If a mask is missing, a new file is not named `.nii.gz`, or masks of one file overlap or share a value.
+    """
+    files: dict[str, list[MaskAnnotation]] = {}
+    for annotation in case.annotations:
+        if isinstance(annotation, MaskAnnotation):
+            if annotation.id not in masks:
+                raise MaskError("the annotation has no mask", where=annotation.id)
+            files.setdefault(annotation.mask_file, []).append(annotation)
+    for name, sharing in files.items():
+        temporary = outputs.enter_context(replacing(mask_path(folder, name), overwrite=overwrite))
+        _write_file(temporary, name, sharing, masks)
+
+
+def write_fields(
+    case: Case, fields: Mapping[str, Path], folder: Path, outputs: ExitStack, *, overwrite: bool = False
+) -> None:
+    """Copy the displacement fields of a case under `folder`; they appear when `outputs` closes.
+
+    Parameters
+    ----------
+    fields
+        Files by registration id; where one is absent, the case names a file that its owner has to bring.
+    """
+    written: set[str] = set()
+    for each in case.registrations or ():
+        source = fields.get(each.id)
+        if source is not None and each.field_file is not None and each.field_file not in written:
+            written.add(each.field_file)
+            temporary = outputs.enter_context(replacing(mask_path(folder, each.field_file), overwrite=overwrite))
+            shutil.copyfile(source, temporary)
+
+
+def _write_file(temporary: Path, name: str, annotations: list[MaskAnnotation], masks: Masks) -> None:
+    source = masks[annotations[0].id].volume
+    unchanged = all(
+        masks[annotation.id].volume is source and masks[annotation.id].value == annotation.mask_value
+        for annotation in annotations
+    )
+    if unchanged and isinstance(source, NiftiVolume) and _suffix(source.path.name) == _suffix(name):
+        source.read()  # a damaged file is refused, not passed on
+        shutil.copyfile(source.path, temporary)
+    elif _suffix(name) != ".nii.gz":
+        raise MaskError("masks are written as compressed NIfTI", where=name, expected="a name that ends in .nii.gz")
+    elif len(annotations) == 1 and annotations[0].mask_value is None:
+        save_nifti(temporary, masks[annotations[0].id].read(), source.grid)
+    else:
+        save_nifti(temporary, _label_map(name, annotations, masks), source.grid)
+
+
+def _suffix(name: str) -> str:
+    return next((suffix for suffix in _SUFFIXES if name.endswith(suffix)), "")
+
+
+def _label_map(name: str, annotations: list[MaskAnnotation], masks: Masks) -> NDArray[Any]:
+    """Return the masks of one file as labels; refuse two that claim one voxel or one value."""
+    values = [annotation.mask_value for annotation in annotations]
+    if None in values or len(set(values)) != len(values):
+        raise MaskError(
+            "several masks share a file",
+            where=name,
+            found=f"values {values}",
+            expected="a mask_value for each, all distinct",
+        )
+    dtype = np.min_scalar_type(max(filter(None, values)))
+    renumbered = _renumbered(annotations, masks, dtype)
+    if renumbered is not None:
+        return renumbered
+    labels_kji = np.zeros(masks[annotations[0].id].grid.shape_kji, dtype)
+    for annotation in annotations:
+        mask = masks[annotation.id]
+        _check_grid(name, mask, masks[annotations[0].id])
+        mask_kji = mask.read()
+        if mask_kji.dtype.kind == "f":
+            raise MaskError("fractions cannot stand in a label map", where=name, found=annotation.id)
+        taken = labels_kji[mask_kji]
+        if taken.any():
+            other = next(each.id for each in annotations if each.mask_value == taken[taken != 0][0])
+            raise MaskError(
+                "masks of one file overlap",
+                where=name,
+                found=f"{np.count_nonzero(taken)} voxels of {annotation.id} in others, first in {other}",
+                expected="no voxel in two masks",
+                advice="Give each of them a mask_file of its own",
+            )
+        labels_kji[mask_kji] = annotation.mask_value
+    return labels_kji
+
+
+def _renumbered(annotations: list[MaskAnnotation], masks: Masks, dtype: np.dtype[Any]) -> NDArray[Any] | None:
+    """Return the label map at one stroke if all masks are distinct values of one volume, else None."""
+    found = [masks[annotation.id] for annotation in annotations]
+    stated = [mask.value for mask in found if mask.value is not None]
+    if len({id(mask.volume) for mask in found}) > 1 or len(set(stated)) < len(found):
+        return None
+    labels_kji = found[0].volume.read()
+    if labels_kji.dtype.kind != "u" or labels_kji.dtype.itemsize > 2:
+        return None
+    new = np.zeros(np.iinfo(labels_kji.dtype).max + 1, dtype)
+    new[stated] = [annotation.mask_value for annotation in annotations]
+    return np.asarray(new[labels_kji])
+
+
+def _check_grid(name: str, mask: Mask, first: Mask) -> None:
+    if compare_grids(mask.grid, first.grid).kind is not GridKind.SAME:
+        raise MaskError("masks of one file lie on different grids", where=name, found=f"{first.id} and {mask.id}")

@@ -1,0 +1,104 @@
+"""Cases from disk: strict documents, masks beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from annoconv.casefile.loaded import LoadedCase
+from annoconv.documents import strict_json
+from annoconv.errors import InputError
+from annoconv.files.names import check_mask_paths, mask_path
+from annoconv.model import Case, MaskAnnotation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from annoconv.limits import Limits
+    from annoconv.pixels import Masks
+
+__all__ = ["CASE_NAME", "documents", "mask_annotations", "open_case", "read_case", "read_cases"]
+
+CASE_NAME = "case.json"
+"""Name of the case file in a folder of its own."""
+
+
+def documents(path: Path, *, limits: Limits | None = None) -> Iterator[tuple[str | None, bytes]]:
+    """Yield each case document of a `.json` or `.jsonl` file (or of the `case.json` in a folder) and where it stands.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or its name has another ending.
+    LimitError
+        If a document is too large.
+    """
+    path = _case_file(path)
+    if path.suffix == ".jsonl":
+        yield from ((f"line {number}", line) for number, line in strict_json.iter_lines(path, limits))
+    else:
+        yield None, strict_json.read_bytes(path, limits)
+
+
+def open_case(data: bytes, path: Path, *, where: str | None = None, limits: Limits | None = None) -> LoadedCase:
+    """Return the case of a document that stands in `path`; raises DocumentError if it does not conform."""
+    path = _case_file(path)
+    case = strict_json.parse(data, Case, limits=limits, source=path, where=where)
+
+    def masks() -> Masks:
+        return _open_masks(case, path.parent, limits)
+
+    return LoadedCase(case, masks, path)
+
+
+def read_case(path: Path | str, *, limits: Limits | None = None) -> LoadedCase:
+    """Return the one case of a file, or of the `case.json` in a folder.
+
+    Raises
+    ------
+    DocumentError
+        If the document does not conform; its findings name every place.
+    InputError
+        If the file cannot be read, holds several cases, or a mask path leads out of its folder.
+    """
+    found = read_cases([path], limits=limits)
+    loaded = next(found, None)
+    if loaded is None or next(found, None) is not None:
+        problem = "the file holds no case" if loaded is None else "the file holds several cases"
+        raise InputError(problem, source=path, expected="one", advice="Read it with read_cases")
+    return loaded
+
+
+def read_cases(paths: Iterable[Path | str], *, limits: Limits | None = None) -> Iterator[LoadedCase]:
+    """Yield the cases of `.json` and `.jsonl` files and of folders that hold a `case.json`, in constant memory."""
+    for path in map(Path, paths):
+        for where, data in documents(path, limits=limits):
+            loaded = open_case(data, path, where=where, limits=limits)
+            check_mask_paths(_case_file(path).parent, (one.mask_file for one in mask_annotations(loaded.case)))
+            yield loaded
+
+
+def _case_file(path: Path) -> Path:
+    if path.is_dir() and (path / CASE_NAME).is_file():
+        return path / CASE_NAME
+    if path.suffix not in {".json", ".jsonl"}:
+        raise InputError("this is not a case", source=path, expected=f".json, .jsonl, or a folder with {CASE_NAME}")
+    return path
+
+
+def mask_annotations(case: Case) -> Iterator[MaskAnnotation]:
+    """Yield the masks of a case."""
+    return (annotation for annotation in case.annotations if isinstance(annotation, MaskAnnotation))
+
+
+def _open_masks(case: Case, folder: Path, limits: Limits | None) -> Masks:
+    from annoconv.pixels import Mask, Masks, NiftiVolume
+
+    volumes: dict[str, NiftiVolume] = {}
+    for annotation in mask_annotations(case):
+        if annotation.mask_file not in volumes:
+            volumes[annotation.mask_file] = NiftiVolume(mask_path(folder, annotation.mask_file), limits)
+    return Masks(
+        Mask(annotation.id, volumes[annotation.mask_file], annotation.mask_value)
+        for annotation in mask_annotations(case)
+    )

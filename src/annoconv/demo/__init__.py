@@ -1,0 +1,1 @@
+"""The synthetic case of `annoconv demo`, the tests and the documentation."""

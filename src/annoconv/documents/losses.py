@@ -1,0 +1,138 @@
+"""One way to losses, in both directions: an original against what the other side says by itself.
+
+A writer compares the case with the case that its own file gives back; a reader compares the file, as a tree of the
+format's own terms (elements, records, members), with the tree that would be written again from the case that was read.
+What differs is a loss, and a format gives only the reasons: a table of sentences by place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from annoconv.documents.residuals import Residual, leaves, pointer, residual, restore
+from annoconv.loss import Loss, LossKind
+
+if TYPE_CHECKING:
+    from annoconv.documents.residuals import Path
+
+__all__ = ["Carrier", "Compared", "Reason", "Reasons", "is_written_again", "report"]
+
+_WRITABLE: Final = ".nii.gz"
+
+Reason: TypeAlias = "str | tuple[str, LossKind]"
+"""A sentence, alone or with the kind of the loss where the comparison cannot tell it."""
+Reasons: TypeAlias = Mapping[str, Reason]
+"""Why a format does not hold what stands at a place: the first pattern that fits.
+
+A pattern is matched, as names of files are, against the steps of a path joined by `/`, each position a `#`:
+`annotations/#/mask_file`, `*/mask_file`, `*`. In a sentence, `{place}` stands for the first two names of the path, and
+`{name}` for the last.
+"""
+
+
+def is_written_again(path: Path, value: Any) -> bool:
+    """Tell whether a leaf that a carrier takes along comes back: a mask's name only if it ends as masks are written."""
+    return path[-1] != "mask_file" or str(value).endswith(_WRITABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """Where what a format has no place for travels.
+
+    Attributes
+    ----------
+    place
+        For the sentence: `the private block (4143,1001)`.
+    takes
+        Whether it takes a leaf along.
+    """
+
+    place: str
+    takes: Callable[[Path, Any], bool] = is_written_again
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What a comparison found.
+
+    Attributes
+    ----------
+    losses
+        One for each leaf that differs.
+    kept
+        What the carrier takes along; nothing differs if it is restored, but what it does not take.
+    """
+
+    losses: list[Loss] = field(default_factory=list)
+    kept: Residual = field(default_factory=Residual)
+
+
+def report(
+    original: object,
+    native: object,
+    reasons: Reasons,
+    carrier: Carrier | None = None,
+    *,
+    case_index: int = 0,
+    within: Path = (),
+    left_out: Iterable[Path] = (),
+) -> Compared:
+    """Return what `native` does not hold of `original`, as losses, and what a carrier takes along of it.
+
+    Parameters
+    ----------
+    original
+        What there is: the case when a file is written, the file's tree when it is read.
+    native
+        What the other side says by itself: the case that the file gives back, or the tree that is written again.
+    reasons
+        Sentences by place; the last pattern should be `*`.
+    carrier
+        Where the rest travels, if anywhere.
+    case_index
+        Of the case among those written or read.
+    within
+        Steps that stand before each path in the report.
+    left_out
+        Leaves that the carrier does not take along for a reason of the writer's own.
+
+    Returns
+    -------
+    Compared
+        Kinds: `carried` if the carrier takes the leaf; `no_place` if `native` has nothing there; `precision` for a
+        number that it holds otherwise, `approximated` for anything else.
+    """
+    difference = residual(original, native)
+    # In the original's positions, as the paths of the difference are.
+    held = leaves(restore(native, Residual(order=difference.order))) if difference.paths() else {}
+    refused = set(left_out)
+    if carrier is not None:
+        refused |= {path for path, value in difference.values.items() if not carrier.takes(path, value)}
+    losses: list[Loss] = []
+    for path in difference.paths():
+        sentence, kind = _reason(path, reasons)
+        if carrier is not None and path not in refused:
+            kind, sentence = LossKind.CARRIED, f"{sentence}; it travels in {carrier.place}"
+        elif kind is None and path not in held:
+            kind = LossKind.NO_PLACE
+        elif kind is None:
+            is_number = isinstance(held[path], int | float | Decimal) and not isinstance(held[path], bool)
+            kind = LossKind.PRECISION if is_number else LossKind.APPROXIMATED
+        losses.append(Loss(case_index, pointer((*within, *path)), kind, sentence))
+    kept = {path: value for path, value in difference.values.items() if path not in refused}
+    return Compared(losses, Residual(kept, difference.removed, difference.order))
+
+
+def _reason(path: Path, reasons: Reasons) -> tuple[str, LossKind | None]:
+    place = "/".join("#" if isinstance(step, int) else step for step in path)
+    for pattern, reason in reasons.items():
+        if fnmatchcase(place, pattern):
+            sentence, kind = reason if isinstance(reason, tuple) else (reason, None)
+            names = [step for step in path if isinstance(step, str)]
+            told = {"place": ".".join(names[:2]), "name": names[-1] if names else ""}
+            return sentence.format_map(told), kind
+    raise LookupError(f"no reason is given for {place or 'the whole'}")

@@ -1,0 +1,350 @@
+"""The strict door for JSON: what comes in is checked before anything reads it, what goes out is the same bytes again.
+
+UTF-8 without a byte order mark, one value and nothing behind it, no duplicate keys, no NaN or infinity (nor a number
+that becomes one, 1e999), no lone surrogates, depth and size bounded (RFC 8259; four common parsers accept duplicate
+keys, so jiter looks first). Decimals keep the digits they were written with: 5.60 stays 5.60.
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+import re
+import stat
+import types
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin
+
+import jiter
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from annoconv.errors import DocumentError, InputError, LimitError
+from annoconv.findings import Finding, Level
+from annoconv.limits import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Mapping
+    from pathlib import Path
+
+__all__ = ["collector_paused", "dumps", "iter_lines", "loads", "parse", "plain", "read_bytes"]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_CHUNK = 1 << 20  # bytes read at a time from a JSON Lines file
+_BOM = b"\xef\xbb\xbf"
+_PARSER_DEPTH = 201  # where jiter stops by itself
+_SHAPE_OF_NUMBERS = bytes.maketrans(b"123456789E", b"000000000e")
+_FRACTION_LOSES = re.compile(rb"\.(?:[0-9]*[0-9]0(?![0-9.])|[0-9]{15})")
+_POSITION = re.compile(r"^(?P<what>.*) at line (?P<line>\d+) column (?P<column>\d+)$", re.DOTALL)
+
+
+def loads(
+    data: bytes,
+    *,
+    limits: Limits | None = None,
+    source: Path | str | None = None,
+    where: str | None = None,
+    exact: bool = False,
+) -> Any:
+    """Return the value of a JSON text.
+
+    Parameters
+    ----------
+    data
+        The text, UTF-8.
+    limits
+        Bounds on size and depth.
+    source, where
+        What messages call the text: its file, and the line in it.
+    exact
+        Give numbers with a fraction or an exponent as `Decimal` with their digits, not as float.
+
+    Raises
+    ------
+    DocumentError
+        If the text is not strict JSON; one finding, `schema.invalid`.
+    LimitError
+        If it is too large or too deep.
+    """
+    limits = limits or Limits()
+    if len(data) > limits.document_bytes:
+        raise LimitError(
+            "the document is too large",
+            source=source,
+            where=where,
+            found=f"{len(data)} bytes",
+            expected=f"{limits.document_bytes} at most",
+        )
+    if data.startswith(_BOM):
+        raise _invalid("the text starts with a byte order mark", "文本以字节顺序标记（BOM）开头", source, where)
+    mode: Literal["decimal", "float"] = "decimal" if exact else "float"
+    try:
+        with collector_paused():
+            value = jiter.from_json(
+                data, allow_inf_nan=False, catch_duplicate_keys=True, float_mode=mode, cache_mode="keys"
+            )
+    except ValueError as error:
+        if "recursion limit" in str(error):
+            raise _too_deep(limits, source, where) from None
+        raise _not_json(str(error), source, where) from None
+    _check(data, value, limits, source, where)
+    return value
+
+
+def parse(
+    data: bytes,
+    model: type[Model],
+    *,
+    limits: Limits | None = None,
+    source: Path | str | None = None,
+    where: str | None = None,
+) -> Model:
+    """Return the typed document of a JSON text.
+
+    Raises
+    ------
+    DocumentError
+        If the text is not strict JSON or does not conform to the model; its findings name every place.
+    LimitError
+        If it is too large or too deep.
+    """
+    with collector_paused():
+        document = loads(data, limits=limits, source=source, where=where)
+        try:
+            typed = model.model_validate_json(data)
+        except ValidationError as error:
+            from annoconv.documents.normaliser import normalise
+
+            findings = normalise(error.errors(include_url=False), "pydantic", document=document)
+            places = "1 place" if len(findings) == 1 else f"{len(findings)} places"
+            problem = f"the document does not conform to the schema in {places}"
+            raise DocumentError(problem, findings=findings, source=source, where=where) from None
+        if _may_lose_digits(data):
+            _put_exact(typed, loads(data, limits=limits, source=source, where=where, exact=True))
+        del document
+    return typed
+
+
+@contextmanager
+def collector_paused() -> Generator[None]:
+    """Keep the garbage collector from looking again and again at a large document while it is being built.
+
+    JSON has no cycles, so there is nothing to collect; without it 100,000 annotations take twice as long.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def plain(value: Any) -> Any:
+    """Return a model, or anything in one, as JSON values: no absent fields, times as RFC 3339 text, decimals kept."""
+    if isinstance(value, BaseModel):
+        return {name: plain(item) for name, item in value if item is not None}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in cast("list[Any]", value)]
+    return value
+
+
+def dumps(value: Any, *, indent: Literal[2] | None = None) -> bytes:
+    """Return JSON values (or a model) as UTF-8 text with a line break at its end; the same value, the same bytes.
+
+    Raises
+    ------
+    InputError
+        If a number is not finite, a text holds a lone surrogate, or a value has no form in JSON.
+    """
+    document = _writable(plain(value))
+    try:
+        text = orjson.dumps(document, option=orjson.OPT_INDENT_2 if indent else None)
+    except (TypeError, ValueError) as error:
+        raise InputError("the document cannot be written as JSON", found=str(error)) from error
+    return text + b"\n"
+
+
+def read_bytes(path: Path, limits: Limits | None = None) -> bytes:
+    """Return the content of a regular file no larger than a document may be."""
+    limits = limits or Limits()
+    size = _regular_size(path)
+    if size > limits.document_bytes:
+        raise LimitError(
+            "the file is too large", source=path, found=f"{size} bytes", expected=f"{limits.document_bytes} at most"
+        )
+    return path.read_bytes()
+
+
+def iter_lines(path: Path, limits: Limits | None = None) -> Iterator[tuple[int, bytes]]:
+    """Yield the one-based number and the bytes of each line of a JSON Lines file that is not blank.
+
+    No more than one line is held at a time.
+
+    Raises
+    ------
+    LimitError
+        If a line is longer than `limits.line_bytes`.
+    """
+    limits = limits or Limits()
+    _regular_size(path)
+    with path.open("rb", buffering=_CHUNK) as file:
+        number = 0
+        while line := file.readline(limits.line_bytes + 1):
+            number += 1
+            if len(line) > limits.line_bytes:
+                raise LimitError(
+                    "the line is too long", source=path, where=f"line {number}", expected=f"{limits.line_bytes} bytes"
+                )
+            if stripped := line.strip():
+                yield number, stripped
+
+
+def _regular_size(path: Path) -> int:
+    """Return the size of a regular file; a named pipe or a device would block or never end."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputError("the file cannot be read", source=path, found=reason) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError("this is not a file", source=path, expected="a .json or .jsonl file")
+    return status.st_size
+
+
+def _check(data: bytes, value: Any, limits: Limits, source: Path | str | None, where: str | None) -> None:
+    """Refuse numbers that overflow and nesting that is too deep; walk the value only if its text gives reason."""
+    if limits.depth >= _PARSER_DEPTH and not _may_overflow(data):
+        return
+    level: list[Any] = [value]
+    depth = 0
+    while level:
+        for item in level:
+            kind = type(item)
+            if (kind is float and not math.isfinite(item)) or (kind is Decimal and math.isinf(float(item))):
+                raise _invalid("a number is too large for a double", "数值超出双精度浮点数范围", source, where)
+        level = [
+            item
+            for node in level
+            if type(node) is dict or type(node) is list
+            for item in (node.values() if type(node) is dict else node)
+            if type(item) in _LOOK_INTO
+        ]
+        depth += 1
+        if depth >= limits.depth and any(type(node) is dict or type(node) is list for node in level):
+            raise _too_deep(limits, source, where)
+
+
+def _may_overflow(data: bytes) -> bool:
+    """Tell whether a number of the text may be too large for a double; quick, and rarely wrong."""
+    shape = data.translate(_SHAPE_OF_NUMBERS)
+    return b"0e000" in shape or b"0e+000" in shape or b"0" * 309 in shape
+
+
+def _may_lose_digits(data: bytes) -> bool:
+    """Tell whether a number of the text is not written as a double would be: 5.60, seventeen digits, an exponent."""
+    shape = data.translate(_SHAPE_OF_NUMBERS)
+    exponent = any(mark in shape for mark in (b"0e0", b"0e-0", b"0e+0"))
+    return exponent or b"0" * 16 in shape or _FRACTION_LOSES.search(data) is not None
+
+
+_LOOK_INTO = {dict, list, float, Decimal}
+
+
+@cache
+def _exact_fields(model: type[BaseModel]) -> Mapping[str, bool]:
+    """Return the fields in which a decimal may stand, and whether they take any JSON value."""
+    found = {name: _is_free(field.annotation) for name, field in model.model_fields.items()}
+    return {name: free for name, free in found.items() if free or _may_hold(model.model_fields[name].annotation)}
+
+
+def _may_hold(annotation: Any) -> bool:
+    """Tell whether a decimal may stand somewhere in a field."""
+    if annotation is Decimal:
+        return True
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return bool(_exact_fields(annotation))
+    return any(_may_hold(part) for part in get_args(annotation))
+
+
+def _is_free(annotation: Any) -> bool:
+    """Tell whether a field takes any JSON value (`dict[str, Any]`), whose numbers are kept to the digit as well."""
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _is_free(parts[0])
+    if origin in {Union, types.UnionType}:
+        return any(_is_free(part) for part in parts)
+    return annotation is Any or (origin is dict and parts[1] is Any)
+
+
+def _put_exact(typed: BaseModel, document: dict[str, Any]) -> None:
+    """Replace the decimals of a typed document by those of its text, in place."""
+    for name, is_free in _exact_fields(type(typed)).items():
+        if name in document:
+            # Not through validation, which would take the digits away again.
+            vars(typed)[name] = document[name] if is_free else _exact(getattr(typed, name), document[name])
+
+
+def _exact(value: Any, written: Any) -> Any:
+    kind: type = type(value)
+    if kind is list:
+        return [_exact(item, part) for item, part in zip(value, written, strict=True)]
+    if kind is dict:
+        return {key: _exact(item, written[key]) for key, item in value.items()}
+    if isinstance(value, BaseModel):
+        _put_exact(value, written)
+    if type(written) is Decimal and (kind is Decimal or (kind is float and str(written) != str(Decimal(repr(value))))):
+        return written
+    return value
+
+
+def _writable(value: Any) -> Any:
+    """Return JSON values as orjson takes them: decimals and whole numbers beyond 64 bits are written digit by digit."""
+    kind: type = type(value)
+    if kind is dict:
+        return {key: _writable(item) for key, item in value.items()}
+    if kind is list:
+        return [_writable(item) for item in value]
+    if kind in {float, Decimal} and not math.isfinite(value):
+        raise InputError("a number is not finite and has no form in JSON")
+    if kind is Decimal or (kind is int and not -(1 << 63) <= value < 1 << 64):
+        return orjson.Fragment(str(value))
+    return value
+
+
+def _too_deep(limits: Limits, source: Path | str | None, where: str | None) -> LimitError:
+    return LimitError(
+        "the document is nested too deeply", source=source, where=where, expected=f"{limits.depth} levels"
+    )
+
+
+def _invalid(en: str, zh: str, source: Path | str | None, where: str | None) -> DocumentError:
+    finding = Finding("schema.invalid", Level.ERROR, "", en, message_zh=zh)
+    return DocumentError(en, findings=[finding], source=source, where=where)
+
+
+def _not_json(message: str, source: Path | str | None, where: str | None) -> DocumentError:
+    match = _POSITION.match(message)
+    if not match:
+        return _invalid(f"this is not JSON: {message}", f"不是有效的 JSON：{message}", source, where)
+    what, line, column = match.group("what", "line", "column")
+    what = re.sub('^Detected duplicate key "(.*)"$', r"the key '\1' stands twice", what, flags=re.DOTALL)
+    place_zh = f"第 {line} 行第 {column} 列"
+    return _invalid(
+        f"this is not JSON: {what} at line {line}, column {column}",
+        f"不是有效的 JSON（{place_zh}）：{what}",
+        source,
+        where,
+    )

@@ -1,0 +1,338 @@
+"""NIfTI files, strictly: nothing is inflated or allocated before the header is checked, everything read is verified.
+
+The files' RAS affine and ijk order end here: what leaves this module is LPS and `kji`. NIfTI stores i fastest, so the
+voxels in file order *are* a C-order array of shape (k, j, i). The header is nibabel's; the data are not, because
+nibabel checks neither the CRC nor the length of a compressed file.
+
+Authority: https://nifti.nimh.nih.gov/pub/dist/src/niftilib/nifti1.h; specification B.2.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+import numpy as np
+from nibabel.nifti1 import Nifti1Header
+from nibabel.nifti2 import Nifti2Header
+from nibabel.spatialimages import HeaderDataError
+
+from annoconv.errors import GeometryError, LimitError, MaskError
+from annoconv.files.inflate import DEFLATE_MOST, GZIP_MAGIC, chunks, compress, first_bytes, read_exactly
+from annoconv.volumes.nifti_affines import Form, read_grid, write_forms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from annoconv.geometry import Grid
+    from annoconv.limits import Limits
+
+__all__ = [
+    "LABEL_INTENT",
+    "NIFTI1_LARGEST",
+    "Extension",
+    "NiftiHeader",
+    "holds_qform",
+    "nifti_bytes",
+    "nifti_pieces",
+    "read_array",
+    "read_extensions",
+    "read_header",
+    "read_scaled",
+]
+
+Extension: TypeAlias = tuple[int, bytes]
+"""Code and content of a header extension; 0 is unknown to the registry, where Caret's XML label table stands."""
+LABEL_INTENT: Final = 1002
+"""NIFTI_INTENT_LABEL: the voxels are indices into a table of labels."""
+
+_HEADERS: Final[dict[int, tuple[Any, bytes, slice]]] = {
+    348: (Nifti1Header, b"n+1\0", slice(344, 348)),
+    540: (Nifti2Header, b"n+2\0\r\n\x1a\n", slice(4, 12)),
+}
+"""By size in bytes: class, magic of a file that holds header and voxels together, its place."""
+_DTYPES: Final = frozenset(np.dtype(code) for code in ("u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"))
+NIFTI1_LARGEST: Final = 32767
+"""Voxels along one axis: the header's dimensions are 16-bit."""
+_EXTENSION_ALIGNMENT: Final = 16
+_SLOPE_ROUNDING: Final = 1e-6
+"""Relative: ten times the rounding of a float32 slope."""
+_LARGEST_ROUNDING: Final = 0.1
+"""Half a step of scaled integers, up to which labels may be off whole numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class NiftiHeader:
+    """What a checked header says.
+
+    Attributes
+    ----------
+    path
+        The file.
+    grid
+        LPS; without an affine if both sform and qform codes are 0.
+    dtype
+        As stored, with its byte order.
+    slope, intercept
+        Value = stored x slope + intercept; (1, 0) if none is set.
+    offset
+        Byte of the first voxel in the inflated file.
+    volumes
+        Counts along the axes beyond the third, () for a single volume; vectors have (1, 3).
+    version
+        1 or 2.
+    intent
+        Intent code, 1002 for labels.
+    """
+
+    path: Path
+    grid: Grid
+    dtype: np.dtype[Any]
+    slope: float
+    intercept: float
+    offset: int
+    volumes: tuple[int, ...] = ()
+    version: Literal[1, 2] = 1
+    intent: int = 0
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the stored array, C-order: the axes beyond the third, then (k, j, i)."""
+        return (*reversed(self.volumes), *self.grid.shape_kji)
+
+    @property
+    def data_bytes(self) -> int:
+        """Size of the voxels."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+def read_header(path: Path, limits: Limits, *, form: Form = "agree", several: bool = False) -> NiftiHeader:
+    """Return a file's header after every check that needs no voxel.
+
+    Parameters
+    ----------
+    path
+        `.nii` or `.nii.gz`; the content tells which.
+    limits
+        Bounds on what is inflated and allocated.
+    form
+        Which affine holds; by default sform and qform must agree where both are set.
+    several
+        Whether a file of several volumes, or of vectors, is taken.
+
+    Raises
+    ------
+    MaskError
+        If the file is missing, not a single-file NIfTI, of another type than integers and floats, or too short; if it
+        holds several volumes and they are not asked for.
+    GeometryError
+        If an affine is not finite or singular, a voxel size negative, or sform and qform conflict.
+    LimitError
+        If the volume is larger than `limits` allow.
+    """
+    if not path.is_file():
+        raise MaskError("there is no such file", source=path)
+    with path.open("rb") as file:
+        start = file.read(max(_HEADERS))
+    compressed = start[:2] == GZIP_MAGIC
+    if compressed:
+        start = first_bytes(path, max(_HEADERS))
+    header = _parse(start, path)
+    shape, volumes, dtype, offset = _layout(header, path, limits)
+    if math.prod(volumes) != 1 and not several:
+        raise MaskError(
+            "not one volume", source=path, where="dim", found=[*shape, *volumes], expected="at most three axes"
+        )
+    result = NiftiHeader(
+        path,
+        read_grid(header, shape, path, form),
+        dtype,
+        *_scaling(header, path),
+        offset,
+        volumes if math.prod(volumes) != 1 else (),
+        1 if int(header["sizeof_hdr"]) == 348 else 2,
+        int(header["intent_code"]),
+    )
+    expected, size = offset + result.data_bytes, path.stat().st_size
+    if expected > limits.expanded_bytes:
+        raise LimitError(
+            "the volume is too large", source=path, found=f"{expected} bytes", expected=limits.expanded_bytes
+        )
+    if not compressed and size != expected:
+        raise MaskError("the file's length is wrong", source=path, found=f"{size} bytes", expected=f"{expected} bytes")
+    if expected > size * DEFLATE_MOST:
+        raise MaskError(
+            "the file is too short to hold its volume", source=path, found=f"{size} bytes", expected=expected
+        )
+    return result
+
+
+def read_array(header: NiftiHeader) -> NDArray[Any]:
+    """Return the stored voxels, shape `header.shape`, native byte order, scaling not applied.
+
+    Raises
+    ------
+    MaskError
+        If the file is truncated, its checksum or length is wrong, or anything follows the voxels.
+    """
+    packed = header.path.stat().st_size
+    voxels = read_exactly(lambda: chunks(header.path), header.data_bytes, packed, header.path, skip=header.offset)
+    stored = voxels.view(header.dtype).reshape(header.shape)
+    return stored if header.dtype.isnative else stored.astype(header.dtype.newbyteorder("="))
+
+
+def read_scaled(header: NiftiHeader) -> NDArray[Any]:
+    """Return the voxels as `read_array` does, scaling applied; whole numbers where only rounding parts them from them.
+
+    Notes
+    -----
+    A label map that was floating point when nibabel wrote it as integers has a slope that divides its range by that of
+    the type, and its labels come back off by up to half a step. They are taken as labels if every voxel lies so near
+    to a whole number, and a step is too small for a fraction to do so by chance.
+    """
+    stored = read_array(header)
+    slope, intercept = header.slope, header.intercept
+    if (slope, intercept) == (1, 0):
+        return stored
+    with np.errstate(all="ignore"):  # what overflows is refused as no label
+        values = np.asarray(stored.astype(np.float64) * slope + intercept)
+        step = abs(slope) / 2 if stored.dtype.kind in "iu" and abs(slope) / 2 <= _LARGEST_ROUNDING else 0.0
+        whole = np.rint(values)
+        is_whole = np.abs(values - whole) <= step + _SLOPE_ROUNDING * np.abs(values)
+    return whole if is_whole.all() else values
+
+
+def read_extensions(header: NiftiHeader) -> list[Extension]:
+    """Return the header's extensions, without the padding at their ends; MaskError if their sizes do not add up."""
+    size = 348 if header.version == 1 else 540
+    start = first_bytes(header.path, header.offset)
+    # Their byte order is the header's, which its own first number tells.
+    order = "<" if struct.unpack("<i", start[:4])[0] == size else ">"
+    found: list[Extension] = []
+    at = size + 4
+    if start[size : size + 1] in {b"", b"\0"}:
+        return found
+    while at + 8 <= header.offset:
+        length, code = struct.unpack(f"{order}ii", start[at : at + 8])
+        if length == 0 and not any(start[at:]):
+            break
+        if length < 8 or at + length > header.offset:  # some writers do not align them
+            raise MaskError("a header extension has an impossible size", source=header.path, found=length)
+        found.append((code, start[at + 8 : at + length].rstrip(b"\0")))
+        at += length
+    return found
+
+
+def nifti_bytes(labels_kji: NDArray[Any], grid: Grid) -> bytes:
+    """Return a `.nii.gz` file of a volume: sform and qform, mm, no name and no time in the gzip header.
+
+    Parameters
+    ----------
+    labels_kji
+        Shape `grid.shape_kji`, an integer or float dtype that NIfTI knows; stored as it is.
+    grid
+        LPS with orthogonal axes, or without an affine: then both codes are 0.
+
+    Raises
+    ------
+    GeometryError
+        If the array does not fit the grid, or the axes are not orthogonal.
+    """
+    return b"".join(
+        compress(nifti_pieces(labels_kji, grid, intent=LABEL_INTENT if labels_kji.dtype.kind in "iu" else 0))
+    )
+
+
+def nifti_pieces(
+    voxels: NDArray[Any],
+    grid: Grid,
+    *,
+    version: Literal[1, 2] = 1,
+    extensions: Sequence[Extension] = (),
+    intent: int = 0,
+) -> Iterator[memoryview | bytes]:
+    """Yield an uncompressed file of one or several volumes: what stands before the voxels, then the voxels.
+
+    Parameters
+    ----------
+    voxels
+        C-order, shape `grid.shape_kji`, or with further axes before it: `(volume, k, j, i)`, `(3, 1, k, j, i)`.
+    grid
+        LPS with orthogonal axes, or without an affine: then both codes are 0.
+    version
+        2 holds the affine in float64; it is taken anyway where an axis has more than 32,767 voxels.
+    extensions
+        Written in this order.
+    intent
+        Intent code.
+    """
+    if voxels.shape[-3:] != grid.shape_kji or voxels.ndim > 7:
+        raise GeometryError("the array does not fit its grid", found=voxels.shape, expected=grid.shape_kji)
+    header = _HEADERS[540 if version == 2 or max(voxels.shape) > NIFTI1_LARGEST else 348][0]()
+    header.set_data_dtype(voxels.dtype)
+    header.set_data_shape(voxels.shape[::-1])
+    header["intent_code"] = intent
+    write_forms(header, grid)
+    packed = b"".join(_packed(*extension) for extension in extensions)
+    header["vox_offset"] = len(header.binaryblock) + 4 + len(packed)
+    yield header.binaryblock + bytes((bool(packed), 0, 0, 0)) + packed
+    yield np.ascontiguousarray(voxels).data.cast("B") if voxels.size else b""
+
+
+def holds_qform(grid: Grid) -> bool:
+    """Tell whether the float32 quaternion of NIfTI-1 holds a grid to 1e-3 mm, so that both forms are written."""
+    return grid.lps_from_ijk is None or write_forms(_HEADERS[348][0](), grid)
+
+
+def _packed(code: int, content: bytes) -> bytes:
+    """Return one extension; its content is padded with blanks, which XML and JSON allow at their ends."""
+    length = -(-(len(content) + 8) // _EXTENSION_ALIGNMENT) * _EXTENSION_ALIGNMENT
+    return struct.pack("<ii", length, code) + content.ljust(length - 8)
+
+
+def _parse(start: bytes, path: Path) -> Any:
+    for order in "<>":
+        size = int(np.frombuffer(start[:4].ljust(4, b"\0"), dtype=f"{order}i4")[0])
+        kind, magic, place = _HEADERS.get(size, (None, b"", slice(0)))
+        if kind is not None and start[place] == magic and len(start) >= size:
+            return kind(start[:size], endianness=order, check=False)
+    raise MaskError("not a NIfTI file that holds header and voxels together", source=path, advice="Save it as .nii.gz")
+
+
+def _layout(
+    header: Any, path: Path, limits: Limits
+) -> tuple[tuple[int, int, int], tuple[int, ...], np.dtype[Any], int]:
+    """Return shape (i, j, k), the counts of further axes, stored dtype and the offset of the voxels."""
+    dim = [int(number) for number in header["dim"]]
+    if not 1 <= dim[0] <= 7 or min(dim[1 : dim[0] + 1]) < 1:
+        raise MaskError("impossible dimensions", source=path, where="dim", found=dim)
+    sizes = [*dim[1 : dim[0] + 1], 1, 1]
+    if math.prod(sizes) > limits.mask_voxels:
+        raise LimitError("too many voxels", source=path, found=math.prod(sizes), expected=limits.mask_voxels)
+    try:
+        dtype = header.get_data_dtype()
+    except (HeaderDataError, KeyError):
+        dtype = None
+    if dtype is None or dtype.newbyteorder("=") not in _DTYPES:
+        raise MaskError(
+            "voxels of this type are not read", source=path, where="datatype", found=int(header["datatype"])
+        )
+    stated = float(header["vox_offset"])
+    least = int(header["sizeof_hdr"]) + 4
+    if not (least <= stated <= limits.header_bytes and stated.is_integer()):
+        raise MaskError("impossible place of the voxels", source=path, where="vox_offset", found=stated, expected=least)
+    return (sizes[0], sizes[1], sizes[2]), tuple(sizes[3 : dim[0]]), dtype, int(stated)
+
+
+def _scaling(header: Any, path: Path) -> tuple[float, float]:
+    slope, intercept = (float(header[name]) for name in ("scl_slope", "scl_inter"))
+    if slope == 0 or not math.isfinite(slope):
+        return 1.0, 0.0
+    if not math.isfinite(intercept):
+        raise MaskError("the intercept is not a number", source=path, where="scl_inter", found=intercept)
+    return slope, intercept
