@@ -55,6 +55,7 @@ class Bids(Training):
     """A derivative data set of BIDS."""
 
     name = "bids"
+    title = "BIDS"
     needs_images = False
 
     def add(self, case: Prepared) -> None:

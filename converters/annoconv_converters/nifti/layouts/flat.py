@@ -54,6 +54,7 @@ class Flat(Layout):
     """One folder a case, or one file."""
 
     name = "flat"
+    title = "plain NIfTI"
     needs_images: ClassVar[bool] = False
     keeps_annotations: ClassVar[bool] = True
 

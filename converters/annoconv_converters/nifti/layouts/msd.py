@@ -31,6 +31,7 @@ class Msd(Training):
     """A data set of the decathlon's form; images of several channels are refused, for which it wants 4-D files."""
 
     name = "msd"
+    title = "the decathlon's layout"
 
     def __init__(self, folder: Path, request: Request, *, several: bool) -> None:
         super().__init__(folder, request, several=several)

@@ -31,6 +31,7 @@ class NnUNet(Training):
     """A raw data set of nnU-Net v2."""
 
     name = "nnunet"
+    title = "nnU-Net"
     allows_regions: ClassVar[bool] = True
 
     def __init__(self, folder: Path, request: Request, *, several: bool) -> None:
