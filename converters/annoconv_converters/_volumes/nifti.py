@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from annoconv.errors import MaskError
+from annoconv.errors import GeometryError, MaskError
 from annoconv.files.inflate import first_bytes
+from annoconv.geometry import corner_displacement_voxel
 from annoconv.pixels import NiftiVolume
 from annoconv.volumes import nifti
+from annoconv.volumes.nifti_affines import read_grid
 from annoconv_converters._volumes import label_tables
 from annoconv_converters._volumes.file import FileSegment, Tree, VolumeFile, place_of
 from annoconv_converters._volumes.table_trees import caret_tree
@@ -37,6 +39,9 @@ _NUMBERS: Final = (
     *("slice_duration", "toffset", "cal_min", "cal_max"),
 )
 """Fields that say nothing where they are 0; `nifti1.h` marks the others of ANALYZE 7.5 as unused."""
+_FORMS: Final[tuple[Form, Form]] = ("sform", "qform")
+_SAME_PLACE_MM: Final = 0.01
+"""Between the corners of two forms that mean the same: ten times what is off where a quaternion is still written."""
 _SPACES: Final = {1: "scanner", 2: "aligned", 3: "talairach", 4: "mni", 5: "template"}
 _LENGTHS: Final = {1: "meter", 2: "mm", 3: "micron"}
 _TIMES: Final = {8: "sec", 16: "msec", 24: "usec", 32: "hz", 40: "ppm", 48: "rads"}
@@ -125,7 +130,21 @@ def _tree(start: bytes, grid: Grid, path: Path) -> Tree:
         named = ("CaretExtension", caret_tree(content)) if is_caret else (str(code), content.decode("latin-1"))
         told.setdefault(named[0], []).append(named[1])
     tree["extensions"] = told
-    return {name: value for name, value in tree.items() if value != {}} | place_of(grid)
+    others = _other_forms(header, grid, path) if all(codes.values()) else {}
+    return {name: value for name, value in tree.items() if value != {}} | place_of(grid) | others
+
+
+def _other_forms(header: Any, grid: Grid, path: Path) -> Tree:
+    """Return the affine of a form that puts the voxels elsewhere than the grid does, which is that of the other."""
+    others: Tree = {}
+    for form in _FORMS:
+        try:
+            other = read_grid(header, grid.shape, path, form)
+        except GeometryError:  # it is no affine, and another was chosen
+            continue
+        if corner_displacement_voxel(other.affine, grid.affine, grid.shape) * max(grid.spacing) > _SAME_PLACE_MM:
+            others[form] = place_of(other)["affine"]
+    return others
 
 
 def _text(header: Any, name: str) -> str:

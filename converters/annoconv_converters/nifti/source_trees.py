@@ -46,6 +46,7 @@ _NO_LABEL: Final = "no annotation stands for this label"
 _EMPTY: Final[Sequence[Any]] = ("", None, [], {})
 _REASONS: Final[Reasons] = {
     "[qs]form_code": (_SPACE, LossKind.NO_PLACE),
+    "[qs]form": "a case has one affine, which was chosen of two that conflict",
     "scl_*": (_SCALED, LossKind.NO_PLACE),
     "pixdim/*": (
         "a case has no place for steps of time, nor for voxel sizes without a place in space",
