@@ -10,11 +10,11 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from annoconv.codes import PRIVATE_SCHEME, Labels, category_concept, category_of
+from annoconv.codes import PRIVATE_SCHEME, CodedLabel, Labels, category_concept, category_of
 from annoconv.documents import strict_json
 from annoconv.geometry import describe_grid
 from annoconv.ids import safe_name
-from annoconv.model import AnnotationOrigin, Concept
+from annoconv.model import AnnotationCategory, AnnotationOrigin, Concept
 from annoconv_converters._dicom.codes import concept_in
 from annoconv_converters._dicom.dates import moment
 from annoconv_converters._dicom.texts import text
@@ -156,15 +156,11 @@ def native_document(header: Dataset, grid: Grid, labels: Labels) -> dict[str, An
     defined: dict[str, dict[str, Any]] = {}
     annotations: list[dict[str, Any]] = []
     for segment, annotation_id in zip(segments, annotation_ids(segments), strict=True):
-        code, definition = _label(segment, labels, defined, is_ours=is_own(header))
-        if definition is not None:
-            defined[code] = definition
-        known = None if is_own(header) else labels.get(code)
+        code, category = (_own_label if is_own(header) else _foreign_label)(segment, labels, defined)
         annotations.append(
             {
                 "id": annotation_id,
-                # Others choose the property category more freely than we do, so a label that is known tells it better.
-                "category": ((known and known.category) or category_of(segment.category)).value,
+                "category": category.value,
                 "label_code": code,
                 "type": "mask",
                 "mask_file": LABEL_MAP_FILE if is_map else f"masks/{safe_name(annotation_id)}.nii.gz",
@@ -177,7 +173,8 @@ def native_document(header: Dataset, grid: Grid, labels: Labels) -> dict[str, An
         "annotations": annotations,
         "metadata": _metadata(header, segments),
     }
-    return document | ({"labels": list(defined.values())} if defined else {})
+    stated = [definition for definition in defined.values() if definition]
+    return document | ({"labels": stated} if stated else {})
 
 
 def merge(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -199,33 +196,57 @@ def merge(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return merged
 
 
-def _label(
-    segment: Segment, labels: Labels, defined: dict[str, dict[str, Any]], *, is_ours: bool
-) -> tuple[str, dict[str, Any] | None]:
-    """Return the label code of a segment, and its definition if no label system holds it."""
+def _own_label(segment: Segment, labels: Labels, defined: dict[str, dict[str, Any]]) -> tuple[str, AnnotationCategory]:
+    """Return label code and category of a segment of ours; define the label if no label system holds it."""
+    category = category_of(segment.category)
     if segment.type.scheme == PRIVATE_SCHEME and _LABEL_CODE.fullmatch(segment.type.code):
-        return segment.type.code, None
-    stated = segment.description if is_ours and _LABEL_CODE.fullmatch(segment.description or "") else None
+        return segment.type.code, category
+    stated = segment.description if _LABEL_CODE.fullmatch(segment.description or "") else None
     known = labels.find(segment.type, segment.modifier, segment.name)
     if known is not None and stated in {None, known.code}:
-        return known.code, None
-    definition = _definition(segment)
+        return known.code, category
+    definition = _definition(segment, category)
     for code in [stated] if stated else _numbered(_code_from(segment)):
-        if code not in defined or defined[code] == {"code": code, **definition}:
-            return code, {"code": code, **definition}
-    return str(stated), None
+        if defined.setdefault(code, {"code": code, **definition}) == {"code": code, **definition}:
+            return code, category
+    return str(stated), category
 
 
-def _definition(segment: Segment) -> dict[str, Any]:
+def _foreign_label(
+    segment: Segment, labels: Labels, defined: dict[str, dict[str, Any]]
+) -> tuple[str, AnnotationCategory]:
+    """Return label code and category of a segment; define the label unless its label system says just the same of it.
+
+    Others choose the property category more freely than we do, so a label that is known tells the category better. What
+    the file itself says (name, concepts, region, colour) stays in the definition.
+    """
+    is_coded = segment.type.scheme == PRIVATE_SCHEME and _LABEL_CODE.fullmatch(segment.type.code)
+    known = labels.get(segment.type.code) if is_coded else labels.find(segment.type, segment.modifier, segment.name)
+    category = (known and known.category) or category_of(segment.category)
+    definition = _definition(segment, category)
+    for code in _numbered(segment.type.code if is_coded else known.code if known else _code_from(segment)):
+        stated = {} if _says(labels.coded(code, category), segment) else {"code": code, **definition}
+        if defined.setdefault(code, stated) == stated:
+            return code, category
+    raise AssertionError("numbers do not end")
+
+
+def _says(label: CodedLabel, segment: Segment) -> bool:
+    """Tell whether a segment written with a label would be the one that was read."""
+    written = (label.name, label.type, label.category, label.modifier, label.region, label.color_rgb)
+    return written == (
+        *(segment.name, segment.type, segment.category, segment.modifier, segment.region, segment.color_rgb),
+    )
+
+
+def _definition(segment: Segment, category: AnnotationCategory) -> dict[str, Any]:
     """Return the definition of a segment's label, without its code."""
-    category = category_of(segment.category)
-    is_usual = category_concept(category).code == segment.category.code
     stated = {
         "name_en": segment.name if segment.name.isascii() else None,
         "name_zh": None if segment.name.isascii() else segment.name,
         "category": category,
         "concept": segment.type,
-        "concept_category": None if is_usual else segment.category,
+        "concept_category": None if category_concept(category) == segment.category else segment.category,
         "concept_modifier": segment.modifier,
         "anatomic_region": segment.region,
         "color_rgb": None if segment.color_rgb is None else list(segment.color_rgb),

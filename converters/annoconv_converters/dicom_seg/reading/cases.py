@@ -23,7 +23,7 @@ from annoconv_converters.dicom_seg.frame_grid import FrameGrid, find_frame_grid,
 from annoconv_converters.dicom_seg.kinds import Kind
 from annoconv_converters.dicom_seg.mapping import LABEL_MAP_FILE, annotation_ids, merge, native_document
 from annoconv_converters.dicom_seg.reading.file import SegmentationFile, open_segmentation
-from annoconv_converters.dicom_seg.reading.foreign import foreign_losses
+from annoconv_converters.dicom_seg.reading.losses import foreign_losses
 from annoconv_converters.dicom_seg.reading.volumes import LabelVolume, SegmentVolume, check_size
 
 if TYPE_CHECKING:
@@ -134,12 +134,13 @@ def _reading(
         document = {"task_id": context.task or _TASK, **native}
         document["image"] = _described(parts[0], found)
         losses += _invented(case_index, context, found)
-    for part in parts:
-        losses += foreign_losses(part.file, case_index, document)
     losses += [Loss(case_index, "/annotations", LossKind.NO_PLACE, _REMOVED.format(name)) for name in removed]
     if is_map:
         document["annotations"] = _as_map(document["annotations"], parts)
     case = strict_json.parse(strict_json.dumps(document), Case, limits=context.limits, source=parts[0].file.path)
+    labels = Labels(case.labels, context.label_system)
+    for part in parts:
+        losses += foreign_losses(part.file, case, case_index, labels)
     masks = Masks(mask for part in parts for mask in part.masks(_grid(part, case, found), is_map=is_map))
     return Reading(case, masks, LossReport(losses))
 
