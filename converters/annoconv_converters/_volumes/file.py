@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from annoconv.geometry import Grid
+    from annoconv.geometry import Affine, Grid
     from annoconv.pixels import Volume
     from annoconv_converters._volumes.labels import Entry
 
-__all__ = ["FileSegment", "LayerVolume", "Tree", "UnionVolume", "VolumeFile", "data_file", "place_of"]
+__all__ = ["FileSegment", "LayerVolume", "Tree", "UnionVolume", "VolumeFile", "affine_rows", "data_file", "place_of"]
 
 Tree: TypeAlias = dict[str, Any]
 """What a file says beside its voxels, in the terms of its format: objects, lists and values."""
@@ -202,9 +202,13 @@ class UnionVolume:
 
 def place_of(grid: Grid) -> Tree:
     """Return where the voxels lie, LPS, mm: the same whatever frame and terms a format has for it."""
-    if grid.lps_from_ijk is None:
-        return {}
-    return {"affine": (np.round(grid.lps_from_ijk[:3], _PLACE_DECIMALS) + 0.0).tolist()}
+    return {} if grid.lps_from_ijk is None else {"affine": affine_rows(grid.lps_from_ijk)}
+
+
+def affine_rows(affine: Affine) -> list[list[float]]:
+    """Return the three rows of an affine, to 0.0001 mm."""
+    rows: list[list[float]] = (np.round(affine[:3], _PLACE_DECIMALS) + 0.0).tolist()
+    return rows
 
 
 def data_file(header: Path, name: str, where: str) -> Path:

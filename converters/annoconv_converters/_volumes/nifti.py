@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from annoconv.errors import GeometryError, MaskError
+from annoconv.errors import MaskError
 from annoconv.files.inflate import first_bytes
-from annoconv.geometry import corner_displacement_voxel
 from annoconv.pixels import NiftiVolume
 from annoconv.volumes import nifti
-from annoconv.volumes.nifti_affines import read_grid
+from annoconv.volumes.nifti_affines import forms_elsewhere
 from annoconv_converters._volumes import label_tables
-from annoconv_converters._volumes.file import FileSegment, Tree, VolumeFile, place_of
+from annoconv_converters._volumes.file import FileSegment, Tree, VolumeFile, affine_rows, place_of
 from annoconv_converters._volumes.table_trees import caret_tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -39,9 +38,6 @@ _NUMBERS: Final = (
     *("slice_duration", "toffset", "cal_min", "cal_max"),
 )
 """Fields that say nothing where they are 0; `nifti1.h` marks the others of ANALYZE 7.5 as unused."""
-_FORMS: Final[tuple[Form, Form]] = ("sform", "qform")
-_SAME_PLACE_MM: Final = 0.01
-"""Between the corners of two forms that mean the same: ten times what is off where a quaternion is still written."""
 _SPACES: Final = {1: "scanner", 2: "aligned", 3: "talairach", 4: "mni", 5: "template"}
 _LENGTHS: Final = {1: "meter", 2: "mm", 3: "micron"}
 _TIMES: Final = {8: "sec", 16: "msec", 24: "usec", 32: "hz", 40: "ppm", 48: "rads"}
@@ -65,6 +61,11 @@ class NiftiFile(VolumeFile):
             raise MaskError("not a volume, nor a list of volumes", source=self.path, where="dim", found=found)
         return header
 
+    @cached_property
+    def _start(self) -> tuple[Any, list[nifti.Extension]]:
+        """The header as nibabel has it, and the extensions."""
+        return nifti.parse_start(first_bytes(self.path, self.header.offset), self.path)
+
     def _read_grid(self) -> Grid:
         return self.header.grid
 
@@ -79,24 +80,22 @@ class NiftiFile(VolumeFile):
     def _read_segments(self) -> Sequence[FileSegment]:
         tables = [
             label_tables.read_caret(content, self.path)
-            for code, content in nifti.read_extensions(self.header)
+            for code, content in self._start[1]
             if code in _CARET_CODES and b"<CaretExtension" in content[:1000]
         ]
         return [FileSegment(layer, entry) for layer, entry in (tables[0] if tables else [])]
 
     def tree(self) -> Tree:
         """Return what the header and its extensions say, by the names that nibabel has for the fields."""
-        return _tree(first_bytes(self.path, self.header.offset), self.grid, self.path)
+        return _tree(*self._start, self.grid, self.path)
 
     def written_tree(self, grid: Grid, segments: Sequence[FileSegment], *, is_labels: bool) -> Tree:
         """Return what the writer's own header says."""
         tables = [[each.entry for each in segments if each.layer == layer] for layer in range(self.layers)]
-        extensions = [(0, label_tables.write_caret(tables))] if any(tables) else []
-        shape = grid.shape_kji if self.layers == 1 else (self.layers, *grid.shape_kji)
-        voxels = np.broadcast_to(np.zeros((), self.dtype.newbyteorder("=")), shape)
-        intent = nifti.LABEL_INTENT if is_labels else 0
-        pieces = nifti.nifti_pieces(voxels, grid, version=self.header.version, extensions=extensions, intent=intent)
-        return _tree(bytes(next(pieces)), grid, self.path)
+        tree = _written_header(grid, self.layers, self.header.version)
+        if any(tables):
+            tree = tree | {"extensions": {"CaretExtension": [caret_tree(label_tables.write_caret(tables))]}}
+        return tree if is_labels else {name: value for name, value in tree.items() if name != "intent_code"}
 
     def _values(self) -> NDArray[Any]:
         return nifti.read_scaled(self.header).reshape(self.layers, *self.grid.shape_kji)
@@ -106,8 +105,16 @@ class NiftiFile(VolumeFile):
         return NiftiVolume(self.path, self._limits, form=self._form) if self.layers == 1 else super().volume(layer)
 
 
-def _tree(start: bytes, grid: Grid, path: Path) -> Tree:
-    header, extensions = nifti.parse_start(start, path)
+@lru_cache(maxsize=8)
+def _written_header(grid: Grid, layers: int, version: Literal[1, 2]) -> Tree:
+    """Return what the writer's own header says of labels on a grid; the files of a case share it."""
+    shape = grid.shape_kji if layers == 1 else (layers, *grid.shape_kji)
+    voxels = np.broadcast_to(np.zeros((), np.uint8), shape)
+    start = next(nifti.nifti_pieces(voxels, grid, version=version, intent=nifti.LABEL_INTENT))
+    return _tree(*nifti.parse_start(bytes(start), Path()), grid, Path())
+
+
+def _tree(header: Any, extensions: Sequence[nifti.Extension], grid: Grid, path: Path) -> Tree:
     tree: Tree = {name: text for name in _TEXTS if (text := _text(header, name))}
     numbers = {name: header[name].item() for name in _NUMBERS}
     slope, intercept = header["scl_slope"].item(), header["scl_inter"].item()
@@ -130,21 +137,9 @@ def _tree(start: bytes, grid: Grid, path: Path) -> Tree:
         named = ("CaretExtension", caret_tree(content)) if is_caret else (str(code), content.decode("latin-1"))
         told.setdefault(named[0], []).append(named[1])
     tree["extensions"] = told
-    others = _other_forms(header, grid, path) if all(codes.values()) else {}
-    return {name: value for name, value in tree.items() if value != {}} | place_of(grid) | others
-
-
-def _other_forms(header: Any, grid: Grid, path: Path) -> Tree:
-    """Return the affine of a form that puts the voxels elsewhere than the grid does, which is that of the other."""
-    others: Tree = {}
-    for form in _FORMS:
-        try:
-            other = read_grid(header, grid.shape, path, form)
-        except GeometryError:  # it is no affine, and another was chosen
-            continue
-        if corner_displacement_voxel(other.affine, grid.affine, grid.shape) * max(grid.spacing) > _SAME_PLACE_MM:
-            others[form] = place_of(other)["affine"]
-    return others
+    if all(codes.values()):
+        tree |= {form: affine_rows(affine) for form, affine in forms_elsewhere(header, grid, path).items()}
+    return {name: value for name, value in tree.items() if value != {}} | place_of(grid)
 
 
 def _text(header: Any, name: str) -> str:

@@ -8,10 +8,13 @@ written. What a case says beyond a file is no loss of the file, and is left out 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from annoconv.documents.losses import report
-from annoconv.geometry import Grid, GridKind, compare_grids
+from annoconv.geometry import Grid
 from annoconv.loss import LossKind
 from annoconv_converters._volumes.file import FileSegment
 from annoconv_converters._volumes.label_tables import read_table
@@ -42,6 +45,7 @@ __all__ = [
 
 _SPACE: Final = "a case is in scanner coordinates, or in none; which ones a file means has no place in it"
 _SCALED: Final = "a case has the values as they are scaled, not how they are stored"
+_ROUNDING_MM: Final = 1e-2
 _NO_LABEL: Final = "no annotation stands for this label"
 _EMPTY: Final[Sequence[Any]] = ("", None, [], {})
 _REASONS: Final[Reasons] = {
@@ -105,6 +109,11 @@ class Retold:
         """Its images, the primary one first."""
         return [self.case.image, *(self.case.related_images or ())]
 
+    @cached_property
+    def grids(self) -> list[Grid | None]:
+        """Where the images lie; None for one whose shape nothing tells."""
+        return [Grid.from_image(image) if image.shape is not None else None for image in self.images]
+
     def segments(self, path: Path, said: Mapping[tuple[int, int], str]) -> list[FileSegment]:
         """Return the labels of a file, under that of their names which the file itself has for a layer and a label."""
         return [
@@ -142,13 +151,20 @@ def of_volume(file: VolumeFile, image: int | None = None) -> SourceFile:
     """Return a file of masks, or of the case's image of this number: 0 for the primary one."""
 
     def again(told: Retold) -> Tree:
-        grid = Grid.from_image(told.images[image or 0])
-        if grid.shape != file.grid.shape or compare_grids(grid, file.grid).kind is not GridKind.SAME:
-            grid = file.grid  # a mask keeps the grid that it was drawn on
+        of_image = told.grids[image or 0]
+        # A mask keeps the grid that it was drawn on.
+        grid = of_image if of_image is not None and _is_near(of_image, file.grid) else file.grid
         said = {(each.layer, each.entry.value): each.entry.name for each in file.segments}
         return file.written_tree(grid, told.segments(file.path, said), is_labels=image is None)
 
     return SourceFile(file.path, file.tree, again)
+
+
+def _is_near(one: Grid, other: Grid) -> bool:
+    """Tell whether two grids are the same but for rounding."""
+    if one.shape != other.shape or one.lps_from_ijk is None or other.lps_from_ijk is None:
+        return False
+    return bool(np.abs(one.lps_from_ijk - other.lps_from_ijk).max() < _ROUNDING_MM)
 
 
 def of_table(table: Path, volume: Path) -> SourceFile:
