@@ -329,8 +329,8 @@ def _pairs(pairs: Mapping[str, str]) -> Tree:
         if name == "Color":
             said[key] = [fraction(part) for part in value.split()]
         elif name == "Tags":
-            tags = dict(tag.partition(":")[::2] for tag in value.split("|") if tag)
-            said[key] = {tag: _terminology(told) if tag == "TerminologyEntry" else told for tag, told in tags.items()}
+            parts = [tag.partition(":") for tag in value.split("|") if tag]
+            said[key] = {tag: _terminology(told) if tag == "TerminologyEntry" else told for tag, _, told in parts}
         else:
             said[key] = value
     return said
