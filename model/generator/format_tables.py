@@ -1,7 +1,7 @@
 """The tables of formats in the READMEs and the documentation: from the registry, and the first table of each page.
 
-A page `docs/formats/<format>.md` begins with a table of two columns that says what belongs to the format alone: the rows
-`carries by itself`, the same in Chinese, `one case is` where the format is written, and `private carrier`.
+A page `docs/formats/<format>.md` begins with a table of two columns that says what belongs to the format alone: the
+rows `carries by itself`, the same in Chinese, `one case is` where the format is written, and `private carrier`.
 """
 
 from __future__ import annotations
