@@ -21,7 +21,7 @@ COPIED = (*FOLDERS, "model", "docs", "tests", "README.md", "README.zh-CN.md", "C
 ADDED = {
     "converters/annoconv_converters/boxes_csv.py": "module.py",
     "docs/formats/boxes-csv.md": "page.md",
-    "tests/converters/test_boxes_csv.py": "own_test.py",
+    "tests/converters/test_boxes_csv.py": "checks.py",
 }
 LISTED = {
     "# Readers of image sources": (

@@ -147,19 +147,21 @@ class Command:
     @cached_property
     def parameters(self) -> Mapping[str, inspect.Parameter]:
         """Its parameters beyond the first, with their annotations evaluated; keyword-only ones are options."""
-        _, *rest = inspect.signature(self.function).parameters.values()
-        return {each.name: each.replace(annotation=self._evaluate(each.annotation)) for each in rest}
+        try:
+            _, *rest = inspect.signature(self.function).parameters.values()
+            return {each.name: each.replace(annotation=self._evaluate(each.annotation)) for each in rest}
+        except (TypeError, ValueError, NameError) as error:  # no function, no parameter, or no annotation to evaluate
+            raise AnnoconvError(f"the options of {self.name} cannot be told", found=str(error)) from error
 
     def _evaluate(self, annotation: object) -> Any:
         """Evaluate a postponed annotation; imports under TYPE_CHECKING are absent, so the usual names are given."""
+        if annotation is inspect.Parameter.empty:
+            raise TypeError("a parameter without an annotation")
         if not isinstance(annotation, str):
             return annotation
         known: dict[str, Any] = {each.__name__: each for each in (Context, Option, Path, Sequence)}
         known |= {"Annotated": Annotated, "Literal": Literal}
-        try:
-            return eval(annotation, known | inspect.unwrap(self.function).__globals__)  # noqa: S307  a module's own source
-        except NameError as error:
-            raise AnnoconvError(f"the options of {self.name} cannot be told", found=str(error)) from error
+        return eval(annotation, known | inspect.unwrap(self.function).__globals__)  # noqa: S307  a module's own source
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,29 @@ def test_its_parameters_are_arguments_and_options(site: Path) -> None:
     assert annoconv(site, "count-letters", "a.txt", "--letter", "a").stderr == "a.txt: 3\n"
 
 
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("odd:NUMBER", "not a callable object"),
+        ("odd:nothing", "not enough values"),
+        ("odd:bare", "a parameter without an annotation"),
+        ("odd:unknown", "name 'Mystery' is not defined"),
+        ("odd:doubled", "quiet"),
+    ],
+)
+def test_what_is_no_command_is_one_clear_error(tmp_path: Path, value: str, found: str) -> None:
+    odd = (
+        "from __future__ import annotations\nNUMBER = 5\ndef nothing() -> None: ...\ndef bare(report, x) -> None: ...\n"
+        "def unknown(report, x: Mystery) -> None: ...\ndef doubled(report, *, quiet: bool = False) -> None: ...\n"
+    )
+    install(tmp_path, "odd", {"odd-one": value}, odd=odd)
+    done = annoconv(tmp_path, "odd-one", "x")
+    assert done.returncode == 1
+    assert done.stderr.startswith("annoconv: error: ")
+    assert "odd-one" in done.stderr
+    assert found in done.stderr
+
+
 def test_its_errors_are_those_of_every_command(site: Path) -> None:
     assert annoconv(site, "count-letters").returncode == 2
     done = annoconv(site, "count-letters", "absent.txt", "--json")
