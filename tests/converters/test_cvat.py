@@ -189,6 +189,7 @@ def test_xml_that_is_hostile_or_none(text: str, tmp_path: Path) -> None:
         '<polygon label="a" points="1,2;3;4,5"/>',
         '<polygon label="a" points="0,0;1000000000,0;1,1"/>',
         '<mask label="a" rle="1, 2" left="0" top="0" width="3" height="2"/>',
+        '<mask label="a" rle="7, -3, 2" left="0" top="0" width="3" height="2"/>',
         '<mask label="a" rle="6" left="7" top="0" width="3" height="2"/>',
         '<mask label="a" rle="99999999999999999999" left="0" top="0" width="3" height="2"/>',
         '<cuboid label="a"/>',

@@ -16,7 +16,7 @@ import numpy as np
 import pydicom
 import pytest
 from annoconv_converters.dicom_seg import Segment, read_segmentation, write_segmentation
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from annoconv import images, registry
@@ -306,6 +306,9 @@ COSINES = st.tuples(*[st.floats(-3.1, 3.1)] * 3)
     kind=st.sampled_from(["binary", "labelmap"]),
     is_dense=st.booleans(),
 )
+@example(angles=(2.2250738585072014e-308, 0, 0), seed=0, kind="binary", is_dense=False)
+@example(angles=(0, 1e-11, -1e-200), seed=1, kind="labelmap", is_dense=True)
+@example(angles=(np.pi / 2, 0, -np.pi / 2), seed=2, kind="binary", is_dense=True)
 def test_any_affine_and_any_mask(
     angles: tuple[float, float, float], seed: int, kind: str, is_dense: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -22,6 +22,7 @@ from annoconv_converters._pictures.render import Rendering, parse_window
 from annoconv_converters._pictures.rotation import smallest_box, turned_box
 from annoconv_converters._pictures.write import write_pictures
 from annoconv_converters.yolo.data_set import Kind, read_data_set
+from annoconv_converters.yolo.strict_yaml import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -161,8 +162,7 @@ def _write(pictures: Sequence[Picture], categories: Sequence[Record], folder: Pa
         path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         names.append(f"./images/{name}\n")
     (folder / "train.txt").write_text("".join(names), encoding="utf-8")
-    # In quotes: NO and ON are truth values to YAML.
-    listed = "".join(f'  {place}: "{record["name"]}"\n' for place, record in enumerate(categories))
+    listed = "".join(f"  {place}: {quoted(record['name'])}\n" for place, record in enumerate(categories))
     head = "train: train.txt\nval: train.txt\n"
     head += f"kpt_shape: [{len(keypoints)}, 3]\n" if kind == "pose" and keypoints else ""
     (folder / "data.yaml").write_text(f"{head}names:\n{listed}" if listed else f"{head}names: []\n", encoding="utf-8")

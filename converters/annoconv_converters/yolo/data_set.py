@@ -21,7 +21,7 @@ from annoconv.errors import ImageError, InputError, LimitError
 from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._pictures.read import SIDE_NAME, Batch
 from annoconv_converters._pictures.records import Picture
-from annoconv_converters.yolo.plain_yaml import PlainYaml
+from annoconv_converters.yolo import strict_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +74,7 @@ class _Description:
         self.listed: list[str] = []
         described = next((folder / name for name in _DESCRIPTIONS if (folder / name).is_file()), None)
         if described is not None:
-            self._from_yaml(PlainYaml(_text(described, _DESCRIPTION_BYTES), described), described)
+            self._from_yaml(strict_yaml.loads(_text(described, strict_yaml.MOST_BYTES), described), described)
             return
         named = next((folder / name for name in ("obj.names", "classes.txt") if (folder / name).is_file()), None)
         if named is None:
@@ -87,11 +87,14 @@ class _Description:
             pairs = (line.partition("=") for line in _text(folder / "obj.data", _DESCRIPTION_BYTES).splitlines())
             self.listed = [value.strip() for key, _, value in pairs if key.strip() in _SPLITS] + self.listed
 
-    def _from_yaml(self, yaml: PlainYaml, path: Path) -> None:
+    def _from_yaml(self, yaml: Record, path: Path) -> None:
         names = yaml.get("names")
         if not names and names != []:
             raise InputError("data.yaml names no classes", source=path, expected="names")
-        self.names = {number: str(name) for number, name in _numbered(names, path, "names").items()}
+        numbered = _numbered(names, path, "names")
+        if not all(isinstance(name, str) and name for name in numbered.values()):
+            raise InputError("a class has no name", source=path, where="names", expected="a text for each")
+        self.names = numbered
         shape = yaml.get("kpt_shape")
         if shape is not None:
             is_shape = isinstance(shape, list) and len(shape) == 2 and all(str(each).isdecimal() for each in shape)
@@ -273,7 +276,9 @@ def _numbered(value: Any, path: Path, where: str) -> dict[int, Any]:
     if isinstance(value, list):
         return dict(enumerate(value))
     if isinstance(value, dict) and all(key.isdecimal() and len(key) < 8 for key in value):
-        return {int(key): each for key, each in value.items()}
+        numbered = {int(key): each for key, each in value.items()}
+        if len(numbered) == len(value):  # 1 and 01 are one
+            return numbered
     raise InputError("the names cannot be understood", source=path, where=where, expected="a list, or names by number")
 
 
