@@ -162,10 +162,21 @@ def _write(pictures: Sequence[Picture], categories: Sequence[Record], folder: Pa
         names.append(f"./images/{name}\n")
     (folder / "train.txt").write_text("".join(names), encoding="utf-8")
     # In quotes: NO and ON are truth values to YAML.
-    listed = "".join(f'  {place}: "{record["name"]}"\n' for place, record in enumerate(categories))
+    listed = "".join(f'  {place}: "{_quoted(str(record["name"]))}"\n' for place, record in enumerate(categories))
     head = "train: train.txt\nval: train.txt\n"
     head += f"kpt_shape: [{len(keypoints)}, 3]\n" if kind == "pose" and keypoints else ""
     (folder / "data.yaml").write_text(f"{head}names:\n{listed}" if listed else f"{head}names: []\n", encoding="utf-8")
+
+
+def _quoted(name: str) -> str:
+    """Return a text as it stands between double quotes in YAML 1.1 (5.7): escaped where it is no printable one."""
+    return "".join(_escaped(character) for character in name)
+
+
+def _escaped(character: str) -> str:
+    if character in {'"', "\\"}:
+        return f"\\{character}"
+    return character if character.isprintable() else f"\\U{ord(character):08X}"
 
 
 def _numbers(record: Record, kind: str) -> list[float]:
