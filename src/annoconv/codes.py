@@ -14,14 +14,14 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
 from annoconv.ids import content_digest
-from annoconv.model import AnnotationCategory, Case, Concept, Label, LabelCode
+from annoconv.model import AnnotationCategory, Case, Concept, Label, LabelCode, Name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -38,6 +38,7 @@ __all__ = [
     "category_of",
     "concept_of",
     "is_label_code",
+    "is_name",
     "name_field",
     "own_code",
     "words",
@@ -124,14 +125,13 @@ class ClassLabel:
 class Labels:
     """The labels that hold for one case, the nearest definition first; made by `Labels.of`."""
 
-    def __init__(self, own: Iterable[Label], systems: Sequence[Sequence[Label]]) -> None:
+    def __init__(self, own: Iterable[Label], label_system: Sequence[Label]) -> None:
         self._own = {label.code: label for label in own}
-        self._systems = [_System(labels) for labels in systems]
+        self._label_system = label_system
         self._names: dict[str, str] = {}
         self._labels: dict[str, Label] = dict(self._own)
-        for labels in systems:
-            for label in labels:
-                self._labels.setdefault(label.code, label)
+        for label in (*label_system, *built_in_labels()):
+            self._labels.setdefault(label.code, label)
 
     @classmethod
     def of(cls, case: Case | None = None, label_system: Sequence[Label] = ()) -> Labels:
@@ -145,8 +145,12 @@ class Labels:
             The task's labels, as `--label-system` and `Context.label_system` have them. A task definition names its
             label system by id only, so that there is nothing else to ask of it.
         """
-        own = (case.labels or ()) if case is not None else ()
-        return cls(own, [label_system, built_in_labels()] if label_system else [built_in_labels()])
+        return cls((case.labels or ()) if case is not None else (), label_system)
+
+    @cached_property
+    def _systems(self) -> list[_System]:
+        """The label systems in which classes are looked up; most cases that are written need none."""
+        return [_System(self._label_system), _built_in_system()] if self._label_system else [_built_in_system()]
 
     def __iter__(self) -> Iterator[Label]:
         return iter(self._labels.values())
@@ -277,13 +281,20 @@ class _System:
 
 
 @cache
-def _code_pattern() -> re.Pattern[str]:
-    return re.compile(TypeAdapter(LabelCode).json_schema()["pattern"])
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the model's patterns of label codes and of names."""
+    code, name = (re.compile(TypeAdapter(each).json_schema()["pattern"]) for each in (LabelCode, Name))
+    return code, name
 
 
 def is_label_code(text: str) -> bool:
     """Tell whether the model takes a text as a label code."""
-    return _code_pattern().fullmatch(text) is not None
+    return _patterns()[0].fullmatch(text) is not None
+
+
+def is_name(text: str) -> bool:
+    """Tell whether the model takes a text as a name."""
+    return _patterns()[1].fullmatch(text) is not None
 
 
 def own_code(name: str, *more: str) -> str:
@@ -324,6 +335,11 @@ def name_field(name: str) -> str:
 def words(name: str) -> str:
     """Return a name in lower case with single blanks, so that `Left_Kidney` and `left kidney` are one (in NFC)."""
     return " ".join(re.split(r"[\s_]+", unicodedata.normalize("NFC", name).casefold())).strip()
+
+
+@cache
+def _built_in_system() -> _System:
+    return _System(built_in_labels())
 
 
 def _meaning(label: Label) -> dict[str, Any]:

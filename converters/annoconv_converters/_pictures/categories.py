@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from annoconv.codes import UNCLASSIFIED, ClassLabel, Labels, built_in_labels, name_field, own_code
+from annoconv.codes import UNCLASSIFIED, ClassLabel, Labels, built_in_labels, is_name, name_field, own_code
 from annoconv.model import AnnotationCategory
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from annoconv.model import Label
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["Categories", "CategoryTable", "Meaning", "unnamed_number"]
+__all__ = ["Categories", "CategoryTable", "Meaning", "categories_of", "unnamed_number"]
 
 _UNNAMED: Final = re.compile(r"CATEGORY_(0|[1-9][0-9]{0,8})")
 """Name of a category of which the file tells the id only."""
@@ -48,6 +48,11 @@ class Meaning:
     category: str
     definition: dict[str, Any] | None = None
     keypoints: tuple[str, ...] = ()
+
+
+def categories_of(names: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the records of classes that a file names without numbers, by place; what has no name is unclassified."""
+    return [{"id": place, "name": name if name.strip() else UNCLASSIFIED} for place, name in enumerate(names)]
 
 
 def unnamed_number(code: str) -> int | None:
@@ -96,13 +101,16 @@ class Categories:
     def of_case(self, pictures: Iterable[Picture]) -> Categories:
         """Return the categories as they are for the pictures of one case, of which no two are one label."""
         ids = (record.get("category_id") for picture in pictures for record in picture.annotations)
-        used = list(dict.fromkeys(number for number in ids if type(number) in {int, str}))
-        codes = {self[number].code for number in used}
-        if len(codes) == len(used):
+        by_code: dict[str, list[object]] = {}
+        for number in dict.fromkeys(number for number in ids if type(number) in {int, str}):
+            by_code.setdefault(self[number].code, []).append(number)
+        shared = [number for numbers in by_code.values() if len(numbers) > 1 for number in numbers]
+        if not shared:
             return self
-        told = self._labels.of_names([(self._name(number), {}) for number in used])
+        told = self._labels.of_names([(self._name(number), {}) for number in shared])
         apart = copy.copy(self)
-        apart._meanings = {number: self._meaning(number, found) for number, found in zip(used, told, strict=True)}
+        meanings = {number: self._meaning(number, found) for number, found in zip(shared, told, strict=True)}
+        apart._meanings = {**self._meanings, **meanings}
         return apart
 
     def _name(self, number: object) -> str:
@@ -155,7 +163,7 @@ class CategoryTable:
         """Take over the record that a label had in the file that it came from."""
         number, told = record.get("id"), record.get("name")
         name = labels.name_of(code)
-        if name == code and isinstance(told, str) and told.isprintable() and labels.is_code_of(code, told):
+        if name == code and isinstance(told, str) and is_name(told) and labels.is_code_of(code, told):
             name = told  # of a category that the case does not use
         if name not in self.records and type(number) in {int, str} and number not in self._taken:
             self._add(name, code, record)

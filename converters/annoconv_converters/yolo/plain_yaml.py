@@ -161,9 +161,13 @@ def _flow(text: str) -> Any:
     return stack[0][1][0]
 
 
+def _unescaped(found: re.Match[str]) -> str:
+    return chr(int(found[1], 16)) if found[1] and int(found[1], 16) < 0x110000 else found[2] or ""
+
+
 def _scalar(text: str) -> str:
     if len(text) > 1 and text[0] == text[-1] == "'":
         return text[1:-1].replace("''", "'")
     if len(text) > 1 and text[0] == text[-1] == '"':
-        return re.sub(r"\\(.)", r"\1", text[1:-1])
+        return re.sub(r"\\(?:U([0-9A-Fa-f]{8})|(.))", _unescaped, text[1:-1])
     return text
