@@ -20,6 +20,7 @@ from PIL import UnidentifiedImageError
 from annoconv import images as image_seam
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
+from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, size_from_record, tidy
 from annoconv_converters._pictures.read import Batch, read_pictures
 from annoconv_converters._pictures.records import Picture
@@ -98,7 +99,7 @@ def _from_xml(path: Path, limits: Limits) -> Batch:
         found = {"id": identity, "category_id": names.index(name)}
         attributes = _attributes(element)
         picture.annotations.append({**found, **_xml_geometry(element, path, record, place), "attributes": attributes})
-    return Batch([picture], [{"id": place, "name": name} for place, name in enumerate(names)], path)
+    return Batch([picture], categories_of(names), path)
 
 
 def _attributes(element: Element) -> Record:
@@ -185,7 +186,7 @@ def _from_json(path: Path, limits: Limits) -> Batch:
             names.append(flag)
         told = {"image_label": value}
         picture.annotations.append({"id": f"flag {flag}", "category_id": names.index(flag), "attributes": told})
-    return Batch([picture], [{"id": place, "name": label} for place, label in enumerate(names)], path)
+    return Batch([picture], categories_of(names), path)
 
 
 def _flags(holder: Record) -> Record:

@@ -15,6 +15,7 @@ import numpy as np
 from annoconv import images as image_seam
 from annoconv.errors import InputError
 from annoconv.registry import Option
+from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import counts_to_record, size_from_record, tidy
 from annoconv_converters._pictures.read import Batch, read_pictures
 from annoconv_converters._pictures.records import Picture
@@ -93,8 +94,7 @@ def _batch(path: Path, limits: Limits, *, shift: int) -> Batch:
         for nth, part in enumerate(element.iterfind("part"), start=1):
             inner = _record(part, f"{place}.{nth}", names, path, shift)
             picture.annotations.append({**inner, "attributes": inner["attributes"] | {"part_of": str(place)}})
-    categories = [{"id": place, "name": name} for place, name in enumerate(names)]
-    return Batch([picture], categories, path)
+    return Batch([picture], categories_of(names), path)
 
 
 def _record(element: Element, identity: str, names: list[str], path: Path, shift: int) -> Record:

@@ -467,7 +467,7 @@ def test_totalsegmentators_table_is_read_with_its_codes() -> None:
     labels = {label.code: label for label in reading.case.labels or ()}
     from annoconv.codes import Labels
 
-    known = Labels(reading.case.labels)
+    known = Labels.of(reading.case)
     for annotation in reading.case.annotations:
         coded = known.coded(annotation.label_code, annotation.category)
         assert coded.type.scheme == "SCT", annotation.label_code

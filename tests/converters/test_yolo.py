@@ -77,7 +77,7 @@ def test_lines_are_shares_of_the_picture(tmp_path: Path) -> None:
     folder = data_set(tmp_path / "d", "1 0.5 0.5 0.2 0.4 0.75\n0 0 0 1 0 1 1\n0 0.1 0.1 0.2 0.1 0.2 0.2 0.1 0.2\n")
     (reading,) = registry.read([folder], format="yolo")
     box, triangle, turned = reading.case.annotations
-    assert (box.type, box.bbox, box.confidence, box.label_code) == ("bbox", [8, 3, 12, 7], 0.75, "b_c")  # type: ignore[union-attr]
+    assert (box.type, box.bbox, box.confidence, box.label_code) == ("bbox", [8, 3, 12, 7], 0.75, "B_C_EC6FD431C0156050")  # type: ignore[union-attr]
     assert triangle.polygon == [[0, 0], [20, 0], [20, 10]]  # type: ignore[union-attr]
     assert turned.polygon == [[2, 1], [4, 1], [4, 2], [2, 2]]  # type: ignore[union-attr]
 
@@ -142,7 +142,7 @@ def test_layouts_of_others(tmp_path: Path) -> None:
     picture(tmp_path / "flat" / "x.png")
     (tmp_path / "flat" / "classes.txt").write_text("nodule\n")
     (flat,) = registry.read([tmp_path / "flat"], format="yolo")
-    assert flat.case.annotations[0].label_code == "nodule"
+    assert (flat.case.annotations[0].label_code, flat.case.labels[0].name_en) == ("NODULE", "nodule")  # type: ignore[index]
     picture(tmp_path / "dark" / "obj_train_data" / "x.png")
     picture(tmp_path / "dark" / "obj_valid_data" / "y.png")
     (tmp_path / "dark" / "obj.names").write_text("nodule\n")

@@ -82,12 +82,12 @@ def with_keys(parsed: list[Picture], entry: Record) -> list[Picture]:
     return keyed
 
 
-def picture_case_of(pictures: list[Picture], categories: list[Record], task: str, source: object) -> PictureCase:
+def picture_case_of(pictures: list[Picture], categories: Categories, task: str, source: object) -> PictureCase:
     """Return what pictures mean, each alone or all together as one volume."""
     use_keys = any(KEY in picture.record for picture in pictures)
     for picture in pictures:
         picture.name = picture_name(picture.record, DEFAULT_NAMES, use_keys=use_keys)
-    native = picture_case(pictures, Categories(categories, Labels(None)), use_keys=use_keys, source=source)
+    native = picture_case(pictures, categories.of_case(pictures), use_keys=use_keys, source=source)
     native.document = {"schema_version": SCHEMA_VERSION, "task_id": task, **native.document}
     return native
 
@@ -98,17 +98,20 @@ def read_pictures(batches: Iterable[Batch], *, context: Context, task: str) -> I
     for batch in batches:
         entries = _entries(batch, context)
         position = 0
+        # What was written with a side file was compared with the built-in labels only.
+        ours = Categories(batch.categories, Labels.of())
         for entry in entries:
             size = len(entry["pictures"])
             pictures = with_keys(batch.pictures[position : position + size], entry)
             position += size
-            native = picture_case_of(pictures, batch.categories, task, batch.source)
+            native = picture_case_of(pictures, ours, task, batch.source)
             document = _restored(native.document, entry["residual"], batch.source)
             yield _reading(native, document, pictures, count, batch.source, context)
             count += 1
             context.advance(count)
+        categories = Categories(batch.categories, Labels.of(label_system=context.label_system))
         for pictures in _groups(batch.pictures[position:]):
-            native = picture_case_of(pictures, batch.categories, context.task or task, batch.source)
+            native = picture_case_of(pictures, categories, context.task or task, batch.source)
             yield _reading(native, native.document, pictures, count, batch.source, context)
             count += 1
             context.advance(count)

@@ -18,7 +18,7 @@ from annoconv.documents import residuals, strict_json
 from annoconv.errors import InputError
 from annoconv.files.atomic import replacing
 from annoconv.loss import Loss, LossKind, LossReport
-from annoconv_converters._pictures.categories import CategoryTable
+from annoconv_converters._pictures.categories import Categories, CategoryTable
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.losses import describe, split
 from annoconv_converters._pictures.read import SIDE_NAME, SIDE_SUFFIX, Batch, picture_case_of, with_keys
@@ -107,7 +107,7 @@ def write_pictures(
         drawing = draw(
             loaded, axis="k", form=form, folder=folder, only_annotated=False, keypoints=keypoints, shapes=shapes
         )
-        labels = Labels(context.label_system, loaded.case.labels)
+        labels = Labels.of(loaded.case, context.label_system)
         categories = {each.label_code: each.category.value for each in reversed(loaded.case.annotations)}
         for picture in drawing.pictures:
             picture.annotations = [ring for record in picture.annotations for ring in _rings(record, is_outlined)]
@@ -131,13 +131,14 @@ def write_pictures(
         if rendering is not None and rendering.depth != "none":
             _render(written, images, temporary, target, outputs, rendering, context)
         batch = parse(temporary, sizes)
+        known = Categories(batch.categories, Labels.of())
         losses: list[Loss] = []
         entries: list[Record] = []
         position = 0
         for case_index, one in enumerate(written):
             parsed = batch.pictures[position : position + len(one.pictures)]
             position += len(one.pictures)
-            entries.append(_compare(one, parsed, batch, case_index, task, losses, plain=plain))
+            entries.append(_compare(one, parsed, known, case_index, task, losses, plain=plain))
         if [entry for entry in entries if entry.pop("is_needed", False)]:
             side = temporary / SIDE_NAME if temporary.is_dir() else target.with_suffix(SIDE_SUFFIX)
             if not temporary.is_dir():
@@ -178,7 +179,7 @@ def _size(picture: Picture) -> tuple[int, int]:
 def _compare(
     one: _Written,
     parsed: list[Picture],
-    batch: Batch,
+    categories: Categories,
     case_index: int,
     task: str,
     losses: list[Loss],
@@ -187,13 +188,13 @@ def _compare(
 ) -> Record:
     """Note the losses of a case and return its entry of the side file; empty if nothing is missing."""
     original = strict_json.plain(one.loaded.case)
-    native = picture_case_of(parsed, batch.categories, task, "output").document
+    native = picture_case_of(parsed, categories, task, "output").document
     beyond = residuals.residual(original, native)
     if plain:
         losses += beyond.losses(case_index, describe(native, beyond, frozenset(), is_carried=False))
         return {}
     is_whole = not beyond.paths()
-    entry, keyed, found = _keyed(one, parsed, batch, task)
+    entry, keyed, found = _keyed(one, parsed, categories, task)
     native = found.document
     held = {record[KEY]["id"] for picture in keyed for record in picture.annotations if "id" in record.get(KEY, {})}
     expected = _expected(original, found, one.drawing.parts.keys())
@@ -211,7 +212,9 @@ def _compare(
     return {**entry, "residual": kept.to_json(), "is_needed": True}
 
 
-def _keyed(one: _Written, parsed: list[Picture], batch: Batch, task: str) -> tuple[Record, list[Picture], PictureCase]:
+def _keyed(
+    one: _Written, parsed: list[Picture], categories: Categories, task: str
+) -> tuple[Record, list[Picture], PictureCase]:
     """Return the keys of a case, its pictures with them, and what they mean.
 
     A mask whose voxels do not come back is none there: first its key says nothing of its type, so that it is what the
@@ -222,7 +225,7 @@ def _keyed(one: _Written, parsed: list[Picture], batch: Batch, task: str) -> tup
     while True:
         entry = _keys(one.pictures, parsed, without_type, unbound)
         keyed = with_keys(parsed, entry)
-        found = picture_case_of(keyed, batch.categories, task, "output")
+        found = picture_case_of(keyed, categories, task, "output")
         wrong = {
             each
             for each, parts in one.drawing.parts.items()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
+from annoconv.codes import Labels
 from annoconv.errors import AnnoconvError, DocumentError
 from annoconv.findings import Finding, Level
 from annoconv.limits import Limits
@@ -205,10 +206,11 @@ def validate(path: Path, limits: Limits | None = None) -> Iterator[Finding]:
     limits = limits or Limits()
     sizes: dict[Any, tuple[int, int]] = {}
     seen: set[Any] = set()
-    categories = Categories([], None)
+    labels = Labels.of()
+    categories = Categories([], labels)
     for part in _parts(path, limits):
         if not isinstance(part, Span):
-            categories = Categories(part.get("categories") or [], None)
+            categories = Categories(part.get("categories") or [], labels)
         elif part.section == IMAGES:
             for record in part.elements(limits, path):
                 yield from _image_findings(record, sizes)

@@ -18,7 +18,7 @@ from annoconv.ids import content_digest
 from annoconv.loss import Loss, LossKind
 from annoconv.model import SCHEMA_VERSION, Case
 from annoconv_converters._pictures.cases import loaded_case
-from annoconv_converters._pictures.categories import number_from_code
+from annoconv_converters._pictures.categories import unnamed_number
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.meaning import picture_case
 from annoconv_converters._pictures.records import KEY, Picture, without_key
@@ -156,7 +156,7 @@ def _leftover(
 
 def _is_told(number: Any, code: str, categories: Categories) -> bool:
     """Tell whether its label code alone says which category id a record had."""
-    return type(number) in {int, str} and (number in categories.records or number_from_code(code) == number)
+    return type(number) in {int, str} and (number in categories.records or unnamed_number(code) == number)
 
 
 def volume_losses(pictures: list[Picture], beside: Record | None, case_index: int) -> Iterator[Loss]:

@@ -291,7 +291,8 @@ def _readings(
         beside.pop("categories", None)
     kind = _kind(index, file, listed)
     # What was written with our keys was compared with the built-in labels only.
-    categories = {keyed: Categories(listed, Labels(None if keyed else context.label_system)) for keyed in (True, False)}
+    systems = {True: Labels.of(), False: Labels.of(label_system=context.label_system)}
+    categories = {keyed: Categories(listed, labels) for keyed, labels in systems.items()}
     for number, group in enumerate(index.groups):
         pictures = [_picture(index, file, position, kind, maps) for position in group]
         residual = next(
@@ -303,11 +304,12 @@ def _readings(
             if not use_keys:
                 picture.record = without_key(picture.record)
                 picture.annotations = [without_key(record) for record in picture.annotations]
+        known = categories[use_keys].of_case(pictures)
         said = beside if number == 0 else None
         restore = partial(_restored, residual=residual, source=index.path) if use_keys else None
         _, loaded = understand(
             pictures,
-            categories[use_keys],
+            known,
             kind=kind,
             position=group[0] + 1,
             use_keys=use_keys,
@@ -318,7 +320,7 @@ def _readings(
             task=TASK if use_keys or context.task is None else context.task,
             restore=restore,
         )
-        findings = case_findings(pictures, categories[use_keys], case_index + number)
+        findings = case_findings(pictures, known, case_index + number)
         is_foreign_volume = not (is_ours or use_keys) and pictures[0].name is not None
         losses = volume_losses(pictures, said, case_index + number) if is_foreign_volume else ()
         yield CocoReading(loaded.case, loaded.masks, LossReport(losses), tuple(findings))

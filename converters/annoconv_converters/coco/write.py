@@ -92,6 +92,7 @@ class _Writer:
         self.names: set[str] = set()
         self.keypoints: dict[str, list[str]] = {}
         self.skeletons: Record = _skeletons(options.skeletons)
+        self.labels = Labels.of()
         self.image_numbers, self.annotation_numbers = Numbers(), Numbers()
         self.used: set[str] = set()
         self.position = 0
@@ -115,8 +116,9 @@ class _Writer:
             known = str(kept.get("kind"))
             self.kind = asked if asked != "auto" else known if known in get_args(Kind) else "instances"
             self.beside = kept["file"] if isinstance(kept.get("file"), dict) else None
+        self.labels = Labels.of(loaded.case, self.context.label_system)
         for code, record in _objects(kept.get("categories")):
-            self.table.keep(code, record)
+            self.table.keep(code, record, self.labels)
         drawing = draw(
             loaded,
             axis=self.options.axis,
@@ -127,9 +129,8 @@ class _Writer:
         )
         if self.options.rendering.depth != "none":
             render(drawing, self.images, self.layout("pictures"), self.options.rendering, self.context.limits)
-        labels = Labels(self.context.label_system, loaded.case.labels)
         drawn = {record["id"] for picture in drawing.pictures for record in picture.annotations}
-        number = partial(self.table.number, labels=labels)
+        number = partial(self.table.number, labels=self.labels)
         finish(drawing, self.kind, number, self._keypoints, were_results=kept.get("kind") == "results")
         first = self.position + 1
         order = {annotation.id: place for place, annotation in enumerate(loaded.case.annotations)}
@@ -142,11 +143,16 @@ class _Writer:
         self._write(drawing, loaded, case_index, first, drawn)
 
     def _keypoints(self, code: str) -> list[str]:
-        if code not in self.keypoints:
-            record = self.table.records.get(code, {}) | self.skeletons.get(code, {})
+        name = self.labels.name_of(code)
+        if name not in self.keypoints:
+            record = self.table.records.get(name, {}) | self._skeleton(name, code)
             names = record.get("keypoints")
-            self.keypoints[code] = [str(name) for name in names] if isinstance(names, list) else []
-        return self.keypoints[code]
+            self.keypoints[name] = [str(each) for each in names] if isinstance(names, list) else []
+        return self.keypoints[name]
+
+    def _skeleton(self, name: str, code: str) -> Record:
+        found: Record = self.skeletons.get(name) or self.skeletons.get(code) or {}
+        return found
 
     def _number(self, picture: Picture, kept: Record, drawn: set[str], order: dict[str, int]) -> None:
         """Give a picture and its annotations their ids, and put back what their file said."""
@@ -231,7 +237,7 @@ class _Writer:
             seen.append(Picture(record, annotations, name, picture.packed, picture.map_size, is_unsized))
         document, _ = understand(
             seen,
-            self._read_categories(),
+            self._read_categories().of_case(seen),
             kind=self.kind or "instances",
             position=position,
             use_keys=use_keys,
@@ -246,21 +252,22 @@ class _Writer:
         size = len(self.table.records) + len(self.used), sum(map(len, self.keypoints.values()))
         if self.read_categories is None or self.read_categories[0] != size:
             records = [] if self.kind in _WITHOUT_CATEGORIES else self._categories()
-            self.read_categories = size, Categories(records, Labels(None))
+            self.read_categories = size, Categories(records, Labels.of())
         return self.read_categories[1]
 
     def _categories(self) -> list[Record]:
         records = self.table.sorted(None if self.beside is None else self.used)
         if self.kind != "keypoints":
             return records
-        codes = {id(record): code for code, record in self.table.records.items()}
-        return [self._with_keypoints(codes[id(record)], record) for record in records]
+        names = {id(record): name for name, record in self.table.records.items()}
+        return [self._with_keypoints(names[id(record)], record) for record in records]
 
-    def _with_keypoints(self, code: str, record: Record) -> Record:
-        given = {key: value for key, value in self.skeletons.get(code, {}).items() if key in {"keypoints", "skeleton"}}
-        if "keypoints" in record or code in self.table.kept:
+    def _with_keypoints(self, name: str, record: Record) -> Record:
+        skeleton = self._skeleton(name, self.table.codes[name])
+        given = {key: value for key, value in skeleton.items() if key in {"keypoints", "skeleton"}}
+        if "keypoints" in record or name in self.table.kept:
             return {**record, **given}
-        return {**record, "keypoints": self._keypoints(code), "skeleton": [], **given}
+        return {**record, "keypoints": self.keypoints.get(name, []), "skeleton": [], **given}
 
     def _emit(self, picture: Picture, case: str, *, is_keyed: bool) -> None:
         image, key = without_key(picture.record), {"case": case, **picture.record[KEY]}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from annoconv.errors import InputError
+from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import counts_to_record, tidy
 from annoconv_converters._pictures.read import Batch, side_path
 from annoconv_converters._pictures.records import Picture
@@ -77,7 +78,7 @@ class _CvatFile:
 
     @property
     def labels(self) -> list[Record]:
-        return [{"id": number_, "name": name} for name, number_ in self._numbers.items()]
+        return categories_of(self._numbers)
 
     def image(self, element: Element) -> Picture:
         record: Record = {"id": element.get("id"), "file_name": element.get("name", "")}

@@ -85,7 +85,12 @@ def to_geojson(
     UsageError
         If pictures are asked for and there are no images.
     """
-    colours = {label.code: list(label.color_rgb) for label in context.label_system if label.color_rgb}
+    colours = {
+        name: list(label.color_rgb)
+        for label in context.label_system
+        for name in (label.code, label.name_en, label.name_zh)
+        if label.color_rgb and name
+    }
 
     def serialise(pictures: Sequence[Picture], categories: Sequence[Record], path: Path) -> None:
         _write(pictures, categories, path, colours)

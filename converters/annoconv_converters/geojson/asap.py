@@ -6,9 +6,10 @@ computationalpathologygroup/ASAP, `annotation/XmlRepository.cpp`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.errors import InputError
+from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.read import Batch, lost
 from annoconv_converters._pictures.records import Picture
 from annoconv_converters._xml import attribute_number, parse_xml
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["read_asap"]
 
 Record: TypeAlias = "dict[str, Any]"
+
+_NO_GROUP: Final = "None"
+"""What ASAP writes in place of a group."""
 
 
 def read_asap(path: Path, limits: Limits) -> Batch:
@@ -40,7 +44,8 @@ def read_asap(path: Path, limits: Limits) -> Batch:
     groups = {each.get("Name", ""): each for each in root.iterfind("AnnotationGroups/Group")}
     names: list[str] = []
     for place, element in enumerate(root.iterfind("Annotations/Annotation"), start=1):
-        group = element.get("PartOfGroup") or "None"
+        group = element.get("PartOfGroup") or ""
+        group = "" if group == _NO_GROUP else group
         if group not in names:
             names.append(group)
         listed = sorted(
@@ -52,7 +57,7 @@ def read_asap(path: Path, limits: Limits) -> Batch:
         picture.annotations += _records(record, element.get("Type", ""), corners, path)
         if element.get("Type") == "Spline":
             lost(picture, "the curve of a spline; it is the polygon of its corners")
-    return Batch([picture], [{"id": place, "name": name} for place, name in enumerate(names)], path)
+    return Batch([picture], categories_of(names), path)
 
 
 def _told(group: str, groups: dict[str, Element]) -> Record:
@@ -60,8 +65,8 @@ def _told(group: str, groups: dict[str, Element]) -> Record:
     element = groups.get(group)
     if element is None:
         return {}
-    above = element.get("PartOfGroup") or "None"
-    told: Record = {} if above == "None" else {"part_of_group": above}
+    above = element.get("PartOfGroup") or _NO_GROUP
+    told: Record = {} if above == _NO_GROUP else {"part_of_group": above}
     for each in element.iterfind("Attributes/Attribute"):
         told |= dict(each.attrib)
     return told

@@ -12,6 +12,7 @@ import numpy as np
 
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
+from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import is_numbers, tidy
 from annoconv_converters._pictures.read import Batch, lost, side_path
 from annoconv_converters._pictures.records import Picture
@@ -111,7 +112,7 @@ class _FeatureFile:
 
     @property
     def categories(self) -> list[Record]:
-        return [{"id": place, "name": name} for place, name in enumerate(self._names)]
+        return categories_of(self._names)
 
     def records(self, feature: Record, *, is_sized: bool, parent: str | None = None) -> Iterator[Record]:
         """Yield the records of a feature, of its nucleus, and of the objects within it."""
@@ -312,7 +313,7 @@ def _cytomine(answers: list[Record], path: Path, height: int | None) -> Batch:
         if height is not None:
             geometry["coordinates"] = _turned_over(geometry["coordinates"], height)
         terms = answer.get("term")
-        name = f"term_{terms[0]}" if isinstance(terms, list) and terms else "annotation"
+        name = f"term_{terms[0]}" if isinstance(terms, list) and terms else ""
         metadata: Record = {"y_axis": "upwards"} if height is None else {}
         if isinstance(terms, list) and len(terms) > 1:
             metadata["terms"] = [str(term) for term in terms]

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
+from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, tidy
 from annoconv_converters._pictures.read import Batch, lost, side_path
 from annoconv_converters._pictures.records import Picture
@@ -71,7 +72,7 @@ def read_tasks(path: Path, limits: Limits, *, predictions: bool = False) -> Batc
         raise InputError("this is no Label Studio export", source=path, expected="a list of tasks")
     names: list[str] = []
     pictures = [_Task(task, place, names, path, predictions).picture for place, task in enumerate(tasks, start=1)]
-    return Batch(pictures, [{"id": place, "name": name} for place, name in enumerate(names)], path, side_path(path))
+    return Batch(pictures, categories_of(names), path, side_path(path))
 
 
 class _Task:

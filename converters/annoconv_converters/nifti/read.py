@@ -94,7 +94,7 @@ def _reading(found: CaseFiles, finder: Finder, position: int, registrations: Giv
     context = finder.context
     told = _carried(found, finder)
     # What was written with a side file was compared with the built-in labels only.
-    labels = finder.labels if told is None else Labels()
+    labels = finder.labels if told is None else Labels.of()
     try:
         native, masks = document(found, labels, task=context.task, ids=told["ids"] if told else None)
     except (KeyError, TypeError, ValueError) as error:

@@ -162,7 +162,7 @@ def _write(pictures: Sequence[Picture], categories: Sequence[Record], folder: Pa
         path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         names.append(f"./images/{name}\n")
     (folder / "train.txt").write_text("".join(names), encoding="utf-8")
-    listed = "".join(f"  {place}: {quoted(record['name'])}\n" for place, record in enumerate(categories))
+    listed = "".join(f"  {place}: {quoted(str(record['name']))}\n" for place, record in enumerate(categories))
     head = "train: train.txt\nval: train.txt\n"
     head += f"kpt_shape: [{len(keypoints)}, 3]\n" if kind == "pose" and keypoints else ""
     (folder / "data.yaml").write_text(f"{head}names:\n{listed}" if listed else f"{head}names: []\n", encoding="utf-8")

@@ -57,7 +57,7 @@ class _Part:
     @cached_property
     def native(self) -> dict[str, Any]:
         # What was written with a carrier was compared with the built-in labels only.
-        labels = Labels(None if self.carried else self.context.label_system)
+        labels = Labels.of(label_system=() if self.carried else self.context.label_system)
         return native_document(self.file.header, self.frame_grid.grid, labels)
 
     def masks(self, grid: Grid, *, is_map: bool) -> Iterator[Mask]:

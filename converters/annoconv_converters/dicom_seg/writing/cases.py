@@ -163,7 +163,7 @@ def _prepared(
             advice="Boxes, points and attributes go to DICOM-SR or FHIR",
         )
     sources = sources or _own_files(loaded, context, settings)
-    labels = Labels(case.labels, context.label_system)
+    labels = Labels.of(case, context.label_system)
     with ExitStack() as spools:
         parts: list[SegmentationPart] = []
         for uid, annotations in groups.items():
@@ -258,7 +258,7 @@ def _finish(
             carry(block, document | ({} if position else {"residual": kept.to_json()}))
             part.header |= elements_of(block)
     yield from found.losses(case_index, describe(native, found, left, is_carried=not plain))
-    yield from uncoded(case, case_index, Labels(case.labels, context.label_system))
+    yield from uncoded(case, case_index, Labels.of(case, context.label_system))
     position_of = {annotation.id: position for position, annotation in enumerate(case.annotations)}
     for part in parts:
         for number, kind, message in part.gathered.changes:
@@ -282,7 +282,7 @@ def _native(part: SegmentationPart) -> dict[str, Any]:
         Element(0x52009230, b"SQ", len(shared), len(shared) + 12, len(whole), len(whole)),
         EXPLICIT,
     )
-    return native_document(header, find_frame_grid(header, table).grid, Labels())
+    return native_document(header, find_frame_grid(header, table).grid, Labels.of())
 
 
 def _file_name(case: Case, case_index: int, part: SegmentationPart, parts: int) -> str:
