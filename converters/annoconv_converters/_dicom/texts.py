@@ -79,7 +79,8 @@ def _is_valid(vr: str, value: Any) -> bool:
         return True
     try:
         for each in value if isinstance(value, list) else [value]:
-            validate_value(vr, each, 2)  # 2: raise
+            # pydicom checks numbers in decimal text only as the text that they were.
+            validate_value(vr, str(each) if vr in {"DS", "IS"} else each, 2)  # 2: raise
     except (ValueError, TypeError):
         return False
     return True

@@ -34,14 +34,19 @@ class FrameTable:
         Shape (frames,), int64: zero-based position in `places`.
     places
         Each distinct plane.
+    examples
+        Groups of one frame, encoded, for each set of groups that frames have: what they say is told from these.
     """
 
     segments: NDArray[np.int64]
     planes: NDArray[np.int64]
     places: Sequence[FramePlace]
+    examples: Sequence[bytes] = ()
 
 
 def read_table(data: Buffer, shared: Element | None, per_frame: Element | None, encoding: Encoding) -> FrameTable:
     """Return the table of a data set's functional groups."""
-    places, planes, segments = read_groups(data, shared, per_frame, encoding)
-    return FrameTable(np.array(segments, dtype=np.int64), np.array(planes, dtype=np.int64), places)
+    examples: dict[tuple[tuple[int, int], ...], bytes] = {}
+    places, planes, segments = read_groups(data, shared, per_frame, encoding, examples)
+    frames = np.array(segments, dtype=np.int64), np.array(planes, dtype=np.int64)
+    return FrameTable(*frames, places, [bytes(each) for each in examples.values()])

@@ -188,7 +188,8 @@ def native_document(header: Dataset, grid: Grid, labels: Labels) -> dict[str, An
         "annotations": annotations,
         "metadata": _metadata(header, segments),
     }
-    return document | ({"labels": list(defined.values())} if defined else {})
+    stated = [definition for definition in defined.values() if definition]
+    return document | ({"labels": stated} if stated else {})
 
 
 def merge(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -236,19 +237,20 @@ def _own_label(segment: Segment, labels: Labels) -> ClassLabel:
 
 
 def _told(segment: Segment, labels: Labels | None) -> dict[str, Any]:
-    """Return what a segment says of its label beside the name."""
-    category = category_of(segment.category)
-    is_usual = category_concept(category).code == segment.category.code
+    """Return what a segment says of its label beside the name; its category unless that would be written anyway."""
     stated = {
         "concept": None if segment.type.scheme == UNKNOWN_SCHEME else segment.type,
-        "concept_category": None if is_usual or segment.category.scheme == UNKNOWN_SCHEME else segment.category,
         "concept_modifier": segment.modifier,
         "anatomic_region": segment.region,
         "color_rgb": None if segment.color_rgb is None else list(segment.color_rgb),
     }
     told = {key: strict_json.plain(value) for key, value in stated.items() if value is not None}
     known = None if labels is None else labels.find(segment.name, told)
-    return {"category": _category(segment, known).value, **told}
+    category = _category(segment, known)
+    written = (known and known.concept_category) or category_concept(category)
+    if segment.category != written and segment.category.scheme != UNKNOWN_SCHEME:
+        told["concept_category"] = strict_json.plain(segment.category)
+    return {"category": category.value, **told}
 
 
 def _category(segment: Segment, known: Label | None) -> AnnotationCategory:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -15,7 +14,9 @@ from pydicom.filereader import read_dataset
 from annoconv import ids, times
 from annoconv import images as image_seam
 from annoconv.codes import Labels
-from annoconv.documents import residuals, strict_json
+from annoconv.documents import strict_json
+from annoconv.documents.losses import report
+from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError
 from annoconv.files.atomic import replacing
 from annoconv.loss import Loss, LossKind, LossReport
@@ -27,13 +28,13 @@ from annoconv_converters.dicom_seg.frame_grid import find_frame_grid
 from annoconv_converters.dicom_seg.groups import read_table
 from annoconv_converters.dicom_seg.kinds import Kind
 from annoconv_converters.dicom_seg.mapping import merge, native_document
-from annoconv_converters.dicom_seg.segment import ALGORITHM_TYPES, AlgorithmType, Segment
 from annoconv_converters.dicom_seg.writing.file import frame_index, write_file
 from annoconv_converters.dicom_seg.writing.gather import Gathered, gather, segment_numbers
 from annoconv_converters.dicom_seg.writing.groups import encode_groups
 from annoconv_converters.dicom_seg.writing.header import Content, Elements, build_header, elements_of, put_uids
-from annoconv_converters.dicom_seg.writing.losses import describe, split, uncoded
+from annoconv_converters.dicom_seg.writing.losses import CARRIER, REASONS, uncoded
 from annoconv_converters.dicom_seg.writing.planes import check_image
+from annoconv_converters.dicom_seg.writing.segments import segment_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -41,14 +42,12 @@ if TYPE_CHECKING:
 
     from annoconv.casefile import LoadedCase
     from annoconv.images import ImageSource
-    from annoconv.model import Algorithm
     from annoconv.registry import Context
     from annoconv_converters.dicom_seg.kinds import Settings
 
 __all__ = ["CARRIER_VERSION", "SegmentationPart", "prepare", "write_part", "write_segmentations"]
 
 CARRIER_VERSION: Final = 1
-_VERSION: Final = re.compile(r"[vV]?\d[\w.+-]*")
 
 
 @dataclass(eq=False)
@@ -173,7 +172,7 @@ def _prepared(
             at = times.timestamp([loaded.case], [source.acquired_at], given=context.timestamp, zone=context.timezone)
             numbers = segment_numbers({each.id: loaded.masks[each.id] for each in annotations}, settings.kind)
             ordered = sorted(annotations, key=lambda each: numbers[each.id])
-            segments = [_segment(numbers[each.id], each, case, source, labels) for each in ordered]
+            segments = [segment_of(numbers[each.id], each, case, source.uid, labels) for each in ordered]
             masks = {numbers[each.id]: loaded.masks[each.id] for each in ordered}
             gathered = gather(masks, image, source, settings, spools)
             content = Content(source=source, segments=segments, metadata=case.metadata, at=at, settings=settings)
@@ -203,66 +202,26 @@ def _image_of(case: Case, uid: str, path: Path | None) -> Image:
     raise InputError(problem, source=path, where="/related_images", found=uid)
 
 
-def _segment(number: int, annotation: MaskAnnotation, case: Case, source: ImageSource, labels: Labels) -> Segment:
-    coded = labels.coded(annotation.label_code, annotation.category)
-    kind = ALGORITHM_TYPES[annotation.origin] if annotation.origin else AlgorithmType.MANUAL
-    name, version, parameters = _algorithm(annotation, case)
-    return Segment(
-        number=number,
-        name=coded.name,
-        type=coded.type,
-        category=coded.category,
-        modifier=coded.modifier,
-        region=coded.region,
-        algorithm_type=kind,
-        algorithm_name=name,
-        algorithm_version=version,
-        algorithm_parameters=parameters,
-        tracking_id=annotation.id,
-        tracking_uid=ids.tracking(source.uid, annotation.id),
-        color_rgb=coded.color_rgb,
-        description=coded.code,
-    )
-
-
-def _algorithm(annotation: MaskAnnotation, case: Case) -> tuple[str | None, str | None, str | None]:
-    """Return name, version and parameters of the model that an annotation grew out of.
-
-    They are those of its model-assistance record, else of the record that names it, else the AI model of the metadata,
-    whose last word is its version if it looks like one.
-    """
-    records = case.metadata.assistance or ()
-    own = [record for record in records if record.id == annotation.assistance_id]
-    own += [record for record in records if annotation.id in (record.annotation_ids or ())]
-    if own:
-        model: Algorithm = own[0].model
-        parameters = strict_json.plain(model).get("parameters")
-        return model.name, model.version, strict_json.dumps(parameters).decode().strip() if parameters else None
-    stated = case.metadata.software.ai_model if case.metadata.software else None
-    last = (stated or "").split()[-1:]
-    return stated, last[0] if last and _VERSION.fullmatch(last[0]) else None, None
-
-
 def _finish(
     case: Case, case_index: int, parts: Sequence[SegmentationPart], context: Context, *, plain: bool
 ) -> Iterator[Loss]:
     """Give the parts their carrier; yield what the format does not hold."""
     original = strict_json.plain(case)
     native = merge([_native(part) for part in parts])
-    kept, left = split(found := residuals.residual(original, native))
+    compared = report(original, native, REASONS, None if plain else CARRIER, case_index=case_index)
     if not plain:
         key = ids.uid("carrier", ids.content_digest(strict_json.dumps(original)))
         for position, part in enumerate(parts):
             document: dict[str, Any] = {"version": CARRIER_VERSION, "case": key, "part": position, "parts": len(parts)}
             block = Dataset()
-            carry(block, document | ({} if position else {"residual": kept.to_json()}))
+            carry(block, document | ({} if position else {"residual": compared.kept.to_json()}))
             part.header |= elements_of(block)
-    yield from found.losses(case_index, describe(native, found, left, is_carried=not plain))
+    yield from compared.losses
     yield from uncoded(case, case_index, Labels.of(case, context.label_system))
     position_of = {annotation.id: position for position, annotation in enumerate(case.annotations)}
     for part in parts:
         for number, kind, message in part.gathered.changes:
-            path = residuals.pointer(("annotations", position_of[part.annotation_ids[number]], "mask_file"))
+            path = pointer(("annotations", position_of[part.annotation_ids[number]], "mask_file"))
             yield Loss(case_index, path, kind, message)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DIMENSIONS", "encode_groups"]
 
-_SOURCE_IMAGE: Final = Concept(code="121322", scheme="DCM", meaning="Source Image for Image Processing Operation")
+_SOURCE_IMAGE: Final = Concept(code="121322", scheme="DCM", meaning="Source image for image processing operation")
 _SEGMENTATION: Final = Concept(code="113076", scheme="DCM", meaning="Segmentation")
 
 _VALUES_AT: Final = 28

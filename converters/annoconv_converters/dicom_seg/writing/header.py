@@ -295,10 +295,8 @@ def _put_private_scheme(header: Dataset, segments: Sequence[Segment]) -> None:
 def _put_shared_groups(header: Dataset, source: ImageSource) -> None:
     grid, stated = source.grid, source.headers[0]
     shared = Dataset()
-    measures = Dataset()
-    if grid.lps_from_ijk is None:
-        copy_elements(stated, measures, ("PixelSpacing",))
-    else:
+    if grid.lps_from_ijk is not None:  # the thickness of a slice belongs to the spacing of its pixels
+        measures = Dataset()
         between_columns, between_rows, step = (decimal_string(number) for number in grid.spacing)
         measures.PixelSpacing = [between_rows, between_columns]
         copy_elements(stated, measures, ("SliceThickness",))
@@ -309,7 +307,6 @@ def _put_shared_groups(header: Dataset, source: ImageSource) -> None:
             orientation = Dataset()
             orientation.ImageOrientationPatient = [decimal_string(number) for number in cosines]
             shared.PlaneOrientationSequence = items(orientation)
-    if len(measures):
         shared.PixelMeasuresSequence = items(measures)
     header.SharedFunctionalGroupsSequence = items(shared)
 

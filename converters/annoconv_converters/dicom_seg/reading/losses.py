@@ -1,0 +1,317 @@
+"""What a case does not hold of a segmentation by other software: the file against what is written again from the case.
+
+Both are trees of DICOM's own terms: keyword (of a private or unknown element `(gggg,eeee)`) to a value, a list of
+values, or a list of items. The frames' functional groups are told once, as the first frame has them that says a thing.
+Voxels and where they lie are not compared here: they are the masks. Values of patient and study are never looked at.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+
+import numpy as np
+from pydicom.datadict import keyword_for_tag
+from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset
+from pydicom.multival import MultiValue
+
+from annoconv.documents.losses import report
+from annoconv.geometry import Grid
+from annoconv.images import SliceIdentity
+from annoconv.loss import Loss, LossKind
+from annoconv.model import MaskAnnotation
+from annoconv_converters._dicom.carrier import CARRIER_CREATOR
+from annoconv_converters._dicom.encoding import sequence
+from annoconv_converters._dicom.file import DAMAGE
+from annoconv_converters._dicom.slide import Tile
+from annoconv_converters._dicom.texts import text
+from annoconv_converters.dicom_seg.kinds import Kind, Settings
+from annoconv_converters.dicom_seg.mapping import annotation_ids, is_own
+from annoconv_converters.dicom_seg.segment import BACKGROUND
+from annoconv_converters.dicom_seg.writing.frames import MapFrames
+from annoconv_converters.dicom_seg.writing.groups import encode_groups
+from annoconv_converters.dicom_seg.writing.header import Content, build_header
+from annoconv_converters.dicom_seg.writing.planes import PlaneStack
+from annoconv_converters.dicom_seg.writing.segments import segment_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pydicom.tag import BaseTag
+
+    from annoconv.codes import Labels
+    from annoconv.documents.losses import Reasons
+    from annoconv.images import ImageSource
+    from annoconv.model import Case
+    from annoconv_converters.dicom_seg.reading.file import SegmentationFile
+
+__all__ = ["foreign_losses"]
+
+Tree: TypeAlias = dict[str, Any]
+
+_SHARED: Final = "SharedFunctionalGroupsSequence"
+_FRAMES: Final = "PerFrameFunctionalGroupsSequence"
+_DERIVED: Final = f"{_FRAMES}/DerivationImageSequence/SourceImageSequence"
+_PLACING: Final = (
+    *("PlanePositionSequence", "PlanePositionSlideSequence", "PlaneOrientationSequence"),
+    *("PixelMeasuresSequence/PixelSpacing", "PixelMeasuresSequence/SpacingBetweenSlices"),
+)
+_ENCODING: Final = {
+    "SpecificCharacterSet": "texts are compared as they read",
+    **dict.fromkeys(
+        (
+            *("SOPClassUID", "SegmentationType", "MaximumFractionalValue", "NumberOfFrames", "SegmentsOverlap", "Rows"),
+            *("Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelPaddingValue"),
+        ),
+        "the kind of segmentation and of its pixels, which masks have of themselves",
+    ),
+    **dict.fromkeys(
+        (
+            *("DimensionOrganizationType", "DimensionOrganizationSequence", "DimensionIndexSequence"),
+            "PerFrameFunctionalGroupsSequence/FrameContentSequence/DimensionIndexValues",
+        ),
+        "the order of frames",
+    ),
+    **dict.fromkeys(("SOPInstanceUID", "SeriesInstanceUID"), "the file's own identity, which is made anew"),
+    "PerFrameFunctionalGroupsSequence/SegmentIdentificationSequence": "which frames are whose, which the masks say",
+    **dict.fromkeys(
+        (
+            "ReferencedSeriesSequence/ReferencedInstanceSequence",
+            *(f"{_DERIVED}/Referenced{name}" for name in ("SOPClassUID", "SOPInstanceUID", "FrameNumber")),
+        ),
+        "the instances of the source, which it names itself",
+    ),
+    **dict.fromkeys(
+        (
+            *("TotalPixelMatrixOriginSequence", "ImageOrientationSlide"),
+            *(f"{groups}/{place}" for groups in (_SHARED, _FRAMES) for place in _PLACING),
+        ),
+        "where the frames lie, which the image's grid says",
+    ),
+}
+"""What only says how the rest is encoded, or who a thing is that says so itself: its place, and why it is left out."""
+
+_REASONS: Final[Reasons] = {
+    "SegmentSequence/#/SegmentNumber": "segments are numbered in the order of the annotations",
+    "SegmentSequence/#/TrackingUID": ("an annotation has no place for it; it is derived anew", LossKind.NO_PLACE),
+    "SegmentSequence/#/TrackingID": "it stands for several segments, so that it is no annotation's id",
+    "SegmentSequence/#/SegmentDescription": (
+        "an annotation has no place for it; the label code is written there",
+        LossKind.NO_PLACE,
+    ),
+    "SegmentSequence/#/RecommendedDisplayCIELabValue*": "colours of labels are sRGB, 0 to 255",
+    "SegmentSequence/#/*CodeSequence/#/*": "a code becomes a concept; one of the former SNOMED schemes, its successor",
+    "SegmentSequence/#/*Algorithm*": "a case names one model, and its version as part of the name",
+    "SegmentSequence/#/*": "an annotation has no place for {name}",
+    "SegmentSequence/#": "the segment is none of the case's annotations",
+    "ReferencedSeriesSequence/#*": "the first series is the image; a case has no place for more of the reference",
+    "Manufacturer*": "the software is written again as processing equipment, beside that which writes the file",
+    "SoftwareVersions*": "the software is written again as processing equipment, beside that which writes the file",
+    "SharedFunctionalGroupsSequence/#/PixelMeasuresSequence/#/*": "an image's spacing stands for it",
+    "*FunctionalGroupsSequence/*": "a case has no place for {name} of frames",
+    "Patient*": "it is the source's: a case has no place for {name}",
+    "Study*": "it is the source's: a case has no place for {name}",
+    "ClinicalTrial*": "it is the source's: a case has no place for {name}",
+    "Content[DLT]*": ("a case has no place for {name}; it is made anew", LossKind.NO_PLACE),
+    "Series*": ("a case has no place for {name}; it is made anew", LossKind.NO_PLACE),
+    "InstanceNumber": ("a case has no place for {name}; it is made anew", LossKind.NO_PLACE),
+    "DeviceSerialNumber": ("a case has no place for {name}; it is made anew", LossKind.NO_PLACE),
+    "*": "a case has no place for {name}",
+}
+_STATED: Final = "stated"
+"""Stands for a value that is not written again: that there is one is all that is asked."""
+_LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
+"""Stands for the time at which the case is written again, of which it says nothing."""
+
+
+@dataclass(frozen=True)
+class _Source:
+    """The image that a case describes: what the writer asks of its source, without files."""
+
+    uid: str
+    study_instance_uid: str
+    frame_of_reference_uid: str
+    grid: Grid
+    slices: Sequence[SliceIdentity]
+    headers: Sequence[Dataset]
+
+
+def foreign_losses(file: SegmentationFile, case: Case, case_index: int, labels: Labels) -> list[Loss]:
+    """Return what the file says and a segmentation written from its case, by itself, would not.
+
+    Parameters
+    ----------
+    file
+        The segmentation; one of ours says what its case says, and has no losses.
+    case
+        The case that was read from it.
+    case_index
+        Of the case among those read.
+    labels
+        Where the labels of the case are defined.
+
+    Returns
+    -------
+    list of Loss
+        Paths are JSON pointers in the file's tree: `/SegmentSequence/0/SegmentDescription`. Their kinds are those of
+        `annoconv.documents.losses.report`.
+    """
+    if is_own(file.header):
+        return []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        written = _tree(_written_again(file, case, labels))
+        stated = _tree(file.header, written)
+        examples = [_item(each, file.pixels.encoding) for each in file.table.examples]
+        (groups,) = written[_FRAMES]
+        frames = _together(_tree(each, groups, f"{_FRAMES}/") for each in examples)
+    original = stated | ({_FRAMES: [frames]} if frames else {})
+    return report(original, _within(written, original), _REASONS, case_index=case_index).losses
+
+
+def _item(data: bytes, encoding: Any) -> Dataset:
+    return read_dataset(BytesIO(data), encoding.is_implicit, not encoding.is_big_endian)
+
+
+def _written_again(file: SegmentationFile, case: Case, labels: Labels) -> Dataset:
+    """Return the header, with the groups of one frame, that the writer makes of the case.
+
+    Segments stand where the file has them, so that they are compared with their own.
+    """
+    image = case.image
+    grid = Grid.from_image(image)
+    position = None if grid.lps_from_ijk is None else cast("tuple[float, float, float]", tuple(map(float, grid.origin)))
+    identity = SliceIdentity("1.2", "1.2.3", None, file.path, position)
+    source = cast(
+        "ImageSource",
+        _Source(
+            image.uid,
+            image.study_instance_uid or "",
+            image.frame_of_reference_uid or "",
+            grid,
+            [identity],
+            [Dataset()],
+        ),
+    )
+    planes = PlaneStack(source)
+    if file.header.get("TotalPixelMatrixColumns") is not None:
+        planes.tiles = [Tile(0, 0, 1)]
+    numbered = dict(zip(annotation_ids(file.segments), file.segments, strict=True))
+    masks = [each for each in case.annotations if isinstance(each, MaskAnnotation) and each.id in numbered]
+    segments = {
+        numbered[each.id].number: segment_of(
+            numbered[each.id].number if file.kind is Kind.LABELMAP else rank, each, case, image.uid, labels
+        )
+        for rank, each in enumerate(masks, 1)
+    }
+    settings = Settings(kind=file.kind)
+    content = Content(
+        source=source, segments=list(segments.values()), metadata=case.metadata, at=_LONG_AGO, settings=settings
+    )
+    elements = build_header(content, planes, MapFrames([np.zeros((1, 1), dtype=np.uint8)]), 1)
+    if file.kind is Kind.LABELMAP:
+        segments.setdefault(0, BACKGROUND)
+    order = [int(each.get("SegmentNumber") or 0) for each in file.header.get("SegmentSequence") or []]
+    elements[0x00620002] = sequence(
+        0x00620002, *(segments[number].encoded() if number in segments else b"" for number in order)
+    )
+    elements[0x52009230] = encode_groups([(next(iter(segments), 1), 0)], planes, {})
+    return read_dataset(BytesIO(b"".join(elements[tag] for tag in sorted(elements))), False, True)
+
+
+def _tree(dataset: Dataset, like: Tree | None = None, above: str = "") -> Tree:
+    """Return what a data set says, without what is empty, or only says how the rest is encoded.
+
+    Parameters
+    ----------
+    dataset
+        A data set, or an item of one.
+    like
+        What it is compared with: the values of other elements are not looked at.
+    above
+        Keywords of the sequences that it stands in, each with a slash behind it.
+    """
+    tree: Tree = {}
+    for tag in dataset.keys():  # noqa: SIM118 - iterating over a data set converts its elements
+        if tag.is_private_creator or (tag.is_private and _creator(dataset, tag) == CARRIER_CREATOR):
+            continue  # what only names others, and what our carrier holds
+        keyword = keyword_for_tag(tag) or f"({tag.group:04x},{tag.element:04x})"
+        if above + keyword in _ENCODING:
+            continue
+        if like is not None and keyword not in like:
+            if _is_stated(dataset.get_item(tag).value):
+                tree[keyword] = _STATED
+            continue
+        value = _value(dataset, tag, like and like[keyword], f"{above}{keyword}/")
+        if value not in ("", b"", None, []):
+            tree[keyword] = value
+    return tree
+
+
+def _creator(dataset: Dataset, tag: BaseTag) -> str:
+    """Return who reserved the block of a private element (PS3.5 7.8.1)."""
+    named = dataset.get_item((tag.group, tag.element >> 8))
+    value = None if named is None else named.value
+    return text(value.decode("ascii", "replace") if isinstance(value, bytes) else value)
+
+
+def _is_stated(value: Any) -> bool:
+    return bool(value.strip(b" \0") if isinstance(value, bytes) else value)
+
+
+def _value(dataset: Dataset, tag: BaseTag, like: Any, above: str) -> Any:
+    """Return the value of an element as the format means it; as its bytes if they are damaged."""
+    try:
+        found = dataset[tag]
+    except DAMAGE:
+        return dataset.get_item(tag).value
+    if found.VR == "SQ" and like is None:
+        return [_tree(each, None, above) for each in found.value]
+    if found.VR == "SQ":
+        others: list[Any] = like if isinstance(like, list) else []
+        compared = [_tree(each, other, above) for each, other in zip(found.value, others, strict=False)]
+        return [*compared, *[_STATED] * (len(found.value) - len(compared))]
+    if isinstance(found.value, MultiValue | list):
+        return [_plain(each) for each in found.value]
+    return _plain(found.value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.strip(b"\0")
+    if isinstance(value, int):
+        return int(value)
+    return float(value) if isinstance(value, float) else text(value)
+
+
+def _within(tree: Any, original: Any) -> Any:
+    """Return what a tree says of the things that the original speaks of."""
+    if isinstance(tree, dict) and isinstance(original, dict):
+        return {key: _within(value, original[key]) for key, value in tree.items() if key in original}
+    if isinstance(tree, list) and isinstance(original, list):
+        return [_within(*pair) for pair in zip(tree, original, strict=False)]
+    return tree
+
+
+def _together(frames: Iterable[Tree]) -> Tree:
+    """Return what the groups of all frames say, each thing as the first frame has it that says it."""
+    together: Tree = {}
+    for frame in frames:
+        together = _merged(together, frame)
+    return together
+
+
+def _merged(first: Any, other: Any) -> Any:
+    if isinstance(first, dict) and isinstance(other, dict):
+        return {**other, **{key: _merged(value, other.get(key)) for key, value in first.items()}}
+    if isinstance(first, list) and isinstance(other, list):
+        return [
+            *(_merged(*pair) for pair in zip(first, other, strict=False)),
+            *first[len(other) :],
+            *other[len(first) :],
+        ]
+    return first
