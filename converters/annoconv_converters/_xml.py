@@ -1,6 +1,6 @@
 """XML from outside: no document type, no entities, bounded; so nothing is expanded and nothing is fetched.
 
-defusedxml refuses entities too, but bounds neither depth nor size and knows no Chinese encodings; the parser is expat's.
+defusedxml refuses entities too, but bounds neither depth nor size and knows no Chinese encodings; expat is the parser.
 """
 
 from __future__ import annotations
