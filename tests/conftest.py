@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pytest
 
 
-# The same examples in every run: a change fails by what it changed; `--hypothesis-profile random` looks further.
+# The same examples in every run, so that only a change makes one fail; `--hypothesis-profile random` looks further.
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("random", deadline=None, database=None, print_blob=True)
 settings.load_profile("same")

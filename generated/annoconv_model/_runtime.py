@@ -81,10 +81,11 @@ class _OrDecimal:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         number = handler(source)
-        given = core_schema.chain_schema(
-            [core_schema.is_instance_schema(Decimal), core_schema.decimal_schema(allow_inf_nan=False)]
-        )
-        either = core_schema.union_schema([given, number], mode="left_to_right")
+        given: list[core_schema.CoreSchema] = [
+            core_schema.is_instance_schema(Decimal),
+            core_schema.decimal_schema(allow_inf_nan=False),
+        ]
+        either = core_schema.union_schema([core_schema.chain_schema(given), number], mode="left_to_right")
         return core_schema.json_or_python_schema(json_schema=number, python_schema=either)
 
 

@@ -1,4 +1,4 @@
-"""Every property with random seeds, `ANNOCONV_SOAK_SEEDS` rounds (3 if unset); what falls becomes an `@example`."""
+"""Every property with random seeds (`ANNOCONV_SOAK_SEEDS` rounds, or 3); what falls becomes an `@example` of it."""
 
 from __future__ import annotations
 

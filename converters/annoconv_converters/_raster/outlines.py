@@ -8,6 +8,8 @@ follows which. Pixels that touch only diagonally belong to two rings.
 
 A hole hangs on the ring above it by a vertical keyhole, a cut of no width: down along it, round the hole, and back.
 Coordinates are whole continuous pixels (x = column, y = row), origin at the outer corner of the first pixel.
+
+OpenCV's contours run through the centres of pixels, so that they do not decode to the mask they were found in.
 """
 
 from __future__ import annotations

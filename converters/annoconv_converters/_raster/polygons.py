@@ -5,6 +5,8 @@ of pixels are whole numbers. A *ring* is an array of vertices, shape (vertices, 
 Authority: `rleFrPoly` in `common/maskApi.c` of cocodataset/cocoapi. It walks the boundary in fifths of a pixel and
 toggles each column at every crossing, so that a ring fills by the even-odd rule and a stretch that is walked twice
 leaves nothing: that is why a hole may hang on its outer ring by a *keyhole*, a cut of no width (`_outlines`).
+
+pycocotools itself is not used, since it allocates what a polygon asks for.
 """
 
 from __future__ import annotations

@@ -15,12 +15,13 @@ import csv
 import re
 from io import StringIO
 from typing import TYPE_CHECKING, Final
-from xml.etree.ElementTree import ParseError, fromstring
 
 from annoconv.codes import concept_of, words
-from annoconv.errors import LimitError, MaskError
+from annoconv.errors import InputError, LimitError, MaskError
 from annoconv.ids import safe_name
+from annoconv.limits import Limits
 from annoconv_converters._volumes.labels import Entry, Terms, color_of
+from annoconv_converters._xml import element_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -131,17 +132,21 @@ def read_caret(content: bytes, path: Path) -> list[tuple[int, Entry]]:
     """Return the labels of Caret's XML, each with the index of its volume; MaskError if it is damaged."""
     if len(content) > _LONGEST:
         raise LimitError("the label table in the header extension is too long", source=path, expected=_LONGEST)
-    if b"<!" in content.replace(b"<![CDATA[", b""):
-        raise MaskError("the label table in the header extension declares entities", source=path)
     try:
-        root = fromstring(content.decode("utf-8"))  # noqa: S314  nothing is declared that could expand
+        root = element_of(content, path, Limits())
         return [
             (int(volume.attrib.get("Index", "0")), _caret_entry(node))
             for volume in root.iter("VolumeInformation")
             for node in volume.iter("Label")
             if int(node.attrib["Key"]) > 0
         ]
-    except (ParseError, ValueError, KeyError) as error:
+    except InputError as error:
+        raise MaskError(
+            f"label table in the header extension: {error.problem}", source=path, found=error.found
+        ) from error
+    except (ValueError, KeyError) as error:
+        if isinstance(error, LimitError):
+            raise
         raise MaskError("the label table in the header extension is damaged", source=path) from error
 
 
