@@ -151,7 +151,9 @@ def annotation_ids(segments: Sequence[Segment]) -> list[str]:
     ]
 
 
-def native_document(header: Dataset, grid: Grid, labels: Labels) -> dict[str, Any]:
+def native_document(
+    header: Dataset, grid: Grid, labels: Labels, segments: Sequence[Segment] | None = None
+) -> dict[str, Any]:
     """Return the case document that a segmentation stands for by itself, without task and case id.
 
     Parameters
@@ -162,8 +164,10 @@ def native_document(header: Dataset, grid: Grid, labels: Labels) -> dict[str, An
         The grid of its frames.
     labels
         Label systems in which the concepts of the segments are looked up.
+    segments
+        What `segments_of` made of the header, if that was done before.
     """
-    segments = segments_of(header)
+    segments = segments_of(header) if segments is None else segments
     is_map = text(header.get("SegmentationType")) == "LABELMAP"
     defined: dict[str, dict[str, Any]] = {}
     annotations: list[dict[str, Any]] = []

@@ -58,7 +58,7 @@ class _Part:
     def native(self) -> dict[str, Any]:
         # What was written with a carrier was compared with the built-in labels only.
         labels = Labels.of(label_system=() if self.carried else self.context.label_system)
-        return native_document(self.file.header, self.frame_grid.grid, labels)
+        return native_document(self.file.header, self.frame_grid.grid, labels, self.file.segments)
 
     def masks(self, grid: Grid, *, is_map: bool) -> Iterator[Mask]:
         """Yield the mask of each segment on a grid; as values of one volume if they are a label map."""
