@@ -108,6 +108,12 @@ def test_only_what_changes_the_value_stops_unless_any_does(
     assert ("may not look: carried 1" in ran.err) == ("carried" in kinds)
 
 
+def test_the_demonstration_names_first_what_changes_the_value(run: Callable[..., Ran], installed: Path) -> None:
+    with (installed / "site" / "good_converter.py").open("a") as module:
+        module.write(KINDS.replace("KINDS", repr(["carried", "uncoded", "resampled", "no_place"])))
+    assert "bytes, 1 no_place, 1 resampled, 1 carried, 1 uncoded\n" in run("demo").err
+
+
 def test_existing_outputs_are_refused(run: Callable[..., Ran], tmp_path: Path) -> None:
     case, target = write(tmp_path / "c.json", good()), tmp_path / "out.txt"
     target.write_text("mine")
