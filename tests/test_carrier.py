@@ -54,6 +54,17 @@ def test_members_are_aligned_by_identity(original: list[Any], native: list[Any])
     assert named.isdisjoint(same)
 
 
+@pytest.mark.parametrize("identity", ["id", "uid", "code"])
+def test_lists_are_aligned_by_what_identifies_their_members(identity: str) -> None:
+    original = {"list": [{identity: "A", "v": 1}, {identity: "B", "v": 2}, {identity: "C", "v": 3}]}
+    native = {"list": [{identity: "C", "v": 3}, {identity: "A", "v": 1}, {identity: "B", "v": 7}]}
+    carried = residual(original, native)
+    assert dict(carried.values) == {("list", 1, "v"): 2}
+    assert carried.removed == ()
+    assert dict(carried.order) == {("list",): ("A", "B", "C")}
+    assert restore(native, carried) == original
+
+
 @given(DOCUMENTS)
 def test_nothing_lost_is_nothing_carried(document: dict[str, Any]) -> None:
     carried = residual(document, copy.deepcopy(document))

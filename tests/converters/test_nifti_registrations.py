@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +124,21 @@ def test_a_displacement_field_keeps_its_vectors_and_its_frame(frame: str, tmp_pa
         corner = grid.affine @ [2, 3, 1, 1]
         moved = np.subtract(transform.TransformPoint(corner[:3]), corner[:3])
         np.testing.assert_allclose(moved, vectors[1, 3, 2], atol=1e-4)
+
+
+@pytest.mark.parametrize("frame", ["LPS", "RAS"])
+def test_slope_and_intercept_of_a_displacement_field_are_applied(frame: str, tmp_path: Path) -> None:
+    grid = grid_of((3, 2, 2))
+    path = tmp_path / "field.nii"
+    vectors = np.arange(36, dtype=np.float32).reshape(*grid.shape_kji, 3)
+    content = bytearray(gzip.decompress(write_field(Field(grid, vectors), "LPS")))
+    content[112:120] = struct.pack("<ff", 0.5, -4.0)  # scl_slope, scl_inter
+    path.write_bytes(content)
+    signs = (1, 1, 1) if frame == "LPS" else (-1, -1, 1)
+    back = read_field(path, frame, Limits()).vectors_lps
+    np.testing.assert_array_equal(back, (vectors * 0.5 - 4.0) * signs)
+    as_nibabel = np.asarray(nibabel.load(path).dataobj)[:, :, :, 0].transpose(2, 1, 0, 3)
+    np.testing.assert_array_equal(back, as_nibabel * signs)
 
 
 def case_with_field(folder: Path, *, frame: str = "RAS", maps: str = "moving_from_fixed") -> LoadedCase:

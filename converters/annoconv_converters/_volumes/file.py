@@ -11,7 +11,7 @@ import weakref
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -24,11 +24,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from annoconv.geometry import Grid
+    from annoconv.geometry import Affine, Grid
     from annoconv.pixels import Volume
     from annoconv_converters._volumes.labels import Entry
 
-__all__ = ["FileSegment", "UnionVolume", "VolumeFile", "data_file"]
+__all__ = ["FileSegment", "LayerVolume", "Tree", "UnionVolume", "VolumeFile", "affine_rows", "data_file", "place_of"]
+
+Tree: TypeAlias = dict[str, Any]
+"""What a file says beside its voxels, in the terms of its format: objects, lists and values."""
+_PLACE_DECIMALS: Final = 4
+"""Of a millimetre: the float32 numbers of NIfTI-1 hold no more of an affine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,24 @@ class VolumeFile(ABC):
 
     @abstractmethod
     def _read_segments(self) -> Sequence[FileSegment]: ...
+
+    @abstractmethod
+    def tree(self) -> Tree:
+        """Return what the header says beside the voxels, but for how they are stored."""
+
+    @abstractmethod
+    def written_tree(self, grid: Grid, segments: Sequence[FileSegment], *, is_labels: bool) -> Tree:
+        """Return what the header would say if it were written from a case, by itself.
+
+        Parameters
+        ----------
+        grid
+            Of the voxels.
+        segments
+            The labels in each layer.
+        is_labels
+            Whether the voxels are labels, and no image.
+        """
 
     @abstractmethod
     def _values(self) -> NDArray[Any]:
@@ -175,6 +198,17 @@ class UnionVolume:
             mask_kji |= labels_kji == label
         mask_kji.flags.writeable = False
         return mask_kji
+
+
+def place_of(grid: Grid) -> Tree:
+    """Return where the voxels lie, LPS, mm: the same whatever frame and terms a format has for it."""
+    return {} if grid.lps_from_ijk is None else {"affine": affine_rows(grid.lps_from_ijk)}
+
+
+def affine_rows(affine: Affine) -> list[list[float]]:
+    """Return the three rows of an affine, to 0.0001 mm."""
+    rows: list[list[float]] = (np.round(affine[:3], _PLACE_DECIMALS) + 0.0).tolist()
+    return rows
 
 
 def data_file(header: Path, name: str, where: str) -> Path:

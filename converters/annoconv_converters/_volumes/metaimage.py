@@ -15,7 +15,7 @@ import numpy as np
 from annoconv.errors import GeometryError, LimitError, MaskError
 from annoconv.files.inflate import DEFLATE_MOST, inflated, read_exactly
 from annoconv.geometry import Grid
-from annoconv_converters._volumes.file import FileSegment, VolumeFile, data_file
+from annoconv_converters._volumes.file import FileSegment, Tree, VolumeFile, data_file, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,6 +39,30 @@ _TYPES: Final = {
     "MET_FLOAT": "f4",
     "MET_DOUBLE": "f8",
 }
+_STORED: Final = frozenset(
+    {
+        *("ObjectType", "NDims", "DimSize", "ElementType", "ElementNumberOfChannels", "ElementDataFile", "HeaderSize"),
+        *("BinaryData", "BinaryDataByteOrderMSB", "ElementByteOrderMSB", "CompressedData", "CompressedDataSize"),
+    }
+)
+"""Fields that say how the voxels are stored."""
+_PLACED: Final = frozenset(
+    {
+        *(
+            "ElementSpacing",
+            "ElementSize",
+            "TransformMatrix",
+            "Rotation",
+            "Orientation",
+            "Offset",
+            "Origin",
+            "Position",
+        ),
+        *("CenterOfRotation", "AnatomicalOrientation"),
+    }
+)
+"""Fields that say where they lie, which the affine stands for. The centre of rotation is no part of it in ITK, and the
+letters of the orientation are those of the matrix."""
 _TRUE: Final = frozenset({"true", "1", "t", "y", "yes"})
 
 
@@ -124,6 +148,15 @@ class MetaFile(VolumeFile):
     def _read_segments(self) -> Sequence[FileSegment]:
         """None: the format names no labels."""
         return ()
+
+    def tree(self) -> Tree:
+        """Return the fields, the comment and the tags of other programs among them."""
+        said = {key: value for key, value in self._parsed[0].items() if key not in _STORED | _PLACED and value}
+        return said | place_of(self.grid)
+
+    def written_tree(self, grid: Grid, segments: Sequence[FileSegment], *, is_labels: bool) -> Tree:
+        """Return where the voxels lie: MetaImage is only read, and has no labels."""
+        return place_of(grid)
 
     def _values(self) -> NDArray[Any]:
         expected = math.prod(self.grid.shape) * self.dtype.itemsize

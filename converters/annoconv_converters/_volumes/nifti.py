@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+import math
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
 
 from annoconv.errors import MaskError
+from annoconv.files.inflate import first_bytes
 from annoconv.pixels import NiftiVolume
 from annoconv.volumes import nifti
+from annoconv.volumes.nifti_affines import forms_elsewhere
 from annoconv_converters._volumes import label_tables
-from annoconv_converters._volumes.file import FileSegment, VolumeFile
+from annoconv_converters._volumes.file import FileSegment, Tree, VolumeFile, affine_rows, place_of
+from annoconv_converters._volumes.table_trees import caret_tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from annoconv.geometry import Grid
@@ -27,6 +32,16 @@ __all__ = ["NiftiFile"]
 
 _CARET_CODES: Final = frozenset({0, 30})
 """Extension codes under which Caret's XML is found: 30 is registered for it, TotalSegmentator writes 0."""
+_TEXTS: Final = ("descrip", "aux_file", "intent_name", "db_name")
+_NUMBERS: Final = (
+    *("intent_code", "intent_p1", "intent_p2", "intent_p3", "dim_info", "slice_code", "slice_start", "slice_end"),
+    *("slice_duration", "toffset", "cal_min", "cal_max"),
+)
+"""Fields that say nothing where they are 0; `nifti1.h` marks the others of ANALYZE 7.5 as unused."""
+_SPACES: Final = {1: "scanner", 2: "aligned", 3: "talairach", 4: "mni", 5: "template"}
+_LENGTHS: Final = {1: "meter", 2: "mm", 3: "micron"}
+_TIMES: Final = {8: "sec", 16: "msec", 24: "usec", 32: "hz", 40: "ppm", 48: "rads"}
+"""What the codes of the forms and the units mean, in `nifti1.h`; what is not here is unknown and says nothing."""
 
 
 class NiftiFile(VolumeFile):
@@ -46,6 +61,11 @@ class NiftiFile(VolumeFile):
             raise MaskError("not a volume, nor a list of volumes", source=self.path, where="dim", found=found)
         return header
 
+    @cached_property
+    def _start(self) -> tuple[Any, list[nifti.Extension]]:
+        """The header as nibabel has it, and the extensions."""
+        return nifti.parse_start(first_bytes(self.path, self.header.offset), self.path)
+
     def _read_grid(self) -> Grid:
         return self.header.grid
 
@@ -60,10 +80,22 @@ class NiftiFile(VolumeFile):
     def _read_segments(self) -> Sequence[FileSegment]:
         tables = [
             label_tables.read_caret(content, self.path)
-            for code, content in nifti.read_extensions(self.header)
+            for code, content in self._start[1]
             if code in _CARET_CODES and b"<CaretExtension" in content[:1000]
         ]
         return [FileSegment(layer, entry) for layer, entry in (tables[0] if tables else [])]
+
+    def tree(self) -> Tree:
+        """Return what the header and its extensions say, by the names that nibabel has for the fields."""
+        return _tree(*self._start, self.grid, self.path)
+
+    def written_tree(self, grid: Grid, segments: Sequence[FileSegment], *, is_labels: bool) -> Tree:
+        """Return what the writer's own header says."""
+        tables = [[each.entry for each in segments if each.layer == layer] for layer in range(self.layers)]
+        tree = _written_header(grid, self.layers, self.header.version)
+        if any(tables):
+            tree = tree | {"extensions": {"CaretExtension": [caret_tree(label_tables.write_caret(tables))]}}
+        return tree if is_labels else {name: value for name, value in tree.items() if name != "intent_code"}
 
     def _values(self) -> NDArray[Any]:
         return nifti.read_scaled(self.header).reshape(self.layers, *self.grid.shape_kji)
@@ -71,3 +103,46 @@ class NiftiFile(VolumeFile):
     def volume(self, layer: int) -> Volume:
         """Return one layer; the only one of a file is a volume that can be copied as it stands."""
         return NiftiVolume(self.path, self._limits, form=self._form) if self.layers == 1 else super().volume(layer)
+
+
+@lru_cache(maxsize=8)
+def _written_header(grid: Grid, layers: int, version: Literal[1, 2]) -> Tree:
+    """Return what the writer's own header says of labels on a grid; the files of a case share it."""
+    shape = grid.shape_kji if layers == 1 else (layers, *grid.shape_kji)
+    voxels = np.broadcast_to(np.zeros((), np.uint8), shape)
+    start = next(nifti.nifti_pieces(voxels, grid, version=version, intent=nifti.LABEL_INTENT))
+    return _tree(*nifti.parse_start(bytes(start), Path()), grid, Path())
+
+
+def _tree(header: Any, extensions: Sequence[nifti.Extension], grid: Grid, path: Path) -> Tree:
+    tree: Tree = {name: text for name in _TEXTS if (text := _text(header, name))}
+    numbers = {name: header[name].item() for name in _NUMBERS}
+    slope, intercept = header["scl_slope"].item(), header["scl_inter"].item()
+    if slope and math.isfinite(slope) and (slope, intercept) != (1, 0):
+        numbers |= {"scl_slope": slope, "scl_inter": intercept}
+    tree |= {name: number for name, number in numbers.items() if number and not math.isnan(number)}
+    codes = {name: int(header[name]) for name in ("qform_code", "sform_code")}
+    tree |= {name: f"{_SPACES.get(code, code)}" for name, code in codes.items() if code}
+    last = int(header["dim"][0])
+    length, time = _LENGTHS.get(int(header["xyzt_units"]) & 7), _TIMES.get(int(header["xyzt_units"]) & 56)
+    steps = [axis for axis in range(4, last + 1) if header["dim"][axis] > 1]
+    units = {"space": length} | ({"time": time} if steps else {})
+    tree["xyzt_units"] = {axes: unit for axes, unit in units.items() if unit}
+    if not any(codes.values()):
+        steps = [1, 2, 3, *steps]
+    tree["pixdim"] = {str(axis): step for axis in steps if (step := header["pixdim"][axis].item())}
+    told: dict[str, list[Any]] = {}
+    for code, content in extensions:
+        is_caret = code in _CARET_CODES and b"<CaretExtension" in content[:1000]
+        named = ("CaretExtension", caret_tree(content)) if is_caret else (str(code), content.decode("latin-1"))
+        told.setdefault(named[0], []).append(named[1])
+    tree["extensions"] = told
+    if all(codes.values()):
+        tree |= {form: affine_rows(affine) for form, affine in forms_elsewhere(header, grid, path).items()}
+    return {name: value for name, value in tree.items() if value != {}} | place_of(grid)
+
+
+def _text(header: Any, name: str) -> str:
+    """Return a text of the header, NIfTI-2 lacks one; what follows a zero byte is left from another."""
+    field: bytes = header[name].item() if name in header.keys() else b""  # noqa: SIM118  it has no `in`
+    return field.partition(b"\0")[0].decode("latin-1").strip()

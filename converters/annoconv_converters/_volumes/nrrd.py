@@ -21,8 +21,9 @@ from annoconv.codes import concept_of
 from annoconv.errors import GeometryError, LimitError, MaskError
 from annoconv.files.inflate import DEFLATE_MOST, inflated, read_exactly
 from annoconv.geometry import Grid
-from annoconv_converters._volumes.file import FileSegment, VolumeFile, data_file
+from annoconv_converters._volumes.file import FileSegment, Tree, VolumeFile, data_file, place_of
 from annoconv_converters._volumes.labels import Entry, Terms
+from annoconv_converters._volumes.table_trees import fraction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -63,6 +64,21 @@ _SPACES: Final = {
 _BZIP2: Final = frozenset({"bzip2", "bz2"})
 _BZIP2_FREE: Final = 192 << 20
 """Bytes that a bzip2 stream may inflate to however short it is."""
+_STORED: Final = frozenset(
+    {
+        *("type", "dimension", "sizes", "encoding", "endian", "data file", "datafile", "block size", "blocksize"),
+        *("line skip", "lineskip", "byte skip", "byteskip"),
+    }
+)
+"""Fields that say how the voxels are stored."""
+_PLACED: Final = frozenset({"space", "space dimension", "space directions", "space origin"})
+"""Fields that say where they lie, which the affine stands for."""
+_AXES: Final = frozenset({"domain", "space", "list", "vector", "none", "???"})
+"""Kinds of axes that the directions tell too."""
+_TERMINOLOGY: Final = (
+    *("context", "category", "type", "typeModifier", "anatomicContext", "anatomicRegion", "anatomicRegionModifier"),
+)
+"""Parts of Slicer's TerminologyEntry, in their order."""
 _SEGMENT: Final = re.compile(r"Segment(\d{1,9})_(\w+)")
 
 
@@ -146,11 +162,16 @@ class NrrdFile(VolumeFile):
         return self._shape[0]
 
     def _read_segments(self) -> Sequence[FileSegment]:
+        return list(self._described.values())
+
+    @cached_property
+    def _described(self) -> dict[int, FileSegment]:
+        """The segments by the numbers in their keys, ascending."""
         described: dict[int, dict[str, str]] = {}
         for key, value in self._header.pairs.items():
             if match := _SEGMENT.fullmatch(key):
                 described.setdefault(int(match[1]), {})[match[2]] = value
-        return [self._segment(number, described[number]) for number in sorted(described)]
+        return {number: self._segment(number, described[number]) for number in sorted(described)}
 
     def _segment(self, number: int, told: Mapping[str, str]) -> FileSegment:
         try:
@@ -163,6 +184,27 @@ class NrrdFile(VolumeFile):
         color = (round(255 * parts[0]), round(255 * parts[1]), round(255 * parts[2])) if parts else None
         entry = Entry(value, told.get("Name", ""), color, _terms(told.get("Tags", "")))
         return FileSegment(layer, entry, told.get("ID", ""))
+
+    def tree(self) -> Tree:
+        """Return the fields and the key/value pairs, Slicer's tags and terminology in their parts."""
+        said = {key: value for key, value in self._header.fields.items() if key not in _STORED | _PLACED and value}
+        if set(said.get("kinds", "").split()) <= _AXES:
+            said.pop("kinds", None)
+        return said | _pairs(self._header.pairs) | place_of(self.grid)
+
+    def written_tree(self, grid: Grid, segments: Sequence[FileSegment], *, is_labels: bool) -> Tree:
+        """Return Slicer's pairs for the segments, numbered as the file numbers them; NRRD is only read."""
+        numbers = {(each.layer, each.entry.value): number for number, each in self._described.items()}
+        pairs: dict[str, str] = {}
+        for each in segments:
+            if (number := numbers.get((each.layer, each.entry.value))) is None:
+                continue
+            color = each.entry.color_rgb
+            told = {"ID": each.id, "Name": each.entry.name, "LabelValue": each.entry.value, "Layer": each.layer}
+            told["Color"] = " ".join(f"{part / 255:.6g}" for part in color) if color is not None else ""
+            told["Tags"] = f"TerminologyEntry:{_entry(each.entry.terms)}"
+            pairs |= {f"Segment{number}_{name}": str(value) for name, value in told.items()}
+        return _pairs(pairs) | place_of(grid)
 
     def _values(self) -> NDArray[Any]:
         layers, i, j, k = self._shape
@@ -271,3 +313,38 @@ def _terms(tags: str) -> Terms:
 
 def _concept(text: str) -> Concept | None:
     return concept_of(*[*text.split("^"), "", "", ""][:3])
+
+
+def _pairs(pairs: Mapping[str, str]) -> Tree:
+    """Return key/value pairs, those of segments in their parts.
+
+    The extent of a segment is left out, which its voxels have anyway.
+    """
+    said: Tree = {}
+    for key, value in pairs.items():
+        match = _SEGMENT.fullmatch(key)
+        name = match[2] if match else ""
+        if name == "Extent" or not value:
+            continue
+        if name == "Color":
+            said[key] = [fraction(part) for part in value.split()]
+        elif name == "Tags":
+            tags = dict(tag.partition(":")[::2] for tag in value.split("|") if tag)
+            said[key] = {tag: _terminology(told) if tag == "TerminologyEntry" else told for tag, told in tags.items()}
+        else:
+            said[key] = value
+    return said
+
+
+def _terminology(entry: str) -> dict[str, Any]:
+    """Return the parts of a TerminologyEntry; a concept is scheme, value and meaning."""
+    parts = zip(_TERMINOLOGY, entry.split("~"), strict=False)
+    return {name: part.split("^") if "^" in part else part for name, part in parts if part.strip("^")}
+
+
+def _entry(terms: Terms) -> str:
+    """Return a TerminologyEntry without the names of the contexts."""
+    concepts = (terms.category, terms.concept, terms.modifier, None, terms.region)
+    return "~".join(
+        ["", *("" if each is None else f"{each.scheme}^{each.code}^{each.meaning}" for each in concepts), ""]
+    )

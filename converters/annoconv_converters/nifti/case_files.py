@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from annoconv.geometry import Grid
     from annoconv.model import Label
     from annoconv.pixels import Volume
+    from annoconv_converters.nifti.source_trees import SourceFile
 
 __all__ = ["CaseFiles", "ImageFiles", "Region", "document"]
 
@@ -110,6 +111,10 @@ class CaseFiles:
         Files of displacement fields by registration id.
     is_exact
         Whether the geometry comes from float64 and is not rounded.
+    files
+        What it was read from.
+    shared
+        Files that it shares with other cases of its data set.
     """
 
     name: str
@@ -120,6 +125,8 @@ class CaseFiles:
     told: Mapping[str, Any] = field(default_factory=dict[str, Any])
     fields: Mapping[str, Path] = field(default_factory=dict[str, "Path"])
     is_exact: bool = False
+    files: Sequence[SourceFile] = ()
+    shared: Sequence[SourceFile] = ()
 
 
 def document(

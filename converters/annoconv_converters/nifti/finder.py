@@ -18,6 +18,7 @@ from annoconv_converters._volumes.labels import Entry
 from annoconv_converters._volumes.nifti import NiftiFile
 from annoconv_converters._volumes.opening import open_volume, stem_of
 from annoconv_converters.nifti.case_files import ImageFiles, Region
+from annoconv_converters.nifti.source_trees import of_sidecar, of_table, of_volume
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from annoconv.pixels import Volume
     from annoconv.registry import Context
     from annoconv.volumes.nifti_affines import Form
+    from annoconv_converters.nifti.source_trees import SourceFile
 
 __all__ = ["Finder"]
 
@@ -206,20 +208,34 @@ class Finder:
             found["modality"] = told["Modality"]
         return found
 
+    def image_files(self, file: VolumeFile, number: int = 0) -> list[SourceFile]:
+        """Return what an image was read from: its file, and the sidecar beside it."""
+        beside = file.path.parent / (stem_of(file.path.name) + ".json")
+        sidecar = [of_sidecar(beside, self.object(beside), number)] if beside.is_file() else []
+        return [of_volume(file, number), *sidecar]
+
+    def mask_files(self, file: VolumeFile) -> list[SourceFile]:
+        """Return what masks were read from: their file, and the label table beside it where none was given."""
+        table = None if self.table else self._place_of_table(file.path)
+        return [of_volume(file)] + ([of_table(table, file.path)] if table is not None else [])
+
     def _table_beside(self, path: Path) -> Mapping[str | int, Entry]:
+        table = self._place_of_table(path)
+        return read_table(table) if table is not None else {}
+
+    @staticmethod
+    def _place_of_table(path: Path) -> Path | None:
         """Return the label table that stands beside a file under its name."""
         stem = stem_of(path.name)
-        for name in (
+        names = (
             f"{stem}.tsv",
             f"{stem}_dseg.tsv",
             f"{stem}_labels.txt",
             f"{stem}.ctbl",
             f"{stem}.txt",
             f"{stem}.label",
-        ):
-            if (path.parent / name).is_file():
-                return read_table(path.parent / name)
-        return {}
+        )
+        return next((path.parent / name for name in names if (path.parent / name).is_file()), None)
 
     def _row(self, entry: Entry, table: Mapping[str | int, Entry]) -> Entry:
         """Return a row completed by the table's row of the same name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from annoconv import images as image_seam
@@ -15,17 +16,21 @@ from annoconv.geometry import Grid, GridKind
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.model import SCHEMA_VERSION, Case, Metadata
 from annoconv.pixels import Masks, check_frame
+from annoconv_converters._volumes.file import LayerVolume, UnionVolume
 from annoconv_converters._volumes.image import VolumeImage
 from annoconv_converters._volumes.label_tables import read_table
-from annoconv_converters._volumes.opening import is_volume, stem_of
+from annoconv_converters._volumes.labels import entry_of
+from annoconv_converters._volumes.opening import is_volume, open_volume, stem_of
 from annoconv_converters.nifti.case_files import document
 from annoconv_converters.nifti.finder import Finder
 from annoconv_converters.nifti.layouts import LAYOUTS, recognise
+from annoconv_converters.nifti.source_trees import Retold, RetoldRow, file_losses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from annoconv.model import Label
     from annoconv.pixels import Mask
     from annoconv.registry import Context
     from annoconv.volumes.nifti_affines import Form
@@ -63,10 +68,29 @@ def read_cases(
         kind = LAYOUTS[layout] if layout != "auto" else recognise(source)
         if not kind.recognises(source) and not source.is_file():
             raise UsageError(f"this is not laid out as {kind.name}", source=source)
-        for found in kind.find(source, finder):
-            yield _reading(found, finder, position, registrations)
+        rows: dict[tuple[int, str], RetoldRow] = {}
+        for found, is_last in _with_last(kind.find(source, finder)):
+            reading, told = _reading(found, finder, position, registrations, source)
+            if found.shared:  # what a data set says is lost only if none of its cases says it
+                rows |= {(row.entry.value, row.entry.name): row for row in told.rows}
+            if found.shared and is_last:
+                told = replace(told, rows=list(rows.values()))
+                losses = reading.losses + file_losses(found.shared, told, source, position)
+                reading = replace(reading, losses=losses)
+            yield reading
             position += 1
             context.advance(position)
+
+
+def _with_last(every: Iterator[CaseFiles]) -> Iterator[tuple[CaseFiles, bool]]:
+    """Yield the cases of a source, each with whether it is the last."""
+    last = next(every, None)
+    if last is None:
+        return
+    for following in every:
+        yield last, False
+        last = following
+    yield last, True
 
 
 def read_images(
@@ -86,11 +110,16 @@ def read_images(
         )
         case = Case.model_validate(registrations.added_to(strict_json.plain(case)))
         losses = [] if image.modality != "OT" else [_modality_loss(position)]
+        source = next(each for each in sources if path == each or path.is_relative_to(each))
+        files = Finder(context, form=form).image_files(open_volume(path, context.limits, form))
+        losses += file_losses(files, Retold(case, []), source, position)
         yield Reading(case, Masks(), LossReport(losses), fields=registrations.fields)
         context.advance(position + 1)
 
 
-def _reading(found: CaseFiles, finder: Finder, position: int, registrations: Given) -> Reading:
+def _reading(
+    found: CaseFiles, finder: Finder, position: int, registrations: Given, source: Path
+) -> tuple[Reading, Retold]:
     context = finder.context
     told = _carried(found, finder)
     # What was written with a side file was compared with the built-in labels only.
@@ -102,7 +131,6 @@ def _reading(found: CaseFiles, finder: Finder, position: int, registrations: Giv
             raise
         raise DocumentError("what the index tells of the files is damaged", source=found.source) from error
     restored = None if told is None else _restored(native, told)
-    losses = LossReport() if restored is not None else LossReport(_foreign_losses(found, finder, position))
     fields = {**found.fields, **registrations.fields}
     if restored is not None and told is not None:
         fields |= _carried_fields(told, found.carrier)
@@ -112,7 +140,28 @@ def _reading(found: CaseFiles, finder: Finder, position: int, registrations: Giv
     except DocumentError as error:
         raise DocumentError("the files do not make a case", findings=error.findings, source=found.source) from error
     _check_places(case, masks, found)
-    return Reading(case, Masks(masks), losses, fields=fields)
+    retold = _retell(found, case, masks, context.label_system)
+    losses = [] if restored is not None else list(_assumed(found, finder, position))
+    losses += file_losses(found.files, retold, source, position)
+    return Reading(case, Masks(masks), LossReport(losses), fields=fields), retold
+
+
+def _retell(found: CaseFiles, case: Case, masks: Sequence[Mask], label_system: Sequence[Label]) -> Retold:
+    """Return a case with what stands for each of its masks in the files that it was read from."""
+    labels = Labels(case.labels, label_system)
+    annotations = {each.id: each for each in case.annotations}
+    rows: list[RetoldRow] = []
+    for region, mask in zip(found.regions, masks, strict=True):
+        annotation, volume = annotations[mask.id], region.volume
+        values: tuple[int, ...] = () if region.value is None else (region.value,)
+        if isinstance(volume, UnionVolume):
+            values, volume = volume.labels, volume.source
+        layer = volume.layer if isinstance(volume, LayerVolume) else 0
+        code, label = annotation.label_code, labels.get(annotation.label_code)
+        names = {code, *((label.name_en, label.name_zh) if label is not None else ())} - {None}
+        entry = entry_of(min(values, default=1), code, annotation.category, labels)
+        rows.append(RetoldRow(volume.path, layer, values, entry, frozenset(map(str, names)), mask.id))
+    return Retold(case, rows)
 
 
 def _carried_fields(told: dict[str, Any], side: Path) -> dict[str, Path]:
@@ -152,7 +201,7 @@ def _restored(native: dict[str, Any], told: dict[str, Any]) -> dict[str, Any] | 
     return restored if ids == {each["id"] for each in native["annotations"]} else None
 
 
-def _foreign_losses(found: CaseFiles, finder: Finder, position: int) -> Iterator[Loss]:
+def _assumed(found: CaseFiles, finder: Finder, position: int) -> Iterator[Loss]:
     """Yield what the case states although the files do not."""
     if not finder.context.task and "task_id" not in found.told:
         message = "the files name no annotation task; nifti stands for it"

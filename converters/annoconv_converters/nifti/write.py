@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv import images as image_seam
-from annoconv.documents import residuals, strict_json
-from annoconv.documents.residuals import Residual
+from annoconv.documents import strict_json
+from annoconv.documents.losses import Carrier, report
+from annoconv.documents.residuals import leaves, pointer
 from annoconv.errors import InputError, UsageError
 from annoconv.files.atomic import replacing
 from annoconv.loss import Loss, LossKind, LossReport
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     from annoconv.casefile import LoadedCase
     from annoconv.codes import Labels
+    from annoconv.documents import residuals
+    from annoconv.documents.losses import Reasons
     from annoconv.registry import Context
     from annoconv_converters.nifti.case_files import CaseFiles
     from annoconv_converters.nifti.layouts.base import Layout, Request
@@ -34,23 +37,29 @@ if TYPE_CHECKING:
 __all__ = ["CARRIER_VERSION", "write_cases"]
 
 CARRIER_VERSION: Final = 1
-_WRITABLE: Final = ".nii.gz"
-"""Ending of the mask files that a case is written with."""
-_GEOMETRY: Final = frozenset({"spacing", "origin", "direction"})
-_UNITED: Final = "the layout unites masks of one label, and holds those of the primary image only"
+_UNITED: Final = "unites masks of one label, and holds those of the primary image only"
 _NO_ROOM: Final = "one file has no room for a displacement field; a folder has"
 _NO_QFORM: Final = (
     "the sform alone holds it, and the code of the qform is 0: its float32 quaternion would put a corner more than"
     " 0.001 mm off (--nifti2 holds both)"
 )
-_REASONS: Final = {
-    "mask_file": "files are named by the layout",
-    "mask_value": "labels are numbered by the layout",
-    "id": "the layout names labels, not annotations",
-    "schema_version": "the layout names no schema",
-    "task_id": "the layout names no annotation task",
-}
-"""Why a leaf of this name is not held; others have no place at all."""
+_FLOAT32: Final = "NIfTI-1 holds an affine of float32 numbers (NIfTI-2 of float64, --nifti2)"
+_GEOMETRY: Final = [
+    f"{image}/{name}*" for image in ("image", "related_images/#") for name in ("spacing", "origin", "direction")
+]
+
+
+def _reasons(title: str) -> Reasons:
+    """Return why a layout does not hold what stands at a place."""
+    return {
+        **dict.fromkeys(_GEOMETRY, _FLOAT32),
+        "*/mask_file": f"{title} names the files itself",
+        "*/mask_value": f"{title} numbers the labels itself",
+        "annotations/#/id": f"{title} names labels, not annotations",
+        "schema_version": f"{title} names no schema",
+        "task_id": f"{title} names no annotation task",
+        "*": f"{title} has no place for {{place}}",
+    }
 
 
 @dataclass(frozen=True)
@@ -160,64 +169,62 @@ def _compare(
     by_name = {each.name: each for each in found}
     for case_index, case in enumerate(written):
         each = found[0] if len(found) == 1 else by_name[writer.found_name(case.name)]
-        yield from _case_losses(case, case_index, each, finder, plain=plain, is_single=writer.request.is_single)
+        yield from _case_losses(case, case_index, each, finder, writer, plain=plain)
 
 
 def _case_losses(
-    case: _WrittenCase, case_index: int, found: CaseFiles, finder: Finder, *, plain: bool, is_single: bool
+    case: _WrittenCase, case_index: int, found: CaseFiles, finder: Finder, writer: Layout, *, plain: bool
 ) -> Iterator[Loss]:
-    for pointer, message in case.notes.items():
-        yield Loss(case_index, pointer, LossKind.UNCODED, message)
+    for place, message in case.notes.items():
+        yield Loss(case_index, place, LossKind.UNCODED, message)
+    reasons = _reasons(writer.title)
+    native_plain, _ = document(found, finder.labels)
+    if plain:
+        yield from report(case.document, native_plain, reasons, case_index=case_index).losses
+        return
     ids = {key: identity for identity, key in case.keys.items()}
+    native, _ = document(found, finder.labels, ids=ids)
     present = {region.key for region in found.regions}
     merged = case.masks - {identity for identity, key in case.keys.items() if key in present}
-    native_plain, _ = document(found, finder.labels)
-    native, _ = document(found, finder.labels, ids=ids)
     # A mask that is not there any more takes its annotation along: nothing can restore it.
-    annotations = [each for each in case.document["annotations"] if each["id"] not in merged]
-    original = case.document | {"annotations": annotations}
-    lost = dict.fromkeys(_leaves_of(case.document, "annotations", merged), _UNITED)
+    original = _without(case.document, "annotations", merged)
+    lost = dict.fromkeys(_leaves_of(case.document, "annotations", merged), f"{writer.title} {_UNITED}")
     fields = {identity: path for identity, path in case.fields.items() if identity not in found.fields}
-    if is_single and fields:  # a file and its side file: there is no room for a field, which its registration needs
-        kept = [each for each in case.document["registrations"] if each["id"] not in fields]
-        original = {key: value for key, value in original.items() if key != "registrations"}
-        original |= {"registrations": kept} if kept else {}
+    if writer.request.is_single and fields:  # there is no room for a field, which its registration needs
+        original = _without(original, "registrations", set(fields))
+        if not original["registrations"]:
+            del original["registrations"]
         lost |= dict.fromkeys(_leaves_of(case.document, "registrations", set(fields)), _NO_ROOM)
-    if plain:
-        residual = residuals.residual(case.document, native_plain)
-        # In the original's positions, as the paths of the residual are.
-        held = residuals.leaves(residuals.restore(native_plain, Residual(order=residual.order)))
-        for path in residual.paths():
-            kind = _plain_kind(path, held)
-            yield Loss(case_index, residuals.pointer(path), kind, _reason(path))
-        return
-    residual, left = _carriable(residuals.residual(original, native))
-    side: dict[str, Any] = {"annoconv": CARRIER_VERSION, "ids": ids, "residual": residual.to_json()}
-    if fields and not is_single:
+    carrier = Carrier(found.carrier.name)
+    kept = report(original, native, reasons, carrier).kept
+    side: dict[str, Any] = {"annoconv": CARRIER_VERSION, "ids": ids, "residual": kept.to_json()}
+    if fields and not writer.request.is_single:
         side["fields"] = _carry_fields(fields, found.carrier)
     found.carrier.parent.mkdir(exist_ok=True)
     found.carrier.write_bytes(strict_json.dumps(side))
     for path, message in lost.items():
-        yield Loss(case_index, residuals.pointer(path), LossKind.NO_PLACE, message)
+        yield Loss(case_index, pointer(path), LossKind.NO_PLACE, message)
+    unplaced = set(map(pointer, lost))
+    for loss in report(case.document, native, reasons, carrier, case_index=case_index).losses:
+        if loss.path not in unplaced:
+            yield loss
     stated = {each["id"] for each in native_plain["annotations"]}
-    named = {
-        ("annotations", position, "id")
-        for position, each in enumerate(case.document["annotations"])
-        if each["id"] not in stated and each["id"] in set(ids.values()) - merged
-    }
-    for path in {*residuals.residual(case.document, native).paths(), *named} - set(lost):
-        if path in left:
-            yield Loss(case_index, residuals.pointer(path), LossKind.APPROXIMATED, _reason(path))
-            continue
-        message = f"{_reason(path)}; it travels in {found.carrier.name}"
-        yield Loss(case_index, residuals.pointer(path), LossKind.CARRIED, message)
+    for position, each in enumerate(case.document["annotations"]):
+        if each["id"] not in stated and each["id"] in set(ids.values()) - merged:
+            message = f"{reasons['annotations/#/id']}; it travels in {carrier.place}"
+            yield Loss(case_index, f"/annotations/{position}/id", LossKind.CARRIED, message)
+
+
+def _without(document: dict[str, Any], key: str, ids: set[str]) -> dict[str, Any]:
+    """Return a document without the members of a list that have one of these ids."""
+    return document | {key: [each for each in document[key] if each["id"] not in ids]}
 
 
 def _leaves_of(document: dict[str, Any], key: str, ids: set[str]) -> Iterator[residuals.Path]:
     """Yield the leaves of the members of a list that have one of these ids."""
     for position, each in enumerate(document.get(key) or ()):
         if each["id"] in ids:
-            yield from ((key, position, *path) for path in residuals.leaves(each))
+            yield from ((key, position, *path) for path in leaves(each))
 
 
 def _carry_fields(fields: Mapping[str, Path], side: Path) -> dict[str, str]:
@@ -230,31 +237,3 @@ def _carry_fields(fields: Mapping[str, Path], side: Path) -> dict[str, str]:
         shutil.copyfile(source, folder / f"field-{number}{ending}")
         places[identity] = f"{folder.name}/field-{number}{ending}"
     return places
-
-
-def _carriable(residual: Residual) -> tuple[Residual, frozenset[residuals.Path]]:
-    """Return what the side file may take along: not a mask's file name that only `.nii.gz` can replace."""
-    left = frozenset(
-        path
-        for path, value in residual.values.items()
-        if path[-1] == "mask_file" and not str(value).endswith(_WRITABLE)
-    )
-    kept = {path: value for path, value in residual.values.items() if path not in left}
-    return Residual(kept, residual.removed, residual.order), left
-
-
-def _plain_kind(path: residuals.Path, held: residuals.Leaves) -> LossKind:
-    if path not in held:
-        return LossKind.NO_PLACE
-    return LossKind.PRECISION if isinstance(held[path], float) else LossKind.APPROXIMATED
-
-
-def _reason(path: residuals.Path) -> str:
-    names = [step for step in path if isinstance(step, str)]
-    if names[0] in {"image", "related_images"} and names[1:2] and names[1] in _GEOMETRY:
-        return "NIfTI-1 holds an affine of float32 numbers (NIfTI-2 of float64, --nifti2)"
-    if names[-1] in _REASONS:
-        return _REASONS[names[-1]]
-    if names[0] == "annotations":
-        return f"a volume has no place for {(names[1:] or names)[0]}"
-    return f"a volume has no place for {'.'.join(names[:2])}"

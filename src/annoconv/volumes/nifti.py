@@ -40,6 +40,7 @@ __all__ = [
     "holds_qform",
     "nifti_bytes",
     "nifti_pieces",
+    "parse_start",
     "read_array",
     "read_extensions",
     "read_header",
@@ -209,20 +210,28 @@ def read_scaled(header: NiftiHeader) -> NDArray[Any]:
 
 def read_extensions(header: NiftiHeader) -> list[Extension]:
     """Return the header's extensions, without the padding at their ends; MaskError if their sizes do not add up."""
-    size = 348 if header.version == 1 else 540
-    start = first_bytes(header.path, header.offset)
+    return _extensions(first_bytes(header.path, header.offset), header.path)
+
+
+def parse_start(start: bytes, path: Path) -> tuple[Any, list[Extension]]:
+    """Return what stands before the voxels: nibabel's header of either version, unchecked, and the extensions."""
+    return _parse(start, path), _extensions(start, path)
+
+
+def _extensions(start: bytes, path: Path) -> list[Extension]:
     # Their byte order is the header's, which its own first number tells.
-    order = "<" if struct.unpack("<i", start[:4])[0] == size else ">"
+    order = "<" if struct.unpack("<i", start[:4])[0] in _HEADERS else ">"
+    (size,) = struct.unpack(f"{order}i", start[:4])
     found: list[Extension] = []
     at = size + 4
     if start[size : size + 1] in {b"", b"\0"}:
         return found
-    while at + 8 <= header.offset:
+    while at + 8 <= len(start):
         length, code = struct.unpack(f"{order}ii", start[at : at + 8])
         if length == 0 and not any(start[at:]):
             break
-        if length < 8 or at + length > header.offset:  # some writers do not align them
-            raise MaskError("a header extension has an impossible size", source=header.path, found=length)
+        if length < 8 or at + length > len(start):  # some writers do not align them
+            raise MaskError("a header extension has an impossible size", source=path, found=length)
         found.append((code, start[at + 8 : at + length].rstrip(b"\0")))
         at += length
     return found

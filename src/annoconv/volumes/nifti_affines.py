@@ -27,7 +27,7 @@ from annoconv.geometry import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["QFORM_TOLERANCE_MM", "Form", "check_orthogonal", "read_grid", "write_forms"]
+__all__ = ["QFORM_TOLERANCE_MM", "Form", "check_orthogonal", "forms_elsewhere", "read_grid", "write_forms"]
 
 Shape: TypeAlias = tuple[int, int, int]
 Form: TypeAlias = Literal["agree", "sform", "qform"]
@@ -36,6 +36,8 @@ Form: TypeAlias = Literal["agree", "sform", "qform"]
 QFORM_TOLERANCE_MM: Final = 1e-3
 """How far off a quaternion may put a corner and still be written. Its largest component follows from the others, so
 near half a turn float32 loses half its digits: 1e-3 mm is a hundredth of the finest voxel in use."""
+_SAME_PLACE_MM: Final = 0.01
+"""Between the corners of two forms that say the same: ten times `QFORM_TOLERANCE_MM`."""
 _MM_BY_UNIT: Final = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
 """xyzt_units & 7: unknown (taken as mm), m, mm, micrometre."""
 _EPSILON: Final = float(np.finfo(np.float32).eps)
@@ -89,6 +91,23 @@ def read_grid(header: Any, shape: Shape, path: Path, form: Form = "agree") -> Gr
     if len(found) == 2:
         _check_agreement(found["sform"], found["qform"], shape, _rounding_mm(header, shape), path)
     return Grid(shape, lps_from_ras(next(iter(found.values())))) if found else Grid(shape)
+
+
+def forms_elsewhere(header: Any, grid: Grid, path: Path) -> dict[Form, Affine]:
+    """Return the forms, LPS, mm, that are set and put a corner more than 0.01 mm from where a grid has it."""
+    scale = np.diag([_MM_BY_UNIT[int(header["xyzt_units"]) & 7]] * 3 + [1.0])
+    readers: dict[Form, Any] = {"sform": _sform, "qform": _qform}
+    found: dict[Form, Affine] = {}
+    for name, reader in readers.items():
+        try:
+            affine = reader(header, path)
+        except GeometryError:  # it is no affine, and the other was chosen
+            continue
+        if affine is not None:
+            lps = lps_from_ras(scale @ affine)
+            if _furthest_mm(lps - grid.affine, grid.shape) > _SAME_PLACE_MM:
+                found[name] = lps
+    return found
 
 
 def write_forms(header: Any, grid: Grid) -> bool:

@@ -75,6 +75,8 @@ class Layout(ABC):
     """
 
     name: ClassVar[str]
+    title: ClassVar[str]
+    """As sentences name it."""
     needs_images: ClassVar[bool] = True
     keeps_annotations: ClassVar[bool] = False
     """Whether every mask keeps its identity; training layouts unite the masks of one label."""

@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -30,9 +31,10 @@ from annoconv_converters._volumes.labels import Entry, entry_of
 from annoconv_converters._volumes.opening import stem_of
 from annoconv_converters.nifti.case_files import CaseFiles, Region
 from annoconv_converters.nifti.layouts.training import Training
+from annoconv_converters.nifti.source_trees import SourceFile, image_sidecar, of_sidecar, of_table, of_volume
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from annoconv_converters.nifti.finder import Finder
@@ -55,6 +57,7 @@ class Bids(Training):
     """A derivative data set of BIDS."""
 
     name = "bids"
+    title = "BIDS"
     needs_images = False
 
     def add(self, case: Prepared) -> None:
@@ -67,7 +70,7 @@ class Bids(Training):
             self.task = case.case.task_id
         if primary.grid is None or not primary.masks:
             return
-        sidecar: dict[str, Any] = {"Manual": not any(each.annotation.origin == "model" for each in primary.masks)}
+        sidecar = {"Manual": not any(each.annotation.origin == "model" for each in primary.masks)}
         path = folder / f"{stem}_dseg{self.request.volumes.suffix}"
         values = dict(self.classes.values)
         try:
@@ -88,15 +91,7 @@ class Bids(Training):
         path = self.folder / place / f"{stem}_{suffix}{self.request.volumes.suffix}"
         if image.source is not None and image.grid is not None:
             self.request.volumes.write_image(path, image.source, image.grid)
-        told = {
-            "Modality": image.image.modality.value,
-            "SeriesInstanceUID": image.image.uid,
-            "StudyInstanceUID": image.image.study_instance_uid,
-            "FrameOfReferenceUID": image.image.frame_of_reference_uid,
-        }
-        if is_mr:
-            told["SkullStripped"] = False  # type: ignore[assignment]  # the one that is no text
-        sidecar = {key: value for key, value in told.items() if value is not None}
+        sidecar = image_sidecar(image.image) | ({"SkullStripped": False} if is_mr else {})
         path.with_name(f"{stem}_{suffix}.json").write_bytes(strict_json.dumps(sidecar, indent=2))
 
     def _write_masks(
@@ -128,12 +123,7 @@ class Bids(Training):
 
     def finish(self) -> None:
         """Write what describes the data set."""
-        description: dict[str, Any] = {
-            "Name": self.task or "segmentations",
-            "BIDSVersion": _VERSION,
-            "DatasetType": "derivative",
-            "GeneratedBy": [{"Name": "annoconv"}],
-        }
+        description = _description(self.task)
         (self.folder / "dataset_description.json").write_bytes(strict_json.dumps(description, indent=2))
         (self.folder / "README.md").write_text(_README, "utf-8")
         (self.folder / ".bidsignore").write_text("annoconv\n", "utf-8")
@@ -156,22 +146,60 @@ class Bids(Training):
         places = {path.parent for ending in _SEGMENTED for path in folder.glob(f"**/sub-*/**/{ending}")}
         sources = {path.name for path in folder.glob("sourcedata/sub-*") if any(path.glob("*/*.nii*"))}
         places |= {folder / name / "anat" for name in sources - {place.parent.name for place in places}}
+        shared = [
+            SourceFile(
+                folder / "dataset_description.json",
+                lambda: description,
+                lambda retold: _description(retold.case.task_id),
+            ),
+            *(SourceFile(path, partial(_columns, path), lambda _: {}) for path in _tables(folder)),
+        ]
         for place in sorted(places):
-            yield _subject(place, folder, finder, told)
+            yield _subject(place, folder, finder, told, shared)
 
 
-def _subject(place: Path, folder: Path, finder: Finder, told: dict[str, Any]) -> CaseFiles:
+def _description(task: str | None) -> dict[str, Any]:
+    """Return what `dataset_description.json` says."""
+    return {
+        "Name": task or "segmentations",
+        "BIDSVersion": _VERSION,
+        "DatasetType": "derivative",
+        "GeneratedBy": [{"Name": "annoconv"}],
+    }
+
+
+def _tables(folder: Path) -> list[Path]:
+    """Return the tables of participants, sessions and scans."""
+    return sorted(
+        path for name in ("participants", "sub-*/*_sessions", "**/*_scans") for path in folder.glob(f"{name}.tsv")
+    )
+
+
+def _columns(path: Path) -> dict[str, str]:
+    """Return the columns of a table, but for the first, which names what stands in the folders anyway."""
+    with path.open(encoding="utf-8-sig", errors="replace") as table:
+        return dict.fromkeys(table.readline(1 << 16).strip().split("\t")[1:], "")
+
+
+def _subject(
+    place: Path, folder: Path, finder: Finder, told: dict[str, Any], shared: Sequence[SourceFile]
+) -> CaseFiles:
     """Return the case of one `anat` folder."""
     parts = [part for part in place.relative_to(folder).parts if part.startswith(("sub-", "ses-"))]
     name = "_".join(part.partition("-")[2] for part in parts)
     files = sorted(place.glob("*.nii*")) if place.is_dir() else []
     others = sorted((folder / "sourcedata").joinpath(*parts).glob("*/*.nii*"))
     regions: list[Region] = []
+    sources: list[SourceFile] = []
     labels = [path for path in files if stem_of(path.name).endswith("_dseg") or _LABELLED.search(path.name)]
     for path in labels:
         table = path.with_name(stem_of(path.name) + ".tsv")
         rows = read_table(table) if table.is_file() else None
-        for region in finder.regions(finder.open(path), table=rows):
+        file = finder.open(path)
+        beside = path.with_name(stem_of(path.name) + ".json")
+        sources += [of_volume(file)] + ([of_table(table, path)] if rows is not None else [])
+        sources += [of_sidecar(beside, finder.object(beside))] if beside.is_file() else []
+        for region in finder.regions(file, table=rows):
             key = region.entry.name if region.entry.name else f"{path.name}/{region.key}"
             regions.append(replace(region, key=key))
     images = [path for path in (*files, *others) if path not in labels]
@@ -180,7 +208,9 @@ def _subject(place: Path, folder: Path, finder: Finder, told: dict[str, Any]) ->
     image = finder.image(name, image_file, opened, folder)
     exact = finder.is_exact(image_file)
     carrier = folder / "annoconv" / f"{name}.json"
-    return CaseFiles(name, place, carrier, [image], regions, {"case_id": name, **told}, is_exact=exact)
+    sources += finder.image_files(image_file) if image_file is not None else []
+    told = {"case_id": name, **told}
+    return CaseFiles(name, place, carrier, [image], regions, told, is_exact=exact, files=sources, shared=shared)
 
 
 def _named(case: Prepared, entry: Entry) -> Entry:

@@ -29,6 +29,7 @@ from annoconv_converters.nifti import registrations
 from annoconv_converters.nifti.case_files import CaseFiles, ImageFiles, Region
 from annoconv_converters.nifti.layouts.base import Layout
 from annoconv_converters.nifti.layouts.index import FORMAT, INDEX, VERSION, index_problem
+from annoconv_converters.nifti.source_trees import of_volume
 from annoconv_converters.nifti.volumes import label_map
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Flat(Layout):
     """One folder a case, or one file."""
 
     name = "flat"
+    title = "plain NIfTI"
     needs_images: ClassVar[bool] = False
     keeps_annotations: ClassVar[bool] = True
 
@@ -199,7 +201,9 @@ def _of_files(source: Path, paths: Sequence[Path], finder: Finder, name: str) ->
     image = finder.image(name, image_file, [masks[0].volume(0)] if masks else [], source)
     exact = finder.is_exact(image_file or (masks[0] if masks else None))
     beside = source / CARRIER if is_folder else source.with_name(f"{name}.annoconv.json")
-    return CaseFiles(name, source, beside, [image], regions, is_exact=exact)
+    files = [each for file in masks for each in finder.mask_files(file)]
+    files += finder.image_files(image_file) if image_file is not None else []
+    return CaseFiles(name, source, beside, [image], regions, is_exact=exact, files=files)
 
 
 def _of_index(folder: Path, finder: Finder) -> CaseFiles:
@@ -242,7 +246,9 @@ def _of_index(folder: Path, finder: Finder) -> CaseFiles:
         rows, limits = index["registrations"], finder.context.limits
         told["registrations"], fields = registrations.read_all(rows, folder, partial(_inside, folder), limits)
     name = str(index.get("case_id") or folder.name)
-    return CaseFiles(name, folder, folder / CARRIER, images, regions, told, fields, is_exact=exact)
+    numbers = {each["file"]: number for number, each in enumerate(index["images"]) if "file" in each}
+    sources = [of_volume(file, numbers.get(path)) for path, file in files.items()]
+    return CaseFiles(name, folder, folder / CARRIER, images, regions, told, fields, is_exact=exact, files=sources)
 
 
 def _indexed_region(row: dict[str, Any], file: VolumeFile, folder: Path) -> Region:

@@ -29,6 +29,7 @@ class Monai(Msd):
     """A data list for MONAI."""
 
     name = "monai"
+    title = "MONAI"
 
     def __init__(self, folder: Path, request: Request, *, several: bool) -> None:
         super().__init__(folder, request, several=several)

@@ -5,32 +5,37 @@ Authority: http://medicaldecathlon.com (dataset.json of Task01 to Task10); read 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, InputError
 from annoconv.files.names import inside
 from annoconv_converters._volumes.opening import stem_of
-from annoconv_converters.nifti.layouts.training import Training, case_files, start_of
+from annoconv_converters.nifti.layouts.training import Training, case_files, channel_names, class_labels, start_of
+from annoconv_converters.nifti.source_trees import of_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from annoconv_converters.nifti.case_files import CaseFiles
     from annoconv_converters.nifti.finder import Finder
     from annoconv_converters.nifti.layouts.base import Request
     from annoconv_converters.nifti.prepared import Prepared
+    from annoconv_converters.nifti.source_trees import Retold
 
 __all__ = ["Msd", "find_listed"]
 
 _LIST: Final = "dataset.json"
+_COUNTED: Final = frozenset({"numTraining", "numTest"})
 
 
 class Msd(Training):
     """A data set of the decathlon's form; images of several channels are refused, for which it wants 4-D files."""
 
     name = "msd"
+    title = "the decathlon's layout"
 
     def __init__(self, folder: Path, request: Request, *, several: bool) -> None:
         super().__init__(folder, request, several=several)
@@ -106,12 +111,35 @@ def find_listed(folder: Path, path: Path, finder: Finder, lists: tuple[str, ...]
         ]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DocumentError("not a data list", source=path) from error
+    shared = [of_json(path, _members(dataset, lists), partial(_members_again, dataset["labels"]))]
     told: Mapping[str, Any] = {"task_id": dataset["name"]} if dataset.get("name") else {}
     for image, label in pairs:
         image_path = _inside(folder, image, path)
         label_path = _inside(folder, label, path) if label else _beside(image_path)
         name = stem_of(image_path.name)
-        yield case_files(finder, folder, name, [image_path], label_path, classes, [modality], **told)
+        yield case_files(finder, folder, name, [image_path], label_path, classes, [modality], shared, **told)
+
+
+def _members(dataset: dict[str, Any], lists: Sequence[str]) -> dict[str, Any]:
+    """Return what a data list says, without what it counts, the background, and the files, which are the cases."""
+    more = {name: [_beyond_files(entry) for entry in dataset.get(name) or ()] for name in lists}
+    more = {name: entries for name, entries in more.items() if any(entries)}
+    labels = {value: name for value, name in dataset["labels"].items() if int(value) != 0}
+    kept = {key: value for key, value in dataset.items() if key not in {*_COUNTED, *lists}}
+    return kept | {"labels": labels} | more
+
+
+def _beyond_files(entry: Any) -> dict[str, Any]:
+    return (
+        {key: value for key, value in entry.items() if key not in {"image", "label"}} if isinstance(entry, dict) else {}
+    )
+
+
+def _members_again(said: dict[str, Any], told: Retold) -> dict[str, Any]:
+    classes = class_labels(told, list(map(str, said.values())))
+    labels = {str(value): name for name, values in classes.items() for value in values}
+    channels = {str(number): name for number, name in enumerate(channel_names(told.images[:1]))}
+    return {"name": told.case.task_id, "modality": channels, "labels": labels, "tensorImageSize": "3D"}
 
 
 def _beside(image: Path) -> Path | None:

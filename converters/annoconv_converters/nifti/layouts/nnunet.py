@@ -9,11 +9,20 @@ Authority: nnU-Net documentation, "dataset_format.md", "region_based_training.md
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, InputError
-from annoconv_converters.nifti.layouts.training import Training, case_files, cases_in, start_of
+from annoconv_converters.nifti.layouts.training import (
+    Training,
+    case_files,
+    cases_in,
+    channel_names,
+    class_labels,
+    start_of,
+)
+from annoconv_converters.nifti.source_trees import SourceFile, of_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,14 +32,19 @@ if TYPE_CHECKING:
     from annoconv_converters.nifti.finder import Finder
     from annoconv_converters.nifti.layouts.base import Request
     from annoconv_converters.nifti.prepared import Prepared
+    from annoconv_converters.nifti.source_trees import Retold
 
 __all__ = ["NnUNet"]
+
+_COUNTED: Final = frozenset({"numTraining", "file_ending"})
+"""Members that count the cases, and say how their files are named."""
 
 
 class NnUNet(Training):
     """A raw data set of nnU-Net v2."""
 
     name = "nnunet"
+    title = "nnU-Net"
     allows_regions: ClassVar[bool] = True
 
     def __init__(self, folder: Path, request: Request, *, several: bool) -> None:
@@ -103,6 +117,11 @@ class NnUNet(Training):
             raise DocumentError("not nnU-Net's dataset.json", source=folder / "dataset.json") from error
         if not ending or "/" in ending:
             raise DocumentError("no ending of a file", source=folder / "dataset.json", where="/file_ending")
+        shared = [of_json(folder / "dataset.json", _members(dataset), partial(_members_again, dataset["labels"]))]
+        splits = folder / "splits_final.json"
+        if splits.is_file():
+            folds = finder.json(splits)
+            shared.append(SourceFile(splits, lambda: [""] * len(folds), lambda _: []))
         told = {"task_id": dataset["name"]} if isinstance(dataset.get("name"), str) and dataset["name"] else {}
         for images, labels in (("imagesTr", "labelsTr"), ("imagesTs", "labelsTs")):
             stems = {path.name[: -len(ending)] for path in cases_in(folder / labels, ending)}
@@ -113,4 +132,19 @@ class NnUNet(Training):
                 if present and present != places:
                     raise InputError("a channel of the case is missing", source=folder / images, found=name)
                 label_path = label if label.is_file() else None
-                yield case_files(finder, folder, name, present, label_path, classes, channels, **told)
+                yield case_files(finder, folder, name, present, label_path, classes, channels, shared, **told)
+
+
+def _members(dataset: dict[str, Any]) -> dict[str, Any]:
+    """Return what `dataset.json` says, without what it counts, how files are named, and the background."""
+    labels = {name: values for name, values in dataset["labels"].items() if name != "background"}
+    return {key: value for key, value in dataset.items() if key not in _COUNTED} | {"labels": labels}
+
+
+def _members_again(said: dict[str, Any], told: Retold) -> dict[str, Any]:
+    labels = {
+        name: list(values) if isinstance(said.get(name), list) else values[0]
+        for name, values in class_labels(told, said).items()
+    }
+    channels = {str(number): name for number, name in enumerate(channel_names(told.images))}
+    return {"name": told.case.task_id, "channel_names": channels, "labels": labels}

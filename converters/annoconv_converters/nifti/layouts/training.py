@@ -14,17 +14,20 @@ from annoconv_converters._volumes.labels import entry_of
 from annoconv_converters._volumes.opening import stem_of
 from annoconv_converters.nifti.case_files import CaseFiles
 from annoconv_converters.nifti.layouts.base import Layout, Request, label_name
+from annoconv_converters.nifti.source_trees import of_volume
 from annoconv_converters.nifti.volumes import Classes, class_map
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from annoconv.model import Image
     from annoconv_converters._volumes.labels import Entry
     from annoconv_converters.nifti.finder import Finder
     from annoconv_converters.nifti.prepared import Prepared, PreparedImage
+    from annoconv_converters.nifti.source_trees import Retold, SourceFile
 
-__all__ = ["Training", "case_files", "cases_in", "modality_of", "start_of"]
+__all__ = ["Training", "case_files", "cases_in", "channel_names", "class_labels", "modality_of", "start_of"]
 
 
 _CHANNELS: Final = {
@@ -58,7 +61,7 @@ class Training(Layout):
             and primary.grid is not None
             and compare_grids(image.grid, primary.grid).kind is GridKind.SAME
         ]
-        names = _numbered([image.image.modality.value for image in images])
+        names = channel_names([image.image for image in images])
         if self.channels is None:
             self.channels, self.task = names, case.case.task_id
         if names != self.channels:
@@ -98,6 +101,7 @@ def case_files(
     label: Path | None,
     classes: Mapping[str, Sequence[int]],
     channels: Sequence[str],
+    shared: Sequence[SourceFile],
     **told: Any,
 ) -> CaseFiles:
     """Return one case of a training set.
@@ -116,6 +120,8 @@ def case_files(
         Labels of each class.
     channels
         What the data set calls them.
+    shared
+        Files of the whole data set.
     told
         Further fields of the case.
     """
@@ -138,7 +144,17 @@ def case_files(
         ]
     exact = finder.is_exact(files[0] if files else label_file)
     carrier = folder / "annoconv" / f"{name}.json"
-    return CaseFiles(name, folder, carrier, found, regions, {"case_id": name, **told}, is_exact=exact)
+    sources = [of_volume(label_file)] if label_file is not None else []
+    sources += [each for number, file in enumerate(files) for each in finder.image_files(file, number)]
+    told = {"case_id": name, **told}
+    return CaseFiles(name, folder, carrier, found, regions, told, is_exact=exact, files=sources, shared=shared)
+
+
+def class_labels(told: Retold, said: Collection[str]) -> dict[str, tuple[int, ...]]:
+    """Return the labels of each class of a case, under that of its names which the data set has."""
+    return {
+        next(iter(sorted(row.names & set(said))), row.entry.name): row.labels or (row.entry.value,) for row in told.rows
+    }
 
 
 def modality_of(channel: str) -> str | None:
@@ -163,7 +179,9 @@ def start_of(path: Path) -> bytes:
         return file.read(1 << 20)
 
 
-def _numbered(names: Sequence[str]) -> list[str]:
+def channel_names(images: Iterable[Image]) -> list[str]:
+    """Return what a data set calls the channels that these images are."""
+    names = [image.modality.value for image in images]
     seen: dict[str, int] = {}
     numbered: list[str] = []
     for name in names:

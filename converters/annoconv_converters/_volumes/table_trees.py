@@ -1,0 +1,113 @@
+"""Label tables as trees: a row by its value, a cell by the name of its column, as the file has it.
+
+Row 0 is left out: it says what no structure is. Colours are compared as parts of 255, which is what label tables hold.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from io import StringIO
+from typing import TYPE_CHECKING, Any, Final
+from xml.etree.ElementTree import fromstring
+
+from annoconv_converters._volumes.label_tables import write_ctbl, write_snap, write_tsv
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from xml.etree.ElementTree import Element
+
+    from annoconv_converters._volumes.labels import Entry
+
+__all__ = ["caret_tree", "fraction", "table_tree", "written_table"]
+
+_SNAP: Final = ("R", "G", "B", "A", "VIS", "MSH", "LABEL")
+_CTBL: Final = ("name", "red", "green", "blue", "alpha")
+_FRACTION_ROUNDING: Final = 5e-4
+"""Half a step of a colour that is written with three decimals."""
+
+
+def table_tree(text: str) -> dict[str, Any]:
+    """Return the rows of a `dseg.tsv`, of ITK-SNAP's descriptions or of a colour table by their values."""
+    write = _writer_of(text)
+    if write is write_tsv:
+        rows = csv.DictReader(StringIO(text), delimiter="\t", restval="")
+        cells = [{str(name): _hexadecimal(str(cell).strip()) for name, cell in row.items()} for row in rows]
+        return _by_value((row.pop("index", ""), row) for row in cells)
+    if write is write_snap:
+        rows_of = [re.findall(r'"[^"]*"|\S+', line) for line in text.splitlines() if not line.startswith("#")]
+        return _by_value((row[0], dict(zip(_SNAP, _unquoted(row[1:]), strict=False))) for row in rows_of if row)
+    words = [line.split() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    # A blank is an underscore in a colour table.
+    return _by_value(
+        (row[0], dict(zip(_CTBL, [row[1].replace("_", " "), *row[2:]], strict=False))) for row in words if row[1:]
+    )
+
+
+def written_table(text: str, entries: Iterable[Entry]) -> dict[str, Any]:
+    """Return the rows of a table of the same kind that is written from entries."""
+    return table_tree(_writer_of(text)(entries).decode("utf-8"))
+
+
+def _writer_of(text: str) -> Callable[[Iterable[Entry]], bytes]:
+    """Return what writes tables of the kind that the first lines tell, as `label_tables.read_table` does."""
+    head = text[:2000].lower()
+    if "index\t" in head or "\tname" in head:
+        return write_tsv
+    return write_snap if "itk-snap" in head else write_ctbl
+
+
+def caret_tree(content: bytes) -> dict[str, Any]:
+    """Return what Caret's XML says: its elements by their names, the labels of each table by their keys."""
+    root = fromstring(content.decode("utf-8"))  # noqa: S314  checked where the labels are read
+    return _element(root)
+
+
+def fraction(text: str) -> float | str:
+    """Return a part of a colour, 0 to 1, as the step of 255 that it is written for; another text as it is."""
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    step = round(number * 255) / 255
+    return step if abs(number - step) <= _FRACTION_ROUNDING else number
+
+
+def _element(node: Element) -> dict[str, Any]:
+    if node.tag == "LabelTable":
+        return _by_value((each.attrib.get("Key", ""), _label(each)) for each in node)
+    said: dict[str, Any] = dict(node.attrib)
+    if text := (node.text or "").strip():
+        said["#text"] = text
+    for child in node:
+        if told := _element(child):
+            said.setdefault(child.tag, []).append(told)
+    return said
+
+
+def _label(node: Element) -> dict[str, Any]:
+    parts = {name: fraction(text) for name, text in node.attrib.items() if name != "Key"}
+    return {"Name": (node.text or "").strip(), **parts}
+
+
+def _unquoted(cells: Sequence[str]) -> list[str]:
+    return [_number(cell.strip('"')) for cell in cells]
+
+
+def _hexadecimal(cell: str) -> str:
+    """Return a cell, a colour as #RRGGBB."""
+    return f"#{cell[-6:].upper()}" if re.fullmatch("#?[0-9A-Fa-f]{6}", cell) and not cell.isdigit() else cell
+
+
+def _number(cell: str) -> str:
+    """Return a cell of numbers without its needless zeros: 1.00 is 1."""
+    return f"{float(cell):g}" if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", cell) else cell
+
+
+def _by_value(rows: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
+    """Return rows by value, without those of the background and without empty cells."""
+    return {
+        str(int(value)): {name: cell for name, cell in row.items() if cell not in {"", "n/a"}}
+        for value, row in rows
+        if value.strip().isdigit() and int(value) > 0
+    }
