@@ -70,9 +70,7 @@ class _Item:
 
     @property
     def is_mask(self) -> bool:
-        return self.segmentation is not None and (
-            self.segmentation.runs is not None or len(self.segmentation.rings) > 1
-        )
+        return self.segmentation is not None and self.segmentation.is_mask
 
 
 def picture_case(pictures: list[Picture], categories: Categories, *, use_keys: bool, source: object) -> PictureCase:
@@ -248,9 +246,8 @@ def _annotations(common: Record, members: list[_Item], native: PictureCase, sour
         native.parts[common["id"]] = [(item.place[1], item.segmentation.counts) for item in drawn if item.segmentation]
         extra = {key: value for key, value in extra.items() if key not in _PLACES}
         yield {**common, "type": "mask", "mask_file": f"masks/{safe_name(common['id'])}.nii.gz", **extra}
-    elif drawn and drawn[0].segmentation:
-        ring = drawn[0].segmentation.rings[0]
-        yield {**common, "type": "polygon", "polygon": ring.tolist(), **extra}
+    elif drawn and drawn[0].segmentation and drawn[0].segmentation.rings is not None:
+        yield {**common, "type": "polygon", "polygon": drawn[0].segmentation.rings[0].tolist(), **extra}
     elif len(members) > 1:
         yield {
             **common,

@@ -117,7 +117,7 @@ def _disagreements(
     areas = [segmentation.area]
     own = segmentation.box
     boxes = [own]
-    if segmentation.rings and all(segmentation.size):
+    if segmentation.rings is not None and all(segmentation.size):
         low = min(own[0], own[1]) < 0 or own[2] > segmentation.size[1] or own[3] > segmentation.size[0]
         if low:
             yield _warning(
