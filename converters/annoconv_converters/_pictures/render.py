@@ -10,7 +10,6 @@ import numpy as np
 from annoconv import images as image_seam
 from annoconv.errors import ImageError, UsageError
 from annoconv.geometry import Grid
-from annoconv_converters._pictures.records import KEY
 from annoconv_converters._raster.png import png_bytes
 
 if TYPE_CHECKING:
@@ -82,14 +81,14 @@ def render(drawing: Drawing, images: Sequence[Path], folder: Path, rendering: Re
                 expected=image.shape,
             )
         for picture in drawing.pictures:
-            if picture.record[KEY]["uid"] != image.uid:
+            if picture.key["uid"] != image.uid:
                 continue
-            index = picture.record[KEY].get("index", 0)
+            index = picture.key.get("index", 0)
             plane = _plane(pixels_kji, planes.axis, index)
             path = folder / str(picture.record["file_name"])
             path.parent.mkdir(parents=True, exist_ok=True)
             pixels, recorded = _pixels(plane, source, index if planes.axis == "k" else 0, rendering)
-            picture.record[KEY]["rendering"] = recorded
+            picture.key["rendering"] = recorded
             path.write_bytes(png_bytes(pixels))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -21,8 +21,8 @@ from annoconv.loss import Loss, LossKind, LossReport
 from annoconv_converters._pictures.categories import CategoryTable
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.losses import describe, split
-from annoconv_converters._pictures.read import SIDE_NAME, SIDE_SUFFIX, Batch, picture_case_of, with_keys
-from annoconv_converters._pictures.records import KEY, Picture
+from annoconv_converters._pictures.read import SIDE_NAME, SIDE_SUFFIX, Batch, picture_case_of, put_keys
+from annoconv_converters._pictures.records import KEY, Picture, Shape
 from annoconv_converters._pictures.render import Rendering, render
 from annoconv_converters._raster.polygons import union
 
@@ -84,7 +84,7 @@ def write_pictures(
     task
         Task id that the format's reader gives to a case.
     serialise
-        Writes pictures and categories to a path; leaves in each picture the records that it has written.
+        Writes pictures and categories to a path; leaves in each picture the shapes that it has written.
     parse
         Reads them again.
     plain
@@ -110,10 +110,10 @@ def write_pictures(
         labels = Labels(context.label_system, loaded.case.labels)
         categories = {each.label_code: each.category.value for each in reversed(loaded.case.annotations)}
         for picture in drawing.pictures:
-            picture.annotations = [ring for record in picture.annotations for ring in _rings(record, is_outlined)]
-            for record in picture.annotations:
-                code = record["category_id"]
-                record["category_id"] = table.number(code, categories[code], labels)
+            picture.shapes = [ring for shape in picture.shapes for ring in _rings(shape, is_outlined)]
+            for shape in picture.shapes:
+                code = shape.record["category_id"]
+                shape.record["category_id"] = table.number(code, categories[code], labels)
         written.append(_Written(drawing))
         context.advance(len(written))
     if not written:
@@ -121,8 +121,8 @@ def write_pictures(
     pictures = [picture for one in written for picture in one.pictures]
     for number, picture in enumerate(pictures, start=1):
         picture.record["id"] = number
-    for number, record in enumerate((each for picture in pictures for each in picture.annotations), start=1):
-        record["id"] = number
+    for number, shape in enumerate((each for picture in pictures for each in picture.shapes), start=1):
+        shape.record["id"] = number
     with ExitStack() as outputs:
         overwrite = target.exists()  # refused before this is called, unless it was asked for
         temporary = outputs.enter_context(replacing(target, overwrite=overwrite))
@@ -163,12 +163,12 @@ def _render(
         render(one.drawing, images, folder, rendering, context.limits)
 
 
-def _rings(record: Record, is_outlined: bool) -> Iterator[Record]:
-    segmentation = record.get("segmentation")
+def _rings(shape: Shape, is_outlined: bool) -> Iterator[Shape]:
+    segmentation = shape.record.get("segmentation")
     if not is_outlined or not isinstance(segmentation, list) or len(segmentation) < 2:
-        yield record
+        yield shape
     else:
-        yield from ({**record, "segmentation": [ring]} for ring in segmentation)
+        yield from (replace(shape, record={**shape.record, "segmentation": [ring]}) for ring in segmentation)
 
 
 def _size(picture: Picture) -> tuple[int, int]:
@@ -187,15 +187,15 @@ def _compare(
 ) -> Record:
     """Note the losses of a case and return its entry of the side file; empty if nothing is missing."""
     original = strict_json.plain(one.loaded.case)
-    native = picture_case_of(parsed, batch.categories, task, "output").document
+    native = picture_case_of(parsed, batch.categories, task, "output", use_keys=False).document
     beyond = residuals.residual(original, native)
     if plain:
         losses += beyond.losses(case_index, describe(native, beyond, frozenset(), is_carried=False))
         return {}
     is_whole = not beyond.paths()
-    entry, keyed, found = _keyed(one, parsed, batch, task)
+    entry, found = _keyed(one, parsed, batch, task)
     native = found.document
-    held = {record[KEY]["id"] for picture in keyed for record in picture.annotations if "id" in record.get(KEY, {})}
+    held = {shape.key["id"] for picture in parsed for shape in picture.shapes if "id" in shape.key}
     expected = _expected(original, found, one.drawing.parts.keys())
     kept, _ = split(residuals.residual(expected, native))
     if is_whole:
@@ -211,8 +211,8 @@ def _compare(
     return {**entry, "residual": kept.to_json(), "is_needed": True}
 
 
-def _keyed(one: _Written, parsed: list[Picture], batch: Batch, task: str) -> tuple[Record, list[Picture], PictureCase]:
-    """Return the keys of a case, its pictures with them, and what they mean.
+def _keyed(one: _Written, parsed: list[Picture], batch: Batch, task: str) -> tuple[Record, PictureCase]:
+    """Give the pictures of a case their keys; return these, and what is meant with them.
 
     A mask whose voxels do not come back is none there: first its key says nothing of its type, so that it is what the
     format makes of it; if that still is a mask, its records have no key.
@@ -221,15 +221,15 @@ def _keyed(one: _Written, parsed: list[Picture], batch: Batch, task: str) -> tup
     unbound: set[str] = set()
     while True:
         entry = _keys(one.pictures, parsed, without_type, unbound)
-        keyed = with_keys(parsed, entry)
-        found = picture_case_of(keyed, batch.categories, task, "output")
+        put_keys(parsed, entry)
+        found = picture_case_of(parsed, batch.categories, task, "output", use_keys=True)
         wrong = {
             each
             for each, parts in one.drawing.parts.items()
             if each in found.parts and not _is_same(parts, found.parts[each])
         }
         if not wrong:
-            return entry, keyed, found
+            return entry, found
         unbound |= wrong & without_type
         without_type |= wrong
 
@@ -264,13 +264,13 @@ def _keys(drawn: list[Picture], parsed: list[Picture], without_type: set[str], u
     pictures: list[Record] = []
     for one, other in zip(drawn, parsed, strict=True):
         keys: list[Record] = []
-        for record in one.annotations:
-            key = record[KEY]
+        for shape in one.shapes:
+            key = shape.key
             if key["id"] in without_type:
                 key = {} if key["id"] in unbound else {"id": key["id"]}
             keys.append(key)
-        fits = len(keys) == len(other.annotations)
+        fits = len(keys) == len(other.shapes)
         size: Record = {name: one.record[name] for name in ("width", "height") if name in one.record}
-        named: Record = {"file_name": other.record.get("file_name"), **size, KEY: one.record[KEY]}
+        named: Record = {"file_name": other.record.get("file_name"), **size, KEY: one.key}
         pictures.append({**named, "annotations": keys if fits else []})
     return {"pictures": pictures}

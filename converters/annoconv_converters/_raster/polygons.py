@@ -126,8 +126,8 @@ def rings_of_lists(flats: Sequence[Any], *, source: object = None, where: str | 
         vertices = np.full((1, 2), np.inf)
     farthest = float(np.abs(vertices).max())
     if not farthest <= FARTHEST_PIXEL:  # NaN fails too
-        found, expected = f"{farthest:g}", f"within {FARTHEST_PIXEL:g} pixels"
-        raise InputError("a vertex lies beyond every image", found=found, expected=expected, **place)
+        expected = f"within {FARTHEST_PIXEL:g} pixels"
+        raise InputError("a vertex lies beyond every image", found=f"{farthest:g}", expected=expected, **place)
     return Rings(vertices, counts // 2)
 
 

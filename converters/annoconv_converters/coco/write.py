@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import tempfile
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
@@ -24,7 +24,7 @@ from annoconv_converters._pictures.categories import Categories, CategoryTable
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.losses import describe, split
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
-from annoconv_converters._pictures.records import KEY, Picture, picture_name, without_key
+from annoconv_converters._pictures.records import KEY, Picture, Shape, picture_name
 from annoconv_converters._pictures.render import Rendering, render
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish
 from annoconv_converters.coco.foreign import EXTENSION, kept_of, number_of, put_back, understand
@@ -128,7 +128,7 @@ class _Writer:
         if self.options.rendering.depth != "none":
             render(drawing, self.images, self.layout("pictures"), self.options.rendering, self.context.limits)
         labels = Labels(self.context.label_system, loaded.case.labels)
-        drawn = {record["id"] for picture in drawing.pictures for record in picture.annotations}
+        drawn = {shape.record["id"] for picture in drawing.pictures for shape in picture.shapes}
         number = partial(self.table.number, labels=labels)
         finish(drawing, self.kind, number, self._keypoints, were_results=kept.get("kind") == "results")
         first = self.position + 1
@@ -152,29 +152,26 @@ class _Writer:
         """Give a picture and its annotations their ids, and put back what their file said."""
         self.position += 1
         differences = dict(_objects(kept.get("annotations")))
-        own_key = picture.record.pop(KEY)
         record = put_back({"id": self.position, **picture.record}, kept.get("image"))
         record["id"] = self.image_numbers.take(record["id"])
-        picture.record = {**record, KEY: own_key}
+        picture.record = record
         for identity in order.keys() & differences.keys() - drawn:
             whole = put_back({}, differences[identity])
             if "image_id" in whole:
-                picture.annotations.append({**whole, KEY: {"id": identity}})
-        picture.annotations.sort(key=lambda each: order.get(each[KEY]["id"], -1))
-        numbered: list[Record] = []
-        for one in picture.annotations:
-            key = one.pop(KEY)
-            number = self.annotation_numbers.last + 1 if self.kind == "results" else number_of(key["id"])
-            fitted = put_back({**one, "id": number, "image_id": record["id"]}, differences.get(key["id"]))
+                picture.shapes.append(Shape(whole, key={"id": identity}))
+        picture.shapes.sort(key=lambda each: order.get(each.key["id"], -1))
+        for shape in picture.shapes:
+            identity = shape.key["id"]
+            number = self.annotation_numbers.last + 1 if self.kind == "results" else number_of(identity)
+            fitted = put_back({**shape.record, "id": number, "image_id": record["id"]}, differences.get(identity))
             if self.kind != "panoptic":
                 fitted["id"] = self.annotation_numbers.take(fitted.get("id"))
             self.used.add(str(fitted.get("category_id")))
             ordered: Record = {name: fitted[name] for name in ("id", "image_id", "category_id") if name in fitted}
-            numbered.append({**ordered, **fitted, KEY: key})
-        picture.annotations = numbered
+            shape.record = {**ordered, **fitted}
 
     def _pack(self, picture: Picture, kept: Record) -> None:
-        """Draw the map of a picture; its segments become what the reader will see."""
+        """Draw the map of a picture; its shapes become what the reader will see."""
         number_segments(picture)
         known = kept.get("panoptic")
         drawn = packed_record(picture)
@@ -182,7 +179,7 @@ class _Writer:
         held = known.get("size") if isinstance(known, dict) else None
         if isinstance(held, list) and len(held) == 2 and all(type(count) is int and count > 0 for count in held):
             picture.map_size = held[0], held[1]
-        if picture.annotations:
+        if picture.shapes:
             picture.packed = packed
             write_map(picture, self.layout("maps"))
 
@@ -210,7 +207,7 @@ class _Writer:
         native = self._native(drawing.pictures, first, case_index, use_keys=True)
         expected = {**original, "annotations": [each for each in original["annotations"] if each["id"] not in lost]}
         kept, _ = split(residuals.residual(expected, native))
-        drawing.pictures[0].record[KEY]["residual"] = kept.to_json()
+        drawing.pictures[0].key["residual"] = kept.to_json()
         beyond = residuals.residual(original, native)
         _, left = split(beyond)
         gone = {("annotations", place) for place, each in enumerate(original["annotations"]) if each["id"] in lost}
@@ -222,13 +219,12 @@ class _Writer:
         """Return the document that the reader gives for the pictures."""
         seen: list[Picture] = []
         for picture in pictures:
-            record = picture.record if use_keys else without_key(picture.record)
-            annotations = picture.annotations if use_keys else [without_key(each) for each in picture.annotations]
+            record = picture.record
             if self.kind == "results" and not use_keys:
                 record = {key: record[key] for key in ("id", "width", "height") if key in record}
-            name = picture_name(record, DEFAULT_NAMES, use_keys=use_keys)
-            is_unsized = self.kind == "results"
-            seen.append(Picture(record, annotations, name, picture.packed, picture.map_size, is_unsized))
+            read = replace(picture, record=record, is_unsized=self.kind == "results")
+            read.name = picture_name(read, DEFAULT_NAMES, use_keys=use_keys)
+            seen.append(read)
         document, _ = understand(
             seen,
             self._read_categories(),
@@ -263,29 +259,30 @@ class _Writer:
         return {**record, "keypoints": self._keypoints(code), "skeleton": [], **given}
 
     def _emit(self, picture: Picture, case: str, *, is_keyed: bool) -> None:
-        image, key = without_key(picture.record), {"case": case, **picture.record[KEY]}
-        if not is_keyed and "rendering" in key and not self.options.plain:
-            image[KEY] = {"rendering": key["rendering"]}
+        image, key = picture.record, {"case": case, **picture.key}
         number = str(image["id"])
         if is_keyed:
             named = {"section": "images", "id": number, "record": image if self.kind == "results" else {}, KEY: key}
             self.parts["side"].add({**named, "file_name": image.get("file_name")})
-        self.parts["images"].add({**image, KEY: key} if is_keyed else image)
-        annotations = picture.annotations
+            image = {**image, KEY: key}
+        elif "rendering" in key and not self.options.plain:
+            image = {**image, KEY: {"rendering": key["rendering"]}}
+        self.parts["images"].add(image)
+        records = [{**shape.record, KEY: shape.key} if is_keyed else shape.record for shape in picture.shapes]
+        if is_keyed:
+            section = "annotations" if picture.packed is None else "segments"
+            for shape in picture.shapes:
+                identity = str(shape.record.get("id"))
+                named = {"section": section, "id": identity if picture.packed is None else f"{number}/{identity}"}
+                self.parts["side"].add({**named, KEY: shape.key})
         if picture.packed is not None:
-            if is_keyed:
-                for record in annotations:
-                    self.parts["side"].add({"section": "segments", "id": f"{number}/{record['id']}", KEY: record[KEY]})
-            keys = [{KEY: record[KEY]} if is_keyed else {} for record in annotations]
+            keys = [{KEY: shape.key} if is_keyed else {} for shape in picture.shapes]
             infos = [{**info, **key} for info, key in zip(picture.packed["segments_info"], keys, strict=True)]
-            annotations = [{**picture.packed, "segments_info": infos}]
-        for record in annotations:
-            bare = without_key(record)
-            if is_keyed and KEY in record:
-                self.parts["side"].add({"section": "annotations", "id": str(record.get("id")), KEY: record[KEY]})
+            records = [{**picture.packed, "segments_info": infos}]
+        for record in records:
             if self.kind == "results":
-                bare.pop("id", None)
-            self.parts["annotations"].add({**bare, KEY: record[KEY]} if is_keyed and KEY in record else bare)
+                record = {name: value for name, value in record.items() if name != "id"}
+            self.parts["annotations"].add(record)
 
     def close(self) -> None:
         """Put the file together."""
@@ -342,13 +339,13 @@ def _objects(value: Any) -> Iterator[tuple[str, Record]]:
 
 def _lost_masks(drawing: Drawing, loaded: LoadedCase, drawn: set[str]) -> set[str]:
     """Return the ids of masks that were drawn but have no place in this kind of file; their voxels cannot travel."""
-    written = {record[KEY]["id"] for picture in drawing.pictures for record in picture.annotations}
+    written = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
     return {each.id for each in loaded.case.annotations if each.type == "mask"} & drawn - written
 
 
 def _identities(drawing: Drawing, loaded: LoadedCase, case_index: int) -> Iterator[Loss]:
     """Yield a loss for each id that COCO numbers anew; it comes back by our key."""
-    numbered = {record[KEY]["id"]: record for picture in drawing.pictures for record in picture.annotations}
+    numbered = {shape.key["id"]: shape.record for picture in drawing.pictures for shape in picture.shapes}
     for place, annotation in enumerate(loaded.case.annotations):
         record = numbered.get(annotation.id)
         if record is not None and str(record.get("id")) != annotation.id:

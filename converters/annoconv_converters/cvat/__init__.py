@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase, Reading
     from annoconv.loss import LossReport
     from annoconv.registry import Context
-    from annoconv_converters._pictures.records import Picture
+    from annoconv_converters._pictures.records import Picture, Shape
 
 __all__ = ["SUFFIX", "from_cvat", "to_cvat"]
 
@@ -129,7 +129,8 @@ def _write(pictures: Sequence[Picture], categories: Sequence[Record], path: Path
     for place, picture in enumerate(pictures):
         size: Record = {name: picture.record[name] for name in ("width", "height") if name in picture.record}
         inner: list[str] = []
-        for record in picture.annotations:
+        for shape in picture.shapes:
+            record = shape.record
             label = names[record["category_id"]]
             attributes = dict(record.get("attributes") or {})
             common: Record = {"label": label, "source": "manual", "occluded": 0}
@@ -141,7 +142,7 @@ def _write(pictures: Sequence[Picture], categories: Sequence[Record], path: Path
             for name, value in attributes.items():
                 kinds[label].setdefault(name, set()).add(type(value))
             told = [tag("attribute", {"name": name}, text(_told(value))) for name, value in attributes.items()]
-            inner.append(_element(record, common, told))
+            inner.append(_element(shape, common, told))
         images.append(tag("image", {"id": place, "name": picture.record["file_name"], **size}, "\n", *inner))
     labels = "".join(
         tag("label", {}, tag("name", {}, text(name)), _definitions(kinds[name])) for name in names.values()
@@ -173,11 +174,11 @@ def _told(value: Any) -> str:
     return ", ".join(map(_told, value)) if isinstance(value, list) else str(value)
 
 
-def _element(record: Record, common: Record, inner: list[str]) -> str:
-    """Return a record as a shape of CVAT."""
-    segmentation, geometry = record.get("segmentation"), record.get("geometry")
-    if isinstance(geometry, dict):
-        return _geometry_element(geometry, common, inner) + "\n"
+def _element(shape: Shape, common: Record, inner: list[str]) -> str:
+    """Return a shape as CVAT has it."""
+    record, segmentation = shape.record, shape.record.get("segmentation")
+    if shape.geometry is not None:
+        return _geometry_element(shape.geometry, common, inner) + "\n"
     if isinstance(segmentation, dict):
         rows, columns = segmentation["size"]
         mask_ji = decode(expand(segmentation["counts"].encode()), (rows, columns))

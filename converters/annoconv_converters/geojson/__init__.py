@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase, Reading
     from annoconv.loss import LossReport
     from annoconv.registry import Context
-    from annoconv_converters._pictures.records import Picture
+    from annoconv_converters._pictures.records import Picture, Shape
 
 __all__ = ["SUFFIX", "from_geojson", "to_geojson"]
 
@@ -147,7 +147,8 @@ def _write(
         classes[record["id"]] = {"name": name, "color": colours.get(name) or _colour(name)}
     features: list[Record] = []
     for picture in pictures:
-        for record in picture.annotations:
+        for shape in picture.shapes:
+            record = shape.record
             properties: Record = {"objectType": "annotation", "classification": classes[record["category_id"]]}
             if "score" in record:
                 properties["confidence"] = record["score"]
@@ -155,7 +156,7 @@ def _write(
                 properties["metadata"] = record["attributes"]
             if len(pictures) > 1:
                 properties["picture"] = picture.record["file_name"]
-            geometry = _geometry_of(record)
+            geometry = _geometry_of(shape)
             features.append({"type": "Feature", "id": record["id"], "geometry": geometry, "properties": properties})
     told = [
         {name: picture.record[name] for name in ("file_name", "width", "height") if name in picture.record}
@@ -169,13 +170,13 @@ def _colour(name: str) -> list[int]:
     return [64 + byte % 192 for byte in hashlib.sha256(name.encode()).digest()[:3]]
 
 
-def _geometry_of(record: Record) -> Record:
-    """Return the geometry of a record; a mask is a polygon with holes for each of its pieces."""
-    segmentation, geometry = record.get("segmentation"), record.get("geometry")
-    if isinstance(geometry, dict) and geometry["type"] == "ellipse":
+def _geometry_of(shape: Shape) -> Record:
+    """Return the geometry of a shape; a mask is a polygon with holes for each of its pieces."""
+    segmentation, geometry = shape.record.get("segmentation"), shape.geometry
+    if geometry is not None and geometry["type"] == "ellipse":
         turn = {} if geometry.get("rotation_degrees") else {"isEllipse": True}
         return {"type": "Polygon", "coordinates": [_closed(_ellipse(geometry))], **turn}
-    if isinstance(geometry, dict):
+    if geometry is not None:
         kind = "Point" if geometry["type"] == "point" else "LineString"
         return {"type": kind, "coordinates": geometry.get("point", geometry.get("polyline"))}
     if isinstance(segmentation, dict):
@@ -183,7 +184,7 @@ def _geometry_of(record: Record) -> Record:
         return {"type": "MultiPolygon", "coordinates": [[_closed(ring) for ring in piece] for piece in pieces]}
     if segmentation:
         return {"type": "Polygon", "coordinates": [_closed(segmentation[0])]}
-    x, y, width, height = record["bbox"]
+    x, y, width, height = shape.record["bbox"]
     ring = [x, y, x + width, y, x + width, y + height, x, y + height]
     return {"type": "Polygon", "coordinates": [_closed(ring)]}
 

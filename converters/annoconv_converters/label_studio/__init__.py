@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase, Reading
     from annoconv.loss import LossReport
     from annoconv.registry import Context
-    from annoconv_converters._pictures.records import Picture
+    from annoconv_converters._pictures.records import Picture, Shape
 
 __all__ = ["SUFFIX", "from_label_studio", "to_label_studio"]
 
@@ -139,24 +139,21 @@ def _write(pictures: Sequence[Picture], categories: Sequence[Record], path: Path
     for picture in pictures:
         if "width" not in picture.record:
             raise InputError("Label Studio needs the size of every picture", found=picture.record["file_name"])
-        picture.annotations = [
-            record for record in picture.annotations if _region(record, picture.record, "") is not None
-        ]
-        result = [_region(record, picture.record, names[record["category_id"]]) for record in picture.annotations]
+        result = [_region(shape, picture.record, names[shape.record["category_id"]]) for shape in picture.shapes]
         data = {"image": picture.record["file_name"]}
         size = {"original_width": picture.record["width"], "original_height": picture.record["height"]}
         tasks.append({"id": picture.record["id"], "data": data, "meta": size, "annotations": [{"result": result}]})
     path.write_bytes(strict_json.dumps(tasks, indent=2))
 
 
-def _region(record: Record, picture: Record, label: str) -> Record | None:
-    """Return a record as a region of Label Studio."""
+def _region(shape: Shape, picture: Record, label: str) -> Record:
+    """Return a shape as a region of Label Studio."""
     columns, rows = picture["width"], picture["height"]
     scale = (100 / columns, 100 / rows)
-    geometry, rings = record.get("geometry"), record.get("segmentation")
-    if isinstance(geometry, dict) and geometry["type"] == "point":
+    record, geometry, rings = shape.record, shape.geometry, shape.record.get("segmentation")
+    if geometry is not None and geometry["type"] == "point":
         kind, value = "keypointlabels", {"x": geometry["point"][0] * scale[0], "y": geometry["point"][1] * scale[1]}
-    elif isinstance(geometry, dict):
+    elif geometry is not None:
         kind = "ellipselabels"
         x, y = (coordinate * each for coordinate, each in zip(geometry["center"], scale, strict=True))
         across, down = (radius * each for radius, each in zip(geometry["radii"], scale, strict=True))

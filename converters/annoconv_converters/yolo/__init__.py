@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase, Reading
     from annoconv.loss import LossReport
     from annoconv.registry import Context
-    from annoconv_converters._pictures.records import Picture
+    from annoconv_converters._pictures.records import Picture, Shape
 
 __all__ = ["from_yolo", "to_yolo"]
 
@@ -143,19 +143,19 @@ def from_yolo(
 def _write(pictures: Sequence[Picture], categories: Sequence[Record], folder: Path, kind: str) -> None:
     classes = {record["id"]: place for place, record in enumerate(categories)}
     names: list[str] = []
-    every = [record for picture in pictures for record in picture.annotations]
-    keypoints = list(dict.fromkeys(name for record in every for name in record.get("named", {"1": 0})))
+    every = [shape for picture in pictures for shape in picture.shapes]
+    keypoints = list(dict.fromkeys(name for shape in every for name in shape.keypoints or ("1",)))
     for picture in pictures:
         name = str(picture.record["file_name"])
         if "width" not in picture.record:
             raise ImageError("YOLO needs the size of every picture", where="/image/shape", found=name)
         size = picture.record["height"], picture.record["width"]
         lines: list[str] = []
-        for record in picture.annotations:
-            shares = _shares(_numbers(record, kind), size)
+        for shape in picture.shapes:
+            shares = _shares(_numbers(shape.record, kind), size)
             if kind == "pose":
-                shares += _keypoint_shares(record, keypoints, size)
-            lines.append(" ".join([str(classes[record["category_id"]]), *map(_written, shares)]))
+                shares += _keypoint_shares(shape, keypoints, size)
+            lines.append(" ".join([str(classes[shape.record["category_id"]]), *map(_written, shares)]))
         path = folder / "labels" / f"{name.rpartition('.')[0]}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
@@ -184,9 +184,9 @@ def _shares(numbers: list[float], size: tuple[int, int]) -> list[float]:
     return [number / size[1 - place % 2] for place, number in enumerate(numbers)]
 
 
-def _keypoint_shares(record: Record, names: list[str], size: tuple[int, int]) -> list[float]:
+def _keypoint_shares(shape: Shape, names: list[str], size: tuple[int, int]) -> list[float]:
     """Return x, y and visibility of each keypoint; records have pixel indices, YOLO continuous pixels."""
-    named = record.get("named") or ({"1": record["keypoints"]} if "keypoints" in record else {})
+    named = shape.keypoints or ({"1": shape.record["keypoints"]} if "keypoints" in shape.record else {})
     shares: list[float] = []
     for name in names:
         x, y, seen = named.get(name, (-0.5, -0.5, 0))

@@ -20,7 +20,7 @@ from annoconv.documents import strict_json
 from annoconv.errors import ImageError, InputError, LimitError
 from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._pictures.read import SIDE_NAME, Batch
-from annoconv_converters._pictures.records import Picture
+from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters.yolo.plain_yaml import PlainYaml
 
 if TYPE_CHECKING:
@@ -158,10 +158,11 @@ def read_data_set(
         record: Record = {"id": number, "file_name": name, "width": columns, "height": rows}
         picture = Picture(record)
         for place, line in enumerate(_lines(label, limits), start=1):
-            picture.annotations.append(_record(line, (rows, columns), kind, description.keypoints, label, place))
+            record = _record(line, (rows, columns), kind, description.keypoints, label, place)
+            picture.shapes.append(Shape(record))
         pictures.append(picture)
-    for number, each in enumerate((record for picture in pictures for record in picture.annotations), start=1):
-        each["id"] = number
+    for number, shape in enumerate((each for picture in pictures for each in picture.shapes), start=1):
+        shape.record["id"] = number
     return Batch(pictures, description.categories, folder, side)
 
 
