@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from annoconv_converters._pictures.rotation import smallest_box
 from annoconv_converters.yolo.plain_yaml import PlainYaml
+from annoconv_converters.yolo.smallest_box import smallest_box
 from PIL import Image
 
 from annoconv import registry

@@ -7,16 +7,14 @@ missing. `write` makes it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from annoconv.casefile import Reading
 from annoconv.codes import Labels
-from annoconv.documents import residuals, strict_json
-from annoconv.documents.residuals import Residual
-from annoconv.errors import DocumentError
-from annoconv.findings import Finding, Level
+from annoconv.documents import strict_json
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.model import SCHEMA_VERSION
+from annoconv_converters._pictures.carrier import restored
 from annoconv_converters._pictures.cases import loaded_case
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.meaning import PictureCase, picture_case
@@ -29,12 +27,9 @@ if TYPE_CHECKING:
 
     from annoconv.registry import Context
 
-__all__ = ["SIDE_NAME", "SIDE_SUFFIX", "Batch", "picture_case_of", "put_keys", "read_pictures", "side_path"]
+__all__ = ["Batch", "picture_case_of", "put_keys", "read_pictures"]
 
 Record: TypeAlias = "dict[str, Any]"
-
-SIDE_NAME: Final = "annoconv.json"
-SIDE_SUFFIX: Final = ".annoconv.json"
 
 
 @dataclass
@@ -59,16 +54,11 @@ class Batch:
     side: Path | None = None
 
 
-def side_path(target: Path) -> Path:
-    """Return the path of the side file of an output."""
-    return target / SIDE_NAME if target.is_dir() else target.with_suffix(SIDE_SUFFIX)
-
-
 def put_keys(parsed: list[Picture], entry: Record) -> None:
     """Give pictures and their shapes the keys that a side file holds for them."""
     for picture, told in zip(parsed, entry["pictures"], strict=True):
         picture.key = told[KEY]
-        keys = told["annotations"]
+        keys: list[Any] = told["annotations"]
         if len(keys) != len(picture.shapes):
             keys = [{}] * len(picture.shapes)
         for shape, key in zip(picture.shapes, keys, strict=True):
@@ -98,7 +88,9 @@ def read_pictures(batches: Iterable[Batch], *, context: Context, task: str) -> I
             put_keys(pictures, entry)
             position += size
             native = picture_case_of(pictures, batch.categories, task, batch.source, use_keys=True)
-            document = _restored(native.document, entry["residual"], batch.source)
+            document = restored(
+                native.document, entry["residual"], batch.source, place="the side file", rule="side.invalid"
+            )
             yield _reading(native, document, pictures, count, batch.source, context)
             count += 1
             context.advance(count)
@@ -147,14 +139,3 @@ def _entries(batch: Batch, context: Context) -> list[Record]:
         return entries if is_whole and told == found else []
     except (KeyError, TypeError, AttributeError):
         return []
-
-
-def _restored(native: Record, residual: Any, source: Path) -> Record:
-    try:
-        document = residuals.restore(native, Residual.from_json(residual))
-        if isinstance(document, dict):
-            return document
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError):
-        pass
-    problem = "the side file cannot be understood"
-    raise DocumentError(problem, findings=[Finding("side.invalid", Level.ERROR, "", problem)], source=source)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv_converters._pictures.draw import Drawing
 
-__all__ = ["Rendering", "parse_window", "render"]
+__all__ = ["Rendering", "render", "rendering_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,21 @@ class Rendering:
         `16`: stored values, moved to be positive; `8`: those within the window, spread over 0 to 255.
     window
         Centre and width in units of the rescaled values (HU); that of the image's header if None.
+    images
+        The sources, files or folders.
     """
 
     depth: Literal["none", "16", "8"] = "none"
     window: tuple[float, float] | None = None
+    images: Sequence[Path] = ()
 
 
-def parse_window(text: str | None) -> tuple[float, float] | None:
+def rendering_of(images: Sequence[Path], depth: Literal["none", "16", "8"], window: str | None) -> Rendering:
+    """Return how images become pictures, as options tell it; UsageError if the window is none."""
+    return Rendering(depth, _window_of(window), images)
+
+
+def _window_of(text: str | None) -> tuple[float, float] | None:
     """Return centre and width of `40,400`; UsageError if it is neither."""
     if text is None:
         return None
@@ -55,7 +63,7 @@ def parse_window(text: str | None) -> tuple[float, float] | None:
     return center, width
 
 
-def render(drawing: Drawing, images: Sequence[Path], folder: Path, rendering: Rendering, limits: Limits) -> None:
+def render(drawing: Drawing, folder: Path, rendering: Rendering, limits: Limits) -> None:
     """Write a PNG for each picture of a drawing whose file name the records give.
 
     Raises
@@ -63,9 +71,9 @@ def render(drawing: Drawing, images: Sequence[Path], folder: Path, rendering: Re
     ImageError
         If an image has no source, or the source is of another shape.
     """
-    if not images:
+    if not rendering.images:
         raise UsageError("pictures are rendered from source images", advice="Pass --images FOLDER")
-    sources = image_seam.scan(images, limits)
+    sources = image_seam.scan(rendering.images, limits)
     case = drawing.loaded.case
     for image in (case.image, *(case.related_images or ())):
         planes = drawing.planes.get(image.uid)

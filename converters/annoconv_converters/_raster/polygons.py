@@ -4,7 +4,7 @@ Coordinates are continuous pixels (x = column, y = row), origin at the outer cor
 of pixels are whole numbers. A *ring* is an array of vertices, shape (vertices, 2); the last joins the first.
 Authority: `rleFrPoly` in `common/maskApi.c` of cocodataset/cocoapi. It walks the boundary in fifths of a pixel and
 toggles each column at every crossing, so that a ring fills by the even-odd rule and a stretch that is walked twice
-leaves nothing: that is why a hole may hang on its outer ring by a *keyhole*, a cut of no width (`_outlines`).
+leaves nothing: that is why a hole may hang on its outer ring by a *keyhole*, a cut of no width (`outlines`).
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ def rasterise(rings: Rings, size: tuple[int, int]) -> Counts:
     Returns
     -------
     ndarray, shape (runs,), int64
-        Column-major run lengths, background first (`_runlength`).
+        Column-major run lengths, background first (`run_lengths`).
 
     Raises
     ------

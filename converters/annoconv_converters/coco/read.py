@@ -17,18 +17,16 @@ import numpy as np
 from annoconv import images
 from annoconv.casefile import Reading
 from annoconv.codes import Labels
-from annoconv.documents import residuals, strict_json
-from annoconv.documents.residuals import Residual
+from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, InputError, UsageError
-from annoconv.findings import Finding, Level
 from annoconv.loss import LossReport
+from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, restored
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.geometry import size_from_record
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
 from annoconv_converters._pictures.records import KEY, Picture, Shape, is_caption, key_of, picture_name, without_key
 from annoconv_converters.coco.check import case_findings, file_findings
 from annoconv_converters.coco.foreign import TASK, understand, volume_losses
-from annoconv_converters.coco.output import SIDE_NAME, SIDE_SUFFIX
 from annoconv_converters.coco.panoptic import unpack
 from annoconv_converters.coco.stream import (
     ANNOTATIONS,
@@ -49,6 +47,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from annoconv.findings import Finding
     from annoconv.registry import Context
 
 __all__ = ["CocoReading", "RecordIndex", "index_file", "read_coco"]
@@ -301,7 +300,8 @@ def _readings(
                 picture.record = without_key(picture.record)
                 picture.shapes = [replace(shape, record=without_key(shape.record)) for shape in picture.shapes]
         said = beside if number == 0 else None
-        restore = partial(_restored, residual=residual, source=index.path) if use_keys else None
+        place, rule = "what stands under the key annoconv", "coco.carrier"
+        restore = partial(restored, residual=residual, source=index.path, place=place, rule=rule) if use_keys else None
         _, loaded = understand(
             pictures,
             categories[use_keys],
@@ -375,16 +375,3 @@ def _picture(index: RecordIndex, file: BinaryIO, position: int, kind: str, maps:
 def _keyed(record: Record, side: dict[str, Record], number: str) -> Shape:
     """Return a record with its key: its own, else that of the side file."""
     return Shape(record, key=key_of(record) if KEY in record or number not in side else side[number][KEY])
-
-
-def _restored(native: Record, residual: Any, source: Path) -> Record:
-    """Return the case that was written; DocumentError if what stands under our key is not what we put there."""
-    try:
-        document = residuals.restore(native, Residual.from_json(residual))
-        if isinstance(document, dict):
-            return document
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError):
-        pass
-    problem = "what stands under the key annoconv cannot be understood"
-    finding = Finding("coco.carrier", Level.ERROR, "", problem)
-    raise DocumentError(problem, findings=[finding], source=source)

@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 from annoconv import times
 from annoconv.codes import Labels
 from annoconv.documents import residuals, strict_json
+from annoconv.documents.losses import Carrier, Reasons, report
 from annoconv.errors import InputError, UsageError
 from annoconv.loss import Loss, LossKind, LossReport
+from annoconv_converters._pictures.carrier import compare
 from annoconv_converters._pictures.categories import Categories, CategoryTable
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
-from annoconv_converters._pictures.losses import describe, split
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
 from annoconv_converters._pictures.records import KEY, Picture, Shape, picture_name
 from annoconv_converters._pictures.render import Rendering, render
@@ -33,7 +34,7 @@ from annoconv_converters.coco.panoptic import number_segments, packed_record, wr
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from annoconv.casefile import LoadedCase
@@ -46,6 +47,19 @@ Record: TypeAlias = "dict[str, Any]"
 
 CONTRIBUTOR: Final = "annoconv"
 """What `info.contributor` says of files that we wrote."""
+REASONS: Final[Reasons] = {
+    "annotations/#/id": "COCO ids are numbers, and masks of a label in a volume are told apart by our key only",
+    "annotations/#/mask_file": "COCO names no mask files; masks are named after their annotations",
+    "annotations/#/mask_value": "COCO has no label maps",
+    "annotations/#/category": "in COCO the category follows from the label",
+    "annotations/#/polyline/*": "COCO has no lines",
+    "*/modality": "COCO knows no modality",
+    "*/shape/#": "a picture of COCO has two dimensions",
+    "task_id": "COCO names no annotation task",
+    "*": "COCO has no place for {place}",
+}
+_KEY: Final = Carrier("the key annoconv and the side file")
+_NUMBERED: Final = "COCO ids are numbers; the id travels under the key annoconv"
 _WITHOUT_CATEGORIES: Final = frozenset({"captions", "results"})
 
 
@@ -63,13 +77,11 @@ class Options:
     plain: bool = False
 
 
-def write_coco(
-    cases: Iterable[LoadedCase], target: Path, *, context: Context, images: Sequence[Path], options: Options
-) -> LossReport:
+def write_coco(cases: Iterable[LoadedCase], target: Path, *, context: Context, options: Options) -> LossReport:
     """Write cases as one COCO file, or into a folder with `annotations/` and `images/`."""
     with ExitStack() as outputs:
         layout = make_output_files(target, outputs, options.kind)
-        writer = outputs.enter_context(_Writer(layout, context, options, images))
+        writer = outputs.enter_context(_Writer(layout, context, options))
         for case_index, loaded in enumerate(cases):
             writer.add(loaded, case_index)
             context.advance(case_index + 1)
@@ -82,7 +94,7 @@ def write_coco(
 class _Writer:
     """What is known while cases are written."""
 
-    def __init__(self, layout: OutputFiles, context: Context, options: Options, images: Sequence[Path]) -> None:
+    def __init__(self, layout: OutputFiles, context: Context, options: Options) -> None:
         self.layout, self.context, self.options = layout, context, options
         self.losses: list[Loss] = []
         self.kind: str | None = None
@@ -96,7 +108,6 @@ class _Writer:
         self.used: set[str] = set()
         self.position = 0
         self.newest: list[str] = []
-        self.images = images
         self.read_categories: tuple[tuple[int, int], Categories] | None = None
 
     def __enter__(self) -> _Writer:
@@ -126,7 +137,7 @@ class _Writer:
             keypoints=self.kind in WITH_KEYPOINTS,
         )
         if self.options.rendering.depth != "none":
-            render(drawing, self.images, self.layout("pictures"), self.options.rendering, self.context.limits)
+            render(drawing, self.layout("pictures"), self.options.rendering, self.context.limits)
         labels = Labels(self.context.label_system, loaded.case.labels)
         drawn = {shape.record["id"] for picture in drawing.pictures for shape in picture.shapes}
         number = partial(self.table.number, labels=labels)
@@ -189,12 +200,11 @@ class _Writer:
         if EXTENSION in original.get("extensions", {}):
             original["extensions"] = {**original["extensions"], EXTENSION: kept_of(loaded.case)}
         native = self._native(drawing.pictures, first, case_index, use_keys=False)
-        left_over = residuals.residual(original, native)
-        is_keyed = bool(left_over.paths()) and not self.options.plain
+        losses = report(original, native, REASONS, case_index=case_index).losses
+        is_keyed = bool(losses) and not self.options.plain
         if is_keyed:
-            self._carry(drawing, loaded, case_index, first, lost, original)
-        elif left_over.paths():
-            self.losses += left_over.losses(case_index, describe(native, left_over, frozenset(), is_carried=False))
+            losses = self._carry(drawing, loaded, case_index, first, lost, original)
+        self.losses += losses
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
         self.newest += [strict_json.plain(moment) for moment in _moments(loaded)]
@@ -202,18 +212,13 @@ class _Writer:
 
     def _carry(
         self, drawing: Drawing, loaded: LoadedCase, case_index: int, first: int, lost: set[str], original: Record
-    ) -> None:
-        """Put what the records do not say under our key, and note it as carried."""
+    ) -> list[Loss]:
+        """Put what the records do not say under our key; return what is lost or carried."""
         native = self._native(drawing.pictures, first, case_index, use_keys=True)
         expected = {**original, "annotations": [each for each in original["annotations"] if each["id"] not in lost]}
-        kept, _ = split(residuals.residual(expected, native))
-        drawing.pictures[0].key["residual"] = kept.to_json()
-        beyond = residuals.residual(original, native)
-        _, left = split(beyond)
-        gone = {("annotations", place) for place, each in enumerate(original["annotations"]) if each["id"] in lost}
-        left |= {path for path in beyond.paths() if path[:2] in gone}
-        self.losses += beyond.losses(case_index, describe(native, beyond, left, is_carried=True))
-        self.losses += _identities(drawing, loaded, case_index)
+        compared = compare(original, native, expected, REASONS, _KEY, case_index)
+        drawing.pictures[0].key["residual"] = compared.kept.to_json()
+        return [*compared.losses, *_identities(drawing, loaded, case_index)]
 
     def _native(self, pictures: list[Picture], position: int, case_index: int, *, use_keys: bool) -> Record:
         """Return the document that the reader gives for the pictures."""
@@ -350,8 +355,7 @@ def _identities(drawing: Drawing, loaded: LoadedCase, case_index: int) -> Iterat
         record = numbered.get(annotation.id)
         if record is not None and str(record.get("id")) != annotation.id:
             path = residuals.pointer(("annotations", place, "id"))
-            message = "COCO ids are numbers; the id travels under the key annoconv"
-            yield Loss(case_index, path, LossKind.CARRIED, message)
+            yield Loss(case_index, path, LossKind.CARRIED, _NUMBERED)
 
 
 def _moments(loaded: LoadedCase) -> Iterator[datetime]:

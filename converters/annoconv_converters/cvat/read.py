@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from annoconv.errors import InputError
+from annoconv_converters._pictures.carrier import side_path
 from annoconv_converters._pictures.geometry import counts_to_record, tidy
-from annoconv_converters._pictures.read import Batch, side_path
+from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.rotation import turned_box
 from annoconv_converters._raster.run_lengths import MOST_PIXELS, counts_of, decode
@@ -27,15 +28,26 @@ if TYPE_CHECKING:
 
     from annoconv.limits import Limits
 
-__all__ = ["read_cvat"]
+__all__ = ["CONFIDENCE", "TASK", "read_cvat", "tree_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
-_CONFIDENCE: Final = "confidence"
+TASK: Final = "cvat"
+"""Task of a case that names none."""
+CONFIDENCE: Final = "confidence"
+"""Attribute that holds it."""
 _MOST_FRAMES: Final = 1_000_000
 _ORIGINS: Final = {"auto": "model", "semi-auto": "model_confirmed"}
 _FACES: Final = {"front": ("tl1", "tr1", "br1", "bl1"), "back": ("tl2", "tr2", "br2", "bl2")}
 """Corners of a cuboid as it is seen in the picture, in the order of an outline."""
+
+
+def tree_of(path: Path, limits: Limits) -> Element:
+    """Return the root of a file, `annotations`; InputError if it is none of CVAT."""
+    root = parse_xml(path, limits)
+    if root.tag != "annotations":
+        raise InputError("this is no CVAT annotation", source=path, found=root.tag, expected="annotations")
+    return root
 
 
 def read_cvat(path: Path, limits: Limits) -> list[Batch]:
@@ -46,9 +58,7 @@ def read_cvat(path: Path, limits: Limits) -> list[Batch]:
     InputError
         If it is no annotation of CVAT, or a shape cannot be understood.
     """
-    root = parse_xml(path, limits)
-    if root.tag != "annotations":
-        raise InputError("this is no CVAT annotation", source=path, found=root.tag, expected="annotations")
+    root = tree_of(path, limits)
     file = _CvatFile(root, path)
     pictures = [file.image(element) for element in root.iterfind("image")]
     _numbered(pictures)
@@ -183,7 +193,7 @@ class _CvatFile:
         found: Record = {}
         for each in shape.iterfind("attribute"):
             name, value = each.get("name", ""), (each.text or "").strip()
-            score = _score(value) if name == _CONFIDENCE else None
+            score = _score(value) if name == CONFIDENCE else None
             if score is not None:
                 found["score"] = score
             else:

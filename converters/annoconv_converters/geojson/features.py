@@ -13,8 +13,9 @@ import numpy as np
 
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
+from annoconv_converters._pictures.carrier import side_path
 from annoconv_converters._pictures.geometry import is_numbers, tidy
-from annoconv_converters._pictures.read import Batch, side_path
+from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.polygons import with_keyholes
 from annoconv_converters.geojson.asap import read_asap
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
 
     from annoconv.limits import Limits
 
-__all__ = ["read_features"]
+__all__ = ["TASK", "read_features", "tree_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
+TASK: Final = "geojson"
+"""Task of a case that names none."""
 _GEOMETRIES: Final = frozenset(
     {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
 )
@@ -38,6 +41,11 @@ _OLD_IDS: Final = frozenset({"PathTileObject", "PathCellObject", "TMACoreObject"
     "PathAnnotationObject",
 }
 """What QuPath 0.2 wrote as the ids of its objects: their types."""
+
+
+def tree_of(path: Path, limits: Limits) -> Any:
+    """Return what a JSON file says, as it stands there: of QuPath a feature collection, of Cytomine its answer."""
+    return strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
 
 
 def read_features(path: Path, limits: Limits, height: int | None = None) -> Batch:
@@ -59,7 +67,7 @@ def read_features(path: Path, limits: Limits, height: int | None = None) -> Batc
     """
     if path.suffix.lower() == ".xml":
         return read_asap(path, limits)
-    document = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
+    document = tree_of(path, limits)
     answers = _answers(document)
     if answers:
         return _cytomine(answers, path, height)

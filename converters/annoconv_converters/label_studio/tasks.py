@@ -14,8 +14,9 @@ from urllib.parse import unquote
 
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
+from annoconv_converters._pictures.carrier import side_path
 from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, tidy
-from annoconv_converters._pictures.read import Batch, side_path
+from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.rotation import turned_box
 from annoconv_converters._raster.run_lengths import counts_of
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
 
     from annoconv.limits import Limits
 
-__all__ = ["read_tasks"]
+__all__ = ["TASK", "read_tasks", "tree_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
+TASK: Final = "label-studio"
+"""Task of a case that names none."""
 _ANSWERS: Final = {each: each for each in ("choices", "rating", "taxonomy", "number", "datetime")} | {
     "textarea": "text"
 }
@@ -57,6 +60,15 @@ class _Region:
         return list(dict.fromkeys(str(label) for each in found for label in each))
 
 
+def tree_of(path: Path, limits: Limits) -> list[Record]:
+    """Return the tasks of an export, as they stand there; InputError if it is none."""
+    document = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
+    tasks: list[Record] = document if isinstance(document, list) else [document]
+    if not all(isinstance(task, dict) for task in tasks) or not tasks:
+        raise InputError("this is no Label Studio export", source=path, expected="a list of tasks")
+    return tasks
+
+
 def read_tasks(path: Path, limits: Limits, *, predictions: bool = False) -> Batch:
     """Return the pictures of an export.
 
@@ -65,10 +77,7 @@ def read_tasks(path: Path, limits: Limits, *, predictions: bool = False) -> Batc
     InputError
         If it is none, or a region cannot be understood.
     """
-    document = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
-    tasks = document if isinstance(document, list) else [document]
-    if not all(isinstance(task, dict) for task in tasks) or not tasks:
-        raise InputError("this is no Label Studio export", source=path, expected="a list of tasks")
+    tasks = tree_of(path, limits)
     names: list[str] = []
     pictures = [_Task(task, place, names, path, predictions).picture for place, task in enumerate(tasks, start=1)]
     return Batch(pictures, [{"id": place, "name": name} for place, name in enumerate(names)], path, side_path(path))

@@ -18,8 +18,9 @@ from PIL import UnidentifiedImageError
 from annoconv import images as image_seam
 from annoconv.documents import strict_json
 from annoconv.errors import ImageError, InputError, LimitError
+from annoconv_converters._pictures.carrier import SIDE_NAME
 from annoconv_converters._pictures.geometry import tidy
-from annoconv_converters._pictures.read import SIDE_NAME, Batch
+from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters.yolo.plain_yaml import PlainYaml
 
@@ -28,12 +29,14 @@ if TYPE_CHECKING:
 
     from annoconv.limits import Limits
 
-__all__ = ["Kind", "read_data_set"]
+__all__ = ["TASK", "Kind", "read_data_set"]
 
 Record: TypeAlias = "dict[str, Any]"
 Sizes: TypeAlias = "dict[str, tuple[int, int]]"
 Kind: TypeAlias = Literal["auto", "detect", "segment", "pose", "obb"]
 
+TASK: Final = "yolo"
+"""Task of a case that names none."""
 _SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 _NAMED: Final = (*_SUFFIXES, ".gif", ".heic", ".dcm")
 """What the name of a picture may end in."""
