@@ -283,7 +283,7 @@ def _runs(
     labels_kji = volume.read()
     if labels_kji.dtype.kind == "f":
         raise MaskError(
-            "COCO holds masks, not fractions",
+            "pictures hold masks, not fractions",
             source=volume.path,
             where=masks[0].id,
             advice="Write it as a fractional DICOM segmentation, or set a threshold first",

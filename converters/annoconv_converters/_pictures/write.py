@@ -203,14 +203,13 @@ def _compare(
     """Return the losses of a case and its entry in the side file."""
     original = strict_json.plain(drawing.loaded.case)
     native = picture_case_of(read, batch.categories, format.task, "output", use_keys=False).document
-    losses = report(original, native, format.reasons, case_index=case_index).losses
     if plain:
-        return losses, {}
+        return report(original, native, format.reasons, case_index=case_index).losses, {}
     entry, found = _keyed(drawing, read, batch, format.task)
     expected = _expected(original, found, drawing.parts.keys())
     compared = compare(original, found.document, expected, format.reasons, _SIDE_FILE, case_index)
     entry["residual"] = compared.kept.to_json()
-    if not losses:
+    if not residuals.residual(original, native).paths():  # nothing is needed, not even an id
         return [], entry
     return [*compared.losses, *_identities(original, read, format.reasons, case_index)], entry
 

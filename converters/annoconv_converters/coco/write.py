@@ -200,11 +200,11 @@ class _Writer:
         if EXTENSION in original.get("extensions", {}):
             original["extensions"] = {**original["extensions"], EXTENSION: kept_of(loaded.case)}
         native = self._native(drawing.pictures, first, case_index, use_keys=False)
-        losses = report(original, native, REASONS, case_index=case_index).losses
-        is_keyed = bool(losses) and not self.options.plain
+        is_keyed = not self.options.plain and bool(residuals.residual(original, native).paths())
         if is_keyed:
-            losses = self._carry(drawing, loaded, case_index, first, lost, original)
-        self.losses += losses
+            self.losses += self._carry(drawing, loaded, case_index, first, lost, original)
+        elif self.options.plain:
+            self.losses += report(original, native, REASONS, case_index=case_index).losses
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
         self.newest += [strict_json.plain(moment) for moment in _moments(loaded)]
