@@ -15,7 +15,7 @@ from annoconv_converters._pictures.planes import SliceName, parse_name
 if TYPE_CHECKING:
     import re
 
-__all__ = ["KEY", "Picture", "Record", "Shape", "flat_uid", "is_caption", "key_of", "picture_name", "without_key"]
+__all__ = ["KEY", "Picture", "Record", "Shape", "flat_uid", "is_caption", "picture_name"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -101,17 +101,6 @@ class Picture:
 def is_caption(record: Record) -> bool:
     """Tell whether a record is a caption; what has a geometry beside one is not."""
     return isinstance(record.get("caption"), str) and not any(map(record.get, ("bbox", "segmentation", "keypoints")))
-
-
-def key_of(record: Record) -> Record:
-    """Return what stands under our key in a record from outside, as far as it is an object."""
-    found = record.get(KEY)
-    return found if isinstance(found, dict) else {}
-
-
-def without_key(record: Record) -> Record:
-    """Return a record without what stands under our key."""
-    return {key: value for key, value in record.items() if key != KEY}
 
 
 def picture_name(picture: Picture, pattern: re.Pattern[str], *, use_keys: bool) -> SliceName | None:

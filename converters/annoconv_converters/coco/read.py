@@ -24,7 +24,7 @@ from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, restor
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.geometry import size_from_record
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
-from annoconv_converters._pictures.records import KEY, Picture, Shape, is_caption, key_of, picture_name, without_key
+from annoconv_converters._pictures.records import KEY, Picture, Shape, is_caption, picture_name
 from annoconv_converters.coco.check import case_findings, file_findings
 from annoconv_converters.coco.foreign import TASK, understand, volume_losses
 from annoconv_converters.coco.panoptic import unpack
@@ -35,9 +35,11 @@ from annoconv_converters.coco.stream import (
     Record,
     Span,
     id_of,
+    key_of,
     picture_of_result,
     read_element,
     scan,
+    without_key,
 )
 from annoconv_converters.coco.write import CONTRIBUTOR
 
