@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from annoconv_converters._pictures.rotation import smallest_box
 from annoconv_converters.yolo import strict_yaml
+from annoconv_converters.yolo.smallest_box import smallest_box
 from PIL import Image
 
 from annoconv import registry

@@ -100,7 +100,7 @@ class Categories:
 
     def of_case(self, pictures: Iterable[Picture]) -> Categories:
         """Return the categories as they are for the pictures of one case, of which no two are one label."""
-        ids = (record.get("category_id") for picture in pictures for record in picture.annotations)
+        ids = (shape.record.get("category_id") for picture in pictures for shape in picture.shapes)
         by_code: dict[str, list[object]] = {}
         for number in dict.fromkeys(number for number in ids if type(number) in {int, str}):
             by_code.setdefault(self[number].code, []).append(number)

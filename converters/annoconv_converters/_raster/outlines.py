@@ -45,7 +45,7 @@ def polygons_of(many: Sequence[Counts], rows: int) -> Iterator[list[list[int]]]:
     Parameters
     ----------
     many
-        Run lengths that fit an image (`_runlength`).
+        Run lengths that fit an image (`run_lengths`).
     rows
         Of the image.
 
@@ -69,7 +69,7 @@ def rings_of(counts: Counts, rows: int) -> list[list[list[int]]]:
     Parameters
     ----------
     counts
-        Run lengths that fit an image (`_runlength`).
+        Run lengths that fit an image (`run_lengths`).
     rows
         Of the image.
     """

@@ -148,7 +148,7 @@ def _reading(
 
 def _retell(found: CaseFiles, case: Case, masks: Sequence[Mask], label_system: Sequence[Label]) -> Retold:
     """Return a case with what stands for each of its masks in the files that it was read from."""
-    labels = Labels(case.labels, label_system)
+    labels = Labels.of(case, label_system)
     annotations = {each.id: each for each in case.annotations}
     rows: list[RetoldRow] = []
     for region, mask in zip(found.regions, masks, strict=True):

@@ -18,9 +18,10 @@ from PIL import UnidentifiedImageError
 from annoconv import images as image_seam
 from annoconv.documents import strict_json
 from annoconv.errors import ImageError, InputError, LimitError
+from annoconv_converters._pictures.carrier import SIDE_NAME
 from annoconv_converters._pictures.geometry import tidy
-from annoconv_converters._pictures.read import SIDE_NAME, Batch
-from annoconv_converters._pictures.records import Picture
+from annoconv_converters._pictures.read import Batch
+from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters.yolo import strict_yaml
 
 if TYPE_CHECKING:
@@ -28,12 +29,14 @@ if TYPE_CHECKING:
 
     from annoconv.limits import Limits
 
-__all__ = ["Kind", "read_data_set"]
+__all__ = ["TASK", "Kind", "read_data_set"]
 
 Record: TypeAlias = "dict[str, Any]"
 Sizes: TypeAlias = "dict[str, tuple[int, int]]"
 Kind: TypeAlias = Literal["auto", "detect", "segment", "pose", "obb"]
 
+TASK: Final = "yolo"
+"""Task of a case that names none."""
 _SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 _NAMED: Final = (*_SUFFIXES, ".gif", ".heic", ".dcm")
 """What the name of a picture may end in."""
@@ -161,10 +164,11 @@ def read_data_set(
         record: Record = {"id": number, "file_name": name, "width": columns, "height": rows}
         picture = Picture(record)
         for place, line in enumerate(_lines(label, limits), start=1):
-            picture.annotations.append(_record(line, (rows, columns), kind, description.keypoints, label, place))
+            record = _record(line, (rows, columns), kind, description.keypoints, label, place)
+            picture.shapes.append(Shape(record))
         pictures.append(picture)
-    for number, each in enumerate((record for picture in pictures for record in picture.annotations), start=1):
-        each["id"] = number
+    for number, shape in enumerate((each for picture in pictures for each in picture.shapes), start=1):
+        shape.record["id"] = number
     return Batch(pictures, description.categories, folder, side)
 
 

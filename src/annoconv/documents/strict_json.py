@@ -171,7 +171,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: plain(item) for key, item in cast("dict[str, Any]", value).items()}
     if isinstance(value, list | tuple):
-        return [plain(item) for item in cast("list[Any]", value)]
+        return [item if type(item) in _SCALARS else plain(item) for item in cast("list[Any]", value)]
     return value
 
 
@@ -283,6 +283,7 @@ def _may_lose_digits(data: bytes) -> bool:
 
 _LOOK_INTO = {dict, list, float, Decimal}
 _NUMBERS = {int, float, Decimal}
+_SCALARS = frozenset({str, int, float, bool, Decimal})
 
 
 @cache
