@@ -18,5 +18,7 @@ settings.load_profile("same")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--accept-losses", action="store_true", help="write tests/golden/losses anew; read it before commit"
+        "--accept-losses",
+        action="store_true",
+        help="write the tables of losses in tests/golden anew; read them before commit",
     )

@@ -183,6 +183,19 @@ def test_damage_in_what_a_case_does_not_take_is_no_hindrance(tmp_path: Path) -> 
     assert {"/SeriesNumber", "/PatientWeight"} <= reading.losses.paths()
 
 
+def test_private_elements_are_named_by_their_tags_and_our_carrier_is_none(tmp_path: Path) -> None:
+    zoo = make("axial", tmp_path / "zoo")
+    registry.write([read_case(zoo.path)], tmp_path / "seg.dcm", format="dicom-seg", images=zoo.images)
+    header = pydicom.dcmread(tmp_path / "seg.dcm")
+    header.Manufacturer = "another"
+    header.private_block(0x0013, "SOMEBODY", create=True).add_new(0x10, "LO", "said")
+    header.add_new(0x00151020, "LO", "of nobody")
+    header.save_as(tmp_path / "seg.dcm")
+    named = read(tmp_path / "seg.dcm").losses.paths()
+    assert {"/(0013,1010)", "/(0015,1020)"} <= named
+    assert not any("4143" in path for path in named)
+
+
 def test_what_frames_say_beside_their_place_is_named(tmp_path: Path) -> None:
     header = pydicom.dcmread(real("seg/dcmqi_liver_triple/liver.dcm"))
     header.PerFrameFunctionalGroupsSequence[1].FrameContentSequence[0].FrameComments = "unsure"

@@ -254,8 +254,8 @@ def _tree(dataset: Dataset, like: Tree | None = None, above: str = "") -> Tree:
 
 def _creator(dataset: Dataset, tag: BaseTag) -> str:
     """Return who reserved the block of a private element (PS3.5 7.8.1)."""
-    named = dataset.get_item((tag.group, tag.element >> 8))
-    value = None if named is None else named.value
+    creator = (tag.group, tag.element >> 8)
+    value = dataset.get_item(creator).value if creator in dataset else ""
     return text(value.decode("ascii", "replace") if isinstance(value, bytes) else value)
 
 
