@@ -1,7 +1,7 @@
 # Few words: what a contributor types.
 .PHONY: generate check test docs
 
-generate:  ## everything that the model generates
+generate:  ## everything that the model generates, and the tables of formats
 	python -m model.generator
 
 check:  ## what CI runs beside the tests

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hypothesis import settings
+
 if TYPE_CHECKING:
     import pytest
 
 
+# The same examples in every run, so that only a change makes one fail; `--hypothesis-profile random` looks further.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("random", deadline=None, database=None, print_blob=True)
+settings.load_profile("same")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--accept-losses", action="store_true", help="write tests/golden/losses anew; read it before commit"
+        "--accept-losses",
+        action="store_true",
+        help="write the tables of losses in tests/golden anew; read them before commit",
     )

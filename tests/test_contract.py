@@ -7,6 +7,7 @@ import inspect
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from annoconv import registry
 from annoconv.cli import main
 from annoconv.registry import Converter, Option
+from model.generator import format_tables
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = {
@@ -21,8 +23,6 @@ PACKAGES = {
     "annoconv_converters": ROOT / "converters" / "annoconv_converters",
     "annoconv_model": ROOT / "generated" / "annoconv_model",
 }
-READ_ONLY = {"labelme", "pascal-voc"}
-"""Formats of which nobody asks that they be written."""
 OURS = [one for one in registry.converters().values() if one.entry_point.module.startswith("annoconv_converters")]
 FIRST = {
     "to": {"cases": "Iterable[LoadedCase]", "target": "Path"},
@@ -59,10 +59,18 @@ def converter(request: pytest.FixtureRequest) -> Converter:
 # --- converters ---
 
 
-def test_there_are_converters_and_each_format_is_read_and_written() -> None:
-    assert OURS
-    assert {one.name for one in registry.formats() if not one.writes} == READ_ONLY
-    assert all(one.reads for one in registry.formats())
+def test_what_is_installed_is_what_the_project_lists() -> None:
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]
+    assert {one.name: one.entry_point.value for one in OURS} == listed[registry.GROUP], "run `pip install -e .` again"
+
+
+def test_each_format_is_read_and_its_page_says_what_it_is() -> None:
+    found = format_tables.rows(ROOT)  # refuses a page that does not say what one case is, where the format is written
+    assert {one.name for one in found} == {one.format for one in OURS}
+    assert all(one.reads for one in found)
+    for one in found:
+        options = registry.converter("to", one.name).options if one.writes else {}
+        assert ("`--plain`" in one.facts[format_tables.CARRIER]) == ("plain" in options), one.name
 
 
 def test_signature(converter: Converter) -> None:

@@ -117,6 +117,26 @@ def test_every_file_of_the_committed_table_is_there(module: ModuleType) -> None:
     assert list(dict.fromkeys(line.split(": ")[0] for line in table(module))) == [one.name for one in module.files()]
 
 
+@pytest.mark.parametrize("module", [one for one in MODULES if hasattr(one, "damage")], ids=lambda one: one.FORMAT)
+def test_a_reader_that_stops_taking_an_attribute_names_it_and_is_found_out(
+    module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real("README.md")
+    file = module.damage(monkeypatch)
+    lines = judge(module, file, tmp_path)
+    assert set(lines).difference(table(module))
+
+
+@pytest.mark.parametrize("module", [one for one in MODULES if hasattr(one, "silence")], ids=lambda one: one.FORMAT)
+def test_a_report_that_is_silent_about_an_attribute_is_found_out(
+    module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real("README.md")
+    file = module.silence(monkeypatch)
+    with pytest.raises(AssertionError, match="lost without a word"):
+        judge(module, file, tmp_path)
+
+
 def table(module: ModuleType) -> list[str]:
     path = GOLDEN / f"{module.FORMAT}.txt"
     return path.read_text("utf-8").splitlines() if path.exists() else []

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, InputError, LimitError
 from annoconv.limits import Limits
-from annoconv.model import Case
+from annoconv.model import AttributeAnnotation, Case, ClinicalField
 from tests.documents import c5, c5_without_mask_file, common, everything, good
 
 if TYPE_CHECKING:
@@ -101,6 +102,106 @@ def test_a_model_keeps_the_digits_of_decimals() -> None:
     for digits in (b'"size":5.60', b"0.12345678901234567890", b'[1.0,1,true,"x"]', b"12345678901234567890123"):
         assert digits in written
     assert strict_json.dumps(strict_json.parse(written, Case)) == written
+
+
+def decimals(most_exponent: int = 300) -> st.SearchStrategy[str]:
+    """Return texts of JSON numbers: signs, zeros before and behind, many digits, exponents of both cases."""
+    fraction = st.text("0123456789", min_size=1, max_size=20).map(lambda digits: f".{digits}") | st.just("")
+    exponent = st.builds(
+        "{}{}{}".format,
+        st.sampled_from("eE"),
+        st.sampled_from(["", "+", "-"]),
+        st.integers(0, most_exponent).map(str) | st.sampled_from(["00", "01"]),
+    )
+    whole = st.integers(0, 10**20).map(str) | st.integers(0, 99).map(str)
+    return st.builds("{}{}{}{}".format, st.sampled_from(["", "-"]), whole, fraction, exponent | st.just(""))
+
+
+def number(text: str) -> str:
+    """Return sign, digits and exponent of a number in one spelling."""
+    return str(Decimal(text))
+
+
+def assert_same_number(written: str, text: str) -> None:
+    assert number(written) == number(text)
+    assert "e" in text.lower() or written == text
+
+
+@given(decimals())
+@example("12345678.123456789")
+@example("0.0000000")
+@example("-0")
+@example("-0.0")
+@example("1E+2")
+@example("1e-0")
+@example("123456789012345.6")
+@example("99.99999999999999")
+@example("0.00000000000000000001")
+def test_a_number_is_written_as_it_was_read(text: str) -> None:
+    kept = strict_json.loads(f'["-0, -0", {text}]'.encode(), exact=True)
+    written = strict_json.dumps(kept).decode()
+    assert written.startswith('["-0, -0",')
+    assert_same_number(written[len('["-0, -0",') : -2], text)
+
+
+@given(decimals())
+@example("12345678.123456789")
+@example("123456789012345.6")
+@example("99.99999999999999")
+@example("-0")
+@example("1e-0")
+@example("5.60")
+def test_a_typed_number_is_written_as_it_was_read(text: str) -> None:
+    document = json.dumps(good() | {"annotations": [common("A", "attribute", attributes={"a": 1, "b": ["x", 2]})]})
+    held = f'"attributes": {{"a": {text}, "b": ["x", {text}]}}'
+    document = document.replace('"attributes": {"a": 1, "b": ["x", 2]}', held)
+    document = document[:-1] + f', "extensions": {{"example.org/x": [{text}]}}}}'
+    written = strict_json.dumps(strict_json.parse(document.encode(), Case)).decode()
+    found = re.search(r'"attributes":\{"a":([^,]+),"b":\["x",([^]]+)\]\}.*"example.org/x":\[([^]]+)\]', written)
+    assert found is not None
+    for each in found.groups():
+        assert_same_number(each, text)
+
+
+@given(decimals())
+def test_a_typed_decimal_is_written_as_it_was_read(text: str) -> None:
+    document = f'{{"key": "k", "value": {text}, "normal_low": {text}}}'.encode()
+    written = strict_json.dumps(strict_json.parse(document, ClinicalField)).decode()
+    found = re.fullmatch(r'\{"key":"k","value":([^,]+),"normal_low":([^,]+)\}\n', written)
+    assert found is not None
+    for each in found.groups():
+        assert_same_number(each, text)
+
+
+@given(decimals(20).map(Decimal))
+@example(Decimal("5.60"))
+@example(Decimal("7"))
+@example(Decimal("-0"))
+def test_a_decimal_that_python_gives_stays_one(value: Decimal) -> None:
+    field = ClinicalField(key="k", value=value, normal_low=value)
+    whole = {"id": "A", "label_code": "X", "category": "lesion", "type": "attribute", "attributes": {}}
+    annotation = AttributeAnnotation.model_validate(whole | {"attributes": {"a": value, "b": ["x", value]}})
+    other = AttributeAnnotation.model_validate(whole)
+    other.attributes = {"a": value, "b": ["x", value]}
+    held = [*vars(field).values(), *annotation.attributes.values(), *other.attributes.values()]
+    assert [each for each in held if isinstance(each, float)] == []
+    written = strict_json.loads(strict_json.dumps([field, annotation, other]), exact=True)
+    found = [
+        written[0]["value"],
+        written[0]["normal_low"],
+        written[1]["attributes"]["a"],
+        written[2]["attributes"]["b"][1],
+    ]
+    assert {str(each) for each in found} == {str(value)}
+
+
+def test_a_decimal_that_is_no_number_is_refused() -> None:
+    for text in ("NaN", "sNaN", "Infinity", "1e400"):
+        with pytest.raises(InputError, match="not finite"):
+            strict_json.dumps([Decimal(text)])
+    for text in (b"1E-9999999999999999999", b"0E+9999999999999999999"):
+        with pytest.raises(DocumentError, match="exponent"):
+            strict_json.loads(text, exact=True)
 
 
 def test_extensions_are_kept_to_the_digit() -> None:

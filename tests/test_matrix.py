@@ -1,7 +1,8 @@
 """Every format, every case of the zoo, there and back: nothing changes but what the loss report names, to the leaf.
 
 `tests/golden/losses/<format>.txt` is the committed table of losses; `pytest tests/test_matrix.py --accept-losses`
-writes it anew, and a change that lengthens it says why.
+writes it anew, and a change that lengthens it says why. What a format refuses no flag accepts: `REFUSES` in
+`tests/converters/test_<format>.py` says which cases of the zoo, and with which error.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import shutil
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -52,17 +55,32 @@ def zoo_case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     return make(request.param, tmp_path_factory.mktemp(request.param))
 
 
+@cache
+def refusals(format_name: str) -> dict[str, type[InputError]]:
+    """Return which cases of the zoo the format's own test says that it refuses, and with which error."""
+    module = import_module(f"tests.converters.test_{format_name.replace('-', '_')}")
+    return dict(getattr(module, "REFUSES", {}))
+
+
 def travel(format_name: str, case: ZooCase, folder: Path, **options: object) -> Trip | str:
-    """Write and read back; return the name of the error where the format refuses the case."""
+    """Write and read back; return the name of the error where the format refuses the case, as its test says it does."""
+    writer, reader = registry.converter("to", format_name), registry.converter("from", format_name)
+    images = {"images": case.images}
     loaded = read_case(case.path)
-    target = folder / ("out" + registry.converter("to", format_name).suffix)
+    target = folder / ("out" + writer.suffix)
+    refused = None
     try:
-        written = registry.write([loaded], target, format=format_name, images=case.images, **options)
+        given = options | (images if "images" in writer.options else {})
+        written = registry.write([loaded], target, format=format_name, **given)
     except InputError as refusal:
+        refused = refusal
+    expected = refusals(format_name).get(case.name)
+    if type(refused) is not (expected or type(None)):
+        pytest.fail(f"{format_name} and the case {case.name}: expected {expected}, found {refused!r}")
+    if refused is not None:
         assert not target.exists(), "a refusal leaves no file"
-        return type(refusal).__name__
-    images = {"images": case.images} if "images" in registry.converter("from", format_name).options else {}
-    (reading,) = registry.read([target], format=format_name, **images)
+        return type(refused).__name__
+    (reading,) = registry.read([target], format=format_name, **(images if "images" in reader.options else {}))
     return Trip(loaded, written, reading)
 
 
@@ -75,6 +93,26 @@ def assert_same_masks(trip: Trip) -> None:
         back = trip.reading.masks[identity]
         relation = compare_grids(back.grid, mask.grid)
         np.testing.assert_array_equal(apply_relation(back.read(), relation), mask.read(), err_msg=identity)
+
+
+@pytest.mark.parametrize("format_name", BOTH_WAYS)
+def test_what_is_refused_is_a_part_of_the_zoo(format_name: str) -> None:
+    assert set(refusals(format_name)) < set(ZOO)
+
+
+def test_a_writer_that_refuses_what_it_should_take_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refuse(*_: object, **__: object) -> LossReport:
+        raise InputError("nothing is good enough")
+
+    monkeypatch.setattr(registry, "write", refuse)
+    for name in ZOO:
+        case = make(name, tmp_path / name)
+        for format_name in BOTH_WAYS:
+            if name not in refusals(format_name):
+                with pytest.raises(pytest.fail.Exception, match="nothing is good enough"):
+                    travel(format_name, case, tmp_path / name)
+            else:
+                travel(format_name, case, tmp_path / name)
 
 
 @pytest.mark.parametrize("zoo_case", ZOO, indirect=True)

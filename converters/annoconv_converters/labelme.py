@@ -10,6 +10,7 @@ import base64
 import binascii
 import io
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -20,9 +21,10 @@ from PIL import UnidentifiedImageError
 from annoconv import images as image_seam
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
+from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, size_from_record, tidy
 from annoconv_converters._pictures.read import Batch, read_pictures
-from annoconv_converters._pictures.records import Picture
+from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.run_lengths import MOST_PIXELS, counts_of
 from annoconv_converters._xml import number, parse_xml, whole
 
@@ -95,10 +97,9 @@ def _from_xml(path: Path, limits: Limits) -> Batch:
         if identity in taken:
             raise InputError("the id of an object stands twice", source=path, where=f"object {place}", found=identity)
         taken.add(identity)
-        found = {"id": identity, "category_id": names.index(name)}
-        attributes = _attributes(element)
-        picture.annotations.append({**found, **_xml_geometry(element, path, record, place), "attributes": attributes})
-    return Batch([picture], [{"id": place, "name": name} for place, name in enumerate(names)], path)
+        common: Record = {"id": identity, "category_id": names.index(name), "attributes": _attributes(element)}
+        picture.shapes.append(_with(common, _xml_shape(element, path, record, place)))
+    return Batch([picture], categories_of(names), path)
 
 
 def _attributes(element: Element) -> Record:
@@ -114,19 +115,25 @@ def _attributes(element: Element) -> Record:
     return told | ({"username": user.strip()} if user.strip() else {})
 
 
-def _xml_geometry(element: Element, path: Path, picture: Record, place: int) -> Record:
+def _with(common: Record, shape: Shape) -> Shape:
+    """Return a shape whose record says what is common to all kinds too."""
+    return replace(shape, record={**common, **shape.record})
+
+
+def _xml_shape(element: Element, path: Path, picture: Record, place: int) -> Shape:
     mask = element.findtext("segm/mask")
     if mask is not None:
         if "height" not in picture:
             raise InputError("a mask needs the size of its picture", source=path, expected="imagesize")
         size = picture["height"], picture["width"]
-        return counts_to_record(counts_of(_mask(path.parent / "Masks" / Path(mask.strip()).name, size)), size)
+        mask_ji = _mask(path.parent / "Masks" / Path(mask.strip()).name, size)
+        return Shape(counts_to_record(counts_of(mask_ji), size))
     corners = [
         (number(point.findtext("x"), f"object {place}/x", path), number(point.findtext("y"), f"object {place}/y", path))
         for point in element.iterfind("polygon/pt")
     ]
     if (element.findtext("type") or "").strip() == "bounding_box" and corners:
-        return {"bbox": _box(corners)}
+        return Shape({"bbox": _box(corners)})
     return _shape("polygon" if len(corners) > 2 else "linestrip" if len(corners) > 1 else "point", corners, path, place)
 
 
@@ -146,21 +153,21 @@ def _box(corners: Sequence[tuple[float, float]]) -> list[float]:
     return [low_x, low_y, tidy(high_x - low_x), tidy(high_y - low_y)]
 
 
-def _shape(kind: str, corners: Sequence[tuple[float, float]], path: Path, place: int) -> Record:
-    """Return the geometry of a shape of the desktop tool."""
+def _shape(kind: str, corners: Sequence[tuple[float, float]], path: Path, place: int) -> Shape:
+    """Return a shape of the desktop tool."""
     listed = [[float(x), float(y)] for x, y in corners]
     if kind in _POLYGONS and len(corners) > 2:
-        return {"segmentation": [[coordinate for corner in listed for coordinate in corner]]}
+        return Shape({"segmentation": [[coordinate for corner in listed for coordinate in corner]]})
     if kind == "rectangle" and len(corners) > 1:
-        return {"bbox": _box(corners)}
+        return Shape({"bbox": _box(corners)})
     if kind == "circle" and len(corners) == 2:
         radius = math.dist(*corners)
         if radius > 0:
-            return {"geometry": {"type": "ellipse", "center": listed[0], "radii": [radius, radius]}}
+            return Shape({}, {"type": "ellipse", "center": listed[0], "radii": [radius, radius]})
     if kind in {"line", "linestrip"} and len(corners) > 1:
-        return {"geometry": {"type": "polyline", "polyline": listed}}
+        return Shape({}, {"type": "polyline", "polyline": listed})
     if kind == "point" and len(corners) == 1:
-        return {"geometry": {"type": "point", "point": listed[0]}}
+        return Shape({}, {"type": "point", "point": listed[0]})
     raise InputError(
         "the shape cannot be understood", source=path, where=f"shape {place}", found=f"{kind}, {len(corners)} points"
     )
@@ -179,13 +186,13 @@ def _from_json(path: Path, limits: Limits) -> Batch:
     names: list[str] = []
     picture = Picture(record, is_unsized=True)
     for place, shape in enumerate(shapes, start=1):
-        picture.annotations += _json_shape(shape, record, names, path, place)
+        picture.shapes += _json_shape(shape, record, names, path, place)
     for flag, value in _flags(document).items():
         if flag not in names:
             names.append(flag)
         told = {"image_label": value}
-        picture.annotations.append({"id": f"flag {flag}", "category_id": names.index(flag), "attributes": told})
-    return Batch([picture], [{"id": place, "name": label} for place, label in enumerate(names)], path)
+        picture.shapes.append(Shape({"id": f"flag {flag}", "category_id": names.index(flag), "attributes": told}))
+    return Batch([picture], categories_of(names), path)
 
 
 def _flags(holder: Record) -> Record:
@@ -193,8 +200,8 @@ def _flags(holder: Record) -> Record:
     return {key: value for key, value in flags.items() if type(value) is bool} if isinstance(flags, dict) else {}
 
 
-def _json_shape(shape: Record, picture: Record, names: list[str], path: Path, place: int) -> Iterator[Record]:
-    """Yield the record of a shape, or one for each of several points."""
+def _json_shape(shape: Record, picture: Record, names: list[str], path: Path, place: int) -> Iterator[Shape]:
+    """Yield a shape, or one for each of several points."""
     label = str(shape.get("label", ""))
     if label not in names:
         names.append(label)
@@ -213,12 +220,12 @@ def _json_shape(shape: Record, picture: Record, names: list[str], path: Path, pl
         common["score"] = shape["score"]
     kind = str(shape.get("shape_type") or "polygon")
     if kind == "mask":
-        yield common | _json_mask(shape, corners, picture, path, place)
+        yield Shape(common | _json_mask(shape, corners, picture, path, place))
     elif kind == "points" and corners:
         for nth, corner in enumerate(corners, start=1):
-            yield {**common, "id": f"{place}.{nth}", **_shape("point", [corner], path, place)}
+            yield _with({**common, "id": f"{place}.{nth}"}, _shape("point", [corner], path, place))
     else:
-        yield common | _shape(kind, corners, path, place)
+        yield _with(common, _shape(kind, corners, path, place))
 
 
 def _json_mask(

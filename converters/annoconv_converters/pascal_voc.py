@@ -15,9 +15,10 @@ import numpy as np
 from annoconv import images as image_seam
 from annoconv.errors import InputError
 from annoconv.registry import Option
+from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import counts_to_record, size_from_record, tidy
 from annoconv_converters._pictures.read import Batch, read_pictures
-from annoconv_converters._pictures.records import Picture
+from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.png import read_png
 from annoconv_converters._raster.run_lengths import counts_of
 from annoconv_converters._xml import number, parse_xml, whole
@@ -86,15 +87,14 @@ def _batch(path: Path, limits: Limits, *, shift: int) -> Batch:
     masks = _masks(path, record, len(objects))
     for place, element in enumerate(objects, start=1):
         found = _record(element, str(place), names, path, shift)
-        picture.annotations.append(found)
+        picture.shapes.append(Shape(found))
         if place in masks:
             told = {"instance": str(place)}
-            picture.annotations.append({**found, "id": f"{place}.mask", "attributes": told, **masks[place]})
+            picture.shapes.append(Shape({**found, "id": f"{place}.mask", "attributes": told, **masks[place]}))
         for nth, part in enumerate(element.iterfind("part"), start=1):
             inner = _record(part, f"{place}.{nth}", names, path, shift)
-            picture.annotations.append({**inner, "attributes": inner["attributes"] | {"part_of": str(place)}})
-    categories = [{"id": place, "name": name} for place, name in enumerate(names)]
-    return Batch([picture], categories, path)
+            picture.shapes.append(Shape({**inner, "attributes": inner["attributes"] | {"part_of": str(place)}}))
+    return Batch([picture], categories_of(names), path)
 
 
 def _record(element: Element, identity: str, names: list[str], path: Path, shift: int) -> Record:

@@ -76,6 +76,19 @@ class _Number:
         )
 
 
+class _OrDecimal:
+    """A float, or the Decimal that is given in Python, which keeps its digits; JSON has floats only."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        number = handler(source)
+        given: list[core_schema.CoreSchema] = [
+            core_schema.is_instance_schema(Decimal),
+            core_schema.decimal_schema(allow_inf_nan=False),
+        ]
+        either = core_schema.union_schema([core_schema.chain_schema(given), number], mode="left_to_right")
+        return core_schema.json_or_python_schema(json_schema=number, python_schema=either)
+
+
 @dataclass(frozen=True)
 class Moment:
     """An RFC 3339 timestamp with its offset, checked against `pattern` before it is a datetime."""
@@ -113,7 +126,7 @@ def _even(items: list[Any]) -> list[Any]:
 EVEN = AfterValidator(_even)
 
 Integer: TypeAlias = Annotated[int, Field(strict=True)]
-Float: TypeAlias = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Float: TypeAlias = Annotated[float, Field(strict=True, allow_inf_nan=False), _OrDecimal()]
 Boolean: TypeAlias = Annotated[bool, Field(strict=True)]
 DecimalNumber: TypeAlias = Annotated[Decimal, _Number()]
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from model.generator.conformance import print_conformance
+from model.generator.format_tables import print_format_tables
 from model.generator.json_schema import print_schema
 from model.generator.jsonld import print_context
 from model.generator.pydantic_models import print_models, public_names
@@ -61,7 +62,7 @@ def outputs(root: Path = ROOT) -> dict[str, str]:
         "docs/reference/model.md": print_reference(model),
         "docs/reference/rules.md": print_rules(rules["rules"]),
     }
-    return generated | pages
+    return generated | pages | print_format_tables(root)
 
 
 def _init(model: Model) -> str:

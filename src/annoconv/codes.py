@@ -1,35 +1,56 @@
-"""From label codes to coded concepts and back (A 8.2.2, A C.1; DICOM PS3.16).
+"""From label codes to coded concepts, and from the names of classes to label codes (A 8.2.2, A C.1; DICOM PS3.16).
 
 A label is looked up in the case's own `labels` first, then in the task's label system, then in the built-in one. A code
 that none of them defines is written under the private scheme `99ANNOCONV`, and that is a loss of kind `uncoded`.
+
+Files of other programs name their classes in words of their own. `Labels.of_name` makes a label of such a name, the
+same for all formats, and `Labels.name_of` finds the very name again.
 """
 
 from __future__ import annotations
 
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from annoconv.model import AnnotationCategory, Concept, Label
+from annoconv.ids import content_digest
+from annoconv.model import AnnotationCategory, Case, Concept, Label, LabelCode, Name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = [
     "PRIVATE_SCHEME",
+    "UNCLASSIFIED",
+    "ClassLabel",
     "CodedLabel",
     "Labels",
+    "Told",
     "built_in_labels",
     "category_concept",
     "category_of",
     "concept_of",
+    "is_label_code",
+    "is_name",
+    "name_field",
+    "own_code",
+    "words",
 ]
+
+Told: TypeAlias = Mapping[str, Any]
+"""What a file says of a class beside its name: fields of the model's label, as JSON values."""
 
 PRIVATE_SCHEME: Final = "99ANNOCONV"
 """Coding scheme designator of label codes that no terminology holds; PS3.16 reserves `99` for private schemes."""
+UNCLASSIFIED: Final = "UNCLASSIFIED"
+"""Code of the built-in label of what has no class."""
 
 _CATEGORY_CONCEPTS: Final = {
     AnnotationCategory.ORGAN: Concept(code="123037004", scheme="SCT", meaning="Anatomical Structure"),
@@ -37,6 +58,24 @@ _CATEGORY_CONCEPTS: Final = {
     AnnotationCategory.TISSUE: Concept(code="85756007", scheme="SCT", meaning="Tissue"),
     AnnotationCategory.DEVICE: Concept(code="260787004", scheme="SCT", meaning="Physical object"),
 }
+_MEANING: Final = frozenset(
+    {
+        "category",
+        "parent",
+        "concept",
+        "concept_category",
+        "concept_modifier",
+        "anatomic_region",
+        "color_rgb",
+    }
+)
+"""Fields of a label that say what it means and how it looks; the others describe it for people."""
+_DIGITS: Final = 16
+_LONGEST_STEM: Final = 48
+_MADE: Final = re.compile(rf"[A-Z][A-Z0-9_]*_[0-9A-F]{{{_DIGITS}}}")
+"""What `own_code` makes of a name that is no code."""
+_HAN: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 @dataclass(frozen=True)
@@ -63,14 +102,55 @@ class CodedLabel:
     is_private: bool
 
 
-class Labels:
-    """The labels that hold for one case, the nearest definition first."""
+@dataclass(frozen=True, slots=True)
+class ClassLabel:
+    """The label that a class of a file is.
 
-    def __init__(self, *sources: Iterable[Label] | None) -> None:
-        self._labels: dict[str, Label] = {}
-        for source in (*sources, built_in_labels()):
-            for label in source or ():
-                self._labels.setdefault(label.code, label)
+    Attributes
+    ----------
+    code
+        Its label code.
+    known
+        The label of a label system that it is, if it is one.
+    definition
+        What the case has to say of it in `labels`, as JSON values: its very name, and what it means; None where the
+        code alone says all.
+    """
+
+    code: str
+    known: Label | None = None
+    definition: dict[str, Any] | None = None
+
+
+class Labels:
+    """The labels that hold for one case, the nearest definition first; made by `Labels.of`."""
+
+    def __init__(self, own: Iterable[Label], label_system: Sequence[Label]) -> None:
+        self._own = {label.code: label for label in own}
+        self._label_system = label_system
+        self._names: dict[str, str] = {}
+        self._labels: dict[str, Label] = dict(self._own)
+        for label in (*label_system, *built_in_labels()):
+            self._labels.setdefault(label.code, label)
+
+    @classmethod
+    def of(cls, case: Case | None = None, label_system: Sequence[Label] = ()) -> Labels:
+        """Return the labels that hold: the case's own, then the task's label system, then the built-in one.
+
+        Parameters
+        ----------
+        case
+            None while a file is read, which has no case yet.
+        label_system
+            The task's labels, as `--label-system` and `Context.label_system` have them. A task definition names its
+            label system by id only, so that there is nothing else to ask of it.
+        """
+        return cls((case.labels or ()) if case is not None else (), label_system)
+
+    @cached_property
+    def _systems(self) -> list[_System]:
+        """The label systems in which classes are looked up; most cases that are written need none."""
+        return [_System(self._label_system), _built_in_system()] if self._label_system else [_built_in_system()]
 
     def __iter__(self) -> Iterator[Label]:
         return iter(self._labels.values())
@@ -96,17 +176,178 @@ class Labels:
             is_private=label is None or label.concept is None,
         )
 
-    def find(self, concept: Concept, modifier: Concept | None, name: str) -> Label | None:
-        """Return the label that a concept (with its modifier) stands for, the one of that name if there are several."""
-        same = [
-            label
-            for label in self._labels.values()
-            if label.concept is not None
-            and _key(label.concept) == _key(concept)
-            and _key(label.concept_modifier) == _key(modifier)
+    def find(self, name: str, told: Told | None = None) -> Label | None:
+        """Return the label of the task's label system, else of the built-in one, that a class is; None if it is none.
+
+        In each system, what has a published concept is the only label of that concept and modifier, or the one of that
+        name among several. Else it is the label of that code, or name in either language, as long as no published
+        concept says otherwise; first to the letter, then by the same `words`.
+        """
+        concept, modifier = ((told or {}).get(field) for field in ("concept", "concept_modifier"))
+        found = (system.find(name, _key_of(concept), _key_of(modifier)) for system in self._systems)
+        return next((label for label in found if label is not None), None)
+
+    def of_name(self, name: str, told: Told | None = None) -> ClassLabel:
+        """Return the label of a class that stands alone in its file; see `of_names`."""
+        return self.of_names([(name, told or {})])[0]
+
+    def of_names(self, classes: Iterable[tuple[str, Told]]) -> list[ClassLabel]:
+        """Return the labels of the classes of one file by their names, in their order.
+
+        A class is the label that `find` gives, else one with a code of its own (`own_code`). Names are the same if they
+        are the same characters, as they are for the programs that wrote them: not by case, white space or Unicode
+        normal form. One that is empty or white space is none, and its class `UNCLASSIFIED`. The code of a name rests on
+        the name and the label systems alone, not on the file, the format or the order.
+
+        Classes of one file never become one: where several names stand for one label of a label system, each has a code
+        of its own, and so has what bears a name that it shares with a class of another meaning, but for the first.
+
+        Parameters
+        ----------
+        classes
+            Name, and what the file says of each beside it.
+        """
+        listed = list(classes)
+        found = [self.find(name, told) if name.strip() else None for name, told in listed]
+        codes = [
+            (known.code if known else own_code(name)) if name.strip() else UNCLASSIFIED
+            for (name, _), known in zip(listed, found, strict=True)
         ]
-        named = [label for label in same if name in {label.code, label.name_en, label.name_zh}]
-        return next(iter(named or same), None)
+        names: dict[str, set[str]] = {}
+        for code, (name, _) in zip(codes, listed, strict=True):
+            names.setdefault(code, set()).add(name)
+        labels: list[ClassLabel] = []
+        meanings: dict[str, dict[str, Any]] = {}
+        for code, known, (name, told) in zip(codes, found, listed, strict=True):
+            if not name.strip():
+                labels.append(ClassLabel(UNCLASSIFIED, self._labels[UNCLASSIFIED]))
+                continue
+            given = {field: told[field] for field in sorted(_MEANING & told.keys()) if told[field] is not None}
+            stated = _meaning(known) if known else {}
+            meaning = stated | given
+            final = code if len(names[code]) == 1 else own_code(name)
+            if meanings.setdefault(final, meaning) != meaning:
+                final = own_code(name, _canonical(meaning))
+            is_whole = final == name and (meaning == stated if known and known.code == final else not meaning)
+            definition = None if is_whole else {"code": final, name_field(name): _CONTROL.sub(" ", name), **meaning}
+            labels.append(ClassLabel(final, known, definition))
+        return labels
+
+    def name_of(self, code: str) -> str:
+        """Return the class name of a label in formats where it is free text: the very name that it was read under.
+
+        That is a name of the case's own label from which the code follows again; without one, it is the code.
+        """
+        if code not in self._names:
+            label = self._own.get(code)
+            names = (label.name_en, label.name_zh) if label else ()
+            meaning = _meaning(label) if label else {}
+            self._names[code] = next((name for name in names if name and self.is_code_of(code, name, meaning)), code)
+        return self._names[code]
+
+    def is_code_of(self, code: str, name: str, told: Told | None = None) -> bool:
+        """Tell whether a label code follows from the very name of a class: by a label system, or as its own code."""
+        known = self.find(name, told)
+        if code == own_code(name) or (known is not None and code == known.code):
+            return True
+        return bool(told) and code == own_code(name, _canonical(told or {}))
+
+
+class _System:
+    """The labels of one label system by what they are found by."""
+
+    def __init__(self, labels: Sequence[Label]) -> None:
+        self._exact: dict[str, Label] = {}
+        self._by_words: dict[str, Label] = {}
+        self._by_concept: dict[tuple[object, object], list[Label]] = {}
+        for label in labels:
+            self._exact.setdefault(label.code, label)
+            if label.concept is not None:
+                key = _key(label.concept), _key(label.concept_modifier)
+                self._by_concept.setdefault(key, []).append(label)
+        for label in labels:
+            for name in filter(None, (label.name_en, label.name_zh)):
+                self._exact.setdefault(name, label)
+        for name, label in self._exact.items():
+            self._by_words.setdefault(words(name), label)
+
+    def find(self, name: str, concept: tuple[str, str] | None, modifier: tuple[str, str] | None) -> Label | None:
+        named = self._exact.get(name) or self._by_words.get(words(name))
+        same = self._by_concept.get((concept, modifier), []) if concept else []
+        if named in same or len(same) == 1:
+            return named if named in same else same[0]
+        is_other = concept is not None and named is not None and named.concept is not None
+        return None if is_other else named
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the model's patterns of label codes and of names."""
+    code, name = (re.compile(TypeAdapter(each).json_schema()["pattern"]) for each in (LabelCode, Name))
+    return code, name
+
+
+def is_label_code(text: str) -> bool:
+    """Tell whether the model takes a text as a label code."""
+    return _patterns()[0].fullmatch(text) is not None
+
+
+def is_name(text: str) -> bool:
+    """Tell whether the model takes a text as a name."""
+    return _patterns()[1].fullmatch(text) is not None
+
+
+def own_code(name: str, *more: str) -> str:
+    """Return the label code of a class that no label system has: the name itself if it is a code.
+
+    Another name gives letters and digits to be recognised by, in upper case, and 16 hexadecimal digits (64 bits) of its
+    SHA-256, so that different names have different codes in all files; so does a name that looks like such a code.
+
+    Parameters
+    ----------
+    name
+        The very name.
+    more
+        What tells it from others of the same name.
+
+    Examples
+    --------
+    >>> own_code("Tumor")
+    'Tumor'
+    >>> own_code("HER2+"), own_code("HER2-")
+    ('HER2_0C23E9DE59BE38B6', 'HER2_06AC7F97F720D7C1')
+    >>> own_code("肝")
+    'L_A1AAC44F036EF177'
+    """
+    if not more and is_label_code(name) and not _MADE.fullmatch(name):
+        return name
+    stem = re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_")
+    stem = stem if stem[:1].isalpha() else f"L_{stem}"
+    digest = content_digest(*(part.encode("utf-8", "surrogatepass") for part in (name, *more)))
+    return f"{stem[:_LONGEST_STEM].rstrip('_')}_{digest[:_DIGITS].upper()}"
+
+
+def name_field(name: str) -> str:
+    """Return the field of a label that holds a name: the Chinese one if there is a Chinese character in it."""
+    return "name_zh" if _HAN.search(name) else "name_en"
+
+
+def words(name: str) -> str:
+    """Return a name in lower case with single blanks, so that `Left_Kidney` and `left kidney` are one (in NFC)."""
+    return " ".join(re.split(r"[\s_]+", unicodedata.normalize("NFC", name).casefold())).strip()
+
+
+@cache
+def _built_in_system() -> _System:
+    return _System(built_in_labels())
+
+
+def _meaning(label: Label) -> dict[str, Any]:
+    return label.model_dump(mode="json", include=set(_MEANING), exclude_none=True)
+
+
+def _canonical(meaning: Told) -> str:
+    return json.dumps(meaning, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def concept_of(scheme: str, code: str, meaning: str) -> Concept | None:
@@ -136,8 +377,6 @@ def category_of(concept: Concept) -> AnnotationCategory:
 @cache
 def built_in_labels() -> tuple[Label, ...]:
     """Return the labels of the built-in label system."""
-    from pydantic import TypeAdapter
-
     document = files("annoconv_model").joinpath("label_system.json").read_bytes()
     system = TypeAdapter(dict[str, str | list[Label]]).validate_json(document)
     labels = system["labels"]
@@ -146,3 +385,10 @@ def built_in_labels() -> tuple[Label, ...]:
 
 def _key(concept: Concept | None) -> tuple[str, str] | None:
     return None if concept is None else (concept.scheme, concept.code)
+
+
+def _key_of(concept: Any) -> tuple[str, str] | None:
+    """Return what tells a told concept from others; None for one of a private scheme, which says nothing to others."""
+    if not isinstance(concept, dict) or str(concept.get("scheme")).startswith("99"):
+        return None
+    return concept["scheme"], concept["code"]

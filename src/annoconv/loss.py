@@ -18,8 +18,9 @@ __all__ = ["Loss", "LossKind", "LossReport"]
 class LossKind(StrEnum):
     """Why a leaf does not stand in the target as it stood in the case.
 
-    The leaf itself changes on the way back for `no_place`, `precision`, `approximated` and `resampled`. It comes back
-    for `carried` as long as our private carrier is kept, and for `uncoded` always.
+    `no_place`, `precision`, `approximated` and `resampled` change what the receiver has (`changes_value`), and the leaf
+    itself differs on the way back. It comes back for `carried` as long as our private carrier is kept, and for
+    `uncoded` always.
     """
 
     NO_PLACE = "no_place"
@@ -37,7 +38,7 @@ class LossKind(StrEnum):
 
     @property
     def changes_value(self) -> bool:
-        """Whether the leaf differs after a round trip with the carrier kept."""
+        """Whether what the receiver has differs, and the leaf after a round trip with the carrier kept."""
         return self not in {LossKind.CARRIED, LossKind.UNCODED}
 
 

@@ -1,7 +1,8 @@
-"""Converters by name: found through entry points, described without being imported, called through one signature.
+"""Converters and commands by name: found through entry points, described without being imported.
 
-A format is two entry points of the group `annoconv.converters`, `to-x` and `from-x`. Its keyword-only parameters beyond
-`context` are its options; the command line and the library take the same ones.
+A format is two entry points of the group `annoconv.converters`, `to-x` and `from-x`, called through one signature. Its
+keyword-only parameters beyond `context` are its options; the command line and the library take the same ones. A package
+beside the core adds any other command through the group `annoconv.commands`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -29,10 +31,12 @@ if TYPE_CHECKING:
     from annoconv.model import Label
 
 __all__ = [
+    "Command",
     "Context",
     "Converter",
     "Format",
     "Option",
+    "commands",
     "converter",
     "converters",
     "formats",
@@ -43,11 +47,13 @@ __all__ = [
 
 GROUP = "annoconv.converters"
 """Entry point group of the converters."""
+COMMANDS = "annoconv.commands"
+"""Entry point group of the commands that packages beside the core add."""
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What the command line says about a converter's parameter: `Annotated[int, Option(help="...")]`.
+    """What the command line says about a parameter of a converter or command: `Annotated[int, Option(help="...")]`.
 
     Attributes
     ----------
@@ -98,11 +104,69 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Converter:
-    """A converter as its entry point names it, not imported before it is loaded."""
+class Command:
+    """A function as its entry point names it, not imported before it is called.
+
+    Attributes
+    ----------
+    name
+        What is typed.
+    entry_point
+        Where the function stands.
+    rivals
+        What else has the name, where it is not free; then the function is refused.
+    """
 
     name: str
     entry_point: EntryPoint = field(repr=False, compare=False)
+    rivals: tuple[str, ...] = field(default=(), repr=False, compare=False)
+
+    @cached_property
+    def summary(self) -> str:
+        """First line of its module's docstring, read from the source; the module is not imported."""
+        return f"(refused: the name belongs to {self.rivals[0]})" if self.rivals else _summary(self.entry_point.module)
+
+    @cached_property
+    def function(self) -> Callable[..., Any]:
+        """The function itself; AnnoconvError if its module cannot be imported, UsageError if its name is not free."""
+        if self.rivals:
+            raise UsageError(
+                f"the name {self.name} is taken",
+                found=f"{self.entry_point.value} and {', '.join(self.rivals)}",
+                advice="Uninstall all packages but one that add it",
+            )
+        try:
+            return typing.cast("Callable[..., Any]", self.entry_point.load())
+        except Exception as error:  # whatever a module does when it is imported
+            raise AnnoconvError(
+                f"{self.name} cannot be loaded",
+                found=f"{type(error).__name__}: {error}",
+                advice=f"Install what {self.entry_point.module} needs",
+            ) from error
+
+    @cached_property
+    def parameters(self) -> Mapping[str, inspect.Parameter]:
+        """Its parameters beyond the first, with their annotations evaluated; keyword-only ones are options."""
+        try:
+            _, *rest = inspect.signature(self.function).parameters.values()
+            return {each.name: each.replace(annotation=self._evaluate(each.annotation)) for each in rest}
+        except (TypeError, ValueError, NameError) as error:  # no function, no parameter, or no annotation to evaluate
+            raise AnnoconvError(f"the options of {self.name} cannot be told", found=str(error)) from error
+
+    def _evaluate(self, annotation: object) -> Any:
+        """Evaluate a postponed annotation; imports under TYPE_CHECKING are absent, so the usual names are given."""
+        if annotation is inspect.Parameter.empty:
+            raise TypeError("a parameter without an annotation")
+        if not isinstance(annotation, str):
+            return annotation
+        known: dict[str, Any] = {each.__name__: each for each in (Context, Option, Path, Sequence)}
+        known |= {"Annotated": Annotated, "Literal": Literal}
+        return eval(annotation, known | inspect.unwrap(self.function).__globals__)  # noqa: S307  a module's own source
+
+
+@dataclass(frozen=True)
+class Converter(Command):
+    """A converter: a function with a signature that all share."""
 
     @property
     def direction(self) -> Literal["to", "from"]:
@@ -115,36 +179,19 @@ class Converter:
         return self.name.split("-", 1)[1]
 
     @cached_property
-    def summary(self) -> str:
-        """First line of its module's docstring, read from the source; the module is not imported."""
-        return _summary(self.entry_point.module)
-
-    @cached_property
     def suffix(self) -> str:
         """Ending of the output for one case, the module's `SUFFIX`; empty where the output is a folder."""
         _ = self.function  # its error tells what is missing, where the module cannot be imported
         return str(getattr(import_module(self.entry_point.module), "SUFFIX", ""))
 
     @cached_property
-    def function(self) -> Callable[..., Any]:
-        """The function itself; AnnoconvError if its module cannot be imported."""
-        try:
-            return typing.cast("Callable[..., Any]", self.entry_point.load())
-        except Exception as error:  # whatever a module does when it is imported
-            raise AnnoconvError(
-                f"{self.name} cannot be loaded",
-                found=f"{type(error).__name__}: {error}",
-                advice=f"Install what {self.entry_point.module} needs",
-            ) from error
-
-    @cached_property
     def options(self) -> Mapping[str, inspect.Parameter]:
-        """Its keyword-only parameters beyond `context`, with their annotations evaluated."""
-        found: dict[str, inspect.Parameter] = {}
-        for name, parameter in inspect.signature(self.function).parameters.items():
-            if parameter.kind is inspect.Parameter.KEYWORD_ONLY and name != "context":
-                found[name] = parameter.replace(annotation=self._evaluate(parameter.annotation))
-        return found
+        """Its keyword-only parameters beyond `context`."""
+        return {
+            name: each
+            for name, each in self.parameters.items()
+            if each.kind is inspect.Parameter.KEYWORD_ONLY and name != "context"
+        }
 
     def call(self, subject: Any, *positional: Any, context: Context | None, options: Mapping[str, Any]) -> Any:
         """Call the function; UsageError for an option that it does not have."""
@@ -154,16 +201,6 @@ class Converter:
                 raise UsageError(f"{self.name} has no such option", found=name, expected=expected)
         converted = {name: _with_paths(self.options[name].annotation, value) for name, value in options.items()}
         return self.function(subject, *positional, context=context or Context(), **converted)
-
-    def _evaluate(self, annotation: object) -> Any:
-        """Evaluate a postponed annotation; imports under TYPE_CHECKING are absent, so the usual names are given."""
-        if not isinstance(annotation, str):
-            return annotation
-        names = {"Annotated": Annotated, "Literal": Literal, "Option": Option, "Path": Path, "Sequence": Sequence}
-        try:
-            return eval(annotation, names | inspect.unwrap(self.function).__globals__)  # noqa: S307  a module's own source
-        except NameError as error:
-            raise AnnoconvError(f"the options of {self.name} cannot be told", found=str(error)) from error
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -194,8 +231,32 @@ def formats() -> list[Format]:
 @cache
 def converters() -> Mapping[str, Converter]:
     """Return every converter by name, sorted."""
-    found = {each.name: each for each in entry_points(group=GROUP)}  # opens a file of every installed distribution
+    found = {each.name: each for each in _installed().select(group=GROUP)}
     return {name: Converter(name, found[name]) for name in sorted(found) if re.match("(to|from)-.", name)}
+
+
+def commands(reserved: Iterable[str] = ()) -> Mapping[str, Command]:
+    """Return every command that a package beside the core adds by name, sorted.
+
+    Parameters
+    ----------
+    reserved
+        Names that are not free. Who takes one of them, the name of a converter or that of another package is refused.
+    """
+    taken = dict.fromkeys(converters(), "a converter") | dict.fromkeys(reserved, "annoconv")
+    found: dict[str, Command] = {}
+    entries = sorted(_installed().select(group=COMMANDS), key=lambda each: (each.name, each.value))
+    for name, group in groupby(entries, key=lambda each: each.name):
+        first, *others = group
+        rivals = [taken[name]] if name in taken else []
+        found[name] = Command(name, first, (*rivals, *(each.value for each in others)))
+    return found
+
+
+@cache
+def _installed() -> EntryPoints:
+    """Return all entry points; this opens a file of every installed distribution."""
+    return typing.cast("EntryPoints", entry_points())  # Python 3.11 gives it another name
 
 
 def converter(direction: Literal["to", "from"], format_name: str) -> Converter:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from annoconv.loss import LossKind
 from tests.documents import c5_without_mask_file, good, write
 
 if TYPE_CHECKING:
@@ -65,6 +66,52 @@ def test_losses_are_said_written_and_may_fail(run: Callable[..., Ran], tmp_path:
     assert "1 losses: no_place 1" in ran.err
     assert "/case_id: no_place: there is no place" in ran.err
     assert json.loads(losses.read_text())[0]["path"] == "/case_id"
+
+
+KINDS = """
+def to_good(cases: Iterable[LoadedCase], target: Path, *, context: Context) -> LossReport:
+    names = [loaded.case.case_id for loaded in cases]
+    target.write_text(repr(names))
+    return LossReport(Loss(0, f"/{place}", LossKind(kind), "said") for place, kind in enumerate(KINDS))
+"""
+
+
+@pytest.mark.parametrize(
+    ("kinds", "code", "code_any"),
+    [
+        (["no_place", "carried"], 3, 3),
+        (["precision"], 3, 3),
+        (["approximated"], 3, 3),
+        (["resampled"], 3, 3),
+        (["carried"], 0, 3),
+        (["uncoded", "carried"], 0, 3),
+        ([], 0, 0),
+    ],
+)
+def test_only_what_changes_the_value_stops_unless_any_does(
+    run: Callable[..., Ran], installed: Path, tmp_path: Path, kinds: list[str], code: int, code_any: int
+) -> None:
+    case = write(tmp_path / "c.json", good())
+    with (installed / "site" / "good_converter.py").open("a") as module:
+        module.write(KINDS.replace("KINDS", repr(kinds)))
+    assert run("to-good", case, "-o", tmp_path / "a").code == 0
+    assert run("to-good", case, "-o", tmp_path / "b", "--fail-on-loss").code == code
+    assert run("to-good", case, "-o", tmp_path / "c", "--fail-on-loss", "any").code == code_any
+    assert run("to-good", case, "-o", tmp_path / "d", "--fail-on-loss=any").code == code_any
+    assert run("to-good", "-o", tmp_path / "e", "--fail-on-loss", case).code == code, "the path is no value"
+    assert run("to-good", "-o", tmp_path / "f", "--fail-on-loss", "any", "--", case).code == code_any
+    assert run("to-good", "-o", tmp_path / "g", "--fail-on-loss=all", case).code == 2
+    ran = run("to-good", case, "-o", tmp_path / "h")
+    changed = sum(LossKind(kind).changes_value for kind in kinds)
+    assert (f"{changed} losses: " in ran.err) == bool(changed)
+    assert sum(": said" in line for line in ran.err.splitlines()) == changed
+    assert ("may not look: carried 1" in ran.err) == ("carried" in kinds)
+
+
+def test_the_demonstration_names_first_what_changes_the_value(run: Callable[..., Ran], installed: Path) -> None:
+    with (installed / "site" / "good_converter.py").open("a") as module:
+        module.write(KINDS.replace("KINDS", repr(["carried", "uncoded", "resampled", "no_place"])))
+    assert "bytes, 1 no_place, 1 resampled, 1 carried, 1 uncoded\n" in run("demo").err
 
 
 def test_existing_outputs_are_refused(run: Callable[..., Ran], tmp_path: Path) -> None:

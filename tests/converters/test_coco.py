@@ -397,7 +397,8 @@ def test_results_of_boxes_find_their_pictures_in_the_ground_truth(tmp_path: Path
     assert bare.case.image.shape is None
     (reading,) = registry.read([results], format="coco", ground_truth=truth)
     assert reading.case.image.shape == [30, 20]
-    assert (reading.case.annotations[0].label_code, reading.case.annotations[0].confidence) == ("license_plate", 0.25)
+    (label,), (box,) = reading.case.labels or (), reading.case.annotations
+    assert (label.name_en, label.code, box.confidence) == ("license plate", box.label_code, 0.25)
 
 
 def test_stuff_has_one_record_a_label_and_picture(tmp_path: Path) -> None:

@@ -19,6 +19,15 @@ BOX = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 10, 5], "area": 
 SQUARE = [2, 2, 12, 2, 12, 12, 2, 12]
 RUNS = {"counts": [100, 20, 480], "size": [20, 30]}
 FACE = {**CATEGORY, "keypoints": ["nose", "eye"], "skeleton": [[1, 2]]}
+OURS_ONCE = {
+    "more": {"category": "organ", "slice_index": 1},
+    "geometry": {"type": "point", "point": [1, 2]},
+    "lost": ["a colour"],
+    "named": {"nose": [1, 2, 2]},
+    "key": {"id": "x", "type": "mask"},
+    "shapes": [],
+}
+"""What a record of other software may say; none of it is ours."""
 ABSENT = object()
 
 
@@ -102,6 +111,15 @@ FILES: dict[str, Any] = {
         box(id=2, attributes=["x", "y"]),
     ),
     "scores beyond 1": of(box(score=0.3), box(id=2, score=37.5)),
+    "keys of theirs that our own code once used": of(
+        box(**OURS_ONCE, segmentation=[SQUARE]),
+        box(id=2, **OURS_ONCE, annoconv={"id": "x", "type": "mask"}),
+        image={**IMAGE, **OURS_ONCE, "annoconv": {"uid": "x", "axis": "k", "index": 3}},
+        category={**CATEGORY, **OURS_ONCE},
+    ),
+    "segments with keys of that kind, as results": [
+        {"image_id": 42, "category_id": 18, "segmentation": RUNS, "score": 0.2, **OURS_ONCE, "annoconv": 5}
+    ],
     "a caption beside a box": of(box(caption="left lung")),
     "captions": {"images": [IMAGE], "annotations": [{"id": 1, "image_id": 1, "caption": "A man.\n"}]},
     "keypoints": of(
@@ -169,6 +187,15 @@ def test_a_volume_of_other_software_says_what_it_loses(tmp_path: Path) -> None:
         ("/extensions", "no_place", "a volume has no place for info of its slices or its file"),
         ("/image", "no_place", "a volume has no place for license of its slices or its file"),
     ]
+
+
+def test_a_volume_of_other_software_names_every_key_that_it_loses(tmp_path: Path) -> None:
+    images = [{**IMAGE, **OURS_ONCE, "file_name": "ct_k0000.png", "annoconv": 5}]
+    (tmp_path / "x.json").write_text(json.dumps(of(box(**OURS_ONCE, annoconv={"id": "x"}), image=images)))
+    (reading,) = registry.read([tmp_path / "x.json"], format="coco")
+    assert [each.type for each in reading.case.annotations] == ["bbox"]
+    named = {(loss.path, loss.message.split()[6]) for loss in reading.losses}
+    assert named >= {(path, key) for path in ("/annotations", "/image") for key in (*OURS_ONCE, "annoconv")}
 
 
 def test_the_date_of_a_picture_is_when_it_was_acquired(tmp_path: Path) -> None:

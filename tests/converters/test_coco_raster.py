@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from annoconv_converters._raster.outlines import polygons_of, rings_of
-from annoconv_converters._raster.polygons import rasterise, ring_of, shoelace_area, union, with_keyholes
+from annoconv_converters._raster.polygons import Rings, rasterise, rings_of_lists, union, with_keyholes
 from annoconv_converters._raster.run_lengths import (
     area_of,
     box_of,
@@ -100,7 +100,7 @@ def test_every_mask_of_a_volume_of_512_512_320_with_20_labels() -> None:
 def test_polygons_are_drawn_to_the_pixel(corners: list[tuple[float, float]], rows: int, columns: int) -> None:
     flat = [float(number) for corner in corners for number in corner]
     expected = oracle.frPyObjects([flat], rows, columns)[0]
-    assert compress_one(rasterise([ring_of(flat)], (rows, columns))) == expected["counts"]
+    assert compress_one(rasterise(rings_of_lists([flat]), (rows, columns))) == expected["counts"]
 
 
 @given(st.lists(rings, min_size=1, max_size=5), st.integers(1, 40), st.integers(1, 40))
@@ -108,7 +108,7 @@ def test_polygons_are_drawn_to_the_pixel(corners: list[tuple[float, float]], row
 def test_polygons_of_one_mask_are_merged(many: list[list[tuple[float, float]]], rows: int, columns: int) -> None:
     flats = [[float(number) for corner in corners for number in corner] for corners in many]
     expected = oracle.merge(oracle.frPyObjects(flats, rows, columns))
-    assert compress_one(rasterise([ring_of(flat) for flat in flats], (rows, columns))) == expected["counts"]
+    assert compress_one(rasterise(rings_of_lists(flats), (rows, columns))) == expected["counts"]
 
 
 @given(st.lists(hnp.arrays(np.bool_, (9, 11)), min_size=1, max_size=4))
@@ -130,8 +130,7 @@ def test_polygons_decode_to_exactly_the_mask(mask_ji: Any) -> None:
     assert bool(polygons) == mask_ji.any()
     if polygons:
         np.testing.assert_array_equal(drawn(polygons, mask_ji.shape), mask_ji)
-        areas = [shoelace_area(np.array(each, np.float64).reshape(-1, 2)) for each in polygons]
-        assert sum(areas) == mask_ji.sum()
+        assert rings_of_lists(polygons).area == mask_ji.sum()
 
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.9])
@@ -166,7 +165,7 @@ def test_rings_fill_the_mask_by_the_even_odd_rule(mask_ji: Any) -> None:
     filled = np.zeros(mask_ji.shape, bool)
     for piece in rings_of(counts_of(mask_ji), mask_ji.shape[0]):
         arrays = [np.array(ring, np.float64).reshape(-1, 2) for ring in piece]
-        one = decode(rasterise([with_keyholes(arrays)], mask_ji.shape), mask_ji.shape)
+        one = decode(rasterise(Rings.of([with_keyholes(arrays)]), mask_ji.shape), mask_ji.shape)
         assert not (filled & one).any()
         filled |= one
     np.testing.assert_array_equal(filled, mask_ji)
@@ -199,12 +198,12 @@ def test_counts_that_do_not_fit_are_refused(counts: Any) -> None:
 @pytest.mark.parametrize("flat", [[0, 0, 1, 0, 1], [0, 0, 1, 1], [0, 0, 1, 0, 1, 1e9], [0, 0, 1, 0, 1, float("nan")]])
 def test_polygons_that_are_none_are_refused(flat: list[float]) -> None:
     with pytest.raises(InputError):
-        ring_of(flat)
+        rings_of_lists([[0, 0, 1, 0, 1, 1], flat])
 
 
 def test_what_would_take_too_long_is_refused() -> None:
     zigzag = [float(number) for place in range(2000) for number in (9e6 * (place % 2), place)]
     with pytest.raises(LimitError, match="too long"):
-        rasterise([ring_of(zigzag)], (10, 10))
+        rasterise(rings_of_lists([zigzag]), (10, 10))
     with pytest.raises(LimitError, match="too large"):
         decode(np.array([10**10]), (100_000, 100_000))

@@ -73,6 +73,9 @@ HOSTILE: dict[str, tuple[str, str]] = {
     ),
     "counts that do not sum": (of(rle([8, 10], [5, 5, 5])), "do not sum"),
     "negative counts": (of(rle([8, 10], [-5, 85])), "whole numbers"),
+    # [10, -5, 75] and [10, 5, 70, -5], the last as a difference to the count before the last
+    "a negative count in a string": (of(rle([8, 10], ":K[2")), "negative"),
+    "a difference to below zero in a string": (of(rle([8, 10], ":5V2F")), "negative"),
     "counts beyond 64 bits": (of(rle([8, 10], [10**30])), "whole numbers"),
     "counts of texts": (of(rle([8, 10], ["80"])), "whole numbers"),
     "a string that ends early": (of(rle([8, 10], "no")), "ends within a number"),

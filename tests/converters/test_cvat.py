@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -140,7 +141,14 @@ def test_tags_and_attributes_there_and_back(tmp_path: Path) -> None:
     registry.write([LoadedCase(Case.model_validate(document), Masks())], tmp_path / "x.xml", format="cvat", plain=True)
     written = (tmp_path / "x.xml").read_text()
     assert 'occluded="1" z_order="3" group_id="2"' in written
-    assert "<name>spiculated</name><mutable>False</mutable><input_type>checkbox</input_type>" in written
+    (flag,) = ElementTree.fromstring(written).iterfind("meta//attribute[name='spiculated']")
+    assert {each.tag: each.text for each in flag} == {
+        "name": "spiculated",
+        "mutable": "False",
+        "input_type": "checkbox",
+        "default_value": "false",
+        "values": "false\ntrue",
+    }
     (reading,) = registry.read([tmp_path / "x.xml"], format="cvat")
     back = strict_json.plain(reading.case)["annotations"]
     assert [each["attributes"] for each in back] == [told, {"benign": True, "note": "<&>"}]
@@ -189,6 +197,7 @@ def test_xml_that_is_hostile_or_none(text: str, tmp_path: Path) -> None:
         '<polygon label="a" points="1,2;3;4,5"/>',
         '<polygon label="a" points="0,0;1000000000,0;1,1"/>',
         '<mask label="a" rle="1, 2" left="0" top="0" width="3" height="2"/>',
+        '<mask label="a" rle="7, -3, 2" left="0" top="0" width="3" height="2"/>',
         '<mask label="a" rle="6" left="7" top="0" width="3" height="2"/>',
         '<mask label="a" rle="99999999999999999999" left="0" top="0" width="3" height="2"/>',
         '<cuboid label="a"/>',

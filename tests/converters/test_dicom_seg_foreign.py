@@ -32,6 +32,7 @@ from annoconv.registry import Context
 from tests.cases import document, make, mask
 from tests.converters.seg_cases import by_dcmqi, by_highdicom
 from tests.converters.test_dicom_seg import zoo_segmentation
+from tests.foreign import cases as cases_beside
 from tests.peers import dciodvfy_errors
 from tests.real_data import real
 
@@ -153,6 +154,67 @@ def test_what_a_foreign_file_holds_beyond_a_case_is_named() -> None:
     assert str(header.PatientName) not in reading.losses.to_json()
     sparse = read(real("seg/dcmqi_labelmap_sparse/sparse-labelmap-noppv.dcm"))
     assert "/SegmentSequence/1/SegmentDescription" in sparse.losses.paths()
+
+
+def test_a_segment_of_a_known_concept_keeps_its_own_name_region_and_colour() -> None:
+    real("README.md")
+    (path,) = cases_beside("dicom/laterality_colour_names/seg.dcm")
+    reading, stated = read(path), pydicom.dcmread(path).SegmentSequence
+    labels = {label.code: label for label in reading.case.labels or ()}
+    found = [labels[one.label_code] for one in reading.case.annotations]
+    assert [label.name_en for label in found] == [each.SegmentLabel for each in stated]
+    assert [label.anatomic_region.code if label.anatomic_region else None for label in found] == [
+        each.AnatomicRegionSequence[0].CodeValue if "AnatomicRegionSequence" in each else None for each in stated
+    ]
+    assert [label.color_rgb is not None for label in found] == [
+        "RecommendedDisplayCIELabValue" in each for each in stated
+    ]
+    assert len({label.code for label in found}) == len(stated), "two masses in other places stay two"
+    assert "/SegmentSequence/2/SegmentDescription" in reading.losses.paths()
+
+
+def test_damage_in_what_a_case_does_not_take_is_no_hindrance(tmp_path: Path) -> None:
+    header = pydicom.dcmread(real("seg/dcmqi_liver_triple/liver.dcm"))
+    header.SeriesNumber, header.PatientWeight = 123456, "654321"
+    header.save_as(tmp_path / "seg.dcm")
+    damaged = (tmp_path / "seg.dcm").read_bytes().replace(b"123456", b"number").replace(b"654321", b"weight")
+    (tmp_path / "seg.dcm").write_bytes(damaged)
+    reading = read(tmp_path / "seg.dcm")
+    assert {"/SeriesNumber", "/PatientWeight"} <= reading.losses.paths()
+
+
+def test_private_elements_are_named_by_their_tags_and_our_carrier_is_none(tmp_path: Path) -> None:
+    zoo = make("axial", tmp_path / "zoo")
+    registry.write([read_case(zoo.path)], tmp_path / "seg.dcm", format="dicom-seg", images=zoo.images)
+    header = pydicom.dcmread(tmp_path / "seg.dcm")
+    header.Manufacturer = "another"
+    header.private_block(0x0013, "SOMEBODY", create=True).add_new(0x10, "LO", "said")
+    header.add_new(0x00151020, "LO", "of nobody")
+    header.save_as(tmp_path / "seg.dcm")
+    named = read(tmp_path / "seg.dcm").losses.paths()
+    assert {"/(0013,1010)", "/(0015,1020)"} <= named
+    assert not any("4143" in path for path in named)
+
+
+def test_what_frames_say_beside_their_place_is_named(tmp_path: Path) -> None:
+    header = pydicom.dcmread(real("seg/dcmqi_liver_triple/liver.dcm"))
+    header.PerFrameFunctionalGroupsSequence[1].FrameContentSequence[0].FrameComments = "unsure"
+    header.save_as(tmp_path / "seg.dcm")
+    reading = read(tmp_path / "seg.dcm")
+    path = "/PerFrameFunctionalGroupsSequence/0/FrameContentSequence/0/FrameComments"
+    assert [loss.kind for loss in reading.losses if loss.path == path] == [LossKind.NO_PLACE]
+
+
+def test_numbers_in_decimal_text_come_from_the_source(tmp_path: Path) -> None:
+    zoo = make("axial", tmp_path / "zoo")
+    for path in zoo.images[0].iterdir():
+        image = pydicom.dcmread(path)
+        image.SliceThickness, image.PatientWeight = "0.75", "61.5"
+        image.save_as(path)
+    registry.write([read_case(zoo.path)], tmp_path / "seg.dcm", format="dicom-seg", images=zoo.images)
+    header = pydicom.dcmread(tmp_path / "seg.dcm")
+    measures = header.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+    assert (str(measures.SliceThickness), str(header.PatientWeight)) == ("0.75", "61.5")
 
 
 # --- encodings

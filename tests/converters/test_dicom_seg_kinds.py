@@ -16,7 +16,7 @@ import numpy as np
 import pydicom
 import pytest
 from annoconv_converters.dicom_seg import Segment, read_segmentation, write_segmentation
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from annoconv import images, registry
@@ -306,6 +306,9 @@ COSINES = st.tuples(*[st.floats(-3.1, 3.1)] * 3)
     kind=st.sampled_from(["binary", "labelmap"]),
     is_dense=st.booleans(),
 )
+@example(angles=(2.2250738585072014e-308, 0, 0), seed=0, kind="binary", is_dense=False)
+@example(angles=(0, 1e-11, -1e-200), seed=1, kind="labelmap", is_dense=True)
+@example(angles=(np.pi / 2, 0, -np.pi / 2), seed=2, kind="binary", is_dense=True)
 def test_any_affine_and_any_mask(
     angles: tuple[float, float, float], seed: int, kind: str, is_dense: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -394,3 +397,47 @@ def test_a_case_on_several_images_holds_one_volume_at_a_time(tmp_path: Path) -> 
     (reading,) = registry.read([tmp_path / "out"], format="dicom-seg")
     assert reading.case == case.case
     assert all(one.read().all() for one in reading.masks.values())
+
+
+# --- what the UIDs are made of
+
+
+def small_series(folder: Path) -> Any:
+    affine = np.diag([1.0, 1.0, 2.0, 1.0])
+    write_series(folder, Grid((6, 5, 3), affine, "LPS"), np.zeros((3, 5, 6), np.int16))
+    return images.open(folder)
+
+
+def sop_instance_uid(masks: Any, source: Any, target: Path, **options: Any) -> str:
+    write_segmentation(masks, source, target, timestamp=AT, overwrite=True, **options)
+    return str(pydicom.dcmread(target).SOPInstanceUID)
+
+
+@pytest.mark.parametrize("kind", ["binary", "labelmap", "fractional"])
+def test_labels_that_are_swapped_have_another_instance_uid(kind: Any, tmp_path: Path) -> None:
+    source = small_series(tmp_path / "ct")
+    labels_kji = np.zeros((3, 5, 6), np.uint8)
+    labels_kji[1, 1, 1:3], labels_kji[1, 3, 2:5] = 1, 2
+    swapped_kji = np.array([0, 2, 1], np.uint8)[labels_kji]
+    found = [sop_instance_uid(one, source, tmp_path / "s.dcm", type=kind) for one in (labels_kji, swapped_kji)]
+    assert found[0] != found[1]
+    assert found[0] == sop_instance_uid(labels_kji.copy(), source, tmp_path / "s.dcm", type=kind)
+
+
+def test_fractions_of_one_shape_with_other_values_have_another_instance_uid(tmp_path: Path) -> None:
+    source = small_series(tmp_path / "ct")
+    masks = [np.zeros((3, 5, 6), np.float32) for _ in range(2)]
+    masks[0][1, 1, 1:3], masks[1][1, 3, 2:5] = 0.2, 0.8
+    given = [{1: masks[0], 2: masks[1]}, {1: masks[1], 2: masks[0]}, {1: masks[0] * 2, 2: masks[1]}, {1: masks[0]}]
+    given += [{1: masks[0] * 2}]
+    found = {sop_instance_uid(one, source, tmp_path / "s.dcm", type="fractional") for one in given}
+    assert len(found) == len(given)
+
+
+@pytest.mark.parametrize(("second", "overlap"), [((1, 1, slice(2, 4)), "YES"), ((1, 3, slice(2, 4)), "NO")])
+def test_fractions_of_one_voxel_overlap(second: Any, overlap: str, tmp_path: Path) -> None:
+    source = small_series(tmp_path / "ct")
+    masks = {number: np.zeros((3, 5, 6), np.float32) for number in (1, 2)}
+    masks[1][1, 1, 1:3], masks[2][second] = 0.5, 0.25
+    write_segmentation(masks, source, tmp_path / "s.dcm", type="fractional", timestamp=AT)
+    assert pydicom.dcmread(tmp_path / "s.dcm").SegmentsOverlap == overlap

@@ -68,7 +68,8 @@ def test_classes_and_measurements(tmp_path: Path) -> None:
     path = feature(tmp_path, {"type": "Point", "coordinates": [1, 2]}, **properties)
     (reading,) = registry.read([path], format="geojson")
     (point,) = reading.case.annotations
-    assert (point.label_code, reading.case.labels[0].name_en) == ("Tumor_CD8", "Tumor: CD8")  # type: ignore[index]
+    (label,) = reading.case.labels or ()
+    assert (point.label_code, label.name_en) == ("TUMOR_CD8_187CED893BCC1CCC", "Tumor: CD8")
     assert {key: float(value) for key, value in (point.attributes or {}).items()} == {"Area µm^2": 5.5}  # type: ignore[arg-type]
 
 

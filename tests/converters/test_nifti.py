@@ -28,6 +28,8 @@ from tests import cases
 from tests.cases import document, grid_of, mask
 from tests.real_data import real
 
+REFUSES = {"bare": InputError, "radiograph": InputError}
+"""The cases of the zoo that are refused, since they have no mask, and with which error (`tests/test_matrix.py`)."""
 LAYOUTS = ("nnunet", "msd", "bids", "monai")
 
 
@@ -465,7 +467,7 @@ def test_totalsegmentators_table_is_read_with_its_codes() -> None:
     labels = {label.code: label for label in reading.case.labels or ()}
     from annoconv.codes import Labels
 
-    known = Labels(reading.case.labels)
+    known = Labels.of(reading.case)
     for annotation in reading.case.annotations:
         coded = known.coded(annotation.label_code, annotation.category)
         assert coded.type.scheme == "SCT", annotation.label_code

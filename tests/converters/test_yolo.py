@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from annoconv_converters._pictures.rotation import smallest_box
-from annoconv_converters.yolo.plain_yaml import PlainYaml
+import yaml
+from annoconv_converters.yolo import strict_yaml
+from annoconv_converters.yolo.smallest_box import smallest_box
 from PIL import Image
 
 from annoconv import registry
 from annoconv.documents import strict_json
-from annoconv.errors import InputError
+from annoconv.errors import InputError, LimitError
 from annoconv.loss import LossKind
 from tests.converters.pictures_cases import flat_case
 from tests.converters.test_coco import keypoint_case
@@ -74,7 +77,7 @@ def test_lines_are_shares_of_the_picture(tmp_path: Path) -> None:
     folder = data_set(tmp_path / "d", "1 0.5 0.5 0.2 0.4 0.75\n0 0 0 1 0 1 1\n0 0.1 0.1 0.2 0.1 0.2 0.2 0.1 0.2\n")
     (reading,) = registry.read([folder], format="yolo")
     box, triangle, turned = reading.case.annotations
-    assert (box.type, box.bbox, box.confidence, box.label_code) == ("bbox", [8, 3, 12, 7], 0.75, "b_c")  # type: ignore[union-attr]
+    assert (box.type, box.bbox, box.confidence, box.label_code) == ("bbox", [8, 3, 12, 7], 0.75, "B_C_EC6FD431C0156050")  # type: ignore[union-attr]
     assert triangle.polygon == [[0, 0], [20, 0], [20, 10]]  # type: ignore[union-attr]
     assert turned.polygon == [[2, 1], [4, 1], [4, 2], [2, 2]]  # type: ignore[union-attr]
 
@@ -139,7 +142,7 @@ def test_layouts_of_others(tmp_path: Path) -> None:
     picture(tmp_path / "flat" / "x.png")
     (tmp_path / "flat" / "classes.txt").write_text("nodule\n")
     (flat,) = registry.read([tmp_path / "flat"], format="yolo")
-    assert flat.case.annotations[0].label_code == "nodule"
+    assert (flat.case.annotations[0].label_code, flat.case.labels[0].name_en) == ("NODULE", "nodule")  # type: ignore[index]
     picture(tmp_path / "dark" / "obj_train_data" / "x.png")
     picture(tmp_path / "dark" / "obj_valid_data" / "y.png")
     (tmp_path / "dark" / "obj.names").write_text("nodule\n")
@@ -168,12 +171,94 @@ def test_a_picture_on_its_side(tmp_path: Path) -> None:
         ("x: 1\n'names': [\n  a, # b\n  c ]\n", ["a", "c"]),
         ("names:\n  0:\n    - a\n    - b\n  1: [c]\n", {"0": ["a", "b"], "1": ["c"]}),
         ("names: []\n", []),
+        ("names: {0: a, 1: {b: [c]}}\n", {"0": "a", "1": {"b": ["c"]}}),
+        ('names: ["\\u80bf\\U0001F9E0"]\n', ["肿🧠"]),
+        ("names:\n  - |\n    a\n    b\n  - >-\n    c\n    d\n", ["a\nb\n", "c d"]),
+        ("names: a\n  b\n", "a b"),
+        ("? names\n: - a\n", ["a"]),
+        ("%YAML 1.1\n---\nnames: [a]\n...\n", ["a"]),
+        # words stay what they were written as, whatever YAML 1.1 takes them for
+        ("names: [NO, on, 007, 1_0, 1:30, ~, .nan]\n", ["NO", "on", "007", "1_0", "1:30", "~", ".nan"]),
+        ("names: !!seq [!!str a, ! b, !!int '7']\n", ["a", "b", "7"]),
+        ("names: &classes [a]\n", ["a"]),
         ("names:\n", ""),
         ("other: 1\n", None),
+        ("# nothing\n", None),
+        ("", None),
     ],
 )
-def test_the_part_of_yaml_that_is_read(text: str, value: object) -> None:
-    assert PlainYaml(text, Path("data.yaml")).get("names") == value
+@pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
+def test_the_part_of_yaml_that_is_read(text: str, value: object, loader: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strict_yaml, "_LOADER", getattr(yaml, loader))
+    assert strict_yaml.loads(text, Path("data.yaml")).get("names") == value
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("names: &a [x]\ntrain: *a\n", r"line 2: an alias stands here; found \*a; expected what it stands for"),
+        ("a: &a {b: c}\nd:\n  <<: *a\n", "line 3: an alias stands here"),
+        ("names: [a]\n\nnames: [b]\n", "line 3: a key stands twice; found names; expected each once"),
+        ("names:\n  0: a\n  0: b\n", "line 3: a key stands twice; found 0"),
+        ("names: !x [a]\n", "line 1: a value has a tag of its own; found !x"),
+        ("names: [a]\nx: !!python/object/apply:os.system ['ls']\n", "line 2: a value has a tag of its own"),
+        ("names: !!set {a, b}\n", "line 1: a value has a tag of its own"),
+        ("names: [a]\n---\nnames: [b]\n", "line 2: the file holds several documents; expected one"),
+        ("? [a, b]\n: c\n", "line 1: a key is not a text"),
+        ("- a\n", "line 1: the file is not a mapping"),
+        ("names: [a\nnc: 1\n", "line 2: this is not YAML"),
+        ("names:\n\t- a\n", "line 2: this is not YAML"),
+        ("names: [\x07]\n", "this is not YAML"),
+    ],
+)
+@pytest.mark.parametrize("loader", ["CSafeLoader", "SafeLoader"])
+def test_the_part_of_yaml_that_is_refused(
+    text: str, message: str, loader: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strict_yaml, "_LOADER", getattr(yaml, loader))
+    with pytest.raises(InputError, match=rf"^data.yaml: {message}"):
+        strict_yaml.loads(text, Path("data.yaml"))
+
+
+HOSTILE = {
+    "lists in lists": "[",
+    "mappings in mappings": "{",
+    "items in items": "- ",
+    "keys in keys": "? ",
+    "many items": "- a\n",
+    "many keys": "a:\n",
+    "many empty lists": "[],",
+    "many texts": "a,",
+    "many anchors": "&a ",
+    "many documents": "---\n",
+    "many lines": "\n",
+    "many comments": "#\n",
+    "many quotes": '"',
+    "a long text": "a ",
+    "a long directive": "%",
+    "a long tag": "!",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("start", ["", "names: ["])
+def test_a_megabyte_of_yaml_is_read_or_refused_soon(start: str, name: str) -> None:
+    text = (start + HOSTILE[name] * strict_yaml.MOST_BYTES)[: strict_yaml.MOST_BYTES]
+    started = time.process_time()
+    with contextlib.suppress(InputError, LimitError):
+        strict_yaml.loads(text, Path("data.yaml"))
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a", "NO", "1e3", "it's", 'a "b" \\ c', "肿瘤", "🧠", "a: b # c", " x ", "\u0085", "a\nb", "x" * 5000, "%", "{a}"],
+)
+def test_a_name_that_is_written_is_the_name_that_yaml_reads(name: str) -> None:
+    text = f"names:\n  0: {strict_yaml.quoted(name)}\n"
+    assert yaml.safe_load(text) == {"names": {0: name}}
+    assert strict_yaml.loads(text, Path("data.yaml")) == {"names": {"0": name}}
+    assert text.count("\n") == 2
 
 
 @pytest.mark.parametrize(
@@ -183,6 +268,8 @@ def test_the_part_of_yaml_that_is_read(text: str, value: object) -> None:
         "names: [a}\n",
         "names: {a: b}\n",
         "names: {0: a, 1}\n",
+        "names: {0: a, 00: b}\n",
+        "names: [[a]]\n",
         "names: a\n  b\n",
         "train: x\n",
         "# nothing\n",
@@ -194,7 +281,7 @@ def test_the_part_of_yaml_that_is_read(text: str, value: object) -> None:
     ],
 )
 def test_descriptions_that_are_none(yaml: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError):
+    with pytest.raises((InputError, LimitError)):
         list(registry.read([data_set(tmp_path / "d", "", yaml)], format="yolo"))
 
 

@@ -9,7 +9,9 @@ A module has
 - optionally `ADDED`, patterns of what the writer must say beyond the file, with the reason;
 - optionally `write(readings, file, folder)`, which writes what was read again and returns its path, where the format's
   writer alone cannot (a format that is only read; sources that have to be made first);
-- optionally `check(readings, file, again)`, what must hold besides: the voxels.
+- optionally `check(readings, file, again)`, what must hold besides: the voxels;
+- `damage(monkeypatch)`, which makes the reader take one attribute less and returns a file where that shows; and
+  `silence(monkeypatch)`, which keeps one from the reader's report.
 
 A pattern is matched against the steps of a path joined by `/`, each position a `#`, as those of
 `annoconv.documents.losses` are.

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pydicom
+from annoconv_converters.dicom_seg import Segment
+from annoconv_converters.dicom_seg.reading import losses as reader_losses
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.multival import MultiValue
 from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, generate_uid
@@ -23,6 +26,9 @@ from annoconv.geometry import Grid, apply_relation, compare_grids
 from annoconv.registry import Context
 from annoconv.times import parse_timestamp
 from tests.foreign import Foreign, cases, data
+
+if TYPE_CHECKING:
+    import pytest
 
 FORMAT = "dicom-seg"
 UNSAID = {
@@ -51,6 +57,7 @@ UNSAID = {
     "PerFrameFunctionalGroupsSequence/#/SegmentIdentificationSequence/*": "which frames are whose: compared as voxels",
     "PerFrameFunctionalGroupsSequence/#/FrameContentSequence/#/DimensionIndexValues*": "in which order frames stand",
     "PerFrame*/#/DerivationImageSequence/#/SourceImageSequence/#/Referenced*": "the source's own",
+    "image/uid": "said of the case, not of the file: no source is named",
     "image/shape": "said of the case, not of the file: no source images were given",
 }
 ADDED = {
@@ -263,3 +270,24 @@ def check(readings: list[Reading], file: Foreign, again: Path) -> None:
         found_kji = apply_relation(found.read(), compare_grids(found.grid, mask.grid))
         tolerance = 1 / 255 if found_kji.dtype.kind == "f" else 0
         np.testing.assert_allclose(found_kji, mask.read(), atol=tolerance, err_msg=f"{file.name}: {identity}")
+
+
+# --- deliberate damage
+
+
+def _file(name: str) -> Foreign:
+    (found,) = (one for one in files() if one.name == name)
+    return found
+
+
+def damage(monkeypatch: pytest.MonkeyPatch) -> Foreign:
+    """Let the reader forget where a segment lies in the body."""
+    as_it_is = Segment.from_item
+    monkeypatch.setattr(Segment, "from_item", lambda item: replace(as_it_is(item), region=None))
+    return _file("dicom/laterality_colour_names/seg.dcm")
+
+
+def silence(monkeypatch: pytest.MonkeyPatch) -> Foreign:
+    """Count a segment's description among what only says how the rest is encoded."""
+    monkeypatch.setitem(reader_losses._ENCODING, "SegmentSequence/SegmentDescription", "damage")
+    return _file("dicom/laterality_colour_names/seg.dcm")

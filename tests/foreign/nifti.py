@@ -215,7 +215,7 @@ def write(readings: list[Reading], file: Foreign, folder: Path) -> Path:
 def _header_again(reading: Reading, source: Path) -> dict[str, Any]:
     """Return the header of a NRRD file as the case would have it: the reader's own function, as NRRD is only read."""
     volume, case = open_volume(source, Limits()), reading.case
-    labels = Labels(case.labels)
+    labels = Labels.of(case)
     places = {each.id or "": each for each in volume.segments}
     segments = []
     for each in case.annotations:

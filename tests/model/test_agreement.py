@@ -58,7 +58,7 @@ def ajv() -> Iterator[Ajv]:
     yield from open_ajv()
 
 
-@settings(max_examples=10_000, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(damaged())
 def test_four_validators_agree(ajv: Ajv, document: Any) -> None:
     verdict = of_pydantic(document)

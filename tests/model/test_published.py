@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,31 +14,56 @@ from annoconv.model import SCHEMA_VERSION
 from annoconv.upgrade import _STEPS
 from tests.model.validators import SCHEMA
 
-PUBLISHED = sorted((Path(__file__).parents[2] / "model" / "published").glob("annoconv-*.schema.json"))
+PUBLISHED = Path(__file__).parents[2] / "model" / "published"
 
 
-def version_of(path: Path) -> str:
-    return path.name.removeprefix("annoconv-").removesuffix(".schema.json")
+def faults(folder: Path, schema: dict[str, Any] = SCHEMA, version: str = SCHEMA_VERSION) -> list[str]:
+    """Return what a schema of a version may not do, given those that are published."""
+    found: list[str] = []
+    for path in sorted(folder.glob("annoconv-*.schema.json")):
+        old, number = json.loads(path.read_bytes()), path.name.removeprefix("annoconv-").removesuffix(".schema.json")
+        effects = {change.effect for change in compare_schemas(old, schema)}
+        if not old["$id"].endswith(f"/{number}/annoconv.schema.json"):
+            found.append(f"{number}: its identifier names another version")
+        if number == version and effects - {Effect.ANNOTATION}:
+            found.append(f"{number}: give the change a new version")
+        if number != version and number not in _STEPS:
+            found.append(f"{number}: annoconv upgrade needs a step from it")
+        if number != version and number.split(".")[0] == version.split(".")[0] and Effect.BREAKING in effects:
+            found.append(f"{number}: give the change a new major version")
+    return found
 
 
-def test_the_first_version_is_kept() -> None:
-    assert "1.0" in map(version_of, PUBLISHED)
+def test_published_schemas_keep_their_meaning() -> None:
+    assert faults(PUBLISHED) == []
 
 
-@pytest.mark.parametrize("path", PUBLISHED, ids=version_of)
-def test_identifier_names_the_version(path: Path) -> None:
-    assert json.loads(path.read_bytes())["$id"].endswith(f"/{version_of(path)}/annoconv.schema.json")
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    """Return a folder in which today's schema is published."""
+    (tmp_path / f"annoconv-{SCHEMA_VERSION}.schema.json").write_text(json.dumps(SCHEMA))
+    return tmp_path
 
 
-@pytest.mark.parametrize("path", PUBLISHED, ids=version_of)
-def test_published_schema_keeps_its_meaning(path: Path) -> None:
-    version = version_of(path)
-    changes = compare_schemas(json.loads(path.read_bytes()), SCHEMA)
-    if version == SCHEMA_VERSION:
-        assert [change for change in changes if change.effect is not Effect.ANNOTATION] == [], "give it a new version"
-    else:
-        assert version in _STEPS, "annoconv upgrade needs a step from it"
-        if version.split(".")[0] == SCHEMA_VERSION.split(".")[0]:
-            assert [change for change in changes if change.effect is Effect.BREAKING] == [], (
-                "give it a new major version"
-            )
+def test_a_schema_that_is_published_as_it_stands_is_no_fault(published: Path) -> None:
+    assert faults(published) == []
+
+
+def test_an_added_field_needs_a_new_version_once_one_is_published(published: Path, tmp_path: Path) -> None:
+    added = copy.deepcopy(SCHEMA)
+    added["properties"]["new"] = {"type": "string"}
+    assert faults(published, added) == [f"{SCHEMA_VERSION}: give the change a new version"]
+    assert faults(published, added, "1.1") == [f"{SCHEMA_VERSION}: annoconv upgrade needs a step from it"]
+
+
+def test_a_breaking_change_needs_a_new_major_version(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(_STEPS, SCHEMA_VERSION, lambda document: document)
+    broken = copy.deepcopy(SCHEMA)
+    broken["required"] = [*broken["required"], "schema_version"]
+    assert faults(published, broken, "1.1") == [f"{SCHEMA_VERSION}: give the change a new major version"]
+    assert faults(published, broken, "2.0") == []
+
+
+def test_a_published_file_names_its_own_version(tmp_path: Path) -> None:
+    (tmp_path / "annoconv-0.9.schema.json").write_text(json.dumps(SCHEMA))
+    assert "0.9: its identifier names another version" in faults(tmp_path)

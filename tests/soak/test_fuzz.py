@@ -91,11 +91,12 @@ def written(format_name: str, place: Path) -> list[Path]:
         elif format_name == "images":
             paths += [each for folder in case.images for each in (folder, *folder.iterdir()) if each.is_dir()]
         elif f"to-{format_name}" in registry.converters():
-            suffix = registry.converter("to", format_name).suffix
+            writer = registry.converter("to", format_name)
+            images = {"images": case.images} if "images" in writer.options else {}
             for number, options in enumerate(OPTIONS.get(format_name, ({},))):
-                path = place / f"{name}-{number}{suffix}"
+                path = place / f"{name}-{number}{writer.suffix}"
                 try:
-                    registry.write([read_case(case.path)], path, format=format_name, images=case.images, **options)
+                    registry.write([read_case(case.path)], path, format=format_name, **options | images)
                 except InputError:
                     continue
                 paths.append(path)

@@ -55,6 +55,10 @@ def items(*datasets: Dataset) -> ItemSequence:
     return ItemSequence(datasets)
 
 
+_SMALLEST: Final = 1e-10
+"""Cosines, and places and distances in mm, below this are what is left of a rotation; dcmqi cannot read 2.2e-308."""
+
+
 def decimal_string(number: float) -> str:
-    """Return a number as a decimal string of at most 16 characters (PS3.5 6.2, DS)."""
-    return format_number_as_ds(float(number) + 0.0)
+    """Return a cosine, or a place or distance in mm, as a decimal string of at most 16 characters (PS3.5 6.2, DS)."""
+    return format_number_as_ds(float(number) + 0.0 if abs(number) >= _SMALLEST else 0.0)

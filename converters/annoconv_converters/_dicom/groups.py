@@ -25,6 +25,7 @@ _DERIVATION, _POSITION, _ORIENTATION, _MEASURES = 0x00089124, 0x00209113, 0x0020
 _SLIDE, _SEGMENT = 0x0048021A, 0x0062000A
 _WANTED: Final = frozenset({_DERIVATION, _POSITION, _ORIENTATION, _MEASURES, _SLIDE, _SEGMENT})
 _PLACING: Final = frozenset({_POSITION, _ORIENTATION, _MEASURES})
+_MOST_EXAMPLES: Final = 1024
 _LONGEST_NUMBERS: Final = 256
 """Bytes of the longest list of decimal strings that places a frame."""
 
@@ -71,7 +72,8 @@ def read_groups(
     """Return the distinct places, and for each frame the position of its place among them and its segment number.
 
     A frame that names no segment has segment 0. Without per-frame groups there are no frames. `examples` is given the
-    groups of one frame, encoded, for each set of groups and their lengths, those that place a frame apart.
+    groups of one frame, encoded, for each set of groups and their lengths (but of those that place a frame), 1024 at
+    most.
 
     Raises
     ------
@@ -95,7 +97,7 @@ def read_groups(
         shape = shapes.get(end - start, [])
         if not shape or any(groups[start + e.start : start + e.value] != e.vr for e in shape):
             shape = shapes[end - start] = [_relative(e, groups, start) for e in walk(groups, start, end, encoding)]
-            if examples is not None:
+            if examples is not None and len(examples) < _MOST_EXAMPLES:
                 named = tuple((e.tag, e.end - e.start if e.tag not in _PLACING else 0) for e in shape)
                 examples.setdefault(named, groups[start:end])
         found = default | {

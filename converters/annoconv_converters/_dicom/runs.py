@@ -1,6 +1,7 @@
 """Runs of equal pixels: what is scanned of a plane, and how RLE Lossless encodes one (PS3.5 Annex G).
 
 A label map has long runs along its rows, so nothing here looks at single pixels more than once.
+pydicom encodes RLE in Python, row by row.
 """
 
 from __future__ import annotations

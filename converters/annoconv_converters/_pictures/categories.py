@@ -1,33 +1,31 @@
-"""COCO categories and label codes: what a category means to us, and which id a label has.
+"""Classes of pictures and label codes: what a category means to us, and which id and name a label has.
 
-A category's name is the label code. A name that is no code (`license plate`) becomes one (`license_plate`), and the
-label is defined in the case. The supercategory is the label's parent, else the annotation category. Ids count the
-labels of the task's label system and then of the built-in one, from 1, so that they do not depend on which labels a
-case uses.
+`annoconv.codes` makes the label of a category's name; a category that has an id only is named by it. The supercategory
+is the label's parent, else the annotation category. Ids count the labels of the task's label system and then of the
+built-in one, from 1, so that they do not depend on which labels a case uses.
 """
 
 from __future__ import annotations
 
+import copy
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from annoconv.codes import Labels, built_in_labels
+from annoconv.codes import UNCLASSIFIED, ClassLabel, Labels, built_in_labels, is_name, name_field, own_code
 from annoconv.model import AnnotationCategory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence, Set
 
     from annoconv.model import Label
+    from annoconv_converters._pictures.records import Picture
 
-__all__ = ["Categories", "CategoryTable", "Meaning", "code_from_name", "number_from_code"]
+__all__ = ["Categories", "CategoryTable", "Meaning", "categories_of", "unnamed_number"]
 
-_CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,127}")
 _UNNAMED: Final = re.compile(r"CATEGORY_(0|[1-9][0-9]{0,8})")
-"""Code of a category that the file names by its id only."""
-_NAME: Final = re.compile(r"[^\x00-\x1F\x7F]+")
+"""Name of a category of which the file tells the id only."""
 _CATEGORIES: Final = frozenset(category.value for category in AnnotationCategory)
-_CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class Meaning:
     category
         Annotation category.
     definition
-        Label of the case, where the name is no code.
+        Label of the case, where the code does not say all.
     keypoints
         Names of its keypoints.
     """
@@ -52,18 +50,13 @@ class Meaning:
     keypoints: tuple[str, ...] = ()
 
 
-def code_from_name(name: str, number: object) -> str:
-    """Return the label code for a category's name: itself if it is one."""
-    if _CODE.fullmatch(name):
-        return name
-    code = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")[:120] if name.isascii() else ""
-    if code and not code[0].isalpha():
-        code = f"L_{code}"
-    return code or "CATEGORY_" + (re.sub(r"[^A-Za-z0-9]+", "_", str(number)).strip("_")[:100] or "0")
+def categories_of(names: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the records of classes that a file names without numbers, by place; what has no name is unclassified."""
+    return [{"id": place, "name": name if name.strip() else UNCLASSIFIED} for place, name in enumerate(names)]
 
 
-def number_from_code(code: str) -> int | None:
-    """Return the category id of a label code that `code_from_name` made of nothing else; None if it is no such code."""
+def unnamed_number(code: str) -> int | None:
+    """Return the id of a category that has no name, from its label code; None if it has one."""
     found = _UNNAMED.fullmatch(code)
     return int(found[1]) if found else None
 
@@ -76,52 +69,67 @@ class Categories:
     records
         The file's records; what is no category is skipped here and found by `check`.
     labels
-        Where the annotation category of a label is looked up that the file does not name.
+        The label systems in which names are looked up.
     """
 
-    def __init__(self, records: Iterable[Any], labels: Labels | None) -> None:
+    def __init__(self, records: Iterable[Any], labels: Labels) -> None:
         self._labels = labels
         self.records: dict[object, dict[str, Any]] = {}
         self._meanings: dict[object, Meaning] = {}
-        taken: dict[str, int] = {}
+        self._names: dict[str, object] = {}
+        """The first id of each name."""
         for record in records:
             number = record.get("id") if isinstance(record, dict) else None
             if type(number) in {int, str} and number not in self.records:
                 self.records[number] = record
-                self._meanings[number] = self._meaning(record, taken)
+                self._names.setdefault(self._name(number), number)
 
     def __getitem__(self, number: object) -> Meaning:
-        """Return the meaning of a category id; one that the file lacks has a code made of its number."""
+        """Return the meaning of a category id; what has none is unclassified."""
         if type(number) not in {int, str}:
-            number = "unknown"
+            return Meaning(UNCLASSIFIED, AnnotationCategory.OTHER.value)
         if number not in self._meanings:
-            self._meanings[number] = self._meaning({"id": number, "name": ""}, {})
+            name = self._name(number)
+            found = self._labels.of_name(name)
+            if self._names.setdefault(name, number) != number:  # another category of the same name
+                code = own_code(name, str(number))
+                meaning = {**(found.definition or {name_field(name): name}), "code": code}
+                found = ClassLabel(code, found.known, meaning)
+            self._meanings[number] = self._meaning(number, found)
         return self._meanings[number]
 
-    def _meaning(self, record: dict[str, Any], taken: dict[str, int]) -> Meaning:
-        name = record.get("name")
-        name = name if isinstance(name, str) else ""
-        wanted = code_from_name(name, record["id"])
-        code = wanted
-        while code in taken:
-            taken[wanted] += 1
-            code = f"{wanted}_{taken[wanted]}"
-        taken[code] = 1
-        definition = None
-        if name != code and _NAME.fullmatch(name):
-            definition = {"code": code, "name_zh" if _CHINESE.search(name) else "name_en": name}
-        keypoints = record.get("keypoints")
+    def of_case(self, pictures: Iterable[Picture]) -> Categories:
+        """Return the categories as they are for the pictures of one case, of which no two are one label."""
+        ids = (shape.record.get("category_id") for picture in pictures for shape in picture.shapes)
+        by_code: dict[str, list[object]] = {}
+        for number in dict.fromkeys(number for number in ids if type(number) in {int, str}):
+            by_code.setdefault(self[number].code, []).append(number)
+        shared = [number for numbers in by_code.values() if len(numbers) > 1 for number in numbers]
+        if not shared:
+            return self
+        told = self._labels.of_names([(self._name(number), {}) for number in shared])
+        apart = copy.copy(self)
+        meanings = {number: self._meaning(number, found) for number, found in zip(shared, told, strict=True)}
+        apart._meanings = {**self._meanings, **meanings}
+        return apart
+
+    def _name(self, number: object) -> str:
+        name = self.records.get(number, {}).get("name")
+        return name if isinstance(name, str) and name.strip() else f"CATEGORY_{number}"
+
+    def _meaning(self, number: object, found: ClassLabel) -> Meaning:
+        record = self.records.get(number, {})
+        above, keypoints = record.get("supercategory"), record.get("keypoints")
+        category = found.known and found.known.category
+        if isinstance(above, str) and above in _CATEGORIES:
+            category = AnnotationCategory(above)
         named = keypoints if isinstance(keypoints, list) else []
         return Meaning(
-            code, self._category(record, code), definition, tuple(each for each in named if isinstance(each, str))
+            found.code,
+            (category or AnnotationCategory.OTHER).value,
+            found.definition,
+            tuple(each for each in named if isinstance(each, str)),
         )
-
-    def _category(self, record: dict[str, Any], code: str) -> str:
-        above = record.get("supercategory")
-        if isinstance(above, str) and above in _CATEGORIES:
-            return above
-        known = self._labels.get(code) if self._labels is not None else None
-        return known.category.value if known and known.category else AnnotationCategory.OTHER.value
 
 
 @dataclass
@@ -133,13 +141,16 @@ class CategoryTable:
     label_system
         The task's labels.
     records
-        Records by label code, in the order in which they were asked for.
+        Records by class name, in the order in which they were asked for.
+    codes
+        A label code of each class name.
     kept
-        Codes whose records are another file's.
+        Names whose records are another file's.
     """
 
     label_system: Sequence[Label] = ()
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
     _positions: dict[str, int] = field(default_factory=dict)
     _taken: set[object] = field(default_factory=set)
@@ -148,25 +159,32 @@ class CategoryTable:
         for label in (*self.label_system, *built_in_labels()):
             self._positions.setdefault(label.code, len(self._positions) + 1)
 
-    def keep(self, code: str, record: dict[str, Any]) -> None:
+    def keep(self, code: str, record: dict[str, Any], labels: Labels) -> None:
         """Take over the record that a label had in the file that it came from."""
-        number = record.get("id")
-        if code not in self.records and type(number) in {int, str} and number not in self._taken:
-            self.records[code] = record
-            self.kept.add(code)
-            self._taken.add(number)
+        number, told = record.get("id"), record.get("name")
+        name = labels.name_of(code)
+        if name == code and isinstance(told, str) and is_name(told) and labels.is_code_of(code, told):
+            name = told  # of a category that the case does not use
+        if name not in self.records and type(number) in {int, str} and number not in self._taken:
+            self._add(name, code, record)
+            self.kept.add(name)
 
     def number(self, code: str, category: str, labels: Labels) -> Any:
         """Return the id of a label's category."""
-        if code not in self.records:
+        name = labels.name_of(code)
+        if name not in self.records:
             label = labels.get(code)
             above = (label and label.parent) or (label and label.category and label.category.value) or category
-            self.records[code] = {"id": self._free(code), "name": code, "supercategory": above}
-            self._taken.add(self.records[code]["id"])
-        return self.records[code]["id"]
+            self._add(name, code, {"id": self._free(code), "name": name, "supercategory": above})
+        return self.records[name]["id"]
+
+    def _add(self, name: str, code: str, record: dict[str, Any]) -> None:
+        self.records[name] = record
+        self.codes[name] = code
+        self._taken.add(record["id"])
 
     def _free(self, code: str) -> int:
-        numbered = number_from_code(code)
+        numbered = unnamed_number(code)
         wanted = self._positions.get(code) if numbered is None else numbered
         if wanted is not None and wanted not in self._taken:
             return wanted
@@ -183,8 +201,8 @@ class CategoryTable:
         """
         records = [
             record
-            for code, record in self.records.items()
-            if used is None or code in self.kept or (str(record["id"]) in used and number_from_code(code) is None)
+            for name, record in self.records.items()
+            if used is None or name in self.kept or (str(record["id"]) in used and unnamed_number(name) is None)
         ]
         return records if self.kept else sorted(records, key=_by_id)
 

@@ -1,7 +1,7 @@
 """From cases to COCO records: pictures of the images, and of each annotation a record on every picture it is seen on.
 
-A record has its own key (`native.KEY`) only for what binds it to others: the annotation's id, the image's UID. The
-rest of what COCO has no place for is found by asking the reader (`write`).
+The `key` of a shape or a picture holds only what binds it to others: the annotation's id, the image's UID. The rest of
+what a format has no place for is found by asking its reader (`write`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from annoconv.model import (
 from annoconv.pixels import check_frame
 from annoconv_converters._pictures.geometry import box_to_record, counts_to_record, rings_to_record, tidy
 from annoconv_converters._pictures.planes import Axis, Planes, SliceName, slice_name
-from annoconv_converters._pictures.records import KEY, Picture
+from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.outlines import polygons_of
 from annoconv_converters._raster.run_lengths import compress, counts_of_labels
 
@@ -57,7 +57,7 @@ class Drawing:
     case
         The case.
     pictures
-        In the order of the images and slices; an annotation record's `category_id` is still its label code.
+        In the order of the images and slices; a record's `category_id` is still its label code.
     undrawn
         Ids of the annotations that no picture shows.
     parts
@@ -76,15 +76,17 @@ class Drawing:
         self.pictures.append(picture)
         self._at[uid, index] = picture
 
-    def add(self, uid: str, index: int, annotation: AnyAnnotation, geometry: Record) -> None:
-        """Add a record to a picture."""
-        record: Record = {"id": annotation.id, "category_id": annotation.label_code, **geometry, "iscrowd": 0}
+    def add(
+        self, uid: str, index: int, annotation: AnyAnnotation, drawn: Record, geometry: Record | None = None
+    ) -> None:
+        """Add an annotation to a picture: as it is drawn in a record, or the geometry that COCO has no form for."""
+        record: Record = {"id": annotation.id, "category_id": annotation.label_code, **drawn, "iscrowd": 0}
         if annotation.confidence is not None:
             record["score"] = annotation.confidence
         if annotation.attributes:
             record["attributes"] = strict_json.plain(annotation.attributes)
-        record[KEY] = {"id": annotation.id, "type": annotation.type}
-        self._at[uid, index].annotations.append(record)
+        key = {"id": annotation.id, "type": annotation.type}
+        self._at[uid, index].shapes.append(Shape(record, geometry, key=key))
 
 
 def draw(
@@ -114,7 +116,7 @@ def draw(
     keypoints
         Draw points as keypoints.
     shapes
-        Types of annotations that are drawn as they are, under `geometry` of their record.
+        Types of annotations that are not drawn but kept as the geometry of their shape.
 
     Raises
     ------
@@ -133,16 +135,21 @@ def draw(
         image = images.get(annotation.image_uid or case.image.uid)
         if image is None or isinstance(annotation, MaskAnnotation):
             continue
-        for index, geometry in _flat_records(annotation, image, drawing.planes[image.uid], keypoints, shapes):
-            drawing.add(image.uid, index, annotation, geometry)
+        planes = drawing.planes[image.uid]
+        geometry = _geometry(annotation) if annotation.type in shapes and _is_flat(annotation) else None
+        record = _flat_record(annotation, keypoints) if geometry is None else {}
+        if record is None or planes.axis != "k":
+            continue
+        for index in _indices(annotation, image, planes):
+            drawing.add(image.uid, index, annotation, record, geometry)
             drawn.add(annotation.id)
     drawn |= _add_masks(drawing, images, form)
     for picture in drawing.pictures:
-        picture.annotations.sort(key=lambda record: order[record["id"]])
+        picture.shapes.sort(key=lambda shape: order[shape.key["id"]])
     if keypoints:
         drawn |= _join_keypoints(drawing)
     if only_annotated:
-        drawing.pictures = [p for p in drawing.pictures if p.annotations] or drawing.pictures[:1]
+        drawing.pictures = [p for p in drawing.pictures if p.shapes] or drawing.pictures[:1]
     drawing.undrawn = [annotation.id for annotation in case.annotations if annotation.id not in drawn]
     return drawing
 
@@ -171,42 +178,32 @@ def _add_pictures(drawing: Drawing, image: Image, axis: Axis, folder: str | None
         if is_flat:
             named = image.files[0].path if image.files else ""
             record["file_name"] = named if named.lower().endswith(_PICTURES) else f"{series}.png"
-            record[KEY] = {"uid": image.uid}
+            key: Record = {"uid": image.uid}
         else:
             record["file_name"] = slice_name(folder, series, axis, index)
-            record[KEY] = {"uid": image.uid, "axis": axis, "index": index}
+            key = {"uid": image.uid, "axis": axis, "index": index}
             name = SliceName(folder, image.uid, axis, index)
         if image.acquired_at is not None:
             record["date_captured"] = strict_json.plain(image.acquired_at)
-        picture = Picture(record, [], name)
-        drawing.place(image.uid, index, picture)
+        drawing.place(image.uid, index, Picture(record, key=key, name=name))
 
 
-def _flat_records(
-    annotation: AnyAnnotation, image: Image, planes: Planes, keypoints: bool, shapes: frozenset[str]
-) -> Iterator[tuple[int, Record]]:
-    """Yield index of a picture and the geometry of an annotation that is no mask."""
-    if planes.axis != "k":
-        return
-    indices = _indices(annotation, image, planes)
-    if annotation.type in shapes and _is_flat(annotation):
-        record: Record = {"geometry": _geometry(annotation)}
-    elif isinstance(annotation, BboxAnnotation):
+def _flat_record(annotation: AnyAnnotation, keypoints: bool) -> Record | None:
+    """Return an annotation that is no mask as COCO has it; None if it has no form for it."""
+    if isinstance(annotation, BboxAnnotation):
         box = annotation.bbox
         if len(box) == 6:
             box = [*box[:2], *box[3:5]]
-        record = {"segmentation": [], "area": tidy((box[2] - box[0]) * (box[3] - box[1])), "bbox": box_to_record(box)}
-    elif isinstance(annotation, PolygonAnnotation | EllipseAnnotation):
+        area = tidy((box[2] - box[0]) * (box[3] - box[1]))
+        return {"segmentation": [], "area": area, "bbox": box_to_record(box)}
+    if isinstance(annotation, PolygonAnnotation | EllipseAnnotation):
         ring = np.array(annotation.polygon) if isinstance(annotation, PolygonAnnotation) else _ellipse(annotation)
-        record = rings_to_record([ring])
-    elif isinstance(annotation, PointAnnotation) and keypoints and len(annotation.point) == 2:
+        return rings_to_record([ring])
+    if isinstance(annotation, PointAnnotation) and keypoints and len(annotation.point) == 2:
         x, y = (tidy(number - 0.5) for number in annotation.point)
         seen = (annotation.attributes or {}).get("visibility", 2)
-        record = {"keypoints": [x, y, seen], "num_keypoints": 1, "area": 0, "bbox": [x, y, 0, 0]}
-    else:
-        return
-    for index in indices:
-        yield index, record
+        return {"keypoints": [x, y, seen], "num_keypoints": 1, "area": 0, "bbox": [x, y, 0, 0]}
+    return None
 
 
 _GEOMETRY: Final[dict[str, tuple[str, ...]]] = {
@@ -286,7 +283,7 @@ def _runs(
     labels_kji = volume.read()
     if labels_kji.dtype.kind == "f":
         raise MaskError(
-            "COCO holds masks, not fractions",
+            "pictures hold masks, not fractions",
             source=volume.path,
             where=masks[0].id,
             advice="Write it as a fractional DICOM segmentation, or set a threshold first",
@@ -319,23 +316,23 @@ def _join_keypoints(drawing: Drawing) -> set[str]:
     joined: set[str] = set()
     points = {each.id: each for each in drawing.loaded.case.annotations if isinstance(each, PointAnnotation)}
     for picture in drawing.pictures:
-        kept: list[Record] = []
-        instances: dict[Any, Record] = {}
-        for record in picture.annotations:
-            attributes = points[record["id"]].attributes or {} if record["id"] in points else {}
+        kept: list[Shape] = []
+        instances: dict[Any, Shape] = {}
+        for shape in picture.shapes:
+            identity = shape.record["id"]
+            attributes = points[identity].attributes or {} if identity in points else {}
             instance, name = attributes.get("instance"), attributes.get("keypoint")
             if not isinstance(instance, str) or not isinstance(name, str):
-                instances.setdefault(record["id"], record)
-                kept.append(record)
+                instances.setdefault(identity, shape)
+                kept.append(shape)
                 continue
-            x, y, seen = record["keypoints"]
             owner = instances.get(instance)
             if owner is None:
-                owner = {key: value for key, value in record.items() if key not in {"attributes", "score"}}
-                owner |= {"id": instance, KEY: {"id": instance}}
+                record = {key: value for key, value in shape.record.items() if key not in {"attributes", "score"}}
+                owner = Shape({**record, "id": instance}, key={"id": instance})
                 instances[instance] = owner
                 kept.append(owner)
-            owner.setdefault("named", {})[name] = [x, y, seen]
-            joined.add(record["id"])
-        picture.annotations = kept
+            owner.keypoints[name] = list(shape.record["keypoints"])
+            joined.add(identity)
+        picture.shapes = kept
     return joined

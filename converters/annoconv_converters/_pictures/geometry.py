@@ -8,19 +8,19 @@ Authority: the data format of cocodataset.org and `pycocotools/coco.py`.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
-
-import numpy as np
 
 from annoconv.errors import InputError, LimitError
 from annoconv_converters._pictures.planes import LONGEST_NAME
-from annoconv_converters._raster.polygons import box_of_rings, rasterise, ring_of, shoelace_area
+from annoconv_converters._raster.polygons import Rings, rasterise, rings_of_lists
 from annoconv_converters._raster.run_lengths import area_of, box_of, compress_one, expand, fitting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from annoconv_converters._raster.run_lengths import Counts
@@ -49,16 +49,16 @@ _DECIMALS: Final = 9
 """Of pixels: what a sum or a difference of two coordinates is rounded to, so that 511.72 - 473.07 is 38.65."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Segmentation:
-    """What `segmentation` holds.
+    """What `segmentation` holds: polygons, or run lengths.
 
     Attributes
     ----------
     size
         Rows and columns of the image.
     rings
-        Polygons, each of shape (vertices, 2), continuous pixels; empty if it holds run lengths.
+        Polygons, continuous pixels; None if it holds run lengths.
     runs
         Run lengths; None if it holds polygons.
     source, where
@@ -66,16 +66,16 @@ class Segmentation:
     """
 
     size: tuple[int, int]
-    rings: Sequence[NDArray[np.float64]] = field(default=())
+    rings: Rings | None = None
     runs: Counts | None = None
     source: object = None
     where: str | None = None
 
-    @property
+    @cached_property
     def counts(self) -> Counts:
         """Run lengths of the mask, polygons rasterised as pycocotools does; LimitError if one is too long."""
-        if self.runs is not None:
-            return self.runs
+        if self.rings is None:
+            return self.runs  # type: ignore[return-value]  # it holds one of the two
         try:
             return rasterise(self.rings, self.size)
         except LimitError as error:
@@ -85,20 +85,22 @@ class Segmentation:
     @property
     def box(self) -> Box:
         """`x_min, y_min, x_max, y_max`."""
-        return box_of_rings(self.rings) if self.runs is None else box_of(self.runs, self.size[0])
+        return self.rings.box if self.rings is not None else box_of(self.counts, self.size[0])
 
     @property
     def area(self) -> float:
         """Square pixels: of the pixels, or what the polygons enclose."""
-        return sum(map(shoelace_area, self.rings)) if self.runs is None else area_of(self.runs)
+        return self.rings.area if self.rings is not None else area_of(self.counts)
 
     @property
+    def is_mask(self) -> bool:
+        """Whether it is more than one polygon."""
+        return self.rings is None or len(self.rings) > 1
+
+    @cached_property
     def is_outline(self) -> bool:
         """Whether every polygon runs along edges of pixels, as those that are drawn round a mask do."""
-        return bool(self.rings) and all(
-            np.array_equal(ring, np.trunc(ring)) and bool((ring == np.roll(ring, 1, axis=0)).any(axis=1).all())
-            for ring in self.rings
-        )
+        return self.rings is not None and self.rings.follows_pixels
 
 
 def size_from_record(image: Record, *, source: object, where: str) -> tuple[int, int]:
@@ -139,8 +141,9 @@ def segmentation_from_record(
     if value is None or value == []:
         return None
     if isinstance(value, list):
-        rings = [ring_of(flat, source=source, where=where) for flat in value if flat != []]
-        return Segmentation(size, rings, source=source, where=where) if rings else None
+        drawn = [flat for flat in value if flat != []]
+        rings = rings_of_lists(drawn, source=source, where=where) if drawn else None
+        return Segmentation(size, rings, source=source, where=where) if rings is not None else None
     if not isinstance(value, dict):
         raise InputError("a segmentation is polygons or run lengths", source=str(source), where=where)
     if value.get("size") != list(size):
@@ -180,10 +183,11 @@ def box_to_record(box: Sequence[float]) -> list[float]:
 
 def rings_to_record(rings: Sequence[NDArray[np.float64]]) -> Record:
     """Return `segmentation`, `area` and `bbox` of polygons."""
+    one = Rings.of(rings)
     return {
         "segmentation": [ring.ravel().tolist() for ring in rings],
-        "area": tidy(sum(map(shoelace_area, rings))),
-        "bbox": box_to_record(box_of_rings(rings)),
+        "area": tidy(one.area),
+        "bbox": box_to_record(one.box),
     }
 
 

@@ -1,7 +1,7 @@
 """What COCO records mean in a case document: one mapping, used by the reader and asked by the writer.
 
-Its result is *native*: it rests on the records alone. With `use_keys` it also takes from our private key which
-records are one annotation and which pictures one image, but none of what the case says beyond COCO.
+Its result is *native*: it rests on the records alone. With `use_keys` it also takes from our keys which records are
+one annotation and which pictures one image, but none of what the case says beyond COCO.
 `docs/formats/coco.md` holds the table.
 """
 
@@ -18,11 +18,10 @@ from annoconv_converters._pictures.geometry import (
     Segmentation,
     box_from_record,
     keypoints_from_record,
-    segmentation_from_record,
     size_from_record,
 )
 from annoconv_converters._pictures.planes import Planes, SliceName
-from annoconv_converters._pictures.records import Picture, Record, flat_uid, is_caption, key_of
+from annoconv_converters._pictures.records import Picture, Record, Shape, flat_uid, is_caption
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,9 +57,9 @@ class PictureCase:
 
 @dataclass(frozen=True)
 class _Item:
-    """One annotation record, understood."""
+    """One shape, understood."""
 
-    record: Record
+    shape: Shape
     key: Record
     meaning: Meaning
     place: tuple[str, int]
@@ -69,10 +68,12 @@ class _Item:
     box: Box | None
 
     @property
+    def record(self) -> Record:
+        return self.shape.record
+
+    @property
     def is_mask(self) -> bool:
-        return self.segmentation is not None and (
-            self.segmentation.runs is not None or len(self.segmentation.rings) > 1
-        )
+        return self.segmentation is not None and self.segmentation.is_mask
 
 
 def picture_case(pictures: list[Picture], categories: Categories, *, use_keys: bool, source: object) -> PictureCase:
@@ -113,8 +114,7 @@ def _images(pictures: list[Picture], native: PictureCase, *, use_keys: bool, sou
         where = _where("images", picture.record)
         is_unsized = picture.is_unsized and "width" not in picture.record
         size = (0, 0) if is_unsized else size_from_record(picture.record, source=source, where=where)
-        key = key_of(picture.record, use_keys=use_keys)
-        uid = key.get("uid")
+        uid = picture.key.get("uid") if use_keys else None
         if picture.name is not None:
             uid = uid if isinstance(uid, str) else picture.name.series
             seen.setdefault(uid, []).append((picture.name, size))
@@ -163,10 +163,11 @@ def _items(
         if picture.name is not None:
             place = picture.name.series, picture.name.index
         else:
-            uid = key_of(picture.record, use_keys=use_keys).get("uid")
+            uid = picture.key.get("uid") if use_keys else None
             place = (uid if isinstance(uid, str) else flat_uid(picture.record)[0]), 0
         size = native.planes[place[0]].size
-        for record in picture.annotations:
+        for shape in picture.shapes:
+            record = shape.record
             where = _where("annotations", record)
             if is_caption(record):
                 texts = native.document.setdefault("texts", [])
@@ -180,12 +181,12 @@ def _items(
                 )
                 continue
             yield _Item(
-                record,
-                key_of(record, use_keys=use_keys),
+                shape,
+                shape.key if use_keys else {},
                 categories[record.get("category_id")],
                 place,
                 picture.is_frame,
-                segmentation_from_record(record, size, source=source, where=where),
+                shape.segmentation(size, source=source, where=where),
                 box_from_record(record, source=source, where=where),
             )
 
@@ -224,10 +225,9 @@ def _annotations(common: Record, members: list[_Item], native: PictureCase, sour
     score = first.record.get("score")
     if isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1:
         extra["confidence"] = float(score)
-    if isinstance(first.record.get("more"), dict):
-        extra |= first.record["more"]
-    if isinstance(first.record.get("geometry"), dict):
-        yield {**common, **first.record["geometry"], **extra}
+    extra |= first.shape.more
+    if first.shape.geometry is not None:
+        yield {**common, **first.shape.geometry, **extra}
         return
     wants_mask = any(item.is_mask or item.key.get("type") == "mask" for item in members)
     outlined = (
@@ -248,9 +248,8 @@ def _annotations(common: Record, members: list[_Item], native: PictureCase, sour
         native.parts[common["id"]] = [(item.place[1], item.segmentation.counts) for item in drawn if item.segmentation]
         extra = {key: value for key, value in extra.items() if key not in _PLACES}
         yield {**common, "type": "mask", "mask_file": f"masks/{safe_name(common['id'])}.nii.gz", **extra}
-    elif drawn and drawn[0].segmentation:
-        ring = drawn[0].segmentation.rings[0]
-        yield {**common, "type": "polygon", "polygon": ring.tolist(), **extra}
+    elif drawn and drawn[0].segmentation and drawn[0].segmentation.rings is not None:
+        yield {**common, "type": "polygon", "polygon": drawn[0].segmentation.rings[0].tolist(), **extra}
     elif len(members) > 1:
         yield {
             **common,

@@ -1,27 +1,25 @@
 """What YOLO, CVAT, Label Studio, GeoJSON, LabelMe and Pascal VOC share: what files hold, and the cases that it means.
 
 Those that are written have a side file: for each record which annotation it belongs to, and for each case what is
-missing. `kin_write` makes it.
+missing. `write` makes it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from annoconv.casefile import Reading
 from annoconv.codes import Labels
-from annoconv.documents import residuals, strict_json
-from annoconv.documents.residuals import Residual
-from annoconv.errors import DocumentError
-from annoconv.findings import Finding, Level
+from annoconv.documents import strict_json
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.model import SCHEMA_VERSION
+from annoconv_converters._pictures.carrier import restored
 from annoconv_converters._pictures.cases import loaded_case
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.meaning import PictureCase, picture_case
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
-from annoconv_converters._pictures.records import KEY, Picture, picture_name, without_key
+from annoconv_converters._pictures.records import KEY, Picture, picture_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,12 +27,9 @@ if TYPE_CHECKING:
 
     from annoconv.registry import Context
 
-__all__ = ["SIDE_NAME", "SIDE_SUFFIX", "Batch", "lost", "picture_case_of", "read_pictures", "side_path", "with_keys"]
+__all__ = ["Batch", "picture_case_of", "put_keys", "read_pictures"]
 
 Record: TypeAlias = "dict[str, Any]"
-
-SIDE_NAME: Final = "annoconv.json"
-SIDE_SUFFIX: Final = ".annoconv.json"
 
 
 @dataclass
@@ -46,7 +41,7 @@ class Batch:
     pictures
         In the order of the files.
     categories
-        Category records; an annotation's `category_id` is one of their ids.
+        Category records; a record's `category_id` is one of their ids.
     side
         The side file that belongs to them.
     source
@@ -59,35 +54,24 @@ class Batch:
     side: Path | None = None
 
 
-def lost(picture: Picture, what: str) -> None:
-    """Note what a file says of a picture that a case has no place for."""
-    picture.record.setdefault("lost", []).append(what)
-
-
-def side_path(target: Path) -> Path:
-    """Return the path of the side file of an output."""
-    return target / SIDE_NAME if target.is_dir() else target.with_suffix(SIDE_SUFFIX)
-
-
-def with_keys(parsed: list[Picture], entry: Record) -> list[Picture]:
-    """Return pictures with the keys that a side file holds for them."""
-    keyed: list[Picture] = []
+def put_keys(parsed: list[Picture], entry: Record) -> None:
+    """Give pictures and their shapes the keys that a side file holds for them."""
     for picture, told in zip(parsed, entry["pictures"], strict=True):
-        record = {**picture.record, KEY: told[KEY]}
-        keys = told["annotations"]
-        records = picture.annotations
-        if len(keys) == len(records):
-            records = [{**each, KEY: key} for each, key in zip(records, keys, strict=True)]
-        keyed.append(Picture(record, records, is_unsized=picture.is_unsized))
-    return keyed
+        picture.key = told[KEY]
+        keys: list[Any] = told["annotations"]
+        if len(keys) != len(picture.shapes):
+            keys = [{}] * len(picture.shapes)
+        for shape, key in zip(picture.shapes, keys, strict=True):
+            shape.key = key if isinstance(key, dict) else {}
 
 
-def picture_case_of(pictures: list[Picture], categories: list[Record], task: str, source: object) -> PictureCase:
+def picture_case_of(
+    pictures: list[Picture], categories: Categories, task: str, source: object, *, use_keys: bool
+) -> PictureCase:
     """Return what pictures mean, each alone or all together as one volume."""
-    use_keys = any(KEY in picture.record for picture in pictures)
     for picture in pictures:
-        picture.name = picture_name(picture.record, DEFAULT_NAMES, use_keys=use_keys)
-    native = picture_case(pictures, Categories(categories, Labels(None)), use_keys=use_keys, source=source)
+        picture.name = picture_name(picture, DEFAULT_NAMES, use_keys=use_keys)
+    native = picture_case(pictures, categories.of_case(pictures), use_keys=use_keys, source=source)
     native.document = {"schema_version": SCHEMA_VERSION, "task_id": task, **native.document}
     return native
 
@@ -98,17 +82,23 @@ def read_pictures(batches: Iterable[Batch], *, context: Context, task: str) -> I
     for batch in batches:
         entries = _entries(batch, context)
         position = 0
+        # What was written with a side file was compared with the built-in labels only.
+        ours = Categories(batch.categories, Labels.of())
         for entry in entries:
             size = len(entry["pictures"])
-            pictures = with_keys(batch.pictures[position : position + size], entry)
+            pictures = batch.pictures[position : position + size]
+            put_keys(pictures, entry)
             position += size
-            native = picture_case_of(pictures, batch.categories, task, batch.source)
-            document = _restored(native.document, entry["residual"], batch.source)
+            native = picture_case_of(pictures, ours, task, batch.source, use_keys=True)
+            document = restored(
+                native.document, entry["residual"], batch.source, place="the side file", rule="side.invalid"
+            )
             yield _reading(native, document, pictures, count, batch.source, context)
             count += 1
             context.advance(count)
+        categories = Categories(batch.categories, Labels.of(label_system=context.label_system))
         for pictures in _groups(batch.pictures[position:]):
-            native = picture_case_of(pictures, batch.categories, context.task or task, batch.source)
+            native = picture_case_of(pictures, categories, context.task or task, batch.source, use_keys=False)
             yield _reading(native, native.document, pictures, count, batch.source, context)
             count += 1
             context.advance(count)
@@ -118,7 +108,7 @@ def _reading(
     native: PictureCase, document: Record, pictures: list[Picture], case_index: int, source: Path, context: Context
 ) -> Reading:
     loaded = loaded_case(native, document, source, context.limits)
-    told = [what for picture in pictures for what in picture.record.get("lost", ())]
+    told = [what for picture in pictures for what in picture.lost]
     losses = [Loss(case_index, "/annotations", LossKind.NO_PLACE, f"a case has no place for {what}") for what in told]
     return Reading(loaded.case, loaded.masks, LossReport(losses))
 
@@ -126,8 +116,7 @@ def _reading(
 def _groups(pictures: list[Picture]) -> list[list[Picture]]:
     groups: dict[object, list[Picture]] = {}
     for position, picture in enumerate(pictures):
-        picture.record = without_key(picture.record)
-        name = picture_name(picture.record, DEFAULT_NAMES, use_keys=False)
+        name = picture_name(picture, DEFAULT_NAMES, use_keys=False)
         groups.setdefault(position if name is None else name.case or name.series, []).append(picture)
     return list(groups.values())
 
@@ -153,14 +142,3 @@ def _entries(batch: Batch, context: Context) -> list[Record]:
         return entries if is_whole and told == found else []
     except (KeyError, TypeError, AttributeError):
         return []
-
-
-def _restored(native: Record, residual: Any, source: Path) -> Record:
-    try:
-        document = residuals.restore(native, Residual.from_json(residual))
-        if isinstance(document, dict):
-            return document
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError):
-        pass
-    problem = "the side file cannot be understood"
-    raise DocumentError(problem, findings=[Finding("side.invalid", Level.ERROR, "", problem)], source=source)

@@ -1,6 +1,7 @@
-"""Records of pictures: one image with its annotations, in the form that COCO gives them.
+"""Pictures and shapes: records in the form that COCO gives them, and beside each what is known of it and is ours.
 
-What is ours in a record stands under one key, `annoconv`.
+A record may come from outside and hold any key, so nothing of ours stands in one. What our own files say of a record
+is in its `key`; in a COCO file that stands under `annoconv`, elsewhere in the side file.
 """
 
 from __future__ import annotations
@@ -8,30 +9,72 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from annoconv_converters._pictures.geometry import LARGEST_SIZE
+from annoconv_converters._pictures.geometry import LARGEST_SIZE, Segmentation, segmentation_from_record
 from annoconv_converters._pictures.planes import SliceName, parse_name
 
 if TYPE_CHECKING:
     import re
 
-__all__ = ["KEY", "Picture", "Record", "flat_uid", "is_caption", "key_of", "picture_name", "without_key"]
+__all__ = ["KEY", "Picture", "Record", "Shape", "flat_uid", "is_caption", "picture_name"]
 
 Record: TypeAlias = "dict[str, Any]"
 
 KEY: Final = "annoconv"
-"""The one key of a record under which stands what is ours."""
+"""The one key of a COCO record, and of a picture in a side file, under which stands what is ours."""
 
 
-@dataclass
-class Picture:
-    """One image record with its annotations.
+@dataclass(slots=True)
+class Shape:
+    """One annotation on one picture.
 
     Attributes
     ----------
     record
-        Of `images`.
-    annotations
-        Of `annotations`, or made of the segments of a panoptic map.
+        In the form of a COCO annotation; of a COCO file, as it stands there.
+    geometry
+        What COCO has no form for, as the model has it: `type` and its fields. None where the record says all.
+    more
+        Other fields of the annotation, as the model has them, that a record has no place for.
+    key
+        What our own files say of it: `id` and `type` of the annotation that it belongs to.
+    keypoints
+        While a case is drawn: x, y (pixel indices) and visibility of its points by name.
+    """
+
+    record: Record
+    geometry: Record | None = None
+    more: Record = field(default_factory=dict)
+    key: Record = field(default_factory=dict)
+    keypoints: dict[str, list[float]] = field(default_factory=dict)
+    _understood: tuple[tuple[int, int], Segmentation | None] | None = field(default=None, init=False, repr=False)
+
+    def segmentation(self, size: tuple[int, int], *, source: object, where: str) -> Segmentation | None:
+        """Return what the record's `segmentation` holds in a picture of `size` rows and columns; read once.
+
+        Raises
+        ------
+        InputError, LimitError
+            As `segmentation_from_record`.
+        """
+        if self._understood is None or self._understood[0] != size:
+            self._understood = size, segmentation_from_record(self.record, size, source=source, where=where)
+        return self._understood[1]
+
+
+@dataclass
+class Picture:
+    """One image with its annotations.
+
+    Attributes
+    ----------
+    record
+        In the form of a COCO image; of a COCO file, as it stands there.
+    shapes
+        Its annotations, or the segments of its panoptic map.
+    key
+        What our own files say of it: `uid`, and of a slice `axis` and `index`.
+    lost
+        What its file says that a case has no place for.
     name
         Which slice of which image it is; None for a flat picture.
     packed
@@ -45,7 +88,9 @@ class Picture:
     """
 
     record: Record
-    annotations: list[Record] = field(default_factory=list)
+    shapes: list[Shape] = field(default_factory=list)
+    key: Record = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
     name: SliceName | None = None
     packed: Record | None = None
     map_size: tuple[int, int] | None = None
@@ -58,24 +103,13 @@ def is_caption(record: Record) -> bool:
     return isinstance(record.get("caption"), str) and not any(map(record.get, ("bbox", "segmentation", "keypoints")))
 
 
-def key_of(record: Record, *, use_keys: bool = True) -> Record:
-    """Return what stands under our key, as far as it is an object."""
-    found = record.get(KEY) if use_keys else None
-    return found if isinstance(found, dict) else {}
-
-
-def without_key(record: Record) -> Record:
-    """Return a record without what stands under our key."""
-    return {key: value for key, value in record.items() if key != KEY}
-
-
-def picture_name(record: Record, pattern: re.Pattern[str], *, use_keys: bool) -> SliceName | None:
+def picture_name(picture: Picture, pattern: re.Pattern[str], *, use_keys: bool) -> SliceName | None:
     """Return which slice a picture is: by our key, else by its file name."""
-    key = key_of(record, use_keys=use_keys)
+    key = picture.key if use_keys else {}
     uid, axis, index = key.get("uid"), key.get("axis"), key.get("index")
     if isinstance(uid, str) and axis in ("i", "j", "k") and type(index) is int and 0 <= index < LARGEST_SIZE:
         return SliceName(None, uid, axis, index)
-    name = record.get("file_name")
+    name = picture.record.get("file_name")
     return parse_name(pattern, name) if isinstance(name, str) and not key else None
 
 

@@ -10,7 +10,6 @@ import numpy as np
 from annoconv import images as image_seam
 from annoconv.errors import ImageError, UsageError
 from annoconv.geometry import Grid
-from annoconv_converters._pictures.records import KEY
 from annoconv_converters._raster.png import png_bytes
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv_converters._pictures.draw import Drawing
 
-__all__ = ["Rendering", "parse_window", "render"]
+__all__ = ["Rendering", "render", "rendering_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +35,21 @@ class Rendering:
         `16`: stored values, moved to be positive; `8`: those within the window, spread over 0 to 255.
     window
         Centre and width in units of the rescaled values (HU); that of the image's header if None.
+    images
+        The sources, files or folders.
     """
 
     depth: Literal["none", "16", "8"] = "none"
     window: tuple[float, float] | None = None
+    images: Sequence[Path] = ()
 
 
-def parse_window(text: str | None) -> tuple[float, float] | None:
+def rendering_of(images: Sequence[Path], depth: Literal["none", "16", "8"], window: str | None) -> Rendering:
+    """Return how images become pictures, as options tell it; UsageError if the window is none."""
+    return Rendering(depth, _window_of(window), images)
+
+
+def _window_of(text: str | None) -> tuple[float, float] | None:
     """Return centre and width of `40,400`; UsageError if it is neither."""
     if text is None:
         return None
@@ -56,7 +63,7 @@ def parse_window(text: str | None) -> tuple[float, float] | None:
     return center, width
 
 
-def render(drawing: Drawing, images: Sequence[Path], folder: Path, rendering: Rendering, limits: Limits) -> None:
+def render(drawing: Drawing, folder: Path, rendering: Rendering, limits: Limits) -> None:
     """Write a PNG for each picture of a drawing whose file name the records give.
 
     Raises
@@ -64,9 +71,9 @@ def render(drawing: Drawing, images: Sequence[Path], folder: Path, rendering: Re
     ImageError
         If an image has no source, or the source is of another shape.
     """
-    if not images:
+    if not rendering.images:
         raise UsageError("pictures are rendered from source images", advice="Pass --images FOLDER")
-    sources = image_seam.scan(images, limits)
+    sources = image_seam.scan(rendering.images, limits)
     case = drawing.loaded.case
     for image in (case.image, *(case.related_images or ())):
         planes = drawing.planes.get(image.uid)
@@ -82,14 +89,14 @@ def render(drawing: Drawing, images: Sequence[Path], folder: Path, rendering: Re
                 expected=image.shape,
             )
         for picture in drawing.pictures:
-            if picture.record[KEY]["uid"] != image.uid:
+            if picture.key["uid"] != image.uid:
                 continue
-            index = picture.record[KEY].get("index", 0)
+            index = picture.key.get("index", 0)
             plane = _plane(pixels_kji, planes.axis, index)
             path = folder / str(picture.record["file_name"])
             path.parent.mkdir(parents=True, exist_ok=True)
             pixels, recorded = _pixels(plane, source, index if planes.axis == "k" else 0, rendering)
-            picture.record[KEY]["rendering"] = recorded
+            picture.key["rendering"] = recorded
             path.write_bytes(png_bytes(pixels))
 
 

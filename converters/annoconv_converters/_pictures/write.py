@@ -1,75 +1,93 @@
-"""Writing YOLO, CVAT, Label Studio and GeoJSON: cases to records, with a side file for the rest.
+"""The one writer of YOLO, CVAT, Label Studio and GeoJSON: cases to pictures, to the format's own tree, to its files.
 
-A format writes pictures and parses what it has written. The writer parses its own output again to learn what it means
-by itself, so that the loss report is exact whatever the format does to numbers, names and order. The side file,
-unless it is not wanted, holds for each record which annotation it belongs to, and for each case what is missing.
+A format says what a tree of its own holds of pictures (`PictureFormat`), how that is saved, and how its files are read.
+The writer reads its own output again to learn what it means by itself, so that the loss report is exact whatever the
+format does to numbers, names and order. The side file, unless it is not wanted, holds for each shape which annotation
+it belongs to, and for each case what is missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from annoconv.codes import Labels
 from annoconv.documents import residuals, strict_json
+from annoconv.documents.losses import Carrier, Reasons, report
 from annoconv.errors import InputError
 from annoconv.files.atomic import replacing
 from annoconv.loss import Loss, LossKind, LossReport
-from annoconv_converters._pictures.categories import CategoryTable
+from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, compare
+from annoconv_converters._pictures.categories import Categories, CategoryTable
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
-from annoconv_converters._pictures.losses import describe, split
-from annoconv_converters._pictures.read import SIDE_NAME, SIDE_SUFFIX, Batch, picture_case_of, with_keys
-from annoconv_converters._pictures.records import KEY, Picture
+from annoconv_converters._pictures.read import Batch, picture_case_of, put_keys
+from annoconv_converters._pictures.records import KEY, Picture, Shape
 from annoconv_converters._pictures.render import Rendering, render
 from annoconv_converters._raster.polygons import union
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from annoconv.casefile import LoadedCase
     from annoconv.registry import Context
     from annoconv_converters._pictures.meaning import PictureCase
     from annoconv_converters._raster.run_lengths import Counts
 
-__all__ = ["Serialise", "write_pictures"]
+__all__ = ["PictureFormat", "write_pictures"]
 
 Record: TypeAlias = "dict[str, Any]"
+Tree = TypeVar("Tree")
+Sizes: TypeAlias = Mapping[str, tuple[int, int]]
 
-Serialise: TypeAlias = Callable[[Sequence[Picture], Sequence[Record], Path], None]
-Parse: TypeAlias = Callable[[Path, "dict[str, tuple[int, int]]"], Batch]
-"""From what was written, and the size (rows, columns) of pictures by file name where the format does not hold it."""
+_SIDE_FILE: Final = Carrier("the side file")
+_ID: Final = "annotations/#/id"
 
 
-@dataclass
-class _Written:
-    drawing: Drawing
+@dataclass(frozen=True, kw_only=True)
+class PictureFormat(Generic[Tree]):
+    """What a format tells the writer.
 
-    @property
-    def loaded(self) -> LoadedCase:
-        return self.drawing.loaded
+    Attributes
+    ----------
+    task
+        Task id that its reader gives to a case.
+    tree
+        From pictures and categories to what its files say, in its own terms: elements, members, lines.
+    save
+        Writes a tree to a file or folder.
+    read
+        Reads what was written, given the size (rows, columns) of pictures by file name where the format holds none.
+    reasons
+        Why it does not hold what stands at a place; one for `annotations/#/id` among them.
+    shapes
+        Types of annotations beyond masks, boxes and polygons that it has.
+    is_outlined
+        Whether masks become polygons, one ring a shape.
+    has_keypoints
+        Whether points are drawn as keypoints of their instances.
+    """
 
-    @property
-    def pictures(self) -> list[Picture]:
-        return self.drawing.pictures
+    task: str
+    tree: Callable[[Sequence[Picture], Sequence[Record]], Tree]
+    save: Callable[[Tree, Path], None]
+    read: Callable[[Path, Sizes], Batch]
+    reasons: Reasons
+    shapes: frozenset[str] = frozenset()
+    is_outlined: bool = False
+    has_keypoints: bool = False
 
 
 def write_pictures(
     cases: Iterable[LoadedCase],
     target: Path,
+    format: PictureFormat[Any],
     *,
     context: Context,
-    task: str,
-    serialise: Serialise,
-    parse: Parse,
-    plain: bool,
-    is_outlined: bool,
-    shapes: frozenset[str],
-    keypoints: bool = False,
-    images: Sequence[Path] = (),
-    rendering: Rendering | None = None,
+    rendering: Rendering,
+    plain: bool = False,
 ) -> LossReport:
     """Write cases in a format of pictures.
 
@@ -79,66 +97,47 @@ def write_pictures(
         Cases with their masks.
     target
         The format's file or folder.
+    format
+        Which.
     context
         Label system, limits.
-    task
-        Task id that the format's reader gives to a case.
-    serialise
-        Writes pictures and categories to a path; leaves in each picture the records that it has written.
-    parse
-        Reads them again.
+    rendering
+        How pictures are rendered, if at all.
     plain
         Whether to write no side file.
-    is_outlined
-        Whether masks become polygons, one ring a record.
-    shapes
-        Types of annotations beyond masks, boxes and polygons that the format has.
-    keypoints
-        Whether points are drawn as keypoints of their instances.
-    images, rendering
-        Where pictures are rendered from, and how; none are if that is None.
     """
     table = CategoryTable(context.label_system)
-    written: list[_Written] = []
+    drawings: list[Drawing] = []
     names: set[str] = set()
     for loaded in cases:
-        folder = slice_folder(loaded, len(written), names)
-        form: Form = "polygon" if is_outlined else "rle"
-        drawing = draw(
-            loaded, axis="k", form=form, folder=folder, only_annotated=False, keypoints=keypoints, shapes=shapes
-        )
-        labels = Labels(context.label_system, loaded.case.labels)
-        categories = {each.label_code: each.category.value for each in reversed(loaded.case.annotations)}
-        for picture in drawing.pictures:
-            picture.annotations = [ring for record in picture.annotations for ring in _rings(record, is_outlined)]
-            for record in picture.annotations:
-                code = record["category_id"]
-                record["category_id"] = table.number(code, categories[code], labels)
-        written.append(_Written(drawing))
-        context.advance(len(written))
-    if not written:
+        drawings.append(_drawing(loaded, slice_folder(loaded, len(drawings), names), format, table, context))
+        context.advance(len(drawings))
+    if not drawings:
         raise InputError("there is no case to write", source=target)
-    pictures = [picture for one in written for picture in one.pictures]
+    pictures = [picture for drawing in drawings for picture in drawing.pictures]
     for number, picture in enumerate(pictures, start=1):
         picture.record["id"] = number
-    for number, record in enumerate((each for picture in pictures for each in picture.annotations), start=1):
-        record["id"] = number
+    for number, shape in enumerate((each for picture in pictures for each in picture.shapes), start=1):
+        shape.record["id"] = number
     with ExitStack() as outputs:
         overwrite = target.exists()  # refused before this is called, unless it was asked for
         temporary = outputs.enter_context(replacing(target, overwrite=overwrite))
-        serialise(pictures, table.sorted(), temporary)
+        format.save(format.tree(pictures, table.sorted()), temporary)
+        if rendering.depth != "none":
+            _render(drawings, temporary, target, outputs, rendering, context)
         sizes = {picture.record["file_name"]: _size(picture) for picture in pictures if "width" in picture.record}
-        if rendering is not None and rendering.depth != "none":
-            _render(written, images, temporary, target, outputs, rendering, context)
-        batch = parse(temporary, sizes)
+        batch = format.read(temporary, sizes)
+        known = Categories(batch.categories, Labels.of())
         losses: list[Loss] = []
         entries: list[Record] = []
         position = 0
-        for case_index, one in enumerate(written):
-            parsed = batch.pictures[position : position + len(one.pictures)]
-            position += len(one.pictures)
-            entries.append(_compare(one, parsed, batch, case_index, task, losses, plain=plain))
-        if [entry for entry in entries if entry.pop("is_needed", False)]:
+        for case_index, drawing in enumerate(drawings):
+            read = batch.pictures[position : position + len(drawing.pictures)]
+            position += len(drawing.pictures)
+            found, entry = _compare(drawing, read, known, format, case_index, plain=plain)
+            losses += found
+            entries.append(entry)
+        if losses and not plain:
             side = temporary / SIDE_NAME if temporary.is_dir() else target.with_suffix(SIDE_SUFFIX)
             if not temporary.is_dir():
                 side = outputs.enter_context(replacing(side, overwrite=overwrite))
@@ -146,9 +145,27 @@ def write_pictures(
     return LossReport(losses)
 
 
+def _drawing(
+    loaded: LoadedCase, folder: str | None, format: PictureFormat[Any], table: CategoryTable, context: Context
+) -> Drawing:
+    """Return a case as pictures in a format's forms, its labels numbered."""
+    form: Form = "polygon" if format.is_outlined else "rle"
+    keypoints = format.has_keypoints
+    drawing = draw(
+        loaded, axis="k", form=form, folder=folder, only_annotated=False, keypoints=keypoints, shapes=format.shapes
+    )
+    labels = Labels.of(loaded.case, context.label_system)
+    categories = {each.label_code: each.category.value for each in reversed(loaded.case.annotations)}
+    for picture in drawing.pictures:
+        picture.shapes = [ring for shape in picture.shapes for ring in _rings(shape, format.is_outlined)]
+        for shape in picture.shapes:
+            code = shape.record["category_id"]
+            shape.record["category_id"] = table.number(code, categories[code], labels)
+    return drawing
+
+
 def _render(
-    written: Sequence[_Written],
-    images: Sequence[Path],
+    drawings: Sequence[Drawing],
     temporary: Path,
     target: Path,
     outputs: ExitStack,
@@ -159,16 +176,16 @@ def _render(
     folder = temporary / "images"
     if not temporary.is_dir():
         folder = outputs.enter_context(replacing(target.parent / f"{target.stem}_images", overwrite=target.exists()))
-    for one in written:
-        render(one.drawing, images, folder, rendering, context.limits)
+    for drawing in drawings:
+        render(drawing, folder, rendering, context.limits)
 
 
-def _rings(record: Record, is_outlined: bool) -> Iterator[Record]:
-    segmentation = record.get("segmentation")
+def _rings(shape: Shape, is_outlined: bool) -> Iterator[Shape]:
+    segmentation = shape.record.get("segmentation")
     if not is_outlined or not isinstance(segmentation, list) or len(segmentation) < 2:
-        yield record
+        yield shape
     else:
-        yield from ({**record, "segmentation": [ring]} for ring in segmentation)
+        yield from (replace(shape, record={**shape.record, "segmentation": [ring]}) for ring in segmentation)
 
 
 def _size(picture: Picture) -> tuple[int, int]:
@@ -176,43 +193,39 @@ def _size(picture: Picture) -> tuple[int, int]:
 
 
 def _compare(
-    one: _Written,
-    parsed: list[Picture],
-    batch: Batch,
+    drawing: Drawing,
+    read: list[Picture],
+    known: Categories,
+    format: PictureFormat[Any],
     case_index: int,
-    task: str,
-    losses: list[Loss],
     *,
     plain: bool,
-) -> Record:
-    """Note the losses of a case and return its entry of the side file; empty if nothing is missing."""
-    original = strict_json.plain(one.loaded.case)
-    native = picture_case_of(parsed, batch.categories, task, "output").document
-    beyond = residuals.residual(original, native)
+) -> tuple[list[Loss], Record]:
+    """Return the losses of a case and its entry in the side file."""
+    original = strict_json.plain(drawing.loaded.case)
+    native = picture_case_of(read, known, format.task, "output", use_keys=False).document
     if plain:
-        losses += beyond.losses(case_index, describe(native, beyond, frozenset(), is_carried=False))
-        return {}
-    is_whole = not beyond.paths()
-    entry, keyed, found = _keyed(one, parsed, batch, task)
-    native = found.document
-    held = {record[KEY]["id"] for picture in keyed for record in picture.annotations if "id" in record.get(KEY, {})}
-    expected = _expected(original, found, one.drawing.parts.keys())
-    kept, _ = split(residuals.residual(expected, native))
-    if is_whole:
-        return {**entry, "residual": kept.to_json()}
-    beyond = residuals.residual(original, native)
-    _, left = split(beyond)
-    left |= set(residuals.residual(original, expected).paths())
-    losses += beyond.losses(case_index, describe(native, beyond, left, is_carried=True))
+        return report(original, native, format.reasons, case_index=case_index).losses, {}
+    entry, found = _keyed(drawing, read, known, format.task)
+    expected = _expected(original, found, drawing.parts.keys())
+    compared = compare(original, found.document, expected, format.reasons, _SIDE_FILE, case_index)
+    entry["residual"] = compared.kept.to_json()
+    if not residuals.residual(original, native).paths():  # nothing is needed, not even an id
+        return [], entry
+    return [*compared.losses, *_identities(original, read, format.reasons, case_index)], entry
+
+
+def _identities(original: Record, read: list[Picture], reasons: Reasons, case_index: int) -> Iterator[Loss]:
+    """Yield a loss for each id that comes back by the side file only."""
+    held = {shape.key["id"] for picture in read for shape in picture.shapes if "id" in shape.key}
     for place, each in enumerate(original["annotations"]):
         if each["id"] in held:
-            message = "the format gives annotations no id of ours; it travels in the side file"
-            losses.append(Loss(case_index, residuals.pointer(("annotations", place, "id")), LossKind.CARRIED, message))
-    return {**entry, "residual": kept.to_json(), "is_needed": True}
+            path = residuals.pointer(("annotations", place, "id"))
+            yield Loss(case_index, path, LossKind.CARRIED, f"{reasons[_ID]}; it travels in {_SIDE_FILE.place}")
 
 
-def _keyed(one: _Written, parsed: list[Picture], batch: Batch, task: str) -> tuple[Record, list[Picture], PictureCase]:
-    """Return the keys of a case, its pictures with them, and what they mean.
+def _keyed(drawing: Drawing, read: list[Picture], known: Categories, task: str) -> tuple[Record, PictureCase]:
+    """Give the pictures of a case their keys; return these, and what is meant with them.
 
     A mask whose voxels do not come back is none there: first its key says nothing of its type, so that it is what the
     format makes of it; if that still is a mask, its records have no key.
@@ -220,16 +233,16 @@ def _keyed(one: _Written, parsed: list[Picture], batch: Batch, task: str) -> tup
     without_type: set[str] = set()
     unbound: set[str] = set()
     while True:
-        entry = _keys(one.pictures, parsed, without_type, unbound)
-        keyed = with_keys(parsed, entry)
-        found = picture_case_of(keyed, batch.categories, task, "output")
+        entry = _keys(drawing.pictures, read, without_type, unbound)
+        put_keys(read, entry)
+        found = picture_case_of(read, known, task, "output", use_keys=True)
         wrong = {
             each
-            for each, parts in one.drawing.parts.items()
+            for each, parts in drawing.parts.items()
             if each in found.parts and not _is_same(parts, found.parts[each])
         }
         if not wrong:
-            return entry, keyed, found
+            return entry, found
         unbound |= wrong & without_type
         without_type |= wrong
 
@@ -264,13 +277,13 @@ def _keys(drawn: list[Picture], parsed: list[Picture], without_type: set[str], u
     pictures: list[Record] = []
     for one, other in zip(drawn, parsed, strict=True):
         keys: list[Record] = []
-        for record in one.annotations:
-            key = record[KEY]
+        for shape in one.shapes:
+            key = shape.key
             if key["id"] in without_type:
                 key = {} if key["id"] in unbound else {"id": key["id"]}
             keys.append(key)
-        fits = len(keys) == len(other.annotations)
+        fits = len(keys) == len(other.shapes)
         size: Record = {name: one.record[name] for name in ("width", "height") if name in one.record}
-        named: Record = {"file_name": other.record.get("file_name"), **size, KEY: one.record[KEY]}
+        named: Record = {"file_name": other.record.get("file_name"), **size, KEY: one.key}
         pictures.append({**named, "annotations": keys if fits else []})
     return {"pictures": pictures}

@@ -8,6 +8,8 @@ follows which. Pixels that touch only diagonally belong to two rings.
 
 A hole hangs on the ring above it by a vertical keyhole, a cut of no width: down along it, round the hole, and back.
 Coordinates are whole continuous pixels (x = column, y = row), origin at the outer corner of the first pixel.
+
+OpenCV's contours run through the centres of pixels, so that they do not decode to the mask they were found in.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ def polygons_of(many: Sequence[Counts], rows: int) -> Iterator[list[list[int]]]:
     Parameters
     ----------
     many
-        Run lengths that fit an image (`_runlength`).
+        Run lengths that fit an image (`run_lengths`).
     rows
         Of the image.
 
@@ -67,7 +69,7 @@ def rings_of(counts: Counts, rows: int) -> list[list[list[int]]]:
     Parameters
     ----------
     counts
-        Run lengths that fit an image (`_runlength`).
+        Run lengths that fit an image (`run_lengths`).
     rows
         Of the image.
     """

@@ -4,11 +4,15 @@ Coordinates are continuous pixels (x = column, y = row), origin at the outer cor
 of pixels are whole numbers. A *ring* is an array of vertices, shape (vertices, 2); the last joins the first.
 Authority: `rleFrPoly` in `common/maskApi.c` of cocodataset/cocoapi. It walks the boundary in fifths of a pixel and
 toggles each column at every crossing, so that a ring fills by the even-odd rule and a stretch that is walked twice
-leaves nothing: that is why a hole may hang on its outer ring by a *keyhole*, a cut of no width (`_outlines`).
+leaves nothing: that is why a hole may hang on its outer ring by a *keyhole*, a cut of no width (`outlines`).
+
+pycocotools itself is not used, since it allocates what a polygon asks for.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -17,13 +21,13 @@ from annoconv.errors import InputError, LimitError
 from annoconv_converters._raster.run_lengths import runs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from annoconv_converters._raster.run_lengths import Counts
 
-__all__ = ["FARTHEST_PIXEL", "box_of_rings", "rasterise", "ring_of", "shoelace_area", "union", "with_keyholes"]
+__all__ = ["FARTHEST_PIXEL", "Rings", "rasterise", "rings_of_lists", "union", "with_keyholes"]
 
 Ring: TypeAlias = "NDArray[np.float64]"
 Whole: TypeAlias = "NDArray[np.int64]"
@@ -38,59 +42,117 @@ _CHUNK_STEPS: Final = 1 << 19
 """Steps that are walked together, so that memory stays bounded."""
 
 
-def ring_of(flat: Any, *, source: object = None, where: str | None = None) -> Ring:
-    """Return the ring of a flat list `[x, y, x, y ...]` from outside.
+@dataclass(frozen=True, eq=False, slots=True)
+class Rings:
+    """The rings of one mask as one array, so that fifty thousand cost no more than their vertices.
+
+    Attributes
+    ----------
+    vertices
+        Shape (vertices, 2), float64: x and y, continuous pixels, one ring behind the other.
+    sizes
+        Shape (rings,), int64: how many vertices each has, three at least.
+    """
+
+    vertices: Ring
+    sizes: Whole
+
+    @classmethod
+    def of(cls, rings: Sequence[Ring]) -> Rings:
+        """Return rings, each of shape (vertices, 2), as one."""
+        return cls(np.concatenate(rings), np.array([len(ring) for ring in rings], dtype=np.int64))
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def __getitem__(self, place: int) -> Ring:
+        """Return one ring, shape (vertices, 2)."""
+        start = int(self.sizes[:place].sum())
+        return self.vertices[start : start + int(self.sizes[place])]
+
+    @property
+    def starts(self) -> Whole:
+        """Place of the first vertex of each, int64."""
+        return np.cumsum(self.sizes) - self.sizes
+
+    @property
+    def area(self) -> float:
+        """What they enclose, each by itself, square pixels, by the shoelace formula."""
+        if len(self) == 1:  # nearly every mask, and three times as fast
+            return _twice_enclosed(self.vertices - self.vertices[0]) / 2
+        starts = self.starts
+        x, y = (self.vertices - np.repeat(self.vertices[starts], self.sizes, axis=0)).T
+        # The first vertex of each is 0, 0 and closes the sum; nothing joins the last to the next ring.
+        across = np.append(x[:-1] * y[1:] - y[:-1] * x[1:], 0.0)
+        return float(np.abs(np.add.reduceat(across, starts)).sum()) / 2
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """`x_min, y_min, x_max, y_max`."""
+        low, high = self.vertices.min(axis=0), self.vertices.max(axis=0)
+        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+    @property
+    def follows_pixels(self) -> bool:
+        """Whether every ring runs along edges of pixels, as those that are drawn round a mask do."""
+        if not np.array_equal(self.vertices, np.trunc(self.vertices)):
+            return False
+        before = np.arange(-1, len(self.vertices) - 1)
+        starts = self.starts
+        before[starts] = starts + self.sizes - 1
+        return bool((self.vertices == self.vertices[before]).any(axis=1).all())
+
+
+def rings_of_lists(flats: Sequence[Any], *, source: object = None, where: str | None = None) -> Rings:
+    """Return the rings of flat lists `[x, y, x, y ...]` from outside.
 
     Raises
     ------
     InputError
-        If it is no list of finite numbers within `FARTHEST_PIXEL`, an odd number of them, or fewer than three vertices.
+        If one is no list of finite numbers within `FARTHEST_PIXEL`, an odd number of them, or fewer than three
+        vertices.
     """
     place = {"source": None if source is None else str(source), "where": where}
-    if not isinstance(flat, list) or not set(map(type, flat)) <= {int, float}:
+    if not all(type(flat) is list for flat in flats) or not set(map(type, chain(*flats))) <= {int, float}:
         raise InputError("a polygon is a list of numbers", **place)
-    if len(flat) % 2:
-        raise InputError("the polygon has an odd number of coordinates", found=len(flat), **place)
-    if len(flat) < 6:
-        raise InputError("the polygon has fewer than three vertices", found=len(flat) // 2, **place)
+    counts = np.fromiter(map(len, flats), dtype=np.int64, count=len(flats))
+    if (counts % 2).any():
+        found = int(counts[counts % 2 == 1][0])
+        raise InputError("the polygon has an odd number of coordinates", found=found, **place)
+    if (counts < 6).any():
+        found = int(counts[counts < 6][0]) // 2
+        raise InputError("the polygon has fewer than three vertices", found=found, **place)
     try:
-        ring = np.array(flat, dtype=np.float64).reshape(-1, 2)
+        vertices = np.fromiter(chain(*flats), dtype=np.float64, count=int(counts.sum())).reshape(-1, 2)
     except OverflowError:
-        ring = np.full((1, 2), np.inf)
-    farthest = float(np.abs(ring).max())
+        vertices = np.full((1, 2), np.inf)
+    farthest = float(np.abs(vertices).max())
     if not farthest <= FARTHEST_PIXEL:  # NaN fails too
-        found, expected = f"{farthest:g}", f"within {FARTHEST_PIXEL:g} pixels"
-        raise InputError("a vertex lies beyond every image", found=found, expected=expected, **place)
-    return ring
+        expected = f"within {FARTHEST_PIXEL:g} pixels"
+        raise InputError("a vertex lies beyond every image", found=f"{farthest:g}", expected=expected, **place)
+    return Rings(vertices, counts // 2)
 
 
-def shoelace_area(ring: Ring) -> float:
-    """Return the area that a ring encloses, square pixels."""
-    x, y = ring[:, 0] - ring[0, 0], ring[:, 1] - ring[0, 1]  # the first vertex is 0, 0 and closes the sum
-    return abs(float(np.dot(x[:-1], y[1:]) - np.dot(y[:-1], x[1:]))) / 2
+def _twice_enclosed(ring: Ring) -> float:
+    """Return twice the area that a ring encloses whose first vertex is 0, 0."""
+    x, y = ring.T
+    return abs(float(np.dot(x[:-1], y[1:]) - np.dot(y[:-1], x[1:])))
 
 
-def box_of_rings(rings: Iterable[Ring]) -> tuple[float, float, float, float]:
-    """Return `x_min, y_min, x_max, y_max` of rings."""
-    vertices = np.concatenate(list(rings))
-    low, high = vertices.min(axis=0), vertices.max(axis=0)
-    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
-
-
-def rasterise(rings: Sequence[Ring], size: tuple[int, int]) -> Counts:
+def rasterise(rings: Rings, size: tuple[int, int]) -> Counts:
     """Return the counts of the pixels that pycocotools fills for the rings of one mask, each by itself.
 
     Parameters
     ----------
     rings
-        Each of shape (vertices, 2), float64, continuous pixels; may reach beyond the image.
+        Continuous pixels; they may reach beyond the image.
     size
         Rows and columns of the image.
 
     Returns
     -------
     ndarray, shape (runs,), int64
-        Column-major run lengths, background first (`_runlength`).
+        Column-major run lengths, background first (`run_lengths`).
 
     Raises
     ------
@@ -113,14 +175,13 @@ def rasterise(rings: Sequence[Ring], size: tuple[int, int]) -> Counts:
     return _union(toggle[::2], toggle[1::2], pixels)
 
 
-def _boundary(rings: Sequence[Ring]) -> Iterator[tuple[Whole, Whole, Whole]]:
+def _boundary(rings: Rings) -> Iterator[tuple[Whole, Whole, Whole]]:
     """Yield ring, u and v of the boundaries in fifths of a pixel, a chunk at a time, each from the last step before."""
-    sizes = [len(ring) for ring in rings]
-    x, y = np.trunc(_FIFTHS * np.concatenate(rings).T + 0.5).astype(np.int64)
-    ring = np.repeat(np.arange(len(rings)), sizes)
-    ends = np.cumsum(sizes)
+    x, y = np.trunc(_FIFTHS * rings.vertices.T + 0.5).astype(np.int64)
+    ring = np.repeat(np.arange(len(rings)), rings.sizes)
+    starts = rings.starts
     after = np.arange(1, x.size + 1)
-    after[ends - 1] = ends - sizes
+    after[starts + rings.sizes - 1] = starts
     x_start, y_start, x_end, y_end = x, y, x[after], y[after]
     across, down = np.abs(x_end - x_start), np.abs(y_end - y_start)
     is_flat = across >= down

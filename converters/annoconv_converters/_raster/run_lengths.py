@@ -5,6 +5,9 @@ runs of background and foreground, background first, so that the first may be 0.
 32 with six bits a character from `0` to `o`, from the fourth on as differences to the count before the last.
 Authority: `common/maskApi.c` of cocodataset/cocoapi, whose output is byte for byte the same. Coordinates are pixel
 indices (row, column), zero-based; boxes are continuous, origin at the outer corner of the first pixel.
+
+pycocotools is not used, since what it decodes is not checked against the image, so that a hostile string can crash the
+process.
 """
 
 from __future__ import annotations

@@ -15,12 +15,13 @@ import csv
 import re
 from io import StringIO
 from typing import TYPE_CHECKING, Final
-from xml.etree.ElementTree import ParseError, fromstring
 
-from annoconv.codes import concept_of
-from annoconv.errors import LimitError, MaskError
+from annoconv.codes import concept_of, words
+from annoconv.errors import InputError, LimitError, MaskError
 from annoconv.ids import safe_name
-from annoconv_converters._volumes.labels import Entry, Terms, color_of, split_words
+from annoconv.limits import Limits
+from annoconv_converters._volumes.labels import Entry, Terms, color_of
+from annoconv_converters._xml import element_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -91,7 +92,7 @@ def read_table(path: Path) -> dict[str | int, Entry]:
         raise MaskError("the label table is not UTF-8", source=path) from error
     head = text[:2000].lower()
     if "segmentedpropertytypecodesequence" in head:
-        return {split_words(entry.name): entry for entry in read_snomed_csv(text, path)}
+        return {words(entry.name): entry for entry in read_snomed_csv(text, path)}
     if "index\t" in head or "\tname" in head:
         return {entry.value: entry for entry in read_tsv(text, path)}
     reader = read_snap if "itk-snap" in head else read_ctbl
@@ -121,7 +122,7 @@ def write_caret(volumes: Sequence[Sequence[Entry]]) -> bytes:
 
 def _caret_row(entry: Entry) -> str:
     red, green, blue = (f"{part / 255:.6g}" for part in color_of(entry))
-    name = entry.name.replace("]]>", "]] >")
+    name = entry.name.replace("]]>", "]]]]><![CDATA[>")
     return (
         f'<Label Key="{entry.value}" Red="{red}" Green="{green}" Blue="{blue}" Alpha="1"><![CDATA[{name}]]></Label>\n'
     )
@@ -131,17 +132,21 @@ def read_caret(content: bytes, path: Path) -> list[tuple[int, Entry]]:
     """Return the labels of Caret's XML, each with the index of its volume; MaskError if it is damaged."""
     if len(content) > _LONGEST:
         raise LimitError("the label table in the header extension is too long", source=path, expected=_LONGEST)
-    if b"<!" in content.replace(b"<![CDATA[", b""):
-        raise MaskError("the label table in the header extension declares entities", source=path)
     try:
-        root = fromstring(content.decode("utf-8"))  # noqa: S314  nothing is declared that could expand
+        root = element_of(content, path, Limits())
         return [
             (int(volume.attrib.get("Index", "0")), _caret_entry(node))
             for volume in root.iter("VolumeInformation")
             for node in volume.iter("Label")
             if int(node.attrib["Key"]) > 0
         ]
-    except (ParseError, ValueError, KeyError) as error:
+    except InputError as error:
+        raise MaskError(
+            f"label table in the header extension: {error.problem}", source=path, found=error.found
+        ) from error
+    except (ValueError, KeyError) as error:
+        if isinstance(error, LimitError):
+            raise
         raise MaskError("the label table in the header extension is damaged", source=path) from error
 
 
@@ -153,11 +158,13 @@ def _caret_entry(node: Element) -> Entry:
 
 def write_tsv(entries: Iterable[Entry]) -> bytes:
     """Return a BIDS `dseg.tsv`; `mapping` is left out, since only people may claim what BIDS maps to."""
-    lines = ["index\tname\tabbreviation\tcolor"]
+    written = StringIO()
+    rows = csv.writer(written, delimiter="\t", lineterminator="\n")
+    rows.writerow(("index", "name", "abbreviation", "color"))
     for entry in entries:
         color = "#{:02X}{:02X}{:02X}".format(*color_of(entry))
-        lines.append("\t".join((str(entry.value), _one_line(entry.name), entry.code or safe_name(entry.name), color)))
-    return ("\n".join(lines) + "\n").encode()
+        rows.writerow((entry.value, _one_line(entry.name), entry.code or safe_name(entry.name), color))
+    return written.getvalue().encode()
 
 
 def read_tsv(text: str, path: Path) -> list[Entry]:
@@ -237,7 +244,7 @@ def _rows(text: str, path: Path, delimiter: str) -> Iterator[dict[str, str]]:
 
 
 def _one_line(name: str) -> str:
-    return " ".join(name.split())
+    return re.sub(r"[\x00-\x1f\x7f\x85\u2028\u2029]", " ", name)
 
 
 WRITERS: Final[Sequence[tuple[str, Callable[[Iterable[Entry]], bytes]]]] = (

@@ -1,28 +1,18 @@
-"""What a table says of the labels in a volume, and how a label becomes a label code and back.
-
-A file names labels by value; a case names them by code. A name is looked up in the case's label systems by code, by
-either name and by concept; what is not found there gets a code made of its name, and its definition goes with the case.
-"""
+"""What a table says of the labels in a volume. A file names labels by value; `annoconv.codes` makes codes of names."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.documents import strict_json
-from annoconv.model import AnnotationCategory, Concept
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from annoconv.codes import Labels
-    from annoconv.model import Label
+    from annoconv.model import AnnotationCategory, Concept
 
-__all__ = ["Entry", "Terms", "color_of", "entry_of", "label_of", "split_words"]
+__all__ = ["Entry", "Terms", "color_of", "entry_of", "named", "told_of"]
 
-_CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,127}")
-_LONGEST_CODE: Final = 120
 _GOLDEN: Final = 0.6180339887498949
 """Fraction of the colour circle between the colours of two values: neighbours differ as much as they can."""
 
@@ -90,20 +80,15 @@ def entry_of(value: int, code: str, category: AnnotationCategory, labels: Labels
     )
 
 
-def label_of(entry: Entry, labels: Labels) -> tuple[str, AnnotationCategory, dict[str, Any] | None]:
-    """Return label code and category of a row, and its definition if no label system has it."""
-    known = _find(entry, labels)
-    category = _category(entry, known)
-    if known is not None:
-        return known.code, category, None
-    name = {} if not entry.name else {"name_en" if entry.name.isascii() else "name_zh": entry.name}
-    definition = entry.terms.document()
-    if entry.color_rgb is not None:
-        definition["color_rgb"] = list(entry.color_rgb)
-    code = entry.code or _code_from(entry.name) or f"LABEL_{entry.value}"
-    if not definition and set(name.values()) <= {code}:
-        return code, category, None
-    return code, category, {"code": code, **name, **definition}
+def named(entry: Entry) -> str:
+    """Return the class name of a row; one without a name is named by its value."""
+    return entry.name if entry.name.strip() else f"LABEL_{entry.value}"
+
+
+def told_of(entry: Entry) -> dict[str, Any]:
+    """Return what a row says of its label beside the name, under the names that the model's label has for it."""
+    colour = {} if entry.color_rgb is None else {"color_rgb": list(entry.color_rgb)}
+    return entry.terms.document() | colour
 
 
 def color_of(entry: Entry) -> tuple[int, int, int]:
@@ -114,47 +99,3 @@ def color_of(entry: Entry) -> tuple[int, int, int]:
     ramp = (abs(hue - 3) - 1, 2 - abs(hue - 2), 2 - abs(hue - 4))
     red, green, blue = (round(255 * min(max(part, 0.0), 1.0)) for part in ramp)
     return red, green, blue
-
-
-def split_words(name: str) -> str:
-    """Return a name in lower case with single blanks, so that `Left_Kidney` and `left kidney` are one."""
-    return " ".join(re.split(r"[\W_]+", name.casefold())).strip()
-
-
-def _find(entry: Entry, labels: Labels) -> Label | None:
-    if entry.code is not None:
-        return labels.get(entry.code)
-    if entry.terms.concept is not None and (
-        found := labels.find(entry.terms.concept, entry.terms.modifier, entry.name)
-    ):
-        return found
-    wanted = split_words(entry.name)
-    if not wanted:
-        return None
-    return next((label for label in labels if wanted in set(map(split_words, _names(label)))), None)
-
-
-def _names(label: Label) -> Iterable[str]:
-    return (name for name in (label.code, label.name_en, label.name_zh) if name)
-
-
-def _category(entry: Entry, known: Label | None) -> AnnotationCategory:
-    from annoconv.codes import category_of
-
-    if known is not None and known.category is not None:
-        return known.category
-    if entry.terms.category is not None:
-        return category_of(entry.terms.category)
-    return AnnotationCategory.OTHER
-
-
-def _code_from(name: str) -> str:
-    """Return a label code made of a name; empty if it has no letter that a code may hold."""
-    if _CODE.fullmatch(name):
-        return name
-    if not name.isascii():
-        return ""
-    code = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")[:_LONGEST_CODE]
-    if code[:1].isdigit():
-        code = f"L_{code}"
-    return code if _CODE.fullmatch(code) else ""

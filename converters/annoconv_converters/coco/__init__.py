@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from annoconv.registry import Option
-from annoconv_converters._pictures.render import Rendering, parse_window
+from annoconv_converters._pictures.options import Images, Plain, Render, Window
+from annoconv_converters._pictures.render import rendering_of
 from annoconv_converters.coco.read import read_coco
 from annoconv_converters.coco.write import Options, write_coco
 
@@ -30,7 +31,7 @@ def to_coco(
     target: Path,
     *,
     context: Context,
-    images: Annotated[Sequence[Path], Option(help="Source images to render: folders or files.")] = (),
+    images: Images = (),
     kind: Annotated[
         Literal["auto", "instances", "keypoints", "panoptic", "captions", "stuff", "results"],
         Option(help="Kind of file; auto is that of the file that the cases came from, else instances."),
@@ -40,13 +41,11 @@ def to_coco(
     ] = "rle",
     axis: Annotated[Literal["k", "j", "i"], Option(help="Axis along which volumes are cut.")] = "k",
     annotated_only: Annotated[bool, Option(help="Leave out slices that nothing is drawn on.")] = False,
-    render: Annotated[
-        Literal["none", "16", "8"], Option(help="Write PNGs of the images: 16 bits rescaled, or 8 bits windowed.")
-    ] = "none",
-    window: Annotated[str | None, Option(help="Centre and width of the 8-bit window.", metavar="40,400")] = None,
+    render: Render = "none",
+    window: Window = None,
     skeletons: Annotated[Path | None, Option(help="Keypoints and skeleton of each label, a .json file.")] = None,
     license: Annotated[str | None, Option(help="Licence of the file, its name.")] = None,
-    plain: Annotated[bool, Option(help="Write nothing of our own; what has no place is lost.")] = False,
+    plain: Plain = False,
 ) -> LossReport:
     """Write cases as a COCO file.
 
@@ -98,10 +97,10 @@ def to_coco(
         only_annotated=annotated_only,
         skeletons=skeletons,
         license=license,
-        rendering=Rendering(render, parse_window(window)),
+        rendering=rendering_of(images, render, window),
         plain=plain,
     )
-    return write_coco(cases, target, context=context, images=images, options=options)
+    return write_coco(cases, target, context=context, options=options)
 
 
 def from_coco(

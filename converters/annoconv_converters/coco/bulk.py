@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
+from annoconv.codes import Labels
 from annoconv.errors import AnnoconvError, DocumentError
 from annoconv.findings import Finding, Level
 from annoconv.limits import Limits
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.geometry import is_numbers, size_from_record
-from annoconv_converters.coco.check import record_findings
+from annoconv_converters._pictures.records import Shape
+from annoconv_converters.coco.check import shape_findings
 from annoconv_converters.coco.stream import (
     ANNOTATIONS,
     IMAGES,
@@ -205,10 +207,11 @@ def validate(path: Path, limits: Limits | None = None) -> Iterator[Finding]:
     limits = limits or Limits()
     sizes: dict[Any, tuple[int, int]] = {}
     seen: set[Any] = set()
-    categories = Categories([], None)
+    labels = Labels.of()
+    categories = Categories([], labels)
     for part in _parts(path, limits):
         if not isinstance(part, Span):
-            categories = Categories(part.get("categories") or [], None)
+            categories = Categories(part.get("categories") or [], labels)
         elif part.section == IMAGES:
             for record in part.elements(limits, path):
                 yield from _image_findings(record, sizes)
@@ -252,7 +255,7 @@ def _annotation_findings(
         if is_result:
             drawn = picture_of_result(record, owner)
             sizes[owner] = size_from_record(drawn, source="", where=place) if "width" in drawn else (0, 0)
-        yield from record_findings(record, sizes[owner], categories, place, 0)
+        yield from shape_findings(Shape(record), sizes[owner], categories, place, 0)
     except AnnoconvError as error:
         yield Finding("coco.geometry", Level.ERROR, place, error.problem)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.findings import Finding, Level
-from annoconv_converters._pictures.geometry import box_from_record, keypoints_from_record, segmentation_from_record
+from annoconv_converters._pictures.geometry import box_from_record, keypoints_from_record
 from annoconv_converters._pictures.records import is_caption
 from annoconv_converters._raster.run_lengths import area_of, box_of
 from annoconv_converters.coco.stream import id_of
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from annoconv_converters._pictures.categories import Categories
     from annoconv_converters._pictures.geometry import Segmentation
-    from annoconv_converters._pictures.records import Picture
+    from annoconv_converters._pictures.records import Picture, Shape
 
-__all__ = ["case_findings", "file_findings", "record_findings"]
+__all__ = ["case_findings", "file_findings", "shape_findings"]
 
 AREA_SLACK: Final = 0.02
 """Of the area: between what a polygon encloses and the pixels that it fills; the files of COCO itself hold either."""
@@ -83,14 +83,15 @@ def case_findings(pictures: Sequence[Picture], categories: Categories, case_inde
                 f"the map has {picture.map_size}, its picture {size} rows and columns",
                 case_index,
             )
-        for record in picture.annotations:
-            yield from record_findings(record, size, categories, f"/annotations/{record.get('id')}", case_index)
+        for shape in picture.shapes:
+            yield from shape_findings(shape, size, categories, f"/annotations/{shape.record.get('id')}", case_index)
 
 
-def record_findings(
-    record: dict[str, Any], size: tuple[int, int], categories: Categories, place: str, case_index: int
+def shape_findings(
+    shape: Shape, size: tuple[int, int], categories: Categories, place: str, case_index: int
 ) -> Iterator[Finding]:
     """Yield the warnings about one annotation of a picture of `size` rows and columns, (0, 0) if that is not known."""
+    record = shape.record
     if is_caption(record):
         return
     if categories.records and id_of(record, "category_id") not in categories.records:
@@ -98,7 +99,7 @@ def record_findings(
     drawn = record.get("segmentation")
     if isinstance(drawn, list) and [] in drawn:
         yield _warning("coco.empty", f"{place}/segmentation", "a polygon has no vertices", case_index)
-    segmentation = segmentation_from_record(record, size, source="", where=place)
+    segmentation = shape.segmentation(size, source="", where=place)
     box = box_from_record(record, source="", where=place)
     if segmentation is not None:
         yield from _disagreements(record, segmentation, box, place, case_index)
@@ -117,7 +118,7 @@ def _disagreements(
     areas = [segmentation.area]
     own = segmentation.box
     boxes = [own]
-    if segmentation.rings and all(segmentation.size):
+    if segmentation.rings is not None and all(segmentation.size):
         low = min(own[0], own[1]) < 0 or own[2] > segmentation.size[1] or own[3] > segmentation.size[0]
         if low:
             yield _warning(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from annoconv.model import ImageTextLink, TextSpanAnnotation
 from annoconv_converters._pictures.geometry import counts_to_record
-from annoconv_converters._pictures.records import KEY
+from annoconv_converters._pictures.records import Shape
 from annoconv_converters._raster.polygons import union
 from annoconv_converters._raster.run_lengths import expand
 
@@ -34,7 +35,7 @@ def finish(
     *,
     were_results: bool = False,
 ) -> None:
-    """Turn the records of a drawing into those of a kind of file, in place.
+    """Turn the shapes of a drawing into those of a kind of file, in place.
 
     Parameters
     ----------
@@ -54,21 +55,21 @@ def finish(
     }
     for picture in drawing.pictures:
         if kind == "captions":
-            picture.annotations = list(_captions(drawing.loaded.case, picture))
+            picture.shapes = list(_captions(drawing.loaded.case, picture))
             continue
         if kind == "results" and were_results:
-            picture.annotations += _captions(drawing.loaded.case, picture)
+            picture.shapes += _captions(drawing.loaded.case, picture)
         elif kind == "results":
-            picture.annotations = [record for record in picture.annotations if "score" in record]
+            picture.shapes = [shape for shape in picture.shapes if "score" in shape.record]
         if kind == "stuff":
-            picture.annotations = _merged(picture.annotations)
-        for record in picture.annotations:
+            picture.shapes = _merged(picture.shapes)
+        for shape in picture.shapes:
+            record = shape.record
             if "caption" in record:
                 continue
             code = record["category_id"]
-            named = record.pop("named", None)
-            if kind in WITH_KEYPOINTS and (named or "keypoints" in record):
-                _set_keypoints(record, named or {}, keypoint_names(code))
+            if kind in WITH_KEYPOINTS and (shape.keypoints or "keypoints" in record):
+                _set_keypoints(record, shape.keypoints, keypoint_names(code))
             record["category_id"] = category_number(code, categories[code])
             if kind == "results":
                 is_drawn = bool(record.get("segmentation")) or ("keypoints" in record and not record["area"])
@@ -76,12 +77,12 @@ def finish(
                     record.pop(key, None)
 
 
-def _set_keypoints(record: Record, named: dict[str, list[Any]], names: list[str]) -> None:
+def _set_keypoints(record: Record, named: dict[str, list[float]], names: list[str]) -> None:
     """Set a record's keypoints in the order of their names; a name that is a number behind them is a place."""
     if not named:
         names += [record["id"]] if not names else []
         return
-    places: dict[int, list[Any]] = {}
+    places: dict[int, list[float]] = {}
     for name, triple in named.items():
         if name not in names and not (name.isascii() and name.isdecimal() and 0 < int(name[:6]) <= 1000):
             names.append(name)
@@ -91,33 +92,35 @@ def _set_keypoints(record: Record, named: dict[str, list[Any]], names: list[str]
     record["num_keypoints"] = len(places)
 
 
-def _merged(records: list[Record]) -> list[Record]:
-    """Return one record a label, as stuff has no instances."""
-    by_code: dict[str, list[Record]] = {}
-    for record in records:
-        if isinstance(record.get("segmentation"), dict):
-            by_code.setdefault(record["category_id"], []).append(record)
-    merged: list[Record] = []
+def _merged(shapes: list[Shape]) -> list[Shape]:
+    """Return one shape a label, as stuff has no instances."""
+    by_code: dict[str, list[Shape]] = {}
+    for shape in shapes:
+        if isinstance(shape.record.get("segmentation"), dict):
+            by_code.setdefault(shape.record["category_id"], []).append(shape)
+    merged: list[Shape] = []
     for members in by_code.values():
         first = members[0]
         if len(members) > 1:
-            rows, columns = first["segmentation"]["size"]
-            counts = [expand(member["segmentation"]["counts"].encode()) for member in members]
-            first = {**first, **counts_to_record(union(counts, rows * columns), (rows, columns))}
+            rows, columns = first.record["segmentation"]["size"]
+            counts = [expand(member.record["segmentation"]["counts"].encode()) for member in members]
+            drawn = counts_to_record(union(counts, rows * columns), (rows, columns))
+            first = replace(first, record={**first.record, **drawn})
         merged.append(first)
     return merged
 
 
-def _captions(case: Case, picture: Picture) -> Iterator[Record]:
+def _captions(case: Case, picture: Picture) -> Iterator[Shape]:
     """Yield a caption for each text of the picture's image, and each span that a link ties to what is drawn."""
-    uid = picture.record[KEY]["uid"]
+    uid = picture.key["uid"]
     for text in case.texts or ():
         if uid in (text.image_uids or ()):
-            yield {"id": text.id, "caption": text.content, KEY: {"id": text.id}}
-    drawn = {record["id"] for record in picture.annotations}
+            yield Shape({"id": text.id, "caption": text.content}, key={"id": text.id})
+    drawn = {shape.record["id"] for shape in picture.shapes}
     spans = {each.id: each for each in case.annotations if isinstance(each, TextSpanAnnotation)}
     for link in case.links or ():
         if isinstance(link, ImageTextLink) and drawn.intersection(link.annotation_ids):
             for span_id in link.span_ids:
                 if span_id in spans:
-                    yield {"id": f"{link.id}.{span_id}", "caption": spans[span_id].text, KEY: {"id": span_id}}
+                    record = {"id": f"{link.id}.{span_id}", "caption": spans[span_id].text}
+                    yield Shape(record, key={"id": span_id})

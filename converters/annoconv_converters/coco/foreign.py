@@ -18,10 +18,9 @@ from annoconv.ids import content_digest
 from annoconv.loss import Loss, LossKind
 from annoconv.model import SCHEMA_VERSION, Case
 from annoconv_converters._pictures.cases import loaded_case
-from annoconv_converters._pictures.categories import number_from_code
+from annoconv_converters._pictures.categories import unnamed_number
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.meaning import picture_case
-from annoconv_converters._pictures.records import KEY, Picture, without_key
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, finish
 from annoconv_converters.coco.panoptic import packed_record
 
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     from annoconv.limits import Limits
     from annoconv_converters._pictures.categories import Categories
+    from annoconv_converters._pictures.records import Picture
 
 __all__ = [
     "EXTENSION",
@@ -42,7 +42,6 @@ __all__ = [
     "understand",
     "volume_losses",
     "with_floats",
-    "without_key",
 ]
 
 Record: TypeAlias = "dict[str, Any]"
@@ -52,9 +51,9 @@ EXTENSION: Final = "annoconv.coco"
 TASK: Final = "coco"
 """Task of a case that names none."""
 _GEOMETRY: Final = ("segmentation", "area", "bbox", "keypoints", "num_keypoints")
-_IMAGE: Final = frozenset({"id", "width", "height", "file_name", KEY})
+_IMAGE: Final = frozenset({"id", "width", "height", "file_name"})
 _ANNOTATION: Final = frozenset(
-    {*_GEOMETRY, "id", "image_id", "category_id", "iscrowd", "attributes", "score", "caption", KEY}
+    {*_GEOMETRY, "id", "image_id", "category_id", "iscrowd", "attributes", "score", "caption"}
 )
 """What is understood of the slices of a volume."""
 _LOST: Final = {"id": "masks of one label in a volume are one mask", "iscrowd": "a volume has no crowds"}
@@ -123,7 +122,8 @@ def _leftover(
     names = partial(_keypoints, picture=picture, categories=categories)
     finish(drawing, kind, lambda code, _: code, names, were_results=kind == "results")
     drawn = drawing.pictures[0]
-    codes = {str(record.get("id")): categories[record.get("category_id")].code for record in picture.annotations}
+    records = [shape.record for shape in picture.shapes]
+    codes = {str(record.get("id")): categories[record.get("category_id")].code for record in records}
     kept: Record = {"kind": kind} if kind != "instances" else {}
     kept |= {} if beside is None else {"file": beside}
     if picture.packed is not None:
@@ -135,11 +135,11 @@ def _leftover(
     used = {number for number in categories.records if beside is not None or categories[number].code in codes.values()}
     named = {categories[number].code: record for number, record in categories.records.items() if number in used}
     kept |= {"categories": named} if named else {}
-    image = _difference(picture.record, {"id": position, **without_key(drawn.record)})
+    image = _difference(picture.record, {"id": position, **drawn.record})
     kept |= {"image": image} if image else {}
-    redrawn = {record[KEY]["id"]: without_key(record) for record in drawn.annotations}
+    redrawn = {shape.key["id"]: shape.record for shape in drawn.shapes}
     annotations: Record = {}
-    for record in picture.annotations:
+    for record in records:
         identity = str(record.get("id"))
         again = redrawn.get(identity, {})
         if again:
@@ -156,12 +156,12 @@ def _leftover(
 
 def _is_told(number: Any, code: str, categories: Categories) -> bool:
     """Tell whether its label code alone says which category id a record had."""
-    return type(number) in {int, str} and (number in categories.records or number_from_code(code) == number)
+    return type(number) in {int, str} and (number in categories.records or unnamed_number(code) == number)
 
 
 def volume_losses(pictures: list[Picture], beside: Record | None, case_index: int) -> Iterator[Loss]:
     """Yield what other software said of the slices of a volume, and of its file, that a case has no place for."""
-    records = [record for picture in pictures for record in picture.annotations]
+    records = [shape.record for picture in pictures for shape in picture.shapes]
     told = {("/annotations", name): LossKind.NO_PLACE for record in records for name in record.keys() - _ANNOTATION}
     told |= {("/image", name): LossKind.NO_PLACE for each in pictures for name in each.record.keys() - _IMAGE}
     told |= {("/extensions", name): LossKind.NO_PLACE for name in beside or ()}
@@ -179,8 +179,8 @@ def volume_losses(pictures: list[Picture], beside: Record | None, case_index: in
 
 
 def _keypoints(code: str, picture: Picture, categories: Categories) -> list[str]:
-    for record in picture.annotations:
-        meaning = categories[record.get("category_id")]
+    for shape in picture.shapes:
+        meaning = categories[shape.record.get("category_id")]
         if meaning.code == code:
             return list(meaning.keypoints)
     return []
@@ -211,7 +211,9 @@ def _difference(record: Record, again: Record) -> Record:
 def _is_same(left: Any, right: Any) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
-    return bool(left == right) or bool(with_floats(left) == with_floats(right))
+    # Decimals stand in attributes only, which are objects.
+    are_objects = isinstance(left, dict) and isinstance(right, dict)
+    return bool(left == right) or (are_objects and bool(with_floats(left) == with_floats(right)))
 
 
 def _as_list(segmentation: Record) -> Record:

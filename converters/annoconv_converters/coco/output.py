@@ -8,18 +8,16 @@ from typing import IO, TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from annoconv.documents import strict_json
 from annoconv.files.atomic import replacing
+from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
     from pathlib import Path
 
-__all__ = ["SIDE_NAME", "SIDE_SUFFIX", "Numbers", "OutputFiles", "OutputPart", "make_output_files"]
+__all__ = ["Numbers", "OutputFiles", "OutputPart", "make_output_files"]
 
 Record: TypeAlias = "dict[str, Any]"
 
-SIDE_SUFFIX: Final = ".annoconv.json"
-SIDE_NAME: Final = "annoconv.json"
-"""Beside a file, and in a folder, where no tool takes it for annotations."""
 _FILE_NAMES: Final = {"auto": "instances", "keypoints": "person_keypoints"}
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
 from annoconv.errors import InputError, MaskError
 from annoconv_converters._pictures.geometry import counts_to_record
-from annoconv_converters._pictures.records import KEY
 from annoconv_converters._raster.png import png_bytes, read_png
 from annoconv_converters._raster.run_lengths import counts_of_labels, decode, expand
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from annoconv_converters._pictures.records import Picture
+    from annoconv_converters._pictures.records import Picture, Shape
 
 __all__ = ["MOST_SEGMENTS", "number_segments", "packed_record", "unpack", "write_map"]
 
@@ -65,26 +65,28 @@ def unpack(
 
 
 def number_segments(picture: Picture) -> None:
-    """Leave only masks among a picture's records and give each a segment id of its own."""
+    """Leave only masks among a picture's shapes and give each a segment id of its own."""
     taken: set[int] = {0}
-    segments: list[Record] = []
-    for record in picture.annotations:
+    segments: list[Shape] = []
+    for shape in picture.shapes:
+        record = shape.record
         if not isinstance(record.get("segmentation"), dict):
             continue
         number = record.get("id")
         if type(number) is not int or number in taken or not 0 < number < MOST_SEGMENTS:
             number = max(taken) + 1
         taken.add(number)
-        segments.append({key: value for key, value in record.items() if key not in _NOT_OF_SEGMENTS} | {"id": number})
-    picture.annotations = segments
+        kept = {key: value for key, value in record.items() if key not in _NOT_OF_SEGMENTS}
+        segments.append(replace(shape, record=kept | {"id": number}))
+    picture.shapes = segments
 
 
 def packed_record(picture: Picture) -> Record:
     """Return the panoptic annotation of a picture."""
     name = str(picture.record.get("file_name"))
     infos = [
-        {key: value for key, value in record.items() if key not in {"image_id", "segmentation", KEY}}
-        for record in picture.annotations
+        {key: value for key, value in shape.record.items() if key not in {"image_id", "segmentation"}}
+        for shape in picture.shapes
     ]
     return {
         "image_id": picture.record["id"],
@@ -103,16 +105,16 @@ def write_map(picture: Picture, folder: Path) -> None:
     """
     size = picture.record["height"], picture.record["width"]
     numbers_ji = np.zeros(size, dtype=np.uint32)
-    for record in picture.annotations:
-        mask_ji = decode(expand(record["segmentation"]["counts"].encode()), size)
+    for shape in picture.shapes:
+        mask_ji = decode(expand(shape.record["segmentation"]["counts"].encode()), size)
         if numbers_ji[mask_ji].any():
             raise MaskError(
                 "masks overlap, and a panoptic map holds one segment a pixel",
                 where=picture.record["file_name"],
-                found=record[KEY]["id"],
+                found=shape.key["id"],
                 advice="Write --kind instances",
             )
-        numbers_ji[mask_ji] = record["id"]
+        numbers_ji[mask_ji] = shape.record["id"]
     held = picture.map_size or size
     if not numbers_ji[held[0] :].any() and not numbers_ji[:, held[1] :].any():
         numbers_ji = numbers_ji[: held[0], : held[1]]

@@ -8,7 +8,7 @@ reading.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeAlias
 
@@ -17,18 +17,16 @@ import numpy as np
 from annoconv import images
 from annoconv.casefile import Reading
 from annoconv.codes import Labels
-from annoconv.documents import residuals, strict_json
-from annoconv.documents.residuals import Residual
+from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, InputError, UsageError
-from annoconv.findings import Finding, Level
 from annoconv.loss import LossReport
+from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, restored
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.geometry import size_from_record
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
-from annoconv_converters._pictures.records import KEY, Picture, is_caption, key_of, picture_name, without_key
+from annoconv_converters._pictures.records import KEY, Picture, Shape, is_caption, picture_name
 from annoconv_converters.coco.check import case_findings, file_findings
 from annoconv_converters.coco.foreign import TASK, understand, volume_losses
-from annoconv_converters.coco.output import SIDE_NAME, SIDE_SUFFIX
 from annoconv_converters.coco.panoptic import unpack
 from annoconv_converters.coco.stream import (
     ANNOTATIONS,
@@ -37,9 +35,11 @@ from annoconv_converters.coco.stream import (
     Record,
     Span,
     id_of,
+    key_of,
     picture_of_result,
     read_element,
     scan,
+    without_key,
 )
 from annoconv_converters.coco.write import CONTRIBUTOR
 
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from annoconv.findings import Finding
     from annoconv.registry import Context
 
 __all__ = ["CocoReading", "RecordIndex", "index_file", "read_coco"]
@@ -102,7 +103,7 @@ class RecordIndex:
     borders: Places
     side: dict[str, dict[str, Record]] = field(default_factory=dict)
     is_results: bool = False
-    given: dict[Any, Record] = field(default_factory=dict)
+    given: dict[Any, Picture] = field(default_factory=dict)
 
 
 def read_coco(
@@ -164,7 +165,7 @@ def index_file(path: Path, context: Context, pattern: re.Pattern[str], ground_tr
             for record in part.elements(limits, path):
                 keyed = keyed or "case" in key_of(record)
                 if section == IMAGES:
-                    image_records.append((id_of(record), _token(record, pattern)))
+                    image_records.append((id_of(record), _token(record, key_of(record), pattern)))
                     continue
                 owner = id_of(record, "image_id")
                 owners.append(owner)
@@ -173,10 +174,10 @@ def index_file(path: Path, context: Context, pattern: re.Pattern[str], ground_tr
                 if part.section == RESULTS and owner not in sizes:
                     sizes[owner] = picture_of_result(record, owner)
     side = {} if keyed else _side_file(path, context)
-    given: dict[Any, Record] = {}
+    given: dict[Any, Picture] = {}
     if is_results:
         given = _pictures_of_results(path, sizes, side, ground_truth, context, beside)
-        image_records = [(number, _token(record, pattern)) for number, record in given.items()]
+        image_records = [(number, _token(each.record, each.key, pattern)) for number, each in given.items()]
     elif side:
         image_records = [(number, _side_token(number, token, side)) for number, token in image_records]
     named = None if is_results or is_panoptic else numbers
@@ -207,12 +208,11 @@ def _joined(places: list[Places]) -> Places:
     return np.concatenate(places) if places else np.empty((0, 2), dtype=np.int64)
 
 
-def _token(record: Record, pattern: re.Pattern[str]) -> Any:
+def _token(record: Record, key: Record, pattern: re.Pattern[str]) -> Any:
     """Return what the pictures of one case share; None for a picture that is a case by itself."""
-    key = key_of(record)
     if isinstance(key.get("case"), str):
         return "key", key["case"]
-    name = picture_name(record, pattern, use_keys=False)
+    name = picture_name(Picture(record), pattern, use_keys=False)
     return None if name is None else ("name", name.case or name.series)
 
 
@@ -242,24 +242,24 @@ def _pictures_of_results(
     ground_truth: Path | None,
     context: Context,
     beside: Record,
-) -> dict[Any, Record]:
-    """Return the image records that results belong to: of the ground truth, our side file, or made of their masks."""
-    known: dict[Any, Record] = {}
+) -> dict[Any, Picture]:
+    """Return the pictures that results belong to: of the ground truth, our side file, or made of their masks."""
+    known: dict[Any, Picture] = {}
     if ground_truth is not None:
         with ground_truth.open("rb") as file:
             for part in scan(file, ground_truth, context.limits):
                 if isinstance(part, Span):
                     records = part.elements(context.limits, ground_truth) if part.section == IMAGES else []
-                    known |= {id_of(record): record for record in records}
+                    known |= {id_of(record): Picture(without_key(record), key=key_of(record)) for record in records}
                 else:
                     beside["categories"] = part.get("categories", [])
     for entry in side.get(IMAGES, {}).values():
         record = entry.get("record")
         if isinstance(record, dict) and record:
-            known.setdefault(id_of(record), {**record, KEY: entry[KEY]})
+            known.setdefault(id_of(record), Picture(record, key=entry[KEY]))
     if ground_truth is None:
         sizes = {key: {} for key in known} | sizes
-    return {owner: known.get(owner, record) for owner, record in sizes.items()}
+    return {owner: known.get(owner) or Picture(record) for owner, record in sizes.items()}
 
 
 def _side_file(path: Path, context: Context) -> dict[str, dict[str, Record]]:
@@ -291,23 +291,24 @@ def _readings(
         beside.pop("categories", None)
     kind = _kind(index, file, listed)
     # What was written with our keys was compared with the built-in labels only.
-    categories = {keyed: Categories(listed, Labels(None if keyed else context.label_system)) for keyed in (True, False)}
+    systems = {True: Labels.of(), False: Labels.of(label_system=context.label_system)}
+    categories = {keyed: Categories(listed, labels) for keyed, labels in systems.items()}
     for number, group in enumerate(index.groups):
         pictures = [_picture(index, file, position, kind, maps) for position in group]
-        residual = next(
-            (found for each in pictures if (found := key_of(each.record).get("residual")) is not None), None
-        )
+        residual = next((found for each in pictures if (found := each.key.get("residual")) is not None), None)
         use_keys = residual is not None
         for picture in pictures:
-            picture.name = picture_name(picture.record, pattern, use_keys=use_keys)
-            if not use_keys:
+            picture.name = picture_name(picture, pattern, use_keys=use_keys)
+            if use_keys or is_ours:  # else what stands under the key is theirs
                 picture.record = without_key(picture.record)
-                picture.annotations = [without_key(record) for record in picture.annotations]
+                picture.shapes = [replace(shape, record=without_key(shape.record)) for shape in picture.shapes]
+        known = categories[use_keys].of_case(pictures)
         said = beside if number == 0 else None
-        restore = partial(_restored, residual=residual, source=index.path) if use_keys else None
+        place, rule = "what stands under the key annoconv", "coco.carrier"
+        restore = partial(restored, residual=residual, source=index.path, place=place, rule=rule) if use_keys else None
         _, loaded = understand(
             pictures,
-            categories[use_keys],
+            known,
             kind=kind,
             position=group[0] + 1,
             use_keys=use_keys,
@@ -318,7 +319,7 @@ def _readings(
             task=TASK if use_keys or context.task is None else context.task,
             restore=restore,
         )
-        findings = case_findings(pictures, categories[use_keys], case_index + number)
+        findings = case_findings(pictures, known, case_index + number)
         is_foreign_volume = not (is_ours or use_keys) and pictures[0].name is not None
         losses = volume_losses(pictures, said, case_index + number) if is_foreign_volume else ()
         yield CocoReading(loaded.case, loaded.masks, LossReport(losses), tuple(findings))
@@ -342,20 +343,19 @@ def _kind(index: RecordIndex, file: BinaryIO, categories: list[Any]) -> str:
 def _picture(index: RecordIndex, file: BinaryIO, position: int, kind: str, maps: Path | None) -> Picture:
     """Read an image record and its annotations."""
     if index.is_results:
-        record = dict(index.given[index.image_numbers[position]])
+        given = index.given[index.image_numbers[position]]
+        record, key = given.record, given.key
     else:
         start, end = index.image_places[position].tolist()
         record = read_element(file, start, end, index.path)
-        if "residual" in key_of(record):
-            record[KEY] = read_element(file, start, end, index.path, exact=True)[KEY]
+        key = key_of(record)
+        if "residual" in key:
+            key = key_of(read_element(file, start, end, index.path, exact=True))
     number = str(record.get("id"))
-    if (
-        index.side
-        and number in index.side[IMAGES]
-        and index.side[IMAGES][number].get("file_name") == record.get("file_name")
-    ):
-        record[KEY] = index.side[IMAGES][number][KEY]
-    picture = Picture(record, is_unsized=index.is_results)
+    told = index.side.get(IMAGES, {}).get(number, {})
+    if told and told.get("file_name") == record.get("file_name"):
+        key = told[KEY]
+    picture = Picture(record, key=key, is_unsized=index.is_results)
     for place in index.of_image[index.borders[position] : index.borders[position + 1]].tolist():
         start, end = index.annotation_places[place].tolist()
         annotation = read_element(file, start, end, index.path)
@@ -369,28 +369,13 @@ def _picture(index: RecordIndex, file: BinaryIO, position: int, kind: str, maps:
             picture.packed = annotation
             segments, held = unpack(annotation, folder, size, source=index.path, where=f"annotations of image {number}")
             picture.map_size = None if held == size else held
-            for segment in segments:
-                _add_key(segment, index.side.get("segments", {}), f"{number}/{segment.get('id')}")
-            picture.annotations += segments
+            keys = index.side.get("segments", {})
+            picture.shapes += [_keyed(segment, keys, f"{number}/{segment.get('id')}") for segment in segments]
         else:
-            _add_key(annotation, index.side.get(ANNOTATIONS, {}), str(annotation.get("id")))
-            picture.annotations.append(annotation)
+            picture.shapes.append(_keyed(annotation, index.side.get(ANNOTATIONS, {}), str(annotation.get("id"))))
     return picture
 
 
-def _add_key(record: Record, side: dict[str, Record], number: str) -> None:
-    if number in side and KEY not in record:
-        record[KEY] = side[number][KEY]
-
-
-def _restored(native: Record, residual: Any, source: Path) -> Record:
-    """Return the case that was written; DocumentError if what stands under our key is not what we put there."""
-    try:
-        document = residuals.restore(native, Residual.from_json(residual))
-        if isinstance(document, dict):
-            return document
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError):
-        pass
-    problem = "what stands under the key annoconv cannot be understood"
-    finding = Finding("coco.carrier", Level.ERROR, "", problem)
-    raise DocumentError(problem, findings=[finding], source=source)
+def _keyed(record: Record, side: dict[str, Record], number: str) -> Shape:
+    """Return a record with its key: its own, else that of the side file."""
+    return Shape(record, key=key_of(record) if KEY in record or number not in side else side[number][KEY])

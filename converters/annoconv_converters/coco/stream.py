@@ -17,6 +17,7 @@ import numpy as np
 from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, LimitError
 from annoconv.findings import Finding, Level
+from annoconv_converters._pictures.records import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,19 @@ if TYPE_CHECKING:
 
     from annoconv.limits import Limits
 
-__all__ = ["ANNOTATIONS", "IMAGES", "RESULTS", "Record", "Span", "id_of", "picture_of_result", "read_element", "scan"]
+__all__ = [
+    "ANNOTATIONS",
+    "IMAGES",
+    "RESULTS",
+    "Record",
+    "Span",
+    "id_of",
+    "key_of",
+    "picture_of_result",
+    "read_element",
+    "scan",
+    "without_key",
+]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -135,6 +148,17 @@ def id_of(record: Record, name: str = "id") -> Any:
     """Return an id as something that can be looked up; None if it is neither a whole number nor a text."""
     value = record.get(name)
     return value if type(value) in {int, str} else None
+
+
+def key_of(record: Record) -> Record:
+    """Return what stands under our key in a record from outside, as far as it is an object."""
+    found = record.get(KEY)
+    return found if isinstance(found, dict) else {}
+
+
+def without_key(record: Record) -> Record:
+    """Return a record without what stands under our key."""
+    return {key: value for key, value in record.items() if key != KEY}
 
 
 def picture_of_result(record: Record, owner: Any) -> Record:

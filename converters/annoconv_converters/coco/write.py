@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import tempfile
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 from annoconv import times
 from annoconv.codes import Labels
 from annoconv.documents import residuals, strict_json
+from annoconv.documents.losses import Carrier, Reasons, report
 from annoconv.errors import InputError, UsageError
 from annoconv.loss import Loss, LossKind, LossReport
+from annoconv_converters._pictures.carrier import compare
 from annoconv_converters._pictures.categories import Categories, CategoryTable
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
-from annoconv_converters._pictures.losses import describe, split
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
-from annoconv_converters._pictures.records import KEY, Picture, picture_name, without_key
+from annoconv_converters._pictures.records import KEY, Picture, Shape, picture_name
 from annoconv_converters._pictures.render import Rendering, render
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish
 from annoconv_converters.coco.foreign import EXTENSION, kept_of, number_of, put_back, understand
@@ -33,7 +34,7 @@ from annoconv_converters.coco.panoptic import number_segments, packed_record, wr
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from annoconv.casefile import LoadedCase
@@ -46,6 +47,19 @@ Record: TypeAlias = "dict[str, Any]"
 
 CONTRIBUTOR: Final = "annoconv"
 """What `info.contributor` says of files that we wrote."""
+REASONS: Final[Reasons] = {
+    "annotations/#/id": "COCO ids are numbers, and masks of a label in a volume are told apart by our key only",
+    "annotations/#/mask_file": "COCO names no mask files; masks are named after their annotations",
+    "annotations/#/mask_value": "COCO has no label maps",
+    "annotations/#/category": "in COCO the category follows from the label",
+    "annotations/#/polyline/*": "COCO has no lines",
+    "*/modality": "COCO knows no modality",
+    "*/shape/#": "a picture of COCO has two dimensions",
+    "task_id": "COCO names no annotation task",
+    "*": "COCO has no place for {place}",
+}
+_KEY: Final = Carrier("the key annoconv and the side file")
+_NUMBERED: Final = "COCO ids are numbers; the id travels under the key annoconv"
 _WITHOUT_CATEGORIES: Final = frozenset({"captions", "results"})
 
 
@@ -63,13 +77,11 @@ class Options:
     plain: bool = False
 
 
-def write_coco(
-    cases: Iterable[LoadedCase], target: Path, *, context: Context, images: Sequence[Path], options: Options
-) -> LossReport:
+def write_coco(cases: Iterable[LoadedCase], target: Path, *, context: Context, options: Options) -> LossReport:
     """Write cases as one COCO file, or into a folder with `annotations/` and `images/`."""
     with ExitStack() as outputs:
         layout = make_output_files(target, outputs, options.kind)
-        writer = outputs.enter_context(_Writer(layout, context, options, images))
+        writer = outputs.enter_context(_Writer(layout, context, options))
         for case_index, loaded in enumerate(cases):
             writer.add(loaded, case_index)
             context.advance(case_index + 1)
@@ -82,7 +94,7 @@ def write_coco(
 class _Writer:
     """What is known while cases are written."""
 
-    def __init__(self, layout: OutputFiles, context: Context, options: Options, images: Sequence[Path]) -> None:
+    def __init__(self, layout: OutputFiles, context: Context, options: Options) -> None:
         self.layout, self.context, self.options = layout, context, options
         self.losses: list[Loss] = []
         self.kind: str | None = None
@@ -92,11 +104,11 @@ class _Writer:
         self.names: set[str] = set()
         self.keypoints: dict[str, list[str]] = {}
         self.skeletons: Record = _skeletons(options.skeletons)
+        self.labels = Labels.of()
         self.image_numbers, self.annotation_numbers = Numbers(), Numbers()
         self.used: set[str] = set()
         self.position = 0
         self.newest: list[str] = []
-        self.images = images
         self.read_categories: tuple[tuple[int, int], Categories] | None = None
 
     def __enter__(self) -> _Writer:
@@ -115,8 +127,9 @@ class _Writer:
             known = str(kept.get("kind"))
             self.kind = asked if asked != "auto" else known if known in get_args(Kind) else "instances"
             self.beside = kept["file"] if isinstance(kept.get("file"), dict) else None
+        self.labels = Labels.of(loaded.case, self.context.label_system)
         for code, record in _objects(kept.get("categories")):
-            self.table.keep(code, record)
+            self.table.keep(code, record, self.labels)
         drawing = draw(
             loaded,
             axis=self.options.axis,
@@ -126,10 +139,9 @@ class _Writer:
             keypoints=self.kind in WITH_KEYPOINTS,
         )
         if self.options.rendering.depth != "none":
-            render(drawing, self.images, self.layout("pictures"), self.options.rendering, self.context.limits)
-        labels = Labels(self.context.label_system, loaded.case.labels)
-        drawn = {record["id"] for picture in drawing.pictures for record in picture.annotations}
-        number = partial(self.table.number, labels=labels)
+            render(drawing, self.layout("pictures"), self.options.rendering, self.context.limits)
+        drawn = {shape.record["id"] for picture in drawing.pictures for shape in picture.shapes}
+        number = partial(self.table.number, labels=self.labels)
         finish(drawing, self.kind, number, self._keypoints, were_results=kept.get("kind") == "results")
         first = self.position + 1
         order = {annotation.id: place for place, annotation in enumerate(loaded.case.annotations)}
@@ -142,39 +154,41 @@ class _Writer:
         self._write(drawing, loaded, case_index, first, drawn)
 
     def _keypoints(self, code: str) -> list[str]:
-        if code not in self.keypoints:
-            record = self.table.records.get(code, {}) | self.skeletons.get(code, {})
+        name = self.labels.name_of(code)
+        if name not in self.keypoints:
+            record = self.table.records.get(name, {}) | self._skeleton(name, code)
             names = record.get("keypoints")
-            self.keypoints[code] = [str(name) for name in names] if isinstance(names, list) else []
-        return self.keypoints[code]
+            self.keypoints[name] = [str(each) for each in names] if isinstance(names, list) else []
+        return self.keypoints[name]
+
+    def _skeleton(self, name: str, code: str) -> Record:
+        found: Record = self.skeletons.get(name) or self.skeletons.get(code) or {}
+        return found
 
     def _number(self, picture: Picture, kept: Record, drawn: set[str], order: dict[str, int]) -> None:
         """Give a picture and its annotations their ids, and put back what their file said."""
         self.position += 1
         differences = dict(_objects(kept.get("annotations")))
-        own_key = picture.record.pop(KEY)
         record = put_back({"id": self.position, **picture.record}, kept.get("image"))
         record["id"] = self.image_numbers.take(record["id"])
-        picture.record = {**record, KEY: own_key}
+        picture.record = record
         for identity in order.keys() & differences.keys() - drawn:
             whole = put_back({}, differences[identity])
             if "image_id" in whole:
-                picture.annotations.append({**whole, KEY: {"id": identity}})
-        picture.annotations.sort(key=lambda each: order.get(each[KEY]["id"], -1))
-        numbered: list[Record] = []
-        for one in picture.annotations:
-            key = one.pop(KEY)
-            number = self.annotation_numbers.last + 1 if self.kind == "results" else number_of(key["id"])
-            fitted = put_back({**one, "id": number, "image_id": record["id"]}, differences.get(key["id"]))
+                picture.shapes.append(Shape(whole, key={"id": identity}))
+        picture.shapes.sort(key=lambda each: order.get(each.key["id"], -1))
+        for shape in picture.shapes:
+            identity = shape.key["id"]
+            number = self.annotation_numbers.last + 1 if self.kind == "results" else number_of(identity)
+            fitted = put_back({**shape.record, "id": number, "image_id": record["id"]}, differences.get(identity))
             if self.kind != "panoptic":
                 fitted["id"] = self.annotation_numbers.take(fitted.get("id"))
             self.used.add(str(fitted.get("category_id")))
             ordered: Record = {name: fitted[name] for name in ("id", "image_id", "category_id") if name in fitted}
-            numbered.append({**ordered, **fitted, KEY: key})
-        picture.annotations = numbered
+            shape.record = {**ordered, **fitted}
 
     def _pack(self, picture: Picture, kept: Record) -> None:
-        """Draw the map of a picture; its segments become what the reader will see."""
+        """Draw the map of a picture; its shapes become what the reader will see."""
         number_segments(picture)
         known = kept.get("panoptic")
         drawn = packed_record(picture)
@@ -182,7 +196,7 @@ class _Writer:
         held = known.get("size") if isinstance(known, dict) else None
         if isinstance(held, list) and len(held) == 2 and all(type(count) is int and count > 0 for count in held):
             picture.map_size = held[0], held[1]
-        if picture.annotations:
+        if picture.shapes:
             picture.packed = packed
             write_map(picture, self.layout("maps"))
 
@@ -192,12 +206,11 @@ class _Writer:
         if EXTENSION in original.get("extensions", {}):
             original["extensions"] = {**original["extensions"], EXTENSION: kept_of(loaded.case)}
         native = self._native(drawing.pictures, first, case_index, use_keys=False)
-        left_over = residuals.residual(original, native)
-        is_keyed = bool(left_over.paths()) and not self.options.plain
+        is_keyed = not self.options.plain and bool(residuals.residual(original, native).paths())
         if is_keyed:
-            self._carry(drawing, loaded, case_index, first, lost, original)
-        elif left_over.paths():
-            self.losses += left_over.losses(case_index, describe(native, left_over, frozenset(), is_carried=False))
+            self.losses += self._carry(drawing, loaded, case_index, first, lost, original)
+        elif self.options.plain:
+            self.losses += report(original, native, REASONS, case_index=case_index).losses
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
         self.newest += [strict_json.plain(moment) for moment in _moments(loaded)]
@@ -205,33 +218,27 @@ class _Writer:
 
     def _carry(
         self, drawing: Drawing, loaded: LoadedCase, case_index: int, first: int, lost: set[str], original: Record
-    ) -> None:
-        """Put what the records do not say under our key, and note it as carried."""
+    ) -> list[Loss]:
+        """Put what the records do not say under our key; return what is lost or carried."""
         native = self._native(drawing.pictures, first, case_index, use_keys=True)
         expected = {**original, "annotations": [each for each in original["annotations"] if each["id"] not in lost]}
-        kept, _ = split(residuals.residual(expected, native))
-        drawing.pictures[0].record[KEY]["residual"] = kept.to_json()
-        beyond = residuals.residual(original, native)
-        _, left = split(beyond)
-        gone = {("annotations", place) for place, each in enumerate(original["annotations"]) if each["id"] in lost}
-        left |= {path for path in beyond.paths() if path[:2] in gone}
-        self.losses += beyond.losses(case_index, describe(native, beyond, left, is_carried=True))
-        self.losses += _identities(drawing, loaded, case_index)
+        compared = compare(original, native, expected, REASONS, _KEY, case_index)
+        drawing.pictures[0].key["residual"] = compared.kept.to_json()
+        return [*compared.losses, *_identities(drawing, loaded, case_index)]
 
     def _native(self, pictures: list[Picture], position: int, case_index: int, *, use_keys: bool) -> Record:
         """Return the document that the reader gives for the pictures."""
         seen: list[Picture] = []
         for picture in pictures:
-            record = picture.record if use_keys else without_key(picture.record)
-            annotations = picture.annotations if use_keys else [without_key(each) for each in picture.annotations]
+            record = picture.record
             if self.kind == "results" and not use_keys:
                 record = {key: record[key] for key in ("id", "width", "height") if key in record}
-            name = picture_name(record, DEFAULT_NAMES, use_keys=use_keys)
-            is_unsized = self.kind == "results"
-            seen.append(Picture(record, annotations, name, picture.packed, picture.map_size, is_unsized))
+            read = replace(picture, record=record, is_unsized=self.kind == "results")
+            read.name = picture_name(read, DEFAULT_NAMES, use_keys=use_keys)
+            seen.append(read)
         document, _ = understand(
             seen,
-            self._read_categories(),
+            self._read_categories().of_case(seen),
             kind=self.kind or "instances",
             position=position,
             use_keys=use_keys,
@@ -246,46 +253,48 @@ class _Writer:
         size = len(self.table.records) + len(self.used), sum(map(len, self.keypoints.values()))
         if self.read_categories is None or self.read_categories[0] != size:
             records = [] if self.kind in _WITHOUT_CATEGORIES else self._categories()
-            self.read_categories = size, Categories(records, Labels(None))
+            self.read_categories = size, Categories(records, Labels.of())
         return self.read_categories[1]
 
     def _categories(self) -> list[Record]:
         records = self.table.sorted(None if self.beside is None else self.used)
         if self.kind != "keypoints":
             return records
-        codes = {id(record): code for code, record in self.table.records.items()}
-        return [self._with_keypoints(codes[id(record)], record) for record in records]
+        names = {id(record): name for name, record in self.table.records.items()}
+        return [self._with_keypoints(names[id(record)], record) for record in records]
 
-    def _with_keypoints(self, code: str, record: Record) -> Record:
-        given = {key: value for key, value in self.skeletons.get(code, {}).items() if key in {"keypoints", "skeleton"}}
-        if "keypoints" in record or code in self.table.kept:
+    def _with_keypoints(self, name: str, record: Record) -> Record:
+        skeleton = self._skeleton(name, self.table.codes[name])
+        given = {key: value for key, value in skeleton.items() if key in {"keypoints", "skeleton"}}
+        if "keypoints" in record or name in self.table.kept:
             return {**record, **given}
-        return {**record, "keypoints": self._keypoints(code), "skeleton": [], **given}
+        return {**record, "keypoints": self.keypoints.get(name, []), "skeleton": [], **given}
 
     def _emit(self, picture: Picture, case: str, *, is_keyed: bool) -> None:
-        image, key = without_key(picture.record), {"case": case, **picture.record[KEY]}
-        if not is_keyed and "rendering" in key and not self.options.plain:
-            image[KEY] = {"rendering": key["rendering"]}
+        image, key = picture.record, {"case": case, **picture.key}
         number = str(image["id"])
         if is_keyed:
             named = {"section": "images", "id": number, "record": image if self.kind == "results" else {}, KEY: key}
             self.parts["side"].add({**named, "file_name": image.get("file_name")})
-        self.parts["images"].add({**image, KEY: key} if is_keyed else image)
-        annotations = picture.annotations
+            image = {**image, KEY: key}
+        elif "rendering" in key and not self.options.plain:
+            image = {**image, KEY: {"rendering": key["rendering"]}}
+        self.parts["images"].add(image)
+        records = [{**shape.record, KEY: shape.key} if is_keyed else shape.record for shape in picture.shapes]
+        if is_keyed:
+            section = "annotations" if picture.packed is None else "segments"
+            for shape in picture.shapes:
+                identity = str(shape.record.get("id"))
+                named = {"section": section, "id": identity if picture.packed is None else f"{number}/{identity}"}
+                self.parts["side"].add({**named, KEY: shape.key})
         if picture.packed is not None:
-            if is_keyed:
-                for record in annotations:
-                    self.parts["side"].add({"section": "segments", "id": f"{number}/{record['id']}", KEY: record[KEY]})
-            keys = [{KEY: record[KEY]} if is_keyed else {} for record in annotations]
+            keys = [{KEY: shape.key} if is_keyed else {} for shape in picture.shapes]
             infos = [{**info, **key} for info, key in zip(picture.packed["segments_info"], keys, strict=True)]
-            annotations = [{**picture.packed, "segments_info": infos}]
-        for record in annotations:
-            bare = without_key(record)
-            if is_keyed and KEY in record:
-                self.parts["side"].add({"section": "annotations", "id": str(record.get("id")), KEY: record[KEY]})
+            records = [{**picture.packed, "segments_info": infos}]
+        for record in records:
             if self.kind == "results":
-                bare.pop("id", None)
-            self.parts["annotations"].add({**bare, KEY: record[KEY]} if is_keyed and KEY in record else bare)
+                record = {name: value for name, value in record.items() if name != "id"}
+            self.parts["annotations"].add(record)
 
     def close(self) -> None:
         """Put the file together."""
@@ -342,19 +351,18 @@ def _objects(value: Any) -> Iterator[tuple[str, Record]]:
 
 def _lost_masks(drawing: Drawing, loaded: LoadedCase, drawn: set[str]) -> set[str]:
     """Return the ids of masks that were drawn but have no place in this kind of file; their voxels cannot travel."""
-    written = {record[KEY]["id"] for picture in drawing.pictures for record in picture.annotations}
+    written = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
     return {each.id for each in loaded.case.annotations if each.type == "mask"} & drawn - written
 
 
 def _identities(drawing: Drawing, loaded: LoadedCase, case_index: int) -> Iterator[Loss]:
     """Yield a loss for each id that COCO numbers anew; it comes back by our key."""
-    numbered = {record[KEY]["id"]: record for picture in drawing.pictures for record in picture.annotations}
+    numbered = {shape.key["id"]: shape.record for picture in drawing.pictures for shape in picture.shapes}
     for place, annotation in enumerate(loaded.case.annotations):
         record = numbered.get(annotation.id)
         if record is not None and str(record.get("id")) != annotation.id:
             path = residuals.pointer(("annotations", place, "id"))
-            message = "COCO ids are numbers; the id travels under the key annoconv"
-            yield Loss(case_index, path, LossKind.CARRIED, message)
+            yield Loss(case_index, path, LossKind.CARRIED, _NUMBERED)
 
 
 def _moments(loaded: LoadedCase) -> Iterator[datetime]:

@@ -7,14 +7,17 @@ format"; cvat-ai/cvat, `dataset_manager/formats/cvat.py`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
 from annoconv.errors import InputError
+from annoconv_converters._pictures.carrier import side_path
+from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import counts_to_record, tidy
-from annoconv_converters._pictures.read import Batch, side_path
-from annoconv_converters._pictures.records import Picture
+from annoconv_converters._pictures.read import Batch
+from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.rotation import turned_box
 from annoconv_converters._raster.run_lengths import MOST_PIXELS, counts_of, decode
 from annoconv_converters._xml import attribute_number, number, parse_xml, whole
@@ -26,15 +29,26 @@ if TYPE_CHECKING:
 
     from annoconv.limits import Limits
 
-__all__ = ["read_cvat"]
+__all__ = ["CONFIDENCE", "TASK", "read_cvat", "tree_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
-_CONFIDENCE: Final = "confidence"
+TASK: Final = "cvat"
+"""Task of a case that names none."""
+CONFIDENCE: Final = "confidence"
+"""Attribute that holds it."""
 _MOST_FRAMES: Final = 1_000_000
 _ORIGINS: Final = {"auto": "model", "semi-auto": "model_confirmed"}
 _FACES: Final = {"front": ("tl1", "tr1", "br1", "bl1"), "back": ("tl2", "tr2", "br2", "bl2")}
 """Corners of a cuboid as it is seen in the picture, in the order of an outline."""
+
+
+def tree_of(path: Path, limits: Limits) -> Element:
+    """Return the root of a file, `annotations`; InputError if it is none of CVAT."""
+    root = parse_xml(path, limits)
+    if root.tag != "annotations":
+        raise InputError("this is no CVAT annotation", source=path, found=root.tag, expected="annotations")
+    return root
 
 
 def read_cvat(path: Path, limits: Limits) -> list[Batch]:
@@ -45,9 +59,7 @@ def read_cvat(path: Path, limits: Limits) -> list[Batch]:
     InputError
         If it is no annotation of CVAT, or a shape cannot be understood.
     """
-    root = parse_xml(path, limits)
-    if root.tag != "annotations":
-        raise InputError("this is no CVAT annotation", source=path, found=root.tag, expected="annotations")
+    root = tree_of(path, limits)
     file = _CvatFile(root, path)
     pictures = [file.image(element) for element in root.iterfind("image")]
     _numbered(pictures)
@@ -57,8 +69,8 @@ def read_cvat(path: Path, limits: Limits) -> list[Batch]:
 
 
 def _numbered(pictures: list[Picture]) -> None:
-    for place, record in enumerate((each for picture in pictures for each in picture.annotations), start=1):
-        record["id"] = place
+    for place, shape in enumerate((each for picture in pictures for each in picture.shapes), start=1):
+        shape.record["id"] = place
 
 
 class _CvatFile:
@@ -77,7 +89,7 @@ class _CvatFile:
 
     @property
     def labels(self) -> list[Record]:
-        return [{"id": number_, "name": name} for name, number_ in self._numbers.items()]
+        return categories_of(self._numbers)
 
     def image(self, element: Element) -> Picture:
         record: Record = {"id": element.get("id"), "file_name": element.get("name", "")}
@@ -85,7 +97,7 @@ class _CvatFile:
             record |= {name: whole(element.get(name), f"image/@{name}", self._path) for name in ("width", "height")}
         picture = Picture(record, is_unsized=True)
         for shape in element:
-            picture.annotations += self._records(shape, record)
+            picture.shapes += self._shapes(shape, record)
         return picture
 
     def videos(self, tracks: list[Element]) -> list[list[Picture]]:
@@ -105,7 +117,7 @@ class _CvatFile:
         record: Record = {
             each: whole(size.findtext(each), f"original_size/{each}", self._path) for each in ("width", "height")
         }
-        shapes: dict[int, list[Record]] = {}
+        shapes: dict[int, list[Shape]] = {}
         for track in tracks:
             for shape in track:
                 frame = whole(shape.get("frame"), f"{shape.tag}/@frame", self._path)
@@ -115,9 +127,9 @@ class _CvatFile:
                     continue
                 for inherited in ("label", "group_id", "source"):
                     shape.set(inherited, track.get(inherited, ""))
-                for each in self._records(shape, record):
-                    attributes = {**each.get("attributes", {}), "track_id": track.get("id", "")}
-                    shapes.setdefault(frame, []).append({**each, "attributes": attributes})
+                for each in self._shapes(shape, record):
+                    each.record["attributes"] = {**each.record.get("attributes", {}), "track_id": track.get("id", "")}
+                    shapes.setdefault(frame, []).append(each)
         stated = task.findtext("size")
         count = whole(stated, "task/size", self._path) if stated else 1
         series = (task.findtext("source") or task.findtext("name") or self._path.stem).strip().replace("/", "_")
@@ -132,13 +144,13 @@ class _CvatFile:
         self._counts[kind] = self._counts.get(kind, 0) + 1
         return f"{kind}_{self._counts[kind]}"
 
-    def _records(self, shape: Element, picture: Record) -> Iterator[Record]:
-        """Yield the record of a shape, or one for each point, element of a skeleton, or face of a cuboid."""
+    def _shapes(self, shape: Element, picture: Record) -> Iterator[Shape]:
+        """Yield a shape, or one for each point, element of a skeleton, or face of a cuboid."""
         label = shape.get("label", "")
-        common: Record = {
-            "category_id": self._numbers.setdefault(label, len(self._numbers)),
-            **self._told(shape, label),
-        }
+        number_ = self._numbers.setdefault(label, len(self._numbers))
+        common: Record = {"category_id": number_, **self._told(shape, label)}
+        origin = _ORIGINS.get(shape.get("source", ""))
+        more = {"origin": origin} if origin else {}
         if shape.tag == "skeleton":
             instance = self._count("skeleton")
             for element in shape:
@@ -149,20 +161,23 @@ class _CvatFile:
                 attributes = common.get("attributes", {}) | self._told(element, told["keypoint"]).get("attributes", {})
                 attributes.pop("occluded", None)
                 for each in self._shaped(element, picture):
-                    yield {**common, "attributes": attributes | told, **each}
+                    record = {**common, "attributes": attributes | told, **each.record}
+                    yield replace(each, record=record, more=more)
         elif shape.tag == "cuboid":
             cuboid = self._count("cuboid")
             for face, corners in _FACES.items():
                 ring = [attribute_number(shape, f"{axis}{corner}", self._path) for corner in corners for axis in "xy"]
                 told = {"cuboid": cuboid, "face": face}
-                yield {**common, "attributes": common.get("attributes", {}) | told, "segmentation": [ring]}
+                attributes = common.get("attributes", {}) | told
+                yield Shape({**common, "attributes": attributes, "segmentation": [ring]}, more=more)
         else:
-            yield from ({**common, **each} for each in self._shaped(shape, picture))
+            for each in self._shaped(shape, picture):
+                yield replace(each, record={**common, **each.record}, more=more)
 
-    def _shaped(self, shape: Element, picture: Record) -> Iterator[Record]:
+    def _shaped(self, shape: Element, picture: Record) -> Iterator[Shape]:
         if shape.tag == "points":
             for corner in _corners(shape, self._path):
-                yield {"geometry": {"type": "point", "point": list(corner)}}
+                yield Shape({}, {"type": "point", "point": list(corner)})
             return
         read = _SHAPES.get(shape.tag)
         if read is None:
@@ -171,7 +186,7 @@ class _CvatFile:
         yield read(shape, picture, self._path)
 
     def _told(self, shape: Element, label: str) -> Record:
-        """Return what a shape says beside its place: attributes, confidence, and whether a model made it."""
+        """Return what a shape says beside its place: attributes and confidence."""
         told: Record = {"occluded": True} if shape.get("occluded") == "1" else {}
         for name in ("z_order", "group_id"):
             if shape.get(name, "0") not in {"", "0"}:
@@ -179,13 +194,12 @@ class _CvatFile:
         found: Record = {}
         for each in shape.iterfind("attribute"):
             name, value = each.get("name", ""), (each.text or "").strip()
-            score = _score(value) if name == _CONFIDENCE else None
+            score = _score(value) if name == CONFIDENCE else None
             if score is not None:
                 found["score"] = score
             else:
                 told[name] = _typed(value, self._types.get((label, name)))
-        origin = _ORIGINS.get(shape.get("source", ""))
-        return found | ({"attributes": told} if told else {}) | ({"more": {"origin": origin}} if origin else {})
+        return found | ({"attributes": told} if told else {})
 
 
 def _score(value: str) -> float | None:
@@ -221,35 +235,35 @@ def _corners(shape: Element, path: Path) -> list[tuple[float, float]]:
     return corners
 
 
-def _box(shape: Element, _: Record, path: Path) -> Record:
+def _box(shape: Element, _: Record, path: Path) -> Shape:
     x_min, y_min, x_max, y_max = (attribute_number(shape, name, path) for name in ("xtl", "ytl", "xbr", "ybr"))
     turn = attribute_number(shape, "rotation", path) if shape.get("rotation") else 0.0
     if not turn:
-        return {"bbox": [x_min, y_min, tidy(x_max - x_min), tidy(y_max - y_min)]}
+        return Shape({"bbox": [x_min, y_min, tidy(x_max - x_min), tidy(y_max - y_min)]})
     ring = turned_box((x_min, y_min, x_max, y_max), turn, ((x_min + x_max) / 2, (y_min + y_max) / 2))
-    return {"segmentation": [ring]}
+    return Shape({"segmentation": [ring]})
 
 
-def _polygon(shape: Element, _: Record, path: Path) -> Record:
-    return {"segmentation": [[coordinate for corner in _corners(shape, path) for coordinate in corner]]}
+def _polygon(shape: Element, _: Record, path: Path) -> Shape:
+    return Shape({"segmentation": [[coordinate for corner in _corners(shape, path) for coordinate in corner]]})
 
 
-def _polyline(shape: Element, _: Record, path: Path) -> Record:
+def _polyline(shape: Element, _: Record, path: Path) -> Shape:
     corners = [list(corner) for corner in _corners(shape, path)]
     if len(corners) < 2:
         raise InputError("a line has fewer than two points", source=path, where="polyline")
-    return {"geometry": {"type": "polyline", "polyline": corners}}
+    return Shape({}, {"type": "polyline", "polyline": corners})
 
 
-def _ellipse(shape: Element, _: Record, path: Path) -> Record:
+def _ellipse(shape: Element, _: Record, path: Path) -> Shape:
     cx, cy, rx, ry = (attribute_number(shape, name, path) for name in ("cx", "cy", "rx", "ry"))
     turn = {"rotation_degrees": attribute_number(shape, "rotation", path)} if shape.get("rotation") else {}
     if not (rx > 0 and ry > 0):
         raise InputError("the ellipse has no area", source=path, where="ellipse", found=[rx, ry])
-    return {"geometry": {"type": "ellipse", "center": [cx, cy], "radii": [rx, ry], **turn}}
+    return Shape({}, {"type": "ellipse", "center": [cx, cy], "radii": [rx, ry], **turn})
 
 
-def _mask(shape: Element, picture: Record, path: Path) -> Record:
+def _mask(shape: Element, picture: Record, path: Path) -> Shape:
     left, top, width, height = (
         whole(shape.get(name), f"mask/@{name}", path) for name in ("left", "top", "width", "height")
     )
@@ -273,15 +287,15 @@ def _mask(shape: Element, picture: Record, path: Path) -> Record:
         )
     mask_ji = np.zeros((rows, columns), dtype=np.bool_)
     mask_ji[top : top + height, left : left + width] = decode(counts, (width, height)).T
-    return counts_to_record(counts_of(mask_ji), (rows, columns))
+    return Shape(counts_to_record(counts_of(mask_ji), (rows, columns)))
 
 
-def _tag(shape: Element, _: Record, path: Path) -> Record:
+def _tag(shape: Element, _: Record, path: Path) -> Shape:
     del shape, path
-    return {}
+    return Shape({})
 
 
-_SHAPES: Final[dict[str, Callable[[Element, Record, Path], Record]]] = {
+_SHAPES: Final[dict[str, Callable[[Element, Record, Path], Shape]]] = {
     "box": _box,
     "polygon": _polygon,
     "polyline": _polyline,

@@ -6,23 +6,36 @@ Its result is *native*: it rests on the file alone, not on source images, option
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from annoconv.codes import PRIVATE_SCHEME, CodedLabel, Labels, category_concept, category_of
+from annoconv.codes import (
+    PRIVATE_SCHEME,
+    ClassLabel,
+    Labels,
+    category_concept,
+    category_of,
+    is_label_code,
+    name_field,
+)
 from annoconv.documents import strict_json
 from annoconv.geometry import describe_grid
 from annoconv.ids import safe_name
-from annoconv.model import AnnotationCategory, AnnotationOrigin, Concept
+from annoconv.model import AnnotationCategory, AnnotationOrigin, Concept, Label
 from annoconv_converters._dicom.codes import concept_in
 from annoconv_converters._dicom.dates import moment
 from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_seg.frame_grid import referenced_instances, referenced_series
-from annoconv_converters.dicom_seg.segment import ALGORITHM_TYPES, BACKGROUND, AlgorithmType, Segment
+from annoconv_converters.dicom_seg.segment import (
+    ALGORITHM_TYPES,
+    BACKGROUND,
+    UNKNOWN_SCHEME,
+    AlgorithmType,
+    Segment,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from pydicom.dataset import Dataset
 
@@ -50,7 +63,6 @@ LABEL_MAP_FILE: Final = "masks/labels.nii.gz"
 """Mask file of segments that cannot overlap; they are its values."""
 _FORMER_SNOMED: Final = frozenset({"SRT", "SNM3", "99SDM"})
 _ORIGINS: Final = {kind: origin for origin, kind in ALGORITHM_TYPES.items()}
-_LABEL_CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,127}")
 _MODALITIES: Final = {
     "1.2.840.10008.5.1.4.1.1.1": "CR",
     "1.2.840.10008.5.1.4.1.1.1.1": "DX",
@@ -139,7 +151,9 @@ def annotation_ids(segments: Sequence[Segment]) -> list[str]:
     ]
 
 
-def native_document(header: Dataset, grid: Grid, labels: Labels) -> dict[str, Any]:
+def native_document(
+    header: Dataset, grid: Grid, labels: Labels, segments: Sequence[Segment] | None = None
+) -> dict[str, Any]:
     """Return the case document that a segmentation stands for by itself, without task and case id.
 
     Parameters
@@ -150,18 +164,23 @@ def native_document(header: Dataset, grid: Grid, labels: Labels) -> dict[str, An
         The grid of its frames.
     labels
         Label systems in which the concepts of the segments are looked up.
+    segments
+        What `segments_of` made of the header, if that was done before.
     """
-    segments = segments_of(header)
+    segments = segments_of(header) if segments is None else segments
     is_map = text(header.get("SegmentationType")) == "LABELMAP"
     defined: dict[str, dict[str, Any]] = {}
     annotations: list[dict[str, Any]] = []
-    for segment, annotation_id in zip(segments, annotation_ids(segments), strict=True):
-        code, category = (_own_label if is_own(header) else _foreign_label)(segment, labels, defined)
+    found = _labels(segments, labels, is_ours=is_own(header))
+    for segment, annotation_id, label in zip(segments, annotation_ids(segments), found, strict=True):
+        if label.definition is not None:
+            defined.setdefault(label.code, label.definition)
+        known = None if is_own(header) else label.known
         annotations.append(
             {
                 "id": annotation_id,
-                "category": category.value,
-                "label_code": code,
+                "category": _category(segment, known).value,
+                "label_code": label.code,
                 "type": "mask",
                 "mask_file": LABEL_MAP_FILE if is_map else f"masks/{safe_name(annotation_id)}.nii.gz",
                 "origin": _origin(segment).value,
@@ -196,81 +215,51 @@ def merge(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return merged
 
 
-def _own_label(segment: Segment, labels: Labels, defined: dict[str, dict[str, Any]]) -> tuple[str, AnnotationCategory]:
-    """Return label code and category of a segment of ours; define the label if no label system holds it."""
-    category = category_of(segment.category)
-    if segment.type.scheme == PRIVATE_SCHEME and _LABEL_CODE.fullmatch(segment.type.code):
-        return segment.type.code, category
-    stated = segment.description if _LABEL_CODE.fullmatch(segment.description or "") else None
-    known = labels.find(segment.type, segment.modifier, segment.name)
-    if known is not None and stated in {None, known.code}:
-        return known.code, category
-    definition = _definition(segment, category)
-    for code in [stated] if stated else _numbered(_code_from(segment)):
-        if defined.setdefault(code, {"code": code, **definition}) == {"code": code, **definition}:
-            return code, category
-    return str(stated), category
+def _labels(segments: Sequence[Segment], labels: Labels, *, is_ours: bool) -> list[ClassLabel]:
+    """Return the label of each segment: that of the code which we wrote, else that of its name and concept."""
+    if is_ours:
+        return [_own_label(segment, labels) for segment in segments]
+    return labels.of_names([(segment.name, _told(segment, labels)) for segment in segments])
 
 
-def _foreign_label(
-    segment: Segment, labels: Labels, defined: dict[str, dict[str, Any]]
-) -> tuple[str, AnnotationCategory]:
-    """Return label code and category of a segment; define the label unless its label system says just the same of it.
-
-    Others choose the property category more freely than we do, so a label that is known tells the category better. What
-    the file itself says (name, concepts, region, colour) stays in the definition.
-    """
-    is_coded = segment.type.scheme == PRIVATE_SCHEME and _LABEL_CODE.fullmatch(segment.type.code)
-    known = labels.get(segment.type.code) if is_coded else labels.find(segment.type, segment.modifier, segment.name)
-    category = (known and known.category) or category_of(segment.category)
-    definition = _definition(segment, category)
-    for code in _numbered(segment.type.code if is_coded else known.code if known else _code_from(segment)):
-        stated = {} if _says(labels.coded(code, category), segment) else {"code": code, **definition}
-        if defined.setdefault(code, stated) == stated:
-            return code, category
-    raise AssertionError("numbers do not end")
-
-
-def _says(label: CodedLabel, segment: Segment) -> bool:
-    """Tell whether a segment written with a label would be the one that was read."""
-    written = (label.name, label.type, label.category, label.modifier, label.region, label.color_rgb)
-    return written == (
-        *(segment.name, segment.type, segment.category, segment.modifier, segment.region, segment.color_rgb),
-    )
+def _own_label(segment: Segment, labels: Labels) -> ClassLabel:
+    """Return the label of a segment that we wrote: its code is that of a private concept, or the description."""
+    is_private = segment.type.scheme == PRIVATE_SCHEME
+    code = segment.type.code if is_private else segment.description
+    if not code or not is_label_code(code):
+        return labels.of_name(segment.name, _told(segment, labels))
+    told = _told(segment, None)
+    known = labels.get(code) if is_private else labels.find(segment.name, told)
+    if known is not None and known.code != code:
+        known = None
+    shown = code if known is None else known.name_en or known.name_zh or code
+    if segment.name == shown and (is_private or known is not None):
+        return ClassLabel(code, known)
+    if is_private:
+        del told["concept"]
+    return ClassLabel(code, known, {"code": code, name_field(segment.name): segment.name, **told})
 
 
-def _definition(segment: Segment, category: AnnotationCategory) -> dict[str, Any]:
-    """Return the definition of a segment's label, without its code."""
+def _told(segment: Segment, labels: Labels | None) -> dict[str, Any]:
+    """Return what a segment says of its label beside the name; its category unless that would be written anyway."""
     stated = {
-        "name_en": segment.name if segment.name.isascii() else None,
-        "name_zh": None if segment.name.isascii() else segment.name,
-        "category": category,
-        "concept": segment.type,
-        "concept_category": None if category_concept(category) == segment.category else segment.category,
+        "concept": None if segment.type.scheme == UNKNOWN_SCHEME else segment.type,
         "concept_modifier": segment.modifier,
         "anatomic_region": segment.region,
         "color_rgb": None if segment.color_rgb is None else list(segment.color_rgb),
     }
-    return {key: strict_json.plain(value) for key, value in stated.items() if value is not None}
+    told = {key: strict_json.plain(value) for key, value in stated.items() if value is not None}
+    known = None if labels is None else labels.find(segment.name, told)
+    category = _category(segment, known)
+    written = (known and known.concept_category) or category_concept(category)
+    if segment.category != written and segment.category.scheme != UNKNOWN_SCHEME:
+        told["concept_category"] = strict_json.plain(segment.category)
+    return {"category": category.value, **told}
 
 
-def _numbered(code: str) -> Iterable[str]:
-    yield code
-    number = 2
-    while True:
-        yield f"{code}_{number}"
-        number += 1
-
-
-def _code_from(segment: Segment) -> str:
-    """Return a label code made of the segment's name, else of its concept."""
-    for candidate in (segment.name, segment.type.meaning, f"{segment.type.scheme}_{segment.type.code}"):
-        if _LABEL_CODE.fullmatch(candidate) and candidate == candidate.upper():
-            return candidate
-        code = re.sub(r"[^A-Za-z0-9]+", "_", candidate).strip("_").upper()[:120]
-        if candidate.isascii() and _LABEL_CODE.fullmatch(code):
-            return code
-    return f"SEGMENT_{segment.number}"
+def _category(segment: Segment, known: Label | None) -> AnnotationCategory:
+    """Return the category; a known label tells it better, as others choose the property category more freely."""
+    return (known and known.category) or category_of(segment.category)
 
 
 def _origin(segment: Segment) -> AnnotationOrigin:

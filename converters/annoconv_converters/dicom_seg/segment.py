@@ -18,6 +18,7 @@ from annoconv_converters._dicom.texts import fit, text
 __all__ = [
     "ALGORITHM_TYPES",
     "BACKGROUND",
+    "UNKNOWN_SCHEME",
     "UNSPECIFIED",
     "AlgorithmType",
     "Segment",
@@ -26,6 +27,10 @@ __all__ = [
 UNSPECIFIED: Final = "unspecified"
 """Name and version of an algorithm of which nothing is known; both are required of any that is not manual."""
 _ARTIFICIAL_INTELLIGENCE: Final = Concept(code="123110", scheme="DCM", meaning="Artificial Intelligence")
+
+
+UNKNOWN_SCHEME: Final = "99UNKNOWN"
+"""Coding scheme of what a segment does not say."""
 
 
 class AlgorithmType(StrEnum):
@@ -121,7 +126,7 @@ class Segment:
         algorithm = (item.get("SegmentationAlgorithmIdentificationSequence") or [Dataset()])[0]
         name = text(item.get("SegmentLabel"))
         kind = concept_in(item, "SegmentedPropertyTypeCodeSequence")
-        unknown = Concept(code="unknown", scheme="99UNKNOWN", meaning=name or f"Segment {number}")
+        unknown = Concept(code="unknown", scheme=UNKNOWN_SCHEME, meaning=name or f"Segment {number}")
         return cls(
             number=number,
             name=name or (kind or unknown).meaning,

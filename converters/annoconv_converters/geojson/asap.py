@@ -6,11 +6,12 @@ computationalpathologygroup/ASAP, `annotation/XmlRepository.cpp`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.errors import InputError
-from annoconv_converters._pictures.read import Batch, lost
-from annoconv_converters._pictures.records import Picture
+from annoconv_converters._pictures.categories import categories_of
+from annoconv_converters._pictures.read import Batch
+from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._xml import attribute_number, parse_xml
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["read_asap"]
 
 Record: TypeAlias = "dict[str, Any]"
+
+_NO_GROUP: Final = "None"
+"""What ASAP writes in place of a group."""
 
 
 def read_asap(path: Path, limits: Limits) -> Batch:
@@ -40,7 +44,8 @@ def read_asap(path: Path, limits: Limits) -> Batch:
     groups = {each.get("Name", ""): each for each in root.iterfind("AnnotationGroups/Group")}
     names: list[str] = []
     for place, element in enumerate(root.iterfind("Annotations/Annotation"), start=1):
-        group = element.get("PartOfGroup") or "None"
+        group = element.get("PartOfGroup") or ""
+        group = "" if group == _NO_GROUP else group
         if group not in names:
             names.append(group)
         listed = sorted(
@@ -49,10 +54,10 @@ def read_asap(path: Path, limits: Limits) -> Batch:
         corners = [[attribute_number(each, "X", path), attribute_number(each, "Y", path)] for each in listed]
         told: Record = {"name": element.get("Name", "")} | _told(group, groups)
         record: Record = {"id": place, "category_id": names.index(group), "attributes": told}
-        picture.annotations += _records(record, element.get("Type", ""), corners, path)
+        picture.shapes += _shapes(record, element.get("Type", ""), corners, path)
         if element.get("Type") == "Spline":
-            lost(picture, "the curve of a spline; it is the polygon of its corners")
-    return Batch([picture], [{"id": place, "name": name} for place, name in enumerate(names)], path)
+            picture.lost.append("the curve of a spline; it is the polygon of its corners")
+    return Batch([picture], categories_of(names), path)
 
 
 def _told(group: str, groups: dict[str, Element]) -> Record:
@@ -60,23 +65,23 @@ def _told(group: str, groups: dict[str, Element]) -> Record:
     element = groups.get(group)
     if element is None:
         return {}
-    above = element.get("PartOfGroup") or "None"
-    told: Record = {} if above == "None" else {"part_of_group": above}
+    above = element.get("PartOfGroup") or _NO_GROUP
+    told: Record = {} if above == _NO_GROUP else {"part_of_group": above}
     for each in element.iterfind("Attributes/Attribute"):
         told |= dict(each.attrib)
     return told
 
 
-def _records(record: Record, kind: str, corners: list[list[float]], path: Path) -> Iterator[Record]:
+def _shapes(record: Record, kind: str, corners: list[list[float]], path: Path) -> Iterator[Shape]:
     if kind in {"Polygon", "Rectangle", "Spline"} and len(corners) > 2:
-        yield {**record, "segmentation": [[number for corner in corners for number in corner]]}
+        yield Shape({**record, "segmentation": [[number for corner in corners for number in corner]]})
     elif kind == "Dot" and len(corners) == 1:
-        yield {**record, "geometry": {"type": "point", "point": corners[0]}}
+        yield Shape(record, {"type": "point", "point": corners[0]})
     elif kind == "PointSet" and corners:
         for number, corner in enumerate(corners, start=1):
-            yield {**record, "id": f"{record['id']}.{number}", "geometry": {"type": "point", "point": corner}}
+            yield Shape({**record, "id": f"{record['id']}.{number}"}, {"type": "point", "point": corner})
     elif kind == "Measurement" and len(corners) > 1:
-        yield {**record, "geometry": {"type": "polyline", "polyline": corners}}
+        yield Shape(record, {"type": "polyline", "polyline": corners})
     else:
         where = f"Annotation {record['id']}"
         found = f"{kind}, {len(corners)} points"

@@ -6,15 +6,18 @@ upwards from the lower edge. Authority: RFC 7946; qupath/qupath, `ROITypeAdapter
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
+from annoconv_converters._pictures.carrier import side_path
+from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import is_numbers, tidy
-from annoconv_converters._pictures.read import Batch, lost, side_path
-from annoconv_converters._pictures.records import Picture
+from annoconv_converters._pictures.read import Batch
+from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.polygons import with_keyholes
 from annoconv_converters.geojson.asap import read_asap
 from annoconv_converters.geojson.wkt import geometry_from_wkt
@@ -25,10 +28,12 @@ if TYPE_CHECKING:
 
     from annoconv.limits import Limits
 
-__all__ = ["read_features"]
+__all__ = ["TASK", "read_features", "tree_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
+TASK: Final = "geojson"
+"""Task of a case that names none."""
 _GEOMETRIES: Final = frozenset(
     {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
 )
@@ -37,6 +42,11 @@ _OLD_IDS: Final = frozenset({"PathTileObject", "PathCellObject", "TMACoreObject"
     "PathAnnotationObject",
 }
 """What QuPath 0.2 wrote as the ids of its objects: their types."""
+
+
+def tree_of(path: Path, limits: Limits) -> Any:
+    """Return what a JSON file says, as it stands there: of QuPath a feature collection, of Cytomine its answer."""
+    return strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
 
 
 def read_features(path: Path, limits: Limits, height: int | None = None) -> Batch:
@@ -58,7 +68,7 @@ def read_features(path: Path, limits: Limits, height: int | None = None) -> Batc
     """
     if path.suffix.lower() == ".xml":
         return read_asap(path, limits)
-    document = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
+    document = tree_of(path, limits)
     answers = _answers(document)
     if answers:
         return _cytomine(answers, path, height)
@@ -76,11 +86,11 @@ def read_features(path: Path, limits: Limits, height: int | None = None) -> Batc
         properties = feature.get("properties")
         named = properties.get("picture") if isinstance(properties, dict) else None
         picture = pictures.get(str(named), next(iter(pictures.values())))
-        picture.annotations += file.records(feature, is_sized="width" in picture.record)
+        picture.shapes += file.shapes(feature, is_sized="width" in picture.record)
     for number, picture in enumerate(pictures.values(), start=1):
         picture.record["id"] = number
     if file.is_coloured and not told:
-        lost(next(iter(pictures.values())), "colours of classes and objects")
+        next(iter(pictures.values())).lost.append("colours of classes and objects")
     return Batch(list(pictures.values()), file.categories, path, side_path(path))
 
 
@@ -111,10 +121,10 @@ class _FeatureFile:
 
     @property
     def categories(self) -> list[Record]:
-        return [{"id": place, "name": name} for place, name in enumerate(self._names)]
+        return categories_of(self._names)
 
-    def records(self, feature: Record, *, is_sized: bool, parent: str | None = None) -> Iterator[Record]:
-        """Yield the records of a feature, of its nucleus, and of the objects within it."""
+    def shapes(self, feature: Record, *, is_sized: bool, parent: str | None = None) -> Iterator[Shape]:
+        """Yield the shapes of a feature, of its nucleus, and of the objects within it."""
         self._count += 1
         where = f"feature {self._count}"
         held = feature.get("properties")
@@ -144,7 +154,7 @@ class _FeatureFile:
         for child in children if isinstance(children, list) else []:
             if not isinstance(child, dict):
                 raise InputError("an object within another is none", source=self._path, where=where)
-            yield from self.records(child, is_sized=is_sized, parent=identity)
+            yield from self.shapes(child, is_sized=is_sized, parent=identity)
 
     def _identity(self, stated: Any, where: str) -> str:
         is_stated = type(stated) is int or (isinstance(stated, str) and stated.isprintable() and bool(stated.strip()))
@@ -158,22 +168,22 @@ class _FeatureFile:
         self._ids.add(identity)
         return identity
 
-    def _shaped(self, record: Record, geometry: Any, where: str, *, is_sized: bool) -> Iterator[Record]:
-        """Yield a record for each shape of a geometry; one without shapes belongs to the whole picture."""
+    def _shaped(self, record: Record, geometry: Any, where: str, *, is_sized: bool) -> Iterator[Shape]:
+        """Yield the shapes of a geometry; one without shapes belongs to the whole picture."""
         if geometry is None or geometry == {}:
-            yield {**record, "attributes": record["attributes"] or {"image_label": True}}
+            yield Shape({**record, "attributes": record["attributes"] or {"image_label": True}})
             return
         shapes = list(_shapes(geometry, self._path, where)) if isinstance(geometry, dict) else []
         if not shapes:
             raise InputError("the geometry is of a kind that has no place in a picture", source=self._path, where=where)
-        record |= _plane(geometry, self._path, where)
-        outlines = [shape["segmentation"][0] for shape in shapes if "segmentation" in shape]
+        more = _plane(geometry, self._path, where)
+        outlines = [shape.record["segmentation"][0] for shape in shapes if "segmentation" in shape.record]
         if len(outlines) == len(shapes) and (is_sized or len(outlines) == 1):  # a mask needs a size
-            yield {**record, "segmentation": outlines}
-        elif len(shapes) == 1:
-            yield {**record, **shapes[0]}
-        else:
-            yield from ({**record, "id": f"{record['id']}.{place}", **each} for place, each in enumerate(shapes, 1))
+            yield Shape({**record, "segmentation": outlines}, more=more)
+            return
+        for place, shape in enumerate(shapes, start=1):
+            named = {"id": f"{record['id']}.{place}"} if len(shapes) > 1 else {}
+            yield replace(shape, record={**record, **named, **shape.record}, more=more)
 
 
 def _class_name(properties: Record) -> str:
@@ -217,46 +227,41 @@ def _plane(geometry: Record, path: Path, where: str) -> Record:
     more = {name: plane[key] for name, key in (("slice_index", "z"), ("frame_index", "t")) if plane.get(key)}
     if not all(type(index) is int and 0 < index < 1 << 31 for index in more.values()):
         raise InputError("the plane is none", source=path, where=where, found=more)
-    return {"more": more} if more else {}
+    return more
 
 
-def _shapes(geometry: Record, path: Path, where: str) -> Iterator[Record]:
+def _shapes(geometry: Record, path: Path, where: str) -> Iterator[Shape]:
     kind, coordinates = geometry.get("type"), geometry.get("coordinates")
     if kind == "Polygon" and geometry.get("isEllipse") is True:
         yield _ellipse_shape(_outline(coordinates, path, where), path, where)
     elif kind == "Polygon":
-        yield {"segmentation": [_outline(coordinates, path, where)]}
+        yield Shape({"segmentation": [_outline(coordinates, path, where)]})
     elif kind == "MultiPolygon":
-        yield from ({"segmentation": [_outline(each, path, where)]} for each in _list(coordinates, path, where))
+        yield from (Shape({"segmentation": [_outline(each, path, where)]}) for each in _list(coordinates, path, where))
     elif kind == "Point":
-        yield {"geometry": {"type": "point", "point": _corner(coordinates, path, where)}}
+        yield Shape({}, {"type": "point", "point": _corner(coordinates, path, where)})
     elif kind == "MultiPoint":
         for each in _list(coordinates, path, where):
-            yield {"geometry": {"type": "point", "point": _corner(each, path, where)}}
+            yield Shape({}, {"type": "point", "point": _corner(each, path, where)})
     elif kind == "LineString":
-        yield {"geometry": {"type": "polyline", "polyline": _line(coordinates, path, where)}}
+        yield Shape({}, {"type": "polyline", "polyline": _line(coordinates, path, where)})
     elif kind == "MultiLineString":
         for each in _list(coordinates, path, where):
-            yield {"geometry": {"type": "polyline", "polyline": _line(each, path, where)}}
+            yield Shape({}, {"type": "polyline", "polyline": _line(each, path, where)})
     elif kind == "GeometryCollection":
         for each in _list(geometry.get("geometries"), path, where):
             if isinstance(each, dict):
                 yield from _shapes(each, path, where)
 
 
-def _ellipse_shape(ring: list[float], path: Path, where: str) -> Record:
+def _ellipse_shape(ring: list[float], path: Path, where: str) -> Shape:
     """Return the ellipse within the bounds of a ring, as QuPath does."""
     x_min, x_max, y_min, y_max = min(ring[::2]), max(ring[::2]), min(ring[1::2]), max(ring[1::2])
     radii = [tidy((x_max - x_min) / 2), tidy((y_max - y_min) / 2)]
     if not all(radii):
         raise InputError("the ellipse has no area", source=path, where=where)
-    return {
-        "geometry": {
-            "type": "ellipse",
-            "center": [tidy((x_min + x_max) / 2), tidy((y_min + y_max) / 2)],
-            "radii": radii,
-        }
-    }
+    center = [tidy((x_min + x_max) / 2), tidy((y_min + y_max) / 2)]
+    return Shape({}, {"type": "ellipse", "center": center, "radii": radii})
 
 
 def _list(value: Any, path: Path, where: str) -> list[Any]:
@@ -312,7 +317,7 @@ def _cytomine(answers: list[Record], path: Path, height: int | None) -> Batch:
         if height is not None:
             geometry["coordinates"] = _turned_over(geometry["coordinates"], height)
         terms = answer.get("term")
-        name = f"term_{terms[0]}" if isinstance(terms, list) and terms else "annotation"
+        name = f"term_{terms[0]}" if isinstance(terms, list) and terms else ""
         metadata: Record = {"y_axis": "upwards"} if height is None else {}
         if isinstance(terms, list) and len(terms) > 1:
             metadata["terms"] = [str(term) for term in terms]
@@ -320,7 +325,7 @@ def _cytomine(answers: list[Record], path: Path, height: int | None) -> Batch:
         feature = {"id": answer.get("id"), "geometry": geometry, "properties": properties}
         image = str(answer.get("image", 1))
         picture = pictures.setdefault(image, Picture({"file_name": f"image_{image}.png"}, is_unsized=True))
-        picture.annotations += file.records(feature, is_sized=False)
+        picture.shapes += file.shapes(feature, is_sized=False)
     for number, picture in enumerate(pictures.values(), start=1):
         picture.record["id"] = number
     return Batch(list(pictures.values()), file.categories, path)

@@ -1,4 +1,7 @@
-"""Well-known text of geometries, as Cytomine writes it: points, lines, polygons with holes, and several of them."""
+"""Well-known text of geometries, as Cytomine writes it: points, lines, polygons with holes, and several of them.
+
+Shapely reads it as well: a compiled library of geometry, of which nothing else would be used here.
+"""
 
 from __future__ import annotations
 

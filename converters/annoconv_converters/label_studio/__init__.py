@@ -7,16 +7,18 @@ labelstud.io/guide/export and the tags' reference. `docs/formats/label-studio.md
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated
 
 from annoconv import images as image_seam
-from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv.registry import Option
-from annoconv_converters._pictures.read import SIDE_SUFFIX, Batch, read_pictures
-from annoconv_converters._pictures.render import Rendering, parse_window
+from annoconv_converters._pictures.carrier import SIDE_SUFFIX
+from annoconv_converters._pictures.options import Images, Plain, Render, Window
+from annoconv_converters._pictures.read import read_pictures
+from annoconv_converters._pictures.render import rendering_of
 from annoconv_converters._pictures.write import write_pictures
-from annoconv_converters.label_studio.tasks import read_tasks
+from annoconv_converters.label_studio.tasks import TASK, read_tasks
+from annoconv_converters.label_studio.write import label_studio_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,21 +26,10 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase, Reading
     from annoconv.loss import LossReport
     from annoconv.registry import Context
-    from annoconv_converters._pictures.records import Picture
 
 __all__ = ["SUFFIX", "from_label_studio", "to_label_studio"]
 
-Record: TypeAlias = "dict[str, Any]"
-
 SUFFIX = ".json"
-_TASK: Final = "label-studio"
-_CONTROLS: Final = {
-    "rectanglelabels": "rectangle",
-    "polygonlabels": "polygon",
-    "keypointlabels": "keypoint",
-    "ellipselabels": "ellipse",
-}
-"""Names of the tags of a labelling configuration that what is written refers to, by type."""
 
 
 def to_label_studio(
@@ -46,12 +37,10 @@ def to_label_studio(
     target: Path,
     *,
     context: Context,
-    images: Annotated[Sequence[Path], Option(help="Source images to render: folders or files.")] = (),
-    plain: Annotated[bool, Option(help="Write no side file; what has no place is lost.")] = False,
-    render: Annotated[
-        Literal["none", "16", "8"], Option(help="Write PNGs of the images: 16 bits rescaled, or 8 bits windowed.")
-    ] = "none",
-    window: Annotated[str | None, Option(help="Centre and width of the 8-bit window.", metavar="40,400")] = None,
+    images: Images = (),
+    plain: Plain = False,
+    render: Render = "none",
+    window: Window = None,
 ) -> LossReport:
     """Write cases as Label Studio tasks, one a picture; masks as polygons that decode to exactly them.
 
@@ -82,22 +71,9 @@ def to_label_studio(
     UsageError
         If pictures are asked for and there are no images.
     """
-
-    def parse(path: Path, _: object) -> Batch:
-        return read_tasks(path, context.limits)
-
+    rendering = rendering_of(images, render, window)
     return write_pictures(
-        cases,
-        target,
-        context=context,
-        task=_TASK,
-        serialise=_write,
-        parse=parse,
-        plain=plain,
-        is_outlined=True,
-        shapes=frozenset({"point", "ellipse"}),
-        images=images,
-        rendering=Rendering(render, parse_window(window)),
+        cases, target, label_studio_format(context.limits), context=context, rendering=rendering, plain=plain
     )
 
 
@@ -130,60 +106,4 @@ def from_label_studio(
             "there is no Label Studio export", source=Path(sources[0]) if sources else None, expected=".json"
         )
     batches = (read_tasks(path, context.limits, predictions=predictions) for path in paths)
-    return read_pictures(batches, context=context, task=_TASK)
-
-
-def _write(pictures: Sequence[Picture], categories: Sequence[Record], path: Path) -> None:
-    names = {record["id"]: str(record["name"]) for record in categories}
-    tasks: list[Record] = []
-    for picture in pictures:
-        if "width" not in picture.record:
-            raise InputError("Label Studio needs the size of every picture", found=picture.record["file_name"])
-        picture.annotations = [
-            record for record in picture.annotations if _region(record, picture.record, "") is not None
-        ]
-        result = [_region(record, picture.record, names[record["category_id"]]) for record in picture.annotations]
-        data = {"image": picture.record["file_name"]}
-        size = {"original_width": picture.record["width"], "original_height": picture.record["height"]}
-        tasks.append({"id": picture.record["id"], "data": data, "meta": size, "annotations": [{"result": result}]})
-    path.write_bytes(strict_json.dumps(tasks, indent=2))
-
-
-def _region(record: Record, picture: Record, label: str) -> Record | None:
-    """Return a record as a region of Label Studio."""
-    columns, rows = picture["width"], picture["height"]
-    scale = (100 / columns, 100 / rows)
-    geometry, rings = record.get("geometry"), record.get("segmentation")
-    if isinstance(geometry, dict) and geometry["type"] == "point":
-        kind, value = "keypointlabels", {"x": geometry["point"][0] * scale[0], "y": geometry["point"][1] * scale[1]}
-    elif isinstance(geometry, dict):
-        kind = "ellipselabels"
-        x, y = (coordinate * each for coordinate, each in zip(geometry["center"], scale, strict=True))
-        across, down = (radius * each for radius, each in zip(geometry["radii"], scale, strict=True))
-        value = {"x": x, "y": y, "radiusX": across, "radiusY": down, "rotation": geometry.get("rotation_degrees", 0)}
-    elif rings:
-        kind = "polygonlabels"
-        corners = zip(rings[0][::2], rings[0][1::2], strict=True)
-        value = {"points": [[x * scale[0], y * scale[1]] for x, y in corners], "closed": True}
-    else:
-        kind = "rectanglelabels"
-        x, y, width, height = record["bbox"]
-        value = {
-            "x": x * scale[0],
-            "y": y * scale[1],
-            "width": width * scale[0],
-            "height": height * scale[1],
-            "rotation": 0,
-        }
-    region: Record = {
-        "id": str(record["id"]),
-        "type": kind,
-        "value": {**value, kind: [label]},
-        "origin": "manual",
-        "to_name": "image",
-        "from_name": _CONTROLS[kind],
-        "image_rotation": 0,
-        "original_width": columns,
-        "original_height": rows,
-    }
-    return region | ({"score": record["score"]} if "score" in record else {})
+    return read_pictures(batches, context=context, task=TASK)

@@ -66,6 +66,9 @@ def decode_brush(rle: Any, size: tuple[int, int], path: Path, where: str) -> NDA
                 words = stream.words(length, word)[(_SAMPLES - 1 - place) % _SAMPLES :: _SAMPLES]
                 painted[first : first + len(words)] = words[: pixels - first]
             place += length
+        if place != count:
+            problem = "the runs of the brush mask do not sum to its samples"
+            raise InputError(problem, source=path, where=where, found=place, expected=count)
     except EOFError as error:
         raise InputError("the brush mask ends early", source=path, where=where) from error
     return painted.reshape(size)

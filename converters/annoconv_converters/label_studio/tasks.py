@@ -8,15 +8,17 @@ older versions, in UTF-16, are recognised by their quotes.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import unquote
 
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
+from annoconv_converters._pictures.carrier import side_path
+from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, tidy
-from annoconv_converters._pictures.read import Batch, lost, side_path
-from annoconv_converters._pictures.records import Picture
+from annoconv_converters._pictures.read import Batch
+from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.rotation import turned_box
 from annoconv_converters._raster.run_lengths import counts_of
 from annoconv_converters.label_studio.brush import decode_brush
@@ -27,10 +29,12 @@ if TYPE_CHECKING:
 
     from annoconv.limits import Limits
 
-__all__ = ["read_tasks"]
+__all__ = ["TASK", "read_tasks", "tree_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
+TASK: Final = "label-studio"
+"""Task of a case that names none."""
 _ANSWERS: Final = {each: each for each in ("choices", "rating", "taxonomy", "number", "datetime")} | {
     "textarea": "text"
 }
@@ -57,6 +61,15 @@ class _Region:
         return list(dict.fromkeys(str(label) for each in found for label in each))
 
 
+def tree_of(path: Path, limits: Limits) -> list[Record]:
+    """Return the tasks of an export, as they stand there; InputError if it is none."""
+    document = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
+    tasks: list[Record] = document if isinstance(document, list) else [document]
+    if not all(isinstance(task, dict) for task in tasks) or not tasks:
+        raise InputError("this is no Label Studio export", source=path, expected="a list of tasks")
+    return tasks
+
+
 def read_tasks(path: Path, limits: Limits, *, predictions: bool = False) -> Batch:
     """Return the pictures of an export.
 
@@ -65,13 +78,10 @@ def read_tasks(path: Path, limits: Limits, *, predictions: bool = False) -> Batc
     InputError
         If it is none, or a region cannot be understood.
     """
-    document = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
-    tasks = document if isinstance(document, list) else [document]
-    if not all(isinstance(task, dict) for task in tasks) or not tasks:
-        raise InputError("this is no Label Studio export", source=path, expected="a list of tasks")
+    tasks = tree_of(path, limits)
     names: list[str] = []
     pictures = [_Task(task, place, names, path, predictions).picture for place, task in enumerate(tasks, start=1)]
-    return Batch(pictures, [{"id": place, "name": name} for place, name in enumerate(names)], path, side_path(path))
+    return Batch(pictures, categories_of(names), path, side_path(path))
 
 
 class _Task:
@@ -96,7 +106,7 @@ class _Task:
             if isinstance(each, dict) and predictions:
                 self._read(each, {"origin": "model"})
             elif isinstance(each, dict) and each.get("result"):
-                lost(self.picture, "a prediction; --predictions reads it")
+                self.picture.lost.append("a prediction; --predictions reads it")
 
     def _read(self, annotation: Record, more: Record) -> None:
         results = annotation.get("result")
@@ -113,12 +123,14 @@ class _Task:
             if one in regions and other in regions:
                 regions[one].linked.append(final[other])
             else:
-                lost(self.picture, "a relation to what is no region")
+                self.picture.lost.append("a relation to what is no region")
         for each, region in regions.items():
-            record = {"id": final[each], **self._told(region, annotation, more)}
-            found = self._geometry(region, f"task {self._record['id']}, region {each}")
+            record, told = self._told(region, annotation, more)
+            found = self._shaped(region, f"task {self._record['id']}, region {each}")
             if found is not None:
-                self.picture.annotations.append({**record, **found})
+                self.picture.shapes.append(
+                    replace(found, record={"id": final[each], **record, **found.record}, more=told)
+                )
 
     def _identity(self, stated: str) -> str:
         """Return an id that no other region of the task has: copies of an annotation have the same ones."""
@@ -127,8 +139,8 @@ class _Task:
         self._seen.add(stated)
         return stated
 
-    def _told(self, region: _Region, annotation: Record, more: Record) -> Record:
-        """Return label, confidence, attributes, who and when."""
+    def _told(self, region: _Region, annotation: Record, more: Record) -> tuple[Record, Record]:
+        """Return label, confidence and attributes, and beside these who, when and what is related."""
         labels = region.labels
         label = next(iter(labels or region.answers), "")
         if label not in self._names:
@@ -142,18 +154,17 @@ class _Task:
             told["attributes"] = attributes
         origin = _ORIGINS.get(str(region.first.get("origin")))
         links: Record = {"cross_modal_links": region.linked} if region.linked else {}
-        more = ({"origin": origin} if origin else {}) | more | links
-        return told | ({"more": more} if more else {})
+        return told, ({"origin": origin} if origin else {}) | more | links
 
-    def _geometry(self, region: _Region, where: str) -> Record | None:
+    def _shaped(self, region: _Region, where: str) -> Shape | None:
         """Return where a region is; None if that has no place in a case."""
         value, first = region.value, region.first
         if type(value.get("start")) is int and type(value.get("end")) is int and "channel" not in value:
             return self._span(region, where)
         if not any(name in value for name in _SHAPES):
             if region.answers:
-                return {}
-            lost(self.picture, f"a result of the type {str(first.get('type'))[:40]}")
+                return Shape({})
+            self.picture.lost.append(f"a result of the type {str(first.get('type'))[:40]}")
             return None
         size = first.get("original_width"), first.get("original_height")
         if not all(type(count) is int and 0 < count < 1 << 20 for count in size):
@@ -163,10 +174,10 @@ class _Task:
             problem = "the region states another size of its picture than others"
             raise InputError(problem, source=self._path, where=where, found=size, expected=stated)
         if first.get("image_rotation"):
-            lost(self.picture, "a picture that was turned in the editor; coordinates are taken as they stand")
+            self.picture.lost.append("a picture that was turned in the editor; coordinates are taken as they stand")
         return _shape(value, (size[1], size[0]), self._path, where)  # type: ignore[arg-type]  # whole numbers, checked above
 
-    def _span(self, region: _Region, where: str) -> Record | None:
+    def _span(self, region: _Region, where: str) -> Shape | None:
         """Return a span of a text; the text becomes one of the case."""
         start, end, quote = region.value["start"], region.value["end"], region.value.get("text")
         texts = {key: each for key, each in self._data.items() if isinstance(each, str)}
@@ -177,14 +188,14 @@ class _Task:
                 continue
             if key not in self._texts:
                 self._texts.add(key)
-                self.picture.annotations.append({"id": key, "caption": texts[key]})
+                self.picture.shapes.append(Shape({"id": key, "caption": texts[key]}))
             label = (region.labels or [""])[0].lower()
             meaning = label if label in _MEANINGS else "attribute"
             span = {"start": found[0], "end": found[1], "text": texts[key][found[0] : found[1]]}
-            return {"geometry": {"type": "text_span", "text_id": key, **span, "semantic_type": meaning}}
+            return Shape({}, {"type": "text_span", "text_id": key, **span, "semantic_type": meaning})
         if named:
             raise InputError("the span does not hold its quote", source=self._path, where=where, found=[start, end])
-        lost(self.picture, "a span of what is no text of the task")
+        self.picture.lost.append("a span of what is no text of the task")
         return None
 
 
@@ -262,16 +273,17 @@ def _in_code_points(text: str, start: int, end: int, quote: Any) -> tuple[int, i
     return (len(before), len(before) + len(within)) if within == quote else None
 
 
-def _shape(value: Record, size: tuple[int, int], path: Path, where: str) -> Record:
+def _shape(value: Record, size: tuple[int, int], path: Path, where: str) -> Shape:
     """Return a shape in per cent of rows and columns as pixels."""
     rows, columns = size
     if "points" in value:
         points = value["points"]
         if not isinstance(points, list) or not all(is_numbers(point, 2) for point in points):
             raise InputError("a polygon has points of two numbers", source=path, where=where)
-        return {"segmentation": [[tidy(each) for x, y in points for each in (x * columns / 100, y * rows / 100)]]}
+        ring = [tidy(each) for x, y in points for each in (x * columns / 100, y * rows / 100)]
+        return Shape({"segmentation": [ring]})
     if "rle" in value:
-        return counts_to_record(counts_of(decode_brush(value["rle"], size, path, where)), size)
+        return Shape(counts_to_record(counts_of(decode_brush(value["rle"], size, path, where)), size))
     names = ("x", "y", "radiusX", "radiusY") if "radiusX" in value else ("x", "y", "width", "height")
     numbers = [value.get(name, 0) for name in names]
     if not is_numbers(numbers, 4):
@@ -283,9 +295,9 @@ def _shape(value: Record, size: tuple[int, int], path: Path, where: str) -> Reco
     if "radiusX" in value:
         turned = {"rotation_degrees": turn} if turn else {}
         center, radii = [tidy(x), tidy(y)], [tidy(width), tidy(height)]
-        return {"geometry": {"type": "ellipse", "center": center, "radii": radii, **turned}}
+        return Shape({}, {"type": "ellipse", "center": center, "radii": radii, **turned})
     if "height" not in value:
-        return {"geometry": {"type": "point", "point": [tidy(x), tidy(y)]}}
+        return Shape({}, {"type": "point", "point": [tidy(x), tidy(y)]})
     if turn:  # about its upper left corner
-        return {"segmentation": [turned_box((x, y, x + width, y + height), turn, (x, y))]}
-    return {"bbox": [tidy(x), tidy(y), tidy(width), tidy(height)]}
+        return Shape({"segmentation": [turned_box((x, y, x + width, y + height), turn, (x, y))]})
+    return Shape({"bbox": [tidy(x), tidy(y), tidy(width), tidy(height)]})

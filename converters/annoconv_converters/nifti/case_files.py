@@ -10,19 +10,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from annoconv.codes import category_of
 from annoconv.documents import strict_json
 from annoconv.geometry import describe_grid
 from annoconv.ids import safe_name
 from annoconv.model import SCHEMA_VERSION, AnnotationCategory, Modality
 from annoconv.pixels import Mask
-from annoconv_converters._volumes.labels import Entry, label_of
+from annoconv_converters._volumes.labels import Entry, named, told_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from annoconv.codes import Labels
     from annoconv.geometry import Grid
+    from annoconv.model import Label
     from annoconv.pixels import Volume
     from annoconv_converters.nifti.source_trees import SourceFile
 
@@ -148,10 +150,9 @@ def document(
     annotations: list[dict[str, Any]] = []
     masks: list[Mask] = []
     taken: set[str] = set()
-    for region in found.regions:
-        code, category, definition = _label(region, labels)
+    for region, (code, category, definition) in zip(found.regions, _labels(found.regions, labels), strict=True):
         if definition is not None:
-            code = _defined(code, definition, defined)
+            defined.setdefault(code, definition)
         identity = (ids or {}).get(region.key) or _unused(str(region.told.get("id") or code), taken)
         taken.add(identity)
         annotation: dict[str, Any] = {
@@ -184,22 +185,29 @@ def document(
     return native, masks
 
 
-def _label(region: Region, labels: Labels) -> tuple[str, AnnotationCategory, dict[str, Any] | None]:
-    """Return code, category and definition of a region's label: as the layout tells them, else by its table's row."""
-    code, category = region.told.get("label_code"), region.told.get("category")
-    if code and category:
-        return str(code), AnnotationCategory(category), None
-    return label_of(region.entry, labels)
+def _labels(
+    regions: Sequence[Region], labels: Labels
+) -> Iterator[tuple[str, AnnotationCategory, dict[str, Any] | None]]:
+    """Yield code, category and definition of each region's label: as the layout tells them, else by its row's name."""
+    unlabelled = [region.entry for region in regions if not _is_labelled(region)]
+    found = iter(labels.of_names([(named(entry), told_of(entry)) for entry in unlabelled]))
+    for region in regions:
+        if _is_labelled(region):
+            yield str(region.told["label_code"]), AnnotationCategory(region.told["category"]), None
+        else:
+            label = next(found)
+            yield label.code, _category(region.entry, label.known), label.definition
 
 
-def _defined(wanted: str, definition: dict[str, Any], defined: dict[str, dict[str, Any]]) -> str:
-    """Put a definition among those of the case; return its code, with a number where another label has it."""
-    code, number = wanted, 1
-    while code in defined and defined[code] != definition | {"code": code}:
-        number += 1
-        code = f"{wanted}_{number}"
-    defined[code] = definition | {"code": code}
-    return code
+def _is_labelled(region: Region) -> bool:
+    return bool(region.told.get("label_code") and region.told.get("category"))
+
+
+def _category(entry: Entry, known: Label | None) -> AnnotationCategory:
+    if known is not None and known.category is not None:
+        return known.category
+    told = entry.terms.category
+    return AnnotationCategory.OTHER if told is None else category_of(told)
 
 
 def _unused(wanted: str, taken: set[str]) -> str:

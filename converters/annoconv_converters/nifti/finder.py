@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from annoconv.codes import Labels
+from annoconv.codes import Labels, words
 from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, GeometryError, ImageError, InputError, LimitError
 from annoconv.geometry import GridKind, compare_grids
@@ -14,7 +14,7 @@ from annoconv.model import Modality
 from annoconv.volumes.label_boxes import find_labels
 from annoconv_converters._volumes.file import UnionVolume, VolumeFile
 from annoconv_converters._volumes.label_tables import read_table
-from annoconv_converters._volumes.labels import Entry, split_words
+from annoconv_converters._volumes.labels import Entry
 from annoconv_converters._volumes.nifti import NiftiFile
 from annoconv_converters._volumes.opening import open_volume, stem_of
 from annoconv_converters.nifti.case_files import ImageFiles, Region
@@ -71,7 +71,7 @@ class Finder:
     @property
     def labels(self) -> Labels:
         """The label systems of the request."""
-        return Labels(self.context.label_system)
+        return Labels.of(label_system=self.context.label_system)
 
     def open(self, path: Path, *, is_placeless: bool = False) -> VolumeFile:
         """Return a file of volumes; GeometryError by name if it has no place in space, or its axes are sheared."""
@@ -239,7 +239,7 @@ class Finder:
 
     def _row(self, entry: Entry, table: Mapping[str | int, Entry]) -> Entry:
         """Return a row completed by the table's row of the same name."""
-        known = self.table.get(split_words(entry.name)) or table.get(split_words(entry.name))
+        known = self.table.get(words(entry.name)) or table.get(words(entry.name))
         if known is None:
             return entry
         color = entry.color_rgb or known.color_rgb

@@ -147,7 +147,7 @@ def prepare(loaded: LoadedCase, position: int, sources: Sequence[ImageSource], c
             advice="Boxes, points and attributes go to DICOM-SR, FHIR or COCO; images are given with --images",
         )
     name = safe_name(case.case_id) if case.case_id else f"case-{position + 1:06d}"
-    return Prepared(loaded, name, images, Labels(case.labels, context.label_system))
+    return Prepared(loaded, name, images, Labels.of(case, context.label_system))
 
 
 def _source(image: Image, sources: Sequence[ImageSource], *, is_required: bool) -> ImageSource | None:

@@ -123,7 +123,7 @@ def _reading(
     context = finder.context
     told = _carried(found, finder)
     # What was written with a side file was compared with the built-in labels only.
-    labels = finder.labels if told is None else Labels()
+    labels = finder.labels if told is None else Labels.of()
     try:
         native, masks = document(found, labels, task=context.task, ids=told["ids"] if told else None)
     except (KeyError, TypeError, ValueError) as error:
@@ -148,7 +148,7 @@ def _reading(
 
 def _retell(found: CaseFiles, case: Case, masks: Sequence[Mask], label_system: Sequence[Label]) -> Retold:
     """Return a case with what stands for each of its masks in the files that it was read from."""
-    labels = Labels(case.labels, label_system)
+    labels = Labels.of(case, label_system)
     annotations = {each.id: each for each in case.annotations}
     rows: list[RetoldRow] = []
     for region, mask in zip(found.regions, masks, strict=True):

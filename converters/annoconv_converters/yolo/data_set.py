@@ -18,22 +18,25 @@ from PIL import UnidentifiedImageError
 from annoconv import images as image_seam
 from annoconv.documents import strict_json
 from annoconv.errors import ImageError, InputError, LimitError
+from annoconv_converters._pictures.carrier import SIDE_NAME
 from annoconv_converters._pictures.geometry import tidy
-from annoconv_converters._pictures.read import SIDE_NAME, Batch
-from annoconv_converters._pictures.records import Picture
-from annoconv_converters.yolo.plain_yaml import PlainYaml
+from annoconv_converters._pictures.read import Batch
+from annoconv_converters._pictures.records import Picture, Shape
+from annoconv_converters.yolo import strict_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from annoconv.limits import Limits
 
-__all__ = ["Kind", "read_data_set"]
+__all__ = ["TASK", "Kind", "read_data_set"]
 
 Record: TypeAlias = "dict[str, Any]"
 Sizes: TypeAlias = "dict[str, tuple[int, int]]"
 Kind: TypeAlias = Literal["auto", "detect", "segment", "pose", "obb"]
 
+TASK: Final = "yolo"
+"""Task of a case that names none."""
 _SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 _NAMED: Final = (*_SUFFIXES, ".gif", ".heic", ".dcm")
 """What the name of a picture may end in."""
@@ -74,7 +77,7 @@ class _Description:
         self.listed: list[str] = []
         described = next((folder / name for name in _DESCRIPTIONS if (folder / name).is_file()), None)
         if described is not None:
-            self._from_yaml(PlainYaml(_text(described, _DESCRIPTION_BYTES), described), described)
+            self._from_yaml(strict_yaml.loads(_text(described, strict_yaml.MOST_BYTES), described), described)
             return
         named = next((folder / name for name in ("obj.names", "classes.txt") if (folder / name).is_file()), None)
         if named is None:
@@ -87,11 +90,14 @@ class _Description:
             pairs = (line.partition("=") for line in _text(folder / "obj.data", _DESCRIPTION_BYTES).splitlines())
             self.listed = [value.strip() for key, _, value in pairs if key.strip() in _SPLITS] + self.listed
 
-    def _from_yaml(self, yaml: PlainYaml, path: Path) -> None:
+    def _from_yaml(self, yaml: Record, path: Path) -> None:
         names = yaml.get("names")
         if not names and names != []:
             raise InputError("data.yaml names no classes", source=path, expected="names")
-        self.names = {number: str(name) for number, name in _numbered(names, path, "names").items()}
+        numbered = _numbered(names, path, "names")
+        if not all(isinstance(name, str) and name for name in numbered.values()):
+            raise InputError("a class has no name", source=path, where="names", expected="a text for each")
+        self.names = numbered
         shape = yaml.get("kpt_shape")
         if shape is not None:
             is_shape = isinstance(shape, list) and len(shape) == 2 and all(str(each).isdecimal() for each in shape)
@@ -158,10 +164,11 @@ def read_data_set(
         record: Record = {"id": number, "file_name": name, "width": columns, "height": rows}
         picture = Picture(record)
         for place, line in enumerate(_lines(label, limits), start=1):
-            picture.annotations.append(_record(line, (rows, columns), kind, description.keypoints, label, place))
+            record = _record(line, (rows, columns), kind, description.keypoints, label, place)
+            picture.shapes.append(Shape(record))
         pictures.append(picture)
-    for number, each in enumerate((record for picture in pictures for record in picture.annotations), start=1):
-        each["id"] = number
+    for number, shape in enumerate((each for picture in pictures for each in picture.shapes), start=1):
+        shape.record["id"] = number
     return Batch(pictures, description.categories, folder, side)
 
 
@@ -273,7 +280,9 @@ def _numbered(value: Any, path: Path, where: str) -> dict[int, Any]:
     if isinstance(value, list):
         return dict(enumerate(value))
     if isinstance(value, dict) and all(key.isdecimal() and len(key) < 8 for key in value):
-        return {int(key): each for key, each in value.items()}
+        numbered = {int(key): each for key, each in value.items()}
+        if len(numbered) == len(value):  # 1 and 01 are one
+            return numbered
     raise InputError("the names cannot be understood", source=path, where=where, expected="a list, or names by number")
 
 

@@ -1,6 +1,6 @@
-"""The command line: a table of commands that are imported when called, and the converters that are installed.
+"""The command line: a table of commands that are imported when called, and what is installed beside them.
 
-`annoconv --help` imports no command, no converter and no model; the summaries of converters come from their source.
+`annoconv --help` imports no command, no converter and no model; summaries of what is installed come from the source.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class _Commands(typer.core.TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all commands."""
-        from annoconv.registry import converters
+        from annoconv.registry import commands, converters
 
-        return [*_COMMANDS, *converters()]
+        return [*_COMMANDS, *commands(_COMMANDS), *converters()]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import and return one command, or None if there is none of that name."""
@@ -50,20 +50,25 @@ class _Commands(typer.core.TyperGroup):
 
             module = import_module(f"annoconv.cli.{cmd_name}")
             return as_command(cmd_name, getattr(module, cmd_name), _COMMANDS[cmd_name])
-        from annoconv.registry import converters
+        from annoconv.registry import commands, converters
 
         if cmd_name in converters():
             from annoconv.cli.convert import convert_command
 
             return convert_command(converters()[cmd_name])
+        if cmd_name in (added := commands(_COMMANDS)):
+            from annoconv.cli.convert import added_command
+
+            return added_command(added[cmd_name])
         return None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the table of commands without importing any."""
-        from annoconv.registry import converters
+        from annoconv.registry import commands, converters
 
         with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+            added = commands(_COMMANDS).items()
+            formatter.write_dl([*_COMMANDS.items(), *((name, each.summary) for name, each in added)])
         if found := converters():
             with formatter.section("Converters"):
                 formatter.write_dl([(name, each.summary) for name, each in found.items()])

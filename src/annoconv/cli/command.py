@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+import typer.core
 import typer.main
 
-from annoconv.cli.report import Report
+from annoconv.cli.report import FailOnLoss, Report
 from annoconv.errors import AnnoconvError, InputError
 
 if TYPE_CHECKING:
@@ -42,8 +43,15 @@ COMMON = {
         ),
         _option(
             "fail_on_loss",
-            Annotated[bool, typer.Option("--fail-on-loss", help="Exit with 3 if anything is lost.")],
-            False,
+            Annotated[
+                FailOnLoss | None,
+                typer.Option(
+                    "--fail-on-loss",
+                    metavar="[any]",
+                    help="Exit with 3 if a value is lost or changed; with any, also if it is only carried or uncoded.",
+                ),
+            ],
+            None,
         ),
         _option("overwrite", Annotated[bool, typer.Option("--overwrite", help="Replace existing outputs.")], False),
         _option("quiet", Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")], False),
@@ -56,6 +64,20 @@ COMMON = {
 def app(**settings: Any) -> typer.Typer:
     """Return an empty application that neither imports rich nor prints tracebacks."""
     return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, **settings)
+
+
+class _Command(typer.core.TyperCommand):
+    """A command whose `--fail-on-loss` takes the word `any`, if that follows, and no other."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Write a value into each `--fail-on-loss` that stands alone, so that it takes no path for one."""
+        given = list(args)
+        end = given.index("--") if "--" in given else len(given)
+        for position in reversed(range(end)):
+            if given[position] == "--fail-on-loss":
+                wide = given[position + 1 : position + 2] == ["any"]
+                given[position : position + 1 + wide] = [f"--fail-on-loss={'any' if wide else 'changed'}"]
+        return super().parse_args(ctx, given)
 
 
 def as_command(
@@ -95,7 +117,7 @@ def as_command(
     run.__signature__ = inspect.Signature([*own.values(), *COMMON.values()])  # type: ignore[attr-defined]
     run.__annotations__ = {key: parameter.annotation for key, parameter in (own | COMMON).items()}
     single = app()
-    single.command(name, help=summary)(run)
+    single.command(name, cls=_Command, help=summary)(run)
     return typer.main.get_command(single)
 
 

@@ -1,4 +1,4 @@
-"""`annoconv to-x` and `annoconv from-x`: commands made of the signatures of the installed converters."""
+"""`annoconv to-x`, `annoconv from-x` and the commands of other packages, made of the signatures that are installed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import typer
 from annoconv import registry
 from annoconv.cli.command import as_command
 from annoconv.errors import UsageError
-from annoconv.registry import Context, Converter, Option
+from annoconv.registry import Command, Context, Converter, Option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +24,15 @@ if TYPE_CHECKING:
     from annoconv.cli.report import Report
     from annoconv.model import Label
 
-__all__ = ["convert_command"]
+__all__ = ["added_command", "convert_command"]
 
 STDOUT = Path("-")
+
+
+def added_command(command: Command) -> Any:
+    """Return the command that a package adds; AnnoconvError if its module cannot be imported or its name is taken."""
+    options = {name: _as_typer(parameter) for name, parameter in command.parameters.items()}
+    return as_command(command.name, command.function, command.summary, options)
 
 
 def convert_command(converter: Converter) -> Any:
@@ -147,7 +153,10 @@ def _labels(path: Path) -> tuple[Label, ...]:
 
 
 def _as_typer(parameter: inspect.Parameter) -> inspect.Parameter:
-    """Return a converter's parameter as typer takes it: a sequence is repeated, a switch has its positive form only."""
+    """Return a parameter as typer takes it: a sequence is repeated, a switch has its positive form only.
+
+    One that is not keyword-only becomes an argument.
+    """
     annotation, default = parameter.annotation, parameter.default
     told = Option(help="")
     if typing.get_origin(annotation) is Annotated:
@@ -157,6 +166,9 @@ def _as_typer(parameter: inspect.Parameter) -> inspect.Parameter:
         member = typing.get_args(annotation)[0]
         annotation = list[member]  # type: ignore[valid-type]
         default = list(default) if default is not inspect.Parameter.empty else default
-    name = f"--{told.name or parameter.name.replace('_', '-')}"
-    option = typer.Option(name, help=told.help, metavar=told.metavar)
-    return parameter.replace(annotation=Annotated[annotation, option], default=default)
+    if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+        name = f"--{told.name or parameter.name.replace('_', '-')}"
+        option = typer.Option(name, help=told.help, metavar=told.metavar)
+    else:
+        option = typer.Argument(help=told.help, metavar=told.metavar)
+    return _parameter(parameter.name, Annotated[annotation, option], default)

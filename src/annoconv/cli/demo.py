@@ -80,9 +80,10 @@ def _convert(report: Report, loaded: "LoadedCase", name: str, place: Path, image
         return row | {"told": f"not written: {error}"}
     if report.as_json or report.fail_on_loss or report.losses_file:
         report.add_losses(losses)  # people read the counts in the table
-    kinds = Counter(loss.kind.value for loss in losses)
+    ordered = sorted(losses, key=lambda loss: (not loss.kind.changes_value, loss.kind))
+    kinds = Counter(loss.kind.value for loss in ordered)
     size = sum(file.stat().st_size for file in [target, *target.rglob("*")] if file.is_file())
-    told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "no losses"
+    told = ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "no losses"
     return row | {
         "output": f"outputs/{target.name}",
         "bytes": size,

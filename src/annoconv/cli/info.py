@@ -9,7 +9,7 @@ import typer
 
 from annoconv.cli.report import Report
 
-_DISTRIBUTIONS = ("annoconv", "pydantic", "numpy", "pydicom", "highdicom", "nibabel", "fhir.resources")
+_DISTRIBUTIONS = ("annoconv", "pydantic", "numpy", "pydicom", "nibabel")
 
 
 def info(

@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 from collections import Counter
+from enum import StrEnum
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from annoconv.findings import Finding, Language
     from annoconv.loss import Loss
 
-__all__ = ["Report"]
+__all__ = ["FailOnLoss", "Report"]
 
 _SHOWN_LOSSES = 20  # lines for people; --losses and --json have them all
 _HELD_BYTES = 8 << 20  # findings beyond this wait in a temporary file
@@ -34,9 +35,17 @@ _TEXTS_ZH = {
     "{} errors, {} warnings": "{} 个错误，{} 个警告",
     "{} inputs could not be checked": "{} 个输入无法检查",
     "{} losses: {}": "{} 处信息损失：{}",
+    "{} values stand where other software may not look: {}": "{} 个值保存在其他软件可能不读取的位置：{}",
     "... and {} more; --losses FILE has them all": "……另有 {} 处；用 --losses FILE 查看全部",
     "{} cases": "{} 个病例",
 }
+
+
+class FailOnLoss(StrEnum):
+    """Which losses are a failure: those that change what the receiver has, or any."""
+
+    CHANGED = "changed"
+    ANY = "any"
 
 
 class Report:
@@ -53,7 +62,7 @@ class Report:
     losses_file
         Where the loss report goes as well.
     fail_on_loss
-        Whether losses are a failure (exit code 3).
+        Which losses are a failure (exit code 3); None for no loss.
     overwrite
         Whether existing outputs are replaced.
     """
@@ -65,7 +74,7 @@ class Report:
         quiet: bool = False,
         lang: Language = "en",
         losses_file: Path | None = None,
-        fail_on_loss: bool = False,
+        fail_on_loss: FailOnLoss | None = None,
         overwrite: bool = False,
     ) -> None:
         self.as_json = as_json
@@ -168,7 +177,9 @@ class Report:
             return max(error.exit_code for error in self._errors)
         if self.levels[Level.ERROR]:
             return 1
-        return 3 if losses and self.fail_on_loss else 0
+        kinds = {loss.kind for loss in losses} if self.fail_on_loss else set()
+        failing = {kind for kind in kinds if kind.changes_value or self.fail_on_loss is FailOnLoss.ANY}
+        return 3 if failing else 0
 
     def _write_json(self, losses: LossReport, code: int) -> None:
         out = sys.stdout
@@ -188,15 +199,16 @@ class Report:
         out.flush()
 
     def _close(self, losses: LossReport) -> None:
-        if losses:
-            kinds = Counter(loss.kind.value for loss in losses)
-            self.say(
-                "{} losses: {}", len(losses), ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
-            )
-            for loss in losses[:_SHOWN_LOSSES]:
+        changed = [loss for loss in losses if loss.kind.changes_value]
+        kept = [loss for loss in losses if not loss.kind.changes_value]
+        if changed:
+            self.say("{} losses: {}", len(changed), _counts(changed))
+            for loss in changed[:_SHOWN_LOSSES]:
                 self.say("  {}", f"{loss.path}: {loss.kind.value}: {loss.message}")
-            if len(losses) > _SHOWN_LOSSES:
-                self.say("... and {} more; --losses FILE has them all", len(losses) - _SHOWN_LOSSES)
+            if len(changed) > _SHOWN_LOSSES:
+                self.say("... and {} more; --losses FILE has them all", len(changed) - _SHOWN_LOSSES)
+        if kept:
+            self.say("{} values stand where other software may not look: {}", len(kept), _counts(kept))
         for path in self._outputs:
             self.say("wrote {}", path)
 
@@ -209,3 +221,8 @@ class Report:
             stream.write("\r")
             self._progress_shown = False
         stream.write(f"{text}\n")
+
+
+def _counts(losses: Iterable[Loss]) -> str:
+    kinds = Counter(loss.kind.value for loss in losses)
+    return ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))

@@ -2,6 +2,8 @@
 
 A change is *breaking* if a document that was valid before may be invalid now, *additive* if every document stays valid,
 and *annotation* if only what is said to people changed. Both schemas must be of the kind that annoconv generates.
+
+Written here since what is asked is whether a valid document stays valid, which a difference of texts does not tell.
 """
 
 from __future__ import annotations

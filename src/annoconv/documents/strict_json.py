@@ -39,7 +39,21 @@ _CHUNK = 1 << 20  # bytes read at a time from a JSON Lines file
 _BOM = b"\xef\xbb\xbf"
 _PARSER_DEPTH = 201  # where jiter stops by itself
 _SHAPE_OF_NUMBERS = bytes.maketrans(b"123456789E", b"000000000e")
-_FRACTION_LOSES = re.compile(rb"\.(?:[0-9]*[0-9]0(?![0-9.])|[0-9]{15})")
+_MOST_DIGITS = 15  # that a double keeps, whichever they are
+_MOST_ZEROS = 32  # written before the digits of a small decimal, which has an exponent beyond
+
+
+def _long(before: range) -> bytes:
+    """Return a pattern of what stands around a point where more digits than a double keeps do."""
+    return b"|".join(rb"(?<=[0-9]{%d}\.)[0-9]{%d}" % (count, _MOST_DIGITS + 1 - count) for count in before)
+
+
+_ENDS_IN_ZERO = re.compile(rb"\.[0-9]*[0-9]0(?![0-9.])")
+_LONG = re.compile(
+    rb"\.(?:(?=[0-9]{8})(?:%b|[0-9]{15})|(?<=[0-9]{9}\.)(?:%b))" % (_long(range(2, 9)), _long(range(9, 16)))
+)
+_MINUS_ZERO = re.compile(rb"-0(?=[\s,\]}]|\Z)")
+_TEXT_OR_MINUS_ZERO = re.compile(rb'("[^"\\]*(?:\\.[^"\\]*)*")|(?<![eE])-0(?=[\s,\]}]|\Z)', re.DOTALL)
 _POSITION = re.compile(r"^(?P<what>.*) at line (?P<line>\d+) column (?P<column>\d+)$", re.DOTALL)
 
 
@@ -82,12 +96,12 @@ def loads(
         )
     if data.startswith(_BOM):
         raise _invalid("the text starts with a byte order mark", "文本以字节顺序标记（BOM）开头", source, where)
-    mode: Literal["decimal", "float"] = "decimal" if exact else "float"
     try:
         with collector_paused():
-            value = jiter.from_json(
-                data, allow_inf_nan=False, catch_duplicate_keys=True, float_mode=mode, cache_mode="keys"
-            )
+            value = _from_json(data, exact=exact)
+            if exact and _MINUS_ZERO.search(data):
+                # jiter makes 0 of the whole number -0; with an exponent it is a decimal, with its sign.
+                value = _from_json(_TEXT_OR_MINUS_ZERO.sub(lambda part: part[1] or b"-0e0", data), exact=True)
     except ValueError as error:
         if "recursion limit" in str(error):
             raise _too_deep(limits, source, where) from None
@@ -157,7 +171,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: plain(item) for key, item in cast("dict[str, Any]", value).items()}
     if isinstance(value, list | tuple):
-        return [plain(item) for item in cast("list[Any]", value)]
+        return [item if type(item) in _SCALARS else plain(item) for item in cast("list[Any]", value)]
     return value
 
 
@@ -224,6 +238,11 @@ def _regular_size(path: Path) -> int:
     return status.st_size
 
 
+def _from_json(data: bytes, *, exact: bool) -> Any:
+    mode: Literal["decimal", "float"] = "decimal" if exact else "float"
+    return jiter.from_json(data, allow_inf_nan=False, catch_duplicate_keys=True, float_mode=mode, cache_mode="keys")
+
+
 def _check(data: bytes, value: Any, limits: Limits, source: Path | str | None, where: str | None) -> None:
     """Refuse numbers that overflow and nesting that is too deep; walk the value only if its text gives reason."""
     if limits.depth >= _PARSER_DEPTH and not _may_overflow(data):
@@ -254,13 +273,17 @@ def _may_overflow(data: bytes) -> bool:
 
 
 def _may_lose_digits(data: bytes) -> bool:
-    """Tell whether a number of the text is not written as a double would be: 5.60, seventeen digits, an exponent."""
+    """Tell whether a number of the text may not be written as a double would be: 5.60, sixteen digits, an exponent."""
     shape = data.translate(_SHAPE_OF_NUMBERS)
     exponent = any(mark in shape for mark in (b"0e0", b"0e-0", b"0e+0"))
-    return exponent or b"0" * 16 in shape or _FRACTION_LOSES.search(data) is not None
+    # A number of more than 15 digits has 8 of them on one side of its point.
+    is_long = b"0" * (_MOST_DIGITS + 1) in shape or (b"0" * 8 in shape and _LONG.search(data) is not None)
+    return exponent or is_long or any(pattern.search(data) is not None for pattern in (_ENDS_IN_ZERO, _MINUS_ZERO))
 
 
 _LOOK_INTO = {dict, list, float, Decimal}
+_NUMBERS = {int, float, Decimal}
+_SCALARS = frozenset({str, int, float, bool, Decimal})
 
 
 @cache
@@ -305,7 +328,7 @@ def _exact(value: Any, written: Any) -> Any:
         return {key: _exact(item, written[key]) for key, item in value.items()}
     if isinstance(value, BaseModel):
         _put_exact(value, written)
-    if type(written) is Decimal and (kind is Decimal or (kind is float and str(written) != str(Decimal(repr(value))))):
+    if type(written) is Decimal and kind in _NUMBERS and str(written) != str(Decimal(str(value))):
         return written
     return value
 
@@ -317,11 +340,19 @@ def _writable(value: Any) -> Any:
         return {key: _writable(item) for key, item in value.items()}
     if kind is list:
         return [_writable(item) for item in value]
-    if kind in {float, Decimal} and not math.isfinite(value):
+    if (kind is float and not math.isfinite(value)) or (kind is Decimal and not _is_finite(value)):
         raise InputError("a number is not finite and has no form in JSON")
-    if kind is Decimal or (kind is int and not -(1 << 63) <= value < 1 << 64):
+    if kind is Decimal:
+        is_plain = -_MOST_ZEROS <= value.as_tuple().exponent <= 0
+        return orjson.Fragment(format(value, "f") if is_plain else str(value))
+    if kind is int and not -(1 << 63) <= value < 1 << 64:
         return orjson.Fragment(str(value))
     return value
+
+
+def _is_finite(value: Decimal) -> bool:
+    """Tell whether a decimal is a number, and no larger than a double can be."""
+    return value.is_finite() and math.isfinite(float(value))
 
 
 def _too_deep(limits: Limits, source: Path | str | None, where: str | None) -> LimitError:
@@ -336,6 +367,8 @@ def _invalid(en: str, zh: str, source: Path | str | None, where: str | None) -> 
 
 
 def _not_json(message: str, source: Path | str | None, where: str | None) -> DocumentError:
+    if "InvalidOperation" in message:
+        return _invalid("the exponent of a number is too large", "数值的指数过大", source, where)
     match = _POSITION.match(message)
     if not match:
         return _invalid(f"this is not JSON: {message}", f"不是有效的 JSON：{message}", source, where)

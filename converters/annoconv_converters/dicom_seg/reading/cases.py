@@ -19,7 +19,7 @@ from annoconv.model import Case, Image
 from annoconv.pixels import Mask, Masks
 from annoconv_converters._dicom.carrier import carried
 from annoconv_converters._dicom.file import DAMAGE
-from annoconv_converters.dicom_seg.frame_grid import FrameGrid, find_frame_grid, relation_to
+from annoconv_converters.dicom_seg.frame_grid import FrameGrid, find_frame_grid, referenced_series, relation_to
 from annoconv_converters.dicom_seg.kinds import Kind
 from annoconv_converters.dicom_seg.mapping import LABEL_MAP_FILE, annotation_ids, merge, native_document
 from annoconv_converters.dicom_seg.reading.file import SegmentationFile, open_segmentation
@@ -57,8 +57,8 @@ class _Part:
     @cached_property
     def native(self) -> dict[str, Any]:
         # What was written with a carrier was compared with the built-in labels only.
-        labels = Labels(None if self.carried else self.context.label_system)
-        return native_document(self.file.header, self.frame_grid.grid, labels)
+        labels = Labels.of(label_system=() if self.carried else self.context.label_system)
+        return native_document(self.file.header, self.frame_grid.grid, labels, self.file.segments)
 
     def masks(self, grid: Grid, *, is_map: bool) -> Iterator[Mask]:
         """Yield the mask of each segment on a grid; as values of one volume if they are a label map."""
@@ -133,12 +133,12 @@ def _reading(
     if restored is None:
         document = {"task_id": context.task or _TASK, **native}
         document["image"] = _described(parts[0], found)
-        losses += _invented(case_index, context, found)
+        losses += _invented(case_index, context, found, parts[0])
     losses += [Loss(case_index, "/annotations", LossKind.NO_PLACE, _REMOVED.format(name)) for name in removed]
     if is_map:
         document["annotations"] = _as_map(document["annotations"], parts)
     case = strict_json.parse(strict_json.dumps(document), Case, limits=context.limits, source=parts[0].file.path)
-    labels = Labels(case.labels, context.label_system)
+    labels = Labels.of(case, context.label_system)
     for part in parts:
         losses += foreign_losses(part.file, case, case_index, labels)
     masks = Masks(mask for part in parts for mask in part.masks(_grid(part, case, found), is_map=is_map))
@@ -156,7 +156,7 @@ def _as_map(annotations: list[dict[str, Any]], parts: Sequence[_Part]) -> list[d
     return [{**each, **places.get(each["id"], {})} for each in annotations]
 
 
-def _invented(case_index: int, context: Context, found: Sequence[ImageSource]) -> Iterator[Loss]:
+def _invented(case_index: int, context: Context, found: Sequence[ImageSource], part: _Part) -> Iterator[Loss]:
     """Yield what the case states although the file does not."""
     if not context.task:
         message = f"the file names no annotation task; {_TASK} stands for it"
@@ -164,6 +164,9 @@ def _invented(case_index: int, context: Context, found: Sequence[ImageSource]) -
     if not found:
         message = "no source image was given; the grid is that of the segmentation itself"
         yield Loss(case_index, "/image/shape", LossKind.APPROXIMATED, message)
+        if not referenced_series(part.file.header):
+            message = "the file names no series as its source; its own stands for the image"
+            yield Loss(case_index, "/image/uid", LossKind.APPROXIMATED, message)
 
 
 def _source(part: _Part, found: Sequence[ImageSource]) -> ImageSource | None:

@@ -24,6 +24,7 @@ from annoconv.geometry import Grid
 from annoconv.images import SliceIdentity
 from annoconv.loss import Loss, LossKind
 from annoconv.model import MaskAnnotation
+from annoconv_converters._dicom.carrier import CARRIER_CREATOR
 from annoconv_converters._dicom.encoding import sequence
 from annoconv_converters._dicom.file import DAMAGE
 from annoconv_converters._dicom.slide import Tile
@@ -39,6 +40,8 @@ from annoconv_converters.dicom_seg.writing.segments import segment_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from pydicom.tag import BaseTag
 
     from annoconv.codes import Labels
     from annoconv.documents.losses import Reasons
@@ -234,8 +237,8 @@ def _tree(dataset: Dataset, like: Tree | None = None, above: str = "") -> Tree:
     """
     tree: Tree = {}
     for tag in dataset.keys():  # noqa: SIM118 - iterating over a data set converts its elements
-        if tag.is_private_creator:
-            continue
+        if tag.is_private_creator or (tag.is_private and _creator(dataset, tag) == CARRIER_CREATOR):
+            continue  # what only names others, and what our carrier holds
         keyword = keyword_for_tag(tag) or f"({tag.group:04x},{tag.element:04x})"
         if above + keyword in _ENCODING:
             continue
@@ -249,26 +252,29 @@ def _tree(dataset: Dataset, like: Tree | None = None, above: str = "") -> Tree:
     return tree
 
 
+def _creator(dataset: Dataset, tag: BaseTag) -> str:
+    """Return who reserved the block of a private element (PS3.5 7.8.1)."""
+    creator = (tag.group, tag.element >> 8)
+    value = dataset.get_item(creator).value if creator in dataset else ""
+    return text(value.decode("ascii", "replace") if isinstance(value, bytes) else value)
+
+
 def _is_stated(value: Any) -> bool:
     return bool(value.strip(b" \0") if isinstance(value, bytes) else value)
 
 
-def _value(dataset: Dataset, tag: Any, like: Any, above: str) -> Any:
+def _value(dataset: Dataset, tag: BaseTag, like: Any, above: str) -> Any:
     """Return the value of an element as the format means it; as its bytes if they are damaged."""
     try:
         found = dataset[tag]
     except DAMAGE:
         return dataset.get_item(tag).value
+    if found.VR == "SQ" and like is None:
+        return [_tree(each, None, above) for each in found.value]
     if found.VR == "SQ":
         others: list[Any] = like if isinstance(like, list) else []
-        return [
-            _STATED
-            if like is not None and position >= len(others)
-            else _tree(each, others[position], above)
-            if like is not None
-            else _tree(each, None, above)
-            for position, each in enumerate(found.value)
-        ]
+        compared = [_tree(each, other, above) for each, other in zip(found.value, others, strict=False)]
+        return [*compared, *[_STATED] * (len(found.value) - len(compared))]
     if isinstance(found.value, MultiValue | list):
         return [_plain(each) for each in found.value]
     return _plain(found.value)

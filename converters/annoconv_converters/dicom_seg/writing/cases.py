@@ -14,7 +14,9 @@ from pydicom.filereader import read_dataset
 from annoconv import ids, times
 from annoconv import images as image_seam
 from annoconv.codes import Labels
-from annoconv.documents import residuals, strict_json
+from annoconv.documents import strict_json
+from annoconv.documents.losses import report
+from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError
 from annoconv.files.atomic import replacing
 from annoconv.loss import Loss, LossKind, LossReport
@@ -30,7 +32,7 @@ from annoconv_converters.dicom_seg.writing.file import frame_index, write_file
 from annoconv_converters.dicom_seg.writing.gather import Gathered, gather, segment_numbers
 from annoconv_converters.dicom_seg.writing.groups import encode_groups
 from annoconv_converters.dicom_seg.writing.header import Content, Elements, build_header, elements_of, put_uids
-from annoconv_converters.dicom_seg.writing.losses import describe, split, uncoded
+from annoconv_converters.dicom_seg.writing.losses import CARRIER, REASONS, uncoded
 from annoconv_converters.dicom_seg.writing.planes import check_image
 from annoconv_converters.dicom_seg.writing.segments import segment_of
 
@@ -160,7 +162,7 @@ def _prepared(
             advice="Boxes, points and attributes go to DICOM-SR or FHIR",
         )
     sources = sources or _own_files(loaded, context, settings)
-    labels = Labels(case.labels, context.label_system)
+    labels = Labels.of(case, context.label_system)
     with ExitStack() as spools:
         parts: list[SegmentationPart] = []
         for uid, annotations in groups.items():
@@ -206,20 +208,20 @@ def _finish(
     """Give the parts their carrier; yield what the format does not hold."""
     original = strict_json.plain(case)
     native = merge([_native(part) for part in parts])
-    kept, left = split(found := residuals.residual(original, native))
+    compared = report(original, native, REASONS, None if plain else CARRIER, case_index=case_index)
     if not plain:
         key = ids.uid("carrier", ids.content_digest(strict_json.dumps(original)))
         for position, part in enumerate(parts):
             document: dict[str, Any] = {"version": CARRIER_VERSION, "case": key, "part": position, "parts": len(parts)}
             block = Dataset()
-            carry(block, document | ({} if position else {"residual": kept.to_json()}))
+            carry(block, document | ({} if position else {"residual": compared.kept.to_json()}))
             part.header |= elements_of(block)
-    yield from found.losses(case_index, describe(native, found, left, is_carried=not plain))
-    yield from uncoded(case, case_index, Labels(case.labels, context.label_system))
+    yield from compared.losses
+    yield from uncoded(case, case_index, Labels.of(case, context.label_system))
     position_of = {annotation.id: position for position, annotation in enumerate(case.annotations)}
     for part in parts:
         for number, kind, message in part.gathered.changes:
-            path = residuals.pointer(("annotations", position_of[part.annotation_ids[number]], "mask_file"))
+            path = pointer(("annotations", position_of[part.annotation_ids[number]], "mask_file"))
             yield Loss(case_index, path, kind, message)
 
 
@@ -239,7 +241,7 @@ def _native(part: SegmentationPart) -> dict[str, Any]:
         Element(0x52009230, b"SQ", len(shared), len(shared) + 12, len(whole), len(whole)),
         EXPLICIT,
     )
-    return native_document(header, find_frame_grid(header, table).grid, Labels())
+    return native_document(header, find_frame_grid(header, table).grid, Labels.of())
 
 
 def _file_name(case: Case, case_index: int, part: SegmentationPart, parts: int) -> str:

@@ -119,9 +119,7 @@ class Layout(ABC):
         """Return the region key of each mask that comes back as itself, by annotation id."""
         kept = self.kept(case)
         return {
-            each.annotation.id: each.annotation.label_code
-            for each in case.images[0].masks
-            if each.annotation.id in kept
+            each.annotation.id: label_name(case, each) for each in case.images[0].masks if each.annotation.id in kept
         }
 
     def found_name(self, name: str) -> str:
@@ -138,6 +136,6 @@ class Layout(ABC):
             )
 
 
-def label_name(each: PreparedMask) -> str:
-    """Return the class of a mask in a training set: its label code."""
-    return each.annotation.label_code
+def label_name(case: Prepared, each: PreparedMask) -> str:
+    """Return the class of a mask in a training set: the very name of its label, else its code."""
+    return case.labels.name_of(each.annotation.label_code)

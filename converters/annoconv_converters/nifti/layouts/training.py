@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from annoconv.errors import InputError, MaskError
@@ -76,18 +77,18 @@ class Training(Layout):
         primary = case.images[0]
         if primary.grid is None:
             raise MaskError("the masks have no grid", where=case.name)
-        labels_kji = class_map(primary.masks, primary.grid, self.classes, label_name)
+        labels_kji = class_map(primary.masks, primary.grid, self.classes, partial(label_name, case))
         self.request.volumes.write_labels(path, labels_kji, primary.grid, [self.entries(case)])
         self.known[path] = sorted({int(value) for value in _present(labels_kji)})
 
     def entries(self, case: Prepared) -> list[Entry]:
         """Return the rows of the label table of a case, for the values that stand for one class."""
-        codes = {each.annotation.label_code: each.annotation.category for each in case.images[0].masks}
+        known = {label_name(case, each): each.annotation for each in case.images[0].masks}
         rows = [
-            entry_of(value, code, codes[code], case.labels)
+            entry_of(value, known[name].label_code, known[name].category, case.labels)
             for names, value in self.classes.values.items()
-            for code in names
-            if len(names) == 1 and code in codes
+            for name in names
+            if len(names) == 1 and name in known
         ]
         return sorted(rows, key=lambda entry: entry.value)
 

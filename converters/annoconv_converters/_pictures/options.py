@@ -1,0 +1,21 @@
+"""Options that the 2-D formats share, each named once: annotations of a converter's keyword-only parameters.
+
+They are imported where they are used at run time, not for type checkers only: the registry evaluates annotations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+from annoconv.registry import Option
+
+__all__ = ["Images", "Plain", "Render", "Window"]
+
+Images: TypeAlias = Annotated[Sequence[Path], Option(help="Source images to render: folders or files.")]
+Plain: TypeAlias = Annotated[bool, Option(help="Write nothing of our own; what has no place is lost.")]
+Render: TypeAlias = Annotated[
+    Literal["none", "16", "8"], Option(help="Write PNGs of the images: 16 bits rescaled, or 8 bits windowed.")
+]
+Window: TypeAlias = Annotated[str | None, Option(help="Centre and width of the 8-bit window.", metavar="40,400")]

@@ -1,0 +1,157 @@
+"""Pictures to the XML of CVAT for images, version 1.1.
+
+Continuous pixels, origin at the outer corner of the first pixel, as ours; points too. Masks are run lengths, row by row
+within their box, background first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from xml.etree.ElementTree import Element, SubElement
+
+from annoconv_converters._pictures.geometry import tidy
+from annoconv_converters._pictures.write import PictureFormat
+from annoconv_converters._raster.run_lengths import counts_of, decode, expand
+from annoconv_converters._xml import xml_bytes
+from annoconv_converters.cvat.read import CONFIDENCE, TASK, read_cvat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from annoconv.documents.losses import Reasons
+    from annoconv.limits import Limits
+    from annoconv_converters._pictures.records import Picture, Shape
+
+__all__ = ["REASONS", "cvat_format", "tree"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+REASONS: Final[Reasons] = {
+    "annotations/#/id": "CVAT gives shapes no id of ours",
+    "annotations/#/mask_file": "CVAT names no mask files; masks are named after their annotations",
+    "annotations/#/mask_value": "CVAT has no label maps",
+    "annotations/#/category": "in CVAT the category follows from the label",
+    "*/modality": "CVAT knows no modality",
+    "*/shape/#": "a picture of CVAT has two dimensions",
+    "task_id": "CVAT names no annotation task of ours",
+    "*": "CVAT has no place for {place}",
+}
+_BUILT_IN: Final = ("occluded", "z_order", "group_id")
+"""Attributes of ours that are CVAT's own."""
+
+
+def cvat_format(limits: Limits) -> PictureFormat[Element]:
+    """Return what the writer must know of CVAT."""
+    return PictureFormat(
+        task=TASK,
+        tree=tree,
+        save=_save,
+        read=lambda path, _: read_cvat(path, limits)[0],
+        reasons=REASONS,
+        shapes=frozenset({"point", "polyline", "ellipse", "attribute"}),
+    )
+
+
+def tree(pictures: Sequence[Picture], categories: Sequence[Record]) -> Element:
+    """Return pictures as CVAT's `annotations`, the attributes of each label defined by what is met."""
+    names = {record["id"]: str(record["name"]) for record in categories}
+    kinds: dict[str, dict[str, set[type]]] = {name: {} for name in names.values()}
+    root = Element("annotations")
+    _add(root, "version", "1.1")
+    task = _add(_add(root, "meta"), "task")
+    for place, picture in enumerate(pictures):
+        size = {name: picture.record[name] for name in ("width", "height") if name in picture.record}
+        image = _add(root, "image", id=place, name=picture.record["file_name"], **size)
+        for shape in picture.shapes:
+            label = names[shape.record["category_id"]]
+            own, attributes = _told(shape.record)
+            element = _element(image, shape, {"label": label, "source": "manual", "occluded": 0, **own})
+            for name, value in attributes.items():
+                kinds[label].setdefault(name, set()).add(type(value))
+                _add(element, "attribute", _text(value), name=name)
+    _add(task, "size", str(len(pictures)))
+    _add(task, "mode", "annotation")
+    labels = _add(task, "labels")
+    for name, defined in kinds.items():
+        label_ = _add(labels, "label")
+        _add(label_, "name", name)
+        _define(_add(label_, "attributes", ""), defined)
+    return root
+
+
+def _save(root: Element, path: Path) -> None:
+    path.write_bytes(xml_bytes(root))
+
+
+def _add(parent: Element, tag: str, text: str | None = None, /, **attributes: object) -> Element:
+    """Add an element to another and return it."""
+    element = SubElement(parent, tag, {name: str(value) for name, value in attributes.items()})
+    element.text = text
+    return element
+
+
+def _told(record: Record) -> tuple[Record, Record]:
+    """Return what CVAT has as properties of a shape, and the rest as attributes of its label."""
+    attributes = dict(record.get("attributes") or {})
+    own: Record = {}
+    for name in _BUILT_IN:
+        if (attributes.get(name) is True) if name == "occluded" else type(attributes.get(name)) is int:
+            own |= {name: int(attributes.pop(name))} if attributes[name] else {}
+    if "score" in record:
+        attributes[CONFIDENCE] = record["score"]
+    return own, attributes
+
+
+def _define(parent: Element, kinds: dict[str, set[type]]) -> None:
+    """Add the attributes of a label: check boxes where all are true or false, else texts."""
+    for name, types in kinds.items():
+        is_flag = types == {bool}
+        attribute = _add(parent, "attribute")
+        _add(attribute, "name", name)
+        _add(attribute, "mutable", "False")
+        _add(attribute, "input_type", "checkbox" if is_flag else "text")
+        _add(attribute, "default_value", "false" if is_flag else "")
+        _add(attribute, "values", "false\ntrue" if is_flag else "")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ", ".join(map(_text, value)) if isinstance(value, list) else str(value)
+
+
+def _element(image: Element, shape: Shape, common: Record) -> Element:
+    """Add a shape as CVAT has it to its image."""
+    record, segmentation = shape.record, shape.record.get("segmentation")
+    if shape.geometry is not None:
+        return _geometry_element(image, shape.geometry, common)
+    if isinstance(segmentation, dict):
+        rows, columns = segmentation["size"]
+        mask_ji = decode(expand(segmentation["counts"].encode()), (rows, columns))
+        x, y, width, height = (int(each) for each in record["bbox"])
+        inner_ji = mask_ji[y : y + height, x : x + width]
+        # Row by row is column by column of the transposed mask.
+        rle = ", ".join(map(str, counts_of(inner_ji.T).tolist()))
+        return _add(image, "mask", **common, rle=rle, left=x, top=y, width=width, height=height)
+    if segmentation:
+        corners = zip(segmentation[0][::2], segmentation[0][1::2], strict=True)
+        return _add(image, "polygon", **common, points=_points(corners))
+    x, y, width, height = record["bbox"]
+    return _add(image, "box", **common, xtl=x, ytl=y, xbr=tidy(x + width), ybr=tidy(y + height))
+
+
+def _geometry_element(image: Element, geometry: Record, common: Record) -> Element:
+    if geometry["type"] == "attribute":
+        return _add(image, "tag", **{name: common[name] for name in ("label", "source")})
+    if geometry["type"] == "point":
+        return _add(image, "points", **common, points=_points([geometry["point"]]))
+    if geometry["type"] == "polyline":
+        return _add(image, "polyline", **common, points=_points(geometry["polyline"]))
+    (cx, cy), (rx, ry) = geometry["center"], geometry["radii"]
+    turn = {"rotation": geometry["rotation_degrees"]} if "rotation_degrees" in geometry else {}
+    return _add(image, "ellipse", **common, cx=cx, cy=cy, rx=rx, ry=ry, **turn)
+
+
+def _points(corners: Iterable[Sequence[float]]) -> str:
+    return ";".join(f"{float(x)!r},{float(y)!r}" for x, y in corners)

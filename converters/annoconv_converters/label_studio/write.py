@@ -1,0 +1,118 @@
+"""Pictures to tasks of Label Studio: regions in per cent of width and height, origin at the picture's outer corner."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from annoconv.documents import strict_json
+from annoconv.errors import InputError
+from annoconv_converters._pictures.write import PictureFormat
+from annoconv_converters.label_studio.tasks import TASK, read_tasks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from annoconv.documents.losses import Reasons
+    from annoconv.limits import Limits
+    from annoconv_converters._pictures.records import Picture, Shape
+
+__all__ = ["REASONS", "label_studio_format", "tree"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+REASONS: Final[Reasons] = {
+    "annotations/#/id": "Label Studio numbers its regions",
+    "annotations/#/mask_file": "Label Studio names no mask files; masks are named after their annotations",
+    "annotations/#/mask_value": "Label Studio has no label maps",
+    "annotations/#/category": "in Label Studio the category follows from the label",
+    "annotations/#/polyline/*": "Label Studio has no lines",
+    "*/modality": "Label Studio knows no modality",
+    "*/shape/#": "a picture of Label Studio has two dimensions",
+    "task_id": "a task of Label Studio is one picture, not an annotation task",
+    "*": "Label Studio has no place for {place}",
+}
+_CONTROLS: Final = {
+    "rectanglelabels": "rectangle",
+    "polygonlabels": "polygon",
+    "keypointlabels": "keypoint",
+    "ellipselabels": "ellipse",
+}
+"""Names of the tags of a labelling configuration that what is written refers to, by type."""
+
+
+def label_studio_format(limits: Limits) -> PictureFormat[list[Record]]:
+    """Return what the writer must know of Label Studio."""
+    return PictureFormat(
+        task=TASK,
+        tree=tree,
+        save=_save,
+        read=lambda path, _: read_tasks(path, limits),
+        reasons=REASONS,
+        shapes=frozenset({"point", "ellipse"}),
+        is_outlined=True,
+    )
+
+
+def tree(pictures: Sequence[Picture], categories: Sequence[Record]) -> list[Record]:
+    """Return a task for each picture.
+
+    Raises
+    ------
+    InputError
+        If the size of a picture is not known.
+    """
+    names = {record["id"]: str(record["name"]) for record in categories}
+    tasks: list[Record] = []
+    for picture in pictures:
+        if "width" not in picture.record:
+            raise InputError("Label Studio needs the size of every picture", found=picture.record["file_name"])
+        result = [_region(shape, picture.record, names[shape.record["category_id"]]) for shape in picture.shapes]
+        data = {"image": picture.record["file_name"]}
+        size = {"original_width": picture.record["width"], "original_height": picture.record["height"]}
+        tasks.append({"id": picture.record["id"], "data": data, "meta": size, "annotations": [{"result": result}]})
+    return tasks
+
+
+def _save(tasks: list[Record], path: Path) -> None:
+    path.write_bytes(strict_json.dumps(tasks, indent=2))
+
+
+def _region(shape: Shape, picture: Record, label: str) -> Record:
+    """Return a shape as a region of Label Studio."""
+    columns, rows = picture["width"], picture["height"]
+    scale = (100 / columns, 100 / rows)
+    record, geometry, rings = shape.record, shape.geometry, shape.record.get("segmentation")
+    if geometry is not None and geometry["type"] == "point":
+        kind, value = "keypointlabels", {"x": geometry["point"][0] * scale[0], "y": geometry["point"][1] * scale[1]}
+    elif geometry is not None:
+        kind = "ellipselabels"
+        x, y = (coordinate * each for coordinate, each in zip(geometry["center"], scale, strict=True))
+        across, down = (radius * each for radius, each in zip(geometry["radii"], scale, strict=True))
+        value = {"x": x, "y": y, "radiusX": across, "radiusY": down, "rotation": geometry.get("rotation_degrees", 0)}
+    elif rings:
+        kind = "polygonlabels"
+        corners = zip(rings[0][::2], rings[0][1::2], strict=True)
+        value = {"points": [[x * scale[0], y * scale[1]] for x, y in corners], "closed": True}
+    else:
+        kind = "rectanglelabels"
+        x, y, width, height = record["bbox"]
+        value = {
+            "x": x * scale[0],
+            "y": y * scale[1],
+            "width": width * scale[0],
+            "height": height * scale[1],
+            "rotation": 0,
+        }
+    region: Record = {
+        "id": str(record["id"]),
+        "type": kind,
+        "value": {**value, kind: [label]},
+        "origin": "manual",
+        "to_name": "image",
+        "from_name": _CONTROLS[kind],
+        "image_rotation": 0,
+        "original_width": columns,
+        "original_height": rows,
+    }
+    return region | ({"score": record["score"]} if "score" in record else {})

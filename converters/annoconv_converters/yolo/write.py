@@ -1,0 +1,137 @@
+"""Pictures to a data set of YOLO: a text file of lines for each, the lists of pictures and classes beside them.
+
+Numbers are shares of a picture's width and height, pose keypoints too; continuous pixels, origin at the outer corner.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+import numpy as np
+
+from annoconv.errors import ImageError
+from annoconv_converters._pictures.rotation import turned_box
+from annoconv_converters._pictures.write import PictureFormat
+from annoconv_converters.yolo.data_set import TASK, read_data_set
+from annoconv_converters.yolo.smallest_box import smallest_box
+from annoconv_converters.yolo.strict_yaml import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from annoconv.documents.losses import Reasons
+    from annoconv.limits import Limits
+    from annoconv_converters._pictures.records import Picture, Shape
+
+__all__ = ["REASONS", "WrittenKind", "tree", "yolo_format"]
+
+Record: TypeAlias = "dict[str, Any]"
+WrittenKind: TypeAlias = Literal["segment", "detect", "pose", "obb"]
+
+REASONS: Final[Reasons] = {
+    "annotations/#/id": "the lines of YOLO have no ids",
+    "annotations/#/mask_file": "YOLO names no mask files; masks are named after their annotations",
+    "annotations/#/mask_value": "YOLO has no label maps",
+    "annotations/#/category": "in YOLO the category follows from the label",
+    "annotations/#/attributes/*": "a line of YOLO is a class and numbers, without attributes",
+    "annotations/#/polyline/*": "YOLO has no lines of several points",
+    "*/modality": "YOLO knows no modality",
+    "*/shape/#": "a picture of YOLO has two dimensions",
+    "task_id": "YOLO names no annotation task",
+    "*": "YOLO has no place for {place}",
+}
+_OBB: Final = 8
+"""Numbers of a turned box."""
+
+
+def yolo_format(kind: WrittenKind, limits: Limits) -> PictureFormat[Record]:
+    """Return what the writer must know of YOLO."""
+    return PictureFormat(
+        task=TASK,
+        tree=partial(tree, kind=kind),
+        save=_save,
+        read=lambda folder, sizes: read_data_set(folder, dict(sizes), "segment", limits),
+        reasons=REASONS,
+        is_outlined=True,
+        has_keypoints=kind == "pose",
+    )
+
+
+def tree(pictures: Sequence[Picture], categories: Sequence[Record], *, kind: WrittenKind) -> Record:
+    """Return what each file of a data set says: `data.yaml` its members, `train.txt` its names, the others their lines.
+
+    Raises
+    ------
+    ImageError
+        If the size of a picture is not known.
+    """
+    classes = {record["id"]: place for place, record in enumerate(categories)}
+    every = [shape for picture in pictures for shape in picture.shapes]
+    keypoints = list(dict.fromkeys(name for shape in every for name in shape.keypoints or ("1",)))
+    described: Record = {"train": "train.txt", "val": "train.txt"}
+    if kind == "pose" and keypoints:
+        described["kpt_shape"] = [len(keypoints), 3]
+    described["names"] = [str(record["name"]) for record in categories]
+    names: list[str] = []
+    files: Record = {"data.yaml": described, "train.txt": names}
+    for picture in pictures:
+        name = str(picture.record["file_name"])
+        if "width" not in picture.record:
+            raise ImageError("YOLO needs the size of every picture", where="/image/shape", found=name)
+        size = picture.record["height"], picture.record["width"]
+        lines: list[list[float]] = []
+        for shape in picture.shapes:
+            shares = _shares(_numbers(shape.record, kind), size)
+            if kind == "pose":
+                shares += _keypoint_shares(shape, keypoints, size)
+            lines.append([classes[shape.record["category_id"]], *map(float, shares)])
+        names.append(f"./images/{name}")
+        files[f"labels/{name.rpartition('.')[0]}.txt"] = lines
+    return files
+
+
+def _save(files: Record, folder: Path) -> None:
+    for name, lines in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if name == "data.yaml":
+            written = _yaml(lines)
+        else:
+            written = [line if isinstance(line, str) else " ".join(map(repr, line)) for line in lines]
+        path.write_text("".join(f"{line}\n" for line in written), encoding="utf-8")
+
+
+def _yaml(described: Record) -> list[str]:
+    """Return the lines of `data.yaml`."""
+    names = described["names"]
+    lines = [f"{key}: {value}" for key, value in described.items() if key != "names"]
+    listed = (f"  {place}: {quoted(name)}" for place, name in enumerate(names))
+    return [*lines, "names:" if names else "names: []", *listed]
+
+
+def _numbers(record: Record, kind: str) -> list[float]:
+    """Return a polygon's vertices, or centre and size of a box, in pixels."""
+    rings = record.get("segmentation")
+    x, y, width, height = record["bbox"]
+    if kind == "segment" and rings:
+        return list(rings[0])
+    if kind == "obb":
+        ring = rings[0] if rings else turned_box((x, y, x + width, y + height), 0, (0, 0))
+        return list(ring) if len(ring) == _OBB else smallest_box(np.array(ring).reshape(-1, 2))
+    return [x + width / 2, y + height / 2, width, height]
+
+
+def _shares(numbers: list[float], size: tuple[int, int]) -> list[float]:
+    return [number / size[1 - place % 2] for place, number in enumerate(numbers)]
+
+
+def _keypoint_shares(shape: Shape, names: list[str], size: tuple[int, int]) -> list[float]:
+    """Return x, y and visibility of each keypoint; records have pixel indices, YOLO continuous pixels."""
+    named = shape.keypoints or ({"1": shape.record["keypoints"]} if "keypoints" in shape.record else {})
+    shares: list[float] = []
+    for name in names:
+        x, y, seen = named.get(name, (-0.5, -0.5, 0))
+        shares += [(x + 0.5) / size[1], (y + 0.5) / size[0], seen]
+    return shares
