@@ -148,7 +148,7 @@ def _reading(
 
 def _retell(found: CaseFiles, case: Case, masks: Sequence[Mask], label_system: Sequence[Label]) -> Retold:
     """Return a case with what stands for each of its masks in the files that it was read from."""
-    labels = Labels.of(case, label_system)
+    labels, systems = Labels.of(case, label_system), Labels.of(label_system=label_system)
     annotations = {each.id: each for each in case.annotations}
     rows: list[RetoldRow] = []
     for region, mask in zip(found.regions, masks, strict=True):
@@ -157,8 +157,9 @@ def _retell(found: CaseFiles, case: Case, masks: Sequence[Mask], label_system: S
         if isinstance(volume, UnionVolume):
             values, volume = volume.labels, volume.source
         layer = volume.layer if isinstance(volume, LayerVolume) else 0
-        code, label = annotation.label_code, labels.get(annotation.label_code)
-        names = {code, *((label.name_en, label.name_zh) if label is not None else ())} - {None}
+        code = annotation.label_code
+        defined = [label for label in (labels.get(code), systems.get(code)) if label is not None]
+        names = {code, *(name for label in defined for name in (label.name_en, label.name_zh))} - {None}
         entry = entry_of(min(values, default=1), code, annotation.category, labels)
         rows.append(RetoldRow(volume.path, layer, values, entry, frozenset(map(str, names)), mask.id))
     return Retold(case, rows)
