@@ -64,7 +64,7 @@ class _Region:
 def tree_of(path: Path, limits: Limits) -> list[Record]:
     """Return the tasks of an export, as they stand there; InputError if it is none."""
     document = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
-    tasks: list[Record] = document if isinstance(document, list) else [document]
+    tasks: list[Any] = document if isinstance(document, list) else [document]
     if not all(isinstance(task, dict) for task in tasks) or not tasks:
         raise InputError("this is no Label Studio export", source=path, expected="a list of tasks")
     return tasks
