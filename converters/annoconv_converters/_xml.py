@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from annoconv.documents import strict_json
 from annoconv.errors import InputError, LimitError
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +44,9 @@ def parse_xml(path: Path, limits: Limits) -> Element:
         nonlocal depth
         depth += 1
         if depth > limits.depth:
-            raise LimitError("the document is nested too deeply", source=path, expected=f"{limits.depth} levels")
+            raise LimitError(
+                "the document is nested too deeply", source=path, expected=Message("{count} levels", count=limits.depth)
+            )
         builder.start(name, attributes)
 
     def end(name: str) -> None:

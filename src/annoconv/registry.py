@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from annoconv.errors import AnnoconvError, OutputExistsError, UsageError
 from annoconv.limits import Limits
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
@@ -132,9 +133,9 @@ class Converter:
             return typing.cast("Callable[..., Any]", self.entry_point.load())
         except Exception as error:  # whatever a module does when it is imported
             raise AnnoconvError(
-                f"{self.name} cannot be loaded",
+                Message("{name} cannot be loaded", name=self.name),
                 found=f"{type(error).__name__}: {error}",
-                advice=f"Install what {self.entry_point.module} needs",
+                advice=Message("Install what {module} needs", module=self.entry_point.module),
             ) from error
 
     @cached_property
@@ -151,7 +152,7 @@ class Converter:
         for name in options:
             if name not in self.options:
                 expected = ", ".join(self.options) or "none"
-                raise UsageError(f"{self.name} has no such option", found=name, expected=expected)
+                raise UsageError(Message("{name} has no such option", name=self.name), found=name, expected=expected)
         converted = {name: _with_paths(self.options[name].annotation, value) for name, value in options.items()}
         return self.function(subject, *positional, context=context or Context(), **converted)
 
@@ -163,7 +164,9 @@ class Converter:
         try:
             return eval(annotation, names | inspect.unwrap(self.function).__globals__)  # noqa: S307  a module's own source
         except NameError as error:
-            raise AnnoconvError(f"the options of {self.name} cannot be told", found=str(error)) from error
+            raise AnnoconvError(
+                Message("the options of {name} cannot be told", name=self.name), found=str(error)
+            ) from error
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -204,9 +207,9 @@ def converter(direction: Literal["to", "from"], format_name: str) -> Converter:
     try:
         return known[f"{direction}-{format_name}"]
     except KeyError:
-        verb = "writes" if direction == "to" else "reads"
+        problem = "no converter writes this format" if direction == "to" else "no converter reads this format"
         expected = ", ".join(each.format for each in known.values() if each.direction == direction)
-        raise UsageError(f"no converter {verb} this format", found=format_name, expected=expected or "none") from None
+        raise UsageError(problem, found=format_name, expected=expected or "none") from None
 
 
 def write(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from annoconv.errors import InputError, LimitError
+from annoconv.messages import Message
 from annoconv_converters._raster.run_lengths import runs_of
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def ring_of(flat: Any, *, source: object = None, where: str | None = None) -> Ri
         ring = np.full((1, 2), np.inf)
     farthest = float(np.abs(ring).max())
     if not farthest <= FARTHEST_PIXEL:  # NaN fails too
-        found, expected = f"{farthest:g}", f"within {FARTHEST_PIXEL:g} pixels"
+        found, expected = f"{farthest:g}", Message("within {farthest_pixel:g} pixels", farthest_pixel=FARTHEST_PIXEL)
         raise InputError("a vertex lies beyond every image", found=found, expected=expected, **place)
     return ring
 
@@ -134,7 +135,7 @@ def _boundary(rings: Sequence[Ring]) -> Iterator[tuple[Whole, Whole, Whole]]:
     if total > _MOST_STEPS:
         raise LimitError(
             "the polygon's boundary is too long",
-            found=f"{total // _FIFTHS} pixels",
+            found=Message("{count} pixels", count=total // _FIFTHS),
             expected=f"{_MOST_STEPS // _FIFTHS}",
         )
     for first in range(0, total, _CHUNK_STEPS):

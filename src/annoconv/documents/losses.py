@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents.residuals import Residual, leaves, pointer, residual, restore
 from annoconv.loss import Loss, LossKind
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from annoconv.documents.residuals import Path
@@ -116,7 +117,8 @@ def report(
     for path in difference.paths():
         sentence, kind = _reason(path, reasons)
         if carrier is not None and path not in refused:
-            kind, sentence = LossKind.CARRIED, f"{sentence}; it travels in {carrier.place}"
+            kind = LossKind.CARRIED
+            sentence = Message("{sentence}; it travels in {place}", sentence=sentence, place=Message(carrier.place))
         elif kind is None and path not in held:
             kind = LossKind.NO_PLACE
         elif kind is None:
@@ -127,12 +129,12 @@ def report(
     return Compared(losses, Residual(kept, difference.removed, difference.order))
 
 
-def _reason(path: Path, reasons: Reasons) -> tuple[str, LossKind | None]:
+def _reason(path: Path, reasons: Reasons) -> tuple[Message, LossKind | None]:
     place = "/".join("#" if isinstance(step, int) else step for step in path)
     for pattern, reason in reasons.items():
         if fnmatchcase(place, pattern):
             sentence, kind = reason if isinstance(reason, tuple) else (reason, None)
             names = [step for step in path if isinstance(step, str)]
             told = {"place": ".".join(names[:2]), "name": names[-1] if names else ""}
-            return sentence.format_map(told), kind
+            return Message(sentence, **told), kind
     raise LookupError(f"no reason is given for {place or 'the whole'}")

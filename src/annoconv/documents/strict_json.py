@@ -26,6 +26,7 @@ from pydantic import BaseModel, ValidationError
 from annoconv.errors import DocumentError, InputError, LimitError
 from annoconv.findings import Finding, Level
 from annoconv.limits import Limits
+from annoconv.messages import Message, recognised
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -40,6 +41,28 @@ _BOM = b"\xef\xbb\xbf"
 _PARSER_DEPTH = 201  # where jiter stops by itself
 _SHAPE_OF_NUMBERS = bytes.maketrans(b"123456789E", b"000000000e")
 _FRACTION_LOSES = re.compile(rb"\.(?:[0-9]*[0-9]0(?![0-9.])|[0-9]{15})")
+_JITER_SENTENCES = (
+    "EOF while parsing a list",
+    "EOF while parsing an object",
+    "EOF while parsing a string",
+    "EOF while parsing a value",
+    "expected `:`",
+    "expected `,` or `]`",
+    "expected `,` or `}`",
+    "expected ident",
+    "expected value",
+    "invalid escape",
+    "invalid number",
+    "number out of range",
+    "invalid unicode code point",
+    "control character (\\u0000-\\u001F) found while parsing a string",
+    "key must be a string",
+    "lone leading surrogate in hex escape",
+    "trailing comma",
+    "trailing characters",
+    "unexpected end of hex escape",
+)
+"""What jiter says of a text that is not JSON."""
 _POSITION = re.compile(r"^(?P<what>.*) at line (?P<line>\d+) column (?P<column>\d+)$", re.DOTALL)
 
 
@@ -77,11 +100,11 @@ def loads(
             "the document is too large",
             source=source,
             where=where,
-            found=f"{len(data)} bytes",
-            expected=f"{limits.document_bytes} at most",
+            found=Message("{count} bytes", count=len(data)),
+            expected=Message("{count} at most", count=limits.document_bytes),
         )
     if data.startswith(_BOM):
-        raise _invalid("the text starts with a byte order mark", "文本以字节顺序标记（BOM）开头", source, where)
+        raise _invalid("the text starts with a byte order mark", source, where)
     mode: Literal["decimal", "float"] = "decimal" if exact else "float"
     try:
         with collector_paused():
@@ -121,8 +144,9 @@ def parse(
             from annoconv.documents.normaliser import normalise
 
             findings = normalise(error.errors(include_url=False), "pydantic", document=document)
-            places = "1 place" if len(findings) == 1 else f"{len(findings)} places"
-            problem = f"the document does not conform to the schema in {places}"
+            problem = Message("the document does not conform to the schema in {count} places", count=len(findings))
+            if len(findings) == 1:
+                problem = Message("the document does not conform to the schema in 1 place")
             raise DocumentError(problem, findings=findings, source=source, where=where) from None
         if _may_lose_digits(data):
             _put_exact(typed, loads(data, limits=limits, source=source, where=where, exact=True))
@@ -183,7 +207,10 @@ def read_bytes(path: Path, limits: Limits | None = None) -> bytes:
     size = _regular_size(path)
     if size > limits.document_bytes:
         raise LimitError(
-            "the file is too large", source=path, found=f"{size} bytes", expected=f"{limits.document_bytes} at most"
+            "the file is too large",
+            source=path,
+            found=Message("{count} bytes", count=size),
+            expected=Message("{count} at most", count=limits.document_bytes),
         )
     return path.read_bytes()
 
@@ -206,7 +233,10 @@ def iter_lines(path: Path, limits: Limits | None = None) -> Iterator[tuple[int, 
             number += 1
             if len(line) > limits.line_bytes:
                 raise LimitError(
-                    "the line is too long", source=path, where=f"line {number}", expected=f"{limits.line_bytes} bytes"
+                    "the line is too long",
+                    source=path,
+                    where=Message("line {number}", number=number),
+                    expected=Message("{count} bytes", count=limits.line_bytes),
                 )
             if stripped := line.strip():
                 yield number, stripped
@@ -217,7 +247,7 @@ def _regular_size(path: Path) -> int:
     try:
         status = path.stat()
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
+        reason = Message((isinstance(error, OSError) and error.strerror) or str(error))
         raise InputError("the file cannot be read", source=path, found=reason) from error
     if not stat.S_ISREG(status.st_mode):
         raise InputError("this is not a file", source=path, expected="a .json or .jsonl file")
@@ -234,7 +264,7 @@ def _check(data: bytes, value: Any, limits: Limits, source: Path | str | None, w
         for item in level:
             kind = type(item)
             if (kind is float and not math.isfinite(item)) or (kind is Decimal and math.isinf(float(item))):
-                raise _invalid("a number is too large for a double", "数值超出双精度浮点数范围", source, where)
+                raise _invalid("a number is too large for a double", source, where)
         level = [
             item
             for node in level
@@ -326,25 +356,25 @@ def _writable(value: Any) -> Any:
 
 def _too_deep(limits: Limits, source: Path | str | None, where: str | None) -> LimitError:
     return LimitError(
-        "the document is nested too deeply", source=source, where=where, expected=f"{limits.depth} levels"
+        "the document is nested too deeply",
+        source=source,
+        where=where,
+        expected=Message("{count} levels", count=limits.depth),
     )
 
 
-def _invalid(en: str, zh: str, source: Path | str | None, where: str | None) -> DocumentError:
-    finding = Finding("schema.invalid", Level.ERROR, "", en, message_zh=zh)
-    return DocumentError(en, findings=[finding], source=source, where=where)
+def _invalid(problem: str, source: Path | str | None, where: str | None) -> DocumentError:
+    finding = Finding("schema.invalid", Level.ERROR, "", problem)
+    return DocumentError(problem, findings=[finding], source=source, where=where)
 
 
 def _not_json(message: str, source: Path | str | None, where: str | None) -> DocumentError:
     match = _POSITION.match(message)
     if not match:
-        return _invalid(f"this is not JSON: {message}", f"不是有效的 JSON：{message}", source, where)
+        problem = Message("this is not JSON: {what}", what=recognised(message, *_JITER_SENTENCES))
+        return _invalid(problem, source, where)
     what, line, column = match.group("what", "line", "column")
-    what = re.sub('^Detected duplicate key "(.*)"$', r"the key '\1' stands twice", what, flags=re.DOTALL)
-    place_zh = f"第 {line} 行第 {column} 列"
-    return _invalid(
-        f"this is not JSON: {what} at line {line}, column {column}",
-        f"不是有效的 JSON（{place_zh}）：{what}",
-        source,
-        where,
-    )
+    doubled = re.fullmatch('Detected duplicate key "(.*)"', what, flags=re.DOTALL)
+    told = Message("the key '{key}' stands twice", key=doubled[1]) if doubled else recognised(what, *_JITER_SENTENCES)
+    problem = Message("this is not JSON: {what} at line {line}, column {column}", what=told, line=line, column=column)
+    return _invalid(problem, source, where)
