@@ -17,10 +17,9 @@ from annoconv.findings import Finding, Level
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message, language, listed, recognised, translate
 from model.generator.catalogues import LANGUAGES, catalogues, read_catalogue
-from model.generator.sentences import sentences_of
+from model.generator.sentences import PACKAGES, sentences_of
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ["src/annoconv"]
 CHINESE = re.compile(r"[\u4e00-\u9fff，。：；、（）]")
 ENGLISH = re.compile(r"(?<![\w./`'\"=-])(?!annoconv )[a-z]{2,} (?!diff )[a-z]{2,}(?![\w./=-])")
 """Two words of English, one after the other, that are no command."""
@@ -190,6 +189,8 @@ def test_other_packages_bring_their_own_catalogue(tmp_path: Path, monkeypatch: p
 # --- the command line ---
 
 WRONG = [
+    ["--help"],
+    ["formats"],
     ["nosuch"],
     ["--nosuch"],
     ["validate"],
@@ -244,6 +245,17 @@ def test_no_english_sentence_is_left(
     main([*arguments, "--lang", "zh"] if arguments[0] != "nosuch" else ["--lang", "zh", *arguments])
     out, err = capsys.readouterr()
     assert CHINESE.search(out + err)
+
+
+def test_every_option_is_explained_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
+    from annoconv.cli import main
+    from annoconv.registry import converters
+
+    for name in converters():
+        main([name, "--help", "--lang", "zh"])
+        out, _ = capsys.readouterr()
+        assert [line for line in out.splitlines() if ENGLISH.search(line)] == [], name
+        assert all(len(line.encode("gb18030", "replace")) <= 82 for line in out.splitlines()), name
 
 
 def test_help_in_chinese_loads_nothing_heavy() -> None:

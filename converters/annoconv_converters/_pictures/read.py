@@ -16,6 +16,7 @@ from annoconv.documents.residuals import Residual
 from annoconv.errors import DocumentError
 from annoconv.findings import Finding, Level
 from annoconv.loss import Loss, LossKind, LossReport
+from annoconv.messages import Message
 from annoconv.model import SCHEMA_VERSION
 from annoconv_converters._pictures.cases import loaded_case
 from annoconv_converters._pictures.categories import Categories
@@ -119,7 +120,10 @@ def _reading(
 ) -> Reading:
     loaded = loaded_case(native, document, source, context.limits)
     told = [what for picture in pictures for what in picture.record.get("lost", ())]
-    losses = [Loss(case_index, "/annotations", LossKind.NO_PLACE, f"a case has no place for {what}") for what in told]
+    losses = [
+        Loss(case_index, "/annotations", LossKind.NO_PLACE, Message("a case has no place for {what}", what=what))
+        for what in told
+    ]
     return Reading(loaded.case, loaded.masks, LossReport(losses))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from annoconv.errors import InputError
+from annoconv.messages import Message
 from annoconv_converters._pictures.read import Batch, lost
 from annoconv_converters._pictures.records import Picture
 from annoconv_converters._xml import attribute_number, parse_xml
@@ -79,5 +80,5 @@ def _records(record: Record, kind: str, corners: list[list[float]], path: Path) 
         yield {**record, "geometry": {"type": "polyline", "polyline": corners}}
     else:
         where = f"Annotation {record['id']}"
-        found = f"{kind}, {len(corners)} points"
+        found = Message("{kind}, {count} points", kind=kind, count=len(corners))
         raise InputError("the annotation cannot be understood", source=path, where=where, found=found)

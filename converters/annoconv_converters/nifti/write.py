@@ -16,6 +16,7 @@ from annoconv.documents.residuals import Residual
 from annoconv.errors import InputError, UsageError
 from annoconv.files.atomic import replacing
 from annoconv.loss import Loss, LossKind, LossReport
+from annoconv.messages import Message
 from annoconv.volumes.nifti import NIFTI1_LARGEST, holds_qform
 from annoconv_converters._volumes.opening import stem_of
 from annoconv_converters.nifti.case_files import document
@@ -209,7 +210,7 @@ def _case_losses(
         if path in left:
             yield Loss(case_index, residuals.pointer(path), LossKind.APPROXIMATED, _reason(path))
             continue
-        message = f"{_reason(path)}; it travels in {found.carrier.name}"
+        message = Message("{reason}; it travels in {name}", reason=Message(_reason(path)), name=found.carrier.name)
         yield Loss(case_index, residuals.pointer(path), LossKind.CARRIED, message)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from pydicom.datadict import keyword_for_tag
 
 from annoconv.loss import Loss, LossKind
+from annoconv.messages import Message
 from annoconv_converters._dicom.codes import concept_in
 from annoconv_converters.dicom_seg.kinds import Kind
 from annoconv_converters.dicom_seg.mapping import annotation_ids, is_own, modern_concept
@@ -59,7 +60,7 @@ def foreign_losses(file: SegmentationFile, case_index: int, document: dict[str, 
     if is_own(header):
         return
     for each in _unplaced(header, _TAKEN | _TECHNICAL):
-        yield Loss(case_index, "/metadata", LossKind.NO_PLACE, f"a case has no place for {each}")
+        yield Loss(case_index, "/metadata", LossKind.NO_PLACE, Message("a case has no place for {each}", each=each))
     if len(header.get("ReferencedSeriesSequence") or []) > 1:
         message = "several series are referenced; the first is the image"
         yield Loss(case_index, "/image/uid", LossKind.APPROXIMATED, message)
@@ -71,21 +72,25 @@ def foreign_losses(file: SegmentationFile, case_index: int, document: dict[str, 
             continue
         path, item = f"/annotations/{positions[identity]}", described[segment.number]
         for each in _unplaced(item, _SEGMENT_TAKEN):
-            yield Loss(case_index, path, LossKind.NO_PLACE, f"an annotation has no place for {each}")
+            yield Loss(case_index, path, LossKind.NO_PLACE, Message("an annotation has no place for {each}", each=each))
         if len(algorithms) > 1 and segment.algorithm_name:
             message = "a case names one model; the segment's own SegmentAlgorithmName (0062,0009) may be another"
             yield Loss(case_index, path, LossKind.APPROXIMATED, message)
         for name in ("SegmentedPropertyTypeCodeSequence", "SegmentedPropertyCategoryCodeSequence"):
             concept = concept_in(item, name)
             if item.get(name) and concept is None:
-                message = f"the code of {name} is none that a case can hold; 99UNKNOWN stands for it"
+                message = Message("the code of {name} is none that a case can hold; 99UNKNOWN stands for it", name=name)
                 yield Loss(case_index, f"{path}/label_code", LossKind.UNCODED, message)
             if concept is not None and modern_concept(concept) is not concept:
-                message = f"the {concept.scheme} code {concept.code} is read as its successor in SNOMED CT"
+                message = Message(
+                    "the {scheme} code {code} is read as its successor in SNOMED CT",
+                    scheme=concept.scheme,
+                    code=concept.code,
+                )
                 yield Loss(case_index, f"{path}/label_code", LossKind.APPROXIMATED, message)
         for name in ("SegmentedPropertyTypeCodeSequence", "AnatomicRegionSequence"):
             if len(item.get(name) or []) > 1:
-                message = f"several items of {name} are stated; the first is taken"
+                message = Message("several items of {name} are stated; the first is taken", name=name)
                 yield Loss(case_index, path, LossKind.APPROXIMATED, message)
         if file.kind is Kind.FRACTIONAL:
             message = "SegmentationFractionalType (0062,0010) has no place: probability or occupancy"
