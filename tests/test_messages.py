@@ -12,6 +12,7 @@ from string import Formatter
 import pytest
 
 from annoconv import messages
+from annoconv.documents.losses import report
 from annoconv.errors import InputError, UsageError
 from annoconv.findings import Finding, Level
 from annoconv.loss import Loss, LossKind, LossReport
@@ -144,6 +145,14 @@ def test_losses_and_findings_are_said_in_both_languages() -> None:
     assert loss.to_json() == {"case_index": 0, "path": "/task_id", "kind": "no_place", "message": "x was removed"}
     finding = Finding("schema.invalid", Level.ERROR, "", "trailing comma")
     assert finding.to_json("zh")["message_zh"] == "末尾有多余的逗号"
+
+
+def test_a_reason_may_name_more_than_its_place() -> None:
+    reasons = {"*": Message("{name} is new: {place}", place="{place}", name="x")}
+    (loss,) = report({"a": {"b": 1}}, {}, reasons).losses
+    assert loss.message == "b is new: a.b"
+    plain = {"*": Message("{old} has no {place}", old="x", place="{place}")}
+    assert [loss.message for loss in report({"a": {"b": 1}}, {}, plain).losses] == ["x has no a.b"]
 
 
 def test_what_other_software_says_is_recognised() -> None:

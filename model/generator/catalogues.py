@@ -1,7 +1,8 @@
 """The catalogues of messages: each package's `.po` brought up to what its source says, and the `.mo` made of it.
 
-A translation is kept as long as its English sentence is said. A new sentence stands there without one until a person
-writes it; `tests/test_messages.py` fails until then. Babel is needed here only; what runs needs Python's `gettext`.
+A new sentence stands there without a translation until a person writes it; `tests/test_messages.py` fails until then.
+The translation of a sentence that is said no more stays as an obsolete entry (`#~`), for when it comes back. Babel is
+needed here only; what runs needs Python's `gettext`.
 """
 
 from __future__ import annotations
@@ -35,22 +36,35 @@ msgstr ""
 
 def catalogues(root: Path) -> dict[str, bytes]:
     """Return the `.po` and `.mo` of every package and language by their paths below the repository's root."""
+    stems = {
+        (package, language): f"{package}/locale/{language}/LC_MESSAGES/annoconv"
+        for package in PACKAGES
+        for language in LANGUAGES
+    }
+    before = {place: read_catalogue(root / f"{stem}.po") for place, stem in stems.items()}
+    said: dict[str, dict[str, set[str]]] = {}
+    for package in PACKAGES:  # what the core says is looked up there
+        known = {text for others in said.values() for text in others}
+        told = sentences_of(root, package).said
+        said[package] = {text: files for text, files in told.items() if text not in known}
     made: dict[str, bytes] = {}
-    known: set[str] = set()
-    for package in PACKAGES:
-        said = {text: files for text, files in sentences_of(root, package).said.items() if text not in known}
-        known |= said.keys()  # what the core says is looked up there
-        for language in LANGUAGES:
-            stem = f"{package}/locale/{language}/LC_MESSAGES/annoconv"
-            before = read_catalogue(root / f"{stem}.po")
-            catalogue = Catalog(fuzzy=False)
-            for text, files in said.items():
-                entry = before.get(text)
-                places = [(file.removeprefix(f"{package}/"), None) for file in sorted(files)]
-                catalogue.add(text, entry.string if entry else "", locations=places)  # type: ignore[arg-type]
-            header = _HEADER.format(package=package.rpartition("/")[2], language=language)
-            made[f"{stem}.po"] = header.encode() + _po(catalogue)
-            made[f"{stem}.mo"] = _mo(catalogue, language)
+    for (package, language), stem in stems.items():
+        translated = {
+            entry.id: entry.string
+            for (_, other), catalogue in before.items()
+            for entry in (*catalogue.obsolete.values(), *catalogue)
+            if other == language and entry.string
+        }
+        catalogue = Catalog(fuzzy=False)
+        for text, files in said[package].items():
+            places = [(file.removeprefix(f"{package}/"), None) for file in sorted(files)]
+            catalogue.add(text, translated.get(text, ""), locations=places)  # type: ignore[arg-type]
+        for entry in (*before[package, language].obsolete.values(), *before[package, language]):
+            if entry.id and entry.string and not any(entry.id in others for others in said.values()):
+                catalogue.obsolete[entry.id] = entry
+        header = _HEADER.format(package=package.rpartition("/")[2], language=language)
+        made[f"{stem}.po"] = header.encode() + _po(catalogue)
+        made[f"{stem}.mo"] = _mo(catalogue, language)
     return made
 
 

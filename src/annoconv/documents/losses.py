@@ -31,7 +31,8 @@ Reasons: TypeAlias = Mapping[str, Reason]
 
 A pattern is matched, as names of files are, against the steps of a path joined by `/`, each position a `#`:
 `annotations/#/mask_file`, `*/mask_file`, `*`. In a sentence, `{place}` stands for the first two names of the path, and
-`{name}` for the last.
+`{name}` for the last. A sentence that names more is a `Message`:
+`Message("{title} has no place for {place}", title=title, place="{place}")`.
 """
 
 
@@ -136,5 +137,7 @@ def _reason(path: Path, reasons: Reasons) -> tuple[Message, LossKind | None]:
             sentence, kind = reason if isinstance(reason, tuple) else (reason, None)
             names = [step for step in path if isinstance(step, str)]
             told = {"place": ".".join(names[:2]), "name": names[-1] if names else ""}
+            if isinstance(sentence, Message):
+                return Message(sentence.template, **{**sentence.values, **told}), kind
             return Message(sentence, **told), kind
     raise LookupError(f"no reason is given for {place or 'the whole'}")
