@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from annoconv.documents import strict_json
 from annoconv.errors import InputError, LimitError
-from annoconv.messages import Message
+from annoconv.messages import Message, recognised
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +21,20 @@ __all__ = ["attribute_number", "number", "parse_xml", "tag", "text", "whole"]
 
 
 _DECLARED: Final = re.compile(rb"""(\s*<\?xml\s[^>]{0,80}?encoding\s*=\s*["'])([A-Za-z0-9._-]{1,40})""")
+_EXPAT_SENTENCES: Final = (
+    "{what}: line {line}, column {column}",
+    "not well-formed (invalid token)",
+    "no element found",
+    "mismatched tag",
+    "unclosed token",
+    "syntax error",
+    "duplicate attribute",
+    "junk after document element",
+    "undefined entity",
+    "unclosed CDATA section",
+    "unknown encoding",
+)
+"""What expat says of a text that is not XML."""
 _MANY_BYTES: Final = frozenset({b"gb2312", b"gbk", b"gb18030", b"big5", b"shift-jis", b"euc-jp", b"euc-kr"})
 
 
@@ -67,7 +81,9 @@ def parse_xml(path: Path, limits: Limits) -> Element:
     except (expat.ExpatError, ValueError, LookupError) as error:
         if isinstance(error, InputError | LimitError):
             raise
-        raise InputError("this is not well-formed XML", source=path, found=str(error)[:200]) from error
+        raise InputError(
+            "this is not well-formed XML", source=path, found=recognised(str(error)[:200], *_EXPAT_SENTENCES)
+        ) from error
     return builder.close()
 
 
