@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from hypothesis import settings
 
 if TYPE_CHECKING:
     import pytest
+
+os.environ["LC_ALL"] = "C.UTF-8"  # what is said is compared in English, whatever the language of who runs the tests
 
 
 # The same examples in every run, so that only a change makes one fail; `--hypothesis-profile random` looks further.

@@ -191,7 +191,7 @@ def test_a_typed_case_is_checked_by_rules() -> None:
 
 def test_an_unknown_profile_is_refused() -> None:
     case = Case.model_validate_json(json.dumps(good()))
-    with pytest.raises(UsageError, match="minimal or exchange or delivery"):
+    with pytest.raises(UsageError, match="minimal, exchange, delivery"):
         validate(case, profile="strict")  # type: ignore[arg-type]
 
 

@@ -12,6 +12,7 @@ from xml.parsers import expat
 
 from annoconv.documents import strict_json
 from annoconv.errors import InputError, LimitError
+from annoconv.messages import Message, recognised
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +23,20 @@ __all__ = ["attribute_number", "element_of", "number", "parse_xml", "whole", "xm
 
 
 _DECLARED: Final = re.compile(rb"""(\s*<\?xml\s[^>]{0,80}?encoding\s*=\s*["'])([A-Za-z0-9._-]{1,40})""")
+_EXPAT_SENTENCES: Final = (
+    "{what}: line {line}, column {column}",
+    "not well-formed (invalid token)",
+    "no element found",
+    "mismatched tag",
+    "unclosed token",
+    "syntax error",
+    "duplicate attribute",
+    "junk after document element",
+    "undefined entity",
+    "unclosed CDATA section",
+    "unknown encoding",
+)
+"""What expat says of a text that is not XML."""
 _MANY_BYTES: Final = frozenset({b"gb2312", b"gbk", b"gb18030", b"big5", b"shift-jis", b"euc-jp", b"euc-kr"})
 
 
@@ -50,7 +65,9 @@ def element_of(data: bytes, path: Path, limits: Limits) -> Element:
         nonlocal depth
         depth += 1
         if depth > limits.depth:
-            raise LimitError("the document is nested too deeply", source=path, expected=f"{limits.depth} levels")
+            raise LimitError(
+                "the document is nested too deeply", source=path, expected=Message("{count} levels", count=limits.depth)
+            )
         builder.start(name, attributes)
 
     def end(name: str) -> None:
@@ -71,7 +88,9 @@ def element_of(data: bytes, path: Path, limits: Limits) -> Element:
     except (expat.ExpatError, ValueError, LookupError) as error:
         if isinstance(error, InputError | LimitError):
             raise
-        raise InputError("this is not well-formed XML", source=path, found=str(error)[:200]) from error
+        raise InputError(
+            "this is not well-formed XML", source=path, found=recognised(str(error)[:200], *_EXPAT_SENTENCES)
+        ) from error
     return builder.close()
 
 

@@ -21,6 +21,7 @@ from PIL import UnidentifiedImageError
 from annoconv import images as image_seam
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
+from annoconv.messages import Message
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, size_from_record, tidy
 from annoconv_converters._pictures.read import Batch, read_pictures
@@ -95,7 +96,12 @@ def _from_xml(path: Path, limits: Limits) -> Batch:
         stated = (element.findtext("id") or "").strip()
         identity = int(stated) if stated.isdecimal() and len(stated) < 16 else place
         if identity in taken:
-            raise InputError("the id of an object stands twice", source=path, where=f"object {place}", found=identity)
+            raise InputError(
+                "the id of an object stands twice",
+                source=path,
+                where=Message("object {number}", number=place),
+                found=identity,
+            )
         taken.add(identity)
         common: Record = {"id": identity, "category_id": names.index(name), "attributes": _attributes(element)}
         picture.shapes.append(_with(common, _xml_shape(element, path, record, place)))
@@ -169,7 +175,10 @@ def _shape(kind: str, corners: Sequence[tuple[float, float]], path: Path, place:
     if kind == "point" and len(corners) == 1:
         return Shape({}, {"type": "point", "point": listed[0]})
     raise InputError(
-        "the shape cannot be understood", source=path, where=f"shape {place}", found=f"{kind}, {len(corners)} points"
+        "the shape cannot be understood",
+        source=path,
+        where=Message("shape {number}", number=place),
+        found=Message("{kind}, {count} points", kind=kind, count=len(corners)),
     )
 
 
@@ -207,7 +216,9 @@ def _json_shape(shape: Record, picture: Record, names: list[str], path: Path, pl
         names.append(label)
     points = shape.get("points")
     if not isinstance(points, list) or not all(is_numbers(point, 2) for point in points):
-        raise InputError("a shape has points of two numbers", source=path, where=f"shape {place}")
+        raise InputError(
+            "a shape has points of two numbers", source=path, where=Message("shape {number}", number=place)
+        )
     corners = [(float(x), float(y)) for x, y in points]
     attributes: Record = {"group_id": shape["group_id"]} if type(shape.get("group_id")) is int else {}
     attributes |= _flags(shape)

@@ -1,4 +1,4 @@
-"""`python -m model.generator`: write everything that the model generates anew; `--check` only compares."""
+"""`python -m model.generator`: write anew what the model generates, and the catalogues; `--check` only compares."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from model.generator.catalogues import catalogues
 from model.generator.conformance import print_conformance
 from model.generator.format_tables import print_format_tables
 from model.generator.json_schema import print_schema
@@ -83,15 +84,15 @@ def _yaml(path: Path) -> Any:
 def main(check: bool) -> int:
     """Write the outputs, or with `check` list those that differ; return the exit code."""
     stale: list[str] = []
-    wanted = outputs()
-    for name, text in wanted.items():
+    wanted = {name: text.encode() for name, text in outputs().items()} | catalogues(ROOT)
+    for name, data in wanted.items():
         path = ROOT / name
-        if path.exists() and path.read_text("utf-8") == text:
+        if path.exists() and path.read_bytes() == data:
             continue
         stale.append(name)
         if not check:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, "utf-8")
+            path.write_bytes(data)
     if check and stale:
         print("out of date, run `make generate`:", *stale, sep="\n  ", file=sys.stderr)
     return int(check and bool(stale))

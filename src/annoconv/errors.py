@@ -13,17 +13,22 @@
         └── OutputExistsError               the output is there already
 
 Losses are not errors (`annoconv.loss`), nor are broken rules (`annoconv.findings`). No message carries patient data.
+`str(error)` is English, `error.text("zh")` is for people. A sentence that names something is a `Message` of
+`annoconv.messages`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from annoconv.messages import Message, translate
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from annoconv.findings import Finding
+    from annoconv.messages import Language
 
 __all__ = [
     "AnnoconvError",
@@ -50,7 +55,8 @@ class AnnoconvError(Exception):
     where
         JSON pointer, DICOM tag or line within it.
     found, expected
-        What stands there and what should, never with patient data.
+        What stands there and what should, never with patient data. Words in `found` are a `Message`; a plain text there
+        is the input's own.
     advice
         What to do next, as one sentence.
     """
@@ -73,16 +79,22 @@ class AnnoconvError(Exception):
         self.found = found
         self.expected = expected
         self.advice = advice
-        super().__init__(self._text())
+        super().__init__(self.text())
 
-    def _text(self) -> str:
-        place = ": ".join(part for part in (self.source, self.where) if part)
-        sentence = f"{place}: {self.problem}" if place else self.problem
+    def text(self, lang: Language = "en") -> str:
+        """Return the whole sentence in a language; `str(error)` is the English one."""
+        place = ": ".join(part for part in (self.source, self.where and translate(self.where, lang)) if part)
+        told = translate(self.problem, lang)
+        sentence = f"{place}: {told}" if place else told
         if self.found is not None:
-            sentence += f"; found {self.found}"
+            found = translate(self.found, lang) if isinstance(self.found, Message) else self.found
+            sentence = translate("{}; found {}", lang, sentence, found)
         if self.expected is not None:
-            sentence += f"; expected {self.expected}"
-        return f"{sentence}. {self.advice}" if self.advice else f"{sentence}."
+            expected = translate(self.expected, lang) if isinstance(self.expected, str) else self.expected
+            sentence = translate("{}; expected {}", lang, sentence, expected)
+        if self.advice:
+            return translate("{}. {}", lang, sentence, translate(self.advice, lang))
+        return translate("{}.", lang, sentence)
 
 
 class InputError(AnnoconvError, ValueError):

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
+
+from annoconv.messages import Language, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = ["Finding", "Language", "Level", "in_order"]
-
-Language: TypeAlias = Literal["en", "zh"]
 
 
 class Level(StrEnum):
@@ -42,7 +42,8 @@ class Finding:
     path
         JSON pointer in the case document, `/annotations/0/mask_file`; empty for the whole document.
     message, message_zh
-        One sentence for people in English and in Chinese, without patient data.
+        One sentence for people in English and in Chinese, without patient data; the second is needed only where the
+        catalogues do not hold the first (`annoconv.messages`).
     case_index
         Zero-based position of the case among those of its file.
     """
@@ -56,16 +57,17 @@ class Finding:
 
     def text(self, lang: Language = "en") -> str:
         """Return the sentence in a language."""
-        return self.message_zh if lang == "zh" and self.message_zh else self.message
+        return self.message_zh if lang == "zh" and self.message_zh else translate(self.message, lang)
 
     def to_json(self, lang: Language = "en") -> dict[str, str | int]:
-        """Return the finding as a JSON object, its message in one language."""
+        """Return the finding as a JSON object: its message in English, and beside it in another language if asked."""
         return {
             "case_index": self.case_index,
             "path": self.path,
             "rule": self.rule,
             "level": self.level.value,
-            "message": self.text(lang),
+            "message": str(self.message),
+            **({} if lang == "en" else {f"message_{lang}": self.text(lang)}),
         }
 
     def __lt__(self, other: Finding) -> bool:

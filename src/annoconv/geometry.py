@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from annoconv.errors import GeometryError
+from annoconv.messages import Message, listed
 
 if TYPE_CHECKING:
     from annoconv.model import Image
@@ -141,7 +142,10 @@ def _check_affine(affine: Affine) -> None:
     if affine.shape != (4, 4) or not np.isfinite(affine).all() or np.any(affine[3] != (0, 0, 0, 1)):
         raise GeometryError("not a finite affine with last row 0 0 0 1", found=matrix_text(affine))
     if np.abs(affine).max() > LARGEST_MM:
-        raise GeometryError(f"the affine holds numbers beyond {LARGEST_MM:g} mm", found=matrix_text(affine))
+        raise GeometryError(
+            Message("the affine holds numbers beyond {most:g} mm", most=LARGEST_MM),
+            found=matrix_text(affine),
+        )
     steps = np.linalg.norm(affine[:3, :3], axis=0)
     if steps.min() < SMALLEST_MM or abs(np.linalg.det(affine[:3, :3] / steps)) < _SINGULAR:
         raise GeometryError("the affine is singular: its axes do not span space", found=matrix_text(affine))
@@ -178,11 +182,14 @@ def affine_lps(image: Image) -> Affine:
     """
     if image.origin is None or image.direction is None or image.spacing is None:
         absent = [name for name in ("spacing", "origin", "direction") if getattr(image, name) is None]
-        raise GeometryError("the image has no place in space", where="/image", expected=" and ".join(absent))
+        raise GeometryError("the image has no place in space", where="/image", expected=listed(absent))
     direction = np.array(image.direction, dtype=np.float64)
     if direction.shape != (3, 3) or not np.abs(direction.T @ direction - np.eye(3)).max() <= DIRECTION_TOLERANCE:
         raise GeometryError(
-            f"the direction is not orthonormal within {DIRECTION_TOLERANCE:g}",
+            Message(
+                "the direction is not orthonormal within {tolerance:g}",
+                tolerance=DIRECTION_TOLERANCE,
+            ),
             where="/image/direction",
             found=matrix_text(direction),
         )
@@ -369,13 +376,20 @@ def apply_relation(mask_kji: NDArray[Any], relation: GridRelation) -> NDArray[An
     before, after = int(np.count_nonzero(mask_kji)), int(np.count_nonzero(placed))
     if before != after:
         raise GeometryError(
-            f"the mask reaches beyond the image: {before - after} of its {before} foreground voxels would be cut off",
+            Message(
+                "the mask reaches beyond the image: {count} of its {before} foreground voxels would be cut off",
+                count=before - after,
+                before=before,
+            ),
             found=_grid_text(moving),
             expected=_grid_text(fixed),
         )
     return placed
 
 
-def _grid_text(grid: Grid) -> str:
-    place = "no affine" if grid.lps_from_ijk is None else f"{grid.frame} from ijk {matrix_text(grid.lps_from_ijk)}"
-    return f"shape {list(grid.shape)}, {place}"
+def _grid_text(grid: Grid) -> Message:
+    shape = list(grid.shape)
+    if grid.lps_from_ijk is None:
+        return Message("shape {shape}, no affine", shape=shape)
+    matrix = matrix_text(grid.lps_from_ijk)
+    return Message("shape {shape}, {frame} from ijk {matrix}", shape=shape, frame=grid.frame, matrix=matrix)

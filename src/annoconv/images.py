@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from annoconv.errors import ImageError, LimitError
 from annoconv.ids import is_dicom_uid
 from annoconv.limits import Limits
+from annoconv.messages import Message, listed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -149,7 +150,7 @@ def list_files(paths: Iterable[Path], limits: Limits) -> list[Path]:
         for file in _below(path):
             found.setdefault(file.resolve(), file)
             if len(found) > limits.files:
-                raise LimitError("too many files", source=path, expected=f"at most {limits.files}")
+                raise LimitError("too many files", source=path, expected=Message("at most {count}", count=limits.files))
     return list(found.values())
 
 
@@ -176,7 +177,8 @@ def scan(paths: Sequence[Path], limits: Limits | None = None) -> list[ImageSourc
             reader: Reader = entry.load()
         except (ImportError, AttributeError) as error:
             raise ImageError(
-                f"the image reader {entry.name!r} cannot be loaded ({error})", source=entry.value
+                Message("the image reader {name!r} cannot be loaded ({error})", name=entry.name, error=error),
+                source=entry.value,
             ) from error
         sources += reader(paths, limits)
     return sources
@@ -218,7 +220,6 @@ def match(sources: Sequence[ImageSource], image: Image) -> ImageSource:
     return named[0]
 
 
-def _listed(sources: Sequence[ImageSource]) -> str:
-    named = [f"{source.uid} ({source.modality}, {source.path})" for source in sources[:_MOST_NAMED]]
-    more = [f"and {len(sources) - _MOST_NAMED} more"] if len(sources) > _MOST_NAMED else []
-    return ", ".join([*named, *more]) or "no image"
+def _listed(sources: Sequence[ImageSource]) -> Message:
+    named = [f"{source.uid} ({source.modality}, {source.path})" for source in sources]
+    return listed(named, _MOST_NAMED) if named else Message("no image")

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import overload
+from typing import TYPE_CHECKING, Any, overload
+
+from annoconv.messages import translate
+
+if TYPE_CHECKING:
+    from annoconv.messages import Language
 
 __all__ = ["Loss", "LossKind", "LossReport"]
 
@@ -55,13 +60,22 @@ class Loss:
     kind
         Why.
     message
-        One sentence for people, without patient data.
+        One sentence for people, in English, without patient data; a `Message` if it names something.
     """
 
     case_index: int
     path: str
     kind: LossKind
     message: str
+
+    def text(self, lang: Language = "en") -> str:
+        """Return the sentence in a language."""
+        return translate(self.message, lang)
+
+    def to_json(self, lang: Language = "en") -> dict[str, Any]:
+        """Return the loss as a JSON object: its message in English, and beside it in another language if asked."""
+        told = {} if lang == "en" else {f"message_{lang}": self.text(lang)}
+        return {"case_index": self.case_index, "path": self.path, "kind": self.kind, "message": self.message, **told}
 
 
 class LossReport(Sequence[Loss]):
@@ -101,6 +115,6 @@ class LossReport(Sequence[Loss]):
         """Return the JSON pointers of one case's losses."""
         return frozenset(loss.path for loss in self if loss.case_index == case_index)
 
-    def to_json(self) -> str:
+    def to_json(self, lang: Language = "en") -> str:
         """Return the report as a JSON array of objects: `case_index`, `path`, `kind`, `message`."""
-        return json.dumps([asdict(loss) for loss in self], ensure_ascii=False, indent=2) + "\n"
+        return json.dumps([loss.to_json(lang) for loss in self], ensure_ascii=False, indent=2) + "\n"

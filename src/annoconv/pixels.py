@@ -19,6 +19,7 @@ from annoconv.errors import GeometryError, MaskError
 from annoconv.files.atomic import replacing
 from annoconv.geometry import Grid, GridKind, GridRelation, compare_grids, is_turned, matrix_text
 from annoconv.limits import Limits
+from annoconv.messages import Message
 from annoconv.volumes.label_boxes import Box, find_labels
 
 if TYPE_CHECKING:
@@ -177,7 +178,9 @@ def _whole_or_fractions(values: NDArray[Any], path: Path | None) -> NDArray[Any]
     least, most = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
     if not (least >= 0 and most <= 2**53):  # NaN fails too
         raise MaskError(
-            "not labels, nor fractions from 0 to 1", source=path, found=f"values from {least:g} to {most:g}"
+            "not labels, nor fractions from 0 to 1",
+            source=path,
+            found=Message("values from {least:g} to {most:g}", least=least, most=most),
         )
     dtype = np.min_scalar_type(int(most))
     whole = values.astype(dtype)
@@ -185,7 +188,9 @@ def _whole_or_fractions(values: NDArray[Any], path: Path | None) -> NDArray[Any]
         return whole
     if most > 1 + _ROUNDING:
         raise MaskError(
-            "labels are whole numbers, fractions lie from 0 to 1", source=path, found=f"fractions up to {most:g}"
+            "labels are whole numbers, fractions lie from 0 to 1",
+            source=path,
+            found=Message("fractions up to {most:g}", most=most),
         )
     return np.asarray(np.minimum(values, 1))
 
@@ -235,7 +240,11 @@ class Mask:
         labels_kji = self.volume.read()
         if labels_kji.dtype.kind == "f":
             if self.value is not None:
-                raise MaskError("fractions have no labels", source=self.volume.path, found=f"value {self.value}")
+                raise MaskError(
+                    "fractions have no labels",
+                    source=self.volume.path,
+                    found=Message("value {value}", value=self.value),
+                )
             return labels_kji
         if self.value is None:
             return labels_kji if labels_kji.dtype == np.bool_ else labels_kji != 0
@@ -295,14 +304,14 @@ def check_frame(image: Image | Grid, volume: Volume) -> GridRelation:
         raise GeometryError(
             "the mask states no place in space (sform and qform codes are 0), but its image does",
             source=volume.path,
-            expected=f"LPS from ijk {matrix_text(fixed.lps_from_ijk)}",
+            expected=Message("LPS from ijk {matrix}", matrix=matrix_text(fixed.lps_from_ijk)),
         )
     if is_turned(moving, fixed):
         raise GeometryError(
             "mask and image agree only if the image's origin and direction are read as RAS, not LPS",
             source=volume.path,
-            found=f"mask in LPS {matrix_text(moving.affine)}",
-            expected=f"image in LPS {matrix_text(fixed.lps_from_ijk)}",
+            found=Message("mask in LPS {matrix}", matrix=matrix_text(moving.affine)),
+            expected=Message("image in LPS {matrix}", matrix=matrix_text(fixed.lps_from_ijk)),
             advice="The same numbers stand in both; one of them must have the signs of x and y changed",
         )
     return relation

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from annoconv.errors import AnnoconvError, OutputExistsError, UsageError
 from annoconv.limits import Limits
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
@@ -131,17 +132,17 @@ class Command:
         """The function itself; AnnoconvError if its module cannot be imported, UsageError if its name is not free."""
         if self.rivals:
             raise UsageError(
-                f"the name {self.name} is taken",
-                found=f"{self.entry_point.value} and {', '.join(self.rivals)}",
+                Message("the name {name} is taken", name=self.name),
+                found=Message("{value} and {names}", value=self.entry_point.value, names=", ".join(self.rivals)),
                 advice="Uninstall all packages but one that add it",
             )
         try:
             return typing.cast("Callable[..., Any]", self.entry_point.load())
         except Exception as error:  # whatever a module does when it is imported
             raise AnnoconvError(
-                f"{self.name} cannot be loaded",
+                Message("{name} cannot be loaded", name=self.name),
                 found=f"{type(error).__name__}: {error}",
-                advice=f"Install what {self.entry_point.module} needs",
+                advice=Message("Install what {module} needs", module=self.entry_point.module),
             ) from error
 
     @cached_property
@@ -151,7 +152,9 @@ class Command:
             _, *rest = inspect.signature(self.function).parameters.values()
             return {each.name: each.replace(annotation=self._evaluate(each.annotation)) for each in rest}
         except (TypeError, ValueError, NameError) as error:  # no function, no parameter, or no annotation to evaluate
-            raise AnnoconvError(f"the options of {self.name} cannot be told", found=str(error)) from error
+            raise AnnoconvError(
+                Message("the options of {name} cannot be told", name=self.name), found=str(error)
+            ) from error
 
     def _evaluate(self, annotation: object) -> Any:
         """Evaluate a postponed annotation; imports under TYPE_CHECKING are absent, so the usual names are given."""
@@ -198,7 +201,7 @@ class Converter(Command):
         for name in options:
             if name not in self.options:
                 expected = ", ".join(self.options) or "none"
-                raise UsageError(f"{self.name} has no such option", found=name, expected=expected)
+                raise UsageError(Message("{name} has no such option", name=self.name), found=name, expected=expected)
         converted = {name: _with_paths(self.options[name].annotation, value) for name, value in options.items()}
         return self.function(subject, *positional, context=context or Context(), **converted)
 
@@ -265,9 +268,9 @@ def converter(direction: Literal["to", "from"], format_name: str) -> Converter:
     try:
         return known[f"{direction}-{format_name}"]
     except KeyError:
-        verb = "writes" if direction == "to" else "reads"
+        problem = "no converter writes this format" if direction == "to" else "no converter reads this format"
         expected = ", ".join(each.format for each in known.values() if each.direction == direction)
-        raise UsageError(f"no converter {verb} this format", found=format_name, expected=expected or "none") from None
+        raise UsageError(problem, found=format_name, expected=expected or "none") from None
 
 
 def write(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.documents import strict_json
 from annoconv.errors import InputError, UsageError
+from annoconv.messages import Message
 from annoconv.model import SCHEMA_VERSION, AnnotationCategory, Case
 from annoconv.times import parse_timestamp, parse_timezone
 
@@ -109,7 +110,9 @@ def _from_b3(document: dict[str, Any], missing: Missing, source: Path | None) ->
     for name, value in given.items():
         if value is None:
             raise UsageError(
-                f"the B.3 layout names no {name}", source=source, advice=f"Pass --{name.replace('_', '-')}"
+                Message("the B.3 layout names no {name}", name=name),
+                source=source,
+                advice=Message("Pass {option}", option=f"--{name.replace('_', '-')}"),
             )
     notes = [f"{name} {value} was given; the B.3 layout names none" for name, value in given.items()]
     image = {"uid": document["image_id"], "modality": missing.modality}

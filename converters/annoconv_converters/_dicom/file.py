@@ -21,6 +21,7 @@ from pydicom.errors import BytesLengthException, InvalidDicomError
 
 from annoconv.errors import ImageError
 from annoconv.images import SliceIdentity
+from annoconv.messages import Message, listed
 from annoconv.volumes.slice_stack import Plane
 from annoconv_converters._dicom.elements import (
     Buffer,
@@ -110,7 +111,12 @@ class Instance:
         except ValueError:
             numbers = ()
         if len(numbers) != count or not all(map(math.isfinite, numbers)):
-            raise ImageError("an attribute is damaged", source=self.path, where=keyword, expected=f"{count} numbers")
+            raise ImageError(
+                "an attribute is damaged",
+                source=self.path,
+                where=keyword,
+                expected=Message("{count} numbers", count=count),
+            )
         return numbers
 
     @property
@@ -144,7 +150,7 @@ class Instance:
             if value is None
         ]
         if position is None or orientation is None or spacing is None:
-            raise ImageError("the slice has no place in space", source=self.path, expected=" and ".join(missing))
+            raise ImageError("the slice has no place in space", source=self.path, expected=listed(missing))
         columns, rows = self.size
         name = os.path.relpath(self.path, folder) + (f" frame {self.frame}" if self.frame else "")
         return Plane(name, position, orientation, spacing, columns, rows)

@@ -11,6 +11,7 @@ from pydicom.pixels.utils import pixel_array
 from pydicom.uid import RLELossless
 
 from annoconv.errors import ImageError
+from annoconv.messages import Message
 from annoconv_converters._dicom.codestream import frame_size
 from annoconv_converters._dicom.file import DAMAGE, Instance
 
@@ -40,7 +41,9 @@ def read_frames(instances: Sequence[Instance]) -> Iterator[NDArray[Any]]:
             if isinstance(error, ImageError):
                 raise
             reason = " ".join(str(error).split())[:_LONGEST_REASON]
-            raise ImageError(f"the pixels cannot be decoded ({reason})", source=instance.path) from error
+            raise ImageError(
+                Message("the pixels cannot be decoded ({reason})", reason=reason), source=instance.path
+            ) from error
 
 
 def _opened(instance: Instance) -> pydicom.Dataset:

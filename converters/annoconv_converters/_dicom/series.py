@@ -27,6 +27,7 @@ from annoconv import ids
 from annoconv.errors import GeometryError, ImageError, LimitError
 from annoconv.geometry import Grid, describe_grid
 from annoconv.images import SliceIdentity
+from annoconv.messages import Message
 from annoconv.model import Image, Modality
 from annoconv.volumes.slice_stack import fill_gaps, stack_grid
 from annoconv_converters._dicom.file import DAMAGE, Instance, acquired_at, read_places
@@ -107,8 +108,10 @@ class DicomSeries:
     def _shared(self, keyword: str) -> str:
         values = {instance.text(keyword): instance.path for instance in self._instances}
         if len(values) > 1:
-            found = " and ".join(sorted(path.name for path in list(values.values())[:2]))
-            raise ImageError(f"the slices of one series differ in {keyword}", source=self.path, found=found)
+            found = ", ".join(sorted(path.name for path in list(values.values())[:2]))
+            raise ImageError(
+                Message("the slices of one series differ in {keyword}", keyword=keyword), source=self.path, found=found
+            )
         return next(iter(values))
 
     @cached_property
@@ -151,7 +154,7 @@ class DicomSeries:
     def _flat(self, frames: Sequence[Instance]) -> Grid:
         """Return the grid of a single image, or of the frames of one file, without a place in space."""
         if len(self._instances) > 1:
-            found = f"{len(self._instances)} images without ImagePositionPatient"
+            found = Message("{count} images without ImagePositionPatient", count=len(self._instances))
             raise ImageError(
                 "the series is no volume",
                 source=self.path,

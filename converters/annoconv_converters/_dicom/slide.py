@@ -11,6 +11,7 @@ import numpy as np
 from annoconv.errors import GeometryError, ImageError
 from annoconv.geometry import Grid
 from annoconv.images import SliceIdentity
+from annoconv.messages import Message
 from annoconv_converters._dicom.file import Instance, read_places
 from annoconv_converters._dicom.pixels import read_frames
 from annoconv_converters._dicom.series import DicomSeries
@@ -78,7 +79,12 @@ class DicomSlide(DicomSeries):
                 tile = found.places[position].tile
                 if tile is None:
                     where = "PlanePositionSlideSequence (0048,021A)"
-                    raise ImageError("a tile has no place", source=instance.path, where=where, found=f"frame {frame}")
+                    raise ImageError(
+                        "a tile has no place",
+                        source=instance.path,
+                        where=where,
+                        found=Message("frame {frame}", frame=frame),
+                    )
                 at.setdefault((tile[1], tile[0]), Tile(*tile, frame))
             return tuple(at[place] for place in sorted(at))
         (width, height), (columns, rows) = _matrix_size(instance), self.tile_size

@@ -13,6 +13,7 @@ from annoconv.documents.losses import Compared, report
 from annoconv.documents.residuals import Residual
 from annoconv.errors import DocumentError
 from annoconv.findings import Finding, Level
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,5 +66,5 @@ def restored(native: Record, residual: Any, source: Path, *, place: str, rule: s
             return document
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError):
         pass
-    problem = f"{place} cannot be understood"
+    problem = Message("{place} cannot be understood", place=place)
     raise DocumentError(problem, findings=[Finding(rule, Level.ERROR, "", problem)], source=source)

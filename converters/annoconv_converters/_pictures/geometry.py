@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.errors import InputError, LimitError
+from annoconv.messages import Message
 from annoconv_converters._pictures.planes import LONGEST_NAME
 from annoconv_converters._raster.polygons import Rings, rasterise, rings_of_lists
 from annoconv_converters._raster.run_lengths import area_of, box_of, compress_one, expand, fitting
@@ -108,7 +109,10 @@ def size_from_record(image: Record, *, source: object, where: str) -> tuple[int,
     name = image.get("file_name")
     if isinstance(name, str) and len(name) > LONGEST_NAME:
         raise InputError(
-            "the file name is too long", source=str(source), where=where, expected=f"{LONGEST_NAME} characters"
+            "the file name is too long",
+            source=str(source),
+            where=where,
+            expected=Message("{count} characters", count=LONGEST_NAME),
         )
     size = image.get("height"), image.get("width")
     for count in size:
@@ -118,7 +122,7 @@ def size_from_record(image: Record, *, source: object, where: str) -> tuple[int,
                 source=str(source),
                 where=where,
                 found=size,
-                expected=f"1 to {LARGEST_SIZE}",
+                expected=Message("1 to {largest_size}", largest_size=LARGEST_SIZE),
             )
     return size[0], size[1]  # type: ignore[return-value]  # checked above
 

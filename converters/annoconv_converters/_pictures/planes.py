@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import numpy as np
 
 from annoconv.errors import LimitError, MaskError
+from annoconv.messages import Message
 from annoconv_converters._raster.run_lengths import MOST_PIXELS, decode
 
 if TYPE_CHECKING:
@@ -154,7 +155,10 @@ class PictureVolume:
         stack = self.planes.stack(mask_kji)
         for index, counts in self.parts:
             if not 0 <= index < self.planes.count:
-                found, expected = f"slice {index}", f"0 to {self.planes.count - 1}"
+                found, expected = (
+                    Message("slice {index}", index=index),
+                    Message("0 to {count}", count=self.planes.count - 1),
+                )
                 raise MaskError("a picture is beyond its volume", source=self.path, found=found, expected=expected)
             stack[index] |= decode(counts, self.planes.size)
         mask_kji.flags.writeable = False

@@ -13,6 +13,7 @@ from annoconv.casefile import Reading
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.loss import Loss, LossKind, LossReport
+from annoconv.messages import Message
 from annoconv.model import SCHEMA_VERSION
 from annoconv_converters._pictures.carrier import restored
 from annoconv_converters._pictures.cases import loaded_case
@@ -109,7 +110,10 @@ def _reading(
 ) -> Reading:
     loaded = loaded_case(native, document, source, context.limits)
     told = [what for picture in pictures for what in picture.lost]
-    losses = [Loss(case_index, "/annotations", LossKind.NO_PLACE, f"a case has no place for {what}") for what in told]
+    losses = [
+        Loss(case_index, "/annotations", LossKind.NO_PLACE, Message("a case has no place for {what}", what=what))
+        for what in told
+    ]
     return Reading(loaded.case, loaded.masks, LossReport(losses))
 
 

@@ -19,6 +19,7 @@ from annoconv.documents.losses import Carrier, Reasons, report
 from annoconv.errors import InputError
 from annoconv.files.atomic import replacing
 from annoconv.loss import Loss, LossKind, LossReport
+from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, compare
 from annoconv_converters._pictures.categories import Categories, CategoryTable
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
@@ -221,7 +222,12 @@ def _identities(original: Record, read: list[Picture], reasons: Reasons, case_in
     for place, each in enumerate(original["annotations"]):
         if each["id"] in held:
             path = residuals.pointer(("annotations", place, "id"))
-            yield Loss(case_index, path, LossKind.CARRIED, f"{reasons[_ID]}; it travels in {_SIDE_FILE.place}")
+            yield Loss(
+                case_index,
+                path,
+                LossKind.CARRIED,
+                Message("{reasons}; it travels in {place}", reasons=reasons[_ID], place=_SIDE_FILE.place),
+            )
 
 
 def _keyed(drawing: Drawing, read: list[Picture], known: Categories, task: str) -> tuple[Record, PictureCase]:

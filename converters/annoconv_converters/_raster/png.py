@@ -10,6 +10,7 @@ from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
 from annoconv.errors import InputError, LimitError
+from annoconv.messages import Message
 from annoconv_converters._raster.run_lengths import MOST_PIXELS
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ def read_png(path: Path, size: tuple[int, int], modes: tuple[str, ...]) -> NDArr
         If it is missing, damaged, larger or of another kind.
     """
     if size[0] * size[1] > MOST_PIXELS:
-        raise LimitError("the picture is too large", source=path, found=size, expected=f"{MOST_PIXELS} pixels")
+        raise LimitError(
+            "the picture is too large", source=path, found=size, expected=Message("{count} pixels", count=MOST_PIXELS)
+        )
     try:
         with Pillow.open(path, formats=("PNG",)) as picture:
             if picture.height > size[0] or picture.width > size[1] or picture.mode not in modes:

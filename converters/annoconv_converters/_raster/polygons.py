@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from annoconv.errors import InputError, LimitError
+from annoconv.messages import Message
 from annoconv_converters._raster.run_lengths import runs_of
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def rings_of_lists(flats: Sequence[Any], *, source: object = None, where: str | 
         vertices = np.full((1, 2), np.inf)
     farthest = float(np.abs(vertices).max())
     if not farthest <= FARTHEST_PIXEL:  # NaN fails too
-        expected = f"within {FARTHEST_PIXEL:g} pixels"
+        expected = Message("within {farthest_pixel:g} pixels", farthest_pixel=FARTHEST_PIXEL)
         raise InputError("a vertex lies beyond every image", found=f"{farthest:g}", expected=expected, **place)
     return Rings(vertices, counts // 2)
 
@@ -195,7 +196,7 @@ def _boundary(rings: Rings) -> Iterator[tuple[Whole, Whole, Whole]]:
     if total > _MOST_STEPS:
         raise LimitError(
             "the polygon's boundary is too long",
-            found=f"{total // _FIFTHS} pixels",
+            found=Message("{count} pixels", count=total // _FIFTHS),
             expected=f"{_MOST_STEPS // _FIFTHS}",
         )
     for first in range(0, total, _CHUNK_STEPS):

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from annoconv.errors import InputError, LimitError
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -297,7 +298,9 @@ def decode(counts: Counts, size: tuple[int, int]) -> NDArray[np.bool_]:
     rows, columns = size
     if rows * columns > MOST_PIXELS:
         raise LimitError(
-            "the mask is too large to be drawn", found=f"{rows} x {columns}", expected=f"{MOST_PIXELS} pixels"
+            "the mask is too large to be drawn",
+            found=f"{rows} x {columns}",
+            expected=Message("{count} pixels", count=MOST_PIXELS),
         )
     values = np.zeros(counts.size, dtype=np.bool_)
     values[1::2] = True

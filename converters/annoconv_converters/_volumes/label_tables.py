@@ -20,6 +20,7 @@ from annoconv.codes import concept_of, words
 from annoconv.errors import InputError, LimitError, MaskError
 from annoconv.ids import safe_name
 from annoconv.limits import Limits
+from annoconv.messages import Message
 from annoconv_converters._volumes.labels import Entry, Terms, color_of
 from annoconv_converters._xml import element_of
 
@@ -85,7 +86,9 @@ def read_table(path: Path) -> dict[str | int, Entry]:
     if not path.is_file():
         raise MaskError("there is no such label table", source=path)
     if path.stat().st_size > _LONGEST:
-        raise LimitError("the label table is too long", source=path, expected=f"at most {_LONGEST} bytes")
+        raise LimitError(
+            "the label table is too long", source=path, expected=Message("at most {count} bytes", count=_LONGEST)
+        )
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -142,7 +145,9 @@ def read_caret(content: bytes, path: Path) -> list[tuple[int, Entry]]:
         ]
     except InputError as error:
         raise MaskError(
-            f"label table in the header extension: {error.problem}", source=path, found=error.found
+            Message("label table in the header extension: {problem}", problem=error.problem),
+            source=path,
+            found=error.found,
         ) from error
     except (ValueError, KeyError) as error:
         if isinstance(error, LimitError):
@@ -174,7 +179,9 @@ def read_tsv(text: str, path: Path) -> list[Entry]:
         try:
             value = int(row["index"])
         except (KeyError, ValueError) as error:
-            raise MaskError("the label table has no index here", source=path, where=f"line {number}") from error
+            raise MaskError(
+                "the label table has no index here", source=path, where=Message("line {number}", number=number)
+            ) from error
         if value > 0:
             color = re.fullmatch(r"#?([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})", row.get("color", ""))
             rgb = (int(color[1], 16), int(color[2], 16), int(color[3], 16)) if color else None
@@ -240,7 +247,9 @@ def _rows(text: str, path: Path, delimiter: str) -> Iterator[dict[str, str]]:
     try:
         yield from ({str(key): str(cell).strip() for key, cell in row.items()} for row in reader)
     except csv.Error as error:
-        raise MaskError("the label table is damaged", source=path, where=f"line {reader.line_num}") from error
+        raise MaskError(
+            "the label table is damaged", source=path, where=Message("line {number}", number=reader.line_num)
+        ) from error
 
 
 def _one_line(name: str) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 from annoconv.errors import GeometryError, LimitError, MaskError
 from annoconv.files.inflate import DEFLATE_MOST, inflated, read_exactly
 from annoconv.geometry import Grid
+from annoconv.messages import Message
 from annoconv_converters._volumes.file import FileSegment, Tree, VolumeFile, data_file, place_of
 
 if TYPE_CHECKING:
@@ -84,7 +85,11 @@ class MetaFile(VolumeFile):
                 line = file.readline(1 << 16)
                 key, separator, value = line.decode("utf-8", "replace").partition("=")
                 if not separator or file.tell() > self._limits.header_bytes:
-                    raise MaskError("not a MetaImage header", source=self.path, where=f"byte {file.tell() - len(line)}")
+                    raise MaskError(
+                        "not a MetaImage header",
+                        source=self.path,
+                        where=Message("byte {position}", position=file.tell() - len(line)),
+                    )
                 if key.strip() in fields:
                     raise MaskError("the header names a field twice", source=self.path, where=key.strip())
                 fields[key.strip()] = value.strip()
@@ -103,7 +108,7 @@ class MetaFile(VolumeFile):
         except ValueError:
             numbers = []
         if len(numbers) != count:
-            raise GeometryError(f"{count} numbers are needed", source=self.path, where=names[0])
+            raise GeometryError(Message("{count} numbers are needed", count=count), source=self.path, where=names[0])
         return numbers
 
     def _read_grid(self) -> Grid:
@@ -164,7 +169,11 @@ class MetaFile(VolumeFile):
             raise LimitError("the volume is too large", source=self.path, found=expected)
         path, at = self._data_file()
         if expected > path.stat().st_size * DEFLATE_MOST:
-            raise MaskError("the file is too short to hold its volume", source=self.path, expected=f"{expected} bytes")
+            raise MaskError(
+                "the file is too short to hold its volume",
+                source=self.path,
+                expected=Message("{count} bytes", count=expected),
+            )
         packed = path.stat().st_size
         stored = read_exactly(lambda: self._pieces(path, at), expected, packed, self.path).view(self.dtype)
         native = stored if self.dtype.isnative else stored.astype(self.dtype.newbyteorder("="))

@@ -21,6 +21,7 @@ from annoconv.codes import concept_of
 from annoconv.errors import GeometryError, LimitError, MaskError
 from annoconv.files.inflate import DEFLATE_MOST, inflated, read_exactly
 from annoconv.geometry import Grid
+from annoconv.messages import Message
 from annoconv_converters._volumes.file import FileSegment, Tree, VolumeFile, data_file, place_of
 from annoconv_converters._volumes.labels import Entry, Terms
 from annoconv_converters._volumes.table_trees import fraction
@@ -215,7 +216,11 @@ class NrrdFile(VolumeFile):
         # bzip2 packs a million zeros in forty bytes: a short file may be right, but not a large bomb.
         least = _BZIP2_FREE if self._encoding in _BZIP2 else 0
         if expected > max(data_path.stat().st_size * DEFLATE_MOST, least):
-            raise MaskError("the file is too short to hold its volume", source=self.path, expected=f"{expected} bytes")
+            raise MaskError(
+                "the file is too short to hold its volume",
+                source=self.path,
+                expected=Message("{count} bytes", count=expected),
+            )
         packed = data_path.stat().st_size
         stored = read_exactly(lambda: self._pieces(data_path, at), expected, packed, self.path).view(self.dtype)
         native = stored if self.dtype.isnative else stored.astype(self.dtype.newbyteorder("="))
@@ -285,7 +290,11 @@ def _read_header(file: BinaryIO, path: Path, limits: Limits) -> _Header:
             continue
         key, separator, value = text.partition(":=") if ":=" in text else text.partition(": ")
         if not separator:
-            raise MaskError("neither a field nor a pair", source=path, where=f"byte {file.tell() - len(line)}")
+            raise MaskError(
+                "neither a field nor a pair",
+                source=path,
+                where=Message("byte {position}", position=file.tell() - len(line)),
+            )
         target = pairs if separator == ":=" else fields
         key = key if separator == ":=" else key.strip().lower()
         if key in target:

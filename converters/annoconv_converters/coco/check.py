@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.findings import Finding, Level
+from annoconv.messages import Message
 from annoconv_converters._pictures.geometry import box_from_record, keypoints_from_record
 from annoconv_converters._pictures.records import is_caption
 from annoconv_converters._raster.run_lengths import area_of, box_of
@@ -51,7 +52,11 @@ def file_findings(
     findings += _twice(numbers or (), "annotations")
     known = {number for number, _ in images}
     findings += [
-        _error("coco.dangling", f"/annotations/{place}/image_id", f"the annotation belongs to no image: {owner!r}")
+        _error(
+            "coco.dangling",
+            f"/annotations/{place}/image_id",
+            Message("the annotation belongs to no image: {owner!r}", owner=owner),
+        )
         for place, owner in enumerate(owners)
         if owner not in known or owner is None
     ]
@@ -66,7 +71,9 @@ def _twice(numbers: Iterable[Any], section: str) -> Iterator[Finding]:
         if number is None or not isinstance(number, int | str):
             yield _error("coco.no_id", f"/{section}/{place}/id", "the record has no id")
         elif number in seen:
-            yield _error("coco.duplicate", f"/{section}/{place}/id", f"the id stands twice: {number!r}")
+            yield _error(
+                "coco.duplicate", f"/{section}/{place}/id", Message("the id stands twice: {number!r}", number=number)
+            )
         else:
             seen.add(number)
 
@@ -80,7 +87,9 @@ def case_findings(pictures: Sequence[Picture], categories: Categories, case_inde
             yield _warning(
                 "coco.map_size",
                 place,
-                f"the map has {picture.map_size}, its picture {size} rows and columns",
+                Message(
+                    "the map has {map_size}, its picture {size} rows and columns", map_size=picture.map_size, size=size
+                ),
                 case_index,
             )
         for shape in picture.shapes:
@@ -129,7 +138,10 @@ def _disagreements(
             boxes.append(box_of(segmentation.counts, segmentation.size[0]))
     if stated is not None and not _is_near(stated, areas):
         yield _warning(
-            "coco.area", f"{place}/area", f"the area is {stated}, that of the mask {areas[-1]:g}", case_index
+            "coco.area",
+            f"{place}/area",
+            Message("the area is {stated}, that of the mask {area:g}", stated=stated, area=areas[-1]),
+            case_index,
         )
     if box is not None and not _are_near(box, boxes):
         yield _warning("coco.box", f"{place}/bbox", "the box is not that of the mask", case_index)

@@ -20,6 +20,7 @@ from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, InputError, UsageError
 from annoconv.loss import LossReport
+from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, restored
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.geometry import size_from_record
@@ -184,7 +185,9 @@ def index_file(path: Path, context: Context, pattern: re.Pattern[str], ground_tr
     findings = file_findings(image_records, named, owners, beside.get("categories"))
     if findings:
         raise DocumentError(
-            f"the file breaks the rules of COCO in {len(findings)} places", findings=findings[:_MOST_NAMED], source=path
+            Message("the file breaks the rules of COCO in {count} places", count=len(findings)),
+            findings=findings[:_MOST_NAMED],
+            source=path,
         )
     position = {number: place for place, (number, _) in enumerate(image_records)}
     owned = np.array([position[owner] for owner in owners], dtype=np.int64)

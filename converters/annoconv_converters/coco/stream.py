@@ -17,6 +17,7 @@ import numpy as np
 from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, LimitError
 from annoconv.findings import Finding, Level
+from annoconv.messages import Message
 from annoconv_converters._pictures.records import KEY
 
 if TYPE_CHECKING:
@@ -81,7 +82,11 @@ class Span:
         where = f"{self.section or 'results'}, byte {int(self.starts[0])} on"
         found = strict_json.loads(self.text, limits=limits, source=source, where=where)
         if len(found) != len(self.starts) or not all(type(each) is dict for each in found):
-            raise _invalid(f"every member of {self.section or 'the results'} is an object", source, where)
+            raise _invalid(
+                Message("every member of {section} is an object", section=self.section or Message("the results")),
+                source,
+                where,
+            )
         for record in found:
             _make_whole(record)
         return list(found)
@@ -117,7 +122,11 @@ def scan(file: BinaryIO, source: Path, limits: Limits) -> Iterator[Span | Record
         if not read:
             break
         if len(buffer) > max(limits.line_bytes, 2 * _BUFFER):
-            raise LimitError("a record is too large", source=source, expected=f"{limits.line_bytes} bytes at most")
+            raise LimitError(
+                "a record is too large",
+                source=source,
+                expected=Message("{count} bytes at most", count=limits.line_bytes),
+            )
     skeleton = strict_json.loads(bytes(scanner.skeleton + buffer), limits=limits, source=source)
     if scanner.section is not None or not isinstance(skeleton, dict | list):
         raise _invalid("this is neither a COCO object nor an array of results", source, None)
@@ -127,7 +136,7 @@ def scan(file: BinaryIO, source: Path, limits: Limits) -> Iterator[Span | Record
         needed[IMAGES] = beside.get(IMAGES)
     for name, member in needed.items():
         if not isinstance(member, list):
-            raise _invalid(f"a COCO file has a list of {name}", source, None)
+            raise _invalid(Message("a COCO file has a list of {name}", name=name), source, None)
     for category in needed["categories"]:
         if isinstance(category, dict):
             _make_whole(category)
@@ -137,7 +146,9 @@ def scan(file: BinaryIO, source: Path, limits: Limits) -> Iterator[Span | Record
 def read_element(file: BinaryIO, start: int, end: int, source: Path, *, exact: bool = False) -> Record:
     """Return the element at a place of a file that a scan has found."""
     file.seek(start)
-    found = strict_json.loads(file.read(end - start), source=source, where=f"byte {start}", exact=exact)
+    found = strict_json.loads(
+        file.read(end - start), source=source, where=Message("byte {position}", position=start), exact=exact
+    )
     if not isinstance(found, dict):  # the file has changed meanwhile
         raise _invalid("every member of a section is an object", source, f"byte {start}")
     _make_whole(found)
@@ -256,12 +267,14 @@ class _Scanner:
     def _add(self, text: bytes) -> None:
         self.skeleton += text
         if len(self.skeleton) > self.limits.header_bytes:
-            expected = f"{self.limits.header_bytes} bytes at most"
+            expected = Message("{count} bytes at most", count=self.limits.header_bytes)
             raise LimitError("too much stands beside images and annotations", source=self.source, expected=expected)
 
     def _check_gap(self, gap: bytes, *, is_comma: bool) -> None:
         if gap.strip() != (b"," if is_comma else b""):
-            raise _invalid(f"the array {self.section!r} is no array of objects", self.source, None)
+            raise _invalid(
+                Message("the array {section!r} is no array of objects", section=self.section), self.source, None
+            )
 
 
 def _brackets(buffer: bytes, depth: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:

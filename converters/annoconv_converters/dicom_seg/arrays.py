@@ -221,7 +221,7 @@ def _masks(
 def _check_numbers(numbers: list[int], kind: Kind) -> None:
     if numbers[0] < 1 or (kind is not Kind.LABELMAP and numbers[-1] != len(numbers)):
         raise MaskError(
-            "segments are numbered from 1" + ("" if kind is Kind.LABELMAP else ", one by one"),
+            "segments are numbered from 1" if kind is Kind.LABELMAP else "segments are numbered from 1, one by one",
             found=", ".join(map(str, numbers[:10])),
             advice='Number them anew, describe those between in `segments`, or write type="labelmap"',
         )

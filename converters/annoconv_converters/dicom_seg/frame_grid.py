@@ -15,6 +15,7 @@ import numpy as np
 
 from annoconv.errors import AnnoconvError, GeometryError, MaskError
 from annoconv.geometry import DIRECTION_TOLERANCE, Grid, GridKind, GridRelation, compare_grids
+from annoconv.messages import Message
 from annoconv.volumes.slice_stack import STACK_TOLERANCE_VOXEL, Plane, stack_grid
 from annoconv_converters._dicom.file import DAMAGE
 from annoconv_converters._dicom.texts import text
@@ -100,7 +101,12 @@ def _find_frame_grid(header: Dataset, table: FrameTable, path: Path | None) -> F
     distances = positions @ normal
     count, slices, step = _from_references(header, table, distances, stated) or _from_distances(distances, stated, path)
     if count > _MOST_SLICES:
-        raise GeometryError("the frames lie too far apart", source=path, found=f"{count} slices", expected=_MOST_SLICES)
+        raise GeometryError(
+            "the frames lie too far apart",
+            source=path,
+            found=Message("{count} slices", count=count),
+            expected=_MOST_SLICES,
+        )
     first = int(slices.argmin())
     places = positions[first] + np.outer(np.arange(count) - slices[first], step * normal)
     places[slices] = positions
@@ -139,13 +145,19 @@ def _stated(header: Dataset, table: FrameTable, path: Path | None) -> _Stated:
             expected="PixelMeasuresSequence, PlaneOrientationSequence and PlanePositionSequence",
         )
     for place in table.places:
-        for name in ("orientation", "pixel_spacing"):
+        for name, problem in (
+            ("orientation", "the frames differ in orientation"),
+            ("pixel_spacing", "the frames differ in pixel spacing"),
+        ):
             found, expected = getattr(place, name), getattr(first, name)
             if found == expected:
                 continue
             if found is None or not np.allclose(found, expected, rtol=DIRECTION_TOLERANCE, atol=DIRECTION_TOLERANCE):
                 raise GeometryError(
-                    f"the frames differ in {name.replace('_', ' ')}", source=path, found=found, expected=expected
+                    problem,
+                    source=path,
+                    found=found,
+                    expected=expected,
                 )
     return _Stated(
         first.orientation,
@@ -200,7 +212,7 @@ def _from_distances(
     raise GeometryError(
         "the frames are not evenly spaced",
         source=path,
-        found=", ".join(f"{gap:.6g}" for gap in np.unique(apart)[:5]) + " mm apart",
+        found=Message("{gaps} mm apart", gaps=", ".join(f"{gap:.6g}" for gap in np.unique(apart)[:5])),
         expected="whole multiples of one distance",
     )
 

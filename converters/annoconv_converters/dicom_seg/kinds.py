@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final, Literal, TypeAlias
 
 from annoconv.errors import UsageError
+from annoconv.messages import Message
 
 __all__ = ["LEVELS", "Compression", "FractionalType", "Kind", "Resampling", "Settings"]
 
@@ -69,7 +70,7 @@ class Settings:
         if self.kind is Kind.BINARY and self.compression == "rle":
             raise UsageError(
                 "frames of single bits cannot be run-length encoded",
-                found="--compress rle with --type binary",
+                found=Message("--compress rle with --type binary"),
                 advice="Add --type labelmap, or take --compress deflate",
             )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.errors import InputError
+from annoconv.messages import Message
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
@@ -84,5 +85,5 @@ def _shapes(record: Record, kind: str, corners: list[list[float]], path: Path) -
         yield Shape(record, {"type": "polyline", "polyline": corners})
     else:
         where = f"Annotation {record['id']}"
-        found = f"{kind}, {len(corners)} points"
+        found = Message("{kind}, {count} points", kind=kind, count=len(corners))
         raise InputError("the annotation cannot be understood", source=path, where=where, found=found)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from annoconv.errors import InputError, LimitError
+from annoconv.messages import Message
 from annoconv_converters._raster.run_lengths import MOST_PIXELS
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ def decode_brush(rle: Any, size: tuple[int, int], path: Path, where: str) -> NDA
     """
     pixels = size[0] * size[1]
     if pixels > MOST_PIXELS:
-        raise LimitError("the mask is too large", source=path, where=where, expected=f"{MOST_PIXELS} pixels")
+        raise LimitError(
+            "the mask is too large", source=path, where=where, expected=Message("{count} pixels", count=MOST_PIXELS)
+        )
     if not isinstance(rle, list) or not all(type(byte) is int and 0 <= byte < 256 for byte in rle):
         raise InputError("a brush mask is a list of bytes", source=path, where=where)
     stream = _Bits(bytes(rle))
@@ -55,7 +58,9 @@ def decode_brush(rle: Any, size: tuple[int, int], path: Path, where: str) -> NDA
             runs += 1
             if runs > _MOST_RUNS:
                 problem = "the brush mask has too many runs"
-                raise LimitError(problem, source=path, where=where, expected=f"{_MOST_RUNS} at most")
+                raise LimitError(
+                    problem, source=path, where=where, expected=Message("{count} at most", count=_MOST_RUNS)
+                )
             is_run = stream.take(1)
             length = stream.take(widths[stream.take(2)]) + 1
             first, last = place // _SAMPLES, (place + length) // _SAMPLES

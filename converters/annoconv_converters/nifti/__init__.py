@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from annoconv.errors import InputError, UsageError
+from annoconv.messages import Message
 from annoconv.registry import Option
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def to_nifti(
 
     is_single = target.name.endswith((".nii", ".nii.gz"))
     if is_single and layout != "flat":
-        raise UsageError(f"the layout {layout} is a folder", found=target.name)
+        raise UsageError(Message("the layout {layout} is a folder", layout=layout), found=target.name)
     if is_single and arrange == "4d":
         raise UsageError("layers are written to a folder, with the table that names them", found=target.name)
     if folds < 0 or folds == 1:

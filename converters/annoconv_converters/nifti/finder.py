@@ -10,6 +10,7 @@ from annoconv.codes import Labels, words
 from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, GeometryError, ImageError, InputError, LimitError
 from annoconv.geometry import GridKind, compare_grids
+from annoconv.messages import Message
 from annoconv.model import Modality
 from annoconv.volumes.label_boxes import find_labels
 from annoconv_converters._volumes.file import UnionVolume, VolumeFile
@@ -81,8 +82,9 @@ class Finder:
         check_orthogonal(file.grid, path)
         if file.grid.lps_from_ijk is None and not (is_placeless or self.allows_no_place):
             raise GeometryError(
-                "the file states no place in space"
-                + (": its sform and qform codes are both 0" if isinstance(file, NiftiFile) else ""),
+                "the file states no place in space: its sform and qform codes are both 0"
+                if isinstance(file, NiftiFile)
+                else "the file states no place in space",
                 source=path,
                 expected="an affine",
                 advice="Write the affine of the image that it was drawn on, or pass --no-place if there is none",
@@ -257,6 +259,6 @@ def _too_many_labels(path: Path) -> LimitError:
     return LimitError(
         "too many labels for a label map",
         source=path,
-        expected=f"at most {_MOST_LABELS}",
+        expected=Message("at most {count}", count=_MOST_LABELS),
         advice="An image is read with --as-image, or named with --images",
     )

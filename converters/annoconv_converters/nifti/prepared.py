@@ -13,6 +13,7 @@ from annoconv.codes import Labels
 from annoconv.errors import GeometryError, InputError, MaskError
 from annoconv.geometry import Grid, apply_relation, is_turned, matrix_text
 from annoconv.ids import safe_name
+from annoconv.messages import Message
 from annoconv.model import MaskAnnotation
 from annoconv.pixels import check_frame
 from annoconv.volumes.label_boxes import find_labels
@@ -179,8 +180,8 @@ def _image(
             "the case agrees with its series only if its origin and direction are read as RAS, not LPS",
             source=loaded.path,
             where="/image/origin",
-            found=f"in LPS {matrix_text(grid.affine)}",
-            expected=f"in LPS {matrix_text(source.grid.affine)}",
+            found=Message("in LPS {matrix}", matrix=matrix_text(grid.affine)),
+            expected=Message("in LPS {matrix}", matrix=matrix_text(source.grid.affine)),
             advice="A case holds LPS, as DICOM does; change the signs of x and y",
         )
     masks = [loaded.masks[annotation.id] for annotation in annotations]

@@ -14,6 +14,7 @@ from annoconv.errors import AnnoconvError, DocumentError, InputError, UsageError
 from annoconv.files.names import inside
 from annoconv.geometry import Grid, GridKind
 from annoconv.loss import Loss, LossKind, LossReport
+from annoconv.messages import Message
 from annoconv.model import SCHEMA_VERSION, Case, Metadata
 from annoconv.pixels import Masks, check_frame
 from annoconv_converters._volumes.file import LayerVolume, UnionVolume
@@ -67,7 +68,7 @@ def read_cases(
             raise InputError("there is no such file or folder", source=source)
         kind = LAYOUTS[layout] if layout != "auto" else recognise(source)
         if not kind.recognises(source) and not source.is_file():
-            raise UsageError(f"this is not laid out as {kind.name}", source=source)
+            raise UsageError(Message("this is not laid out as {name}", name=kind.name), source=source)
         rows: dict[tuple[int, str], RetoldRow] = {}
         for found, is_last in _with_last(kind.find(source, finder)):
             reading, told = _reading(found, finder, position, registrations, source)
@@ -228,6 +229,6 @@ def _check_places(case: Case, masks: Sequence[Mask], found: CaseFiles) -> None:
             raise InputError(
                 "a mask does not lie on its image's grid",
                 source=mask.volume.path or found.source,
-                expected=f"the grid of the image {image.uid}",
+                expected=Message("the grid of the image {uid}", uid=image.uid),
                 advice="Resample the mask onto the image, or name the image that it was drawn on with --images",
             )

@@ -13,6 +13,7 @@ import numpy as np
 import pydicom
 
 from annoconv.errors import ImageError
+from annoconv.messages import Message
 from annoconv.volumes.nifti import NiftiHeader
 
 if TYPE_CHECKING:
@@ -121,4 +122,6 @@ def _fitted(values: NDArray[Any], source: ImageSource) -> NDArray[Any]:
         limits = np.iinfo(dtype)
         if limits.min <= least and most <= limits.max:
             return values.astype(dtype)
-    raise ImageError("the values do not fit 32 bits", source=source.path, found=f"{least} to {most}")
+    raise ImageError(
+        "the values do not fit 32 bits", source=source.path, found=Message("{least} to {most}", least=least, most=most)
+    )

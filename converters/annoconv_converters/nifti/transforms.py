@@ -18,6 +18,7 @@ import numpy as np
 from annoconv.errors import GeometryError, InputError
 from annoconv.files.inflate import compress
 from annoconv.geometry import Affine, Grid, matrix_text
+from annoconv.messages import Message
 from annoconv.volumes import nifti
 
 if TYPE_CHECKING:
@@ -90,7 +91,9 @@ def read_matrix(path: Path) -> Affine:
         If it is no linear transform in three dimensions whose parameters are read, nor several of them composed.
     """
     if not path.is_file() or path.stat().st_size > _LONGEST:
-        raise InputError("not a text transform", source=path, expected=f"a file of at most {_LONGEST} bytes")
+        raise InputError(
+            "not a text transform", source=path, expected=Message("a file of at most {longest} bytes", longest=_LONGEST)
+        )
     text = path.read_bytes().decode("utf-8", "replace")
     head, *blocks = re.split(r"^Transform:", text, flags=re.MULTILINE)
     if blocks and re.fullmatch(r"\s*CompositeTransform_(?:double|float)_3_3\s*(?:#.*)?\s*", blocks[0]):
@@ -114,7 +117,11 @@ def _linear(block: str, path: Path) -> Affine:
     if expected is None:
         raise InputError("the parameters of this transform are not read", source=path, where="Transform", found=kind[1])
     if len(parameters) != expected or (len(center) < 3 and kind[1] not in _CENTERLESS):
-        raise InputError(f"{expected} parameters and a centre are needed", source=path, found=len(parameters))
+        raise InputError(
+            Message("{expected} parameters and a centre are needed", expected=expected),
+            source=path,
+            found=len(parameters),
+        )
     matrix = np.eye(4)
     if kind[1] in _CENTERLESS:
         matrix[:3, 3] = parameters or 0.0
@@ -150,7 +157,7 @@ def read_field(path: Path, frame: Literal["LPS", "RAS"], limits: Limits) -> Fiel
     """
     header = nifti.read_header(path, limits, several=True)
     if header.volumes != (1, 3) or header.dtype.kind != "f":
-        found = f"{[*header.grid.shape, *header.volumes]} of {header.dtype}"
+        found = Message("{value} of {dtype}", value=[*header.grid.shape, *header.volumes], dtype=header.dtype)
         raise GeometryError("not a displacement field", source=path, found=found, expected="[i, j, k, 1, 3] of float")
     vectors = np.moveaxis(nifti.read_array(header)[:, 0], 0, -1) * header.slope + header.intercept
     if not np.isfinite(vectors).all():

@@ -10,6 +10,7 @@ import numpy as np
 from annoconv.errors import MaskError
 from annoconv.files.inflate import compress
 from annoconv.geometry import apply_relation, compare_grids
+from annoconv.messages import Message
 from annoconv.pixels import smallest_labels
 from annoconv.volumes import nifti
 from annoconv.volumes.label_boxes import find_labels
@@ -160,7 +161,9 @@ def class_map(
                 raise MaskError(
                     "masks overlap, which one label map cannot hold",
                     where=each.annotation.id,
-                    found=f"{common} voxels in common with {', '.join(sorted(known))}",
+                    found=Message(
+                        "{common} voxels in common with {names}", common=common, names=", ".join(sorted(known))
+                    ),
                     advice="Write one file a mask, layers (--arrange 4d), or --layout nnunet, which has regions",
                 )
             if not name <= known:

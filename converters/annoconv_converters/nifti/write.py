@@ -17,6 +17,7 @@ from annoconv.documents.residuals import leaves, pointer
 from annoconv.errors import InputError, UsageError
 from annoconv.files.atomic import replacing
 from annoconv.loss import Loss, LossKind, LossReport
+from annoconv.messages import Message
 from annoconv.volumes.nifti import NIFTI1_LARGEST, holds_qform
 from annoconv_converters._volumes.opening import stem_of
 from annoconv_converters.nifti.case_files import document
@@ -53,12 +54,12 @@ def _reasons(title: str) -> Reasons:
     """Return why a layout does not hold what stands at a place."""
     return {
         **dict.fromkeys(_GEOMETRY, _FLOAT32),
-        "*/mask_file": f"{title} names the files itself",
-        "*/mask_value": f"{title} numbers the labels itself",
-        "annotations/#/id": f"{title} names labels, not annotations",
-        "schema_version": f"{title} names no schema",
-        "task_id": f"{title} names no annotation task",
-        "*": f"{title} has no place for {{place}}",
+        "*/mask_file": Message("{title} names the files itself", title=title),
+        "*/mask_value": Message("{title} numbers the labels itself", title=title),
+        "annotations/#/id": Message("{title} names labels, not annotations", title=title),
+        "schema_version": Message("{title} names no schema", title=title),
+        "task_id": Message("{title} names no annotation task", title=title),
+        "*": Message("{title} has no place for {place}", title=title, place="{place}"),
     }
 
 
@@ -211,7 +212,9 @@ def _case_losses(
     stated = {each["id"] for each in native_plain["annotations"]}
     for position, each in enumerate(case.document["annotations"]):
         if each["id"] not in stated and each["id"] in set(ids.values()) - merged:
-            message = f"{reasons['annotations/#/id']}; it travels in {carrier.place}"
+            message = Message(
+                "{reasons}; it travels in {place}", reasons=reasons["annotations/#/id"], place=carrier.place
+            )
             yield Loss(case_index, f"/annotations/{position}/id", LossKind.CARRIED, message)
 
 

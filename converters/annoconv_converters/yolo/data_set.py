@@ -18,6 +18,7 @@ from PIL import UnidentifiedImageError
 from annoconv import images as image_seam
 from annoconv.documents import strict_json
 from annoconv.errors import ImageError, InputError, LimitError
+from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import SIDE_NAME
 from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._pictures.read import Batch
@@ -291,8 +292,10 @@ def _record(
 ) -> Record:
     rows, columns = size
     if len(line) > _LONGEST_LINE:
-        expected = f"{_LONGEST_LINE} characters"
-        raise LimitError("the line is too long", source=path, where=f"line {place}", expected=expected)
+        expected = Message("{count} characters", count=_LONGEST_LINE)
+        raise LimitError(
+            "the line is too long", source=path, where=Message("line {number}", number=place), expected=expected
+        )
     try:
         category, *shares = map(float, line.split())
         label = int(category) if category.is_integer() else -1
@@ -300,7 +303,10 @@ def _record(
         label, shares = -1, []
     if not 0 <= label < _MOST_CLASSES or not all(abs(share) < 1e4 for share in shares):
         raise InputError(
-            "this is no label", source=path, where=f"line {place}", expected="a class and numbers from 0 to 1"
+            "this is no label",
+            source=path,
+            where=Message("line {number}", number=place),
+            expected="a class and numbers from 0 to 1",
         )
     record: Record = {"category_id": label}
     pose = _BOX + keypoints[0] * keypoints[1] if keypoints else _BOX
@@ -319,7 +325,12 @@ def _record(
         ring = [tidy(share * (columns, rows)[each % 2]) for each, share in enumerate(shares)]
         record["segmentation"] = [ring]
     else:
-        raise InputError("the line has another count of numbers", source=path, where=f"line {place}", found=len(shares))
+        raise InputError(
+            "the line has another count of numbers",
+            source=path,
+            where=Message("line {number}", number=place),
+            found=len(shares),
+        )
     return record
 
 
@@ -341,7 +352,7 @@ def _lines(path: Path, limits: Limits) -> list[str]:
 
 def _text(path: Path, most: int) -> str:
     if path.stat().st_size > most:
-        raise LimitError("the file is too large", source=path, expected=f"{most} bytes at most")
+        raise LimitError("the file is too large", source=path, expected=Message("{count} bytes at most", count=most))
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import yaml
 
 from annoconv.errors import InputError, LimitError
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +77,12 @@ def _counted(events: Iterator[Any], path: Path) -> Iterator[Any]:
     for number, event in enumerate(events):
         if number == _MOST_PARTS:
             problem = "the description has too many parts"
-            raise LimitError(problem, source=path, where=_line(event), expected=f"{_MOST_PARTS} at most")
+            raise LimitError(
+                problem,
+                source=path,
+                where=_line(event),
+                expected=Message("{count} at most", count=_MOST_PARTS),
+            )
         yield event
 
 
@@ -90,7 +96,7 @@ def _node(event: Any, events: Iterator[Any], path: Path, depth: int) -> Any:
         return event.value
     if depth == _DEEPEST:
         problem = "the description is nested too deeply"
-        raise LimitError(problem, source=path, where=_line(event), expected=f"{_DEEPEST} levels")
+        raise LimitError(problem, source=path, where=_line(event), expected=Message("{count} levels", count=_DEEPEST))
     if isinstance(event, yaml.SequenceStartEvent):
         items: list[Any] = []
         while not isinstance(inner := next(events), yaml.SequenceEndEvent):

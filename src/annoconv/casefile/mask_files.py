@@ -11,6 +11,7 @@ from annoconv.errors import MaskError
 from annoconv.files.atomic import replacing
 from annoconv.files.names import mask_path
 from annoconv.geometry import GridKind, compare_grids
+from annoconv.messages import Message, listed
 from annoconv.model import Case, MaskAnnotation
 from annoconv.pixels import NiftiVolume, save_nifti
 
@@ -94,7 +95,7 @@ def _label_map(name: str, annotations: list[MaskAnnotation], masks: Masks) -> ND
         raise MaskError(
             "several masks share a file",
             where=name,
-            found=f"values {values}",
+            found=Message("values {values}", values=values),
             expected="a mask_value for each, all distinct",
         )
     dtype = np.min_scalar_type(max(filter(None, values)))
@@ -114,7 +115,12 @@ def _label_map(name: str, annotations: list[MaskAnnotation], masks: Masks) -> ND
             raise MaskError(
                 "masks of one file overlap",
                 where=name,
-                found=f"{np.count_nonzero(taken)} voxels of {annotation.id} in others, first in {other}",
+                found=Message(
+                    "{count} voxels of {mask} in others, first in {other}",
+                    count=np.count_nonzero(taken),
+                    mask=annotation.id,
+                    other=other,
+                ),
                 expected="no voxel in two masks",
                 advice="Give each of them a mask_file of its own",
             )
@@ -138,4 +144,8 @@ def _renumbered(annotations: list[MaskAnnotation], masks: Masks, dtype: np.dtype
 
 def _check_grid(name: str, mask: Mask, first: Mask) -> None:
     if compare_grids(mask.grid, first.grid).kind is not GridKind.SAME:
-        raise MaskError("masks of one file lie on different grids", where=name, found=f"{first.id} and {mask.id}")
+        raise MaskError(
+            "masks of one file lie on different grids",
+            where=name,
+            found=listed([first.id, mask.id]),
+        )

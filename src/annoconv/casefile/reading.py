@@ -9,6 +9,7 @@ from annoconv.casefile.loaded import LoadedCase
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv.files.names import check_mask_paths, mask_path
+from annoconv.messages import Message
 from annoconv.model import Case, MaskAnnotation
 
 if TYPE_CHECKING:
@@ -82,7 +83,11 @@ def _case_file(path: Path) -> Path:
     if path.is_dir() and (path / CASE_NAME).is_file():
         return path / CASE_NAME
     if path.suffix not in {".json", ".jsonl"}:
-        raise InputError("this is not a case", source=path, expected=f".json, .jsonl, or a folder with {CASE_NAME}")
+        raise InputError(
+            "this is not a case",
+            source=path,
+            expected=Message(".json, .jsonl, or a folder with {name}", name=CASE_NAME),
+        )
     return path
 
 

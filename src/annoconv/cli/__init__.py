@@ -13,7 +13,8 @@ import typer
 import typer.core
 import typer.main
 
-from annoconv.cli.command import app, internal_error, utf8_streams
+from annoconv.cli.command import LANG, Lang, app, internal_error, utf8_streams
+from annoconv.cli.language import Context, asked_language, said, speaking, spoken, usage_error
 from annoconv.errors import AnnoconvError
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ _USAGE_ERROR: Any = typer.BadParameter.__base__  # typer has no public name for 
 
 class _Commands(typer.core.TyperGroup):
     """The commands, imported one at a time."""
+
+    context_class = Context
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all commands."""
@@ -86,26 +89,34 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    lang: Annotated[Lang | None, LANG] = None,
 ) -> None:
-    """Medical image annotations: check them, and convert them to and from the formats of the field."""
+    """Take the options that stand before any command."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 failed, 2 usage, 3 losses, 4 limit, 70 our own bug."""
     utf8_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
+    with speaking(asked_language(given)):
+        return _run(given)
+
+
+def _run(given: list[str]) -> int:
     root = app(cls=_Commands, no_args_is_help=True)
-    root.callback()(_root)
+    root.callback(help="Medical image annotations: check them, and convert them to and from the formats of the field.")(
+        _root
+    )
     command = typer.main.get_command(root)
     try:
         return int(command.main(args=given, prog_name="annoconv", standalone_mode=False) or 0)
     except _USAGE_ERROR as error:
-        error.show()
+        sys.stderr.write(usage_error(error))
         if "--json" in given:
             _say_json(error.format_message(), 2)
         return 2
     except AnnoconvError as error:
-        sys.stderr.write(f"annoconv: error: {error}\n")
+        sys.stderr.write(f"annoconv: {said('error')}: {error.text(spoken())}\n")
         if "--json" in given:
             _say_json(str(error), error.exit_code)
         return error.exit_code
@@ -115,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout = None  # whoever read it is gone; there is nothing to flush
         return 1
     except Exception as error:  # a bug of ours, and never a traceback
-        sys.stderr.write(internal_error(error) + "\n")
+        sys.stderr.write(said(internal_error(error)) + "\n")
         if "--json" in given:
             _say_json(internal_error(error), 70)
         return 70

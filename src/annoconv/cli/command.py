@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-import typer.core
 import typer.main
 
+from annoconv.cli.language import Command, spoken
 from annoconv.cli.report import FailOnLoss, Report
 from annoconv.errors import AnnoconvError, InputError
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,6 +27,10 @@ class Lang(StrEnum):
 
     EN = "en"
     ZH = "zh"
+
+
+LANG = typer.Option("--lang", help="Language of messages, else that of the environment.")
+"""The option that every command has, and that may stand before the command."""
 
 
 def _option(name: str, annotation: Any, default: Any) -> inspect.Parameter:
@@ -55,7 +60,7 @@ COMMON = {
         ),
         _option("overwrite", Annotated[bool, typer.Option("--overwrite", help="Replace existing outputs.")], False),
         _option("quiet", Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")], False),
-        _option("lang", Annotated[Lang, typer.Option("--lang", help="Language of messages.")], Lang.EN),
+        _option("lang", Annotated[Lang | None, LANG], None),
     )
 }
 """The options that every command has."""
@@ -66,7 +71,7 @@ def app(**settings: Any) -> typer.Typer:
     return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, **settings)
 
 
-class _Command(typer.core.TyperCommand):
+class _Command(Command):
     """A command whose `--fail-on-loss` takes the word `any`, if that follows, and no other."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -98,11 +103,13 @@ def as_command(
     """
     own = dict(options) if options is not None else _own(function)
     if doubled := own.keys() & COMMON.keys():
-        raise AnnoconvError(f"{name} has options that every command has", found=", ".join(sorted(doubled)))
+        problem = Message("{name} has options that every command has", name=name)
+        raise AnnoconvError(problem, found=", ".join(sorted(doubled)))
 
     def run(**values: Any) -> None:
         common = {key: values.pop(key) for key in COMMON}
-        with Report(**common | {"lang": common["lang"].value}) as report:
+        asked: Lang | None = common.pop("lang")
+        with Report(**common, lang=asked.value if asked else spoken()) as report:
             try:
                 _check_losses_file(report)
                 function(report, **values)
@@ -133,13 +140,17 @@ def _check_losses_file(report: Report) -> None:
         refuse_existing(report.losses_file, overwrite=report.overwrite)
 
 
-def internal_error(error: Exception) -> str:
+def internal_error(error: Exception) -> Message:
     """Return what is said of our own bug: its kind and place, never the values at hand, which may be a patient's."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "unknown"
-    return f"annoconv: internal error: {type(error).__name__} at {place}; please report it and the command that you ran"
+    return Message(
+        "annoconv: internal error: {kind} at {place}; please report it and the command that you ran",
+        kind=type(error).__name__,
+        place=place,
+    )
 
 
 def utf8_streams() -> None:

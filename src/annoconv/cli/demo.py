@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from annoconv.cli.report import Report
+from annoconv.messages import translate
 
 if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
@@ -77,16 +78,16 @@ def _convert(report: Report, loaded: "LoadedCase", name: str, place: Path, image
         losses = registry.write([loaded], target, format=name, **options)
     except AnnoconvError as error:
         report.fail(error)
-        return row | {"told": f"not written: {error}"}
+        return row | {"told": translate("not written: {}", report.lang, error.text(report.lang))}
     if report.as_json or report.fail_on_loss or report.losses_file:
         report.add_losses(losses)  # people read the counts in the table
     ordered = sorted(losses, key=lambda loss: (not loss.kind.changes_value, loss.kind))
     kinds = Counter(loss.kind.value for loss in ordered)
     size = sum(file.stat().st_size for file in [target, *target.rglob("*")] if file.is_file())
-    told = ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "no losses"
+    told = ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or translate("no losses", report.lang)
     return row | {
         "output": f"outputs/{target.name}",
         "bytes": size,
         "losses": dict(kinds),
-        "told": f"{size:>9,} bytes, {told}",
+        "told": translate("{:>9,} bytes, {}", report.lang, size, told),
     }

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from annoconv.cli.report import Report
+from annoconv.messages import translate
 
 
 def formats(report: Report) -> None:
@@ -14,4 +15,4 @@ def formats(report: Report) -> None:
     width = max((len(each.name) for each in found), default=0)
     for each in found:
         ways = f"{'from' if each.reads else '':4} {'to' if each.writes else '':2}"
-        report.say("{}", f"{each.name:{width}}  {ways}  {each.summary}")
+        report.say("{}", f"{each.name:{width}}  {ways}  {translate(each.summary, report.lang)}")

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from annoconv.cli.report import Report
+from annoconv.messages import Message, translate
 
 _DISTRIBUTIONS = ("annoconv", "pydantic", "numpy", "pydicom", "nibabel")
 
@@ -21,7 +22,7 @@ def info(
         versions = _versions()
         report.add("versions", versions)
         for name, version in versions.items():
-            report.say("{}", f"{name} {version}")
+            report.say("{}", f"{name} {translate(version, report.lang)}")
         return
     from annoconv.casefile import read_cases
 
@@ -42,7 +43,9 @@ def info(
             }
             if report.as_json:
                 described.append(entry)
-            held = ", ".join(f"{count} {kind}" for kind, count in sorted(types.items())) or "no annotations"
+            held = ", ".join(f"{count} {kind}" for kind, count in sorted(types.items())) or translate(
+                "no annotations", report.lang
+            )
             shape = " x ".join(map(str, case.image.shape or ()))
             report.say("{}", f"{path}: {case.case_id or case.task_id}: {case.image.modality.value} {shape}: {held}")
     report.add("cases", described)
@@ -58,5 +61,5 @@ def _versions() -> dict[str, str]:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "not installed"
+            found[name] = Message("not installed")
     return found

@@ -14,31 +14,21 @@ from typing import TYPE_CHECKING, Any, Self, TextIO
 from annoconv.errors import AnnoconvError, DocumentError
 from annoconv.findings import Level
 from annoconv.loss import LossReport
+from annoconv.messages import translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from annoconv.findings import Finding, Language
+    from annoconv.findings import Finding
     from annoconv.loss import Loss
+    from annoconv.messages import Language
 
 __all__ = ["FailOnLoss", "Report"]
 
 _SHOWN_LOSSES = 20  # lines for people; --losses and --json have them all
+_LEVEL_SENTENCES = ("error", "warning", "info", "(document)")
 _HELD_BYTES = 8 << 20  # findings beyond this wait in a temporary file
-
-_TEXTS_ZH = {
-    "error": "错误",
-    "warning": "警告",
-    "info": "提示",
-    "wrote {}": "已写入 {}",
-    "{} errors, {} warnings": "{} 个错误，{} 个警告",
-    "{} inputs could not be checked": "{} 个输入无法检查",
-    "{} losses: {}": "{} 处信息损失：{}",
-    "{} values stand where other software may not look: {}": "{} 个值保存在其他软件可能不读取的位置：{}",
-    "... and {} more; --losses FILE has them all": "……另有 {} 处；用 --losses FILE 查看全部",
-    "{} cases": "{} 个病例",
-}
 
 
 class FailOnLoss(StrEnum):
@@ -104,7 +94,7 @@ class Report:
     def say(self, text: str, *values: object) -> None:
         """Say a line to people, unless they asked for quiet."""
         if not self.quiet:
-            self._line(self._text(text).format(*values))
+            self._line(translate(text, self.lang, *values))
 
     def add_output(self, path: Path) -> None:
         """Record a file or folder that was written."""
@@ -124,8 +114,8 @@ class Report:
             self._findings.write((", " if self._findings.tell() else "") + json.dumps(entry, ensure_ascii=False))
         if not self.quiet or (finding.level is Level.ERROR and not self.as_json):
             place = f"{source}#{finding.case_index}" if finding.case_index else f"{source}"
-            level = self._text(finding.level.value)
-            self._line(f"{place}: {finding.path or '(document)'}: {level}: {finding.text(self.lang)} [{finding.rule}]")
+            level, where = (translate(each, self.lang) for each in (finding.level.value, finding.path or "(document)"))
+            self._line(f"{place}: {where}: {level}: {finding.text(self.lang)} [{finding.rule}]")
 
     def add_losses(self, losses: Iterable[Loss]) -> None:
         """Record losses."""
@@ -137,7 +127,7 @@ class Report:
         if isinstance(error, DocumentError):
             for finding in error.findings:
                 self.add_finding(finding, error.source or "")
-        self._line(f"annoconv: {self._text('error')}: {error}")
+        self._line(f"annoconv: {translate('error', self.lang)}: {error.text(self.lang)}")
 
     def progress(self, done: int, total: int | None) -> None:
         """Show how far the work is, on a terminal only."""
@@ -184,7 +174,7 @@ class Report:
     def _write_json(self, losses: LossReport, code: int) -> None:
         out = sys.stdout
         out.write(f'{{"outputs": {json.dumps(self._outputs, ensure_ascii=False)}')
-        out.write(f', "losses": {losses.to_json().strip()}, "findings": [')
+        out.write(f', "losses": {losses.to_json(self.lang).strip()}, "findings": [')
         if self._findings is not None:
             self._findings.seek(0)
             shutil.copyfileobj(self._findings, out)
@@ -192,7 +182,7 @@ class Report:
         for key, value in self._extra.items():
             out.write(f", {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
         if self._errors:
-            errors = [{"message": str(error), "exit_code": error.exit_code} for error in self._errors]
+            errors = [_as_object(error, self.lang) for error in self._errors]
             out.write(f', "errors": {json.dumps(errors, ensure_ascii=False)}')
         elapsed = round(time.perf_counter() - self._started, 3)
         out.write(f', "exit_code": {code}, "elapsed_s": {elapsed}}}\n')
@@ -204,7 +194,7 @@ class Report:
         if changed:
             self.say("{} losses: {}", len(changed), _counts(changed))
             for loss in changed[:_SHOWN_LOSSES]:
-                self.say("  {}", f"{loss.path}: {loss.kind.value}: {loss.message}")
+                self.say("{}", f"  {loss.path}: {loss.kind.value}: {loss.text(self.lang)}")
             if len(changed) > _SHOWN_LOSSES:
                 self.say("... and {} more; --losses FILE has them all", len(changed) - _SHOWN_LOSSES)
         if kept:
@@ -212,15 +202,17 @@ class Report:
         for path in self._outputs:
             self.say("wrote {}", path)
 
-    def _text(self, text: str) -> str:
-        return _TEXTS_ZH.get(text, text) if self.lang == "zh" else text
-
     def _line(self, text: str) -> None:
         stream: TextIO = sys.stderr
         if self._progress_shown:
             stream.write("\r")
             self._progress_shown = False
         stream.write(f"{text}\n")
+
+
+def _as_object(error: AnnoconvError, lang: Language) -> dict[str, Any]:
+    told = {} if lang == "en" else {f"message_{lang}": error.text(lang)}
+    return {"message": str(error), "exit_code": error.exit_code, **told}
 
 
 def _counts(losses: Iterable[Loss]) -> str:

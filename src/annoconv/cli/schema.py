@@ -10,6 +10,9 @@ import typer
 
 from annoconv.cli.report import Report
 from annoconv.errors import InputError, UsageError
+from annoconv.messages import Message, translate
+
+_EFFECT_SENTENCES = ("breaking", "additive", "annotation")
 
 
 def schema(
@@ -50,10 +53,14 @@ def _diff(report: Report, words: list[str]) -> None:
     new = _read(Path(words[2])) if len(words) == 3 else json.loads(_own_schema())
     changes = compare_schemas(old, new)
     for change in changes:
-        report.say("{}", f"{change.effect.value:10} {change.path or '/'}: {change.message}")
+        told = translate(change.message, report.lang)
+        report.say("{}", f"{change.effect.value:10} {change.path or '/'}: {told}")
     effects = {change.effect for change in changes}
     verdict = next((effect.value for effect in Effect if effect in effects), "none")
-    report.say("{}", f"the change is {verdict}" if changes else "the schemas are the same")
+    if changes:
+        report.say("the change is {}", Message(verdict))
+    else:
+        report.say("the schemas are the same")
     report.add("changes", [{"path": c.path, "effect": c.effect.value, "message": c.message} for c in changes])
     report.add("verdict", verdict)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents.residuals import Residual, leaves, pointer, residual, restore
 from annoconv.loss import Loss, LossKind
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from annoconv.documents.residuals import Path
@@ -30,7 +31,8 @@ Reasons: TypeAlias = Mapping[str, Reason]
 
 A pattern is matched, as names of files are, against the steps of a path joined by `/`, each position a `#`:
 `annotations/#/mask_file`, `*/mask_file`, `*`. In a sentence, `{place}` stands for the first two names of the path, and
-`{name}` for the last.
+`{name}` for the last. A sentence that names more is a `Message`:
+`Message("{title} has no place for {place}", title=title, place="{place}")`.
 """
 
 
@@ -116,7 +118,8 @@ def report(
     for path in difference.paths():
         sentence, kind = _reason(path, reasons)
         if carrier is not None and path not in refused:
-            kind, sentence = LossKind.CARRIED, f"{sentence}; it travels in {carrier.place}"
+            kind = LossKind.CARRIED
+            sentence = Message("{sentence}; it travels in {place}", sentence=sentence, place=Message(carrier.place))
         elif kind is None and path not in held:
             kind = LossKind.NO_PLACE
         elif kind is None:
@@ -127,12 +130,14 @@ def report(
     return Compared(losses, Residual(kept, difference.removed, difference.order))
 
 
-def _reason(path: Path, reasons: Reasons) -> tuple[str, LossKind | None]:
+def _reason(path: Path, reasons: Reasons) -> tuple[Message, LossKind | None]:
     place = "/".join("#" if isinstance(step, int) else step for step in path)
     for pattern, reason in reasons.items():
         if fnmatchcase(place, pattern):
             sentence, kind = reason if isinstance(reason, tuple) else (reason, None)
             names = [step for step in path if isinstance(step, str)]
             told = {"place": ".".join(names[:2]), "name": names[-1] if names else ""}
-            return sentence.format_map(told), kind
+            if isinstance(sentence, Message):
+                return Message(sentence.template, **{**sentence.values, **told}), kind
+            return Message(sentence, **told), kind
     raise LookupError(f"no reason is given for {place or 'the whole'}")

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from annoconv.messages import Message
+
 __all__ = ["Change", "Effect", "compare_schemas"]
 
 
@@ -50,7 +52,7 @@ def _compare(old: Any, new: Any, path: str) -> Iterator[Change]:
         return
     if not isinstance(old, Mapping) or not isinstance(new, Mapping):
         loosened = new is True or new == {}
-        yield Change(path, Effect.ADDITIVE if loosened else Effect.BREAKING, f"was {_short(old)}, is {_short(new)}")
+        yield Change(path, Effect.ADDITIVE if loosened else Effect.BREAKING, _became(old, new))
         return
     for key in sorted(old.keys() | new.keys()):
         before, after, where = old.get(key), new.get(key), f"{path}/{key}"
@@ -79,9 +81,9 @@ def _compare(old: Any, new: Any, path: str) -> Iterator[Change]:
         elif key in {"allOf", "anyOf"} and isinstance(before, list) and isinstance(after, list):
             yield from _branches(before, after, where, None if key == "anyOf" else old.get("properties", {}))
         elif after is None:
-            yield Change(where, Effect.ADDITIVE, f"{key} no longer limits")
+            yield Change(where, Effect.ADDITIVE, Message("{key} no longer limits", key=key))
         else:
-            yield Change(where, Effect.BREAKING, f"was {_short(before)}, is {_short(after)}")
+            yield Change(where, Effect.BREAKING, _became(before, after))
 
 
 def _members(
@@ -91,41 +93,42 @@ def _members(
     for name in sorted(old.keys() | new.keys()):
         where = f"{path}/{name}"
         if name not in new:
-            yield Change(where, removal, f"{name} was removed")
+            yield Change(where, removal, Message("{name} was removed", name=name))
         elif name not in old:
-            effect = Effect.BREAKING if name in limiting else Effect.ADDITIVE
-            yield Change(where, effect, f"{name} is new" + (" and limits" if name in limiting else ""))
+            if name in limiting:
+                yield Change(where, Effect.BREAKING, Message("{name} is new and limits", name=name))
+            else:
+                yield Change(where, Effect.ADDITIVE, Message("{name} is new", name=name))
         else:
             yield from _compare(old[name], new[name], where)
 
 
 def _required(old: set[str], new: set[str], path: str) -> Iterator[Change]:
     for name in sorted(new - old):
-        yield Change(f"{path}/{name}", Effect.BREAKING, f"{name} is now required")
+        yield Change(f"{path}/{name}", Effect.BREAKING, Message("{name} is now required", name=name))
     for name in sorted(old - new):
-        yield Change(f"{path}/{name}", Effect.ADDITIVE, f"{name} is no longer required")
+        yield Change(f"{path}/{name}", Effect.ADDITIVE, Message("{name} is no longer required", name=name))
 
 
 def _values(old: Any, new: Any, path: str) -> Iterator[Change]:
     before, after = list(old or ()), list(new or ())
     if not before or not after:
-        yield Change(
-            path,
-            Effect.BREAKING if after else Effect.ADDITIVE,
-            "the set of values became " + ("closed" if after else "open"),
-        )
+        if after:
+            yield Change(path, Effect.BREAKING, "the set of values became closed")
+        else:
+            yield Change(path, Effect.ADDITIVE, "the set of values became open")
         return
-    yield from (
-        Change(path, Effect.BREAKING, f"the value {value} was removed") for value in before if not _is_in(value, after)
-    )
-    yield from (
-        Change(path, Effect.ADDITIVE, f"the value {value} is new") for value in after if not _is_in(value, before)
-    )
+    for value in before:
+        if not _is_in(value, after):
+            yield Change(path, Effect.BREAKING, Message("the value {value} was removed", value=value))
+    for value in after:
+        if not _is_in(value, before):
+            yield Change(path, Effect.ADDITIVE, Message("the value {value} is new", value=value))
 
 
 def _bound(old: Any, new: Any, path: str, is_lower: bool) -> Iterator[Change]:
     tightened = new is not None and (old is None or (new > old) == is_lower)
-    yield Change(path, Effect.BREAKING if tightened else Effect.ADDITIVE, f"was {_short(old)}, is {_short(new)}")
+    yield Change(path, Effect.BREAKING if tightened else Effect.ADDITIVE, _became(old, new))
 
 
 def _branches(old: list[Any], new: list[Any], path: str, properties: Mapping[str, Any] | None) -> Iterator[Change]:
@@ -175,6 +178,12 @@ def _tag(branch: Any) -> str:
     return json.dumps(told, sort_keys=True, ensure_ascii=False)
 
 
+def _became(old: Any, new: Any) -> Message:
+    return Message("was {old}, is {new}", old=_short(old), new=_short(new))
+
+
 def _short(value: Any) -> str:
-    text = "absent" if value is None else str(value)
+    if value is None:
+        return Message("absent")
+    text = str(value)
     return text if len(text) <= 60 else text[:57] + "..."

@@ -11,24 +11,24 @@ import gc
 import math
 import re
 import stat
-import types
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import jiter
 import orjson
 from pydantic import BaseModel, ValidationError
 
+from annoconv.documents.exact_numbers import MINUS_ZERO, SHAPE_OF_NUMBERS, may_lose_digits, put_exact
 from annoconv.errors import DocumentError, InputError, LimitError
 from annoconv.findings import Finding, Level
 from annoconv.limits import Limits
+from annoconv.messages import Message, recognised
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
 __all__ = ["collector_paused", "dumps", "iter_lines", "loads", "parse", "plain", "read_bytes"]
@@ -38,22 +38,32 @@ Model = TypeVar("Model", bound=BaseModel)
 _CHUNK = 1 << 20  # bytes read at a time from a JSON Lines file
 _BOM = b"\xef\xbb\xbf"
 _PARSER_DEPTH = 201  # where jiter stops by itself
-_SHAPE_OF_NUMBERS = bytes.maketrans(b"123456789E", b"000000000e")
-_MOST_DIGITS = 15  # that a double keeps, whichever they are
 _MOST_ZEROS = 32  # written before the digits of a small decimal, which has an exponent beyond
 
 
-def _long(before: range) -> bytes:
-    """Return a pattern of what stands around a point where more digits than a double keeps do."""
-    return b"|".join(rb"(?<=[0-9]{%d}\.)[0-9]{%d}" % (count, _MOST_DIGITS + 1 - count) for count in before)
-
-
-_ENDS_IN_ZERO = re.compile(rb"\.[0-9]*[0-9]0(?![0-9.])")
-_LONG = re.compile(
-    rb"\.(?:(?=[0-9]{8})(?:%b|[0-9]{15})|(?<=[0-9]{9}\.)(?:%b))" % (_long(range(2, 9)), _long(range(9, 16)))
-)
-_MINUS_ZERO = re.compile(rb"-0(?=[\s,\]}]|\Z)")
 _TEXT_OR_MINUS_ZERO = re.compile(rb'("[^"\\]*(?:\\.[^"\\]*)*")|(?<![eE])-0(?=[\s,\]}]|\Z)', re.DOTALL)
+_JITER_SENTENCES = (
+    "EOF while parsing a list",
+    "EOF while parsing an object",
+    "EOF while parsing a string",
+    "EOF while parsing a value",
+    "expected `:`",
+    "expected `,` or `]`",
+    "expected `,` or `}`",
+    "expected ident",
+    "expected value",
+    "invalid escape",
+    "invalid number",
+    "number out of range",
+    "invalid unicode code point",
+    "control character (\\u0000-\\u001F) found while parsing a string",
+    "key must be a string",
+    "lone leading surrogate in hex escape",
+    "trailing comma",
+    "trailing characters",
+    "unexpected end of hex escape",
+)
+"""What jiter says of a text that is not JSON."""
 _POSITION = re.compile(r"^(?P<what>.*) at line (?P<line>\d+) column (?P<column>\d+)$", re.DOTALL)
 
 
@@ -91,15 +101,15 @@ def loads(
             "the document is too large",
             source=source,
             where=where,
-            found=f"{len(data)} bytes",
-            expected=f"{limits.document_bytes} at most",
+            found=Message("{count} bytes", count=len(data)),
+            expected=Message("{count} at most", count=limits.document_bytes),
         )
     if data.startswith(_BOM):
-        raise _invalid("the text starts with a byte order mark", "文本以字节顺序标记（BOM）开头", source, where)
+        raise _invalid("the text starts with a byte order mark", source, where)
     try:
         with collector_paused():
             value = _from_json(data, exact=exact)
-            if exact and _MINUS_ZERO.search(data):
+            if exact and MINUS_ZERO.search(data):
                 # jiter makes 0 of the whole number -0; with an exponent it is a decimal, with its sign.
                 value = _from_json(_TEXT_OR_MINUS_ZERO.sub(lambda part: part[1] or b"-0e0", data), exact=True)
     except ValueError as error:
@@ -135,11 +145,12 @@ def parse(
             from annoconv.documents.normaliser import normalise
 
             findings = normalise(error.errors(include_url=False), "pydantic", document=document)
-            places = "1 place" if len(findings) == 1 else f"{len(findings)} places"
-            problem = f"the document does not conform to the schema in {places}"
+            problem = Message("the document does not conform to the schema in {count} places", count=len(findings))
+            if len(findings) == 1:
+                problem = Message("the document does not conform to the schema in 1 place")
             raise DocumentError(problem, findings=findings, source=source, where=where) from None
-        if _may_lose_digits(data):
-            _put_exact(typed, loads(data, limits=limits, source=source, where=where, exact=True))
+        if may_lose_digits(data):
+            put_exact(typed, loads(data, limits=limits, source=source, where=where, exact=True))
         del document
     return typed
 
@@ -197,7 +208,10 @@ def read_bytes(path: Path, limits: Limits | None = None) -> bytes:
     size = _regular_size(path)
     if size > limits.document_bytes:
         raise LimitError(
-            "the file is too large", source=path, found=f"{size} bytes", expected=f"{limits.document_bytes} at most"
+            "the file is too large",
+            source=path,
+            found=Message("{count} bytes", count=size),
+            expected=Message("{count} at most", count=limits.document_bytes),
         )
     return path.read_bytes()
 
@@ -220,7 +234,10 @@ def iter_lines(path: Path, limits: Limits | None = None) -> Iterator[tuple[int, 
             number += 1
             if len(line) > limits.line_bytes:
                 raise LimitError(
-                    "the line is too long", source=path, where=f"line {number}", expected=f"{limits.line_bytes} bytes"
+                    "the line is too long",
+                    source=path,
+                    where=Message("line {number}", number=number),
+                    expected=Message("{count} bytes", count=limits.line_bytes),
                 )
             if stripped := line.strip():
                 yield number, stripped
@@ -231,7 +248,7 @@ def _regular_size(path: Path) -> int:
     try:
         status = path.stat()
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
+        reason = Message((isinstance(error, OSError) and error.strerror) or str(error))
         raise InputError("the file cannot be read", source=path, found=reason) from error
     if not stat.S_ISREG(status.st_mode):
         raise InputError("this is not a file", source=path, expected="a .json or .jsonl file")
@@ -253,7 +270,7 @@ def _check(data: bytes, value: Any, limits: Limits, source: Path | str | None, w
         for item in level:
             kind = type(item)
             if (kind is float and not math.isfinite(item)) or (kind is Decimal and math.isinf(float(item))):
-                raise _invalid("a number is too large for a double", "数值超出双精度浮点数范围", source, where)
+                raise _invalid("a number is too large for a double", source, where)
         level = [
             item
             for node in level
@@ -268,69 +285,12 @@ def _check(data: bytes, value: Any, limits: Limits, source: Path | str | None, w
 
 def _may_overflow(data: bytes) -> bool:
     """Tell whether a number of the text may be too large for a double; quick, and rarely wrong."""
-    shape = data.translate(_SHAPE_OF_NUMBERS)
+    shape = data.translate(SHAPE_OF_NUMBERS)
     return b"0e000" in shape or b"0e+000" in shape or b"0" * 309 in shape
 
 
-def _may_lose_digits(data: bytes) -> bool:
-    """Tell whether a number of the text may not be written as a double would be: 5.60, sixteen digits, an exponent."""
-    shape = data.translate(_SHAPE_OF_NUMBERS)
-    exponent = any(mark in shape for mark in (b"0e0", b"0e-0", b"0e+0"))
-    # A number of more than 15 digits has 8 of them on one side of its point.
-    is_long = b"0" * (_MOST_DIGITS + 1) in shape or (b"0" * 8 in shape and _LONG.search(data) is not None)
-    return exponent or is_long or any(pattern.search(data) is not None for pattern in (_ENDS_IN_ZERO, _MINUS_ZERO))
-
-
 _LOOK_INTO = {dict, list, float, Decimal}
-_NUMBERS = {int, float, Decimal}
 _SCALARS = frozenset({str, int, float, bool, Decimal})
-
-
-@cache
-def _exact_fields(model: type[BaseModel]) -> Mapping[str, bool]:
-    """Return the fields in which a decimal may stand, and whether they take any JSON value."""
-    found = {name: _is_free(field.annotation) for name, field in model.model_fields.items()}
-    return {name: free for name, free in found.items() if free or _may_hold(model.model_fields[name].annotation)}
-
-
-def _may_hold(annotation: Any) -> bool:
-    """Tell whether a decimal may stand somewhere in a field."""
-    if annotation is Decimal:
-        return True
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return bool(_exact_fields(annotation))
-    return any(_may_hold(part) for part in get_args(annotation))
-
-
-def _is_free(annotation: Any) -> bool:
-    """Tell whether a field takes any JSON value (`dict[str, Any]`), whose numbers are kept to the digit as well."""
-    origin, parts = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return _is_free(parts[0])
-    if origin in {Union, types.UnionType}:
-        return any(_is_free(part) for part in parts)
-    return annotation is Any or (origin is dict and parts[1] is Any)
-
-
-def _put_exact(typed: BaseModel, document: dict[str, Any]) -> None:
-    """Replace the decimals of a typed document by those of its text, in place."""
-    for name, is_free in _exact_fields(type(typed)).items():
-        if name in document:
-            # Not through validation, which would take the digits away again.
-            vars(typed)[name] = document[name] if is_free else _exact(getattr(typed, name), document[name])
-
-
-def _exact(value: Any, written: Any) -> Any:
-    kind: type = type(value)
-    if kind is list:
-        return [_exact(item, part) for item, part in zip(value, written, strict=True)]
-    if kind is dict:
-        return {key: _exact(item, written[key]) for key, item in value.items()}
-    if isinstance(value, BaseModel):
-        _put_exact(value, written)
-    if type(written) is Decimal and kind in _NUMBERS and str(written) != str(Decimal(str(value))):
-        return written
-    return value
 
 
 def _writable(value: Any) -> Any:
@@ -357,27 +317,27 @@ def _is_finite(value: Decimal) -> bool:
 
 def _too_deep(limits: Limits, source: Path | str | None, where: str | None) -> LimitError:
     return LimitError(
-        "the document is nested too deeply", source=source, where=where, expected=f"{limits.depth} levels"
+        "the document is nested too deeply",
+        source=source,
+        where=where,
+        expected=Message("{count} levels", count=limits.depth),
     )
 
 
-def _invalid(en: str, zh: str, source: Path | str | None, where: str | None) -> DocumentError:
-    finding = Finding("schema.invalid", Level.ERROR, "", en, message_zh=zh)
-    return DocumentError(en, findings=[finding], source=source, where=where)
+def _invalid(problem: str, source: Path | str | None, where: str | None) -> DocumentError:
+    finding = Finding("schema.invalid", Level.ERROR, "", problem)
+    return DocumentError(problem, findings=[finding], source=source, where=where)
 
 
 def _not_json(message: str, source: Path | str | None, where: str | None) -> DocumentError:
     if "InvalidOperation" in message:
-        return _invalid("the exponent of a number is too large", "数值的指数过大", source, where)
+        return _invalid("the exponent of a number is too large", source, where)
     match = _POSITION.match(message)
     if not match:
-        return _invalid(f"this is not JSON: {message}", f"不是有效的 JSON：{message}", source, where)
+        problem = Message("this is not JSON: {what}", what=recognised(message, *_JITER_SENTENCES))
+        return _invalid(problem, source, where)
     what, line, column = match.group("what", "line", "column")
-    what = re.sub('^Detected duplicate key "(.*)"$', r"the key '\1' stands twice", what, flags=re.DOTALL)
-    place_zh = f"第 {line} 行第 {column} 列"
-    return _invalid(
-        f"this is not JSON: {what} at line {line}, column {column}",
-        f"不是有效的 JSON（{place_zh}）：{what}",
-        source,
-        where,
-    )
+    doubled = re.fullmatch('Detected duplicate key "(.*)"', what, flags=re.DOTALL)
+    told = Message("the key '{key}' stands twice", key=doubled[1]) if doubled else recognised(what, *_JITER_SENTENCES)
+    problem = Message("this is not JSON: {what} at line {line}, column {column}", what=told, line=line, column=column)
+    return _invalid(problem, source, where)

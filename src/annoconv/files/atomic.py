@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annoconv.errors import OutputExistsError, UsageError
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -92,7 +93,8 @@ def _move(temporary: Path, path: Path, former: Path, *, overwrite: bool) -> None
             raise
         shutil.rmtree(former, ignore_errors=True)
     elif os.path.lexists(path) and temporary.is_dir() != path.is_dir():
-        found, expected = ("folder", "file") if path.is_dir() else ("file", "folder")
+        file, folder = Message("a file"), Message("a folder")
+        found, expected = (folder, file) if path.is_dir() else (file, folder)
         raise UsageError("the output exists and is of another kind", source=path, found=found, expected=expected)
     else:
         temporary.replace(path)

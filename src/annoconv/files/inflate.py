@@ -13,6 +13,7 @@ import numpy as np
 from isal import igzip_lib, isal_zlib
 
 from annoconv.errors import LimitError, MaskError
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -108,13 +109,17 @@ def _fill(pieces: Iterator[bytes], target: memoryview | None, expected: int, pat
         view = memoryview(piece)[max(-position, 0) :]
         at = max(position, 0)
         if at + len(view) > expected:
-            raise MaskError("data follow the volume", source=path, expected=f"{expected} bytes of voxels")
+            raise MaskError(
+                "data follow the volume", source=path, expected=Message("{count} bytes of voxels", count=expected)
+            )
         if target is not None:
             target[at : at + len(view)] = view
         position += len(piece)
     if position != expected:
-        found = f"{max(position, 0)} bytes"
-        raise MaskError("the volume is cut off", source=path, found=found, expected=f"{expected} bytes")
+        found = Message("{count} bytes", count=max(position, 0))
+        raise MaskError(
+            "the volume is cut off", source=path, found=found, expected=Message("{count} bytes", count=expected)
+        )
 
 
 def inflated(file: BinaryIO, path: Path, most: int = _CHUNK, *, is_zlib: bool = False) -> Iterator[bytes]:
@@ -148,7 +153,7 @@ def inflated(file: BinaryIO, path: Path, most: int = _CHUNK, *, is_zlib: bool = 
         try:
             piece = member.decompress(pending, most)
         except _IsalError as error:
-            raise MaskError(f"the compressed file is damaged ({error})", source=path) from error
+            raise MaskError(Message("the compressed file is damaged ({error})", error=error), source=path) from error
         pending = b""
         if piece:
             yield piece

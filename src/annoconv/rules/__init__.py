@@ -41,7 +41,7 @@ def check(
         Gives the source images to check the case against; called once, and only if a rule asks.
     """
     if profile not in PROFILES:
-        raise UsageError("there is no such profile", found=profile, expected=" or ".join(PROFILES))
+        raise UsageError("there is no such profile", found=profile, expected=", ".join(PROFILES))
     subject = Subject(loaded, sources)
     registered = checks()
     return in_order(

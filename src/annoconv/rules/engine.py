@@ -13,6 +13,7 @@ from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
 from annoconv.errors import ImageError
 from annoconv.findings import Finding, Level
+from annoconv.messages import Message, told
 
 if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
@@ -58,7 +59,8 @@ class Rule:
     def finding(self, breach: Breach, level: Level) -> Finding:
         """Return the finding for one place."""
         values = breach.values
-        en, zh = self.message_en.format(**values), self.message_zh.format(**values)
+        en = self.message_en.format(**values)
+        zh = self.message_zh.format(**{name: told(value, "zh") for name, value in values.items()})
         return Finding(self.id, level, pointer(breach.path), en, message_zh=zh)
 
 
@@ -154,4 +156,4 @@ def match(subject: Subject, image: Image) -> ImageSource | str | None:
     try:
         return images.match(subject.sources(), image)
     except ImageError as error:
-        return str(error)
+        return Message("{error}", error=error)

@@ -6,6 +6,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from annoconv.errors import AnnoconvError
+from annoconv.messages import Message
 from annoconv.model import Frame
 from annoconv.rules.engine import Breach, Subject, match, rule
 
@@ -90,6 +91,9 @@ def duplicate_uid(subject: Subject) -> Iterator[Breach]:
         seen.add(image.uid)
 
 
+_GRID_SENTENCES = ("reindexed", "sub", "different")
+
+
 @rule("A-6.6.2.image_source")
 def source(subject: Subject) -> Iterator[Breach]:
     """Yield each image that the given sources lack, or whose grid they contradict."""
@@ -108,10 +112,16 @@ def _contradiction(image: Image, actual: Grid) -> str:
     try:
         stated = Grid.from_image(image)
         if stated.lps_from_ijk is None:
-            return "" if stated.shape == actual.shape else f"shape {stated.shape}, but the files have {actual.shape}"
+            if stated.shape == actual.shape:
+                return ""
+            return Message("shape {shape}, but the files have {actual}", shape=stated.shape, actual=actual.shape)
         relation = compare_grids(stated, actual)
     except AnnoconvError as error:
-        return str(error)
+        return Message("{error}", error=error)
     if is_turned(stated, actual):
-        return "they agree only if the case's origin and direction are read as RAS; a case holds LPS, as DICOM does"
-    return "" if relation.kind is GridKind.SAME else f"the files' grid is {relation.kind.value}"
+        return Message(
+            "they agree only if the case's origin and direction are read as RAS; a case holds LPS, as DICOM does"
+        )
+    if relation.kind is GridKind.SAME:
+        return ""
+    return Message("the files' grid is {kind}", kind=Message(relation.kind.value))

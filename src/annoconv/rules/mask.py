@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from annoconv.errors import AnnoconvError
 from annoconv.files.names import mask_path
+from annoconv.messages import Message
 from annoconv.model import MaskAnnotation
 from annoconv.rules.engine import Breach, Subject, match, rule
 
@@ -59,9 +60,11 @@ def mask_file_grid(subject: Subject) -> Iterator[Breach]:
         try:
             relation = check_frame(image, subject.loaded.masks[annotation.id].volume)
         except AnnoconvError as error:
-            problem = str(error)
+            problem: str = Message("{error}", error=error)
         else:
-            problem = "" if relation.kind is not GridKind.DIFFERENT else "its grid is not on the image's lattice"
+            problem = (
+                "" if relation.kind is not GridKind.DIFFERENT else Message("its grid is not on the image's lattice")
+            )
         if problem:
             yield Breach((*path, "mask_file"), {"mask_file": annotation.mask_file, "problem": problem})
 

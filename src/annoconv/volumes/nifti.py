@@ -21,6 +21,7 @@ from nibabel.spatialimages import HeaderDataError
 
 from annoconv.errors import GeometryError, LimitError, MaskError
 from annoconv.files.inflate import DEFLATE_MOST, GZIP_MAGIC, chunks, compress, first_bytes, read_exactly
+from annoconv.messages import Message
 from annoconv.volumes.nifti_affines import Form, read_grid, write_forms
 
 if TYPE_CHECKING:
@@ -162,13 +163,24 @@ def read_header(path: Path, limits: Limits, *, form: Form = "agree", several: bo
     expected, size = offset + result.data_bytes, path.stat().st_size
     if expected > limits.expanded_bytes:
         raise LimitError(
-            "the volume is too large", source=path, found=f"{expected} bytes", expected=limits.expanded_bytes
+            "the volume is too large",
+            source=path,
+            found=Message("{count} bytes", count=expected),
+            expected=limits.expanded_bytes,
         )
     if not compressed and size != expected:
-        raise MaskError("the file's length is wrong", source=path, found=f"{size} bytes", expected=f"{expected} bytes")
+        raise MaskError(
+            "the file's length is wrong",
+            source=path,
+            found=Message("{count} bytes", count=size),
+            expected=Message("{count} bytes", count=expected),
+        )
     if expected > size * DEFLATE_MOST:
         raise MaskError(
-            "the file is too short to hold its volume", source=path, found=f"{size} bytes", expected=expected
+            "the file is too short to hold its volume",
+            source=path,
+            found=Message("{count} bytes", count=size),
+            expected=expected,
         )
     return result
 

@@ -23,6 +23,7 @@ from annoconv.geometry import (
     ras_from_lps,
     transform_points,
 )
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,10 +145,10 @@ def check_orthogonal(grid: Grid, path: Path | None) -> None:
     off = float(np.abs(direction.T @ direction - np.eye(3)).max())
     if off > DIRECTION_TOLERANCE:
         raise GeometryError(
-            f"the axes are sheared: the cosine between two of them is {off:.3g}",
+            Message("the axes are sheared: the cosine between two of them is {off:.3g}", off=off),
             source=path,
             found=matrix_text(grid.lps_from_ijk),
-            expected=f"at most {DIRECTION_TOLERANCE:g}",
+            expected=Message("at most {count:g}", count=DIRECTION_TOLERANCE),
             advice="Resample the image onto orthogonal axes",
         )
 
@@ -216,10 +217,14 @@ def _check_agreement(sform: Affine, qform: Affine, shape: Shape, rounding_mm: fl
     apart_voxel, apart_mm = corner_displacement_voxel(qform, sform, shape), _furthest_mm(qform - sform, shape)
     if apart_voxel > GRID_TOLERANCE_VOXEL and apart_mm > rounding_mm:
         raise GeometryError(
-            f"qform and sform put a corner {apart_voxel:.3g} voxels ({apart_mm:.3g} mm) apart",
+            Message(
+                "qform and sform put a corner {apart_voxel:.3g} voxels ({apart_mm:.3g} mm) apart",
+                apart_voxel=apart_voxel,
+                apart_mm=apart_mm,
+            ),
             source=path,
-            found=f"qform {matrix_text(qform)}, sform {matrix_text(sform)}",
-            expected=f"at most {GRID_TOLERANCE_VOXEL} voxels",
+            found=Message("qform {qform}, sform {sform}", qform=matrix_text(qform), sform=matrix_text(sform)),
+            expected=Message("at most {count} voxels", count=GRID_TOLERANCE_VOXEL),
             advice="Make both say the same, or choose one with --form sform or --form qform",
         )
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from annoconv.errors import GeometryError
 from annoconv.geometry import DIRECTION_TOLERANCE, LARGEST_MM, SMALLEST_MM, Grid, matrix_text
+from annoconv.messages import Message, listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,17 +134,20 @@ def fill_gaps(planes: Sequence[Plane]) -> list[Plane]:
 
 def _check_alike(planes: Sequence[Plane]) -> None:
     first = planes[0]
-    for name, tolerance in (("orientation", DIRECTION_TOLERANCE), ("pixel_spacing", None)):
+    for name, problem, tolerance in (
+        ("orientation", "the slices differ in orientation", DIRECTION_TOLERANCE),
+        ("pixel_spacing", "the slices differ in pixel spacing", None),
+    ):
         expected = np.array(getattr(first, name), dtype=np.float64)
         for plane in planes:
             value = np.array(getattr(plane, name), dtype=np.float64)
             bound = DIRECTION_TOLERANCE * np.abs(expected) if tolerance is None else tolerance
             if value.shape != expected.shape or not np.all(np.abs(value - expected) <= bound):
-                found, wanted = (f"{matrix_text(v)[1:-1]} in {p.name}" for v, p in ((value, plane), (expected, first)))
-                raise GeometryError(f"the slices differ in {name.replace('_', ' ')}", found=found, expected=wanted)
+                found, wanted = (_at(matrix_text(v)[1:-1], p) for v, p in ((value, plane), (expected, first)))
+                raise GeometryError(problem, found=found, expected=wanted)
     for plane in planes:
         if (plane.columns, plane.rows) != (first.columns, first.rows):
-            found, wanted = (f"{p.columns} x {p.rows} in {p.name}" for p in (plane, first))
+            found, wanted = (_at(f"{p.columns} x {p.rows}", p) for p in (plane, first))
             raise GeometryError("the slices differ in size (columns x rows)", found=found, expected=wanted)
 
 
@@ -155,7 +159,10 @@ def _orthonormal(plane: Plane) -> tuple[NDArray[np.float64], NDArray[np.float64]
     pair = cosines.reshape(2, 3)
     if np.abs(pair @ pair.T - np.eye(2)).max() > DIRECTION_TOLERANCE:
         raise GeometryError(
-            f"the direction cosines are not orthonormal within {DIRECTION_TOLERANCE:g}",
+            Message(
+                "the direction cosines are not orthonormal within {tolerance:g}",
+                tolerance=DIRECTION_TOLERANCE,
+            ),
             where=plane.name,
             found=matrix_text(pair),
         )
@@ -174,10 +181,8 @@ def _even_step(distances: NDArray[np.float64], names: Sequence[str]) -> float:
     shared = np.flatnonzero(gaps < _SAME_PLANE_MM)
     if shared.size:
         raise GeometryError(
-            f"{shared.size} of {len(names)} slices share the position of another",
-            found=_some(
-                [f"{pairs[n][0]} and {pairs[n][1]} at {distances[n]:.6g} mm along the normal" for n in shared[:9]]
-            ),
+            Message("{count} of {all} slices share the position of another", count=shared.size, all=len(names)),
+            found=listed([_shared(pairs[n], float(distances[n])) for n in shared], _MOST_NAMED),
             advice="Give one volume: a single time point, echo or reconstruction",
         )
     usual = float(np.median(gaps))
@@ -185,8 +190,8 @@ def _even_step(distances: NDArray[np.float64], names: Sequence[str]) -> float:
     if uneven.size:
         raise GeometryError(
             "the slices are not evenly spaced",
-            found=_some([f"{gaps[n]:.6g} mm between {pairs[n][0]} and {pairs[n][1]}" for n in uneven[:9]]),
-            expected=f"{usual:.6g} mm as between most slices",
+            found=listed([_gap(pairs[n], float(gaps[n])) for n in uneven], _MOST_NAMED),
+            expected=Message("{usual:.6g} mm as between most slices", usual=usual),
             advice="Supply the missing slices, or only those of one regular stack",
         )
     return float(distances[-1] - distances[0]) / (len(names) - 1)
@@ -202,12 +207,27 @@ def _check_straight(grid: Grid, positions: NDArray[np.float64], names: Sequence[
         run = positions[worst] - positions[0]
         angle = np.degrees(np.arccos(np.clip(run @ grid.direction[:, 2] / np.linalg.norm(run), -1, 1)))
         raise GeometryError(
-            f"the stack is sheared by {angle:.1f} degrees (gantry tilt?) or uneven",
-            found=f"{names[worst]} {off[worst]:.2g} voxels off the normal through {names[0]}",
-            expected=f"at most {STACK_TOLERANCE_VOXEL} voxels",
+            Message("the stack is sheared by {angle:.1f} degrees (gantry tilt?) or uneven", angle=angle),
+            found=Message(
+                "{name} {off:.2g} voxels off the normal through {first}",
+                name=names[worst],
+                off=off[worst],
+                first=names[0],
+            ),
+            expected=Message("at most {count} voxels", count=STACK_TOLERANCE_VOXEL),
             advice="Resample the image to an upright stack first",
         )
 
 
-def _some(items: Sequence[str]) -> str:
-    return "; ".join(items[:_MOST_NAMED]) + (" and more" if len(items) > _MOST_NAMED else "")
+def _shared(pair: tuple[str, str], distance_mm: float) -> Message:
+    first, second = pair
+    template = "{first} and {second} at {distance:.6g} mm along the normal"
+    return Message(template, first=first, second=second, distance=distance_mm)
+
+
+def _gap(pair: tuple[str, str], gap_mm: float) -> Message:
+    return Message("{gap:.6g} mm between {first} and {second}", gap=gap_mm, first=pair[0], second=pair[1])
+
+
+def _at(value: object, plane: Plane) -> Message:
+    return Message("{value} in {name}", value=value, name=plane.name)

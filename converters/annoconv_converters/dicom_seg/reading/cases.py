@@ -15,6 +15,7 @@ from annoconv.documents.residuals import Residual
 from annoconv.errors import AnnoconvError, DocumentError, InputError
 from annoconv.geometry import Grid, GridKind, compare_grids
 from annoconv.loss import Loss, LossKind, LossReport
+from annoconv.messages import Message
 from annoconv.model import Case, Image
 from annoconv.pixels import Mask, Masks
 from annoconv_converters._dicom.carrier import carried
@@ -105,7 +106,7 @@ def _open(path: Path, context: Context) -> _Part:
         with _refusing_damage(path):
             document = carried(file.header, context.limits)
     except AnnoconvError as error:
-        raise InputError(f"the private block is damaged: {error}", source=path) from error
+        raise InputError(Message("the private block is damaged: {error}", error=error), source=path) from error
     return _Part(file, document, context)
 
 
@@ -159,7 +160,7 @@ def _as_map(annotations: list[dict[str, Any]], parts: Sequence[_Part]) -> list[d
 def _invented(case_index: int, context: Context, found: Sequence[ImageSource], part: _Part) -> Iterator[Loss]:
     """Yield what the case states although the file does not."""
     if not context.task:
-        message = f"the file names no annotation task; {_TASK} stands for it"
+        message: str = Message("the file names no annotation task; {task} stands for it", task=_TASK)
         yield Loss(case_index, "/task_id", LossKind.APPROXIMATED, message)
     if not found:
         message = "no source image was given; the grid is that of the segmentation itself"

@@ -17,6 +17,7 @@ import numpy as np
 from pydicom.filereader import read_dataset
 
 from annoconv.errors import LimitError, MaskError
+from annoconv.messages import Message
 from annoconv_converters._dicom.elements import (
     EXPLICIT,
     DamagedError,
@@ -115,7 +116,9 @@ def open_segmentation(path: Path, limits: Limits) -> SegmentationFile:
     except DAMAGE as error:
         if isinstance(error, MaskError | LimitError):
             raise
-        raise MaskError(f"the file is no whole DICOM data set: {_reason(error)}", source=path) from error
+        raise MaskError(
+            Message("the file is no whole DICOM data set: {reason}", reason=_reason(error)), source=path
+        ) from error
 
 
 def _reason(error: BaseException) -> str:
@@ -136,7 +139,9 @@ def _open(
             _check_length(path, each, limits)
             kept.append(data[each.start : each.end])
     if sum(map(len, kept)) > limits.header_bytes:
-        raise LimitError("the header is too long", source=path, expected=f"{limits.header_bytes} bytes at most")
+        raise LimitError(
+            "the header is too long", source=path, expected=Message("{count} bytes at most", count=limits.header_bytes)
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         header = read_dataset(BytesIO(b"".join(kept)), start.encoding.is_implicit, not start.encoding.is_big_endian)
@@ -163,8 +168,8 @@ def _open(
                 "the pixels are truncated",
                 source=path,
                 where="PixelData (7FE0,0010)",
-                found=f"{pixels.value_end - pixels.value} bytes",
-                expected=f"{needed} bytes",
+                found=Message("{count} bytes", count=pixels.value_end - pixels.value),
+                expected=Message("{count} bytes", count=needed),
             )
     opened = SegmentationFile(path, kind, header, table, frames)
     with warnings.catch_warnings():
@@ -195,13 +200,17 @@ def _check_length(path: Path, each: Element, limits: Limits) -> None:
     is_private = (each.tag >> 16) % 2 == 1
     most = limits.header_bytes if each.vr in _LARGE_VRS or is_private else _LONGEST_TEXT
     if each.end - each.start > most + 12:
-        raise LimitError("an attribute is too long", source=path, found=f"{each.end - each.start} bytes")
+        raise LimitError(
+            "an attribute is too long", source=path, found=Message("{count} bytes", count=each.end - each.start)
+        )
 
 
 def _count_segments(path: Path, data: Buffer, each: Element, start: FileStart) -> None:
     for count, _ in enumerate(item_spans(data, each.value, each.value_end, start.encoding), 1):
         if count > _MOST_SEGMENTS:
-            raise LimitError("too many segments", source=path, expected=f"{_MOST_SEGMENTS} at most")
+            raise LimitError(
+                "too many segments", source=path, expected=Message("{count} at most", count=_MOST_SEGMENTS)
+            )
 
 
 def _pixel_element(path: Path, data: Buffer, at: int, start: FileStart, *, is_whole: bool) -> Element:
@@ -231,7 +240,7 @@ def _kind(path: Path, header: Dataset) -> Kind:
             source=path,
             where="SegmentationType (0062,0001)",
             found=stated,
-            expected=" or ".join(Kind),
+            expected=", ".join(Kind),
         )
     return Kind(stated)
 
@@ -246,7 +255,10 @@ def _tiled_full(path: Path, header: Dataset, shared: FrameTable, kind: Kind) -> 
     across, down = range(0, width, max(columns, 1)), range(0, height, max(rows, 1))
     numbers = [0] if kind is Kind.LABELMAP else sorted(int(each.SegmentNumber) for each in header.SegmentSequence)
     if frames != len(across) * len(down) * len(numbers):
-        found, expected = frames, f"{len(across) * len(down)} tiles of {len(numbers)} segments"
+        found, expected = (
+            frames,
+            Message("{tiles} tiles of {count} segments", tiles=len(across) * len(down), count=len(numbers)),
+        )
         raise MaskError("the frames are not all tiles", source=path, where=where, found=found, expected=expected)
     tiles = [(x, y) for y in down for x in across]
     return FrameTable(
@@ -268,7 +280,7 @@ def _checked(path: Path, header: Dataset, table: FrameTable, kind: Kind, limits:
             source=path,
             where="NumberOfFrames (0028,0008)",
             found=frames,
-            expected=f"{len(table.segments)} as in PerFrameFunctionalGroupsSequence",
+            expected=Message("{count} as in PerFrameFunctionalGroupsSequence", count=len(table.segments)),
         )
     if rows * columns > limits.mask_voxels:
         raise LimitError("the frames are too large", source=path, found=rows * columns, expected=limits.mask_voxels)
@@ -278,7 +290,7 @@ def _checked(path: Path, header: Dataset, table: FrameTable, kind: Kind, limits:
             "pixels of this size are not read",
             source=path,
             where="BitsAllocated (0028,0100), SamplesPerPixel (0028,0002)",
-            found=f"{bits} bits, {samples} samples",
-            expected=f"{' or '.join(map(str, _BITS[kind]))} bits, 1 sample for {kind}",
+            found=Message("{bits} bits, {samples} samples", bits=bits, samples=samples),
+            expected=Message("{names} bits, 1 sample for {kind}", names=" or ".join(map(str, _BITS[kind])), kind=kind),
         )
     return FramePixels(path, "", EXPLICIT, 0, b"", rows, columns, bits)

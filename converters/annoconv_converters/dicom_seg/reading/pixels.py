@@ -23,6 +23,7 @@ from pydicom.pixels.utils import pixel_array
 from pydicom.uid import UID
 
 from annoconv.errors import MaskError
+from annoconv.messages import Message
 from annoconv_converters._dicom.codestream import frame_size
 from annoconv_converters._dicom.elements import DEFLATED, DamagedError, item_spans
 from annoconv_converters._dicom.file import DAMAGE
@@ -157,7 +158,9 @@ class FramePixels:
         except DAMAGE as error:
             reason = " ".join(str(error).split())[:_LONGEST_REASON]
             where = f"PixelData (7FE0,0010), frame {number + 1}"
-            raise MaskError(f"the pixels cannot be decoded ({reason})", source=self.path, where=where) from error
+            raise MaskError(
+                Message("the pixels cannot be decoded ({reason})", reason=reason), source=self.path, where=where
+            ) from error
 
     def _by_pydicom(self, coded: bytes, size: int) -> bytes:
         if frame_size(coded) != (self.columns, self.rows, 1):

@@ -14,6 +14,7 @@ import numpy as np
 
 from annoconv.errors import GeometryError, LimitError, MaskError
 from annoconv.geometry import apply_relation
+from annoconv.messages import Message
 from annoconv_converters._dicom.runs import run_starts, set_span
 from annoconv_converters.dicom_seg.frame_grid import relation_to
 from annoconv_converters.dicom_seg.kinds import Kind
@@ -174,7 +175,7 @@ class LabelVolume(_Frames):
                 raise MaskError(
                     "two segments share voxels, which a label map cannot hold",
                     source=self.path,
-                    found=f"segment {number} and one before it, on one plane",
+                    found=Message("segment {number} and one before it, on one plane", number=number),
                     advice="Read the segments one by one",
                 )
             else:

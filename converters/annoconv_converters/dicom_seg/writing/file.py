@@ -11,6 +11,7 @@ import numpy as np
 from isal import isal_zlib
 
 from annoconv.errors import LimitError
+from annoconv.messages import Message
 from annoconv_converters._dicom.groups import PER_FRAME
 from annoconv_converters._dicom.runs import encode_rle
 from annoconv_converters.dicom_seg.writing.frames import Bytes, Frames, Trimmed, bit_stream, whole_frames
@@ -74,8 +75,8 @@ def write_file(
         raise LimitError(
             "the segmentation has too many pixels for one file",
             where="PixelData (7FE0,0010)",
-            found=f"{length} bytes in {len(index)} frames",
-            expected=f"{_LARGEST_PIXELS} bytes at most",
+            found=Message("{length} bytes in {count} frames", length=length, count=len(index)),
+            expected=Message("{count} bytes at most", count=_LARGEST_PIXELS),
             advice="Write it with --type labelmap, or fewer masks to one file",
         )
     with path.open("xb", buffering=_BUFFERED) as file:
@@ -139,7 +140,9 @@ def _write_rle(file: BinaryIO, content: Iterator[Bytes], count: int, columns: in
         file.write(_ITEM.pack(0xFFFE, 0xE000, len(coded)) + coded)
     file.write(_ITEM.pack(0xFFFE, 0xE0DD, 0))
     if offset > _LARGEST_PIXELS:
-        raise LimitError("the segmentation has too many pixels for one file", found=f"{offset} bytes")
+        raise LimitError(
+            "the segmentation has too many pixels for one file", found=Message("{count} bytes", count=offset)
+        )
     file.seek(table_at)
     file.write(struct.pack(f"<{count}I", *offsets))
     file.seek(0, io.SEEK_END)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annoconv.errors import MaskError
+from annoconv.messages import listed
 from annoconv_converters._dicom.runs import Spans, find_spans, run_starts
 from annoconv_converters.dicom_seg.kinds import LEVELS
 
@@ -171,7 +172,7 @@ class LabelFrames:
             raise MaskError(
                 "the label map holds values that no annotation has",
                 source=self.path,
-                found=", ".join(map(str, undescribed[:10])) + (" and more" if len(undescribed) > 10 else ""),
+                found=listed(undescribed, 10),
                 expected="a mask annotation with that mask_value, or 0",
             )
 

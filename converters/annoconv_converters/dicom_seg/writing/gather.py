@@ -10,6 +10,7 @@ import numpy as np
 
 from annoconv.errors import LimitError, MaskError
 from annoconv.loss import LossKind
+from annoconv.messages import Message, listed
 from annoconv_converters.dicom_seg.kinds import LEVELS, Kind, Settings
 from annoconv_converters.dicom_seg.writing.frames import LabelFrames, LevelFrames, MapFrames, Spool
 from annoconv_converters.dicom_seg.writing.planes import LoadedPlanes, PlaneStack, place
@@ -69,7 +70,9 @@ def segment_numbers(masks: Mapping[str, Mask], kind: Kind) -> dict[str, int]:
         if all(0 < number <= _LARGEST_NUMBER for number in stated.values()):
             return stated
     if len(masks) > _LARGEST_NUMBER:
-        raise LimitError("too many segments", found=len(masks), expected=f"{_LARGEST_NUMBER} at most")
+        raise LimitError(
+            "too many segments", found=len(masks), expected=Message("{count} at most", count=_LARGEST_NUMBER)
+        )
     return {name: number for number, name in enumerate(masks, 1)}
 
 
@@ -152,7 +155,11 @@ def _levels(
 ) -> tuple[NDArray[np.uint8], bool]:
     """Return fractions as levels, 0 to 255, and whether that is what they are exactly."""
     if any(value is not None for value in values.values()):
-        raise MaskError("fractions have no labels", source=volume.path, found=f"values {list(values.values())}")
+        raise MaskError(
+            "fractions have no labels",
+            source=volume.path,
+            found=Message("values {values}", values=list(values.values())),
+        )
     levels_kji = np.empty(fractions_kji.shape, dtype=np.uint8)
     is_exact = True
     for plane_ji, levels_ji in zip(fractions_kji, levels_kji, strict=True):
@@ -185,7 +192,7 @@ def _label_map(
                     raise MaskError(
                         "two masks share voxels, which a label map cannot hold",
                         source=volume.path,
-                        found=f"{names[int(slice_ji[is_shared][0])]} and {names[int(layer_ji[is_shared][0])]}",
+                        found=listed([names[int(slice_ji[is_shared][0])], names[int(layer_ji[is_shared][0])]]),
                         expected="no voxel in two masks",
                         advice="Write them with --type binary",
                     )

@@ -10,6 +10,7 @@ import numpy as np
 from annoconv.errors import GeometryError
 from annoconv.geometry import Grid, GridKind, apply_relation, compare_grids, matrix_text
 from annoconv.images import SliceIdentity
+from annoconv.messages import Message
 from annoconv.pixels import check_frame
 from annoconv_converters._dicom.slide import DicomSlide
 from annoconv_converters.dicom_seg.frame_grid import relation_to
@@ -120,14 +121,12 @@ def check_image(image: Image, source: ImageSource) -> None:
     stated = Grid.from_image(image)
     if stated.lps_from_ijk is None or compare_grids(stated, source.grid).kind is not GridKind.DIFFERENT:
         return
-    is_placed = source.grid.lps_from_ijk is not None
     raise GeometryError(
         "the case describes its image otherwise than the image itself",
         source=source.path,
         where="/image",
-        found=f"shape {list(stated.shape)}, LPS from ijk {matrix_text(stated.affine)}",
-        expected=f"shape {list(source.grid.shape)}, "
-        + (f"LPS from ijk {matrix_text(source.grid.affine)}" if is_placed else "no place in space"),
+        found=_told(stated),
+        expected=_told(source.grid),
         advice="Correct origin, spacing and direction, or name the image that was annotated",
     )
 
@@ -169,3 +168,10 @@ def place(
         raise GeometryError(
             error.problem, source=volume.path, found=error.found, expected=error.expected, advice=error.advice
         ) from error
+
+
+def _told(grid: Grid) -> Message:
+    shape = list(grid.shape)
+    if grid.lps_from_ijk is None:
+        return Message("shape {shape}, no place in space", shape=shape)
+    return Message("shape {shape}, LPS from ijk {matrix}", shape=shape, matrix=matrix_text(grid.affine))

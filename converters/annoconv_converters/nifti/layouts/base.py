@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from annoconv.errors import UsageError
+from annoconv.messages import Message
 from annoconv_converters.nifti.volumes import Arrangement, VolumeWriter
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class Layout(ABC):
         """Raise UsageError if the primary image was not given: a training set without images is none."""
         if self.needs_images and case.images[0].source is None:
             raise UsageError(
-                f"the layout {self.name} needs the images",
+                Message("the layout {name} needs the images", name=self.name),
                 found=case.name,
                 advice="Pass --images with files or folders",
             )

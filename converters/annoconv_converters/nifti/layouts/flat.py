@@ -22,6 +22,7 @@ from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, MaskError, UsageError
 from annoconv.files.names import inside
 from annoconv.ids import safe_name
+from annoconv.messages import Message
 from annoconv_converters._volumes.label_tables import write_ctbl, write_snap, write_tsv
 from annoconv_converters._volumes.labels import Entry, entry_of
 from annoconv_converters._volumes.opening import is_volume, stem_of
@@ -101,7 +102,9 @@ class Flat(Layout):
         masked = [image for image in case.images if image.masks]
         if len(masked) != 1:
             raise UsageError(
-                "one file holds the masks of one image", found=f"masks on {len(masked)} images", advice="Name a folder"
+                "one file holds the masks of one image",
+                found=Message("masks on {count} images", count=len(masked)),
+                advice="Name a folder",
             )
         target = next(iter(self.known), self.folder / "labels.nii.gz")
         values = self._write_label_map(case, masked[0], target)
@@ -210,7 +213,11 @@ def _of_index(folder: Path, finder: Finder) -> CaseFiles:
     """Return the case that our own index describes."""
     index = finder.object(folder / INDEX)
     if problem := index_problem(index):
-        raise DocumentError(f"not an index of this version ({problem[1]})", source=folder / INDEX, where=problem[0])
+        raise DocumentError(
+            Message("not an index of this version ({problem})", problem=problem[1]),
+            source=folder / INDEX,
+            where=problem[0],
+        )
     placeless = {each["uid"] for each in index["images"] if each.get("frame") == "NONE"}
     primary = index["images"][0]["uid"]
     files: dict[str, VolumeFile] = {}

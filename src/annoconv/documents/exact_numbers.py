@@ -1,0 +1,94 @@
+"""Numbers of a document to the digit: which texts hold digits that a double would lose, and where those are put back.
+
+A number whose text is that of its float is a float; only the others are decimals.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["MINUS_ZERO", "SHAPE_OF_NUMBERS", "may_lose_digits", "put_exact"]
+
+SHAPE_OF_NUMBERS = bytes.maketrans(b"123456789E", b"000000000e")
+"""Makes every digit a 0 and every E an e, so that what matters of the numbers of a text is found at once."""
+_MOST_DIGITS = 15  # that a double keeps, whichever they are
+_NUMBERS = {int, float, Decimal}
+
+
+def _long(before: range) -> bytes:
+    """Return a pattern of what stands around a point where more digits than a double keeps do."""
+    return b"|".join(rb"(?<=[0-9]{%d}\.)[0-9]{%d}" % (count, _MOST_DIGITS + 1 - count) for count in before)
+
+
+_ENDS_IN_ZERO = re.compile(rb"\.[0-9]*[0-9]0(?![0-9.])")
+_LONG = re.compile(
+    rb"\.(?:(?=[0-9]{8})(?:%b|[0-9]{15})|(?<=[0-9]{9}\.)(?:%b))" % (_long(range(2, 9)), _long(range(9, 16)))
+)
+
+MINUS_ZERO = re.compile(rb"-0(?=[\s,\]}]|\Z)")
+"""The whole number -0, of which jiter makes 0."""
+
+
+def may_lose_digits(data: bytes) -> bool:
+    """Tell whether a number of the text may not be written as a double would be: 5.60, sixteen digits, an exponent."""
+    shape = data.translate(SHAPE_OF_NUMBERS)
+    exponent = any(mark in shape for mark in (b"0e0", b"0e-0", b"0e+0"))
+    # A number of more than 15 digits has 8 of them on one side of its point.
+    is_long = b"0" * (_MOST_DIGITS + 1) in shape or (b"0" * 8 in shape and _LONG.search(data) is not None)
+    return exponent or is_long or any(pattern.search(data) is not None for pattern in (_ENDS_IN_ZERO, MINUS_ZERO))
+
+
+@cache
+def _exact_fields(model: type[BaseModel]) -> Mapping[str, bool]:
+    """Return the fields in which a decimal may stand, and whether they take any JSON value."""
+    found = {name: _is_free(field.annotation) for name, field in model.model_fields.items()}
+    return {name: free for name, free in found.items() if free or _may_hold(model.model_fields[name].annotation)}
+
+
+def _may_hold(annotation: Any) -> bool:
+    """Tell whether a decimal may stand somewhere in a field."""
+    if annotation is Decimal:
+        return True
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return bool(_exact_fields(annotation))
+    return any(_may_hold(part) for part in get_args(annotation))
+
+
+def _is_free(annotation: Any) -> bool:
+    """Tell whether a field takes any JSON value (`dict[str, Any]`), whose numbers are kept to the digit as well."""
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _is_free(parts[0])
+    if origin in {Union, types.UnionType}:
+        return any(_is_free(part) for part in parts)
+    return annotation is Any or (origin is dict and parts[1] is Any)
+
+
+def put_exact(typed: BaseModel, document: dict[str, Any]) -> None:
+    """Replace the decimals of a typed document by those of its text, in place."""
+    for name, is_free in _exact_fields(type(typed)).items():
+        if name in document:
+            # Not through validation, which would take the digits away again.
+            vars(typed)[name] = document[name] if is_free else _exact(getattr(typed, name), document[name])
+
+
+def _exact(value: Any, written: Any) -> Any:
+    kind: type = type(value)
+    if kind is list:
+        return [_exact(item, part) for item, part in zip(value, written, strict=True)]
+    if kind is dict:
+        return {key: _exact(item, written[key]) for key, item in value.items()}
+    if isinstance(value, BaseModel):
+        put_exact(value, written)
+    if type(written) is Decimal and kind in _NUMBERS and str(written) != str(Decimal(str(value))):
+        return written
+    return value
