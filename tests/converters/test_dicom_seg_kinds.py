@@ -125,7 +125,7 @@ def test_segment_0_is_background_beside_another_padding_value(tmp_path: Path) ->
 
 
 def test_overlap_is_refused_in_a_label_map_by_name(tmp_path: Path) -> None:
-    with pytest.raises(MaskError, match=r"A and B.*--type binary"):
+    with pytest.raises(MaskError, match=r"A, B.*--type binary"):
         write("overlapping_masks", tmp_path, type="labelmap")
     assert not (tmp_path / "seg.dcm").exists()
 

@@ -193,9 +193,9 @@ HOSTILE: dict[str, tuple[Callable[[Path], None], type[AnnoconvError], str]] = {
     "truncated": (truncated, MaskError, "cut off|damaged"),
     "wrong checksum": (wrong_crc, MaskError, "damaged"),
     "200,000 members": (many_members, LimitError, "too many gzip members"),
-    "entities in the table": (extension(BILLION), MaskError, "declares entities"),
+    "entities in the table": (extension(BILLION), MaskError, "declares a document type"),
     "an endless table": (extension(b"<CaretExtension>" + b"<a/>" * 2_000_000), LimitError, "too long"),
-    "half a table": (extension(b"<CaretExtension><Volume"), MaskError, "label table.*damaged"),
+    "half a table": (extension(b"<CaretExtension><Volume"), MaskError, "label table.*not well-formed XML"),
 }
 
 
