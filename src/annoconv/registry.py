@@ -18,7 +18,10 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from annoconv.errors import AnnoconvError, OutputExistsError, UsageError
+from annoconv.errors import AnnoconvError, InputError, UsageError
+from annoconv.files.atomic import note_inputs, outputs_of
+from annoconv.files.inputs import check_source
+from annoconv.files.stage import settle
 from annoconv.limits import Limits
 
 if TYPE_CHECKING:
@@ -37,12 +40,12 @@ __all__ = [
     "converters",
     "formats",
     "read",
-    "refuse_existing",
     "write",
 ]
 
 GROUP = "annoconv.converters"
 """Entry point group of the converters."""
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,21 +234,22 @@ def write(
     context
         What is the same for all formats.
     overwrite
-        Whether an existing output is replaced.
+        Whether an existing output is replaced: a file whatever it is, a folder if annoconv wrote all that is in it.
     **options
         The format's own; its command's help describes them.
 
     Raises
     ------
     OutputExistsError
-        If the target exists and `overwrite` is false.
+        If the target exists and may not be replaced.
     UsageError
-        If there is no such format or option.
+        If there is no such format or option, or the target would replace something that is read.
     """
     target = Path(target)
     called = converter("to", format)
-    refuse_existing(target, overwrite=overwrite)
-    losses: LossReport = called.call(cases, target, context=context, options=options)
+    with outputs_of(overwrite=overwrite, inputs=_read_by(called, options)) as outputs:
+        outputs.expect(target)
+        losses: LossReport = called.call(cases, target, context=context, options=options)
     return losses
 
 
@@ -262,16 +266,41 @@ def read(
     ------
     UsageError
         If there is no such format or option.
+    InputError
+        If a source is a pipe or a device, or the sources hold no case.
     """
     called = converter("from", format)
-    readings: Iterator[Reading] = called.call([Path(each) for each in sources], context=context, options=options)
-    return readings
+    paths = [Path(each) for each in sources]
+    note_inputs([*paths, *_read_by(called, options)])
+    for path in paths:
+        settle(path)
+        check_source(path)
+    readings: Iterator[Reading] = called.call(paths, context=context, options=options)
+    return _at_least_one(readings, paths)
 
 
-def refuse_existing(target: Path, *, overwrite: bool) -> None:
-    """Raise OutputExistsError if there is something at `target` and it is not to be replaced."""
-    if not overwrite and (target.exists() or target.is_symlink()):
-        raise OutputExistsError("the output exists", source=target, advice="Choose another name or pass --overwrite")
+def _at_least_one(readings: Iterator[Reading], sources: Sequence[Path]) -> Iterator[Reading]:
+    is_empty = True
+    for reading in readings:
+        is_empty = False
+        yield reading
+    if is_empty:
+        named = ", ".join(map(str, sources[:_MOST_NAMED]))
+        raise InputError("there is no case of this format", source=named, advice="Name its files or their folder")
+
+
+def _read_by(called: Converter, options: Mapping[str, Any]) -> list[Path]:
+    """Return the files and folders that options name, as far as they are there and can be read."""
+    found: list[Path] = []
+    for name, value in options.items():
+        if name in called.options:
+            listed = _with_paths(called.options[name].annotation, value)
+            found += [each for each in (listed if isinstance(listed, list) else [listed]) if isinstance(each, Path)]
+    for path in found:
+        if path.exists():
+            settle(path)
+            check_source(path)
+    return found
 
 
 def _summary(module: str) -> str:

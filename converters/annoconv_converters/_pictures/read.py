@@ -14,6 +14,8 @@ from annoconv.codes import Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.residuals import Residual
 from annoconv.errors import DocumentError
+from annoconv.files.atomic import note_inputs
+from annoconv.files.names import check_inside
 from annoconv.findings import Finding, Level
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.model import SCHEMA_VERSION
@@ -136,6 +138,7 @@ def _entries(batch: Batch, context: Context) -> list[Record]:
     """Return the side file's entries if they are about these pictures, by their names and order."""
     if batch.side is None or not batch.side.is_file():
         return []
+    note_inputs([check_inside(batch.side.parent, batch.side)])
     data = strict_json.read_bytes(batch.side, context.limits)
     document = strict_json.loads(data, limits=context.limits, source=batch.side, exact=True)
     try:

@@ -124,8 +124,7 @@ def write_pictures(
     for number, record in enumerate((each for picture in pictures for each in picture.annotations), start=1):
         record["id"] = number
     with ExitStack() as outputs:
-        overwrite = target.exists()  # refused before this is called, unless it was asked for
-        temporary = outputs.enter_context(replacing(target, overwrite=overwrite))
+        temporary = outputs.enter_context(replacing(target))
         serialise(pictures, table.sorted(), temporary)
         sizes = {picture.record["file_name"]: _size(picture) for picture in pictures if "width" in picture.record}
         if rendering is not None and rendering.depth != "none":
@@ -141,7 +140,7 @@ def write_pictures(
         if [entry for entry in entries if entry.pop("is_needed", False)]:
             side = temporary / SIDE_NAME if temporary.is_dir() else target.with_suffix(SIDE_SUFFIX)
             if not temporary.is_dir():
-                side = outputs.enter_context(replacing(side, overwrite=overwrite))
+                side = outputs.enter_context(replacing(side, of=target))
             side.write_bytes(strict_json.dumps({"cases": entries}))
     return LossReport(losses)
 
@@ -158,7 +157,7 @@ def _render(
     """Write the pictures into `images` of the output folder, or into a folder beside the output file."""
     folder = temporary / "images"
     if not temporary.is_dir():
-        folder = outputs.enter_context(replacing(target.parent / f"{target.stem}_images", overwrite=target.exists()))
+        folder = outputs.enter_context(replacing(target.parent / f"{target.stem}_images", of=target))
     for one in written:
         render(one.drawing, images, folder, rendering, context.limits)
 

@@ -20,6 +20,8 @@ from annoconv.codes import Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.residuals import Residual
 from annoconv.errors import DocumentError, InputError, UsageError
+from annoconv.files.atomic import note_inputs
+from annoconv.files.names import check_inside
 from annoconv.findings import Finding, Level
 from annoconv.loss import LossReport
 from annoconv_converters._pictures.categories import Categories
@@ -268,6 +270,7 @@ def _side_file(path: Path, context: Context) -> dict[str, dict[str, Record]]:
     beside = beside if beside.is_file() else path.with_name(SIDE_NAME)
     if not beside.is_file():
         return {}
+    note_inputs([check_inside(beside.parent, beside)])
     data = strict_json.read_bytes(beside, context.limits)
     entries = strict_json.loads(data, limits=context.limits, source=beside, exact=True)
     side: dict[str, dict[str, Record]] = {IMAGES: {}, ANNOTATIONS: {}, "segments": {}}
@@ -366,6 +369,7 @@ def _picture(index: RecordIndex, file: BinaryIO, position: int, kind: str, maps:
         if kind == "panoptic":
             size = size_from_record(record, source=index.path, where=f"images, id {number}")
             folder = maps or index.path.parent / index.path.stem
+            note_inputs([folder])
             picture.packed = annotation
             segments, held = unpack(annotation, folder, size, source=index.path, where=f"annotations of image {number}")
             picture.map_size = None if held == size else held

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from annoconv import images as image_seam
@@ -10,7 +11,8 @@ from annoconv.codes import Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.residuals import Residual
 from annoconv.errors import AnnoconvError, DocumentError, InputError, UsageError
-from annoconv.files.names import inside
+from annoconv.files.atomic import note_inputs
+from annoconv.files.names import Within, check_inside, inside
 from annoconv.geometry import Grid, GridKind
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.model import SCHEMA_VERSION, Case, Metadata
@@ -63,8 +65,9 @@ def read_cases(
         kind = LAYOUTS[layout] if layout != "auto" else recognise(source)
         if not kind.recognises(source) and not source.is_file():
             raise UsageError(f"this is not laid out as {kind.name}", source=source)
-        for found in kind.find(source, finder):
-            yield _reading(found, finder, position, registrations)
+        near = replace(finder, within=Within(source if source.is_dir() else source.parent))
+        for found in kind.find(source, near):
+            yield _reading(found, near, position, registrations)
             position += 1
             context.advance(position)
 
@@ -130,6 +133,7 @@ def _carried(found: CaseFiles, finder: Finder) -> dict[str, Any] | None:
     """Return the private side file; None if there is none, DocumentError if it is damaged."""
     if not found.carrier.is_file():
         return None
+    note_inputs([check_inside(found.carrier.parent, found.carrier)])
     limits = finder.context.limits
     told = strict_json.loads(
         strict_json.read_bytes(found.carrier, limits), limits=limits, source=found.carrier, exact=True
