@@ -15,6 +15,7 @@ from annoconv.documents import residuals, strict_json
 from annoconv.documents.residuals import Residual
 from annoconv.errors import DocumentError
 from annoconv.files.atomic import note_inputs
+from annoconv.files.disk import is_file
 from annoconv.files.names import check_inside
 from annoconv.findings import Finding, Level
 from annoconv.loss import Loss, LossKind, LossReport
@@ -136,7 +137,7 @@ def _groups(pictures: list[Picture]) -> list[list[Picture]]:
 
 def _entries(batch: Batch, context: Context) -> list[Record]:
     """Return the side file's entries if they are about these pictures, by their names and order."""
-    if batch.side is None or not batch.side.is_file():
+    if batch.side is None or not is_file(batch.side):
         return []
     note_inputs([check_inside(batch.side.parent, batch.side)])
     data = strict_json.read_bytes(batch.side, context.limits)

@@ -21,6 +21,7 @@ from annoconv.documents import residuals, strict_json
 from annoconv.documents.residuals import Residual
 from annoconv.errors import DocumentError, InputError, UsageError
 from annoconv.files.atomic import note_inputs
+from annoconv.files.disk import is_file
 from annoconv.files.names import check_inside
 from annoconv.findings import Finding, Level
 from annoconv.loss import LossReport
@@ -266,9 +267,8 @@ def _pictures_of_results(
 
 def _side_file(path: Path, context: Context) -> dict[str, dict[str, Record]]:
     """Return what the side file of a file says of its records; empty if there is none."""
-    beside = path.with_suffix(SIDE_SUFFIX)
-    beside = beside if beside.is_file() else path.with_name(SIDE_NAME)
-    if not beside.is_file():
+    beside = next(filter(is_file, (path.with_suffix(SIDE_SUFFIX), path.with_name(SIDE_NAME))), None)
+    if beside is None:
         return {}
     note_inputs([check_inside(beside.parent, beside)])
     data = strict_json.read_bytes(beside, context.limits)

@@ -12,6 +12,7 @@ from annoconv.documents import residuals, strict_json
 from annoconv.documents.residuals import Residual
 from annoconv.errors import AnnoconvError, DocumentError, InputError, UsageError
 from annoconv.files.atomic import note_inputs
+from annoconv.files.disk import is_file
 from annoconv.files.names import Within, check_inside, inside
 from annoconv.geometry import Grid, GridKind
 from annoconv.loss import Loss, LossKind, LossReport
@@ -131,7 +132,7 @@ def _carried_fields(told: dict[str, Any], side: Path) -> dict[str, Path]:
 
 def _carried(found: CaseFiles, finder: Finder) -> dict[str, Any] | None:
     """Return the private side file; None if there is none, DocumentError if it is damaged."""
-    if not found.carrier.is_file():
+    if not is_file(found.carrier):
         return None
     note_inputs([check_inside(found.carrier.parent, found.carrier)])
     limits = finder.context.limits

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annoconv.errors import OutputExistsError, UsageError
-from annoconv.files.disk import absolute, remove, sync, sync_entry
+from annoconv.files.disk import absolute, is_file, remove, sync, sync_entry
 from annoconv.files.inputs import Inputs
 from annoconv.files.manifest import check_folder, check_seal, digest, seal, snapshot, write_manifest
 from annoconv.files.stage import Stage, exists
@@ -229,7 +229,7 @@ class Outputs:
             side = side.with_suffix(SIDE_SUFFIX)
             if output.stage is None or output.of is not None or side in self._known or not output.path.is_file():
                 continue
-            if side != output.path and side.is_file() and not side.is_symlink():
+            if side != output.path and is_file(side) and not side.is_symlink():
                 with suppress(OutputExistsError):
                     if check_seal(side, output.path.suffix) == digest(output.path):
                         yield output.stage, side.name

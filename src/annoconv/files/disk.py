@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["absolute", "files_below", "remove", "sync", "sync_entry", "try_lock"]
+__all__ = ["absolute", "files_below", "is_file", "remove", "sync", "sync_entry", "try_lock"]
 
 _FEW: Final = 64
 """Files that are synced one by one: each costs a disk several milliseconds, the whole file system about a second."""
@@ -22,6 +22,11 @@ _FEW: Final = 64
 def absolute(path: Path) -> Path:
     """Return a path from the root without `.` and `..`; links are not followed."""
     return Path(os.path.abspath(path))  # noqa: PTH100  Path.resolve follows links, Path.absolute keeps `..`
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether a file is there; not so where its name, made of another one, is longer than any can be."""
+    return os.path.isfile(path)  # noqa: PTH113  Path.is_file raises an error
 
 
 def sync(paths: Iterable[Path]) -> None:

@@ -102,7 +102,8 @@ class Stage:
             if descriptor is None:
                 break
             stage = cls(folder, descriptor)
-            if _Journal.read(folder) is None:
+            journal = _Journal.read(folder)
+            if journal is None or (journal.first is not None and not _is_settled(folder, journal.first)):
                 stage.clear()
                 return stage
             os.close(descriptor)
@@ -235,8 +236,7 @@ def settle_stage(folder: Path) -> bool:
             if journal is None:
                 return False
             if journal.first is not None:
-                first = _Journal.read(journal.first)
-                return first is not None and folder in first.others and settle_stage(journal.first)
+                return _is_settled(folder, journal.first) and settle_stage(journal.first)
             if _finish(folder, journal):
                 return True
             time.sleep(_WAIT_S)
@@ -250,6 +250,12 @@ def settle_stage(folder: Path) -> bool:
             advice="Run the command again with the right to write here, or remove this folder",
         ) from error
     raise InputError("another run of annoconv is putting its outputs in place", source=folder.parent)
+
+
+def _is_settled(folder: Path, first: Path) -> bool:
+    """Tell whether the first stage of a set has settled the steps of another one."""
+    journal = _Journal.read(first)
+    return journal is not None and folder in journal.others
 
 
 def _finish(folder: Path, journal: _Journal) -> bool:
@@ -289,11 +295,15 @@ class _Journal:
             steps = [Step(**each) for each in told["steps"]]
             others = [_absolute(folder, each) for each in told["others"]]
             first = None if told["first"] is None else _absolute(folder, told["first"])
-            if all(Path(each.name).name == each.name and type(each.number) is int for each in steps):
+            if all(_is_name(each.name) and type(each.number) is int for each in steps):
                 return cls(steps, others, first)
         except (KeyError, TypeError, ValueError):
             pass
         raise InputError("this journal cannot be understood", source=path, advice="Remove its folder")
+
+
+def _is_name(text: str) -> bool:
+    return text not in {"", ".", ".."} and Path(text).name == text
 
 
 def _absolute(folder: Path, told: str) -> Path:
