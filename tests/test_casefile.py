@@ -55,8 +55,8 @@ def test_a_case_and_its_masks_come_back(tmp_path: Path) -> None:
     written = one()
     assert write_case(written, tmp_path / "x" / "c.json") == [tmp_path / "x" / "c.json"]
     back = read_case(tmp_path / "x" / "c.json")
-    assert back.case == one("c.masks/a.nii.gz").case
-    assert everything_below(tmp_path) == ["x/c.json", "x/c.masks/.annoconv.json", "x/c.masks/a.nii.gz"]
+    assert back.case == one("c.masks/masks/a.nii.gz").case
+    assert everything_below(tmp_path) == ["x/c.json", "x/c.masks/.annoconv.json", "x/c.masks/masks/a.nii.gz"]
     assert np.array_equal(back.masks["A"].read(), voxels("A"))
 
 
@@ -108,7 +108,7 @@ def test_a_missing_mask_is_refused(tmp_path: Path) -> None:
 
 def test_a_damaged_mask_is_not_passed_on(tmp_path: Path) -> None:
     write_case(one(), tmp_path / "c.json")
-    file = tmp_path / "c.masks" / "a.nii.gz"
+    file = tmp_path / "c.masks" / "masks" / "a.nii.gz"
     file.write_bytes(file.read_bytes()[:-9])
     with pytest.raises(MaskError):
         write_case(read_case(tmp_path / "c.json"), tmp_path / "out")
@@ -162,7 +162,7 @@ def test_lines_stream(tmp_path: Path) -> None:
     assert len((tmp_path / "x.jsonl").read_bytes().splitlines()) == 3
     back = list(read_cases([tmp_path / "x.jsonl"]))
     files = [each.case.annotations[0].mask_file for each in back]  # type: ignore[union-attr]
-    assert files == ["x.masks/a.nii.gz", "x.masks/C1/a.nii.gz", "x.masks/C2/a.nii.gz"]
+    assert files == [f"x.masks/{folder}masks/a.nii.gz" for folder in ("", "C1/", "C2/")]
     assert all(np.array_equal(each.masks["A"].read(), voxels("A")) for each in back)
 
 
@@ -216,10 +216,10 @@ def test_the_file_that_is_named_is_replaced_and_its_masks_if_they_are_ours(tmp_p
     for _ in range(2):
         write_case(one(), tmp_path / "c.json", overwrite=True)
         assert read_case(tmp_path / "c.json").masks["A"].read().any()
-    mask = tmp_path / "c.masks" / "a.nii.gz"
+    mask = tmp_path / "c.masks" / "masks" / "a.nii.gz"
     mask.write_bytes(mask.read_bytes() + b" edited")
     before = (tmp_path / "c.json").read_bytes(), mask.read_bytes()
-    with pytest.raises(OutputExistsError, match=r"changed since; found a\.nii\.gz"):
+    with pytest.raises(OutputExistsError, match=r"changed since; found masks/a\.nii\.gz"):
         write_case(one(), tmp_path / "c.json", overwrite=True)
     assert ((tmp_path / "c.json").read_bytes(), mask.read_bytes()) == before
 
@@ -227,7 +227,7 @@ def test_the_file_that_is_named_is_replaced_and_its_masks_if_they_are_ours(tmp_p
 def test_mask_names_do_not_grow_from_file_to_file(tmp_path: Path) -> None:
     write_case(one(), tmp_path / "a.json")
     write_case(read_case(tmp_path / "a.json"), tmp_path / "b.json")
-    assert everything_below(tmp_path / "b.masks") == [".annoconv.json", "a.nii.gz"]
+    assert everything_below(tmp_path / "b.masks") == [".annoconv.json", "masks/a.nii.gz"]
     both = loaded(common("A", "mask", mask_file="masks/a.nii.gz"), common("B", "mask", mask_file="a.nii.gz"))
     write_case(both, tmp_path / "c.json")
     assert everything_below(tmp_path / "c.masks") == [".annoconv.json", "a.nii.gz", "masks/a.nii.gz"]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from annoconv.errors import ImageError, LimitError
 from annoconv.files.inputs import check_source
+from annoconv.files.manifest import MANIFEST
 from annoconv.files.names import check_inside
 from annoconv.files.stage import is_stage, settle, settle_stage
 from annoconv.ids import is_dicom_uid
@@ -136,8 +137,8 @@ Reader: TypeAlias = Callable[[Sequence[Path], Limits], list[ImageSource]]
 def list_files(paths: Iterable[Path], limits: Limits) -> list[Path]:
     """Return the regular files among `paths` and below them, each once, in a stable order.
 
-    Links to files are followed within the named folder, links to folders are not; pipes, sockets, devices and the
-    stages of outputs (`annoconv.files.stage`) are left out.
+    Links to files are followed within the named folder, links to folders are not; pipes, sockets, devices,
+    manifests and stages of outputs (`annoconv.files`) are left out.
 
     Raises
     ------
@@ -171,7 +172,7 @@ def _below(path: Path) -> Iterable[Path]:
             names = [each.name for each in entries]
             subfolders[:] = [each.name for each in entries if each.is_dir() and not each.is_symlink()]
         subfolders[:] = sorted(name for name in subfolders if not is_stage(name))
-        for file in (Path(folder, name) for name in sorted(names)):
+        for file in (Path(folder, name) for name in sorted(names) if name != MANIFEST):
             if file.is_file():
                 yield check_inside(path, file) if file.is_symlink() else file
 

@@ -247,9 +247,12 @@ def write(
     """
     target = Path(target)
     called = converter("to", format)
+    from annoconv.casefile.loaded import without_masks_folder
+
     with outputs_of(overwrite=overwrite, inputs=_read_by(called, options)) as outputs:
         outputs.expect(target)
-        losses: LossReport = called.call(cases, target, context=context, options=options)
+        portable = map(without_masks_folder, cases)
+        losses: LossReport = called.call(portable, target, context=context, options=options)
     return losses
 
 

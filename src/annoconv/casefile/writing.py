@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from annoconv.casefile.loaded import masks_folder, renamed, without_masks_folder
 from annoconv.casefile.reading import CASE_NAME, mask_annotations
 from annoconv.documents import strict_json
 from annoconv.errors import InputError, UsageError
 from annoconv.files.atomic import replacing
 from annoconv.files.names import is_inner
 from annoconv.ids import safe_name
-from annoconv.model import SCHEMA_VERSION, Case, MaskAnnotation
+from annoconv.model import SCHEMA_VERSION, Case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from annoconv.casefile.loaded import LoadedCase, Reading
 
-__all__ = ["masks_folder", "write_case", "write_cases"]
-
-_MASKS: Final = re.compile(r"^(?:[^/]*\.)?masks/")
+__all__ = ["write_case", "write_cases"]
 
 
 def write_case(case: LoadedCase | Reading, target: Path | str, *, overwrite: bool = False) -> list[Path]:
@@ -66,21 +64,16 @@ def write_cases(
 
     Notes
     -----
-    All of it appears at once. The masks of `x.json` and of `x.jsonl` are in the folder `x.masks` beside it, by the
-    names that they had in `masks`. In a `.jsonl` file, a case whose mask paths an earlier one took has its masks in a
-    folder named by its id.
+    All of it appears at once. The masks of `x.json` and of `x.jsonl` are in the folder `x.masks` beside it. In a
+    `.jsonl` file, a case whose mask paths an earlier one took has its masks in a folder named by its id.
     """
     target = Path(target)
+    cases = map(without_masks_folder, cases)
     if target.suffix == ".jsonl":
         return _write_lines(cases, target, overwrite)
     if target.suffix == ".json":
         return _write_file(cases, target, overwrite)
     return _write_folder(iter(cases), target, overwrite, is_one)
-
-
-def masks_folder(target: Path) -> Path:
-    """Return the folder of the masks of a case file."""
-    return target.with_suffix(".masks")
 
 
 def _write_lines(cases: Iterable[LoadedCase | Reading], target: Path, overwrite: bool) -> list[Path]:
@@ -90,10 +83,9 @@ def _write_lines(cases: Iterable[LoadedCase | Reading], target: Path, overwrite:
         beside = _Beside(target, outputs, overwrite)
         with temporary.open("wb") as file:
             for position, loaded in enumerate(cases):
-                names = _short_names(loaded)
-                if taken & {*names.values()}:
-                    folder = _folder_name(loaded.case, position)
-                    names = {name: f"{folder}/{short}" for name, short in names.items()}
+                names = {name: name for name in _files_of(loaded)}
+                if taken & names.keys():
+                    names = {name: f"{_folder_name(loaded.case, position)}/{name}" for name in names}
                 taken |= {*names.values()}
                 file.write(_document(beside.write(loaded, names)))
     return [target]
@@ -112,7 +104,9 @@ def _write_file(cases: Iterable[LoadedCase | Reading], target: Path, overwrite: 
         for position, loaded in enumerate(cases):
             if position:
                 raise several
-            temporary.write_bytes(_document(beside.write(loaded, _short_names(loaded)), indent=True))
+            temporary.write_bytes(
+                _document(beside.write(loaded, {name: name for name in _files_of(loaded)}), indent=True)
+            )
         if not temporary.exists():
             raise InputError("there is no case to write", source=target)
     return [target]
@@ -138,7 +132,7 @@ class _Beside:
             folder = self._outputs.enter_context(replacing(place, overwrite=self._overwrite, of=self._target))
             folder.mkdir()
             self._folder = folder.parent
-        case = _renamed(loaded.case, {name: f"{place.name}/{short}" for name, short in names.items()})
+        case = renamed(loaded.case, {name: f"{place.name}/{short}" for name, short in names.items()})
         write_masks(case, loaded.masks, self._folder)
         write_fields(case, loaded.fields, self._folder)
         return case
@@ -180,33 +174,11 @@ def _folder_name(case: Case, position: int) -> str:
     return safe_name(case.case_id) if case.case_id else f"case-{position + 1:06d}"
 
 
-def _renamed(case: Case, names: Mapping[str, str]) -> Case:
-    """Return a case whose mask and field files have new names; others keep theirs."""
-    moved = [
-        annotation.model_copy(update={"mask_file": names.get(annotation.mask_file, annotation.mask_file)})
-        if isinstance(annotation, MaskAnnotation)
-        else annotation
-        for annotation in case.annotations
-    ]
-    update: dict[str, Any] = {"annotations": moved}
-    if case.registrations is not None:
-        update["registrations"] = [
-            each.model_copy(update={"field_file": names.get(each.field_file, each.field_file)})
-            if each.field_file
-            else each
-            for each in case.registrations
-        ]
-    return case.model_copy(update=update)
-
-
-def _short_names(loaded: LoadedCase | Reading) -> dict[str, str]:
-    """Return the files that a case brings, and their names without a first folder `masks` or `x.masks`."""
-    named = [annotation.mask_file for annotation in mask_annotations(loaded.case)]
-    named += [
-        each.field_file for each in loaded.case.registrations or () if each.field_file and each.id in loaded.fields
-    ]
-    short = {name: _MASKS.sub("", name) for name in named}
-    return short if len({*short.values()}) == len(short) else {name: name for name in short}
+def _files_of(loaded: LoadedCase | Reading) -> list[str]:
+    """Return the files that a case brings: its masks, and its displacement fields where they are there."""
+    fields = [each for each in loaded.case.registrations or () if each.id in loaded.fields]
+    named = [each.mask_file for each in mask_annotations(loaded.case)]
+    return named + [each.field_file for each in fields if each.field_file]
 
 
 def _document(case: Case, *, indent: bool = False) -> bytes:

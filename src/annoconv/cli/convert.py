@@ -61,7 +61,7 @@ def convert_command(converter: Converter) -> Any:
 
 def _check_outputs(report: Report, converter: Converter, output: Path) -> None:
     """Refuse, before any work, what the request may not write."""
-    from annoconv.casefile.writing import masks_folder
+    from annoconv.casefile.loaded import masks_folder
 
     with outputs_of(overwrite=report.overwrite) as outputs:
         outputs.expect(output)
