@@ -188,8 +188,9 @@ def test_a_folder_for_one_case_and_for_several(tmp_path: Path) -> None:
 
 
 def test_two_cases_of_one_name_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="same folder"):
-        write_cases([one(), one()], tmp_path / "two")
+    for second in ("CASE_1", "case_1"):
+        with pytest.raises(InputError, match="same folder"):
+            write_cases([one(), one(case_id=second)], tmp_path / "two")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -142,16 +142,18 @@ def _write_folder(cases: Iterator[LoadedCase | Reading], target: Path, overwrite
     from annoconv.casefile.mask_files import write_fields, write_masks
 
     written: list[Path] = []
+    taken: set[str] = set()
     with replacing(target, overwrite=overwrite) as temporary:
         temporary.mkdir()
         first = next(cases, None)
         second = None if is_one else next(cases, None)
         for position, loaded in enumerate(_chain(first, second, cases)):
             place = Path() if second is None else Path(_folder_name(loaded.case, position))
-            if target / place / CASE_NAME in written:
+            if f"{place}".casefold() in taken:
                 raise InputError(
                     "two cases would have the same folder", source=target, found=str(place), expected="distinct case_id"
                 )
+            taken.add(f"{place}".casefold())
             folder = temporary / place
             folder.mkdir(exist_ok=True)
             write_masks(loaded.case, loaded.masks, folder)
