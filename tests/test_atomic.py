@@ -64,6 +64,7 @@ def test_a_dangling_link_counts_as_existing(tmp_path):
 
 
 def test_overwrite_replaces_file_and_folder(tmp_path):
+    (tmp_path / "file").write_text("whatever it was")
     for text in ("old", "new"):
         with replacing(tmp_path / "file", overwrite=True) as temporary:
             temporary.write_text(text)
@@ -71,11 +72,14 @@ def test_overwrite_replaces_file_and_folder(tmp_path):
             write_folder(temporary, text)
             (temporary / text).touch()
     assert (tmp_path / "file").read_text() == "new"
-    assert names(tmp_path) == ["file", "folder", "folder/inner", "folder/inner/case.json", "folder/new"]
+    folder = ["folder", "folder/.annoconv.json", "folder/inner", "folder/inner/case.json", "folder/new"]
+    assert names(tmp_path) == ["file", *folder]
 
 
 def test_failure_keeps_what_was_there(tmp_path):
-    write_folder(tmp_path / "folder", "old")
+    with replacing(tmp_path / "folder") as temporary:
+        write_folder(temporary, "old")
+    before = names(tmp_path)
 
     def fail():
         with replacing(tmp_path / "folder", overwrite=True) as temporary:
@@ -84,7 +88,7 @@ def test_failure_keeps_what_was_there(tmp_path):
 
     with pytest.raises(RuntimeError):
         fail()
-    assert names(tmp_path) == ["folder", "folder/inner", "folder/inner/case.json"]
+    assert names(tmp_path) == before
     assert (tmp_path / "folder" / "inner" / "case.json").read_text() == "old"
 
 

@@ -55,8 +55,8 @@ def test_a_case_and_its_masks_come_back(tmp_path: Path) -> None:
     written = one()
     assert write_case(written, tmp_path / "x" / "c.json") == [tmp_path / "x" / "c.json"]
     back = read_case(tmp_path / "x" / "c.json")
-    assert back.case == written.case
-    assert everything_below(tmp_path) == ["x/c.json", "x/masks/a.nii.gz"]
+    assert back.case == one("c.masks/masks/a.nii.gz").case
+    assert everything_below(tmp_path) == ["x/c.json", "x/c.masks/.annoconv.json", "x/c.masks/masks/a.nii.gz"]
     assert np.array_equal(back.masks["A"].read(), voxels("A"))
 
 
@@ -88,7 +88,7 @@ def test_masks_of_one_file_need_values(tmp_path: Path, values: tuple[int | None,
 def test_an_unchanged_mask_file_keeps_its_bytes(tmp_path: Path) -> None:
     write_case(label_map("A", "B"), tmp_path / "a" / "c.json")
     write_case(read_case(tmp_path / "a" / "c.json"), tmp_path / "b" / "c.json")
-    for name in ("c.json", "l.nii.gz"):
+    for name in ("c.json", "c.masks/l.nii.gz"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
@@ -108,7 +108,7 @@ def test_a_missing_mask_is_refused(tmp_path: Path) -> None:
 
 def test_a_damaged_mask_is_not_passed_on(tmp_path: Path) -> None:
     write_case(one(), tmp_path / "c.json")
-    file = tmp_path / "masks" / "a.nii.gz"
+    file = tmp_path / "c.masks" / "masks" / "a.nii.gz"
     file.write_bytes(file.read_bytes()[:-9])
     with pytest.raises(MaskError):
         write_case(read_case(tmp_path / "c.json"), tmp_path / "out")
@@ -140,15 +140,18 @@ def test_nor_by_a_symbolic_link(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="leads out of the folder"):
             read_case(path)
         path.unlink()
-    with pytest.raises(InputError, match="leads out of the folder"):
+    (inside / "c.masks").symlink_to(outside)
+    with pytest.raises(OutputExistsError):
         write_case(one(), inside / "c.json")
+    with pytest.raises(OutputExistsError, match="link to a folder"):
+        write_case(one(), inside / "c.json", overwrite=True)
     assert everything_below(outside) == []
     assert not (inside / "c.json").exists()
 
 
 def test_a_link_within_the_folder_is_fine(tmp_path: Path) -> None:
     write_case(one("real.nii.gz"), tmp_path / "c.json")
-    (tmp_path / "link.nii.gz").symlink_to("real.nii.gz")
+    (tmp_path / "link.nii.gz").symlink_to("c.masks/real.nii.gz")
     path = write(tmp_path / "d.json", good() | {"annotations": [common("A", "mask", mask_file="link.nii.gz")]})
     assert read_case(path).masks["A"].read().any()
 
@@ -159,7 +162,7 @@ def test_lines_stream(tmp_path: Path) -> None:
     assert len((tmp_path / "x.jsonl").read_bytes().splitlines()) == 3
     back = list(read_cases([tmp_path / "x.jsonl"]))
     files = [each.case.annotations[0].mask_file for each in back]  # type: ignore[union-attr]
-    assert files == ["masks/a.nii.gz", "C1/masks/a.nii.gz", "C2/masks/a.nii.gz"]
+    assert files == [f"x.masks/{folder}masks/a.nii.gz" for folder in ("", "C1/", "C2/")]
     assert all(np.array_equal(each.masks["A"].read(), voxels("A")) for each in back)
 
 
@@ -178,14 +181,16 @@ def test_reading_lines_holds_one_at_a_time(tmp_path: Path) -> None:
 def test_a_folder_for_one_case_and_for_several(tmp_path: Path) -> None:
     assert write_cases([one()], tmp_path / "one") == [tmp_path / "one" / "case.json"]
     write_cases([one(case_id="K 1"), one(case_id="K2")], tmp_path / "two")
-    assert everything_below(tmp_path / "one") == ["case.json", "masks/a.nii.gz"]
-    assert len(list((tmp_path / "two").iterdir())) == 2
+    assert everything_below(tmp_path / "one") == [".annoconv.json", "case.json", "masks/a.nii.gz"]
+    assert {path.name for path in (tmp_path / "two").iterdir()} > {".annoconv.json", "K2"}
+    assert len(list((tmp_path / "two").iterdir())) == 3
     assert read_case(tmp_path / "one").case.case_id == "CASE_1"
 
 
 def test_two_cases_of_one_name_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="same folder"):
-        write_cases([one(), one()], tmp_path / "two")
+    for second in ("CASE_1", "case_1"):
+        with pytest.raises(InputError, match="same folder"):
+            write_cases([one(), one(case_id=second)], tmp_path / "two")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -197,16 +202,36 @@ def test_one_json_file_holds_one_case(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("existing", ["c.json", "masks/a.nii.gz"])
+@pytest.mark.parametrize("existing", ["c.json", "c.masks/a.nii.gz"])
 def test_existing_outputs_are_refused(tmp_path: Path, existing: str) -> None:
-    (tmp_path / "masks").mkdir()
+    (tmp_path / "c.masks").mkdir()
     (tmp_path / existing).write_text("mine")
     with pytest.raises(OutputExistsError):
         write_case(one(), tmp_path / "c.json")
     assert everything_below(tmp_path) == [existing]
     assert (tmp_path / existing).read_text() == "mine"
-    write_case(one(), tmp_path / "c.json", overwrite=True)
-    assert read_case(tmp_path / "c.json").masks["A"].read().any()
+
+
+def test_the_file_that_is_named_is_replaced_and_its_masks_if_they_are_ours(tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text("mine")
+    for _ in range(2):
+        write_case(one(), tmp_path / "c.json", overwrite=True)
+        assert read_case(tmp_path / "c.json").masks["A"].read().any()
+    mask = tmp_path / "c.masks" / "masks" / "a.nii.gz"
+    mask.write_bytes(mask.read_bytes() + b" edited")
+    before = (tmp_path / "c.json").read_bytes(), mask.read_bytes()
+    with pytest.raises(OutputExistsError, match=r"changed since; found masks/a\.nii\.gz"):
+        write_case(one(), tmp_path / "c.json", overwrite=True)
+    assert ((tmp_path / "c.json").read_bytes(), mask.read_bytes()) == before
+
+
+def test_mask_names_do_not_grow_from_file_to_file(tmp_path: Path) -> None:
+    write_case(one(), tmp_path / "a.json")
+    write_case(read_case(tmp_path / "a.json"), tmp_path / "b.json")
+    assert everything_below(tmp_path / "b.masks") == [".annoconv.json", "masks/a.nii.gz"]
+    both = loaded(common("A", "mask", mask_file="masks/a.nii.gz"), common("B", "mask", mask_file="a.nii.gz"))
+    write_case(both, tmp_path / "c.json")
+    assert everything_below(tmp_path / "c.masks") == [".annoconv.json", "a.nii.gz", "masks/a.nii.gz"]
 
 
 def test_the_same_case_is_the_same_bytes(tmp_path: Path) -> None:

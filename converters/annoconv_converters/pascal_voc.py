@@ -14,6 +14,8 @@ import numpy as np
 
 from annoconv import images as image_seam
 from annoconv.errors import InputError
+from annoconv.files.atomic import note_inputs
+from annoconv.files.names import check_inside
 from annoconv.registry import Option
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import counts_to_record, size_from_record, tidy
@@ -145,6 +147,7 @@ def _masks(path: Path, picture: Record, count: int) -> dict[int, Record]:
     mask = path.parent.parent / _MASKS / f"{path.stem}.png"
     if path.parent.name != "Annotations" or not mask.is_file():
         return {}
+    note_inputs([check_inside(path.parent.parent, mask)])
     size = size_from_record(picture, source=path, where="size")
     pixels = read_png(mask, size, ("P", "L"))
     if pixels.shape[:2] != size or pixels.shape[2] != 1:

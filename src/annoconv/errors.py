@@ -141,4 +141,4 @@ class UsageError(AnnoconvError):
 
 
 class OutputExistsError(UsageError):
-    """The output exists and `overwrite` was not asked for."""
+    """The output exists and may not be replaced, or another run is writing it."""

@@ -15,6 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from annoconv.errors import ImageError, LimitError
+from annoconv.files.inputs import check_source
+from annoconv.files.manifest import MANIFEST
+from annoconv.files.names import check_inside
+from annoconv.files.stage import is_stage, settle, settle_stage
 from annoconv.ids import is_dicom_uid
 from annoconv.limits import Limits
 from annoconv.messages import Message, listed
@@ -134,7 +138,8 @@ Reader: TypeAlias = Callable[[Sequence[Path], Limits], list[ImageSource]]
 def list_files(paths: Iterable[Path], limits: Limits) -> list[Path]:
     """Return the regular files among `paths` and below them, each once, in a stable order.
 
-    Links to files are followed, links to folders are not; pipes, sockets and devices are left out.
+    Links to files are followed within the named folder, links to folders are not; pipes, sockets, devices,
+    manifests and stages of outputs (`annoconv.files`) are left out.
 
     Raises
     ------
@@ -142,11 +147,15 @@ def list_files(paths: Iterable[Path], limits: Limits) -> list[Path]:
         If a path does not exist.
     LimitError
         If there are more files than `limits.files`.
+    InputError
+        If a link leads out of the folder.
     """
     found: dict[Path, Path] = {}
     for path in map(Path, paths):
         if not path.exists():
             raise ImageError("there is no such file or folder", source=path)
+        settle(path)
+        check_source(path)
         for file in _below(path):
             found.setdefault(file.resolve(), file)
             if len(found) > limits.files:
@@ -158,8 +167,15 @@ def _below(path: Path) -> Iterable[Path]:
     if path.is_file():
         yield path
     for folder, subfolders, names in os.walk(path):
-        subfolders.sort()
-        yield from (file for name in sorted(names) if (file := Path(folder, name)).is_file())
+        settled = [settle_stage(Path(folder, name)) for name in subfolders if is_stage(name)]
+        if any(settled):  # what is in this folder has changed
+            entries = list(Path(folder).iterdir())
+            names = [each.name for each in entries]
+            subfolders[:] = [each.name for each in entries if each.is_dir() and not each.is_symlink()]
+        subfolders[:] = sorted(name for name in subfolders if not is_stage(name))
+        for file in (Path(folder, name) for name in sorted(names) if name != MANIFEST):
+            if file.is_file():
+                yield check_inside(path, file) if file.is_symlink() else file
 
 
 def scan(paths: Sequence[Path], limits: Limits | None = None) -> list[ImageSource]:

@@ -168,7 +168,7 @@ def test_one_series_has_one_file_and_another_image_has_its_own(tmp_path: Path) -
     case = loaded(tmp_path, annotations, first, related_images=[other], case_id="病例 1")
     folders = [tmp_path / "images", tmp_path / "pet"]
     registry.write([case], tmp_path / "out", format="dicom-seg", images=folders)
-    files = sorted((tmp_path / "out").iterdir())
+    files = sorted((tmp_path / "out").glob("*.dcm"))
     assert len(files) == 2
     (reading,) = registry.read([tmp_path / "out"], format="dicom-seg")
     assert reading.case == case.case
@@ -184,7 +184,7 @@ def test_several_cases_are_a_folder_with_a_file_each(tmp_path: Path) -> None:
         case.case.case_id = name
     folders = [tmp_path / name / "images" for name in ("axial", "coronal")]
     losses = registry.write(cases, tmp_path / "out", format="dicom-seg", images=folders)
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["one.dcm", "two.dcm"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [".annoconv.json", "one.dcm", "two.dcm"]
     assert {loss.case_index for loss in losses} == {0, 1}
     readings = list(registry.read([tmp_path / "out"], format="dicom-seg"))
     assert [reading.case for reading in readings] == [case.case for case in cases]

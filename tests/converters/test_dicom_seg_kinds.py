@@ -346,7 +346,7 @@ def test_masks_in_memory_of_several_cases_share_nothing(tmp_path: Path) -> None:
         document = case.case.model_copy(update={"case_id": name})
         several.append(LoadedCase(document, Masks([Mask("M1", ArrayVolume(grid, blob(grid)))])))
     registry.write(several, tmp_path / "out", format="dicom-seg", images=[tmp_path / "zoo" / "images"])
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["one.dcm", "two.dcm"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [".annoconv.json", "one.dcm", "two.dcm"]
 
 
 def test_the_grid_is_needed_where_the_array_is_another(series: Path, tmp_path: Path) -> None:

@@ -214,7 +214,7 @@ def test_cases_of_one_file_keep_their_fields_apart(tmp_path: Path) -> None:
     write_cases(loaded, tmp_path / "both" / "cases.jsonl")
     first, second = read_cases([tmp_path / "both" / "cases.jsonl"])
     names = [each.case.registrations[0].field_file for each in (first, second)]  # type: ignore[index]
-    assert names == ["reg/warp.nii.gz", "C1/reg/warp.nii.gz"]
+    assert names == ["cases.masks/reg/warp.nii.gz", "cases.masks/C1/reg/warp.nii.gz"]
     assert all(each.fields["W"].is_file() for each in (first, second))
 
 

@@ -1,4 +1,4 @@
-"""A command that is killed at any moment leaves the former output, or the new one whole, or none; never half of one.
+"""A command that is killed at any moment leaves the former set of outputs, or the new one whole; never a mixture.
 
 `ANNOCONV_SOAK_KILLS` kills in all (1,000 if unset), shared by the commands.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import os
 import random
-import re
 import shutil
 import signal
 import time
@@ -18,64 +17,67 @@ from pathlib import Path
 import pytest
 
 from annoconv.cli import main
+from annoconv.files.stage import is_stage, settle
 from tests.cases import make
 
 pytestmark = pytest.mark.soak
 
 KILLS = int(os.environ.get("ANNOCONV_SOAK_KILLS", "1000"))
-LEFT_BEHIND = re.compile(r"^\.[^/]*\.(partial|former)-")
-"""Temporary neighbours that a killed command could not remove (`annoconv.files.atomic`)."""
-COMMANDS = {
-    "to-dicom-seg": "out.dcm",
-    "to-nifti": "out",
-    "to-coco": "out.json",
-    "to-yolo": "out",
+FORMATS = {
+    "dicom-seg": "out.dcm",
+    "nifti": "out",
+    "coco": "out.json",
+    "yolo": "out",
+    "cvat": "out.xml",
+    "label-studio": "out.json",
+    "geojson": "out.geojson",
+}
+COMMANDS = {f"to-{name}": output for name, output in FORMATS.items()} | {
     "from-dicom-seg": "back",
     "from-nifti": "back.json",
+    "from-coco": "back.jsonl",
 }
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_killed_command_leaves_no_half(command: str, overwrite: bool, tmp_path: Path) -> None:
-    arguments, place = prepared(command, tmp_path), tmp_path / "place"
+def test_a_killed_command_leaves_no_mixture(command: str, overwrite: bool, tmp_path: Path) -> None:
+    old, new = (prepared(command, name, tmp_path / name) for name in ("axial", "whole_model"))
+    place = tmp_path / "place"
     place.mkdir()
-    target = place / COMMANDS[command]
+    outputs = ["-o", str(place / COMMANDS[command]), "--losses", str(place / "losses.json"), "--overwrite"]
     started = time.monotonic()
-    assert os.waitstatus_to_exitcode(run([*arguments, "-o", str(target)], None)) == 0
+    assert os.waitstatus_to_exitcode(run([*new, *outputs], None)) == 0
     longest = time.monotonic() - started
     whole = contents(place)
-    chance, ends = random.Random(command), {"before": 0, "killed": 0, "after": 0}
+    chance, ends = random.Random(command), {"before": 0, "after": 0, "with leftovers": 0}
     for _ in range(KILLS // (2 * len(COMMANDS))):
         shutil.rmtree(place)
         place.mkdir()
-        former: dict[str, str] = {}
         if overwrite:
-            fill(target, command)
-            former = contents(place)
-        options = ["--overwrite"] if overwrite else []
-        run([*arguments, "-o", str(target), *options], chance.uniform(0, longest * 1.1))
-        seen = {name: digest for name, digest in contents(place).items() if not LEFT_BEHIND.search(name)}
-        if target.suffix != ".json" or command.startswith("to-"):
-            is_between = overwrite and not target.suffix and not seen  # the two renames of a folder
-            assert seen in (former, whole) or is_between, f"half of an output: {sorted(seen)}"
-        elif seen.get(target.name) == whole[target.name]:  # masks beside a .json appear one by one, the case file last
-            assert seen == whole
-        else:
-            assert {*seen.values()} <= {*former.values(), *whole.values()}
-        ends["after" if seen == whole else "before" if seen == former else "killed"] += 1
+            assert main([*old, *outputs]) == 0
+        former = contents(place)
+        run([*new, *(outputs if overwrite else outputs[:-1])], chance.uniform(0, longest * 1.1))
+        ends["with leftovers"] += any(is_stage(each.name) for each in place.iterdir())
+        settle(place / COMMANDS[command])
+        seen = {name: digest for name, digest in contents(place).items() if not is_stage(name.split("/")[0])}
+        assert seen in (former, whole), f"a mixture: {sorted(seen)}"
+        ends["after" if seen == whole else "before"] += 1
+        assert main([*new, *outputs]) == 0
+        assert contents(place) == whole
     print(command, "overwriting" if overwrite else "new", ends)
 
 
-def prepared(command: str, folder: Path) -> list[str]:
-    """Return a command without its output; its sources are made."""
-    case = make("whole_model", folder / "case")
-    images = [word for path in case.images for word in ("--images", str(path))]
-    if command.startswith("to-"):
-        return [command, str(case.path), *(images if command in {"to-dicom-seg"} else []), "--quiet"]
-    written = folder / ("source" + (".dcm" if command == "from-dicom-seg" else ""))
-    assert main([command.replace("from-", "to-"), str(case.path), *images, "-o", str(written), "--quiet"]) == 0
-    return [command, str(written), "--quiet"]
+def prepared(command: str, name: str, folder: Path) -> list[str]:
+    """Return a command without its outputs; its sources are made."""
+    case = make(name, folder / "case")
+    direction, _, format_name = command.partition("-")
+    images = [word for path in case.images for word in ("--images", str(path))] if format_name == "dicom-seg" else []
+    if direction == "to":
+        return [command, str(case.path), *images, "--quiet"]
+    written = folder / "source" / FORMATS[format_name]
+    assert main([f"to-{format_name}", str(case.path), *images, "-o", str(written), "--quiet"]) == 0
+    return [command, str(written), *images, "--quiet"]
 
 
 def run(arguments: list[str], kill_after_s: float | None) -> int:
@@ -89,15 +91,6 @@ def run(arguments: list[str], kill_after_s: float | None) -> int:
         time.sleep(kill_after_s)
         os.kill(child, signal.SIGKILL)
     return os.waitpid(child, 0)[1]
-
-
-def fill(target: Path, command: str) -> None:
-    """Put a former output of the same kind where the new one goes."""
-    if target.suffix:
-        target.write_text("former")
-    else:
-        target.mkdir()
-        (target / "former.txt").write_text(command)
 
 
 def contents(folder: Path) -> dict[str, str]:

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from annoconv.casefile import Reading
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
+from annoconv.files.atomic import note_inputs
+from annoconv.files.disk import is_file
+from annoconv.files.names import check_inside
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
 from annoconv.model import SCHEMA_VERSION
@@ -127,8 +130,9 @@ def _groups(pictures: list[Picture]) -> list[list[Picture]]:
 
 def _entries(batch: Batch, context: Context) -> list[Record]:
     """Return the side file's entries if they are about these pictures, by their names and order."""
-    if batch.side is None or not batch.side.is_file():
+    if batch.side is None or not is_file(batch.side):
         return []
+    note_inputs([check_inside(batch.side.parent, batch.side)])
     data = strict_json.read_bytes(batch.side, context.limits)
     document = strict_json.loads(data, limits=context.limits, source=batch.side, exact=True)
     try:

@@ -121,8 +121,7 @@ def write_pictures(
     for number, shape in enumerate((each for picture in pictures for each in picture.shapes), start=1):
         shape.record["id"] = number
     with ExitStack() as outputs:
-        overwrite = target.exists()  # refused before this is called, unless it was asked for
-        temporary = outputs.enter_context(replacing(target, overwrite=overwrite))
+        temporary = outputs.enter_context(replacing(target))
         format.save(format.tree(pictures, table.sorted()), temporary)
         if rendering.depth != "none":
             _render(drawings, temporary, target, outputs, rendering, context)
@@ -141,7 +140,7 @@ def write_pictures(
         if losses and not plain:
             side = temporary / SIDE_NAME if temporary.is_dir() else target.with_suffix(SIDE_SUFFIX)
             if not temporary.is_dir():
-                side = outputs.enter_context(replacing(side, overwrite=overwrite))
+                side = outputs.enter_context(replacing(side, of=target))
             side.write_bytes(strict_json.dumps({"cases": entries}))
     return LossReport(losses)
 
@@ -176,7 +175,7 @@ def _render(
     """Write the pictures into `images` of the output folder, or into a folder beside the output file."""
     folder = temporary / "images"
     if not temporary.is_dir():
-        folder = outputs.enter_context(replacing(target.parent / f"{target.stem}_images", overwrite=target.exists()))
+        folder = outputs.enter_context(replacing(target.parent / f"{target.stem}_images", of=target))
     for drawing in drawings:
         render(drawing, folder, rendering, context.limits)
 

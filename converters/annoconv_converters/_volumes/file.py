@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from annoconv.errors import MaskError
+from annoconv.files.atomic import note_inputs
+from annoconv.files.names import check_inside
 from annoconv.pixels import as_labels
 
 if TYPE_CHECKING:
@@ -215,11 +217,12 @@ def data_file(header: Path, name: str, where: str) -> Path:
     """Return the one data file that a header names, in the header's own folder; MaskError for any other."""
     path = header.parent / name
     try:
-        is_there = re.search(r"[/\\%\0]|LIST|^\.", name) is None and path.is_file()
+        is_there = re.search(r"[/\\%\0]|LIST|^\.", name) is None and path.is_file() and check_inside(path.parent, path)
     except OSError:  # a name that no file can have
         is_there = False
     if not is_there:
         raise MaskError(
             "no data file of this name is in the header's folder", source=header, where=where, found=name[:200]
         )
+    note_inputs([path])
     return path

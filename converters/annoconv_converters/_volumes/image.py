@@ -14,6 +14,7 @@ import numpy as np
 from annoconv import ids
 from annoconv.documents import strict_json
 from annoconv.errors import ImageError, MaskError
+from annoconv.files.atomic import note_inputs
 from annoconv.geometry import describe_grid, transform_points
 from annoconv.images import SliceIdentity
 from annoconv.model import Image, Modality
@@ -67,7 +68,10 @@ class VolumeImage:
         if not beside.is_file():
             return {}
         told = strict_json.loads(strict_json.read_bytes(beside, self._limits), limits=self._limits, source=beside)
-        return told if isinstance(told, dict) else {}
+        if not isinstance(told, dict) or {"image", "annotations"} <= told.keys():
+            return {}  # a case that was made of this file is no sidecar
+        note_inputs([beside])
+        return told
 
     def _stated(self, name: str) -> str:
         value = self._told.get(name)

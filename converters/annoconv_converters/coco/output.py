@@ -29,7 +29,7 @@ class OutputFiles:
     document: Path
     beside: dict[str, Path]
     is_folder: bool
-    overwrite: bool
+    target: Path
     made: dict[str, Path] = field(default_factory=dict)
 
     def __call__(self, part: Literal["side", "maps", "pictures"]) -> Path:
@@ -37,7 +37,7 @@ class OutputFiles:
         if part not in self.made:
             path = self.beside[part]
             if not self.is_folder:
-                path = self.outputs.enter_context(replacing(path, overwrite=self.overwrite))
+                path = self.outputs.enter_context(replacing(path, of=self.target))
             if part != "side":
                 path.mkdir(parents=True)
             self.made[part] = path
@@ -65,20 +65,19 @@ class Numbers:
 
 def make_output_files(target: Path, outputs: ExitStack, kind: str) -> OutputFiles:
     """Return where the parts of an output stand: a `.json` file and its neighbours, or a folder."""
-    overwrite = target.exists()  # refused before this is called, unless it was asked for
-    temporary = outputs.enter_context(replacing(target, overwrite=overwrite))
+    temporary = outputs.enter_context(replacing(target))
     if target.suffix == ".json":
         beside = {
             "side": target.with_suffix(SIDE_SUFFIX),
             "maps": target.parent / target.stem,
             "pictures": target.parent / f"{target.stem}_images",
         }
-        return OutputFiles(outputs, temporary, beside, is_folder=False, overwrite=overwrite)
+        return OutputFiles(outputs, temporary, beside, is_folder=False, target=target)
     folder = temporary / "annotations"
     folder.mkdir(parents=True)
     name = f"{_FILE_NAMES.get(kind, kind)}_default"  # the form in which Datumaro looks for it
     beside = {"side": folder / SIDE_NAME, "maps": folder / name, "pictures": temporary / "images"}
-    return OutputFiles(outputs, folder / f"{name}.json", beside, is_folder=True, overwrite=overwrite)
+    return OutputFiles(outputs, folder / f"{name}.json", beside, is_folder=True, target=target)
 
 
 class OutputPart:

@@ -19,6 +19,9 @@ from annoconv.casefile import Reading
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, InputError, UsageError
+from annoconv.files.atomic import note_inputs
+from annoconv.files.disk import is_file
+from annoconv.files.names import check_inside
 from annoconv.loss import LossReport
 from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, restored
@@ -267,10 +270,10 @@ def _pictures_of_results(
 
 def _side_file(path: Path, context: Context) -> dict[str, dict[str, Record]]:
     """Return what the side file of a file says of its records; empty if there is none."""
-    beside = path.with_suffix(SIDE_SUFFIX)
-    beside = beside if beside.is_file() else path.with_name(SIDE_NAME)
-    if not beside.is_file():
+    beside = next(filter(is_file, (path.with_suffix(SIDE_SUFFIX), path.with_name(SIDE_NAME))), None)
+    if beside is None:
         return {}
+    note_inputs([check_inside(beside.parent, beside)])
     data = strict_json.read_bytes(beside, context.limits)
     entries = strict_json.loads(data, limits=context.limits, source=beside, exact=True)
     side: dict[str, dict[str, Record]] = {IMAGES: {}, ANNOTATIONS: {}, "segments": {}}
@@ -369,6 +372,7 @@ def _picture(index: RecordIndex, file: BinaryIO, position: int, kind: str, maps:
         if kind == "panoptic":
             size = size_from_record(record, source=index.path, where=f"images, id {number}")
             folder = maps or index.path.parent / index.path.stem
+            note_inputs([folder])
             picture.packed = annotation
             segments, held = unpack(annotation, folder, size, source=index.path, where=f"annotations of image {number}")
             picture.map_size = None if held == size else held

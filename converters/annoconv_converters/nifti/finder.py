@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from annoconv.codes import Labels, words
 from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, GeometryError, ImageError, InputError, LimitError
+from annoconv.files.atomic import note_inputs
 from annoconv.geometry import GridKind, compare_grids
 from annoconv.messages import Message
 from annoconv.model import Modality
@@ -24,6 +25,7 @@ from annoconv_converters.nifti.source_trees import of_sidecar, of_table, of_volu
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from annoconv.files.names import Within
     from annoconv.geometry import Grid
     from annoconv.images import ImageSource
     from annoconv.pixels import Volume
@@ -59,6 +61,8 @@ class Finder:
         Labels of files that were just written, so that they need not be read again.
     allows_no_place
         Whether a file may have no place in space.
+    within
+        Checks that links stay within the folder that was named.
     """
 
     context: Context
@@ -68,6 +72,7 @@ class Finder:
     modality: str | None = None
     known: Mapping[Path, Sequence[int]] = field(default_factory=dict[Path, list[int]])
     allows_no_place: bool = False
+    within: Within | None = None
 
     @property
     def labels(self) -> Labels:
@@ -78,7 +83,7 @@ class Finder:
         """Return a file of volumes; GeometryError by name if it has no place in space, or its axes are sheared."""
         from annoconv.volumes.nifti_affines import check_orthogonal
 
-        file = open_volume(path, self.context.limits, self.form)
+        file = open_volume(self._checked(path), self.context.limits, self.form)
         check_orthogonal(file.grid, path)
         if file.grid.lps_from_ijk is None and not (is_placeless or self.allows_no_place):
             raise GeometryError(
@@ -105,6 +110,7 @@ class Finder:
 
     def json(self, path: Path) -> Any:
         """Return the content of a JSON file; DocumentError if it is not strict JSON."""
+        self._checked(path)
         return strict_json.loads(
             strict_json.read_bytes(path, self.context.limits), limits=self.context.limits, source=path
         )
@@ -177,6 +183,9 @@ class Finder:
         modality = self.modality or told.pop("modality", None) or Modality.OT.value
         return ImageFiles(told.pop("uid", name), modality, file.grid, told)
 
+    def _checked(self, path: Path) -> Path:
+        return path if self.within is None else self.within(path)
+
     @staticmethod
     def is_exact(file: VolumeFile | None) -> bool:
         """Tell whether the geometry comes from float64: NIfTI-2, NRRD, MetaImage."""
@@ -202,7 +211,11 @@ class Finder:
         beside = path.parent / (stem_of(path.name) + ".json")
         if not beside.is_file():
             return {}
+        told = self.json(beside)
+        if isinstance(told, dict) and {"image", "annotations"} <= told.keys():
+            return {}  # a case that was made of this file, perhaps the one that is written now
         told = self.object(beside)
+        note_inputs([beside])
         found = {key: told[name] for key, name in _SIDECAR.items() if isinstance(told.get(name), str)}
         if isinstance(told.get("SeriesInstanceUID"), str):
             found["uid"] = told["SeriesInstanceUID"]
@@ -225,8 +238,7 @@ class Finder:
         table = self._place_of_table(path)
         return read_table(table) if table is not None else {}
 
-    @staticmethod
-    def _place_of_table(path: Path) -> Path | None:
+    def _place_of_table(self, path: Path) -> Path | None:
         """Return the label table that stands beside a file under its name."""
         stem = stem_of(path.name)
         names = (
@@ -237,7 +249,10 @@ class Finder:
             f"{stem}.txt",
             f"{stem}.label",
         )
-        return next((path.parent / name for name in names if (path.parent / name).is_file()), None)
+        place = next((path.parent / name for name in names if (path.parent / name).is_file()), None)
+        if place is not None:
+            note_inputs([self._checked(place)])
+        return place
 
     def _row(self, entry: Entry, table: Mapping[str | int, Entry]) -> Entry:
         """Return a row completed by the table's row of the same name."""

@@ -11,7 +11,9 @@ from annoconv.codes import Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.residuals import Residual
 from annoconv.errors import AnnoconvError, DocumentError, InputError, UsageError
-from annoconv.files.names import inside
+from annoconv.files.atomic import note_inputs
+from annoconv.files.disk import is_file
+from annoconv.files.names import Within, check_inside, inside
 from annoconv.geometry import Grid, GridKind
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
@@ -70,8 +72,9 @@ def read_cases(
         if not kind.recognises(source) and not source.is_file():
             raise UsageError(Message("this is not laid out as {name}", name=kind.name), source=source)
         rows: dict[tuple[int, str], RetoldRow] = {}
-        for found, is_last in _with_last(kind.find(source, finder)):
-            reading, told = _reading(found, finder, position, registrations, source)
+        near = replace(finder, within=Within(source if source.is_dir() else source.parent))
+        for found, is_last in _with_last(kind.find(source, near)):
+            reading, told = _reading(found, near, position, registrations, source)
             if found.shared:  # what a data set says is lost only if none of its cases says it
                 rows |= {(row.entry.value, row.entry.name): row for row in told.rows}
             if found.shared and is_last:
@@ -179,8 +182,9 @@ def _carried_fields(told: dict[str, Any], side: Path) -> dict[str, Path]:
 
 def _carried(found: CaseFiles, finder: Finder) -> dict[str, Any] | None:
     """Return the private side file; None if there is none, DocumentError if it is damaged."""
-    if not found.carrier.is_file():
+    if not is_file(found.carrier):
         return None
+    note_inputs([check_inside(found.carrier.parent, found.carrier)])
     limits = finder.context.limits
     told = strict_json.loads(
         strict_json.read_bytes(found.carrier, limits), limits=limits, source=found.carrier, exact=True

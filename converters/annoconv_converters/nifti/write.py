@@ -109,7 +109,7 @@ def write_cases(
 def _place(target: Path, *, is_single: bool, plain: bool) -> Generator[Path]:
     """Give a folder to write to: the target itself, or one whose file and side file are the target."""
     with ExitStack() as outputs:
-        final = outputs.enter_context(replacing(target, overwrite=True))
+        final = outputs.enter_context(replacing(target))
         if not is_single:
             final.mkdir()
             yield final
@@ -117,8 +117,8 @@ def _place(target: Path, *, is_single: bool, plain: bool) -> Generator[Path]:
         moves = {target.name: final}
         if not plain:
             side = target.with_name(f"{stem_of(target.name)}.annoconv.json")
-            moves[side.name] = outputs.enter_context(replacing(side, overwrite=True))
-        folder = Path(outputs.enter_context(tempfile.TemporaryDirectory(dir=target.parent, prefix=".")))
+            moves[side.name] = outputs.enter_context(replacing(side, of=target))
+        folder = Path(outputs.enter_context(tempfile.TemporaryDirectory(dir=final.parent)))
         yield folder
         for name, path in moves.items():
             (folder / name).rename(path)

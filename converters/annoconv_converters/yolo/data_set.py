@@ -18,6 +18,8 @@ from PIL import UnidentifiedImageError
 from annoconv import images as image_seam
 from annoconv.documents import strict_json
 from annoconv.errors import ImageError, InputError, LimitError
+from annoconv.files.atomic import note_inputs
+from annoconv.files.names import Within
 from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import SIDE_NAME
 from annoconv_converters._pictures.geometry import tidy
@@ -76,11 +78,13 @@ class _Description:
         self.keypoints: tuple[int, int] | None = None
         self.keypoint_names: dict[int, list[str]] = {}
         self.listed: list[str] = []
-        described = next((folder / name for name in _DESCRIPTIONS if (folder / name).is_file()), None)
+        within = Within(folder)
+        described = next((within(folder / name) for name in _DESCRIPTIONS if (folder / name).is_file()), None)
         if described is not None:
             self._from_yaml(strict_yaml.loads(_text(described, strict_yaml.MOST_BYTES), described), described)
             return
-        named = next((folder / name for name in ("obj.names", "classes.txt") if (folder / name).is_file()), None)
+        listed = ("obj.names", "classes.txt")
+        named = next((within(folder / name) for name in listed if (folder / name).is_file()), None)
         if named is None:
             expected = "data.yaml, obj.names or classes.txt"
             raise InputError("this is no YOLO data set", source=folder, expected=expected)
@@ -88,7 +92,9 @@ class _Description:
         self.names = {place: line.strip() for place, line in enumerate(lines) if line.strip()}
         self.listed = [f"{name}.txt" for name in _SPLITS]
         if (folder / "obj.data").is_file():
-            pairs = (line.partition("=") for line in _text(folder / "obj.data", _DESCRIPTION_BYTES).splitlines())
+            pairs = (
+                line.partition("=") for line in _text(within(folder / "obj.data"), _DESCRIPTION_BYTES).splitlines()
+            )
             self.listed = [value.strip() for key, _, value in pairs if key.strip() in _SPLITS] + self.listed
 
     def _from_yaml(self, yaml: Record, path: Path) -> None:
@@ -153,6 +159,7 @@ def read_data_set(
         folder = folder.parent
     if not folder.is_dir():
         raise InputError("there is no such folder", source=folder)
+    note_inputs([folder])
     description = _Description(folder)
     side = folder / SIDE_NAME
     known = dict(sizes) if sizes else _side_sizes(side, limits)
@@ -178,6 +185,7 @@ class _Found:
 
     def __init__(self, folder: Path, limits: Limits) -> None:
         self._folder, self._limits = folder, limits
+        self._within = Within(folder)
         self._images: dict[Path, dict[str, Path]] = {}
 
     def pictures(self, listed: list[str]) -> Iterator[tuple[str, Path]]:
@@ -198,7 +206,7 @@ class _Found:
             for path in self._files(root):
                 if path.suffix == ".txt" and (root == labels or not _NO_LABELS.fullmatch(path.name)):
                     given[path] = str(path.relative_to(root).with_suffix(""))
-        yield from ((name, label) for label, name in given.items())
+        yield from ((name, self._within(label)) for label, name in given.items())
 
     def image(self, label: Path, name: str) -> Path | None:
         """Return the picture that belongs to a label file: in the folder `images` beside `labels`, or beside it."""
@@ -207,9 +215,9 @@ class _Found:
                 files = folder.iterdir() if folder.is_dir() else ()
                 self._images[folder] = {path.stem: path for path in files if path.suffix.lower() in _SUFFIXES}
             if label.stem in self._images[folder]:
-                return self._images[folder][label.stem]
+                return self._within(self._images[folder][label.stem])
         beside = self._folder / "images" / name
-        return beside if ".." not in Path(name).parts and beside.is_file() else None
+        return self._within(beside) if ".." not in Path(name).parts and beside.is_file() else None
 
     def _files(self, folder: Path) -> list[Path]:
         return image_seam.list_files([folder], self._limits)
@@ -218,7 +226,7 @@ class _Found:
         """Return where an entry leads within the folder: descriptions name places of the machine they come from."""
         parts = _parts(entry, self._folder)
         tails = (self._folder.joinpath(*parts[start:]) for start in range(len(parts)))
-        return next((path for path in tails if path.exists()), None)
+        return next((self._within(path) for path in tails if path.exists()), None)
 
     def _in_folder(self, folder: Path) -> Iterator[tuple[str, Path]]:
         """Yield the pictures of a folder, by themselves and by their labels."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from annoconv.files.names import mask_path
 from annoconv.loss import LossReport
+from annoconv.model import MaskAnnotation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from annoconv.model import Case
     from annoconv.pixels import Masks
 
-__all__ = ["LoadedCase", "Reading"]
+__all__ = ["LoadedCase", "Reading", "masks_folder", "renamed", "without_masks_folder"]
 
 
 class LoadedCase:
@@ -30,18 +31,27 @@ class LoadedCase:
         Its masks by annotation id, or what gives them when they are first asked for.
     path
         Its file, if it came from one.
+    fields
+        Files of its displacement fields by registration id, if they are not beside that file.
     """
 
-    def __init__(self, case: Case, masks: Masks | Callable[[], Masks] | None = None, path: Path | None = None) -> None:
+    def __init__(
+        self,
+        case: Case,
+        masks: Masks | Callable[[], Masks] | None = None,
+        path: Path | None = None,
+        fields: Mapping[str, Path] | None = None,
+    ) -> None:
         self.case = case
         self.path = path
         self._masks = masks
+        self._fields = fields
 
     @cached_property
     def fields(self) -> Mapping[str, Path]:
         """Files of the displacement fields by registration id, where they are there; InputError if one leads out."""
-        if self.path is None:
-            return {}
+        if self._fields is not None or self.path is None:
+            return self._fields or {}
         named = {each.id: each.field_file for each in self.case.registrations or () if each.field_file is not None}
         found = {identity: mask_path(self.path.parent, name) for identity, name in named.items()}
         return {identity: path for identity, path in found.items() if path.is_file()}
@@ -68,3 +78,40 @@ class Reading:
     losses: LossReport = field(default_factory=LossReport)
     fields: Mapping[str, Path] = field(default_factory=dict[str, Path], kw_only=True)
     """Files of the displacement fields by registration id."""
+
+
+def masks_folder(target: Path) -> Path:
+    """Return the folder of the masks of a case file."""
+    return target.with_suffix(".masks")
+
+
+def without_masks_folder(loaded: LoadedCase | Reading) -> LoadedCase | Reading:
+    """Return a case whose files are named within `x.masks`, if it comes from `x.json`: the same case wherever it is."""
+    if isinstance(loaded, Reading) or loaded.path is None:
+        return loaded
+    prefix = f"{masks_folder(loaded.path).name}/"
+    named = {each.mask_file for each in loaded.case.annotations if isinstance(each, MaskAnnotation)}
+    named |= {each.field_file for each in loaded.case.registrations or () if each.field_file is not None}
+    names = {name: name.removeprefix(prefix) for name in named}
+    if len({*names.values()}) < len(named) or not any(name.startswith(prefix) for name in named):
+        return loaded
+    return LoadedCase(renamed(loaded.case, names), lambda: loaded.masks, loaded.path, loaded.fields)
+
+
+def renamed(case: Case, names: Mapping[str, str]) -> Case:
+    """Return a case whose mask and field files have new names; others keep theirs."""
+    moved = [
+        annotation.model_copy(update={"mask_file": names.get(annotation.mask_file, annotation.mask_file)})
+        if isinstance(annotation, MaskAnnotation)
+        else annotation
+        for annotation in case.annotations
+    ]
+    update: dict[str, Any] = {"annotations": moved}
+    if case.registrations is not None:
+        update["registrations"] = [
+            each.model_copy(update={"field_file": names.get(each.field_file, each.field_file)})
+            if each.field_file
+            else each
+            for each in case.registrations
+        ]
+    return case.model_copy(update=update)

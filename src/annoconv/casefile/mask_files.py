@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annoconv.errors import MaskError
-from annoconv.files.atomic import replacing
-from annoconv.files.names import mask_path
+from annoconv.errors import InputError, MaskError
+from annoconv.files.names import is_inner
 from annoconv.geometry import GridKind, compare_grids
 from annoconv.messages import Message, listed
 from annoconv.model import Case, MaskAnnotation
@@ -17,7 +16,6 @@ from annoconv.pixels import NiftiVolume, save_nifti
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from contextlib import ExitStack
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -29,8 +27,8 @@ __all__ = ["write_fields", "write_masks"]
 _SUFFIXES = (".nii.gz", ".nii")
 
 
-def write_masks(case: Case, masks: Masks, folder: Path, outputs: ExitStack, *, overwrite: bool = False) -> None:
-    """Write each mask file of a case under `folder`; they appear when `outputs` closes, or none of them does.
+def write_masks(case: Case, masks: Masks, folder: Path) -> None:
+    """Write each mask file of a case under a folder that is being made, where there are no links.
 
     Raises
     ------
@@ -44,14 +42,11 @@ def write_masks(case: Case, masks: Masks, folder: Path, outputs: ExitStack, *, o
                 raise MaskError("the annotation has no mask", where=annotation.id)
             files.setdefault(annotation.mask_file, []).append(annotation)
     for name, sharing in files.items():
-        temporary = outputs.enter_context(replacing(mask_path(folder, name), overwrite=overwrite))
-        _write_file(temporary, name, sharing, masks)
+        _write_file(_new_file(folder, name), name, sharing, masks)
 
 
-def write_fields(
-    case: Case, fields: Mapping[str, Path], folder: Path, outputs: ExitStack, *, overwrite: bool = False
-) -> None:
-    """Copy the displacement fields of a case under `folder`; they appear when `outputs` closes.
+def write_fields(case: Case, fields: Mapping[str, Path], folder: Path) -> None:
+    """Copy the displacement fields of a case under a folder that is being made.
 
     Parameters
     ----------
@@ -63,8 +58,18 @@ def write_fields(
         source = fields.get(each.id)
         if source is not None and each.field_file is not None and each.field_file not in written:
             written.add(each.field_file)
-            temporary = outputs.enter_context(replacing(mask_path(folder, each.field_file), overwrite=overwrite))
-            shutil.copyfile(source, temporary)
+            shutil.copyfile(source, _new_file(folder, each.field_file))
+
+
+def _new_file(folder: Path, name: str) -> Path:
+    """Return the path of a file that is not there yet; the folders above it are made."""
+    path = folder / name
+    if not is_inner(name):
+        raise InputError("the mask path leads out of the folder of its case", source=folder, found=name)
+    if path.exists():
+        raise InputError("two masks would have the same file", found=name, expected="distinct names, also by case")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def _write_file(temporary: Path, name: str, annotations: list[MaskAnnotation], masks: Masks) -> None:

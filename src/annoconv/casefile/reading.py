@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from annoconv.casefile.loaded import LoadedCase
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
+from annoconv.files.atomic import note_inputs
+from annoconv.files.inputs import check_source
 from annoconv.files.names import check_mask_paths, mask_path
+from annoconv.files.stage import settle
 from annoconv.messages import Message
 from annoconv.model import Case, MaskAnnotation
 
@@ -30,11 +33,14 @@ def documents(path: Path, *, limits: Limits | None = None) -> Iterator[tuple[str
     Raises
     ------
     InputError
-        If there is no such file, or its name has another ending.
+        If there is no such file, it is a pipe or a device, or its name has another ending.
     LimitError
         If a document is too large.
     """
+    settle(path)
     path = _case_file(path)
+    check_source(path)
+    note_inputs([path])
     if path.suffix == ".jsonl":
         yield from ((f"line {number}", line) for number, line in strict_json.iter_lines(path, limits))
     else:
@@ -63,20 +69,34 @@ def read_case(path: Path | str, *, limits: Limits | None = None) -> LoadedCase:
         If the file cannot be read, holds several cases, or a mask path leads out of its folder.
     """
     found = read_cases([path], limits=limits)
-    loaded = next(found, None)
-    if loaded is None or next(found, None) is not None:
-        problem = "the file holds no case" if loaded is None else "the file holds several cases"
-        raise InputError(problem, source=path, expected="one", advice="Read it with read_cases")
+    loaded = next(found)
+    if next(found, None) is not None:
+        raise InputError("the file holds several cases", source=path, expected="one", advice="Read it with read_cases")
     return loaded
 
 
 def read_cases(paths: Iterable[Path | str], *, limits: Limits | None = None) -> Iterator[LoadedCase]:
-    """Yield the cases of `.json` and `.jsonl` files and of folders that hold a `case.json`, in constant memory."""
+    """Yield the cases of `.json` and `.jsonl` files and of folders that hold a `case.json`, in constant memory.
+
+    Raises
+    ------
+    DocumentError
+        If a document does not conform.
+    InputError
+        If a file cannot be read or holds no case, or a mask path leads out of its folder.
+    """
     for path in map(Path, paths):
+        folder, is_empty = _case_file(path).parent, True
         for where, data in documents(path, limits=limits):
+            is_empty = False
             loaded = open_case(data, path, where=where, limits=limits)
-            check_mask_paths(_case_file(path).parent, (one.mask_file for one in mask_annotations(loaded.case)))
+            named = {one.mask_file: None for one in mask_annotations(loaded.case)}
+            check_mask_paths(folder, named)
+            note_inputs([folder / name for name in named])
+            note_inputs(loaded.fields.values())
             yield loaded
+        if is_empty:
+            raise InputError("the file holds no case", source=path, expected="one at least")
 
 
 def _case_file(path: Path) -> Path:

@@ -6,15 +6,17 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from annoconv.casefile.loaded import masks_folder, renamed, without_masks_folder
 from annoconv.casefile.reading import CASE_NAME, mask_annotations
 from annoconv.documents import strict_json
 from annoconv.errors import InputError, UsageError
 from annoconv.files.atomic import replacing
+from annoconv.files.names import is_inner
 from annoconv.ids import safe_name
-from annoconv.model import SCHEMA_VERSION, Case, MaskAnnotation
+from annoconv.model import SCHEMA_VERSION, Case
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from annoconv.casefile.loaded import LoadedCase, Reading
 
@@ -22,7 +24,7 @@ __all__ = ["write_case", "write_cases"]
 
 
 def write_case(case: LoadedCase | Reading, target: Path | str, *, overwrite: bool = False) -> list[Path]:
-    """Write one case: a `.json` or `.jsonl` file with its masks beside it, or a folder with `case.json`.
+    """Write one case: a `.json` or `.jsonl` file with its masks in `x.masks`, or a folder with `case.json`.
 
     Returns
     -------
@@ -32,7 +34,7 @@ def write_case(case: LoadedCase | Reading, target: Path | str, *, overwrite: boo
     Raises
     ------
     OutputExistsError
-        If the target or one of the mask files exists and `overwrite` is false.
+        If the target or its folder of masks exists and `overwrite` is false.
     MaskError
         If a mask is missing or the masks of one file overlap; then nothing is written.
     """
@@ -51,7 +53,7 @@ def write_cases(
     target
         A name that ends in neither is a folder: `case.json` for one case, `{case_id}/case.json` for several.
     overwrite
-        Whether existing outputs are replaced.
+        Whether existing outputs are replaced: a case file whatever it is, a folder if annoconv wrote all that is in it.
     is_one
         That there is only one case is known, and need not be found out by asking for a second.
 
@@ -62,10 +64,11 @@ def write_cases(
 
     Notes
     -----
-    A folder appears at once. Beside a `.json` or `.jsonl` file each mask file appears at once, before the case file.
-    In a `.jsonl` file, a case whose mask paths an earlier one took has its masks in a folder named by its id.
+    All of it appears at once. The masks of `x.json` and of `x.jsonl` are in the folder `x.masks` beside it. In a
+    `.jsonl` file, a case whose mask paths an earlier one took has its masks in a folder named by its id.
     """
     target = Path(target)
+    cases = map(without_masks_folder, cases)
     if target.suffix == ".jsonl":
         return _write_lines(cases, target, overwrite)
     if target.suffix == ".json":
@@ -74,27 +77,21 @@ def write_cases(
 
 
 def _write_lines(cases: Iterable[LoadedCase | Reading], target: Path, overwrite: bool) -> list[Path]:
-    from annoconv.casefile.mask_files import write_fields, write_masks
-
     taken: set[str] = set()
     with ExitStack() as outputs:
-        # Entered first, so that it is renamed last: no case file ever names a mask that is not there.
         temporary = outputs.enter_context(replacing(target, overwrite=overwrite))
+        beside = _Beside(target, outputs, overwrite)
         with temporary.open("wb") as file:
             for position, loaded in enumerate(cases):
-                case = loaded.case
-                if taken & _files_of(case):
-                    case = _with_own_folder(case, position)
-                taken |= _files_of(case)
-                write_masks(case, loaded.masks, target.parent, outputs, overwrite=overwrite)
-                write_fields(case, loaded.fields, target.parent, outputs, overwrite=overwrite)
-                file.write(_document(case))
+                names = {name: name for name in _files_of(loaded)}
+                if taken & names.keys():
+                    names = {name: f"{_folder_name(loaded.case, position)}/{name}" for name in names}
+                taken |= {*names.values()}
+                file.write(_document(beside.write(loaded, names)))
     return [target]
 
 
 def _write_file(cases: Iterable[LoadedCase | Reading], target: Path, overwrite: bool) -> list[Path]:
-    from annoconv.casefile.mask_files import write_fields, write_masks
-
     several = UsageError(
         "there are several cases",
         source=target,
@@ -103,37 +100,65 @@ def _write_file(cases: Iterable[LoadedCase | Reading], target: Path, overwrite: 
     )
     with ExitStack() as outputs:
         temporary = outputs.enter_context(replacing(target, overwrite=overwrite))
+        beside = _Beside(target, outputs, overwrite)
         for position, loaded in enumerate(cases):
             if position:
                 raise several
-            write_masks(loaded.case, loaded.masks, target.parent, outputs, overwrite=overwrite)
-            write_fields(loaded.case, loaded.fields, target.parent, outputs, overwrite=overwrite)
-            temporary.write_bytes(_document(loaded.case, indent=True))
+            temporary.write_bytes(
+                _document(beside.write(loaded, {name: name for name in _files_of(loaded)}), indent=True)
+            )
         if not temporary.exists():
             raise InputError("there is no case to write", source=target)
     return [target]
+
+
+class _Beside:
+    """The folder of masks beside a case file, made when there is a first mask."""
+
+    def __init__(self, target: Path, outputs: ExitStack, overwrite: bool) -> None:
+        self._target, self._outputs, self._overwrite = target, outputs, overwrite
+        self._folder: Path | None = None
+
+    def write(self, loaded: LoadedCase | Reading, names: Mapping[str, str]) -> Case:
+        """Write the masks and fields of a case; return it with their new paths."""
+        from annoconv.casefile.mask_files import write_fields, write_masks
+
+        if not names:
+            return loaded.case
+        place = masks_folder(self._target)
+        if self._folder is None:
+            if not is_inner(place.name) or not place.name.isprintable():
+                raise UsageError("a case cannot name files in this folder", source=place, advice="Choose another name")
+            folder = self._outputs.enter_context(replacing(place, overwrite=self._overwrite, of=self._target))
+            folder.mkdir()
+            self._folder = folder.parent
+        case = renamed(loaded.case, {name: f"{place.name}/{short}" for name, short in names.items()})
+        write_masks(case, loaded.masks, self._folder)
+        write_fields(case, loaded.fields, self._folder)
+        return case
 
 
 def _write_folder(cases: Iterator[LoadedCase | Reading], target: Path, overwrite: bool, is_one: bool) -> list[Path]:
     from annoconv.casefile.mask_files import write_fields, write_masks
 
     written: list[Path] = []
+    taken: set[str] = set()
     with replacing(target, overwrite=overwrite) as temporary:
         temporary.mkdir()
         first = next(cases, None)
         second = None if is_one else next(cases, None)
         for position, loaded in enumerate(_chain(first, second, cases)):
             place = Path() if second is None else Path(_folder_name(loaded.case, position))
-            if target / place / CASE_NAME in written:
+            if f"{place}".casefold() in taken:
                 raise InputError(
                     "two cases would have the same folder", source=target, found=str(place), expected="distinct case_id"
                 )
+            taken.add(f"{place}".casefold())
             folder = temporary / place
             folder.mkdir(exist_ok=True)
-            with ExitStack() as outputs:
-                write_masks(loaded.case, loaded.masks, folder, outputs)
-                write_fields(loaded.case, loaded.fields, folder, outputs)
-                (folder / CASE_NAME).write_bytes(_document(loaded.case, indent=True))
+            write_masks(loaded.case, loaded.masks, folder)
+            write_fields(loaded.case, loaded.fields, folder)
+            (folder / CASE_NAME).write_bytes(_document(loaded.case, indent=True))
             written.append(target / place / CASE_NAME)
     return written
 
@@ -151,26 +176,11 @@ def _folder_name(case: Case, position: int) -> str:
     return safe_name(case.case_id) if case.case_id else f"case-{position + 1:06d}"
 
 
-def _with_own_folder(case: Case, position: int) -> Case:
-    name = _folder_name(case, position)
-    moved = [
-        annotation.model_copy(update={"mask_file": f"{name}/{annotation.mask_file}"})
-        if isinstance(annotation, MaskAnnotation)
-        else annotation
-        for annotation in case.annotations
-    ]
-    update: dict[str, Any] = {"annotations": moved}
-    if case.registrations is not None:
-        update["registrations"] = [
-            each.model_copy(update={"field_file": f"{name}/{each.field_file}"}) if each.field_file else each
-            for each in case.registrations
-        ]
-    return case.model_copy(update=update)
-
-
-def _files_of(case: Case) -> set[str]:
-    fields = (each.field_file for each in case.registrations or ())
-    return {annotation.mask_file for annotation in mask_annotations(case)} | set(filter(None, fields))
+def _files_of(loaded: LoadedCase | Reading) -> list[str]:
+    """Return the files that a case brings: its masks, and its displacement fields where they are there."""
+    fields = [each for each in loaded.case.registrations or () if each.id in loaded.fields]
+    named = [each.mask_file for each in mask_annotations(loaded.case)]
+    return named + [each.field_file for each in fields if each.field_file]
 
 
 def _document(case: Case, *, indent: bool = False) -> bytes:

@@ -111,8 +111,7 @@ def as_command(
         asked: Lang | None = common.pop("lang")
         with Report(**common, lang=asked.value if asked else spoken()) as report:
             try:
-                _check_losses_file(report)
-                function(report, **values)
+                _run(report, function, values)
             except AnnoconvError as error:
                 report.fail(error)
             except BrokenPipeError:
@@ -133,11 +132,19 @@ def _own(function: Callable[..., None]) -> dict[str, inspect.Parameter]:
     return {each.name: each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters}
 
 
-def _check_losses_file(report: Report) -> None:
-    if report.losses_file is not None:
-        from annoconv.registry import refuse_existing
+def _run(report: Report, function: Callable[..., None], values: Mapping[str, Any]) -> None:
+    """Run a command; all that it writes, and the losses, appear at its end or not at all."""
+    from annoconv.files.atomic import Outputs
 
-        refuse_existing(report.losses_file, overwrite=report.overwrite)
+    try:
+        with Outputs(overwrite=report.overwrite) as outputs:
+            if report.losses_file is not None:
+                outputs.expect(report.losses_file)
+            function(report, **values)
+            report.write_losses()
+    except BaseException:
+        report.forget_outputs()
+        raise
 
 
 def internal_error(error: Exception) -> Message:

@@ -15,6 +15,8 @@ import typer
 from annoconv import registry
 from annoconv.cli.command import as_command
 from annoconv.errors import UsageError
+from annoconv.files.atomic import Outputs, note_inputs, outputs_of
+from annoconv.files.inputs import check_source
 from annoconv.registry import Command, Context, Converter, Option
 
 if TYPE_CHECKING:
@@ -50,16 +52,27 @@ def convert_command(converter: Converter) -> Any:
     }
 
     def run(report: Report, *, sources: list[Path], output: Path, **values: Any) -> None:
+        note_inputs([*sources, *(path for path in [values["label_system"]] if path is not None)])
         context = _context(report, {name: values.pop(name) for name in _CONTEXT})
         convert = _write if converter.direction == "to" else _read
         if output == STDOUT:
             _to_stdout(report, lambda target: convert(report, converter, sources, target, context, values))
         else:
-            registry.refuse_existing(output, overwrite=report.overwrite)
+            _check_outputs(report, converter, output)
             for path in convert(report, converter, sources, output, context, values):
                 report.add_output(path)
 
     return as_command(converter.name, run, converter.summary, options)
+
+
+def _check_outputs(report: Report, converter: Converter, output: Path) -> None:
+    """Refuse, before any work, what the request may not write."""
+    from annoconv.casefile.loaded import masks_folder
+
+    with outputs_of(overwrite=report.overwrite) as outputs:
+        outputs.expect(output)
+        if converter.direction == "from" and output.suffix in {".json", ".jsonl"}:
+            outputs.expect(masks_folder(output), of=output)
 
 
 def _write(
@@ -93,7 +106,8 @@ def _to_stdout(report: Report, convert: typing.Callable[[Path], list[Path]]) -> 
     if report.as_json:
         raise UsageError("standard output cannot take the result and --json", advice="Name a file with -o")
     with tempfile.TemporaryDirectory() as folder:
-        convert(Path(folder) / "output.json")
+        with Outputs():  # written when all of it is, not with the other outputs of the command
+            convert(Path(folder) / "output.json")
         files = [path for path in Path(folder).rglob("*") if path.is_file()]
         try:
             if len(files) != 1:
@@ -143,6 +157,7 @@ def _labels(path: Path) -> tuple[Label, ...]:
     from annoconv.model import Label
     from annoconv.validation import normalise
 
+    check_source(path)
     document = strict_json.loads(strict_json.read_bytes(path), source=path)
     listed = document.get("labels") if isinstance(document, dict) else document
     try:

@@ -3,7 +3,7 @@
 import tempfile
 from collections import Counter
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -54,15 +54,15 @@ def demo(
 @contextmanager
 def _place(folder: Path | None, *, overwrite: bool) -> Generator[Path]:
     """Yield the folder to work in: a temporary one, or one that becomes `folder` when all is done."""
-    if folder is None:
-        with tempfile.TemporaryDirectory() as temporary:
-            yield Path(temporary)
-    else:
-        from annoconv.files.atomic import replacing
+    from annoconv.files.atomic import Outputs, replacing
 
-        with replacing(folder, overwrite=overwrite) as temporary_folder:
-            temporary_folder.mkdir()
-            yield temporary_folder
+    with ExitStack() as stack:
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()), "demo")
+            stack.enter_context(Outputs())
+        place = stack.enter_context(replacing(folder, overwrite=overwrite))
+        place.mkdir()
+        yield place
 
 
 def _convert(report: Report, loaded: "LoadedCase", name: str, place: Path, images: list[Path]) -> dict[str, Any]:

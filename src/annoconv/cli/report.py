@@ -144,17 +144,21 @@ class Report:
 
     # --- the end ---
 
-    def finish(self) -> int:
-        """Write the loss file and the JSON object or the closing lines; return the exit code."""
-        losses = LossReport(self._losses)
+    def write_losses(self) -> None:
+        """Write the loss file, unless something failed."""
         if self.losses_file is not None and not self._errors:
             from annoconv.files.atomic import replacing
 
-            try:
-                with replacing(self.losses_file, overwrite=self.overwrite) as temporary:
-                    temporary.write_text(losses.to_json(), encoding="utf-8")
-            except AnnoconvError as error:
-                self.fail(error)
+            with replacing(self.losses_file, overwrite=self.overwrite) as temporary:
+                temporary.write_text(LossReport(self._losses).to_json(), encoding="utf-8")
+
+    def forget_outputs(self) -> None:
+        """Forget the outputs: they did not appear."""
+        self._outputs.clear()
+
+    def finish(self) -> int:
+        """Write the JSON object or the closing lines; return the exit code."""
+        losses = LossReport(self._losses)
         code = self._exit_code(losses)
         if self.as_json:
             self._write_json(losses, code)

@@ -1,76 +1,314 @@
-"""Outputs that appear whole or not at all."""
+"""The outputs of one request: checked together, written apart, there all at once or not at all (`annoconv.files`)."""
 
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annoconv.errors import OutputExistsError, UsageError
+from annoconv.files.disk import absolute, is_file, remove, sync, sync_entry
+from annoconv.files.inputs import Inputs
+from annoconv.files.manifest import check_folder, check_seal, digest, seal, snapshot, write_manifest
+from annoconv.files.stage import Stage, exists
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
 
-__all__ = ["replacing"]
+    from annoconv.files.manifest import Snapshot
+    from annoconv.files.stage import Step
+
+__all__ = ["SIDE_SUFFIX", "Outputs", "note_inputs", "outputs_of", "replacing"]
+
+SIDE_SUFFIX = ".annoconv.json"
+"""What stands instead of an output's ending in the name of its side file."""
+
+_current: ContextVar[Outputs | None] = ContextVar("outputs", default=None)
+
+
+@dataclass
+class _Output:
+    path: Path
+    overwrite: bool
+    of: Path | None
+    former: Snapshot | None = None
+    """What was in a folder that is replaced."""
+    stage: Stage | None = None
+    step: Step | None = None
+
+    @property
+    def owner(self) -> str:
+        """Ending of the output that this one belongs to; empty if it is one itself."""
+        return "" if self.of is None else self.of.suffix
+
+
+@dataclass
+class Outputs:
+    """The set of outputs of one request.
+
+    As a context it is the set that every `replacing` within belongs to; they are put in place at its end, and if it
+    ends with an error nothing is left: no temporary, no parent folder made on the way, and what was there is untouched.
+
+    Attributes
+    ----------
+    overwrite
+        Whether existing outputs are replaced: a file whatever it is, a folder or a side file if annoconv wrote it.
+    inputs
+        What the request reads.
+    """
+
+    overwrite: bool = False
+    inputs: Inputs = field(default_factory=Inputs)
+    _known: dict[Path, _Output] = field(default_factory=dict[Path, _Output])
+    _stages: dict[Path, Stage] = field(default_factory=dict[Path, Stage])
+    _made: list[Path] = field(default_factory=list[Path])
+    _outer: Outputs | None = None
+
+    def __enter__(self) -> Outputs:
+        self._outer = _current.get()
+        _current.set(self)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        _current.set(self._outer)
+        is_done = False
+        try:
+            if kind is None:
+                self._commit()
+                is_done = True
+        finally:
+            for stage in reversed(self._stages.values()):
+                stage.release()
+            for folder in [] if is_done else self._made:
+                with suppress(OSError):
+                    folder.rmdir()
+
+    def expect(self, path: Path, *, overwrite: bool = False, of: Path | None = None) -> None:
+        """Check an output before any work.
+
+        Parameters
+        ----------
+        path
+            The output.
+        overwrite
+            Whether this one is replaced in any case.
+        of
+            The output that it belongs to, whose name without its ending it shares.
+
+        Raises
+        ------
+        OutputExistsError
+            If it exists and may not be replaced.
+        UsageError
+            If it is, contains or replaces an input, or it and another output are one or in one another.
+        """
+        path = absolute(path)
+        if path not in self._known and not self._is_staged(path):
+            output = _Output(path, overwrite or self.overwrite, of)
+            self._check_apart(path)
+            self._check(output)
+            self._known[path] = output
+
+    def add(self, path: Path, *, overwrite: bool = False, of: Path | None = None) -> Path:
+        """Return where an output is written: in its stage, or at its very place if that is within a stage."""
+        place = absolute(path)
+        if self._is_staged(place):
+            if exists(place):
+                raise OutputExistsError("two outputs have the same name", source=path)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            return place
+        self.expect(path, overwrite=overwrite, of=of)
+        output = self._known[place]
+        if output.step is not None:
+            raise UsageError("two outputs have the same name", source=path)
+        output.stage = self._stage(place)
+        output.step = output.stage.add(place.name, overwrite=output.overwrite)
+        return output.stage.new(output.step)
+
+    def discard(self, path: Path) -> None:
+        """Take back an output whose writing failed."""
+        output = self._known.get(absolute(path))
+        if output is not None and output.stage is not None and output.step is not None:
+            remove(output.stage.new(output.step))
+            output.stage.steps.remove(output.step)
+            del self._known[output.path]
+        elif output is None:
+            remove(path)
+
+    def _is_staged(self, path: Path) -> bool:
+        text = f"{path}"
+        return any(text.startswith(f"{stage.folder}{os.sep}") for stage in self._stages.values())
+
+    def _stage(self, path: Path) -> Stage:
+        if path.parent not in self._stages:
+            self._made += _make_folders(path.parent)
+            self._stages[path.parent] = Stage.claim(path)
+        return self._stages[path.parent]
+
+    def _check_apart(self, path: Path) -> None:
+        """Refuse an output that is another one by any spelling, or is in it, or the reverse."""
+        own = _folded(path)
+        for other in map(_folded, self._known):
+            if own == other or own in other.parents or other in own.parents:
+                raise UsageError("two outputs are one, or one is in the other", source=path, advice="Name them apart")
+
+    def _check(self, output: _Output) -> None:
+        """Refuse what may not be replaced; note what is in a folder that may."""
+        path = output.path
+        if not exists(path):
+            return
+        self.inputs.refuse(path)
+        if not output.overwrite:
+            raise OutputExistsError("the output exists", source=path, advice="Choose another name or pass --overwrite")
+        if path.is_dir():
+            if path.is_symlink():
+                raise OutputExistsError(
+                    "a link to a folder is not replaced", source=path, advice="Name the folder itself"
+                )
+            former = check_folder(path, output.owner) if output.former is None else snapshot(path)
+            if output.former is not None and output.former != former:
+                raise OutputExistsError("somebody changed the output meanwhile", source=path)
+            output.former = former
+        elif exists(path) and path.exists() and not path.is_file():
+            raise UsageError("the output is a pipe or a device", source=path, advice="Name a file")
+        elif output.of is not None:
+            check_seal(path, output.owner)
+
+    def _commit(self) -> None:
+        written = [each for each in self._known.values() if each.step is not None]
+        for output in written:
+            self._check_kind(output)
+            self._check(output)
+        removals = list(self._orphans(written))
+        for output in written:
+            self._complete(output)
+        for stage, name in removals:
+            stage.add(name, overwrite=True, is_removal=True)
+        stages = list(self._stages.values())
+        steps = [(stage, step) for stage in stages for step in stage.steps]
+        sync(stage.folder / f"{step.number}" for stage, step in steps)
+        is_journaled = len(steps) > 1 or any(output.former is not None for output in written)
+        if is_journaled:
+            for other in stages[1:]:
+                other.write_journal(first=stages[0])
+            stages[0].write_journal(others=stages[1:])
+        done: list[tuple[Stage, Step]] = []
+        try:
+            for stage, step in steps:
+                done.append((stage, step))
+                stage.do(step)
+        except BaseException:
+            for stage, step in reversed(done):
+                stage.undo(step)
+            for stage in stages if is_journaled else ():
+                stage.drop_journal()
+            raise
+        for folder in {*self._stages, *(made.parent for made in self._made)}:
+            sync_entry(folder)
+
+    def _check_kind(self, output: _Output) -> None:
+        """Refuse a file where a folder stands, and the reverse."""
+        if output.stage is None or output.step is None:
+            return
+        new = output.stage.new(output.step)
+        if not exists(new):
+            raise FileNotFoundError(f"nothing was written to {new.name}")
+        if exists(output.path) and output.overwrite and new.is_dir() != output.path.is_dir():
+            file, folder = Message("a file"), Message("a folder")
+            found, expected = (folder, file) if output.path.is_dir() else (file, folder)
+            raise UsageError(
+                "the output exists and is of another kind", source=output.path, found=found, expected=expected
+            )
+
+    def _orphans(self, written: list[_Output]) -> Iterable[tuple[Stage, str]]:
+        """Yield the side files of files that are replaced, where the new ones have none."""
+        for output in written:
+            side = output.path.with_suffix("" if output.path.suffix == ".gz" else output.path.suffix)
+            side = side.with_suffix(SIDE_SUFFIX)
+            if output.stage is None or output.of is not None or side in self._known or not output.path.is_file():
+                continue
+            if side != output.path and is_file(side) and not side.is_symlink():
+                with suppress(OutputExistsError):
+                    if check_seal(side, output.path.suffix) == digest(output.path):
+                        yield output.stage, side.name
+
+    def _complete(self, output: _Output) -> None:
+        """Put the manifest into a folder, and the seal on a side file."""
+        if output.stage is None or output.step is None:
+            return
+        new = output.stage.new(output.step)
+        if new.is_dir():
+            write_manifest(new, output.owner)
+        elif output.of is not None:
+            main = self._known[absolute(output.of)]
+            if main.stage is not None and main.step is not None:
+                seal(new, main.stage.new(main.step), output.owner)
 
 
 @contextmanager
-def replacing(path: Path, *, overwrite: bool = False) -> Generator[Path]:
-    """Give a temporary neighbour of `path` to write, as a file or as a folder, and rename it when the block ends well.
+def replacing(path: Path, *, overwrite: bool = False, of: Path | None = None) -> Generator[Path]:
+    """Give a temporary path to write an output to, as a file or as a folder.
 
-    What was written is synced to the disk before the renaming. If the block raises, nothing is left: no temporary, no
-    parent folder made on the way, and an output that existed before is untouched.
+    Within a request (`Outputs`) it comes to stand at `path` with all other outputs of it, at its end; by itself, at
+    the end of the block, with those that were named within the block. What was written is synced to the disk before.
 
     Parameters
     ----------
     path
         The output. Missing parent folders are made.
     overwrite
-        Whether an existing output of the same kind (file or folder) is replaced.
+        Whether an existing output is replaced, where the request does not say so.
+    of
+        The output that it belongs to, as its side file or as a folder beside it.
 
     Yields
     ------
     Path
-        Does not exist yet; ends with the name of `path`, so that its suffixes are the same.
+        Does not exist yet; has the name of `path`.
 
     Raises
     ------
     OutputExistsError
-        If `path` exists, at the start or at the end, and `overwrite` is false.
+        If `path` exists, at the start or at the end, and is not to be replaced, or is a folder or a side file that
+        annoconv did not write, or another run is writing it.
     UsageError
-        If `path` is a folder and a file was written, or the reverse.
-
-    Notes
-    -----
-    A file is replaced in one step. A folder is replaced in two renames: a crash between them leaves the former folder
-    beside the new one under a name that starts `.{name}.former-`.
+        If `path` is a folder and a file was written, or the reverse; or it would replace an input or another output.
     """
-    path = Path(path)
-    if not overwrite:
-        _refuse_existing(path)
-    token = secrets.token_hex(6)
-    temporary = path.parent / f".{token}.partial-{path.name}"
-    made = _make_folders(path.parent)
+    with outputs_of(overwrite=False) as outputs:
+        temporary = outputs.add(Path(path), overwrite=overwrite, of=of)
+        try:
+            yield temporary
+        except BaseException:
+            outputs.discard(Path(path))
+            raise
+
+
+@contextmanager
+def outputs_of(*, overwrite: bool, inputs: Iterable[Path] = ()) -> Generator[Outputs]:
+    """Give the set of outputs that is at work, or a new one for the block; what the block reads is noted."""
+    outer = _current.get()
+    if outer is None:
+        with Outputs(overwrite=overwrite) as outputs:
+            outputs.inputs.add(inputs)
+            yield outputs
+        return
+    outer.inputs.add(inputs)
+    before, outer.overwrite = outer.overwrite, overwrite or outer.overwrite
     try:
-        yield temporary
-        _sync(temporary)
-        _move(temporary, path, path.parent / f".{path.name}.former-{token}", overwrite=overwrite)
-        _sync_entry(path.parent)
-    except BaseException:
-        _remove(temporary)
-        for folder in made:
-            with suppress(OSError):
-                folder.rmdir()
-        raise
+        yield outer
+    finally:
+        outer.overwrite = before
 
 
-def _refuse_existing(path: Path) -> None:
-    if os.path.lexists(path):
-        raise OutputExistsError("the output exists", source=path, advice="Choose another name or pass --overwrite")
+def note_inputs(paths: Iterable[Path]) -> None:
+    """Note files that a reader found by itself, beside those that the request names: no output may replace them."""
+    outputs = _current.get()
+    if outputs is not None:
+        outputs.inputs.add(paths)
 
 
 def _make_folders(folder: Path) -> list[Path]:
@@ -80,54 +318,6 @@ def _make_folders(folder: Path) -> list[Path]:
     return missing
 
 
-def _move(temporary: Path, path: Path, former: Path, *, overwrite: bool) -> None:
-    if not overwrite:
-        _refuse_existing(path)
-        temporary.rename(path)
-    elif temporary.is_dir() and path.is_dir() and not path.is_symlink():
-        path.rename(former)
-        try:
-            temporary.rename(path)
-        except BaseException:
-            former.rename(path)
-            raise
-        shutil.rmtree(former, ignore_errors=True)
-    elif os.path.lexists(path) and temporary.is_dir() != path.is_dir():
-        file, folder = Message("a file"), Message("a folder")
-        found, expected = (folder, file) if path.is_dir() else (file, folder)
-        raise UsageError("the output exists and is of another kind", source=path, found=found, expected=expected)
-    else:
-        temporary.replace(path)
-
-
-def _sync(path: Path) -> None:
-    if path.is_dir():
-        for folder, _, names in os.walk(path):
-            for name in names:
-                _sync_entry(Path(folder, name))
-            _sync_entry(Path(folder))
-    else:
-        _sync_entry(path)
-
-
-def _sync_entry(path: Path) -> None:
-    """Sync one file or one folder's own entries; folders cannot be opened on Windows and need no sync there."""
-    if os.name == "nt":
-        if path.is_dir():
-            return
-        mode = os.O_RDWR
-    else:
-        mode = os.O_RDONLY
-    descriptor = os.open(path, mode)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
+def _folded(path: Path) -> Path:
+    """Return a path without links, as a file system sees it that knows no capitals."""
+    return Path(os.path.realpath(path.parent).casefold(), path.name.casefold())

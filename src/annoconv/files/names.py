@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["check_mask_paths", "inside", "mask_path"]
+__all__ = ["Within", "check_inside", "check_mask_paths", "inside", "is_inner", "mask_path"]
 
 
 def check_mask_paths(folder: Path, mask_files: Iterable[str]) -> None:
@@ -40,3 +40,31 @@ def inside(folder: Path, name: str) -> Path | None:
         return path if path.resolve().is_relative_to(folder.resolve()) else None
     except (OSError, ValueError, RuntimeError):  # too long, a NUL, a loop of links
         return None
+
+
+def is_inner(name: str) -> bool:
+    """Tell whether a relative path leads nowhere but further in, by its letters alone."""
+    parts = name.split("/")
+    return "" not in parts and ".." not in parts and "\\" not in name and ":" not in parts[0]
+
+
+def check_inside(folder: Path, path: Path) -> Path:
+    """Return a path below a folder; InputError if a symbolic link on the way to it leads out of the folder."""
+    if inside(folder, os.path.relpath(path, folder)) is None:
+        raise InputError("a link leads out of the folder", source=path, advice="Name that file itself, or copy it")
+    return path
+
+
+class Within:
+    """Checks many paths below one folder with `check_inside`; each folder and each link is followed once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._parents: set[Path] = set()
+
+    def __call__(self, path: Path) -> Path:
+        """Return the path; InputError if a link leads out of the folder."""
+        if path.parent not in self._parents or path.is_symlink():
+            check_inside(self._folder, path)
+            self._parents.add(path.parent)
+        return path

@@ -95,7 +95,7 @@ def write_segmentations(
         raise InputError("there is no case to write", source=target)
     losses: list[Loss] = []
     several = len(start) > 1 or len(_masks_by_image(start[0].case)) > 1
-    with replacing(target, overwrite=True) as temporary:
+    with replacing(target) as temporary:
         if several:
             temporary.mkdir()
         for case_index, loaded in enumerate(chain(start, remaining)):

@@ -25,6 +25,8 @@ import numpy as np
 
 from annoconv.documents import strict_json
 from annoconv.errors import MaskError
+from annoconv.files.manifest import MANIFEST
+from annoconv.files.stage import is_stage
 from annoconv.model import Modality
 from annoconv_converters._volumes.label_tables import read_table, write_tsv
 from annoconv_converters._volumes.labels import Entry, entry_of
@@ -126,7 +128,7 @@ class Bids(Training):
         description = _description(self.task)
         (self.folder / "dataset_description.json").write_bytes(strict_json.dumps(description, indent=2))
         (self.folder / "README.md").write_text(_README, "utf-8")
-        (self.folder / ".bidsignore").write_text("annoconv\n", "utf-8")
+        (self.folder / ".bidsignore").write_text(f"annoconv\n{MANIFEST}\n", "utf-8")
 
     @classmethod
     def recognises(cls, folder: Path) -> bool:
@@ -145,6 +147,7 @@ class Bids(Training):
         )
         places = {path.parent for ending in _SEGMENTED for path in folder.glob(f"**/sub-*/**/{ending}")}
         sources = {path.name for path in folder.glob("sourcedata/sub-*") if any(path.glob("*/*.nii*"))}
+        places = {place for place in places if not any(map(is_stage, place.relative_to(folder).parts))}
         places |= {folder / name / "anat" for name in sources - {place.parent.name for place in places}}
         shared = [
             SourceFile(

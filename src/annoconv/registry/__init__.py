@@ -14,15 +14,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import import_module
-from importlib.machinery import ModuleSpec, PathFinder
 from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from annoconv.errors import AnnoconvError, OutputExistsError, UsageError
+from annoconv.errors import AnnoconvError, InputError, UsageError
+from annoconv.files.atomic import note_inputs, outputs_of
+from annoconv.files.inputs import check_source
+from annoconv.files.stage import settle
 from annoconv.limits import Limits
 from annoconv.messages import Message
+from annoconv.registry.summary import summary_of
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
@@ -42,7 +45,6 @@ __all__ = [
     "converters",
     "formats",
     "read",
-    "refuse_existing",
     "write",
 ]
 
@@ -50,6 +52,7 @@ GROUP = "annoconv.converters"
 """Entry point group of the converters."""
 COMMANDS = "annoconv.commands"
 """Entry point group of the commands that packages beside the core add."""
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,9 @@ class Command:
     @cached_property
     def summary(self) -> str:
         """First line of its module's docstring, read from the source; the module is not imported."""
-        return f"(refused: the name belongs to {self.rivals[0]})" if self.rivals else _summary(self.entry_point.module)
+        return (
+            f"(refused: the name belongs to {self.rivals[0]})" if self.rivals else summary_of(self.entry_point.module)
+        )
 
     @cached_property
     def function(self) -> Callable[..., Any]:
@@ -295,21 +300,25 @@ def write(
     context
         What is the same for all formats.
     overwrite
-        Whether an existing output is replaced.
+        Whether an existing output is replaced: a file whatever it is, a folder if annoconv wrote all that is in it.
     **options
         The format's own; its command's help describes them.
 
     Raises
     ------
     OutputExistsError
-        If the target exists and `overwrite` is false.
+        If the target exists and may not be replaced.
     UsageError
-        If there is no such format or option.
+        If there is no such format or option, or the target would replace something that is read.
     """
     target = Path(target)
     called = converter("to", format)
-    refuse_existing(target, overwrite=overwrite)
-    losses: LossReport = called.call(cases, target, context=context, options=options)
+    from annoconv.casefile.loaded import without_masks_folder
+
+    with outputs_of(overwrite=overwrite, inputs=_read_by(called, options)) as outputs:
+        outputs.expect(target)
+        portable = map(without_masks_folder, cases)
+        losses: LossReport = called.call(portable, target, context=context, options=options)
     return losses
 
 
@@ -326,38 +335,41 @@ def read(
     ------
     UsageError
         If there is no such format or option.
+    InputError
+        If a source is a pipe or a device, or the sources hold no case.
     """
     called = converter("from", format)
-    readings: Iterator[Reading] = called.call([Path(each) for each in sources], context=context, options=options)
-    return readings
+    paths = [Path(each) for each in sources]
+    note_inputs([*paths, *_read_by(called, options)])
+    for path in paths:
+        settle(path)
+        check_source(path)
+    readings: Iterator[Reading] = called.call(paths, context=context, options=options)
+    return _at_least_one(readings, paths)
 
 
-def refuse_existing(target: Path, *, overwrite: bool) -> None:
-    """Raise OutputExistsError if there is something at `target` and it is not to be replaced."""
-    if not overwrite and (target.exists() or target.is_symlink()):
-        raise OutputExistsError("the output exists", source=target, advice="Choose another name or pass --overwrite")
+def _at_least_one(readings: Iterator[Reading], sources: Sequence[Path]) -> Iterator[Reading]:
+    is_empty = True
+    for reading in readings:
+        is_empty = False
+        yield reading
+    if is_empty:
+        named = ", ".join(map(str, sources[:_MOST_NAMED]))
+        raise InputError("there is no case of this format", source=named, advice="Name its files or their folder")
 
 
-def _summary(module: str) -> str:
-    spec = _spec(module)
-    if spec is None or not spec.origin or not spec.origin.endswith(".py"):
-        return f"(the module {module} is not installed)"
-    with Path(spec.origin).open(encoding="utf-8") as file:
-        start = file.read(4096)
-    match = re.match(r'(?:\s*#.*\n|\s+)*[rR]?("""|\'\'\'|"|\')(.+?)(?:\1|\n)', start)
-    return match.group(2).strip() if match else ""
-
-
-def _spec(module: str) -> ModuleSpec | None:
-    """Find a module without importing its parents, which `importlib.util.find_spec` would do."""
-    spec: ModuleSpec | None = None
-    places: Sequence[str] | None = None
-    for position, _ in enumerate(names := module.split(".")):
-        spec = PathFinder.find_spec(".".join(names[: position + 1]), places)
-        if spec is None:
-            return None
-        places = spec.submodule_search_locations
-    return spec
+def _read_by(called: Converter, options: Mapping[str, Any]) -> list[Path]:
+    """Return the files and folders that options name, as far as they are there and can be read."""
+    found: list[Path] = []
+    for name, value in options.items():
+        if name in called.options:
+            listed = _with_paths(called.options[name].annotation, value)
+            found += [each for each in (listed if isinstance(listed, list) else [listed]) if isinstance(each, Path)]
+    for path in found:
+        if path.exists():
+            settle(path)
+            check_source(path)
+    return found
 
 
 def _with_paths(annotation: Any, value: Any) -> Any:

@@ -1,0 +1,130 @@
+"""What a disk is asked for: that written files are on it, that what is no longer needed goes, one lock."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["absolute", "files_below", "is_file", "remove", "sync", "sync_entry", "try_lock"]
+
+_FEW: Final = 64
+"""Files that are synced one by one: each costs a disk several milliseconds, the whole file system about a second."""
+
+
+def absolute(path: Path) -> Path:
+    """Return a path from the root without `.` and `..`; links are not followed."""
+    return Path(os.path.abspath(path))  # noqa: PTH100  Path.resolve follows links, Path.absolute keeps `..`
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether a file is there; not so where its name, made of another one, is longer than any can be."""
+    return os.path.isfile(path)  # noqa: PTH113  Path.is_file raises an error
+
+
+def sync(paths: Iterable[Path]) -> None:
+    """Return when files, and folders with all that is in them, are on the disk: many of them in one pass."""
+    listed = list(paths)
+    entries = [entry for path in listed for entry in _entries(path)]
+    if len(entries) > _FEW and all(_sync_file_system(path) for path in listed):
+        return
+    for entry in entries:
+        sync_entry(entry)
+
+
+def _entries(path: Path) -> list[Path]:
+    if path.is_symlink() or not path.is_dir():
+        return [path]
+    return [Path(folder, name) for folder, _, names in os.walk(path) for name in (*names, "")]
+
+
+def _sync_file_system(path: Path) -> bool:
+    """Sync the whole file system of a path, where the system can (Linux, syncfs); tell whether it could."""
+    if sys.platform != "linux":
+        return False
+    try:
+        syncfs = ctypes.CDLL(None, use_errno=True).syncfs
+    except (AttributeError, OSError):
+        return False
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return int(syncfs(descriptor)) == 0
+    finally:
+        os.close(descriptor)
+
+
+def sync_entry(path: Path) -> None:
+    """Sync one file or one folder's own entries; folders cannot be opened on Windows and need no sync there."""
+    if os.name == "nt":
+        if path.is_dir():
+            return
+        mode = os.O_RDWR
+    else:
+        mode = os.O_RDONLY
+    descriptor = os.open(path, mode)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def files_below(folder: Path) -> tuple[dict[str, os.stat_result], list[str]]:
+    """Return what is in a folder: each entry that is no folder with its own status, and the folders that are empty.
+
+    Returns
+    -------
+    tuple of dict and list
+        Names relative to the folder, with `/`, sorted; links are not followed.
+    """
+    found: dict[str, os.stat_result] = {}
+    empty: list[str] = []
+    pending = [""]
+    while pending:
+        place = pending.pop()
+        count = 0
+        with os.scandir(folder / place) as entries:
+            for entry in entries:
+                count += 1
+                name = f"{place}{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(f"{name}/")
+                else:
+                    found[name] = entry.stat(follow_symlinks=False)
+        if place and not count:
+            empty.append(place)
+    return {name: found[name] for name in sorted(found)}, sorted(empty)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link, or a folder with all that is in it, as far as the system lets us."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def try_lock(descriptor: int) -> bool:
+    """Lock an open file for this process; tell whether nobody else holds it. A process that ends lets go of it."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

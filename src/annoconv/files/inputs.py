@@ -1,0 +1,110 @@
+"""What a request reads, so that none of its outputs is, contains or replaces any of it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from annoconv.errors import InputError, UsageError
+from annoconv.messages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Inputs", "check_source"]
+
+_KINDS = ((stat.S_ISFIFO, Message("a pipe")), (stat.S_ISSOCK, Message("a socket")))
+
+
+def check_source(path: Path) -> None:
+    """Raise InputError if a source is not there, or is a pipe, a socket or a device."""
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError("there is no such file or folder", source=path) from None
+    except (OSError, ValueError) as error:
+        raise InputError("this cannot be read", source=path, found=type(error).__name__) from error
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        found = next((kind for is_it, kind in _KINDS if is_it(mode)), Message("a device"))
+        raise InputError("this is neither a file nor a folder", source=path, found=found)
+
+
+class Inputs:
+    """Files and folders that a request reads; held as (device, inode), so that no other spelling or link hides one."""
+
+    def __init__(self) -> None:
+        self._pending: list[Path] = []
+        self._own: dict[tuple[int, int], Path] = {}
+        self._above: dict[tuple[int, int], Path] = {}
+        self._folders: dict[tuple[int, int], Path] = {}
+        self._seen: set[Path] = set()
+
+    def add(self, paths: Iterable[Path]) -> None:
+        """Note what is read; it is looked at only if an output would replace something."""
+        self._pending += paths
+
+    def refuse(self, target: Path) -> None:
+        """Raise UsageError if what stands at `target` is an input, contains one, or lies in a folder that is one."""
+        self._look()
+        for status in _statuses(target):
+            key = (status.st_dev, status.st_ino)
+            if key in self._own:
+                raise _refusal(Message("the output would replace an input"), target, self._own[key])
+            if key in self._above:
+                raise _refusal(Message("the output would replace the folder of an input"), target, self._above[key])
+            if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+                self._refuse_linked(target, key)
+        for place in {*target.parents, *Path(os.path.realpath(target)).parents}:
+            folder = self._folders.get(_key(place))
+            if folder is not None:
+                raise _refusal(Message("the output would replace a file of an input"), target, folder)
+
+    def _look(self) -> None:
+        for path in self._pending:
+            real = Path(os.path.realpath(path))
+            try:
+                status = real.stat()
+            except OSError:
+                continue
+            key = (status.st_dev, status.st_ino)
+            self._own[key] = path
+            if stat.S_ISDIR(status.st_mode):
+                self._folders[key] = path
+            for place in real.parents:
+                if place in self._seen:
+                    break
+                self._seen.add(place)
+                self._above[_key(place)] = path
+        self._pending.clear()
+
+    def _refuse_linked(self, target: Path, key: tuple[int, int]) -> None:
+        """Look for a file of several names in the folders that are read."""
+        for folder in self._folders.values():
+            for place, _, names in os.walk(folder):
+                for name in names:
+                    if _key(Path(place, name)) == key:
+                        raise _refusal(
+                            Message("the output would replace a file of an input"), target, Path(place, name)
+                        )
+
+
+def _refusal(problem: Message, target: Path, found: Path) -> UsageError:
+    return UsageError(problem, source=target, found=found, advice="Name another output")
+
+
+def _statuses(path: Path) -> list[os.stat_result]:
+    found = [path.lstat()]
+    with suppress(OSError):  # a link that leads nowhere
+        found.append(path.stat())
+    return found
+
+
+def _key(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return (-1, -1)
+    return (status.st_dev, status.st_ino)

@@ -1,0 +1,157 @@
+"""What annoconv wrote, told by digests: the manifest of a folder, the seal of a side file.
+
+A folder of outputs holds `.annoconv.json`: each file's size and SHA-256, and the folders that are empty. A side file,
+which is JSON, begins with a seal: the digest of the file that it belongs to and one of its own bytes. Both name the
+ending of the output that they belong to, because `x.json` and `x.geojson` would share a side file and a folder of
+pictures. Whatever agrees with them was written by annoconv and not changed since, so it may be replaced.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import stat
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from annoconv.errors import OutputExistsError
+from annoconv.files.disk import files_below
+from annoconv.messages import Message
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+__all__ = ["MANIFEST", "Snapshot", "check_folder", "check_seal", "seal", "snapshot", "write_manifest"]
+
+MANIFEST: Final = ".annoconv.json"
+_VERSION: Final = 1
+_MOST_NAMED: Final = 5
+_SEAL: Final = re.compile(
+    rb'([{\[])("seal":|\{"seal":)\{"main":"([0-9a-f]{64})","of":"((?:[^"\\]|\\.)*)","sha256":"([0-9a-f]{64})"\}(\}?)(,?)'
+)
+
+Snapshot: TypeAlias = "dict[str, tuple[int, int, int]]"
+"""Of each file, its size, inode and time of change."""
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_manifest(folder: Path, of: str) -> None:
+    """Write the manifest of a folder that is complete; a file of that name that is there already is left out."""
+    found, empty = files_below(folder)
+    files = {name: [status.st_size, digest(folder / name)] for name, status in found.items() if name != MANIFEST}
+    told = {"annoconv": _VERSION, "of": of, "files": files, "empty": empty}
+    text = json.dumps(told, ensure_ascii=False, indent=0, separators=(",", ":"))
+    (folder / MANIFEST).write_text(f"{text}\n", encoding="utf-8")
+
+
+def check_folder(folder: Path, of: str) -> Snapshot:
+    """Return what is in a folder, if annoconv wrote all of it.
+
+    Parameters
+    ----------
+    of
+        Ending of the output that it belongs to; empty if it is one itself.
+
+    Raises
+    ------
+    OutputExistsError
+        If anything in it is not as its manifest has it; the first few are named.
+    """
+    found, empty = files_below(folder)
+    if not found and not empty:
+        return {}
+    told = _manifest(folder) if MANIFEST in found else None
+    if told is None or told["of"] != of:
+        problem = "the folder was not written by annoconv" if told is None else "the folder belongs to another output"
+        raise OutputExistsError(problem, source=folder, advice="Choose another name, or remove it yourself")
+    wrong = [
+        name
+        for name, status in found.items()
+        if name != MANIFEST
+        and not (
+            stat.S_ISREG(status.st_mode)
+            and name in told["files"]
+            and told["files"][name][0] == status.st_size
+            and told["files"][name][1] == digest(folder / name)
+        )
+    ]
+    wrong += [name for name in empty if name not in told["empty"]]
+    if wrong:
+        raise OutputExistsError(
+            "the folder holds what annoconv did not write, or what was changed since",
+            source=folder,
+            found=_named(wrong),
+            advice="Choose another name, or remove it yourself",
+        )
+    return _states(found)
+
+
+def snapshot(folder: Path) -> Snapshot:
+    """Return what is in a folder by size, inode and time: equal as long as nobody changed it."""
+    return _states(files_below(folder)[0])
+
+
+def _states(found: dict[str, os.stat_result]) -> Snapshot:
+    return {name: (each.st_size, each.st_ino, each.st_mtime_ns) for name, each in found.items()}
+
+
+def _manifest(folder: Path) -> dict[str, Any] | None:
+    try:
+        told = json.loads((folder / MANIFEST).read_bytes())
+        if told["annoconv"] == _VERSION and isinstance(told["of"], str):
+            files, empty = told["files"], told["empty"]
+            if all(len(each) == 2 for each in files.values()) and isinstance(empty, list):
+                return dict(told)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        pass
+    return None
+
+
+def seal(side: Path, main: Path, of: str) -> None:
+    """Put the seal at the start of a side file, an object or an array of JSON."""
+    data = side.read_bytes()
+    opening, rest = data[:1], data[1:]
+    if opening not in {b"{", b"["}:
+        raise ValueError("a side file is an object or an array")
+    whole = digest(main)
+    told = json.dumps({"main": whole, "of": of, "sha256": _own_digest(data, whole, of)}, separators=(",", ":"))
+    member = f'"seal":{told}' if opening == b"{" else f'{{"seal":{told}}}'
+    comma = b"" if rest.strip() in {b"}", b"]"} else b","
+    side.write_bytes(opening + member.encode() + comma + rest)
+
+
+def check_seal(side: Path, of: str) -> str:
+    """Return the digest of the file that a side file was written for, if nobody changed it since.
+
+    Raises
+    ------
+    OutputExistsError
+        If annoconv did not write every byte of it, or it belongs to another output.
+    """
+    data = side.read_bytes()
+    match = _SEAL.match(data)
+    problem = "the side file was not written by annoconv, or was changed since"
+    if match is not None:
+        main, told = match[3].decode(), json.loads(b'"' + match[4] + b'"')
+        if _own_digest(match[1] + data[match.end() :], main, told) == match[5].decode():
+            if told == of:
+                return main
+            problem = "the side file belongs to another output"
+    raise OutputExistsError(problem, source=side, advice="Choose another name, or remove it yourself")
+
+
+def _own_digest(data: bytes, main: str, of: str) -> str:
+    return hashlib.sha256(b"\0".join((main.encode(), of.encode(), data))).hexdigest()
+
+
+def _named(names: list[str]) -> str:
+    """Return the first of some names, and how many more there are."""
+    first = ", ".join(names[:_MOST_NAMED])
+    more = len(names) - _MOST_NAMED
+    return Message("{names} and {count} more", names=first, count=more) if more > 0 else first

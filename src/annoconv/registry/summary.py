@@ -1,0 +1,36 @@
+"""The first line of a module's docstring, read from its source: nothing is imported to list what there is."""
+
+from __future__ import annotations
+
+import re
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["summary_of"]
+
+
+def summary_of(module: str) -> str:
+    """Return the summary of a module by its dotted name, or that it is not installed."""
+    spec = _spec(module)
+    if spec is None or not spec.origin or not spec.origin.endswith(".py"):
+        return f"(the module {module} is not installed)"
+    with Path(spec.origin).open(encoding="utf-8") as file:
+        start = file.read(4096)
+    match = re.match(r'(?:\s*#.*\n|\s+)*[rR]?("""|\'\'\'|"|\')(.+?)(?:\1|\n)', start)
+    return match.group(2).strip() if match else ""
+
+
+def _spec(module: str) -> ModuleSpec | None:
+    """Find a module without importing its parents, which `importlib.util.find_spec` would do."""
+    spec: ModuleSpec | None = None
+    places: Sequence[str] | None = None
+    for position, _ in enumerate(names := module.split(".")):
+        spec = PathFinder.find_spec(".".join(names[: position + 1]), places)
+        if spec is None:
+            return None
+        places = spec.submodule_search_locations
+    return spec
