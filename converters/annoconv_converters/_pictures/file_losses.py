@@ -1,4 +1,4 @@
-"""What a case does not hold of a file by other software: each of its records against the one written again from the case.
+"""What a case does not hold of a file by other software: its records against those that would be written again.
 
 A record is compared by itself, so that a file of a hundred thousand costs no more than they do, and those that are the
 same cost next to nothing. What is written beyond what the file says is no loss.
