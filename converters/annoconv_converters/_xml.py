@@ -105,8 +105,8 @@ def members_of(element: Element, *without: str) -> Any:
     without
         Names of children that are left out.
     """
-    text = (element.text or "").strip()
-    if not element.attrib and not len(element):
+    text = element.text.strip() if element.text else ""
+    if not len(element) and not element.attrib:
         return text
     said: dict[str, Any] = {f"@{name}": value for name, value in element.attrib.items() if value}
     if text:

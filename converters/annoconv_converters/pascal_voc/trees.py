@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from annoconv.documents import strict_json
 from annoconv.model import BboxAnnotation, MaskAnnotation
 from annoconv_converters._pictures.file_losses import FileRecord, file_losses, settled, stated
 from annoconv_converters._xml import members_of
@@ -74,7 +73,7 @@ def voc_tree(case: Case, labels: Labels, *, shift: int) -> Record:
         told: Record = {
             "name": labels.name_of(each.label_code),
             "bndbox": dict(zip(_SIDES, (x_min + shift, y_min + shift, x_max, y_max), strict=True)),
-            **_elements(strict_json.plain(each.attributes or {})),
+            **_elements(dict(each.attributes or {})),
         }
         if part:
             objects[int(number) - 1].setdefault("part", {})[int(part) - 1] = told
@@ -101,19 +100,35 @@ def _elements(attributes: Record) -> Record:
 
 def _said(element: Element) -> Record:
     """Return what an object or a part of one says, in the form of `voc_tree`."""
-    said: Record = members_of(element, "part", "bndbox", "attributes", "actions")
-    said |= {name: _truth(said[name]) for name in FLAGS if name in said}
-    if said.get(_NOTHING[0]) == _NOTHING[1]:
-        del said[_NOTHING[0]]
-    box = members_of(element.find("bndbox"))  # type: ignore[arg-type]  # the reader has found one
-    told: Record = {"bndbox": box | {side: float(box[side]) for side in _SIDES}}
-    told["actions"] = {action.tag: _truth(members_of(action)) for action in element.iterfind("actions/*")}
-    attributes: dict[str, list[Any]] = {}
-    for each in element.iterfind("attributes/attribute"):
-        attributes.setdefault((each.findtext("name") or "").strip(), []).append((each.findtext("value") or "").strip())
-    told["attributes"] = {name: each[0] if len(each) == 1 else tuple(each) for name, each in attributes.items()}
-    told["part"] = {place: _said(part) for place, part in enumerate(element.iterfind("part"))}
-    return said | stated(told)
+    said: Record = {}
+    parts: dict[int, Record] = {}
+    for child in element:
+        told: Any
+        match child.tag:
+            case "bndbox":
+                told = {name: float(each) if name in _SIDES else each for name, each in members_of(child).items()}
+            case "part":
+                parts[len(parts)] = _said(child)
+                told = parts
+            case "actions":
+                told = {action.tag: _truth(members_of(action)) for action in child}
+            case "attributes":
+                told = _attributes(child)
+            case name:
+                told = members_of(child)
+                told = _truth(told) if name in FLAGS else told
+        if told not in ("", {}) and (child.tag, told) != _NOTHING:
+            said[child.tag] = told if child.tag not in said or told is parts else (said[child.tag], told)
+    return said
+
+
+def _attributes(element: Element) -> Record:
+    """Return the values of attributes by name; of one that stands several times, all as one."""
+    told: dict[str, tuple[str, ...]] = {}
+    for each in element.iterfind("attribute"):
+        name, value = ((each.findtext(tag) or "").strip() for tag in ("name", "value"))
+        told[name] = (*told.get(name, ()), value)
+    return {name: values[0] if len(values) == 1 else values for name, values in told.items()}
 
 
 def _truth(text: Any) -> Any:
@@ -121,10 +136,9 @@ def _truth(text: Any) -> Any:
 
 
 def _settled(again: Record, said: Record) -> Record:
-    """Return an object with its numbers as the file has them, where they are the same."""
-    parts = {
-        place: _settled(part, said["part"][place]) if place in said.get("part", {}) else part
-        for place, part in again.get("part", {}).items()
-    }
-    box = {side: settled(value, said["bndbox"][side]) for side, value in again["bndbox"].items()}
-    return again | stated({"bndbox": box, "part": parts})
+    """Return an object with its sides and parts as the file has them, where they are the same."""
+    box = said.get("bndbox", {})
+    again["bndbox"] = {side: settled(value, box.get(side)) for side, value in again["bndbox"].items()}
+    for place, part in again.get("part", {}).items():
+        _settled(part, said.get("part", {}).get(place, {}))
+    return again
