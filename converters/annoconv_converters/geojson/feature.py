@@ -15,11 +15,12 @@ from annoconv_converters._raster.run_lengths import expand
 from annoconv_converters.geojson.meaning import rings_of_polygon
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from annoconv.model import Label
     from annoconv_converters._pictures.records import Shape
 
-__all__ = ["colour_of", "feature_of"]
+__all__ = ["classification_of", "colours_of", "feature_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -55,9 +56,15 @@ def feature_of(shape: Shape, classification: Record, picture: str | None = None)
     return {"type": "Feature", "id": record["id"], "geometry": _geometry_of(shape), "properties": properties}
 
 
-def colour_of(name: str) -> list[int]:
-    """Return a colour for a class, always the same."""
-    return [64 + byte % 192 for byte in hashlib.sha256(name.encode()).digest()[:3]]
+def colours_of(label_system: Iterable[Label]) -> dict[str, list[int]]:
+    """Return the colours that labels have, by code."""
+    return {label.code: list(label.color_rgb) for label in label_system if label.color_rgb}
+
+
+def classification_of(name: str, colours: Mapping[str, list[int]]) -> Record:
+    """Return a class as QuPath has it, which reads none of a name alone: with its colour, else one made of the name."""
+    made = [64 + byte % 192 for byte in hashlib.sha256(name.encode()).digest()[:3]]
+    return {"name": name, "color": colours.get(name) or made}
 
 
 def _geometry_of(shape: Shape) -> Record:

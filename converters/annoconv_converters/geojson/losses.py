@@ -11,7 +11,7 @@ from annoconv.pixels import Masks
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, file_losses, with_floats
 from annoconv_converters._pictures.geometry import counts_to_record
-from annoconv_converters.geojson.feature import feature_of
+from annoconv_converters.geojson.feature import classification_of, feature_of
 from annoconv_converters.geojson.meaning import feature_meant
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def geojson_losses(
     pictures: Sequence[Picture],
     loaded: LoadedCase,
     labels: Labels,
+    colours: Mapping[str, list[int]],
     case_index: int,
 ) -> list[Loss]:
     """Return what a file says of pictures and their case does not; paths as `/features/0/properties/color`.
@@ -90,6 +91,8 @@ def geojson_losses(
         Their case.
     labels
         Where its labels are defined.
+    colours
+        Of labels, by code.
     case_index
         Of the case among those read.
     """
@@ -98,15 +101,16 @@ def geojson_losses(
     for picture in pictures:
         for each in told.get(picture.record["file_name"], ()):
             shape = drawn.get(each.identity) or drawn.get(f"{each.identity}.1")
-            records.append(FileRecord(each.place, feature_meant(each.feature), _again(shape, labels)))
+            records.append(FileRecord(each.place, feature_meant(each.feature), _again(shape, labels, colours)))
     return list(file_losses(records, _REASONS, case_index))
 
 
-def _again(shape: Shape | None, labels: Labels) -> Record | None:
+def _again(shape: Shape | None, labels: Labels, colours: Mapping[str, list[int]]) -> Record | None:
     if shape is None:
         return None
     shape.record["attributes"] = with_floats(shape.record.get("attributes"))
-    return feature_meant(feature_of(shape, {"name": labels.name_of(shape.record["category_id"])}))
+    classification = classification_of(labels.name_of(shape.record["category_id"]), colours)
+    return feature_meant(feature_of(shape, classification))
 
 
 def _drawn(pictures: Sequence[Picture], loaded: LoadedCase) -> Iterator[Shape]:

@@ -19,6 +19,7 @@ from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture
 from annoconv_converters.geojson.asap import read_asap
 from annoconv_converters.geojson.cytomine import answers_of, read_cytomine
+from annoconv_converters.geojson.feature import colours_of
 from annoconv_converters.geojson.features import FeatureFile
 from annoconv_converters.geojson.losses import geojson_losses
 
@@ -81,6 +82,7 @@ def read_file(path: Path, limits: Limits, *, height: int | None = None, label_sy
     if not is_named:
         pictures[f"{path.stem}.png"] = Picture({"file_name": f"{path.stem}.png"}, is_unsized=True)
     listed = list(pictures.values())
+    colours = colours_of(label_system)
     file = FeatureFile(path)
     for place, feature in _features(document, path):
         properties = feature.get("properties")
@@ -97,7 +99,7 @@ def read_file(path: Path, limits: Limits, *, height: int | None = None, label_sy
         for picture in some:
             said = sizes.get(picture.record["file_name"])
             beside += [] if said is None else [FileRecord(*said, _again(loaded.case))]
-        return geojson_losses(file.told, beside, some, loaded, labels_of(loaded.case), case_index)
+        return geojson_losses(file.told, beside, some, loaded, labels_of(loaded.case), colours, case_index)
 
     return Batch(listed, file.categories, path, side_path(path), losses)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
 from annoconv_converters._pictures.write import PictureFormat
-from annoconv_converters.geojson.feature import colour_of, feature_of
+from annoconv_converters.geojson.feature import classification_of, colours_of, feature_of
 from annoconv_converters.geojson.losses import SHAPES
 from annoconv_converters.geojson.read import TASK, read_file
 
@@ -41,10 +41,9 @@ REASONS: Final[Reasons] = {
 
 def geojson_format(context: Context) -> PictureFormat[Record]:
     """Return what the writer must know of GeoJSON; classes have the colours of the task's label system."""
-    colours = {label.code: list(label.color_rgb) for label in context.label_system if label.color_rgb}
     return PictureFormat(
         task=TASK,
-        tree=partial(tree, colours=colours),
+        tree=partial(tree, colours=colours_of(context.label_system)),
         save=_save,
         read=lambda path, _: read_file(path, context.limits),
         reasons=REASONS,
@@ -54,11 +53,7 @@ def geojson_format(context: Context) -> PictureFormat[Record]:
 
 def tree(pictures: Sequence[Picture], categories: Sequence[Record], *, colours: Mapping[str, list[int]]) -> Record:
     """Return pictures as a feature collection."""
-    classes: dict[Any, Record] = {}
-    for record in categories:
-        name = str(record["name"])
-        # QuPath reads no classification of a name alone.
-        classes[record["id"]] = {"name": name, "color": colours.get(name) or colour_of(name)}
+    classes = {record["id"]: classification_of(str(record["name"]), colours) for record in categories}
     features: list[Record] = []
     for picture in pictures:
         for shape in picture.shapes:
