@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.documents.losses import report
 
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from annoconv.documents.residuals import Path
     from annoconv.loss import Loss
 
-__all__ = ["FileRecord", "as_value", "file_losses", "stated", "with_floats"]
+__all__ = ["FileRecord", "as_value", "file_losses", "settled", "stated", "with_floats"]
+
+_SAME: Final = 1e-8
+"""How far two coordinates may lie apart that are the same: cases have them to 1e-9 of a pixel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,16 @@ def file_losses(records: Iterable[FileRecord], reasons: Reasons, case_index: int
 def as_value(array: Any) -> Any:
     """Return an array, and those within it, as one value, which is compared and reported as a whole."""
     return tuple(map(as_value, array)) if isinstance(array, list | tuple) else array
+
+
+def settled(again: Any, said: Any) -> Any:
+    """Return numbers that are written again as the file has them, where they are the same but for rounding."""
+    if isinstance(again, tuple) and isinstance(said, tuple) and len(again) == len(said):
+        return (
+            said if again == said or all(settled(*pair) is pair[1] for pair in zip(again, said, strict=True)) else again
+        )
+    is_near = type(again) in {int, float} and type(said) in {int, float} and abs(again - said) <= _SAME
+    return said if is_near or again == said else again
 
 
 def stated(members: dict[str, Any]) -> dict[str, Any]:

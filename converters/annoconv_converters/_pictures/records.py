@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.ids import safe_name
 from annoconv_converters._pictures.geometry import LARGEST_SIZE, Segmentation, segmentation_from_record
 from annoconv_converters._pictures.planes import SliceName, parse_name
 
@@ -122,4 +123,4 @@ def flat_uid(record: Record) -> tuple[str, str | None]:
     stem, _dot, suffix = name.rpartition(".")
     if not stem or "/" in suffix:
         return name, name
-    return stem.strip(), None if suffix == "png" else name
+    return stem.strip(), None if name == f"{safe_name(stem)}.png" else name
