@@ -9,23 +9,22 @@ annotation is still the one that was read.
 from __future__ import annotations
 
 import json
-from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.casefile import LoadedCase
 from annoconv.ids import content_digest
-from annoconv.loss import Loss, LossKind
 from annoconv.model import SCHEMA_VERSION, Case
 from annoconv_converters._pictures.cases import loaded_case
 from annoconv_converters._pictures.categories import unnamed_number
 from annoconv_converters._pictures.draw import draw
+from annoconv_converters._pictures.file_losses import with_floats
 from annoconv_converters._pictures.meaning import picture_case
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, finish
 from annoconv_converters.coco.panoptic import packed_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from annoconv.limits import Limits
@@ -35,13 +34,12 @@ if TYPE_CHECKING:
 __all__ = [
     "EXTENSION",
     "TASK",
+    "is_flat",
     "kept_of",
     "loaded_case",
     "number_of",
     "put_back",
     "understand",
-    "volume_losses",
-    "with_floats",
 ]
 
 Record: TypeAlias = "dict[str, Any]"
@@ -51,12 +49,6 @@ EXTENSION: Final = "annoconv.coco"
 TASK: Final = "coco"
 """Task of a case that names none."""
 _GEOMETRY: Final = ("segmentation", "area", "bbox", "keypoints", "num_keypoints")
-_IMAGE: Final = frozenset({"id", "width", "height", "file_name"})
-_ANNOTATION: Final = frozenset(
-    {*_GEOMETRY, "id", "image_id", "category_id", "iscrowd", "attributes", "score", "caption"}
-)
-"""What is understood of the slices of a volume."""
-_LOST: Final = {"id": "masks of one label in a volume are one mask", "iscrowd": "a volume has no crowds"}
 _AS_LIST: Final = "list"
 """In place of run lengths: that they were written as a list of numbers."""
 
@@ -105,7 +97,7 @@ def understand(
     if restore is not None:
         native.document = restore(native.document)
     loaded = loaded_case(native, native.document, source, limits)
-    if is_ours or use_keys or len(pictures) != 1 or any(planes.count > 1 for planes in native.planes.values()):
+    if is_ours or use_keys or not is_flat(pictures):
         return native.document, loaded
     kept = _leftover(pictures[0], loaded, categories, kind, position, beside)
     if kept:
@@ -113,6 +105,11 @@ def understand(
         native.document["extensions"] = extensions
         loaded = LoadedCase(loaded.case.model_copy(update={"extensions": extensions}), loaded.masks)
     return native.document, loaded
+
+
+def is_flat(pictures: Sequence[Picture]) -> bool:
+    """Tell whether pictures are a case of one picture, of which everything is kept that a file says."""
+    return len(pictures) == 1 and (pictures[0].name is None or pictures[0].name.index == 0)
 
 
 def _leftover(
@@ -157,25 +154,6 @@ def _leftover(
 def _is_told(number: Any, code: str, categories: Categories) -> bool:
     """Tell whether its label code alone says which category id a record had."""
     return type(number) in {int, str} and (number in categories.records or unnamed_number(code) == number)
-
-
-def volume_losses(pictures: list[Picture], beside: Record | None, case_index: int) -> Iterator[Loss]:
-    """Yield what other software said of the slices of a volume, and of its file, that a case has no place for."""
-    records = [shape.record for picture in pictures for shape in picture.shapes]
-    told = {("/annotations", name): LossKind.NO_PLACE for record in records for name in record.keys() - _ANNOTATION}
-    told |= {("/image", name): LossKind.NO_PLACE for each in pictures for name in each.record.keys() - _IMAGE}
-    told |= {("/extensions", name): LossKind.NO_PLACE for name in beside or ()}
-    if any(record.get("iscrowd") for record in records):
-        told["/annotations", "iscrowd"] = LossKind.NO_PLACE
-    masks = [
-        (record.get("image_id"), str(record.get("category_id"))) for record in records if record.get("segmentation")
-    ]
-    if len(set(masks)) < len(masks):
-        told["/annotations", "id"] = LossKind.APPROXIMATED
-    for (path, name), kind in sorted(told.items()):
-        yield Loss(
-            case_index, path, kind, _LOST.get(name, f"a volume has no place for {name} of its slices or its file")
-        )
 
 
 def _keypoints(code: str, picture: Picture, categories: Categories) -> list[str]:
@@ -251,12 +229,3 @@ def kept_of(case: Case) -> Record:
     """Return what a case holds of the file that it came from, its numbers as COCO's tools read them."""
     found = with_floats((case.extensions or {}).get(EXTENSION))
     return found if isinstance(found, dict) else {}
-
-
-def with_floats(value: Any) -> Any:
-    """Return a JSON value with its decimals as floats."""
-    if isinstance(value, dict):
-        return {key: with_floats(member) for key, member in value.items()}
-    if isinstance(value, list):
-        return [with_floats(member) for member in value]
-    return float(value) if isinstance(value, Decimal) else value
