@@ -22,11 +22,12 @@ from annoconv.errors import DocumentError, InputError, UsageError
 from annoconv.loss import LossReport
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, restored
 from annoconv_converters._pictures.categories import Categories
+from annoconv_converters._pictures.file_losses import file_losses
 from annoconv_converters._pictures.geometry import size_from_record
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
 from annoconv_converters._pictures.records import KEY, Picture, Shape, is_caption, picture_name
 from annoconv_converters.coco.check import case_findings, file_findings
-from annoconv_converters.coco.foreign import TASK, is_flat, understand
+from annoconv_converters.coco.foreign import REASONS, TASK, is_flat, understand
 from annoconv_converters.coco.panoptic import unpack
 from annoconv_converters.coco.stream import (
     ANNOTATIONS,
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
 
     from annoconv.documents.residuals import Path as Steps
     from annoconv.findings import Finding
-    from annoconv.loss import Loss
     from annoconv.registry import Context
 
 __all__ = ["CocoReading", "RecordIndex", "index_file", "read_coco"]
@@ -283,10 +283,10 @@ def _side_file(path: Path, context: Context) -> dict[str, dict[str, Record]]:
 def _readings(
     index: RecordIndex, file: BinaryIO, context: Context, pattern: re.Pattern[str], maps: Path | None, case_index: int
 ) -> Iterator[CocoReading]:
-    records = index.beside.get("categories")
+    listed = index.beside.get("categories")
     info = index.beside.get("info")
     is_ours = isinstance(info, dict) and info.get("contributor") == CONTRIBUTOR
-    listed = records if isinstance(records, list) else []
+    listed = listed if isinstance(listed, list) else []
     beside = {key: value for key, value in index.beside.items() if key not in {IMAGES, ANNOTATIONS}}
     if ANNOTATIONS not in index.beside and not index.is_results:
         beside[ANNOTATIONS] = None
@@ -309,7 +309,7 @@ def _readings(
         said = beside if number == 0 else None
         place, rule = "what stands under the key annoconv", "coco.carrier"
         restore = partial(restored, residual=residual, source=index.path, place=place, rule=rule) if use_keys else None
-        _, loaded = understand(
+        _, loaded, records = understand(
             pictures,
             known,
             kind=kind,
@@ -323,12 +323,11 @@ def _readings(
             restore=restore,
         )
         findings = case_findings(pictures, known, case_index + number)
-        losses: list[Loss] = []
+        losses = list(file_losses(records, REASONS, case_index + number))
         if not (is_ours or use_keys or is_flat(pictures)):
-            whole = said and {**said, "categories": records}
+            whole = said and {**said, "categories": listed}
             labels = Labels.of(loaded.case, context.label_system)
-            at = case_index + number
-            losses = volume_losses(pictures, loaded, known, whole, labels, kind=kind, case_index=at)
+            losses = volume_losses(pictures, loaded, known, whole, labels, kind=kind, case_index=case_index + number)
         yield CocoReading(loaded.case, loaded.masks, LossReport(losses), tuple(findings))
 
 
