@@ -16,6 +16,8 @@ from annoconv_converters._pictures.planes import SliceName, parse_name
 if TYPE_CHECKING:
     import re
 
+    from annoconv.documents.residuals import Path
+
 __all__ = ["KEY", "Picture", "Record", "Shape", "flat_uid", "is_caption", "picture_name"]
 
 Record: TypeAlias = "dict[str, Any]"
@@ -40,6 +42,8 @@ class Shape:
         What our own files say of it: `id` and `type` of the annotation that it belongs to.
     keypoints
         While a case is drawn: x, y (pixel indices) and visibility of its points by name.
+    place
+        Steps to it in its file's tree.
     """
 
     record: Record
@@ -47,6 +51,7 @@ class Shape:
     more: Record = field(default_factory=dict)
     key: Record = field(default_factory=dict)
     keypoints: dict[str, list[float]] = field(default_factory=dict)
+    place: Path = ()
     _understood: tuple[tuple[int, int], Segmentation | None] | None = field(default=None, init=False, repr=False)
 
     def segmentation(self, size: tuple[int, int], *, source: object, where: str) -> Segmentation | None:
@@ -86,6 +91,8 @@ class Picture:
         Whether its format may leave its size open.
     is_frame
         Whether it is a frame of a video, not a slice.
+    place, packed_place
+        Steps to it and to its panoptic annotation in its file's tree.
     """
 
     record: Record
@@ -97,6 +104,8 @@ class Picture:
     map_size: tuple[int, int] | None = None
     is_unsized: bool = False
     is_frame: bool = False
+    place: Path = ()
+    packed_place: Path = ()
 
 
 def is_caption(record: Record) -> bool:

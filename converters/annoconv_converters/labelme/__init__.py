@@ -28,7 +28,7 @@ from annoconv_converters._pictures.read import Batch, read_pictures
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.run_lengths import MOST_PIXELS, counts_of
 from annoconv_converters._xml import number, parse_xml, whole
-from annoconv_converters.labelme.trees import json_losses, xml_losses
+from annoconv_converters.labelme.trees import is_deleted, json_losses, object_number, xml_losses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,13 +87,12 @@ def _from_xml(path: Path, context: Context) -> Batch:
     names: list[str] = []
     taken: set[int] = set()
     for place, element in enumerate(root.iterfind("object")):
-        if (element.findtext("deleted") or "0").strip() == "1":
+        if is_deleted(element):
             continue
         name = (element.findtext("name") or "").strip()
         if name not in names:
             names.append(name)
-        stated = (element.findtext("id") or "").strip()
-        identity = int(stated) if stated.isdecimal() and len(stated) < 16 else place
+        identity = object_number(element, place)
         if identity in taken:
             raise InputError("the id of an object stands twice", source=path, where=f"object {place}", found=identity)
         taken.add(identity)

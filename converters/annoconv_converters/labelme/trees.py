@@ -14,7 +14,7 @@ from annoconv.loss import LossKind
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, stated, with_floats
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from xml.etree.ElementTree import Element
 
     from annoconv.codes import Labels
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from annoconv.loss import Loss
     from annoconv.model import AnyAnnotation, Case
 
-__all__ = ["json_losses", "json_tree", "xml_losses", "xml_tree"]
+__all__ = ["is_deleted", "json_losses", "json_tree", "object_number", "xml_losses", "xml_tree"]
 
 Record: TypeAlias = "dict[str, Any]"
 Corners: TypeAlias = "tuple[tuple[float, ...], ...]"
@@ -79,11 +79,20 @@ def xml_losses(root: Element, case: Case, labels: Labels, case_index: int) -> li
     said.pop("object", None)
     records = [FileRecord((), said, again)]
     for place, element in enumerate(root.iterfind("object")):
-        is_deleted = (element.findtext("deleted") or "").strip() == "1"
-        stated_id = (element.findtext("id") or "").strip()
-        again_object = None if is_deleted else objects.get(str(int(stated_id)) if stated_id.isdecimal() else str(place))
-        records.append(FileRecord(("object", place), _said_object(element), again_object))
+        identity = None if is_deleted(element) else str(object_number(element, place))
+        records.append(FileRecord(("object", place), _said_object(element), objects.get(identity)))
     return list(file_losses(records, _REASONS, case_index))
+
+
+def is_deleted(element: Element) -> bool:
+    """Tell whether an object is marked as deleted."""
+    return (element.findtext("deleted") or "0").strip() == "1"
+
+
+def object_number(element: Element, place: int) -> int:
+    """Return the id of an object as a number, else its place."""
+    stated_id = (element.findtext("id") or "").strip()
+    return int(stated_id) if stated_id.isdecimal() and len(stated_id) < 16 else place
 
 
 def json_tree(case: Case, labels: Labels) -> Record:
@@ -108,7 +117,7 @@ def json_tree(case: Case, labels: Labels) -> Record:
 
 def xml_tree(case: Case, labels: Labels) -> Record:
     """Return the members that a file of the web tool has of a case; objects by their id, all values as texts."""
-    objects: dict[str, Record] = {}
+    objects: dict[str | None, Record] = {}
     for each in case.annotations:
         told = with_floats(strict_json.plain(each.attributes or {}))
         user = {"username": told.pop("username")} if "username" in told else {}
@@ -214,7 +223,7 @@ def _said_element(element: Element) -> Any:
     return stated(said)
 
 
-def _numbers(point: Iterable[Element]) -> Iterator[float | str]:
+def _numbers(point: Element) -> Iterator[float | str]:
     """Yield x and y of a corner, then what else it says."""
-    yield from (float(each.text or "") for each in point if each.tag in {"x", "y"})
+    yield from (float(point.findtext(name) or "") for name in ("x", "y"))
     yield from (each.text or "" for each in point if each.tag not in {"x", "y"})
