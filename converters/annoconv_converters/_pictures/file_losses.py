@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import sub
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.documents.losses import report
@@ -64,8 +65,8 @@ def file_losses(records: Iterable[FileRecord], reasons: Reasons, case_index: int
                 {last: record.said is not None}, {}, reasons, case_index=case_index, within=(*above,)
             ).losses
         elif record.said != record.again:
-            again = _within(record.again, record.said)
-            yield from report(record.said, again, reasons, case_index=case_index, within=record.place).losses
+            said, again = _apart(record.said, record.again)
+            yield from report(said, again, reasons, case_index=case_index, within=record.place).losses
 
 
 def as_value(array: Any) -> Any:
@@ -75,12 +76,14 @@ def as_value(array: Any) -> Any:
 
 def settled(again: Any, said: Any) -> Any:
     """Return numbers that are written again as the file has them, where they are the same but for rounding."""
-    if isinstance(again, tuple) and isinstance(said, tuple) and len(again) == len(said):
-        return (
-            said if again == said or all(settled(*pair) is pair[1] for pair in zip(again, said, strict=True)) else again
-        )
-    is_near = type(again) in {int, float} and type(said) in {int, float} and abs(again - said) <= _SAME
-    return said if is_near or again == said else again
+    if again == said:
+        return said
+    is_array = isinstance(again, tuple) and isinstance(said, tuple) and len(again) == len(said)
+    try:
+        is_near = max(map(abs, map(sub, again, said))) <= _SAME if is_array else abs(again - said) <= _SAME
+    except TypeError:  # other things than numbers
+        is_near = is_array and all(settled(*pair) is pair[1] for pair in zip(again, said, strict=True))
+    return said if is_near else again
 
 
 def stated(members: dict[str, Any]) -> dict[str, Any]:
@@ -97,10 +100,13 @@ def with_floats(value: Any) -> Any:
     return float(value) if isinstance(value, Decimal) else value
 
 
-def _within(again: Any, said: Any) -> Any:
-    """Return what is written again of the things that the file speaks of."""
+def _apart(said: Any, again: Any) -> tuple[Any, Any]:
+    """Return the things that the file speaks of and that are not written again as they stand there."""
     if isinstance(again, dict) and isinstance(said, dict):
-        return {key: _within(value, said[key]) for key, value in again.items() if key in said}
+        pairs = {key: _apart(value, again[key]) for key, value in said.items() if key in again and again[key] != value}
+        gone = {key: value for key, value in said.items() if key not in again}
+        return gone | {key: one for key, (one, _) in pairs.items()}, {key: other for key, (_, other) in pairs.items()}
     if isinstance(again, list) and isinstance(said, list):
-        return [_within(*pair) for pair in zip(again, said, strict=False)]
-    return again
+        pairs_ = [_apart(*pair) for pair in zip(said, again, strict=False)]
+        return [one for one, _ in pairs_] + said[len(again) :], [other for _, other in pairs_]
+    return said, again
