@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from annoconv.model import Label
     from annoconv_converters._pictures.records import Shape
 
-__all__ = ["classification_of", "colours_of", "feature_of"]
+__all__ = ["classification_of", "colours_of", "feature_of", "properties_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -36,24 +36,29 @@ _OBJECT: Final = {
 
 
 def feature_of(shape: Shape, classification: Record, picture: str | None = None) -> Record:
-    """Return a shape as a feature; numbers among its attributes are measurements, the rest metadata."""
+    """Return a shape as a feature."""
     record = shape.record
+    properties = properties_of(record.get("score"), record.get("attributes"), classification)
+    if picture is not None:
+        properties["picture"] = picture
+    return {"type": "Feature", "id": record["id"], "geometry": _geometry_of(shape), "properties": properties}
+
+
+def properties_of(score: float | None, attributes: Record | None, classification: Record) -> Record:
+    """Return the properties of an object; numbers among its attributes are measurements, the rest metadata."""
     properties: Record = {"objectType": "annotation", "classification": classification}
-    if "score" in record:
-        properties["confidence"] = record["score"]
+    if score is not None:
+        properties["confidence"] = score
     metadata: Record = {}
     measurements: Record = {}
-    for name, value in (record.get("attributes") or {}).items():
+    for name, value in (attributes or {}).items():
         if name in _OBJECT and _OBJECT[name](value):
             properties[name] = value
         else:
             is_text = isinstance(value, str | bool | list)
             (metadata if is_text else measurements)[name] = value
     properties |= {"metadata": metadata} if metadata else {}
-    properties |= {"measurements": measurements} if measurements else {}
-    if picture is not None:
-        properties["picture"] = picture
-    return {"type": "Feature", "id": record["id"], "geometry": _geometry_of(shape), "properties": properties}
+    return properties | ({"measurements": measurements} if measurements else {})
 
 
 def colours_of(label_system: Iterable[Label]) -> dict[str, list[int]]:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.casefile import LoadedCase
+from annoconv.documents import strict_json
 from annoconv.loss import LossKind
 from annoconv.pixels import Masks
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, file_losses, with_floats
 from annoconv_converters._pictures.geometry import counts_to_record
-from annoconv_converters.geojson.feature import classification_of, feature_of
+from annoconv_converters.geojson.feature import classification_of, feature_of, properties_of
 from annoconv_converters.geojson.meaning import feature_meant
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from annoconv.documents.losses import Reasons
     from annoconv.documents.residuals import Path as Steps
     from annoconv.loss import Loss
+    from annoconv.model import AnyAnnotation
     from annoconv_converters._pictures.records import Picture, Shape
 
 __all__ = ["SHAPES", "FileFeature", "geojson_losses"]
@@ -44,7 +46,7 @@ _REASONS: Final[Reasons] = {
     "properties/metadata*": _ATTRIBUTES,
     "properties/measurements*": _ATTRIBUTES,
     "geometry/plane/*": "a picture is of one plane; an annotation keeps its number, GeoJSON is written without",
-    "geometry/*": "several geometries become annotations of their own, several outlines a mask",
+    "geometry/*": "several geometries become annotations of their own, several outlines a mask; two coordinates count",
     "*": "a case has no place for {name}",
 }
 
@@ -96,27 +98,52 @@ def geojson_losses(
     case_index
         Of the case among those read.
     """
-    drawn = {str(shape.record["id"]): shape for shape in _drawn(pictures, loaded)}
+    names = [picture.record["file_name"] for picture in pictures]
+    features = [each for name in names for each in told.get(name, ())]
+    annotations = {each.id: each for each in loaded.case.annotations}
+    same = {each.identity for each in features if _is_same_polygon(each.feature, annotations.get(each.identity))}
+    drawn = {str(shape.record["id"]): shape for shape in _drawn(pictures, loaded, same)}
+    classes: dict[str, Record] = {}
     records = list(beside)
-    for picture in pictures:
-        for each in told.get(picture.record["file_name"], ()):
-            shape = drawn.get(each.identity) or drawn.get(f"{each.identity}.1")
-            records.append(FileRecord(each.place, feature_meant(each.feature), _again(shape, labels, colours)))
+    for each in features:
+        feature, annotation = each.feature, annotations.get(each.identity)
+        shape = drawn.get(each.identity) or drawn.get(f"{each.identity}.1")
+        code = annotation.label_code if annotation else shape.record["category_id"] if shape else ""
+        if code not in classes:
+            classes[code] = classification_of(labels.name_of(code), colours)
+        again: Record | None = None
+        if annotation is not None and each.identity in same:
+            feature = {**feature, "geometry": {**feature["geometry"], "coordinates": ()}}
+            attributes = with_floats(strict_json.plain(annotation.attributes or {}))
+            properties = properties_of(annotation.confidence, attributes, classes[code])
+            again = {"geometry": {"type": "Polygon"}, "properties": properties}
+        elif shape is not None:
+            shape.record["attributes"] = with_floats(shape.record.get("attributes"))
+            again = feature_of(shape, classes[code])
+        records.append(FileRecord(each.place, feature_meant(feature), again and feature_meant(again)))
     return list(file_losses(records, _REASONS, case_index))
 
 
-def _again(shape: Shape | None, labels: Labels, colours: Mapping[str, list[int]]) -> Record | None:
-    if shape is None:
-        return None
-    shape.record["attributes"] = with_floats(shape.record.get("attributes"))
-    classification = classification_of(labels.name_of(shape.record["category_id"]), colours)
-    return feature_meant(feature_of(shape, classification))
+def _is_same_polygon(feature: Record, annotation: AnyAnnotation | None) -> bool:
+    """Tell whether a feature is a polygon of one ring that its annotation has as it stands: nearly all are."""
+    geometry = feature.get("geometry")
+    if annotation is None or annotation.type != "polygon" or not isinstance(geometry, dict):
+        return False
+    if annotation.slice_index is not None or annotation.frame_index is not None:
+        return False
+    if geometry["type"] != "Polygon" or geometry.get("isEllipse") or len(geometry["coordinates"]) != 1:
+        return False
+    ring, polygon = geometry["coordinates"][0], annotation.polygon
+    return bool(ring == polygon or (ring[0] == ring[-1] and ring[:-1] == polygon))
 
 
-def _drawn(pictures: Sequence[Picture], loaded: LoadedCase) -> Iterator[Shape]:
-    """Yield the shapes of a case as the writer draws them; masks from the run lengths that they were read as."""
+def _drawn(pictures: Sequence[Picture], loaded: LoadedCase, same: set[str]) -> Iterator[Shape]:
+    """Yield the shapes of a case, but those of `same`, as the writer draws them.
+
+    Masks are drawn from the run lengths that they were read as.
+    """
     masks = {each.id: each for each in loaded.case.annotations if each.type == "mask"}
-    others = [each for each in loaded.case.annotations if each.id not in masks]
+    others = [each for each in loaded.case.annotations if each.id not in masks and each.id not in same]
     case = loaded.case.model_copy(update={"annotations": others})
     without = LoadedCase(case, Masks([]))
     drawing = draw(without, axis="k", form="rle", folder=None, only_annotated=False, keypoints=False, shapes=SHAPES)

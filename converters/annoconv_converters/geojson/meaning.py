@@ -104,7 +104,7 @@ def geometry_meant(geometry: Any) -> Any:
     said = {**geometry, "type": kind, "coordinates": as_value(coordinates)}
     if kind == "Polygon" and geometry.get("isEllipse") is True:
         said["coordinates"] = _bounds(coordinates[0])
-    elif kind == "Polygon":
+    elif kind == "Polygon" and coordinates:
         said["coordinates"] = _polygon(coordinates)
     elif kind == "MultiPolygon":
         said["coordinates"] = tuple(sorted(map(_polygon, coordinates)))
