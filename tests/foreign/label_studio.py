@@ -57,6 +57,8 @@ def _said(value: Any) -> Any:
         }
     if isinstance(value, list):
         is_numbers = bool(value) and not isinstance(value[0], dict) and not isinstance(value[0], str)
+        if value and isinstance(value[0], list):  # points
+            value = [number for pair in value for number in pair]
         told = [_said(each) for each in value]
         return json.dumps(told) if is_numbers else told
     return f"{value:.6f}" if isinstance(value, float | int) and not isinstance(value, bool) else value

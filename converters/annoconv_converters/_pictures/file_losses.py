@@ -66,12 +66,15 @@ def file_losses(records: Iterable[FileRecord], reasons: Reasons, case_index: int
             ).losses
         elif record.said != record.again:
             said, again = _apart(record.said, record.again)
-            yield from report(said, again, reasons, case_index=case_index, within=record.place).losses
+            if said != {}:  # it is written with more than it says
+                yield from report(said, again, reasons, case_index=case_index, within=record.place).losses
 
 
 def as_value(array: Any) -> Any:
     """Return an array, and those within it, as one value, which is compared and reported as a whole."""
-    return tuple(map(as_value, array)) if isinstance(array, list | tuple) else array
+    if not isinstance(array, list | tuple):
+        return array
+    return tuple(as_value(each) if isinstance(each, list | tuple) else each for each in array)
 
 
 def settled(again: Any, said: Any) -> Any:

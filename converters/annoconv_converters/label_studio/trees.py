@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.codes import Labels
@@ -50,7 +51,7 @@ _ENCODING: Final = {
 """What only says how the rest is encoded, by name, or by name and value: why it is left out."""
 _KINDS: Final = {
     *(("bbox", "rectangle"), ("polygon", "polygon"), ("polygon", "rectangle"), ("point", "keypoint")),
-    *(("ellipse", "ellipse"), ("mask", "brush")),
+    *(("ellipse", "ellipse"), ("mask", "brush"), ("mask", "polygon")),
 }
 """Types of annotations, and of results that they are, without `labels`."""
 _REASONS: Final[Reasons] = {
@@ -142,7 +143,10 @@ class TaskTree:
     def _task_again(self, place: int, picture: Picture, case: Case) -> Record:
         image, named = case.image, self.pictures[place]
         name = str(picture.record["file_name"])
-        if picture.name is None:
+        if picture.name is not None:
+            uid = picture.name.series
+            image = next((each for each in case.related_images or () if each.uid == uid), image)
+        else:
             name = image.files[0].path if image.files else f"{image.uid}.png"
         data: Record = {each.id: each.content for each in case.texts or ()} | ({named: name} if named else {})
         if isinstance(self.tasks[place].get("data"), dict):
@@ -200,7 +204,9 @@ def _result(result: Record) -> Record:
     if isinstance(value, dict):
         is_flat = value.items() <= result.items()  # of JSON_MIN: its members stand beside it
         said = {} if is_flat else said
-        told = {name: as_value(each) for name, each in value.items() if name not in _ENCODING}
+        told = {name: as_value(each) for name, each in value.items() if name not in _ENCODING and name != "points"}
+        if value.get("points"):
+            told["points"] = tuple(chain.from_iterable(value["points"]))
         if told.get("rotation") is not None:
             told["rotation"] = told["rotation"] % 360 if isinstance(told["rotation"], int | float) else told["rotation"]
         if not told.get("rotation"):
@@ -239,6 +245,8 @@ def _again(result: Record, said: Record, annotation: Any, labels: Labels, pictur
     attributes = with_floats(strict_json.plain(annotation.attributes or {}))
     size = picture.get("width", 0), picture.get("height", 0)
     value = _coordinates(annotation, size)
+    if annotation.type == "mask" and "points" in said.get("value", {}):
+        value["points"] = said["value"]["points"]  # an outline of a mask, which has the very pixels
     names = attributes.get("labels") or [labels.name_of(annotation.label_code)]
     for name in told if isinstance(told, dict) else ():
         if name.endswith("labels"):
@@ -271,7 +279,7 @@ def _coordinates(annotation: Any, size: tuple[int, int]) -> Record:
             sides = x_min * across, y_min * down, (x_max - x_min) * across, (y_max - y_min) * down
             return dict(zip(("x", "y", "width", "height"), sides, strict=True))
         case "polygon":
-            points = tuple((x * across, y * down) for x, y in annotation.polygon)
+            points = tuple([number for x, y in annotation.polygon for number in (x * across, y * down)])
             return {"points": points, **_turned(annotation.polygon, across, down)}
         case "point":
             return {"x": annotation.point[0] * across, "y": annotation.point[1] * down}
