@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from annoconv.limits import Limits
 
-__all__ = ["attribute_number", "element_of", "number", "parse_xml", "whole", "xml_bytes"]
+__all__ = ["attribute_number", "element_of", "members_of", "number", "parse_xml", "whole", "xml_bytes"]
 
 
 _DECLARED: Final = re.compile(rb"""(\s*<\?xml\s[^>]{0,80}?encoding\s*=\s*["'])([A-Za-z0-9._-]{1,40})""")
@@ -110,6 +110,30 @@ def _in_utf8(data: bytes, path: Path) -> bytes:
 def attribute_number(element: Element, name: str, source: Path) -> float:
     """Return an attribute as a finite number of the size of images; InputError if it is none."""
     return number(element.get(name), f"{element.tag}/@{name}", source)
+
+
+def members_of(element: Element, *without: str) -> Any:
+    """Return what an element says: its text, or an object of its attributes (`@name`), text (`#text`) and children.
+
+    Children of one name are a list, one alone is itself; what says nothing is left out.
+
+    Parameters
+    ----------
+    element
+        Any.
+    without
+        Names of children that are left out, within children too.
+    """
+    text = element.text.strip() if element.text else ""
+    if not len(element) and not element.attrib:
+        return text
+    said: dict[str, Any] = {f"@{name}": value for name, value in element.attrib.items() if value}
+    if text:
+        said["#text"] = text
+    for child in element:
+        if child.tag not in without and (told := members_of(child, *without)):
+            said.setdefault(child.tag, []).append(told)
+    return {name: told[0] if isinstance(told, list) and len(told) == 1 else told for name, told in said.items()}
 
 
 def number(text: str | None, where: str, source: Path) -> float:

@@ -181,21 +181,41 @@ def test_a_volume_of_other_software_says_what_it_loses(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text(json.dumps(of(*masks, image=images, info={"year": 2020})))
     (reading,) = registry.read([tmp_path / "x.json"], format="coco")
     assert reading.case.image.shape == [30, 20, 3]
+    one, place = "masks of one label in a volume are one mask", "a volume has no place for {} of its slices or its file"
     assert [(loss.path, loss.kind.value, loss.message) for loss in reading.losses] == [
-        ("/annotations", "approximated", "masks of one label in a volume are one mask"),
-        ("/annotations", "no_place", "a volume has no place for note of its slices or its file"),
-        ("/extensions", "no_place", "a volume has no place for info of its slices or its file"),
-        ("/image", "no_place", "a volume has no place for license of its slices or its file"),
+        ("/annotations/0/id", "approximated", one),
+        *((f"/annotations/{k}/note", "no_place", place.format("note")) for k in range(3)),
+        ("/annotations/3/id", "approximated", one),
+        ("/annotations/3/note", "no_place", place.format("note")),
+        *((f"/images/{k}/license", "no_place", place.format("license")) for k in range(3)),
+        ("/info/year", "no_place", place.format("year")),
     ]
 
 
+def test_what_masks_of_one_label_on_a_slice_say_is_that_of_the_one_that_they_become(tmp_path: Path) -> None:
+    image = {**IMAGE, "file_name": "ct_k0001.png"}
+    left = [[2, 2, 4, 2, 4, 4, 2, 4]]
+    right = [[10, 2, 13, 2, 13, 4, 10, 4]]
+    masks = [
+        box(id=n, segmentation=each, area=area, bbox=bbox)
+        for n, each, area, bbox in ((7, left, 4, [2, 2, 2, 2]), (8, right, 6, [10, 2, 3, 2]))
+    ]
+    (tmp_path / "x.json").write_text(json.dumps(of(*masks, image=image)))
+    (reading,) = registry.read([tmp_path / "x.json"], format="coco")
+    fields = ("area", "bbox", "id", "segmentation")
+    named = [(loss.path, loss.kind.value) for loss in reading.losses if loss.path.startswith("/annotations")]
+    kinds = {"area": "precision"}
+    assert named == [(f"/annotations/{n}/{name}", kinds.get(name, "approximated")) for n in (0, 1) for name in fields]
+
+
 def test_a_volume_of_other_software_names_every_key_that_it_loses(tmp_path: Path) -> None:
-    images = [{**IMAGE, **OURS_ONCE, "file_name": "ct_k0000.png", "annoconv": 5}]
+    images = [{**IMAGE, **OURS_ONCE, "file_name": "ct_k0001.png", "annoconv": 5}]
     (tmp_path / "x.json").write_text(json.dumps(of(box(**OURS_ONCE, annoconv={"id": "x"}), image=images)))
     (reading,) = registry.read([tmp_path / "x.json"], format="coco")
     assert [each.type for each in reading.case.annotations] == ["bbox"]
-    named = {(loss.path, loss.message.split()[6]) for loss in reading.losses}
-    assert named >= {(path, key) for path in ("/annotations", "/image") for key in (*OURS_ONCE, "annoconv")}
+    named = {tuple(loss.path.split("/")[1:4:2]) for loss in reading.losses}
+    said = {name for name, value in OURS_ONCE.items() if value} | {"annoconv"}  # what is empty says nothing
+    assert named >= {(section, key) for section in ("annotations", "images") for key in said}
 
 
 def test_the_date_of_a_picture_is_when_it_was_acquired(tmp_path: Path) -> None:

@@ -190,7 +190,10 @@ def test_groups_of_asap(tmp_path: Path) -> None:
     (annotation,) = reading.case.annotations
     assert annotation.polygon == [[1, 1], [9, 1], [5, 7]]  # type: ignore[union-attr]
     assert annotation.attributes == {"name": "a", "part_of_group": "Lesion", "grade": "2"}
-    assert "spline" in reading.losses[0].message
+    assert [(loss.path, loss.kind.value) for loss in reading.losses] == [
+        ("/AnnotationGroups/0/Color", "no_place"),
+        ("/Annotations/0/Type", "approximated"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -338,3 +338,30 @@ def test_a_listed_name_that_no_file_can_have_is_refused(line: str, tmp_path: Pat
     (folder / "data.yaml").write_text("names: [a]\ntrain: train.txt\n")
     with pytest.raises(InputError):
         list(registry.read([folder], format="yolo"))
+
+
+def test_what_a_data_set_says_and_its_cases_do_not_is_named_by_its_place(tmp_path: Path) -> None:
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "images").mkdir()
+    for name in ("a", "b"):
+        Image.new("L", (20, 10)).save(tmp_path / "images" / f"{name}.png")
+        (tmp_path / f"{name}.txt").write_text(f"images/{name}.png\n")
+        (tmp_path / "labels" / f"{name}.txt").write_text(
+            "0 0.5 0.5 0.2 0.2 0.3 0.4 2 0.1 0.9 0 0.75\n0 0.5 0.5 0.2 0.2 0.3 0.4 3 0 0 0\n"
+        )
+    described = "train: a.txt\nval: b.txt\nnc: 2\nkpt_shape: [2, 3]\nnames: [x, y]\nflip_idx: [1, 0]\n"
+    (tmp_path / "data.yaml").write_text(described)
+    first, last = registry.read([tmp_path], format="yolo")
+    # A place of what is not labelled, and a visibility that is none; its confidence is the case's too.
+    assert [(loss.path, loss.kind.value) for loss in first.losses] == [
+        ("/labels~1a.txt/0/numbers", "approximated"),
+        ("/labels~1a.txt/1/numbers", "approximated"),
+    ]
+    assert [(loss.path, loss.kind.value) for loss in last.losses] == [
+        ("/data.yaml/flip_idx", "no_place"),
+        ("/data.yaml/names/1", "no_place"),
+        ("/data.yaml/train", "approximated"),
+        ("/data.yaml/val", "approximated"),
+        ("/labels~1b.txt/0/numbers", "approximated"),
+        ("/labels~1b.txt/1/numbers", "approximated"),
+    ]

@@ -32,7 +32,7 @@ from annoconv_converters._raster.outlines import polygons_of
 from annoconv_converters._raster.run_lengths import compress, counts_of_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from annoconv.casefile import LoadedCase
     from annoconv.model import AnyAnnotation, Image
@@ -98,6 +98,7 @@ def draw(
     only_annotated: bool,
     keypoints: bool,
     shapes: frozenset[str] = frozenset(),
+    only: Collection[tuple[str, int]] | None = None,
 ) -> Drawing:
     """Return the pictures of a case.
 
@@ -117,6 +118,8 @@ def draw(
         Draw points as keypoints.
     shapes
         Types of annotations that are not drawn but kept as the geometry of their shape.
+    only
+        Image and index of the only pictures that are drawn; none of a case with masks.
 
     Raises
     ------
@@ -128,7 +131,7 @@ def draw(
     shown = {annotation.image_uid or case.image.uid for annotation in case.annotations} | {case.image.uid}
     images = {image.uid: image for image in (case.image, *(case.related_images or ())) if image.uid in shown}
     for image in images.values():
-        _add_pictures(drawing, image, axis, folder)
+        _add_pictures(drawing, image, axis, folder, only)
     order = {annotation.id: position for position, annotation in enumerate(case.annotations)}
     drawn: set[str] = set()
     for annotation in case.annotations:
@@ -141,6 +144,8 @@ def draw(
         if record is None or planes.axis != "k":
             continue
         for index in _indices(annotation, image, planes):
+            if only is not None and (image.uid, index) not in only:
+                continue
             drawing.add(image.uid, index, annotation, record, geometry)
             drawn.add(annotation.id)
     drawn |= _add_masks(drawing, images, form)
@@ -166,13 +171,15 @@ def slice_folder(loaded: LoadedCase, case_index: int, taken: set[str]) -> str | 
     return name if is_needed else None
 
 
-def _add_pictures(drawing: Drawing, image: Image, axis: Axis, folder: str | None) -> None:
+def _add_pictures(
+    drawing: Drawing, image: Image, axis: Axis, folder: str | None, only: Iterable[tuple[str, int]] | None
+) -> None:
     is_flat = image.shape is None or len(image.shape) == 2
     shape = (0, 0, 1) if image.shape is None else Grid.from_image(image).shape
     planes = Planes.of(shape, "k" if is_flat else axis)
     drawing.planes[image.uid] = planes
     series = safe_name(image.uid)
-    for index in range(planes.count):
+    for index in range(planes.count) if only is None else [index for uid, index in only if uid == image.uid]:
         record: Record = {} if image.shape is None else {"width": planes.columns, "height": planes.rows}
         name = None
         if is_flat:

@@ -6,17 +6,17 @@ missing. `write` makes it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from annoconv.casefile import Reading
+from annoconv.casefile import LoadedCase, Reading
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.files.atomic import note_inputs
 from annoconv.files.disk import is_file
 from annoconv.files.names import check_inside
-from annoconv.loss import Loss, LossKind, LossReport
-from annoconv.messages import Message
+from annoconv.loss import Loss, LossReport
 from annoconv.model import SCHEMA_VERSION
 from annoconv_converters._pictures.carrier import restored
 from annoconv_converters._pictures.cases import loaded_case
@@ -26,7 +26,7 @@ from annoconv_converters._pictures.planes import DEFAULT_NAMES
 from annoconv_converters._pictures.records import KEY, Picture, picture_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from annoconv.registry import Context
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["Batch", "picture_case_of", "put_keys", "read_pictures"]
 
 Record: TypeAlias = "dict[str, Any]"
+FileLosses: TypeAlias = Callable[[Sequence[Picture], LoadedCase, int], Iterable[Loss]]
+"""From pictures of a file, the case that they mean and its index to what that does not hold of the file."""
 
 
 @dataclass
@@ -50,12 +52,15 @@ class Batch:
         The side file that belongs to them.
     source
         For messages.
+    losses
+        Asked of each case that no side file tells of.
     """
 
     pictures: list[Picture]
     categories: list[Record]
     source: Path
     side: Path | None = None
+    losses: FileLosses | None = None
 
 
 def put_keys(parsed: list[Picture], entry: Record) -> None:
@@ -97,26 +102,28 @@ def read_pictures(batches: Iterable[Batch], *, context: Context, task: str) -> I
             document = restored(
                 native.document, entry["residual"], batch.source, place="the side file", rule="side.invalid"
             )
-            yield _reading(native, document, pictures, count, batch.source, context)
+            yield _reading(native, document, pictures, count, batch.source, context, None)
             count += 1
             context.advance(count)
         categories = Categories(batch.categories, Labels.of(label_system=context.label_system))
         for pictures in _groups(batch.pictures[position:]):
             native = picture_case_of(pictures, categories, context.task or task, batch.source, use_keys=False)
-            yield _reading(native, native.document, pictures, count, batch.source, context)
+            yield _reading(native, native.document, pictures, count, batch.source, context, batch.losses)
             count += 1
             context.advance(count)
 
 
 def _reading(
-    native: PictureCase, document: Record, pictures: list[Picture], case_index: int, source: Path, context: Context
+    native: PictureCase,
+    document: Record,
+    pictures: list[Picture],
+    case_index: int,
+    source: Path,
+    context: Context,
+    file_losses: FileLosses | None,
 ) -> Reading:
     loaded = loaded_case(native, document, source, context.limits)
-    told = [what for picture in pictures for what in picture.lost]
-    losses = [
-        Loss(case_index, "/annotations", LossKind.NO_PLACE, Message("a case has no place for {what}", what=what))
-        for what in told
-    ]
+    losses = () if file_losses is None else file_losses(pictures, loaded, case_index)
     return Reading(loaded.case, loaded.masks, LossReport(losses))
 
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.ids import safe_name
 from annoconv_converters._pictures.geometry import LARGEST_SIZE, Segmentation, segmentation_from_record
 from annoconv_converters._pictures.planes import SliceName, parse_name
 
 if TYPE_CHECKING:
     import re
+
+    from annoconv.documents.residuals import Path
 
 __all__ = ["KEY", "Picture", "Record", "Shape", "flat_uid", "is_caption", "picture_name"]
 
@@ -39,6 +42,8 @@ class Shape:
         What our own files say of it: `id` and `type` of the annotation that it belongs to.
     keypoints
         While a case is drawn: x, y (pixel indices) and visibility of its points by name.
+    place
+        Steps to it in its file's tree.
     """
 
     record: Record
@@ -46,6 +51,7 @@ class Shape:
     more: Record = field(default_factory=dict)
     key: Record = field(default_factory=dict)
     keypoints: dict[str, list[float]] = field(default_factory=dict)
+    place: Path = ()
     _understood: tuple[tuple[int, int], Segmentation | None] | None = field(default=None, init=False, repr=False)
 
     def segmentation(self, size: tuple[int, int], *, source: object, where: str) -> Segmentation | None:
@@ -73,8 +79,6 @@ class Picture:
         Its annotations, or the segments of its panoptic map.
     key
         What our own files say of it: `uid`, and of a slice `axis` and `index`.
-    lost
-        What its file says that a case has no place for.
     name
         Which slice of which image it is; None for a flat picture.
     packed
@@ -85,17 +89,20 @@ class Picture:
         Whether its format may leave its size open.
     is_frame
         Whether it is a frame of a video, not a slice.
+    place, packed_place
+        Steps to it and to its panoptic annotation in its file's tree.
     """
 
     record: Record
     shapes: list[Shape] = field(default_factory=list)
     key: Record = field(default_factory=dict)
-    lost: list[str] = field(default_factory=list)
     name: SliceName | None = None
     packed: Record | None = None
     map_size: tuple[int, int] | None = None
     is_unsized: bool = False
     is_frame: bool = False
+    place: Path = ()
+    packed_place: Path = ()
 
 
 def is_caption(record: Record) -> bool:
@@ -122,4 +129,4 @@ def flat_uid(record: Record) -> tuple[str, str | None]:
     stem, _dot, suffix = name.rpartition(".")
     if not stem or "/" in suffix:
         return name, name
-    return stem.strip(), None if suffix == "png" else name
+    return stem.strip(), None if name == f"{safe_name(stem)}.png" else name

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from annoconv_converters._raster.run_lengths import Counts
 
-__all__ = ["FARTHEST_PIXEL", "Rings", "rasterise", "rings_of_lists", "union", "with_keyholes"]
+__all__ = ["FARTHEST_PIXEL", "Rings", "rasterise", "rings_of_lists", "union", "with_keyholes", "without_keyholes"]
 
 Ring: TypeAlias = "NDArray[np.float64]"
 Whole: TypeAlias = "NDArray[np.int64]"
@@ -243,6 +243,36 @@ def with_keyholes(rings: Sequence[Ring]) -> Ring:
         pieces += [outer[done : foot + 1], hole[first:], hole[: first + 1], outer[foot : foot + 1]]
         done = foot + 1
     return np.concatenate([*pieces, outer[done:]])
+
+
+def without_keyholes(ring: Ring) -> list[Ring]:
+    """Return the outer ring and those round its holes of a ring that `with_keyholes` made; any other ring alone.
+
+    Holes are in the order of their cuts and begin at their leftmost vertex.
+    """
+    corners = list(map(tuple, ring.tolist()))
+    if len(set(corners)) == len(corners):
+        return [ring]
+    last: dict[tuple[float, ...], int] = {}
+    next_same = [len(corners)] * len(corners)
+    for place in range(len(corners) - 1, -1, -1):
+        next_same[place] = last.get(corners[place], len(corners))
+        last[corners[place]] = place
+    outer, holes = [], []
+    place = 0
+    while place < len(corners):
+        outer.append(corners[place])
+        while place + 1 < len(corners):
+            end = next_same[place + 1]
+            if end + 1 >= len(corners) or corners[end + 1] != corners[place] or end - place < 4:
+                break
+            holes.append(corners[place + 1 : end])
+            place = end + 1
+        place += 1
+    if not holes or len(outer) < 3:
+        return [ring]
+    rings = [np.array(each) for each in (outer, *holes)]
+    return rings if np.array_equal(with_keyholes(rings), ring) else [ring]
 
 
 def union(many: Sequence[Counts], pixels: int) -> Counts:

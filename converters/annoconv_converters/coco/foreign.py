@@ -9,39 +9,40 @@ annotation is still the one that was read.
 from __future__ import annotations
 
 import json
-from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.casefile import LoadedCase
 from annoconv.ids import content_digest
-from annoconv.loss import Loss, LossKind
 from annoconv.model import SCHEMA_VERSION, Case
 from annoconv_converters._pictures.cases import loaded_case
 from annoconv_converters._pictures.categories import unnamed_number
 from annoconv_converters._pictures.draw import draw
+from annoconv_converters._pictures.file_losses import FileRecord, with_floats
 from annoconv_converters._pictures.meaning import picture_case
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, finish
 from annoconv_converters.coco.panoptic import packed_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
+    from pathlib import Path as FilePath
 
+    from annoconv.documents.losses import Reasons
+    from annoconv.documents.residuals import Path
     from annoconv.limits import Limits
     from annoconv_converters._pictures.categories import Categories
     from annoconv_converters._pictures.records import Picture
 
 __all__ = [
     "EXTENSION",
+    "REASONS",
     "TASK",
+    "is_flat",
     "kept_of",
     "loaded_case",
     "number_of",
     "put_back",
     "understand",
-    "volume_losses",
-    "with_floats",
 ]
 
 Record: TypeAlias = "dict[str, Any]"
@@ -51,12 +52,10 @@ EXTENSION: Final = "annoconv.coco"
 TASK: Final = "coco"
 """Task of a case that names none."""
 _GEOMETRY: Final = ("segmentation", "area", "bbox", "keypoints", "num_keypoints")
-_IMAGE: Final = frozenset({"id", "width", "height", "file_name"})
-_ANNOTATION: Final = frozenset(
-    {*_GEOMETRY, "id", "image_id", "category_id", "iscrowd", "attributes", "score", "caption"}
-)
-"""What is understood of the slices of a volume."""
-_LOST: Final = {"id": "masks of one label in a volume are one mask", "iscrowd": "a volume has no crowds"}
+REASONS: Final[Reasons] = {
+    "#": "two categories of a file that nothing is drawn of are one label",
+    "*": "what other software says of a picture is kept in its case, but for {name}",
+}
 _AS_LIST: Final = "list"
 """In place of run lengths: that they were written as a list of numbers."""
 
@@ -70,12 +69,14 @@ def understand(
     use_keys: bool,
     is_ours: bool,
     beside: Record | None,
-    source: Path | str,
+    source: FilePath | str,
     limits: Limits | None = None,
     task: str = TASK,
     restore: Callable[[Record], Record] | None = None,
-) -> tuple[Record, LoadedCase]:
+) -> tuple[Record, LoadedCase, list[FileRecord]]:
     """Return the document of the case that pictures stand for, what other software said included, and the case.
+
+    The third is, for a flat picture of other software, what its file says and what is written again.
 
     Parameters
     ----------
@@ -105,19 +106,25 @@ def understand(
     if restore is not None:
         native.document = restore(native.document)
     loaded = loaded_case(native, native.document, source, limits)
-    if is_ours or use_keys or len(pictures) != 1 or any(planes.count > 1 for planes in native.planes.values()):
-        return native.document, loaded
-    kept = _leftover(pictures[0], loaded, categories, kind, position, beside)
+    if is_ours or use_keys or not is_flat(pictures):
+        return native.document, loaded, []
+    kept, records = _leftover(pictures[0], loaded, categories, kind, position, beside)
     if kept:
         extensions = {EXTENSION: kept}
         native.document["extensions"] = extensions
         loaded = LoadedCase(loaded.case.model_copy(update={"extensions": extensions}), loaded.masks)
-    return native.document, loaded
+    return native.document, loaded, records
+
+
+def is_flat(pictures: Sequence[Picture]) -> bool:
+    """Tell whether pictures are a case of one picture, of which everything is kept that a file says."""
+    return len(pictures) == 1 and (pictures[0].name is None or pictures[0].name.index == 0)
 
 
 def _leftover(
     picture: Picture, loaded: LoadedCase, categories: Categories, kind: str, position: int, beside: Record | None
-) -> Record:
+) -> tuple[Record, list[FileRecord]]:
+    """Return what a file says of a picture otherwise than its case, and its records with what comes back of each."""
     drawing = draw(loaded, axis="k", form="rle", folder=None, only_annotated=False, keypoints=kind in WITH_KEYPOINTS)
     names = partial(_keypoints, picture=picture, categories=categories)
     finish(drawing, kind, lambda code, _: code, names, were_results=kind == "results")
@@ -126,56 +133,53 @@ def _leftover(
     codes = {str(record.get("id")): categories[record.get("category_id")].code for record in records}
     kept: Record = {"kind": kind} if kind != "instances" else {}
     kept |= {} if beside is None else {"file": beside}
+    told = [FileRecord((), beside, kept.get("file", {}))] if beside is not None else []
     if picture.packed is not None:
-        packed = _difference(
-            picture.packed, {**packed_record(picture), "segments_info": picture.packed.get("segments_info")}
-        )
+        again = {**packed_record(picture), "segments_info": picture.packed.get("segments_info")}
+        packed = _difference(picture.packed, again)
+        told += _compared(picture.packed_place, picture.packed, again, packed)
         packed |= {"size": list(picture.map_size)} if picture.map_size else {}
         kept |= {"panoptic": packed} if packed else {}
     used = {number for number in categories.records if beside is not None or categories[number].code in codes.values()}
     named = {categories[number].code: record for number, record in categories.records.items() if number in used}
     kept |= {"categories": named} if named else {}
-    image = _difference(picture.record, {"id": position, **drawn.record})
+    for place, record in enumerate(categories.records.values() if beside is not None else ()):
+        if not any(record is each for each in named.values()):
+            told.append(FileRecord(("categories", place), record, None))
+    again = {"id": position, **drawn.record}
+    image = _difference(picture.record, again)
+    told += _compared(picture.place, picture.record, again, image) if picture.place else ()
     kept |= {"image": image} if image else {}
     redrawn = {shape.key["id"]: shape.record for shape in drawn.shapes}
     annotations: Record = {}
-    for record in records:
+    for shape in picture.shapes:
+        record = shape.record
         identity = str(record.get("id"))
         again = redrawn.get(identity, {})
         if again:
             again["id"] = record["id"] if kind == "results" else number_of(identity)
             again["image_id"] = picture.record.get("id")
-            told = record.get("category_id")
-            if "category_id" in again and _is_told(told, codes[identity], categories):
-                again["category_id"] = told
+            number = record.get("category_id")
+            if "category_id" in again and _is_told(number, codes[identity], categories):
+                again["category_id"] = number
         difference = _difference(record, again)
         if difference:
             annotations[identity] = difference
-    return kept | ({"annotations": annotations} if annotations else {})
+        told += _compared(shape.place, record, again, difference)
+    return kept | ({"annotations": annotations} if annotations else {}), told
+
+
+def _compared(place: Path, record: Record, again: Record, difference: Record) -> list[FileRecord]:
+    """Return a record that does not come back as it was, although its difference to the one drawn is kept."""
+    back = _changed(again, difference.get("fields", {}), difference.get("absent", ()))
+    if back == record or all(key in back and _is_same(back[key], value) for key, value in record.items()):
+        return []
+    return [FileRecord(place, with_floats(record), with_floats(back))]
 
 
 def _is_told(number: Any, code: str, categories: Categories) -> bool:
     """Tell whether its label code alone says which category id a record had."""
     return type(number) in {int, str} and (number in categories.records or unnamed_number(code) == number)
-
-
-def volume_losses(pictures: list[Picture], beside: Record | None, case_index: int) -> Iterator[Loss]:
-    """Yield what other software said of the slices of a volume, and of its file, that a case has no place for."""
-    records = [shape.record for picture in pictures for shape in picture.shapes]
-    told = {("/annotations", name): LossKind.NO_PLACE for record in records for name in record.keys() - _ANNOTATION}
-    told |= {("/image", name): LossKind.NO_PLACE for each in pictures for name in each.record.keys() - _IMAGE}
-    told |= {("/extensions", name): LossKind.NO_PLACE for name in beside or ()}
-    if any(record.get("iscrowd") for record in records):
-        told["/annotations", "iscrowd"] = LossKind.NO_PLACE
-    masks = [
-        (record.get("image_id"), str(record.get("category_id"))) for record in records if record.get("segmentation")
-    ]
-    if len(set(masks)) < len(masks):
-        told["/annotations", "id"] = LossKind.APPROXIMATED
-    for (path, name), kind in sorted(told.items()):
-        yield Loss(
-            case_index, path, kind, _LOST.get(name, f"a volume has no place for {name} of its slices or its file")
-        )
 
 
 def _keypoints(code: str, picture: Picture, categories: Categories) -> list[str]:
@@ -241,6 +245,10 @@ def put_back(record: Record, difference: Any) -> Record:
     if "of" in difference and difference["of"] != _digest(record):
         fields = {key: value for key, value in fields.items() if key not in _GEOMETRY}
         absent = [key for key in absent if key not in _GEOMETRY]
+    return _changed(record, fields, absent)
+
+
+def _changed(record: Record, fields: Record, absent: Sequence[str]) -> Record:
     if fields.get("segmentation") == _AS_LIST:
         drawn = record.get("segmentation")
         fields = {**fields, "segmentation": _as_list(drawn) if isinstance(drawn, dict) else drawn}
@@ -251,12 +259,3 @@ def kept_of(case: Case) -> Record:
     """Return what a case holds of the file that it came from, its numbers as COCO's tools read them."""
     found = with_floats((case.extensions or {}).get(EXTENSION))
     return found if isinstance(found, dict) else {}
-
-
-def with_floats(value: Any) -> Any:
-    """Return a JSON value with its decimals as floats."""
-    if isinstance(value, dict):
-        return {key: with_floats(member) for key, member in value.items()}
-    if isinstance(value, list):
-        return [with_floats(member) for member in value]
-    return float(value) if isinstance(value, Decimal) else value

@@ -26,11 +26,12 @@ from annoconv.loss import LossReport
 from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, restored
 from annoconv_converters._pictures.categories import Categories
+from annoconv_converters._pictures.file_losses import file_losses
 from annoconv_converters._pictures.geometry import size_from_record
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
 from annoconv_converters._pictures.records import KEY, Picture, Shape, is_caption, picture_name
 from annoconv_converters.coco.check import case_findings, file_findings
-from annoconv_converters.coco.foreign import TASK, understand, volume_losses
+from annoconv_converters.coco.foreign import REASONS, TASK, is_flat, understand
 from annoconv_converters.coco.panoptic import unpack
 from annoconv_converters.coco.stream import (
     ANNOTATIONS,
@@ -45,6 +46,7 @@ from annoconv_converters.coco.stream import (
     scan,
     without_key,
 )
+from annoconv_converters.coco.volumes import volume_losses
 from annoconv_converters.coco.write import CONTRIBUTOR
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from annoconv.documents.residuals import Path as Steps
     from annoconv.findings import Finding
     from annoconv.registry import Context
 
@@ -286,10 +289,10 @@ def _side_file(path: Path, context: Context) -> dict[str, dict[str, Record]]:
 def _readings(
     index: RecordIndex, file: BinaryIO, context: Context, pattern: re.Pattern[str], maps: Path | None, case_index: int
 ) -> Iterator[CocoReading]:
-    records = index.beside.get("categories")
+    listed = index.beside.get("categories")
     info = index.beside.get("info")
     is_ours = isinstance(info, dict) and info.get("contributor") == CONTRIBUTOR
-    listed = records if isinstance(records, list) else []
+    listed = listed if isinstance(listed, list) else []
     beside = {key: value for key, value in index.beside.items() if key not in {IMAGES, ANNOTATIONS}}
     if ANNOTATIONS not in index.beside and not index.is_results:
         beside[ANNOTATIONS] = None
@@ -312,7 +315,7 @@ def _readings(
         said = beside if number == 0 else None
         place, rule = "what stands under the key annoconv", "coco.carrier"
         restore = partial(restored, residual=residual, source=index.path, place=place, rule=rule) if use_keys else None
-        _, loaded = understand(
+        _, loaded, records = understand(
             pictures,
             known,
             kind=kind,
@@ -326,8 +329,11 @@ def _readings(
             restore=restore,
         )
         findings = case_findings(pictures, known, case_index + number)
-        is_foreign_volume = not (is_ours or use_keys) and pictures[0].name is not None
-        losses = volume_losses(pictures, said, case_index + number) if is_foreign_volume else ()
+        losses = list(file_losses(records, REASONS, case_index + number))
+        if not (is_ours or use_keys or is_flat(pictures)):
+            whole = said and {**said, "categories": listed}
+            labels = Labels.of(loaded.case, context.label_system)
+            losses = volume_losses(pictures, loaded, known, whole, labels, kind=kind, case_index=case_index + number)
         yield CocoReading(loaded.case, loaded.masks, LossReport(losses), tuple(findings))
 
 
@@ -361,7 +367,8 @@ def _picture(index: RecordIndex, file: BinaryIO, position: int, kind: str, maps:
     told = index.side.get(IMAGES, {}).get(number, {})
     if told and told.get("file_name") == record.get("file_name"):
         key = told[KEY]
-    picture = Picture(record, key=key, is_unsized=index.is_results)
+    above = () if index.is_results else (IMAGES, position)
+    picture = Picture(record, key=key, is_unsized=index.is_results, place=above)
     for place in index.of_image[index.borders[position] : index.borders[position + 1]].tolist():
         start, end = index.annotation_places[place].tolist()
         annotation = read_element(file, start, end, index.path)
@@ -373,16 +380,20 @@ def _picture(index: RecordIndex, file: BinaryIO, position: int, kind: str, maps:
             size = size_from_record(record, source=index.path, where=f"images, id {number}")
             folder = maps or index.path.parent / index.path.stem
             note_inputs([folder])
-            picture.packed = annotation
+            picture.packed, picture.packed_place = annotation, (ANNOTATIONS, place)
             segments, held = unpack(annotation, folder, size, source=index.path, where=f"annotations of image {number}")
             picture.map_size = None if held == size else held
             keys = index.side.get("segments", {})
-            picture.shapes += [_keyed(segment, keys, f"{number}/{segment.get('id')}") for segment in segments]
+            for rank, segment in enumerate(segments):
+                steps: Steps = (*picture.packed_place, "segments_info", rank)
+                picture.shapes.append(_keyed(segment, keys, f"{number}/{segment.get('id')}", steps))
         else:
-            picture.shapes.append(_keyed(annotation, index.side.get(ANNOTATIONS, {}), str(annotation.get("id"))))
+            steps = (place,) if index.is_results else (ANNOTATIONS, place)
+            keys = index.side.get(ANNOTATIONS, {})
+            picture.shapes.append(_keyed(annotation, keys, str(annotation.get("id")), steps))
     return picture
 
 
-def _keyed(record: Record, side: dict[str, Record], number: str) -> Shape:
+def _keyed(record: Record, side: dict[str, Record], number: str, place: Steps) -> Shape:
     """Return a record with its key: its own, else that of the side file."""
-    return Shape(record, key=key_of(record) if KEY in record or number not in side else side[number][KEY])
+    return Shape(record, key=key_of(record) if KEY in record or number not in side else side[number][KEY], place=place)

@@ -236,7 +236,7 @@ class _Writer:
             read = replace(picture, record=record, is_unsized=self.kind == "results")
             read.name = picture_name(read, DEFAULT_NAMES, use_keys=use_keys)
             seen.append(read)
-        document, _ = understand(
+        document, *_ = understand(
             seen,
             self._read_categories().of_case(seen),
             kind=self.kind or "instances",

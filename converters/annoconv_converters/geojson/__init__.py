@@ -20,7 +20,7 @@ from annoconv_converters._pictures.options import Images, Plain, Render, Window
 from annoconv_converters._pictures.read import read_pictures
 from annoconv_converters._pictures.render import rendering_of
 from annoconv_converters._pictures.write import write_pictures
-from annoconv_converters.geojson.features import TASK, read_features
+from annoconv_converters.geojson.read import TASK, read_file
 from annoconv_converters.geojson.write import geojson_format
 
 if TYPE_CHECKING:
@@ -105,4 +105,6 @@ def from_geojson(
     paths = [path for path in files if path.suffix.lower() in _KINDS and not path.name.endswith(SIDE_SUFFIX)]
     if not paths:
         raise InputError("there is no GeoJSON file", source=Path(sources[0]) if sources else None, expected=".geojson")
-    return read_pictures((read_features(path, context.limits, height) for path in paths), context=context, task=TASK)
+    system = context.label_system
+    batches = (read_file(path, context.limits, height=height, label_system=system) for path in paths)
+    return read_pictures(batches, context=context, task=TASK)

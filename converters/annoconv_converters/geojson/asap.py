@@ -8,30 +8,56 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv.messages import Message
 from annoconv_converters._pictures.categories import categories_of
+from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, stated
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._xml import attribute_number, parse_xml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from xml.etree.ElementTree import Element
 
+    from annoconv.casefile import LoadedCase
+    from annoconv.codes import Labels
+    from annoconv.documents.losses import Reasons
     from annoconv.limits import Limits
+    from annoconv.loss import Loss
+    from annoconv.model import Case
 
-__all__ = ["read_asap"]
+__all__ = ["asap_tree", "read_asap"]
 
 Record: TypeAlias = "dict[str, Any]"
 
 _NO_GROUP: Final = "None"
 """What ASAP writes in place of a group."""
+_ENCODING: Final = {("PartOfGroup", _NO_GROUP): "no group"}
+"""Values that say nothing, and why."""
+_KINDS: Final = {"polygon": ("Polygon", "polygon"), "point": ("Dot", "point"), "polyline": ("Measurement", "polyline")}
+_REASONS: Final[Reasons] = {
+    "#": "a group without annotations is left out",
+    "Color": "a case has no place for colours of annotations, and labels have those of the task",
+    "Type": "a spline or a rectangle becomes the polygon of its corners",
+    "Attributes/*": "attributes of a group become those of its annotations, those of one name one",
+    "*": "a case has no place for {name}",
+}
 
 
-def read_asap(path: Path, limits: Limits) -> Batch:
+def read_asap(path: Path, limits: Limits, labels_of: Callable[[Case], Labels]) -> Batch:
     """Return what an XML file of ASAP holds.
+
+    Parameters
+    ----------
+    path
+        The file.
+    limits
+        Bounds.
+    labels_of
+        From a case to its labels.
 
     Raises
     ------
@@ -49,16 +75,21 @@ def read_asap(path: Path, limits: Limits) -> Batch:
         group = "" if group == _NO_GROUP else group
         if group not in names:
             names.append(group)
-        listed = sorted(
-            element.iterfind("Coordinates/Coordinate"), key=lambda each: attribute_number(each, "Order", path)
-        )
-        corners = [[attribute_number(each, "X", path), attribute_number(each, "Y", path)] for each in listed]
+        corners = _corners(element, path)
         told: Record = {"name": element.get("Name", "")} | _told(group, groups)
         record: Record = {"id": place, "category_id": names.index(group), "attributes": told}
         picture.shapes += _shapes(record, element.get("Type", ""), corners, path)
-        if element.get("Type") == "Spline":
-            picture.lost.append("the curve of a spline; it is the polygon of its corners")
-    return Batch([picture], categories_of(names), path)
+
+    def losses(_: object, loaded: LoadedCase, case_index: int) -> list[Loss]:
+        return _losses(root, path, asap_tree(loaded.case, labels_of(loaded.case)), case_index)
+
+    return Batch([picture], categories_of(names), path, losses=losses)
+
+
+def _corners(element: Element, path: Path) -> list[list[float]]:
+    """Return the coordinates of an annotation in their order."""
+    listed = sorted(element.iterfind("Coordinates/Coordinate"), key=lambda each: attribute_number(each, "Order", path))
+    return [[attribute_number(each, "X", path), attribute_number(each, "Y", path)] for each in listed]
 
 
 def _told(group: str, groups: dict[str, Element]) -> Record:
@@ -87,3 +118,44 @@ def _shapes(record: Record, kind: str, corners: list[list[float]], path: Path) -
         where = f"Annotation {record['id']}"
         found = Message("{kind}, {count} points", kind=kind, count=len(corners))
         raise InputError("the annotation cannot be understood", source=path, where=where, found=found)
+
+
+def asap_tree(case: Case, labels: Labels) -> dict[str, dict[str, Record]]:
+    """Return what ASAP's file says of a case: annotations by their place, one-based, and groups by their names."""
+    annotations: dict[str, Record] = {}
+    groups: dict[str, Record] = {}
+    for each in case.annotations:
+        told: Any = strict_json.plain(each)
+        name, attributes = labels.name_of(each.label_code), told.get("attributes", {})
+        above = attributes.pop("part_of_group", None)
+        place, _, part = each.id.partition(".")
+        if part and place in annotations:
+            annotations[place]["Coordinates"] += as_value([told["point"]])
+            continue
+        kind, member = _KINDS[each.type]
+        corners = as_value([told["point"]] if each.type == "point" else told[member])
+        said = {"Name": attributes.pop("name", ""), "Type": "PointSet" if part else kind, "Coordinates": corners}
+        annotations[place] = {**said, "PartOfGroup": name}
+        groups[name] = {"Name": name, "PartOfGroup": above, "Attributes": [attributes]}
+    return {"Annotations": annotations, "AnnotationGroups": groups}
+
+
+def _losses(root: Element, path: Path, again: dict[str, dict[str, Record]], case_index: int) -> list[Loss]:
+    """Return what a file says and `again` does not; paths as `/Annotations/0/Color`."""
+    records: list[FileRecord] = []
+    for place, element in enumerate(root.iterfind("Annotations/Annotation")):
+        said = _said(element) | {"Coordinates": as_value(_corners(element, path))}
+        records.append(FileRecord(("Annotations", place), said, again["Annotations"].get(str(place + 1))))
+    for place, element in enumerate(root.iterfind("AnnotationGroups/Group")):
+        told = again["AnnotationGroups"].get(element.get("Name", ""))
+        attributes = [dict(each.attrib) for each in element.iterfind("Attributes/Attribute")]
+        said = stated(_said(element) | {"Attributes": attributes})
+        records.append(FileRecord(("AnnotationGroups", place), said, told))
+    return list(file_losses(records, _REASONS, case_index))
+
+
+def _said(element: Element) -> Record:
+    """Return the attributes of an element that say something, and the names of what stands within beyond the known."""
+    within = {each.tag: True for each in element if each.tag not in {"Coordinates", "Attributes"}}
+    attributes = {name: value for name, value in element.attrib.items() if (name, value) not in _ENCODING}
+    return stated({**within, **attributes})

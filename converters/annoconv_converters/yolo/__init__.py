@@ -105,5 +105,6 @@ def from_yolo(
         If a line is no label, or the size of a picture is not known.
     """
     found = {safe_name(source.uid): source.grid for source in image_seam.scan(images, context.limits)} if images else {}
-    batches = (read_data_set(folder, {}, kind, context.limits, found) for folder in map(Path, sources))
+    labels = context.label_system
+    batches = (read_data_set(folder, {}, kind, context.limits, found, labels) for folder in map(Path, sources))
     return read_pictures(batches, context=context, task=TASK)

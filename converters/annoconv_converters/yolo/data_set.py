@@ -26,11 +26,13 @@ from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters.yolo import strict_yaml
+from annoconv_converters.yolo.trees import DataSetTree, LabelFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from annoconv.limits import Limits
+    from annoconv.model import Label
 
 __all__ = ["TASK", "Kind", "read_data_set"]
 
@@ -71,6 +73,8 @@ class _Description:
         By class, where they are told.
     listed
         Lists and folders of pictures.
+    said
+        What each of its files says, classes under `names` by number.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -78,6 +82,7 @@ class _Description:
         self.keypoints: tuple[int, int] | None = None
         self.keypoint_names: dict[int, list[str]] = {}
         self.listed: list[str] = []
+        self.said: dict[str, Record] = {}
         within = Within(folder)
         described = next((within(folder / name) for name in _DESCRIPTIONS if (folder / name).is_file()), None)
         if described is not None:
@@ -91,11 +96,13 @@ class _Description:
         lines = _text(named, _DESCRIPTION_BYTES).splitlines()
         self.names = {place: line.strip() for place, line in enumerate(lines) if line.strip()}
         self.listed = [f"{name}.txt" for name in _SPLITS]
+        self.said[named.name] = {"names": _by_number(self.names)}
         if (folder / "obj.data").is_file():
-            pairs = (
-                line.partition("=") for line in _text(within(folder / "obj.data"), _DESCRIPTION_BYTES).splitlines()
-            )
-            self.listed = [value.strip() for key, _, value in pairs if key.strip() in _SPLITS] + self.listed
+            lines = _text(within(folder / "obj.data"), _DESCRIPTION_BYTES).splitlines()
+            pairs = (line.partition("=") for line in lines)
+            told = [(key.strip(), value.strip()) for key, _, value in pairs if key.strip()]
+            self.listed = [value for key, value in told if key in _SPLITS] + self.listed
+            self.said["obj.data"] = dict(told)
 
     def _from_yaml(self, yaml: Record, path: Path) -> None:
         names = yaml.get("names")
@@ -105,6 +112,7 @@ class _Description:
         if not all(isinstance(name, str) and name for name in numbered.values()):
             raise InputError("a class has no name", source=path, where="names", expected="a text for each")
         self.names = numbered
+        self.said[path.name] = {**yaml, "names": _by_number(numbered)}
         shape = yaml.get("kpt_shape")
         if shape is not None:
             is_shape = isinstance(shape, list) and len(shape) == 2 and all(str(each).isdecimal() for each in shape)
@@ -133,7 +141,12 @@ class _Description:
 
 
 def read_data_set(
-    folder: Path, sizes: Sizes, kind: Kind, limits: Limits, sources: dict[str, Any] | None = None
+    folder: Path,
+    sizes: Sizes,
+    kind: Kind,
+    limits: Limits,
+    sources: dict[str, Any] | None = None,
+    label_system: Sequence[Label] = (),
 ) -> Batch:
     """Return the pictures of a data set in the order of its lists, else of their names.
 
@@ -149,6 +162,8 @@ def read_data_set(
         Bounds.
     sources
         Grids of source images by series, which tell the sizes of pictures that are not there.
+    label_system
+        The task's labels, by which classes are named again.
 
     Raises
     ------
@@ -164,6 +179,7 @@ def read_data_set(
     side = folder / SIDE_NAME
     known = dict(sizes) if sizes else _side_sizes(side, limits)
     pictures: list[Picture] = []
+    labels: list[LabelFile] = []
     found = _Found(folder, limits)
     for number, (name, label) in enumerate(found.pictures(description.listed), start=1):
         image = found.image(label, name)
@@ -171,13 +187,16 @@ def read_data_set(
         rows, columns = known.get(name) or _size(name, image or folder / "images" / name, sources or {})
         record: Record = {"id": number, "file_name": name, "width": columns, "height": rows}
         picture = Picture(record)
-        for place, line in enumerate(_lines(label, limits), start=1):
+        lines = _lines(label, limits)
+        for place, line in enumerate(lines, start=1):
             record = _record(line, (rows, columns), kind, description.keypoints, label, place)
             picture.shapes.append(Shape(record))
         pictures.append(picture)
+        labels.append(LabelFile(label.relative_to(folder).as_posix(), lines, picture.shapes))
     for number, shape in enumerate((each for picture in pictures for each in picture.shapes), start=1):
         shape.record["id"] = number
-    return Batch(pictures, description.categories, folder, side)
+    tree = DataSetTree(description.said, description.names, description.keypoints, labels, label_system)
+    return Batch(pictures, description.categories, folder, side, losses=tree.losses)
 
 
 class _Found:
@@ -282,6 +301,10 @@ def _exchanged(path: Path, old: str, new: str) -> Path:
             parts[place] = new
             break
     return Path(*parts)
+
+
+def _by_number(names: dict[int, str]) -> Record:
+    return {str(number): name for number, name in names.items()}
 
 
 def _numbered(value: Any, path: Path, where: str) -> dict[int, Any]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 import numpy as np
 
 from annoconv import images as image_seam
+from annoconv.codes import Labels
 from annoconv.errors import InputError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.names import check_inside
@@ -24,13 +25,14 @@ from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.png import read_png
 from annoconv_converters._raster.run_lengths import counts_of
 from annoconv_converters._xml import number, parse_xml, whole
+from annoconv_converters.pascal_voc.trees import FLAGS, voc_losses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from xml.etree.ElementTree import Element
 
-    from annoconv.casefile import Reading
-    from annoconv.limits import Limits
+    from annoconv.casefile import LoadedCase, Reading
+    from annoconv.loss import Loss
     from annoconv.registry import Context
 
 __all__ = ["from_pascal_voc"]
@@ -38,7 +40,6 @@ __all__ = ["from_pascal_voc"]
 Record: TypeAlias = "dict[str, Any]"
 
 _TASK: Final = "pascal-voc"
-_FLAGS: Final = ("truncated", "difficult", "occluded")
 _MASKS: Final = "SegmentationObject"
 _VOID: Final = 255
 
@@ -68,12 +69,12 @@ def from_pascal_voc(
     paths = [path for path in image_seam.list_files(sources, context.limits) if path.suffix.lower() == ".xml"]
     if not paths:
         raise InputError("there is no Pascal VOC file", source=Path(sources[0]) if sources else None, expected=".xml")
-    batches = (_batch(path, context.limits, shift=0 if zero_based else 1) for path in paths)
+    batches = (_batch(path, context, shift=0 if zero_based else 1) for path in paths)
     return read_pictures(batches, context=context, task=_TASK)
 
 
-def _batch(path: Path, limits: Limits, *, shift: int) -> Batch:
-    root = parse_xml(path, limits)
+def _batch(path: Path, context: Context, *, shift: int) -> Batch:
+    root = parse_xml(path, context.limits)
     size = root.find("size")
     if root.tag != "annotation" or size is None:
         raise InputError("this is no Pascal VOC annotation", source=path, expected="annotation with a size")
@@ -96,7 +97,11 @@ def _batch(path: Path, limits: Limits, *, shift: int) -> Batch:
         for nth, part in enumerate(element.iterfind("part"), start=1):
             inner = _record(part, f"{place}.{nth}", names, path, shift)
             picture.shapes.append(Shape({**inner, "attributes": inner["attributes"] | {"part_of": str(place)}}))
-    return Batch([picture], categories_of(names), path)
+
+    def losses(_: object, loaded: LoadedCase, case_index: int) -> list[Loss]:
+        return voc_losses(root, loaded.case, Labels.of(loaded.case, context.label_system), case_index, shift=shift)
+
+    return Batch([picture], categories_of(names), path, losses=losses)
 
 
 def _record(element: Element, identity: str, names: list[str], path: Path, shift: int) -> Record:
@@ -132,7 +137,7 @@ def _record(element: Element, identity: str, names: list[str], path: Path, shift
 
 def _attributes(element: Element) -> Record:
     """Return flags, pose, actions, and the attributes that other tools add."""
-    told: Record = {name: element.findtext(name) == "1" for name in _FLAGS if element.find(name) is not None}
+    told: Record = {name: element.findtext(name) == "1" for name in FLAGS if element.find(name) is not None}
     pose = (element.findtext("pose") or "").strip()
     if pose and pose != "Unspecified":
         told["pose"] = pose

@@ -19,6 +19,7 @@ from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
 from annoconv import images as image_seam
+from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv.messages import Message
@@ -28,6 +29,7 @@ from annoconv_converters._pictures.read import Batch, read_pictures
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.run_lengths import MOST_PIXELS, counts_of
 from annoconv_converters._xml import number, parse_xml, whole
+from annoconv_converters.labelme.trees import is_deleted, json_losses, object_number, xml_losses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,8 +37,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from annoconv.casefile import Reading
-    from annoconv.limits import Limits
+    from annoconv.casefile import LoadedCase, Reading
+    from annoconv.loss import Loss
     from annoconv.registry import Context
 
 __all__ = ["from_labelme"]
@@ -69,14 +71,12 @@ def from_labelme(sources: Sequence[Path], *, context: Context) -> Iterator[Readi
         raise InputError(
             "there is no LabelMe file", source=Path(sources[0]) if sources else None, expected=".xml, .json"
         )
-    batches = (
-        _from_xml(p, context.limits) if p.suffix.lower() == ".xml" else _from_json(p, context.limits) for p in paths
-    )
+    batches = (_from_xml(p, context) if p.suffix.lower() == ".xml" else _from_json(p, context) for p in paths)
     return read_pictures(batches, context=context, task=_TASK)
 
 
-def _from_xml(path: Path, limits: Limits) -> Batch:
-    root = parse_xml(path, limits)
+def _from_xml(path: Path, context: Context) -> Batch:
+    root = parse_xml(path, context.limits)
     if root.tag != "annotation":
         raise InputError("this is no LabelMe annotation", source=path, found=root.tag)
     record: Record = {"id": 1, "file_name": (root.findtext("filename") or "").strip() or f"{path.stem}.jpg"}
@@ -88,13 +88,12 @@ def _from_xml(path: Path, limits: Limits) -> Batch:
     names: list[str] = []
     taken: set[int] = set()
     for place, element in enumerate(root.iterfind("object")):
-        if (element.findtext("deleted") or "0").strip() == "1":
+        if is_deleted(element):
             continue
         name = (element.findtext("name") or "").strip()
         if name not in names:
             names.append(name)
-        stated = (element.findtext("id") or "").strip()
-        identity = int(stated) if stated.isdecimal() and len(stated) < 16 else place
+        identity = object_number(element, place)
         if identity in taken:
             raise InputError(
                 "the id of an object stands twice",
@@ -105,7 +104,11 @@ def _from_xml(path: Path, limits: Limits) -> Batch:
         taken.add(identity)
         common: Record = {"id": identity, "category_id": names.index(name), "attributes": _attributes(element)}
         picture.shapes.append(_with(common, _xml_shape(element, path, record, place)))
-    return Batch([picture], categories_of(names), path)
+
+    def losses(_: object, loaded: LoadedCase, case_index: int) -> list[Loss]:
+        return xml_losses(root, loaded.case, Labels.of(loaded.case, context.label_system), case_index)
+
+    return Batch([picture], categories_of(names), path, losses=losses)
 
 
 def _attributes(element: Element) -> Record:
@@ -182,7 +185,8 @@ def _shape(kind: str, corners: Sequence[tuple[float, float]], path: Path, place:
     )
 
 
-def _from_json(path: Path, limits: Limits) -> Batch:
+def _from_json(path: Path, context: Context) -> Batch:
+    limits = context.limits
     document = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
     shapes = document.get("shapes") if isinstance(document, dict) else None
     if not isinstance(shapes, list) or not all(isinstance(shape, dict) for shape in shapes):
@@ -201,7 +205,11 @@ def _from_json(path: Path, limits: Limits) -> Batch:
             names.append(flag)
         told = {"image_label": value}
         picture.shapes.append(Shape({"id": f"flag {flag}", "category_id": names.index(flag), "attributes": told}))
-    return Batch([picture], categories_of(names), path)
+
+    def losses(_: object, loaded: LoadedCase, case_index: int) -> list[Loss]:
+        return json_losses(document, loaded.case, Labels.of(loaded.case, context.label_system), case_index)
+
+    return Batch([picture], categories_of(names), path, losses=losses)
 
 
 def _flags(holder: Record) -> Record:

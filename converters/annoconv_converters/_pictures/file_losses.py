@@ -1,0 +1,115 @@
+"""What a case does not hold of a file by other software: its records against those that would be written again.
+
+A record is compared by itself, so that a file of a hundred thousand costs no more than they do, and those that are the
+same cost next to nothing. What is written beyond what the file says is no loss.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from operator import sub
+from typing import TYPE_CHECKING, Any, Final
+
+from annoconv.documents.losses import report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from annoconv.documents.losses import Reasons
+    from annoconv.documents.residuals import Path
+    from annoconv.loss import Loss
+
+__all__ = ["FileRecord", "as_value", "file_losses", "settled", "stated", "with_floats"]
+
+_SAME: Final = 1e-8
+"""How far two coordinates may lie apart that are the same: cases have them to 1e-9 of a pixel."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A record of a file, and what is written in its place.
+
+    Attributes
+    ----------
+    place
+        Steps to it in the file's tree.
+    said
+        What it says, in the format's own terms; without what only says how the rest is encoded. Arrays of numbers are
+        one value (`as_value`).
+    again
+        What is written again from the case in its place, in the same terms; None if nothing is.
+    """
+
+    place: Path
+    said: Any
+    again: Any
+
+
+def file_losses(records: Iterable[FileRecord], reasons: Reasons, case_index: int) -> Iterator[Loss]:
+    """Yield a loss for each leaf of a file's records that is not written again; paths are those in the file's tree.
+
+    Parameters
+    ----------
+    records
+        In the order of the file.
+    reasons
+        Sentences by place within a record; that of a numbered record which is gone as a whole by `#`.
+    case_index
+        Of the case among those read.
+    """
+    for record in records:
+        if record.again is None and record.place:
+            *above, last = record.place
+            yield from report(
+                {last: record.said is not None}, {}, reasons, case_index=case_index, within=(*above,)
+            ).losses
+        elif record.said != record.again:
+            said, again = _apart(record.said, record.again)
+            if said != {}:  # it is written with more than it says
+                yield from report(said, again, reasons, case_index=case_index, within=record.place).losses
+
+
+def as_value(array: Any) -> Any:
+    """Return an array, and those within it, as one value, which is compared and reported as a whole."""
+    if not isinstance(array, list | tuple):
+        return array
+    return tuple(as_value(each) if isinstance(each, list | tuple) else each for each in array)
+
+
+def settled(again: Any, said: Any) -> Any:
+    """Return numbers that are written again as the file has them, where they are the same but for rounding."""
+    if again == said:
+        return said
+    is_array = isinstance(again, tuple) and isinstance(said, tuple) and len(again) == len(said)
+    try:
+        is_near = max(map(abs, map(sub, again, said))) <= _SAME if is_array else abs(again - said) <= _SAME
+    except TypeError:  # other things than numbers
+        is_near = is_array and all(settled(*pair) is pair[1] for pair in zip(again, said, strict=True))
+    return said if is_near else again
+
+
+def stated(members: dict[str, Any]) -> dict[str, Any]:
+    """Return the members that say something: not null, not empty."""
+    return {name: value for name, value in members.items() if value is not None and value not in ("", [], {}, ())}
+
+
+def with_floats(value: Any) -> Any:
+    """Return a JSON value with its decimals as floats, as the tools of these formats read them."""
+    if isinstance(value, dict):
+        return {key: with_floats(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [with_floats(member) for member in value]
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _apart(said: Any, again: Any) -> tuple[Any, Any]:
+    """Return the things that the file speaks of and that are not written again as they stand there."""
+    if isinstance(again, dict) and isinstance(said, dict):
+        pairs = {key: _apart(value, again[key]) for key, value in said.items() if key in again and again[key] != value}
+        gone = {key: value for key, value in said.items() if key not in again}
+        return gone | {key: one for key, (one, _) in pairs.items()}, {key: other for key, (_, other) in pairs.items()}
+    if isinstance(again, list) and isinstance(said, list):
+        pairs_ = [_apart(*pair) for pair in zip(said, again, strict=False)]
+        return [one for one, _ in pairs_] + said[len(again) :], [other for _, other in pairs_]
+    return said, again

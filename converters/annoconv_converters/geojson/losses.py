@@ -1,0 +1,157 @@
+"""What a case does not hold of a GeoJSON file: its features against those that would be written again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from annoconv.casefile import LoadedCase
+from annoconv.documents import strict_json
+from annoconv.loss import LossKind
+from annoconv.pixels import Masks
+from annoconv_converters._pictures.draw import draw
+from annoconv_converters._pictures.file_losses import FileRecord, file_losses, with_floats
+from annoconv_converters._pictures.geometry import counts_to_record
+from annoconv_converters.geojson.feature import classification_of, feature_of, properties_of
+from annoconv_converters.geojson.meaning import feature_meant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from annoconv.codes import Labels
+    from annoconv.documents.losses import Reasons
+    from annoconv.documents.residuals import Path as Steps
+    from annoconv.loss import Loss
+    from annoconv.model import AnyAnnotation
+    from annoconv_converters._pictures.records import Picture, Shape
+
+__all__ = ["SHAPES", "FileFeature", "geojson_losses"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+SHAPES: Final = frozenset({"point", "polyline", "ellipse"})
+"""Types of annotations beyond masks, boxes and polygons that are drawn."""
+_ATTRIBUTES: Final = "an annotation has one list of attributes: one-line texts, numbers, truth values and lists of them"
+_OWN: Final = "it becomes an annotation of its own"
+_REASONS: Final[Reasons] = {
+    "#": "only what has a geometry, on the first plane of its picture, is written again",
+    "*color*": ("a case has no place for colours of objects, and labels have those of the task", LossKind.NO_PLACE),
+    "properties/name": ("an object without a class is named by its class", LossKind.APPROXIMATED),
+    "properties/classification/name": "a class is a name",
+    "properties/confidence": "a confidence lies between 0 and 1",
+    "properties/objectType": "objects of other types are written as annotations",
+    "properties/childObjects*": (_OWN, LossKind.APPROXIMATED),
+    "properties/children*": (_OWN, LossKind.APPROXIMATED),
+    "nucleusGeometry": (_OWN, LossKind.APPROXIMATED),
+    "properties/metadata*": _ATTRIBUTES,
+    "properties/measurements*": _ATTRIBUTES,
+    "geometry/plane/*": "a picture is of one plane; an annotation keeps its number, GeoJSON is written without",
+    "geometry/*": "several geometries become annotations of their own, several outlines a mask; two coordinates count",
+    "*": "a case has no place for {name}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FileFeature:
+    """A feature as it stands in its file.
+
+    Attributes
+    ----------
+    place
+        Steps to it.
+    identity
+        Id of its annotation; of several annotations `{identity}.1` ..., of a nucleus `{identity}.nucleus`.
+    feature
+        The feature; of a bare geometry one around it.
+    """
+
+    place: Steps
+    identity: str
+    feature: Record
+
+
+def geojson_losses(
+    told: Mapping[str, Sequence[FileFeature]],
+    beside: Iterable[FileRecord],
+    pictures: Sequence[Picture],
+    loaded: LoadedCase,
+    labels: Labels,
+    colours: Mapping[str, list[int]],
+    case_index: int,
+) -> list[Loss]:
+    """Return what a file says of pictures and their case does not; paths as `/features/0/properties/color`.
+
+    Parameters
+    ----------
+    told
+        The file's features by the name of their picture.
+    beside
+        What else it says.
+    pictures
+        As they were read.
+    loaded
+        Their case.
+    labels
+        Where its labels are defined.
+    colours
+        Of labels, by code.
+    case_index
+        Of the case among those read.
+    """
+    names = [picture.record["file_name"] for picture in pictures]
+    features = [each for name in names for each in told.get(name, ())]
+    annotations = {each.id: each for each in loaded.case.annotations}
+    same = {each.identity for each in features if _is_same_polygon(each.feature, annotations.get(each.identity))}
+    drawn = {str(shape.record["id"]): shape for shape in _drawn(pictures, loaded, same)}
+    classes: dict[str, Record] = {}
+    records = list(beside)
+    for each in features:
+        feature, annotation = each.feature, annotations.get(each.identity)
+        shape = drawn.get(each.identity) or drawn.get(f"{each.identity}.1")
+        code = annotation.label_code if annotation else shape.record["category_id"] if shape else ""
+        if code not in classes:
+            classes[code] = classification_of(labels.name_of(code), colours)
+        again: Record | None = None
+        if annotation is not None and each.identity in same:
+            feature = {**feature, "geometry": {**feature["geometry"], "coordinates": ()}}
+            attributes = with_floats(strict_json.plain(annotation.attributes or {}))
+            properties = properties_of(annotation.confidence, attributes, classes[code])
+            again = {"geometry": {"type": "Polygon"}, "properties": properties}
+        elif shape is not None:
+            shape.record["attributes"] = with_floats(shape.record.get("attributes"))
+            again = feature_of(shape, classes[code])
+        records.append(FileRecord(each.place, feature_meant(feature), again and feature_meant(again)))
+    return list(file_losses(records, _REASONS, case_index))
+
+
+def _is_same_polygon(feature: Record, annotation: AnyAnnotation | None) -> bool:
+    """Tell whether a feature is a polygon of one ring that its annotation has as it stands: nearly all are."""
+    geometry = feature.get("geometry")
+    if annotation is None or annotation.type != "polygon" or not isinstance(geometry, dict):
+        return False
+    if annotation.slice_index is not None or annotation.frame_index is not None:
+        return False
+    if geometry["type"] != "Polygon" or geometry.get("isEllipse") or len(geometry["coordinates"]) != 1:
+        return False
+    ring, polygon = geometry["coordinates"][0], annotation.polygon
+    return bool(ring == polygon or (ring[0] == ring[-1] and ring[:-1] == polygon))
+
+
+def _drawn(pictures: Sequence[Picture], loaded: LoadedCase, same: set[str]) -> Iterator[Shape]:
+    """Yield the shapes of a case, but those of `same`, as the writer draws them.
+
+    Masks are drawn from the run lengths that they were read as.
+    """
+    masks = {each.id: each for each in loaded.case.annotations if each.type == "mask"}
+    others = [each for each in loaded.case.annotations if each.id not in masks and each.id not in same]
+    case = loaded.case.model_copy(update={"annotations": others})
+    without = LoadedCase(case, Masks([]))
+    drawing = draw(without, axis="k", form="rle", folder=None, only_annotated=False, keypoints=False, shapes=SHAPES)
+    for picture in pictures if masks else ():
+        size = picture.record["height"], picture.record["width"]
+        for shape in picture.shapes:
+            segmentation = shape.segmentation(size, source="", where="") if shape.record["id"] in masks else None
+            if segmentation is not None:
+                record = counts_to_record(segmentation.counts, size)
+                drawing.add(loaded.case.image.uid, 0, masks[shape.record["id"]], record)
+    return (shape for picture in drawing.pictures for shape in picture.shapes)

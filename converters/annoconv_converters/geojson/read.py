@@ -1,0 +1,157 @@
+"""Files of QuPath, Cytomine and ASAP: which of them a file is, and what it holds of which picture.
+
+Continuous pixels of the finest level, origin at the outer corner of the first pixel, y downwards.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from annoconv.casefile import LoadedCase
+from annoconv.codes import Labels
+from annoconv.documents import strict_json
+from annoconv.errors import InputError
+from annoconv.pixels import Masks
+from annoconv_converters._pictures.carrier import side_path
+from annoconv_converters._pictures.draw import draw
+from annoconv_converters._pictures.file_losses import FileRecord, stated
+from annoconv_converters._pictures.read import Batch
+from annoconv_converters._pictures.records import Picture
+from annoconv_converters.geojson.asap import read_asap
+from annoconv_converters.geojson.cytomine import answers_of, read_cytomine
+from annoconv_converters.geojson.feature import colours_of
+from annoconv_converters.geojson.features import FeatureFile
+from annoconv_converters.geojson.losses import geojson_losses
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from annoconv.documents.residuals import Path as Steps
+    from annoconv.limits import Limits
+    from annoconv.loss import Loss
+    from annoconv.model import Case, Label
+
+__all__ = ["TASK", "read_file", "tree_of"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+TASK: Final = "geojson"
+"""Task of a case that names none."""
+_GEOMETRIES: Final = frozenset(
+    {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
+)
+
+
+def tree_of(path: Path, limits: Limits) -> Any:
+    """Return what a JSON file says, as it stands there: of QuPath a feature collection, of Cytomine its answer."""
+    return strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
+
+
+def read_file(path: Path, limits: Limits, *, height: int | None = None, label_system: Sequence[Label] = ()) -> Batch:
+    """Return what a file holds: features of GeoJSON, annotations of Cytomine, or those of ASAP.
+
+    Parameters
+    ----------
+    path
+        The file; `.xml` is ASAP's.
+    limits
+        Bounds.
+    height
+        Rows of the slide, for Cytomine.
+    label_system
+        The task's labels.
+
+    Raises
+    ------
+    InputError
+        If it is none of these, or a geometry cannot be understood.
+    """
+
+    def labels_of(case: Case) -> Labels:
+        return Labels.of(case, label_system)
+
+    if path.suffix.lower() == ".xml":
+        return read_asap(path, limits, labels_of)
+    document = tree_of(path, limits)
+    answers = answers_of(document)
+    if answers:
+        return read_cytomine(document, answers, path, height, labels_of)
+    pictures, sizes = _pictures(document)
+    is_named = bool(pictures)
+    if not is_named:
+        pictures[f"{path.stem}.png"] = Picture({"file_name": f"{path.stem}.png"}, is_unsized=True)
+    listed = list(pictures.values())
+    colours = colours_of(label_system)
+    file = FeatureFile(path)
+    for place, feature in _features(document, path):
+        properties = feature.get("properties")
+        named = properties.get("picture") if is_named and isinstance(properties, dict) else None
+        picture = pictures.get(str(named), listed[0])
+        picture.shapes += file.shapes(feature, place, picture)
+    for number, picture in enumerate(listed, start=1):
+        picture.record["id"] = number
+
+    def losses(some: Sequence[Picture], loaded: LoadedCase, case_index: int) -> list[Loss]:
+        if is_named and some[0].name is not None:  # only we name slices, and the writer has told what it lost
+            return []
+        beside = [FileRecord((), _beside(document), {})] if some[0] is listed[0] else []
+        for picture in some:
+            said = sizes.get(picture.record["file_name"])
+            beside += [] if said is None else [FileRecord(*said, _again(loaded.case))]
+        return geojson_losses(file.told, beside, some, loaded, labels_of(loaded.case), colours, case_index)
+
+    return Batch(listed, file.categories, path, side_path(path), losses)
+
+
+def _pictures(document: Any) -> tuple[dict[str, Picture], dict[str, tuple[Steps, Record]]]:
+    """Return the pictures that a collection of ours names, by name, and where each stands and what it says."""
+    told = document.get("pictures") if isinstance(document, dict) else None
+    pictures: dict[str, Picture] = {}
+    said: dict[str, tuple[Steps, Record]] = {}
+    for place, member in enumerate(told if isinstance(told, list) else []):
+        if isinstance(member, dict) and isinstance(member.get("file_name"), str):
+            name = member["file_name"]
+            size = {key: member[key] for key in ("width", "height") if key in member}
+            pictures[name] = Picture({"file_name": name, **size}, is_unsized=True)
+            said[name] = ("pictures", place), member
+    return pictures, said
+
+
+def _again(case: Case) -> Record:
+    """Return the picture of a flat case as it is written."""
+    drawing = draw(
+        LoadedCase(case.model_copy(update={"annotations": []}), Masks([])),
+        axis="k",
+        form="rle",
+        folder=None,
+        only_annotated=False,
+        keypoints=False,
+    )
+    return drawing.pictures[0].record
+
+
+def _beside(document: Any) -> Record:
+    """Return what a collection says beside its features and pictures."""
+    if not isinstance(document, dict) or document.get("type") != "FeatureCollection":
+        return {}
+    return stated({key: value for key, value in document.items() if key not in {"type", "features", "pictures"}})
+
+
+def _features(document: Any, path: Path) -> list[tuple[Steps, Record]]:
+    """Return the features of a collection, of a list, of a single one, or of a bare geometry, with their places."""
+    listed = document
+    above: Steps = ()
+    if isinstance(document, dict):
+        kind = document.get("type")
+        above = ("features",) if kind == "FeatureCollection" else above
+        listed = document.get("features") if above else [document]
+        if isinstance(kind, str) and kind in _GEOMETRIES:
+            listed = [{"type": "Feature", "geometry": document}]
+    if not isinstance(listed, list) or not all(
+        isinstance(each, dict) and each.get("type") == "Feature" for each in listed
+    ):
+        raise InputError("this is no GeoJSON of features", source=path, expected="a FeatureCollection or a Feature")
+    if isinstance(document, dict) and not above:
+        return [((), listed[0])]
+    return [((*above, number), feature) for number, feature in enumerate(listed)]

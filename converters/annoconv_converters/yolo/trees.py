@@ -1,0 +1,179 @@
+"""What the files of a YOLO data set say, and what they would say of its cases.
+
+Lines are compared by the names of their classes, because numbers of classes are made anew; the list of classes is
+compared by number. Where a class list or the lines stand in the folder is its layout, which is not compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from annoconv.codes import Labels
+from annoconv.model import BboxAnnotation, MaskAnnotation, PointAnnotation, PolygonAnnotation
+from annoconv_converters._pictures.categories import CategoryTable
+from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from annoconv.casefile import LoadedCase
+    from annoconv.documents.losses import Reasons
+    from annoconv.loss import Loss
+    from annoconv.model import AnyAnnotation, Case, Label
+    from annoconv_converters._pictures.records import Picture, Shape
+
+__all__ = ["DataSetTree", "LabelFile"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+_ENCODING: Final = {
+    "nc": "the count of the classes, which are listed",
+    "classes": "the count of the classes, which are listed",
+    "kpt_shape": "how many numbers a line has, which lines have of themselves",
+    "path": "where the folder stands on the machine that it comes from",
+    "obj.data/names": "where the classes are listed",
+}
+"""What only says how the rest is encoded: why it is left out."""
+_LIST: Final = "train.txt"
+"""Lists every picture of a data set that is written."""
+_SPLITS: Final = ("train", "val", "valid", "test")
+_NO_SPLITS: Final = "a case knows of no split; its picture is listed for both, training and validation"
+_REASONS: Final[Reasons] = {
+    "names/*": "classes are numbered anew, and a case has those only that are seen in it",
+    **dict.fromkeys(_SPLITS, _NO_SPLITS),
+    "numbers": "a case has boxes, polygons and labelled keypoints within their bounds",
+    "class": "a case has the class under the name of its label",
+    "#": "a case has no annotation for the line",
+    "*": "a case has no place for {name}",
+}
+
+
+@dataclass(frozen=True)
+class LabelFile:
+    """The lines about a picture.
+
+    Attributes
+    ----------
+    name
+        Path within the data set.
+    lines
+        A class and numbers each.
+    shapes
+        What each line is read as.
+    """
+
+    name: str
+    lines: Sequence[str]
+    shapes: Sequence[Shape]
+
+
+@dataclass
+class DataSetTree:
+    """What a data set says, held against its cases one by one.
+
+    Attributes
+    ----------
+    files
+        What each of its descriptions says.
+    names
+        Of the classes.
+    keypoints
+        Count and dimensions, for pose.
+    labels
+        Of the pictures, in their order; a picture's number is its place from 1.
+    label_system
+        The task's labels.
+    """
+
+    files: Mapping[str, Record]
+    names: Mapping[int, str]
+    keypoints: tuple[int, int] | None
+    labels: Sequence[LabelFile]
+    label_system: Sequence[Label] = ()
+    _table: CategoryTable = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._table = CategoryTable(self.label_system)
+
+    def losses(self, pictures: Sequence[Picture], loaded: LoadedCase, case_index: int) -> list[Loss]:
+        """Return what the lines about pictures say and their case does not; of the last, what the data set says."""
+        labels = Labels.of(loaded.case, self.label_system)
+        for each in loaded.case.annotations:
+            self._table.number(each.label_code, each.category.value, labels)
+        records = list(self._lines(pictures, loaded.case, labels))
+        if any(picture.record["id"] == len(self.labels) for picture in pictures):
+            records += self._descriptions()
+        return list(file_losses(records, _REASONS, case_index))
+
+    def _descriptions(self) -> Iterator[FileRecord]:
+        """Yield what the descriptions say beside what would be written, now that all cases have been read."""
+        names = {str(place): record["name"] for place, record in enumerate(self._table.sorted())}
+        again = {"train": _LIST, "val": _LIST, "names": names}
+        for name, told in self.files.items():
+            yield FileRecord((name,), _said(name, told), again)
+
+    def _lines(self, pictures: Sequence[Picture], case: Case, labels: Labels) -> Iterator[FileRecord]:
+        annotations: dict[str, AnyAnnotation] = {}
+        points: dict[str, list[PointAnnotation]] = {}
+        drawn: set[str] = set()
+        for each in case.annotations:
+            owner = each.id.rpartition(".")[0]
+            if isinstance(each, PointAnnotation) and owner:
+                points.setdefault(owner, []).append(each)
+            elif isinstance(each, MaskAnnotation):
+                drawn.add(labels.name_of(each.label_code))
+            else:
+                annotations[each.id] = each
+        for picture in pictures:
+            size = picture.record["width"], picture.record["height"]
+            file = self.labels[picture.record["id"] - 1]
+            for place, (line, shape) in enumerate(zip(file.lines, file.shapes, strict=True)):
+                number, *numbers = map(float, line.split())
+                name = self.names.get(int(number), f"CATEGORY_{int(number)}")
+                said: Record = {"class": name, "numbers": tuple(numbers)}
+                identity = str(shape.record["id"])
+                members = points.get(identity, [])
+                stands: AnyAnnotation | None = annotations.get(identity) or next(iter(members), None)
+                again: Record | None = None
+                if stands is not None:
+                    wanted = self._numbers(annotations.get(identity), members, size)
+                    class_name = labels.name_of(stands.label_code)
+                    again = {"class": class_name, "numbers": settled(wanted, said["numbers"])}
+                elif name in drawn:
+                    again = said  # an outline of a mask, which has the very pixels
+                yield FileRecord((file.name, place), said, again)
+
+    def _numbers(
+        self, annotation: AnyAnnotation | None, points: Sequence[PointAnnotation], size: tuple[int, int]
+    ) -> tuple[float, ...]:
+        """Return the numbers of the line of an annotation: shares of width and height, then what is known of it."""
+        numbers: list[float] = []
+        if isinstance(annotation, BboxAnnotation):
+            x_min, y_min, x_max, y_max = annotation.bbox
+            numbers = [(x_min + x_max) / 2, (y_min + y_max) / 2, x_max - x_min, y_max - y_min]
+        elif isinstance(annotation, PolygonAnnotation):
+            numbers = [coordinate for vertex in annotation.polygon for coordinate in vertex]
+        columns, rows = size
+        shares = [number / (rows if place % 2 else columns) for place, number in enumerate(numbers)]
+        if self.keypoints and points:
+            count, dimensions = self.keypoints
+            places = [0.0] * (count * dimensions)
+            for point in points:
+                start = (int(point.id.rpartition(".")[2]) - 1) * dimensions
+                seen = (point.attributes or {}).get("visibility", 2)
+                told = [point.point[0] / columns, point.point[1] / rows, float(str(seen))]
+                places[start : start + dimensions] = told[:dimensions]
+            shares += places
+        if annotation is not None and annotation.confidence is not None:
+            shares.append(annotation.confidence)
+        track = ((annotation and annotation.attributes) or {}).get("track_id")
+        return (*shares, *([track] if isinstance(track, int) else []))
+
+
+def _said(name: str, told: Record) -> Record:
+    """Return what a description says; where its pictures are listed only if they are split."""
+    lists = [told[split] for split in _SPLITS if split in told]
+    is_split = any(each != lists[0] for each in lists)
+    said = {key: value for key, value in told.items() if key not in _ENCODING and f"{name}/{key}" not in _ENCODING}
+    return stated({key: as_value(value) for key, value in said.items() if is_split or key not in _SPLITS})
