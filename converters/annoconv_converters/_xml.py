@@ -103,7 +103,7 @@ def members_of(element: Element, *without: str) -> Any:
     element
         Any.
     without
-        Names of children that are left out.
+        Names of children that are left out, within children too.
     """
     text = element.text.strip() if element.text else ""
     if not len(element) and not element.attrib:
@@ -112,7 +112,7 @@ def members_of(element: Element, *without: str) -> Any:
     if text:
         said["#text"] = text
     for child in element:
-        if child.tag not in without and (told := members_of(child)):
+        if child.tag not in without and (told := members_of(child, *without)):
             said.setdefault(child.tag, []).append(told)
     return {name: told[0] if isinstance(told, list) and len(told) == 1 else told for name, told in said.items()}
 

@@ -219,3 +219,43 @@ def test_nesting_is_bounded(tmp_path: Path) -> None:
     path = write(tmp_path, "<a>" * 5000 + "</a>" * 5000)
     with pytest.raises(LimitError, match="nested"):
         list(registry.read([path], format="cvat"))
+
+
+def test_what_a_file_says_and_its_case_does_not_is_named_by_its_place(tmp_path: Path) -> None:
+    cuboid = " ".join(
+        f'x{corner}="{x}" y{corner}="{y}"'
+        for corner, x, y in (
+            *(("tl1", 1, 1), ("tr1", 9, 1), ("br1", 9, 9), ("bl1", 1, 9)),
+            *(("tl2", 2, 2), ("tr2", 8, 2), ("br2", 8, 8), ("bl2", 2, 8)),
+        )
+    )
+    shapes = f"""
+      <box label="a" source="auto" occluded="1" xtl="10" ytl="10" xbr="20" ybr="14" rotation="30" z_order="2"/>
+      <points label="a" points="1,2;3.5,4" group_id="7"/>
+      <box label="b" source="file" xtl="1.50" ytl="1" xbr="4" ybr="5" pinned="1">
+        <attribute name="sure">true</attribute><attribute name="grade">07</attribute>
+        <attribute name="confidence">0.50</attribute><attribute name="twice">x</attribute>
+        <attribute name="twice">y</attribute>
+      </box>
+      <cuboid label="b" {cuboid}/>
+      <ellipse label="a" cx="9" cy="9" rx="3" ry="2" rotation="15.25"/>
+      <mask label="b" rle="1, 2, 1" left="2" top="3" width="2" height="2"/>
+      <tag label="c"/>"""
+    path = tmp_path / "x.xml"
+    path.write_text(
+        "<annotations><version>1.1</version><meta><task><name>t</name><size>1</size><owner><email>o@x</email></owner>"
+        "<labels><label><name>a</name><color>#ff0000</color></label><label><name>unseen</name></label></labels></task>"
+        f'</meta><image id="5" name="p.png" width="40" height="30" subset="train">{shapes}</image></annotations>'
+    )
+    (reading,) = registry.read([path], format="cvat")
+    assert [(loss.path, loss.kind.value) for loss in reading.losses] == [
+        ("/image/0/@subset", "no_place"),
+        ("/image/0/box/1/@pinned", "no_place"),
+        ("/image/0/box/1/@source", "approximated"),
+        ("/image/0/box/1/attribute/twice", "approximated"),
+        ("/meta/task/labels/a/color", "no_place"),
+        ("/meta/task/labels/unseen", "no_place"),
+        ("/meta/task/name", "no_place"),
+        ("/meta/task/owner/email", "no_place"),
+    ]
+    assert not any("o@x" in loss.message for loss in reading.losses)

@@ -117,9 +117,11 @@ def test_results_of_one_id_are_one_region(tmp_path: Path) -> None:
     assert first.attributes == {"margin": "sharp", "note": ["one", "two"], "labels": ["a", "b"]}
     assert second.origin == "model_confirmed"
     assert (whole.type, whole.label_code, whole.attributes) == ("attribute", "site", {"site": "Lung / Left"})
-    told = " ".join(loss.message for loss in reading.losses)
-    assert "videorectangle" in told
-    assert "relation" in told
+    assert [(loss.path, loss.kind.value) for loss in reading.losses] == [
+        ("/0/annotations/0/result/6", "no_place"),
+        ("/0/annotations/0/result/7/direction", "no_place"),
+        ("/0/annotations/0/result/8", "no_place"),
+    ]
 
 
 def test_predictions_are_read_when_asked_for(tmp_path: Path) -> None:

@@ -91,6 +91,5 @@ def from_cvat(sources: Sequence[Path], *, context: Context) -> Iterator[Reading]
     paths = [path for path in image_seam.list_files(sources, context.limits) if path.suffix.lower() == ".xml"]
     if not paths:
         raise InputError("there is no CVAT file", source=Path(sources[0]) if sources else None, expected=".xml")
-    return read_pictures(
-        (batch for path in paths for batch in read_cvat(path, context.limits)), context=context, task=TASK
-    )
+    batches = (batch for path in paths for batch in read_cvat(path, context.limits, context.label_system))
+    return read_pictures(batches, context=context, task=TASK)

@@ -8,6 +8,7 @@ format"; cvat-ai/cvat, `dataset_manager/formats/cvat.py`.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -21,26 +22,24 @@ from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.rotation import turned_box
 from annoconv_converters._raster.run_lengths import MOST_PIXELS, counts_of, decode
 from annoconv_converters._xml import attribute_number, number, parse_xml, whole
+from annoconv_converters.cvat.trees import CONFIDENCE, FACES, ORIGINS, CvatTree, shapes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from xml.etree.ElementTree import Element
 
     from annoconv.limits import Limits
+    from annoconv.model import Label
 
-__all__ = ["CONFIDENCE", "TASK", "read_cvat", "tree_of"]
+__all__ = ["TASK", "read_cvat", "tree_of"]
 
 Record: TypeAlias = "dict[str, Any]"
+Place: TypeAlias = "tuple[str | int, ...]"
 
 TASK: Final = "cvat"
 """Task of a case that names none."""
-CONFIDENCE: Final = "confidence"
-"""Attribute that holds it."""
 _MOST_FRAMES: Final = 1_000_000
-_ORIGINS: Final = {"auto": "model", "semi-auto": "model_confirmed"}
-_FACES: Final = {"front": ("tl1", "tr1", "br1", "bl1"), "back": ("tl2", "tr2", "br2", "bl2")}
-"""Corners of a cuboid as it is seen in the picture, in the order of an outline."""
 
 
 def tree_of(path: Path, limits: Limits) -> Element:
@@ -51,8 +50,17 @@ def tree_of(path: Path, limits: Limits) -> Element:
     return root
 
 
-def read_cvat(path: Path, limits: Limits) -> list[Batch]:
+def read_cvat(path: Path, limits: Limits, label_system: Sequence[Label] = ()) -> list[Batch]:
     """Return the pictures of a file: those of its images, and the frames of its videos.
+
+    Parameters
+    ----------
+    path
+        The file.
+    limits
+        Bounds.
+    label_system
+        The task's labels, by which classes are named again.
 
     Raises
     ------
@@ -61,11 +69,17 @@ def read_cvat(path: Path, limits: Limits) -> list[Batch]:
     """
     root = tree_of(path, limits)
     file = _CvatFile(root, path)
-    pictures = [file.image(element) for element in root.iterfind("image")]
+    tree = CvatTree(root, label_system)
+    pictures = [file.image(element, place) for place, element in enumerate(root.iterfind("image"))]
     _numbered(pictures)
     videos = file.videos(root.findall("track"))
-    batches = [Batch(pictures, file.labels, path, side_path(path))] if pictures or not videos else []
-    return batches + [Batch(video, file.labels, path) for video in videos]
+    batches = []
+    if pictures or not videos:
+        batches.append(Batch(pictures, file.labels, path, side_path(path), losses=tree.losses))
+    for tracks, video in videos:
+        batches.append(Batch(video, file.labels, path, losses=partial(tree.losses, tracks=tracks)))
+    tree.last = next((picture for batch in reversed(batches) for picture in reversed(batch.pictures)), None)
+    return batches
 
 
 def _numbered(pictures: list[Picture]) -> None:
@@ -91,23 +105,23 @@ class _CvatFile:
     def labels(self) -> list[Record]:
         return categories_of(self._numbers)
 
-    def image(self, element: Element) -> Picture:
+    def image(self, element: Element, place: int) -> Picture:
         record: Record = {"id": element.get("id"), "file_name": element.get("name", "")}
         if element.get("width") is not None:
             record |= {name: whole(element.get(name), f"image/@{name}", self._path) for name in ("width", "height")}
-        picture = Picture(record, is_unsized=True)
-        for shape in element:
-            picture.shapes += self._shapes(shape, record)
+        picture = Picture(record, is_unsized=True, place=("image", place))
+        for at, shape in shapes_of(element, picture.place):
+            picture.shapes += (replace(each, place=at) for each in self._shapes(shape, record))
         return picture
 
-    def videos(self, tracks: list[Element]) -> list[list[Picture]]:
-        """Return the frames of each video; in a project a track names its task."""
-        by_task: dict[str | None, list[Element]] = {}
-        for track in tracks:
-            by_task.setdefault(track.get("task_id"), []).append(track)
-        return [self._video(name, members) for name, members in by_task.items()]
+    def videos(self, tracks: list[Element]) -> list[tuple[list[Place], list[Picture]]]:
+        """Return the tracks of each video, and its frames; in a project a track names its task."""
+        by_task: dict[str | None, dict[Place, Element]] = {}
+        for place, track in enumerate(tracks):
+            by_task.setdefault(track.get("task_id"), {})["track", place] = track
+        return [(list(members), self._video(name, members)) for name, members in by_task.items()]
 
-    def _video(self, name: str | None, tracks: list[Element]) -> list[Picture]:
+    def _video(self, name: str | None, tracks: dict[Place, Element]) -> list[Picture]:
         """Return the frames that something is seen on, and the last, so that the length of the video is known."""
         task = next((each for each in self._tasks if name is not None and each.findtext("id") == name), None)
         task = task if task is not None else next(iter(self._tasks), None)
@@ -118,8 +132,8 @@ class _CvatFile:
             each: whole(size.findtext(each), f"original_size/{each}", self._path) for each in ("width", "height")
         }
         shapes: dict[int, list[Shape]] = {}
-        for track in tracks:
-            for shape in track:
+        for place, track in tracks.items():
+            for at, shape in shapes_of(track, place):
                 frame = whole(shape.get("frame"), f"{shape.tag}/@frame", self._path)
                 if not 0 <= frame < _MOST_FRAMES:
                     raise InputError("this is no frame", source=self._path, found=frame)
@@ -129,7 +143,7 @@ class _CvatFile:
                     shape.set(inherited, track.get(inherited, ""))
                 for each in self._shapes(shape, record):
                     each.record["attributes"] = {**each.record.get("attributes", {}), "track_id": track.get("id", "")}
-                    shapes.setdefault(frame, []).append(each)
+                    shapes.setdefault(frame, []).append(replace(each, place=at))
         stated = task.findtext("size")
         count = whole(stated, "task/size", self._path) if stated else 1
         series = (task.findtext("source") or task.findtext("name") or self._path.stem).strip().replace("/", "_")
@@ -149,7 +163,7 @@ class _CvatFile:
         label = shape.get("label", "")
         number_ = self._numbers.setdefault(label, len(self._numbers))
         common: Record = {"category_id": number_, **self._told(shape, label)}
-        origin = _ORIGINS.get(shape.get("source", ""))
+        origin = ORIGINS.get(shape.get("source", ""))
         more = {"origin": origin} if origin else {}
         if shape.tag == "skeleton":
             instance = self._count("skeleton")
@@ -165,7 +179,7 @@ class _CvatFile:
                     yield replace(each, record=record, more=more)
         elif shape.tag == "cuboid":
             cuboid = self._count("cuboid")
-            for face, corners in _FACES.items():
+            for face, corners in FACES.items():
                 ring = [attribute_number(shape, f"{axis}{corner}", self._path) for corner in corners for axis in "xy"]
                 told = {"cuboid": cuboid, "face": face}
                 attributes = common.get("attributes", {}) | told

@@ -13,7 +13,8 @@ from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._pictures.write import PictureFormat
 from annoconv_converters._raster.run_lengths import counts_of, decode, expand
 from annoconv_converters._xml import xml_bytes
-from annoconv_converters.cvat.read import CONFIDENCE, TASK, read_cvat
+from annoconv_converters.cvat.read import TASK, read_cvat
+from annoconv_converters.cvat.trees import CONFIDENCE, definition_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -69,7 +70,7 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record]) -> Element:
             element = _element(image, shape, {"label": label, "source": "manual", "occluded": 0, **own})
             for name, value in attributes.items():
                 kinds[label].setdefault(name, set()).add(type(value))
-                _add(element, "attribute", _text(value), name=name)
+                _add(element, "attribute", text_of(value), name=name)
     _add(task, "size", str(len(pictures)))
     _add(task, "mode", "annotation")
     labels = _add(task, "labels")
@@ -104,21 +105,12 @@ def _told(record: Record) -> tuple[Record, Record]:
 
 
 def _define(parent: Element, kinds: dict[str, set[type]]) -> None:
-    """Add the attributes of a label: check boxes where all are true or false, else texts."""
+    """Add the attributes of a label."""
     for name, types in kinds.items():
-        is_flag = types == {bool}
         attribute = _add(parent, "attribute")
         _add(attribute, "name", name)
-        _add(attribute, "mutable", "False")
-        _add(attribute, "input_type", "checkbox" if is_flag else "text")
-        _add(attribute, "default_value", "false" if is_flag else "")
-        _add(attribute, "values", "false\ntrue" if is_flag else "")
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return ", ".join(map(_text, value)) if isinstance(value, list) else str(value)
+        for tag, text in definition_of(types).items():
+            _add(attribute, tag, text)
 
 
 def _element(image: Element, shape: Shape, common: Record) -> Element:

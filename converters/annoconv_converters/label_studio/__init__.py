@@ -105,5 +105,6 @@ def from_label_studio(
         raise InputError(
             "there is no Label Studio export", source=Path(sources[0]) if sources else None, expected=".json"
         )
-    batches = (read_tasks(path, context.limits, predictions=predictions) for path in paths)
+    labels = context.label_system
+    batches = (read_tasks(path, context.limits, predictions=predictions, label_system=labels) for path in paths)
     return read_pictures(batches, context=context, task=TASK)

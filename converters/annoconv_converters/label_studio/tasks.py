@@ -22,12 +22,14 @@ from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.rotation import turned_box
 from annoconv_converters._raster.run_lengths import counts_of
 from annoconv_converters.label_studio.brush import decode_brush
+from annoconv_converters.label_studio.trees import ANSWERS, ORIGINS, TaskTree, answer_of, task_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from annoconv.limits import Limits
+    from annoconv.model import Label
 
 __all__ = ["TASK", "read_tasks", "tree_of"]
 
@@ -35,15 +37,10 @@ Record: TypeAlias = "dict[str, Any]"
 
 TASK: Final = "label-studio"
 """Task of a case that names none."""
-_ANSWERS: Final = {each: each for each in ("choices", "rating", "taxonomy", "number", "datetime")} | {
-    "textarea": "text"
-}
-"""Types of results that answer a question, and where in their value the answer stands."""
 _SHAPES: Final = ("points", "rle", "radiusX", "x")
 _PICTURE: Final = re.compile(r"(?s).*\.(png|jpe?g|bmp|gif|tiff?|webp|dcm|svs|ndpi)", re.IGNORECASE)
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
 _MEANINGS: Final = frozenset({"sign", "diagnosis", "attribute", "recommendation"})
-_ORIGINS: Final = {"prediction": "model_confirmed", "prediction-changed": "model_confirmed"}
 
 
 @dataclass
@@ -54,6 +51,7 @@ class _Region:
     value: Record
     answers: Record = field(default_factory=dict)
     linked: list[str] = field(default_factory=list)
+    results: list[Record] = field(default_factory=list)
 
     @property
     def labels(self) -> list[str]:
@@ -61,27 +59,48 @@ class _Region:
         return list(dict.fromkeys(str(label) for each in found for label in each))
 
 
-def tree_of(path: Path, limits: Limits) -> list[Record]:
-    """Return the tasks of an export, as they stand there; InputError if it is none."""
+def tree_of(path: Path, limits: Limits) -> Any:
+    """Return an export as it stands there, a task or a list of tasks; InputError if it is none."""
     document = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
-    tasks: list[Record] = document if isinstance(document, list) else [document]
+    tasks = document if isinstance(document, list) else [document]
     if not all(isinstance(task, dict) for task in tasks) or not tasks:
         raise InputError("this is no Label Studio export", source=path, expected="a list of tasks")
-    return tasks
+    return document
 
 
-def read_tasks(path: Path, limits: Limits, *, predictions: bool = False) -> Batch:
+def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_system: Sequence[Label] = ()) -> Batch:
     """Return the pictures of an export.
+
+    Parameters
+    ----------
+    path
+        The file.
+    limits
+        Bounds.
+    predictions
+        Whether to read predictions too.
+    label_system
+        The task's labels, by which classes are named again.
 
     Raises
     ------
     InputError
         If it is none, or a region cannot be understood.
     """
-    tasks = tree_of(path, limits)
+    document = tree_of(path, limits)
+    given: list[Record] = document if isinstance(document, list) else [document]
     names: list[str] = []
-    pictures = [_Task(task, place, names, path, predictions).picture for place, task in enumerate(tasks, start=1)]
-    return Batch(pictures, categories_of(names), path, side_path(path))
+    tasks = [_Task(task, place, names, path, predictions) for place, task in enumerate(given)]
+    tree = TaskTree(
+        given,
+        isinstance(document, list),
+        label_system,
+        [task.found for task in tasks],
+        [_picture_key(task.data) for task in tasks],
+        predictions,
+    )
+    pictures = [task.picture for task in tasks]
+    return Batch(pictures, categories_of(names), path, side_path(path), losses=tree.losses)
 
 
 class _Task:
@@ -90,40 +109,45 @@ class _Task:
     def __init__(self, task: Record, place: int, names: list[str], path: Path, predictions: bool) -> None:
         self._names, self._path = names, path
         held = task.get("data")
-        self._data: Record = held if isinstance(held, dict) else task
-        number = task.get("id", place)
-        self._record: Record = {"id": number, "file_name": _picture_name(self._data, number)}
-        self.picture = Picture(self._record, is_unsized=True)
+        self.data: Record = held if isinstance(held, dict) else task
+        number = task.get("id", place + 1)
+        self._record: Record = {"id": number, "file_name": _picture_name(self.data, number)}
+        self.picture = Picture(self._record, is_unsized=True, place=(place,))
+        self._results = list(task_records(task, with_predictions=True))
+        self._owners: dict[int, str] = {}
         meta = task.get("meta")
         if isinstance(meta, dict) and "original_width" in meta:
             self._record |= {"width": meta["original_width"], "height": meta.get("original_height")}
         self._seen: set[str] = set()
         self._texts: set[str] = set()
-        for annotation in _annotations(task):
+        for annotation in _annotations(task, [result for _, result in self._results]):
             self._read(annotation, {})
         held = task.get("predictions")
         for each in held if isinstance(held, list) else []:
             if isinstance(each, dict) and predictions:
                 self._read(each, {"origin": "model"})
-            elif isinstance(each, dict) and each.get("result"):
-                self.picture.lost.append("a prediction; --predictions reads it")
+
+    @property
+    def found(self) -> dict[tuple[str | int, ...], str | None]:
+        """The id of the annotation that each result belongs to, by its place."""
+        return {within: self._owners.get(id(result)) for within, result in self._results}
 
     def _read(self, annotation: Record, more: Record) -> None:
         results = annotation.get("result")
         results = [each for each in results if isinstance(each, dict)] if isinstance(results, list) else []
         author = annotation.get("completed_by")
         author = author.get("email") or author.get("id") if isinstance(author, dict) else author
-        if author is not None and "origin" not in more:
-            more = {"annotator": f"user_{author}" if isinstance(author, int) else str(author).strip()}
+        if "origin" not in more:
             time = str(annotation.get("updated_at") or annotation.get("created_at"))
-            more |= {"annotated_at": time} if _TIME.fullmatch(time) else {}
+            more = {"annotated_at": time} if _TIME.fullmatch(time) else {}
+            if author is not None:
+                more |= {"annotator": f"user_{author}" if isinstance(author, int) else str(author).strip()}
         regions, relations = _regions(results)
         final = {each: self._identity(each) for each in regions}
-        for one, other in relations:
+        for one, other, relation in relations:
             if one in regions and other in regions:
                 regions[one].linked.append(final[other])
-            else:
-                self.picture.lost.append("a relation to what is no region")
+                regions[one].results.append(relation)
         for each, region in regions.items():
             record, told = self._told(region, annotation, more)
             found = self._shaped(region, f"task {self._record['id']}, region {each}")
@@ -131,6 +155,7 @@ class _Task:
                 self.picture.shapes.append(
                     replace(found, record={"id": final[each], **record, **found.record}, more=told)
                 )
+                self._owners |= {id(result): final[each] for result in region.results}
 
     def _identity(self, stated: str) -> str:
         """Return an id that no other region of the task has: copies of an annotation have the same ones."""
@@ -152,7 +177,7 @@ class _Task:
         attributes = region.answers | ({"labels": labels} if len(labels) > 1 else {})
         if attributes:
             told["attributes"] = attributes
-        origin = _ORIGINS.get(str(region.first.get("origin")))
+        origin = ORIGINS.get(str(region.first.get("origin")))
         links: Record = {"cross_modal_links": region.linked} if region.linked else {}
         return told, ({"origin": origin} if origin else {}) | more | links
 
@@ -164,7 +189,6 @@ class _Task:
         if not any(name in value for name in _SHAPES):
             if region.answers:
                 return Shape({})
-            self.picture.lost.append(f"a result of the type {str(first.get('type'))[:40]}")
             return None
         size = first.get("original_width"), first.get("original_height")
         if not all(type(count) is int and 0 < count < 1 << 20 for count in size):
@@ -173,14 +197,12 @@ class _Task:
         if stated != size:
             problem = "the region states another size of its picture than others"
             raise InputError(problem, source=self._path, where=where, found=size, expected=stated)
-        if first.get("image_rotation"):
-            self.picture.lost.append("a picture that was turned in the editor; coordinates are taken as they stand")
         return _shape(value, (size[1], size[0]), self._path, where)  # type: ignore[arg-type]  # whole numbers, checked above
 
     def _span(self, region: _Region, where: str) -> Shape | None:
         """Return a span of a text; the text becomes one of the case."""
         start, end, quote = region.value["start"], region.value["end"], region.value.get("text")
-        texts = {key: each for key, each in self._data.items() if isinstance(each, str)}
+        texts = {key: each for key, each in self.data.items() if isinstance(each, str)}
         named = [key for key in (str(region.first.get("to_name")), "text") if key in texts]
         for key in dict.fromkeys([*named, *(texts if isinstance(quote, str) else ())]):
             found = _in_code_points(texts[key], start, end, quote)
@@ -195,63 +217,57 @@ class _Task:
             return Shape({}, {"type": "text_span", "text_id": key, **span, "semantic_type": meaning})
         if named:
             raise InputError("the span does not hold its quote", source=self._path, where=where, found=[start, end])
-        self.picture.lost.append("a span of what is no text of the task")
         return None
 
 
-def _annotations(task: Record) -> Iterator[Record]:
+def _annotations(task: Record, results: list[Record]) -> Iterator[Record]:
     """Yield each annotation of a task; JSON_MIN has regions under the names of their tags instead."""
     annotations = task.get("annotations", task.get("completions"))
     if isinstance(annotations, list):
         yield from (each for each in annotations if isinstance(each, dict) and not each.get("was_cancelled"))
     elif not isinstance(task.get("data"), dict):
-        flat: list[Record] = []
-        for name, members in task.items():
-            if isinstance(members, list) and all(isinstance(each, dict) for each in members):
-                flat += [{"from_name": name, "value": each, **each} for each in members]
         author = {"completed_by": task["annotator"]} if "annotator" in task else {}
-        yield {"result": flat, **author, "updated_at": task.get("updated_at")}
+        yield {"result": results, **author, "updated_at": task.get("updated_at")}
 
 
-def _regions(results: list[Record]) -> tuple[dict[str, _Region], list[tuple[str, str]]]:
+def _regions(results: list[Record]) -> tuple[dict[str, _Region], list[tuple[str, str, Record]]]:
     """Return the results by id, and which regions are related."""
     regions: dict[str, _Region] = {}
-    relations: list[tuple[str, str]] = []
+    relations: list[tuple[str, str, Record]] = []
     for place, result in enumerate(results, start=1):
         if result.get("type") == "relation":
-            relations.append((str(result.get("from_id")), str(result.get("to_id"))))
+            relations.append((str(result.get("from_id")), str(result.get("to_id")), result))
             continue
         value = result.get("value")
         if not isinstance(value, dict):
             continue
         identity = str(result.get("id") or f"region_{place}").strip()
         region = regions.setdefault(identity, _Region(result, {}))
+        region.results.append(result)
         if any(name in value for name in _SHAPES) and "original_width" in result:
             region.first = region.first | {
                 key: result[key] for key in ("original_width", "original_height", "type") if key in result
             }
-        member = _ANSWERS.get(str(result.get("type")))
+        member = ANSWERS.get(str(result.get("type")))
         if member is None:
             region.value = {**region.value, **value}
         elif member in value:
-            region.answers[str(result.get("from_name") or result["type"])] = _answer(value[member])
+            region.answers[str(result.get("from_name") or result["type"])] = answer_of(value[member])
             region.value = {key: each for key, each in value.items() if key != member} | region.value
     return regions, relations
 
 
-def _answer(answer: Any) -> Any:
-    """Return an answer as the value of an attribute; paths of a taxonomy with slashes."""
-    if not isinstance(answer, list):
-        return answer
-    told = [" / ".join(map(str, each)) if isinstance(each, list) else each for each in answer]
-    return told[0] if len(told) == 1 else told
+def _picture_key(data: Record) -> str | None:
+    """Return under which name the data of a task have its picture."""
+    texts = {key: each for key, each in data.items() if isinstance(each, str) and len(each) < 4096}
+    named = next((key for key in ("image", "img", "ocr") if texts.get(key)), None)
+    return named or next((key for key, each in texts.items() if _PICTURE.fullmatch(each.partition("?")[0])), None)
 
 
 def _picture_name(data: Record, number: object) -> str:
     """Return the file name of a task's picture; addresses of a server and of its storage lead nowhere."""
-    texts = {key: each for key, each in data.items() if isinstance(each, str) and len(each) < 4096}
-    named = next((texts[key] for key in ("image", "img", "ocr") if key in texts), None)
-    named = named or next((each for each in texts.values() if _PICTURE.fullmatch(each.partition("?")[0])), "")
+    key = _picture_key(data)
+    named = "" if key is None else str(data[key])
     if named.startswith("data:"):
         named = ""
     path, _, query = named.partition("?")

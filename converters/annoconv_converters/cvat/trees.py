@@ -1,0 +1,387 @@
+"""What the XML of CVAT says, and what it would say of its cases: element by element, each shape where it stands.
+
+Shapes of images are those that the writer writes. Skeletons, cuboids, turned boxes and tracks are only read, and there
+are functions from their annotations back to them. Pixels of masks are not compared.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from annoconv.codes import Labels
+from annoconv.loss import LossKind
+from annoconv_converters._pictures.file_losses import FileRecord, file_losses, settled, stated
+from annoconv_converters._pictures.planes import slice_name
+from annoconv_converters._xml import members_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from xml.etree.ElementTree import Element
+
+    from annoconv.casefile import LoadedCase
+    from annoconv.documents.losses import Reasons
+    from annoconv.documents.residuals import Path
+    from annoconv.loss import Loss
+    from annoconv.model import AnyAnnotation, Case, Label
+    from annoconv_converters._pictures.records import Picture
+
+__all__ = ["CONFIDENCE", "FACES", "ORIGINS", "CvatTree", "definition_of", "shapes_of", "text_of"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+CONFIDENCE: Final = "confidence"
+"""Attribute that holds it."""
+ORIGINS: Final = {"auto": "model", "semi-auto": "model_confirmed"}
+"""Of annotations, by the source of a shape."""
+FACES: Final = {"front": ("tl1", "tr1", "br1", "bl1"), "back": ("tl2", "tr2", "br2", "bl2")}
+"""Corners of a cuboid as it is seen in the picture, in the order of an outline."""
+_ENCODING: Final = {
+    "@occluded=0": "that nothing is said",
+    "@z_order=0": "that nothing is said",
+    "@group_id=0": "that nothing is said",
+    "@source=manual": "that nothing else made it",
+    "@outside=0": "that it is seen; what is not seen is no annotation",
+    "image/@id": "images are numbered anew",
+    "mask/@rle": "pixels, which are the mask",
+    **dict.fromkeys(
+        ("mask/@left", "mask/@top", "mask/@width", "mask/@height"), "where its pixels lie, which the mask says"
+    ),
+    **dict.fromkeys(
+        ("on track/@label", "on track/@source", "on track/@group_id"), "of the track, in the shapes that are on it"
+    ),
+    **dict.fromkeys(
+        ("size", "mode", "dumped"), "how many pictures the file has, of what kind, and when it was written"
+    ),
+}
+"""What only says how the rest is encoded, by name, by name and value, or by what it belongs to: why it is left out."""
+_TAGS: Final = ("box", "polygon", "polyline", "points", "ellipse", "mask", "tag", "skeleton", "cuboid")
+_REASONS: Final[Reasons] = {
+    "@keyframe": "a case has the frames that are listed, and none between key frames",
+    "@name": "a case names an image by a relative path",
+    "@source": "the origin of an annotation is a person, a model, or a model that a person confirmed",
+    "attribute/*": "an annotation has one value of each attribute, and a mask of several pictures those of the first",
+    "@label": "a case has the class under the name of its label",
+    "#": ("a case has no annotation for it", LossKind.NO_PLACE),
+    "*labels/*/attributes/*/input_type": "attributes are defined anew, by what is met: true and false, or a text",
+    "*labels/*/*": "a label is defined anew, by the shapes that have it; a case has no place for its {name}",
+    "*labels/*": "a label is defined anew, by the shapes that have it, and none has this",
+    "*": "a case has no place for {name}",
+}
+
+
+@dataclass
+class CvatTree:
+    """What a file says, held against its cases one by one.
+
+    Attributes
+    ----------
+    root
+        `annotations`.
+    label_system
+        The task's labels.
+    last
+        The picture that is read last: with it, all cases are known.
+    """
+
+    root: Element
+    label_system: Sequence[Label] = ()
+    last: Picture | None = None
+    _labels: dict[str, dict[str, set[type]]] = field(default_factory=dict)
+    _holders: dict[Path, Element] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for tag in ("image", "track"):
+            self._holders |= {(tag, place): element for place, element in enumerate(self.root.iterfind(tag))}
+
+    def losses(
+        self, pictures: Sequence[Picture], loaded: LoadedCase, case_index: int, *, tracks: Sequence[Path] = ()
+    ) -> list[Loss]:
+        """Return what images or tracks say and their case does not; of the last case, what the file says beside."""
+        records = list(self.records(pictures, loaded.case, tracks))
+        if any(picture is self.last for picture in pictures):
+            records += self.descriptions()
+        return list(file_losses(records, _REASONS, case_index))
+
+    def records(self, pictures: Sequence[Picture], case: Case, tracks: Sequence[Path] = ()) -> Iterator[FileRecord]:
+        """Yield what images, or tracks, and the shapes on them say, and what is written again in their place."""
+        labels = Labels.of(case, self.label_system)
+        annotations = {each.id: each for each in case.annotations}
+        masks = {labels.name_of(each.label_code): each for each in case.annotations if each.type == "mask"}
+        members: dict[Path, list[AnyAnnotation]] = {}
+        for shape in (each for picture in pictures for each in picture.shapes):
+            found = annotations.get(str(shape.record["id"])) or masks.get(self._label_at(shape.place))
+            if found is not None:
+                members.setdefault(shape.place[:4], []).append(found)
+        images = {picture.place: picture for picture in pictures}
+        for holder in tracks or images:
+            element = self._holders[holder]
+            again = self._track(element, holder, members) if tracks else _image(images[holder], case)
+            yield FileRecord(holder, _said(members_of(element, *_TAGS), str(holder[0])), again)
+            for place, shape_ in shapes_of(element, holder):
+                if shape_.get("outside") != "1":
+                    yield self._shape(place, shape_, members.get(place, []), labels)
+
+    def descriptions(self) -> Iterator[FileRecord]:
+        """Yield what the file says beside its shapes, and the labels that are defined again."""
+        yield FileRecord((), members_of(self.root, "image", "track", "meta", "version"), {})
+        for kind in ("task", "job", "project"):
+            for each in self.root.iterfind(f"meta/{kind}"):
+                labels = {_label_key(label): _label_said(label) for label in each.iterfind("labels/label")}
+                said = {**members_of(each, "labels"), **({"labels": labels} if labels else {})}
+                size = said.get("original_size")
+                again = {"original_size": size, "labels": {name: self._label(name) for name in labels}}
+                yield FileRecord(("meta", kind), _said(said, kind), _present(again))
+        for meta in self.root.iterfind("meta"):
+            yield FileRecord(("meta",), _said(members_of(meta, "task", "job", "project"), "meta"), {})
+
+    def _label_at(self, place: Path) -> str:
+        holder = self._holders[place[:2]]
+        return holder.get("label", "") or holder.findall(str(place[2]))[int(place[3])].get("label", "")
+
+    def _label(self, name: str) -> Record | None:
+        """Return the definition of a label again; None if no shape has it."""
+        found = self._labels.get(name.rpartition("/")[2])
+        if found is None:
+            return None
+        definitions = {each: definition_of(types) for each, types in found.items()}
+        return stated({"attributes": {each: _spaced(told) for each, told in definitions.items()}})
+
+    def _track(self, element: Element, holder: Path, members: Mapping[Path, list[AnyAnnotation]]) -> Record | None:
+        """Return a track again: what its shapes have of it."""
+        first = next((found[0] for place, found in members.items() if place[:2] == holder), None)
+        if first is None:
+            return None
+        source = next((name for name, origin in ORIGINS.items() if origin == first.origin), "")
+        attributes = first.attributes or {}
+        track = str(attributes.get("track_id", ""))
+        return {"@id": track, "@label": element.get("label"), "@source": source} | _own(attributes)
+
+    def _shape(self, place: Path, element: Element, found: list[AnyAnnotation], labels: Labels) -> FileRecord:
+        holder, tag = str(place[0]), element.tag
+        said = _shape_said(element, holder)
+        if not found:
+            return FileRecord(place, said, None)
+        first = found[0]
+        again = self._told(first, labels)
+        if tag == "skeleton":
+            again["@label"] = labels.name_of(first.label_code)
+            again |= self._elements(element, found)
+        elif tag == "cuboid":
+            again |= _cuboid(found)
+        elif tag == "points":
+            again["@points"] = tuple(number for each in found for number in _point(each))
+        else:
+            again |= _coordinates(first, tag)
+        if holder == "track":
+            again["@frame"] = str(first.frame_index if first.frame_index is not None else 0)
+        return FileRecord(place, said, _settled(again, said))
+
+    def _told(self, annotation: AnyAnnotation, labels: Labels) -> Record:
+        """Return what a shape says of an annotation beside its place."""
+        name = labels.name_of(annotation.label_code)
+        attributes = {key: value for key, value in (annotation.attributes or {}).items() if key != "track_id"}
+        defined = self._labels.setdefault(name, {})
+        own = _own(attributes)
+        others = {key: value for key, value in attributes.items() if f"@{key}" not in own}
+        for key, value in others.items():
+            defined.setdefault(key, set()).add(type(value))
+        told = {key: text_of(value) for key, value in others.items()}
+        if annotation.confidence is not None:
+            told[CONFIDENCE] = str(annotation.confidence)
+            defined.setdefault(CONFIDENCE, set()).add(float)
+        source = next((key for key, origin in ORIGINS.items() if origin == annotation.origin), "")
+        return {"@label": name, "@source": source, "attribute": told, **own}
+
+    def _elements(self, skeleton: Element, found: list[AnyAnnotation]) -> Record:
+        """Return the elements of a skeleton again: its points, in the order of those that are seen."""
+        again: dict[str, dict[int, Record]] = {}
+        points = iter(found)
+        for (_, _, _, _, tag, place), element in shapes_of(skeleton, ("", 0, "", 0)):
+            if element.get("outside") == "1":
+                continue
+            point = next(points, None)
+            if point is not None:
+                attributes = point.attributes or {}
+                name = str(attributes.get("keypoint", ""))
+                self._labels.setdefault(name, {})
+                again.setdefault(str(tag), {})[int(place)] = {
+                    "@label": name,
+                    "@occluded": "1" if attributes.get("visibility") == 1 else "0",
+                    "@points": _point(point),
+                    "attribute": {key: text_of(value) for key, value in attributes.items()},
+                }
+        return again
+
+
+def shapes_of(element: Element, above: Path) -> Iterator[tuple[Path, Element]]:
+    """Yield the shapes of an image, a track or a skeleton, with their places: the tag, and which of that tag."""
+    counts: dict[str, int] = {}
+    for child in element:
+        if child.tag != "attribute":
+            counts[child.tag] = counts.get(child.tag, -1) + 1
+            yield (*above, child.tag, counts[child.tag]), child
+
+
+def text_of(value: Any) -> str:
+    """Return the value of an attribute as CVAT writes it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ", ".join(map(text_of, value)) if isinstance(value, list) else str(value)
+
+
+def definition_of(types: set[type]) -> dict[str, str]:
+    """Return how an attribute of these types of values is defined: a check box for true and false, else a text."""
+    is_flag = types == {bool}
+    told = ("checkbox", "false", "false\ntrue") if is_flag else ("text", "", "")
+    return {"mutable": "False", **dict(zip(("input_type", "default_value", "values"), told, strict=True))}
+
+
+# --- what the file says
+
+
+def _said(members: Any, holder: str) -> Record:
+    """Return the members of an element without those that only say how the rest is encoded."""
+    if not isinstance(members, dict):
+        return {}
+    return {
+        name: value
+        for name, value in members.items()
+        if name not in _ENCODING and f"{name}={value}" not in _ENCODING and f"{holder}/{name}" not in _ENCODING
+    }
+
+
+def _shape_said(element: Element, holder: str) -> Record:
+    """Return what a shape says, coordinates as numbers, attributes by name."""
+    said = _said(members_of(element, "attribute", *_TAGS), f"on {holder}")
+    if element.tag == "mask":
+        said = _said(said, "mask")
+    for name, value in said.items():
+        if name == "@points":
+            said[name] = tuple(map(float, value.replace(";", ",").split(",")))
+        elif name not in {"@label", "@source", "@frame", "@group_id", "@z_order"} and isinstance(value, str):
+            said[name] = _number(value)
+    attributes: Record = {}
+    for each in element.iterfind("attribute"):
+        name, value = each.get("name", ""), (each.text or "").strip()
+        attributes[name] = value if name not in attributes else (attributes[name], value)
+    if attributes:
+        said["attribute"] = attributes
+    for place, child in shapes_of(element, ()) if element.tag == "skeleton" else ():
+        if child.get("outside") != "1":
+            said.setdefault(str(place[0]), {})[int(place[1])] = _shape_said(child, "skeleton")
+    return said
+
+
+def _number(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _spaced(told: Record) -> Record:
+    """Return texts whatever white space their words stand apart by: the values of an attribute."""
+    return stated({name: " ".join(text.split()) if isinstance(text, str) else text for name, text in told.items()})
+
+
+def _label_key(label: Element) -> str:
+    name, parent = ((label.findtext(tag) or "").strip() for tag in ("name", "parent"))
+    return f"{parent}/{name}" if parent else name
+
+
+def _label_said(label: Element) -> Record:
+    """Return what the definition of a label says, its attributes by name."""
+    said = members_of(label, "name", "attributes")
+    attributes = {
+        (each.findtext("name") or "").strip(): _spaced(members_of(each, "name"))
+        for each in label.iterfind("attributes/attribute")
+    }
+    return (said if isinstance(said, dict) else {}) | ({"attributes": attributes} if attributes else {})
+
+
+# --- what it would say of a case
+
+
+def _image(picture: Picture, case: Case) -> Record:
+    name = picture.name
+    images = {each.uid: each for each in (case.image, *(case.related_images or ()))}
+    if name is not None:
+        image = images.get(name.series, case.image)
+        told = slice_name(name.case, name.series, name.axis, name.index)
+    else:
+        image = case.image
+        told = image.files[0].path if image.files else f"{image.uid}.png"
+    columns, rows, *_ = image.shape or ("", "")
+    return {"@name": told, "@width": str(columns), "@height": str(rows)}
+
+
+def _own(attributes: Mapping[str, Any]) -> Record:
+    """Return the attributes that CVAT has as properties of a shape."""
+    own: Record = {"@occluded": 1.0} if attributes.get("occluded") is True else {}
+    return own | {f"@{name}": str(attributes[name]) for name in ("z_order", "group_id") if name in attributes}
+
+
+def _present(members: Record) -> Record:
+    labels = {name: value for name, value in members["labels"].items() if value is not None}
+    return {**members, "labels": labels}
+
+
+def _point(annotation: Any) -> tuple[float, ...]:
+    return tuple(annotation.point) if annotation.type == "point" else ()
+
+
+def _coordinates(annotation: Any, tag: str) -> Record:
+    """Return where an annotation is, as a shape of that tag has it; nothing if it is of another kind."""
+    match annotation.type, tag:
+        case "bbox", "box":
+            return dict(zip(("@xtl", "@ytl", "@xbr", "@ybr"), annotation.bbox, strict=True)) | {"@rotation": 0.0}
+        case "polygon", "box":
+            return _turned(annotation.polygon)
+        case "polygon", "polygon":
+            return {"@points": tuple(number for vertex in annotation.polygon for number in vertex)}
+        case "polyline", "polyline":
+            return {"@points": tuple(number for vertex in annotation.polyline for number in vertex)}
+        case "ellipse", "ellipse":
+            turn = annotation.rotation_degrees or 0.0
+            names = ("@cx", "@cy", "@rx", "@ry", "@rotation")
+            return dict(zip(names, (*annotation.center, *annotation.radii, turn), strict=True))
+        case _:
+            return {}
+
+
+def _turned(corners: Sequence[Sequence[float]]) -> Record:
+    """Return the box, turned about its centre, that has these corners."""
+    (ax, ay), (bx, by), (cx, cy), _ = corners
+    width, height = math.dist((ax, ay), (bx, by)), math.dist((bx, by), (cx, cy))
+    x, y = (ax + cx) / 2, (ay + cy) / 2
+    sides = {"@xtl": x - width / 2, "@ytl": y - height / 2, "@xbr": x + width / 2, "@ybr": y + height / 2}
+    return sides | {"@rotation": math.degrees(math.atan2(by - ay, bx - ax)) % 360}
+
+
+def _cuboid(found: Sequence[Any]) -> Record:
+    """Return the corners of a cuboid, of the polygons of its faces."""
+    again: Record = {}
+    for each in found:
+        corners = FACES.get(str((each.attributes or {}).get("face")), ())
+        for corner, (x, y) in zip(corners, each.polygon, strict=False):
+            again |= {f"@x{corner}": x, f"@y{corner}": y}
+    return again
+
+
+def _settled(again: Record, said: Record) -> Record:
+    """Return a shape with its numbers as the file has them, where they are the same."""
+    return {
+        name: _settled(value, said[name])
+        if isinstance(value, dict) and isinstance(said.get(name), dict)
+        else _as_written(value, said.get(name))
+        for name, value in again.items()
+    }
+
+
+def _as_written(again: Any, said: Any) -> Any:
+    """Return a value as it is written, where it is the same: 0.50 and 0.5, 0 and 0.0."""
+    if isinstance(again, str) and isinstance(said, str) and again != said:
+        return said if _number(again) == _number(said) else again
+    return settled(again, said)

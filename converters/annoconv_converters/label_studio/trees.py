@@ -1,0 +1,314 @@
+"""What tasks of Label Studio say, and what they would say of their cases, each result where it stands.
+
+Brushes, answers, relations and spans are only read, and there are functions from their annotations back to them. Pixels
+of brushes are not compared.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from annoconv.codes import Labels
+from annoconv.documents import strict_json
+from annoconv.loss import LossKind
+from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated, with_floats
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from annoconv.casefile import LoadedCase
+    from annoconv.documents.losses import Reasons
+    from annoconv.documents.residuals import Path
+    from annoconv.loss import Loss
+    from annoconv.model import Case, Label
+    from annoconv_converters._pictures.records import Picture
+
+__all__ = ["ANSWERS", "ORIGINS", "TaskTree", "answer_of", "task_records"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+ANSWERS: Final = {each: each for each in ("choices", "rating", "taxonomy", "number", "datetime")} | {"textarea": "text"}
+"""Types of results that answer a question, and where in their value the answer stands."""
+ORIGINS: Final = {"prediction": "model_confirmed", "prediction-changed": "model_confirmed"}
+_ENCODING: Final = {
+    **dict.fromkeys(
+        ("id", "inner_id", "task", "project", "unique_id", "annotation_id", "import_id", "parent_prediction"),
+        "numbers of the server's, which are given anew",
+    ),
+    **dict.fromkeys(
+        ("total_annotations", "cancelled_annotations", "total_predictions", "comment_count", "result_count"),
+        "counts of what is there",
+    ),
+    **dict.fromkeys(("from_name", "to_name"), "which control of a project drew it; projects name theirs"),
+    "origin=manual": "that nothing else made it",
+    "closed": "that a polygon is one",
+    "format": "how a brush is stored",
+    "rle": "pixels, which are the mask",
+}
+"""What only says how the rest is encoded, by name, or by name and value: why it is left out."""
+_KINDS: Final = {
+    *(("bbox", "rectangle"), ("polygon", "polygon"), ("polygon", "rectangle"), ("point", "keypoint")),
+    *(("ellipse", "ellipse"), ("mask", "brush")),
+}
+"""Types of annotations, and of results that they are, without `labels`."""
+_REASONS: Final[Reasons] = {
+    "#": ("a case has no place for it", LossKind.NO_PLACE),
+    "data/*": "a case names an image by a relative path, and has texts that something is marked in",
+    "image_rotation": "a picture that is turned in the editor: coordinates are taken as they stand",
+    "completed_by*": "an annotation has one annotator, by the address, else the number",
+    "created_at": "an annotation has one time, the last",
+    "updated_at": "an annotation has one time, with its zone",
+    "value/width": "a point of a case has no size",
+    "direction": "links of annotations have no direction",
+    "parentID": "annotations are linked by relations alone",
+    "labels": "links of annotations have no labels",
+    "*": "a case has no place for {name}",
+}
+
+
+@dataclass
+class TaskTree:
+    """What an export says, held against its cases one by one.
+
+    Attributes
+    ----------
+    tasks
+        As they stand there.
+    is_list
+        Whether they stand in a list.
+    label_system
+        The task's labels.
+    found
+        For each task, the id of the annotation that a result belongs to by the place of the result within the task;
+        None if it is none.
+    pictures
+        For each task, under which name its data has the picture.
+    has_predictions
+        Whether these were read.
+    """
+
+    tasks: Sequence[Record]
+    is_list: bool
+    label_system: Sequence[Label] = ()
+    found: list[Mapping[Path, str | None]] = field(default_factory=list)
+    pictures: list[str | None] = field(default_factory=list)
+    has_predictions: bool = False
+
+    def losses(self, pictures: Sequence[Picture], loaded: LoadedCase, case_index: int) -> list[Loss]:
+        """Return what the tasks of a case say and it does not."""
+        return list(file_losses(self.records(pictures, loaded.case), _REASONS, case_index))
+
+    def records(self, pictures: Sequence[Picture], case: Case) -> Iterator[FileRecord]:
+        """Yield what tasks, their annotations and results say, and what is written again in their place."""
+        labels = Labels.of(case, self.label_system)
+        annotations = {each.id: each for each in case.annotations}
+        masks = {labels.name_of(each.label_code): each for each in case.annotations if each.type == "mask"}
+        for picture in pictures:
+            (place,) = picture.place
+            task, found = self.tasks[int(place)], self.found[int(place)]
+            above = picture.place if self.is_list else ()
+            yield FileRecord(above, self._task(task), self._task_again(int(place), picture, case))
+            members: dict[Path, Any] = {}
+            for within, result in task_records(task, with_predictions=True):
+                if within[0] == "predictions" and not self.has_predictions:
+                    continue
+                annotation = annotations.get(str(found.get(within)))
+                if annotation is None and within in found and found[within] is not None:
+                    annotation = masks.get(_label(result))
+                said = _result(result)
+                again = None if annotation is None else _again(result, said, annotation, labels, picture.record)
+                yield FileRecord((*above, *within), said, again)
+                if annotation is not None:
+                    members.setdefault(within[:2], annotation)
+            for held in ("annotations", "completions", "predictions"):
+                for number, each in enumerate(task[held] if isinstance(task.get(held), list) else ()):
+                    is_read = held != "predictions" or self.has_predictions
+                    again = _annotation_again(each, members.get((held, number))) if is_read else None
+                    if isinstance(each, dict) and each.get("was_cancelled"):
+                        again = None
+                    if again is not None or not isinstance(each, dict) or each.get("result"):
+                        said = _annotation(each) if isinstance(each, dict) else each
+                        yield FileRecord((*above, held, number), said, again)
+
+    def _task(self, task: Record) -> Record:
+        """Return what a task says beside its annotations; of JSON_MIN, beside its regions."""
+        regions = {within[0] for within, _ in task_records(task, with_predictions=True)}
+        left_out = {"annotations", "completions", "predictions", *regions}
+        said = {name: value for name, value in task.items() if name not in left_out and name not in _ENCODING}
+        return stated({name: value if isinstance(value, dict) else as_value(value) for name, value in said.items()})
+
+    def _task_again(self, place: int, picture: Picture, case: Case) -> Record:
+        image, named = case.image, self.pictures[place]
+        name = str(picture.record["file_name"])
+        if picture.name is None:
+            name = image.files[0].path if image.files else f"{image.uid}.png"
+        data: Record = {each.id: each.content for each in case.texts or ()} | ({named: name} if named else {})
+        if isinstance(self.tasks[place].get("data"), dict):
+            size = dict(zip(("original_width", "original_height"), image.shape or (), strict=False))
+            return {"data": data, "meta": size}
+        first = next(iter(case.annotations), None)
+        return data | ({} if first is None else {"annotator": _author(first), "updated_at": _time(first)})
+
+
+def task_records(task: Record, *, with_predictions: bool = False) -> Iterator[tuple[Path, Record]]:
+    """Yield the results of a task by their place within it; those of JSON_MIN stand under the names of their tags."""
+    held = [name for name in ("annotations", "completions") if isinstance(task.get(name), list)][:1]
+    held += ["predictions"] if with_predictions and isinstance(task.get("predictions"), list) else []
+    for name in held:
+        for number, each in enumerate(task[name]):
+            results = each.get("result") if isinstance(each, dict) and not each.get("was_cancelled") else None
+            for place, result in enumerate(results if isinstance(results, list) else ()):
+                if isinstance(result, dict):
+                    yield (name, number, "result", place), result
+    if not held[:1] and not isinstance(task.get("data"), dict):
+        for name, members in task.items():
+            if isinstance(members, list) and all(isinstance(each, dict) for each in members):
+                for place, each in enumerate(members):
+                    yield (name, place), {"from_name": name, "value": each, **each}
+
+
+def answer_of(answer: Any) -> Any:
+    """Return an answer as the value of an attribute; paths of a taxonomy with slashes."""
+    if not isinstance(answer, list):
+        return answer
+    told = [" / ".join(map(str, each)) if isinstance(each, list) else each for each in answer]
+    return told[0] if len(told) == 1 else told
+
+
+# --- what the file says
+
+
+def _annotation(annotation: Record) -> Record:
+    """Return what an annotation says beside its results; what is false was not done."""
+    said = stated({name: value for name, value in annotation.items() if name not in _ENCODING and value is not False})
+    said.pop("result", None)
+    return {name: value if isinstance(value, dict) else as_value(value) for name, value in said.items()}
+
+
+def _result(result: Record) -> Record:
+    """Return what a result says, its value without copies of the rest."""
+    value = result.get("value")
+    said = {
+        name: as_value(each)
+        for name, each in result.items()
+        if name != "value" and name not in _ENCODING and f"{name}={each}" not in _ENCODING
+    }
+    if not result.get("image_rotation"):
+        said.pop("image_rotation", None)
+    if isinstance(value, dict):
+        is_flat = value.items() <= result.items()  # of JSON_MIN: its members stand beside it
+        said = {} if is_flat else said
+        told = {name: as_value(each) for name, each in value.items() if name not in _ENCODING}
+        if told.get("rotation") is not None:
+            told["rotation"] = told["rotation"] % 360 if isinstance(told["rotation"], int | float) else told["rotation"]
+        if not told.get("rotation"):
+            told.pop("rotation", None)
+        member = ANSWERS.get(str(result.get("type")))
+        if member in told:
+            told[member] = as_value(answer_of(value[member]))
+        said = stated(said | told if is_flat else {**said, "value": stated(told)})
+    return stated(said)
+
+
+def _label(result: Record) -> str:
+    value = result.get("value")
+    return next(
+        (
+            str(each[0])
+            for name, each in (value.items() if isinstance(value, dict) else ())
+            if name.endswith("labels") and isinstance(each, list) and each
+        ),
+        "",
+    )
+
+
+# --- what it would say of a case
+
+
+def _again(result: Record, said: Record, annotation: Any, labels: Labels, picture: Record) -> Record:
+    """Return a result again: of its kind, what the annotation says."""
+    kind, told = str(result.get("type")), result.get("value")
+    if kind == "relation":
+        targets = annotation.cross_modal_links or ()
+        to = next((each for each in targets if each.rstrip("_") == str(result.get("to_id")).rstrip("_")), None)
+        stands = {name: result[name] for name in ("original_width", "original_height") if name in result}
+        link = {"type": kind, "from_id": result.get("from_id"), "to_id": result.get("to_id") if to else None}
+        return stated(link | stands)
+    attributes = with_floats(strict_json.plain(annotation.attributes or {}))
+    size = picture.get("width", 0), picture.get("height", 0)
+    value = _coordinates(annotation, size)
+    names = attributes.get("labels") or [labels.name_of(annotation.label_code)]
+    for name in told if isinstance(told, dict) else ():
+        if name.endswith("labels"):
+            value[name] = tuple(names)
+    if kind in ANSWERS:
+        value[ANSWERS[kind]] = as_value(attributes.get(str(result.get("from_name") or kind)))
+    elif annotation.type == "text_span":
+        value |= {"text": annotation.text, "start": annotation.start, "end": annotation.end}
+        if said.get("value", {}).get("text") == annotation.text:  # whatever it counts in
+            value |= {name: said["value"].get(name) for name in ("start", "end")}
+    base = kind.removesuffix("labels")
+    is_kind = not base or kind in ANSWERS or (annotation.type, base) in _KINDS
+    spoken = said.get("value", said)
+    value = {name: settled(each, spoken.get(name)) for name, each in value.items()}
+    again: Record = {"type": kind if is_kind else annotation.type, "score": annotation.confidence, "value": value}
+    again |= dict(zip(("original_width", "original_height"), size, strict=True))
+    if annotation.origin == ORIGINS.get(str(result.get("origin")), ""):
+        again["origin"] = result["origin"]
+    return again | (value if "value" not in said else {})
+
+
+def _coordinates(annotation: Any, size: tuple[int, int]) -> Record:
+    """Return where an annotation is, per cent of width and height; a polygon also as the turned box that it may be."""
+    if not all(size):
+        return {}
+    across, down = 100 / size[0], 100 / size[1]
+    match annotation.type:
+        case "bbox":
+            x_min, y_min, x_max, y_max = annotation.bbox
+            sides = x_min * across, y_min * down, (x_max - x_min) * across, (y_max - y_min) * down
+            return dict(zip(("x", "y", "width", "height"), sides, strict=True))
+        case "polygon":
+            points = tuple((x * across, y * down) for x, y in annotation.polygon)
+            return {"points": points, **_turned(annotation.polygon, across, down)}
+        case "point":
+            return {"x": annotation.point[0] * across, "y": annotation.point[1] * down}
+        case "ellipse":
+            (x, y), (wide, high) = annotation.center, annotation.radii
+            place = {"x": x * across, "y": y * down, "radiusX": wide * across, "radiusY": high * down}
+            return place | {"rotation": (annotation.rotation_degrees or 0) % 360}
+        case _:
+            return {}
+
+
+def _turned(corners: Sequence[Sequence[float]], across: float, down: float) -> Record:
+    """Return the box, turned about its upper left corner, that has these corners."""
+    if len(corners) != 4:
+        return {}
+    (x, y), (right, low), (far, bottom), _ = corners
+    width, height = math.dist((x, y), (right, low)), math.dist((right, low), (far, bottom))
+    turn = math.degrees(math.atan2(low - y, right - x)) % 360
+    return {"x": x * across, "y": y * down, "width": width * across, "height": height * down, "rotation": turn}
+
+
+def _annotation_again(said: Record, annotation: Any) -> Record:
+    """Return who and when of an annotation, as the first of its regions has them."""
+    if annotation is None:
+        return {}
+    author, time = _author(annotation), _time(annotation)
+    if isinstance(said, dict) and isinstance(said.get("completed_by"), dict):
+        author = {"email" if said["completed_by"].get("email") else "id": author}
+    named = "updated_at" if isinstance(said, dict) and said.get("updated_at") else "created_at"
+    return stated({"completed_by": author, named: time, "score": annotation.confidence})
+
+
+def _author(annotation: Any) -> Any:
+    author = annotation.annotator or ""
+    number = author.removeprefix("user_")
+    return int(number) if author.startswith("user_") and number.isdecimal() else author
+
+
+def _time(annotation: Any) -> str | None:
+    return None if annotation.annotated_at is None else str(strict_json.plain(annotation.annotated_at))
