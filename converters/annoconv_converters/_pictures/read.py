@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from annoconv.casefile import LoadedCase, Reading
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
-from annoconv.loss import Loss, LossKind, LossReport
+from annoconv.loss import Loss, LossReport
 from annoconv.model import SCHEMA_VERSION
 from annoconv_converters._pictures.carrier import restored
 from annoconv_converters._pictures.cases import loaded_case
@@ -120,9 +120,7 @@ def _reading(
     file_losses: FileLosses | None,
 ) -> Reading:
     loaded = loaded_case(native, document, source, context.limits)
-    told = [what for picture in pictures for what in picture.lost]
-    losses = [Loss(case_index, "/annotations", LossKind.NO_PLACE, f"a case has no place for {what}") for what in told]
-    losses += () if file_losses is None else file_losses(pictures, loaded, case_index)
+    losses = () if file_losses is None else file_losses(pictures, loaded, case_index)
     return Reading(loaded.case, loaded.masks, LossReport(losses))
 
 

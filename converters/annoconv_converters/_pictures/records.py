@@ -79,8 +79,6 @@ class Picture:
         Its annotations, or the segments of its panoptic map.
     key
         What our own files say of it: `uid`, and of a slice `axis` and `index`.
-    lost
-        What its file says that a case has no place for.
     name
         Which slice of which image it is; None for a flat picture.
     packed
@@ -98,7 +96,6 @@ class Picture:
     record: Record
     shapes: list[Shape] = field(default_factory=list)
     key: Record = field(default_factory=dict)
-    lost: list[str] = field(default_factory=list)
     name: SliceName | None = None
     packed: Record | None = None
     map_size: tuple[int, int] | None = None
