@@ -114,10 +114,10 @@ class _Drawn:
         }
         self._used = {each.label_code: each.category.value for each in reversed(case.annotations)}
         others = [each for each in case.annotations if each.type != "mask"]
-        axis: Axis = next((picture.name.axis for picture in pictures if picture.name), "k")
+        axes: list[Axis] = [picture.name.axis for picture in pictures if picture.name]
         drawing = draw(
             LoadedCase(case.model_copy(update={"annotations": others}), Masks([])),
-            axis=axis,
+            axis=axes[0] if axes else "k",
             form="rle",
             folder=slice_folder(loaded, 0, set()),
             only_annotated=False,
