@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from annoconv.loss import Loss
     from annoconv.model import AnyAnnotation
     from annoconv_converters._pictures.categories import Categories
+    from annoconv_converters._pictures.planes import Axis
     from annoconv_converters._pictures.records import Picture, Shape
 
 __all__ = ["volume_losses"]
@@ -113,10 +114,10 @@ class _Drawn:
         }
         self._used = {each.label_code: each.category.value for each in reversed(case.annotations)}
         others = [each for each in case.annotations if each.type != "mask"]
-        places = {picture.name.axis for picture in pictures if picture.name}
+        axes: list[Axis] = [picture.name.axis for picture in pictures if picture.name]
         drawing = draw(
             LoadedCase(case.model_copy(update={"annotations": others}), Masks([])),
-            axis=places.pop() if places else "k",
+            axis=axes[0] if axes else "k",
             form="rle",
             folder=slice_folder(loaded, 0, set()),
             only_annotated=False,

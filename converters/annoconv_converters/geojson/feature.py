@@ -15,7 +15,7 @@ from annoconv_converters._raster.run_lengths import expand
 from annoconv_converters.geojson.meaning import rings_of_polygon
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from annoconv.model import Label
     from annoconv_converters._pictures.records import Shape
@@ -26,7 +26,7 @@ Record: TypeAlias = "dict[str, Any]"
 
 _VERTICES: Final = 72
 """Of an ellipse; a multiple of four, so that its extremes are among them."""
-_OBJECT: Final = {
+_OBJECT: Final[Mapping[str, Callable[[Any], bool]]] = {
     "name": lambda value: isinstance(value, str) and bool(value),
     "objectType": lambda value: value in {"detection", "cell", "tile", "tmaCore"},
     "isLocked": lambda value: value is True,

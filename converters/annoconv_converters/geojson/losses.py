@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.casefile import LoadedCase
@@ -10,7 +12,7 @@ from annoconv.documents import strict_json
 from annoconv.loss import LossKind
 from annoconv.pixels import Masks
 from annoconv_converters._pictures.draw import draw
-from annoconv_converters._pictures.file_losses import FileRecord, file_losses, with_floats
+from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, with_floats
 from annoconv_converters._pictures.geometry import counts_to_record
 from annoconv_converters.geojson.feature import classification_of, feature_of, properties_of
 from annoconv_converters.geojson.meaning import feature_meant
@@ -98,30 +100,41 @@ def geojson_losses(
     case_index
         Of the case among those read.
     """
-    names = [picture.record["file_name"] for picture in pictures]
-    features = [each for name in names for each in told.get(name, ())]
+    features = [each for picture in pictures for each in told.get(picture.record["file_name"], ())]
+    records = _records(features, pictures, loaded, labels, colours)
+    return list(file_losses(chain(beside, records), _REASONS, case_index))
+
+
+def _records(
+    features: Sequence[FileFeature],
+    pictures: Sequence[Picture],
+    loaded: LoadedCase,
+    labels: Labels,
+    colours: Mapping[str, list[int]],
+) -> Iterator[FileRecord]:
+    """Yield each feature with what is written of it again; of a polygon that is the same, all but its coordinates."""
     annotations = {each.id: each for each in loaded.case.annotations}
     same = {each.identity for each in features if _is_same_polygon(each.feature, annotations.get(each.identity))}
     drawn = {str(shape.record["id"]): shape for shape in _drawn(pictures, loaded, same)}
-    classes: dict[str, Record] = {}
-    records = list(beside)
+
+    @cache
+    def classification(code: str) -> Record:
+        return {name: as_value(value) for name, value in classification_of(labels.name_of(code), colours).items()}
+
     for each in features:
         feature, annotation = each.feature, annotations.get(each.identity)
         shape = drawn.get(each.identity) or drawn.get(f"{each.identity}.1")
-        code = annotation.label_code if annotation else shape.record["category_id"] if shape else ""
-        if code not in classes:
-            classes[code] = classification_of(labels.name_of(code), colours)
         again: Record | None = None
         if annotation is not None and each.identity in same:
-            feature = {**feature, "geometry": {**feature["geometry"], "coordinates": ()}}
-            attributes = with_floats(strict_json.plain(annotation.attributes or {}))
-            properties = properties_of(annotation.confidence, attributes, classes[code])
-            again = {"geometry": {"type": "Polygon"}, "properties": properties}
+            geometry = {key: value for key, value in feature["geometry"].items() if key not in {"type", "coordinates"}}
+            feature = {**feature, "geometry": geometry}
+            attributes = with_floats(strict_json.plain(annotation.attributes)) if annotation.attributes else None
+            properties = properties_of(annotation.confidence, attributes, classification(annotation.label_code))
+            again = {"properties": properties}
         elif shape is not None:
             shape.record["attributes"] = with_floats(shape.record.get("attributes"))
-            again = feature_of(shape, classes[code])
-        records.append(FileRecord(each.place, feature_meant(feature), again and feature_meant(again)))
-    return list(file_losses(records, _REASONS, case_index))
+            again = feature_meant(feature_of(shape, classification(shape.record["category_id"])))
+        yield FileRecord(each.place, feature_meant(feature), again)
 
 
 def _is_same_polygon(feature: Record, annotation: AnyAnnotation | None) -> bool:

@@ -108,7 +108,8 @@ def report(
     """
     difference = residual(original, native)
     # In the original's positions, as the paths of the difference are.
-    held = leaves(restore(native, Residual(order=difference.order))) if difference.paths() else {}
+    placed = restore(native, Residual(order=difference.order)) if difference.order else native
+    held = leaves(placed) if difference.paths() else {}
     refused = set(left_out)
     if carrier is not None:
         refused |= {path for path, value in difference.values.items() if not carrier.takes(path, value)}
