@@ -165,7 +165,8 @@ def task_records(task: Record, *, with_predictions: bool = False) -> Iterator[tu
         every: list[Any] = task[name]
         for number, each in enumerate(every):
             results = each.get("result") if isinstance(each, dict) and not each.get("was_cancelled") else None
-            for place, result in enumerate(results if isinstance(results, list) else ()):
+            listed: list[Any] = results if isinstance(results, list) else []
+            for place, result in enumerate(listed):
                 if isinstance(result, dict):
                     yield (name, number, "result", place), result
     if not held[:1] and not isinstance(task.get("data"), dict):
