@@ -81,11 +81,15 @@ def settled(again: Any, said: Any) -> Any:
     """Return numbers that are written again as the file has them, where they are the same but for rounding."""
     if again == said:
         return said
-    is_array = isinstance(again, tuple) and isinstance(said, tuple) and len(again) == len(said)
+    ours: Any = again if isinstance(again, tuple) else (again,)
+    theirs: Any = said if isinstance(said, tuple) else (said,)
+    is_array = isinstance(again, tuple) and isinstance(said, tuple)
+    if len(ours) != len(theirs):
+        return again
     try:
-        is_near = max(map(abs, map(sub, again, said))) <= _SAME if is_array else abs(again - said) <= _SAME
+        is_near = max(map(abs, map(sub, ours, theirs))) <= _SAME
     except TypeError:  # other things than numbers
-        is_near = is_array and all(settled(*pair) is pair[1] for pair in zip(again, said, strict=True))
+        is_near = is_array and all(settled(*pair) is pair[1] for pair in zip(ours, theirs, strict=True))
     return said if is_near else again
 
 

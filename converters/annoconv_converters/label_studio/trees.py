@@ -90,7 +90,7 @@ class TaskTree:
         Whether these were read.
     """
 
-    tasks: Sequence[Record]
+    tasks: Sequence[dict[str, Any]]
     is_list: bool
     label_system: Sequence[Label] = ()
     found: list[Mapping[Path, str | None]] = field(default_factory=list)
@@ -124,7 +124,8 @@ class TaskTree:
                 if annotation is not None:
                     members.setdefault(within[:2], annotation)
             for held in ("annotations", "completions", "predictions"):
-                for number, each in enumerate(task[held] if isinstance(task.get(held), list) else ()):
+                listed: list[Any] = task[held] if isinstance(task.get(held), list) else []
+                for number, each in enumerate(listed):
                     is_read = held != "predictions" or self.has_predictions
                     again = _annotation_again(each, members.get((held, number))) if is_read else None
                     if isinstance(each, dict) and each.get("was_cancelled"):
@@ -161,13 +162,16 @@ def task_records(task: Record, *, with_predictions: bool = False) -> Iterator[tu
     held = [name for name in ("annotations", "completions") if isinstance(task.get(name), list)][:1]
     held += ["predictions"] if with_predictions and isinstance(task.get("predictions"), list) else []
     for name in held:
-        for number, each in enumerate(task[name]):
+        every: list[Any] = task[name]
+        for number, each in enumerate(every):
             results = each.get("result") if isinstance(each, dict) and not each.get("was_cancelled") else None
-            for place, result in enumerate(results if isinstance(results, list) else ()):
+            listed: list[Any] = results if isinstance(results, list) else []
+            for place, result in enumerate(listed):
                 if isinstance(result, dict):
                     yield (name, number, "result", place), result
     if not held[:1] and not isinstance(task.get("data"), dict):
-        for name, members in task.items():
+        flat: dict[str, Any] = task
+        for name, members in flat.items():
             if isinstance(members, list) and all(isinstance(each, dict) for each in members):
                 for place, each in enumerate(members):
                     yield (name, place), {"from_name": name, "value": each, **each}
@@ -301,7 +305,7 @@ def _turned(corners: Sequence[Sequence[float]], across: float, down: float) -> R
     return {"x": x * across, "y": y * down, "width": width * across, "height": height * down, "rotation": turn}
 
 
-def _annotation_again(said: Record, annotation: Any) -> Record:
+def _annotation_again(said: Any, annotation: Any) -> Record:
     """Return who and when of an annotation, as the first of its regions has them."""
     if annotation is None:
         return {}
