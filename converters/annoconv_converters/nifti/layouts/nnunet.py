@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, InputError
-from annoconv.messages import Message
 from annoconv_converters.nifti.layouts.training import (
     Training,
     case_files,
