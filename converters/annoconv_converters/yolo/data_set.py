@@ -25,7 +25,7 @@ from annoconv_converters._pictures.carrier import SIDE_NAME
 from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
-from annoconv_converters.yolo import strict_yaml
+from annoconv_converters.yolo.description import MOST_CLASSES, Description, text_of
 from annoconv_converters.yolo.trees import DataSetTree, LabelFile
 
 if TYPE_CHECKING:
@@ -45,99 +45,15 @@ TASK: Final = "yolo"
 _SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 _NAMED: Final = (*_SUFFIXES, ".gif", ".heic", ".dcm")
 """What the name of a picture may end in."""
-_DESCRIPTIONS: Final = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
-_SPLITS: Final = ("train", "val", "valid", "test")
 _NO_LABELS: Final = re.compile(r"(classes|train|val|valid|test|notes|readme.*)\.txt", re.IGNORECASE)
 _BOX, _OBB = 4, 8
 _LONGEST_NAME, _LONGEST_PATH = 240, 2000
 """Bytes: file systems take 255 and 4096, and endings and folders are exchanged."""
 _LONGEST_LINE: Final = 1 << 22
 """Characters: 100,000 vertices with all their digits."""
-_MOST_CLASSES: Final = 1 << 20
-_DESCRIPTION_BYTES: Final = 1 << 20
 _ORIENTATION: Final = 0x0112
 _LYING: Final = frozenset({5, 6, 7, 8})
 """Of EXIF: rows and columns are to be exchanged, as trainers do."""
-
-
-class _Description:
-    """What the folder says of itself: classes, keypoints, and where its pictures are.
-
-    Attributes
-    ----------
-    names
-        Of the classes.
-    keypoints
-        Count and dimensions, for pose.
-    keypoint_names
-        By class, where they are told.
-    listed
-        Lists and folders of pictures.
-    said
-        What each of its files says, classes under `names` by number.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.names: dict[int, str] = {}
-        self.keypoints: tuple[int, int] | None = None
-        self.keypoint_names: dict[int, list[str]] = {}
-        self.listed: list[str] = []
-        self.said: dict[str, Record] = {}
-        within = Within(folder)
-        described = next((within(folder / name) for name in _DESCRIPTIONS if (folder / name).is_file()), None)
-        if described is not None:
-            self._from_yaml(strict_yaml.loads(_text(described, strict_yaml.MOST_BYTES), described), described)
-            return
-        listed = ("obj.names", "classes.txt")
-        named = next((within(folder / name) for name in listed if (folder / name).is_file()), None)
-        if named is None:
-            expected = "data.yaml, obj.names or classes.txt"
-            raise InputError("this is no YOLO data set", source=folder, expected=expected)
-        lines = _text(named, _DESCRIPTION_BYTES).splitlines()
-        self.names = {place: line.strip() for place, line in enumerate(lines) if line.strip()}
-        self.listed = [f"{name}.txt" for name in _SPLITS]
-        self.said[named.name] = {"names": _by_number(self.names)}
-        if (folder / "obj.data").is_file():
-            lines = _text(within(folder / "obj.data"), _DESCRIPTION_BYTES).splitlines()
-            pairs = (line.partition("=") for line in lines)
-            told = [(key.strip(), value.strip()) for key, _, value in pairs if key.strip()]
-            self.listed = [value for key, value in told if key in _SPLITS] + self.listed
-            self.said["obj.data"] = dict(told)
-
-    def _from_yaml(self, yaml: Record, path: Path) -> None:
-        names = yaml.get("names")
-        if not names and names != []:
-            raise InputError("data.yaml names no classes", source=path, expected="names")
-        numbered = _numbered(names, path, "names")
-        if not all(isinstance(name, str) and name for name in numbered.values()):
-            raise InputError("a class has no name", source=path, where="names", expected="a text for each")
-        self.names = numbered
-        self.said[path.name] = {**yaml, "names": _by_number(numbered)}
-        shape = yaml.get("kpt_shape")
-        if shape is not None:
-            is_shape = isinstance(shape, list) and len(shape) == 2 and all(str(each).isdecimal() for each in shape)
-            if not is_shape or not 0 < int(shape[0]) < 10_000 or int(shape[1]) not in {2, 3}:
-                raise InputError("the shape of keypoints is none", source=path, where="kpt_shape", expected="[n, 3]")
-            self.keypoints = int(shape[0]), int(shape[1])
-            for number, listed in _numbered(yaml.get("kpt_names") or {}, path, "kpt_names").items():
-                if isinstance(listed, list) and len(listed) == self.keypoints[0]:
-                    self.keypoint_names[number] = [str(name) for name in listed]
-        root = yaml.get("path")
-        for split in _SPLITS:
-            value = yaml.get(split)
-            for each in value if isinstance(value, list) else [value]:
-                if isinstance(each, str) and each:
-                    self.listed += [f"{root}/{each}"] if isinstance(root, str) and root.strip("./") else []
-                    self.listed.append(each)
-        self.listed = self.listed or [f"{name}.txt" for name in _SPLITS]
-
-    @property
-    def categories(self) -> list[Record]:
-        records: list[Record] = [{"id": place, "name": name} for place, name in self.names.items()]
-        if self.keypoints:
-            numbered = [str(place + 1) for place in range(self.keypoints[0])]
-            records = [{**each, "keypoints": self.keypoint_names.get(each["id"], numbered)} for each in records]
-        return records
 
 
 def read_data_set(
@@ -175,7 +91,7 @@ def read_data_set(
     if not folder.is_dir():
         raise InputError("there is no such folder", source=folder)
     note_inputs([folder])
-    description = _Description(folder)
+    description = Description(folder)
     side = folder / SIDE_NAME
     known = dict(sizes) if sizes else _side_sizes(side, limits)
     pictures: list[Picture] = []
@@ -213,7 +129,7 @@ class _Found:
         for entry in listed:
             place = self._inside(entry)
             if place is not None and place.is_file():
-                for line in _text(place, self._limits.line_bytes).splitlines():
+                for line in text_of(place, self._limits.line_bytes).splitlines():
                     if line.strip():
                         name, label = self._located(line.strip().replace("\\", "/").removeprefix("./"), place)
                         given.setdefault(label, name)
@@ -303,21 +219,6 @@ def _exchanged(path: Path, old: str, new: str) -> Path:
     return Path(*parts)
 
 
-def _by_number(names: dict[int, str]) -> Record:
-    return {str(number): name for number, name in names.items()}
-
-
-def _numbered(value: Any, path: Path, where: str) -> dict[int, Any]:
-    """Return a list or a mapping of numbers by number."""
-    if isinstance(value, list):
-        return dict(enumerate(value))
-    if isinstance(value, dict) and all(key.isdecimal() and len(key) < 8 for key in value):
-        numbered = {int(key): each for key, each in value.items()}
-        if len(numbered) == len(value):  # 1 and 01 are one
-            return numbered
-    raise InputError("the names cannot be understood", source=path, where=where, expected="a list, or names by number")
-
-
 def _record(
     line: str, size: tuple[int, int], kind: str, keypoints: tuple[int, int] | None, path: Path, place: int
 ) -> Record:
@@ -332,7 +233,7 @@ def _record(
         label = int(category) if category.is_integer() else -1
     except ValueError:
         label, shares = -1, []
-    if not 0 <= label < _MOST_CLASSES or not all(abs(share) < 1e4 for share in shares):
+    if not 0 <= label < MOST_CLASSES or not all(abs(share) < 1e4 for share in shares):
         raise InputError(
             "this is no label",
             source=path,
@@ -378,16 +279,7 @@ def _pose(shares: list[float], size: tuple[int, int], dimensions: int) -> list[f
 def _lines(path: Path, limits: Limits) -> list[str]:
     if not path.is_file():
         return []  # a picture without objects
-    return [line for line in _text(path, limits.line_bytes).splitlines() if line.strip()]
-
-
-def _text(path: Path, most: int) -> str:
-    if path.stat().st_size > most:
-        raise LimitError("the file is too large", source=path, expected=Message("{count} bytes at most", count=most))
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError("the file cannot be read as text", source=path, found=type(error).__name__) from error
+    return [line for line in text_of(path, limits.line_bytes).splitlines() if line.strip()]
 
 
 def _size(name: str, image: Path, sources: dict[str, Any]) -> tuple[int, int]:

@@ -1,0 +1,132 @@
+"""What a data set of YOLO says of itself: its classes, its keypoints, and where its pictures are.
+
+Ultralytics says it in `data.yaml`, Darknet in `obj.data`; others have `classes.txt` only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from annoconv.errors import InputError, LimitError
+from annoconv.files.names import Within
+from annoconv.messages import Message
+from annoconv_converters.yolo import strict_yaml
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["MOST_CLASSES", "Description", "by_number", "text_of"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+_DESCRIPTIONS: Final = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
+_SPLITS: Final = ("train", "val", "valid", "test")
+MOST_CLASSES: Final = 1 << 20
+_DESCRIPTION_BYTES: Final = 1 << 20
+
+
+class Description:
+    """What the folder says of itself: classes, keypoints, and where its pictures are.
+
+    Attributes
+    ----------
+    names
+        Of the classes.
+    keypoints
+        Count and dimensions, for pose.
+    keypoint_names
+        By class, where they are told.
+    listed
+        Lists and folders of pictures.
+    said
+        What each of its files says, classes under `names` by number.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.names: dict[int, str] = {}
+        self.keypoints: tuple[int, int] | None = None
+        self.keypoint_names: dict[int, list[str]] = {}
+        self.listed: list[str] = []
+        self.said: dict[str, Record] = {}
+        within = Within(folder)
+        described = next((within(folder / name) for name in _DESCRIPTIONS if (folder / name).is_file()), None)
+        if described is not None:
+            self._from_yaml(strict_yaml.loads(text_of(described, strict_yaml.MOST_BYTES), described), described)
+            return
+        listed = ("obj.names", "classes.txt")
+        named = next((within(folder / name) for name in listed if (folder / name).is_file()), None)
+        if named is None:
+            expected = "data.yaml, obj.names or classes.txt"
+            raise InputError("this is no YOLO data set", source=folder, expected=expected)
+        lines = text_of(named, _DESCRIPTION_BYTES).splitlines()
+        self.names = {place: line.strip() for place, line in enumerate(lines) if line.strip()}
+        self.listed = [f"{name}.txt" for name in _SPLITS]
+        self.said[named.name] = {"names": by_number(self.names)}
+        if (folder / "obj.data").is_file():
+            lines = text_of(within(folder / "obj.data"), _DESCRIPTION_BYTES).splitlines()
+            pairs = (line.partition("=") for line in lines)
+            told = [(key.strip(), value.strip()) for key, _, value in pairs if key.strip()]
+            self.listed = [value for key, value in told if key in _SPLITS] + self.listed
+            self.said["obj.data"] = dict(told)
+
+    def _from_yaml(self, yaml: Record, path: Path) -> None:
+        names = yaml.get("names")
+        if not names and names != []:
+            raise InputError("data.yaml names no classes", source=path, expected="names")
+        numbered = _numbered(names, path, "names")
+        if not all(isinstance(name, str) and name for name in numbered.values()):
+            raise InputError("a class has no name", source=path, where="names", expected="a text for each")
+        self.names = numbered
+        self.said[path.name] = {**yaml, "names": by_number(numbered)}
+        shape = yaml.get("kpt_shape")
+        if shape is not None:
+            is_shape = isinstance(shape, list) and len(shape) == 2 and all(str(each).isdecimal() for each in shape)
+            if not is_shape or not 0 < int(shape[0]) < 10_000 or int(shape[1]) not in {2, 3}:
+                raise InputError("the shape of keypoints is none", source=path, where="kpt_shape", expected="[n, 3]")
+            self.keypoints = int(shape[0]), int(shape[1])
+            for number, listed in _numbered(yaml.get("kpt_names") or {}, path, "kpt_names").items():
+                if isinstance(listed, list) and len(listed) == self.keypoints[0]:
+                    self.keypoint_names[number] = [str(name) for name in listed]
+        root = yaml.get("path")
+        for split in _SPLITS:
+            value = yaml.get(split)
+            for each in value if isinstance(value, list) else [value]:
+                if isinstance(each, str) and each:
+                    self.listed += [f"{root}/{each}"] if isinstance(root, str) and root.strip("./") else []
+                    self.listed.append(each)
+        self.listed = self.listed or [f"{name}.txt" for name in _SPLITS]
+
+    @property
+    def categories(self) -> list[Record]:
+        """Return the classes as category records, by number."""
+        records: list[Record] = [{"id": place, "name": name} for place, name in self.names.items()]
+        if self.keypoints:
+            numbered = [str(place + 1) for place in range(self.keypoints[0])]
+            records = [{**each, "keypoints": self.keypoint_names.get(each["id"], numbered)} for each in records]
+        return records
+
+
+def by_number(names: dict[int, str]) -> Record:
+    """Return names as a member of a tree, by their numbers in order."""
+    return {str(number): name for number, name in names.items()}
+
+
+def _numbered(value: Any, path: Path, where: str) -> dict[int, Any]:
+    """Return a list or a mapping of numbers by number."""
+    if isinstance(value, list):
+        return dict(enumerate(value))
+    if isinstance(value, dict) and all(key.isdecimal() and len(key) < 8 for key in value):
+        numbered = {int(key): each for key, each in value.items()}
+        if len(numbered) == len(value):  # 1 and 01 are one
+            return numbered
+    raise InputError("the names cannot be understood", source=path, where=where, expected="a list, or names by number")
+
+
+def text_of(path: Path, most: int) -> str:
+    """Return the text of a file of UTF-8 that is no longer than `most` bytes."""
+    if path.stat().st_size > most:
+        raise LimitError("the file is too large", source=path, expected=Message("{count} bytes at most", count=most))
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("the file cannot be read as text", source=path, found=type(error).__name__) from error
