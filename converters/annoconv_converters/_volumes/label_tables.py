@@ -3,8 +3,8 @@
 =====================  ==================================================================================
 `read_caret`, ...      XML in a NIfTI header extension: Connectome Workbench, TotalSegmentator, nilearn
 `read_tsv`, ...        `dseg.tsv`: BIDS 1.10, derivatives, imaging; columns index, name, abbreviation, color
-`read_snap`, ...       ITK-SNAP label descriptions
-`read_ctbl`, ...       Slicer color table (`.ctbl`, also FreeSurfer's): value, name, red, green, blue, alpha
+`write_snap`, ...      ITK-SNAP label descriptions
+`write_ctbl`, ...      Slicer color table (`.ctbl`, also FreeSurfer's): value, name, red, green, blue, alpha
 `read_snomed_csv`      TotalSegmentator's table of names and SNOMED CT codes
 =====================  ==================================================================================
 """
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "read_caret",
-    "read_ctbl",
-    "read_snap",
     "read_snomed_csv",
     "read_table",
     "read_tsv",
@@ -71,8 +69,12 @@ _SNAP_HEAD: Final = """\
     0     0    0    0        0  0  0    "Clear Label"
 """
 _NUMBER: Final = r"(\d{1,10})"
-_SNAP_ROW: Final = re.compile(rf'\s*{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}\s+[\d.]+\s+\d\s+\d\s+"(.*)"\s*')
-_CTBL_ROW: Final = re.compile(rf"\s*{_NUMBER}\s+(\S+)\s+{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}(?:\s+\d+)?.*")
+_SNAP_ROW: Final = re.compile(
+    rf'\s*{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}\s+[\d.]+\s+[01]\s+[01]\s+(?:"(?P<quoted>.*)"|(?P<plain>[^"\s].*?))\s*'
+)
+_SNAP_FORM: Final = 'value, red, green, blue, alpha, visible, mesh, "name"'
+_CTBL_FORM: Final = "value, name without blanks, red, green, blue, alpha"
+_CTBL_ROW: Final = re.compile(rf"\s*{_NUMBER}\s+(\S+)\s+{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}(?:\s+\d+)?\s*")
 
 
 def read_table(path: Path) -> dict[str | int, Entry]:
@@ -98,13 +100,7 @@ def read_table(path: Path) -> dict[str | int, Entry]:
         return {words(entry.name): entry for entry in read_snomed_csv(text, path)}
     if "index\t" in head or "\tname" in head:
         return {entry.value: entry for entry in read_tsv(text, path)}
-    reader = read_snap if "itk-snap" in head else read_ctbl
-    entries = reader(text)
-    if not entries:
-        raise MaskError(
-            "not a label table", source=path, expected="dseg.tsv, ITK-SNAP labels, a Slicer color table or DICOM codes"
-        )
-    return {entry.value: entry for entry in entries}
+    return _read_rows(text, path)
 
 
 def write_caret(volumes: Sequence[Sequence[Entry]]) -> bytes:
@@ -199,12 +195,6 @@ def write_snap(entries: Iterable[Entry]) -> bytes:
     return (_SNAP_HEAD + "".join(rows)).encode()
 
 
-def read_snap(text: str) -> list[Entry]:
-    """Return the labels of an ITK-SNAP label description file."""
-    rows = (match for line in text.splitlines() if (match := _SNAP_ROW.fullmatch(line)))
-    return [_row(row[1], row[5], row[2], row[3], row[4]) for row in rows if int(row[1]) > 0]
-
-
 def write_ctbl(entries: Iterable[Entry]) -> bytes:
     """Return a Slicer color table: load it, then name it as the color node of the label map."""
     rows = [
@@ -214,15 +204,50 @@ def write_ctbl(entries: Iterable[Entry]) -> bytes:
     return ("# Color table file\n0 Background 0 0 0 0\n" + "".join(rows)).encode()
 
 
-def read_ctbl(text: str) -> list[Entry]:
-    """Return the labels of a Slicer or FreeSurfer color table."""
-    rows = (match for line in text.splitlines() if (match := _CTBL_ROW.fullmatch(line)))
-    return [_row(row[1], row[2].replace("_", " "), row[3], row[4], row[5]) for row in rows if int(row[1]) > 0]
+def _read_rows(text: str, path: Path) -> dict[str | int, Entry]:
+    """Return the labels of ITK-SNAP's description, or of a color table of Slicer or FreeSurfer, by their rows.
 
-
-def _row(value: str, name: str, *color: str) -> Entry:
-    red, green, blue = (min(int(part), 255) for part in color)
-    return Entry(int(value), name, (red, green, blue))
+    A row of ITK-SNAP has three numbers between its colour and its name, one of the others has the name before the
+    colour: what the rows are tells the kind, not what stands in a comment. Slicer writes `_` for blanks, and says so in
+    the first line of its tables; elsewhere a name is what it is.
+    """
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    rows = [(number, line) for number, line in lines if not line.lstrip().startswith("#")]
+    is_snap = bool(rows) and _SNAP_ROW.fullmatch(rows[0][1]) is not None
+    is_slicers = bool(lines) and lines[0][1].lower().startswith("# color table")
+    found: dict[str | int, Entry] = {}
+    for number, line in rows:
+        match = (_SNAP_ROW if is_snap else _CTBL_ROW).fullmatch(line)
+        colour = (
+            None
+            if match is None
+            else [int(part) for part in (match.group(2, 3, 4) if is_snap else match.group(3, 4, 5))]
+        )
+        if match is None or colour is None or max(colour) > 255:
+            raise MaskError(
+                "not a row of a label table",
+                source=path,
+                where=Message("line {number}", number=number),
+                found=line.strip()[:80],
+                expected=_SNAP_FORM if is_snap else _CTBL_FORM,
+                advice="A table is a dseg.tsv, ITK-SNAP labels, a Slicer color table or a table of DICOM codes",
+            )
+        name = (
+            (match["plain"] or match["quoted"]) if is_snap else match[2].replace("_", " ") if is_slicers else match[2]
+        )
+        value = int(match[1])
+        entry = Entry(value, name, (colour[0], colour[1], colour[2]))
+        if found.setdefault(value, entry) != entry:
+            raise MaskError(
+                "a value stands twice in the label table",
+                source=path,
+                where=Message("line {number}", number=number),
+                found=value,
+                expected="each value once",
+            )
+    if not rows:
+        raise MaskError("the label table has no rows", source=path)
+    return {value: entry for value, entry in found.items() if value != 0}
 
 
 def read_snomed_csv(text: str, path: Path) -> list[Entry]:
