@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import yaml
 
 from annoconv.errors import InputError, LimitError
-from annoconv.messages import Message
+from annoconv.messages import Message, recognised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,24 @@ _MOST_PARTS: Final = 200_000 if yaml.__with_libyaml__ else 20_000
 _DEEPEST: Final = 8
 _PLAIN: Final = ("str", "int", "float", "bool", "null", "seq", "map")
 _TAGS: Final = {None, "!", *(f"tag:yaml.org,2002:{name}" for name in _PLAIN)}
+_LIBYAML_SENTENCES = (
+    "could not find expected ':'",
+    "did not find expected ',' or ']'",
+    "did not find expected ',' or '}'",
+    "did not find expected '-' indicator",
+    "did not find expected <document start>",
+    "did not find expected key",
+    "did not find expected node content",
+    "found a tab character that violates indentation",
+    "found character that cannot start any token",
+    "found undefined tag handle",
+    "found unexpected end of stream",
+    "found unknown escape character",
+    "mapping keys are not allowed in this context",
+    "mapping values are not allowed in this context",
+    "block sequence entries are not allowed in this context",
+)
+"""What libyaml says of a text that is not YAML."""
 
 
 def loads(text: str, path: Path) -> dict[str, Any]:
@@ -56,14 +74,20 @@ def loads(text: str, path: Path) -> dict[str, Any]:
         next(events)  # the end of the document
         another = next(events)
     except yaml.MarkedYAMLError as error:
-        line = f"line {error.problem_mark.line + 1}" if error.problem_mark else None
-        raise InputError("this is not YAML", source=path, where=line, found=error.problem) from error
+        line = Message("line {number}", number=error.problem_mark.line + 1) if error.problem_mark else None
+        found = recognised(error.problem or "", *_LIBYAML_SENTENCES)
+        raise InputError("this is not YAML", source=path, where=line, found=found) from error
     except yaml.YAMLError as error:
         raise InputError("this is not YAML", source=path, found=str(error).splitlines()[0]) from error
     if not isinstance(another, yaml.StreamEndEvent):
-        _refuse("the file holds several documents", another, path, expected="one")
+        _refuse("the file holds several documents", another, path, expected=Message("one"))
     if not isinstance(document, dict):
-        raise InputError("the file is not a mapping", source=path, where="line 1", expected="names and their values")
+        raise InputError(
+            "the file is not a mapping",
+            source=path,
+            where=Message("line {number}", number=1),
+            expected="names and their values",
+        )
     return document
 
 
@@ -89,9 +113,9 @@ def _counted(events: Iterator[Any], path: Path) -> Iterator[Any]:
 def _node(event: Any, events: Iterator[Any], path: Path, depth: int) -> Any:
     """Return what an event begins, taking those that belong to it."""
     if isinstance(event, yaml.AliasEvent):
-        _refuse("an alias stands here", event, path, f"*{event.anchor}", "what it stands for")
+        _refuse("an alias stands here", event, path, f"*{event.anchor}", Message("what it stands for"))
     if event.tag not in _TAGS:
-        _refuse("a value has a tag of its own", event, path, event.tag, "none")
+        _refuse("a value has a tag of its own", event, path, event.tag, Message("none"))
     if isinstance(event, yaml.ScalarEvent):
         return event.value
     if depth == _DEEPEST:
@@ -106,9 +130,9 @@ def _node(event: Any, events: Iterator[Any], path: Path, depth: int) -> Any:
     while not isinstance(inner := next(events), yaml.MappingEndEvent):
         key = _node(inner, events, path, depth + 1)
         if not isinstance(key, str):
-            _refuse("a key is not a text", inner, path, expected="a name")
+            _refuse("a key is not a text", inner, path, expected=Message("a name"))
         if key in members:
-            _refuse("a key stands twice", inner, path, key, "each once")
+            _refuse("a key stands twice", inner, path, key, Message("each once"))
         members[key] = _node(next(events), events, path, depth + 1)
     return members
 
@@ -119,4 +143,4 @@ def _refuse(problem: str, event: Any, path: Path, found: str | None = None, expe
 
 
 def _line(event: Any) -> str:
-    return f"line {event.start_mark.line + 1}"
+    return Message("line {number}", number=event.start_mark.line + 1)

@@ -101,7 +101,8 @@ def usage_error(error: Any) -> str:
     """Return what is said of a wrong command line, with the usage of the command."""
     if type(error).__name__ == "NoArgsIsHelpError":
         return f"{error.format_message()}\n"
-    sentence = said(recognised(error.format_message(), *TYPER_SENTENCES))
+    text = error.format_message().replace("Value error, ", "")  # typer's validator says it before its own sentence
+    sentence = said(recognised(text, *TYPER_SENTENCES))
     told = said("Error: {}", sentence) + "\n"
     if error.ctx is None:
         return told
