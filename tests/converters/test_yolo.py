@@ -14,6 +14,7 @@ from annoconv_converters.yolo.smallest_box import smallest_box
 from PIL import Image
 
 from annoconv import registry
+from annoconv.casefile import LoadedCase
 from annoconv.documents import strict_json
 from annoconv.errors import InputError, LimitError
 from annoconv.loss import LossKind
@@ -365,3 +366,16 @@ def test_what_a_data_set_says_and_its_cases_do_not_is_named_by_its_place(tmp_pat
         ("/labels~1b.txt/0/numbers", "approximated"),
         ("/labels~1b.txt/1/numbers", "approximated"),
     ]
+
+
+def test_what_is_held_whole_is_read_again_without_its_pictures(tmp_path: Path) -> None:
+    """The sizes of pictures stand in the side file only, so it is there where nothing else is missing too."""
+    (tmp_path / "one" / "labels").mkdir(parents=True)
+    (tmp_path / "one" / "images").mkdir()
+    Image.new("L", (20, 10)).save(tmp_path / "one" / "images" / "a.png")
+    (tmp_path / "one" / "labels" / "a.txt").write_text("0 0.5 0.5 0.2 0.2\n")
+    (tmp_path / "one" / "data.yaml").write_text("train: images\nnames: [x]\n")
+    (read,) = registry.read([tmp_path / "one"], format="yolo")
+    assert list(registry.write([LoadedCase(read.case)], tmp_path / "two", format="yolo")) == []
+    (again,) = registry.read([tmp_path / "two"], format="yolo")
+    assert again.case == read.case

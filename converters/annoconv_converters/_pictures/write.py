@@ -69,6 +69,8 @@ class PictureFormat(Generic[Tree]):
         Whether masks become polygons, one ring a shape.
     has_keypoints
         Whether points are drawn as keypoints of their instances.
+    has_sizes
+        Whether its files hold the sizes of pictures; else the side file does, and is always written.
     """
 
     task: str
@@ -79,6 +81,7 @@ class PictureFormat(Generic[Tree]):
     shapes: frozenset[str] = frozenset()
     is_outlined: bool = False
     has_keypoints: bool = False
+    has_sizes: bool = True
 
 
 def write_pictures(
@@ -137,7 +140,7 @@ def write_pictures(
             found, entry = _compare(drawing, read, known, format, case_index, plain=plain)
             losses += found
             entries.append(entry)
-        if losses and not plain:
+        if (losses or not format.has_sizes) and not plain:
             side = temporary / SIDE_NAME if temporary.is_dir() else target.with_suffix(SIDE_SUFFIX)
             if not temporary.is_dir():
                 side = outputs.enter_context(replacing(side, of=target))

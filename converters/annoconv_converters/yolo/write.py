@@ -56,6 +56,7 @@ def yolo_format(kind: WrittenKind, limits: Limits) -> PictureFormat[Record]:
         reasons=REASONS,
         is_outlined=True,
         has_keypoints=kind == "pose",
+        has_sizes=False,
     )
 
 
