@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from annoconv_converters._volumes.label_tables import read_table
 from annoconv_converters._volumes.labels import Entry
 
+from annoconv import registry
 from annoconv.errors import MaskError
+from annoconv.geometry import Grid
+from annoconv.pixels import save_nifti
 
 
 def table(folder: Path, text: str) -> dict[str | int, Entry]:
@@ -39,3 +44,16 @@ def test_names_of_freesurfer_keep_their_underscores_and_those_of_slicer_have_bla
 def test_a_row_that_is_none_or_says_otherwise_is_refused_by_its_line(row: str, tmp_path: Path) -> None:
     with pytest.raises(MaskError, match=r"line 2"):
         table(tmp_path, f"1 Liver 1 2 3 255\n{row}\n")
+
+
+def test_values_that_a_data_set_does_not_tell_of_are_classes_by_their_number(tmp_path: Path) -> None:
+    labels_kji = np.zeros((4, 5, 6), np.uint8)
+    labels_kji[1, 1, :3] = [1, 3, 7]
+    (tmp_path / "labelsTr").mkdir()
+    save_nifti(tmp_path / "labelsTr" / "c_1.nii.gz", labels_kji, Grid((6, 5, 4), np.diag([1.0, 1.0, 2.0, 1.0])))
+    described = {"channel_names": {"0": "CT"}, "labels": {"background": 0, "one": 1}, "file_ending": ".nii.gz"}
+    (tmp_path / "dataset.json").write_text(json.dumps({**described, "numTraining": 1}), "utf-8")
+    (read,) = registry.read([tmp_path], format="nifti", layout="nnunet")
+    values = {one.label_code: one.mask_value for one in read.case.annotations}
+    assert values == {"one": 1, "LABEL_3": 3, "LABEL_7": 7}
+    assert {identity: int(mask.read().sum()) for identity, mask in read.masks.items()} == dict.fromkeys(values, 1)

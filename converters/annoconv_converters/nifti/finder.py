@@ -133,7 +133,10 @@ class Finder:
             volume = file.volume(layer)
             told = {each.entry.value: each for each in file.segments if each.layer == layer}
             present = self.values(file, layer)
-            values = list(told) if file.lists_every_segment else present
+            # A segment may have no voxel, and a voxel no segment: neither is left out.
+            values = (
+                [*told, *(value for value in present if value not in told)] if file.lists_every_segment else present
+            )
             known += len(values)
             if known > _MOST_LABELS:
                 raise _too_many_labels(file.path)
@@ -150,9 +153,14 @@ class Finder:
                 yield Region(f"{layer}/{value}", volume, value, self._mask_file(file), row, told_id)
 
     def class_regions(self, file: VolumeFile, classes: Mapping[str, Sequence[int]], mask_file: str) -> Iterator[Region]:
-        """Yield the classes of a data set that a label map holds; a class of several labels is their union."""
+        """Yield the classes of a data set that a label map holds; a class of several labels is their union.
+
+        A value that the data set does not tell of is a class of its own, named by its number.
+        """
         present = set(self.values(file))
         volume = file.volume(0)
+        told = {value for values in classes.values() for value in values}
+        classes = {**classes, **{f"LABEL_{value}": [value] for value in sorted(present - told)}}
         for name, values in classes.items():
             if not present.intersection(values):
                 continue
