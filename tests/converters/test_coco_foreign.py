@@ -10,7 +10,7 @@ import pytest
 from annoconv_converters.coco.bulk import load, validate
 
 from annoconv import registry
-from annoconv.casefile import LoadedCase, read_cases, write_cases
+from annoconv.casefile import LoadedCase, read_case, read_cases, write_case, write_cases
 from annoconv.errors import DocumentError, InputError
 
 IMAGE = {"id": 1, "width": 30, "height": 20, "file_name": "a.jpg"}
@@ -262,3 +262,23 @@ def test_ids_that_are_none_are_named(tmp_path: Path) -> None:
     ]
     rules = [each.rule for each in validate(tmp_path / "x.json")]
     assert rules == ["coco.no_id", "coco.size", *["coco.no_id"] * 2, "coco.dangling", "coco.no_id", "coco.dangling"]
+
+
+def test_numbers_that_only_other_software_knows_keep_their_digits(tmp_path: Path) -> None:
+    text = (
+        '{"info":{"x":12345678.123456789,"y":5.60},'
+        '"images":[{"id":1,"width":10,"height":8,"file_name":"a.png","t":0.12345678901234567890123}],'
+        '"annotations":[{"id":1,"image_id":1,"category_id":1,"bbox":[1,2,3,4],"area":12,"iscrowd":0,'
+        '"depth":5.60,"tracker":{"z":12345678.123456789,"list":[1.10]}}],'
+        '"categories":[{"id":1,"name":"x"}]}'
+    )
+    (tmp_path / "theirs.json").write_text(text, "utf-8")
+    (read,) = registry.read([tmp_path / "theirs.json"], format="coco")
+    write_case(read, tmp_path / "case.json")
+    registry.write([read_case(tmp_path / "case.json")], tmp_path / "ours.json", format="coco", plain=True)
+    ours = json.loads((tmp_path / "ours.json").read_text("utf-8"), parse_float=str)
+    theirs = json.loads(text, parse_float=str)
+    assert (ours["info"], ours["images"]) == (theirs["info"], theirs["images"])
+    assert [ours["annotations"][0][name] for name in ("depth", "tracker")] == [
+        theirs["annotations"][0][name] for name in ("depth", "tracker")
+    ]

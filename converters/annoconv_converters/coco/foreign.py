@@ -22,6 +22,7 @@ from annoconv_converters._pictures.file_losses import FileRecord, with_floats
 from annoconv_converters._pictures.meaning import picture_case
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, finish
 from annoconv_converters.coco.panoptic import packed_record
+from annoconv_converters.coco.stream import COUNTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -256,6 +257,12 @@ def _changed(record: Record, fields: Record, absent: Sequence[str]) -> Record:
 
 
 def kept_of(case: Case) -> Record:
-    """Return what a case holds of the file that it came from, its numbers as COCO's tools read them."""
-    found = with_floats((case.extensions or {}).get(EXTENSION))
+    """Return what a case holds of the file that it came from; members of COCO's own count with floats."""
+    found = _counting((case.extensions or {}).get(EXTENSION))
     return found if isinstance(found, dict) else {}
+
+
+def _counting(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: with_floats(member) if key in COUNTED else _counting(member) for key, member in value.items()}
+    return [_counting(member) for member in value] if isinstance(value, list) else value

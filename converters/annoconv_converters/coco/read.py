@@ -43,6 +43,7 @@ from annoconv_converters.coco.stream import (
     key_of,
     picture_of_result,
     read_element,
+    read_record,
     scan,
     without_key,
 )
@@ -359,10 +360,8 @@ def _picture(index: RecordIndex, file: BinaryIO, position: int, kind: str, maps:
         record, key = given.record, given.key
     else:
         start, end = index.image_places[position].tolist()
-        record = read_element(file, start, end, index.path)
+        record = read_record(file, start, end, index.path)
         key = key_of(record)
-        if "residual" in key:
-            key = key_of(read_element(file, start, end, index.path, exact=True))
     number = str(record.get("id"))
     told = index.side.get(IMAGES, {}).get(number, {})
     if told and told.get("file_name") == record.get("file_name"):
@@ -371,9 +370,7 @@ def _picture(index: RecordIndex, file: BinaryIO, position: int, kind: str, maps:
     picture = Picture(record, key=key, is_unsized=index.is_results, place=above)
     for place in index.of_image[index.borders[position] : index.borders[position + 1]].tolist():
         start, end = index.annotation_places[place].tolist()
-        annotation = read_element(file, start, end, index.path)
-        if isinstance(annotation.get("attributes"), dict):
-            annotation["attributes"] = read_element(file, start, end, index.path, exact=True)["attributes"]
+        annotation = read_record(file, start, end, index.path)
         if index.is_results:
             annotation["id"] = place + 1
         if kind == "panoptic":

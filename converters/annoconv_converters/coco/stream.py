@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANNOTATIONS",
+    "COUNTED",
     "IMAGES",
     "RESULTS",
     "Record",
@@ -39,6 +40,7 @@ __all__ = [
     "key_of",
     "picture_of_result",
     "read_element",
+    "read_record",
     "scan",
     "without_key",
 ]
@@ -52,6 +54,11 @@ RESULTS: Final = ""
 _BUFFER: Final = 4 << 20
 _LONGEST_NAME: Final = 256
 _WHOLE: Final = ("id", "image_id", "category_id", "width", "height")
+COUNTED: Final = frozenset(
+    {*_WHOLE, "area", "bbox", "caption", "file_name", "iscrowd", "keypoints", "num_keypoints", "score"}
+    | {"segmentation", "segments_info"}
+)
+"""Members that COCO itself has, as far as they hold numbers."""
 _NAME: Final = re.compile(rb'"([^"\\]*)"\s*:\s*\[$')
 _BRACKET, _BRACKET_MASK, _OPENING = 0x59, 0xD9, 0x02
 """The four brackets share the bits of the mask; those that open have the last bit. `y` and `_` do too."""
@@ -131,6 +138,9 @@ def scan(file: BinaryIO, source: Path, limits: Limits) -> Iterator[Span | Record
     if scanner.section is not None or not isinstance(skeleton, dict | list):
         raise _invalid("this is neither a COCO object nor an array of results", source, None)
     beside: Record = skeleton if isinstance(skeleton, dict) else {RESULTS: skeleton}
+    if isinstance(skeleton, dict) and (others := skeleton.keys() - {ANNOTATIONS, IMAGES, "categories"}):
+        exact = strict_json.loads(bytes(scanner.skeleton + buffer), limits=limits, source=source, exact=True)
+        beside |= {name: exact[name] for name in skeleton if name in others}
     needed = {ANNOTATIONS: beside.get(ANNOTATIONS, []), "categories": beside.get("categories") or []}
     if RESULTS not in beside:
         needed[IMAGES] = beside.get(IMAGES)
@@ -141,6 +151,16 @@ def scan(file: BinaryIO, source: Path, limits: Limits) -> Iterator[Span | Record
         if isinstance(category, dict):
             _make_whole(category)
     yield beside
+
+
+def read_record(file: BinaryIO, start: int, end: int, source: Path) -> Record:
+    """Return a record: numbers of COCO as floats, which are counted with; what others put beside them to the digit."""
+    record = read_element(file, start, end, source)
+    others = [name for name, value in record.items() if name not in COUNTED and isinstance(value, float | dict | list)]
+    if others:
+        exact = read_element(file, start, end, source, exact=True)
+        record |= {name: exact[name] for name in others}
+    return record
 
 
 def read_element(file: BinaryIO, start: int, end: int, source: Path, *, exact: bool = False) -> Record:
