@@ -1,4 +1,4 @@
-"""Files of the kin, damaged at random: each is read or refused with an error of ours, soon."""
+"""Files of the 2-D formats, damaged at random: each is read or refused with an error of ours, soon."""
 
 from __future__ import annotations
 
