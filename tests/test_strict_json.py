@@ -279,3 +279,13 @@ def test_only_regular_files_are_opened(tmp_path: Path) -> None:
             strict_json.read_bytes(path)
         with pytest.raises(InputError):
             list(strict_json.iter_lines(path))
+
+
+@pytest.mark.parametrize("values", [[1.0, float("nan")], [float("nan"), 1.0], [1.0, float("inf")], [-float("inf"), 2]])
+def test_a_list_of_numbers_that_are_not_finite_is_refused_wherever_they_stand(values: list[float]) -> None:
+    with pytest.raises(InputError, match="not finite"):
+        strict_json.dumps({"x": values})
+
+
+def test_whole_numbers_beyond_a_double_are_written_digit_by_digit() -> None:
+    assert strict_json.dumps([1, 1 << 70, -(1 << 70), 10**400]) == (f"[1,{1 << 70},{-(1 << 70)},{10**400}]\n").encode()

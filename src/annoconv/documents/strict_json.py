@@ -182,7 +182,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: plain(item) for key, item in cast("dict[str, Any]", value).items()}
     if isinstance(value, list | tuple):
-        return [item if type(item) in _SCALARS else plain(item) for item in cast("list[Any]", value)]
+        members = cast("list[Any]", value)
+        return list(members) if _SCALARS.issuperset(map(type, members)) else [plain(item) for item in members]
     return value
 
 
@@ -194,7 +195,7 @@ def dumps(value: Any, *, indent: Literal[2] | None = None) -> bytes:
     InputError
         If a number is not finite, a text holds a lone surrogate, or a value has no form in JSON.
     """
-    document = _writable(plain(value))
+    document = _writable(value)
     try:
         text = orjson.dumps(document, option=orjson.OPT_INDENT_2 if indent else None)
     except (TypeError, ValueError) as error:
@@ -290,6 +291,9 @@ def _may_overflow(data: bytes) -> bool:
 
 
 _LOOK_INTO = {dict, list, float, Decimal}
+_NUMBERS = frozenset({int, float})
+_FIRST, _LAST = -(1 << 53), 1 << 53
+"""Between these, whole numbers are written as they are, and a float is finite."""
 _SCALARS = frozenset({str, int, float, bool, Decimal})
 
 
@@ -299,7 +303,9 @@ def _writable(value: Any) -> Any:
     if kind is dict:
         return {key: _writable(item) for key, item in value.items()}
     if kind is list:
-        return [_writable(item) for item in value]
+        return value if _are_small(value) else [_writable(item) for item in value]
+    if kind not in _SCALARS and value is not None:
+        return value if value is (known := plain(value)) else _writable(known)
     if (kind is float and not math.isfinite(value)) or (kind is Decimal and not _is_finite(value)):
         raise InputError("a number is not finite and has no form in JSON")
     if kind is Decimal:
@@ -308,6 +314,16 @@ def _writable(value: Any) -> Any:
     if kind is int and not -(1 << 63) <= value < 1 << 64:
         return orjson.Fragment(str(value))
     return value
+
+
+def _are_small(values: list[Any]) -> bool:
+    """Tell at once whether a list holds nothing but numbers that orjson writes as they are, such as a ring."""
+    try:
+        if not values or not _NUMBERS.issuperset(map(type, values)) or not math.isfinite(sum(values)):
+            return False
+        return min(values) >= _FIRST and max(values) <= _LAST
+    except OverflowError:
+        return False
 
 
 def _is_finite(value: Decimal) -> bool:
