@@ -294,7 +294,7 @@ _LOOK_INTO = {dict, list, float, Decimal}
 _NUMBERS = frozenset({int, float})
 _FIRST, _LAST = -(1 << 53), 1 << 53
 """Between these, whole numbers are written as they are, and a float is finite."""
-_SCALARS = frozenset({str, int, float, bool, Decimal})
+_SCALARS = frozenset({type(None), str, int, float, bool, Decimal})
 
 
 def _writable(value: Any) -> Any:
@@ -304,7 +304,7 @@ def _writable(value: Any) -> Any:
         return {key: _writable(item) for key, item in value.items()}
     if kind is list:
         return value if _are_small(value) else [_writable(item) for item in value]
-    if kind not in _SCALARS and value is not None:
+    if kind not in _SCALARS:
         return value if value is (known := plain(value)) else _writable(known)
     if (kind is float and not math.isfinite(value)) or (kind is Decimal and not _is_finite(value)):
         raise InputError("a number is not finite and has no form in JSON")
@@ -321,7 +321,7 @@ def _are_small(values: list[Any]) -> bool:
     try:
         if not values or not _NUMBERS.issuperset(map(type, values)) or not math.isfinite(sum(values)):
             return False
-        return min(values) >= _FIRST and max(values) <= _LAST
+        return bool(min(values) >= _FIRST and max(values) <= _LAST)
     except OverflowError:
         return False
 
