@@ -144,8 +144,9 @@ def _leftover(
     used = {number for number in categories.records if beside is not None or categories[number].code in codes.values()}
     named = {categories[number].code: record for number, record in categories.records.items() if number in used}
     kept |= {"categories": named} if named else {}
+    kept_records = set(map(id, named.values()))
     for place, record in enumerate(categories.records.values() if beside is not None else ()):
-        if not any(record is each for each in named.values()):
+        if id(record) not in kept_records:
             told.append(FileRecord(("categories", place), record, None))
     again = {"id": position, **drawn.record}
     image = _difference(picture.record, again)
