@@ -8,10 +8,12 @@ from __future__ import annotations
 import csv
 import re
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from xml.etree.ElementTree import fromstring
 
+from annoconv.limits import Limits
 from annoconv_converters._volumes.label_tables import write_ctbl, write_snap, write_tsv
+from annoconv_converters._xml import element_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -59,8 +61,7 @@ def _writer_of(text: str) -> Callable[[Iterable[Entry]], bytes]:
 
 def caret_tree(content: bytes) -> dict[str, Any]:
     """Return what Caret's XML says: its elements by their names, the labels of each table by their keys."""
-    root = fromstring(content.decode("utf-8"))  # noqa: S314  checked where the labels are read
-    return _element(root)
+    return _element(element_of(content, Path("Caret label table"), Limits()))  # refused before, where labels are read
 
 
 def fraction(text: str) -> float | str:
