@@ -87,7 +87,7 @@ def everything() -> Document:
         "qc": {"status": "passed", "issues": ["none"]},
         "timestamps": {"start": "2025-01-02T03:04:05Z"},
         "audit": [{"action": "create", "actor": "A1", "at": "2025-01-02T03:04:05Z"}],
-        "agents": [{"id": "A1", "role": "annotator"}],
+        "agents": [{"id": "A1", "roles": ["annotator"]}],
     }
     document["extensions"] = {"example.org/x": {"z": [1.5, None]}}
     return document

@@ -166,7 +166,7 @@ def _document(ct: str, mr: str, grid: Grid, mr_grid: Grid) -> dict[str, Any]:
                 {"action": "create", "actor": "A1", "at": "2026-01-08T09:00:00+08:00"},
                 {"action": "confirm", "actor": "R1", "at": "2026-01-09T10:00:00+08:00"},
             ],
-            "agents": [{"id": "A1", "role": "annotator"}, {"id": "R1", "role": "reviewer"}],
+            "agents": [{"id": "A1", "roles": ["annotator"]}, {"id": "R1", "roles": ["reviewer"]}],
         },
     }
 
