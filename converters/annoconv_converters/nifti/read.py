@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from annoconv import images as image_seam
 from annoconv.casefile import Reading
@@ -27,7 +27,7 @@ from annoconv_converters._volumes.opening import is_volume, open_volume, stem_of
 from annoconv_converters.nifti.case_files import document
 from annoconv_converters.nifti.finder import Finder
 from annoconv_converters.nifti.layouts import LAYOUTS, recognise
-from annoconv_converters.nifti.source_trees import Retold, RetoldRow, file_losses
+from annoconv_converters.nifti.source_trees import Retold, RetoldRow, file_losses, of_given_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from annoconv_converters.nifti.registrations import Given
 
 __all__ = ["read_cases", "read_images"]
+
+_Rows: TypeAlias = dict[tuple[int, str], RetoldRow]
+"""Labels of several cases, each once, by value and name."""
 
 
 def read_cases(
@@ -65,25 +68,35 @@ def read_cases(
         allows_no_place=allows_no_place,
     )
     position = 0
-    for source in sources:
+    known: _Rows = {}
+    for number, source in enumerate(sources, 1):
         if not source.exists():
             raise InputError("there is no such file or folder", source=source)
         kind = LAYOUTS[layout] if layout != "auto" else recognise(source)
         if not kind.recognises(source) and not source.is_file():
             raise UsageError(Message("this is not laid out as {name}", name=kind.name), source=source)
-        rows: dict[tuple[int, str], RetoldRow] = {}
+        rows: _Rows = {}
         near = replace(finder, within=Within(source if source.is_dir() else source.parent))
         for found, is_last in _with_last(kind.find(source, near)):
             reading, told = _reading(found, near, position, registrations, source)
-            if found.shared:  # what a data set says is lost only if none of its cases says it
-                rows |= {(row.entry.value, row.entry.name): row for row in told.rows}
+            # What a data set, or the table of all of them, says is lost only if none of its cases says it.
+            if found.shared:
+                rows |= _rows(told)
+            if labels is not None:
+                known |= _rows(told)
+            losses = reading.losses
             if found.shared and is_last:
-                told = replace(told, rows=list(rows.values()))
-                losses = reading.losses + file_losses(found.shared, told, source, position)
-                reading = replace(reading, losses=losses)
-            yield reading
+                losses += file_losses(found.shared, replace(told, rows=list(rows.values())), source, position)
+            if labels is not None and is_last and number == len(sources):
+                table = of_given_table(labels, replace(told, rows=list(known.values())))
+                losses += file_losses([table], told, source, position)
+            yield replace(reading, losses=losses)
             position += 1
             context.advance(position)
+
+
+def _rows(told: Retold) -> _Rows:
+    return {(row.entry.value, row.entry.name): row for row in told.rows}
 
 
 def _with_last(every: Iterator[CaseFiles]) -> Iterator[tuple[CaseFiles, bool]]:
