@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydicom.tag import BaseTag, Tag
 
 from annoconv.documents import strict_json
+from annoconv.errors import DocumentError
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -36,7 +37,7 @@ def carried(dataset: Dataset, limits: Limits) -> dict[str, Any] | None:
     Raises
     ------
     DocumentError, LimitError
-        If there is a block and what it holds is not strict JSON.
+        If there is a block and what it holds is not a strict JSON object.
     """
     try:
         value = dataset.private_block(_CARRIER_GROUP, CARRIER_CREATOR)[_CARRIER_ELEMENT].value
@@ -45,7 +46,9 @@ def carried(dataset: Dataset, limits: Limits) -> dict[str, Any] | None:
     data = value if isinstance(value, bytes) else str(value).encode()
     where = str(_carrier_tag())
     document = strict_json.loads(data.strip(b" \0"), limits=limits, where=where, exact=True)
-    return document if isinstance(document, dict) else None
+    if not isinstance(document, dict):
+        raise DocumentError("not a JSON object", where=where)
+    return document
 
 
 def _carrier_tag() -> BaseTag:

@@ -64,6 +64,7 @@ _REASONS: Final[Reasons] = {
     "*LabelTable/#/[0-9]*": _NO_LABEL,
     "Segment[0-9]*": "a label has no place for what the file says in {name}",
     "labels/*": _NO_LABEL,
+    "regions/*": "the file that the index names for it is not there",
     "[0-9]*/*": "a label has no place for {name} as the file has it",
     "[0-9]*": _NO_LABEL,
     "#": "a case has no place for the fold that it is in",
@@ -183,7 +184,7 @@ def of_table(table: Path, volume: Path) -> SourceFile:
 
 
 def of_given_table(table: Path, told: Retold) -> SourceFile:
-    """Return the label table that was named for all files; of a table of terms, the rows of the names that they have."""
+    """Return the label table that was named for all files; of a table of terms, the rows of their names."""
     text, entries = table.read_bytes().decode("utf-8-sig"), read_table(table)
     tree = table_tree(text)
     named_rows = [(row, name) for row in told.rows if (name := _name_in(entries, row)) is not None]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import os
     from pathlib import Path
 
-__all__ = ["MANIFEST", "Snapshot", "check_folder", "check_seal", "seal", "snapshot", "write_manifest"]
+__all__ = ["MANIFEST", "Snapshot", "check_folder", "check_seal", "is_unchanged", "seal", "snapshot", "write_manifest"]
 
 MANIFEST: Final = ".annoconv.json"
 _VERSION: Final = 1
@@ -90,6 +90,12 @@ def check_folder(folder: Path, of: str) -> Snapshot:
             advice="Choose another name, or remove it yourself",
         )
     return _states(found)
+
+
+def is_unchanged(path: Path, folder: Path) -> bool:
+    """Tell whether a file below a folder is as the folder's manifest has it; no, if that does not tell."""
+    told = _manifest(folder) if (folder / MANIFEST).is_file() else None
+    return told is not None and told["files"].get(path.relative_to(folder).as_posix(), ("", ""))[1] == digest(path)
 
 
 def snapshot(folder: Path) -> Snapshot:
