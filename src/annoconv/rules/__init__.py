@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from annoconv.errors import UsageError
 from annoconv.findings import in_order
-from annoconv.rules import annotation, image, links, mask, people
+from annoconv.rules import annotation, case, image, links, mask, people
 from annoconv.rules.engine import PROFILES, Profile, Rule, Subject, catalogue, checks
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PROFILES", "Profile", "Rule", "catalogue", "check", "sources_of"]
 
-_MODULES = (annotation, image, links, mask, people)  # importing them registers their rules
+_MODULES = (annotation, case, image, links, mask, people)  # importing them registers their rules
 
 
 def check(
@@ -34,7 +34,8 @@ def check(
     Parameters
     ----------
     loaded
-        The case; its masks are opened only by rules that look into them, in `minimal` only beside `sources`.
+        The case; its masks are opened only by rules that look into them: in `minimal` only their headers, and only
+        beside `sources`; from `exchange` on each file is read once.
     profile
         Which rules apply, and at which level.
     sources

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from annoconv.documents.residuals import Path as Steps
     from annoconv.images import ImageSource
     from annoconv.model import Annotation, AnyAnnotation, Case, Image
+    from annoconv.rules.voxels import VolumeContent
 
 __all__ = ["PROFILES", "Breach", "Check", "Profile", "Rule", "Subject", "catalogue", "checks", "rule"]
 
@@ -97,6 +98,11 @@ class Subject:
         """The case's images by UID, the primary one first."""
         every = (self.case.image, *(self.case.related_images or ()))
         return {image.uid: image for image in reversed(every)}
+
+    @cached_property
+    def contents(self) -> dict[int, VolumeContent]:
+        """What rules found in volumes of masks that they read, by the id of the volume."""
+        return {}
 
     def annotations(self) -> Iterator[tuple[Steps, AnyAnnotation]]:
         """Yield each annotation with its path."""
