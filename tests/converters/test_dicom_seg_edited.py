@@ -12,6 +12,7 @@ import numpy as np
 import pydicom
 import pytest
 from annoconv_converters._dicom.carrier import carry
+from annoconv_converters.dicom_seg.reading import cases
 from pydicom.sr.codedict import codes
 from pydicom.uid import ExplicitVRLittleEndian
 
@@ -159,6 +160,13 @@ def test_a_file_that_is_only_saved_again_loses_nothing(written: tuple[LoadedCase
     for edit in (lambda _: None, implicit):
         back = read(edited(written[1], edit))
         assert (changed(written[0], back), list(back.losses)) == ({}, [])
+
+
+def test_a_file_that_nobody_edited_is_not_compared(
+    written: tuple[LoadedCase, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(cases, "file_losses")
+    assert list(read(written[1]).losses) == []
 
 
 def test_a_segment_that_is_removed_takes_its_annotation_along(written: tuple[LoadedCase, Path]) -> None:
@@ -345,6 +353,7 @@ def test_a_private_block_that_says_nothing_is_refused(text: str, written: tuple[
         {"case": 5},
         {"image": None},
         {"meanings": []},
+        {"digest": 5},
         {"version": 2},
         {"version": "1"},
     ],
@@ -357,7 +366,7 @@ def test_a_private_block_of_another_version_or_damaged_is_refused(
         read(with_block(written[1], text))
 
 
-@pytest.mark.parametrize("key", ["version", "case", "part", "parts", "image", "meanings", "residual", "held"])
+@pytest.mark.parametrize("key", ["version", "case", "part", "parts", "image", "digest", "meanings", "residual", "held"])
 def test_a_private_block_without_one_of_its_members_is_refused(key: str, written: tuple[LoadedCase, Path]) -> None:
     told = {name: value for name, value in block_of(written[1]).items() if name != key}
     with pytest.raises(InputError, match="private block"):
@@ -384,7 +393,7 @@ def test_of_two_files_of_a_case_one_alone_is_read_and_what_it_lacks_named(
     back = read(with_block(written[1], json.dumps({**block_of(written[1]), "parts": 2})))
     (loss,) = (each for each in back.losses if each.path == "/(4143,1001)")
     assert "2 files" in loss.message
-    second = {"version": 1, "case": "1", "part": 1, "parts": 2, "image": "1.2", "meanings": {}}
+    second = {"version": 1, "case": "1", "part": 1, "parts": 2, "image": "1.2", "digest": "", "meanings": {}}
     assert "/(4143,1001)" in read(with_block(written[1], json.dumps(second))).losses.paths()
 
 

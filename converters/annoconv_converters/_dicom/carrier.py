@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
     from annoconv.limits import Limits
 
-__all__ = ["CARRIER_CREATOR", "carried", "carry"]
+__all__ = ["CARRIER_CREATOR", "CARRIER_GROUP", "carried", "carry"]
 
 CARRIER_CREATOR: Final = "ANNOCONV"
-_CARRIER_GROUP: Final = 0x4143
+CARRIER_GROUP: Final = 0x4143
 _CARRIER_ELEMENT: Final = 0x01
 
 
 def carry(dataset: Dataset, document: dict[str, Any]) -> None:
     """Put a JSON object into the private block."""
-    block = dataset.private_block(_CARRIER_GROUP, CARRIER_CREATOR, create=True)
+    block = dataset.private_block(CARRIER_GROUP, CARRIER_CREATOR, create=True)
     block.add_new(_CARRIER_ELEMENT, "UT", strict_json.dumps(document).decode().strip())
 
 
@@ -40,7 +40,7 @@ def carried(dataset: Dataset, limits: Limits) -> dict[str, Any] | None:
         If there is a block and what it holds is not a strict JSON object.
     """
     try:
-        value = dataset.private_block(_CARRIER_GROUP, CARRIER_CREATOR)[_CARRIER_ELEMENT].value
+        value = dataset.private_block(CARRIER_GROUP, CARRIER_CREATOR)[_CARRIER_ELEMENT].value
     except KeyError:
         return None
     data = value if isinstance(value, bytes) else str(value).encode()
@@ -52,4 +52,4 @@ def carried(dataset: Dataset, limits: Limits) -> dict[str, Any] | None:
 
 
 def _carrier_tag() -> BaseTag:
-    return Tag(_CARRIER_GROUP, 0x1000 | _CARRIER_ELEMENT)
+    return Tag(CARRIER_GROUP, 0x1000 | _CARRIER_ELEMENT)

@@ -151,6 +151,8 @@ def _reading(
     case = strict_json.parse(strict_json.dumps(document), Case, limits=context.limits, source=parts[0].file.path)
     labels = Labels.of(case, context.label_system)
     for part in parts:
+        if part.block and part.block.digest == part.file.digest:
+            continue  # nobody edited it
         if is_own(part.file.header):
             losses += file_losses(part.file, part.own_case, case_index, Labels.of(part.own_case))
         else:

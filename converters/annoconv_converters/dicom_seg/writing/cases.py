@@ -24,8 +24,9 @@ from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.model import Case, Image, MaskAnnotation
 from annoconv_converters._dicom.carrier import carry
 from annoconv_converters._dicom.elements import EXPLICIT, Element
+from annoconv_converters._dicom.groups import PER_FRAME
 from annoconv_converters._dicom.series import DicomSeries
-from annoconv_converters.dicom_seg.block import Block, meaning
+from annoconv_converters.dicom_seg.block import Block, digest_of, meaning
 from annoconv_converters.dicom_seg.frame_grid import find_frame_grid
 from annoconv_converters.dicom_seg.groups import read_table
 from annoconv_converters.dicom_seg.kinds import Kind
@@ -216,7 +217,8 @@ def _finish(
         for position, (part, header, own) in enumerate(zip(parts, headers, natives, strict=True)):
             segments = segments_of(header)
             meanings = dict(zip(annotation_ids(segments), map(meaning, segments), strict=True))
-            told = Block(key, position, len(parts), own["image"]["uid"], meanings)
+            digest = digest_of(part.header | {PER_FRAME: part.groups})
+            told = Block(key, position, len(parts), own["image"]["uid"], digest, meanings)
             if position == 0:
                 told = replace(told, residual=compared.kept, held=held(native, compared.kept))
             block = Dataset()
