@@ -188,9 +188,9 @@ def _merged(
     native, masks = document(found, Labels.of(), task=finder.context.task, ids=ids)
 
     def is_told_elsewhere(path: Path) -> bool:
-        if path[0] in {"image", "related_images"}:
+        if path[:1] in {("image",), ("related_images",)}:
             return bool(finder.sources) or not _GEOMETRY.intersection(path)
-        return path[0] in {"task_id", "case_id"} or path[-1] == "mask_file"
+        return path[:1] in {("task_id",), ("case_id",)} or path[-1:] == ("mask_file",)
 
     try:
         merged = merge(native, side.residual, side.held, case_index=position, is_told_elsewhere=is_told_elsewhere)
