@@ -1377,6 +1377,8 @@ export interface TaskDefinition {
   manner: AnnotationManner;
   /** Label system of the task. (标签体系) [A 6.3.1] */
   label_system_id?: Identifier;
+  /** Labels of what is annotated; all of the label system if absent. (标注对象) [A 6.3.3, A 6.3.1] */
+  label_codes?: Array<LabelCode>;
   /** Geometries that may be used. (几何类型) [A 6.4.1] */
   geometries?: Array<Geometry>;
   /** Granularities asked for. (标注粒度) [A 6.3.1, A 8.3] */

@@ -4506,6 +4506,12 @@ class TaskDefinition(Model):
     Source: A 6.3.1.
     """
 
+    label_codes: Annotated[Annotated[list[LabelCode], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="label codes")
+    """Labels of what is annotated; all of the label system if absent. (标注对象)
+
+    Source: A 6.3.3, A 6.3.1.
+    """
+
     geometries: Annotated[Annotated[list[Geometry], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="geometries")
     """Geometries that may be used. (几何类型)
 
