@@ -24,7 +24,7 @@ TASK: Document = {
     "title": "nodules",
     "goal": "find nodules",
     "modalities": ["CT"],
-    "manner": "manual",
+    "algorithm_type": "manual",
     "deliverables": [{"side": "image", "description": "masks"}],
     "roles": [{"role": "annotator", "duties": "outlines"}],
 }
