@@ -28,7 +28,7 @@ from annoconv.limits import Limits
 from annoconv.messages import Message, recognised
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
 __all__ = ["collector_paused", "dumps", "iter_lines", "loads", "parse", "plain", "read_bytes"]
@@ -122,13 +122,24 @@ def loads(
 
 def parse(
     data: bytes,
-    model: type[Model],
+    model: type[Model] | Callable[[Any], type[Model]],
     *,
     limits: Limits | None = None,
     source: Path | str | None = None,
     where: str | None = None,
 ) -> Model:
     """Return the typed document of a JSON text.
+
+    Parameters
+    ----------
+    data
+        The text, UTF-8.
+    model
+        Its class, or what tells it of the text's value.
+    limits
+        Bounds on size and depth.
+    source, where
+        What messages call the text: its file, and the line in it.
 
     Raises
     ------
@@ -139,8 +150,9 @@ def parse(
     """
     with collector_paused():
         document = loads(data, limits=limits, source=source, where=where)
+        chosen = cast("type[Model]", model if isinstance(model, type) else model(document))
         try:
-            typed = model.model_validate_json(data)
+            typed = chosen.model_validate_json(data)
         except ValidationError as error:
             from annoconv.documents.normaliser import normalise
 
