@@ -38,6 +38,8 @@ Record: TypeAlias = "dict[str, Any]"
 
 TASK: Final = "geojson"
 """Task of a case that names none."""
+_KEPT: Final = frozenset({"id", "measurements", "metadata"})
+"""Members whose numbers keep their digits."""
 _GEOMETRIES: Final = frozenset(
     {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
 )
@@ -45,7 +47,7 @@ _GEOMETRIES: Final = frozenset(
 
 def tree_of(path: Path, limits: Limits) -> Any:
     """Return what a JSON file says, as it stands there: of QuPath a feature collection, of Cytomine its answer."""
-    return strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
+    return strict_json.loads_keeping(strict_json.read_bytes(path, limits), _KEPT, limits=limits, source=path)
 
 
 def read_file(path: Path, limits: Limits, *, height: int | None = None, label_system: Sequence[Label] = ()) -> Batch:

@@ -37,6 +37,8 @@ Record: TypeAlias = "dict[str, Any]"
 
 TASK: Final = "label-studio"
 """Task of a case that names none."""
+_KEPT: Final = frozenset({"id", *ANSWERS.values()})
+"""Members whose numbers keep their digits."""
 _SHAPES: Final = ("points", "rle", "radiusX", "x")
 _PICTURE: Final = re.compile(r"(?s).*\.(png|jpe?g|bmp|gif|tiff?|webp|dcm|svs|ndpi)", re.IGNORECASE)
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
@@ -61,7 +63,7 @@ class _Region:
 
 def tree_of(path: Path, limits: Limits) -> Any:
     """Return an export as it stands there, a task or a list of tasks; InputError if it is none."""
-    document = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
+    document = strict_json.loads_keeping(strict_json.read_bytes(path, limits), _KEPT, limits=limits, source=path)
     tasks: list[Any] = document if isinstance(document, list) else [document]
     if not all(isinstance(task, dict) for task in tasks) or not tasks:
         raise InputError("this is no Label Studio export", source=path, expected="a list of tasks")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.loss import LossKind
-from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated, with_floats
+from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -246,7 +246,7 @@ def _again(result: Record, said: Record, annotation: Any, labels: Labels, pictur
         stands = {name: result[name] for name in ("original_width", "original_height") if name in result}
         link = {"type": kind, "from_id": result.get("from_id"), "to_id": result.get("to_id") if to else None}
         return stated(link | stands)
-    attributes = with_floats(strict_json.plain(annotation.attributes or {}))
+    attributes = strict_json.plain(annotation.attributes or {})
     size = picture.get("width", 0), picture.get("height", 0)
     value = _coordinates(annotation, size)
     if annotation.type == "mask" and "points" in said.get("value", {}):

@@ -187,7 +187,9 @@ def _shape(kind: str, corners: Sequence[tuple[float, float]], path: Path, place:
 
 def _from_json(path: Path, context: Context) -> Batch:
     limits = context.limits
-    document = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
+    document = strict_json.loads_keeping(
+        strict_json.read_bytes(path, limits), {"attributes"}, limits=limits, source=path
+    )
     shapes = document.get("shapes") if isinstance(document, dict) else None
     if not isinstance(shapes, list) or not all(isinstance(shape, dict) for shape in shapes):
         raise InputError("this is no LabelMe annotation", source=path, expected="shapes")
