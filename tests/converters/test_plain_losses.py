@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import example, given
@@ -58,3 +60,29 @@ def test_the_report_is_what_is_lost_whatever_the_ids_and_their_order(
             f"/annotations/{place}{residuals.pointer(path)}" for path in residuals.residual(each, found).paths()
         }
     assert {loss.path for loss in losses} == expected
+
+
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize("format_name", ["cvat", "label-studio"])
+def test_who_made_an_annotation_stands_in_the_format_s_own_terms(format_name: str, plain: bool, tmp_path: Path) -> None:
+    document = strict_json.plain(named([("B", "1"), ("P", "2"), ("E", "3"), ("B", "4")]).case)
+    origins = ["model", "model_confirmed", "human", None]
+    for each, origin in zip(document["annotations"], origins, strict=True):
+        each |= {"origin": origin} if origin else {}
+    loaded = LoadedCase(Case.model_validate(document), Masks())
+    target = tmp_path / ("x" + registry.converter("to", format_name).suffix)
+    losses = registry.write([loaded], target, format=format_name, plain=plain)
+    (reading,) = registry.read([target], format=format_name)
+    back = [each.origin for each in sorted(reading.case.annotations, key=lambda each: each.id)]
+    assert back == (["model", "model_confirmed", None if plain else "human", None])
+    assert {path for path in losses.paths() if path.endswith("/origin")} == {"/annotations/2/origin"}
+    assert list(reading.losses) == []
+    if format_name == "cvat":
+        image = ElementTree.parse(target).find("image")
+        assert image is not None
+        assert [shape.get("source") for shape in image] == ["auto", "semi-auto", "manual", "manual"]
+    else:
+        (task,) = json.loads(target.read_text("utf-8"))
+        (annotation,), (prediction,) = task["annotations"], task["predictions"]
+        assert [each["type"] for each in prediction["result"]] == ["rectanglelabels"]
+        assert [each["origin"] for each in annotation["result"]] == ["prediction", "manual", "manual"]

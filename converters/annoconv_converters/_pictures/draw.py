@@ -86,7 +86,8 @@ class Drawing:
         if annotation.attributes:
             record["attributes"] = strict_json.plain(annotation.attributes)
         key = {"id": annotation.id, "type": annotation.type}
-        self._at[uid, index].shapes.append(Shape(record, geometry, key=key))
+        origin = None if annotation.origin is None else annotation.origin.value
+        self._at[uid, index].shapes.append(Shape(record, geometry, key=key, origin=origin))
 
 
 def draw(

@@ -19,6 +19,7 @@ from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, LimitError
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message
+from annoconv_converters._pictures.foreign_json import looks_like
 from annoconv_converters._pictures.records import KEY
 
 if TYPE_CHECKING:
@@ -97,6 +98,9 @@ class Span:
                 source,
                 where,
             )
+        stranger = next((each for each in found if "image_id" not in each), None) if self.section == RESULTS else None
+        if stranger is not None:
+            raise _neither([stranger], source)
         are_sure = [_make_whole(record) for record in found]
         if not all(are_sure):
             exact = strict_json.loads(self.text, limits=limits, source=source, where=where, exact=True)
@@ -142,7 +146,7 @@ def scan(file: BinaryIO, source: Path, limits: Limits) -> Iterator[Span | Record
             )
     skeleton = strict_json.loads(bytes(scanner.skeleton + buffer), limits=limits, source=source)
     if scanner.section is not None or not isinstance(skeleton, dict | list):
-        raise _invalid("this is neither a COCO object nor an array of results", source, None)
+        raise _neither(skeleton, source)
     beside: Record = skeleton if isinstance(skeleton, dict) else {RESULTS: skeleton}
     if isinstance(skeleton, dict):
         exact = strict_json.loads(bytes(scanner.skeleton + buffer), limits=limits, source=source, exact=True)
@@ -153,7 +157,10 @@ def scan(file: BinaryIO, source: Path, limits: Limits) -> Iterator[Span | Record
         needed[IMAGES] = beside.get(IMAGES)
     for name, member in needed.items():
         if not isinstance(member, list):
-            raise _invalid(Message("a COCO file has a list of {name}", name=name), source, None)
+            seen = looks_like(skeleton)
+            raise _invalid(
+                Message("a COCO file has a list of {name}; found {seen}", name=name, seen=seen), source, None
+            )
     yield beside
 
 
@@ -354,6 +361,13 @@ def _escaped(backslashes: NDArray[np.int64]) -> NDArray[np.int64]:
     heads = np.flatnonzero(is_head)
     lengths = np.diff(np.append(heads, backslashes.size))
     return np.asarray(backslashes[heads[lengths % 2 == 1]] + lengths[lengths % 2 == 1])
+
+
+def _neither(document: Any, source: Path) -> DocumentError:
+    seen = looks_like(document)
+    return _invalid(
+        Message("this is neither a COCO object nor an array of results; found {seen}", seen=seen), source, None
+    )
 
 
 def _invalid(problem: str, source: Path, where: str | None) -> DocumentError:

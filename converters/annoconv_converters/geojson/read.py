@@ -15,6 +15,7 @@ from annoconv.pixels import Masks
 from annoconv_converters._pictures.carrier import side_path
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, stated
+from annoconv_converters._pictures.foreign_json import looks_like
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture
 from annoconv_converters.geojson.asap import read_asap
@@ -153,7 +154,12 @@ def _features(document: Any, path: Path) -> list[tuple[Steps, Record]]:
     if not isinstance(listed, list) or not all(
         isinstance(each, dict) and each.get("type") == "Feature" for each in listed
     ):
-        raise InputError("this is no GeoJSON of features", source=path, expected="a FeatureCollection or a Feature")
+        raise InputError(
+            "this is no GeoJSON of features",
+            source=path,
+            found=looks_like(document),
+            expected="a FeatureCollection or a Feature",
+        )
     if isinstance(document, dict) and not above:
         return [((), listed[0])]
     return [((*above, number), feature) for number, feature in enumerate(listed)]
