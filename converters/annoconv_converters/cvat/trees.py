@@ -56,6 +56,7 @@ _ENCODING: Final = {
     ),
 }
 """What only says how the rest is encoded, by name, by name and value, or by what it belongs to: why it is left out."""
+_WITH_VALUES: Final = frozenset(name.partition("=")[0] for name in _ENCODING if "=" in name)
 _TAGS: Final = ("box", "polygon", "polyline", "points", "ellipse", "mask", "tag", "skeleton", "cuboid")
 _REASONS: Final[Reasons] = {
     "@keyframe": "a case has the frames that are listed, and none between key frames",
@@ -248,7 +249,9 @@ def _said(members: Any, holder: str) -> Record:
     return {
         name: value
         for name, value in members.items()
-        if name not in _ENCODING and f"{name}={value}" not in _ENCODING and f"{holder}/{name}" not in _ENCODING
+        if name not in _ENCODING
+        and not (name in _WITH_VALUES and f"{name}={value}" in _ENCODING)
+        and f"{holder}/{name}" not in _ENCODING
     }
 
 
