@@ -66,16 +66,16 @@ def test_the_report_is_what_is_lost_whatever_the_ids_and_their_order(
 @pytest.mark.parametrize("format_name", ["cvat", "label-studio"])
 def test_who_made_an_annotation_stands_in_the_format_s_own_terms(format_name: str, plain: bool, tmp_path: Path) -> None:
     document = strict_json.plain(named([("B", "1"), ("P", "2"), ("E", "3"), ("B", "4")]).case)
-    origins = ["model", "model_confirmed", "human", None]
-    for each, origin in zip(document["annotations"], origins, strict=True):
-        each |= {"origin": origin} if origin else {}
+    second = "semi_automatic" if format_name == "cvat" else "automatic_confirmed"
+    for each, made in zip(document["annotations"], ["automatic", second, "manual", None], strict=True):
+        each |= {"algorithm_type": made} if made else {}
     loaded = LoadedCase(Case.model_validate(document), Masks())
     target = tmp_path / ("x" + registry.converter("to", format_name).suffix)
     losses = registry.write([loaded], target, format=format_name, plain=plain)
     (reading,) = registry.read([target], format=format_name)
-    back = [each.origin for each in sorted(reading.case.annotations, key=lambda each: each.id)]
-    assert back == (["model", "model_confirmed", None if plain else "human", None])
-    assert {path for path in losses.paths() if path.endswith("/origin")} == {"/annotations/2/origin"}
+    back = [each.algorithm_type for each in sorted(reading.case.annotations, key=lambda each: each.id)]
+    assert back == (["automatic", second, None if plain else "manual", None])
+    assert {path for path in losses.paths() if path.endswith("/algorithm_type")} == {"/annotations/2/algorithm_type"}
     assert list(reading.losses) == []
     if format_name == "cvat":
         image = ElementTree.parse(target).find("image")

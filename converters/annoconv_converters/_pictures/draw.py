@@ -86,8 +86,8 @@ class Drawing:
         if annotation.attributes:
             record["attributes"] = strict_json.plain(annotation.attributes)
         key = {"id": annotation.id, "type": annotation.type}
-        origin = None if annotation.origin is None else annotation.origin.value
-        self._at[uid, index].shapes.append(Shape(record, geometry, key=key, origin=origin))
+        made = None if annotation.algorithm_type is None else annotation.algorithm_type.value
+        self._at[uid, index].shapes.append(Shape(record, geometry, key=key, algorithm_type=made))
 
 
 def draw(

@@ -42,7 +42,7 @@ class Shape:
         What our own files say of it: `id` and `type` of the annotation that it belongs to.
     keypoints
         While a case is drawn: x, y (pixel indices) and visibility of its points by name.
-    origin
+    algorithm_type
         While a case is drawn: who made the annotation, if that is said.
     place
         Steps to it in its file's tree.
@@ -53,7 +53,7 @@ class Shape:
     more: Record = field(default_factory=dict)
     key: Record = field(default_factory=dict)
     keypoints: dict[str, list[float]] = field(default_factory=dict)
-    origin: str | None = None
+    algorithm_type: str | None = None
     place: Path = ()
     _understood: tuple[tuple[int, int], Segmentation | None] | None = field(default=None, init=False, repr=False)
 

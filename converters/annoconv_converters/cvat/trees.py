@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from annoconv.model import AnyAnnotation, Case, Label
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["CONFIDENCE", "FACES", "ORIGINS", "CvatTree", "definition_of", "shapes_of", "text_of"]
+__all__ = ["ALGORITHM_TYPES", "CONFIDENCE", "FACES", "CvatTree", "definition_of", "shapes_of", "text_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
 CONFIDENCE: Final = "confidence"
 """Attribute that holds it."""
-ORIGINS: Final = {"auto": "model", "semi-auto": "model_confirmed"}
+ALGORITHM_TYPES: Final = {"auto": "automatic", "semi-auto": "semi_automatic"}
 """Of annotations, by the source of a shape."""
 FACES: Final = {"front": ("tl1", "tr1", "br1", "bl1"), "back": ("tl2", "tr2", "br2", "bl2")}
 """Corners of a cuboid as it is seen in the picture, in the order of an outline."""
@@ -62,11 +62,11 @@ _WITHIN: Final = frozenset({"attribute", *_TAGS})
 _AS_TEXT: Final = frozenset({"@label", "@source", "@frame", "@group_id", "@z_order"})
 """What a shape says that is no number."""
 _ON: Final = {holder: f"on {holder}" for holder in ("image", "track", "skeleton")}
-_SOURCES: Final[dict[str | None, str]] = {origin: source for source, origin in ORIGINS.items()}
+_SOURCES: Final[dict[str | None, str]] = {kind: source for source, kind in ALGORITHM_TYPES.items()}
 _REASONS: Final[Reasons] = {
     "@keyframe": "a case has the frames that are listed, and none between key frames",
     "@name": "a case names an image by a relative path",
-    "@source": "the origin of an annotation is a person, a model, or a model that a person confirmed",
+    "@source": "an annotation is made by hand, with a tool, or by a model",
     "attribute/*": "an annotation has one value of each attribute, and a mask of several pictures those of the first",
     "@label": "a case has the class under the name of its label",
     "#": ("a case has no annotation for it", LossKind.NO_PLACE),
@@ -159,7 +159,7 @@ class CvatTree:
         first = next((found[0] for place, found in members.items() if place[:2] == holder), None)
         if first is None:
             return None
-        source = next((name for name, origin in ORIGINS.items() if origin == first.origin), "")
+        source = _SOURCES.get(first.algorithm_type, "")
         attributes = first.attributes or {}
         track = str(attributes.get("track_id", ""))
         return {"@id": track, "@label": element.get("label"), "@source": source} | _own(attributes)
@@ -198,7 +198,7 @@ class CvatTree:
         if annotation.confidence is not None:
             told[CONFIDENCE] = str(annotation.confidence)
             defined.setdefault(CONFIDENCE, set()).add(float)
-        source = _SOURCES.get(annotation.origin, "")
+        source = _SOURCES.get(annotation.algorithm_type, "")
         return {"@label": name, "@source": source, "attribute": told, **own}
 
     def _elements(self, skeleton: Element, found: list[AnyAnnotation]) -> Record:

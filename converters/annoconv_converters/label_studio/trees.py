@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from annoconv.model import Case, Label
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["ANSWERS", "MODEL_VERSION", "ORIGINS", "TaskTree", "answer_of", "is_read", "task_records"]
+__all__ = ["ALGORITHM_TYPES", "ANSWERS", "MODEL_VERSION", "TaskTree", "answer_of", "is_read", "task_records"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -34,7 +34,7 @@ ANSWERS: Final = {each: each for each in ("choices", "rating", "taxonomy", "numb
 """Types of results that answer a question, and where in their value the answer stands."""
 MODEL_VERSION: Final = "annoconv"
 """What `model_version` says of predictions that we wrote: annotations of a case, which are always read."""
-ORIGINS: Final = {"prediction": "model_confirmed", "prediction-changed": "model_confirmed"}
+ALGORITHM_TYPES: Final = {"prediction": "automatic_confirmed", "prediction-changed": "automatic_confirmed"}
 _ENCODING: Final = {
     **dict.fromkeys(
         ("id", "inner_id", "task", "project", "unique_id", "annotation_id", "import_id", "parent_prediction"),
@@ -276,7 +276,7 @@ def _again(result: Record, said: Record, annotation: Any, labels: Labels, pictur
     value = {name: settled(each, spoken.get(name)) for name, each in value.items()}
     again: Record = {"type": kind if is_kind else annotation.type, "score": annotation.confidence, "value": value}
     again |= dict(zip(("original_width", "original_height"), size, strict=True))
-    if annotation.origin == ORIGINS.get(str(result.get("origin")), ""):
+    if annotation.algorithm_type == ALGORITHM_TYPES.get(str(result.get("origin")), ""):
         again["origin"] = result["origin"]
     return again | (value if "value" not in said else {})
 

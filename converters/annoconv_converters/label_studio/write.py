@@ -26,7 +26,7 @@ REASONS: Final[Reasons] = {
     "annotations/#/id": "Label Studio numbers its regions",
     "annotations/#/mask_file": "Label Studio names no mask files; masks are named after their annotations",
     "annotations/#/mask_value": "Label Studio has no label maps",
-    "annotations/#/origin": "Label Studio takes for drawn by hand what no model made",
+    "*/algorithm_type": "a region of Label Studio is drawn by hand or a prediction, and by hand where nothing is said",
     "annotations/#/category": "in Label Studio the category follows from the label",
     "annotations/#/polyline/*": "Label Studio has no lines",
     "*/modality": "Label Studio knows no modality",
@@ -34,7 +34,7 @@ REASONS: Final[Reasons] = {
     "task_id": "a task of Label Studio is one picture, not an annotation task",
     "*": "Label Studio has no place for {place}",
 }
-_ORIGINS: Final[dict[str | None, str]] = {"model_confirmed": "prediction"}
+_ORIGINS: Final[dict[str | None, str]] = {"automatic_confirmed": "prediction"}
 """Of regions, by who made them."""
 _CONTROLS: Final = {
     "rectanglelabels": "rectangle",
@@ -91,7 +91,7 @@ def _save(tasks: list[Record], path: Path) -> None:
 
 def _is_suggested(shape: Shape) -> bool:
     """Tell whether a model made a shape and nobody has confirmed it."""
-    return shape.origin == "model"
+    return shape.algorithm_type == "automatic"
 
 
 def _region(shape: Shape, picture: Record, label: str) -> Record:
@@ -124,7 +124,7 @@ def _region(shape: Shape, picture: Record, label: str) -> Record:
         "id": str(record["id"]),
         "type": kind,
         "value": {**value, kind: [label]},
-        **({} if _is_suggested(shape) else {"origin": _ORIGINS.get(shape.origin, "manual")}),
+        **({} if _is_suggested(shape) else {"origin": _ORIGINS.get(shape.algorithm_type, "manual")}),
         "to_name": "image",
         "from_name": _CONTROLS[kind],
         "image_rotation": 0,
