@@ -160,7 +160,7 @@ def _as_typer(parameter: inspect.Parameter) -> inspect.Parameter:
         told = next((each for each in metadata if isinstance(each, Option)), told)
     if typing.get_origin(annotation) in {collections.abc.Sequence, list, tuple}:
         member = typing.get_args(annotation)[0]
-        annotation = list[member]  # type: ignore[valid-type]
+        annotation = list[member]  # type: ignore[valid-type]  # a type known at run time
         default = list(default) if default is not inspect.Parameter.empty else default
     if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
         name = f"--{told.name or parameter.name.replace('_', '-')}"
