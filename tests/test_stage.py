@@ -15,7 +15,7 @@ from annoconv.files import disk, stage
 from annoconv.files.atomic import Outputs, replacing
 from annoconv.files.manifest import MANIFEST
 from annoconv.files.stage import is_stage, settle, stage_folder
-from tests.test_outputs import Tree, tree
+from tests.trees import Tree, tree
 
 KILLED = 9
 
