@@ -20,7 +20,7 @@ _READ_ONLY = {
         ".json",
         json.dumps(
             {
-                "shapes": [{"label": "a", "points": [[1, 1], [5, 1], [5, 5]], "shape_type": "polygon"}],
+                "shapes": [{"label": "NAME", "points": [[1, 1], [5, 1], [5, 5]], "shape_type": "polygon"}],
                 "imagePath": "x.jpg",
                 "imageHeight": 20,
                 "imageWidth": 30,
@@ -29,11 +29,11 @@ _READ_ONLY = {
     ),
     "pascal-voc": (
         ".xml",
-        "<annotation><filename>x.jpg</filename><size><width>30</width><height>40</height></size><object><name>a</name>"
+        "<annotation><filename>x.jpg</filename><size><width>30</width><height>40</height></size><object><name>NAME</name>"
         "<bndbox><xmin>1</xmin><ymin>2</ymin><xmax>30</xmax><ymax>20</ymax></bndbox></object></annotation>",
     ),
 }
-"""Ending and content of a file of the formats that are not written."""
+"""Ending and content of a file of the formats that are not written; its one class has the name of the case."""
 
 
 def tree(root: Path) -> Tree:
@@ -76,7 +76,7 @@ def prepare(root: Path, case: str = "axial") -> Path:
     (root / "labels.json").write_text("[]")
     for name, (_, text) in _READ_ONLY.items():
         source_of(root, name).parent.mkdir(parents=True)
-        source_of(root, name).write_text(text)
+        source_of(root, name).write_text(text.replace("NAME", case))
     for name in READERS:
         target = str(source_of(root, name))
         assert main(["to-" + name, str(root / "d/case.json"), *pictures(name, root), "-o", target, "--quiet"]) == 0

@@ -158,8 +158,12 @@ class Outputs:
 
     def _stage(self, path: Path) -> Stage:
         if path.parent not in self._stages:
-            self._make_folders(path.parent)
-            self._stages[path.parent] = Stage.claim(path)
+            try:
+                self._make_folders(path.parent)
+                self._stages[path.parent] = Stage.claim(path)
+            except OSError as error:
+                error.filename = f"{path}"  # that of a stage tells the user nothing
+                raise
         return self._stages[path.parent]
 
     def _make_folders(self, folder: Path) -> None:

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Within", "check_ending", "check_inside", "check_mask_paths", "inside", "is_inner", "mask_path"]
 
-_ENDINGS: Final = tuple(
-    ".json .jsonl .geojson .xml .html .yaml .yml .txt .csv .tsv .pdf .zip .tar .gz .bz2 .xz .zst "
-    ".dcm .nii .nii.gz .nrrd .nhdr .mha .mhd .raw .png .jpg .jpeg .tif .tiff .bmp .webp .svs .npy .npz .h5".split()
+_ENDINGS: Final = (
+    *(".json", ".jsonl", ".geojson", ".xml", ".html", ".yaml", ".yml", ".txt", ".csv", ".tsv", ".pdf"),
+    *(".dcm", ".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd", ".raw", ".npy", ".npz", ".h5", ".svs"),
+    *(".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".zip", ".tar", ".gz", ".bz2", ".xz", ".zst"),
 )
 """Endings from which people and programs conclude what is in a file. `v2` or the last number of a UID is none."""
 

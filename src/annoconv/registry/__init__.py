@@ -317,7 +317,7 @@ def write(
     OutputExistsError
         If the target exists and may not be replaced.
     UsageError
-        If there is no such format or option, the target would replace something that is read, or its name has the ending
+        If there is no such format or option, the target would replace something that is read, or its ending is that
         of another kind of file.
     """
     target = Path(target)
