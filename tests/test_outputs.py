@@ -254,3 +254,62 @@ def test_the_demo_folder_is_an_output_too(root: Path) -> None:
 def test_a_device_is_not_replaced() -> None:
     assert main(["schema", "-o", os.devnull, "--overwrite", "--quiet"]) == 2
     assert not Path(os.devnull).is_file()
+
+
+OWN_ENDINGS = {
+    "coco": {".json"},
+    "cvat": {".xml"},
+    "dicom-seg": {".dcm"},
+    "geojson": {".geojson", ".json"},
+    "label-studio": {".json"},
+    "nifti": {".nii", ".nii.gz"},
+    "yolo": set[str](),
+}
+OTHER_ENDINGS = [".json", ".JSON", ".jsonl", ".geojson", ".xml", ".dcm", ".nii", ".nii.gz", ".seg.nrrd", ".png", ".zip"]
+
+
+@pytest.mark.parametrize("name", [*(f"to-{name}" for name in WRITERS), *(f"from-{name}" for name in ALL_READERS)])
+def test_an_ending_that_says_something_else_is_refused(
+    name: str, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    direction, _, format_name = name.partition("-")
+    own = OWN_ENDINGS[format_name] if direction == "to" else {".json", ".jsonl"}
+    source = root / "d/case.json" if direction == "to" else source_of(root, format_name)
+    images = ["--images", str(root / "d/images")] if format_name == "dicom-seg" else []
+    before = tree(root)
+    for ending in OTHER_ENDINGS:
+        if ending not in own:
+            assert main([name, str(source), *images, "-o", str(root / f"new{ending}"), "--quiet"]) == 2
+            said = capsys.readouterr().err
+            assert f"new{ending}: the ending of this name" in said
+            assert all(each in said for each in own or {"a folder"})
+            assert tree(root) == before
+    for target in ("2026.v2", "1.2.840.10008.7"):
+        assert main([name, str(source), *images, "-o", str(root / target), "--quiet"]) == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["to-coco", "d/case.json", "-o", "new.json", "--losses", "losses.csv"],
+        ["upgrade", "d/case.json", "-o", "new.jsonl"],
+        ["upgrade", "d/case.json", "-o", "new"],
+        ["schema", "-o", "schema.xml"],
+    ],
+)
+def test_the_other_outputs_have_endings_too(words: list[str], root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root)
+    before = tree(root)
+    assert main([*words, "--quiet"]) == 2
+    assert tree(root) == before
+
+
+def test_folders_that_were_not_there_are_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["to-coco", str(root / "d/case.json"), "-o", str(root / "typo/deep/x.json")]
+    assert main([*command, "--losses", str(root / "typo/l.json")]) == 0
+    assert capsys.readouterr().err.count(f"made the folder {root}/typo, which was not there\n") == 1
+    assert main([*command, "--overwrite"]) == 0
+    assert "made the folder" not in capsys.readouterr().err
+    assert main(["to-coco", str(root / "foreign/keep.txt"), "-o", str(root / "other/x.json")]) == 1
+    assert "made the folder" not in capsys.readouterr().err
+    assert not (root / "other").exists()

@@ -15,7 +15,7 @@ from annoconv.errors import OutputExistsError, UsageError
 from annoconv.files.disk import absolute, is_file, remove, sync, sync_entry
 from annoconv.files.inputs import Inputs
 from annoconv.files.manifest import check_folder, check_seal, digest, seal, snapshot, write_manifest
-from annoconv.files.stage import Stage, exists
+from annoconv.files.stage import PREFIX, Stage, exists
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
@@ -158,12 +158,9 @@ class Outputs:
 
     def _stage(self, path: Path) -> Stage:
         if path.parent not in self._stages:
-            try:
+            with _naming(path):
                 self._make_folders(path.parent)
                 self._stages[path.parent] = Stage.claim(path)
-            except OSError as error:
-                error.filename = f"{path}"  # that of a stage tells the user nothing
-                raise
         return self._stages[path.parent]
 
     def _make_folders(self, folder: Path) -> None:
@@ -209,14 +206,20 @@ class Outputs:
             self._check(output)
         removals = list(self._orphans(written))
         for output in written:
-            self._complete(output)
+            with _naming(output.path):
+                self._complete(output)
         for stage, name in removals:
             stage.add(name, overwrite=True, is_removal=True)
+        if written:
+            with _naming(written[0].path):
+                self._put_in_place(is_one=len(written) + len(removals) == 1 and written[0].former is None)
+
+    def _put_in_place(self, *, is_one: bool) -> None:
+        """Sync all steps, settle them in a journal unless there is one and it replaces no folder, and do them."""
         stages = list(self._stages.values())
         steps = [(stage, step) for stage in stages for step in stage.steps]
         sync(stage.folder / f"{step.number}" for stage, step in steps)
-        is_journaled = len(steps) > 1 or any(output.former is not None for output in written)
-        if is_journaled:
+        if not is_one:
             for other in stages[1:]:
                 other.write_journal(first=stages[0])
             stages[0].write_journal(others=stages[1:])
@@ -228,7 +231,7 @@ class Outputs:
         except BaseException:
             for stage, step in reversed(done):
                 stage.undo(step)
-            for stage in stages if is_journaled else ():
+            for stage in () if is_one else stages:
                 stage.drop_journal()
             raise
         for folder in {*self._stages, *(made.parent for made in self._made)}:
@@ -305,10 +308,9 @@ def replacing(path: Path, *, overwrite: bool = False, of: Path | None = None) ->
     with outputs_of(overwrite=False) as outputs:
         temporary = outputs.add(Path(path), overwrite=overwrite, of=of)
         try:
-            yield temporary
-        except BaseException as error:
-            if isinstance(error, OSError) and error.errno in _WRITING:
-                error.filename = f"{path}"  # a write does not know its file, and its name here is a temporary one
+            with _naming(Path(path)):
+                yield temporary
+        except BaseException:
             outputs.discard(Path(path))
             raise
 
@@ -337,6 +339,17 @@ def note_inputs(paths: Iterable[Path]) -> None:
         outputs.inputs.add(paths)
 
 
+@contextmanager
+def _naming(path: Path) -> Generator[None]:
+    """Let an error of writing name the output: a write does not know its file, a copy names its source."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _WRITING or PREFIX in f"{error.filename}":
+            error.filename = f"{path}"
+        raise
+
+
 def _check_place(path: Path) -> None:
     """Refuse a name that nothing can have: too long, or in what is no folder."""
     try:
@@ -346,7 +359,8 @@ def _check_place(path: Path) -> None:
     except NotADirectoryError as error:
         raise UsageError("the output would stand in a file", source=path, advice="Name a folder before it") from error
     except OSError as error:
-        raise UsageError("nothing can be written under this name", source=path, found=error.strerror) from error
+        found = Message(error.strerror or "the system refused")
+        raise UsageError("nothing can be written under this name", source=path, found=found) from error
 
 
 def _folded(path: Path) -> Path:

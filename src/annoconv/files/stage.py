@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Final
 
 from annoconv.errors import InputError, OutputExistsError
 from annoconv.files.disk import absolute, remove, sync_entry, try_lock
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -251,7 +252,7 @@ def settle_stage(folder: Path) -> bool:
         raise InputError(
             "what a run that was killed has written is not all in its place",
             source=folder,
-            found=error.strerror,
+            found=Message(error.strerror or "the system refused"),
             advice="Run the command again with the right to write here, or remove this folder",
         ) from error
     raise InputError("another run of annoconv is putting its outputs in place", source=folder.parent)
