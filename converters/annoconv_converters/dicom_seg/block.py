@@ -78,7 +78,7 @@ def digest_of(elements: Mapping[int, bytes | memoryview]) -> str:
 
 def meaning(segment: Segment) -> str:
     """Return the first 16 digits of a digest of what a segment is called and coded as, its description aside."""
-    concepts = (segment.type, *segment.modifiers, segment.region)
+    concepts = (segment.type, *segment.modifiers, segment.region, *segment.region_modifiers)
     codes = [each and [each.scheme, each.code] for each in concepts]
     return ids.content_digest(json.dumps([segment.name, *codes]).encode())[:16]
 
