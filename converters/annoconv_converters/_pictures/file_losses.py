@@ -61,7 +61,9 @@ def file_losses(records: Iterable[FileRecord], reasons: Reasons, case_index: int
     for record in records:
         if record.again is None and record.place:
             *above, last = record.place
-            told, again, within = {last: record.said is not None}, {}, tuple(above)
+            told: Any = {last: record.said is not None}
+            again: Any = {}
+            within: Path = tuple(above)
         elif record.said != record.again:
             told, again, within = record.said, record.again, record.place
         else:
@@ -77,7 +79,7 @@ def _losses(
 ) -> Iterator[Loss]:
     """Yield what `report` would, of what `said` speaks of: in one walk, as long as there are no lists."""
     for key, value in said.items():
-        held = again.get(key, NOTHING)
+        held: Any = again.get(key, NOTHING)
         if held == value:
             continue
         path = (*at, key)
