@@ -35,7 +35,7 @@ from annoconv.limits import Limits
 from annoconv.messages import Message, recognised
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Generator, Iterator
+    from collections.abc import Callable, Container, Generator, Iterator
     from pathlib import Path
 
 __all__ = ["collector_paused", "dumps", "iter_lines", "loads", "loads_keeping", "parse", "plain", "read_bytes"]
@@ -147,13 +147,24 @@ def loads_keeping(
 
 def parse(
     data: bytes,
-    model: type[Model],
+    model: type[Model] | Callable[[Any], type[Model]],
     *,
     limits: Limits | None = None,
     source: Path | str | None = None,
     where: str | None = None,
 ) -> Model:
     """Return the typed document of a JSON text.
+
+    Parameters
+    ----------
+    data
+        The text, UTF-8.
+    model
+        Its class, or what tells it of the text's value.
+    limits
+        Bounds on size and depth.
+    source, where
+        What messages call the text: its file, and the line in it.
 
     Raises
     ------
@@ -164,8 +175,9 @@ def parse(
     """
     with collector_paused():
         document = loads(data, limits=limits, source=source, where=where)
+        chosen = cast("type[Model]", model if isinstance(model, type) else model(document))
         try:
-            typed = model.model_validate_json(data)
+            typed = chosen.model_validate_json(data)
         except ValidationError as error:
             from annoconv.documents.normaliser import normalise
 
