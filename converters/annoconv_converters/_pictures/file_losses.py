@@ -84,7 +84,8 @@ def _losses(
             continue
         path = (*at, key)
         if value and isinstance(value, dict) and (held is NOTHING or isinstance(held, dict)):
-            yield from _losses(value, {} if held is NOTHING else held, path, within, reasons, case_index)
+            inner: dict[Any, Any] = held if isinstance(held, dict) else {}
+            yield from _losses(value, inner, path, within, reasons, case_index)
         elif isinstance(value, list | dict) or isinstance(held, list | dict):
             pair = (value, {}) if held is NOTHING else _apart(value, held)
             told, other = (_nested(path, one) for one in pair)
