@@ -1,0 +1,379 @@
+"""Files of ours that were edited in another tool: the edit holds, what was not touched comes back whole.
+
+Each edit is made as the tool writes it. CVAT exports hundredths of a pixel, attributes that nobody set, and no ids;
+Label Studio keeps the ids of its regions and signs them; QuPath gives features new ids, drops what it does not know,
+and begins rings elsewhere; scripts on COCO number images and annotations anew and drop unknown members.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from annoconv import registry
+from annoconv.casefile import LoadedCase
+from annoconv.documents import strict_json
+from annoconv.geometry import Grid
+from annoconv.model import Case
+from annoconv.pixels import ArrayVolume, Mask, Masks
+
+Record = dict[str, Any]
+Edit = Callable[[Any], Any]
+
+NAMES = {"coco": "x.json", "cvat": "x.xml", "label-studio": "x.json", "geojson": "x.geojson", "yolo": "x"}
+GONE, CHANGED = "does not show it any more", "was changed in the file"
+
+
+def flat(uid: str = "RADIOGRAPH_1", first: str = "A") -> LoadedCase:
+    """Return a radiograph with boxes, a polygon and a mask; who made each, and how sure, is known to us alone."""
+    mask_kji = np.zeros((1, 48, 64), bool)
+    mask_kji[0, 30:40, 40:60] = True
+    mask_kji[0, 33:36, 45:50] = False
+    lesion = {"category": "lesion", "label_code": "NODULE"}
+    annotations: list[Record] = [
+        {"id": first, **lesion, "type": "bbox", "bbox": [1.5, 2.0, 11.25, 12.0], "annotator": "DOC_A"},
+        {"id": "B", **lesion, "type": "bbox", "bbox": [20.0, 2.5, 30.0, 12.0], "annotator": "DOC_B"},
+        {
+            "id": "P",
+            "category": "other",  # not what the label says of itself
+            "label_code": "LUNG",
+            "type": "polygon",
+            "polygon": [[5.0, 25.5], [20.0, 26.0], [12.0, 38.0]],
+            "annotator": "DOC_P",
+        },
+        {
+            "id": "M",
+            "category": "organ",
+            "label_code": "LIVER",
+            "type": "mask",
+            "mask_file": "m.nii.gz",
+            "annotator": "DOC_M",
+        },
+        {"id": "T", "category": "attribute", "label_code": "GRADE", "type": "attribute", "attributes": {"grade": "2"}},
+    ]
+    image = {"uid": uid, "modality": "DX", "shape": [64, 48], "frame": "NONE"}
+    document = {
+        "schema_version": "1.0",
+        "task_id": "T7",
+        "image": image,
+        "annotations": annotations,
+        "metadata": {"annotator": "A1"},
+    }
+    return LoadedCase(Case.model_validate(document), Masks([Mask("M", ArrayVolume(Grid((64, 48, 1)), mask_kji))]))
+
+
+def volume() -> LoadedCase:
+    """Return a volume of four slices with two masks of one label and a box."""
+    masks: list[Mask] = []
+    annotations: list[Record] = []
+    for place, name in enumerate(("M1", "M2")):
+        mask_kji = np.zeros((4, 20, 24), bool)
+        mask_kji[1:4, 2:8, 2 + 12 * place : 10 + 12 * place] = True
+        masks.append(Mask(name, ArrayVolume(Grid((24, 20, 4)), mask_kji)))
+        organ = {"category": "organ", "label_code": "KIDNEY_LEFT", "type": "mask", "mask_file": f"{name}.nii.gz"}
+        annotations.append({"id": name, **organ, "annotator": f"DOC_{name}"})
+    box = {"id": "B", "category": "lesion", "label_code": "NODULE", "type": "bbox", "bbox": [3.0, 10.0, 9.0, 15.0]}
+    annotations.append({**box, "slice_index": 2, "annotator": "DOC_B"})
+    image = {"uid": "CT_1", "modality": "CT", "shape": [24, 20, 4]}
+    document = {
+        "schema_version": "1.0",
+        "task_id": "T7",
+        "image": image,
+        "annotations": annotations,
+        "metadata": {"annotator": "A1"},
+    }
+    return LoadedCase(Case.model_validate(document), Masks(masks))
+
+
+class Edited:
+    """An output of ours in one format, the records of which are lists that an edit may change."""
+
+    def __init__(self, format: str, folder: Path) -> None:
+        self.format, self.path = format, folder / NAMES[format]
+
+    def write(self, *cases: LoadedCase) -> None:
+        registry.write(cases, self.path, format=self.format)
+
+    def edit(self, change: Edit) -> None:
+        """Read what stands in the file, change it, and write it again."""
+        if self.format == "cvat":
+            tree = ElementTree.parse(self.path)
+            change(tree.getroot())
+            tree.write(self.path)
+        elif self.format == "yolo":
+            change(self.path)
+        else:
+            document = json.loads(self.path.read_bytes())
+            change(document)
+            self.path.write_text(json.dumps(document))
+
+    def read(self) -> tuple[list[Record], list[Any]]:
+        """Return the documents of the cases that stand there, and the losses by path and what they say."""
+        readings = list(registry.read([self.path], format=self.format))
+        documents: list[Record] = [strict_json.plain(each.case) for each in readings]
+        return documents, [(loss.path, loss.kind.value, loss.message) for each in readings for loss in each.losses]
+
+
+# --- what is done in each tool, to the records on the first picture: A and B are boxes of one label, P a polygon
+
+
+def coco_stripped(document: Record) -> None:
+    """Drop unknown members and number everything anew, as exports of annotation tools do."""
+    numbers: dict[Any, int] = {}
+    for place, image in enumerate(document["images"], start=101):
+        numbers[image["id"]] = image["id"] = place
+        image.pop("annoconv", None)
+    for place, each in enumerate(document["annotations"], start=1):
+        each["id"], each["image_id"] = place, numbers.get(each["image_id"], each["image_id"])
+        each.pop("annoconv", None)
+
+
+def listed(format: str, document: Any) -> list[Any]:
+    """Return the records of the first picture, in place."""
+    if format == "coco":
+        records: list[Any] = document["annotations"]
+    elif format == "label-studio":
+        records = document[0]["annotations"][0]["result"]
+    else:
+        records = document["features"]
+    return records
+
+
+def delete(format: str, place: int) -> Edit:
+    def change(document: Any) -> None:
+        if format == "cvat":
+            image = document.find("image")
+            image.remove(list(image)[place])
+        elif format == "yolo":
+            labels = document / "labels" / "RADIOGRAPH_1.txt"
+            lines = labels.read_text().splitlines()
+            labels.write_text("\n".join(lines[:place] + lines[place + 1 :]) + "\n")
+        else:
+            del listed(format, document)[place]
+
+    return change
+
+
+def move(format: str) -> Edit:
+    """Move B by ten pixels to the right."""
+
+    def change(document: Any) -> None:
+        if format == "cvat":
+            box = document.find("image")[1]
+            box.set("xtl", "30.00")
+            box.set("xbr", "40.00")
+        elif format == "yolo":
+            labels = document / "labels" / "RADIOGRAPH_1.txt"
+            lines = labels.read_text().splitlines()
+            number, x, *rest = lines[1].split()
+            lines[1] = " ".join([number, repr(float(x) + 10 / 64), *rest])
+            labels.write_text("\n".join(lines) + "\n")
+        elif format == "coco":
+            document["annotations"][1]["bbox"][0] = 30.0
+        elif format == "label-studio":
+            listed(format, document)[1]["value"]["x"] = 30 / 64 * 100
+        else:
+            ring = document["features"][1]["geometry"]["coordinates"][0]
+            document["features"][1]["geometry"]["coordinates"] = [[[x + 10, y] for x, y in ring]]
+
+    return change
+
+
+def relabel(format: str) -> Edit:
+    """Give P the label of the boxes."""
+
+    def change(document: Any) -> None:
+        if format == "cvat":
+            document.find("image")[2].set("label", document.find("image")[0].get("label"))
+        elif format == "yolo":
+            labels = document / "labels" / "RADIOGRAPH_1.txt"
+            lines = labels.read_text().splitlines()
+            lines[2] = " ".join([lines[0].split()[0], *lines[2].split()[1:]])
+            labels.write_text("\n".join(lines) + "\n")
+        elif format == "coco":
+            document["annotations"][2]["category_id"] = document["annotations"][0]["category_id"]
+        elif format == "label-studio":
+            first, third = listed(format, document)[0], listed(format, document)[2]
+            third["value"]["polygonlabels"] = first["value"]["rectanglelabels"]
+        else:
+            features = document["features"]
+            features[2]["properties"]["classification"] = features[0]["properties"]["classification"]
+
+    return change
+
+
+def add(format: str) -> Edit:
+    """Draw a box of a label that was not used before."""
+
+    def change(document: Any) -> None:
+        if format == "cvat":
+            box = {"label": "SPLEEN", "source": "manual", "occluded": "0", "xtl": "40.00", "ytl": "4.00"}
+            document.find("image").insert(
+                0, ElementTree.Element("box", {**box, "xbr": "50.00", "ybr": "14.00", "z_order": "0"})
+            )
+        elif format == "yolo":
+            data = document / "data.yaml"
+            names = [line for line in data.read_text().splitlines() if line.startswith("  ")]
+            data.write_text(data.read_text() + f'  {len(names)}: "SPLEEN"\n')
+            labels = document / "labels" / "RADIOGRAPH_1.txt"
+            labels.write_text(f"{len(names)} {45 / 64} {9 / 48} {10 / 64} {10 / 48}\n" + labels.read_text())
+        elif format == "coco":
+            document["categories"].append({"id": 4000, "name": "SPLEEN"})
+            box = {"id": 77, "image_id": 1, "category_id": 4000, "bbox": [40, 4, 10, 10], "area": 100, "iscrowd": 0}
+            document["annotations"].insert(0, {**box, "segmentation": []})
+        elif format == "label-studio":
+            value = {"x": 40 / 64 * 100, "y": 4 / 48 * 100, "width": 1000 / 64, "height": 1000 / 48, "rotation": 0}
+            region = {"id": "Zx81_abcQ2", "type": "rectanglelabels", "value": {**value, "rectanglelabels": ["SPLEEN"]}}
+            names = {"to_name": "image", "from_name": "rectangle", "original_width": 64, "original_height": 48}
+            document[0]["annotations"][0]["result"].insert(0, {**region, **names, "origin": "manual"})
+        else:
+            ring = [[40, 4], [50, 4], [50, 14], [40, 14], [40, 4]]
+            properties = {"objectType": "annotation", "classification": {"name": "SPLEEN", "color": [1, 2, 3]}}
+            feature = {"type": "Feature", "id": "6f1d3c1e-5f0a-4a58-9d8c-0a8f6f2b1c11", "properties": properties}
+            document["features"].insert(0, {**feature, "geometry": {"type": "Polygon", "coordinates": [ring]}})
+
+    return change
+
+
+def named(document: Record) -> dict[str, Record]:
+    return {each["id"]: each for each in document["annotations"]}
+
+
+@pytest.fixture(params=list(NAMES))
+def output(request: pytest.FixtureRequest, tmp_path: Path) -> Edited:
+    edited = Edited(request.param, tmp_path)
+    edited.write(flat())
+    return edited
+
+
+def original() -> dict[str, Record]:
+    return named(strict_json.plain(flat().case))
+
+
+def rest(document: Record) -> Record:
+    """Return what a case says beside its annotations and labels."""
+    return {key: value for key, value in document.items() if key not in {"annotations", "labels"}}
+
+
+def test_a_file_that_nobody_edited_comes_back_whole(output: Edited) -> None:
+    assert output.read() == ([strict_json.plain(flat().case)], [])
+
+
+def test_what_only_looks_different_comes_back_whole(output: Edited) -> None:
+    """The file is written anew with other spaces, its records in another order."""
+
+    def change(document: Any) -> None:
+        if output.format == "cvat":
+            image = document.find("image")
+            image[:] = list(image)[::-1]
+        elif output.format == "yolo":
+            labels = document / "labels" / "RADIOGRAPH_1.txt"
+            labels.write_text("\n\n".join(labels.read_text().splitlines()[::-1]) + "\n")
+        else:
+            listed(output.format, document).reverse()
+
+    output.edit(change)
+    (document,), losses = output.read()
+    assert document == strict_json.plain(flat().case)
+    assert losses == []
+
+
+def test_a_deleted_shape_is_gone_and_the_others_are_whole(output: Edited) -> None:
+    output.edit(delete(output.format, 0))
+    (document,), losses = output.read()
+    expected = original()
+    del expected["A"]
+    assert named(document) == expected
+    assert rest(document) == rest(strict_json.plain(flat().case))
+    assert [(path, kind) for path, kind, _ in losses] == [("/annoconv/annotations/A", "no_place")]
+    assert GONE in losses[0][2]
+
+
+def test_a_moved_shape_is_where_it_was_moved_to(output: Edited) -> None:
+    output.edit(move(output.format))
+    (document,), losses = output.read()
+    found, expected = named(document), original()
+    moved = next(each for name, each in found.items() if name not in {"A", "P", "M", "T"})
+    assert {name: each for name, each in found.items() if name in {"A", "P", "M", "T"}} == {
+        name: each for name, each in expected.items() if name != "B"
+    }
+    if output.format in {"cvat", "yolo"}:  # without ids it is another shape
+        assert "annotator" not in moved
+        assert [path for path, _, _ in losses] == ["/annoconv/annotations/B"]
+    else:
+        assert (moved["id"], moved["annotator"]) == ("B", "DOC_B")
+    if output.format == "geojson":  # a box is told from a polygon by the side file alone
+        assert np.array(moved["polygon"]).min(0).tolist() == [30.0, 2.5]
+        assert np.array(moved["polygon"]).max(0).tolist() == [40.0, 12.0]
+        assert {path.rsplit("/", 1)[0] for path, _, _ in losses} == {
+            "/annoconv/annotations/B",
+            "/annoconv/annotations/B/bbox",
+        }
+        assert all(CHANGED in message for _, _, message in losses)
+    else:
+        assert moved["bbox"] == [30.0, 2.5, 40.0, 12.0]
+        assert output.format in {"cvat", "yolo"} or losses == []
+
+
+def test_a_relabelled_shape_has_its_new_label(output: Edited) -> None:
+    output.edit(relabel(output.format))
+    (document,), losses = output.read()
+    expected = original()
+    expected["P"] |= {"label_code": "NODULE", "category": "lesion"}
+    assert named(document) == expected
+    assert [(path, kind) for path, kind, _ in losses] == [("/annoconv/annotations/P/category", "no_place")]
+    assert CHANGED in losses[0][2]
+
+
+def test_an_added_shape_is_an_annotation_of_its_own(output: Edited) -> None:
+    output.edit(add(output.format))
+    (document,), losses = output.read()
+    found = named(document)
+    (new,) = found.keys() - original().keys()
+    assert {name: each for name, each in found.items() if name != new} == original()
+    assert found[new]["label_code"] == "SPLEEN"
+    assert "annotator" not in found[new]
+    corners = found[new].get("polygon") or [found[new]["bbox"][:2], found[new]["bbox"][2:]]
+    assert (np.min(corners, 0).round(9).tolist(), np.max(corners, 0).round(9).tolist()) == ([40, 4], [50, 14])
+    assert losses == []
+
+
+def test_everything_at_once(output: Edited) -> None:
+    for change in (relabel, move, lambda format: delete(format, 0), add):
+        output.edit(change(output.format))
+    (document,), losses = output.read()
+    found = named(document)
+    assert found["M"] == original()["M"]
+    assert found["P"] == original()["P"] | {"label_code": "NODULE", "category": "lesion"}
+    assert "A" not in found
+    assert {"/annoconv/annotations/A", "/annoconv/annotations/P/category"} <= {path for path, _, _ in losses}
+
+
+@pytest.mark.parametrize("change", [relabel, move, lambda format: delete(format, 1)])
+def test_coco_of_a_tool_that_drops_what_it_does_not_know(change: Any, tmp_path: Path) -> None:
+    kept, stripped = Edited("coco", tmp_path / "kept"), Edited("coco", tmp_path / "stripped")
+    for output in (kept, stripped):
+        output.write(flat())
+        output.edit(change("coco"))
+    stripped.edit(coco_stripped)
+    assert stripped.read() == kept.read()
+
+
+def test_coco_of_a_tool_that_numbers_what_is_left_anew(tmp_path: Path) -> None:
+    """B has the number that A had: where others were numbered anew, a number tells nothing."""
+    output = Edited("coco", tmp_path)
+    output.write(flat())
+    for change in (move("coco"), delete("coco", 0), coco_stripped):
+        output.edit(change)
+    (document,), losses = output.read()
+    found = named(document)
+    assert {name: found[name] for name in "PMT"} == {name: original()[name] for name in "PMT"}
+    assert [path for path, _, _ in losses] == ["/annoconv/annotations/A", "/annoconv/annotations/B"]
+    (new,) = found.keys() - {"P", "M", "T"}
+    assert (found[new]["bbox"], found[new].get("annotator")) == ([30.0, 2.5, 40.0, 12.0], None)
