@@ -19,6 +19,7 @@ import pytest
 from annoconv import registry
 from annoconv.casefile import LoadedCase
 from annoconv.documents import strict_json
+from annoconv.errors import DocumentError
 from annoconv.geometry import Grid
 from annoconv.model import Case
 from annoconv.pixels import ArrayVolume, Mask, Masks
@@ -377,3 +378,378 @@ def test_coco_of_a_tool_that_numbers_what_is_left_anew(tmp_path: Path) -> None:
     assert [path for path, _, _ in losses] == ["/annoconv/annotations/A", "/annoconv/annotations/B"]
     (new,) = found.keys() - {"P", "M", "T"}
     assert (found[new]["bbox"], found[new].get("annotator")) == ([30.0, 2.5, 40.0, 12.0], None)
+
+
+# --- what tools do to all of a file
+
+
+def saved_by_cvat(root: Any) -> None:
+    """CVAT writes hundredths, a z order, where shapes come from, and every attribute that their label has."""
+    for label in root.iterfind("meta/task/labels/label"):
+        attribute = ElementTree.SubElement(label.find("attributes"), "attribute")
+        for tag, text in (("name", "margin"), ("mutable", "False"), ("input_type", "select"), ("values", "sharp")):
+            ElementTree.SubElement(attribute, tag).text = text
+    for image in root.iterfind("image"):
+        for shape in image:
+            for name in ("xtl", "ytl", "xbr", "ybr"):
+                if name in shape.attrib:
+                    shape.set(name, f"{float(shape.get(name)):.2f}")
+            if "points" in shape.attrib:
+                corners = [pair.split(",") for pair in shape.get("points").split(";")]
+                shape.set("points", ";".join(f"{float(x):.2f},{float(y):.2f}" for x, y in corners))
+            if shape.tag != "tag":
+                shape.set("z_order", "0")
+            shape.set("source", "file")
+
+
+def saved_by_label_studio(tasks: Any) -> None:
+    """Label Studio signs the annotation of a task and keeps files under an address of its own."""
+    for place, task in enumerate(tasks, start=1):
+        del task["meta"]
+        task |= {"id": place, "inner_id": 1, "total_annotations": 1, "project": 3, "drafts": [], "predictions": []}
+        (annotation,) = task["annotations"]
+        annotation |= {"id": place, "completed_by": 1, "was_cancelled": False, "ground_truth": False, "task": place}
+
+
+def saved_by_qupath(collection: Any) -> None:
+    """QuPath gives objects new ids, begins rings elsewhere, and drops what it does not know."""
+    del collection["pictures"]
+    for place, feature in enumerate(collection["features"]):
+        feature["id"] = f"6f1d3c1e-5f0a-4a58-9d8c-0a8f6f2b1c{place:02d}"
+        geometry = feature["geometry"]
+        geometry.pop("isEllipse", None)
+        polygons = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
+        for polygon in polygons:
+            polygon[:] = [[*ring[2:], *ring[1:3]] for ring in polygon]
+
+
+def saved_by_a_script(document: Any) -> None:
+    coco_stripped(document)
+    document["annotations"].sort(key=lambda each: (each["category_id"], each["id"]))
+
+
+SAVED = {
+    "cvat": saved_by_cvat,
+    "label-studio": saved_by_label_studio,
+    "geojson": saved_by_qupath,
+    "coco": saved_by_a_script,
+}
+
+
+@pytest.mark.parametrize("format", SAVED)
+def test_what_a_tool_only_saved_is_whole(format: str, tmp_path: Path) -> None:
+    output = Edited(format, tmp_path)
+    output.write(flat())
+    output.edit(SAVED[format])
+    (document,), losses = output.read()
+    found = named(document)
+    if format == "label-studio":  # it says who submitted the task, of what nobody has signed
+        assert found["T"].pop("annotator", "user_1") == "user_1"
+    if format == "geojson":
+        found["P"]["polygon"] = [*found["P"]["polygon"][1:], found["P"]["polygon"][0]]  # the same ring
+    assert found == original()
+    assert rest(document) == rest(strict_json.plain(flat().case))
+    assert losses == []
+
+
+@pytest.mark.parametrize("format", SAVED)
+def test_what_a_tool_saved_and_somebody_edited(format: str, tmp_path: Path) -> None:
+    output = Edited(format, tmp_path)
+    output.write(flat())
+    output.edit(delete(format, 0))
+    output.edit(SAVED[format])
+    (document,), losses = output.read()
+    found = named(document)
+    assert [(each["id"], each.get("annotator")) for each in found.values()] == [
+        ("B", "DOC_B"),
+        ("P", "DOC_P"),
+        ("M", "DOC_M"),
+        ("T", "user_1" if format == "label-studio" and "annotator" in found["T"] else None),
+    ]
+    assert [path for path, _, _ in losses] == ["/annoconv/annotations/A"]
+
+
+def test_hundredths_of_a_pixel_hold(tmp_path: Path) -> None:
+    """CVAT rounds what nobody touched; it is the same annotation, where CVAT says that it is."""
+    loaded = flat()
+    (box, *others) = loaded.case.annotations
+    third = box.model_copy(update={"bbox": [1 / 3, 2 / 3, 10 + 1 / 3, 20 + 2 / 3]})
+    output = Edited("cvat", tmp_path)
+    output.write(LoadedCase(loaded.case.model_copy(update={"annotations": [third, *others]}), loaded.masks))
+    output.edit(saved_by_cvat)
+    (document,), losses = output.read()
+    assert named(document)["A"] == original()["A"] | {"bbox": [0.33, 0.67, 10.33, 20.67]}
+    # CVAT's numbers differ from ours by less than 1e-15; what made them the very same is of no use any more.
+    assert {path for path, _, _ in losses} == {"/annoconv/annotations/A/bbox/2", "/annoconv/annotations/A/bbox/3"}
+
+
+def test_a_moved_region_is_signed_by_who_moved_it(tmp_path: Path) -> None:
+    output = Edited("label-studio", tmp_path)
+    output.write(flat())
+    output.edit(move("label-studio"))
+    output.edit(saved_by_label_studio)
+    (document,), losses = output.read()
+    assert {name: each.get("annotator") for name, each in named(document).items() if name != "T"} == {
+        "A": "DOC_A",
+        "B": "user_1",
+        "P": "DOC_P",
+        "M": "DOC_M",
+    }
+    assert [path for path, _, _ in losses] == ["/annoconv/annotations/B/annotator"]
+
+
+# --- volumes, pictures and cases
+
+
+def pixels(output: Edited) -> dict[str, Any]:
+    (reading,) = registry.read([output.path], format=output.format)
+    return {name: np.array(mask.read()) for name, mask in reading.masks.items()}
+
+
+def records_of(output: Edited, picture: int) -> Callable[[Any], list[Any]]:
+    """Return how the records of one slice are found, in place."""
+
+    def found(document: Any) -> list[Any]:
+        if output.format == "cvat":
+            return document.findall("image")[picture]
+        if output.format == "coco":
+            return [each for each in document["annotations"] if each["image_id"] == picture + 1]
+        if output.format == "label-studio":
+            return document[picture]["annotations"][0]["result"]
+        name = document["pictures"][picture]["file_name"]
+        return [each for each in document["features"] if each["properties"]["picture"] == name]
+
+    return found
+
+
+VOLUMES = ("coco", "cvat", "label-studio", "geojson")
+
+
+@pytest.mark.parametrize("format", VOLUMES)
+def test_a_piece_of_a_mask_that_was_deleted_on_a_slice(format: str, tmp_path: Path) -> None:
+    output = Edited(format, tmp_path)
+    output.write(volume())
+    before = pixels(output)
+    find = records_of(output, 1)
+
+    def change(document: Any) -> None:
+        found = find(document)
+        if format == "cvat":
+            found.remove(found[0])
+        elif format == "label-studio":
+            del found[0]
+        else:
+            document["annotations" if format == "coco" else "features"].remove(found[0])
+
+    output.edit(change)
+    after = pixels(output)
+    assert after.keys() == before.keys()
+    np.testing.assert_array_equal(after["M2"], before["M2"])
+    before["M1"][1] = False
+    np.testing.assert_array_equal(after["M1"], before["M1"])
+    (document,), losses = output.read()
+    assert document == strict_json.plain(volume().case)
+    assert losses == []
+
+
+@pytest.mark.parametrize("format", VOLUMES)
+def test_a_piece_of_a_mask_that_was_drawn_anew_stays_of_it(format: str, tmp_path: Path) -> None:
+    """Of the two masks of one label only one misses a piece there."""
+    output = Edited(format, tmp_path)
+    output.write(volume())
+    before = pixels(output)
+    find = records_of(output, 1)
+
+    def change(document: Any) -> None:
+        first = find(document)[0]
+        if format == "cvat":  # its upper half is wiped away
+            first.attrib |= {"rle": "0, 24", "top": "5", "left": "2", "width": "8", "height": "3"}
+        elif format == "coco":
+            first["segmentation"] = [[2, 5, 10, 5, 10, 8, 2, 8]]
+            first["id"] = 900
+            first.pop("annoconv")
+        elif format == "label-studio":
+            corners = [[2, 5], [10, 5], [10, 8], [2, 8]]
+            first["value"]["points"] = [[x / 24 * 100, y / 20 * 100] for x, y in corners]
+            first["id"] = "Zx81_abcQ2"
+        else:
+            first["geometry"]["coordinates"] = [[[[2, 5], [10, 5], [10, 8], [2, 8], [2, 5]]]]
+            first["id"] = "6f1d3c1e-5f0a-4a58-9d8c-0a8f6f2b1c11"
+
+    output.edit(change)
+    after = pixels(output)
+    before["M1"][1, 2:5] = False
+    assert after.keys() == before.keys()
+    for name in ("M1", "M2"):
+        np.testing.assert_array_equal(after[name], before[name])
+    (document,), losses = output.read()
+    assert document == strict_json.plain(volume().case)
+    assert losses == []
+
+
+@pytest.mark.parametrize("format", ["coco", "cvat", "label-studio"])
+def test_a_slice_that_is_not_listed_any_more(format: str, tmp_path: Path) -> None:
+    """The volume keeps its slices; what was drawn on this one alone is gone."""
+    output = Edited(format, tmp_path)
+    output.write(volume())
+
+    def change(document: Any) -> None:
+        for place in (3, 2):
+            if format == "cvat":
+                document.remove(document.findall("image")[place])
+            elif format == "label-studio":
+                del document[place]
+            else:
+                document["annotations"] = [each for each in document["annotations"] if each["image_id"] != place + 1]
+                del document["images"][place]
+
+    output.edit(change)
+    (document,), losses = output.read()
+    expected = strict_json.plain(volume().case)
+    del expected["annotations"][2]
+    assert document == expected
+    assert [path for path, _, _ in losses] == ["/annoconv/annotations/B"]
+    assert {name: mask.sum(axis=(1, 2)).tolist() for name, mask in pixels(output).items()} == {
+        "M1": [0, 48, 0, 0],
+        "M2": [0, 48, 0, 0],
+    }
+
+
+@pytest.mark.parametrize("format", ["coco", "cvat", "label-studio", "geojson", "yolo"])
+def test_a_picture_that_is_not_listed_any_more(format: str, tmp_path: Path) -> None:
+    """Its case is gone, and named; the others stay what they are."""
+    output = Edited(format, tmp_path)
+    output.write(flat("RADIOGRAPH_0"), flat("RADIOGRAPH_1"), flat("RADIOGRAPH_2"))
+
+    def change(document: Any) -> None:
+        if format == "cvat":
+            document.remove(document.find("image"))
+        elif format == "label-studio":
+            del document[0]
+        elif format == "coco":
+            del document["images"][0]
+            document["annotations"] = [each for each in document["annotations"] if each["image_id"] != 1]
+        elif format == "geojson":
+            del document["pictures"][0]
+            first = [each for each in document["features"] if each["properties"]["picture"] == "RADIOGRAPH_0.png"]
+            document["features"] = [each for each in document["features"] if each not in first]
+        else:
+            (document / "labels" / "RADIOGRAPH_0.txt").unlink()
+            listing = document / "train.txt"
+            listing.write_text("".join(f"{line}\n" for line in listing.read_text().splitlines()[1:]))
+
+    output.edit(change)
+    documents, losses = output.read()
+    assert documents == [strict_json.plain(flat(f"RADIOGRAPH_{number}").case) for number in (1, 2)]
+    assert [(path, kind) for path, kind, _ in losses] == [("/annoconv/cases/0", "no_place")]
+
+
+def test_a_copy_of_a_record_is_another_annotation(tmp_path: Path) -> None:
+    output = Edited("coco", tmp_path)
+    output.write(flat())
+
+    def change(document: Any) -> None:
+        copy = {**document["annotations"][1], "id": 900, "bbox": [30.0, 30.0, 5.0, 5.0]}
+        document["annotations"].insert(0, copy)
+
+    output.edit(change)
+    (document,), losses = output.read()
+    found = named(document)
+    assert {name: found[name] for name in "ABPMT"} == original()
+    assert found["900"]["bbox"] == [30.0, 30.0, 35.0, 35.0]
+    assert losses == []
+
+
+def test_the_image_that_held_what_we_carry_is_gone_from_coco(tmp_path: Path) -> None:
+    """Of a volume the first slice; the side file holds it too. Without that, what is lost is named."""
+    output = Edited("coco", tmp_path)
+    output.write(volume())
+
+    def change(document: Any) -> None:
+        del document["images"][0]
+
+    output.edit(change)
+    assert output.read() == ([strict_json.plain(volume().case)], [])
+    (tmp_path / "x.annoconv.json").unlink()
+    (document,), losses = output.read()
+    assert "annotator" not in document["annotations"][0]
+    assert ("/annoconv", "no_place") in [(path, kind) for path, kind, _ in losses]
+
+
+def test_a_category_that_was_deleted_from_coco(tmp_path: Path) -> None:
+    """Its annotations are there; what they are the file does not say."""
+    output = Edited("coco", tmp_path)
+    output.write(flat())
+
+    def change(document: Any) -> None:
+        (category,) = [each for each in document["categories"] if each["name"] == "LIVER"]
+        document["categories"].remove(category)
+
+    output.edit(change)
+    (document,), losses = output.read()
+    found, expected = named(document), original()
+    assert found["M"].pop("label_code").startswith("CATEGORY_")
+    assert {**found["M"], "label_code": "LIVER", "category": "organ"} == expected["M"]
+    assert {name: each for name, each in found.items() if name != "M"} == {
+        name: each for name, each in expected.items() if name != "M"
+    }
+    assert losses == []
+
+
+def test_a_class_that_was_renamed_in_yolo(tmp_path: Path) -> None:
+    output = Edited("yolo", tmp_path)
+    output.write(flat())
+    data = output.path / "data.yaml"
+    data.write_text(data.read_text().replace('"NODULE"', '"CYST"'))
+    (document,), losses = output.read()
+    found = named(document)
+    assert [found[name]["label_code"] for name in "ABPM"] == ["CYST", "CYST", "LUNG", "LIVER"]
+    assert [found[name].get("annotator") for name in "ABPM"] == ["DOC_A", "DOC_B", "DOC_P", "DOC_M"]
+    assert losses == []
+
+
+# --- side files that are not what was written
+
+DAMAGED = {
+    "cut off": lambda whole: whole[: len(whole) // 2],
+    "an empty object": lambda _: b"{}",
+    "an empty list": lambda _: b"[]",
+    "null": lambda _: b"null",
+    "nothing": lambda _: b"",
+    "of another version": lambda whole: whole.replace(b'"annoconv":1', b'"annoconv":2'),
+    "of no version": lambda whole: whole.replace(b'"annoconv":1', b'"other":1'),
+    "of a version that is none": lambda whole: whole.replace(b'"annoconv":1', b'"annoconv":true'),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+@pytest.mark.parametrize("format", list(NAMES))
+def test_a_side_file_that_cannot_be_understood_is_refused_by_name(format: str, damage: str, tmp_path: Path) -> None:
+    output = Edited(format, tmp_path)
+    output.write(flat())
+    side = output.path / "annoconv.json" if format == "yolo" else output.path.with_suffix(".annoconv.json")
+    side.write_bytes(DAMAGED[damage](side.read_bytes()))
+    with pytest.raises(DocumentError) as caught:
+        output.read()
+    assert str(side) in str(caught.value)
+
+
+@pytest.mark.parametrize("format", ["coco", "cvat", "label-studio", "geojson"])
+def test_a_side_file_of_another_file_is_named(format: str, tmp_path: Path) -> None:
+    """One that was written with another file tells of cases that this one does not hold."""
+    output, other = Edited(format, tmp_path / "a"), Edited(format, tmp_path / "b")
+    output.write(flat("RADIOGRAPH_1"))
+    other.write(flat("RADIOGRAPH_2"))
+    side = output.path.with_suffix(".annoconv.json")
+    side.write_bytes(other.path.with_suffix(".annoconv.json").read_bytes())
+    (document,), losses = output.read()
+    assert document["image"]["uid"] == "RADIOGRAPH_1"
+    assert ("/annoconv/cases/0", "no_place") in [(path, kind) for path, kind, _ in losses]
+
+
+def test_a_side_file_of_a_file_of_another_ending_is_named(tmp_path: Path) -> None:
+    output, other = Edited("cvat", tmp_path), Edited("geojson", tmp_path)
+    other.write(flat())
+    registry.write([flat()], output.path, format="cvat", plain=True)
+    _, losses = output.read()
+    assert [(path, kind) for path, kind, _ in losses] == [("/annoconv", "no_place")]

@@ -14,6 +14,7 @@ from annoconv.documents.losses import Compared, report
 from annoconv.documents.residuals import Residual, pointer
 from annoconv.errors import DocumentError
 from annoconv.files.atomic import note_inputs
+from annoconv.files.disk import is_file
 from annoconv.files.manifest import digest
 from annoconv.files.names import check_inside
 from annoconv.findings import Finding, Level
@@ -41,6 +42,7 @@ __all__ = [
     "read_side",
     "restored",
     "side_path",
+    "told_pictures",
 ]
 
 Record: TypeAlias = "dict[str, Any]"
@@ -169,6 +171,19 @@ def read_side(path: Path, main: Path, kind: type[dict[str, Any] | list[Any]], li
     of = (seal or {}).get("of")
     is_other = isinstance(of, str) and main.is_file() and of != main.suffix
     return SideFile(document, (seal or head).get("main"), of if is_other else None)
+
+
+def told_pictures(path: Path, main: Path, limits: Limits | None) -> list[Record]:
+    """Return name and size of the pictures that a side file tells of; none if there is no side file."""
+    side = read_side(path, main, dict, limits) if is_file(path) else None
+    cases = None if side is None or side.other is not None else side.members.get("cases")
+    listed = [case.get("pictures") for case in cases if isinstance(case, dict)] if isinstance(cases, list) else []
+    pictures = [each for some in listed if isinstance(some, list) for each in some if isinstance(each, dict)]
+    return [
+        {name: each[name] for name in ("file_name", "width", "height") if name in each}
+        for each in pictures
+        if isinstance(each.get("file_name"), str)
+    ]
 
 
 def not_used(side: SideFile, case_index: int) -> Loss:

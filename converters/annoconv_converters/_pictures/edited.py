@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv_converters._pictures.geometry import tidy
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
@@ -47,6 +49,7 @@ def said_of(shape: Shape, name: str) -> list[Any]:
         [more.get(name) for name in _PLACES],
     ]
     rough: list[Any] = [_corners(segmentation) if isinstance(segmentation, list) else segmentation, *outline[1:]]
+    rough[1] = _bounds(outline[1])
     rest: Record = {"confidence": record["score"]} if "score" in record else {}
     attributes = record.get("attributes")
     rest |= {f"attributes/{key}": value for key, value in attributes.items()} if isinstance(attributes, dict) else {}
@@ -64,6 +67,12 @@ def _corners(rings: list[Any]) -> list[Any]:
         return rings
     pairs = {(_rounded(x), _rounded(y)) for x, y in zip(numbers[::2], numbers[1::2], strict=False)}
     return [list(pair) for pair in sorted(pairs)]
+
+
+def _bounds(box: Any) -> Any:
+    """Return the corners of a box: its sides have other hundredths."""
+    is_box = isinstance(box, list) and len(box) == 4 and all(isinstance(each, int | float | Decimal) for each in box)
+    return [*box[:2], tidy(float(box[0] + box[2])), tidy(float(box[1] + box[3]))] if is_box else box
 
 
 def _hundredths(value: Any) -> Any:

@@ -28,7 +28,7 @@ from annoconv_converters._pictures.file_losses import file_losses
 from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
 from annoconv_converters._pictures.geometry import size_from_record
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
-from annoconv_converters._pictures.records import KEY, Picture, Shape, is_caption, picture_name
+from annoconv_converters._pictures.records import Picture, Shape, is_caption, picture_name
 from annoconv_converters.coco.check import case_findings, file_findings
 from annoconv_converters.coco.foreign import REASONS, TASK, is_flat, understand
 from annoconv_converters.coco.panoptic import unpack
@@ -100,8 +100,6 @@ class RecordIndex:
         Ids of the images by position.
     of_image
         Positions of annotations sorted by image; those of image p stand from `borders[p]` to `borders[p + 1]`.
-    cases
-        Those that our keys name.
     side
         What the side file says, if it is needed.
     """
@@ -114,7 +112,6 @@ class RecordIndex:
     image_numbers: list[Any]
     of_image: Places
     borders: Places
-    cases: set[str]
     side: CocoSide = field(default_factory=CocoSide)
     is_results: bool = False
     given: dict[Any, Picture] = field(default_factory=dict)
@@ -211,7 +208,6 @@ def index_file(path: Path, context: Context, pattern: re.Pattern[str], ground_tr
         [number for number, _ in image_records],
         order,
         np.searchsorted(owned[order], np.arange(len(image_records) + 1)),
-        {token[1] for _, token in image_records if token is not None and token[0] == "key"},
         side,
         is_results,
         given,
@@ -265,7 +261,7 @@ def _pictures_of_results(
     for entry in side.images:
         record = entry.get("record")
         if isinstance(record, dict) and record:
-            known.setdefault(id_of(record), Picture(record, key=entry[KEY]))
+            known.setdefault(id_of(record), Picture(record, key=side.key_of(record)))
     if ground_truth is None:
         sizes = {key: {} for key in known} | sizes
     return {owner: known.get(owner) or Picture(record) for owner, record in sizes.items()}
@@ -331,7 +327,7 @@ def _readings(
         losses += lost(unfit, case_index + number)
         if is_ours and not use_keys and any(each.key.get("id") for picture in pictures for each in picture.shapes):
             losses += lost({(): GONE}, case_index + number)
-        losses = [*(index.side.lost(index.cases, case_index) if number == 0 else ()), *losses]
+        losses = [*(index.side.lost(case_index) if number == 0 else ()), *losses]
         yield CocoReading(loaded.case, loaded.masks, LossReport(losses), tuple(findings))
 
 

@@ -18,7 +18,7 @@ from annoconv_converters._pictures.records import KEY, Picture
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from annoconv.limits import Limits
@@ -55,6 +55,8 @@ class CocoSide:
     keys: dict[str, list[Record]] = field(default_factory=dict)
     unused: SideFile | None = None
     _named: dict[tuple[str, str | None], Record | None] = field(default_factory=dict)
+    _cases: set[str] = field(default_factory=set)
+    """Those that the file shows something of."""
 
     def add(self, entry: Record) -> None:
         """Add an entry; an image can be found by its name if that is its alone, else only together with its id."""
@@ -70,7 +72,10 @@ class CocoSide:
     def image_of(self, record: Record) -> Record:
         """Return the entry of an image; empty if there is none."""
         name = str(record.get("file_name"))
-        return self._named.get((name, str(record.get("id")))) or self._named.get((name, None)) or {}
+        found = self._named.get((name, str(record.get("id")))) or self._named.get((name, None)) or {}
+        if found:
+            self._cases.add(str(found[KEY].get("case")))
+        return found
 
     def key_of(self, record: Record) -> Record:
         """Return the key of an image: its own, else that of its entry."""
@@ -84,25 +89,25 @@ class CocoSide:
 
     def residual(self, case: Any) -> Any:
         """Return what the first image of a case holds of it; None if the side file does not know it."""
-        keys = (entry[KEY] for entry in self.images)
+        keys = (entry[KEY] for entry in self.images if str(case) in self._cases)
         return next((key["residual"] for key in keys if key.get("case") == case and "residual" in key), None)
 
     def without(self, case: Any, pictures: Sequence[Picture]) -> list[Picture]:
         """Return the pictures of a case that its file does not show any more, of the size that the others have."""
-        shown = {id(self.image_of(picture.record)) for picture in pictures}
+        shown = {id(entry) for picture in pictures if (entry := self.image_of(picture.record))}
         size: Record = {name: pictures[0].record[name] for name in ("width", "height") if name in pictures[0].record}
         return [
             Picture({"id": entry["id"], "file_name": entry.get("file_name"), **size}, key=entry[KEY], is_unsized=True)
             for entry in self.images
-            if entry[KEY].get("case") == case and id(entry) not in shown
+            if shown and entry[KEY].get("case") == case and id(entry) not in shown
         ]
 
-    def lost(self, cases: Collection[Any], case_index: int) -> Iterator[Loss]:
+    def lost(self, case_index: int) -> Iterator[Loss]:
         """Yield a loss for each case that the file shows nothing of, and for a side file of another file."""
         if self.unused is not None:
             yield not_used(self.unused, case_index)
         told = dict.fromkeys(str(entry[KEY].get("case")) for entry in self.images)
-        yield from lost({("cases", case): GONE for case in told if case not in cases}, case_index)
+        yield from lost({("cases", case): GONE for case in told if case not in self._cases}, case_index)
 
 
 def read_coco_side(path: Path, limits: Limits) -> CocoSide:

@@ -20,7 +20,7 @@ from annoconv.errors import ImageError, InputError, LimitError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.names import Within
 from annoconv.messages import Message
-from annoconv_converters._pictures.carrier import SIDE_NAME, read_side
+from annoconv_converters._pictures.carrier import SIDE_NAME, told_pictures
 from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
@@ -297,13 +297,9 @@ def _size(name: str, image: Path, sources: dict[str, Any]) -> tuple[int, int]:
 
 def _side_sizes(side: Path, folder: Path, limits: Limits) -> Sizes:
     """Return the sizes that our side file tells."""
-    if not side.is_file():
-        return {}
-    cases = read_side(side, folder, dict, limits).members.get("cases")
     told: Sizes = {}
-    for case in cases if isinstance(cases, list) else []:
-        for picture in case.get("pictures", []) if isinstance(case, dict) else []:
-            size: Any = (picture.get("height"), picture.get("width")) if isinstance(picture, dict) else (None, None)
-            if all(type(count) is int for count in size) and isinstance(picture.get("file_name"), str):
-                told[picture["file_name"]] = size
+    for picture in told_pictures(side, folder, limits):
+        size: Any = picture.get("height"), picture.get("width")
+        if all(type(count) is int for count in size):
+            told[picture["file_name"]] = size
     return told
