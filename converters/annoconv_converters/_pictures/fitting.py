@@ -104,19 +104,20 @@ def fitted(native: Record, carried: Residual, edit: Edit) -> tuple[Record, Resid
     made = {each for each in whole.keys() - {*identities} if each.rpartition(".")[0] in edit.kept}
     annotations = [whole[each["id"]] for each in native["annotations"] if each["id"] not in made]
     native = {**native, "annotations": annotations}
+    masks = {each["id"] for each in annotations if each["type"] == "mask"} - redrawn
     values: dict[Path, Any] = {}
     for path, value in carried.values.items():
         now, identity = placed(path), owner(path)
         if now is None:
             continue
-        if identity is not None and _is_changed(path[2:], anew.get(identity, ()), whole.get(identity, {})):
+        if identity is not None and _is_changed(path[2:], anew.get(identity, ()), identity in masks):
             gone["annotations", identity, *path[2:]] = _CHANGED
         elif value not in ([], {}) or not _at(native, path, whole, identity):
             values[now] = value
     removed: list[Path] = []
     for path in carried.removed:
         now, identity = placed(path), owner(path)
-        is_kept = identity is None or not _is_changed(path[2:], anew.get(identity, ()), whole.get(identity, {}))
+        is_kept = identity is None or not _is_changed(path[2:], anew.get(identity, ()), identity in masks)
         if now is not None and is_kept and (path[0] in places or not _is_longer(native, carried.removed, path)):
             removed.append(now)
     for path, members in carried.order.items():
@@ -141,13 +142,13 @@ def _at(native: Record, path: Path, whole: Mapping[str, Record], identity: str |
     return bool(node)
 
 
-def _is_changed(path: Path, aspects: Collection[str], native: Record) -> bool:
-    """Tell whether what the carrier says of a field of an annotation was changed in the file."""
+def _is_changed(path: Path, aspects: Collection[str], is_mask: bool) -> bool:
+    """Tell whether what the carrier says of a field of an annotation was changed in the file; names of masks never."""
     name = path[0]
     if name in _LABELLED:
         return "label" in aspects
     if name in _DRAWN:
-        is_named = str(name).startswith("mask_") and native.get("type") == "mask"
+        is_named = is_mask and str(name).startswith("mask_")
         return not is_named and bool({"drawn", "digits"} & {*aspects})
     return name in aspects or "/".join(map(str, path[:2])) in aspects
 

@@ -31,6 +31,7 @@ Record: TypeAlias = "dict[str, Any]"
 
 SEGMENTS: Final = "segments"
 """Section of the segments of panoptic maps."""
+_TOLD: Final = ("id", "file_name", "width", "height")
 _HEAD: Final = 4096
 
 
@@ -93,11 +94,10 @@ class CocoSide:
         return next((key["residual"] for key in keys if key.get("case") == case and "residual" in key), None)
 
     def without(self, case: Any, pictures: Sequence[Picture]) -> list[Picture]:
-        """Return the pictures of a case that its file does not show any more, of the size that the others have."""
+        """Return the pictures of a case that its file does not show any more."""
         shown = {id(entry) for picture in pictures if (entry := self.image_of(picture.record))}
-        size: Record = {name: pictures[0].record[name] for name in ("width", "height") if name in pictures[0].record}
         return [
-            Picture({"id": entry["id"], "file_name": entry.get("file_name"), **size}, key=entry[KEY], is_unsized=True)
+            Picture({name: entry[name] for name in _TOLD if name in entry}, key=entry[KEY], is_unsized=True)
             for entry in self.images
             if shown and entry[KEY].get("case") == case and id(entry) not in shown
         ]

@@ -285,7 +285,8 @@ class _Writer:
         number = str(image["id"])
         if is_keyed:
             named = {"section": "images", "id": number, "record": image if self.kind == "results" else {}, KEY: key}
-            self.parts["side"].add({**named, "file_name": image.get("file_name")})
+            size: Record = {name: image[name] for name in ("width", "height") if name in image}
+            self.parts["side"].add({**named, "file_name": image.get("file_name"), **size})
             image = {**image, KEY: key}
         elif "rendering" in key and not self.options.plain:
             image = {**image, KEY: {"rendering": key["rendering"]}}
