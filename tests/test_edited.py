@@ -753,3 +753,49 @@ def test_a_side_file_of_a_file_of_another_ending_is_named(tmp_path: Path) -> Non
     registry.write([flat()], output.path, format="cvat", plain=True)
     _, losses = output.read()
     assert [(path, kind) for path, kind, _ in losses] == [("/annoconv", "no_place")]
+
+
+# --- keypoints
+
+
+def with_keypoints() -> LoadedCase:
+    """Return a case with a box of two named points, and a point by itself."""
+    point = {"category": "lesion", "label_code": "NODULE", "type": "point"}
+    left = {"instance": "A", "keypoint": "left", "visibility": 2}
+    document = strict_json.plain(flat().case)
+    document["annotations"] = [
+        document["annotations"][0],
+        {"id": "K1", **point, "point": [3.5, 4.5], "attributes": left, "annotator": "DOC_1"},
+        {"id": "K2", **point, "point": [5.5, 4.5], "attributes": {**left, "keypoint": "right"}, "annotator": "DOC_2"},
+        {"id": "Q", **point, "point": [40.5, 20.5], "annotator": "DOC_Q"},
+    ]
+    return LoadedCase(Case.model_validate(document), Masks())
+
+
+def test_a_keypoint_that_was_moved(tmp_path: Path) -> None:
+    output = Edited("coco", tmp_path)
+    registry.write([with_keypoints()], output.path, format="coco", kind="keypoints")
+    expected = named(strict_json.plain(with_keypoints().case))
+    assert named(output.read()[0][0]) == expected
+
+    def change(document: Any) -> None:
+        instance, alone = document["annotations"]
+        instance["keypoints"][3:5] = [6.0, 7.0]  # indices of pixels
+        alone["keypoints"][:2] = [41.0, 20.0]
+
+    output.edit(change)
+    (document,), losses = output.read()
+    expected["K2"]["point"], expected["Q"]["point"] = [6.5, 7.5], [41.5, 20.5]
+    assert named(document) == expected
+    assert all(CHANGED in message for _, _, message in losses)
+
+
+def test_an_instance_that_was_deleted_takes_its_points_along(tmp_path: Path) -> None:
+    for format, kind in (("coco", "keypoints"), ("yolo", "pose")):
+        output = Edited(format, tmp_path / format)
+        registry.write([with_keypoints()], output.path, format=format, kind=kind)
+        output.edit(delete(format, 0))
+        (document,), losses = output.read()
+        expected = named(strict_json.plain(with_keypoints().case))
+        assert named(document) == {"Q": expected["Q"]}
+        assert [path for path, _, _ in losses] == [f"/annoconv/annotations/{name}" for name in ("A", "K1", "K2")]

@@ -111,9 +111,9 @@ class Edit:
         By the id of an annotation, what its records say otherwise than they did: `label`, `drawn`, `digits` for an
         outline that was only written anew, and names of other members.
     kept
-        Ids of annotations whose outline is the same.
+        Ids of annotations whose outline and label are the same.
     gone
-        Ids of annotations whose records the file does not show any more, and of points whose record was drawn anew.
+        Ids of annotations whose records the file does not show any more, and of points whose record was changed.
     """
 
     changed: dict[str, set[str]] = field(default_factory=dict)
@@ -179,7 +179,7 @@ def bind(
             edit.note(key.get("id"), {"drawn"})
             edit.gone.update(_members(key) if key.get("id") in alive else {str(key.get("id")), *_members(key)})
         for key in (shape.key for shape in page.picture.shapes if "id" in shape.key):
-            if "drawn" in edit.changed.get(key["id"], ()):
+            if {"drawn", "label"} & edit.changed.get(key["id"], set()):
                 edit.gone.update(_members(key))
             else:
                 edit.kept.add(key["id"])

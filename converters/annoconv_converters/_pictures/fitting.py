@@ -61,6 +61,7 @@ def fitted(native: Record, carried: Residual, edit: Edit) -> tuple[Record, Resid
         The native document, without what the carrier holds whole; what fits it; and what does not, by its place in
         the case that was written, members of lists by their ids.
     """
+    native = _with_points(native, carried, edit)
     wholly = {path[:2] for path in carried.values if len(path) == 3 and path[2] in _IDENTITIES}
     places: dict[str, dict[int, int]] = {}
     order: dict[Path, tuple[str, ...]] = {}
@@ -125,6 +126,32 @@ def fitted(native: Record, carried: Residual, edit: Edit) -> tuple[Record, Resid
         if len(path) > 1 and now is not None:
             order[now] = members
     return native, Residual(values, tuple(removed), order), gone
+
+
+def _with_points(native: Record, carried: Residual, edit: Edit) -> Record:
+    """Return a document in which the points of records that were changed have their ids again.
+
+    A point of an instance is known by the instance and its own name, one that is a record by itself by the id of that.
+    """
+    told: dict[str, Record] = {}
+    for place, identity in enumerate(carried.order.get(("annotations",), ())):
+        if identity in edit.gone:
+            within = ("annotations", place, "attributes")
+            told[identity] = {str(path[3]): carried.values[path] for path in carried.values if path[:3] == within}
+    ids = {(each.get("instance", identity), each.get("keypoint")): identity for identity, each in told.items()}
+    annotations: list[Record] = []
+    for each in native["annotations"]:
+        attributes = each.get("attributes") or {}
+        identity = (
+            ids.get((attributes.get("instance"), attributes.get("keypoint"))) if each["type"] == "point" else None
+        )
+        if identity is not None:
+            edit.note(identity, {"drawn", "label", "attributes/visibility"})
+            each = {**each, "id": identity}
+            if "instance" not in told[identity]:
+                del each["attributes"]
+        annotations.append(each)
+    return {**native, "annotations": annotations}
 
 
 def _is_longer(native: Record, removed: Sequence[Path], path: Path) -> bool:
