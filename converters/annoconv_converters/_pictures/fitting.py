@@ -137,18 +137,18 @@ def _with_points(native: Record, carried: Residual, edit: Edit) -> Record:
     for place, identity in enumerate(carried.order.get(("annotations",), ())):
         if identity in edit.gone:
             within = ("annotations", place, "attributes")
-            told[identity] = {str(path[3]): carried.values[path] for path in carried.values if path[:3] == within}
+            leaves = ((path, value) for path, value in carried.values.items() if path[:3] == within and len(path) == 4)
+            told[identity] = {str(path[3]): value for path, value in leaves}
     ids = {(each.get("instance", identity), each.get("keypoint")): identity for identity, each in told.items()}
     annotations: list[Record] = []
     for each in native["annotations"]:
         attributes = each.get("attributes") or {}
-        identity = (
-            ids.get((attributes.get("instance"), attributes.get("keypoint"))) if each["type"] == "point" else None
-        )
-        if identity is not None:
-            edit.note(identity, {"drawn", "label", "attributes/visibility"})
-            each = {**each, "id": identity}
-            if "instance" not in told[identity]:
+        instance = attributes.get("instance") if each["type"] == "point" else None
+        point = ids.get((instance, attributes.get("keypoint"))) or ids.get((instance, None))
+        if point is not None:
+            edit.note(point, {"drawn", "label", "attributes/visibility"})
+            each = {**each, "id": point}
+            if "instance" not in told[point]:
                 del each["attributes"]
         annotations.append(each)
     return {**native, "annotations": annotations}
