@@ -133,13 +133,13 @@ class _Page:
 
     picture: Picture
     said: list[Said]
-    shapes: list[int]
-    keys: list[Record]
+    shapes: dict[int, None]
+    keys: dict[int, Record]
 
-    def pair(self, place: int, key: Record) -> None:
-        self.picture.shapes[place].key = key
-        self.shapes.remove(place)
-        self.keys = [each for each in self.keys if each is not key]
+    def pair(self, place: int, number: int) -> None:
+        """Give a record the key of a number; what was open is not any more."""
+        self.picture.shapes[place].key = self.keys.pop(number)
+        del self.shapes[place]
 
 
 def bind(
@@ -175,7 +175,7 @@ def bind(
     alive = {shape.key.get("id") for page in pages for shape in page.picture.shapes if shape.key}
     for page in pages:
         _by_label(page, alive, edit)
-        for key in page.keys:
+        for key in page.keys.values():
             edit.note(key.get("id"), {"drawn"})
             edit.gone.update(_members(key) if key.get("id") in alive else {str(key.get("id")), *_members(key)})
         for key in (shape.key for shape in page.picture.shapes if "id" in shape.key):
@@ -197,7 +197,8 @@ def _members(key: Record) -> set[str]:
 
 def _page(picture: Picture, told: Sequence[Record], name_of: Callable[[object], str]) -> _Page:
     said = [_said(said_of(shape, name_of(shape.record.get("category_id")))) for shape in picture.shapes]
-    return _Page(picture, said, [*range(len(said))], [key for key in told if _said(key.get("said"))])
+    keys = {number: key for number, key in enumerate(told) if _said(key.get("said"))}
+    return _Page(picture, said, dict.fromkeys(range(len(said))), keys)
 
 
 def _said(value: Any) -> Any:
@@ -220,19 +221,28 @@ def _changes(before: Any, now: Said) -> set[str]:
 
 def _by_own_key(page: _Page, edit: Edit) -> None:
     """Keep the keys that records have of themselves; of copies of one, that of the first that says the same."""
+    shapes = page.picture.shapes
     own: dict[str, list[int]] = {}
-    for place, shape in enumerate(page.picture.shapes):
+    for place, shape in enumerate(shapes):
         if isinstance(shape.key.get("id"), str):
-            own.setdefault(json.dumps(shape.key, sort_keys=True), []).append(place)
-    for places in own.values():
-        shapes = page.picture.shapes
+            own.setdefault(json.dumps(_own(shape.key), sort_keys=True), []).append(place)
+    noted = {json.dumps(_own(key), sort_keys=True): number for number, key in page.keys.items()}
+    for text, places in own.items():
         first = next((place for place in places if _said(shapes[place].key.get("said")) == page.said[place]), places[0])
         key = shapes[first].key
-        noted = next((each for each in page.keys if each["said"] == key.get("said") and each["id"] == key["id"]), key)
         for place in places:
             shapes[place].key = {}
         edit.note(key["id"], _changes(_said(key.get("said")), page.said[first]))
-        page.pair(first, noted)
+        if text in noted:
+            page.pair(first, noted[text])
+        else:
+            shapes[first].key = key
+            del page.shapes[first]
+
+
+def _own(key: Record) -> Record:
+    """Return a key as it stands in a record of itself."""
+    return {name: value for name, value in key.items() if name != "number"}
 
 
 def _whole(said: Said) -> Any:
@@ -249,18 +259,22 @@ def _rough(said: Said) -> Any:
 
 def _by(page: _Page, part: Callable[[Said], Any], edit: Edit, *, is_unique: bool) -> None:
     """Pair open records and keys that agree in a part of what they say."""
-    noted: dict[Any, list[Record]] = {}
-    for key in page.keys:
-        noted.setdefault(part(_said(key["said"])), []).append(key)
+    noted: dict[Any, list[int]] = {}
+    for number, key in reversed(page.keys.items()):
+        noted.setdefault(part(_said(key["said"])), []).append(number)
     counts = Counter(part(page.said[place]) for place in page.shapes)
     for place in [*page.shapes]:
         wanted = part(page.said[place])
-        keys = noted.get(wanted, [])
-        is_one = len(keys) == counts[wanted] == 1 and wanted != _NOWHERE
-        if keys and (is_one or not is_unique):
-            key = keys.pop(0)
-            edit.note(key.get("id"), _changes(_said(key["said"]), page.said[place]))
-            page.pair(place, key)
+        numbers = noted.get(wanted, [])
+        is_one = len(numbers) == counts[wanted] == 1 and wanted != _NOWHERE
+        if numbers and (is_one or not is_unique):
+            _pair(page, place, numbers.pop(), edit)
+
+
+def _pair(page: _Page, place: int, number: int, edit: Edit) -> None:
+    key = page.keys[number]
+    edit.note(key.get("id"), _changes(_said(key["said"]), page.said[place]))
+    page.pair(place, number)
 
 
 def _is_numbered_anew(shape: Shape) -> bool:
@@ -269,12 +283,11 @@ def _is_numbered_anew(shape: Shape) -> bool:
 
 def _by_number(page: _Page, edit: Edit) -> None:
     """Pair open records and keys by the id that the format has for the record."""
-    noted = {key["number"]: key for key in page.keys if "number" in key}
+    noted = {str(key["number"]): number for number, key in page.keys.items() if "number" in key}
     for place in [*page.shapes]:
-        key = noted.get(str(page.picture.shapes[place].record.get("id")))
-        if key is not None:
-            edit.note(key.get("id"), _changes(_said(key["said"]), page.said[place]))
-            page.pair(place, key)
+        number = noted.pop(str(page.picture.shapes[place].record.get("id")), None)
+        if number is not None:
+            _pair(page, place, number, edit)
 
 
 def _by_label(page: _Page, alive: Collection[Any], edit: Edit) -> None:
@@ -283,16 +296,16 @@ def _by_label(page: _Page, alive: Collection[Any], edit: Edit) -> None:
     It must still have pieces that were not drawn anew, here or on other pictures.
     """
     owners: dict[str, set[Any]] = {}
-    for key in page.keys:
+    for key in page.keys.values():
         owners.setdefault(_said(key["said"])[0], set()).add(key.get("id"))
-    masks = {key["id"]: key for key in page.keys if key.get("type") == "mask" and key.get("id") in alive}
+    masks = {key["id"]: key for key in page.keys.values() if key.get("type") == "mask" and key.get("id") in alive}
     for place in [*page.shapes]:
         mine = owners.get(page.said[place][0], set())
         if len(mine) == 1 and mine <= masks.keys() and page.picture.shapes[place].record.get("segmentation"):
             (identity,) = mine
             edit.note(identity, {"drawn"})
             page.picture.shapes[place].key = {"id": identity, "type": "mask"}
-            page.shapes.remove(place)
+            del page.shapes[place]
 
 
 def _number_new(pages: Sequence[_Page], reserved: Collection[str]) -> None:

@@ -105,7 +105,7 @@ def fitted(native: Record, carried: Residual, edit: Edit) -> tuple[Record, Resid
     made = {each for each in whole.keys() - {*identities} if each.rpartition(".")[0] in edit.kept}
     annotations = [whole[each["id"]] for each in native["annotations"] if each["id"] not in made]
     native = {**native, "annotations": annotations}
-    masks = {each["id"] for each in annotations if each["type"] == "mask"} - redrawn
+    masks = {each["id"] for each in annotations if each.get("type") == "mask"} - redrawn
     values: dict[Path, Any] = {}
     for path, value in carried.values.items():
         now, identity = placed(path), owner(path)
@@ -116,10 +116,11 @@ def fitted(native: Record, carried: Residual, edit: Edit) -> tuple[Record, Resid
         elif value not in ([], {}) or not _at(native, path, whole, identity):
             values[now] = value
     removed: list[Path] = []
+    others = _others(native, carried.removed)
     for path in carried.removed:
         now, identity = placed(path), owner(path)
         is_kept = identity is None or not _is_changed(path[2:], anew.get(identity, ()), identity in masks)
-        if now is not None and is_kept and (path[0] in places or not _is_longer(native, carried.removed, path)):
+        if now is not None and is_kept and (path[0] in places or path[0] not in others):
             removed.append(now)
     for path, members in carried.order.items():
         now = placed(path)
@@ -133,12 +134,12 @@ def _with_points(native: Record, carried: Residual, edit: Edit) -> Record:
 
     A point of an instance is known by the instance and its own name, one that is a record by itself by the id of that.
     """
-    told: dict[str, Record] = {}
-    for place, identity in enumerate(carried.order.get(("annotations",), ())):
-        if identity in edit.gone:
-            within = ("annotations", place, "attributes")
-            leaves = ((path, value) for path, value in carried.values.items() if path[:3] == within and len(path) == 4)
-            told[identity] = {str(path[3]): value for path, value in leaves}
+    places = enumerate(carried.order.get(("annotations",), ()))
+    points = {place: identity for place, identity in places if identity in edit.gone}
+    told: dict[str, Record] = {identity: {} for identity in points.values()}
+    for path, value in carried.values.items():
+        if len(path) == 4 and path[0] == "annotations" and path[1] in points and path[2] == "attributes":
+            told[points[int(path[1])]][str(path[3])] = value
     ids = {(each.get("instance", identity), each.get("keypoint")): identity for identity, each in told.items()}
     annotations: list[Record] = []
     for each in native["annotations"]:
@@ -154,11 +155,14 @@ def _with_points(native: Record, carried: Residual, edit: Edit) -> Record:
     return {**native, "annotations": annotations}
 
 
-def _is_longer(native: Record, removed: Sequence[Path], path: Path) -> bool:
-    """Tell whether a list, of which the case that was written has nothing, is not what it was in the file."""
-    listed = native.get(str(path[0]))
-    members = {each[:2] for each in removed if each[:1] == path[:1] and len(each) > 1}
-    return isinstance(listed, list) and len(listed) != len(members)
+def _others(native: Record, removed: Sequence[Path]) -> set[str]:
+    """Return the lists, of which the case that was written has nothing, that are not what they were in the file."""
+    members: dict[str, set[str | int]] = {}
+    for path in removed:
+        if len(path) > 1:
+            members.setdefault(str(path[0]), set()).add(path[1])
+    listed = {name: native.get(name) for name in members}
+    return {name for name, each in listed.items() if isinstance(each, list) and len(each) != len(members[name])}
 
 
 def _at(native: Record, path: Path, whole: Mapping[str, Record], identity: str | None) -> bool:
