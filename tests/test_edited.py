@@ -58,7 +58,7 @@ def flat(uid: str = "RADIOGRAPH_1", first: str = "A") -> LoadedCase:
         },
         {"id": "T", "category": "attribute", "label_code": "GRADE", "type": "attribute", "attributes": {"grade": "2"}},
     ]
-    image = {"uid": uid, "modality": "DX", "shape": [64, 48], "frame": "NONE"}
+    image = {"uid": uid, "modality": "DX", "shape": [64, 48], "coordinate_frame": "NONE"}
     document = {
         "schema_version": "1.0",
         "task_id": "T7",

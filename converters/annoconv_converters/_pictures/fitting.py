@@ -25,9 +25,12 @@ __all__ = ["GONE", "fitted", "lost", "reserved_ids"]
 Record: TypeAlias = "dict[str, Any]"
 
 _DRAWN: Final = frozenset(
-    {"type", "bbox", "polygon", "polyline", "point", "center", "radii", "rotation_degrees", "mask_file", "mask_value"}
+    {"type", "bbox", "polygon", "holes", "parts", "polyline", "point", "keypoints", "contours", "center", "radii"}
+    | {"rotation_degrees", "size", "direction", "mask_file", "mask_value", "fractional_type", "sha256"}
 )
 """Fields of an annotation that say where it is."""
+_MEASURED: Final = frozenset({"measurements", "evaluations"})
+"""Fields that say what was measured and judged of an outline."""
 _LABELLED: Final = frozenset({"label_code", "category"})
 _IDENTITIES: Final = ("id", "uid", "code")
 GONE: Final = Message("the file does not show it any more; what our carrier holds of it is left out")
@@ -178,8 +181,10 @@ def _is_changed(path: Path, aspects: Collection[str], is_mask: bool) -> bool:
     name = path[0]
     if name in _LABELLED:
         return "label" in aspects
+    if name in _MEASURED:
+        return "drawn" in aspects
     if name in _DRAWN:
-        is_named = is_mask and str(name).startswith("mask_")
+        is_named = is_mask and name in {"mask_file", "mask_value"}
         return not is_named and bool({"drawn", "digits"} & {*aspects})
     return name in aspects or "/".join(map(str, path[:2])) in aspects
 
