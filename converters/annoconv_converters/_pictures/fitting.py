@@ -95,8 +95,8 @@ def fitted(native: Record, carried: Residual, edit: Edit) -> tuple[Record, Resid
 
     def owner(path: Path) -> str | None:
         """Return the id of the annotation that a path is in."""
-        is_within = len(path) > 2 and path[0] == "annotations" and int(path[1]) < len(identities)
-        return identities[int(path[1])] if is_within else None
+        place = int(path[1]) if len(path) > 2 and path[0] == "annotations" else len(identities)
+        return identities[place] if place < len(identities) else None
 
     redrawn = {owner(path) for path in carried.values if path[2:] == ("type",)}
     anew: dict[str, set[str]] = {}
