@@ -61,7 +61,9 @@ def file_losses(records: Iterable[FileRecord], reasons: Reasons, case_index: int
     for record in records:
         if record.again is None and record.place:
             *above, last = record.place
-            told, again, within = {last: record.said is not None}, {}, tuple(above)
+            told: Any = {last: record.said is not None}
+            again: Any = {}
+            within: Path = tuple(above)
         elif record.said != record.again:
             told, again, within = record.said, record.again, record.place
         else:
@@ -77,12 +79,13 @@ def _losses(
 ) -> Iterator[Loss]:
     """Yield what `report` would, of what `said` speaks of: in one walk, as long as there are no lists."""
     for key, value in said.items():
-        held = again.get(key, NOTHING)
+        held: Any = again.get(key, NOTHING)
         if held == value:
             continue
         path = (*at, key)
         if value and isinstance(value, dict) and (held is NOTHING or isinstance(held, dict)):
-            yield from _losses(value, {} if held is NOTHING else held, path, within, reasons, case_index)
+            inner: dict[Any, Any] = held if isinstance(held, dict) else {}
+            yield from _losses(value, inner, path, within, reasons, case_index)
         elif isinstance(value, list | dict) or isinstance(held, list | dict):
             pair = (value, {}) if held is NOTHING else _apart(value, held)
             told, other = (_nested(path, one) for one in pair)

@@ -145,7 +145,7 @@ def _is_same_polygon(feature: Record, annotation: AnyAnnotation | None) -> bool:
         return False
     if geometry["type"] != "Polygon" or geometry.get("isEllipse") or len(geometry["coordinates"]) != 1:
         return False
-    ring, polygon = geometry["coordinates"][0], annotation.polygon
+    ring, polygon = geometry["coordinates"][0], [list(vertex) for vertex in annotation.polygon]
     return bool(ring == polygon or (ring[0] == ring[-1] and ring[:-1] == polygon))
 
 
