@@ -129,9 +129,25 @@ class MaskError(InputError):
 
 
 class LimitError(AnnoconvError, ValueError):
-    """The input exceeds a size, depth or budget limit."""
+    """The input exceeds a size, depth or budget limit; `limit` is its name in `annoconv.Limits`, if it has one."""
 
     exit_code: ClassVar[int] = 4
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        limit: str | None = None,
+        source: Path | str | None = None,
+        where: str | None = None,
+        found: object = None,
+        expected: object = None,
+        advice: str | None = None,
+    ) -> None:
+        self.limit = limit
+        if limit is not None and advice is None:
+            advice = Message("The limit {name} can be raised: --limit {name}=NUMBER", name=limit)
+        super().__init__(problem, source=source, where=where, found=found, expected=expected, advice=advice)
 
 
 class UsageError(AnnoconvError):

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import jiter
 import orjson
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from annoconv.documents.exact_numbers import MINUS_ZERO, SHAPE_OF_NUMBERS, may_lose_digits, put_exact
+from annoconv.documents.faults import conforming
 from annoconv.errors import DocumentError, InputError, LimitError
 from annoconv.findings import Finding, Level
 from annoconv.limits import Limits
@@ -138,17 +139,9 @@ def parse(
         If it is too large or too deep.
     """
     with collector_paused():
+        limits = limits or Limits()
         document = loads(data, limits=limits, source=source, where=where)
-        try:
-            typed = model.model_validate_json(data)
-        except ValidationError as error:
-            from annoconv.documents.normaliser import normalise
-
-            findings = normalise(error.errors(include_url=False), "pydantic", document=document)
-            problem = Message("the document does not conform to the schema in {count} places", count=len(findings))
-            if len(findings) == 1:
-                problem = Message("the document does not conform to the schema in 1 place")
-            raise DocumentError(problem, findings=findings, source=source, where=where) from None
+        typed = conforming(data, document, model, limits, source=source, where=where)
         if may_lose_digits(data):
             put_exact(typed, loads(data, limits=limits, source=source, where=where, exact=True))
         del document
