@@ -159,7 +159,12 @@ def list_files(paths: Iterable[Path], limits: Limits) -> list[Path]:
         for file in _below(path):
             found.setdefault(file.resolve(), file)
             if len(found) > limits.files:
-                raise LimitError("too many files", source=path, expected=Message("at most {count}", count=limits.files))
+                raise LimitError(
+                    "too many files",
+                    source=path,
+                    expected=Message("at most {count}", count=limits.files),
+                    limit="files",
+                )
     return list(found.values())
 
 

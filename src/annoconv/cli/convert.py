@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from annoconv.casefile import Reading
     from annoconv.cli.report import Report
+    from annoconv.limits import Limits
     from annoconv.model import Label
 
 __all__ = ["added_command", "convert_command"]
@@ -141,15 +142,16 @@ def _context(report: Report, values: dict[str, Any]) -> Context:
 
     zone = parse_timezone(values["timezone"]) if values["timezone"] else None
     return Context(
-        label_system=_labels(values["label_system"]) if values["label_system"] else (),
+        label_system=_labels(values["label_system"], report.limits) if values["label_system"] else (),
         task=values["task"],
         timestamp=parse_timestamp(values["timestamp"], zone) if values["timestamp"] else None,
         timezone=zone,
+        limits=report.limits,
         progress=report.progress if report.shows_progress else None,
     )
 
 
-def _labels(path: Path) -> tuple[Label, ...]:
+def _labels(path: Path, limits: Limits) -> tuple[Label, ...]:
     from pydantic import TypeAdapter, ValidationError
 
     from annoconv.documents import strict_json
@@ -158,7 +160,7 @@ def _labels(path: Path) -> tuple[Label, ...]:
     from annoconv.validation import normalise
 
     check_source(path)
-    document = strict_json.loads(strict_json.read_bytes(path), source=path)
+    document = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
     listed = document.get("labels") if isinstance(document, dict) else document
     try:
         return tuple(TypeAdapter(list[Label]).validate_json(strict_json.dumps(listed)))

@@ -29,22 +29,34 @@ def validate(
         list[Path], typer.Option(metavar="PATH", help="Source images to check against: files or folders.")
     ] = [],  # noqa: B006  typer copies it
     schema_only: Annotated[bool, typer.Option("--schema-only", help="Check the structure only.")] = False,
+    findings: Annotated[
+        Path | None, typer.Option("--findings", metavar="FILE", help="Write every finding to this file, as JSON Lines.")
+    ] = None,
 ) -> None:
     """Say every finding about the cases, one file after the other."""
     from annoconv.errors import UsageError
+    from annoconv.files.atomic import outputs_of
     from annoconv.validation import check_file
 
     for path in images:
         if not path.exists():
             raise UsageError("there is no such file or folder", source=path, advice="Correct --images")
+    if findings is not None:
+        with outputs_of(overwrite=report.overwrite, inputs=[*paths, *images]) as outputs:
+            outputs.expect(findings)
+        report.keep_findings()
     failed = 0
     for path in paths:
         try:
-            for finding in check_file(path, profile=profile.value, images=images, schema_only=schema_only):
+            for finding in check_file(
+                path, profile=profile.value, images=images, schema_only=schema_only, limits=report.limits
+            ):
                 report.add_finding(finding, path)
         except AnnoconvError as error:
             report.fail(error)
             failed += 1
+    if findings is not None:
+        report.write_findings(findings)
     report.say("{} errors, {} warnings", report.levels[Level.ERROR], report.levels[Level.WARNING])
     if failed:
         report.say("{} inputs could not be checked", failed)

@@ -15,14 +15,13 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator
 
 from annoconv.errors import DocumentError, LimitError
-from annoconv.findings import in_order
+from annoconv.findings import Finding, Level, in_order
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from annoconv.findings import Finding
     from annoconv.limits import Limits
 
 __all__ = ["conforming"]
@@ -68,7 +67,10 @@ def conforming(
         findings = _findings(error, document) if error else []
         count = len(findings)
     if count:
-        raise DocumentError(_told(count, len(findings)), findings=findings, source=source, where=where)
+        problem = _told(count, len(findings))
+        if count > len(findings):
+            findings.insert(0, Finding("schema.invalid", Level.ERROR, "", problem))
+        raise DocumentError(problem, findings=findings, source=source, where=where)
     return cast("Model", typed)
 
 

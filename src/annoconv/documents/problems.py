@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from annoconv.findings import Finding, Level
+from annoconv.messages import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -84,7 +85,7 @@ class Problem:
 
 @lru_cache(maxsize=1024)
 def _sentences(kind: str, key: str, expected: str) -> tuple[str, str]:
-    en, zh = (text.format(key=key) for text in MESSAGES[kind])
+    en, zh = (text.format(key=shortened(key)) for text in MESSAGES[kind])
     if expected:
         en += f"; expected {expected}"
         zh += f"；应为 {_TYPE_NAMES_ZH.get(expected, expected)}"

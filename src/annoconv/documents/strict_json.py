@@ -104,6 +104,7 @@ def loads(
             where=where,
             found=Message("{count} bytes", count=len(data)),
             expected=Message("{count} at most", count=limits.document_bytes),
+            limit="document_bytes",
         )
     if data.startswith(_BOM):
         raise _invalid("the text starts with a byte order mark", source, where)
@@ -206,6 +207,7 @@ def read_bytes(path: Path, limits: Limits | None = None) -> bytes:
             source=path,
             found=Message("{count} bytes", count=size),
             expected=Message("{count} at most", count=limits.document_bytes),
+            limit="document_bytes",
         )
     return path.read_bytes()
 
@@ -232,6 +234,7 @@ def iter_lines(path: Path, limits: Limits | None = None) -> Iterator[tuple[int, 
                     source=path,
                     where=Message("line {number}", number=number),
                     expected=Message("{count} bytes", count=limits.line_bytes),
+                    limit="line_bytes",
                 )
             if stripped := line.strip():
                 yield number, stripped
@@ -330,6 +333,7 @@ def _too_deep(limits: Limits, source: Path | str | None, where: str | None) -> L
         source=source,
         where=where,
         expected=Message("{count} levels", count=limits.depth),
+        limit="depth",
     )
 
 
