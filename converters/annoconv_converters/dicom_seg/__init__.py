@@ -13,7 +13,7 @@ from annoconv.registry import Option
 from annoconv_converters.dicom_seg.arrays import SegmentationArrays, read_segmentation, write_segmentation
 from annoconv_converters.dicom_seg.kinds import Kind, Settings
 from annoconv_converters.dicom_seg.reading.cases import read_segmentations
-from annoconv_converters.dicom_seg.segment import AlgorithmType, Segment
+from annoconv_converters.dicom_seg.segment import Segment, SegmentAlgorithmType
 from annoconv_converters.dicom_seg.writing.cases import write_segmentations
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SUFFIX",
-    "AlgorithmType",
     "Segment",
+    "SegmentAlgorithmType",
     "SegmentationArrays",
     "from_dicom_seg",
     "read_segmentation",

@@ -21,7 +21,7 @@ from annoconv.codes import (
 from annoconv.documents import strict_json
 from annoconv.geometry import describe_grid
 from annoconv.ids import safe_name
-from annoconv.model import AnnotationCategory, AnnotationOrigin, Concept, Label
+from annoconv.model import AlgorithmType, AnnotationCategory, Concept, Label
 from annoconv_converters._dicom.codes import concept_in
 from annoconv_converters._dicom.dates import moment
 from annoconv_converters._dicom.texts import text
@@ -30,8 +30,8 @@ from annoconv_converters.dicom_seg.segment import (
     ALGORITHM_TYPES,
     BACKGROUND,
     UNKNOWN_SCHEME,
-    AlgorithmType,
     Segment,
+    SegmentAlgorithmType,
 )
 
 if TYPE_CHECKING:
@@ -62,7 +62,9 @@ ANNOTATION_SOFTWARE: Final = ("109102", "DCM", "Processing Equipment")
 LABEL_MAP_FILE: Final = "masks/labels.nii.gz"
 """Mask file of segments that cannot overlap; they are its values."""
 _FORMER_SNOMED: Final = frozenset({"SRT", "SNM3", "99SDM"})
-_ORIGINS: Final = {kind: origin for origin, kind in ALGORITHM_TYPES.items()}
+_ALGORITHM_TYPES: Final = {
+    written: kind for kind, written in ALGORITHM_TYPES.items() if kind is not AlgorithmType.AUTOMATIC_CONFIRMED
+}
 _MODALITIES: Final = {
     "1.2.840.10008.5.1.4.1.1.1": "CR",
     "1.2.840.10008.5.1.4.1.1.1.1": "DX",
@@ -183,7 +185,7 @@ def native_document(
                 "label_code": label.code,
                 "type": "mask",
                 "mask_file": LABEL_MAP_FILE if is_map else f"masks/{safe_name(annotation_id)}.nii.gz",
-                "origin": _origin(segment).value,
+                "algorithm_type": _algorithm_type(segment).value,
             }
             | ({"mask_value": segment.number} if is_map else {})
         )
@@ -262,8 +264,8 @@ def _category(segment: Segment, known: Label | None) -> AnnotationCategory:
     return (known and known.category) or category_of(segment.category)
 
 
-def _origin(segment: Segment) -> AnnotationOrigin:
-    return _ORIGINS.get(segment.algorithm_type, AnnotationOrigin.HUMAN)
+def _algorithm_type(segment: Segment) -> AlgorithmType:
+    return _ALGORITHM_TYPES.get(segment.algorithm_type, AlgorithmType.MANUAL)
 
 
 def _image(header: Dataset, grid: Grid) -> dict[str, Any]:
@@ -280,7 +282,7 @@ def _image(header: Dataset, grid: Grid) -> dict[str, Any]:
 
 
 def _metadata(header: Dataset, segments: Sequence[Segment]) -> dict[str, Any]:
-    model = next((s.algorithm_name for s in segments if s.algorithm_type is not AlgorithmType.MANUAL), None)
+    model = next((s.algorithm_name for s in segments if s.algorithm_type is not SegmentAlgorithmType.MANUAL), None)
     name, version, ended = _software(header)
     software = {"name": name, "version": version, "ai_model": model}
     stated: dict[str, Any] = {

@@ -9,7 +9,7 @@ from typing import Final
 
 from pydicom.dataset import Dataset
 
-from annoconv.model import AnnotationOrigin, Concept
+from annoconv.model import AlgorithmType, Concept
 from annoconv_converters._dicom.codes import coded, concept_in
 from annoconv_converters._dicom.colour import Triple, cielab_from_rgb, rgb_from_cielab
 from annoconv_converters._dicom.encoding import element, sequence
@@ -20,8 +20,8 @@ __all__ = [
     "BACKGROUND",
     "UNKNOWN_SCHEME",
     "UNSPECIFIED",
-    "AlgorithmType",
     "Segment",
+    "SegmentAlgorithmType",
 ]
 
 UNSPECIFIED: Final = "unspecified"
@@ -33,7 +33,7 @@ UNKNOWN_SCHEME: Final = "99UNKNOWN"
 """Coding scheme of what a segment does not say."""
 
 
-class AlgorithmType(StrEnum):
+class SegmentAlgorithmType(StrEnum):
     """How the segment was made, SegmentAlgorithmType (0062,0008)."""
 
     AUTOMATIC = "AUTOMATIC"
@@ -42,9 +42,10 @@ class AlgorithmType(StrEnum):
 
 
 ALGORITHM_TYPES: Final = {
-    AnnotationOrigin.HUMAN: AlgorithmType.MANUAL,
-    AnnotationOrigin.MODEL: AlgorithmType.AUTOMATIC,
-    AnnotationOrigin.MODEL_CONFIRMED: AlgorithmType.SEMIAUTOMATIC,
+    AlgorithmType.MANUAL: SegmentAlgorithmType.MANUAL,
+    AlgorithmType.SEMI_AUTOMATIC: SegmentAlgorithmType.SEMIAUTOMATIC,
+    AlgorithmType.AUTOMATIC: SegmentAlgorithmType.AUTOMATIC,
+    AlgorithmType.AUTOMATIC_CONFIRMED: SegmentAlgorithmType.SEMIAUTOMATIC,
 }
 
 
@@ -80,7 +81,7 @@ class Segment:
     category: Concept
     modifier: Concept | None = None
     region: Concept | None = None
-    algorithm_type: AlgorithmType = AlgorithmType.MANUAL
+    algorithm_type: SegmentAlgorithmType = SegmentAlgorithmType.MANUAL
     algorithm_name: str | None = None
     algorithm_version: str | None = None
     algorithm_parameters: str | None = None
@@ -98,7 +99,7 @@ class Segment:
             _text(0x00620005, "LO", self.name),
             b"" if self.description is None else _text(0x00620006, "ST", self.description),
         ]
-        if self.algorithm_type is AlgorithmType.MANUAL:
+        if self.algorithm_type is SegmentAlgorithmType.MANUAL:
             parts.append(_text(0x00620008, "CS", self.algorithm_type.value))
         else:
             name = self.algorithm_name or UNSPECIFIED
@@ -158,8 +159,8 @@ def _text(tag: int, vr: str, value: str) -> bytes:
     return element(tag, vr, fit(vr, value).encode())
 
 
-def _algorithm_type(value: str) -> AlgorithmType:
-    return AlgorithmType(value) if value in set(AlgorithmType) else AlgorithmType.MANUAL
+def _algorithm_type(value: str) -> SegmentAlgorithmType:
+    return SegmentAlgorithmType(value) if value in set(SegmentAlgorithmType) else SegmentAlgorithmType.MANUAL
 
 
 def _known(value: object) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from annoconv import ids
 from annoconv.documents import strict_json
-from annoconv_converters.dicom_seg.segment import ALGORITHM_TYPES, AlgorithmType, Segment
+from annoconv_converters.dicom_seg.segment import ALGORITHM_TYPES, Segment, SegmentAlgorithmType
 
 if TYPE_CHECKING:
     from annoconv.codes import Labels
@@ -35,7 +35,7 @@ def segment_of(number: int, annotation: MaskAnnotation, case: Case, image_uid: s
         Where its label is defined.
     """
     coded = labels.coded(annotation.label_code, annotation.category)
-    kind = ALGORITHM_TYPES[annotation.origin] if annotation.origin else AlgorithmType.MANUAL
+    kind = ALGORITHM_TYPES[annotation.algorithm_type] if annotation.algorithm_type else SegmentAlgorithmType.MANUAL
     name, version, parameters = _algorithm(annotation, case)
     return Segment(
         number=number,
