@@ -181,6 +181,42 @@ def test_no_reader_follows_a_link_out_of_its_folder(name: str, case: Path, tmp_p
     assert followed == 0
 
 
+READ_ONLY = {
+    "labelme": (
+        "a.json",
+        '{"version": "5.5.0", "flags": {}, "imagePath": "a.png", "imageData": null, "imageWidth": 20, "imageHeight": '
+        '10, "shapes": [{"label": "x", "shape_type": "circle", "points": [[5, 5], [7, 5]]}]}',
+    ),
+    "pascal-voc": (
+        "a.xml",
+        "<annotation><filename>a.png</filename><size><width>20</width><height>10</height></size><object><name>x</name>"
+        "<bndbox><xmin>2</xmin><ymin>3</ymin><xmax>9</xmax><ymax>8</ymax></bndbox></object></annotation>",
+    ),
+}
+"""A file of each format that is only read."""
+
+
+def test_every_format_is_among_those_whose_links_are_tried() -> None:
+    assert {*READERS, *READ_ONLY} == set(ALL)
+
+
+@pytest.mark.parametrize("name", READ_ONLY)
+def test_no_reader_of_foreign_files_follows_a_link_out_of_its_folder(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, text = READ_ONLY[name]
+    (tmp_path / "source").mkdir()
+    (tmp_path / file).write_text(text)
+    (tmp_path / "source" / file).symlink_to(f"../{file}")
+    refused([f"from-{name}", tmp_path / "source"], str(tmp_path / "source" / file), capsys, tmp_path / "out")
+    (tmp_path / "source" / file).unlink()
+    shutil.copy(tmp_path / file, tmp_path / "source" / file)
+    (tmp_path / "source" / "a.png").symlink_to("../secret.png")
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    code = main([f"from-{name}", str(tmp_path / "source"), "-o", str(tmp_path / "out"), "--quiet"])
+    assert code == 0 or "leads out of the folder" in capsys.readouterr().err, "its pictures are not looked into"
+
+
 @pytest.mark.parametrize("ending", [".mhd", ".nhdr"])
 def test_the_data_of_a_volume_is_no_link_out_of_its_folder(ending: str, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
