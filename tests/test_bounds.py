@@ -142,7 +142,7 @@ def test_a_large_document_is_read_as_a_small_one_is(monkeypatch: pytest.MonkeyPa
 
 def test_a_large_document_has_the_findings_of_a_small_one() -> None:
     faults = [{"t": 1}, BOX | {"zz": 1}, BOX | {"bbox": [1, 2]}, BOX | {"confidence": 2}, "", None, [], BOX]
-    document = c5() | {"annotations": faults, "unknown": 1, "links": [{}], "texts": {}}
+    document: dict[str, Any] = c5() | {"annotations": faults, "unknown": 1, "links": [{}], "texts": {}}
     del document["metadata"]
     with pytest.raises(DocumentError) as small:
         strict_json.parse(strict_json.dumps(document), Case)
