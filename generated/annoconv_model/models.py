@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -18,6 +18,7 @@ from annoconv_model._runtime import (
     OPTIONAL,
     Boolean,
     DecimalNumber,
+    Fixed,
     Float,
     Integer,
     Model,
@@ -26,10 +27,16 @@ from annoconv_model._runtime import (
     is_absent,
 )
 
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from annoconv_model import keys as _keys
+
 SCHEMA_VERSION: Final = "1.0"
 
 __all__ = [
     "AbnormalMark",
+    "AbsentReason",
     "Age",
     "Agent",
     "AgentKind",
@@ -56,6 +63,8 @@ __all__ = [
     "AssociationGranularity",
     "AssociationKey",
     "AssociationKeyKind",
+    "AssociationProblem",
+    "AssociationProblemKind",
     "AssociationRule",
     "AttributeAnnotation",
     "AttributeDefinition",
@@ -63,6 +72,7 @@ __all__ = [
     "AttributeValue",
     "AuditAction",
     "AuditEvent",
+    "BackupPolicy",
     "BboxAnnotation",
     "ByteSize",
     "Cardinality",
@@ -92,9 +102,12 @@ __all__ = [
     "Destruction",
     "DeviationMeasure",
     "DicomUid",
+    "DisposalKind",
     "EllipseAnnotation",
     "EllipsoidAnnotation",
     "Equipment",
+    "Exclusion",
+    "ExclusionReason",
     "FieldValue",
     "FieldValueType",
     "FileRole",
@@ -158,12 +171,14 @@ __all__ = [
     "QcStatus",
     "QualitativeEvaluation",
     "QualityControl",
+    "QuantityComparator",
     "Real",
     "Registration",
     "RegistrationCheck",
     "RegistrationError",
     "RegistrationKind",
     "RegistrationMeasure",
+    "RelationLink",
     "RelativePath",
     "Resampling",
     "Review",
@@ -172,7 +187,9 @@ __all__ = [
     "ReviewLevel",
     "ReviewOutcome",
     "RoleDefinition",
+    "RtRoiType",
     "SCHEMA_VERSION",
+    "SamplingPlan",
     "SecurityLevel",
     "SemanticType",
     "Severity",
@@ -189,6 +206,7 @@ __all__ = [
     "Text",
     "TextDocument",
     "TextKind",
+    "TextSection",
     "TextSpanAnnotation",
     "Threshold",
     "Timestamp",
@@ -432,7 +450,7 @@ class CoordinateFrame(StrEnum):
 
 
 class Modality(StrEnum):
-    """Kind of equipment that made the image; DICOM's defined terms. (模态)
+    """Kind of equipment that made the image; DICOM's defined terms (CID 29), and the dose of radiotherapy. (模态)
 
     Source: A 3.1.
     """
@@ -506,6 +524,90 @@ class Modality(StrEnum):
     DMS = "DMS"
     """Dermoscopy. (皮肤镜) DCM:DMS."""
 
+    BMD = "BMD"
+    """Bone mineral densitometry. (骨密度测量) DCM:BMD."""
+
+    BDUS = "BDUS"
+    """Ultrasound bone densitometry. (超声骨密度测量) DCM:BDUS."""
+
+    PA = "PA"
+    """Photoacoustic imaging. (光声成像) DCM:PA."""
+
+    TG = "TG"
+    """Thermography. (热成像) DCM:TG."""
+
+    DG = "DG"
+    """Diaphanography. (透照成像) DCM:DG."""
+
+    LS = "LS"
+    """Laser surface scan. (激光表面扫描) DCM:LS."""
+
+    OSS = "OSS"
+    """Optical surface scan. (光学表面扫描) DCM:OSS."""
+
+    BI = "BI"
+    """Biomagnetic imaging. (生物磁成像) DCM:BI."""
+
+    CFM = "CFM"
+    """Confocal microscopy. (共聚焦显微镜) DCM:CFM."""
+
+    OPM = "OPM"
+    """Ophthalmic mapping. (眼科地形图) DCM:OPM."""
+
+    OPTENF = "OPTENF"
+    """Ophthalmic tomography, en face. (眼科断层正面图) DCM:OPTENF."""
+
+    OPTBSV = "OPTBSV"
+    """Ophthalmic tomography, volume analysis of B-scans. (眼科断层B扫描容积分析) DCM:OPTBSV."""
+
+    OPV = "OPV"
+    """Ophthalmic visual field. (眼科视野) DCM:OPV."""
+
+    AR = "AR"
+    """Autorefraction. (自动验光) DCM:AR."""
+
+    KER = "KER"
+    """Keratometry. (角膜曲率测量) DCM:KER."""
+
+    LEN = "LEN"
+    """Lensometry. (镜片测量) DCM:LEN."""
+
+    OAM = "OAM"
+    """Ophthalmic axial measurements. (眼轴测量) DCM:OAM."""
+
+    SRF = "SRF"
+    """Subjective refraction. (主觉验光) DCM:SRF."""
+
+    VA = "VA"
+    """Visual acuity. (视力) DCM:VA."""
+
+    RTIMAGE = "RTIMAGE"
+    """Radiotherapy image. (放疗影像) DCM:RTIMAGE."""
+
+    ECG = "ECG"
+    """Electrocardiography. (心电) DCM:ECG."""
+
+    EEG = "EEG"
+    """Electroencephalography. (脑电) DCM:EEG."""
+
+    EMG = "EMG"
+    """Electromyography. (肌电) DCM:EMG."""
+
+    EOG = "EOG"
+    """Electrooculography. (眼电) DCM:EOG."""
+
+    EPS = "EPS"
+    """Cardiac electrophysiology. (心脏电生理) DCM:EPS."""
+
+    HD = "HD"
+    """Haemodynamic waveform. (血流动力学波形) DCM:HD."""
+
+    RESP = "RESP"
+    """Respiratory waveform. (呼吸波形) DCM:RESP."""
+
+    POS = "POS"
+    """Position sensor. (位置传感) DCM:POS."""
+
     RTDOSE = "RTDOSE"
     """Radiotherapy dose. (放疗剂量) DCM:RTDOSE."""
 
@@ -520,7 +622,7 @@ class AnnotationCategory(StrEnum):
     """
 
     ORGAN = "organ"
-    """Anatomical structure. (解剖结构) SCT:123037004."""
+    """Anatomical structure. (解剖结构) SCT:91723000."""
 
     LESION = "lesion"
     """Lesion or other abnormal region. (病灶) SCT:49755003."""
@@ -529,13 +631,13 @@ class AnnotationCategory(StrEnum):
     """A property of the case or of an object: diagnosis, grade, score. (属性)"""
 
     FUSION = "fusion"
-    """A structure brought together across modalities. (多模态融合)"""
+    """A structure brought together across modalities; a kind of task rather than of thing, `organ` or `lesion` says more. (多模态融合)"""
 
     REPORT = "report"
-    """A structured label taken from a report. (结构化报告)"""
+    """A structured label taken from a report, where it is no organ and no lesion. (结构化报告)"""
 
     TEXT_IMAGE = "text_image"
-    """A text fragment tied to an image region. (文本图像跨模态)"""
+    """A text fragment tied to an image region, where it is no organ and no lesion. (文本图像跨模态)"""
 
     DEVICE = "device"
     """An implant or another physical object. (器械或植入物) SCT:260787004."""
@@ -543,8 +645,105 @@ class AnnotationCategory(StrEnum):
     TISSUE = "tissue"
     """A kind of tissue. (组织) SCT:85756007."""
 
+    CELL = "cell"
+    """A cell or a part of one, such as a nucleus. (细胞)"""
+
+    SUBSTANCE = "substance"
+    """A substance from outside the body, such as a contrast agent. (外来物质) SCT:105590001."""
+
+    BODY_SUBSTANCE = "body_substance"
+    """Blood, urine, fluid or air in the body. (体内物质) SCT:91720002."""
+
+    FUNCTION = "function"
+    """A function, such as perfusion or activation. (功能) SCT:246464006."""
+
+    SPATIAL = "spatial"
+    """A reference region, a landmark, a background. (空间与关系概念) SCT:309825002."""
+
+    EVENT = "event"
+    """A phase or an event in time, such as a step of an operation. (过程或事件)"""
+
+    ARTEFACT = "artefact"
+    """An artefact of the image. (伪影)"""
+
     OTHER = "other"
     """Anything else. (其他)"""
+
+
+class RtRoiType(StrEnum):
+    """What a region is in a radiotherapy plan; DICOM's defined terms (PS3.3 C.8.8.8). (放疗感兴趣区类型)
+
+    Source: A 8.2.2.c.
+    """
+
+    EXTERNAL = "EXTERNAL"
+    """The patient's outer contour. (体表轮廓)"""
+
+    GTV = "GTV"
+    """Gross tumour volume. (大体肿瘤靶区)"""
+
+    CTV = "CTV"
+    """Clinical target volume. (临床靶区)"""
+
+    PTV = "PTV"
+    """Planning target volume. (计划靶区)"""
+
+    TREATED_VOLUME = "TREATED_VOLUME"
+    """Treated volume. (治疗区)"""
+
+    IRRAD_VOLUME = "IRRAD_VOLUME"
+    """Irradiated volume. (照射区)"""
+
+    ORGAN = "ORGAN"
+    """Organ at risk. (危及器官)"""
+
+    AVOIDANCE = "AVOIDANCE"
+    """Region in which dose is to be minimised. (规避区)"""
+
+    BOLUS = "BOLUS"
+    """Layer of material for the dose. (组织补偿物)"""
+
+    MARKER = "MARKER"
+    """Marker on the patient. (标记物)"""
+
+    REGISTRATION = "REGISTRATION"
+    """Registration region. (配准区)"""
+
+    ISOCENTER = "ISOCENTER"
+    """Treatment isocentre. (等中心点)"""
+
+    CONTRAST_AGENT = "CONTRAST_AGENT"
+    """Volume into which a contrast agent was injected. (造影剂区)"""
+
+    CAVITY = "CAVITY"
+    """Anatomical cavity. (腔隙)"""
+
+    BRACHY_CHANNEL = "BRACHY_CHANNEL"
+    """Brachytherapy channel. (近距离治疗通道)"""
+
+    BRACHY_ACCESSORY = "BRACHY_ACCESSORY"
+    """Brachytherapy accessory device. (近距离治疗附件)"""
+
+    BRACHY_SRC_APP = "BRACHY_SRC_APP"
+    """Brachytherapy source applicator. (近距离治疗施源器)"""
+
+    BRACHY_CHNL_SHLD = "BRACHY_CHNL_SHLD"
+    """Brachytherapy channel shield. (近距离治疗通道屏蔽)"""
+
+    SUPPORT = "SUPPORT"
+    """Device that supports or fixes the patient. (支撑固定装置)"""
+
+    FIXATION = "FIXATION"
+    """Fixation or immobilisation device. (固定装置)"""
+
+    DOSE_REGION = "DOSE_REGION"
+    """Region that serves as a reference of dose. (剂量参考区)"""
+
+    CONTROL = "CONTROL"
+    """Region that controls the optimisation of dose. (剂量优化控制区)"""
+
+    DOSE_MEASUREMENT = "DOSE_MEASUREMENT"
+    """Region that represents a device for measuring dose. (剂量测量区)"""
 
 
 class LabelLevel(StrEnum):
@@ -942,10 +1141,13 @@ class RegistrationKind(StrEnum):
     """
 
     RIGID = "rigid"
-    """Rotation and translation. (刚体) DCM:125025."""
+    """Rotation and translation. (刚体)"""
+
+    RIGID_SCALE = "rigid_scale"
+    """Rotation, translation and scale. (刚体缩放)"""
 
     AFFINE = "affine"
-    """Affine. (仿射) DCM:125022."""
+    """Affine. (仿射)"""
 
     B_SPLINE = "b_spline"
     """B-spline, non-linear. (B样条)"""
@@ -1083,6 +1285,53 @@ class FieldValueType(StrEnum):
 
     ORDINAL = "ordinal"
     """A grade. (等级)"""
+
+
+class QuantityComparator(StrEnum):
+    """How a true value lies to the number given. (数量比较符)
+
+    Source: A 8.5.3.2.
+    """
+
+    LT = "lt"
+    """Less. (小于)"""
+
+    LE = "le"
+    """Less or equal. (小于等于)"""
+
+    GE = "ge"
+    """Greater or equal. (大于等于)"""
+
+    GT = "gt"
+    """Greater. (大于)"""
+
+
+class AbsentReason(StrEnum):
+    """Why there is no value. (缺失原因)
+
+    Source: A App.A, A 8.5.3.2.
+    """
+
+    UNKNOWN = "unknown"
+    """Nobody knows it. (未知)"""
+
+    NOT_ASKED = "not_asked"
+    """It was not asked for. (未询问)"""
+
+    NOT_PERFORMED = "not_performed"
+    """The test was not made. (未检测)"""
+
+    NOT_APPLICABLE = "not_applicable"
+    """It does not apply to the patient. (不适用)"""
+
+    MASKED = "masked"
+    """It was removed when the data were de-identified. (已脱敏)"""
+
+    UNCERTAIN = "uncertain"
+    """It cannot be told for certain. (不确定)"""
+
+    ERROR = "error"
+    """The test failed. (检测失败)"""
 
 
 class PreprocessingKind(StrEnum):
@@ -1268,9 +1517,9 @@ class AgreementScope(StrEnum):
 
 
 class AgreementMetric(StrEnum):
-    """How agreement is measured. (一致性指标)
+    """How agreement or accuracy is measured. (质量指标)
 
-    Source: A 9.2.
+    Source: A 9.2, A 9.1.1.
     """
 
     DICE = "dice"
@@ -1293,6 +1542,30 @@ class AgreementMetric(StrEnum):
 
     PEARSON = "pearson"
     """Pearson correlation coefficient. (Pearson相关系数)"""
+
+    PRECISION = "precision"
+    """Precision, share of what was found that is there (D.3). (精确度)"""
+
+    RECALL = "recall"
+    """Recall, share of what is there that was found (D.2). (召回率)"""
+
+    F1 = "f1"
+    """Harmonic mean of precision and recall. (F1分数)"""
+
+    CONFORMITY = "conformity"
+    """Conformity coefficient (D.5). (Conformity系数)"""
+
+    SENSITIVITY = "sensitivity"
+    """Sensitivity (D.9). (灵敏度)"""
+
+    SPECIFICITY = "specificity"
+    """Specificity (D.10). (特异度)"""
+
+    ACCURACY = "accuracy"
+    """Accuracy (D.11). (准确率)"""
+
+    AUC = "auc"
+    """Area under the receiver operating characteristic curve. (ROC曲线下面积)"""
 
 
 class AssessmentDimension(StrEnum):
@@ -1674,6 +1947,63 @@ class Cardinality(StrEnum):
     """Many to many. (多对多)"""
 
 
+class ExclusionReason(StrEnum):
+    """Why a sample was left out (A.5 b, c). (剔除原因)
+
+    Source: A App.A.
+    """
+
+    INCOMPLETE = "incomplete"
+    """Something is missing. (不完整)"""
+
+    ARTEFACT = "artefact"
+    """An artefact covers it. (严重伪影遮挡)"""
+
+    LOW_RESOLUTION = "low_resolution"
+    """Its resolution is too low. (分辨率不足)"""
+
+    BURNED_IN_MARKS = "burned_in_marks"
+    """Marks of measurement stand in the picture. (图内测量标记)"""
+
+    DUPLICATE = "duplicate"
+    """It is in the set already. (重复)"""
+
+    ASSOCIATION_FAILED = "association_failed"
+    """Image and report could not be associated. (关联失败)"""
+
+    OTHER = "other"
+    """Something else. (其他)"""
+
+
+class AssociationProblemKind(StrEnum):
+    """What is wrong with an association. (关联问题类型)
+
+    Source: A 6.3.2.
+    """
+
+    MISSING = "missing"
+    """A key is missing. (关联信息缺失)"""
+
+    CONFLICT = "conflict"
+    """Keys contradict each other. (关联信息冲突)"""
+
+    TIME_INCONSISTENT = "time_inconsistent"
+    """The times do not agree. (时间不一致)"""
+
+
+class DisposalKind(StrEnum):
+    """What became of data at the end. (处置类型)
+
+    Source: A 11.4.
+    """
+
+    DESTRUCTION = "destruction"
+    """Destroyed. (销毁)"""
+
+    ARCHIVE = "archive"
+    """Archived. (归档)"""
+
+
 class DataClassification(StrEnum):
     """Class of data. (数据分类)
 
@@ -1814,6 +2144,10 @@ class Subject(Model):
     Source: A 8.5.3.1.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.SubjectKeys]) -> None: ...
+
 
 
 class Study(Model):
@@ -1864,6 +2198,10 @@ class Study(Model):
     Source: A 8.5.3.1.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.StudyKeys]) -> None: ...
+
 
 
 class ImageInstance(Model):
@@ -1890,6 +2228,10 @@ class ImageInstance(Model):
     Source: A 7.2.e, A 7.2.d.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ImageInstanceKeys]) -> None: ...
+
 
 
 class Equipment(Model):
@@ -1915,6 +2257,10 @@ class Equipment(Model):
 
     Source: A App.A.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.EquipmentKeys]) -> None: ...
 
 
 
@@ -1948,6 +2294,10 @@ class Resampling(Model):
     Source: A 7.2.c.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ResamplingKeys]) -> None: ...
+
 
 
 class Concept(Model):
@@ -1973,6 +2323,16 @@ class Concept(Model):
 
     Source: A 8.2.2.b.
     """
+
+    version: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coding scheme version")
+    """Version of the scheme, where the code depends on it. (编码体系版本)
+
+    Source: A 8.2.2.a.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ConceptKeys]) -> None: ...
 
 
 
@@ -2018,6 +2378,10 @@ class Algorithm(Model):
     Source: A 10.1.6.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AlgorithmKeys]) -> None: ...
+
 
 
 class PreprocessingStep(Model):
@@ -2056,6 +2420,10 @@ class PreprocessingStep(Model):
     Source: A 6.2.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PreprocessingStepKeys]) -> None: ...
+
 
 
 class ImageQuality(Model):
@@ -2082,6 +2450,10 @@ class ImageQuality(Model):
     Source: A 7.2.g.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ImageQualityKeys]) -> None: ...
+
 
 
 class Nonconformance(Model):
@@ -2101,6 +2473,10 @@ class Nonconformance(Model):
 
     Source: A 7.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.NonconformanceKeys]) -> None: ...
 
 
 
@@ -2134,6 +2510,10 @@ class PyramidLevel(Model):
     Source: A 7.2.note.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PyramidLevelKeys]) -> None: ...
+
 
 
 class FrameRange(Model):
@@ -2160,6 +2540,10 @@ class FrameRange(Model):
     Source: A 7.2.note.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.FrameRangeKeys]) -> None: ...
+
 
 
 class ImageFile(Model):
@@ -2185,6 +2569,10 @@ class ImageFile(Model):
 
     Source: A 10.1.5.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ImageFileKeys]) -> None: ...
 
 
 
@@ -2260,7 +2648,7 @@ class Image(Model):
     Source: A 7.2.d, A C.2.b, A B.1.
     """
 
-    direction: Annotated[Annotated[list[Annotated[list[Cosine], Field(min_length=3, max_length=3)]], Field(min_length=3, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="direction")
+    direction: Annotated[Annotated[list[Annotated[tuple[Cosine, Cosine, Cosine], Fixed(3, 3)]], Field(min_length=3, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="direction")
     """Direction cosines, row-major; column c is the direction of index axis c. Orthonormal; the positions of `instances` say where sheared slices are. (方向矩阵)
 
     Source: A 7.2.b, A C.2.b, A B.1.
@@ -2404,6 +2792,40 @@ class Image(Model):
     Source: A 8.2.2.e.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ImageKeys]) -> None: ...
+
+
+
+class FindingSite(Model):
+    """A place in the body, as DICOM's Finding Site and AnatomicRegionSequence and FHIR's BodyStructure hold it. (发生部位)
+
+    Source: A 8.2.2.c, A A.2.2.
+    """
+
+    region: Concept = Field(title="region")
+    """Anatomic region. (解剖部位)
+
+    Source: A 8.2.2.c.
+    """
+
+    laterality: Annotated[Laterality | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="laterality")
+    """Side of the body. (侧别)
+
+    Source: A 8.2.2.c.
+    """
+
+    modifiers: Annotated[Annotated[list[Concept], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="topographical modifiers")
+    """What narrows the region down (DICOM topographical modifier, AnatomicRegionModifierSequence). (方位修饰)
+
+    Source: A 8.2.2.c.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.FindingSiteKeys]) -> None: ...
+
 
 
 class Appearance(Model):
@@ -2429,6 +2851,10 @@ class Appearance(Model):
 
     Source: A 8.2.2.d.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AppearanceKeys]) -> None: ...
 
 
 
@@ -2461,6 +2887,10 @@ class PermissibleValue(Model):
 
     Source: A 8.2.2.a.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PermissibleValueKeys]) -> None: ...
 
 
 
@@ -2542,6 +2972,10 @@ class AttributeDefinition(Model):
     Source: A App.A.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AttributeDefinitionKeys]) -> None: ...
+
 
 
 class Label(Model):
@@ -2592,14 +3026,20 @@ class Label(Model):
     Source: A 8.2.2.c.
     """
 
-    concept_modifier: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="concept modifier")
-    """Laterality or another modifier (DICOM segmented property type modifier). (概念修饰编码)
+    concept_modifiers: Annotated[Annotated[list[Concept], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="concept modifiers")
+    """Laterality and other modifiers (DICOM segmented property type modifiers). (概念修饰编码)
 
     Source: A 8.2.2.c.
     """
 
-    anatomic_region: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="anatomic region")
-    """Where in the body it lies. (解剖部位编码)
+    finding_site: Annotated[FindingSite | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="finding site")
+    """Where in the body its objects are, unless an annotation says so itself. (发生部位)
+
+    Source: A 8.2.2.c.
+    """
+
+    rt_roi_type: Annotated[RtRoiType | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="RT ROI type")
+    """What its objects are in a radiotherapy plan (DICOM RTROIInterpretedType (3006,00A4)). (放疗感兴趣区类型)
 
     Source: A 8.2.2.c.
     """
@@ -2676,13 +3116,13 @@ class Label(Model):
     Source: A 10.1.2.a, A 10.1.3.
     """
 
-    skeleton: Annotated[Annotated[list[Annotated[list[Index], Field(min_length=2, max_length=2)]], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="skeleton")
+    skeleton: Annotated[Annotated[list[Annotated[tuple[Index, Index], Fixed(2, 2)]], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="skeleton")
     """Pairs of keypoints that a line joins, by their zero-based places in `keypoints`. (骨架连线)
 
     Source: A 10.1.2.a.
     """
 
-    flip_pairs: Annotated[Annotated[list[Annotated[list[Index], Field(min_length=2, max_length=2)]], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="flip pairs")
+    flip_pairs: Annotated[Annotated[list[Annotated[tuple[Index, Index], Fixed(2, 2)]], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="flip pairs")
     """Pairs of keypoints that change places when the picture is mirrored left to right, by their zero-based places. (镜像对)
 
     Source: A 10.1.2.a.
@@ -2699,6 +3139,10 @@ class Label(Model):
 
     Source: A 8.2.2.e.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.LabelKeys]) -> None: ...
 
 
 
@@ -2737,6 +3181,10 @@ class ChangeRecord(Model):
 
     Source: A 10.1.3.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ChangeRecordKeys]) -> None: ...
 
 
 
@@ -2782,31 +3230,9 @@ class LabelSystem(Model):
     Source: A 10.1.3.
     """
 
+    if TYPE_CHECKING:
 
-
-class FindingSite(Model):
-    """A place in the body, as DICOM's Finding Site and AnatomicRegionSequence and FHIR's BodyStructure hold it. (发生部位)
-
-    Source: A 8.2.2.c, A A.2.2.
-    """
-
-    region: Concept = Field(title="region")
-    """Anatomic region. (解剖部位)
-
-    Source: A 8.2.2.c.
-    """
-
-    laterality: Annotated[Laterality | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="laterality")
-    """Side of the body. (侧别)
-
-    Source: A 8.2.2.c.
-    """
-
-    modifiers: Annotated[Annotated[list[Concept], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="topographical modifiers")
-    """What narrows the region down (DICOM topographical modifier, AnatomicRegionModifierSequence). (方位修饰)
-
-    Source: A 8.2.2.c.
-    """
+        def __init__(self, **given: Unpack[_keys.LabelSystemKeys]) -> None: ...
 
 
 
@@ -2833,6 +3259,10 @@ class QualitativeEvaluation(Model):
 
     Source: A A.3.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.QualitativeEvaluationKeys]) -> None: ...
 
 
 
@@ -2907,6 +3337,10 @@ class Measurement(Model):
 
     Source: A 8.5.3.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.MeasurementKeys]) -> None: ...
 
 
 
@@ -3004,6 +3438,12 @@ class Annotation(Model):
     """True where someone drew it on this frame, false where it was interpolated between key frames. (是否关键帧)
 
     Source: A 7.2.note.
+    """
+
+    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
+    """What coordinates of three numbers are in, the image's voxels if absent. Two numbers are always pixels, contours always in the patient's space. (坐标空间)
+
+    Source: A 6.3.1, A C.3.e.
     """
 
     frame_of_reference_uid: Annotated[DicomUid | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="frame of reference UID")
@@ -3104,12 +3544,6 @@ class MaskAnnotation(Annotation):
     Source: A C.3.d.
     """
 
-    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
-    """
-
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
     """Key-value pairs that describe it; the label says what they mean. (属性)
 
@@ -3140,6 +3574,10 @@ class MaskAnnotation(Annotation):
     Source: A 10.1.5.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.MaskAnnotationKeys]) -> None: ...
+
 
 
 class BboxAnnotation(Annotation):
@@ -3154,12 +3592,6 @@ class BboxAnnotation(Annotation):
     Source: A C.3.d.
     """
 
-    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
-    """
-
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
     """Key-value pairs that describe it; the label says what they mean. (属性)
 
@@ -3171,6 +3603,10 @@ class BboxAnnotation(Annotation):
 
     Source: A C.3.e.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.BboxAnnotationKeys]) -> None: ...
 
 
 
@@ -3184,12 +3620,6 @@ class OrientedBoxAnnotation(Annotation):
     """Which class of annotation this is. (标注类型)
 
     Source: A C.3.d.
-    """
-
-    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
     """
 
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
@@ -3216,11 +3646,15 @@ class OrientedBoxAnnotation(Annotation):
     Source: A 6.4.1.
     """
 
-    direction: Annotated[Annotated[list[Annotated[list[Cosine], Field(min_length=3, max_length=3)]], Field(min_length=3, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="direction")
+    direction: Annotated[Annotated[list[Annotated[tuple[Cosine, Cosine, Cosine], Fixed(3, 3)]], Field(min_length=3, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="direction")
     """Of a box in space, direction cosines, row-major; column c is its axis c. The axes of the coordinate space if absent. (方向矩阵)
 
     Source: A 6.4.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.OrientedBoxAnnotationKeys]) -> None: ...
 
 
 
@@ -3230,17 +3664,21 @@ class PolygonPart(Model):
     Source: A 6.4.1.
     """
 
-    polygon: Annotated[list[Annotated[list[Real], Field(min_length=2, max_length=2)]], Field(min_length=3)] = Field(title="polygon")
+    polygon: Annotated[list[Annotated[tuple[Real, Real], Fixed(2, 2)]], Field(min_length=3)] = Field(title="polygon")
     """Vertices (x, y) in continuous pixel coordinates; the last joins the first. (多边形)
 
     Source: A 6.4.1.
     """
 
-    holes: Annotated[Annotated[list[Annotated[list[Annotated[list[Real], Field(min_length=2, max_length=2)]], Field(min_length=3)]], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="holes")
+    holes: Annotated[Annotated[list[Annotated[list[Annotated[tuple[Real, Real], Fixed(2, 2)]], Field(min_length=3)]], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="holes")
     """Rings cut out of the polygon; vertices as the polygon's. (孔洞)
 
     Source: A 6.4.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PolygonPartKeys]) -> None: ...
 
 
 
@@ -3256,25 +3694,19 @@ class PolygonAnnotation(Annotation):
     Source: A C.3.d.
     """
 
-    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
-    """
-
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
     """Key-value pairs that describe it; the label says what they mean. (属性)
 
     Source: A C.3.e, A 8.2.2.c, A 8.2.2.e.
     """
 
-    polygon: Annotated[list[Annotated[list[Real], Field(min_length=2, max_length=2)]], Field(min_length=3)] = Field(title="polygon")
+    polygon: Annotated[list[Annotated[tuple[Real, Real], Fixed(2, 2)]], Field(min_length=3)] = Field(title="polygon")
     """Vertices (x, y) in continuous pixel coordinates, origin at the outer corner of the first pixel; the last joins the first. (多边形)
 
     Source: A C.3.e.
     """
 
-    holes: Annotated[Annotated[list[Annotated[list[Annotated[list[Real], Field(min_length=2, max_length=2)]], Field(min_length=3)]], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="holes")
+    holes: Annotated[Annotated[list[Annotated[list[Annotated[tuple[Real, Real], Fixed(2, 2)]], Field(min_length=3)]], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="holes")
     """Rings cut out of the polygon; vertices as the polygon's. (孔洞)
 
     Source: A 6.4.1.
@@ -3285,6 +3717,10 @@ class PolygonAnnotation(Annotation):
 
     Source: A 6.4.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PolygonAnnotationKeys]) -> None: ...
 
 
 
@@ -3300,23 +3736,21 @@ class PolylineAnnotation(Annotation):
     Source: A C.3.d.
     """
 
-    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
-    """
-
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
     """Key-value pairs that describe it; the label says what they mean. (属性)
 
     Source: A C.3.e, A 8.2.2.c, A 8.2.2.e.
     """
 
-    polyline: Annotated[list[Annotated[list[Real], Field(min_length=2, max_length=3)]], Field(min_length=2)] = Field(title="polyline")
+    polyline: Annotated[list[Annotated[tuple[Real, Real] | tuple[Real, Real, Real], Fixed(2, 3)]], Field(min_length=2)] = Field(title="polyline")
     """Vertices (x, y) or (x, y, z) in continuous pixel or voxel coordinates. (折线)
 
     Source: A 6.4.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PolylineAnnotationKeys]) -> None: ...
 
 
 
@@ -3332,12 +3766,6 @@ class PointAnnotation(Annotation):
     Source: A C.3.d.
     """
 
-    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
-    """
-
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
     """Key-value pairs that describe it; the label says what they mean. (属性)
 
@@ -3349,6 +3777,10 @@ class PointAnnotation(Annotation):
 
     Source: A 6.4.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PointAnnotationKeys]) -> None: ...
 
 
 
@@ -3376,6 +3808,10 @@ class Keypoint(Model):
     Source: A 10.1.2.a.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.KeypointKeys]) -> None: ...
+
 
 
 class KeypointsAnnotation(Annotation):
@@ -3390,12 +3826,6 @@ class KeypointsAnnotation(Annotation):
     Source: A C.3.d.
     """
 
-    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
-    """
-
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
     """Key-value pairs that describe it; the label says what they mean. (属性)
 
@@ -3407,6 +3837,10 @@ class KeypointsAnnotation(Annotation):
 
     Source: A 10.1.2.a.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.KeypointsAnnotationKeys]) -> None: ...
 
 
 
@@ -3420,12 +3854,6 @@ class EllipseAnnotation(Annotation):
     """Which class of annotation this is. (标注类型)
 
     Source: A C.3.d.
-    """
-
-    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
     """
 
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
@@ -3452,6 +3880,10 @@ class EllipseAnnotation(Annotation):
     Source: A 6.4.1.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.EllipseAnnotationKeys]) -> None: ...
+
 
 
 class EllipsoidAnnotation(Annotation):
@@ -3464,12 +3896,6 @@ class EllipsoidAnnotation(Annotation):
     """Which class of annotation this is. (标注类型)
 
     Source: A C.3.d.
-    """
-
-    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
     """
 
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
@@ -3490,11 +3916,15 @@ class EllipsoidAnnotation(Annotation):
     Source: A 6.4.1.
     """
 
-    direction: Annotated[Annotated[list[Annotated[list[Cosine], Field(min_length=3, max_length=3)]], Field(min_length=3, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="direction")
+    direction: Annotated[Annotated[list[Annotated[tuple[Cosine, Cosine, Cosine], Fixed(3, 3)]], Field(min_length=3, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="direction")
     """Direction cosines, row-major; column c is its axis c. The axes of the coordinate space if absent. (方向矩阵)
 
     Source: A 6.4.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.EllipsoidAnnotationKeys]) -> None: ...
 
 
 
@@ -3510,8 +3940,8 @@ class Contour(Model):
     Source: A 6.4.1.
     """
 
-    points: Annotated[list[Annotated[list[Real], Field(min_length=3, max_length=3)]], Field(min_length=1)] = Field(title="points")
-    """Points (x, y, z) in the coordinate space; of a closed contour the last joins the first. (点)
+    points: Annotated[list[Annotated[tuple[Real, Real, Real], Fixed(3, 3)]], Field(min_length=1)] = Field(title="points")
+    """Points (x, y, z) in millimetres, patient frame LPS; of a closed contour the last joins the first. Unit: mm. (点)
 
     Source: A 6.4.1.
     """
@@ -3522,10 +3952,14 @@ class Contour(Model):
     Source: A 8.4.e.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ContourKeys]) -> None: ...
+
 
 
 class ContoursAnnotation(Annotation):
-    """A region as contours in space, as a DICOM RT structure set and SCOORD3D hold it; no image grid is needed. (轮廓组标注)
+    """A region as contours in the patient's space, as a DICOM RT structure set and SCOORD3D hold it; no image grid is needed. (轮廓组标注)
 
     Source: A 6.4.1.
     """
@@ -3534,12 +3968,6 @@ class ContoursAnnotation(Annotation):
     """Which class of annotation this is. (标注类型)
 
     Source: A C.3.d.
-    """
-
-    coordinate_space: CoordinateSpace = Field(title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
     """
 
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
@@ -3553,6 +3981,10 @@ class ContoursAnnotation(Annotation):
 
     Source: A 6.4.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ContoursAnnotationKeys]) -> None: ...
 
 
 
@@ -3568,17 +4000,15 @@ class AttributeAnnotation(Annotation):
     Source: A C.3.d.
     """
 
-    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
-    """
-
     attributes: dict[Key, AttributeValue] = Field(title="attributes")
     """Key-value pairs that describe it; the label says what they mean. (属性)
 
     Source: A C.3.e, A 8.2.2.c, A 8.2.2.e.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AttributeAnnotationKeys]) -> None: ...
 
 
 
@@ -3592,12 +4022,6 @@ class TextSpanAnnotation(Annotation):
     """Which class of annotation this is. (标注类型)
 
     Source: A C.3.d.
-    """
-
-    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
     """
 
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
@@ -3641,6 +4065,10 @@ class TextSpanAnnotation(Annotation):
 
     Source: A 8.5.2.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.TextSpanAnnotationKeys]) -> None: ...
 
 
 AnyAnnotation: TypeAlias = MaskAnnotation | BboxAnnotation | OrientedBoxAnnotation | PolygonAnnotation | PolylineAnnotation | PointAnnotation | KeypointsAnnotation | EllipseAnnotation | EllipsoidAnnotation | ContoursAnnotation | AttributeAnnotation | TextSpanAnnotation
@@ -3704,6 +4132,10 @@ class ImageImageLink(Link):
     Source: A 8.4.d.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ImageImageLinkKeys]) -> None: ...
+
 
 
 class ImageTextLink(Link):
@@ -3742,6 +4174,10 @@ class ImageTextLink(Link):
     Source: A 8.5.2.3, A 8.5.2.4.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ImageTextLinkKeys]) -> None: ...
+
 
 
 class AssociationKey(Model):
@@ -3761,6 +4197,10 @@ class AssociationKey(Model):
 
     Source: A 6.3.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AssociationKeyKeys]) -> None: ...
 
 
 
@@ -3818,9 +4258,55 @@ class ImageStructuredLink(Link):
     Source: A 8.5.3.4.
     """
 
+    if TYPE_CHECKING:
 
-AnyLink: TypeAlias = ImageImageLink | ImageTextLink | ImageStructuredLink
-"""One of the 3 classes, told apart by `type`."""
+        def __init__(self, **given: Unpack[_keys.ImageStructuredLinkKeys]) -> None: ...
+
+
+
+class RelationLink(Link):
+    """A directed relation of two annotations, whether regions of an image or spans of a text. (关系)
+
+    Source: A 8.5.2.1, A 8.5, A 10.1.2.
+    """
+
+    type: Literal["relation"] = Field(default="relation", title="type")
+    """Which class of link this is. (关联类型)
+
+    Source: A 8.5.
+    """
+
+    source_id: Identifier = Field(title="source")
+    """Annotation that the relation starts from. (源对象标识)
+
+    Source: A 8.5.2.1.
+    """
+
+    target_id: Identifier = Field(title="target")
+    """Annotation that it leads to. (目标对象标识)
+
+    Source: A 8.5.2.1.
+    """
+
+    relation: Name = Field(title="relation")
+    """What the first is to the second, `located_at`, `suggests`, `modifies`, or a word of the project. That one is a part of the other is said by its `parent_id`. (关系类型)
+
+    Source: A 8.5.2.1.
+    """
+
+    concept: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="concept")
+    """Code of the relation in a terminology. (编码)
+
+    Source: A 8.5.2.1.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.RelationLinkKeys]) -> None: ...
+
+
+AnyLink: TypeAlias = ImageImageLink | ImageTextLink | ImageStructuredLink | RelationLink
+"""One of the 4 classes, told apart by `type`."""
 
 
 
@@ -3848,6 +4334,10 @@ class RegistrationError(Model):
     Source: A 7.2.h.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.RegistrationErrorKeys]) -> None: ...
+
 
 
 class RegistrationCheck(Model):
@@ -3866,6 +4356,12 @@ class RegistrationCheck(Model):
     """Deviation found. Unit: mm. (偏差)
 
     Source: A 8.5.1.3.
+    """
+
+    rotation_degrees: Annotated[NonNegativeReal | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="rotation")
+    """Angle between the two, found where images of one device do not agree. Unit: deg. (旋转偏差)
+
+    Source: A 8.5.1.2.
     """
 
     threshold_mm: NonNegativeReal = Field(title="threshold")
@@ -3892,6 +4388,10 @@ class RegistrationCheck(Model):
     Source: A 8.5.1.3.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.RegistrationCheckKeys]) -> None: ...
+
 
 
 class Registration(Model):
@@ -3912,16 +4412,28 @@ class Registration(Model):
     Source: A 8.5.1.1.
     """
 
-    fixed_image_uid: Identifier = Field(title="fixed image")
-    """Image that stays. (固定影像)
+    fixed_image_uid: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="fixed image")
+    """Image that stays. Where the case has none, its frame of reference is named instead. (固定影像)
 
     Source: A 8.5.1.2.
     """
 
-    moving_image_uid: Identifier = Field(title="moving image")
-    """Image that is brought onto it. (浮动影像)
+    moving_image_uid: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="moving image")
+    """Image that is brought onto it. Where the case has none, its frame of reference is named instead. (浮动影像)
 
     Source: A 8.5.1.2.
+    """
+
+    fixed_frame_of_reference_uid: Annotated[DicomUid | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="fixed frame of reference")
+    """Frame of reference that stays. (固定影像参考坐标系)
+
+    Source: A 8.5.1.2, A B.1.
+    """
+
+    moving_frame_of_reference_uid: Annotated[DicomUid | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="moving frame of reference")
+    """Frame of reference that is brought onto it. (浮动影像参考坐标系)
+
+    Source: A 8.5.1.2, A B.1.
     """
 
     maps: MappingDirection = Field(title="maps")
@@ -3930,8 +4442,8 @@ class Registration(Model):
     Source: A 8.5.1.2.
     """
 
-    matrix: Annotated[Annotated[list[Annotated[list[Real], Field(min_length=4, max_length=4)]], Field(min_length=4, max_length=4)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="matrix")
-    """Row-major homogeneous matrix in LPS and millimetres. (配准矩阵)
+    matrix: Annotated[Annotated[list[Annotated[tuple[Real, Real, Real, Real], Fixed(4, 4)]], Field(min_length=4, max_length=4)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="matrix")
+    """Row-major homogeneous matrix in LPS and millimetres; beside a field it is applied to the point before the field. (配准矩阵)
 
     Source: A 8.5.1.2, A 7.2.h.
     """
@@ -3942,10 +4454,22 @@ class Registration(Model):
     Source: A 8.5.1.2, A 7.2.h.
     """
 
+    post_matrix: Annotated[Annotated[list[Annotated[tuple[Real, Real, Real, Real], Fixed(4, 4)]], Field(min_length=4, max_length=4)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="matrix after the field")
+    """Row-major homogeneous matrix in LPS and millimetres that is applied to the point after the field. (变形后矩阵)
+
+    Source: A 8.5.1.2.
+    """
+
     field_frame: Annotated[CoordinateFrame | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="field frame")
     """Frame of the field's vectors; LPS if absent. (变形场坐标系)
 
     Source: A 8.5.1.2.
+    """
+
+    method: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="method")
+    """What it was aligned by, DICOM CID 7100. (配准方法)
+
+    Source: A 8.5.1.2, A 6.3.1.
     """
 
     frame_of_reference_uid: Annotated[DicomUid | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="fused frame of reference")
@@ -3980,7 +4504,7 @@ class Registration(Model):
 
     @model_validator(mode="after")
     def _requirement_0(self) -> Registration:
-        if self.kind in ('rigid', 'affine'):
+        if self.kind in ('rigid', 'rigid_scale', 'affine'):
             if self.matrix is None:
                 raise PydanticCustomError("missing_key", "a linear registration needs its matrix: {key}", {"key": "matrix"})
         return self
@@ -3991,6 +4515,46 @@ class Registration(Model):
             if self.field_file is None:
                 raise PydanticCustomError("missing_key", "a non-linear registration needs its field: {key}", {"key": "field_file"})
         return self
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.RegistrationKeys]) -> None: ...
+
+
+
+class TextSection(Model):
+    """A section of a text, from its first code point to behind its last. (文本章节)
+
+    Source: A 8.5.2.2, A 8.1.d.
+    """
+
+    title: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="title")
+    """Its heading. (标题)
+
+    Source: A 8.5.2.2.
+    """
+
+    concept: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="concept")
+    """What it holds, LOINC: 59776-5 findings, 19005-8 impression. (编码)
+
+    Source: A 8.5.2.2.
+    """
+
+    start: Index = Field(title="start")
+    """First code point of the section, zero-based. (起始偏移)
+
+    Source: A 8.5.2.2.
+    """
+
+    end: Index = Field(title="end")
+    """Code point behind the last. (结束偏移)
+
+    Source: A 8.5.2.2.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.TextSectionKeys]) -> None: ...
 
 
 
@@ -4024,6 +4588,12 @@ class TextDocument(Model):
     Source: A 8.5.2.1.
     """
 
+    sections: Annotated[Annotated[list[TextSection], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="sections")
+    """Its sections, such as findings and impression, in the order of the text. (章节)
+
+    Source: A 8.5.2.2, A 8.1.d.
+    """
+
     written_at: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="written at")
     """When it was written. (书写时间)
 
@@ -4041,6 +4611,10 @@ class TextDocument(Model):
 
     Source: A 7.3, A 11.2.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.TextDocumentKeys]) -> None: ...
 
 
 
@@ -4062,10 +4636,28 @@ class ClinicalField(Model):
     Source: A 8.5.3.2.
     """
 
-    value: FieldValue = Field(title="value")
-    """Its value; numbers keep their digits. (值)
+    value: Annotated[FieldValue | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="value")
+    """Its value; numbers keep their digits. A field has a value, a coded value, or says why it has none. (值)
 
     Source: A 8.5.3.3.
+    """
+
+    comparator: Annotated[QuantityComparator | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="comparator")
+    """How the true value lies to the one given, where the method sets a bound; equal if absent. (比较符)
+
+    Source: A 8.5.3.2.
+    """
+
+    value_concept: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coded value")
+    """Its value as a code of a terminology, alone or beside its text. (编码值)
+
+    Source: A 8.5.3.2.
+    """
+
+    absent_reason: Annotated[AbsentReason | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="reason for absence")
+    """Why it has no value. (缺失原因)
+
+    Source: A 8.5.3.2, A App.A.
     """
 
     value_type: Annotated[FieldValueType | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="value type")
@@ -4097,6 +4689,10 @@ class ClinicalField(Model):
 
     Source: A 8.5.3.2, A 8.5.3.4.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ClinicalFieldKeys]) -> None: ...
 
 
 
@@ -4135,6 +4731,10 @@ class ClinicalRecord(Model):
 
     Source: A 8.5.3.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ClinicalRecordKeys]) -> None: ...
 
 
 
@@ -4192,6 +4792,10 @@ class DataSource(Model):
     Source: A App.A.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.DataSourceKeys]) -> None: ...
+
 
 
 class SpotCheck(Model):
@@ -4229,6 +4833,10 @@ class SpotCheck(Model):
 
     Source: A 7.3.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.SpotCheckKeys]) -> None: ...
 
 
 
@@ -4298,6 +4906,10 @@ class DeidentificationRecord(Model):
     Source: A 7.3, A 11.2.2.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.DeidentificationRecordKeys]) -> None: ...
+
 
 
 class AssistanceDeviation(Model):
@@ -4323,6 +4935,10 @@ class AssistanceDeviation(Model):
 
     Source: A 9.1.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AssistanceDeviationKeys]) -> None: ...
 
 
 
@@ -4392,6 +5008,10 @@ class ModelAssistance(Model):
     Source: A 9.1.1.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ModelAssistanceKeys]) -> None: ...
+
 
 
 class ReviewFinding(Model):
@@ -4442,6 +5062,10 @@ class ReviewFinding(Model):
     Source: A 6.5.2.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ReviewFindingKeys]) -> None: ...
+
 
 
 class Review(Model):
@@ -4480,6 +5104,18 @@ class Review(Model):
     Source: A 6.5.2.
     """
 
+    annotation_ids: Annotated[Annotated[list[Identifier], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="annotation ids")
+    """Annotations that were looked at; all of the case if absent. (标注对象标识)
+
+    Source: A 9.3.1.b, A 6.5.2.
+    """
+
+    reviewed_version: Annotated[Version | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="reviewed version")
+    """Version that was looked at. (被审版本)
+
+    Source: A 8.4.e, A 9.1.2.
+    """
+
     outcome: ReviewOutcome = Field(title="outcome")
     """Its result. (审核结论)
 
@@ -4510,6 +5146,10 @@ class Review(Model):
     Source: A 9.3.1.c, A 11.5.2.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ReviewKeys]) -> None: ...
+
 
 
 class AgreementRecord(Model):
@@ -4519,7 +5159,7 @@ class AgreementRecord(Model):
     """
 
     id: Identifier = Field(title="id")
-    """Unique identifier in the case. (标识)
+    """Unique identifier in the case or package. (标识)
 
     Source: A 9.2.
     """
@@ -4566,11 +5206,27 @@ class AgreementRecord(Model):
     Source: A 9.2.
     """
 
+    error_kinds: Annotated[Annotated[list[ReviewFindingKind], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="kinds of error")
+    """What is wrong where agreement is poor, as the dedicated review found. (错误类型)
+
+    Source: A 9.2.
+    """
+
+    resolution: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="resolution")
+    """What followed: annotated anew, or the label system was changed. (处置)
+
+    Source: A 9.2.
+    """
+
     computed_at: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="computed at")
     """When. (计算时间)
 
     Source: A 9.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AgreementRecordKeys]) -> None: ...
 
 
 
@@ -4610,6 +5266,10 @@ class Assessment(Model):
     Source: A 9.1.2.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AssessmentKeys]) -> None: ...
+
 
 
 class ValidationRecord(Model):
@@ -4619,7 +5279,7 @@ class ValidationRecord(Model):
     """
 
     id: Identifier = Field(title="id")
-    """Unique identifier. (标识)
+    """Unique identifier in the case or package. (标识)
 
     Source: A 9.4.2.
     """
@@ -4654,6 +5314,12 @@ class ValidationRecord(Model):
     Source: A 9.4.2.
     """
 
+    report_file: Annotated[RelativePath | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="report file")
+    """The report, relative to the document. (验证报告文件)
+
+    Source: A 9.4.2.
+    """
+
     conclusion: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="conclusion")
     """The conclusion in words. (结论)
 
@@ -4665,6 +5331,10 @@ class ValidationRecord(Model):
 
     Source: A 9.4.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ValidationRecordKeys]) -> None: ...
 
 
 
@@ -4682,6 +5352,12 @@ class QcFinding(Model):
 
     kind: QcFindingKind = Field(title="kind")
     """What is wrong. (问题类型)
+
+    Source: Q abstract.
+    """
+
+    annotation_ids: Annotated[Annotated[list[Identifier], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="annotation ids")
+    """Annotations that show where. (标注对象标识)
 
     Source: Q abstract.
     """
@@ -4716,6 +5392,12 @@ class QcFinding(Model):
     Source: Q abstract.
     """
 
+    suggestion: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="suggestion")
+    """What it should be, in words. (修改建议)
+
+    Source: Q abstract.
+    """
+
     severity: Annotated[Severity | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="severity")
     """How grave. (严重程度)
 
@@ -4728,11 +5410,21 @@ class QcFinding(Model):
     Source: Q abstract.
     """
 
+    confidence: Annotated[UnitInterval | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="confidence")
+    """Confidence of whoever found it. (置信度)
+
+    Source: Q abstract.
+    """
+
     confirmed: Annotated[Flag | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="confirmed")
     """Whether a person confirmed it. (是否确认)
 
     Source: Q abstract.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.QcFindingKeys]) -> None: ...
 
 
 
@@ -4760,6 +5452,10 @@ class Software(Model):
     Source: A C.4.b, A 10.1.6.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.SoftwareKeys]) -> None: ...
+
 
 
 class Timestamps(Model):
@@ -4779,6 +5475,10 @@ class Timestamps(Model):
 
     Source: A C.4.c.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.TimestampsKeys]) -> None: ...
 
 
 
@@ -4805,6 +5505,10 @@ class QualityControl(Model):
 
     Source: Q abstract, A 6.5.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.QualityControlKeys]) -> None: ...
 
 
 
@@ -4843,6 +5547,10 @@ class AuditEvent(Model):
 
     Source: A C.4.f.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AuditEventKeys]) -> None: ...
 
 
 
@@ -4893,6 +5601,10 @@ class Agent(Model):
 
     Source: A 10.1.6.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AgentKeys]) -> None: ...
 
 
 
@@ -4998,6 +5710,10 @@ class Metadata(Model):
     Source: A 11.5.2, A 5.6.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.MetadataKeys]) -> None: ...
+
 
 
 class Deliverable(Model):
@@ -5017,6 +5733,10 @@ class Deliverable(Model):
 
     Source: A App.A.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.DeliverableKeys]) -> None: ...
 
 
 
@@ -5043,6 +5763,10 @@ class AlignmentRule(Model):
 
     Source: A App.A.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AlignmentRuleKeys]) -> None: ...
 
 
 
@@ -5082,6 +5806,10 @@ class AssociationRule(Model):
     Source: A 6.3.2.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AssociationRuleKeys]) -> None: ...
+
 
 
 class AgreementMonitoring(Model):
@@ -5114,6 +5842,10 @@ class AgreementMonitoring(Model):
     Source: A 9.2.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AgreementMonitoringKeys]) -> None: ...
+
 
 
 class Threshold(Model):
@@ -5145,6 +5877,46 @@ class Threshold(Model):
 
     Source: A 9.1.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ThresholdKeys]) -> None: ...
+
+
+
+class SamplingPlan(Model):
+    """How samples are drawn for quality control, and when a lot passes. (抽检方案)
+
+    Source: A 9.1.1, A 10.1.4.
+    """
+
+    proportion: Annotated[UnitInterval | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="proportion")
+    """Share of the cases that is drawn. (抽检比例)
+
+    Source: A 9.1.1.
+    """
+
+    count: Annotated[Count | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="count")
+    """Number of cases that is drawn, where it is no share. (抽检数量)
+
+    Source: A 9.1.1.
+    """
+
+    method: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="method")
+    """How they are drawn. (抽样方法)
+
+    Source: A 9.1.1.
+    """
+
+    decision_rule: Text = Field(title="decision rule")
+    """When the lot passes, and what follows where it does not. (判定规则)
+
+    Source: A 9.1.1.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.SamplingPlanKeys]) -> None: ...
 
 
 
@@ -5190,6 +5962,10 @@ class RoleDefinition(Model):
     Source: A A.3.6.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.RoleDefinitionKeys]) -> None: ...
+
 
 
 class DataPreparation(Model):
@@ -5221,6 +5997,10 @@ class DataPreparation(Model):
 
     Source: A App.A.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.DataPreparationKeys]) -> None: ...
 
 
 
@@ -5296,6 +6076,12 @@ class TaskDefinition(Model):
     Source: A 6.3.1.
     """
 
+    label_codes: Annotated[Annotated[list[LabelCode], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="label codes")
+    """Labels of what is annotated; all of the label system if absent. (标注对象)
+
+    Source: A 6.3.3, A 6.3.1.
+    """
+
     geometries: Annotated[Annotated[list[Geometry], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="geometries")
     """Geometries that may be used. (几何类型)
 
@@ -5312,6 +6098,12 @@ class TaskDefinition(Model):
     """Requirements on geometry. (空间要求)
 
     Source: A 6.3.1.
+    """
+
+    frame_rule: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="frame and time rule")
+    """How frames of video and time series are numbered and timed. (帧索引与时间戳规则)
+
+    Source: A 7.2.note.
     """
 
     coordinate_frame: Annotated[CoordinateFrame | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate frame")
@@ -5374,6 +6166,12 @@ class TaskDefinition(Model):
     Source: A App.A.
     """
 
+    fields: Annotated[Annotated[list[AttributeDefinition], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="fields")
+    """Fields of the report, with their values and what stands for missing and uncertain ones (A.3.3). (字段定义)
+
+    Source: A App.A, A 10.1.2.
+    """
+
     alignment_rules: Annotated[Annotated[list[AlignmentRule], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="alignment rules")
     """Rules for alignment (A.3.4). (跨模态对齐规则)
 
@@ -5392,10 +6190,22 @@ class TaskDefinition(Model):
     Source: A App.A.
     """
 
+    metrics: Annotated[Annotated[list[AgreementMetric], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="metrics")
+    """Metrics that the task fixed. (质量指标)
+
+    Source: A 9.1.1.
+    """
+
     thresholds: Annotated[Annotated[list[Threshold], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="thresholds")
     """Thresholds fixed by the task. (阈值)
 
     Source: A 9.1.1.
+    """
+
+    sampling: Annotated[SamplingPlan | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="sampling")
+    """How samples are drawn and judged, fixed with metrics and thresholds. (抽检方案)
+
+    Source: A 9.1.1, A 10.1.4.
     """
 
     roles: Annotated[list[RoleDefinition], Field(min_length=1)] = Field(title="roles")
@@ -5421,6 +6231,100 @@ class TaskDefinition(Model):
 
     Source: A App.A.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.TaskDefinitionKeys]) -> None: ...
+
+
+
+class Exclusion(Model):
+    """A sample that was left out or set apart. (剔除记录)
+
+    Source: A App.A.
+    """
+
+    case_id: Identifier = Field(title="case id")
+    """Case. (病例标识)
+
+    Source: A App.A.
+    """
+
+    reason: ExclusionReason = Field(title="reason")
+    """Why (A.5 b, c). (原因)
+
+    Source: A App.A.
+    """
+
+    note: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="note")
+    """In words, with what was done. (说明)
+
+    Source: A App.A.
+    """
+
+    by: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="by")
+    """Agent id. (执行人)
+
+    Source: A App.A.
+    """
+
+    at: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="at")
+    """When. (时间)
+
+    Source: A App.A.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ExclusionKeys]) -> None: ...
+
+
+
+class AssociationProblem(Model):
+    """One failure to associate the data of a case, and what the task's rule made of it. (关联问题记录)
+
+    Source: A 6.3.2, A App.A.
+    """
+
+    case_id: Identifier = Field(title="case id")
+    """Case. (病例标识)
+
+    Source: A 6.3.2.
+    """
+
+    kind: AssociationProblemKind = Field(title="kind")
+    """What is wrong. (问题类型)
+
+    Source: A 6.3.2.
+    """
+
+    keys: Annotated[Annotated[list[AssociationKey], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="association keys")
+    """Keys that are missing or do not agree. (关联键)
+
+    Source: A 6.3.2.
+    """
+
+    handling: Text = Field(title="handling")
+    """What was done, by the task's rule. (处置)
+
+    Source: A 6.3.2.
+    """
+
+    by: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="by")
+    """Agent id. (处置人)
+
+    Source: A 6.3.2.
+    """
+
+    at: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="at")
+    """When. (时间)
+
+    Source: A 6.3.2.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AssociationProblemKeys]) -> None: ...
 
 
 
@@ -5466,6 +6370,10 @@ class PackageFile(Model):
     Source: A 10.1.5.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PackageFileKeys]) -> None: ...
+
 
 
 class PartyTerms(Model):
@@ -5497,6 +6405,10 @@ class PartyTerms(Model):
 
     Source: A 11.1.3.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PartyTermsKeys]) -> None: ...
 
 
 
@@ -5542,22 +6454,68 @@ class Transfer(Model):
     Source: A 11.4.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.TransferKeys]) -> None: ...
+
+
+
+class BackupPolicy(Model):
+    """How data are backed up, and how that is tried. (备份策略)
+
+    Source: A 11.4.
+    """
+
+    frequency: Text = Field(title="frequency")
+    """How often. (频次)
+
+    Source: A 11.4.
+    """
+
+    medium: Text = Field(title="medium")
+    """What on. (介质)
+
+    Source: A 11.4.
+    """
+
+    retention: Text = Field(title="retention")
+    """How long a backup is kept. (保留期)
+
+    Source: A 11.4.
+    """
+
+    restored_at: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="restored at")
+    """When restoring was tried last. (恢复演练时间)
+
+    Source: A 11.4.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.BackupPolicyKeys]) -> None: ...
+
 
 
 class Destruction(Model):
-    """One destruction. (销毁记录)
+    """Data destroyed or archived at the end of the project or of the retention. (销毁与归档记录)
+
+    Source: A 11.4.
+    """
+
+    kind: Annotated[DisposalKind | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="kind")
+    """Destroyed or archived; destroyed if absent. (类型)
 
     Source: A 11.4.
     """
 
     objects: Annotated[list[Name], Field(min_length=1)] = Field(title="objects")
-    """What was destroyed. (销毁对象)
+    """What was destroyed or archived. (对象)
 
     Source: A 11.4.
     """
 
     method: Text = Field(title="method")
-    """How. (销毁方式)
+    """How. (方式)
 
     Source: A 11.4.
     """
@@ -5573,6 +6531,10 @@ class Destruction(Model):
 
     Source: A 11.4.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.DestructionKeys]) -> None: ...
 
 
 
@@ -5642,6 +6604,10 @@ class TraceEvent(Model):
     Source: A 11.3.1.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.TraceEventKeys]) -> None: ...
+
 
 
 class Package(Model):
@@ -5680,6 +6646,36 @@ class Package(Model):
     Source: A 10.1.5.
     """
 
+    agents: Annotated[Annotated[list[Agent], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="agents")
+    """Who the ids of agents in this document are. (参与者)
+
+    Source: A 11.1.2, A 11.4, A 11.5.2.
+    """
+
+    license: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="licence")
+    """Licence of the data, as SPDX names it, or its words. (许可)
+
+    Source: A 7.1.
+    """
+
+    sources: Annotated[Annotated[list[DataSource], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="data sources")
+    """Where the data of the delivery came from. (数据来源)
+
+    Source: A 7.1, A 11.5.1.
+    """
+
+    exclusions: Annotated[Annotated[list[Exclusion], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="exclusions")
+    """Samples that were left out or set apart, and why. (剔除记录)
+
+    Source: A App.A.
+    """
+
+    association_problems: Annotated[Annotated[list[AssociationProblem], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="association problems")
+    """Where data of a case could not be associated as the task asks, and what was done. (关联问题记录)
+
+    Source: A 6.3.2.
+    """
+
     data_classification: Annotated[DataClassification | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="data classification")
     """Class of the data. (数据分类)
 
@@ -5690,6 +6686,36 @@ class Package(Model):
     """Level of protection. (安全级别)
 
     Source: A 11.1.1.
+    """
+
+    security_measures: Annotated[Annotated[list[Text], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="security measures")
+    """What its level asks for: isolation, access, strength of de-identification. (安全措施)
+
+    Source: A 11.1.1.
+    """
+
+    deidentification: Annotated[Annotated[list[DeidentificationRecord], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="de-identification")
+    """How personal data were removed. (脱敏记录)
+
+    Source: A 7.3, A 11.2.1, A 11.2.2.
+    """
+
+    agreement: Annotated[Annotated[list[AgreementRecord], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="agreement")
+    """Agreement over the cases of the delivery. (一致性评价记录)
+
+    Source: A 9.2.
+    """
+
+    assessments: Annotated[Annotated[list[Assessment], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="qualitative assessments")
+    """Qualitative judgements of the delivery. (定性评价)
+
+    Source: A 9.1.2.
+    """
+
+    validations: Annotated[Annotated[list[ValidationRecord], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="validations")
+    """Validations of the delivery. (验证记录)
+
+    Source: A 9.4.2, A 9.4.1.
     """
 
     files: Annotated[list[PackageFile], Field(min_length=1)] = Field(title="files")
@@ -5710,8 +6736,20 @@ class Package(Model):
     Source: A 11.4.
     """
 
+    retention_until: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="retention until")
+    """When it is to be destroyed or archived. (保留期限)
+
+    Source: A 11.4.
+    """
+
+    backup: Annotated[BackupPolicy | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="backup policy")
+    """How it is backed up. (备份策略)
+
+    Source: A 11.4.
+    """
+
     destructions: Annotated[Annotated[list[Destruction], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="destructions")
-    """Destructions. (销毁记录)
+    """What was destroyed or archived at the end. (销毁与归档记录)
 
     Source: A 11.4.
     """
@@ -5745,6 +6783,10 @@ class Package(Model):
 
     Source: A 11.5.2, A 10.1.3.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PackageKeys]) -> None: ...
 
 
 
@@ -5844,7 +6886,7 @@ class Case(Model):
     Source: A C.2.c.
     """
 
-    links: Annotated[list[Annotated[ImageImageLink | ImageTextLink | ImageStructuredLink, Field(discriminator="type")]] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="links")
+    links: Annotated[list[Annotated[ImageImageLink | ImageTextLink | ImageStructuredLink | RelationLink, Field(discriminator="type")]] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="links")
     """What corresponds to what across modalities. (跨模态关联)
 
     Source: A 8.5, A 3.3.
@@ -5867,3 +6909,7 @@ class Case(Model):
 
     Source: A 8.2.2.e.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.CaseKeys]) -> None: ...
