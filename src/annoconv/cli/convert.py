@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 
     from annoconv.casefile import Reading
     from annoconv.cli.report import Report
-<<<<<<< HEAD
-    from annoconv.limits import Limits
-    from annoconv.model import Label
-=======
->>>>>>> main
 
 __all__ = ["added_command", "convert_command"]
 
@@ -149,11 +144,7 @@ def _context(report: Report, values: dict[str, Any]) -> Context:
 
     zone = parse_timezone(values["timezone"]) if values["timezone"] else None
     return Context(
-<<<<<<< HEAD
-        label_system=_labels(values["label_system"], report.limits) if values["label_system"] else (),
-=======
-        label_system=read_labels(values["label_system"]) if values["label_system"] else (),
->>>>>>> main
+        label_system=read_labels(values["label_system"], report.limits) if values["label_system"] else (),
         task=values["task"],
         timestamp=parse_timestamp(values["timestamp"], zone) if values["timestamp"] else None,
         timezone=zone,
@@ -162,27 +153,6 @@ def _context(report: Report, values: dict[str, Any]) -> Context:
     )
 
 
-<<<<<<< HEAD
-def _labels(path: Path, limits: Limits) -> tuple[Label, ...]:
-    from pydantic import TypeAdapter, ValidationError
-
-    from annoconv.documents import strict_json
-    from annoconv.errors import DocumentError
-    from annoconv.model import Label
-    from annoconv.validation import normalise
-
-    check_source(path)
-    document = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
-    listed = document.get("labels") if isinstance(document, dict) else document
-    try:
-        return tuple(TypeAdapter(list[Label]).validate_json(strict_json.dumps(listed)))
-    except ValidationError as error:
-        found = normalise(error.errors(include_url=False), "pydantic", document=listed)
-        raise DocumentError("this is not a label system", findings=found, source=path) from None
-
-
-=======
->>>>>>> main
 def _as_typer(parameter: inspect.Parameter) -> inspect.Parameter:
     """Return a parameter as typer takes it: a sequence is repeated, a switch has its positive form only.
 

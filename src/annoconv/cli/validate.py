@@ -49,7 +49,7 @@ def validate(
     if label_system is not None:
         from annoconv.cli.labels import read_labels
 
-        labels = read_labels(label_system)
+        labels = read_labels(label_system, report.limits)
     for path in images:
         if not path.exists():
             raise UsageError("there is no such file or folder", source=path, advice="Correct --images")
@@ -60,14 +60,15 @@ def validate(
     failed = 0
     for path in paths:
         try:
-<<<<<<< HEAD
-            for finding in check_file(
-                path, profile=profile.value, images=images, schema_only=schema_only, limits=report.limits
-            ):
-=======
-            found = check_file(path, profile=profile.value, images=images, label_system=labels, schema_only=schema_only)
+            found = check_file(
+                path,
+                profile=profile.value,
+                images=images,
+                label_system=labels,
+                schema_only=schema_only,
+                limits=report.limits,
+            )
             for finding in found:
->>>>>>> main
                 report.add_finding(finding, path)
         except AnnoconvError as error:
             report.fail(error)

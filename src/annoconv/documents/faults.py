@@ -129,15 +129,18 @@ def _in_pieces(document: Any, model: type[BaseModel], most: int) -> tuple[Any, l
 def _parts(document: Any, model: type[BaseModel]) -> Iterator[tuple[str | None, int, Any, ValidationError | None]]:
     """Yield the document without its lists and then pieces of each, typed or with their errors, and where these begin.
 
-    None of these lists has a least length, so that nothing is said of its being empty.
+    A list that may not be empty stays where it is.
     """
     keys: dict[str, Any] = document if isinstance(document, dict) else {}
     lists = {key: value for key, value in keys.items() if type(value) is list and key in model.model_fields}
+    adapters: dict[str, TypeAdapter[Any]] = {
+        key: TypeAdapter(model.model_fields[key].rebuild_annotation()) for key in lists
+    }
+    lists = {key: value for key, value in lists.items() if _read(adapters[key], b"[]")[1] is None}
     yield None, 0, *_read(TypeAdapter(model), _text(keys | {key: [] for key in lists} if lists else document))
     for key, members in lists.items():
-        adapter: TypeAdapter[Any] = TypeAdapter(model.model_fields[key].rebuild_annotation())
         for start, piece in _pieces(members):
-            yield key, start, *_read(adapter, piece)
+            yield key, start, *_read(adapters[key], piece)
 
 
 def _findings(error: ValidationError, document: object, within: tuple[str, int] | tuple[()] = ()) -> list[Finding]:

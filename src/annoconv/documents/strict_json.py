@@ -21,10 +21,6 @@ import jiter
 import orjson
 from pydantic import BaseModel
 
-<<<<<<< HEAD
-from annoconv.documents.exact_numbers import MINUS_ZERO, SHAPE_OF_NUMBERS, may_lose_digits, put_exact
-from annoconv.documents.faults import conforming
-=======
 from annoconv.documents.exact_numbers import (
     MINUS_ZERO,
     SHAPE_OF_NUMBERS,
@@ -33,7 +29,7 @@ from annoconv.documents.exact_numbers import (
     put_digits,
     put_exact,
 )
->>>>>>> main
+from annoconv.documents.faults import conforming
 from annoconv.errors import DocumentError, InputError, LimitError
 from annoconv.findings import Finding, Level
 from annoconv.limits import Limits
@@ -182,21 +178,8 @@ def parse(
     with collector_paused():
         limits = limits or Limits()
         document = loads(data, limits=limits, source=source, where=where)
-<<<<<<< HEAD
-        typed = conforming(data, document, model, limits, source=source, where=where)
-=======
         chosen = cast("type[Model]", model if isinstance(model, type) else model(document))
-        try:
-            typed = chosen.model_validate_json(data)
-        except ValidationError as error:
-            from annoconv.documents.normaliser import normalise
-
-            findings = normalise(error.errors(include_url=False), "pydantic", document=document)
-            problem = Message("the document does not conform to the schema in {count} places", count=len(findings))
-            if len(findings) == 1:
-                problem = Message("the document does not conform to the schema in 1 place")
-            raise DocumentError(problem, findings=findings, source=source, where=where) from None
->>>>>>> main
+        typed = conforming(data, document, chosen, limits, source=source, where=where)
         if may_lose_digits(data):
             put_exact(typed, loads(data, limits=limits, source=source, where=where, exact=True))
         del document

@@ -15,12 +15,8 @@ from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
 from annoconv.errors import ImageError
 from annoconv.findings import Finding, Level
-<<<<<<< HEAD
 from annoconv.messages import Message, shortened, told
-=======
-from annoconv.messages import Message, told
 from annoconv.model import Case
->>>>>>> main
 
 if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
