@@ -159,7 +159,7 @@ def test_what_a_model_made(tmp_path: Path) -> None:
     box = '<box label="a" source="{}" xtl="1" ytl="1" xbr="2" ybr="2"/>'
     inner = "".join(box.format(source) for source in ("manual", "auto", "semi-auto"))
     (reading,) = registry.read([write(tmp_path, f'<image id="0" name="a.png">{inner}</image>')], format="cvat")
-    assert [each.origin for each in reading.case.annotations] == [None, "model", "model_confirmed"]
+    assert [each.algorithm_type for each in reading.case.annotations] == [None, "automatic", "semi_automatic"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gb2312", "GBK", "gb18030", "big5", "iso-8859-1"])

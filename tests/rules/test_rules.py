@@ -108,7 +108,9 @@ EXAMPLES: dict[str, list[Example]] = {
             lambda d: d["image"].pop("spacing"),
             "/image",
             "exchange",
-            lambda d: d.update(related_images=[{"uid": "us", "modality": "US", "shape": [9, 9, 9], "frame": "NONE"}]),
+            lambda d: d.update(
+                related_images=[{"uid": "us", "modality": "US", "shape": [9, 9, 9], "coordinate_frame": "NONE"}]
+            ),
         )
     ],
     "A-7.2b.direction_not_orthonormal": [
@@ -154,9 +156,9 @@ EXAMPLES: dict[str, list[Example]] = {
     ],
     "A-3.4.unconfirmed": [
         Example(
-            lambda d: d["annotations"][0].update(origin="model"),
-            "/annotations/0/origin",
-            also_good=lambda d: d["annotations"][0].update(origin="model_confirmed"),
+            lambda d: d["annotations"][0].update(algorithm_type="automatic"),
+            "/annotations/0/algorithm_type",
+            also_good=lambda d: d["annotations"][0].update(algorithm_type="automatic_confirmed"),
         )
     ],
     "A-9.3.1b.reviewer_is_annotator": [

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from annoconv.model import AnyAnnotation, Case, Label
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["CONFIDENCE", "FACES", "ORIGINS", "CvatTree", "definition_of", "shapes_of", "text_of"]
+__all__ = ["ALGORITHM_TYPES", "CONFIDENCE", "FACES", "CvatTree", "definition_of", "shapes_of", "text_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
 CONFIDENCE: Final = "confidence"
 """Attribute that holds it."""
-ORIGINS: Final = {"auto": "model", "semi-auto": "model_confirmed"}
+ALGORITHM_TYPES: Final = {"auto": "automatic", "semi-auto": "semi_automatic"}
 """Of annotations, by the source of a shape."""
 FACES: Final = {"front": ("tl1", "tr1", "br1", "bl1"), "back": ("tl2", "tr2", "br2", "bl2")}
 """Corners of a cuboid as it is seen in the picture, in the order of an outline."""
@@ -60,7 +60,7 @@ _TAGS: Final = ("box", "polygon", "polyline", "points", "ellipse", "mask", "tag"
 _REASONS: Final[Reasons] = {
     "@keyframe": "a case has the frames that are listed, and none between key frames",
     "@name": "a case names an image by a relative path",
-    "@source": "the origin of an annotation is a person, a model, or a model that a person confirmed",
+    "@source": "an annotation is made by hand, with a tool, or by a model",
     "attribute/*": "an annotation has one value of each attribute, and a mask of several pictures those of the first",
     "@label": "a case has the class under the name of its label",
     "#": ("a case has no annotation for it", LossKind.NO_PLACE),
@@ -153,7 +153,7 @@ class CvatTree:
         first = next((found[0] for place, found in members.items() if place[:2] == holder), None)
         if first is None:
             return None
-        source = next((name for name, origin in ORIGINS.items() if origin == first.origin), "")
+        source = next((name for name, kind in ALGORITHM_TYPES.items() if kind == first.algorithm_type), "")
         attributes = first.attributes or {}
         track = str(attributes.get("track_id", ""))
         return {"@id": track, "@label": element.get("label"), "@source": source} | _own(attributes)
@@ -191,7 +191,7 @@ class CvatTree:
         if annotation.confidence is not None:
             told[CONFIDENCE] = str(annotation.confidence)
             defined.setdefault(CONFIDENCE, set()).add(float)
-        source = next((key for key, origin in ORIGINS.items() if origin == annotation.origin), "")
+        source = next((key for key, kind in ALGORITHM_TYPES.items() if kind == annotation.algorithm_type), "")
         return {"@label": name, "@source": source, "attribute": told, **own}
 
     def _elements(self, skeleton: Element, found: list[AnyAnnotation]) -> Record:

@@ -22,7 +22,7 @@ from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.rotation import turned_box
 from annoconv_converters._raster.run_lengths import counts_of
 from annoconv_converters.label_studio.brush import decode_brush
-from annoconv_converters.label_studio.trees import ANSWERS, ORIGINS, TaskTree, answer_of, task_records
+from annoconv_converters.label_studio.trees import ALGORITHM_TYPES, ANSWERS, TaskTree, answer_of, task_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -125,7 +125,7 @@ class _Task:
         held = task.get("predictions")
         for each in held if isinstance(held, list) else []:
             if isinstance(each, dict) and predictions:
-                self._read(each, {"origin": "model"})
+                self._read(each, {"algorithm_type": "automatic"})
 
     @property
     def found(self) -> dict[tuple[str | int, ...], str | None]:
@@ -137,7 +137,7 @@ class _Task:
         results = [each for each in results if isinstance(each, dict)] if isinstance(results, list) else []
         author = annotation.get("completed_by")
         author = author.get("email") or author.get("id") if isinstance(author, dict) else author
-        if "origin" not in more:
+        if "algorithm_type" not in more:
             time = str(annotation.get("updated_at") or annotation.get("created_at"))
             more = {"annotated_at": time} if _TIME.fullmatch(time) else {}
             if author is not None:
@@ -171,15 +171,15 @@ class _Task:
         if label not in self._names:
             self._names.append(label)
         told: Record = {"category_id": self._names.index(label)}
-        score = region.first.get("score", annotation.get("score") if "origin" in more else None)
+        score = region.first.get("score", annotation.get("score") if "algorithm_type" in more else None)
         if type(score) in {int, float}:
             told["score"] = score
         attributes = region.answers | ({"labels": labels} if len(labels) > 1 else {})
         if attributes:
             told["attributes"] = attributes
-        origin = ORIGINS.get(str(region.first.get("origin")))
+        algorithm_type = ALGORITHM_TYPES.get(str(region.first.get("origin")))
         links: Record = {"cross_modal_links": region.linked} if region.linked else {}
-        return told, ({"origin": origin} if origin else {}) | more | links
+        return told, ({"algorithm_type": algorithm_type} if algorithm_type else {}) | more | links
 
     def _shaped(self, region: _Region, where: str) -> Shape | None:
         """Return where a region is; None if that has no place in a case."""

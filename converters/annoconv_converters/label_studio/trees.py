@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from annoconv.model import Case, Label
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["ANSWERS", "ORIGINS", "TaskTree", "answer_of", "task_records"]
+__all__ = ["ALGORITHM_TYPES", "ANSWERS", "TaskTree", "answer_of", "task_records"]
 
 Record: TypeAlias = "dict[str, Any]"
 
 ANSWERS: Final = {each: each for each in ("choices", "rating", "taxonomy", "number", "datetime")} | {"textarea": "text"}
 """Types of results that answer a question, and where in their value the answer stands."""
-ORIGINS: Final = {"prediction": "model_confirmed", "prediction-changed": "model_confirmed"}
+ALGORITHM_TYPES: Final = {"prediction": "automatic_confirmed", "prediction-changed": "automatic_confirmed"}
 _ENCODING: Final = {
     **dict.fromkeys(
         ("id", "inner_id", "task", "project", "unique_id", "annotation_id", "import_id", "parent_prediction"),
@@ -267,7 +267,7 @@ def _again(result: Record, said: Record, annotation: Any, labels: Labels, pictur
     value = {name: settled(each, spoken.get(name)) for name, each in value.items()}
     again: Record = {"type": kind if is_kind else annotation.type, "score": annotation.confidence, "value": value}
     again |= dict(zip(("original_width", "original_height"), size, strict=True))
-    if annotation.origin == ORIGINS.get(str(result.get("origin")), ""):
+    if annotation.algorithm_type == ALGORITHM_TYPES.get(str(result.get("origin")), ""):
         again["origin"] = result["origin"]
     return again | (value if "value" not in said else {})
 

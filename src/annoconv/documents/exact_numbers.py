@@ -83,8 +83,8 @@ def put_exact(typed: BaseModel, document: dict[str, Any]) -> None:
 
 def _exact(value: Any, written: Any) -> Any:
     kind: type = type(value)
-    if kind is list:
-        return [_exact(item, part) for item, part in zip(value, written, strict=True)]
+    if kind is list or kind is tuple:
+        return kind(_exact(item, part) for item, part in zip(value, written, strict=True))
     if kind is dict:
         return {key: _exact(item, written[key]) for key, item in value.items()}
     if isinstance(value, BaseModel):
