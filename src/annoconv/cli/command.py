@@ -120,7 +120,7 @@ def as_command(
                 report.fail(InputError(error.strerror or "the system refused", source=error.filename))
             raise typer.Exit(report.finish())
 
-    run.__signature__ = inspect.Signature([*own.values(), *COMMON.values()])  # type: ignore[attr-defined]
+    run.__signature__ = inspect.Signature([*own.values(), *COMMON.values()])  # type: ignore[attr-defined]  # typer reads it
     run.__annotations__ = {key: parameter.annotation for key, parameter in (own | COMMON).items()}
     single = app()
     single.command(name, cls=_Command, help=summary)(run)

@@ -14,9 +14,9 @@ import typer
 
 from annoconv import registry
 from annoconv.cli.command import as_command
+from annoconv.cli.labels import read_labels
 from annoconv.errors import UsageError
 from annoconv.files.atomic import Outputs, note_inputs, outputs_of
-from annoconv.files.inputs import check_source
 from annoconv.files.names import check_ending
 from annoconv.registry import Command, Context, Converter, Option
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from annoconv.casefile import Reading
     from annoconv.cli.report import Report
-    from annoconv.model import Label
 
 __all__ = ["added_command", "convert_command"]
 
@@ -145,30 +144,12 @@ def _context(report: Report, values: dict[str, Any]) -> Context:
 
     zone = parse_timezone(values["timezone"]) if values["timezone"] else None
     return Context(
-        label_system=_labels(values["label_system"]) if values["label_system"] else (),
+        label_system=read_labels(values["label_system"]) if values["label_system"] else (),
         task=values["task"],
         timestamp=parse_timestamp(values["timestamp"], zone) if values["timestamp"] else None,
         timezone=zone,
         progress=report.progress if report.shows_progress else None,
     )
-
-
-def _labels(path: Path) -> tuple[Label, ...]:
-    from pydantic import TypeAdapter, ValidationError
-
-    from annoconv.documents import strict_json
-    from annoconv.errors import DocumentError
-    from annoconv.model import Label
-    from annoconv.validation import normalise
-
-    check_source(path)
-    document = strict_json.loads(strict_json.read_bytes(path), source=path)
-    listed = document.get("labels") if isinstance(document, dict) else document
-    try:
-        return tuple(TypeAdapter(list[Label]).validate_json(strict_json.dumps(listed)))
-    except ValidationError as error:
-        found = normalise(error.errors(include_url=False), "pydantic", document=listed)
-        raise DocumentError("this is not a label system", findings=found, source=path) from None
 
 
 def _as_typer(parameter: inspect.Parameter) -> inspect.Parameter:
@@ -183,7 +164,7 @@ def _as_typer(parameter: inspect.Parameter) -> inspect.Parameter:
         told = next((each for each in metadata if isinstance(each, Option)), told)
     if typing.get_origin(annotation) in {collections.abc.Sequence, list, tuple}:
         member = typing.get_args(annotation)[0]
-        annotation = list[member]  # type: ignore[valid-type]
+        annotation = list[member]  # type: ignore[valid-type]  # a type known at run time
         default = list(default) if default is not inspect.Parameter.empty else default
     if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
         name = f"--{told.name or parameter.name.replace('_', '-')}"

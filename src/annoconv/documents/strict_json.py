@@ -21,17 +21,24 @@ import jiter
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from annoconv.documents.exact_numbers import MINUS_ZERO, SHAPE_OF_NUMBERS, may_lose_digits, put_exact
+from annoconv.documents.exact_numbers import (
+    MINUS_ZERO,
+    SHAPE_OF_NUMBERS,
+    holds_floats,
+    may_lose_digits,
+    put_digits,
+    put_exact,
+)
 from annoconv.errors import DocumentError, InputError, LimitError
 from annoconv.findings import Finding, Level
 from annoconv.limits import Limits
 from annoconv.messages import Message, recognised
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Container, Generator, Iterator
     from pathlib import Path
 
-__all__ = ["collector_paused", "dumps", "iter_lines", "loads", "parse", "plain", "read_bytes"]
+__all__ = ["collector_paused", "dumps", "iter_lines", "loads", "loads_keeping", "parse", "plain", "read_bytes"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -120,15 +127,44 @@ def loads(
     return value
 
 
+def loads_keeping(
+    data: bytes, kept: Container[str], *, limits: Limits | None = None, source: Path | str | None = None
+) -> Any:
+    """Return the value of a JSON text as `loads` does, with decimals where a float would lose digits.
+
+    Parameters
+    ----------
+    data, limits, source
+        As `loads` takes them.
+    kept
+        Names of the members in which it does. What is counted with, such as a coordinate, is a float.
+    """
+    document = loads(data, limits=limits, source=source)
+    if may_lose_digits(data) and holds_floats(document, kept):
+        put_digits(document, loads(data, limits=limits, source=source, exact=True), kept)
+    return document
+
+
 def parse(
     data: bytes,
-    model: type[Model],
+    model: type[Model] | Callable[[Any], type[Model]],
     *,
     limits: Limits | None = None,
     source: Path | str | None = None,
     where: str | None = None,
 ) -> Model:
     """Return the typed document of a JSON text.
+
+    Parameters
+    ----------
+    data
+        The text, UTF-8.
+    model
+        Its class, or what tells it of the text's value.
+    limits
+        Bounds on size and depth.
+    source, where
+        What messages call the text: its file, and the line in it.
 
     Raises
     ------
@@ -139,8 +175,9 @@ def parse(
     """
     with collector_paused():
         document = loads(data, limits=limits, source=source, where=where)
+        chosen = cast("type[Model]", model if isinstance(model, type) else model(document))
         try:
-            typed = model.model_validate_json(data)
+            typed = chosen.model_validate_json(data)
         except ValidationError as error:
             from annoconv.documents.normaliser import normalise
 
