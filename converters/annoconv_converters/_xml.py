@@ -66,7 +66,10 @@ def element_of(data: bytes, path: Path, limits: Limits) -> Element:
         depth += 1
         if depth > limits.depth:
             raise LimitError(
-                "the document is nested too deeply", source=path, expected=Message("{count} levels", count=limits.depth)
+                "the document is nested too deeply",
+                source=path,
+                expected=Message("{count} levels", count=limits.depth),
+                limit="depth",
             )
         builder.start(name, attributes)
 
@@ -131,7 +134,10 @@ def members_of(element: Element, *without: str) -> Any:
     if text:
         said["#text"] = text
     for child in element:
-        if child.tag not in without and (told := members_of(child, *without)):
+        if child.tag in without:
+            continue
+        is_leaf = not len(child) and not child.attrib
+        if told := (child.text or "").strip() if is_leaf else members_of(child, *without):
             said.setdefault(child.tag, []).append(told)
     return {name: told[0] if isinstance(told, list) and len(told) == 1 else told for name, told in said.items()}
 

@@ -166,7 +166,7 @@ export type Consistency = "consistent" | "inconsistent" | "uncertain";
 export type AssociationKeyKind = "case_id" | "study_instance_uid" | "series_instance_uid" | "image_uid" | "exam_time" | "accession_number" | "specimen_id" | "other";
 
 /** Kind of transform. (配准类型) [A 8.5.1.1] */
-export type RegistrationKind = "rigid" | "affine" | "b_spline" | "demons" | "syn" | "other_nonlinear";
+export type RegistrationKind = "rigid" | "rigid_scale" | "affine" | "b_spline" | "demons" | "syn" | "other_nonlinear";
 
 /** Which coordinates a transform takes and which it gives. (映射方向) [A 8.5.1.2] */
 export type MappingDirection = "moving_from_fixed" | "fixed_from_moving";
@@ -182,6 +182,12 @@ export type ClinicalRecordKind = "emr" | "laboratory" | "pathology" | "demograph
 
 /** Kind of a field's value. (字段数值类型) [A 8.5.3.2] */
 export type FieldValueType = "quantity" | "number" | "code" | "text" | "boolean" | "ordinal";
+
+/** How a true value lies to the number given. (数量比较符) [A 8.5.3.2] */
+export type QuantityComparator = "lt" | "le" | "ge" | "gt";
+
+/** Why there is no value. (缺失原因) [A App.A, A 8.5.3.2] */
+export type AbsentReason = "unknown" | "not_asked" | "not_performed" | "not_applicable" | "masked" | "uncertain" | "error";
 
 /** What was done to an image. (预处理类型) [A 6.2] */
 export type PreprocessingKind = "format_conversion" | "artefact_removal" | "deidentification" | "resampling" | "registration" | "cropping" | "intensity_correction" | "other";
@@ -207,8 +213,8 @@ export type ReviewFindingKind = "boundary" | "contour" | "attribute" | "missed" 
 /** What is compared. (比较维度) [A 9.2] */
 export type AgreementScope = "versions" | "annotators" | "modalities" | "intra_annotator" | "reference";
 
-/** How agreement is measured. (一致性指标) [A 9.2] */
-export type AgreementMetric = "dice" | "iou" | "hd" | "hd95" | "kappa" | "icc" | "pearson";
+/** How agreement or accuracy is measured. (质量指标) [A 9.2, A 9.1.1] */
+export type AgreementMetric = "dice" | "iou" | "hd" | "hd95" | "kappa" | "icc" | "pearson" | "precision" | "recall" | "f1" | "conformity" | "sensitivity" | "specificity" | "accuracy" | "auc";
 
 /** What is judged. (定性评价维度) [A 9.1.2] */
 export type AssessmentDimension = "conformance" | "completeness" | "plausibility" | "traceability" | "fitness";
@@ -248,6 +254,15 @@ export type AssociationGranularity = "case" | "study" | "series" | "lesion";
 
 /** How many map to how many (A.3.4). (映射基数) [A App.A] */
 export type Cardinality = "one_to_one" | "one_to_many" | "many_to_one" | "many_to_many";
+
+/** Why a sample was left out (A.5 b, c). (剔除原因) [A App.A] */
+export type ExclusionReason = "incomplete" | "artefact" | "low_resolution" | "burned_in_marks" | "duplicate" | "association_failed" | "other";
+
+/** What is wrong with an association. (关联问题类型) [A 6.3.2] */
+export type AssociationProblemKind = "missing" | "conflict" | "time_inconsistent";
+
+/** What became of data at the end. (处置类型) [A 11.4] */
+export type DisposalKind = "destruction" | "archive";
 
 /** Class of data. (数据分类) [A 11.1.1] */
 export type DataClassification = "public" | "internal" | "personal" | "sensitive_personal" | "important";
@@ -1601,6 +1616,24 @@ export interface ImageStructuredLink {
   time_deviation?: Flag;
 }
 
+/** A directed relation of two annotations, whether regions of an image or spans of a text. (关系) [A 8.5.2.1, A 8.5, A 10.1.2] */
+export interface RelationLink {
+  /** Unique identifier of the link in its case. (关联唯一标识) [A 8.5.2.2] */
+  id: Identifier;
+  /** Which class of link this is. (关联类型) [A 8.5] */
+  type: "relation";
+  /** Anything to add, such as how a conflict was handled. (备注) [A 6.3.2] */
+  note?: Text;
+  /** Annotation that the relation starts from. (源对象标识) [A 8.5.2.1] */
+  source_id: Identifier;
+  /** Annotation that it leads to. (目标对象标识) [A 8.5.2.1] */
+  target_id: Identifier;
+  /** What the first is to the second, `located_at`, `suggests`, `modifies`, or a word of the project. That one is a part of the other is said by its `parent_id`. (关系类型) [A 8.5.2.1] */
+  relation: Name;
+  /** Code of the relation in a terminology. (编码) [A 8.5.2.1] */
+  concept?: Concept;
+}
+
 /** One key that associates data of a case. (关联键) [A 6.3.2, A 8.5.3.2] */
 export interface AssociationKey {
   /** What kind of key it is. (键类型) [A 6.3.2] */
@@ -1615,18 +1648,26 @@ export interface Registration {
   id: Identifier;
   /** Kind of transform. (配准类型) [A 8.5.1.1] */
   kind: RegistrationKind;
-  /** Image that stays. (固定影像) [A 8.5.1.2] */
-  fixed_image_uid: Identifier;
-  /** Image that is brought onto it. (浮动影像) [A 8.5.1.2] */
-  moving_image_uid: Identifier;
+  /** Image that stays. Where the case has none, its frame of reference is named instead. (固定影像) [A 8.5.1.2] */
+  fixed_image_uid?: Identifier;
+  /** Image that is brought onto it. Where the case has none, its frame of reference is named instead. (浮动影像) [A 8.5.1.2] */
+  moving_image_uid?: Identifier;
+  /** Frame of reference that stays. (固定影像参考坐标系) [A 8.5.1.2, A B.1] */
+  fixed_frame_of_reference_uid?: DicomUid;
+  /** Frame of reference that is brought onto it. (浮动影像参考坐标系) [A 8.5.1.2, A B.1] */
+  moving_frame_of_reference_uid?: DicomUid;
   /** Which coordinates the transform takes and which it gives. (映射方向) [A 8.5.1.2] */
   maps: MappingDirection;
-  /** Row-major homogeneous matrix in LPS and millimetres. (配准矩阵) [A 8.5.1.2, A 7.2.h] */
+  /** Row-major homogeneous matrix in LPS and millimetres; beside a field it is applied to the point before the field. (配准矩阵) [A 8.5.1.2, A 7.2.h] */
   matrix?: [[Real, Real, Real, Real], [Real, Real, Real, Real], [Real, Real, Real, Real], [Real, Real, Real, Real]];
   /** Displacement field, relative to the case file. (变形场文件) [A 8.5.1.2, A 7.2.h] */
   field_file?: RelativePath;
+  /** Row-major homogeneous matrix in LPS and millimetres that is applied to the point after the field. (变形后矩阵) [A 8.5.1.2] */
+  post_matrix?: [[Real, Real, Real, Real], [Real, Real, Real, Real], [Real, Real, Real, Real], [Real, Real, Real, Real]];
   /** Frame of the field's vectors; LPS if absent. (变形场坐标系) [A 8.5.1.2] */
   field_frame?: CoordinateFrame;
+  /** What it was aligned by, DICOM CID 7100. (配准方法) [A 8.5.1.2, A 6.3.1] */
+  method?: Concept;
   /** Frame of reference of the fused data. (融合坐标系) [A 8.5.1.4] */
   frame_of_reference_uid?: DicomUid;
   /** Error measures. (配准误差) [A 7.2.h, A 8.5.1.4] */
@@ -1655,6 +1696,8 @@ export interface RegistrationCheck {
   annotation_id?: Identifier;
   /** Deviation found. (偏差) [A 8.5.1.3] */
   deviation_mm: NonNegativeReal;
+  /** Angle between the two, found where images of one device do not agree. (旋转偏差) [A 8.5.1.2] */
+  rotation_degrees?: NonNegativeReal;
   /** Deviation allowed, 3 to 5 mm. (阈值) [A 8.5.1.3] */
   threshold_mm: NonNegativeReal;
   /** Whether it was within the threshold. (是否通过) [A 8.5.1.3] */
@@ -1675,12 +1718,26 @@ export interface TextDocument {
   language?: LanguageTag;
   /** The text itself; offsets count its Unicode code points. (内容) [A 8.5.2.1] */
   content: Text;
+  /** Its sections, such as findings and impression, in the order of the text. (章节) [A 8.5.2.2, A 8.1.d] */
+  sections?: Array<TextSection>;
   /** When it was written. (书写时间) [A 6.3.2] */
   written_at?: Timestamp;
   /** Images that it reports on. (影像唯一标识) [A 6.3.2] */
   image_uids?: Array<Identifier>;
   /** Whether personal data were removed. (是否脱敏) [A 7.3, A 11.2.2] */
   deidentified?: Flag;
+}
+
+/** A section of a text, from its first code point to behind its last. (文本章节) [A 8.5.2.2, A 8.1.d] */
+export interface TextSection {
+  /** Its heading. (标题) [A 8.5.2.2] */
+  title?: Name;
+  /** What it holds, LOINC: 59776-5 findings, 19005-8 impression. (编码) [A 8.5.2.2] */
+  concept?: Concept;
+  /** First code point of the section, zero-based. (起始偏移) [A 8.5.2.2] */
+  start: Index;
+  /** Code point behind the last. (结束偏移) [A 8.5.2.2] */
+  end: Index;
 }
 
 /** Structured clinical data of the case, de-identified. (临床记录) [A 8.5.3, A 8.5.3.1, A 8.5.3.2, A 3.1] */
@@ -1703,8 +1760,14 @@ export interface ClinicalField {
   key: Key;
   /** What it means, LOINC for laboratory values. (编码) [A 8.5.3.2] */
   concept?: Concept;
-  /** Its value; numbers keep their digits. (值) [A 8.5.3.3] */
-  value: FieldValue;
+  /** Its value; numbers keep their digits. A field has a value, a coded value, or says why it has none. (值) [A 8.5.3.3] */
+  value?: FieldValue;
+  /** How the true value lies to the one given, where the method sets a bound; equal if absent. (比较符) [A 8.5.3.2] */
+  comparator?: QuantityComparator;
+  /** Its value as a code of a terminology, alone or beside its text. (编码值) [A 8.5.3.2] */
+  value_concept?: Concept;
+  /** Why it has no value. (缺失原因) [A 8.5.3.2, A App.A] */
+  absent_reason?: AbsentReason;
   /** What kind of value it is. (数值类型) [A 8.5.3.2] */
   value_type?: FieldValueType;
   /** Unit in UCUM, `ng/mL`. (单位) [A 8.5.3.2] */
@@ -1851,6 +1914,10 @@ export interface Review {
   reviewer: Identifier;
   /** When. (审核时间) [A 6.5.2] */
   at: Timestamp;
+  /** Annotations that were looked at; all of the case if absent. (标注对象标识) [A 9.3.1.b, A 6.5.2] */
+  annotation_ids?: Array<Identifier>;
+  /** Version that was looked at. (被审版本) [A 8.4.e, A 9.1.2] */
+  reviewed_version?: Version;
   /** Its result. (审核结论) [A 6.5.2] */
   outcome: ReviewOutcome;
   /** Whether a second reviewer looked at a hard sample. (交叉复核) [A 9.3.1.b] */
@@ -1883,7 +1950,7 @@ export interface ReviewFinding {
 
 /** Agreement of two versions, annotators or modalities. (一致性评价记录) [A 9.2, A 8.4.c, A App.A] */
 export interface AgreementRecord {
-  /** Unique identifier in the case. (标识) [A 9.2] */
+  /** Unique identifier in the case or package. (标识) [A 9.2] */
   id: Identifier;
   /** What was compared. (比较维度) [A 9.2] */
   between: AgreementScope;
@@ -1899,6 +1966,10 @@ export interface AgreementRecord {
   needs_second_review?: Flag;
   /** Whether a dedicated review follows (Dice below 0.75). (需专项审核) [A 9.2] */
   needs_dedicated_review?: Flag;
+  /** What is wrong where agreement is poor, as the dedicated review found. (错误类型) [A 9.2] */
+  error_kinds?: Array<ReviewFindingKind>;
+  /** What followed: annotated anew, or the label system was changed. (处置) [A 9.2] */
+  resolution?: Text;
   /** When. (计算时间) [A 9.2] */
   computed_at?: Timestamp;
 }
@@ -1919,7 +1990,7 @@ export interface Assessment {
 
 /** One validation of a set of annotations. (验证记录) [A 9.4.2, A 9.4.1] */
 export interface ValidationRecord {
-  /** Unique identifier. (标识) [A 9.4.2] */
+  /** Unique identifier in the case or package. (标识) [A 9.4.2] */
   id: Identifier;
   /** How it was validated. (验证方式) [A 9.4.2, A 9.4.1] */
   kind: ValidationKind;
@@ -1931,6 +2002,8 @@ export interface ValidationRecord {
   reference?: Text;
   /** Metrics and their values. (结果) [A 9.4.2] */
   results?: Record<string, AttributeValue>;
+  /** The report, relative to the document. (验证报告文件) [A 9.4.2] */
+  report_file?: RelativePath;
   /** The conclusion in words. (结论) [A 9.4.2] */
   conclusion?: Text;
   /** When. (验证时间) [A 9.4.2] */
@@ -1943,6 +2016,8 @@ export interface QcFinding {
   id: Identifier;
   /** What is wrong. (问题类型) [Q abstract] */
   kind: QcFindingKind;
+  /** Annotations that show where. (标注对象标识) [Q abstract] */
+  annotation_ids?: Array<Identifier>;
   /** Image concerned. (影像唯一标识) [Q abstract] */
   image_uid?: Identifier;
   /** Report concerned. (文本标识) [Q abstract] */
@@ -1953,10 +2028,14 @@ export interface QcFinding {
   end?: Index;
   /** In words. (描述) [Q abstract] */
   description?: Text;
+  /** What it should be, in words. (修改建议) [Q abstract] */
+  suggestion?: Text;
   /** How grave. (严重程度) [Q abstract] */
   severity?: Severity;
   /** Agent id of the person or the model. (发现者) [Q abstract] */
   made_by?: Identifier;
+  /** Confidence of whoever found it. (置信度) [Q abstract] */
+  confidence?: UnitInterval;
   /** Whether a person confirmed it. (是否确认) [Q abstract] */
   confirmed?: Flag;
 }
@@ -2081,12 +2160,16 @@ export interface TaskDefinition {
   algorithm_type: AlgorithmType;
   /** Label system of the task. (标签体系) [A 6.3.1] */
   label_system_id?: Identifier;
+  /** Labels of what is annotated; all of the label system if absent. (标注对象) [A 6.3.3, A 6.3.1] */
+  label_codes?: Array<LabelCode>;
   /** Geometries that may be used. (几何类型) [A 6.4.1] */
   geometries?: Array<Geometry>;
   /** Granularities asked for. (标注粒度) [A 6.3.1, A 8.3] */
   granularities?: Array<Granularity>;
   /** Requirements on geometry. (空间要求) [A 6.3.1] */
   spatial_requirement?: Text;
+  /** How frames of video and time series are numbered and timed. (帧索引与时间戳规则) [A 7.2.note] */
+  frame_rule?: Text;
   /** Frame that the annotations are in. (坐标体系) [A 6.3.1] */
   coordinate_frame?: CoordinateFrame;
   /** How modalities are registered. (配准方式) [A 6.3.1] */
@@ -2107,14 +2190,20 @@ export interface TaskDefinition {
   grading_rules?: Array<Text>;
   /** Rules for texts (A.3.3). (文本标注规则) [A App.A] */
   text_rules?: Array<Text>;
+  /** Fields of the report, with their values and what stands for missing and uncertain ones (A.3.3). (字段定义) [A App.A, A 10.1.2] */
+  fields?: Array<AttributeDefinition>;
   /** Rules for alignment (A.3.4). (跨模态对齐规则) [A App.A] */
   alignment_rules?: Array<AlignmentRule>;
   /** How images and texts are brought together. (关联确认) [A 6.3.2] */
   association?: AssociationRule;
   /** How agreement is watched (A.3.5). (一致性监控) [A App.A] */
   agreement_monitoring?: AgreementMonitoring;
+  /** Metrics that the task fixed. (质量指标) [A 9.1.1] */
+  metrics?: Array<AgreementMetric>;
   /** Thresholds fixed by the task. (阈值) [A 9.1.1] */
   thresholds?: Array<Threshold>;
+  /** How samples are drawn and judged, fixed with metrics and thresholds. (抽检方案) [A 9.1.1, A 10.1.4] */
+  sampling?: SamplingPlan;
   /** Roles (A.3.6). (角色与职责) [A App.A, A A.3.6] */
   roles: Array<RoleDefinition>;
   /** What the tools must do (A.4.1). (工具能力) [A App.A] */
@@ -2181,6 +2270,18 @@ export interface Threshold {
   consequence?: Text;
 }
 
+/** How samples are drawn for quality control, and when a lot passes. (抽检方案) [A 9.1.1, A 10.1.4] */
+export interface SamplingPlan {
+  /** Share of the cases that is drawn. (抽检比例) [A 9.1.1] */
+  proportion?: UnitInterval;
+  /** Number of cases that is drawn, where it is no share. (抽检数量) [A 9.1.1] */
+  count?: Count;
+  /** How they are drawn. (抽样方法) [A 9.1.1] */
+  method?: Text;
+  /** When the lot passes, and what follows where it does not. (判定规则) [A 9.1.1] */
+  decision_rule: Text;
+}
+
 /** A role in the task. (角色定义) [A App.A, A A.3.6, A 11.1.2] */
 export interface RoleDefinition {
   /** Role. (角色) [A 11.1.2] */
@@ -2221,17 +2322,41 @@ export interface Package {
   created_at: Timestamp;
   /** Agent id. (创建者) [A 10.1.5] */
   created_by?: Identifier;
+  /** Who the ids of agents in this document are. (参与者) [A 11.1.2, A 11.4, A 11.5.2] */
+  agents?: Array<Agent>;
+  /** Licence of the data, as SPDX names it, or its words. (许可) [A 7.1] */
+  license?: Name;
+  /** Where the data of the delivery came from. (数据来源) [A 7.1, A 11.5.1] */
+  sources?: Array<DataSource>;
+  /** Samples that were left out or set apart, and why. (剔除记录) [A App.A] */
+  exclusions?: Array<Exclusion>;
+  /** Where data of a case could not be associated as the task asks, and what was done. (关联问题记录) [A 6.3.2] */
+  association_problems?: Array<AssociationProblem>;
   /** Class of the data. (数据分类) [A 11.1.1] */
   data_classification?: DataClassification;
   /** Level of protection. (安全级别) [A 11.1.1] */
   security_level?: SecurityLevel;
+  /** What its level asks for: isolation, access, strength of de-identification. (安全措施) [A 11.1.1] */
+  security_measures?: Array<Text>;
+  /** How personal data were removed. (脱敏记录) [A 7.3, A 11.2.1, A 11.2.2] */
+  deidentification?: Array<DeidentificationRecord>;
+  /** Agreement over the cases of the delivery. (一致性评价记录) [A 9.2] */
+  agreement?: Array<AgreementRecord>;
+  /** Qualitative judgements of the delivery. (定性评价) [A 9.1.2] */
+  assessments?: Array<Assessment>;
+  /** Validations of the delivery. (验证记录) [A 9.4.2, A 9.4.1] */
+  validations?: Array<ValidationRecord>;
   /** The files. (文件清单) [A 10.1.5] */
   files: Array<PackageFile>;
   /** Terms with each party. (多方协作条款) [A 11.1.3] */
   party_terms?: Array<PartyTerms>;
   /** Transfers. (传输清单) [A 11.4] */
   transfers?: Array<Transfer>;
-  /** Destructions. (销毁记录) [A 11.4] */
+  /** When it is to be destroyed or archived. (保留期限) [A 11.4] */
+  retention_until?: Timestamp;
+  /** How it is backed up. (备份策略) [A 11.4] */
+  backup?: BackupPolicy;
+  /** What was destroyed or archived at the end. (销毁与归档记录) [A 11.4] */
   destructions?: Array<Destruction>;
   /** Trace from source to delivery. (追溯信息) [A 11.5.1, A 11.3.1] */
   trace?: Array<TraceEvent>;
@@ -2289,16 +2414,60 @@ export interface Transfer {
   sha256?: Sha256;
 }
 
-/** One destruction. (销毁记录) [A 11.4] */
+/** Data destroyed or archived at the end of the project or of the retention. (销毁与归档记录) [A 11.4] */
 export interface Destruction {
-  /** What was destroyed. (销毁对象) [A 11.4] */
+  /** Destroyed or archived; destroyed if absent. (类型) [A 11.4] */
+  kind?: DisposalKind;
+  /** What was destroyed or archived. (对象) [A 11.4] */
   objects: Array<Name>;
-  /** How. (销毁方式) [A 11.4] */
+  /** How. (方式) [A 11.4] */
   method: Text;
   /** Agent id. (执行人) [A 11.4] */
   by: Identifier;
   /** When. (时间) [A 11.4] */
   at: Timestamp;
+}
+
+/** How data are backed up, and how that is tried. (备份策略) [A 11.4] */
+export interface BackupPolicy {
+  /** How often. (频次) [A 11.4] */
+  frequency: Text;
+  /** What on. (介质) [A 11.4] */
+  medium: Text;
+  /** How long a backup is kept. (保留期) [A 11.4] */
+  retention: Text;
+  /** When restoring was tried last. (恢复演练时间) [A 11.4] */
+  restored_at?: Timestamp;
+}
+
+/** A sample that was left out or set apart. (剔除记录) [A App.A] */
+export interface Exclusion {
+  /** Case. (病例标识) [A App.A] */
+  case_id: Identifier;
+  /** Why (A.5 b, c). (原因) [A App.A] */
+  reason: ExclusionReason;
+  /** In words, with what was done. (说明) [A App.A] */
+  note?: Text;
+  /** Agent id. (执行人) [A App.A] */
+  by?: Identifier;
+  /** When. (时间) [A App.A] */
+  at?: Timestamp;
+}
+
+/** One failure to associate the data of a case, and what the task's rule made of it. (关联问题记录) [A 6.3.2, A App.A] */
+export interface AssociationProblem {
+  /** Case. (病例标识) [A 6.3.2] */
+  case_id: Identifier;
+  /** What is wrong. (问题类型) [A 6.3.2] */
+  kind: AssociationProblemKind;
+  /** Keys that are missing or do not agree. (关联键) [A 6.3.2] */
+  keys?: Array<AssociationKey>;
+  /** What was done, by the task's rule. (处置) [A 6.3.2] */
+  handling: Text;
+  /** Agent id. (处置人) [A 6.3.2] */
+  by?: Identifier;
+  /** When. (时间) [A 6.3.2] */
+  at?: Timestamp;
 }
 
 /** One event between source and delivery, tied to what it concerns; chained by digests. (追溯事件) [A 11.5.1, A 11.3.1] */
@@ -2369,4 +2538,4 @@ export interface Case {
 
 export type AnyAnnotation = MaskAnnotation | BboxAnnotation | OrientedBoxAnnotation | PolygonAnnotation | PolylineAnnotation | PointAnnotation | KeypointsAnnotation | EllipseAnnotation | EllipsoidAnnotation | ContoursAnnotation | AttributeAnnotation | TextSpanAnnotation;
 
-export type AnyLink = ImageImageLink | ImageTextLink | ImageStructuredLink;
+export type AnyLink = ImageImageLink | ImageTextLink | ImageStructuredLink | RelationLink;

@@ -38,12 +38,14 @@ SpanLevel: TypeAlias = models.SpanLevel | Literal["sentence", "fragment"]
 AbnormalMark: TypeAlias = models.AbnormalMark | Literal["blurred_boundary", "occluded", "artefact", "truncated", "uncertain"]
 Consistency: TypeAlias = models.Consistency | Literal["consistent", "inconsistent", "uncertain"]
 AssociationKeyKind: TypeAlias = models.AssociationKeyKind | Literal["case_id", "study_instance_uid", "series_instance_uid", "image_uid", "exam_time", "accession_number", "specimen_id", "other"]
-RegistrationKind: TypeAlias = models.RegistrationKind | Literal["rigid", "affine", "b_spline", "demons", "syn", "other_nonlinear"]
+RegistrationKind: TypeAlias = models.RegistrationKind | Literal["rigid", "rigid_scale", "affine", "b_spline", "demons", "syn", "other_nonlinear"]
 MappingDirection: TypeAlias = models.MappingDirection | Literal["moving_from_fixed", "fixed_from_moving"]
 RegistrationMeasure: TypeAlias = models.RegistrationMeasure | Literal["target_registration_error_mm", "fiducial_registration_error_mm", "surface_distance_mm", "hausdorff_mm", "dice", "mutual_information", "other"]
 TextKind: TypeAlias = models.TextKind | Literal["exam_report", "pathology_summary", "structured_field", "follow_up", "discharge_summary", "question_answer", "other"]
 ClinicalRecordKind: TypeAlias = models.ClinicalRecordKind | Literal["emr", "laboratory", "pathology", "demographics", "examination", "score", "follow_up", "other"]
 FieldValueType: TypeAlias = models.FieldValueType | Literal["quantity", "number", "code", "text", "boolean", "ordinal"]
+QuantityComparator: TypeAlias = models.QuantityComparator | Literal["lt", "le", "ge", "gt"]
+AbsentReason: TypeAlias = models.AbsentReason | Literal["unknown", "not_asked", "not_performed", "not_applicable", "masked", "uncertain", "error"]
 PreprocessingKind: TypeAlias = models.PreprocessingKind | Literal["format_conversion", "artefact_removal", "deidentification", "resampling", "registration", "cropping", "intensity_correction", "other"]
 DeidentificationScope: TypeAlias = models.DeidentificationScope | Literal["image_metadata", "pixel_data", "text", "structured_data"]
 AssistanceOutcome: TypeAlias = models.AssistanceOutcome | Literal["pending", "accepted", "modified", "rejected"]
@@ -52,7 +54,7 @@ ReviewLevel: TypeAlias = models.ReviewLevel | Literal["self_check", "review", "a
 ReviewOutcome: TypeAlias = models.ReviewOutcome | Literal["passed", "revise", "disputed", "rejected"]
 ReviewFindingKind: TypeAlias = models.ReviewFindingKind | Literal["boundary", "contour", "attribute", "missed", "false_positive", "inconsistent", "label", "other"]
 AgreementScope: TypeAlias = models.AgreementScope | Literal["versions", "annotators", "modalities", "intra_annotator", "reference"]
-AgreementMetric: TypeAlias = models.AgreementMetric | Literal["dice", "iou", "hd", "hd95", "kappa", "icc", "pearson"]
+AgreementMetric: TypeAlias = models.AgreementMetric | Literal["dice", "iou", "hd", "hd95", "kappa", "icc", "pearson", "precision", "recall", "f1", "conformity", "sensitivity", "specificity", "accuracy", "auc"]
 AssessmentDimension: TypeAlias = models.AssessmentDimension | Literal["conformance", "completeness", "plausibility", "traceability", "fitness"]
 ValidationKind: TypeAlias = models.ValidationKind | Literal["cross_validation", "repeat_annotation", "expert_sampling", "reference_standard", "third_party", "model_validation"]
 Severity: TypeAlias = models.Severity | Literal["minor", "moderate", "critical"]
@@ -66,6 +68,9 @@ Geometry: TypeAlias = models.Geometry | Literal["mask", "bbox", "oriented_box", 
 DeliverableSide: TypeAlias = models.DeliverableSide | Literal["image", "text", "cross_modal", "grading", "other"]
 AssociationGranularity: TypeAlias = models.AssociationGranularity | Literal["case", "study", "series", "lesion"]
 Cardinality: TypeAlias = models.Cardinality | Literal["one_to_one", "one_to_many", "many_to_one", "many_to_many"]
+ExclusionReason: TypeAlias = models.ExclusionReason | Literal["incomplete", "artefact", "low_resolution", "burned_in_marks", "duplicate", "association_failed", "other"]
+AssociationProblemKind: TypeAlias = models.AssociationProblemKind | Literal["missing", "conflict", "time_inconsistent"]
+DisposalKind: TypeAlias = models.DisposalKind | Literal["destruction", "archive"]
 DataClassification: TypeAlias = models.DataClassification | Literal["public", "internal", "personal", "sensitive_personal", "important"]
 SecurityLevel: TypeAlias = models.SecurityLevel | Literal["level_1", "level_2", "level_3", "level_4", "level_5"]
 FileRole: TypeAlias = models.FileRole | Literal["annotation", "mask", "image", "text", "description", "task_definition", "label_system", "qc_record", "registration", "manifest", "audit_log", "other"]
@@ -563,6 +568,16 @@ class ImageStructuredLinkKeys(LinkKeys):
     time_deviation: NotRequired[models.Flag | None]
 
 
+class RelationLinkKeys(LinkKeys):
+    """Keys of `RelationLink`."""
+
+    type: NotRequired[Literal["relation"]]
+    source_id: models.Identifier
+    target_id: models.Identifier
+    relation: models.Name
+    concept: NotRequired[models.Concept | None]
+
+
 class RegistrationErrorKeys(TypedDict):
     """Keys of `RegistrationError`."""
 
@@ -576,6 +591,7 @@ class RegistrationCheckKeys(TypedDict):
 
     annotation_id: NotRequired[models.Identifier | None]
     deviation_mm: models.NonNegativeReal
+    rotation_degrees: NotRequired[models.NonNegativeReal | None]
     threshold_mm: models.NonNegativeReal
     passed: models.Flag
     checked_by: NotRequired[models.Identifier | None]
@@ -587,17 +603,30 @@ class RegistrationKeys(TypedDict):
 
     id: models.Identifier
     kind: RegistrationKind
-    fixed_image_uid: models.Identifier
-    moving_image_uid: models.Identifier
+    fixed_image_uid: NotRequired[models.Identifier | None]
+    moving_image_uid: NotRequired[models.Identifier | None]
+    fixed_frame_of_reference_uid: NotRequired[models.DicomUid | None]
+    moving_frame_of_reference_uid: NotRequired[models.DicomUid | None]
     maps: MappingDirection
     matrix: NotRequired[Sequence[Sequence[models.Real]] | None]
     field_file: NotRequired[models.RelativePath | None]
+    post_matrix: NotRequired[Sequence[Sequence[models.Real]] | None]
     field_frame: NotRequired[CoordinateFrame | None]
+    method: NotRequired[models.Concept | None]
     frame_of_reference_uid: NotRequired[models.DicomUid | None]
     errors: NotRequired[Sequence[models.RegistrationError] | None]
     algorithm: NotRequired[models.Algorithm | None]
     checks: NotRequired[Sequence[models.RegistrationCheck] | None]
     nonconformance: NotRequired[models.Text | None]
+
+
+class TextSectionKeys(TypedDict):
+    """Keys of `TextSection`."""
+
+    title: NotRequired[models.Name | None]
+    concept: NotRequired[models.Concept | None]
+    start: models.Index
+    end: models.Index
 
 
 class TextDocumentKeys(TypedDict):
@@ -607,6 +636,7 @@ class TextDocumentKeys(TypedDict):
     kind: TextKind
     language: NotRequired[models.LanguageTag | None]
     content: models.Text
+    sections: NotRequired[Sequence[models.TextSection] | None]
     written_at: NotRequired[models.Timestamp | None]
     image_uids: NotRequired[Sequence[models.Identifier] | None]
     deidentified: NotRequired[models.Flag | None]
@@ -617,7 +647,10 @@ class ClinicalFieldKeys(TypedDict):
 
     key: models.Key
     concept: NotRequired[models.Concept | None]
-    value: models.FieldValue
+    value: NotRequired[models.FieldValue | None]
+    comparator: NotRequired[QuantityComparator | None]
+    value_concept: NotRequired[models.Concept | None]
+    absent_reason: NotRequired[AbsentReason | None]
     value_type: NotRequired[FieldValueType | None]
     unit: NotRequired[models.Name | None]
     normal_low: NotRequired[models.Number | None]
@@ -716,6 +749,8 @@ class ReviewKeys(TypedDict):
     round: NotRequired[models.Count | None]
     reviewer: models.Identifier
     at: models.Timestamp
+    annotation_ids: NotRequired[Sequence[models.Identifier] | None]
+    reviewed_version: NotRequired[models.Version | None]
     outcome: ReviewOutcome
     is_cross_review: NotRequired[models.Flag | None]
     findings: NotRequired[Sequence[models.ReviewFinding] | None]
@@ -734,6 +769,8 @@ class AgreementRecordKeys(TypedDict):
     annotation_ids: NotRequired[Sequence[models.Identifier] | None]
     needs_second_review: NotRequired[models.Flag | None]
     needs_dedicated_review: NotRequired[models.Flag | None]
+    error_kinds: NotRequired[Sequence[ReviewFindingKind] | None]
+    resolution: NotRequired[models.Text | None]
     computed_at: NotRequired[models.Timestamp | None]
 
 
@@ -756,6 +793,7 @@ class ValidationRecordKeys(TypedDict):
     qualification: NotRequired[models.Text | None]
     reference: NotRequired[models.Text | None]
     results: NotRequired[Mapping[models.Key, models.AttributeValue] | None]
+    report_file: NotRequired[models.RelativePath | None]
     conclusion: NotRequired[models.Text | None]
     at: NotRequired[models.Timestamp | None]
 
@@ -765,13 +803,16 @@ class QcFindingKeys(TypedDict):
 
     id: models.Identifier
     kind: QcFindingKind
+    annotation_ids: NotRequired[Sequence[models.Identifier] | None]
     image_uid: NotRequired[models.Identifier | None]
     text_id: NotRequired[models.Identifier | None]
     start: NotRequired[models.Index | None]
     end: NotRequired[models.Index | None]
     description: NotRequired[models.Text | None]
+    suggestion: NotRequired[models.Text | None]
     severity: NotRequired[Severity | None]
     made_by: NotRequired[models.Identifier | None]
+    confidence: NotRequired[models.UnitInterval | None]
     confirmed: NotRequired[models.Flag | None]
 
 
@@ -884,6 +925,15 @@ class ThresholdKeys(TypedDict):
     consequence: NotRequired[models.Text | None]
 
 
+class SamplingPlanKeys(TypedDict):
+    """Keys of `SamplingPlan`."""
+
+    proportion: NotRequired[models.UnitInterval | None]
+    count: NotRequired[models.Count | None]
+    method: NotRequired[models.Text | None]
+    decision_rule: models.Text
+
+
 class RoleDefinitionKeys(TypedDict):
     """Keys of `RoleDefinition`."""
 
@@ -918,9 +968,11 @@ class TaskDefinitionKeys(TypedDict):
     text_kinds: NotRequired[Sequence[models.Name] | None]
     algorithm_type: AlgorithmType
     label_system_id: NotRequired[models.Identifier | None]
+    label_codes: NotRequired[Sequence[models.LabelCode] | None]
     geometries: NotRequired[Sequence[Geometry] | None]
     granularities: NotRequired[Sequence[Granularity] | None]
     spatial_requirement: NotRequired[models.Text | None]
+    frame_rule: NotRequired[models.Text | None]
     coordinate_frame: NotRequired[CoordinateFrame | None]
     registration_method: NotRequired[models.Text | None]
     modality_correspondence: NotRequired[models.Text | None]
@@ -931,14 +983,38 @@ class TaskDefinitionKeys(TypedDict):
     delineation_rules: NotRequired[Sequence[models.Text] | None]
     grading_rules: NotRequired[Sequence[models.Text] | None]
     text_rules: NotRequired[Sequence[models.Text] | None]
+    fields: NotRequired[Sequence[models.AttributeDefinition] | None]
     alignment_rules: NotRequired[Sequence[models.AlignmentRule] | None]
     association: NotRequired[models.AssociationRule | None]
     agreement_monitoring: NotRequired[models.AgreementMonitoring | None]
+    metrics: NotRequired[Sequence[AgreementMetric] | None]
     thresholds: NotRequired[Sequence[models.Threshold] | None]
+    sampling: NotRequired[models.SamplingPlan | None]
     roles: Sequence[models.RoleDefinition]
     tools: NotRequired[Sequence[models.Text] | None]
     environment: NotRequired[Sequence[models.Text] | None]
     data_preparation: NotRequired[models.DataPreparation | None]
+
+
+class ExclusionKeys(TypedDict):
+    """Keys of `Exclusion`."""
+
+    case_id: models.Identifier
+    reason: ExclusionReason
+    note: NotRequired[models.Text | None]
+    by: NotRequired[models.Identifier | None]
+    at: NotRequired[models.Timestamp | None]
+
+
+class AssociationProblemKeys(TypedDict):
+    """Keys of `AssociationProblem`."""
+
+    case_id: models.Identifier
+    kind: AssociationProblemKind
+    keys: NotRequired[Sequence[models.AssociationKey] | None]
+    handling: models.Text
+    by: NotRequired[models.Identifier | None]
+    at: NotRequired[models.Timestamp | None]
 
 
 class PackageFileKeys(TypedDict):
@@ -972,9 +1048,19 @@ class TransferKeys(TypedDict):
     sha256: NotRequired[models.Sha256 | None]
 
 
+class BackupPolicyKeys(TypedDict):
+    """Keys of `BackupPolicy`."""
+
+    frequency: models.Text
+    medium: models.Text
+    retention: models.Text
+    restored_at: NotRequired[models.Timestamp | None]
+
+
 class DestructionKeys(TypedDict):
     """Keys of `Destruction`."""
 
+    kind: NotRequired[DisposalKind | None]
     objects: Sequence[models.Name]
     method: models.Text
     by: models.Identifier
@@ -1004,11 +1090,23 @@ class PackageKeys(TypedDict):
     task_id: NotRequired[models.Identifier | None]
     created_at: models.Timestamp
     created_by: NotRequired[models.Identifier | None]
+    agents: NotRequired[Sequence[models.Agent] | None]
+    license: NotRequired[models.Name | None]
+    sources: NotRequired[Sequence[models.DataSource] | None]
+    exclusions: NotRequired[Sequence[models.Exclusion] | None]
+    association_problems: NotRequired[Sequence[models.AssociationProblem] | None]
     data_classification: NotRequired[DataClassification | None]
     security_level: NotRequired[SecurityLevel | None]
+    security_measures: NotRequired[Sequence[models.Text] | None]
+    deidentification: NotRequired[Sequence[models.DeidentificationRecord] | None]
+    agreement: NotRequired[Sequence[models.AgreementRecord] | None]
+    assessments: NotRequired[Sequence[models.Assessment] | None]
+    validations: NotRequired[Sequence[models.ValidationRecord] | None]
     files: Sequence[models.PackageFile]
     party_terms: NotRequired[Sequence[models.PartyTerms] | None]
     transfers: NotRequired[Sequence[models.Transfer] | None]
+    retention_until: NotRequired[models.Timestamp | None]
+    backup: NotRequired[models.BackupPolicy | None]
     destructions: NotRequired[Sequence[models.Destruction] | None]
     trace: NotRequired[Sequence[models.TraceEvent] | None]
     frozen_at: NotRequired[models.Timestamp | None]

@@ -36,6 +36,7 @@ SCHEMA_VERSION: Final = "1.0"
 
 __all__ = [
     "AbnormalMark",
+    "AbsentReason",
     "Age",
     "Agent",
     "AgentKind",
@@ -62,6 +63,8 @@ __all__ = [
     "AssociationGranularity",
     "AssociationKey",
     "AssociationKeyKind",
+    "AssociationProblem",
+    "AssociationProblemKind",
     "AssociationRule",
     "AttributeAnnotation",
     "AttributeDefinition",
@@ -69,6 +72,7 @@ __all__ = [
     "AttributeValue",
     "AuditAction",
     "AuditEvent",
+    "BackupPolicy",
     "BboxAnnotation",
     "ByteSize",
     "Cardinality",
@@ -98,9 +102,12 @@ __all__ = [
     "Destruction",
     "DeviationMeasure",
     "DicomUid",
+    "DisposalKind",
     "EllipseAnnotation",
     "EllipsoidAnnotation",
     "Equipment",
+    "Exclusion",
+    "ExclusionReason",
     "FieldValue",
     "FieldValueType",
     "FileRole",
@@ -164,12 +171,14 @@ __all__ = [
     "QcStatus",
     "QualitativeEvaluation",
     "QualityControl",
+    "QuantityComparator",
     "Real",
     "Registration",
     "RegistrationCheck",
     "RegistrationError",
     "RegistrationKind",
     "RegistrationMeasure",
+    "RelationLink",
     "RelativePath",
     "Resampling",
     "Review",
@@ -180,6 +189,7 @@ __all__ = [
     "RoleDefinition",
     "RtRoiType",
     "SCHEMA_VERSION",
+    "SamplingPlan",
     "SecurityLevel",
     "SemanticType",
     "Severity",
@@ -196,6 +206,7 @@ __all__ = [
     "Text",
     "TextDocument",
     "TextKind",
+    "TextSection",
     "TextSpanAnnotation",
     "Threshold",
     "Timestamp",
@@ -1130,10 +1141,13 @@ class RegistrationKind(StrEnum):
     """
 
     RIGID = "rigid"
-    """Rotation and translation. (刚体) DCM:125025."""
+    """Rotation and translation. (刚体)"""
+
+    RIGID_SCALE = "rigid_scale"
+    """Rotation, translation and scale. (刚体缩放)"""
 
     AFFINE = "affine"
-    """Affine. (仿射) DCM:125022."""
+    """Affine. (仿射)"""
 
     B_SPLINE = "b_spline"
     """B-spline, non-linear. (B样条)"""
@@ -1271,6 +1285,53 @@ class FieldValueType(StrEnum):
 
     ORDINAL = "ordinal"
     """A grade. (等级)"""
+
+
+class QuantityComparator(StrEnum):
+    """How a true value lies to the number given. (数量比较符)
+
+    Source: A 8.5.3.2.
+    """
+
+    LT = "lt"
+    """Less. (小于)"""
+
+    LE = "le"
+    """Less or equal. (小于等于)"""
+
+    GE = "ge"
+    """Greater or equal. (大于等于)"""
+
+    GT = "gt"
+    """Greater. (大于)"""
+
+
+class AbsentReason(StrEnum):
+    """Why there is no value. (缺失原因)
+
+    Source: A App.A, A 8.5.3.2.
+    """
+
+    UNKNOWN = "unknown"
+    """Nobody knows it. (未知)"""
+
+    NOT_ASKED = "not_asked"
+    """It was not asked for. (未询问)"""
+
+    NOT_PERFORMED = "not_performed"
+    """The test was not made. (未检测)"""
+
+    NOT_APPLICABLE = "not_applicable"
+    """It does not apply to the patient. (不适用)"""
+
+    MASKED = "masked"
+    """It was removed when the data were de-identified. (已脱敏)"""
+
+    UNCERTAIN = "uncertain"
+    """It cannot be told for certain. (不确定)"""
+
+    ERROR = "error"
+    """The test failed. (检测失败)"""
 
 
 class PreprocessingKind(StrEnum):
@@ -1456,9 +1517,9 @@ class AgreementScope(StrEnum):
 
 
 class AgreementMetric(StrEnum):
-    """How agreement is measured. (一致性指标)
+    """How agreement or accuracy is measured. (质量指标)
 
-    Source: A 9.2.
+    Source: A 9.2, A 9.1.1.
     """
 
     DICE = "dice"
@@ -1481,6 +1542,30 @@ class AgreementMetric(StrEnum):
 
     PEARSON = "pearson"
     """Pearson correlation coefficient. (Pearson相关系数)"""
+
+    PRECISION = "precision"
+    """Precision, share of what was found that is there (D.3). (精确度)"""
+
+    RECALL = "recall"
+    """Recall, share of what is there that was found (D.2). (召回率)"""
+
+    F1 = "f1"
+    """Harmonic mean of precision and recall. (F1分数)"""
+
+    CONFORMITY = "conformity"
+    """Conformity coefficient (D.5). (Conformity系数)"""
+
+    SENSITIVITY = "sensitivity"
+    """Sensitivity (D.9). (灵敏度)"""
+
+    SPECIFICITY = "specificity"
+    """Specificity (D.10). (特异度)"""
+
+    ACCURACY = "accuracy"
+    """Accuracy (D.11). (准确率)"""
+
+    AUC = "auc"
+    """Area under the receiver operating characteristic curve. (ROC曲线下面积)"""
 
 
 class AssessmentDimension(StrEnum):
@@ -1860,6 +1945,63 @@ class Cardinality(StrEnum):
 
     MANY_TO_MANY = "many_to_many"
     """Many to many. (多对多)"""
+
+
+class ExclusionReason(StrEnum):
+    """Why a sample was left out (A.5 b, c). (剔除原因)
+
+    Source: A App.A.
+    """
+
+    INCOMPLETE = "incomplete"
+    """Something is missing. (不完整)"""
+
+    ARTEFACT = "artefact"
+    """An artefact covers it. (严重伪影遮挡)"""
+
+    LOW_RESOLUTION = "low_resolution"
+    """Its resolution is too low. (分辨率不足)"""
+
+    BURNED_IN_MARKS = "burned_in_marks"
+    """Marks of measurement stand in the picture. (图内测量标记)"""
+
+    DUPLICATE = "duplicate"
+    """It is in the set already. (重复)"""
+
+    ASSOCIATION_FAILED = "association_failed"
+    """Image and report could not be associated. (关联失败)"""
+
+    OTHER = "other"
+    """Something else. (其他)"""
+
+
+class AssociationProblemKind(StrEnum):
+    """What is wrong with an association. (关联问题类型)
+
+    Source: A 6.3.2.
+    """
+
+    MISSING = "missing"
+    """A key is missing. (关联信息缺失)"""
+
+    CONFLICT = "conflict"
+    """Keys contradict each other. (关联信息冲突)"""
+
+    TIME_INCONSISTENT = "time_inconsistent"
+    """The times do not agree. (时间不一致)"""
+
+
+class DisposalKind(StrEnum):
+    """What became of data at the end. (处置类型)
+
+    Source: A 11.4.
+    """
+
+    DESTRUCTION = "destruction"
+    """Destroyed. (销毁)"""
+
+    ARCHIVE = "archive"
+    """Archived. (归档)"""
 
 
 class DataClassification(StrEnum):
@@ -4121,8 +4263,50 @@ class ImageStructuredLink(Link):
         def __init__(self, **given: Unpack[_keys.ImageStructuredLinkKeys]) -> None: ...
 
 
-AnyLink: TypeAlias = ImageImageLink | ImageTextLink | ImageStructuredLink
-"""One of the 3 classes, told apart by `type`."""
+
+class RelationLink(Link):
+    """A directed relation of two annotations, whether regions of an image or spans of a text. (关系)
+
+    Source: A 8.5.2.1, A 8.5, A 10.1.2.
+    """
+
+    type: Literal["relation"] = Field(default="relation", title="type")
+    """Which class of link this is. (关联类型)
+
+    Source: A 8.5.
+    """
+
+    source_id: Identifier = Field(title="source")
+    """Annotation that the relation starts from. (源对象标识)
+
+    Source: A 8.5.2.1.
+    """
+
+    target_id: Identifier = Field(title="target")
+    """Annotation that it leads to. (目标对象标识)
+
+    Source: A 8.5.2.1.
+    """
+
+    relation: Name = Field(title="relation")
+    """What the first is to the second, `located_at`, `suggests`, `modifies`, or a word of the project. That one is a part of the other is said by its `parent_id`. (关系类型)
+
+    Source: A 8.5.2.1.
+    """
+
+    concept: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="concept")
+    """Code of the relation in a terminology. (编码)
+
+    Source: A 8.5.2.1.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.RelationLinkKeys]) -> None: ...
+
+
+AnyLink: TypeAlias = ImageImageLink | ImageTextLink | ImageStructuredLink | RelationLink
+"""One of the 4 classes, told apart by `type`."""
 
 
 
@@ -4174,6 +4358,12 @@ class RegistrationCheck(Model):
     Source: A 8.5.1.3.
     """
 
+    rotation_degrees: Annotated[NonNegativeReal | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="rotation")
+    """Angle between the two, found where images of one device do not agree. Unit: deg. (旋转偏差)
+
+    Source: A 8.5.1.2.
+    """
+
     threshold_mm: NonNegativeReal = Field(title="threshold")
     """Deviation allowed, 3 to 5 mm. Unit: mm. (阈值)
 
@@ -4222,16 +4412,28 @@ class Registration(Model):
     Source: A 8.5.1.1.
     """
 
-    fixed_image_uid: Identifier = Field(title="fixed image")
-    """Image that stays. (固定影像)
+    fixed_image_uid: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="fixed image")
+    """Image that stays. Where the case has none, its frame of reference is named instead. (固定影像)
 
     Source: A 8.5.1.2.
     """
 
-    moving_image_uid: Identifier = Field(title="moving image")
-    """Image that is brought onto it. (浮动影像)
+    moving_image_uid: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="moving image")
+    """Image that is brought onto it. Where the case has none, its frame of reference is named instead. (浮动影像)
 
     Source: A 8.5.1.2.
+    """
+
+    fixed_frame_of_reference_uid: Annotated[DicomUid | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="fixed frame of reference")
+    """Frame of reference that stays. (固定影像参考坐标系)
+
+    Source: A 8.5.1.2, A B.1.
+    """
+
+    moving_frame_of_reference_uid: Annotated[DicomUid | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="moving frame of reference")
+    """Frame of reference that is brought onto it. (浮动影像参考坐标系)
+
+    Source: A 8.5.1.2, A B.1.
     """
 
     maps: MappingDirection = Field(title="maps")
@@ -4241,7 +4443,7 @@ class Registration(Model):
     """
 
     matrix: Annotated[Annotated[list[Annotated[tuple[Real, Real, Real, Real], Fixed(4, 4)]], Field(min_length=4, max_length=4)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="matrix")
-    """Row-major homogeneous matrix in LPS and millimetres. (配准矩阵)
+    """Row-major homogeneous matrix in LPS and millimetres; beside a field it is applied to the point before the field. (配准矩阵)
 
     Source: A 8.5.1.2, A 7.2.h.
     """
@@ -4252,10 +4454,22 @@ class Registration(Model):
     Source: A 8.5.1.2, A 7.2.h.
     """
 
+    post_matrix: Annotated[Annotated[list[Annotated[tuple[Real, Real, Real, Real], Fixed(4, 4)]], Field(min_length=4, max_length=4)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="matrix after the field")
+    """Row-major homogeneous matrix in LPS and millimetres that is applied to the point after the field. (变形后矩阵)
+
+    Source: A 8.5.1.2.
+    """
+
     field_frame: Annotated[CoordinateFrame | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="field frame")
     """Frame of the field's vectors; LPS if absent. (变形场坐标系)
 
     Source: A 8.5.1.2.
+    """
+
+    method: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="method")
+    """What it was aligned by, DICOM CID 7100. (配准方法)
+
+    Source: A 8.5.1.2, A 6.3.1.
     """
 
     frame_of_reference_uid: Annotated[DicomUid | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="fused frame of reference")
@@ -4290,7 +4504,7 @@ class Registration(Model):
 
     @model_validator(mode="after")
     def _requirement_0(self) -> Registration:
-        if self.kind in ('rigid', 'affine'):
+        if self.kind in ('rigid', 'rigid_scale', 'affine'):
             if self.matrix is None:
                 raise PydanticCustomError("missing_key", "a linear registration needs its matrix: {key}", {"key": "matrix"})
         return self
@@ -4305,6 +4519,42 @@ class Registration(Model):
     if TYPE_CHECKING:
 
         def __init__(self, **given: Unpack[_keys.RegistrationKeys]) -> None: ...
+
+
+
+class TextSection(Model):
+    """A section of a text, from its first code point to behind its last. (文本章节)
+
+    Source: A 8.5.2.2, A 8.1.d.
+    """
+
+    title: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="title")
+    """Its heading. (标题)
+
+    Source: A 8.5.2.2.
+    """
+
+    concept: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="concept")
+    """What it holds, LOINC: 59776-5 findings, 19005-8 impression. (编码)
+
+    Source: A 8.5.2.2.
+    """
+
+    start: Index = Field(title="start")
+    """First code point of the section, zero-based. (起始偏移)
+
+    Source: A 8.5.2.2.
+    """
+
+    end: Index = Field(title="end")
+    """Code point behind the last. (结束偏移)
+
+    Source: A 8.5.2.2.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.TextSectionKeys]) -> None: ...
 
 
 
@@ -4336,6 +4586,12 @@ class TextDocument(Model):
     """The text itself; offsets count its Unicode code points. (内容)
 
     Source: A 8.5.2.1.
+    """
+
+    sections: Annotated[Annotated[list[TextSection], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="sections")
+    """Its sections, such as findings and impression, in the order of the text. (章节)
+
+    Source: A 8.5.2.2, A 8.1.d.
     """
 
     written_at: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="written at")
@@ -4380,10 +4636,28 @@ class ClinicalField(Model):
     Source: A 8.5.3.2.
     """
 
-    value: FieldValue = Field(title="value")
-    """Its value; numbers keep their digits. (值)
+    value: Annotated[FieldValue | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="value")
+    """Its value; numbers keep their digits. A field has a value, a coded value, or says why it has none. (值)
 
     Source: A 8.5.3.3.
+    """
+
+    comparator: Annotated[QuantityComparator | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="comparator")
+    """How the true value lies to the one given, where the method sets a bound; equal if absent. (比较符)
+
+    Source: A 8.5.3.2.
+    """
+
+    value_concept: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coded value")
+    """Its value as a code of a terminology, alone or beside its text. (编码值)
+
+    Source: A 8.5.3.2.
+    """
+
+    absent_reason: Annotated[AbsentReason | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="reason for absence")
+    """Why it has no value. (缺失原因)
+
+    Source: A 8.5.3.2, A App.A.
     """
 
     value_type: Annotated[FieldValueType | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="value type")
@@ -4830,6 +5104,18 @@ class Review(Model):
     Source: A 6.5.2.
     """
 
+    annotation_ids: Annotated[Annotated[list[Identifier], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="annotation ids")
+    """Annotations that were looked at; all of the case if absent. (标注对象标识)
+
+    Source: A 9.3.1.b, A 6.5.2.
+    """
+
+    reviewed_version: Annotated[Version | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="reviewed version")
+    """Version that was looked at. (被审版本)
+
+    Source: A 8.4.e, A 9.1.2.
+    """
+
     outcome: ReviewOutcome = Field(title="outcome")
     """Its result. (审核结论)
 
@@ -4873,7 +5159,7 @@ class AgreementRecord(Model):
     """
 
     id: Identifier = Field(title="id")
-    """Unique identifier in the case. (标识)
+    """Unique identifier in the case or package. (标识)
 
     Source: A 9.2.
     """
@@ -4916,6 +5202,18 @@ class AgreementRecord(Model):
 
     needs_dedicated_review: Annotated[Flag | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="needs dedicated review")
     """Whether a dedicated review follows (Dice below 0.75). (需专项审核)
+
+    Source: A 9.2.
+    """
+
+    error_kinds: Annotated[Annotated[list[ReviewFindingKind], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="kinds of error")
+    """What is wrong where agreement is poor, as the dedicated review found. (错误类型)
+
+    Source: A 9.2.
+    """
+
+    resolution: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="resolution")
+    """What followed: annotated anew, or the label system was changed. (处置)
 
     Source: A 9.2.
     """
@@ -4981,7 +5279,7 @@ class ValidationRecord(Model):
     """
 
     id: Identifier = Field(title="id")
-    """Unique identifier. (标识)
+    """Unique identifier in the case or package. (标识)
 
     Source: A 9.4.2.
     """
@@ -5012,6 +5310,12 @@ class ValidationRecord(Model):
 
     results: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="results")
     """Metrics and their values. (结果)
+
+    Source: A 9.4.2.
+    """
+
+    report_file: Annotated[RelativePath | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="report file")
+    """The report, relative to the document. (验证报告文件)
 
     Source: A 9.4.2.
     """
@@ -5052,6 +5356,12 @@ class QcFinding(Model):
     Source: Q abstract.
     """
 
+    annotation_ids: Annotated[Annotated[list[Identifier], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="annotation ids")
+    """Annotations that show where. (标注对象标识)
+
+    Source: Q abstract.
+    """
+
     image_uid: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="image UID")
     """Image concerned. (影像唯一标识)
 
@@ -5082,6 +5392,12 @@ class QcFinding(Model):
     Source: Q abstract.
     """
 
+    suggestion: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="suggestion")
+    """What it should be, in words. (修改建议)
+
+    Source: Q abstract.
+    """
+
     severity: Annotated[Severity | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="severity")
     """How grave. (严重程度)
 
@@ -5090,6 +5406,12 @@ class QcFinding(Model):
 
     made_by: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="made by")
     """Agent id of the person or the model. (发现者)
+
+    Source: Q abstract.
+    """
+
+    confidence: Annotated[UnitInterval | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="confidence")
+    """Confidence of whoever found it. (置信度)
 
     Source: Q abstract.
     """
@@ -5562,6 +5884,42 @@ class Threshold(Model):
 
 
 
+class SamplingPlan(Model):
+    """How samples are drawn for quality control, and when a lot passes. (抽检方案)
+
+    Source: A 9.1.1, A 10.1.4.
+    """
+
+    proportion: Annotated[UnitInterval | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="proportion")
+    """Share of the cases that is drawn. (抽检比例)
+
+    Source: A 9.1.1.
+    """
+
+    count: Annotated[Count | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="count")
+    """Number of cases that is drawn, where it is no share. (抽检数量)
+
+    Source: A 9.1.1.
+    """
+
+    method: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="method")
+    """How they are drawn. (抽样方法)
+
+    Source: A 9.1.1.
+    """
+
+    decision_rule: Text = Field(title="decision rule")
+    """When the lot passes, and what follows where it does not. (判定规则)
+
+    Source: A 9.1.1.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.SamplingPlanKeys]) -> None: ...
+
+
+
 class RoleDefinition(Model):
     """A role in the task. (角色定义)
 
@@ -5718,6 +6076,12 @@ class TaskDefinition(Model):
     Source: A 6.3.1.
     """
 
+    label_codes: Annotated[Annotated[list[LabelCode], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="label codes")
+    """Labels of what is annotated; all of the label system if absent. (标注对象)
+
+    Source: A 6.3.3, A 6.3.1.
+    """
+
     geometries: Annotated[Annotated[list[Geometry], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="geometries")
     """Geometries that may be used. (几何类型)
 
@@ -5734,6 +6098,12 @@ class TaskDefinition(Model):
     """Requirements on geometry. (空间要求)
 
     Source: A 6.3.1.
+    """
+
+    frame_rule: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="frame and time rule")
+    """How frames of video and time series are numbered and timed. (帧索引与时间戳规则)
+
+    Source: A 7.2.note.
     """
 
     coordinate_frame: Annotated[CoordinateFrame | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate frame")
@@ -5796,6 +6166,12 @@ class TaskDefinition(Model):
     Source: A App.A.
     """
 
+    fields: Annotated[Annotated[list[AttributeDefinition], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="fields")
+    """Fields of the report, with their values and what stands for missing and uncertain ones (A.3.3). (字段定义)
+
+    Source: A App.A, A 10.1.2.
+    """
+
     alignment_rules: Annotated[Annotated[list[AlignmentRule], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="alignment rules")
     """Rules for alignment (A.3.4). (跨模态对齐规则)
 
@@ -5814,10 +6190,22 @@ class TaskDefinition(Model):
     Source: A App.A.
     """
 
+    metrics: Annotated[Annotated[list[AgreementMetric], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="metrics")
+    """Metrics that the task fixed. (质量指标)
+
+    Source: A 9.1.1.
+    """
+
     thresholds: Annotated[Annotated[list[Threshold], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="thresholds")
     """Thresholds fixed by the task. (阈值)
 
     Source: A 9.1.1.
+    """
+
+    sampling: Annotated[SamplingPlan | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="sampling")
+    """How samples are drawn and judged, fixed with metrics and thresholds. (抽检方案)
+
+    Source: A 9.1.1, A 10.1.4.
     """
 
     roles: Annotated[list[RoleDefinition], Field(min_length=1)] = Field(title="roles")
@@ -5847,6 +6235,96 @@ class TaskDefinition(Model):
     if TYPE_CHECKING:
 
         def __init__(self, **given: Unpack[_keys.TaskDefinitionKeys]) -> None: ...
+
+
+
+class Exclusion(Model):
+    """A sample that was left out or set apart. (剔除记录)
+
+    Source: A App.A.
+    """
+
+    case_id: Identifier = Field(title="case id")
+    """Case. (病例标识)
+
+    Source: A App.A.
+    """
+
+    reason: ExclusionReason = Field(title="reason")
+    """Why (A.5 b, c). (原因)
+
+    Source: A App.A.
+    """
+
+    note: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="note")
+    """In words, with what was done. (说明)
+
+    Source: A App.A.
+    """
+
+    by: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="by")
+    """Agent id. (执行人)
+
+    Source: A App.A.
+    """
+
+    at: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="at")
+    """When. (时间)
+
+    Source: A App.A.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ExclusionKeys]) -> None: ...
+
+
+
+class AssociationProblem(Model):
+    """One failure to associate the data of a case, and what the task's rule made of it. (关联问题记录)
+
+    Source: A 6.3.2, A App.A.
+    """
+
+    case_id: Identifier = Field(title="case id")
+    """Case. (病例标识)
+
+    Source: A 6.3.2.
+    """
+
+    kind: AssociationProblemKind = Field(title="kind")
+    """What is wrong. (问题类型)
+
+    Source: A 6.3.2.
+    """
+
+    keys: Annotated[Annotated[list[AssociationKey], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="association keys")
+    """Keys that are missing or do not agree. (关联键)
+
+    Source: A 6.3.2.
+    """
+
+    handling: Text = Field(title="handling")
+    """What was done, by the task's rule. (处置)
+
+    Source: A 6.3.2.
+    """
+
+    by: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="by")
+    """Agent id. (处置人)
+
+    Source: A 6.3.2.
+    """
+
+    at: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="at")
+    """When. (时间)
+
+    Source: A 6.3.2.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AssociationProblemKeys]) -> None: ...
 
 
 
@@ -5982,20 +6460,62 @@ class Transfer(Model):
 
 
 
+class BackupPolicy(Model):
+    """How data are backed up, and how that is tried. (备份策略)
+
+    Source: A 11.4.
+    """
+
+    frequency: Text = Field(title="frequency")
+    """How often. (频次)
+
+    Source: A 11.4.
+    """
+
+    medium: Text = Field(title="medium")
+    """What on. (介质)
+
+    Source: A 11.4.
+    """
+
+    retention: Text = Field(title="retention")
+    """How long a backup is kept. (保留期)
+
+    Source: A 11.4.
+    """
+
+    restored_at: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="restored at")
+    """When restoring was tried last. (恢复演练时间)
+
+    Source: A 11.4.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.BackupPolicyKeys]) -> None: ...
+
+
+
 class Destruction(Model):
-    """One destruction. (销毁记录)
+    """Data destroyed or archived at the end of the project or of the retention. (销毁与归档记录)
+
+    Source: A 11.4.
+    """
+
+    kind: Annotated[DisposalKind | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="kind")
+    """Destroyed or archived; destroyed if absent. (类型)
 
     Source: A 11.4.
     """
 
     objects: Annotated[list[Name], Field(min_length=1)] = Field(title="objects")
-    """What was destroyed. (销毁对象)
+    """What was destroyed or archived. (对象)
 
     Source: A 11.4.
     """
 
     method: Text = Field(title="method")
-    """How. (销毁方式)
+    """How. (方式)
 
     Source: A 11.4.
     """
@@ -6126,6 +6646,36 @@ class Package(Model):
     Source: A 10.1.5.
     """
 
+    agents: Annotated[Annotated[list[Agent], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="agents")
+    """Who the ids of agents in this document are. (参与者)
+
+    Source: A 11.1.2, A 11.4, A 11.5.2.
+    """
+
+    license: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="licence")
+    """Licence of the data, as SPDX names it, or its words. (许可)
+
+    Source: A 7.1.
+    """
+
+    sources: Annotated[Annotated[list[DataSource], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="data sources")
+    """Where the data of the delivery came from. (数据来源)
+
+    Source: A 7.1, A 11.5.1.
+    """
+
+    exclusions: Annotated[Annotated[list[Exclusion], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="exclusions")
+    """Samples that were left out or set apart, and why. (剔除记录)
+
+    Source: A App.A.
+    """
+
+    association_problems: Annotated[Annotated[list[AssociationProblem], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="association problems")
+    """Where data of a case could not be associated as the task asks, and what was done. (关联问题记录)
+
+    Source: A 6.3.2.
+    """
+
     data_classification: Annotated[DataClassification | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="data classification")
     """Class of the data. (数据分类)
 
@@ -6136,6 +6686,36 @@ class Package(Model):
     """Level of protection. (安全级别)
 
     Source: A 11.1.1.
+    """
+
+    security_measures: Annotated[Annotated[list[Text], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="security measures")
+    """What its level asks for: isolation, access, strength of de-identification. (安全措施)
+
+    Source: A 11.1.1.
+    """
+
+    deidentification: Annotated[Annotated[list[DeidentificationRecord], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="de-identification")
+    """How personal data were removed. (脱敏记录)
+
+    Source: A 7.3, A 11.2.1, A 11.2.2.
+    """
+
+    agreement: Annotated[Annotated[list[AgreementRecord], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="agreement")
+    """Agreement over the cases of the delivery. (一致性评价记录)
+
+    Source: A 9.2.
+    """
+
+    assessments: Annotated[Annotated[list[Assessment], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="qualitative assessments")
+    """Qualitative judgements of the delivery. (定性评价)
+
+    Source: A 9.1.2.
+    """
+
+    validations: Annotated[Annotated[list[ValidationRecord], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="validations")
+    """Validations of the delivery. (验证记录)
+
+    Source: A 9.4.2, A 9.4.1.
     """
 
     files: Annotated[list[PackageFile], Field(min_length=1)] = Field(title="files")
@@ -6156,8 +6736,20 @@ class Package(Model):
     Source: A 11.4.
     """
 
+    retention_until: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="retention until")
+    """When it is to be destroyed or archived. (保留期限)
+
+    Source: A 11.4.
+    """
+
+    backup: Annotated[BackupPolicy | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="backup policy")
+    """How it is backed up. (备份策略)
+
+    Source: A 11.4.
+    """
+
     destructions: Annotated[Annotated[list[Destruction], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="destructions")
-    """Destructions. (销毁记录)
+    """What was destroyed or archived at the end. (销毁与归档记录)
 
     Source: A 11.4.
     """
@@ -6294,7 +6886,7 @@ class Case(Model):
     Source: A C.2.c.
     """
 
-    links: Annotated[list[Annotated[ImageImageLink | ImageTextLink | ImageStructuredLink, Field(discriminator="type")]] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="links")
+    links: Annotated[list[Annotated[ImageImageLink | ImageTextLink | ImageStructuredLink | RelationLink, Field(discriminator="type")]] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="links")
     """What corresponds to what across modalities. (跨模态关联)
 
     Source: A 8.5, A 3.3.

@@ -134,6 +134,11 @@ class ClassLabel:
     definition: dict[str, Any] | None = None
 
 
+@cache
+def _built_in_by_code() -> dict[str, Label]:
+    return {label.code: label for label in reversed(built_in_labels())}
+
+
 class Labels:
     """The labels that hold for one case, the nearest definition first; made by `Labels.of`."""
 
@@ -141,9 +146,11 @@ class Labels:
         self._own = {label.code: label for label in own}
         self._label_system = label_system
         self._names: dict[str, str] = {}
-        self._labels: dict[str, Label] = dict(self._own)
-        for label in (*label_system, *built_in_labels()):
-            self._labels.setdefault(label.code, label)
+        system: dict[str, Label] = {}
+        for label in label_system:
+            system.setdefault(label.code, label)
+        # The first definition holds, and stands first.
+        self._labels: dict[str, Label] = {**self._own, **system, **_built_in_by_code(), **system, **self._own}
 
     @classmethod
     def of(cls, case: Case | None = None, label_system: Sequence[Label] = ()) -> Labels:

@@ -6,21 +6,47 @@ of COCO under the key `annoconv` too.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from annoconv.documents import residuals
+from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Compared, report
-from annoconv.documents.residuals import Residual
+from annoconv.documents.residuals import Residual, pointer
 from annoconv.errors import DocumentError
+from annoconv.files.atomic import note_inputs
+from annoconv.files.disk import is_file
+from annoconv.files.manifest import digest
+from annoconv.files.names import check_inside
 from annoconv.findings import Finding, Level
+from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
+from annoconv_converters._pictures.fitting import fitted
+from annoconv_converters._pictures.records import KEY
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from annoconv.documents.losses import Carrier, Reasons
+    from annoconv.documents.residuals import Path as Steps
+    from annoconv.limits import Limits
+    from annoconv_converters._pictures.edited import Edit
+    from annoconv_converters._pictures.meaning import PictureCase
 
-__all__ = ["SIDE_NAME", "SIDE_SUFFIX", "compare", "restored", "side_path"]
+__all__ = [
+    "SIDE_NAME",
+    "SIDE_SUFFIX",
+    "VERSION",
+    "SideFile",
+    "compare",
+    "compare_plain",
+    "damaged",
+    "not_used",
+    "read_side",
+    "restored",
+    "side_path",
+    "told_pictures",
+]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -28,6 +54,13 @@ SIDE_NAME: Final = "annoconv.json"
 """Of the side file in a folder, where no tool takes it for annotations."""
 SIDE_SUFFIX: Final = ".annoconv.json"
 """Of the side file beside a file."""
+VERSION: Final = 1
+"""Of side files; what was written in another one is refused."""
+_NO_SIDE: Final = Message(
+    "this is no whole side file of this format; put back the one that was written, or remove it to read the file alone"
+)
+_OWNED: Final = ("annotations", "texts")
+"""Lists of a case whose members shapes are."""
 
 
 def side_path(target: Path) -> Path:
@@ -58,13 +91,162 @@ def compare(
     return Compared(found.losses, report(expected, native, reasons, carrier).kept)
 
 
-def restored(native: Record, residual: Any, source: Path, *, place: str, rule: str) -> Record:
-    """Return the case that was written; DocumentError under `rule` if `place` holds what we did not put there."""
+def compare_plain(original: Record, native: PictureCase, reasons: Reasons, case_index: int) -> list[Loss]:
+    """Return the losses of a case whose file is written without a carrier.
+
+    Parameters
+    ----------
+    original
+        The case.
+    native
+        What its file gives back, our keys not used. Their ids say nothing; its `owners` tell which annotation is which.
+    reasons, case_index
+        As `report` takes them.
+    """
+    placed = {
+        name: _placed(members, native.document[name], native.owners)
+        for name, members in original.items()
+        if name in _OWNED and name in native.document
+    }
+    # By position, not by ids, which those of another annotation may equal.
+    left = {**original, **{name: dict(enumerate(original[name])) for name in placed}}
+    right = {**native.document, **{name: dict(enumerate(members)) for name, members in placed.items()}}
+    return report(left, right, reasons, case_index=case_index).losses
+
+
+def _placed(members: list[Record], found: list[Record], owners: Mapping[str, str]) -> list[Record]:
+    """Return what was found of a list at the places of its owners, without ids of its own; what has none behind."""
+    points = {_keypoint(each, {}): each["id"] for each in members if _keypoint(each, {}) is not None}
+    by_owner: dict[str, Record] = {}
+    others: list[Record] = []
+    for each in found:
+        owner = owners.get(each["id"]) or points.get(_keypoint(each, owners))
+        if owner is None or by_owner.setdefault(owner, each) is not each:
+            others.append(each)
+    placed = [by_owner.pop(each["id"], {}) for each in members]
+    told = [
+        {key: value for key, value in each.items() if key != "id" or value == member["id"]}
+        for each, member in zip(placed, members, strict=True)
+    ]
+    return [*told, *by_owner.values(), *others]
+
+
+def _keypoint(annotation: Record, owners: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return of which instance an annotation is which keypoint, as its writer calls that; None if it is none."""
+    attributes = annotation.get("attributes", {})
+    instance, name = attributes.get("instance"), attributes.get("keypoint")
+    if not isinstance(instance, str) or not isinstance(name, str):
+        return None
+    return owners.get(instance, instance), name
+
+
+def restored(
+    native: Record, residual: Any, source: Path, *, place: str, rule: str, edit: Edit | None = None
+) -> tuple[Record, dict[Steps, str]]:
+    """Return the case that was written, and what of the carrier does not fit it, if its file was edited.
+
+    Raises
+    ------
+    DocumentError
+        Under `rule`, if `place` holds what we did not put there.
+    """
     try:
-        document = residuals.restore(native, Residual.from_json(residual))
+        carried = Residual.from_json(residual)
+        unfit: dict[Steps, str] = {}
+        if edit is not None:
+            native, carried, unfit = fitted(native, carried, edit)
+        document = residuals.restore(native, carried)
         if isinstance(document, dict):
-            return document
+            return document, unfit
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError):
         pass
-    problem = Message("{place} cannot be understood", place=place)
-    raise DocumentError(problem, findings=[Finding(rule, Level.ERROR, "", problem)], source=source)
+    raise damaged(Message("{place} cannot be understood", place=place), source, rule=rule)
+
+
+@dataclass(frozen=True, slots=True)
+class SideFile:
+    """What stands in a side file.
+
+    Attributes
+    ----------
+    members
+        The object, or the entries of the list.
+    main
+        SHA-256 of the file that it was written with; None if that does not stand there.
+    other
+        Ending of the file that it belongs to, if that is not the one that is read.
+    """
+
+    members: Any
+    main: str | None
+    other: str | None
+
+    def is_of(self, main: Path) -> bool:
+        """Tell whether a file is byte for byte the one that was written with it."""
+        return self.main is not None and self.main == digest(main)
+
+
+def read_side(path: Path, main: Path, kind: type[dict[str, Any] | list[Any]], limits: Limits | None) -> SideFile:
+    """Return what stands in a side file.
+
+    Parameters
+    ----------
+    path
+        The side file.
+    main
+        The file or folder that is read.
+    kind
+        Whether an object or a list is expected.
+    limits
+        Bounds.
+
+    Raises
+    ------
+    DocumentError
+        If it is damaged, of another version, or none of this format. It is never passed over.
+    """
+    note_inputs([check_inside(path.parent, path)])
+    data = strict_json.read_bytes(path, limits)
+    document = strict_json.loads(data, limits=limits, source=path, exact=True)
+    heads: list[Any] = document[:2] if isinstance(document, list) else [document]
+    if not isinstance(document, kind) or not heads or not all(isinstance(each, dict) for each in heads):
+        raise damaged(None, path)
+    head: Record = heads[0] if KEY in heads[0] else {**heads[-1], **heads[0]}
+    version, seal = head.get(KEY), head.get("seal")
+    if type(version) is not int or (seal is not None and not isinstance(seal, dict)):
+        raise damaged(None, path)
+    if version != VERSION:
+        problem = Message(
+            "the side file is of version {found}, version {known} is read; remove it to read the file alone",
+            found=version,
+            known=VERSION,
+        )
+        raise damaged(problem, path)
+    of = (seal or {}).get("of")
+    is_other = isinstance(of, str) and main.is_file() and of != main.suffix
+    return SideFile(document, (seal or head).get("main"), of if is_other else None)
+
+
+def told_pictures(path: Path, main: Path, limits: Limits | None) -> list[Record]:
+    """Return name and size of the pictures that a side file tells of; none if there is no side file."""
+    side = read_side(path, main, dict, limits) if is_file(path) else None
+    cases = None if side is None or side.other is not None else side.members.get("cases")
+    listed = [case.get("pictures") for case in cases if isinstance(case, dict)] if isinstance(cases, list) else []
+    pictures = [each for some in listed if isinstance(some, list) for each in some if isinstance(each, dict)]
+    return [
+        {name: each[name] for name in ("file_name", "width", "height") if name in each}
+        for each in pictures
+        if isinstance(each.get("file_name"), str)
+    ]
+
+
+def not_used(side: SideFile, case_index: int) -> Loss:
+    """Return the loss of a side file that says itself that it belongs to another file."""
+    sentence = Message("the side file belongs to a file that ends in {suffix}; it is not used", suffix=side.other)
+    return Loss(case_index, pointer((KEY,)), LossKind.NO_PLACE, sentence)
+
+
+def damaged(problem: Message | None, source: Path, *, rule: str = "side.invalid") -> DocumentError:
+    """Return the error that a private carrier cannot be understood; without a problem, that it is no side file."""
+    problem = problem or _NO_SIDE
+    return DocumentError(problem, findings=[Finding(rule, Level.ERROR, "", problem)], source=source)

@@ -86,7 +86,8 @@ class Drawing:
         if annotation.attributes:
             record["attributes"] = strict_json.plain(annotation.attributes)
         key = {"id": annotation.id, "type": annotation.type}
-        self._at[uid, index].shapes.append(Shape(record, geometry, key=key))
+        made = None if annotation.algorithm_type is None else annotation.algorithm_type.value
+        self._at[uid, index].shapes.append(Shape(record, geometry, key=key, algorithm_type=made))
 
 
 def draw(
@@ -332,6 +333,8 @@ def _join_keypoints(drawing: Drawing) -> set[str]:
             if not isinstance(instance, str) or not isinstance(name, str):
                 instances.setdefault(identity, shape)
                 kept.append(shape)
+                if identity in points:
+                    shape.key["points"] = [identity]
                 continue
             owner = instances.get(instance)
             if owner is None:
@@ -340,6 +343,7 @@ def _join_keypoints(drawing: Drawing) -> set[str]:
                 instances[instance] = owner
                 kept.append(owner)
             owner.keypoints[name] = list(shape.record["keypoints"])
+            owner.key.setdefault("points", []).append(identity)
             joined.add(identity)
         picture.shapes = kept
     return joined

@@ -24,7 +24,7 @@ from annoconv_converters._pictures.planes import Planes, SliceName
 from annoconv_converters._pictures.records import Picture, Record, Shape, flat_uid, is_caption
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from annoconv_converters._pictures.categories import Categories, Meaning
     from annoconv_converters._pictures.geometry import Box
@@ -48,11 +48,19 @@ class PictureCase:
         For each mask, index of a picture and run lengths.
     planes
         Pictures of each image by its UID.
+    owners
+        Of annotations and texts, by id: the id that the key of their first shape holds, whether keys are used or not.
     """
 
     document: Record
     parts: dict[str, list[tuple[int, Counts]]] = field(default_factory=dict)
     planes: dict[str, Planes] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
+
+    def own(self, identity: str, shape: Shape) -> None:
+        """Note which annotation or text of its writer a shape is, if it has a key."""
+        if "id" in shape.key:
+            self.owners[identity] = shape.key["id"]
 
 
 @dataclass(frozen=True)
@@ -76,8 +84,17 @@ class _Item:
         return self.segmentation is not None and self.segmentation.is_mask
 
 
-def picture_case(pictures: list[Picture], categories: Categories, *, use_keys: bool, source: object) -> PictureCase:
+def picture_case(
+    pictures: list[Picture],
+    categories: Categories,
+    *,
+    use_keys: bool,
+    source: object,
+    reserved: Collection[str] = (),
+) -> PictureCase:
     """Return the case that pictures stand for: one flat picture, or all slices of the images of one case.
+
+    Records without a key have none of the ids that are reserved.
 
     Raises
     ------
@@ -94,8 +111,9 @@ def picture_case(pictures: list[Picture], categories: Categories, *, use_keys: b
     case = next((picture.name.case for picture in pictures if picture.name), None)
     if case and pictures[0].name and (case != pictures[0].name.series):
         native.document = {"case_id": case, **native.document}
-    for identity, members in _groups(items, native, use_keys=use_keys).items():
+    for identity, members in _groups(items, native, reserved).items():
         first = members[0]
+        native.own(identity, first.shape)
         common: Record = {"id": identity, "category": first.meaning.category, "label_code": first.meaning.code}
         if first.place[0] != primary:
             common["image_uid"] = first.place[0]
@@ -170,6 +188,7 @@ def _items(
             record = shape.record
             where = _where("annotations", record)
             if is_caption(record):
+                native.own(str(record.get("id")), shape)
                 texts = native.document.setdefault("texts", [])
                 texts.append(
                     {
@@ -191,7 +210,7 @@ def _items(
             )
 
 
-def _groups(items: list[_Item], native: PictureCase, *, use_keys: bool) -> dict[str, list[_Item]]:
+def _groups(items: list[_Item], native: PictureCase, reserved: Collection[str]) -> dict[str, list[_Item]]:
     """Return which records are one annotation: those of one id; without our key, masks of a label in a volume."""
     groups: dict[str, list[_Item]] = {}
     owners: dict[str, str] = {}
@@ -202,7 +221,7 @@ def _groups(items: list[_Item], native: PictureCase, *, use_keys: bool) -> dict[
             is_outline = item.segmentation is not None and item.segmentation.is_outline
             if native.planes[item.place[0]].count > 1 and (item.is_mask or is_outline):
                 identity = item.meaning.code
-                while owners.setdefault(identity, item.place[0]) != item.place[0]:
+                while identity in reserved or owners.setdefault(identity, item.place[0]) != item.place[0]:
                     identity += "_"
         groups.setdefault(identity, []).append(item)
     return groups

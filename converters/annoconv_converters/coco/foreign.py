@@ -25,13 +25,14 @@ from annoconv_converters.coco.panoptic import packed_record
 from annoconv_converters.coco.stream import COUNTED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path as FilePath
 
     from annoconv.documents.losses import Reasons
     from annoconv.documents.residuals import Path
     from annoconv.limits import Limits
     from annoconv_converters._pictures.categories import Categories
+    from annoconv_converters._pictures.meaning import PictureCase
     from annoconv_converters._pictures.records import Picture
 
 __all__ = [
@@ -74,8 +75,9 @@ def understand(
     limits: Limits | None = None,
     task: str = TASK,
     restore: Callable[[Record], Record] | None = None,
-) -> tuple[Record, LoadedCase, list[FileRecord]]:
-    """Return the document of the case that pictures stand for, what other software said included, and the case.
+    reserved: Collection[str] = (),
+) -> tuple[PictureCase, LoadedCase, list[FileRecord]]:
+    """Return what pictures mean, what other software said included, and the case that they stand for.
 
     The third is, for a flat picture of other software, what its file says and what is written again.
 
@@ -101,20 +103,22 @@ def understand(
         Task id of the case.
     restore
         Puts back what our key holds.
+    reserved
+        Ids that records without our key must not have.
     """
-    native = picture_case(pictures, categories, use_keys=use_keys, source=source)
+    native = picture_case(pictures, categories, use_keys=use_keys, source=source, reserved=reserved)
     native.document = {"schema_version": SCHEMA_VERSION, "task_id": task, **native.document}
     if restore is not None:
         native.document = restore(native.document)
     loaded = loaded_case(native, native.document, source, limits)
     if is_ours or use_keys or not is_flat(pictures):
-        return native.document, loaded, []
+        return native, loaded, []
     kept, records = _leftover(pictures[0], loaded, categories, kind, position, beside)
     if kept:
         extensions = {EXTENSION: kept}
         native.document["extensions"] = extensions
         loaded = LoadedCase(loaded.case.model_copy(update={"extensions": extensions}), loaded.masks)
-    return native.document, loaded, records
+    return native, loaded, records
 
 
 def is_flat(pictures: Sequence[Picture]) -> bool:

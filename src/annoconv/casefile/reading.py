@@ -21,19 +21,30 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv.pixels import Masks
 
-__all__ = ["CASE_NAME", "documents", "mask_annotations", "open_case", "read_case", "read_cases"]
+__all__ = [
+    "CASE_ENDINGS",
+    "CASE_NAME",
+    "beside_masks",
+    "documents",
+    "mask_annotations",
+    "open_case",
+    "read_case",
+    "read_cases",
+]
 
 CASE_NAME = "case.json"
 """Name of the case file in a folder of its own."""
+CASE_ENDINGS = (".json", ".jsonl")
+"""Of a file of one case, and of a file of one a line."""
 
 
 def documents(path: Path, *, limits: Limits | None = None) -> Iterator[tuple[str | None, bytes]]:
-    """Yield each case document of a `.json` or `.jsonl` file (or of the `case.json` in a folder) and where it stands.
+    """Yield each document of a `.json` or `.jsonl` file (or of the `case.json` in a folder) and where it stands.
 
     Raises
     ------
     InputError
-        If there is no such file, it is a pipe or a device, or its name has another ending.
+        If there is no such file, it is a pipe or a device, its name has another ending, or it holds no case.
     LimitError
         If a document is too large.
     """
@@ -42,15 +53,25 @@ def documents(path: Path, *, limits: Limits | None = None) -> Iterator[tuple[str
     check_source(path)
     note_inputs([path])
     if path.suffix == ".jsonl":
-        yield from ((f"line {number}", line) for number, line in strict_json.iter_lines(path, limits))
+        is_empty = True
+        for number, line in strict_json.iter_lines(path, limits):
+            is_empty = False
+            yield f"line {number}", line
+        if is_empty:
+            raise InputError("the file holds no case", source=path, expected="one at least")
     else:
         yield None, strict_json.read_bytes(path, limits)
 
 
 def open_case(data: bytes, path: Path, *, where: str | None = None, limits: Limits | None = None) -> LoadedCase:
     """Return the case of a document that stands in `path`; raises DocumentError if it does not conform."""
+    case = strict_json.parse(data, Case, limits=limits, source=_case_file(path), where=where)
+    return beside_masks(case, path, limits=limits)
+
+
+def beside_masks(case: Case, path: Path, *, limits: Limits | None = None) -> LoadedCase:
+    """Return a case that stands in `path` with its masks, unopened."""
     path = _case_file(path)
-    case = strict_json.parse(data, Case, limits=limits, source=path, where=where)
 
     def masks() -> Masks:
         return _open_masks(case, path.parent, limits)
@@ -86,23 +107,20 @@ def read_cases(paths: Iterable[Path | str], *, limits: Limits | None = None) -> 
         If a file cannot be read or holds no case, or a mask path leads out of its folder.
     """
     for path in map(Path, paths):
-        folder, is_empty = _case_file(path).parent, True
+        folder = _case_file(path).parent
         for where, data in documents(path, limits=limits):
-            is_empty = False
             loaded = open_case(data, path, where=where, limits=limits)
             named = {one.mask_file: None for one in mask_annotations(loaded.case)}
             check_mask_paths(folder, named)
             note_inputs([folder / name for name in named])
             note_inputs(loaded.fields.values())
             yield loaded
-        if is_empty:
-            raise InputError("the file holds no case", source=path, expected="one at least")
 
 
 def _case_file(path: Path) -> Path:
     if path.is_dir() and (path / CASE_NAME).is_file():
         return path / CASE_NAME
-    if path.suffix not in {".json", ".jsonl"}:
+    if path.suffix not in CASE_ENDINGS:
         raise InputError(
             "this is not a case",
             source=path,

@@ -12,6 +12,7 @@ import typer
 import typer.main
 
 from annoconv.cli.language import Command, spoken
+from annoconv.cli.limits import limits_from
 from annoconv.cli.report import FailOnLoss, Report
 from annoconv.errors import AnnoconvError, InputError
 from annoconv.messages import Message
@@ -57,6 +58,14 @@ COMMON = {
                 ),
             ],
             None,
+        ),
+        _option(
+            "limit",
+            Annotated[
+                list[str],
+                typer.Option("--limit", metavar="NAME=NUMBER", help="Set a bound on what is read; may be repeated."),
+            ],
+            [],
         ),
         _option("overwrite", Annotated[bool, typer.Option("--overwrite", help="Replace existing outputs.")], False),
         _option("quiet", Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")], False),
@@ -109,8 +118,10 @@ def as_command(
     def run(**values: Any) -> None:
         common = {key: values.pop(key) for key in COMMON}
         asked: Lang | None = common.pop("lang")
+        limit: list[str] = common.pop("limit")
         with Report(**common, lang=asked.value if asked else spoken()) as report:
             try:
+                report.limits = limits_from(limit)
                 _run(report, function, values)
             except AnnoconvError as error:
                 report.fail(error)
@@ -120,7 +131,7 @@ def as_command(
                 report.fail(InputError(error.strerror or "the system refused", source=error.filename))
             raise typer.Exit(report.finish())
 
-    run.__signature__ = inspect.Signature([*own.values(), *COMMON.values()])  # type: ignore[attr-defined]
+    run.__signature__ = inspect.Signature([*own.values(), *COMMON.values()])  # type: ignore[attr-defined]  # typer reads it
     run.__annotations__ = {key: parameter.annotation for key, parameter in (own | COMMON).items()}
     single = app()
     single.command(name, cls=_Command, help=summary)(run)
@@ -135,13 +146,17 @@ def _own(function: Callable[..., None]) -> dict[str, inspect.Parameter]:
 def _run(report: Report, function: Callable[..., None], values: Mapping[str, Any]) -> None:
     """Run a command; all that it writes, and the losses, appear at its end or not at all."""
     from annoconv.files.atomic import Outputs
+    from annoconv.files.names import check_ending
 
     try:
         with Outputs(overwrite=report.overwrite) as outputs:
             if report.losses_file is not None:
                 outputs.expect(report.losses_file)
+                check_ending(report.losses_file, (".json",))
             function(report, **values)
             report.write_losses()
+        for folder in outputs.made:
+            report.say("made the folder {}, which was not there", folder)
     except BaseException:
         report.forget_outputs()
         raise

@@ -1,4 +1,4 @@
-"""`annoconv validate`: every finding about some cases."""
+"""`annoconv validate`: every finding about cases, task definitions, label systems and packages."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -22,29 +22,59 @@ class ProfileName(StrEnum):
 def validate(
     report: Report,
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH", help="Cases: .json, .jsonl, or folders with case.json.")
+        list[Path],
+        typer.Argument(
+            metavar="PATH",
+            help="Cases, task definitions, label systems, packages: .json, .jsonl, or folders with case.json.",
+        ),
     ],
     profile: Annotated[ProfileName, typer.Option(help="Which rules apply, and how strictly.")] = ProfileName.MINIMAL,
     images: Annotated[
         list[Path], typer.Option(metavar="PATH", help="Source images to check against: files or folders.")
     ] = [],  # noqa: B006  typer copies it
+    label_system: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="The task's labels to check against, a .json file.")
+    ] = None,
     schema_only: Annotated[bool, typer.Option("--schema-only", help="Check the structure only.")] = False,
+    findings: Annotated[
+        Path | None, typer.Option("--findings", metavar="FILE", help="Write every finding to this file, as JSON Lines.")
+    ] = None,
 ) -> None:
-    """Say every finding about the cases, one file after the other."""
+    """Say every finding about the documents, one file after the other."""
     from annoconv.errors import UsageError
+    from annoconv.files.atomic import outputs_of
     from annoconv.validation import check_file
 
+    labels = None
+    if label_system is not None:
+        from annoconv.cli.labels import read_labels
+
+        labels = read_labels(label_system, report.limits)
     for path in images:
         if not path.exists():
             raise UsageError("there is no such file or folder", source=path, advice="Correct --images")
+    if findings is not None:
+        with outputs_of(overwrite=report.overwrite, inputs=[*paths, *images]) as outputs:
+            outputs.expect(findings)
+        report.keep_findings()
     failed = 0
     for path in paths:
         try:
-            for finding in check_file(path, profile=profile.value, images=images, schema_only=schema_only):
+            found = check_file(
+                path,
+                profile=profile.value,
+                images=images,
+                label_system=labels,
+                schema_only=schema_only,
+                limits=report.limits,
+            )
+            for finding in found:
                 report.add_finding(finding, path)
         except AnnoconvError as error:
             report.fail(error)
             failed += 1
+    if findings is not None:
+        report.write_findings(findings)
     report.say("{} errors, {} warnings", report.levels[Level.ERROR], report.levels[Level.WARNING])
     if failed:
         report.say("{} inputs could not be checked", failed)

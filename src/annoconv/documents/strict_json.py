@@ -19,19 +19,27 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import jiter
 import orjson
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from annoconv.documents.exact_numbers import MINUS_ZERO, SHAPE_OF_NUMBERS, may_lose_digits, put_exact
+from annoconv.documents.exact_numbers import (
+    MINUS_ZERO,
+    SHAPE_OF_NUMBERS,
+    holds_floats,
+    may_lose_digits,
+    put_digits,
+    put_exact,
+)
+from annoconv.documents.faults import conforming
 from annoconv.errors import DocumentError, InputError, LimitError
 from annoconv.findings import Finding, Level
 from annoconv.limits import Limits
 from annoconv.messages import Message, recognised
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Container, Generator, Iterator
     from pathlib import Path
 
-__all__ = ["collector_paused", "dumps", "iter_lines", "loads", "parse", "plain", "read_bytes"]
+__all__ = ["collector_paused", "dumps", "iter_lines", "loads", "loads_keeping", "parse", "plain", "read_bytes"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -103,6 +111,7 @@ def loads(
             where=where,
             found=Message("{count} bytes", count=len(data)),
             expected=Message("{count} at most", count=limits.document_bytes),
+            limit="document_bytes",
         )
     if data.startswith(_BOM):
         raise _invalid("the text starts with a byte order mark", source, where)
@@ -120,15 +129,44 @@ def loads(
     return value
 
 
+def loads_keeping(
+    data: bytes, kept: Container[str], *, limits: Limits | None = None, source: Path | str | None = None
+) -> Any:
+    """Return the value of a JSON text as `loads` does, with decimals where a float would lose digits.
+
+    Parameters
+    ----------
+    data, limits, source
+        As `loads` takes them.
+    kept
+        Names of the members in which it does. What is counted with, such as a coordinate, is a float.
+    """
+    document = loads(data, limits=limits, source=source)
+    if may_lose_digits(data) and holds_floats(document, kept):
+        put_digits(document, loads(data, limits=limits, source=source, exact=True), kept)
+    return document
+
+
 def parse(
     data: bytes,
-    model: type[Model],
+    model: type[Model] | Callable[[Any], type[Model]],
     *,
     limits: Limits | None = None,
     source: Path | str | None = None,
     where: str | None = None,
 ) -> Model:
     """Return the typed document of a JSON text.
+
+    Parameters
+    ----------
+    data
+        The text, UTF-8.
+    model
+        Its class, or what tells it of the text's value.
+    limits
+        Bounds on size and depth.
+    source, where
+        What messages call the text: its file, and the line in it.
 
     Raises
     ------
@@ -138,17 +176,10 @@ def parse(
         If it is too large or too deep.
     """
     with collector_paused():
+        limits = limits or Limits()
         document = loads(data, limits=limits, source=source, where=where)
-        try:
-            typed = model.model_validate_json(data)
-        except ValidationError as error:
-            from annoconv.documents.normaliser import normalise
-
-            findings = normalise(error.errors(include_url=False), "pydantic", document=document)
-            problem = Message("the document does not conform to the schema in {count} places", count=len(findings))
-            if len(findings) == 1:
-                problem = Message("the document does not conform to the schema in 1 place")
-            raise DocumentError(problem, findings=findings, source=source, where=where) from None
+        chosen = cast("type[Model]", model if isinstance(model, type) else model(document))
+        typed = conforming(data, document, chosen, limits, source=source, where=where)
         if may_lose_digits(data):
             put_exact(typed, loads(data, limits=limits, source=source, where=where, exact=True))
         del document
@@ -213,6 +244,7 @@ def read_bytes(path: Path, limits: Limits | None = None) -> bytes:
             source=path,
             found=Message("{count} bytes", count=size),
             expected=Message("{count} at most", count=limits.document_bytes),
+            limit="document_bytes",
         )
     return path.read_bytes()
 
@@ -239,6 +271,7 @@ def iter_lines(path: Path, limits: Limits | None = None) -> Iterator[tuple[int, 
                     source=path,
                     where=Message("line {number}", number=number),
                     expected=Message("{count} bytes", count=limits.line_bytes),
+                    limit="line_bytes",
                 )
             if stripped := line.strip():
                 yield number, stripped
@@ -337,6 +370,7 @@ def _too_deep(limits: Limits, source: Path | str | None, where: str | None) -> L
         source=source,
         where=where,
         expected=Message("{count} levels", count=limits.depth),
+        limit="depth",
     )
 
 
