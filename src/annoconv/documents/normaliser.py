@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from annoconv.documents.residuals import pointer
@@ -87,16 +88,15 @@ def normalise(errors: Iterable[Any], dialect: Dialect, *, document: object = Non
     dialect
         Whose they are.
     document
-        What was validated, as JSON values. pydantic's and ajv's errors need it: pydantic's locations name branches of
-        unions among the keys, and ajv does not say that a value was null.
+        What was validated, as JSON values. All but python-jsonschema's errors need it: pydantic's locations name
+        branches of unions among the keys, ajv does not say that a value was null, jsonschema-rs leaves out empty keys.
     """
     if dialect == "ajv":
         problems = list(_from_ajv(errors, document))
-    elif dialect == "pydantic":
-        problems = [problem for error in errors for problem in _from_pydantic(error, document)]
     else:
-        translate = _from_jsonschema if dialect == "jsonschema" else _from_jsonschema_rs
-        problems = [problem for error in errors for problem in translate(error)]
+        translate = _from_pydantic if dialect == "pydantic" else _from_jsonschema_rs
+        translate = _from_jsonschema if dialect == "jsonschema" else translate
+        problems = [problem for error in errors for problem in translate(error, document)]
     return in_order(problem.finding() for problem in _settle(problems))
 
 
@@ -167,10 +167,11 @@ _PYDANTIC_TYPES = {
     "model": "object",
     "datetime": "string",
 }
+_QUOTED = re.compile("'([^']*)'")
 _BOUNDS = {"ge": ">= {}", "gt": "> {}", "le": "<= {}", "lt": "< {}", "min_length": ">= {}", "max_length": "<= {}"}
 
 
-def _from_pydantic(error: Mapping[str, Any], document: object) -> Iterator[_Problem]:
+def _from_pydantic(error: Any, document: object) -> Iterator[_Problem]:
     name, loc = str(error["type"]), tuple(error["loc"])
     context: Mapping[str, Any] = error.get("ctx") or {}
     is_key = loc[-1:] == ("[key]",)
@@ -184,7 +185,7 @@ def _from_pydantic(error: Mapping[str, Any], document: object) -> Iterator[_Prob
         yield _Problem(pointer(steps), _REQUIRED, str(context.get("discriminator", "type")).strip("'"))
     elif name == "union_tag_invalid":
         tag = str(context.get("discriminator", "type")).strip("'")
-        yield _Problem(pointer((*steps, tag)), _VALUE, "", _shown(_quoted(context.get("expected_tags", ""))))
+        yield _Problem(pointer((*steps, tag)), _VALUE, "", _shown(_QUOTED.findall(str(context["expected_tags"]))))
     else:
         kind, expected = _pydantic_kind(name, context)
         if name == "odd_length":
@@ -203,7 +204,7 @@ def _pydantic_kind(name: str, context: Mapping[str, Any]) -> tuple[str, str]:
             return (name if name in _MESSAGES else _INVALID), ""
         return _TYPE, _PYDANTIC_TYPES.get(stem.split("_")[0], "")
     if kind == _VALUE:
-        return kind, _shown(_quoted(context.get("expected", "")))
+        return kind, _shown(_QUOTED.findall(str(context.get("expected", ""))))
     if name == "int_from_float":
         return kind, "integer"
     limits = [form.format(_number(context[bound])) for bound, form in _BOUNDS.items() if context.get(bound) is not None]
@@ -237,10 +238,6 @@ def _member(node: Any, step: str | int) -> Any:
     if isinstance(node, list) and str(step).isdecimal() and int(step) < len(node):
         return node[int(step)]
     return _NOTHING
-
-
-def _quoted(text: object) -> list[str]:
-    return re.findall("'([^']*)'", str(text))
 
 
 # --- JSON Schema ------------------------------------------------------------------------------------------------------
@@ -281,12 +278,12 @@ _UNIONS = {"anyOf", "oneOf"}
 _CLOSED = {"additionalProperties", "unevaluatedProperties"}
 
 
-def _from_jsonschema(error: Any) -> Iterator[_Problem]:
+def _from_jsonschema(error: Any, document: object) -> Iterator[_Problem]:
     keyword, value, steps = str(error.validator), error.validator_value, tuple(error.absolute_path)
     if "propertyNames" in error.absolute_schema_path:
         yield _Problem(pointer((*steps, error.instance)), _KEYWORD_KINDS.get(keyword, _INVALID))
     elif keyword in _UNIONS:
-        kinds = {problem.kind for inner in error.context or () for problem in _settle(_from_jsonschema(inner))}
+        kinds = {problem.kind for inner in error.context or () for problem in _settle(_from_jsonschema(inner, None))}
         yield from _union(steps, kinds, error.instance)
     elif keyword == "required":
         is_rule = _is_rule(error.schema_path) and "properties" not in error.schema  # a $ref is no step of this path
@@ -299,14 +296,15 @@ def _from_jsonschema(error: Any) -> Iterator[_Problem]:
         yield _keyword(steps, keyword, value, error.instance)
 
 
-def _from_jsonschema_rs(error: Any) -> Iterator[_Problem]:
-    keyword, value, steps = str(error.kind.name), error.kind.value, tuple(error.instance_path)
+def _from_jsonschema_rs(error: Any, document: object) -> Iterator[_Problem]:
+    keyword, value = str(error.kind.name), error.kind.value
+    steps = _with_empty_keys(tuple(error.instance_path), error.instance, document)
     if keyword == "propertyNames":
         inner = value
         yield _Problem(pointer((*steps, inner.instance)), _KEYWORD_KINDS.get(str(inner.kind.name), _INVALID))
     elif keyword in _UNIONS:
         inner_errors = [inner for branch in value or () for inner in branch]
-        kinds = {problem.kind for inner in inner_errors for problem in _settle(_from_jsonschema_rs(inner))}
+        kinds = {problem.kind for inner in inner_errors for problem in _settle(_from_jsonschema_rs(inner, None))}
         yield from _union(steps, kinds, error.instance)
     elif keyword == "required":
         yield _Problem(pointer(steps), _REQUIRED, str(value), is_rule=_is_rule(error.schema_path))
@@ -314,6 +312,14 @@ def _from_jsonschema_rs(error: Any) -> Iterator[_Problem]:
         yield from (_Problem(pointer((*steps, key)), _UNKNOWN, str(key)) for key in value)
     else:
         yield _keyword(steps, keyword, value, error.instance)
+
+
+def _with_empty_keys(steps: Steps, instance: object, node: object) -> Steps:
+    """Return where a value is in a node with the empty keys on the way to it, which jsonschema-rs leaves out."""
+    inner = _member(node, "")
+    if inner is not _NOTHING and (_member(node, steps[0]) is _NOTHING if steps else node != instance):
+        return ("", *_with_empty_keys(steps, instance, inner))
+    return (steps[0], *_with_empty_keys(steps[1:], instance, _member(node, steps[0]))) if steps else ()
 
 
 def _from_ajv(errors: Iterable[Mapping[str, Any]], document: object) -> Iterator[_Problem]:
@@ -381,10 +387,7 @@ def _steps(path: str) -> tuple[str, ...]:
 
 def _at(document: object, steps: Iterable[str]) -> object:
     """Return the value at a place, or a value that is not null where the place cannot be found."""
-    node: Any = document
-    for step in steps:
-        node = _member(node, step)
-    return node
+    return reduce(_member, steps, document)
 
 
 def _shown(values: Iterable[str]) -> str:
