@@ -99,11 +99,14 @@ export type DataRequirement = "structure" | "direction" | "spacing" | "origin" |
 /** The frame that coordinates in millimetres refer to. (坐标系) [A 6.3.1] */
 export type CoordinateFrame = "LPS" | "RAS" | "SLIDE" | "NONE";
 
-/** Kind of equipment that made the image; DICOM's defined terms. (模态) [A 3.1] */
-export type Modality = "CT" | "MR" | "PT" | "NM" | "US" | "IVUS" | "ES" | "SM" | "GM" | "CR" | "DX" | "RG" | "MG" | "PX" | "IO" | "RF" | "XA" | "OCT" | "OPT" | "OP" | "IVOCT" | "XC" | "DMS" | "RTDOSE" | "OT";
+/** Kind of equipment that made the image; DICOM's defined terms (CID 29), and the dose of radiotherapy. (模态) [A 3.1] */
+export type Modality = "CT" | "MR" | "PT" | "NM" | "US" | "IVUS" | "ES" | "SM" | "GM" | "CR" | "DX" | "RG" | "MG" | "PX" | "IO" | "RF" | "XA" | "OCT" | "OPT" | "OP" | "IVOCT" | "XC" | "DMS" | "BMD" | "BDUS" | "PA" | "TG" | "DG" | "LS" | "OSS" | "BI" | "CFM" | "OPM" | "OPTENF" | "OPTBSV" | "OPV" | "AR" | "KER" | "LEN" | "OAM" | "SRF" | "VA" | "RTIMAGE" | "ECG" | "EEG" | "EMG" | "EOG" | "EPS" | "HD" | "RESP" | "POS" | "RTDOSE" | "OT";
 
 /** What kind of thing is annotated. (标注类别) [A C.3.b, A 8.1, A C.1] */
-export type AnnotationCategory = "organ" | "lesion" | "attribute" | "fusion" | "report" | "text_image" | "device" | "tissue" | "other";
+export type AnnotationCategory = "organ" | "lesion" | "attribute" | "fusion" | "report" | "text_image" | "device" | "tissue" | "cell" | "substance" | "body_substance" | "function" | "spatial" | "event" | "artefact" | "other";
+
+/** What a region is in a radiotherapy plan; DICOM's defined terms (PS3.3 C.8.8.8). (放疗感兴趣区类型) [A 8.2.2.c] */
+export type RtRoiType = "EXTERNAL" | "GTV" | "CTV" | "PTV" | "TREATED_VOLUME" | "IRRAD_VOLUME" | "ORGAN" | "AVOIDANCE" | "BOLUS" | "MARKER" | "REGISTRATION" | "ISOCENTER" | "CONTRAST_AGENT" | "CAVITY" | "BRACHY_CHANNEL" | "BRACHY_ACCESSORY" | "BRACHY_SRC_APP" | "BRACHY_CHNL_SHLD" | "SUPPORT" | "FIXATION" | "DOSE_REGION" | "CONTROL" | "DOSE_MEASUREMENT";
 
 /** Level of a label in the tree. (标签层级) [A 8.3] */
 export type LabelLevel = "system" | "organ" | "substructure" | "feature";
@@ -467,6 +470,8 @@ export interface Concept {
   scheme: CodingScheme;
   /** Text for people. (编码含义) [A 8.2.2.b] */
   meaning: Name;
+  /** Version of the scheme, where the code depends on it. (编码体系版本) [A 8.2.2.a] */
+  version?: Name;
 }
 
 /** One label of a label system. (标签) [A 8.2.2] */
@@ -485,10 +490,12 @@ export interface Label {
   concept?: Concept;
   /** The kind of thing it is (DICOM segmented property category). (概念类别编码) [A 8.2.2.c] */
   concept_category?: Concept;
-  /** Laterality or another modifier (DICOM segmented property type modifier). (概念修饰编码) [A 8.2.2.c] */
-  concept_modifier?: Concept;
-  /** Where in the body it lies. (解剖部位编码) [A 8.2.2.c] */
-  anatomic_region?: Concept;
+  /** Laterality and other modifiers (DICOM segmented property type modifiers). (概念修饰编码) [A 8.2.2.c] */
+  concept_modifiers?: Array<Concept>;
+  /** Where in the body its objects are, unless an annotation says so itself. (发生部位) [A 8.2.2.c] */
+  finding_site?: FindingSite;
+  /** What its objects are in a radiotherapy plan (DICOM RTROIInterpretedType (3006,00A4)). (放疗感兴趣区类型) [A 8.2.2.c] */
+  rt_roi_type?: RtRoiType;
   /** Code of the label above it in the tree. (上级标签) [A 8.2.2.a, A 8.3] */
   parent?: LabelCode;
   /** Level in the tree. (解剖层级) [A 8.3, A 8.2.2.c] */
@@ -683,7 +690,7 @@ export interface MaskAnnotation {
   last_frame_index?: Index;
   /** True where someone drew it on this frame, false where it was interpolated between key frames. (是否关键帧) [A 7.2.note] */
   is_key_frame?: Flag;
-  /** What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间) [A 6.3.1, A C.3.e] */
+  /** What coordinates of three numbers are in, the image's voxels if absent. Two numbers are always pixels, contours always in the patient's space. (坐标空间) [A 6.3.1, A C.3.e] */
   coordinate_space?: CoordinateSpace;
   /** Frame of reference of patient coordinates; the image's if absent. (参考坐标系唯一标识) [A B.1] */
   frame_of_reference_uid?: DicomUid;
@@ -759,7 +766,7 @@ export interface BboxAnnotation {
   last_frame_index?: Index;
   /** True where someone drew it on this frame, false where it was interpolated between key frames. (是否关键帧) [A 7.2.note] */
   is_key_frame?: Flag;
-  /** What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间) [A 6.3.1, A C.3.e] */
+  /** What coordinates of three numbers are in, the image's voxels if absent. Two numbers are always pixels, contours always in the patient's space. (坐标空间) [A 6.3.1, A C.3.e] */
   coordinate_space?: CoordinateSpace;
   /** Frame of reference of patient coordinates; the image's if absent. (参考坐标系唯一标识) [A B.1] */
   frame_of_reference_uid?: DicomUid;
@@ -829,7 +836,7 @@ export interface OrientedBoxAnnotation {
   last_frame_index?: Index;
   /** True where someone drew it on this frame, false where it was interpolated between key frames. (是否关键帧) [A 7.2.note] */
   is_key_frame?: Flag;
-  /** What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间) [A 6.3.1, A C.3.e] */
+  /** What coordinates of three numbers are in, the image's voxels if absent. Two numbers are always pixels, contours always in the patient's space. (坐标空间) [A 6.3.1, A C.3.e] */
   coordinate_space?: CoordinateSpace;
   /** Frame of reference of patient coordinates; the image's if absent. (参考坐标系唯一标识) [A B.1] */
   frame_of_reference_uid?: DicomUid;
@@ -905,7 +912,7 @@ export interface PolygonAnnotation {
   last_frame_index?: Index;
   /** True where someone drew it on this frame, false where it was interpolated between key frames. (是否关键帧) [A 7.2.note] */
   is_key_frame?: Flag;
-  /** What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间) [A 6.3.1, A C.3.e] */
+  /** What coordinates of three numbers are in, the image's voxels if absent. Two numbers are always pixels, contours always in the patient's space. (坐标空间) [A 6.3.1, A C.3.e] */
   coordinate_space?: CoordinateSpace;
   /** Frame of reference of patient coordinates; the image's if absent. (参考坐标系唯一标识) [A B.1] */
   frame_of_reference_uid?: DicomUid;
@@ -987,7 +994,7 @@ export interface PolylineAnnotation {
   last_frame_index?: Index;
   /** True where someone drew it on this frame, false where it was interpolated between key frames. (是否关键帧) [A 7.2.note] */
   is_key_frame?: Flag;
-  /** What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间) [A 6.3.1, A C.3.e] */
+  /** What coordinates of three numbers are in, the image's voxels if absent. Two numbers are always pixels, contours always in the patient's space. (坐标空间) [A 6.3.1, A C.3.e] */
   coordinate_space?: CoordinateSpace;
   /** Frame of reference of patient coordinates; the image's if absent. (参考坐标系唯一标识) [A B.1] */
   frame_of_reference_uid?: DicomUid;
@@ -1057,7 +1064,7 @@ export interface PointAnnotation {
   last_frame_index?: Index;
   /** True where someone drew it on this frame, false where it was interpolated between key frames. (是否关键帧) [A 7.2.note] */
   is_key_frame?: Flag;
-  /** What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间) [A 6.3.1, A C.3.e] */
+  /** What coordinates of three numbers are in, the image's voxels if absent. Two numbers are always pixels, contours always in the patient's space. (坐标空间) [A 6.3.1, A C.3.e] */
   coordinate_space?: CoordinateSpace;
   /** Frame of reference of patient coordinates; the image's if absent. (参考坐标系唯一标识) [A B.1] */
   frame_of_reference_uid?: DicomUid;
@@ -1127,7 +1134,7 @@ export interface KeypointsAnnotation {
   last_frame_index?: Index;
   /** True where someone drew it on this frame, false where it was interpolated between key frames. (是否关键帧) [A 7.2.note] */
   is_key_frame?: Flag;
-  /** What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间) [A 6.3.1, A C.3.e] */
+  /** What coordinates of three numbers are in, the image's voxels if absent. Two numbers are always pixels, contours always in the patient's space. (坐标空间) [A 6.3.1, A C.3.e] */
   coordinate_space?: CoordinateSpace;
   /** Frame of reference of patient coordinates; the image's if absent. (参考坐标系唯一标识) [A B.1] */
   frame_of_reference_uid?: DicomUid;
@@ -1207,7 +1214,7 @@ export interface EllipseAnnotation {
   last_frame_index?: Index;
   /** True where someone drew it on this frame, false where it was interpolated between key frames. (是否关键帧) [A 7.2.note] */
   is_key_frame?: Flag;
-  /** What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间) [A 6.3.1, A C.3.e] */
+  /** What coordinates of three numbers are in, the image's voxels if absent. Two numbers are always pixels, contours always in the patient's space. (坐标空间) [A 6.3.1, A C.3.e] */
   coordinate_space?: CoordinateSpace;
   /** Frame of reference of patient coordinates; the image's if absent. (参考坐标系唯一标识) [A B.1] */
   frame_of_reference_uid?: DicomUid;
@@ -1281,7 +1288,7 @@ export interface EllipsoidAnnotation {
   last_frame_index?: Index;
   /** True where someone drew it on this frame, false where it was interpolated between key frames. (是否关键帧) [A 7.2.note] */
   is_key_frame?: Flag;
-  /** What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间) [A 6.3.1, A C.3.e] */
+  /** What coordinates of three numbers are in, the image's voxels if absent. Two numbers are always pixels, contours always in the patient's space. (坐标空间) [A 6.3.1, A C.3.e] */
   coordinate_space?: CoordinateSpace;
   /** Frame of reference of patient coordinates; the image's if absent. (参考坐标系唯一标识) [A B.1] */
   frame_of_reference_uid?: DicomUid;
@@ -1321,7 +1328,7 @@ export interface EllipsoidAnnotation {
   direction?: [[Cosine, Cosine, Cosine], [Cosine, Cosine, Cosine], [Cosine, Cosine, Cosine]];
 }
 
-/** A region as contours in space, as a DICOM RT structure set and SCOORD3D hold it; no image grid is needed. (轮廓组标注) [A 6.4.1] */
+/** A region as contours in the patient's space, as a DICOM RT structure set and SCOORD3D hold it; no image grid is needed. (轮廓组标注) [A 6.4.1] */
 export interface ContoursAnnotation {
   /** Unique identifier of the annotation in its case. (标注对象唯一标识) [A C.3.a] */
   id: Identifier;
@@ -1355,8 +1362,8 @@ export interface ContoursAnnotation {
   last_frame_index?: Index;
   /** True where someone drew it on this frame, false where it was interpolated between key frames. (是否关键帧) [A 7.2.note] */
   is_key_frame?: Flag;
-  /** What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间) [A 6.3.1, A C.3.e] */
-  coordinate_space: CoordinateSpace;
+  /** What coordinates of three numbers are in, the image's voxels if absent. Two numbers are always pixels, contours always in the patient's space. (坐标空间) [A 6.3.1, A C.3.e] */
+  coordinate_space?: CoordinateSpace;
   /** Frame of reference of patient coordinates; the image's if absent. (参考坐标系唯一标识) [A B.1] */
   frame_of_reference_uid?: DicomUid;
   /** Key-value pairs that describe it; the label says what they mean. (属性) [A C.3.e, A 8.2.2.c, A 8.2.2.e] */
@@ -1395,7 +1402,7 @@ export interface ContoursAnnotation {
 export interface Contour {
   /** What its points are (DICOM ContourGeometricType (3006,0042)). (几何类型) [A 6.4.1] */
   geometric_type: ContourGeometricType;
-  /** Points (x, y, z) in the coordinate space; of a closed contour the last joins the first. (点) [A 6.4.1] */
+  /** Points (x, y, z) in millimetres, patient frame LPS; of a closed contour the last joins the first. (点) [A 6.4.1] */
   points: Array<[Real, Real, Real]>;
   /** Instance that it was drawn on. (影像实例唯一标识) [A 8.4.e] */
   sop_instance_uid?: DicomUid;
@@ -1435,7 +1442,7 @@ export interface AttributeAnnotation {
   last_frame_index?: Index;
   /** True where someone drew it on this frame, false where it was interpolated between key frames. (是否关键帧) [A 7.2.note] */
   is_key_frame?: Flag;
-  /** What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间) [A 6.3.1, A C.3.e] */
+  /** What coordinates of three numbers are in, the image's voxels if absent. Two numbers are always pixels, contours always in the patient's space. (坐标空间) [A 6.3.1, A C.3.e] */
   coordinate_space?: CoordinateSpace;
   /** Frame of reference of patient coordinates; the image's if absent. (参考坐标系唯一标识) [A B.1] */
   frame_of_reference_uid?: DicomUid;
@@ -1503,7 +1510,7 @@ export interface TextSpanAnnotation {
   last_frame_index?: Index;
   /** True where someone drew it on this frame, false where it was interpolated between key frames. (是否关键帧) [A 7.2.note] */
   is_key_frame?: Flag;
-  /** What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间) [A 6.3.1, A C.3.e] */
+  /** What coordinates of three numbers are in, the image's voxels if absent. Two numbers are always pixels, contours always in the patient's space. (坐标空间) [A 6.3.1, A C.3.e] */
   coordinate_space?: CoordinateSpace;
   /** Frame of reference of patient coordinates; the image's if absent. (参考坐标系唯一标识) [A B.1] */
   frame_of_reference_uid?: DicomUid;

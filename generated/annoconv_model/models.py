@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -18,6 +18,7 @@ from annoconv_model._runtime import (
     OPTIONAL,
     Boolean,
     DecimalNumber,
+    Fixed,
     Float,
     Integer,
     Model,
@@ -25,6 +26,11 @@ from annoconv_model._runtime import (
     Whole,
     is_absent,
 )
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from annoconv_model import keys as _keys
 
 SCHEMA_VERSION: Final = "1.0"
 
@@ -181,6 +187,7 @@ __all__ = [
     "ReviewLevel",
     "ReviewOutcome",
     "RoleDefinition",
+    "RtRoiType",
     "SCHEMA_VERSION",
     "SamplingPlan",
     "SecurityLevel",
@@ -443,7 +450,7 @@ class CoordinateFrame(StrEnum):
 
 
 class Modality(StrEnum):
-    """Kind of equipment that made the image; DICOM's defined terms. (模态)
+    """Kind of equipment that made the image; DICOM's defined terms (CID 29), and the dose of radiotherapy. (模态)
 
     Source: A 3.1.
     """
@@ -517,6 +524,90 @@ class Modality(StrEnum):
     DMS = "DMS"
     """Dermoscopy. (皮肤镜) DCM:DMS."""
 
+    BMD = "BMD"
+    """Bone mineral densitometry. (骨密度测量) DCM:BMD."""
+
+    BDUS = "BDUS"
+    """Ultrasound bone densitometry. (超声骨密度测量) DCM:BDUS."""
+
+    PA = "PA"
+    """Photoacoustic imaging. (光声成像) DCM:PA."""
+
+    TG = "TG"
+    """Thermography. (热成像) DCM:TG."""
+
+    DG = "DG"
+    """Diaphanography. (透照成像) DCM:DG."""
+
+    LS = "LS"
+    """Laser surface scan. (激光表面扫描) DCM:LS."""
+
+    OSS = "OSS"
+    """Optical surface scan. (光学表面扫描) DCM:OSS."""
+
+    BI = "BI"
+    """Biomagnetic imaging. (生物磁成像) DCM:BI."""
+
+    CFM = "CFM"
+    """Confocal microscopy. (共聚焦显微镜) DCM:CFM."""
+
+    OPM = "OPM"
+    """Ophthalmic mapping. (眼科地形图) DCM:OPM."""
+
+    OPTENF = "OPTENF"
+    """Ophthalmic tomography, en face. (眼科断层正面图) DCM:OPTENF."""
+
+    OPTBSV = "OPTBSV"
+    """Ophthalmic tomography, volume analysis of B-scans. (眼科断层B扫描容积分析) DCM:OPTBSV."""
+
+    OPV = "OPV"
+    """Ophthalmic visual field. (眼科视野) DCM:OPV."""
+
+    AR = "AR"
+    """Autorefraction. (自动验光) DCM:AR."""
+
+    KER = "KER"
+    """Keratometry. (角膜曲率测量) DCM:KER."""
+
+    LEN = "LEN"
+    """Lensometry. (镜片测量) DCM:LEN."""
+
+    OAM = "OAM"
+    """Ophthalmic axial measurements. (眼轴测量) DCM:OAM."""
+
+    SRF = "SRF"
+    """Subjective refraction. (主觉验光) DCM:SRF."""
+
+    VA = "VA"
+    """Visual acuity. (视力) DCM:VA."""
+
+    RTIMAGE = "RTIMAGE"
+    """Radiotherapy image. (放疗影像) DCM:RTIMAGE."""
+
+    ECG = "ECG"
+    """Electrocardiography. (心电) DCM:ECG."""
+
+    EEG = "EEG"
+    """Electroencephalography. (脑电) DCM:EEG."""
+
+    EMG = "EMG"
+    """Electromyography. (肌电) DCM:EMG."""
+
+    EOG = "EOG"
+    """Electrooculography. (眼电) DCM:EOG."""
+
+    EPS = "EPS"
+    """Cardiac electrophysiology. (心脏电生理) DCM:EPS."""
+
+    HD = "HD"
+    """Haemodynamic waveform. (血流动力学波形) DCM:HD."""
+
+    RESP = "RESP"
+    """Respiratory waveform. (呼吸波形) DCM:RESP."""
+
+    POS = "POS"
+    """Position sensor. (位置传感) DCM:POS."""
+
     RTDOSE = "RTDOSE"
     """Radiotherapy dose. (放疗剂量) DCM:RTDOSE."""
 
@@ -531,7 +622,7 @@ class AnnotationCategory(StrEnum):
     """
 
     ORGAN = "organ"
-    """Anatomical structure. (解剖结构) SCT:123037004."""
+    """Anatomical structure. (解剖结构) SCT:91723000."""
 
     LESION = "lesion"
     """Lesion or other abnormal region. (病灶) SCT:49755003."""
@@ -540,13 +631,13 @@ class AnnotationCategory(StrEnum):
     """A property of the case or of an object: diagnosis, grade, score. (属性)"""
 
     FUSION = "fusion"
-    """A structure brought together across modalities. (多模态融合)"""
+    """A structure brought together across modalities; a kind of task rather than of thing, `organ` or `lesion` says more. (多模态融合)"""
 
     REPORT = "report"
-    """A structured label taken from a report. (结构化报告)"""
+    """A structured label taken from a report, where it is no organ and no lesion. (结构化报告)"""
 
     TEXT_IMAGE = "text_image"
-    """A text fragment tied to an image region. (文本图像跨模态)"""
+    """A text fragment tied to an image region, where it is no organ and no lesion. (文本图像跨模态)"""
 
     DEVICE = "device"
     """An implant or another physical object. (器械或植入物) SCT:260787004."""
@@ -554,8 +645,105 @@ class AnnotationCategory(StrEnum):
     TISSUE = "tissue"
     """A kind of tissue. (组织) SCT:85756007."""
 
+    CELL = "cell"
+    """A cell or a part of one, such as a nucleus. (细胞)"""
+
+    SUBSTANCE = "substance"
+    """A substance from outside the body, such as a contrast agent. (外来物质) SCT:105590001."""
+
+    BODY_SUBSTANCE = "body_substance"
+    """Blood, urine, fluid or air in the body. (体内物质) SCT:91720002."""
+
+    FUNCTION = "function"
+    """A function, such as perfusion or activation. (功能) SCT:246464006."""
+
+    SPATIAL = "spatial"
+    """A reference region, a landmark, a background. (空间与关系概念) SCT:309825002."""
+
+    EVENT = "event"
+    """A phase or an event in time, such as a step of an operation. (过程或事件)"""
+
+    ARTEFACT = "artefact"
+    """An artefact of the image. (伪影)"""
+
     OTHER = "other"
     """Anything else. (其他)"""
+
+
+class RtRoiType(StrEnum):
+    """What a region is in a radiotherapy plan; DICOM's defined terms (PS3.3 C.8.8.8). (放疗感兴趣区类型)
+
+    Source: A 8.2.2.c.
+    """
+
+    EXTERNAL = "EXTERNAL"
+    """The patient's outer contour. (体表轮廓)"""
+
+    GTV = "GTV"
+    """Gross tumour volume. (大体肿瘤靶区)"""
+
+    CTV = "CTV"
+    """Clinical target volume. (临床靶区)"""
+
+    PTV = "PTV"
+    """Planning target volume. (计划靶区)"""
+
+    TREATED_VOLUME = "TREATED_VOLUME"
+    """Treated volume. (治疗区)"""
+
+    IRRAD_VOLUME = "IRRAD_VOLUME"
+    """Irradiated volume. (照射区)"""
+
+    ORGAN = "ORGAN"
+    """Organ at risk. (危及器官)"""
+
+    AVOIDANCE = "AVOIDANCE"
+    """Region in which dose is to be minimised. (规避区)"""
+
+    BOLUS = "BOLUS"
+    """Layer of material for the dose. (组织补偿物)"""
+
+    MARKER = "MARKER"
+    """Marker on the patient. (标记物)"""
+
+    REGISTRATION = "REGISTRATION"
+    """Registration region. (配准区)"""
+
+    ISOCENTER = "ISOCENTER"
+    """Treatment isocentre. (等中心点)"""
+
+    CONTRAST_AGENT = "CONTRAST_AGENT"
+    """Volume into which a contrast agent was injected. (造影剂区)"""
+
+    CAVITY = "CAVITY"
+    """Anatomical cavity. (腔隙)"""
+
+    BRACHY_CHANNEL = "BRACHY_CHANNEL"
+    """Brachytherapy channel. (近距离治疗通道)"""
+
+    BRACHY_ACCESSORY = "BRACHY_ACCESSORY"
+    """Brachytherapy accessory device. (近距离治疗附件)"""
+
+    BRACHY_SRC_APP = "BRACHY_SRC_APP"
+    """Brachytherapy source applicator. (近距离治疗施源器)"""
+
+    BRACHY_CHNL_SHLD = "BRACHY_CHNL_SHLD"
+    """Brachytherapy channel shield. (近距离治疗通道屏蔽)"""
+
+    SUPPORT = "SUPPORT"
+    """Device that supports or fixes the patient. (支撑固定装置)"""
+
+    FIXATION = "FIXATION"
+    """Fixation or immobilisation device. (固定装置)"""
+
+    DOSE_REGION = "DOSE_REGION"
+    """Region that serves as a reference of dose. (剂量参考区)"""
+
+    CONTROL = "CONTROL"
+    """Region that controls the optimisation of dose. (剂量优化控制区)"""
+
+    DOSE_MEASUREMENT = "DOSE_MEASUREMENT"
+    """Region that represents a device for measuring dose. (剂量测量区)"""
 
 
 class LabelLevel(StrEnum):
@@ -1956,6 +2144,10 @@ class Subject(Model):
     Source: A 8.5.3.1.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.SubjectKeys]) -> None: ...
+
 
 
 class Study(Model):
@@ -2006,6 +2198,10 @@ class Study(Model):
     Source: A 8.5.3.1.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.StudyKeys]) -> None: ...
+
 
 
 class ImageInstance(Model):
@@ -2032,6 +2228,10 @@ class ImageInstance(Model):
     Source: A 7.2.e, A 7.2.d.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ImageInstanceKeys]) -> None: ...
+
 
 
 class Equipment(Model):
@@ -2057,6 +2257,10 @@ class Equipment(Model):
 
     Source: A App.A.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.EquipmentKeys]) -> None: ...
 
 
 
@@ -2090,6 +2294,10 @@ class Resampling(Model):
     Source: A 7.2.c.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ResamplingKeys]) -> None: ...
+
 
 
 class Concept(Model):
@@ -2115,6 +2323,16 @@ class Concept(Model):
 
     Source: A 8.2.2.b.
     """
+
+    version: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coding scheme version")
+    """Version of the scheme, where the code depends on it. (编码体系版本)
+
+    Source: A 8.2.2.a.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ConceptKeys]) -> None: ...
 
 
 
@@ -2160,6 +2378,10 @@ class Algorithm(Model):
     Source: A 10.1.6.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AlgorithmKeys]) -> None: ...
+
 
 
 class PreprocessingStep(Model):
@@ -2198,6 +2420,10 @@ class PreprocessingStep(Model):
     Source: A 6.2.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PreprocessingStepKeys]) -> None: ...
+
 
 
 class ImageQuality(Model):
@@ -2224,6 +2450,10 @@ class ImageQuality(Model):
     Source: A 7.2.g.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ImageQualityKeys]) -> None: ...
+
 
 
 class Nonconformance(Model):
@@ -2243,6 +2473,10 @@ class Nonconformance(Model):
 
     Source: A 7.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.NonconformanceKeys]) -> None: ...
 
 
 
@@ -2276,6 +2510,10 @@ class PyramidLevel(Model):
     Source: A 7.2.note.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PyramidLevelKeys]) -> None: ...
+
 
 
 class FrameRange(Model):
@@ -2302,6 +2540,10 @@ class FrameRange(Model):
     Source: A 7.2.note.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.FrameRangeKeys]) -> None: ...
+
 
 
 class ImageFile(Model):
@@ -2327,6 +2569,10 @@ class ImageFile(Model):
 
     Source: A 10.1.5.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ImageFileKeys]) -> None: ...
 
 
 
@@ -2402,7 +2648,7 @@ class Image(Model):
     Source: A 7.2.d, A C.2.b, A B.1.
     """
 
-    direction: Annotated[Annotated[list[Annotated[list[Cosine], Field(min_length=3, max_length=3)]], Field(min_length=3, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="direction")
+    direction: Annotated[Annotated[list[Annotated[tuple[Cosine, Cosine, Cosine], Fixed(3, 3)]], Field(min_length=3, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="direction")
     """Direction cosines, row-major; column c is the direction of index axis c. Orthonormal; the positions of `instances` say where sheared slices are. (方向矩阵)
 
     Source: A 7.2.b, A C.2.b, A B.1.
@@ -2546,6 +2792,40 @@ class Image(Model):
     Source: A 8.2.2.e.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ImageKeys]) -> None: ...
+
+
+
+class FindingSite(Model):
+    """A place in the body, as DICOM's Finding Site and AnatomicRegionSequence and FHIR's BodyStructure hold it. (发生部位)
+
+    Source: A 8.2.2.c, A A.2.2.
+    """
+
+    region: Concept = Field(title="region")
+    """Anatomic region. (解剖部位)
+
+    Source: A 8.2.2.c.
+    """
+
+    laterality: Annotated[Laterality | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="laterality")
+    """Side of the body. (侧别)
+
+    Source: A 8.2.2.c.
+    """
+
+    modifiers: Annotated[Annotated[list[Concept], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="topographical modifiers")
+    """What narrows the region down (DICOM topographical modifier, AnatomicRegionModifierSequence). (方位修饰)
+
+    Source: A 8.2.2.c.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.FindingSiteKeys]) -> None: ...
+
 
 
 class Appearance(Model):
@@ -2571,6 +2851,10 @@ class Appearance(Model):
 
     Source: A 8.2.2.d.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AppearanceKeys]) -> None: ...
 
 
 
@@ -2603,6 +2887,10 @@ class PermissibleValue(Model):
 
     Source: A 8.2.2.a.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PermissibleValueKeys]) -> None: ...
 
 
 
@@ -2684,6 +2972,10 @@ class AttributeDefinition(Model):
     Source: A App.A.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AttributeDefinitionKeys]) -> None: ...
+
 
 
 class Label(Model):
@@ -2734,14 +3026,20 @@ class Label(Model):
     Source: A 8.2.2.c.
     """
 
-    concept_modifier: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="concept modifier")
-    """Laterality or another modifier (DICOM segmented property type modifier). (概念修饰编码)
+    concept_modifiers: Annotated[Annotated[list[Concept], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="concept modifiers")
+    """Laterality and other modifiers (DICOM segmented property type modifiers). (概念修饰编码)
 
     Source: A 8.2.2.c.
     """
 
-    anatomic_region: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="anatomic region")
-    """Where in the body it lies. (解剖部位编码)
+    finding_site: Annotated[FindingSite | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="finding site")
+    """Where in the body its objects are, unless an annotation says so itself. (发生部位)
+
+    Source: A 8.2.2.c.
+    """
+
+    rt_roi_type: Annotated[RtRoiType | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="RT ROI type")
+    """What its objects are in a radiotherapy plan (DICOM RTROIInterpretedType (3006,00A4)). (放疗感兴趣区类型)
 
     Source: A 8.2.2.c.
     """
@@ -2818,13 +3116,13 @@ class Label(Model):
     Source: A 10.1.2.a, A 10.1.3.
     """
 
-    skeleton: Annotated[Annotated[list[Annotated[list[Index], Field(min_length=2, max_length=2)]], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="skeleton")
+    skeleton: Annotated[Annotated[list[Annotated[tuple[Index, Index], Fixed(2, 2)]], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="skeleton")
     """Pairs of keypoints that a line joins, by their zero-based places in `keypoints`. (骨架连线)
 
     Source: A 10.1.2.a.
     """
 
-    flip_pairs: Annotated[Annotated[list[Annotated[list[Index], Field(min_length=2, max_length=2)]], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="flip pairs")
+    flip_pairs: Annotated[Annotated[list[Annotated[tuple[Index, Index], Fixed(2, 2)]], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="flip pairs")
     """Pairs of keypoints that change places when the picture is mirrored left to right, by their zero-based places. (镜像对)
 
     Source: A 10.1.2.a.
@@ -2841,6 +3139,10 @@ class Label(Model):
 
     Source: A 8.2.2.e.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.LabelKeys]) -> None: ...
 
 
 
@@ -2879,6 +3181,10 @@ class ChangeRecord(Model):
 
     Source: A 10.1.3.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ChangeRecordKeys]) -> None: ...
 
 
 
@@ -2924,31 +3230,9 @@ class LabelSystem(Model):
     Source: A 10.1.3.
     """
 
+    if TYPE_CHECKING:
 
-
-class FindingSite(Model):
-    """A place in the body, as DICOM's Finding Site and AnatomicRegionSequence and FHIR's BodyStructure hold it. (发生部位)
-
-    Source: A 8.2.2.c, A A.2.2.
-    """
-
-    region: Concept = Field(title="region")
-    """Anatomic region. (解剖部位)
-
-    Source: A 8.2.2.c.
-    """
-
-    laterality: Annotated[Laterality | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="laterality")
-    """Side of the body. (侧别)
-
-    Source: A 8.2.2.c.
-    """
-
-    modifiers: Annotated[Annotated[list[Concept], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="topographical modifiers")
-    """What narrows the region down (DICOM topographical modifier, AnatomicRegionModifierSequence). (方位修饰)
-
-    Source: A 8.2.2.c.
-    """
+        def __init__(self, **given: Unpack[_keys.LabelSystemKeys]) -> None: ...
 
 
 
@@ -2975,6 +3259,10 @@ class QualitativeEvaluation(Model):
 
     Source: A A.3.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.QualitativeEvaluationKeys]) -> None: ...
 
 
 
@@ -3049,6 +3337,10 @@ class Measurement(Model):
 
     Source: A 8.5.3.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.MeasurementKeys]) -> None: ...
 
 
 
@@ -3146,6 +3438,12 @@ class Annotation(Model):
     """True where someone drew it on this frame, false where it was interpolated between key frames. (是否关键帧)
 
     Source: A 7.2.note.
+    """
+
+    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
+    """What coordinates of three numbers are in, the image's voxels if absent. Two numbers are always pixels, contours always in the patient's space. (坐标空间)
+
+    Source: A 6.3.1, A C.3.e.
     """
 
     frame_of_reference_uid: Annotated[DicomUid | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="frame of reference UID")
@@ -3246,12 +3544,6 @@ class MaskAnnotation(Annotation):
     Source: A C.3.d.
     """
 
-    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
-    """
-
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
     """Key-value pairs that describe it; the label says what they mean. (属性)
 
@@ -3282,6 +3574,10 @@ class MaskAnnotation(Annotation):
     Source: A 10.1.5.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.MaskAnnotationKeys]) -> None: ...
+
 
 
 class BboxAnnotation(Annotation):
@@ -3296,12 +3592,6 @@ class BboxAnnotation(Annotation):
     Source: A C.3.d.
     """
 
-    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
-    """
-
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
     """Key-value pairs that describe it; the label says what they mean. (属性)
 
@@ -3313,6 +3603,10 @@ class BboxAnnotation(Annotation):
 
     Source: A C.3.e.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.BboxAnnotationKeys]) -> None: ...
 
 
 
@@ -3326,12 +3620,6 @@ class OrientedBoxAnnotation(Annotation):
     """Which class of annotation this is. (标注类型)
 
     Source: A C.3.d.
-    """
-
-    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
     """
 
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
@@ -3358,11 +3646,15 @@ class OrientedBoxAnnotation(Annotation):
     Source: A 6.4.1.
     """
 
-    direction: Annotated[Annotated[list[Annotated[list[Cosine], Field(min_length=3, max_length=3)]], Field(min_length=3, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="direction")
+    direction: Annotated[Annotated[list[Annotated[tuple[Cosine, Cosine, Cosine], Fixed(3, 3)]], Field(min_length=3, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="direction")
     """Of a box in space, direction cosines, row-major; column c is its axis c. The axes of the coordinate space if absent. (方向矩阵)
 
     Source: A 6.4.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.OrientedBoxAnnotationKeys]) -> None: ...
 
 
 
@@ -3372,17 +3664,21 @@ class PolygonPart(Model):
     Source: A 6.4.1.
     """
 
-    polygon: Annotated[list[Annotated[list[Real], Field(min_length=2, max_length=2)]], Field(min_length=3)] = Field(title="polygon")
+    polygon: Annotated[list[Annotated[tuple[Real, Real], Fixed(2, 2)]], Field(min_length=3)] = Field(title="polygon")
     """Vertices (x, y) in continuous pixel coordinates; the last joins the first. (多边形)
 
     Source: A 6.4.1.
     """
 
-    holes: Annotated[Annotated[list[Annotated[list[Annotated[list[Real], Field(min_length=2, max_length=2)]], Field(min_length=3)]], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="holes")
+    holes: Annotated[Annotated[list[Annotated[list[Annotated[tuple[Real, Real], Fixed(2, 2)]], Field(min_length=3)]], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="holes")
     """Rings cut out of the polygon; vertices as the polygon's. (孔洞)
 
     Source: A 6.4.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PolygonPartKeys]) -> None: ...
 
 
 
@@ -3398,25 +3694,19 @@ class PolygonAnnotation(Annotation):
     Source: A C.3.d.
     """
 
-    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
-    """
-
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
     """Key-value pairs that describe it; the label says what they mean. (属性)
 
     Source: A C.3.e, A 8.2.2.c, A 8.2.2.e.
     """
 
-    polygon: Annotated[list[Annotated[list[Real], Field(min_length=2, max_length=2)]], Field(min_length=3)] = Field(title="polygon")
+    polygon: Annotated[list[Annotated[tuple[Real, Real], Fixed(2, 2)]], Field(min_length=3)] = Field(title="polygon")
     """Vertices (x, y) in continuous pixel coordinates, origin at the outer corner of the first pixel; the last joins the first. (多边形)
 
     Source: A C.3.e.
     """
 
-    holes: Annotated[Annotated[list[Annotated[list[Annotated[list[Real], Field(min_length=2, max_length=2)]], Field(min_length=3)]], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="holes")
+    holes: Annotated[Annotated[list[Annotated[list[Annotated[tuple[Real, Real], Fixed(2, 2)]], Field(min_length=3)]], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="holes")
     """Rings cut out of the polygon; vertices as the polygon's. (孔洞)
 
     Source: A 6.4.1.
@@ -3427,6 +3717,10 @@ class PolygonAnnotation(Annotation):
 
     Source: A 6.4.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PolygonAnnotationKeys]) -> None: ...
 
 
 
@@ -3442,23 +3736,21 @@ class PolylineAnnotation(Annotation):
     Source: A C.3.d.
     """
 
-    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
-    """
-
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
     """Key-value pairs that describe it; the label says what they mean. (属性)
 
     Source: A C.3.e, A 8.2.2.c, A 8.2.2.e.
     """
 
-    polyline: Annotated[list[Annotated[list[Real], Field(min_length=2, max_length=3)]], Field(min_length=2)] = Field(title="polyline")
+    polyline: Annotated[list[Annotated[tuple[Real, Real] | tuple[Real, Real, Real], Fixed(2, 3)]], Field(min_length=2)] = Field(title="polyline")
     """Vertices (x, y) or (x, y, z) in continuous pixel or voxel coordinates. (折线)
 
     Source: A 6.4.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PolylineAnnotationKeys]) -> None: ...
 
 
 
@@ -3474,12 +3766,6 @@ class PointAnnotation(Annotation):
     Source: A C.3.d.
     """
 
-    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
-    """
-
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
     """Key-value pairs that describe it; the label says what they mean. (属性)
 
@@ -3491,6 +3777,10 @@ class PointAnnotation(Annotation):
 
     Source: A 6.4.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PointAnnotationKeys]) -> None: ...
 
 
 
@@ -3518,6 +3808,10 @@ class Keypoint(Model):
     Source: A 10.1.2.a.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.KeypointKeys]) -> None: ...
+
 
 
 class KeypointsAnnotation(Annotation):
@@ -3532,12 +3826,6 @@ class KeypointsAnnotation(Annotation):
     Source: A C.3.d.
     """
 
-    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
-    """
-
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
     """Key-value pairs that describe it; the label says what they mean. (属性)
 
@@ -3549,6 +3837,10 @@ class KeypointsAnnotation(Annotation):
 
     Source: A 10.1.2.a.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.KeypointsAnnotationKeys]) -> None: ...
 
 
 
@@ -3562,12 +3854,6 @@ class EllipseAnnotation(Annotation):
     """Which class of annotation this is. (标注类型)
 
     Source: A C.3.d.
-    """
-
-    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
     """
 
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
@@ -3594,6 +3880,10 @@ class EllipseAnnotation(Annotation):
     Source: A 6.4.1.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.EllipseAnnotationKeys]) -> None: ...
+
 
 
 class EllipsoidAnnotation(Annotation):
@@ -3606,12 +3896,6 @@ class EllipsoidAnnotation(Annotation):
     """Which class of annotation this is. (标注类型)
 
     Source: A C.3.d.
-    """
-
-    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
     """
 
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
@@ -3632,11 +3916,15 @@ class EllipsoidAnnotation(Annotation):
     Source: A 6.4.1.
     """
 
-    direction: Annotated[Annotated[list[Annotated[list[Cosine], Field(min_length=3, max_length=3)]], Field(min_length=3, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="direction")
+    direction: Annotated[Annotated[list[Annotated[tuple[Cosine, Cosine, Cosine], Fixed(3, 3)]], Field(min_length=3, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="direction")
     """Direction cosines, row-major; column c is its axis c. The axes of the coordinate space if absent. (方向矩阵)
 
     Source: A 6.4.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.EllipsoidAnnotationKeys]) -> None: ...
 
 
 
@@ -3652,8 +3940,8 @@ class Contour(Model):
     Source: A 6.4.1.
     """
 
-    points: Annotated[list[Annotated[list[Real], Field(min_length=3, max_length=3)]], Field(min_length=1)] = Field(title="points")
-    """Points (x, y, z) in the coordinate space; of a closed contour the last joins the first. (点)
+    points: Annotated[list[Annotated[tuple[Real, Real, Real], Fixed(3, 3)]], Field(min_length=1)] = Field(title="points")
+    """Points (x, y, z) in millimetres, patient frame LPS; of a closed contour the last joins the first. Unit: mm. (点)
 
     Source: A 6.4.1.
     """
@@ -3664,10 +3952,14 @@ class Contour(Model):
     Source: A 8.4.e.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ContourKeys]) -> None: ...
+
 
 
 class ContoursAnnotation(Annotation):
-    """A region as contours in space, as a DICOM RT structure set and SCOORD3D hold it; no image grid is needed. (轮廓组标注)
+    """A region as contours in the patient's space, as a DICOM RT structure set and SCOORD3D hold it; no image grid is needed. (轮廓组标注)
 
     Source: A 6.4.1.
     """
@@ -3676,12 +3968,6 @@ class ContoursAnnotation(Annotation):
     """Which class of annotation this is. (标注类型)
 
     Source: A C.3.d.
-    """
-
-    coordinate_space: CoordinateSpace = Field(title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
     """
 
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
@@ -3695,6 +3981,10 @@ class ContoursAnnotation(Annotation):
 
     Source: A 6.4.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ContoursAnnotationKeys]) -> None: ...
 
 
 
@@ -3710,17 +4000,15 @@ class AttributeAnnotation(Annotation):
     Source: A C.3.d.
     """
 
-    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
-    """
-
     attributes: dict[Key, AttributeValue] = Field(title="attributes")
     """Key-value pairs that describe it; the label says what they mean. (属性)
 
     Source: A C.3.e, A 8.2.2.c, A 8.2.2.e.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AttributeAnnotationKeys]) -> None: ...
 
 
 
@@ -3734,12 +4022,6 @@ class TextSpanAnnotation(Annotation):
     """Which class of annotation this is. (标注类型)
 
     Source: A C.3.d.
-    """
-
-    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
-    """What coordinates of three numbers are in, the image's voxels if absent; two numbers are always pixels. (坐标空间)
-
-    Source: A 6.3.1, A C.3.e.
     """
 
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
@@ -3783,6 +4065,10 @@ class TextSpanAnnotation(Annotation):
 
     Source: A 8.5.2.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.TextSpanAnnotationKeys]) -> None: ...
 
 
 AnyAnnotation: TypeAlias = MaskAnnotation | BboxAnnotation | OrientedBoxAnnotation | PolygonAnnotation | PolylineAnnotation | PointAnnotation | KeypointsAnnotation | EllipseAnnotation | EllipsoidAnnotation | ContoursAnnotation | AttributeAnnotation | TextSpanAnnotation
@@ -3846,6 +4132,10 @@ class ImageImageLink(Link):
     Source: A 8.4.d.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ImageImageLinkKeys]) -> None: ...
+
 
 
 class ImageTextLink(Link):
@@ -3884,6 +4174,10 @@ class ImageTextLink(Link):
     Source: A 8.5.2.3, A 8.5.2.4.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ImageTextLinkKeys]) -> None: ...
+
 
 
 class AssociationKey(Model):
@@ -3903,6 +4197,10 @@ class AssociationKey(Model):
 
     Source: A 6.3.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AssociationKeyKeys]) -> None: ...
 
 
 
@@ -3960,6 +4258,10 @@ class ImageStructuredLink(Link):
     Source: A 8.5.3.4.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ImageStructuredLinkKeys]) -> None: ...
+
 
 
 class RelationLink(Link):
@@ -3998,6 +4300,10 @@ class RelationLink(Link):
     Source: A 8.5.2.1.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.RelationLinkKeys]) -> None: ...
+
 
 AnyLink: TypeAlias = ImageImageLink | ImageTextLink | ImageStructuredLink | RelationLink
 """One of the 4 classes, told apart by `type`."""
@@ -4027,6 +4333,10 @@ class RegistrationError(Model):
 
     Source: A 7.2.h.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.RegistrationErrorKeys]) -> None: ...
 
 
 
@@ -4078,6 +4388,10 @@ class RegistrationCheck(Model):
     Source: A 8.5.1.3.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.RegistrationCheckKeys]) -> None: ...
+
 
 
 class Registration(Model):
@@ -4128,7 +4442,7 @@ class Registration(Model):
     Source: A 8.5.1.2.
     """
 
-    matrix: Annotated[Annotated[list[Annotated[list[Real], Field(min_length=4, max_length=4)]], Field(min_length=4, max_length=4)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="matrix")
+    matrix: Annotated[Annotated[list[Annotated[tuple[Real, Real, Real, Real], Fixed(4, 4)]], Field(min_length=4, max_length=4)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="matrix")
     """Row-major homogeneous matrix in LPS and millimetres; beside a field it is applied to the point before the field. (配准矩阵)
 
     Source: A 8.5.1.2, A 7.2.h.
@@ -4140,7 +4454,7 @@ class Registration(Model):
     Source: A 8.5.1.2, A 7.2.h.
     """
 
-    post_matrix: Annotated[Annotated[list[Annotated[list[Real], Field(min_length=4, max_length=4)]], Field(min_length=4, max_length=4)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="matrix after the field")
+    post_matrix: Annotated[Annotated[list[Annotated[tuple[Real, Real, Real, Real], Fixed(4, 4)]], Field(min_length=4, max_length=4)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="matrix after the field")
     """Row-major homogeneous matrix in LPS and millimetres that is applied to the point after the field. (变形后矩阵)
 
     Source: A 8.5.1.2.
@@ -4202,6 +4516,10 @@ class Registration(Model):
                 raise PydanticCustomError("missing_key", "a non-linear registration needs its field: {key}", {"key": "field_file"})
         return self
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.RegistrationKeys]) -> None: ...
+
 
 
 class TextSection(Model):
@@ -4233,6 +4551,10 @@ class TextSection(Model):
 
     Source: A 8.5.2.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.TextSectionKeys]) -> None: ...
 
 
 
@@ -4289,6 +4611,10 @@ class TextDocument(Model):
 
     Source: A 7.3, A 11.2.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.TextDocumentKeys]) -> None: ...
 
 
 
@@ -4364,6 +4690,10 @@ class ClinicalField(Model):
     Source: A 8.5.3.2, A 8.5.3.4.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ClinicalFieldKeys]) -> None: ...
+
 
 
 class ClinicalRecord(Model):
@@ -4401,6 +4731,10 @@ class ClinicalRecord(Model):
 
     Source: A 8.5.3.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ClinicalRecordKeys]) -> None: ...
 
 
 
@@ -4458,6 +4792,10 @@ class DataSource(Model):
     Source: A App.A.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.DataSourceKeys]) -> None: ...
+
 
 
 class SpotCheck(Model):
@@ -4495,6 +4833,10 @@ class SpotCheck(Model):
 
     Source: A 7.3.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.SpotCheckKeys]) -> None: ...
 
 
 
@@ -4564,6 +4906,10 @@ class DeidentificationRecord(Model):
     Source: A 7.3, A 11.2.2.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.DeidentificationRecordKeys]) -> None: ...
+
 
 
 class AssistanceDeviation(Model):
@@ -4589,6 +4935,10 @@ class AssistanceDeviation(Model):
 
     Source: A 9.1.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AssistanceDeviationKeys]) -> None: ...
 
 
 
@@ -4658,6 +5008,10 @@ class ModelAssistance(Model):
     Source: A 9.1.1.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ModelAssistanceKeys]) -> None: ...
+
 
 
 class ReviewFinding(Model):
@@ -4707,6 +5061,10 @@ class ReviewFinding(Model):
 
     Source: A 6.5.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ReviewFindingKeys]) -> None: ...
 
 
 
@@ -4788,6 +5146,10 @@ class Review(Model):
     Source: A 9.3.1.c, A 11.5.2.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ReviewKeys]) -> None: ...
+
 
 
 class AgreementRecord(Model):
@@ -4862,6 +5224,10 @@ class AgreementRecord(Model):
     Source: A 9.2.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AgreementRecordKeys]) -> None: ...
+
 
 
 class Assessment(Model):
@@ -4899,6 +5265,10 @@ class Assessment(Model):
 
     Source: A 9.1.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AssessmentKeys]) -> None: ...
 
 
 
@@ -4961,6 +5331,10 @@ class ValidationRecord(Model):
 
     Source: A 9.4.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ValidationRecordKeys]) -> None: ...
 
 
 
@@ -5048,6 +5422,10 @@ class QcFinding(Model):
     Source: Q abstract.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.QcFindingKeys]) -> None: ...
+
 
 
 class Software(Model):
@@ -5074,6 +5452,10 @@ class Software(Model):
     Source: A C.4.b, A 10.1.6.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.SoftwareKeys]) -> None: ...
+
 
 
 class Timestamps(Model):
@@ -5093,6 +5475,10 @@ class Timestamps(Model):
 
     Source: A C.4.c.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.TimestampsKeys]) -> None: ...
 
 
 
@@ -5119,6 +5505,10 @@ class QualityControl(Model):
 
     Source: Q abstract, A 6.5.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.QualityControlKeys]) -> None: ...
 
 
 
@@ -5157,6 +5547,10 @@ class AuditEvent(Model):
 
     Source: A C.4.f.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AuditEventKeys]) -> None: ...
 
 
 
@@ -5207,6 +5601,10 @@ class Agent(Model):
 
     Source: A 10.1.6.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AgentKeys]) -> None: ...
 
 
 
@@ -5312,6 +5710,10 @@ class Metadata(Model):
     Source: A 11.5.2, A 5.6.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.MetadataKeys]) -> None: ...
+
 
 
 class Deliverable(Model):
@@ -5331,6 +5733,10 @@ class Deliverable(Model):
 
     Source: A App.A.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.DeliverableKeys]) -> None: ...
 
 
 
@@ -5357,6 +5763,10 @@ class AlignmentRule(Model):
 
     Source: A App.A.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AlignmentRuleKeys]) -> None: ...
 
 
 
@@ -5396,6 +5806,10 @@ class AssociationRule(Model):
     Source: A 6.3.2.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AssociationRuleKeys]) -> None: ...
+
 
 
 class AgreementMonitoring(Model):
@@ -5427,6 +5841,10 @@ class AgreementMonitoring(Model):
 
     Source: A 9.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AgreementMonitoringKeys]) -> None: ...
 
 
 
@@ -5460,6 +5878,10 @@ class Threshold(Model):
     Source: A 9.1.1.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ThresholdKeys]) -> None: ...
+
 
 
 class SamplingPlan(Model):
@@ -5491,6 +5913,10 @@ class SamplingPlan(Model):
 
     Source: A 9.1.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.SamplingPlanKeys]) -> None: ...
 
 
 
@@ -5536,6 +5962,10 @@ class RoleDefinition(Model):
     Source: A A.3.6.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.RoleDefinitionKeys]) -> None: ...
+
 
 
 class DataPreparation(Model):
@@ -5567,6 +5997,10 @@ class DataPreparation(Model):
 
     Source: A App.A.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.DataPreparationKeys]) -> None: ...
 
 
 
@@ -5798,6 +6232,10 @@ class TaskDefinition(Model):
     Source: A App.A.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.TaskDefinitionKeys]) -> None: ...
+
 
 
 class Exclusion(Model):
@@ -5835,6 +6273,10 @@ class Exclusion(Model):
 
     Source: A App.A.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ExclusionKeys]) -> None: ...
 
 
 
@@ -5880,6 +6322,10 @@ class AssociationProblem(Model):
     Source: A 6.3.2.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AssociationProblemKeys]) -> None: ...
+
 
 
 class PackageFile(Model):
@@ -5924,6 +6370,10 @@ class PackageFile(Model):
     Source: A 10.1.5.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PackageFileKeys]) -> None: ...
+
 
 
 class PartyTerms(Model):
@@ -5955,6 +6405,10 @@ class PartyTerms(Model):
 
     Source: A 11.1.3.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PartyTermsKeys]) -> None: ...
 
 
 
@@ -6000,6 +6454,10 @@ class Transfer(Model):
     Source: A 11.4.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.TransferKeys]) -> None: ...
+
 
 
 class BackupPolicy(Model):
@@ -6031,6 +6489,10 @@ class BackupPolicy(Model):
 
     Source: A 11.4.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.BackupPolicyKeys]) -> None: ...
 
 
 
@@ -6069,6 +6531,10 @@ class Destruction(Model):
 
     Source: A 11.4.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.DestructionKeys]) -> None: ...
 
 
 
@@ -6137,6 +6603,10 @@ class TraceEvent(Model):
 
     Source: A 11.3.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.TraceEventKeys]) -> None: ...
 
 
 
@@ -6314,6 +6784,10 @@ class Package(Model):
     Source: A 11.5.2, A 10.1.3.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PackageKeys]) -> None: ...
+
 
 
 class Case(Model):
@@ -6435,3 +6909,7 @@ class Case(Model):
 
     Source: A 8.2.2.e.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.CaseKeys]) -> None: ...

@@ -304,7 +304,7 @@ def compare_grids(moving: Grid, fixed: Grid) -> GridRelation:
         kind = GridKind.SUB
     else:
         kind = GridKind.SAME if axes == (0, 1, 2) and not any(flips) else GridKind.REINDEXED
-    return GridRelation(kind, moving, fixed, axes, flips, offset)  # type: ignore[arg-type]
+    return GridRelation(kind, moving, fixed, axes, flips, offset)  # type: ignore[arg-type]  # three of each
 
 
 def is_turned(moving: Grid, fixed: Grid) -> bool:

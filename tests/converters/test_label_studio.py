@@ -48,7 +48,7 @@ def export(folder: Path, kind: str, value: dict[str, Any], **more: Any) -> Path:
 def test_a_turned_box_turns_about_its_corner(tmp_path: Path) -> None:
     value = {"x": 50, "y": 50, "width": 10, "height": 10, "rotation": 90, "rectanglelabels": ["a"]}
     (reading,) = registry.read([export(tmp_path, "rectanglelabels", value)], format="label-studio")
-    corners = [[100, 50], [100, 70], [90, 70], [90, 50]]
+    corners = [(100, 50), (100, 70), (90, 70), (90, 50)]
     assert reading.case.annotations[0].polygon == corners  # type: ignore[union-attr]
 
 

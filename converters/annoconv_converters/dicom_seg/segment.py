@@ -10,7 +10,7 @@ from typing import Final
 from pydicom.dataset import Dataset
 
 from annoconv.model import AlgorithmType, Concept
-from annoconv_converters._dicom.codes import coded, concept_in
+from annoconv_converters._dicom.codes import coded, concept_in, concepts_in
 from annoconv_converters._dicom.colour import Triple, cielab_from_rgb, rgb_from_cielab
 from annoconv_converters._dicom.encoding import element, sequence
 from annoconv_converters._dicom.texts import fit, text
@@ -59,8 +59,10 @@ class Segment:
         SegmentNumber, from 1 without gaps unless the segmentation is a label map.
     name
         SegmentLabel, for people.
-    type, category, modifier, region
-        Segmented property type, its category and modifier, and the anatomic region.
+    type, category, modifiers
+        Segmented property type, its category and modifiers.
+    region, region_modifiers
+        The anatomic region and what narrows it down.
     algorithm_type
         How it was made.
     algorithm_name, algorithm_version
@@ -79,8 +81,9 @@ class Segment:
     name: str
     type: Concept
     category: Concept
-    modifier: Concept | None = None
+    modifiers: tuple[Concept, ...] = ()
     region: Concept | None = None
+    region_modifiers: tuple[Concept, ...] = ()
     algorithm_type: SegmentAlgorithmType = SegmentAlgorithmType.MANUAL
     algorithm_name: str | None = None
     algorithm_version: str | None = None
@@ -93,7 +96,7 @@ class Segment:
     def encoded(self) -> bytes:
         """Return the elements of its item of SegmentSequence, in the order of their tags."""
         parts = [
-            b"" if self.region is None else sequence(0x00082218, coded(self.region)),
+            b"" if self.region is None else sequence(0x00082218, coded(self.region) + _region_modifiers(self)),
             sequence(0x00620003, coded(self.category)),
             element(0x00620004, "US", self.number.to_bytes(2, "little")),
             _text(0x00620005, "LO", self.name),
@@ -112,8 +115,8 @@ class Segment:
             parts.append(_text(0x00620009, "LO", name))
         if self.color_rgb is not None:
             parts.append(element(0x0062000D, "US", struct.pack("<3H", *cielab_from_rgb(self.color_rgb))))
-        modifier = b"" if self.modifier is None else sequence(0x00620011, coded(self.modifier))
-        parts.append(sequence(0x0062000F, coded(self.type) + modifier))
+        modifiers = sequence(0x00620011, *map(coded, self.modifiers)) if self.modifiers else b""
+        parts.append(sequence(0x0062000F, coded(self.type) + modifiers))
         if self.tracking_id is not None and self.tracking_uid is not None:
             parts.append(_text(0x00620020, "UT", self.tracking_id))
             parts.append(element(0x00620021, "UI", self.tracking_uid.encode()))
@@ -122,7 +125,10 @@ class Segment:
     @classmethod
     def from_item(cls, item: Dataset) -> Segment:
         """Return what an item of SegmentSequence says; what is missing or damaged in it is filled neutrally."""
-        property_type = (item.get("SegmentedPropertyTypeCodeSequence") or [Dataset()])[0]
+        property_type, region = (
+            (item.get(keyword) or [Dataset()])[0]
+            for keyword in ("SegmentedPropertyTypeCodeSequence", "AnatomicRegionSequence")
+        )
         number = int(item.get("SegmentNumber") or 0)
         algorithm = (item.get("SegmentationAlgorithmIdentificationSequence") or [Dataset()])[0]
         name = text(item.get("SegmentLabel"))
@@ -133,8 +139,9 @@ class Segment:
             name=name or (kind or unknown).meaning,
             type=kind or unknown,
             category=concept_in(item, "SegmentedPropertyCategoryCodeSequence") or unknown,
-            modifier=concept_in(property_type, "SegmentedPropertyTypeModifierCodeSequence"),
+            modifiers=concepts_in(property_type, "SegmentedPropertyTypeModifierCodeSequence"),
             region=concept_in(item, "AnatomicRegionSequence"),
+            region_modifiers=concepts_in(region, "AnatomicRegionModifierSequence"),
             algorithm_type=_algorithm_type(text(item.get("SegmentAlgorithmType"))),
             algorithm_name=_known(item.get("SegmentAlgorithmName")) or _known(algorithm.get("AlgorithmName")),
             algorithm_version=_known(algorithm.get("AlgorithmVersion")),
@@ -153,6 +160,10 @@ BACKGROUND: Final = Segment(
     category=Concept(code="309825002", scheme="SCT", meaning="Spatial and Relational Concept"),
 )
 """What the value 0 of a label map is (supplement 243)."""
+
+
+def _region_modifiers(segment: Segment) -> bytes:
+    return sequence(0x00082220, *map(coded, segment.region_modifiers)) if segment.region_modifiers else b""
 
 
 def _text(tag: int, vr: str, value: str) -> bytes:

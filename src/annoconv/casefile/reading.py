@@ -21,10 +21,21 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv.pixels import Masks
 
-__all__ = ["CASE_NAME", "beside_masks", "documents", "mask_annotations", "open_case", "read_case", "read_cases"]
+__all__ = [
+    "CASE_ENDINGS",
+    "CASE_NAME",
+    "beside_masks",
+    "documents",
+    "mask_annotations",
+    "open_case",
+    "read_case",
+    "read_cases",
+]
 
 CASE_NAME = "case.json"
 """Name of the case file in a folder of its own."""
+CASE_ENDINGS = (".json", ".jsonl")
+"""Of a file of one case, and of a file of one a line."""
 
 
 def documents(path: Path, *, limits: Limits | None = None) -> Iterator[tuple[str | None, bytes]]:
@@ -107,7 +118,7 @@ def read_cases(paths: Iterable[Path | str], *, limits: Limits | None = None) -> 
 def _case_file(path: Path) -> Path:
     if path.is_dir() and (path / CASE_NAME).is_file():
         return path / CASE_NAME
-    if path.suffix not in {".json", ".jsonl"}:
+    if path.suffix not in CASE_ENDINGS:
         raise InputError(
             "this is not a case",
             source=path,

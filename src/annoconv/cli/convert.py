@@ -17,6 +17,7 @@ from annoconv.cli.command import as_command
 from annoconv.cli.labels import read_labels
 from annoconv.errors import UsageError
 from annoconv.files.atomic import Outputs, note_inputs, outputs_of
+from annoconv.files.names import check_ending
 from annoconv.registry import Command, Context, Converter, Option
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def convert_command(converter: Converter) -> Any:
         context = _context(report, {name: values.pop(name) for name in _CONTEXT})
         convert = _write if converter.direction == "to" else _read
         if output == STDOUT:
-            _to_stdout(report, lambda target: convert(report, converter, sources, target, context, values))
+            ending = converter.suffix if converter.direction == "to" else ".json"
+            _to_stdout(report, ending, lambda target: convert(report, converter, sources, target, context, values))
         else:
             _check_outputs(report, converter, output)
             for path in convert(report, converter, sources, output, context, values):
@@ -66,12 +68,14 @@ def convert_command(converter: Converter) -> Any:
 
 def _check_outputs(report: Report, converter: Converter, output: Path) -> None:
     """Refuse, before any work, what the request may not write."""
+    from annoconv.casefile import CASE_ENDINGS
     from annoconv.casefile.loaded import masks_folder
 
     with outputs_of(overwrite=report.overwrite) as outputs:
         outputs.expect(output)
-        if converter.direction == "from" and output.suffix in {".json", ".jsonl"}:
+        if converter.direction == "from" and output.suffix in CASE_ENDINGS:
             outputs.expect(masks_folder(output), of=output)
+    check_ending(output, converter.endings if converter.direction == "to" else CASE_ENDINGS)
 
 
 def _write(
@@ -100,13 +104,13 @@ def _read(
     return write_cases(readings(), target, overwrite=report.overwrite)
 
 
-def _to_stdout(report: Report, convert: typing.Callable[[Path], list[Path]]) -> None:
+def _to_stdout(report: Report, ending: str, convert: typing.Callable[[Path], list[Path]]) -> None:
     """Convert into a temporary folder and write its one text file to standard output."""
     if report.as_json:
         raise UsageError("standard output cannot take the result and --json", advice="Name a file with -o")
     with tempfile.TemporaryDirectory() as folder:
         with Outputs():  # written when all of it is, not with the other outputs of the command
-            convert(Path(folder) / "output.json")
+            convert(Path(folder, f"output{ending}"))
         files = [path for path in Path(folder).rglob("*") if path.is_file()]
         try:
             if len(files) != 1:
@@ -160,7 +164,7 @@ def _as_typer(parameter: inspect.Parameter) -> inspect.Parameter:
         told = next((each for each in metadata if isinstance(each, Option)), told)
     if typing.get_origin(annotation) in {collections.abc.Sequence, list, tuple}:
         member = typing.get_args(annotation)[0]
-        annotation = list[member]  # type: ignore[valid-type]
+        annotation = list[member]  # type: ignore[valid-type]  # a type known at run time
         default = list(default) if default is not inspect.Parameter.empty else default
     if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
         name = f"--{told.name or parameter.name.replace('_', '-')}"

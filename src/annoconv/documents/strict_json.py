@@ -21,17 +21,24 @@ import jiter
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from annoconv.documents.exact_numbers import MINUS_ZERO, SHAPE_OF_NUMBERS, may_lose_digits, put_exact
+from annoconv.documents.exact_numbers import (
+    MINUS_ZERO,
+    SHAPE_OF_NUMBERS,
+    holds_floats,
+    may_lose_digits,
+    put_digits,
+    put_exact,
+)
 from annoconv.errors import DocumentError, InputError, LimitError
 from annoconv.findings import Finding, Level
 from annoconv.limits import Limits
 from annoconv.messages import Message, recognised
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Container, Generator, Iterator
     from pathlib import Path
 
-__all__ = ["collector_paused", "dumps", "iter_lines", "loads", "parse", "plain", "read_bytes"]
+__all__ = ["collector_paused", "dumps", "iter_lines", "loads", "loads_keeping", "parse", "plain", "read_bytes"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -118,6 +125,24 @@ def loads(
         raise _not_json(str(error), source, where) from None
     _check(data, value, limits, source, where)
     return value
+
+
+def loads_keeping(
+    data: bytes, kept: Container[str], *, limits: Limits | None = None, source: Path | str | None = None
+) -> Any:
+    """Return the value of a JSON text as `loads` does, with decimals where a float would lose digits.
+
+    Parameters
+    ----------
+    data, limits, source
+        As `loads` takes them.
+    kept
+        Names of the members in which it does. What is counted with, such as a coordinate, is a float.
+    """
+    document = loads(data, limits=limits, source=source)
+    if may_lose_digits(data) and holds_floats(document, kept):
+        put_digits(document, loads(data, limits=limits, source=source, exact=True), kept)
+    return document
 
 
 def parse(
