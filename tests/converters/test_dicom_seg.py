@@ -27,7 +27,7 @@ from tests.cases import blob, document, grid_of, make, mask, series, series_uid
 from tests.converters.seg_cases import by_dcmqi, by_highdicom
 from tests.peers import dciodvfy_errors
 
-REFUSES = {"bare": InputError, "radiograph": InputError}
+REFUSES = {"bare": InputError, "outlines": InputError, "radiograph": InputError}
 """The cases of the zoo that are refused, since they have no mask, and with which error (`tests/test_matrix.py`)."""
 LABEL_VOLUMES = arrays(np.uint8, st.tuples(*[st.integers(1, 9)] * 3), elements=st.integers(0, 3))
 

@@ -163,7 +163,6 @@ _PYDANTIC_TYPES = {
     "decimal": "number",
     "bool": "boolean",
     "list": "array",
-    "tuple": "array",
     "dict": "object",
     "model": "object",
     "datetime": "string",

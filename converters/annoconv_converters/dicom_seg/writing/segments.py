@@ -51,7 +51,7 @@ def segment_of(number: int, annotation: MaskAnnotation, case: Case, image_uid: s
         algorithm_name=name,
         algorithm_version=version,
         algorithm_parameters=parameters,
-        tracking_id=annotation.tracking_id or annotation.id,
+        tracking_id=annotation.id,
         tracking_uid=annotation.tracking_uid or ids.tracking(image_uid, annotation.id),
         color_rgb=coded.color_rgb,
         description=coded.code,
