@@ -24,7 +24,7 @@ from annoconv_converters._pictures.carrier import SIDE_NAME, told_pictures
 from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
-from annoconv_converters.yolo.description import MOST_CLASSES, Description, text_of
+from annoconv_converters.yolo.description import MOST_CLASSES, Description, folder_of, text_of
 from annoconv_converters.yolo.trees import DataSetTree, LabelFile
 
 if TYPE_CHECKING:
@@ -85,8 +85,7 @@ def read_data_set(
     InputError
         If it is none, a line is no label, or the size of a picture is not known.
     """
-    if folder.is_file():
-        folder = folder.parent
+    folder = folder_of(folder)
     if not folder.is_dir():
         raise InputError("there is no such folder", source=folder)
     note_inputs([folder])

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import jiter
 import orjson
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from annoconv.documents.exact_numbers import (
     MINUS_ZERO,
@@ -29,6 +29,7 @@ from annoconv.documents.exact_numbers import (
     put_digits,
     put_exact,
 )
+from annoconv.documents.faults import conforming
 from annoconv.errors import DocumentError, InputError, LimitError
 from annoconv.findings import Finding, Level
 from annoconv.limits import Limits
@@ -110,6 +111,7 @@ def loads(
             where=where,
             found=Message("{count} bytes", count=len(data)),
             expected=Message("{count} at most", count=limits.document_bytes),
+            limit="document_bytes",
         )
     if data.startswith(_BOM):
         raise _invalid("the text starts with a byte order mark", source, where)
@@ -174,18 +176,10 @@ def parse(
         If it is too large or too deep.
     """
     with collector_paused():
+        limits = limits or Limits()
         document = loads(data, limits=limits, source=source, where=where)
         chosen = cast("type[Model]", model if isinstance(model, type) else model(document))
-        try:
-            typed = chosen.model_validate_json(data)
-        except ValidationError as error:
-            from annoconv.documents.normaliser import normalise
-
-            findings = normalise(error.errors(include_url=False), "pydantic", document=document)
-            problem = Message("the document does not conform to the schema in {count} places", count=len(findings))
-            if len(findings) == 1:
-                problem = Message("the document does not conform to the schema in 1 place")
-            raise DocumentError(problem, findings=findings, source=source, where=where) from None
+        typed = conforming(data, document, chosen, limits, source=source, where=where)
         if may_lose_digits(data):
             put_exact(typed, loads(data, limits=limits, source=source, where=where, exact=True))
         del document
@@ -250,6 +244,7 @@ def read_bytes(path: Path, limits: Limits | None = None) -> bytes:
             source=path,
             found=Message("{count} bytes", count=size),
             expected=Message("{count} at most", count=limits.document_bytes),
+            limit="document_bytes",
         )
     return path.read_bytes()
 
@@ -276,6 +271,7 @@ def iter_lines(path: Path, limits: Limits | None = None) -> Iterator[tuple[int, 
                     source=path,
                     where=Message("line {number}", number=number),
                     expected=Message("{count} bytes", count=limits.line_bytes),
+                    limit="line_bytes",
                 )
             if stripped := line.strip():
                 yield number, stripped
@@ -374,6 +370,7 @@ def _too_deep(limits: Limits, source: Path | str | None, where: str | None) -> L
         source=source,
         where=where,
         expected=Message("{count} levels", count=limits.depth),
+        limit="depth",
     )
 
 

@@ -15,7 +15,7 @@ from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
 from annoconv.errors import ImageError
 from annoconv.findings import Finding, Level
-from annoconv.messages import Message, told
+from annoconv.messages import Message, shortened, told
 from annoconv.model import Case
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Rule:
 
     def finding(self, breach: Breach, level: Level) -> Finding:
         """Return the finding for one place."""
-        values = breach.values
+        values = {name: shortened(value) for name, value in breach.values.items()}
         en = self.message_en.format(**values)
         zh = self.message_zh.format(**{name: told(value, "zh") for name, value in values.items()})
         return Finding(self.id, level, pointer(breach.path), en, message_zh=zh)
