@@ -140,7 +140,7 @@ def _reading(
         fields |= _carried_fields(told, found.carrier)
     complete = registrations.added_to(native if restored is None else restored)
     try:
-        case = strict_json.parse(strict_json.dumps(complete), Case, limits=context.limits, source=found.source)
+        case = strict_json.as_model(complete, Case, limits=context.limits, source=found.source)
     except DocumentError as error:
         raise DocumentError("the files do not make a case", findings=error.findings, source=found.source) from error
     _check_places(case, masks, found)
@@ -200,7 +200,7 @@ def _restored(native: dict[str, Any], told: dict[str, Any]) -> dict[str, Any] | 
     """Return the case that the side file completes; None if it does not fit the files any more."""
     try:
         restored = residuals.restore(native, Residual.from_json(told["residual"]))
-        case = strict_json.parse(strict_json.dumps(restored), Case)
+        case = strict_json.as_model(restored, Case)
     except (KeyError, TypeError, ValueError):
         return None
     ids = {annotation.id for annotation in case.annotations if annotation.type == "mask"}

@@ -13,7 +13,7 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from annoconv.documents.residuals import Residual, leaves, pointer, residual, restore
+from annoconv.documents.residuals import Residual, compare, pointer
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
 
@@ -108,10 +108,7 @@ def report(
         Kinds: `carried` if the carrier takes the leaf; `no_place` if `native` has nothing there; `precision` for a
         number that it holds otherwise, `approximated` for anything else.
     """
-    difference = residual(original, native)
-    # In the original's positions, as the paths of the difference are.
-    placed = restore(native, Residual(order=difference.order)) if difference.order else native
-    held = leaves(placed) if difference.paths() else {}
+    difference, held = compare(original, native)
     refused = set(left_out)
     if carrier is not None:
         refused |= {path for path, value in difference.values.items() if not carrier.takes(path, value)}

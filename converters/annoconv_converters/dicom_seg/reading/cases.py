@@ -138,7 +138,7 @@ def _reading(
     losses += [Loss(case_index, "/annotations", LossKind.NO_PLACE, _REMOVED.format(name)) for name in removed]
     if is_map:
         document["annotations"] = _as_map(document["annotations"], parts)
-    case = strict_json.parse(strict_json.dumps(document), Case, limits=context.limits, source=parts[0].file.path)
+    case = strict_json.as_model(document, Case, limits=context.limits, source=parts[0].file.path)
     labels = Labels.of(case, context.label_system)
     for part in parts:
         losses += foreign_losses(part.file, case, case_index, labels)
@@ -222,7 +222,7 @@ def _restored(native: dict[str, Any], parts: Sequence[_Part]) -> tuple[dict[str,
             left = {each["id"] for each in whole}
             removed = [name for name in residual.order.get(("annotations",), ()) if name not in left]
             restored["annotations"] = whole
-        strict_json.parse(strict_json.dumps(restored), Case)
+        strict_json.as_model(restored, Case)
     except (AttributeError, KeyError, TypeError, ValueError, DocumentError):
         return None, []
     return (restored, removed) if isinstance(restored, dict) else (None, [])
