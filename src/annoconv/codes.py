@@ -129,9 +129,10 @@ class Labels:
         self._own = {label.code: label for label in own}
         self._label_system = label_system
         self._names: dict[str, str] = {}
-        self._labels: dict[str, Label] = dict(self._own)
-        for label in (*label_system, *built_in_labels()):
-            self._labels.setdefault(label.code, label)
+        nearest = dict(self._own)
+        for label in label_system:
+            nearest.setdefault(label.code, label)
+        self._labels: dict[str, Label] = {**nearest, **_built_in_by_code(), **nearest}
 
     @classmethod
     def of(cls, case: Case | None = None, label_system: Sequence[Label] = ()) -> Labels:
@@ -381,6 +382,11 @@ def built_in_labels() -> tuple[Label, ...]:
     system = TypeAdapter(dict[str, str | list[Label]]).validate_json(document)
     labels = system["labels"]
     return tuple(labels) if isinstance(labels, list) else ()
+
+
+@cache
+def _built_in_by_code() -> dict[str, Label]:
+    return {label.code: label for label in built_in_labels()}
 
 
 def _key(concept: Concept | None) -> tuple[str, str] | None:

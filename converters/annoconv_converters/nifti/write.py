@@ -197,7 +197,8 @@ def _case_losses(
             del original["registrations"]
         lost |= dict.fromkeys(_leaves_of(case.document, "registrations", set(fields)), _NO_ROOM)
     carrier = Carrier(found.carrier.name)
-    kept = report(original, native, reasons, carrier).kept
+    compared = report(case.document, native, reasons, carrier, case_index=case_index)
+    kept = report(original, native, reasons, carrier).kept if lost else compared.kept
     side: dict[str, Any] = {"annoconv": CARRIER_VERSION, "ids": ids, "residual": kept.to_json()}
     if fields and not writer.request.is_single:
         side["fields"] = _carry_fields(fields, found.carrier)
@@ -206,7 +207,7 @@ def _case_losses(
     for path, message in lost.items():
         yield Loss(case_index, pointer(path), LossKind.NO_PLACE, message)
     unplaced = set(map(pointer, lost))
-    for loss in report(case.document, native, reasons, carrier, case_index=case_index).losses:
+    for loss in compared.losses:
         if loss.path not in unplaced:
             yield loss
     stated = {each["id"] for each in native_plain["annotations"]}

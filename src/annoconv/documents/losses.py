@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents.residuals import Residual, compare, pointer
@@ -113,8 +114,9 @@ def report(
     if carrier is not None:
         refused |= {path for path, value in difference.values.items() if not carrier.takes(path, value)}
     losses: list[Loss] = []
+    patterns = tuple(reasons)
     for path in difference.paths():
-        sentence, kind = _reason(path, reasons)
+        sentence, kind = _reason(path, reasons, patterns)
         if carrier is not None and path not in refused:
             kind = LossKind.CARRIED
             sentence = Message("{sentence}; it travels in {place}", sentence=sentence, place=Message(carrier.place))
@@ -128,14 +130,21 @@ def report(
     return Compared(losses, Residual(kept, difference.removed, difference.order))
 
 
-def _reason(path: Path, reasons: Reasons) -> tuple[Message, LossKind | None]:
+def _reason(path: Path, reasons: Reasons, patterns: tuple[str, ...]) -> tuple[Message, LossKind | None]:
     place = "/".join("#" if isinstance(step, int) else step for step in path)
-    for pattern, reason in reasons.items():
+    reason = reasons[_pattern_of(place, patterns)]
+    sentence, kind = reason if isinstance(reason, tuple) else (reason, None)
+    names = [step for step in path if isinstance(step, str)]
+    told = {"place": ".".join(names[:2]), "name": names[-1] if names else ""}
+    if isinstance(sentence, Message):
+        return Message(sentence.template, **{**sentence.values, **told}), kind
+    return Message(sentence, **told), kind
+
+
+@lru_cache(1 << 12)
+def _pattern_of(place: str, patterns: tuple[str, ...]) -> str:
+    """Return the first pattern that fits; cases of one data set differ at the same places."""
+    for pattern in patterns:
         if fnmatchcase(place, pattern):
-            sentence, kind = reason if isinstance(reason, tuple) else (reason, None)
-            names = [step for step in path if isinstance(step, str)]
-            told = {"place": ".".join(names[:2]), "name": names[-1] if names else ""}
-            if isinstance(sentence, Message):
-                return Message(sentence.template, **{**sentence.values, **told}), kind
-            return Message(sentence, **told), kind
+            return pattern
     raise LookupError(f"no reason is given for {place or 'the whole'}")

@@ -311,7 +311,7 @@ def _written(value: Any) -> Any:
     if type(value) is Decimal:
         if not _is_finite(value):
             raise _not_finite()
-        is_plain = -_MOST_ZEROS <= value.as_tuple().exponent <= 0
+        is_plain = -_MOST_ZEROS <= int(value.as_tuple().exponent) <= 0
         return orjson.Fragment(format(value, "f") if is_plain else str(value))
     known = plain(value)
     if known is value:
