@@ -68,7 +68,7 @@ def image_document(uid: str, grid: Grid, modality: str = "CT") -> Document:
         "spacing": grid.spacing.tolist(),
         "origin": grid.origin.tolist(),
         "direction": grid.direction.tolist(),
-        "frame": "LPS",
+        "coordinate_frame": "LPS",
     }
 
 
@@ -213,7 +213,7 @@ def overlapping_masks(folder: Path) -> Document:
     image = series(folder, grid, "overlapping_masks")
     save_nifti(folder / "a.nii.gz", blob(grid), grid)
     save_nifti(folder / "b.nii.gz", blob(grid, 1.0), grid)
-    return document(image, [mask("A", "a.nii.gz"), mask("B", "b.nii.gz", "NODULE", "lesion", instance_number=2)])
+    return document(image, [mask("A", "a.nii.gz"), mask("B", "b.nii.gz", "NODULE", "lesion", object_number=2)])
 
 
 @zoo
@@ -271,8 +271,15 @@ def model_made(folder: Path) -> Document:
     save_nifti(folder / "a.nii.gz", blob(grid), grid)
     save_nifti(folder / "b.nii.gz", blob(grid, 2.0, 5.0), grid)
     masks = [
-        mask("A", "a.nii.gz", "PNEUMONIA_CONSOLIDATION", "lesion", origin="model", confidence=0.75),
-        mask("B", "b.nii.gz", "zone_of_doubt", "other", origin="model_confirmed", annotated_at="2026-01-07T00:00:00Z"),
+        mask("A", "a.nii.gz", "PNEUMONIA_CONSOLIDATION", "lesion", algorithm_type="automatic", confidence=0.75),
+        mask(
+            "B",
+            "b.nii.gz",
+            "zone_of_doubt",
+            "other",
+            algorithm_type="automatic_confirmed",
+            annotated_at="2026-01-07T00:00:00Z",
+        ),
     ]
     return document(series(folder, grid, "model_made"), masks)
 
@@ -314,7 +321,7 @@ def every_geometry(folder: Path) -> Document:
 @zoo
 def radiograph(folder: Path) -> Document:
     """A flat image without a place in space."""
-    image = {"uid": "RADIOGRAPH_1", "modality": "DX", "shape": [64, 48], "frame": "NONE"}
+    image = {"uid": "RADIOGRAPH_1", "modality": "DX", "shape": [64, 48], "coordinate_frame": "NONE"}
     common = {"category": "lesion", "label_code": "NODULE"}
     return document(
         image,

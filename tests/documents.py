@@ -68,7 +68,11 @@ def good() -> Document:
 def everything() -> Document:
     """Return a document that uses every kind of value, to be mutated."""
     document = good()
-    document["image"] |= {"frame": "LPS", "acquired_at": "2025-01-02T03:04:05+08:00", "files": [{"path": "a/b.dcm"}]}
+    document["image"] |= {
+        "coordinate_frame": "LPS",
+        "acquired_at": "2025-01-02T03:04:05+08:00",
+        "files": [{"path": "a/b.dcm"}],
+    }
     document["related_images"] = [{"uid": "x", "modality": "MR", "shape": [4, 5]}]
     concept = {"code": "1", "scheme": "SCT", "meaning": "m"}
     document["labels"] = [{"code": "A", "concept": concept, "color_rgb": [1, 2, 3]}]
@@ -83,7 +87,7 @@ def everything() -> Document:
         "qc": {"status": "passed", "issues": ["none"]},
         "timestamps": {"start": "2025-01-02T03:04:05Z"},
         "audit": [{"action": "create", "actor": "A1", "at": "2025-01-02T03:04:05Z"}],
-        "agents": [{"id": "A1", "role": "annotator"}],
+        "agents": [{"id": "A1", "roles": ["annotator"]}],
     }
     document["extensions"] = {"example.org/x": {"z": [1.5, None]}}
     return document

@@ -29,6 +29,8 @@ from annoconv.registry import Context, Option
 if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase, Reading
 
+SUFFIX = ".txt"
+
 def to_good(
     cases: Iterable[LoadedCase], target: Path, *, context: Context,
     images: Annotated[Sequence[Path], Option(help="Source images.", metavar="PATH")] = (),

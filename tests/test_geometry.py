@@ -23,7 +23,7 @@ from annoconv.geometry import (
     ras_from_lps,
     transform_points,
 )
-from annoconv.model import Frame, Image
+from annoconv.model import CoordinateFrame, Image
 
 IDENTITY = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
 
@@ -104,9 +104,9 @@ def test_columns_of_the_direction_are_the_axes():
 
 
 def test_ras_numbers_change_the_sign_of_x_and_y():
-    in_ras = affine_lps(image(frame=Frame.RAS))
+    in_ras = affine_lps(image(coordinate_frame=CoordinateFrame.RAS))
     assert in_ras.tolist() == [[-0.5, 0, 0, -10], [0, -2, 0, -20], [0, 0, 3, 30], [0, 0, 0, 1]]
-    assert Grid.from_image(image(frame=Frame.RAS)).frame == "LPS"
+    assert Grid.from_image(image(coordinate_frame=CoordinateFrame.RAS)).frame == "LPS"
 
 
 def test_two_dimensional_image_has_one_slice():
@@ -127,8 +127,8 @@ def test_an_image_without_place_has_no_affine(absent):
 
 
 def test_frames_without_patient():
-    assert Grid.from_image(image(frame=Frame.NONE)).lps_from_ijk is None
-    assert Grid.from_image(image(frame=Frame.SLIDE)).frame == "SLIDE"
+    assert Grid.from_image(image(coordinate_frame=CoordinateFrame.NONE)).lps_from_ijk is None
+    assert Grid.from_image(image(coordinate_frame=CoordinateFrame.SLIDE)).frame == "SLIDE"
 
 
 def test_direction_must_be_orthonormal():
@@ -173,7 +173,9 @@ def test_a_grid_does_not_change_with_its_source():
 @given(grids())
 def test_description_gives_the_grid_back(grid):
     described = describe_grid(grid)
-    back = Grid.from_image(SimpleNamespace(**described | {"frame": Frame(described["frame"])}))
+    back = Grid.from_image(
+        SimpleNamespace(**described | {"coordinate_frame": CoordinateFrame(described["coordinate_frame"])})
+    )
     assert compare_grids(back, grid).kind is GridKind.SAME
     np.testing.assert_allclose(back.affine, grid.affine, atol=1e-8)
 

@@ -4,60 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from annoconv import registry
 from annoconv.cli import main
-from annoconv.files.stage import is_stage
-from tests.cases import make
-
-WRITERS = [each.name for each in registry.formats() if each.writes]
-READERS = [each.name for each in registry.formats() if each.reads and each.writes]
-Tree = dict[str, bytes]
-
-
-def tree(root: Path) -> Tree:
-    """Return every file, link and folder below a folder: what it holds, or where it leads."""
-    found: Tree = {}
-    for path in sorted(root.rglob("*")):
-        name = path.relative_to(root).as_posix()
-        if path.is_symlink():
-            found[name] = b"link to " + os.fsencode(path.readlink())
-        elif path.is_dir():
-            found[name] = b"folder"
-        elif path.is_file():
-            found[name] = b"file " + path.read_bytes()
-        else:
-            found[name] = b"special"
-    return found
-
-
-def suffix(name: str) -> str:
-    return registry.converter("to", name).suffix
+from tests.trees import ALL_READERS, WRITERS, Tree, prepare, source_of, suffix, tree
 
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A case with its mask and images in `d`, and in `from` an output of each format."""
-    root = tmp_path_factory.mktemp("prepared")
-    make("axial", root / "d")
-    (root / "foreign").mkdir()
-    (root / "foreign" / "keep.txt").write_text("not ours")
-    (root / "empty").mkdir()
-    for name in READERS:
-        target = root / "from" / name / f"x{suffix(name)}"
-        assert main(["to-" + name, str(root / "d/case.json"), *pictures(name, root), "-o", str(target), "--quiet"]) == 0
-    return root
-
-
-def pictures(name: str, root: Path) -> list[str]:
-    return ["--images", str(root / "d" / "images")] if name == "dicom-seg" else []
+    return prepare(tmp_path_factory.mktemp("prepared"))
 
 
 @pytest.fixture
@@ -80,8 +39,17 @@ def first_image(root: Path) -> Path:
     return sorted((root / "d" / "images").iterdir())[0]
 
 
+def foreign(root: Path, name: str, target: str) -> Path:
+    """Lay something that is not ours at a name, and return another name."""
+    place = root / name
+    place.parent.mkdir(exist_ok=True)
+    place.write_text("not ours")
+    return root / target
+
+
+FORMS = [unicodedata.normalize(form, "h\u00e9patique") for form in ("NFC", "NFD")]
 Place = Callable[[Path], Path]
-TO: dict[str, tuple[Place, bool]] = {
+TO: dict[str, tuple[Place, bool | None]] = {
     "the folder of the case": (lambda root: root / "d", False),
     "the folder above": (lambda root: root, False),
     "the case": (lambda root: root / "d/case.json", False),
@@ -89,43 +57,74 @@ TO: dict[str, tuple[Place, bool]] = {
     "the mask": (lambda root: root / "d/m.nii.gz", False),
     "the folder of images": (lambda root: root / "d/images", False),
     "an image": (first_image, False),
+    "the case by a slash at its end": (lambda root: Path(f"{root}/d/case.json/"), False),
+    "the folder of the case by dots": (lambda root: root / "d/.", False),
+    "the case by a link to its folder": (lambda root: link(root, "d") / "case.json", False),
+    "an image by a link to its folder": (lambda root: link(root, "d/images") / first_image(root).name, False),
+    "in the case": (lambda root: root / "d/case.json/x", False),
+    "the labels": (lambda root: root / "labels.json", False),
+    "a hard link to the labels": (lambda root: hard_link(root, "labels.json"), False),
+    "a hard link to an image": (lambda root: hard_link(root, f"d/images/{first_image(root).name}"), False),
+    "a link to a link to the mask": (lambda root: link(root, hard_link(root, "d/m.nii.gz").name), False),
     "a link to the case": (lambda root: link(root, "d/case.json"), False),
     "a link to the folder of the case": (lambda root: link(root, "d"), False),
     "a hard link to the case": (lambda root: hard_link(root, "d/case.json"), False),
     "a hard link to the mask": (lambda root: hard_link(root, "d/m.nii.gz"), False),
     "a folder of somebody else": (lambda root: root / "foreign", False),
+    "the folder of the case by capitals": (lambda root: root / "D/x", True),
+    "another form of letters": (lambda root: foreign(root, f"{FORMS[0]}.txt", FORMS[1]), True),
+    "beside the images": (lambda root: root / "d/images/new", True),
+    "a new name whose side file is not ours": (lambda root: foreign(root, "n.annoconv.json", "n"), None),
+    "a new name whose pictures are not ours": (lambda root: foreign(root, "n_images/keep.txt", "n"), None),
     "a new name beside the case": (lambda root: root / "d/new", True),
     "a new name elsewhere": (lambda root: root / "new/deep/x", True),
     "an empty folder": (lambda root: root / "empty", False),
 }
-"""Where an output may be asked for, and whether that is fine without `--overwrite`."""
+"""Where an output may be asked for, and whether that is fine; None where it is for some formats."""
 
 
 @pytest.mark.parametrize("place", TO)
 @pytest.mark.parametrize("name", WRITERS)
 def test_writing_costs_the_user_nothing(name: str, place: str, root: Path) -> None:
-    where, is_new = TO[place]
+    where, is_fine = TO[place]
     target = where(root)
-    if is_new:
+    if is_fine is not False:
         target = target.with_suffix(suffix(name))
-    for words in ([], ["--overwrite"]) if not is_new else ([],):
+    case = str(root / "d/case.json")
+    given = ["--images", str(root / "d/images"), "--label-system", str(root / "labels.json"), "--quiet"]
+    for words in ([], ["--overwrite"]) if not is_fine else ([],):
         before = tree(root)
-        command = ["to-" + name, str(root / "d/case.json"), "--images", str(root / "d/images"), "-o", str(target)]
-        code = main([*command, "--quiet", *words])
-        if is_new:
-            assert code == 0
-            assert {key: value for key, value in tree(root).items() if key in before} == before
-        elif place == "an empty folder" and words:
-            # A format of one file refuses it, as a folder where a file goes.
-            assert code == 0 or tree(root) == before
-            assert {key: value for key, value in tree(root).items() if key in before} == before
-        else:
-            assert code == 2
-            assert tree(root) == before
+        code = main(["to-" + name, case, *given, "-o", str(target), *words])
+        check(before, root, code, None if place == "an empty folder" and words else is_fine)
+        if is_fine is None and code == 0:
+            break
+
+
+def check(before: Tree, root: Path, code: int, is_fine: bool | None) -> None:
+    """Check that all that was there is there, and after a refusal nothing else."""
+    assert code in {0, 2}
+    after = tree(root)
+    assert {key: after.get(key) for key in before} == before
+    assert is_fine in {None, code == 0}
+    assert code == 0 or after == before
 
 
 FROM: dict[str, tuple[Callable[[Path, str], Path], bool]] = {
-    "the source": (lambda root, name: root / "from" / name / f"x{suffix(name)}", False),
+    "the source": (lambda root, name: source_of(root, name), False),
+    "the source by a link to its folder": (
+        lambda root, name: link(root, f"from/{name}") / source_of(root, name).name,
+        False,
+    ),
+    "the source by dots and a slash": (
+        lambda root, name: Path(f"{root}/from/../from/{name}/./{source_of(root, name).name}/"),
+        False,
+    ),
+    "the labels": (lambda root, name: root / "labels.json", False),
+    "a new file whose masks are not ours": (lambda root, name: foreign(root, "new.masks/keep.txt", "new.json"), False),
+    "a new file of lines whose masks are not ours": (
+        lambda root, name: foreign(root, "new.masks/keep.txt", "new.jsonl"),
+        False,
+    ),
     "the folder of the source": (lambda root, name: root / "from" / name, False),
     "the folder above": (lambda root, name: root / "from", False),
     "a link to the source": (lambda root, name: link(root, f"from/{name}/x{suffix(name)}"), False),
@@ -142,30 +141,25 @@ FROM: dict[str, tuple[Callable[[Path, str], Path], bool]] = {
 
 def inner(root: Path, name: str) -> str:
     """Return the name of a file of a source, or of the source if it is one."""
-    source = root / "from" / name / f"x{suffix(name)}"
+    source = source_of(root, name)
     files = [source] if source.is_file() else sorted(path for path in source.rglob("*") if path.is_file())
     return files[-1].relative_to(root).as_posix()
 
 
 @pytest.mark.parametrize("place", FROM)
-@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("name", ALL_READERS)
 def test_reading_costs_the_user_nothing(name: str, place: str, root: Path) -> None:
     where, is_new = FROM[place]
     target = where(root, name)
-    source = root / "from" / name / f"x{suffix(name)}"
+    source = source_of(root, name)
     images = ["--images", str(root / "d/images")] if name in {"dicom-seg", "nifti"} else []
     if place == "an image" and not images:
         (root / "d/images").rename(root / "from" / name / "images")
         source, target = root / "from" / name, first_of(root / "from" / name / "images")
     for words in ([], ["--overwrite"]) if not is_new else ([],):
         before = tree(root)
-        code = main(["from-" + name, str(source), *images, "-o", str(target), "--quiet", *words])
-        if is_new:
-            assert code == 0
-            assert {key: value for key, value in tree(root).items() if key in before} == before
-        else:
-            assert code == 2
-            assert tree(root) == before
+        given = [*images, "--label-system", str(root / "labels.json"), "--quiet"]
+        check(before, root, main(["from-" + name, str(source), *given, "-o", str(target), *words]), is_new)
 
 
 def first_of(folder: Path) -> Path:
@@ -176,6 +170,10 @@ LOSSES: dict[str, tuple[str, str]] = {
     "the case": ("new.json", "d/case.json"),
     "the output": ("new.json", "new.json"),
     "the output by capitals": ("new.json", "NEW.json"),
+    "the output by another form of letters": (f"{FORMS[0]}.json", f"{FORMS[1]}.json"),
+    "the side file by another form of letters": (f"{FORMS[0]}.json", f"{FORMS[1]}.annoconv.json"),
+    "the labels": ("new.json", "labels.json"),
+    "in the case": ("new.json", "d/case.json/l.json"),
     "the output by another spelling": ("new.json", "d/../new.json"),
     "in the output": ("new", "new/losses.json"),
     "around the output": ("new/x.json", "new"),
@@ -192,7 +190,8 @@ def test_losses_are_an_output_like_any_other(place: str, words: list[str], root:
     if place == "an image":
         losses = first_image(root).relative_to(root).as_posix()
     before = tree(root)
-    command = ["to-coco", str(root / "d/case.json"), "--images", str(root / "d/images"), "-o", str(root / output)]
+    given = ["--images", str(root / "d/images"), "--label-system", str(root / "labels.json")]
+    command = ["to-coco", str(root / "d/case.json"), *given, "-o", str(root / output)]
     assert main([*command, "--losses", str(root / losses), "--quiet", *words]) == 2
     assert tree(root) == before
 
@@ -257,56 +256,60 @@ def test_a_device_is_not_replaced() -> None:
     assert not Path(os.devnull).is_file()
 
 
-NAMES = [
-    "case.json",
-    "out",
-    "out.json",
-    "out.annoconv.json",
-    "out.masks/a",
-    "out_images/a",
-    "out/a",
-    "l.json",
-    "m.nii.gz",
-]
-CONTENTS = st.sampled_from(["foreign", "[]", "{}", '{"seal":{}}', "link", "folder"])
+OWN_ENDINGS = {
+    "coco": {".json"},
+    "cvat": {".xml"},
+    "dicom-seg": {".dcm"},
+    "geojson": {".geojson", ".json"},
+    "label-studio": {".json"},
+    "nifti": {".nii", ".nii.gz"},
+    "yolo": set[str](),
+}
+OTHER_ENDINGS = [".json", ".JSON", ".jsonl", ".geojson", ".xml", ".dcm", ".nii", ".nii.gz", ".seg.nrrd", ".png", ".zip"]
 
 
-@settings(
-    max_examples=40,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+@pytest.mark.parametrize("name", [*(f"to-{name}" for name in WRITERS), *(f"from-{name}" for name in ALL_READERS)])
+def test_an_ending_that_says_something_else_is_refused(
+    name: str, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    direction, _, format_name = name.partition("-")
+    own = OWN_ENDINGS[format_name] if direction == "to" else {".json", ".jsonl"}
+    source = root / "d/case.json" if direction == "to" else source_of(root, format_name)
+    images = ["--images", str(root / "d/images")] if format_name == "dicom-seg" else []
+    before = tree(root)
+    for ending in OTHER_ENDINGS:
+        if ending not in own:
+            assert main([name, str(source), *images, "-o", str(root / f"new{ending}"), "--quiet"]) == 2
+            said = capsys.readouterr().err
+            assert f"new{ending}: the ending of this name" in said
+            assert all(each in said for each in own or {"a folder"})
+            assert tree(root) == before
+    for target in ("2026.v2", "1.2.840.10008.7"):
+        assert main([name, str(source), *images, "-o", str(root / target), "--quiet"]) == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["to-coco", "d/case.json", "-o", "new.json", "--losses", "losses.csv"],
+        ["upgrade", "d/case.json", "-o", "new.jsonl"],
+        ["upgrade", "d/case.json", "-o", "new"],
+        ["schema", "-o", "schema.xml"],
+    ],
 )
-@given(data=st.data())
-def test_any_tree_and_any_command_line(data: st.DataObject, root: Path, tmp_path_factory: Any) -> None:
-    """Whatever lies around: what was there is there afterwards, but for the files that -o and --losses name."""
-    place = tmp_path_factory.mktemp("any") / "r"
-    shutil.copytree(root, place, symlinks=True)
-    for name in data.draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=4)):
-        path, content = place / name, data.draw(CONTENTS)
-        if any(each.exists() and not each.is_dir() for each in path.parents):
-            continue
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            continue
-        if content == "link":
-            path.symlink_to(place / "d" / "case.json")
-        elif content == "folder":
-            path.mkdir()
-        else:
-            path.write_text(content)
-    name = data.draw(st.sampled_from(WRITERS))
-    target = place / data.draw(st.sampled_from([*NAMES, "d", "d/out", "from", f"from/{name}", "foreign", "."]))
-    direction = data.draw(st.sampled_from(["to", "from"]))
-    source = place / ("d/case.json" if direction == "to" else f"from/{name}/x{suffix(name)}")
-    losses = data.draw(st.none() | st.sampled_from([*NAMES, "d/case.json", "new.json"]))
-    words = data.draw(st.sampled_from([[], ["--overwrite"]]))
-    words = [*words, *(["--losses", str(place / losses)] if losses else []), "--quiet"]
-    before = tree(place)
-    main([f"{direction}-{name}", str(source), *pictures(name, place), "-o", str(target), *words])
-    after = tree(place)
-    named = {path.relative_to(place).as_posix() for path in (target, place / (losses or "l.json"))}
-    free = {each for each in named if "--overwrite" in words and before.get(each, b"").startswith((b"file", b"link"))}
-    kept = {key: value for key, value in before.items() if key not in free}
-    assert {key: after.get(key) for key in kept} == kept
-    assert not [each for each in after if any(map(is_stage, each.split("/")))]
+def test_the_other_outputs_have_endings_too(words: list[str], root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root)
+    before = tree(root)
+    assert main([*words, "--quiet"]) == 2
+    assert tree(root) == before
+
+
+def test_folders_that_were_not_there_are_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["to-coco", str(root / "d/case.json"), "-o", str(root / "typo/deep/x.json")]
+    assert main([*command, "--losses", str(root / "typo/l.json")]) == 0
+    assert capsys.readouterr().err.count(f"made the folder {root}/typo, which was not there\n") == 1
+    assert main([*command, "--overwrite"]) == 0
+    assert "made the folder" not in capsys.readouterr().err
+    assert main(["to-coco", str(root / "foreign/keep.txt"), "-o", str(root / "other/x.json")]) == 1
+    assert "made the folder" not in capsys.readouterr().err
+    assert not (root / "other").exists()

@@ -27,7 +27,7 @@ def image(schema: dict[str, Any]) -> Any:
 
 
 BREAKING: dict[str, Callable[[Any], Any]] = {
-    "key removed": lambda s: image(s)["properties"].pop("frame"),
+    "key removed": lambda s: image(s)["properties"].pop("coordinate_frame"),
     "key required": lambda s: image(s)["required"].append("shape"),
     "new key required": lambda s: (image(s)["properties"].update(new={}), image(s)["required"].append("new")),
     "value removed": lambda s: s["$defs"]["Modality"]["enum"].remove("CT"),

@@ -17,7 +17,7 @@ from annoconv.files.names import Within
 from annoconv.images import list_files
 from annoconv.limits import Limits
 from tests.cases import make
-from tests.test_outputs import READERS, suffix, tree
+from tests.trees import READERS, suffix, tree
 
 ALL = [each.name for each in registry.formats() if each.reads]
 

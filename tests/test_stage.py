@@ -15,7 +15,7 @@ from annoconv.files import disk, stage
 from annoconv.files.atomic import Outputs, replacing
 from annoconv.files.manifest import MANIFEST
 from annoconv.files.stage import is_stage, settle, stage_folder
-from tests.test_outputs import Tree, tree
+from tests.trees import Tree, tree
 
 KILLED = 9
 
@@ -116,6 +116,28 @@ def test_killed_before_any_step_it_is_the_former_set_or_the_new_one(texts: tuple
         count += 1
     assert ends == {True, False}
     assert count > 20
+
+
+def test_what_a_killed_run_had_moved_out_of_the_way_is_there_when_it_is_asked_for(tmp_path: Path) -> None:
+    place, count, met = tmp_path / "0", 0, 0
+    while True:
+        (place / "elsewhere").mkdir(parents=True)
+        write_set(place, "old", overwrite=False)
+
+        def work(place: Path = place, count: int = count) -> None:
+            kill_at(count)
+            write_set(place, "new", overwrite=True)
+
+        if forked(work) == 0:
+            break
+        if not (place / "x.masks").exists():
+            met += 1
+            settle(place / "x.masks" / "new")
+            assert (place / "x.masks" / "new").is_file()
+            assert (place / "x.json").read_text() == "new"
+        count += 1
+        place = tmp_path / f"{count}"
+    assert met
 
 
 def test_the_lock_of_a_stage_keeps_a_second_run_out(tmp_path: Path) -> None:

@@ -100,6 +100,80 @@ def test_current_version_stays_as_it_is_and_says_its_version() -> None:
     assert upgraded(document, Missing()) == {"schema_version": SCHEMA_VERSION} | document
 
 
+DRAFT = {
+    "task_id": "T",
+    "image": {"uid": "1", "modality": "CT", "frame": "LPS"},
+    "related_images": [{"uid": "2", "modality": "US", "frame": "NONE"}],
+    "labels": [
+        {
+            "code": "KIDNEY_CYST",
+            "concept_modifier": {"code": "7771000", "scheme": "SCT", "meaning": "Left"},
+            "anatomic_region": {"code": "64033007", "scheme": "SCT", "meaning": "Kidney"},
+            "attributes": [{"key": "bosniak", "values": ["I", "II"]}],
+        }
+    ],
+    "annotations": [
+        {
+            "id": f"A{number}",
+            "category": "lesion",
+            "label_code": "KIDNEY_CYST",
+            "type": "point",
+            "point": [1, 2, 3],
+            "origin": origin,
+            "instance_number": number,
+            "abnormal": ["occluded"],
+            "attributes": {"origin": "human", "frame": 1},
+        }
+        for number, origin in enumerate(["human", "model", "model_confirmed"], start=1)
+    ],
+    "links": [
+        {"id": "L", "type": "image_structured", "record_id": "R", "keys": [{"kind": "study_uid", "value": "1.2"}]}
+    ],
+    "metadata": {
+        "agents": [{"id": "A1", "role": "annotator"}],
+        "qc": {
+            "findings": [
+                {"id": "Q1", "kind": "image_rotation", "made_by_model": "checker", "model_version": "2.0"},
+                {"id": "Q2", "kind": "image_rotation", "made_by": "A1"},
+            ]
+        },
+    },
+}
+"""A document as it was written before 1.0 was released: every key that was renamed since."""
+
+
+def test_keys_of_a_draft_get_their_names_of_today() -> None:
+    case = upgraded(DRAFT, Missing())
+    assert [each["coordinate_frame"] for each in (case["image"], *case["related_images"])] == ["LPS", "NONE"]
+    kinds = [each["algorithm_type"] for each in case["annotations"]]
+    assert kinds == ["manual", "automatic", "automatic_confirmed"]
+    assert [each["object_number"] for each in case["annotations"]] == [1, 2, 3]
+    assert case["annotations"][0]["abnormal_marks"] == ["occluded"]
+    assert case["annotations"][0]["attributes"] == {"origin": "human", "frame": 1}, "what is a user's own stays"
+    (label,) = case["labels"]
+    assert label["concept_modifiers"] == [{"code": "7771000", "scheme": "SCT", "meaning": "Left"}]
+    assert label["finding_site"] == {"region": {"code": "64033007", "scheme": "SCT", "meaning": "Kidney"}}
+    assert label["attributes"] == [{"key": "bosniak", "permissible_values": [{"value": "I"}, {"value": "II"}]}]
+    assert case["links"][0]["keys"] == [{"kind": "study_instance_uid", "value": "1.2"}]
+    checker = {"id": "checker 2.0", "kind": "device", "algorithm": {"name": "checker", "version": "2.0"}}
+    assert case["metadata"]["agents"] == [{"id": "A1", "roles": ["annotator"]}, checker]
+    assert [each["made_by"] for each in case["metadata"]["qc"]["findings"]] == ["checker 2.0", "A1"]
+    assert upgraded(case, Missing()) == case
+
+
+def test_a_key_under_both_its_names_is_refused() -> None:
+    image = {"uid": "1", "modality": "CT", "frame": "LPS", "coordinate_frame": "LPS"}
+    with pytest.raises(DocumentError) as refused:
+        upgraded(DRAFT | {"image": image}, Missing())
+    assert [finding.path for finding in refused.value.findings] == ["/image/frame"]
+
+
+def test_a_finding_of_both_a_person_and_a_model_is_refused() -> None:
+    findings = [{"id": "Q1", "kind": "image_rotation", "made_by": "A1", "made_by_model": "checker"}]
+    with pytest.raises(InputError, match="a person or by a model"):
+        upgraded(DRAFT | {"metadata": {"qc": {"findings": findings}}}, Missing())
+
+
 def test_numbers_are_written_as_they_stood(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from annoconv.cli import main
 

@@ -131,7 +131,10 @@ def members_of(element: Element, *without: str) -> Any:
     if text:
         said["#text"] = text
     for child in element:
-        if child.tag not in without and (told := members_of(child, *without)):
+        if child.tag in without:
+            continue
+        is_leaf = not len(child) and not child.attrib
+        if told := (child.text or "").strip() if is_leaf else members_of(child, *without):
             said.setdefault(child.tag, []).append(told)
     return {name: told[0] if isinstance(told, list) and len(told) == 1 else told for name, told in said.items()}
 

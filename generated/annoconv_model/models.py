@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -18,6 +18,7 @@ from annoconv_model._runtime import (
     OPTIONAL,
     Boolean,
     DecimalNumber,
+    Fixed,
     Float,
     Integer,
     Model,
@@ -26,25 +27,35 @@ from annoconv_model._runtime import (
     is_absent,
 )
 
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from annoconv_model import keys as _keys
+
 SCHEMA_VERSION: Final = "1.0"
 
 __all__ = [
     "AbnormalMark",
+    "AbsentReason",
+    "Age",
     "Agent",
+    "AgentKind",
     "AgentRole",
     "AgreementMetric",
     "AgreementMonitoring",
     "AgreementRecord",
     "AgreementScope",
     "Algorithm",
+    "AlgorithmType",
     "AlignmentRule",
     "Annotation",
     "AnnotationCategory",
-    "AnnotationManner",
-    "AnnotationOrigin",
+    "AnnotationScope",
+    "AnnotationStatus",
     "AnyAnnotation",
     "AnyLink",
     "Appearance",
+    "Assertion",
     "Assessment",
     "AssessmentDimension",
     "AssistanceDeviation",
@@ -52,6 +63,8 @@ __all__ = [
     "AssociationGranularity",
     "AssociationKey",
     "AssociationKeyKind",
+    "AssociationProblem",
+    "AssociationProblemKind",
     "AssociationRule",
     "AttributeAnnotation",
     "AttributeDefinition",
@@ -59,6 +72,7 @@ __all__ = [
     "AttributeValue",
     "AuditAction",
     "AuditEvent",
+    "BackupPolicy",
     "BboxAnnotation",
     "ByteSize",
     "Cardinality",
@@ -70,10 +84,16 @@ __all__ = [
     "CodingScheme",
     "Concept",
     "Consistency",
+    "Contour",
+    "ContourGeometricType",
+    "ContoursAnnotation",
+    "CoordinateFrame",
+    "CoordinateSpace",
     "Cosine",
     "Count",
     "DataClassification",
     "DataPreparation",
+    "DataRequirement",
     "DataSource",
     "DeidentificationRecord",
     "DeidentificationScope",
@@ -82,12 +102,19 @@ __all__ = [
     "Destruction",
     "DeviationMeasure",
     "DicomUid",
+    "DisposalKind",
     "EllipseAnnotation",
+    "EllipsoidAnnotation",
+    "Equipment",
+    "Exclusion",
+    "ExclusionReason",
     "FieldValue",
     "FieldValueType",
     "FileRole",
+    "FindingSite",
     "Flag",
-    "Frame",
+    "FractionalType",
+    "FrameRange",
     "Geometry",
     "Granularity",
     "Identifier",
@@ -95,35 +122,45 @@ __all__ = [
     "ImageDefect",
     "ImageFile",
     "ImageImageLink",
+    "ImageInstance",
     "ImageQuality",
     "ImageStructuredLink",
     "ImageTextLink",
     "Index",
     "Interpolation",
     "Key",
+    "Keypoint",
+    "KeypointVisibility",
+    "KeypointsAnnotation",
     "Label",
     "LabelCode",
     "LabelLevel",
     "LabelSystem",
     "LanguageTag",
+    "Laterality",
     "Link",
     "MappingDirection",
     "Margin",
     "MaskAnnotation",
+    "Measurement",
     "MediaType",
     "Metadata",
     "Modality",
     "ModelAssistance",
     "Name",
     "NonNegativeReal",
+    "Nonconformance",
     "Number",
     "Octet",
     "OrganType",
+    "OrientedBoxAnnotation",
     "Package",
     "PackageFile",
     "PartyTerms",
+    "PermissibleValue",
     "PointAnnotation",
     "PolygonAnnotation",
+    "PolygonPart",
     "PolylineAnnotation",
     "PositiveReal",
     "PreprocessingKind",
@@ -132,13 +169,16 @@ __all__ = [
     "QcFinding",
     "QcFindingKind",
     "QcStatus",
+    "QualitativeEvaluation",
     "QualityControl",
+    "QuantityComparator",
     "Real",
     "Registration",
     "RegistrationCheck",
     "RegistrationError",
     "RegistrationKind",
     "RegistrationMeasure",
+    "RelationLink",
     "RelativePath",
     "Resampling",
     "Review",
@@ -147,19 +187,26 @@ __all__ = [
     "ReviewLevel",
     "ReviewOutcome",
     "RoleDefinition",
+    "RtRoiType",
     "SCHEMA_VERSION",
+    "SamplingPlan",
     "SecurityLevel",
     "SemanticType",
     "Severity",
+    "Sex",
     "Sha256",
     "Software",
     "SpanLevel",
+    "Split",
     "SpotCheck",
+    "Study",
+    "Subject",
     "TaskDefinition",
     "TaskKind",
     "Text",
     "TextDocument",
     "TextKind",
+    "TextSection",
     "TextSpanAnnotation",
     "Threshold",
     "Timestamp",
@@ -245,6 +292,9 @@ Octet: TypeAlias = Annotated[int, Whole(0, 255)]
 Flag: TypeAlias = Boolean
 """True or false. (布尔值)"""
 
+Age: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]{3}[DWMY]$")]
+"""A DICOM age string, three digits and D, W, M or Y. (年龄)"""
+
 CodingScheme: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,15}$")]
 """A coding scheme designator (PS3.16 chapter 8), sixteen characters at most. (编码体系标识)"""
 
@@ -253,6 +303,41 @@ AttributeValue: TypeAlias = Annotated[str | Boolean | Integer | Float | DecimalN
 
 FieldValue: TypeAlias = Annotated[str | Boolean | Integer | Float | DecimalNumber, Field(union_mode="left_to_right"), ALTERNATIVES]
 """A text, a number, true or false. (字段值)"""
+
+
+class Sex(StrEnum):
+    """Sex. (性别)
+
+    Source: A 8.5.3.1.
+    """
+
+    MALE = "male"
+    """Male. (男)"""
+
+    FEMALE = "female"
+    """Female. (女)"""
+
+    OTHER = "other"
+    """Other. (其他)"""
+
+    UNKNOWN = "unknown"
+    """Not known. (未知)"""
+
+
+class Split(StrEnum):
+    """Part of a data set. (数据划分)
+
+    Source: A 9.4.1.
+    """
+
+    TRAIN = "train"
+    """Training. (训练集)"""
+
+    VALIDATION = "validation"
+    """Validation, for choosing among models. (验证集)"""
+
+    TEST = "test"
+    """Test, never seen in training. (测试集)"""
 
 
 class Interpolation(StrEnum):
@@ -314,7 +399,38 @@ class ImageDefect(StrEnum):
     """Something else. (其他)"""
 
 
-class Frame(StrEnum):
+class DataRequirement(StrEnum):
+    """A requirement on data, 7.2 a to h. (数据要求)
+
+    Source: A 7.2.
+    """
+
+    STRUCTURE = "structure"
+    """Complete structure of DICOM or NIfTI. (结构完整)"""
+
+    DIRECTION = "direction"
+    """Direction as a matrix. (方向矩阵明确)"""
+
+    SPACING = "spacing"
+    """Exact spacing, with its unit. (体素间距精确)"""
+
+    ORIGIN = "origin"
+    """Origin in space. (图像原点记录完整)"""
+
+    CONTINUITY = "continuity"
+    """Slices in their order, none lost, none twice. (序列连续性)"""
+
+    PIXEL_VALUES = "pixel_values"
+    """Valid pixel values. (像素值有效性)"""
+
+    QUALITY = "quality"
+    """Acceptable quality. (图像质量可接受)"""
+
+    REGISTRATION = "registration"
+    """Complete registration of modalities. (跨模态配准信息完整)"""
+
+
+class CoordinateFrame(StrEnum):
     """The frame that coordinates in millimetres refer to. (坐标系)
 
     Source: A 6.3.1.
@@ -334,7 +450,7 @@ class Frame(StrEnum):
 
 
 class Modality(StrEnum):
-    """Kind of equipment that made the image; DICOM's defined terms. (模态)
+    """Kind of equipment that made the image; DICOM's defined terms (CID 29), and the dose of radiotherapy. (模态)
 
     Source: A 3.1.
     """
@@ -408,6 +524,90 @@ class Modality(StrEnum):
     DMS = "DMS"
     """Dermoscopy. (皮肤镜) DCM:DMS."""
 
+    BMD = "BMD"
+    """Bone mineral densitometry. (骨密度测量) DCM:BMD."""
+
+    BDUS = "BDUS"
+    """Ultrasound bone densitometry. (超声骨密度测量) DCM:BDUS."""
+
+    PA = "PA"
+    """Photoacoustic imaging. (光声成像) DCM:PA."""
+
+    TG = "TG"
+    """Thermography. (热成像) DCM:TG."""
+
+    DG = "DG"
+    """Diaphanography. (透照成像) DCM:DG."""
+
+    LS = "LS"
+    """Laser surface scan. (激光表面扫描) DCM:LS."""
+
+    OSS = "OSS"
+    """Optical surface scan. (光学表面扫描) DCM:OSS."""
+
+    BI = "BI"
+    """Biomagnetic imaging. (生物磁成像) DCM:BI."""
+
+    CFM = "CFM"
+    """Confocal microscopy. (共聚焦显微镜) DCM:CFM."""
+
+    OPM = "OPM"
+    """Ophthalmic mapping. (眼科地形图) DCM:OPM."""
+
+    OPTENF = "OPTENF"
+    """Ophthalmic tomography, en face. (眼科断层正面图) DCM:OPTENF."""
+
+    OPTBSV = "OPTBSV"
+    """Ophthalmic tomography, volume analysis of B-scans. (眼科断层B扫描容积分析) DCM:OPTBSV."""
+
+    OPV = "OPV"
+    """Ophthalmic visual field. (眼科视野) DCM:OPV."""
+
+    AR = "AR"
+    """Autorefraction. (自动验光) DCM:AR."""
+
+    KER = "KER"
+    """Keratometry. (角膜曲率测量) DCM:KER."""
+
+    LEN = "LEN"
+    """Lensometry. (镜片测量) DCM:LEN."""
+
+    OAM = "OAM"
+    """Ophthalmic axial measurements. (眼轴测量) DCM:OAM."""
+
+    SRF = "SRF"
+    """Subjective refraction. (主觉验光) DCM:SRF."""
+
+    VA = "VA"
+    """Visual acuity. (视力) DCM:VA."""
+
+    RTIMAGE = "RTIMAGE"
+    """Radiotherapy image. (放疗影像) DCM:RTIMAGE."""
+
+    ECG = "ECG"
+    """Electrocardiography. (心电) DCM:ECG."""
+
+    EEG = "EEG"
+    """Electroencephalography. (脑电) DCM:EEG."""
+
+    EMG = "EMG"
+    """Electromyography. (肌电) DCM:EMG."""
+
+    EOG = "EOG"
+    """Electrooculography. (眼电) DCM:EOG."""
+
+    EPS = "EPS"
+    """Cardiac electrophysiology. (心脏电生理) DCM:EPS."""
+
+    HD = "HD"
+    """Haemodynamic waveform. (血流动力学波形) DCM:HD."""
+
+    RESP = "RESP"
+    """Respiratory waveform. (呼吸波形) DCM:RESP."""
+
+    POS = "POS"
+    """Position sensor. (位置传感) DCM:POS."""
+
     RTDOSE = "RTDOSE"
     """Radiotherapy dose. (放疗剂量) DCM:RTDOSE."""
 
@@ -422,7 +622,7 @@ class AnnotationCategory(StrEnum):
     """
 
     ORGAN = "organ"
-    """Anatomical structure. (解剖结构) SCT:123037004."""
+    """Anatomical structure. (解剖结构) SCT:91723000."""
 
     LESION = "lesion"
     """Lesion or other abnormal region. (病灶) SCT:49755003."""
@@ -431,13 +631,13 @@ class AnnotationCategory(StrEnum):
     """A property of the case or of an object: diagnosis, grade, score. (属性)"""
 
     FUSION = "fusion"
-    """A structure brought together across modalities. (多模态融合)"""
+    """A structure brought together across modalities; a kind of task rather than of thing, `organ` or `lesion` says more. (多模态融合)"""
 
     REPORT = "report"
-    """A structured label taken from a report. (结构化报告)"""
+    """A structured label taken from a report, where it is no organ and no lesion. (结构化报告)"""
 
     TEXT_IMAGE = "text_image"
-    """A text fragment tied to an image region. (文本图像跨模态)"""
+    """A text fragment tied to an image region, where it is no organ and no lesion. (文本图像跨模态)"""
 
     DEVICE = "device"
     """An implant or another physical object. (器械或植入物) SCT:260787004."""
@@ -445,8 +645,105 @@ class AnnotationCategory(StrEnum):
     TISSUE = "tissue"
     """A kind of tissue. (组织) SCT:85756007."""
 
+    CELL = "cell"
+    """A cell or a part of one, such as a nucleus. (细胞)"""
+
+    SUBSTANCE = "substance"
+    """A substance from outside the body, such as a contrast agent. (外来物质) SCT:105590001."""
+
+    BODY_SUBSTANCE = "body_substance"
+    """Blood, urine, fluid or air in the body. (体内物质) SCT:91720002."""
+
+    FUNCTION = "function"
+    """A function, such as perfusion or activation. (功能) SCT:246464006."""
+
+    SPATIAL = "spatial"
+    """A reference region, a landmark, a background. (空间与关系概念) SCT:309825002."""
+
+    EVENT = "event"
+    """A phase or an event in time, such as a step of an operation. (过程或事件)"""
+
+    ARTEFACT = "artefact"
+    """An artefact of the image. (伪影)"""
+
     OTHER = "other"
     """Anything else. (其他)"""
+
+
+class RtRoiType(StrEnum):
+    """What a region is in a radiotherapy plan; DICOM's defined terms (PS3.3 C.8.8.8). (放疗感兴趣区类型)
+
+    Source: A 8.2.2.c.
+    """
+
+    EXTERNAL = "EXTERNAL"
+    """The patient's outer contour. (体表轮廓)"""
+
+    GTV = "GTV"
+    """Gross tumour volume. (大体肿瘤靶区)"""
+
+    CTV = "CTV"
+    """Clinical target volume. (临床靶区)"""
+
+    PTV = "PTV"
+    """Planning target volume. (计划靶区)"""
+
+    TREATED_VOLUME = "TREATED_VOLUME"
+    """Treated volume. (治疗区)"""
+
+    IRRAD_VOLUME = "IRRAD_VOLUME"
+    """Irradiated volume. (照射区)"""
+
+    ORGAN = "ORGAN"
+    """Organ at risk. (危及器官)"""
+
+    AVOIDANCE = "AVOIDANCE"
+    """Region in which dose is to be minimised. (规避区)"""
+
+    BOLUS = "BOLUS"
+    """Layer of material for the dose. (组织补偿物)"""
+
+    MARKER = "MARKER"
+    """Marker on the patient. (标记物)"""
+
+    REGISTRATION = "REGISTRATION"
+    """Registration region. (配准区)"""
+
+    ISOCENTER = "ISOCENTER"
+    """Treatment isocentre. (等中心点)"""
+
+    CONTRAST_AGENT = "CONTRAST_AGENT"
+    """Volume into which a contrast agent was injected. (造影剂区)"""
+
+    CAVITY = "CAVITY"
+    """Anatomical cavity. (腔隙)"""
+
+    BRACHY_CHANNEL = "BRACHY_CHANNEL"
+    """Brachytherapy channel. (近距离治疗通道)"""
+
+    BRACHY_ACCESSORY = "BRACHY_ACCESSORY"
+    """Brachytherapy accessory device. (近距离治疗附件)"""
+
+    BRACHY_SRC_APP = "BRACHY_SRC_APP"
+    """Brachytherapy source applicator. (近距离治疗施源器)"""
+
+    BRACHY_CHNL_SHLD = "BRACHY_CHNL_SHLD"
+    """Brachytherapy channel shield. (近距离治疗通道屏蔽)"""
+
+    SUPPORT = "SUPPORT"
+    """Device that supports or fixes the patient. (支撑固定装置)"""
+
+    FIXATION = "FIXATION"
+    """Fixation or immobilisation device. (固定装置)"""
+
+    DOSE_REGION = "DOSE_REGION"
+    """Region that serves as a reference of dose. (剂量参考区)"""
+
+    CONTROL = "CONTROL"
+    """Region that controls the optimisation of dose. (剂量优化控制区)"""
+
+    DOSE_MEASUREMENT = "DOSE_MEASUREMENT"
+    """Region that represents a device for measuring dose. (剂量测量区)"""
 
 
 class LabelLevel(StrEnum):
@@ -522,20 +819,178 @@ class AttributeKind(StrEnum):
     """Something else. (其他)"""
 
 
-class AnnotationOrigin(StrEnum):
-    """Who made an annotation. (标注来源)
+class Laterality(StrEnum):
+    """Side of the body (DICOM CID 244, ImageLaterality). (侧别)
+
+    Source: A 8.2.2.c.
+    """
+
+    LEFT = "left"
+    """The patient's left. (左侧) SCT:7771000."""
+
+    RIGHT = "right"
+    """The patient's right. (右侧) SCT:24028007."""
+
+    BILATERAL = "bilateral"
+    """Both sides. (双侧) SCT:51440002."""
+
+    UNILATERAL = "unilateral"
+    """One side; which is not said. (单侧) SCT:66459002."""
+
+    UNPAIRED = "unpaired"
+    """The body has one of it. (不成对)"""
+
+
+class Assertion(StrEnum):
+    """Whether what the label says is there. (存在判断)
+
+    Source: A A.3.3, A 5.4.
+    """
+
+    PRESENT = "present"
+    """It is there. (存在)"""
+
+    ABSENT = "absent"
+    """It was looked for and is not there. (不存在)"""
+
+    POSSIBLE = "possible"
+    """It may be there. (可能)"""
+
+    HYPOTHETICAL = "hypothetical"
+    """It is only supposed, as in a differential diagnosis or a recommendation. (假设)"""
+
+    HISTORICAL = "historical"
+    """It was there and is no longer. (既往)"""
+
+    OTHER_SUBJECT = "other_subject"
+    """It is another person's, such as a relative's. (他人)"""
+
+    NOT_EVALUATED = "not_evaluated"
+    """It was not looked for, or could not be judged. (未评估)"""
+
+
+class AnnotationScope(StrEnum):
+    """What an annotation is said of. (适用范围)
+
+    Source: A C.1.c, A 6.3.2.
+    """
+
+    CASE = "case"
+    """The case. (病例级)"""
+
+    STUDY = "study"
+    """The study of its image. (检查级)"""
+
+    IMAGE = "image"
+    """Its image, or the frame or slice that it names. (影像级)"""
+
+    OBJECT = "object"
+    """The annotation that `parent_id` names. (对象级)"""
+
+
+class AnnotationStatus(StrEnum):
+    """Whether an annotation is a result. (标注状态)
+
+    Source: A 3.4, A 9.4.1.b, A 9.3.1.c.
+    """
+
+    PRELIMINARY = "preliminary"
+    """A suggestion, a draft, or one reader's version before the consensus; not a result. (候选)"""
+
+    FINAL = "final"
+    """A result. (最终)"""
+
+    SUPERSEDED = "superseded"
+    """Was a version of the result; another annotation, derived from it, took its place. (已被取代)"""
+
+    REJECTED = "rejected"
+    """Was looked at and refused; kept as a record only. (已拒绝)"""
+
+
+class AlgorithmType(StrEnum):
+    """Who or what made an annotation. (生成方式)
 
     Source: A 3.4, A 6.4.2.
     """
 
-    HUMAN = "human"
+    MANUAL = "manual"
     """A person. (人工)"""
 
-    MODEL = "model"
-    """A model, unconfirmed; a suggestion, not a result. (模型建议)"""
+    SEMI_AUTOMATIC = "semi_automatic"
+    """A person with a tool, such as region growing or a brush that follows edges. (半自动)"""
 
-    MODEL_CONFIRMED = "model_confirmed"
-    """A model, and a person corrected or confirmed it. (模型辅助并经人工确认)"""
+    AUTOMATIC = "automatic"
+    """A model, unconfirmed; a suggestion, not a result. (自动)"""
+
+    AUTOMATIC_CONFIRMED = "automatic_confirmed"
+    """A model, and a person corrected or confirmed it. (自动并经人工确认)"""
+
+
+class CoordinateSpace(StrEnum):
+    """What coordinates of three numbers are in. (坐标空间)
+
+    Source: A 6.3.1.
+    """
+
+    IMAGE = "image"
+    """Continuous voxel coordinates of the image, outer face of the first voxel at 0; z in slices. (图像坐标)"""
+
+    PATIENT = "patient"
+    """Millimetres in the patient frame LPS, of the frame of reference. (患者坐标)"""
+
+
+class FractionalType(StrEnum):
+    """What the values of a fractional mask say (PS3.3 C.8.20.2.3.2). (分数类型)
+
+    Source: A C.3.e.
+    """
+
+    PROBABILITY = "PROBABILITY"
+    """Probability that the voxel belongs to the object. (概率)"""
+
+    OCCUPANCY = "OCCUPANCY"
+    """Share of the voxel that the object fills. (占比)"""
+
+
+class ContourGeometricType(StrEnum):
+    """What the points of a contour are; DICOM's defined terms. (轮廓几何类型)
+
+    Source: A 6.4.1.
+    """
+
+    POINT = "POINT"
+    """A single point. (点)"""
+
+    OPEN_PLANAR = "OPEN_PLANAR"
+    """An open line in one plane. (平面开放线)"""
+
+    OPEN_NONPLANAR = "OPEN_NONPLANAR"
+    """An open line in space. (空间开放线)"""
+
+    CLOSED_PLANAR = "CLOSED_PLANAR"
+    """A closed line in one plane. (平面闭合线)"""
+
+    CLOSEDPLANAR_XOR = "CLOSEDPLANAR_XOR"
+    """Closed lines in one plane that are combined by exclusive or, so that holes are lines too. (平面闭合线异或)"""
+
+
+class KeypointVisibility(StrEnum):
+    """Whether a keypoint is seen. (关键点可见性)
+
+    Source: A 10.1.2.a.
+    """
+
+    VISIBLE = "visible"
+    """It is seen. (可见)"""
+
+    HIDDEN = "hidden"
+    """It is there and not seen; its place is a guess. (被遮挡)"""
+
+    ABSENT = "absent"
+    """It was looked for and is not there. (不存在)"""
+
+    UNLABELLED = "unlabelled"
+    """It was not marked; nothing is known. (未标注)"""
 
 
 class Granularity(StrEnum):
@@ -566,6 +1021,15 @@ class SemanticType(StrEnum):
     SIGN = "sign"
     """Imaging sign. (征象)"""
 
+    ANATOMY = "anatomy"
+    """A place in the body. (部位)"""
+
+    MEASUREMENT = "measurement"
+    """A size or another measurement. (大小与测量)"""
+
+    GRADE = "grade"
+    """A grade or a score. (分级)"""
+
     DIAGNOSIS = "diagnosis"
     """Diagnosis. (诊断)"""
 
@@ -574,6 +1038,18 @@ class SemanticType(StrEnum):
 
     RECOMMENDATION = "recommendation"
     """Recommendation. (建议)"""
+
+    COMPARISON = "comparison"
+    """A comparison with an earlier examination. (对比)"""
+
+    HISTORY = "history"
+    """History or indication. (病史)"""
+
+    TECHNIQUE = "technique"
+    """How it was examined. (检查技术)"""
+
+    OTHER = "other"
+    """Something else. (其他)"""
 
 
 class SpanLevel(StrEnum):
@@ -636,10 +1112,10 @@ class AssociationKeyKind(StrEnum):
     CASE_ID = "case_id"
     """Case identifier. (病例号)"""
 
-    STUDY_UID = "study_uid"
+    STUDY_INSTANCE_UID = "study_instance_uid"
     """Study instance UID. (检查唯一标识)"""
 
-    SERIES_UID = "series_uid"
+    SERIES_INSTANCE_UID = "series_instance_uid"
     """Series instance UID. (序列唯一标识)"""
 
     IMAGE_UID = "image_uid"
@@ -665,10 +1141,13 @@ class RegistrationKind(StrEnum):
     """
 
     RIGID = "rigid"
-    """Rotation and translation. (刚体) DCM:125025."""
+    """Rotation and translation. (刚体)"""
+
+    RIGID_SCALE = "rigid_scale"
+    """Rotation, translation and scale. (刚体缩放)"""
 
     AFFINE = "affine"
-    """Affine. (仿射) DCM:125022."""
+    """Affine. (仿射)"""
 
     B_SPLINE = "b_spline"
     """B-spline, non-linear. (B样条)"""
@@ -806,6 +1285,53 @@ class FieldValueType(StrEnum):
 
     ORDINAL = "ordinal"
     """A grade. (等级)"""
+
+
+class QuantityComparator(StrEnum):
+    """How a true value lies to the number given. (数量比较符)
+
+    Source: A 8.5.3.2.
+    """
+
+    LT = "lt"
+    """Less. (小于)"""
+
+    LE = "le"
+    """Less or equal. (小于等于)"""
+
+    GE = "ge"
+    """Greater or equal. (大于等于)"""
+
+    GT = "gt"
+    """Greater. (大于)"""
+
+
+class AbsentReason(StrEnum):
+    """Why there is no value. (缺失原因)
+
+    Source: A App.A, A 8.5.3.2.
+    """
+
+    UNKNOWN = "unknown"
+    """Nobody knows it. (未知)"""
+
+    NOT_ASKED = "not_asked"
+    """It was not asked for. (未询问)"""
+
+    NOT_PERFORMED = "not_performed"
+    """The test was not made. (未检测)"""
+
+    NOT_APPLICABLE = "not_applicable"
+    """It does not apply to the patient. (不适用)"""
+
+    MASKED = "masked"
+    """It was removed when the data were de-identified. (已脱敏)"""
+
+    UNCERTAIN = "uncertain"
+    """It cannot be told for certain. (不确定)"""
+
+    ERROR = "error"
+    """The test failed. (检测失败)"""
 
 
 class PreprocessingKind(StrEnum):
@@ -991,9 +1517,9 @@ class AgreementScope(StrEnum):
 
 
 class AgreementMetric(StrEnum):
-    """How agreement is measured. (一致性指标)
+    """How agreement or accuracy is measured. (质量指标)
 
-    Source: A 9.2.
+    Source: A 9.2, A 9.1.1.
     """
 
     DICE = "dice"
@@ -1016,6 +1542,30 @@ class AgreementMetric(StrEnum):
 
     PEARSON = "pearson"
     """Pearson correlation coefficient. (Pearson相关系数)"""
+
+    PRECISION = "precision"
+    """Precision, share of what was found that is there (D.3). (精确度)"""
+
+    RECALL = "recall"
+    """Recall, share of what is there that was found (D.2). (召回率)"""
+
+    F1 = "f1"
+    """Harmonic mean of precision and recall. (F1分数)"""
+
+    CONFORMITY = "conformity"
+    """Conformity coefficient (D.5). (Conformity系数)"""
+
+    SENSITIVITY = "sensitivity"
+    """Sensitivity (D.9). (灵敏度)"""
+
+    SPECIFICITY = "specificity"
+    """Specificity (D.10). (特异度)"""
+
+    ACCURACY = "accuracy"
+    """Accuracy (D.11). (准确率)"""
+
+    AUC = "auc"
+    """Area under the receiver operating characteristic curve. (ROC曲线下面积)"""
 
 
 class AssessmentDimension(StrEnum):
@@ -1157,6 +1707,22 @@ class QcFindingKind(StrEnum):
     """Something else. (其他)"""
 
 
+class AgentKind(StrEnum):
+    """What an agent is. (参与者类型)
+
+    Source: A 11.1.2.
+    """
+
+    PERSON = "person"
+    """A person. (人员)"""
+
+    ORGANIZATION = "organization"
+    """An organization. (机构)"""
+
+    DEVICE = "device"
+    """A device or software, a model included. (设备或软件)"""
+
+
 class QcStatus(StrEnum):
     """State of quality control. (质控状态)
 
@@ -1184,6 +1750,21 @@ class AuditAction(StrEnum):
 
     CREATE = "create"
     """Created. (创建)"""
+
+    LOGIN = "login"
+    """Logged in. (登录)"""
+
+    READ = "read"
+    """Looked at. (查看)"""
+
+    ASSIGN = "assign"
+    """Given to someone. (分发)"""
+
+    SUBMIT = "submit"
+    """Handed in. (提交)"""
+
+    RETURN = "return"
+    """Sent back to be revised. (退回)"""
 
     MODEL_SUGGESTION = "model_suggestion"
     """A model suggested. (模型建议)"""
@@ -1263,22 +1844,6 @@ class TaskKind(StrEnum):
     """Texts and images. (文本—图像跨模态标注)"""
 
 
-class AnnotationManner(StrEnum):
-    """How annotations are made. (标注方式)
-
-    Source: A App.A.
-    """
-
-    MANUAL = "manual"
-    """By hand. (人工)"""
-
-    MODEL_ASSISTED = "model_assisted"
-    """A model suggests, a person confirms or corrects. (模型辅助)"""
-
-    AUTOMATIC = "automatic"
-    """By a model alone, for suggestions only. (自动)"""
-
-
 class Geometry(StrEnum):
     """Geometry of annotations. (几何类型)
 
@@ -1291,6 +1856,9 @@ class Geometry(StrEnum):
     BBOX = "bbox"
     """Box. (边界框)"""
 
+    ORIENTED_BOX = "oriented_box"
+    """Turned box. (有向边界框)"""
+
     POLYGON = "polygon"
     """Polygon. (多边形)"""
 
@@ -1300,8 +1868,17 @@ class Geometry(StrEnum):
     POINT = "point"
     """Point. (点)"""
 
+    KEYPOINTS = "keypoints"
+    """Named points of one object. (关键点)"""
+
     ELLIPSE = "ellipse"
     """Ellipse. (椭圆)"""
+
+    ELLIPSOID = "ellipsoid"
+    """Ellipsoid. (椭球)"""
+
+    CONTOURS = "contours"
+    """Contours in space. (轮廓组)"""
 
     ATTRIBUTE = "attribute"
     """Attributes without a place. (属性)"""
@@ -1368,6 +1945,63 @@ class Cardinality(StrEnum):
 
     MANY_TO_MANY = "many_to_many"
     """Many to many. (多对多)"""
+
+
+class ExclusionReason(StrEnum):
+    """Why a sample was left out (A.5 b, c). (剔除原因)
+
+    Source: A App.A.
+    """
+
+    INCOMPLETE = "incomplete"
+    """Something is missing. (不完整)"""
+
+    ARTEFACT = "artefact"
+    """An artefact covers it. (严重伪影遮挡)"""
+
+    LOW_RESOLUTION = "low_resolution"
+    """Its resolution is too low. (分辨率不足)"""
+
+    BURNED_IN_MARKS = "burned_in_marks"
+    """Marks of measurement stand in the picture. (图内测量标记)"""
+
+    DUPLICATE = "duplicate"
+    """It is in the set already. (重复)"""
+
+    ASSOCIATION_FAILED = "association_failed"
+    """Image and report could not be associated. (关联失败)"""
+
+    OTHER = "other"
+    """Something else. (其他)"""
+
+
+class AssociationProblemKind(StrEnum):
+    """What is wrong with an association. (关联问题类型)
+
+    Source: A 6.3.2.
+    """
+
+    MISSING = "missing"
+    """A key is missing. (关联信息缺失)"""
+
+    CONFLICT = "conflict"
+    """Keys contradict each other. (关联信息冲突)"""
+
+    TIME_INCONSISTENT = "time_inconsistent"
+    """The times do not agree. (时间不一致)"""
+
+
+class DisposalKind(StrEnum):
+    """What became of data at the end. (处置类型)
+
+    Source: A 11.4.
+    """
+
+    DESTRUCTION = "destruction"
+    """Destroyed. (销毁)"""
+
+    ARCHIVE = "archive"
+    """Archived. (归档)"""
 
 
 class DataClassification(StrEnum):
@@ -1480,6 +2114,156 @@ class TraceStage(StrEnum):
 
 
 
+class Subject(Model):
+    """What is known of the patient without telling who it is. (受检者)
+
+    Source: A 8.5.3.1.
+    """
+
+    sex: Annotated[Sex | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="sex")
+    """Sex, as FHIR's administrative gender has it. (性别)
+
+    Source: A 8.5.3.1.
+    """
+
+    age: Annotated[Age | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="age")
+    """Age as DICOM writes it, `045Y`, `018M`, `003D`. (年龄)
+
+    Source: A 8.5.3.1.
+    """
+
+    height: Annotated[PositiveReal | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="height")
+    """Height (DICOM PatientSize). Unit: m. (身高)
+
+    Source: A 8.5.3.1.
+    """
+
+    weight: Annotated[PositiveReal | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="weight")
+    """Weight; a standardized uptake value rests on it. Unit: kg. (体重)
+
+    Source: A 8.5.3.1.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.SubjectKeys]) -> None: ...
+
+
+
+class Study(Model):
+    """One examination of the patient. (检查)
+
+    Source: A 6.3.2, A 3.3.
+    """
+
+    study_instance_uid: DicomUid = Field(title="study instance UID")
+    """DICOM StudyInstanceUID (0020,000D); images name their study by it. (检查唯一标识)
+
+    Source: A 6.3.2.
+    """
+
+    study_id: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="study id")
+    """DICOM StudyID (0020,0010), pseudonymous. (检查号)
+
+    Source: A 6.3.2.
+    """
+
+    accession_number: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="accession number")
+    """DICOM AccessionNumber (0008,0050), pseudonymous. (检查流水号)
+
+    Source: A 6.3.2.
+    """
+
+    started_at: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="started at")
+    """When it began. (检查时间)
+
+    Source: A 6.3.2.
+    """
+
+    time_point: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="time point")
+    """Its place in the follow-up, `baseline`, `week 12` (DICOM TID 1502, ClinicalTrialTimePointID). (时间点)
+
+    Source: A 8.2.2.e.
+    """
+
+    description: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="description")
+    """What was examined, without patient data. (描述)
+
+    Source: A 6.3.2.
+    """
+
+    subject: Annotated[Subject | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="subject")
+    """What was true of the patient at that time, where it differs from the case's. (检查时的受检者)
+
+    Source: A 8.5.3.1.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.StudyKeys]) -> None: ...
+
+
+
+class ImageInstance(Model):
+    """One DICOM instance. (影像实例)
+
+    Source: A 8.4.e.
+    """
+
+    sop_instance_uid: DicomUid = Field(title="SOP instance UID")
+    """DICOM SOPInstanceUID (0008,0018). (实例唯一标识)
+
+    Source: A 8.4.e.
+    """
+
+    sop_class_uid: Annotated[DicomUid | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="SOP class UID")
+    """DICOM SOPClassUID (0008,0016). (实例类别标识)
+
+    Source: A 8.4.e.
+    """
+
+    image_position_patient: Annotated[Annotated[list[Real], Field(min_length=3, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="image position")
+    """Centre of the slice's first voxel in LPS (ImagePositionPatient (0020,0032)). Unit: mm. (切片位置)
+
+    Source: A 7.2.e, A 7.2.d.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ImageInstanceKeys]) -> None: ...
+
+
+
+class Equipment(Model):
+    """What made an image. (设备)
+
+    Source: A App.A.
+    """
+
+    manufacturer: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="manufacturer")
+    """Manufacturer. (厂商)
+
+    Source: A App.A.
+    """
+
+    model_name: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="model name")
+    """Name of the model. (型号)
+
+    Source: A App.A.
+    """
+
+    software_versions: Annotated[Annotated[list[Name], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="software versions")
+    """Versions of its software. (软件版本)
+
+    Source: A App.A.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.EquipmentKeys]) -> None: ...
+
+
+
 class Resampling(Model):
     """A resampling, with the spacing before and after. (重采样记录)
 
@@ -1510,6 +2294,46 @@ class Resampling(Model):
     Source: A 7.2.c.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ResamplingKeys]) -> None: ...
+
+
+
+class Concept(Model):
+    """A concept of a published terminology, as DICOM's code sequence macro holds it (PS3.3 8.8). (编码概念)
+
+    Source: A 8.2.2.a.
+    """
+
+    code: Identifier = Field(title="code value")
+    """Code in the scheme, `10200004`. (编码值)
+
+    Source: A 8.2.2.a.
+    """
+
+    scheme: CodingScheme = Field(title="coding scheme")
+    """Designator of the scheme as DICOM spells it, `SCT`, `DCM`, `RADLEX`, `LN`, `UCUM`, `I10`. (编码体系)
+
+    Source: A 8.2.2.a.
+    """
+
+    meaning: Name = Field(title="code meaning")
+    """Text for people. (编码含义)
+
+    Source: A 8.2.2.b.
+    """
+
+    version: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coding scheme version")
+    """Version of the scheme, where the code depends on it. (编码体系版本)
+
+    Source: A 8.2.2.a.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ConceptKeys]) -> None: ...
+
 
 
 class Algorithm(Model):
@@ -1530,11 +2354,33 @@ class Algorithm(Model):
     Source: A 8.5.1.4.
     """
 
+    manufacturer: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="manufacturer")
+    """Who makes it. (厂商)
+
+    Source: A 10.1.6.
+    """
+
+    family: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="family")
+    """Kind of algorithm (DICOM CID 7162). (算法类别)
+
+    Source: A 10.1.6.
+    """
+
+    model_id: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="model id")
+    """Id of the model's description. (模型描述标识)
+
+    Source: A 10.1.6.
+    """
+
     parameters: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="parameters")
     """Parameters it ran with. (参数)
 
     Source: A 10.1.6.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AlgorithmKeys]) -> None: ...
 
 
 
@@ -1574,6 +2420,10 @@ class PreprocessingStep(Model):
     Source: A 6.2.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PreprocessingStepKeys]) -> None: ...
+
 
 
 class ImageQuality(Model):
@@ -1599,6 +2449,34 @@ class ImageQuality(Model):
 
     Source: A 7.2.g.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ImageQualityKeys]) -> None: ...
+
+
+
+class Nonconformance(Model):
+    """A requirement that data do not meet, recorded instead of mended. (不符合项)
+
+    Source: A 7.2.
+    """
+
+    requirement: DataRequirement = Field(title="requirement")
+    """Requirement that is not met. (要求)
+
+    Source: A 7.2.
+    """
+
+    description: Text = Field(title="description")
+    """What does not meet it. (描述)
+
+    Source: A 7.2.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.NonconformanceKeys]) -> None: ...
 
 
 
@@ -1632,6 +2510,40 @@ class PyramidLevel(Model):
     Source: A 7.2.note.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PyramidLevelKeys]) -> None: ...
+
+
+
+class FrameRange(Model):
+    """Frames from a first to a last one, both included, zero-based. (帧范围)
+
+    Source: A 7.2.note.
+    """
+
+    first: Index = Field(title="first frame")
+    """First frame. (首帧索引)
+
+    Source: A 7.2.note.
+    """
+
+    last: Index = Field(title="last frame")
+    """Last frame. (末帧索引)
+
+    Source: A 7.2.note.
+    """
+
+    step: Annotated[Count | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="step")
+    """From one frame to the next; 1 if absent. (步长)
+
+    Source: A 7.2.note.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.FrameRangeKeys]) -> None: ...
+
 
 
 class ImageFile(Model):
@@ -1658,10 +2570,14 @@ class ImageFile(Model):
     Source: A 10.1.5.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ImageFileKeys]) -> None: ...
+
 
 
 class Image(Model):
-    """An image and its geometry, in the patient frame LPS and in millimetres unless `frame` says otherwise. (影像对象)
+    """An image and its geometry, in the patient frame LPS and in millimetres unless `coordinate_frame` says otherwise. (影像对象)
 
     Source: A C.2.b, A 7.2, A B.1, A B.2.
     """
@@ -1678,14 +2594,50 @@ class Image(Model):
     Source: A C.2.b, A 3.1.
     """
 
+    description: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="description")
+    """Description of the series, without patient data. (描述)
+
+    Source: A C.2.b.
+    """
+
+    sequence: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="sequence or phase")
+    """Sequence or phase, `T2`, `DWI`, `arterial`, in the words of the labels' appearances. (序列或期相)
+
+    Source: A 8.2.2.d.
+    """
+
+    body_part: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="body part")
+    """Part of the body that was examined, in DICOM's terms (BodyPartExamined (0018,0015)), `CHEST`. (检查部位)
+
+    Source: A A.2.2.
+    """
+
+    laterality: Annotated[Laterality | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="laterality")
+    """Side of the body that was examined (ImageLaterality (0020,0062)). (侧别)
+
+    Source: A A.2.2.
+    """
+
+    view_position: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="view position")
+    """View of a projection, in DICOM's terms (ViewPosition (0018,5101)), `CC`, `MLO`, `PA`. (投照体位)
+
+    Source: A A.2.2.
+    """
+
     shape: Annotated[Annotated[list[Count], Field(min_length=2, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="shape")
     """Number of voxels along i, j, k; that is columns, rows, slices (or frames). The B.3 layout has none. (维度)
 
     Source: A C.2.b.
     """
 
+    temporal_positions: Annotated[Count | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="temporal positions")
+    """Number of volumes in time, each of that shape, in an image of four dimensions; `frame_index` counts them. (时相数)
+
+    Source: A 7.2.note.
+    """
+
     spacing: Annotated[Annotated[list[PositiveReal], Field(min_length=2, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="spacing")
-    """Distance between voxel centres along i, j, k. DICOM's PixelSpacing is (row, column), that is j, i. Unit: mm. (体素间距)
+    """Distance between voxel centres along i, j, k; of uneven slices the median. DICOM's PixelSpacing is (row, column), that is j, i. Unit: mm. (体素间距)
 
     Source: A 7.2.c, A C.2.b, A B.1.
     """
@@ -1696,13 +2648,13 @@ class Image(Model):
     Source: A 7.2.d, A C.2.b, A B.1.
     """
 
-    direction: Annotated[Annotated[list[Annotated[list[Cosine], Field(min_length=3, max_length=3)]], Field(min_length=3, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="direction")
-    """Direction cosines, row-major; column c is the direction of index axis c. (方向矩阵)
+    direction: Annotated[Annotated[list[Annotated[tuple[Cosine, Cosine, Cosine], Fixed(3, 3)]], Field(min_length=3, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="direction")
+    """Direction cosines, row-major; column c is the direction of index axis c. Orthonormal; the positions of `instances` say where sheared slices are. (方向矩阵)
 
     Source: A 7.2.b, A C.2.b, A B.1.
     """
 
-    frame: Annotated[Frame | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="frame")
+    coordinate_frame: Annotated[CoordinateFrame | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate frame")
     """Coordinate frame of `origin` and `direction`; LPS if an origin is given and no frame is named. (坐标系)
 
     Source: A 6.3.1.
@@ -1720,16 +2672,16 @@ class Image(Model):
     Source: A 6.3.2.
     """
 
+    instances: Annotated[Annotated[list[ImageInstance], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="instances")
+    """DICOM instances of the image, in the order of its slices or frames; a multi-frame instance of even slices may stand once. (影像实例)
+
+    Source: A 8.4.e, A 7.2.e, A B.3.
+    """
+
     acquired_at: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="acquired at")
     """When the image was acquired. (采集时间)
 
     Source: A 8.5.3.4, A 6.3.2.
-    """
-
-    description: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="description")
-    """Description of the series, without patient data. (描述)
-
-    Source: A C.2.b.
     """
 
     slice_thickness: Annotated[PositiveReal | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="slice thickness")
@@ -1750,6 +2702,30 @@ class Image(Model):
     Source: A 7.2.f.
     """
 
+    equipment: Annotated[Equipment | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="equipment")
+    """What made the image. (设备)
+
+    Source: A App.A.
+    """
+
+    specimen_id: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="specimen id")
+    """Pseudonym of the specimen on a slide (SpecimenIdentifier (0040,0551)). (标本号)
+
+    Source: A 6.3.2.
+    """
+
+    stain: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="stain")
+    """Stain of a slide, `H&E`. (染色)
+
+    Source: A 7.2.note.
+    """
+
+    derived_from: Annotated[Annotated[list[Identifier], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="derived from")
+    """UIDs of the images that it was computed from; `preprocessing` says how. (来源影像标识)
+
+    Source: A 7.2.c, A 6.2.
+    """
+
     resampling: Annotated[Resampling | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="resampling")
     """Record of resampling, where the image was resampled. (重采样记录)
 
@@ -1766,6 +2742,12 @@ class Image(Model):
     """Whether its quality is acceptable, and what is wrong. (图像质量)
 
     Source: A 7.2.g.
+    """
+
+    nonconformances: Annotated[Annotated[list[Nonconformance], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="nonconformances")
+    """Requirements on data that it does not meet. (不符合项)
+
+    Source: A 7.2.
     """
 
     pyramid: Annotated[Annotated[list[PyramidLevel], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="pyramid")
@@ -1787,7 +2769,13 @@ class Image(Model):
     """
 
     frame_times_ms: Annotated[Annotated[list[NonNegativeReal], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="frame times")
-    """Time of each frame from the first. Unit: ms. (帧时间戳)
+    """Time of each frame, or of each volume in time, from the first. Unit: ms. (帧时间戳)
+
+    Source: A 7.2.note.
+    """
+
+    annotated_frames: Annotated[Annotated[list[FrameRange], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="annotated frames")
+    """Frames that were to be annotated, so that one of them without annotations shows nothing; all if absent. (任务帧范围)
 
     Source: A 7.2.note.
     """
@@ -1798,31 +2786,45 @@ class Image(Model):
     Source: A 10.1.5.
     """
 
+    extensions: Annotated[dict[Key, Any] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="extensions")
+    """Anything else, under namespaced keys; never interpreted, always kept. (扩展)
 
-
-class Concept(Model):
-    """A concept of a published terminology, as DICOM's code sequence macro holds it (PS3.3 8.8). (编码概念)
-
-    Source: A 8.2.2.a.
+    Source: A 8.2.2.e.
     """
 
-    code: Identifier = Field(title="code value")
-    """Code in the scheme, `10200004`. (编码值)
+    if TYPE_CHECKING:
 
-    Source: A 8.2.2.a.
+        def __init__(self, **given: Unpack[_keys.ImageKeys]) -> None: ...
+
+
+
+class FindingSite(Model):
+    """A place in the body, as DICOM's Finding Site and AnatomicRegionSequence and FHIR's BodyStructure hold it. (发生部位)
+
+    Source: A 8.2.2.c, A A.2.2.
     """
 
-    scheme: CodingScheme = Field(title="coding scheme")
-    """Designator of the scheme as DICOM spells it, `SCT`, `DCM`, `RADLEX`, `LN`, `UCUM`, `I10`. (编码体系)
+    region: Concept = Field(title="region")
+    """Anatomic region. (解剖部位)
 
-    Source: A 8.2.2.a.
+    Source: A 8.2.2.c.
     """
 
-    meaning: Name = Field(title="code meaning")
-    """Text for people. (编码含义)
+    laterality: Annotated[Laterality | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="laterality")
+    """Side of the body. (侧别)
 
-    Source: A 8.2.2.b.
+    Source: A 8.2.2.c.
     """
+
+    modifiers: Annotated[Annotated[list[Concept], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="topographical modifiers")
+    """What narrows the region down (DICOM topographical modifier, AnatomicRegionModifierSequence). (方位修饰)
+
+    Source: A 8.2.2.c.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.FindingSiteKeys]) -> None: ...
 
 
 
@@ -1850,6 +2852,46 @@ class Appearance(Model):
     Source: A 8.2.2.d.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AppearanceKeys]) -> None: ...
+
+
+
+class PermissibleValue(Model):
+    """One value that an attribute may have. (取值)
+
+    Source: A 10.1.3, A A.3.3.
+    """
+
+    value: Name = Field(title="value")
+    """The value, as attributes hold it. (值)
+
+    Source: A 10.1.3.
+    """
+
+    title_en: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="English title")
+    """Title in English. (英文标题)
+
+    Source: A 10.1.3.
+    """
+
+    title_zh: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="Chinese title")
+    """Title in Chinese. (中文标题)
+
+    Source: A 10.1.3.
+    """
+
+    concept: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="concept")
+    """What it means. (概念编码)
+
+    Source: A 8.2.2.a.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PermissibleValueKeys]) -> None: ...
+
 
 
 class AttributeDefinition(Model):
@@ -1862,6 +2904,12 @@ class AttributeDefinition(Model):
     """Name of the field. (字段名)
 
     Source: A 10.1.3.
+    """
+
+    concept: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="concept")
+    """What the field means, so that a plain attribute goes out as a coded one. (概念编码)
+
+    Source: A 8.2.2.a.
     """
 
     kind: Annotated[AttributeKind | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="kind")
@@ -1888,10 +2936,16 @@ class AttributeDefinition(Model):
     Source: A 10.1.3.
     """
 
-    values: Annotated[Annotated[list[Name], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="values")
-    """Permissible values; any if absent. (取值集合)
+    permissible_values: Annotated[Annotated[list[PermissibleValue], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="permissible values")
+    """Permissible values, each with what it means; any if absent. (取值集合)
 
-    Source: A 10.1.3.
+    Source: A 10.1.3, A A.3.3.
+    """
+
+    basis: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="basis")
+    """Rules that the values follow, with their version, `ACR BI-RADS 5th edition`. (取值依据)
+
+    Source: A A.3.2.
     """
 
     unit: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="unit")
@@ -1918,6 +2972,10 @@ class AttributeDefinition(Model):
     Source: A App.A.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AttributeDefinitionKeys]) -> None: ...
+
 
 
 class Label(Model):
@@ -1930,6 +2988,12 @@ class Label(Model):
     """Unique code within the label system. (标签编码)
 
     Source: A 8.2.2.a, A C.1.
+    """
+
+    number: Annotated[Index | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="class number")
+    """Number of the class in training data, its place in the list if absent. (类别序号)
+
+    Source: A 10.1.3.
     """
 
     name_en: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="English name")
@@ -1962,14 +3026,20 @@ class Label(Model):
     Source: A 8.2.2.c.
     """
 
-    concept_modifier: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="concept modifier")
-    """Laterality or another modifier (DICOM segmented property type modifier). (概念修饰编码)
+    concept_modifiers: Annotated[Annotated[list[Concept], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="concept modifiers")
+    """Laterality and other modifiers (DICOM segmented property type modifiers). (概念修饰编码)
 
     Source: A 8.2.2.c.
     """
 
-    anatomic_region: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="anatomic region")
-    """Where in the body it lies. (解剖部位编码)
+    finding_site: Annotated[FindingSite | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="finding site")
+    """Where in the body its objects are, unless an annotation says so itself. (发生部位)
+
+    Source: A 8.2.2.c.
+    """
+
+    rt_roi_type: Annotated[RtRoiType | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="RT ROI type")
+    """What its objects are in a radiotherapy plan (DICOM RTROIInterpretedType (3006,00A4)). (放疗感兴趣区类型)
 
     Source: A 8.2.2.c.
     """
@@ -2040,6 +3110,24 @@ class Label(Model):
     Source: A 8.2.2.e, A 10.1.3.
     """
 
+    keypoints: Annotated[Annotated[list[Name], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="keypoint names")
+    """Names of the keypoints that its objects have, in their order. (关键点名称)
+
+    Source: A 10.1.2.a, A 10.1.3.
+    """
+
+    skeleton: Annotated[Annotated[list[Annotated[tuple[Index, Index], Fixed(2, 2)]], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="skeleton")
+    """Pairs of keypoints that a line joins, by their zero-based places in `keypoints`. (骨架连线)
+
+    Source: A 10.1.2.a.
+    """
+
+    flip_pairs: Annotated[Annotated[list[Annotated[tuple[Index, Index], Fixed(2, 2)]], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="flip pairs")
+    """Pairs of keypoints that change places when the picture is mirrored left to right, by their zero-based places. (镜像对)
+
+    Source: A 10.1.2.a.
+    """
+
     synonyms: Annotated[Annotated[list[Name], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="synonyms")
     """Other names, for display and search. (同义名)
 
@@ -2051,6 +3139,10 @@ class Label(Model):
 
     Source: A 8.2.2.e.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.LabelKeys]) -> None: ...
 
 
 
@@ -2089,6 +3181,10 @@ class ChangeRecord(Model):
 
     Source: A 10.1.3.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ChangeRecordKeys]) -> None: ...
 
 
 
@@ -2134,6 +3230,118 @@ class LabelSystem(Model):
     Source: A 10.1.3.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.LabelSystemKeys]) -> None: ...
+
+
+
+class QualitativeEvaluation(Model):
+    """One coded judgement, as DICOM's TID 1501 and FHIR's Observation hold it. (定性评估)
+
+    Source: A 8.2.2.e, A A.3.2.
+    """
+
+    concept: Concept = Field(title="concept")
+    """What is judged, the BI-RADS assessment, the malignancy, the change since. (评估项目)
+
+    Source: A 8.2.2.e.
+    """
+
+    value: Concept = Field(title="value")
+    """The judgement. (评估结果)
+
+    Source: A 8.2.2.e.
+    """
+
+    basis: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="basis")
+    """Rules that it follows, with their version, `ACR BI-RADS 5th edition`. (依据)
+
+    Source: A A.3.2.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.QualitativeEvaluationKeys]) -> None: ...
+
+
+
+class Measurement(Model):
+    """One number that was measured, as DICOM's TID 300 and FHIR's Observation hold it. (测量)
+
+    Source: A 9.2, A 10.1.2.c.
+    """
+
+    concept: Concept = Field(title="concept")
+    """What was measured, long axis, volume, SUV. (测量项目)
+
+    Source: A 9.2.
+    """
+
+    value: Number = Field(title="value")
+    """Its value; it keeps its digits. (数值)
+
+    Source: A 9.2.
+    """
+
+    unit: Name = Field(title="unit")
+    """Unit in UCUM, `mm`, `{SUVbw}g/ml`; `1` where there is none. (单位)
+
+    Source: A 10.1.2.c.
+    """
+
+    derivation: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="derivation")
+    """Which statistic of many values it is, mean, minimum, maximum (DICOM CID 7464). (统计量)
+
+    Source: A 9.2.
+    """
+
+    method: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="method")
+    """How it was measured (DICOM Measurement Method). (测量方法)
+
+    Source: A 9.2.
+    """
+
+    geometry_ids: Annotated[Annotated[list[Identifier], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="geometry ids")
+    """Annotations that it was measured on, such as the line of a long axis; the annotation itself if absent. (测量几何标识)
+
+    Source: A 9.2.
+    """
+
+    algorithm: Annotated[Algorithm | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="algorithm")
+    """What computed it. (算法)
+
+    Source: A 10.1.6.
+    """
+
+    value_map: Annotated[ImageInstance | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="value map")
+    """DICOM instance of the Real World Value Map that gave the pixels their unit (TID 1419). (像素值映射实例)
+
+    Source: A 7.2.f.
+    """
+
+    normal_low: Annotated[Number | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="normal low")
+    """Lower end of the normal range, in the same unit. (正常下限)
+
+    Source: A 8.5.3.2.
+    """
+
+    normal_high: Annotated[Number | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="normal high")
+    """Upper end of the normal range, in the same unit. (正常上限)
+
+    Source: A 8.5.3.2.
+    """
+
+    interpretations: Annotated[Annotated[list[QualitativeEvaluation], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="interpretations")
+    """How the number is to be taken, its normality or level of significance (TID 310; FHIR's interpretation). (结果解释)
+
+    Source: A 8.5.3.2.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.MeasurementKeys]) -> None: ...
+
 
 
 class Annotation(Model):
@@ -2148,6 +3356,30 @@ class Annotation(Model):
     Source: A C.3.a.
     """
 
+    tracking_uid: Annotated[DicomUid | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="tracking UID")
+    """The same for the same object in other frames, images, studies and cases (DICOM TrackingUID (0062,0021)). (跟踪唯一标识)
+
+    Source: A 8.2.2.e, A 8.5.1.
+    """
+
+    tracking_id: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="tracking id")
+    """Name of the object for people, or of a track in a video (DICOM TrackingID (0062,0020)). (跟踪标识)
+
+    Source: A 8.2.2.e.
+    """
+
+    parent_id: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="parent")
+    """Id of the annotation that this one is a part or a property of. (上级标注对象标识)
+
+    Source: A 8.3.
+    """
+
+    object_number: Annotated[Count | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="object number")
+    """One-based number among several of the same label. (对象编号)
+
+    Source: A A.3.1.
+    """
+
     category: AnnotationCategory = Field(title="category")
     """What kind of thing it is. (类别)
 
@@ -2160,16 +3392,28 @@ class Annotation(Model):
     Source: A C.3.c, A 6.5.1.
     """
 
+    finding_site: Annotated[FindingSite | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="finding site")
+    """Where in the body it is, where the label does not say so. (发生部位)
+
+    Source: A 8.2.2.c.
+    """
+
+    assertion: Annotated[Assertion | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="assertion")
+    """Whether it is there; present if absent. Whoever counts or trains on findings takes those that are present only. (存在判断)
+
+    Source: A A.3.3, A 5.4.
+    """
+
+    scope: Annotated[AnnotationScope | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="scope")
+    """What it is said of; if absent, its own place, and its image where it has none. (适用范围)
+
+    Source: A C.1.c.
+    """
+
     image_uid: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="image UID")
     """UID of the image it belongs to; the primary image if absent. (所属影像标识)
 
     Source: A 8.4.e.
-    """
-
-    frame_index: Annotated[Index | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="frame index")
-    """Zero-based frame of a multi-frame image or video. (帧索引)
-
-    Source: A 7.2.note.
     """
 
     slice_index: Annotated[Index | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="slice index")
@@ -2178,22 +3422,46 @@ class Annotation(Model):
     Source: A C.3.e.
     """
 
-    cross_modal_links: Annotated[list[Identifier] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="cross-modal links")
-    """Ids of anything in the case that this corresponds to, a link, annotation, text span or record. (跨模态关联标识)
+    frame_index: Annotated[Index | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="frame index")
+    """Zero-based frame of a multi-frame image or video; of an image of several volumes in time, which of them. (帧索引)
 
-    Source: A C.3.e, A 8.5.
+    Source: A 7.2.note.
     """
 
-    confidence: Annotated[UnitInterval | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="confidence")
-    """Confidence of whoever made it. (置信度)
+    last_frame_index: Annotated[Index | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="last frame index")
+    """Zero-based last frame, included, where it holds from `frame_index` on for a range of frames. (末帧索引)
 
-    Source: A 10.1.6.
+    Source: A 7.2.note.
     """
 
-    origin: Annotated[AnnotationOrigin | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="origin")
-    """Who made it, a person, a model, or a model with a person's confirmation. (来源)
+    is_key_frame: Annotated[Flag | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="key frame")
+    """True where someone drew it on this frame, false where it was interpolated between key frames. (是否关键帧)
 
-    Source: A 3.4, A 6.4.2.
+    Source: A 7.2.note.
+    """
+
+    coordinate_space: Annotated[CoordinateSpace | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate space")
+    """What coordinates of three numbers are in, the image's voxels if absent. Two numbers are always pixels, contours always in the patient's space. (坐标空间)
+
+    Source: A 6.3.1, A C.3.e.
+    """
+
+    frame_of_reference_uid: Annotated[DicomUid | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="frame of reference UID")
+    """Frame of reference of patient coordinates; the image's if absent. (参考坐标系唯一标识)
+
+    Source: A B.1.
+    """
+
+    measurements: Annotated[Annotated[list[Measurement], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="measurements")
+    """Numbers measured on it, each with its concept and its unit. (测量)
+
+    Source: A 9.2, A 10.1.2.c.
+    """
+
+    evaluations: Annotated[Annotated[list[QualitativeEvaluation], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="qualitative evaluations")
+    """Coded judgements of it, such as BI-RADS or TI-RADS. (定性评估)
+
+    Source: A 8.2.2.e.
     """
 
     granularity: Annotated[Granularity | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="granularity")
@@ -2202,10 +3470,40 @@ class Annotation(Model):
     Source: A 8.3.
     """
 
-    instance_number: Annotated[Count | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="instance number")
-    """One-based number among several of the same label. (实例编号)
+    abnormal_marks: Annotated[Annotated[list[AbnormalMark], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="abnormal marks")
+    """What made it hard to outline, recorded by task rule A.3.1. (异常标记)
 
     Source: A A.3.1.
+    """
+
+    confidence: Annotated[UnitInterval | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="confidence")
+    """Confidence of whoever made it. (置信度)
+
+    Source: A 10.1.6.
+    """
+
+    cross_modal_links: Annotated[list[Identifier] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="cross-modal links")
+    """Ids of anything in the case that this corresponds to, a link, annotation, text span or record. (跨模态关联标识)
+
+    Source: A C.3.e, A 8.5.
+    """
+
+    status: Annotated[AnnotationStatus | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="status")
+    """Whether it is a result; final if absent. Whoever counts, trains on or measures annotations takes those that are final only. (标注状态)
+
+    Source: A 3.4, A 9.3.1.c.
+    """
+
+    derived_from: Annotated[Annotated[list[Identifier], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="derived from")
+    """Ids of the annotations that it was made of, a model's suggestion, or the versions of several readers. (来源标注对象标识)
+
+    Source: A 9.3.1.c, A 3.4.
+    """
+
+    algorithm_type: Annotated[AlgorithmType | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="algorithm type")
+    """Who made it, a person, an algorithm, or both (DICOM SegmentAlgorithmType, ROIGenerationAlgorithm). (生成方式)
+
+    Source: A 3.4, A 6.4.2.
     """
 
     assistance_id: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="model assistance")
@@ -2214,14 +3512,8 @@ class Annotation(Model):
     Source: A 3.4, A 10.1.6.
     """
 
-    abnormal: Annotated[Annotated[list[AbnormalMark], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="abnormal marks")
-    """What made it hard, recorded by task rule A.3.1. (异常标记)
-
-    Source: A App.A.
-    """
-
     annotator: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="annotator")
-    """Agent id of who made it, where it differs from the metadata's. (标注人员)
+    """Agent id of who or what made it, where it differs from the metadata's. (标注人员)
 
     Source: A 5.6.
     """
@@ -2230,6 +3522,12 @@ class Annotation(Model):
     """When it was made. (标注时间)
 
     Source: A 5.6.
+    """
+
+    extensions: Annotated[dict[Key, Any] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="extensions")
+    """Anything else, under namespaced keys; never interpreted, always kept. (扩展)
+
+    Source: A 8.2.2.e.
     """
 
 
@@ -2247,7 +3545,7 @@ class MaskAnnotation(Annotation):
     """
 
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
-    """Key-value pairs that describe it. (属性)
+    """Key-value pairs that describe it; the label says what they mean. (属性)
 
     Source: A C.3.e, A 8.2.2.c, A 8.2.2.e.
     """
@@ -2264,6 +3562,22 @@ class MaskAnnotation(Annotation):
     Source: A C.3.e.
     """
 
+    fractional_type: Annotated[FractionalType | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="fractional type")
+    """What values between 0 and 1 say (DICOM SegmentationFractionalType); absent means that voxels are in or out. (分数类型)
+
+    Source: A C.3.e.
+    """
+
+    sha256: Annotated[Sha256 | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="SHA-256")
+    """Digest of the mask file's bytes. (校验值)
+
+    Source: A 10.1.5.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.MaskAnnotationKeys]) -> None: ...
+
 
 
 class BboxAnnotation(Annotation):
@@ -2279,7 +3593,7 @@ class BboxAnnotation(Annotation):
     """
 
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
-    """Key-value pairs that describe it. (属性)
+    """Key-value pairs that describe it; the label says what they mean. (属性)
 
     Source: A C.3.e, A 8.2.2.c, A 8.2.2.e.
     """
@@ -2290,10 +3604,86 @@ class BboxAnnotation(Annotation):
     Source: A C.3.e.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.BboxAnnotationKeys]) -> None: ...
+
+
+
+class OrientedBoxAnnotation(Annotation):
+    """A box that is turned, on one slice or frame, or in space. (有向边界框标注)
+
+    Source: A 6.4.1.
+    """
+
+    type: Literal["oriented_box"] = Field(default="oriented_box", title="type")
+    """Which class of annotation this is. (标注类型)
+
+    Source: A C.3.d.
+    """
+
+    attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
+    """Key-value pairs that describe it; the label says what they mean. (属性)
+
+    Source: A C.3.e, A 8.2.2.c, A 8.2.2.e.
+    """
+
+    center: Annotated[list[Real], Field(min_length=2, max_length=3)] = Field(title="centre")
+    """(x, y) in continuous pixel coordinates, or (x, y, z) in the coordinate space. (中心)
+
+    Source: A 6.4.1.
+    """
+
+    size: Annotated[list[PositiveReal], Field(min_length=2, max_length=3)] = Field(title="size")
+    """Lengths of its sides along its own axes, in the unit of the centre. (边长)
+
+    Source: A 6.4.1.
+    """
+
+    rotation_degrees: Annotated[Real | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="rotation")
+    """Of a box in the plane, angle from the x axis to its first side, towards the y axis; 0 if absent. Unit: deg. (旋转角)
+
+    Source: A 6.4.1.
+    """
+
+    direction: Annotated[Annotated[list[Annotated[tuple[Cosine, Cosine, Cosine], Fixed(3, 3)]], Field(min_length=3, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="direction")
+    """Of a box in space, direction cosines, row-major; column c is its axis c. The axes of the coordinate space if absent. (方向矩阵)
+
+    Source: A 6.4.1.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.OrientedBoxAnnotationKeys]) -> None: ...
+
+
+
+class PolygonPart(Model):
+    """One further piece of a polygon. (多边形部分)
+
+    Source: A 6.4.1.
+    """
+
+    polygon: Annotated[list[Annotated[tuple[Real, Real], Fixed(2, 2)]], Field(min_length=3)] = Field(title="polygon")
+    """Vertices (x, y) in continuous pixel coordinates; the last joins the first. (多边形)
+
+    Source: A 6.4.1.
+    """
+
+    holes: Annotated[Annotated[list[Annotated[list[Annotated[tuple[Real, Real], Fixed(2, 2)]], Field(min_length=3)]], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="holes")
+    """Rings cut out of the polygon; vertices as the polygon's. (孔洞)
+
+    Source: A 6.4.1.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PolygonPartKeys]) -> None: ...
+
 
 
 class PolygonAnnotation(Annotation):
-    """A closed polygon on one slice or frame. (多边形标注)
+    """A closed polygon on one slice or frame, with holes and further parts; they do not overlap, a point is inside by even and odd. (多边形标注)
 
     Source: A 6.4.1.
     """
@@ -2305,16 +3695,32 @@ class PolygonAnnotation(Annotation):
     """
 
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
-    """Key-value pairs that describe it. (属性)
+    """Key-value pairs that describe it; the label says what they mean. (属性)
 
     Source: A C.3.e, A 8.2.2.c, A 8.2.2.e.
     """
 
-    polygon: Annotated[list[Annotated[list[Real], Field(min_length=2, max_length=2)]], Field(min_length=3)] = Field(title="polygon")
+    polygon: Annotated[list[Annotated[tuple[Real, Real], Fixed(2, 2)]], Field(min_length=3)] = Field(title="polygon")
     """Vertices (x, y) in continuous pixel coordinates, origin at the outer corner of the first pixel; the last joins the first. (多边形)
 
     Source: A C.3.e.
     """
+
+    holes: Annotated[Annotated[list[Annotated[list[Annotated[tuple[Real, Real], Fixed(2, 2)]], Field(min_length=3)]], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="holes")
+    """Rings cut out of the polygon; vertices as the polygon's. (孔洞)
+
+    Source: A 6.4.1.
+    """
+
+    parts: Annotated[Annotated[list[PolygonPart], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="further parts")
+    """Further pieces of the same object on the same slice or frame. (其他部分)
+
+    Source: A 6.4.1.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PolygonAnnotationKeys]) -> None: ...
 
 
 
@@ -2331,16 +3737,20 @@ class PolylineAnnotation(Annotation):
     """
 
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
-    """Key-value pairs that describe it. (属性)
+    """Key-value pairs that describe it; the label says what they mean. (属性)
 
     Source: A C.3.e, A 8.2.2.c, A 8.2.2.e.
     """
 
-    polyline: Annotated[list[Annotated[list[Real], Field(min_length=2, max_length=3)]], Field(min_length=2)] = Field(title="polyline")
+    polyline: Annotated[list[Annotated[tuple[Real, Real] | tuple[Real, Real, Real], Fixed(2, 3)]], Field(min_length=2)] = Field(title="polyline")
     """Vertices (x, y) or (x, y, z) in continuous pixel or voxel coordinates. (折线)
 
     Source: A 6.4.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PolylineAnnotationKeys]) -> None: ...
 
 
 
@@ -2357,7 +3767,7 @@ class PointAnnotation(Annotation):
     """
 
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
-    """Key-value pairs that describe it. (属性)
+    """Key-value pairs that describe it; the label says what they mean. (属性)
 
     Source: A C.3.e, A 8.2.2.c, A 8.2.2.e.
     """
@@ -2367,6 +3777,70 @@ class PointAnnotation(Annotation):
 
     Source: A 6.4.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PointAnnotationKeys]) -> None: ...
+
+
+
+class Keypoint(Model):
+    """One named point. (关键点)
+
+    Source: A 10.1.2.a.
+    """
+
+    name: Name = Field(title="name")
+    """Name, one of the label's `keypoints`. (名称)
+
+    Source: A 10.1.2.a.
+    """
+
+    point: Annotated[Annotated[list[Real], Field(min_length=2, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="point")
+    """(x, y) in continuous pixel coordinates or (x, y, z) in the coordinate space; none where it has no place. (点)
+
+    Source: A 10.1.2.a.
+    """
+
+    visibility: Annotated[KeypointVisibility | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="visibility")
+    """Whether it is seen; if absent, a point with a place is visible and one without is unlabelled. (可见性)
+
+    Source: A 10.1.2.a.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.KeypointKeys]) -> None: ...
+
+
+
+class KeypointsAnnotation(Annotation):
+    """Named points of one object; the label says which there are and how they are joined. (关键点标注)
+
+    Source: A 10.1.2.a.
+    """
+
+    type: Literal["keypoints"] = Field(default="keypoints", title="type")
+    """Which class of annotation this is. (标注类型)
+
+    Source: A C.3.d.
+    """
+
+    attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
+    """Key-value pairs that describe it; the label says what they mean. (属性)
+
+    Source: A C.3.e, A 8.2.2.c, A 8.2.2.e.
+    """
+
+    keypoints: Annotated[list[Keypoint], Field(min_length=1)] = Field(title="keypoints")
+    """Its points. (关键点)
+
+    Source: A 10.1.2.a.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.KeypointsAnnotationKeys]) -> None: ...
 
 
 
@@ -2383,7 +3857,7 @@ class EllipseAnnotation(Annotation):
     """
 
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
-    """Key-value pairs that describe it. (属性)
+    """Key-value pairs that describe it; the label says what they mean. (属性)
 
     Source: A C.3.e, A 8.2.2.c, A 8.2.2.e.
     """
@@ -2406,6 +3880,112 @@ class EllipseAnnotation(Annotation):
     Source: A 6.4.1.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.EllipseAnnotationKeys]) -> None: ...
+
+
+
+class EllipsoidAnnotation(Annotation):
+    """An ellipsoid; a sphere has equal radii. (椭球标注)
+
+    Source: A 6.4.1.
+    """
+
+    type: Literal["ellipsoid"] = Field(default="ellipsoid", title="type")
+    """Which class of annotation this is. (标注类型)
+
+    Source: A C.3.d.
+    """
+
+    attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
+    """Key-value pairs that describe it; the label says what they mean. (属性)
+
+    Source: A C.3.e, A 8.2.2.c, A 8.2.2.e.
+    """
+
+    center: Annotated[list[Real], Field(min_length=3, max_length=3)] = Field(title="centre")
+    """(x, y, z) in the coordinate space. (中心)
+
+    Source: A 6.4.1.
+    """
+
+    radii: Annotated[list[PositiveReal], Field(min_length=3, max_length=3)] = Field(title="radii")
+    """Semi-axes along its own axes, in the unit of the centre. (半轴)
+
+    Source: A 6.4.1.
+    """
+
+    direction: Annotated[Annotated[list[Annotated[tuple[Cosine, Cosine, Cosine], Fixed(3, 3)]], Field(min_length=3, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="direction")
+    """Direction cosines, row-major; column c is its axis c. The axes of the coordinate space if absent. (方向矩阵)
+
+    Source: A 6.4.1.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.EllipsoidAnnotationKeys]) -> None: ...
+
+
+
+class Contour(Model):
+    """One contour (DICOM PS3.3 C.8.8.6). (轮廓)
+
+    Source: A 6.4.1.
+    """
+
+    geometric_type: ContourGeometricType = Field(title="geometric type")
+    """What its points are (DICOM ContourGeometricType (3006,0042)). (几何类型)
+
+    Source: A 6.4.1.
+    """
+
+    points: Annotated[list[Annotated[tuple[Real, Real, Real], Fixed(3, 3)]], Field(min_length=1)] = Field(title="points")
+    """Points (x, y, z) in millimetres, patient frame LPS; of a closed contour the last joins the first. Unit: mm. (点)
+
+    Source: A 6.4.1.
+    """
+
+    sop_instance_uid: Annotated[DicomUid | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="SOP instance UID")
+    """Instance that it was drawn on. (影像实例唯一标识)
+
+    Source: A 8.4.e.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ContourKeys]) -> None: ...
+
+
+
+class ContoursAnnotation(Annotation):
+    """A region as contours in the patient's space, as a DICOM RT structure set and SCOORD3D hold it; no image grid is needed. (轮廓组标注)
+
+    Source: A 6.4.1.
+    """
+
+    type: Literal["contours"] = Field(default="contours", title="type")
+    """Which class of annotation this is. (标注类型)
+
+    Source: A C.3.d.
+    """
+
+    attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
+    """Key-value pairs that describe it; the label says what they mean. (属性)
+
+    Source: A C.3.e, A 8.2.2.c, A 8.2.2.e.
+    """
+
+    contours: Annotated[list[Contour], Field(min_length=1)] = Field(title="contours")
+    """Its contours. (轮廓)
+
+    Source: A 6.4.1.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ContoursAnnotationKeys]) -> None: ...
+
 
 
 class AttributeAnnotation(Annotation):
@@ -2421,10 +4001,14 @@ class AttributeAnnotation(Annotation):
     """
 
     attributes: dict[Key, AttributeValue] = Field(title="attributes")
-    """Key-value pairs that describe it. (属性)
+    """Key-value pairs that describe it; the label says what they mean. (属性)
 
     Source: A C.3.e, A 8.2.2.c, A 8.2.2.e.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AttributeAnnotationKeys]) -> None: ...
 
 
 
@@ -2441,7 +4025,7 @@ class TextSpanAnnotation(Annotation):
     """
 
     attributes: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="attributes")
-    """Key-value pairs that describe it. (属性)
+    """Key-value pairs that describe it; the label says what they mean. (属性)
 
     Source: A C.3.e, A 8.2.2.c, A 8.2.2.e.
     """
@@ -2482,9 +4066,13 @@ class TextSpanAnnotation(Annotation):
     Source: A 8.5.2.2.
     """
 
+    if TYPE_CHECKING:
 
-AnyAnnotation: TypeAlias = MaskAnnotation | BboxAnnotation | PolygonAnnotation | PolylineAnnotation | PointAnnotation | EllipseAnnotation | AttributeAnnotation | TextSpanAnnotation
-"""One of the 8 classes, told apart by `type`."""
+        def __init__(self, **given: Unpack[_keys.TextSpanAnnotationKeys]) -> None: ...
+
+
+AnyAnnotation: TypeAlias = MaskAnnotation | BboxAnnotation | OrientedBoxAnnotation | PolygonAnnotation | PolylineAnnotation | PointAnnotation | KeypointsAnnotation | EllipseAnnotation | EllipsoidAnnotation | ContoursAnnotation | AttributeAnnotation | TextSpanAnnotation
+"""One of the 12 classes, told apart by `type`."""
 
 
 
@@ -2544,6 +4132,10 @@ class ImageImageLink(Link):
     Source: A 8.4.d.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ImageImageLinkKeys]) -> None: ...
+
 
 
 class ImageTextLink(Link):
@@ -2582,6 +4174,10 @@ class ImageTextLink(Link):
     Source: A 8.5.2.3, A 8.5.2.4.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ImageTextLinkKeys]) -> None: ...
+
 
 
 class AssociationKey(Model):
@@ -2601,6 +4197,10 @@ class AssociationKey(Model):
 
     Source: A 6.3.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AssociationKeyKeys]) -> None: ...
 
 
 
@@ -2658,9 +4258,55 @@ class ImageStructuredLink(Link):
     Source: A 8.5.3.4.
     """
 
+    if TYPE_CHECKING:
 
-AnyLink: TypeAlias = ImageImageLink | ImageTextLink | ImageStructuredLink
-"""One of the 3 classes, told apart by `type`."""
+        def __init__(self, **given: Unpack[_keys.ImageStructuredLinkKeys]) -> None: ...
+
+
+
+class RelationLink(Link):
+    """A directed relation of two annotations, whether regions of an image or spans of a text. (关系)
+
+    Source: A 8.5.2.1, A 8.5, A 10.1.2.
+    """
+
+    type: Literal["relation"] = Field(default="relation", title="type")
+    """Which class of link this is. (关联类型)
+
+    Source: A 8.5.
+    """
+
+    source_id: Identifier = Field(title="source")
+    """Annotation that the relation starts from. (源对象标识)
+
+    Source: A 8.5.2.1.
+    """
+
+    target_id: Identifier = Field(title="target")
+    """Annotation that it leads to. (目标对象标识)
+
+    Source: A 8.5.2.1.
+    """
+
+    relation: Name = Field(title="relation")
+    """What the first is to the second, `located_at`, `suggests`, `modifies`, or a word of the project. That one is a part of the other is said by its `parent_id`. (关系类型)
+
+    Source: A 8.5.2.1.
+    """
+
+    concept: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="concept")
+    """Code of the relation in a terminology. (编码)
+
+    Source: A 8.5.2.1.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.RelationLinkKeys]) -> None: ...
+
+
+AnyLink: TypeAlias = ImageImageLink | ImageTextLink | ImageStructuredLink | RelationLink
+"""One of the 4 classes, told apart by `type`."""
 
 
 
@@ -2688,6 +4334,10 @@ class RegistrationError(Model):
     Source: A 7.2.h.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.RegistrationErrorKeys]) -> None: ...
+
 
 
 class RegistrationCheck(Model):
@@ -2706,6 +4356,12 @@ class RegistrationCheck(Model):
     """Deviation found. Unit: mm. (偏差)
 
     Source: A 8.5.1.3.
+    """
+
+    rotation_degrees: Annotated[NonNegativeReal | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="rotation")
+    """Angle between the two, found where images of one device do not agree. Unit: deg. (旋转偏差)
+
+    Source: A 8.5.1.2.
     """
 
     threshold_mm: NonNegativeReal = Field(title="threshold")
@@ -2732,6 +4388,10 @@ class RegistrationCheck(Model):
     Source: A 8.5.1.3.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.RegistrationCheckKeys]) -> None: ...
+
 
 
 class Registration(Model):
@@ -2752,16 +4412,28 @@ class Registration(Model):
     Source: A 8.5.1.1.
     """
 
-    fixed_image_uid: Identifier = Field(title="fixed image")
-    """Image that stays. (固定影像)
+    fixed_image_uid: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="fixed image")
+    """Image that stays. Where the case has none, its frame of reference is named instead. (固定影像)
 
     Source: A 8.5.1.2.
     """
 
-    moving_image_uid: Identifier = Field(title="moving image")
-    """Image that is brought onto it. (浮动影像)
+    moving_image_uid: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="moving image")
+    """Image that is brought onto it. Where the case has none, its frame of reference is named instead. (浮动影像)
 
     Source: A 8.5.1.2.
+    """
+
+    fixed_frame_of_reference_uid: Annotated[DicomUid | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="fixed frame of reference")
+    """Frame of reference that stays. (固定影像参考坐标系)
+
+    Source: A 8.5.1.2, A B.1.
+    """
+
+    moving_frame_of_reference_uid: Annotated[DicomUid | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="moving frame of reference")
+    """Frame of reference that is brought onto it. (浮动影像参考坐标系)
+
+    Source: A 8.5.1.2, A B.1.
     """
 
     maps: MappingDirection = Field(title="maps")
@@ -2770,8 +4442,8 @@ class Registration(Model):
     Source: A 8.5.1.2.
     """
 
-    matrix: Annotated[Annotated[list[Annotated[list[Real], Field(min_length=4, max_length=4)]], Field(min_length=4, max_length=4)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="matrix")
-    """Row-major homogeneous matrix in LPS and millimetres. (配准矩阵)
+    matrix: Annotated[Annotated[list[Annotated[tuple[Real, Real, Real, Real], Fixed(4, 4)]], Field(min_length=4, max_length=4)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="matrix")
+    """Row-major homogeneous matrix in LPS and millimetres; beside a field it is applied to the point before the field. (配准矩阵)
 
     Source: A 8.5.1.2, A 7.2.h.
     """
@@ -2782,10 +4454,22 @@ class Registration(Model):
     Source: A 8.5.1.2, A 7.2.h.
     """
 
-    field_frame: Annotated[Frame | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="field frame")
+    post_matrix: Annotated[Annotated[list[Annotated[tuple[Real, Real, Real, Real], Fixed(4, 4)]], Field(min_length=4, max_length=4)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="matrix after the field")
+    """Row-major homogeneous matrix in LPS and millimetres that is applied to the point after the field. (变形后矩阵)
+
+    Source: A 8.5.1.2.
+    """
+
+    field_frame: Annotated[CoordinateFrame | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="field frame")
     """Frame of the field's vectors; LPS if absent. (变形场坐标系)
 
     Source: A 8.5.1.2.
+    """
+
+    method: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="method")
+    """What it was aligned by, DICOM CID 7100. (配准方法)
+
+    Source: A 8.5.1.2, A 6.3.1.
     """
 
     frame_of_reference_uid: Annotated[DicomUid | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="fused frame of reference")
@@ -2820,7 +4504,7 @@ class Registration(Model):
 
     @model_validator(mode="after")
     def _requirement_0(self) -> Registration:
-        if self.kind in ('rigid', 'affine'):
+        if self.kind in ('rigid', 'rigid_scale', 'affine'):
             if self.matrix is None:
                 raise PydanticCustomError("missing_key", "a linear registration needs its matrix: {key}", {"key": "matrix"})
         return self
@@ -2831,6 +4515,46 @@ class Registration(Model):
             if self.field_file is None:
                 raise PydanticCustomError("missing_key", "a non-linear registration needs its field: {key}", {"key": "field_file"})
         return self
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.RegistrationKeys]) -> None: ...
+
+
+
+class TextSection(Model):
+    """A section of a text, from its first code point to behind its last. (文本章节)
+
+    Source: A 8.5.2.2, A 8.1.d.
+    """
+
+    title: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="title")
+    """Its heading. (标题)
+
+    Source: A 8.5.2.2.
+    """
+
+    concept: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="concept")
+    """What it holds, LOINC: 59776-5 findings, 19005-8 impression. (编码)
+
+    Source: A 8.5.2.2.
+    """
+
+    start: Index = Field(title="start")
+    """First code point of the section, zero-based. (起始偏移)
+
+    Source: A 8.5.2.2.
+    """
+
+    end: Index = Field(title="end")
+    """Code point behind the last. (结束偏移)
+
+    Source: A 8.5.2.2.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.TextSectionKeys]) -> None: ...
 
 
 
@@ -2864,6 +4588,12 @@ class TextDocument(Model):
     Source: A 8.5.2.1.
     """
 
+    sections: Annotated[Annotated[list[TextSection], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="sections")
+    """Its sections, such as findings and impression, in the order of the text. (章节)
+
+    Source: A 8.5.2.2, A 8.1.d.
+    """
+
     written_at: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="written at")
     """When it was written. (书写时间)
 
@@ -2881,6 +4611,10 @@ class TextDocument(Model):
 
     Source: A 7.3, A 11.2.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.TextDocumentKeys]) -> None: ...
 
 
 
@@ -2902,10 +4636,28 @@ class ClinicalField(Model):
     Source: A 8.5.3.2.
     """
 
-    value: FieldValue = Field(title="value")
-    """Its value; numbers keep their digits. (值)
+    value: Annotated[FieldValue | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="value")
+    """Its value; numbers keep their digits. A field has a value, a coded value, or says why it has none. (值)
 
     Source: A 8.5.3.3.
+    """
+
+    comparator: Annotated[QuantityComparator | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="comparator")
+    """How the true value lies to the one given, where the method sets a bound; equal if absent. (比较符)
+
+    Source: A 8.5.3.2.
+    """
+
+    value_concept: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coded value")
+    """Its value as a code of a terminology, alone or beside its text. (编码值)
+
+    Source: A 8.5.3.2.
+    """
+
+    absent_reason: Annotated[AbsentReason | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="reason for absence")
+    """Why it has no value. (缺失原因)
+
+    Source: A 8.5.3.2, A App.A.
     """
 
     value_type: Annotated[FieldValueType | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="value type")
@@ -2937,6 +4689,10 @@ class ClinicalField(Model):
 
     Source: A 8.5.3.2, A 8.5.3.4.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ClinicalFieldKeys]) -> None: ...
 
 
 
@@ -2975,6 +4731,10 @@ class ClinicalRecord(Model):
 
     Source: A 8.5.3.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ClinicalRecordKeys]) -> None: ...
 
 
 
@@ -3032,6 +4792,10 @@ class DataSource(Model):
     Source: A App.A.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.DataSourceKeys]) -> None: ...
+
 
 
 class SpotCheck(Model):
@@ -3069,6 +4833,10 @@ class SpotCheck(Model):
 
     Source: A 7.3.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.SpotCheckKeys]) -> None: ...
 
 
 
@@ -3138,6 +4906,10 @@ class DeidentificationRecord(Model):
     Source: A 7.3, A 11.2.2.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.DeidentificationRecordKeys]) -> None: ...
+
 
 
 class AssistanceDeviation(Model):
@@ -3163,6 +4935,10 @@ class AssistanceDeviation(Model):
 
     Source: A 9.1.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AssistanceDeviationKeys]) -> None: ...
 
 
 
@@ -3232,6 +5008,10 @@ class ModelAssistance(Model):
     Source: A 9.1.1.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ModelAssistanceKeys]) -> None: ...
+
 
 
 class ReviewFinding(Model):
@@ -3282,6 +5062,10 @@ class ReviewFinding(Model):
     Source: A 6.5.2.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ReviewFindingKeys]) -> None: ...
+
 
 
 class Review(Model):
@@ -3320,6 +5104,18 @@ class Review(Model):
     Source: A 6.5.2.
     """
 
+    annotation_ids: Annotated[Annotated[list[Identifier], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="annotation ids")
+    """Annotations that were looked at; all of the case if absent. (标注对象标识)
+
+    Source: A 9.3.1.b, A 6.5.2.
+    """
+
+    reviewed_version: Annotated[Version | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="reviewed version")
+    """Version that was looked at. (被审版本)
+
+    Source: A 8.4.e, A 9.1.2.
+    """
+
     outcome: ReviewOutcome = Field(title="outcome")
     """Its result. (审核结论)
 
@@ -3350,6 +5146,10 @@ class Review(Model):
     Source: A 9.3.1.c, A 11.5.2.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ReviewKeys]) -> None: ...
+
 
 
 class AgreementRecord(Model):
@@ -3359,7 +5159,7 @@ class AgreementRecord(Model):
     """
 
     id: Identifier = Field(title="id")
-    """Unique identifier in the case. (标识)
+    """Unique identifier in the case or package. (标识)
 
     Source: A 9.2.
     """
@@ -3406,11 +5206,27 @@ class AgreementRecord(Model):
     Source: A 9.2.
     """
 
+    error_kinds: Annotated[Annotated[list[ReviewFindingKind], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="kinds of error")
+    """What is wrong where agreement is poor, as the dedicated review found. (错误类型)
+
+    Source: A 9.2.
+    """
+
+    resolution: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="resolution")
+    """What followed: annotated anew, or the label system was changed. (处置)
+
+    Source: A 9.2.
+    """
+
     computed_at: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="computed at")
     """When. (计算时间)
 
     Source: A 9.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AgreementRecordKeys]) -> None: ...
 
 
 
@@ -3450,6 +5266,10 @@ class Assessment(Model):
     Source: A 9.1.2.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AssessmentKeys]) -> None: ...
+
 
 
 class ValidationRecord(Model):
@@ -3459,7 +5279,7 @@ class ValidationRecord(Model):
     """
 
     id: Identifier = Field(title="id")
-    """Unique identifier. (标识)
+    """Unique identifier in the case or package. (标识)
 
     Source: A 9.4.2.
     """
@@ -3494,6 +5314,12 @@ class ValidationRecord(Model):
     Source: A 9.4.2.
     """
 
+    report_file: Annotated[RelativePath | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="report file")
+    """The report, relative to the document. (验证报告文件)
+
+    Source: A 9.4.2.
+    """
+
     conclusion: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="conclusion")
     """The conclusion in words. (结论)
 
@@ -3505,6 +5331,10 @@ class ValidationRecord(Model):
 
     Source: A 9.4.2.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ValidationRecordKeys]) -> None: ...
 
 
 
@@ -3522,6 +5352,12 @@ class QcFinding(Model):
 
     kind: QcFindingKind = Field(title="kind")
     """What is wrong. (问题类型)
+
+    Source: Q abstract.
+    """
+
+    annotation_ids: Annotated[Annotated[list[Identifier], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="annotation ids")
+    """Annotations that show where. (标注对象标识)
 
     Source: Q abstract.
     """
@@ -3556,6 +5392,12 @@ class QcFinding(Model):
     Source: Q abstract.
     """
 
+    suggestion: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="suggestion")
+    """What it should be, in words. (修改建议)
+
+    Source: Q abstract.
+    """
+
     severity: Annotated[Severity | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="severity")
     """How grave. (严重程度)
 
@@ -3563,19 +5405,13 @@ class QcFinding(Model):
     """
 
     made_by: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="made by")
-    """Agent id of the person. (发现者)
+    """Agent id of the person or the model. (发现者)
 
     Source: Q abstract.
     """
 
-    made_by_model: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="made by model")
-    """Name of the model. (发现模型)
-
-    Source: Q abstract.
-    """
-
-    model_version: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="model version")
-    """Version of the model. (模型版本)
+    confidence: Annotated[UnitInterval | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="confidence")
+    """Confidence of whoever found it. (置信度)
 
     Source: Q abstract.
     """
@@ -3585,6 +5421,10 @@ class QcFinding(Model):
 
     Source: Q abstract.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.QcFindingKeys]) -> None: ...
 
 
 
@@ -3612,6 +5452,10 @@ class Software(Model):
     Source: A C.4.b, A 10.1.6.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.SoftwareKeys]) -> None: ...
+
 
 
 class Timestamps(Model):
@@ -3631,6 +5475,10 @@ class Timestamps(Model):
 
     Source: A C.4.c.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.TimestampsKeys]) -> None: ...
 
 
 
@@ -3657,6 +5505,10 @@ class QualityControl(Model):
 
     Source: Q abstract, A 6.5.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.QualityControlKeys]) -> None: ...
 
 
 
@@ -3696,6 +5548,10 @@ class AuditEvent(Model):
     Source: A C.4.f.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AuditEventKeys]) -> None: ...
+
 
 
 class Agent(Model):
@@ -3710,10 +5566,16 @@ class Agent(Model):
     Source: A 11.1.2.
     """
 
-    role: Annotated[AgentRole | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="role")
-    """Role in the task. (角色)
+    kind: Annotated[AgentKind | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="kind")
+    """Person, organization or device (DICOM observer type). (类型)
 
     Source: A 11.1.2.
+    """
+
+    roles: Annotated[Annotated[list[AgentRole], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="roles")
+    """Roles in the task; one may have several. (角色)
+
+    Source: A 11.1.2, A A.3.6.
     """
 
     name: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="name")
@@ -3733,6 +5595,16 @@ class Agent(Model):
 
     Source: A 11.1.2, A A.3.6, A 9.3.1.b.
     """
+
+    algorithm: Annotated[Algorithm | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="algorithm")
+    """What a device runs, model and version. (算法)
+
+    Source: A 10.1.6.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AgentKeys]) -> None: ...
 
 
 
@@ -3838,6 +5710,10 @@ class Metadata(Model):
     Source: A 11.5.2, A 5.6.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.MetadataKeys]) -> None: ...
+
 
 
 class Deliverable(Model):
@@ -3857,6 +5733,10 @@ class Deliverable(Model):
 
     Source: A App.A.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.DeliverableKeys]) -> None: ...
 
 
 
@@ -3883,6 +5763,10 @@ class AlignmentRule(Model):
 
     Source: A App.A.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AlignmentRuleKeys]) -> None: ...
 
 
 
@@ -3922,6 +5806,10 @@ class AssociationRule(Model):
     Source: A 6.3.2.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AssociationRuleKeys]) -> None: ...
+
 
 
 class AgreementMonitoring(Model):
@@ -3954,6 +5842,10 @@ class AgreementMonitoring(Model):
     Source: A 9.2.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AgreementMonitoringKeys]) -> None: ...
+
 
 
 class Threshold(Model):
@@ -3985,6 +5877,46 @@ class Threshold(Model):
 
     Source: A 9.1.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ThresholdKeys]) -> None: ...
+
+
+
+class SamplingPlan(Model):
+    """How samples are drawn for quality control, and when a lot passes. (抽检方案)
+
+    Source: A 9.1.1, A 10.1.4.
+    """
+
+    proportion: Annotated[UnitInterval | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="proportion")
+    """Share of the cases that is drawn. (抽检比例)
+
+    Source: A 9.1.1.
+    """
+
+    count: Annotated[Count | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="count")
+    """Number of cases that is drawn, where it is no share. (抽检数量)
+
+    Source: A 9.1.1.
+    """
+
+    method: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="method")
+    """How they are drawn. (抽样方法)
+
+    Source: A 9.1.1.
+    """
+
+    decision_rule: Text = Field(title="decision rule")
+    """When the lot passes, and what follows where it does not. (判定规则)
+
+    Source: A 9.1.1.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.SamplingPlanKeys]) -> None: ...
 
 
 
@@ -4030,6 +5962,10 @@ class RoleDefinition(Model):
     Source: A A.3.6.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.RoleDefinitionKeys]) -> None: ...
+
 
 
 class DataPreparation(Model):
@@ -4061,6 +5997,10 @@ class DataPreparation(Model):
 
     Source: A App.A.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.DataPreparationKeys]) -> None: ...
 
 
 
@@ -4124,8 +6064,8 @@ class TaskDefinition(Model):
     Source: A App.A.
     """
 
-    manner: AnnotationManner = Field(title="manner")
-    """By hand, or with a model's help (A.2.3). (标注方式)
+    algorithm_type: AlgorithmType = Field(title="algorithm type")
+    """By hand, or with an algorithm's help (A.2.3). (标注方式)
 
     Source: A App.A.
     """
@@ -4134,6 +6074,12 @@ class TaskDefinition(Model):
     """Label system of the task. (标签体系)
 
     Source: A 6.3.1.
+    """
+
+    label_codes: Annotated[Annotated[list[LabelCode], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="label codes")
+    """Labels of what is annotated; all of the label system if absent. (标注对象)
+
+    Source: A 6.3.3, A 6.3.1.
     """
 
     geometries: Annotated[Annotated[list[Geometry], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="geometries")
@@ -4154,7 +6100,13 @@ class TaskDefinition(Model):
     Source: A 6.3.1.
     """
 
-    coordinate_frame: Annotated[Frame | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate frame")
+    frame_rule: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="frame and time rule")
+    """How frames of video and time series are numbered and timed. (帧索引与时间戳规则)
+
+    Source: A 7.2.note.
+    """
+
+    coordinate_frame: Annotated[CoordinateFrame | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate frame")
     """Frame that the annotations are in. (坐标体系)
 
     Source: A 6.3.1.
@@ -4214,6 +6166,12 @@ class TaskDefinition(Model):
     Source: A App.A.
     """
 
+    fields: Annotated[Annotated[list[AttributeDefinition], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="fields")
+    """Fields of the report, with their values and what stands for missing and uncertain ones (A.3.3). (字段定义)
+
+    Source: A App.A, A 10.1.2.
+    """
+
     alignment_rules: Annotated[Annotated[list[AlignmentRule], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="alignment rules")
     """Rules for alignment (A.3.4). (跨模态对齐规则)
 
@@ -4232,10 +6190,22 @@ class TaskDefinition(Model):
     Source: A App.A.
     """
 
+    metrics: Annotated[Annotated[list[AgreementMetric], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="metrics")
+    """Metrics that the task fixed. (质量指标)
+
+    Source: A 9.1.1.
+    """
+
     thresholds: Annotated[Annotated[list[Threshold], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="thresholds")
     """Thresholds fixed by the task. (阈值)
 
     Source: A 9.1.1.
+    """
+
+    sampling: Annotated[SamplingPlan | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="sampling")
+    """How samples are drawn and judged, fixed with metrics and thresholds. (抽检方案)
+
+    Source: A 9.1.1, A 10.1.4.
     """
 
     roles: Annotated[list[RoleDefinition], Field(min_length=1)] = Field(title="roles")
@@ -4261,6 +6231,100 @@ class TaskDefinition(Model):
 
     Source: A App.A.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.TaskDefinitionKeys]) -> None: ...
+
+
+
+class Exclusion(Model):
+    """A sample that was left out or set apart. (剔除记录)
+
+    Source: A App.A.
+    """
+
+    case_id: Identifier = Field(title="case id")
+    """Case. (病例标识)
+
+    Source: A App.A.
+    """
+
+    reason: ExclusionReason = Field(title="reason")
+    """Why (A.5 b, c). (原因)
+
+    Source: A App.A.
+    """
+
+    note: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="note")
+    """In words, with what was done. (说明)
+
+    Source: A App.A.
+    """
+
+    by: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="by")
+    """Agent id. (执行人)
+
+    Source: A App.A.
+    """
+
+    at: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="at")
+    """When. (时间)
+
+    Source: A App.A.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ExclusionKeys]) -> None: ...
+
+
+
+class AssociationProblem(Model):
+    """One failure to associate the data of a case, and what the task's rule made of it. (关联问题记录)
+
+    Source: A 6.3.2, A App.A.
+    """
+
+    case_id: Identifier = Field(title="case id")
+    """Case. (病例标识)
+
+    Source: A 6.3.2.
+    """
+
+    kind: AssociationProblemKind = Field(title="kind")
+    """What is wrong. (问题类型)
+
+    Source: A 6.3.2.
+    """
+
+    keys: Annotated[Annotated[list[AssociationKey], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="association keys")
+    """Keys that are missing or do not agree. (关联键)
+
+    Source: A 6.3.2.
+    """
+
+    handling: Text = Field(title="handling")
+    """What was done, by the task's rule. (处置)
+
+    Source: A 6.3.2.
+    """
+
+    by: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="by")
+    """Agent id. (处置人)
+
+    Source: A 6.3.2.
+    """
+
+    at: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="at")
+    """When. (时间)
+
+    Source: A 6.3.2.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AssociationProblemKeys]) -> None: ...
 
 
 
@@ -4306,6 +6370,10 @@ class PackageFile(Model):
     Source: A 10.1.5.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PackageFileKeys]) -> None: ...
+
 
 
 class PartyTerms(Model):
@@ -4337,6 +6405,10 @@ class PartyTerms(Model):
 
     Source: A 11.1.3.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PartyTermsKeys]) -> None: ...
 
 
 
@@ -4382,22 +6454,68 @@ class Transfer(Model):
     Source: A 11.4.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.TransferKeys]) -> None: ...
+
+
+
+class BackupPolicy(Model):
+    """How data are backed up, and how that is tried. (备份策略)
+
+    Source: A 11.4.
+    """
+
+    frequency: Text = Field(title="frequency")
+    """How often. (频次)
+
+    Source: A 11.4.
+    """
+
+    medium: Text = Field(title="medium")
+    """What on. (介质)
+
+    Source: A 11.4.
+    """
+
+    retention: Text = Field(title="retention")
+    """How long a backup is kept. (保留期)
+
+    Source: A 11.4.
+    """
+
+    restored_at: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="restored at")
+    """When restoring was tried last. (恢复演练时间)
+
+    Source: A 11.4.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.BackupPolicyKeys]) -> None: ...
+
 
 
 class Destruction(Model):
-    """One destruction. (销毁记录)
+    """Data destroyed or archived at the end of the project or of the retention. (销毁与归档记录)
+
+    Source: A 11.4.
+    """
+
+    kind: Annotated[DisposalKind | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="kind")
+    """Destroyed or archived; destroyed if absent. (类型)
 
     Source: A 11.4.
     """
 
     objects: Annotated[list[Name], Field(min_length=1)] = Field(title="objects")
-    """What was destroyed. (销毁对象)
+    """What was destroyed or archived. (对象)
 
     Source: A 11.4.
     """
 
     method: Text = Field(title="method")
-    """How. (销毁方式)
+    """How. (方式)
 
     Source: A 11.4.
     """
@@ -4413,6 +6531,10 @@ class Destruction(Model):
 
     Source: A 11.4.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.DestructionKeys]) -> None: ...
 
 
 
@@ -4452,7 +6574,7 @@ class TraceEvent(Model):
     Source: A 11.5.1.
     """
 
-    series_uid: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="series UID")
+    series_instance_uid: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="series instance UID")
     """Series. (序列标识)
 
     Source: A 11.5.1.
@@ -4481,6 +6603,10 @@ class TraceEvent(Model):
 
     Source: A 11.3.1.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.TraceEventKeys]) -> None: ...
 
 
 
@@ -4520,6 +6646,36 @@ class Package(Model):
     Source: A 10.1.5.
     """
 
+    agents: Annotated[Annotated[list[Agent], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="agents")
+    """Who the ids of agents in this document are. (参与者)
+
+    Source: A 11.1.2, A 11.4, A 11.5.2.
+    """
+
+    license: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="licence")
+    """Licence of the data, as SPDX names it, or its words. (许可)
+
+    Source: A 7.1.
+    """
+
+    sources: Annotated[Annotated[list[DataSource], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="data sources")
+    """Where the data of the delivery came from. (数据来源)
+
+    Source: A 7.1, A 11.5.1.
+    """
+
+    exclusions: Annotated[Annotated[list[Exclusion], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="exclusions")
+    """Samples that were left out or set apart, and why. (剔除记录)
+
+    Source: A App.A.
+    """
+
+    association_problems: Annotated[Annotated[list[AssociationProblem], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="association problems")
+    """Where data of a case could not be associated as the task asks, and what was done. (关联问题记录)
+
+    Source: A 6.3.2.
+    """
+
     data_classification: Annotated[DataClassification | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="data classification")
     """Class of the data. (数据分类)
 
@@ -4530,6 +6686,36 @@ class Package(Model):
     """Level of protection. (安全级别)
 
     Source: A 11.1.1.
+    """
+
+    security_measures: Annotated[Annotated[list[Text], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="security measures")
+    """What its level asks for: isolation, access, strength of de-identification. (安全措施)
+
+    Source: A 11.1.1.
+    """
+
+    deidentification: Annotated[Annotated[list[DeidentificationRecord], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="de-identification")
+    """How personal data were removed. (脱敏记录)
+
+    Source: A 7.3, A 11.2.1, A 11.2.2.
+    """
+
+    agreement: Annotated[Annotated[list[AgreementRecord], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="agreement")
+    """Agreement over the cases of the delivery. (一致性评价记录)
+
+    Source: A 9.2.
+    """
+
+    assessments: Annotated[Annotated[list[Assessment], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="qualitative assessments")
+    """Qualitative judgements of the delivery. (定性评价)
+
+    Source: A 9.1.2.
+    """
+
+    validations: Annotated[Annotated[list[ValidationRecord], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="validations")
+    """Validations of the delivery. (验证记录)
+
+    Source: A 9.4.2, A 9.4.1.
     """
 
     files: Annotated[list[PackageFile], Field(min_length=1)] = Field(title="files")
@@ -4550,8 +6736,20 @@ class Package(Model):
     Source: A 11.4.
     """
 
+    retention_until: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="retention until")
+    """When it is to be destroyed or archived. (保留期限)
+
+    Source: A 11.4.
+    """
+
+    backup: Annotated[BackupPolicy | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="backup policy")
+    """How it is backed up. (备份策略)
+
+    Source: A 11.4.
+    """
+
     destructions: Annotated[Annotated[list[Destruction], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="destructions")
-    """Destructions. (销毁记录)
+    """What was destroyed or archived at the end. (销毁与归档记录)
 
     Source: A 11.4.
     """
@@ -4586,6 +6784,10 @@ class Package(Model):
     Source: A 11.5.2, A 10.1.3.
     """
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PackageKeys]) -> None: ...
+
 
 
 class Case(Model):
@@ -4606,10 +6808,34 @@ class Case(Model):
     Source: A 3.3.
     """
 
+    patient_id: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="patient id")
+    """Pseudonym of the patient, the same in all cases of one patient; parts of a data set are made by it. (患者假名标识)
+
+    Source: A 6.3.2, A 7.3.
+    """
+
     task_id: Identifier = Field(title="task id")
     """Identifier of the annotation task. (任务唯一标识)
 
     Source: A C.2.a.
+    """
+
+    split: Annotated[Split | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="split")
+    """Part of the data set that the case belongs to. (数据划分)
+
+    Source: A 9.4.1.
+    """
+
+    subject: Annotated[Subject | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="subject")
+    """What is known of the patient without telling who it is. (受检者)
+
+    Source: A 8.5.3.1.
+    """
+
+    studies: Annotated[Annotated[list[Study], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="studies")
+    """Examinations that the images are of, in the order of time. (检查)
+
+    Source: A 6.3.2, A 3.3.
     """
 
     image: Image = Field(title="image")
@@ -4648,13 +6874,19 @@ class Case(Model):
     Source: A 8.2.2.
     """
 
-    annotations: list[Annotated[MaskAnnotation | BboxAnnotation | PolygonAnnotation | PolylineAnnotation | PointAnnotation | EllipseAnnotation | AttributeAnnotation | TextSpanAnnotation, Field(discriminator="type")]] = Field(title="annotations")
+    annotated_labels: Annotated[Annotated[list[LabelCode], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="annotated labels")
+    """Labels of which every object was annotated, so that what has no annotation is not there. (已完整标注的标签)
+
+    Source: A 5.4.
+    """
+
+    annotations: list[Annotated[MaskAnnotation | BboxAnnotation | OrientedBoxAnnotation | PolygonAnnotation | PolylineAnnotation | PointAnnotation | KeypointsAnnotation | EllipseAnnotation | EllipsoidAnnotation | ContoursAnnotation | AttributeAnnotation | TextSpanAnnotation, Field(discriminator="type")]] = Field(title="annotations")
     """What was annotated. (标注对象列表)
 
     Source: A C.2.c.
     """
 
-    links: Annotated[list[Annotated[ImageImageLink | ImageTextLink | ImageStructuredLink, Field(discriminator="type")]] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="links")
+    links: Annotated[list[Annotated[ImageImageLink | ImageTextLink | ImageStructuredLink | RelationLink, Field(discriminator="type")]] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="links")
     """What corresponds to what across modalities. (跨模态关联)
 
     Source: A 8.5, A 3.3.
@@ -4677,3 +6909,7 @@ class Case(Model):
 
     Source: A 8.2.2.e.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.CaseKeys]) -> None: ...

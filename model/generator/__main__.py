@@ -14,6 +14,7 @@ from model.generator.conformance import print_conformance
 from model.generator.format_tables import print_format_tables
 from model.generator.json_schema import print_schema
 from model.generator.jsonld import print_context
+from model.generator.keys import print_keys
 from model.generator.pydantic_models import print_models, public_names
 from model.generator.read_linkml import read_model
 from model.generator.reference import print_reference
@@ -51,6 +52,7 @@ def outputs(root: Path = ROOT) -> dict[str, str]:
         "annoconv.context.jsonld": _json(print_context(model)),
         "annoconv.d.ts": print_types(model),
         "annoconv.schema.json": _json(print_schema(model)),
+        "keys.py": print_keys(model),
         "label_system.json": _json(_yaml(source / "labels.yaml")),
         "models.py": print_models(model),
         "py.typed": "",

@@ -58,7 +58,7 @@ def catalogues(root: Path) -> dict[str, bytes]:
         catalogue = Catalog(fuzzy=False)
         for text, files in said[package].items():
             places = [(file.removeprefix(f"{package}/"), None) for file in sorted(files)]
-            catalogue.add(text, translated.get(text, ""), locations=places)  # type: ignore[arg-type]
+            catalogue.add(text, translated.get(text, ""), locations=places)  # type: ignore[arg-type]  # babel takes no line too
         for entry in (*before[package, language].obsolete.values(), *before[package, language]):
             if entry.id and entry.string and not any(entry.id in others for others in said.values()):
                 catalogue.obsolete[entry.id] = entry

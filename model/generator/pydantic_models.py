@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -39,6 +39,7 @@ from annoconv_model._runtime import (
     OPTIONAL,
     Boolean,
     DecimalNumber,
+    Fixed,
     Float,
     Integer,
     Model,
@@ -46,6 +47,11 @@ from annoconv_model._runtime import (
     Whole,
     is_absent,
 )
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from annoconv_model import keys as _keys
 
 SCHEMA_VERSION: Final = "{version}"
 '''
@@ -71,7 +77,7 @@ def print_models(model: Model) -> str:
     parts += [_scalar(one) for one in model.scalars.values() if isinstance(one, Scalar)]
     parts += [_scalar_union(one) for one in model.scalars.values() if isinstance(one, ScalarUnion)]
     parts += ["\n" + _enum(one) for one in model.enums.values()]
-    for one in _dependencies_first(model):
+    for one in dependencies_first(model):
         parts.append("\n" + _class(one, model))
         parts += [
             f"\n{union.name}: TypeAlias = {' | '.join(name for _, name in union.members)}\n"
@@ -102,7 +108,7 @@ def _unions(model: Model) -> dict[str, Union]:
     return found
 
 
-def _dependencies_first(model: Model) -> list[Class]:
+def dependencies_first(model: Model) -> list[Class]:
     """Return the classes so that what a class names stands before it, else in the model's order."""
     ordered: dict[str, Class] = {}
 
@@ -130,7 +136,7 @@ def _dependencies_first(model: Model) -> list[Class]:
 
 def _last(model: Model, union: Union) -> str:
     members = {name for _, name in union.members}
-    return [one.name for one in _dependencies_first(model) if one.name in members][-1]
+    return [one.name for one in dependencies_first(model) if one.name in members][-1]
 
 
 def _docstring(text: Text, indent: str) -> str:
@@ -212,6 +218,9 @@ def _class(one: Class, model: Model) -> str:
             for name in rule.required
         ]
         lines.append("        return self\n")
+    if not one.abstract:
+        made = f"def __init__(self, **given: Unpack[_keys.{one.name}Keys]) -> None: ..."
+        lines.append(f"\n    if TYPE_CHECKING:\n\n        {made}\n")
     return "".join(lines)
 
 
@@ -253,7 +262,18 @@ def _expression(expression: TypeExpression) -> str:
             bounds = {"min_length": minimum, "max_length": maximum}
             said = ", ".join(f"{key}={value}" for key, value in bounds.items() if value is not None)
             marks = [f"Field({said})"] * bool(said) + ["EVEN"] * even
-            plain = f"list[{_expression(item)}]"
+            plain = f"list[{_tuple(item) or _expression(item)}]"
             return f"Annotated[{plain}, {', '.join(marks)}]" if marks else plain
         case Const(value):
             return f'Literal["{value}"]'
+
+
+def _tuple(expression: TypeExpression) -> str | None:
+    """Return the members of a list as tuples where they are short arrays themselves, such as vertices; else None."""
+    match expression:
+        case Array(Named(name), int(minimum), int(maximum), False) if maximum - minimum < 2:
+            lengths = range(minimum, maximum + 1)
+            alternatives = " | ".join(f"tuple[{', '.join([name] * length)}]" for length in lengths)
+            return f"Annotated[{alternatives}, Fixed({minimum}, {maximum})]"
+        case _:
+            return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
@@ -117,6 +117,19 @@ class _Alternatives:
 ALTERNATIVES = _Alternatives()
 
 
+@dataclass(frozen=True)
+class Fixed:
+    """A tuple of numbers of one kind, its length between two bounds; an array in JSON."""
+
+    minimum: int
+    maximum: int
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        shortest = get_args(source)[0] if self.minimum != self.maximum else source
+        item = handler.generate_schema(get_args(shortest)[0])
+        return core_schema.tuple_schema([item], variadic_item_index=0, min_length=self.minimum, max_length=self.maximum)
+
+
 def _even(items: list[Any]) -> list[Any]:
     if len(items) % 2:
         raise PydanticCustomError("odd_length", "List should have an even number of items")
@@ -136,6 +149,7 @@ __all__ = [
     "OPTIONAL",
     "Boolean",
     "DecimalNumber",
+    "Fixed",
     "Float",
     "Integer",
     "Model",

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from pydantic import TypeAdapter, ValidationError
 
 from annoconv.ids import content_digest
-from annoconv.model import AnnotationCategory, Case, Concept, Label, LabelCode, Name
+from annoconv.model import AnnotationCategory, Case, Concept, FindingSite, Label, LabelCode, Name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -44,6 +44,8 @@ __all__ = [
     "words",
 ]
 
+_Key: TypeAlias = tuple[str, str]
+"""Scheme and code of a concept."""
 Told: TypeAlias = Mapping[str, Any]
 """What a file says of a class beside its name: fields of the model's label, as JSON values."""
 
@@ -53,19 +55,29 @@ UNCLASSIFIED: Final = "UNCLASSIFIED"
 """Code of the built-in label of what has no class."""
 
 _CATEGORY_CONCEPTS: Final = {
-    AnnotationCategory.ORGAN: Concept(code="123037004", scheme="SCT", meaning="Anatomical Structure"),
+    AnnotationCategory.ORGAN: Concept(code="91723000", scheme="SCT", meaning="Anatomical Structure"),
     AnnotationCategory.LESION: Concept(code="49755003", scheme="SCT", meaning="Morphologically Abnormal Structure"),
     AnnotationCategory.TISSUE: Concept(code="85756007", scheme="SCT", meaning="Tissue"),
     AnnotationCategory.DEVICE: Concept(code="260787004", scheme="SCT", meaning="Physical object"),
+    AnnotationCategory.SUBSTANCE: Concept(code="105590001", scheme="SCT", meaning="Substance"),
+    AnnotationCategory.BODY_SUBSTANCE: Concept(code="91720002", scheme="SCT", meaning="Body Substance"),
+    AnnotationCategory.FUNCTION: Concept(code="246464006", scheme="SCT", meaning="Function"),
+    AnnotationCategory.SPATIAL: Concept(code="309825002", scheme="SCT", meaning="Spatial and Relational Concept"),
 }
+"""What CID 7150 has for a category."""
+_CATEGORIES: Final = {(each.scheme, each.code): category for category, each in _CATEGORY_CONCEPTS.items()} | {
+    ("SCT", "123037004"): AnnotationCategory.ORGAN
+}
+"""Categories by their concepts; 123037004, body structure, is what many files have for an anatomical structure."""
 _MEANING: Final = frozenset(
     {
         "category",
         "parent",
         "concept",
         "concept_category",
-        "concept_modifier",
-        "anatomic_region",
+        "concept_modifiers",
+        "finding_site",
+        "rt_roi_type",
         "color_rgb",
     }
 )
@@ -86,8 +98,8 @@ class CodedLabel:
     ----------
     name
         Display name: the English one, else the Chinese one, else the code.
-    type, category, modifier, region
-        Segmented property type, its category and modifier, and the anatomic region (PS3.3 C.8.20.2).
+    type, category, modifiers, site
+        Segmented property type, its category and modifiers, and where in the body it is (PS3.3 C.8.20.2).
     is_private
         Whether `type` is in our private scheme, so that other software does not know it.
     """
@@ -96,8 +108,8 @@ class CodedLabel:
     name: str
     type: Concept
     category: Concept
-    modifier: Concept | None
-    region: Concept | None
+    modifiers: tuple[Concept, ...]
+    site: FindingSite | None
     color_rgb: tuple[int, int, int] | None
     is_private: bool
 
@@ -122,6 +134,11 @@ class ClassLabel:
     definition: dict[str, Any] | None = None
 
 
+@cache
+def _built_in_by_code() -> dict[str, Label]:
+    return {label.code: label for label in reversed(built_in_labels())}
+
+
 class Labels:
     """The labels that hold for one case, the nearest definition first; made by `Labels.of`."""
 
@@ -129,10 +146,11 @@ class Labels:
         self._own = {label.code: label for label in own}
         self._label_system = label_system
         self._names: dict[str, str] = {}
-        nearest = dict(self._own)
+        system: dict[str, Label] = {}
         for label in label_system:
-            nearest.setdefault(label.code, label)
-        self._labels: dict[str, Label] = {**nearest, **_built_in_by_code(), **nearest}
+            system.setdefault(label.code, label)
+        # The first definition holds, and stands first.
+        self._labels: dict[str, Label] = {**self._own, **system, **_built_in_by_code(), **system, **self._own}
 
     @classmethod
     def of(cls, case: Case | None = None, label_system: Sequence[Label] = ()) -> Labels:
@@ -171,8 +189,8 @@ class Labels:
             name=name,
             type=(label and label.concept) or private,
             category=(label and label.concept_category) or category_concept(category),
-            modifier=label.concept_modifier if label else None,
-            region=label.anatomic_region if label else None,
+            modifiers=tuple(label.concept_modifiers or ()) if label else (),
+            site=label.finding_site if label else None,
             color_rgb=None if color is None else (color[0], color[1], color[2]),
             is_private=label is None or label.concept is None,
         )
@@ -180,12 +198,13 @@ class Labels:
     def find(self, name: str, told: Told | None = None) -> Label | None:
         """Return the label of the task's label system, else of the built-in one, that a class is; None if it is none.
 
-        In each system, what has a published concept is the only label of that concept and modifier, or the one of that
+        In each system, what has a published concept is the only label of that concept and modifiers, or the one of that
         name among several. Else it is the label of that code, or name in either language, as long as no published
         concept says otherwise; first to the letter, then by the same `words`.
         """
-        concept, modifier = ((told or {}).get(field) for field in ("concept", "concept_modifier"))
-        found = (system.find(name, _key_of(concept), _key_of(modifier)) for system in self._systems)
+        concept, modifiers = ((told or {}).get(field) for field in ("concept", "concept_modifiers"))
+        meaning = _key_of(concept), frozenset(filter(None, map(_key_of, modifiers or ())))
+        found = (system.find(name, *meaning) for system in self._systems)
         return next((label for label in found if label is not None), None)
 
     def of_name(self, name: str, told: Told | None = None) -> ClassLabel:
@@ -260,11 +279,11 @@ class _System:
     def __init__(self, labels: Sequence[Label]) -> None:
         self._exact: dict[str, Label] = {}
         self._by_words: dict[str, Label] = {}
-        self._by_concept: dict[tuple[object, object], list[Label]] = {}
+        self._by_concept: dict[tuple[_Key, frozenset[_Key]], list[Label]] = {}
         for label in labels:
             self._exact.setdefault(label.code, label)
             if label.concept is not None:
-                key = _key(label.concept), _key(label.concept_modifier)
+                key = _key(label.concept), frozenset(map(_key, label.concept_modifiers or ()))
                 self._by_concept.setdefault(key, []).append(label)
         for label in labels:
             for name in filter(None, (label.name_en, label.name_zh)):
@@ -272,9 +291,9 @@ class _System:
         for name, label in self._exact.items():
             self._by_words.setdefault(words(name), label)
 
-    def find(self, name: str, concept: tuple[str, str] | None, modifier: tuple[str, str] | None) -> Label | None:
+    def find(self, name: str, concept: _Key | None, modifiers: frozenset[_Key]) -> Label | None:
         named = self._exact.get(name) or self._by_words.get(words(name))
-        same = self._by_concept.get((concept, modifier), []) if concept else []
+        same = self._by_concept.get((concept, modifiers), []) if concept else []
         if named in same or len(same) == 1:
             return named if named in same else same[0]
         is_other = concept is not None and named is not None and named.concept is not None
@@ -351,10 +370,12 @@ def _canonical(meaning: Told) -> str:
     return json.dumps(meaning, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def concept_of(scheme: str, code: str, meaning: str) -> Concept | None:
+def concept_of(scheme: str, code: str, meaning: str, version: str = "") -> Concept | None:
     """Return a coded concept, its meaning on one line; None if a file has none, or what no coding scheme writes."""
+    if not (scheme and code):
+        return None
     try:
-        return Concept(code=code, scheme=scheme, meaning=" ".join(meaning.split()) or code) if scheme and code else None
+        return Concept(code=code, scheme=scheme, meaning=" ".join(meaning.split()) or code, version=version or None)
     except ValidationError:
         return None
 
@@ -367,9 +388,9 @@ def category_concept(category: AnnotationCategory) -> Concept:
 
 def category_of(concept: Concept) -> AnnotationCategory:
     """Return the annotation category that a segmented property category stands for; `other` if none does."""
-    for category, known in _CATEGORY_CONCEPTS.items():
-        if _key(known) == _key(concept):
-            return category
+    known = _CATEGORIES.get(_key(concept))
+    if known is not None:
+        return known
     if concept.scheme == PRIVATE_SCHEME and concept.code in {one.value for one in AnnotationCategory}:
         return AnnotationCategory(concept.code)
     return AnnotationCategory.OTHER
@@ -384,16 +405,11 @@ def built_in_labels() -> tuple[Label, ...]:
     return tuple(labels) if isinstance(labels, list) else ()
 
 
-@cache
-def _built_in_by_code() -> dict[str, Label]:
-    return {label.code: label for label in built_in_labels()}
+def _key(concept: Concept) -> _Key:
+    return concept.scheme, concept.code
 
 
-def _key(concept: Concept | None) -> tuple[str, str] | None:
-    return None if concept is None else (concept.scheme, concept.code)
-
-
-def _key_of(concept: Any) -> tuple[str, str] | None:
+def _key_of(concept: Any) -> _Key | None:
     """Return what tells a told concept from others; None for one of a private scheme, which says nothing to others."""
     if not isinstance(concept, dict) or str(concept.get("scheme")).startswith("99"):
         return None

@@ -105,7 +105,7 @@ class Grid:
         if image.shape is None:
             raise GeometryError("the image states no shape", where="/image/shape")
         shape: Any = (*image.shape, 1)[:3]
-        frame = "LPS" if image.frame is None else str(image.frame.value)
+        frame = "LPS" if image.coordinate_frame is None else str(image.coordinate_frame.value)
         if frame == "NONE" or image.origin is None or image.direction is None or image.spacing is None:
             return cls(shape, None, "NONE")
         return cls(shape, affine_lps(image), "SLIDE" if frame == "SLIDE" else "LPS")
@@ -196,7 +196,7 @@ def affine_lps(image: Image) -> Affine:
     affine = np.eye(4)
     affine[:3, :3] = direction * (*image.spacing, 1.0)[:3]
     affine[:3, 3] = image.origin
-    return lps_from_ras(affine) if image.frame is not None and image.frame.value == "RAS" else affine
+    return lps_from_ras(affine) if image.coordinate_frame == "RAS" else affine
 
 
 def lps_from_ras(ras_from_ijk: Affine) -> Affine:
@@ -215,11 +215,15 @@ def transform_points(target_from_source: Affine, points: ArrayLike) -> NDArray[n
 
 
 def describe_grid(grid: Grid) -> dict[str, Any]:
-    """Return `shape`, `spacing`, `origin`, `direction`, `frame` as an `Image` holds them, rounded to 1e-10."""
+    """Return what an `Image` holds of a grid, `shape` to `coordinate_frame`, its numbers rounded to 1e-10."""
     if grid.lps_from_ijk is None:
-        return {"shape": list(grid.shape), "frame": "NONE"}
+        return {"shape": list(grid.shape), "coordinate_frame": "NONE"}
     tidy = {name: np.round(getattr(grid, name), 10) + 0.0 for name in ("spacing", "origin", "direction")}
-    return {"shape": list(grid.shape), **{name: value.tolist() for name, value in tidy.items()}, "frame": grid.frame}
+    return {
+        "shape": list(grid.shape),
+        **{name: value.tolist() for name, value in tidy.items()},
+        "coordinate_frame": grid.frame,
+    }
 
 
 class GridKind(StrEnum):
@@ -300,7 +304,7 @@ def compare_grids(moving: Grid, fixed: Grid) -> GridRelation:
         kind = GridKind.SUB
     else:
         kind = GridKind.SAME if axes == (0, 1, 2) and not any(flips) else GridKind.REINDEXED
-    return GridRelation(kind, moving, fixed, axes, flips, offset)  # type: ignore[arg-type]
+    return GridRelation(kind, moving, fixed, axes, flips, offset)  # type: ignore[arg-type]  # three of each
 
 
 def is_turned(moving: Grid, fixed: Grid) -> bool:

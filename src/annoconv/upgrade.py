@@ -1,4 +1,4 @@
-"""From older layouts to the current schema: the B.3 layout of the specification, and older versions of this schema.
+"""From older layouts to the current schema: the specification's B.3 layout, older versions and drafts of this schema.
 
 What a layout does not say and the model requires is given by the caller, and each such value is recorded in
 `metadata.changes`; nothing is guessed. What an older layout wrote is kept: numbers to the
@@ -7,7 +7,7 @@ digit, a time without a zone in its own words.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.documents import strict_json
@@ -17,7 +17,7 @@ from annoconv.model import SCHEMA_VERSION, AnnotationCategory, Case
 from annoconv.times import parse_timestamp, parse_timezone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from annoconv.limits import Limits
@@ -74,6 +74,7 @@ def upgrade_document(
     if not isinstance(document, dict):
         raise InputError("a case is an object", source=source, where=where, found=type(document).__name__)
     document = _from_b3(document, missing, source) if "image_id" in document else _from_version(document, source)
+    _rename(document, source)
     strict_json.parse(strict_json.dumps(document), Case, limits=limits, source=source, where=where)
     return document
 
@@ -94,6 +95,84 @@ def _from_version(document: dict[str, Any], source: Path | None) -> dict[str, An
         document = step(document)
         version = document["schema_version"]
     return {"schema_version": SCHEMA_VERSION} | document
+
+
+@dataclass(frozen=True)
+class _Renamed:
+    """A key that had another name before 1.0 was released.
+
+    Attributes
+    ----------
+    where
+        Path of the objects that have it, `#` for every member of a list.
+    key, name
+        What it was and is called.
+    value
+        From the old value to the new one.
+    """
+
+    where: str
+    key: str
+    name: str
+    value: Callable[[Any], Any] = field(default=lambda value: value)
+
+
+_ALGORITHM_TYPES: Final = {"human": "manual", "model": "automatic", "model_confirmed": "automatic_confirmed"}
+_KEY_KINDS: Final = {"study_uid": "study_instance_uid", "series_uid": "series_instance_uid"}
+_RENAMED: Final = (
+    _Renamed("image", "frame", "coordinate_frame"),
+    _Renamed("related_images/#", "frame", "coordinate_frame"),
+    _Renamed("annotations/#", "origin", "algorithm_type", lambda value: _ALGORITHM_TYPES.get(value, value)),
+    _Renamed("annotations/#", "instance_number", "object_number"),
+    _Renamed("annotations/#", "abnormal", "abnormal_marks"),
+    _Renamed("labels/#", "concept_modifier", "concept_modifiers", lambda value: [value]),
+    _Renamed("labels/#", "anatomic_region", "finding_site", lambda value: {"region": value}),
+    _Renamed("labels/#/attributes/#", "values", "permissible_values", lambda values: [{"value": v} for v in values]),
+    _Renamed("links/#/keys/#", "kind", "kind", lambda value: _KEY_KINDS.get(value, value)),
+    _Renamed("metadata/agents/#", "role", "roles", lambda value: [value]),
+)
+"""What was renamed before 1.0 was released."""
+
+
+def _rename(document: dict[str, Any], source: Path | None) -> None:
+    """Give every key of a draft its name of today, in place; where both stand, the old one stays and is refused."""
+    for renamed in _RENAMED:
+        for one in _objects(document, renamed.where.split("/")):
+            if renamed.key in one and (renamed.name == renamed.key or renamed.name not in one):
+                members = list(one.items())
+                one.clear()
+                one.update((renamed.name, renamed.value(v)) if key == renamed.key else (key, v) for key, v in members)
+    for finding in _objects(document, ["metadata", "qc", "findings", "#"]):
+        if "made_by_model" in finding:
+            finding["made_by"] = _model_agent(document["metadata"], finding, source)
+
+
+def _objects(node: Any, steps: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield the objects at a path, `#` for every member of a list; what is no such thing is left to the schema."""
+    if not steps:
+        if isinstance(node, dict):
+            yield node
+    elif steps[0] == "#":
+        for member in node if isinstance(node, list) else ():
+            yield from _objects(member, steps[1:])
+    elif isinstance(node, dict) and steps[0] in node:
+        yield from _objects(node[steps[0]], steps[1:])
+
+
+def _model_agent(metadata: dict[str, Any], finding: dict[str, Any], source: Path | None) -> str:
+    """Return the id of the agent that stands for the model which a finding named, added to the agents if need be."""
+    if "made_by" in finding:
+        where = "/metadata/qc/findings"
+        raise InputError("a finding is made by a person or by a model", source=source, where=where, found=finding["id"])
+    algorithm = {"name": finding.pop("made_by_model")}
+    if "model_version" in finding:
+        algorithm["version"] = finding.pop("model_version")
+    identity = " ".join(map(str, algorithm.values())).strip()
+    agent = {"id": identity, "kind": "device", "algorithm": algorithm}
+    agents: list[dict[str, Any]] = metadata.setdefault("agents", [])
+    if agent not in agents:
+        agents.append(agent)
+    return identity
 
 
 def _from_b3(document: dict[str, Any], missing: Missing, source: Path | None) -> dict[str, Any]:

@@ -13,45 +13,51 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from annoconv.casefile import LoadedCase
+    from annoconv.documents.classes import AnyDocument
     from annoconv.findings import Finding
     from annoconv.limits import Limits
-    from annoconv.model import Case
+    from annoconv.model import Label
     from annoconv.rules import Profile
 
 __all__ = ["Dialect", "check_file", "normalise", "validate"]
 
 
 def validate(
-    target: LoadedCase | Case | Path | str,
+    target: LoadedCase | AnyDocument | Path | str,
     *,
     profile: Profile = "minimal",
     images: Sequence[Path | str] = (),
+    label_system: Sequence[Label] | None = None,
     limits: Limits | None = None,
 ) -> list[Finding]:
-    """Return every finding about a case, or about each case of a `.json` or `.jsonl` file.
+    """Return every finding about a document, or about each document of a `.json` or `.jsonl` file.
 
     Parameters
     ----------
     target
-        The case, or the file.
+        The case, task definition, label system or package, or the file. A document in a file is validated as what its
+        keys tell that it is.
     profile
         Which rules are applied and how strictly: minimal, exchange, delivery.
     images
         Source images to check the cases against, files or folders.
+    label_system
+        The task's labels, to check cases and task definitions against.
     limits
         Bounds on what is read.
 
     Notes
     -----
-    Rules are applied to cases whose structure is right; the others have findings named `schema.<kind>` only.
+    Rules are applied to documents whose structure is right; the others have findings named `schema.<kind>` only.
     """
     if isinstance(target, Path | str):
-        return list(check_file(Path(target), profile=profile, images=images, limits=limits))
+        return list(check_file(Path(target), profile=profile, images=images, label_system=label_system, limits=limits))
     from annoconv import rules
     from annoconv.casefile import LoadedCase
+    from annoconv.model import Case
 
-    loaded = target if isinstance(target, LoadedCase) else LoadedCase(target)
-    return rules.check(loaded, profile=profile, sources=rules.sources_of(images))
+    subject = LoadedCase(target) if isinstance(target, Case) else target
+    return rules.check(subject, profile=profile, sources=rules.sources_of(images), label_system=label_system)
 
 
 def check_file(
@@ -59,20 +65,25 @@ def check_file(
     *,
     profile: Profile = "minimal",
     images: Sequence[Path | str] = (),
+    label_system: Sequence[Label] | None = None,
     schema_only: bool = False,
     limits: Limits | None = None,
 ) -> Iterator[Finding]:
-    """Yield the findings of a `.json` or `.jsonl` file, case by case in constant memory."""
+    """Yield the findings of a `.json` or `.jsonl` file, document by document in constant memory."""
     from annoconv import rules
-    from annoconv.casefile import documents, open_case
+    from annoconv.casefile import beside_masks, documents
+    from annoconv.documents import strict_json
+    from annoconv.documents.classes import class_of
+    from annoconv.model import Case
 
     sources = rules.sources_of(images)
     for index, (where, data) in enumerate(documents(path, limits=limits)):
         try:
-            loaded = open_case(data, path, where=where, limits=limits)
+            document = strict_json.parse(data, class_of, limits=limits, source=path, where=where)
         except DocumentError as error:
             yield from (replace(finding, case_index=index) for finding in error.findings)
             continue
         if not schema_only:
-            found = rules.check(loaded, profile=profile, sources=sources)
+            subject = beside_masks(document, path, limits=limits) if isinstance(document, Case) else document
+            found = rules.check(subject, profile=profile, sources=sources, label_system=label_system)
             yield from (replace(finding, case_index=index) for finding in found)

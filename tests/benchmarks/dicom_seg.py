@@ -134,7 +134,7 @@ def case_document(count: int, image: dict[str, Any]) -> dict[str, Any]:
             "type": "mask",
             "mask_file": "labels.nii.gz",
             "mask_value": n,
-            "origin": "model",
+            "algorithm_type": "automatic",
         }
         for n in range(1, count + 1)
     ]

@@ -30,10 +30,11 @@ class Category(StrEnum):
     other = "other"
 
 
-class Origin(StrEnum):
-    human = "human"
-    model = "model"
-    model_confirmed = "model_confirmed"
+class AlgorithmType(StrEnum):
+    manual = "manual"
+    semi_automatic = "semi_automatic"
+    automatic = "automatic"
+    automatic_confirmed = "automatic_confirmed"
 
 
 class Closed(BaseModel):
@@ -50,9 +51,9 @@ class Annotation(Closed):
     attributes: dict[str, Scalar | list[Scalar]] | None = None
     cross_modal_links: list[Identifier] | None = None
     confidence: Unit | None = None
-    origin: Origin | None = None
+    algorithm_type: AlgorithmType | None = None
     granularity: str | None = None
-    instance_number: Count | None = None
+    object_number: Count | None = None
     annotator: Identifier | None = None
     annotated_at: AwareDatetime | None = None
 
@@ -89,7 +90,7 @@ class Image(Closed):
     spacing: list[Positive] | None = None
     origin: list[Real] | None = None
     direction: list[list[Cosine]] | None = None
-    frame: str | None = None
+    coordinate_frame: str | None = None
 
 
 class Case(Closed):

@@ -161,7 +161,7 @@ def _annotation(number: int, chance: random.Random) -> dict[str, Any]:
         "attributes": {"lesion_type": "GGO", "shape": "irregular", "diameter_mm": round(chance.uniform(3, 40), 2)},
         "cross_modal_links": [f"LINK_{number}"],
         "confidence": round(chance.random(), 4),
-        "origin": "model_confirmed",
+        "algorithm_type": "automatic_confirmed",
         "annotator": "A1",
         "annotated_at": "2026-01-08T09:00:00+08:00",
     }

@@ -27,6 +27,6 @@ def flat_case() -> LoadedCase:
         {"id": "L", **common, "type": "polyline", "polyline": [[1.0, 1.0], [6.0, 1.5], [9.0, 9.0]]},
         {"id": "E", **common, "type": "ellipse", "center": [30.0, 20.0], "radii": [6.0, 4.0], "rotation_degrees": 30.0},
     ]
-    image = {"uid": "RADIOGRAPH_1", "modality": "DX", "shape": [64, 48], "frame": "NONE"}
+    image = {"uid": "RADIOGRAPH_1", "modality": "DX", "shape": [64, 48], "coordinate_frame": "NONE"}
     case = Case.model_validate({"task_id": "T", "image": image, "annotations": annotations, "metadata": {}})
     return LoadedCase(case, Masks([Mask("M", ArrayVolume(Grid((64, 48, 1)), mask_kji))]))

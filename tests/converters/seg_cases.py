@@ -73,7 +73,7 @@ def case_of(folder: Path, source: ImageSource, labels_kji: NDArray[Any], grid: G
             "type": "mask",
             "mask_file": "labels.nii.gz",
             "mask_value": value,
-            "origin": "human",
+            "algorithm_type": "manual",
         }
         for value in sorted(set(np.unique(labels_kji).tolist()) - {0})
     ]

@@ -65,7 +65,7 @@ def test_a_turned_box_is_a_polygon(tmp_path: Path) -> None:
     box = '<box label="a" xtl="2" ytl="2" xbr="6" ybr="4" rotation="90.0"/>'
     path = write(tmp_path, f'<image id="0" name="a.png" width="8" height="6">{box}</image>')
     (reading,) = registry.read([path], format="cvat")
-    assert sorted(reading.case.annotations[0].polygon) == [[3, 1], [3, 5], [5, 1], [5, 5]]  # type: ignore[union-attr]
+    assert sorted(reading.case.annotations[0].polygon) == [(3, 1), (3, 5), (5, 1), (5, 5)]  # type: ignore[union-attr]
 
 
 def test_videos_have_frames(tmp_path: Path) -> None:
@@ -124,8 +124,8 @@ def test_a_cuboid_is_two_faces(tmp_path: Path) -> None:
     path = write(tmp_path, f'<image id="0" name="a.png" width="8" height="6"><cuboid label="a" {told}/></image>')
     (reading,) = registry.read([path], format="cvat")
     front, back = reading.case.annotations
-    assert front.polygon == [[1, 1], [4, 1], [4, 5], [1, 5]]  # type: ignore[union-attr]
-    assert back.polygon == [[6, 0], [3, 0], [3, 4], [6, 4]]  # type: ignore[union-attr]
+    assert front.polygon == [(1, 1), (4, 1), (4, 5), (1, 5)]  # type: ignore[union-attr]
+    assert back.polygon == [(6, 0), (3, 0), (3, 4), (6, 4)]  # type: ignore[union-attr]
     assert back.attributes == {"cuboid": "cuboid_1", "face": "back"}
 
 
@@ -159,7 +159,7 @@ def test_what_a_model_made(tmp_path: Path) -> None:
     box = '<box label="a" source="{}" xtl="1" ytl="1" xbr="2" ybr="2"/>'
     inner = "".join(box.format(source) for source in ("manual", "auto", "semi-auto"))
     (reading,) = registry.read([write(tmp_path, f'<image id="0" name="a.png">{inner}</image>')], format="cvat")
-    assert [each.origin for each in reading.case.annotations] == [None, "model", "model_confirmed"]
+    assert [each.algorithm_type for each in reading.case.annotations] == [None, "automatic", "semi_automatic"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gb2312", "GBK", "gb18030", "big5", "iso-8859-1"])

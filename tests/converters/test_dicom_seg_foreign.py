@@ -388,7 +388,7 @@ def test_segmentations_of_slides_by_highdicom(name: str, tmp_path: Path) -> None
 def test_a_case_on_a_slide_and_one_on_frames_without_place(tmp_path: Path) -> None:
     slide = real("wsi/dicom_sm/sm_image.dcm")
     reading = read(real("wsi/dicom_sm/seg_image_sm_control.dcm"), slide)
-    assert (reading.case.image.frame, reading.case.image.shape) == ("SLIDE", [50, 50, 1])
+    assert (reading.case.image.coordinate_frame, reading.case.image.shape) == ("SLIDE", [50, 50, 1])
     write_case(reading, tmp_path / "slide")
     cine = images.open(real("dicom/us_multiframe/examples_ybr_color.dcm"))
     mask_kji = np.zeros(cine.grid.shape_kji, np.uint8)

@@ -30,7 +30,7 @@ from annoconv import ids
 from annoconv.errors import AnnoconvError, GeometryError, ImageError, LimitError
 from annoconv.geometry import Grid, GridKind, apply_relation, compare_grids
 from annoconv.limits import Limits
-from annoconv.model import Frame, Modality
+from annoconv.model import CoordinateFrame, Modality
 from annoconv.pixels import NiftiVolume
 from tests.real_data import real
 
@@ -259,7 +259,11 @@ def test_a_whole_slide_is_one_matrix_of_tiles():
 def test_frames_without_place_are_told_by_their_numbers(name, shape, modality):
     source = only(real(name))
     described = source.describe()
-    assert (source.grid.shape, described.frame, described.modality) == (shape, Frame.NONE, modality)
+    assert (source.grid.shape, described.coordinate_frame, described.modality) == (
+        shape,
+        CoordinateFrame.NONE,
+        modality,
+    )
     assert len(source.slices) == shape[2]
     assert source.slices[-1].frame == (shape[2] if shape[2] > 1 else None)
 
@@ -285,7 +289,11 @@ def test_gaps_are_bridged_when_asked(tmp_path):
 def test_two_dimensional_image_without_place():
     source = only(real("dicom/dx_cr/dx_image.dcm"))
     described = source.describe()
-    assert (described.modality, described.shape, described.frame) == (Modality.DX, [211, 169, 1], Frame.NONE)
+    assert (described.modality, described.shape, described.coordinate_frame) == (
+        Modality.DX,
+        [211, 169, 1],
+        CoordinateFrame.NONE,
+    )
     assert described.frame_of_reference_uid is None
     assert source.read().shape == (1, 169, 211)
     assert source.slices[0].position_lps is None

@@ -188,7 +188,7 @@ def test_groups_of_asap(tmp_path: Path) -> None:
     (tmp_path / "x.xml").write_text(f"<ASAP_Annotations>{text}</ASAP_Annotations>")
     (reading,) = registry.read([tmp_path / "x.xml"], format="geojson")
     (annotation,) = reading.case.annotations
-    assert annotation.polygon == [[1, 1], [9, 1], [5, 7]]  # type: ignore[union-attr]
+    assert annotation.polygon == [(1, 1), (9, 1), (5, 7)]  # type: ignore[union-attr]
     assert annotation.attributes == {"name": "a", "part_of_group": "Lesion", "grade": "2"}
     assert [(loss.path, loss.kind.value) for loss in reading.losses] == [
         ("/AnnotationGroups/0/Color", "no_place"),

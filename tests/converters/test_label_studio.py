@@ -48,7 +48,7 @@ def export(folder: Path, kind: str, value: dict[str, Any], **more: Any) -> Path:
 def test_a_turned_box_turns_about_its_corner(tmp_path: Path) -> None:
     value = {"x": 50, "y": 50, "width": 10, "height": 10, "rotation": 90, "rectanglelabels": ["a"]}
     (reading,) = registry.read([export(tmp_path, "rectanglelabels", value)], format="label-studio")
-    corners = [[100, 50], [100, 70], [90, 70], [90, 50]]
+    corners = [(100, 50), (100, 70), (90, 70), (90, 50)]
     assert reading.case.annotations[0].polygon == corners  # type: ignore[union-attr]
 
 
@@ -115,7 +115,7 @@ def test_results_of_one_id_are_one_region(tmp_path: Path) -> None:
     first, second, whole = reading.case.annotations
     assert (first.label_code, first.bbox, first.cross_modal_links) == ("a", [20, 10, 40, 20], ["s"])  # type: ignore[union-attr]
     assert first.attributes == {"margin": "sharp", "note": ["one", "two"], "labels": ["a", "b"]}
-    assert second.origin == "model_confirmed"
+    assert second.algorithm_type == "automatic_confirmed"
     assert (whole.type, whole.label_code, whole.attributes) == ("attribute", "site", {"site": "Lung / Left"})
     assert [(loss.path, loss.kind.value) for loss in reading.losses] == [
         ("/0/annotations/0/result/6", "no_place"),
@@ -132,7 +132,7 @@ def test_predictions_are_read_when_asked_for(tmp_path: Path) -> None:
     assert ([each.id for each in without.case.annotations], len(without.losses)) == (["r"], 1)
     (with_them,) = registry.read([path], format="label-studio", predictions=True)
     human, model = with_them.case.annotations
-    assert (human.origin, model.id, model.origin, model.confidence) == (None, "r_", "model", 0.25)
+    assert (human.algorithm_type, model.id, model.algorithm_type, model.confidence) == (None, "r_", "automatic", 0.25)
 
 
 @pytest.mark.parametrize("unit", ["code points", "UTF-16"])

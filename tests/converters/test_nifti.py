@@ -240,7 +240,7 @@ def test_the_series_itself_finds_copied_numbers(tmp_path: Path) -> None:
 
 def test_a_case_without_a_place_in_space_comes_back(tmp_path: Path) -> None:
     grid = Grid((12, 9, 1))
-    image = {"uid": "US_1", "modality": "US", "shape": [12, 9], "frame": "NONE"}
+    image = {"uid": "US_1", "modality": "US", "shape": [12, 9], "coordinate_frame": "NONE"}
     case = Case.model_validate(document(image, [mask("M1", "m.nii.gz")]))
     array = np.zeros(grid.shape_kji, bool)
     array[0, 2:5, 3:8] = True
@@ -251,7 +251,7 @@ def test_a_case_without_a_place_in_space_comes_back(tmp_path: Path) -> None:
     with pytest.raises(GeometryError, match=r"no place in space.*codes are both 0"):
         list(registry.read([tmp_path / "out" / "masks" / "M1.nii.gz"], format="nifti"))
     (bare,) = registry.read([tmp_path / "out" / "masks" / "M1.nii.gz"], format="nifti", no_place=True)
-    assert bare.case.image.frame == "NONE"
+    assert bare.case.image.coordinate_frame == "NONE"
 
 
 # Arrangements and layouts
@@ -365,7 +365,7 @@ def test_bids_writes_a_mask_a_class_where_masks_overlap(tmp_path: Path) -> None:
 def test_masks_of_one_label_are_united_and_the_rest_is_named_as_lost(tmp_path: Path) -> None:
     zoo = cases.make("axial", tmp_path / "zoo")
     told = strict_json.plain(read_case(zoo.path).case)
-    told["annotations"] = [mask("A", "a.nii.gz", "NODULE"), mask("B", "b.nii.gz", "NODULE", instance_number=2)]
+    told["annotations"] = [mask("A", "a.nii.gz", "NODULE"), mask("B", "b.nii.gz", "NODULE", object_number=2)]
     grid = read_case(zoo.path).masks["M1"].grid
     arrays = {key: np.zeros(grid.shape_kji, bool) for key in "AB"}
     arrays["A"][1, 2, 3] = arrays["B"][4, 5, 6] = True
@@ -375,7 +375,7 @@ def test_masks_of_one_label_are_united_and_the_rest_is_named_as_lost(tmp_path: P
     np.testing.assert_array_equal(reading.masks["A"].read(), arrays["A"] | arrays["B"])
     lost = {loss.path for loss in losses if loss.kind is LossKind.NO_PLACE}
     assert lost == changed(loaded, reading)
-    assert "/annotations/1/instance_number" in lost
+    assert "/annotations/1/object_number" in lost
 
 
 @pytest.mark.parametrize("layout", ["nnunet", "msd", "monai"])

@@ -17,6 +17,7 @@ import pytest
 
 from annoconv import registry
 from annoconv.casefile import LoadedCase, read_case
+from annoconv.files.manifest import MANIFEST
 from tests import cases, peers
 from tests.converters.test_nifti import several
 
@@ -53,8 +54,10 @@ def sets_of(folder: Path) -> list[tuple[str, list[LoadedCase], tuple[Path, ...]]
 
 def test_bids_validator_finds_no_error(tmp_path: Path) -> None:
     for name, loaded, images in sets_of(tmp_path):
-        registry.write(loaded, tmp_path / f"bids_{name}", format="nifti", layout="bids", images=images, suffix="T1w")
-        answer = peers.run("bids-validator-deno", "--json", tmp_path / f"bids_{name}")
+        target = tmp_path / f"bids_{name}"
+        registry.write(loaded, target, format="nifti", layout="bids", images=images, suffix="T1w")
+        assert (target / MANIFEST).is_file()
+        answer = peers.run("bids-validator-deno", "--json", target)
         issues = json.loads(answer.stdout)["issues"]["issues"]
         assert [issue for issue in issues if issue["severity"] == "error"] == [], name
 
@@ -70,6 +73,7 @@ def test_nnunet_finds_the_data_set_whole(tmp_path: Path) -> None:
     for number, (name, loaded, images) in enumerate(sets_of(tmp_path), 1):
         target = tmp_path / f"Dataset{number:03d}_{name}"
         registry.write(loaded, target, format="nifti", layout="nnunet", images=images)
+        assert (target / MANIFEST).is_file()
         assert ask("nnunetv2", script, target) is True
 
 
@@ -87,6 +91,7 @@ def test_monai_loads_the_list_and_the_volumes(layout: str, listed: str, tmp_path
     for name, loaded, images in sets_of(tmp_path)[:2]:
         target = tmp_path / f"{layout}_{name}"
         registry.write(loaded, target, format="nifti", layout=layout, images=images)
+        assert (target / MANIFEST).is_file()
         answers = ask("monai", script, target / listed)
         assert len(answers) == len(loaded)
         for shape, label_shape, values, is_same in answers:

@@ -56,6 +56,20 @@ def test_a_matrix_is_an_itk_transform_from_fixed_to_moving(maps: str, tmp_path: 
     np.testing.assert_allclose(back.matrix, moving_from_fixed, atol=1e-12)
 
 
+def test_a_registration_of_frames_without_images_has_no_file_and_comes_back(tmp_path: Path) -> None:
+    grid = grid_of((6, 5, 4))
+    frames = {"fixed_frame_of_reference_uid": "1.2.5.1", "moving_frame_of_reference_uid": "1.2.5.2"}
+    registration = {"id": "R1", "kind": "rigid", **frames, "maps": "fixed_from_moving", "matrix": np.eye(4).tolist()}
+    told = document(cases.image_document("IMG", grid), [mask("M", "m.nii.gz")], registrations=[registration])
+    loaded = LoadedCase(Case.model_validate(told), Masks([Mask("M", ArrayVolume(grid, cases.blob(grid)))]))
+    _, reading = there_and_back(loaded, tmp_path / "out")
+    assert not (tmp_path / "out" / "transforms").exists()
+    assert changed(loaded, reading) == set()
+    losses, plain = there_and_back(loaded, tmp_path / "plain", plain=True)
+    assert plain.case.registrations is None
+    assert any(loss.path.startswith("/registrations") for loss in losses)
+
+
 def test_itks_rigid_transforms_are_read_about_their_centre(tmp_path: Path) -> None:
     center, turn, shift = (5.0, -7.0, 11.0), (0.1, -0.2, 0.3), (4.0, 5.0, 6.0)
     euler = sitk.Euler3DTransform(center, *turn, shift)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
+from pydantic import BaseModel
 
 from annoconv.documents import strict_json
-from annoconv.model import Case
+from annoconv.documents.classes import class_of
+from annoconv.model import Case, LabelSystem, Package, TaskDefinition
 from tests.model.validators import EXAMPLES, SCHEMA, Ajv, of_pydantic, of_python, of_rust, open_ajv
 
 VALID = sorted((EXAMPLES / "valid").glob("*.json"))
@@ -36,10 +39,50 @@ def test_there_are_enough() -> None:
 def test_valid_example_passes_and_round_trips(path: Path) -> None:
     document = json.loads(path.read_bytes())
     assert of_pydantic(document) == of_python(document) == of_rust(document) == []
-    case = strict_json.parse(path.read_bytes(), Case)
-    again = strict_json.parse(strict_json.dumps(strict_json.plain(case)), Case)
-    assert again == case
-    assert strict_json.dumps(strict_json.plain(again)) == strict_json.dumps(strict_json.plain(case))
+    typed = strict_json.parse(path.read_bytes(), class_of)
+    again = strict_json.parse(strict_json.dumps(strict_json.plain(typed)), class_of)
+    assert again == typed
+    assert strict_json.dumps(strict_json.plain(again)) == strict_json.dumps(strict_json.plain(typed))
+
+
+def test_a_document_is_what_its_name_says() -> None:
+    starts = {"task-": TaskDefinition, "label-system-": LabelSystem, "package-": Package}
+    for path in (*VALID, *INVALID):
+        expected = next((one for start, one in starts.items() if path.stem.startswith(start)), Case)
+        assert class_of(json.loads(path.read_bytes())) is expected, path.name
+
+
+def test_every_key_of_documents_of_their_own_is_in_an_example() -> None:
+    seen: set[str] = set()
+    for path in VALID:
+        seen |= set(_used(strict_json.parse(path.read_bytes(), class_of)))
+    asked = {name for one in (TaskDefinition, LabelSystem, Package) for name in _known(one, set())}
+    assert sorted(asked - seen) == []
+
+
+def _used(node: BaseModel) -> Iterator[str]:
+    for name, value in node:
+        if value is not None:
+            yield f"{type(node).__name__}.{name}"
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, BaseModel):
+                yield from _used(each)
+
+
+def _known(one: type[BaseModel], seen: set[type[BaseModel]]) -> Iterator[str]:
+    seen.add(one)
+    for name, field in one.model_fields.items():
+        yield f"{one.__name__}.{name}"
+        for inner in _classes(field.annotation):
+            if inner not in seen:
+                yield from _known(inner, seen)
+
+
+def _classes(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _classes(argument)
 
 
 @pytest.mark.parametrize("path", INVALID, ids=name_of)
@@ -62,7 +105,7 @@ def test_ajv_says_the_same_of_every_example(ajv: Ajv) -> None:
 def test_model_that_is_written_by_pydantic_alone_conforms() -> None:
     """A vendor who only has the generated package writes valid JSON: no nulls, numbers as numbers."""
     for path in VALID:
-        written = Case.model_validate_json(path.read_bytes()).model_dump_json()
+        written = strict_json.parse(path.read_bytes(), class_of).model_dump_json()
         assert of_python(json.loads(written)) == [], path.name
 
 

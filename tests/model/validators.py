@@ -1,4 +1,7 @@
-"""The four validators that must agree, each giving the findings of the documented normaliser."""
+"""The four validators that must agree, each giving the findings of the documented normaliser.
+
+A document that is no case is validated by its class's definition in the schema, `#/$defs/Package`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,8 +20,8 @@ import jsonschema_rs
 import pytest
 from pydantic import ValidationError
 
+from annoconv.documents.classes import class_of
 from annoconv.documents.normaliser import normalise
-from annoconv.model import Case
 
 SCHEMA_FILE = files("annoconv_model") / "annoconv.schema.json"
 SCHEMA: dict[str, Any] = json.loads(SCHEMA_FILE.read_text("utf-8"))
@@ -26,8 +30,21 @@ EXAMPLES = Path(__file__).parents[2] / "model" / "examples"
 Verdict = list[tuple[str, str]]
 """(JSON pointer, kind) of each finding, sorted."""
 
-_PYTHON = jsonschema.Draft202012Validator(SCHEMA)
-_RUST = jsonschema_rs.validator_for(SCHEMA)
+
+def _schema(name: str) -> dict[str, Any]:
+    return (
+        SCHEMA if name == "Case" else {key: SCHEMA[key] for key in ("$schema", "$defs")} | {"$ref": f"#/$defs/{name}"}
+    )
+
+
+@cache
+def _python(name: str) -> Any:
+    return jsonschema.Draft202012Validator(_schema(name))
+
+
+@cache
+def _rust(name: str) -> Any:
+    return jsonschema_rs.validator_for(_schema(name))
 
 
 def _verdict(errors: Any, dialect: Any, document: Any) -> Verdict:
@@ -37,18 +54,18 @@ def _verdict(errors: Any, dialect: Any, document: Any) -> Verdict:
 
 def of_pydantic(document: Any) -> Verdict:
     try:
-        Case.model_validate_json(json.dumps(document))
+        class_of(document).model_validate_json(json.dumps(document))
     except ValidationError as error:
         return _verdict(error.errors(), "pydantic", document)
     return []
 
 
 def of_python(document: Any) -> Verdict:
-    return _verdict(list(_PYTHON.iter_errors(document)), "jsonschema", document)
+    return _verdict(list(_python(class_of(document).__name__).iter_errors(document)), "jsonschema", document)
 
 
 def of_rust(document: Any) -> Verdict:
-    return _verdict(list(_RUST.iter_errors(document)), "jsonschema-rs", document)
+    return _verdict(list(_rust(class_of(document).__name__).iter_errors(document)), "jsonschema-rs", document)
 
 
 class Ajv:
@@ -66,7 +83,7 @@ class Ajv:
     def __call__(self, document: Any) -> Verdict:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(document) + "\n")
+        self._process.stdin.write(json.dumps([class_of(document).__name__, document]) + "\n")
         self._process.stdin.flush()
         return _verdict(json.loads(self._process.stdout.readline()), "ajv", document)
 

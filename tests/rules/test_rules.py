@@ -13,10 +13,11 @@ import pytest
 from annoconv import model, rules
 from annoconv.casefile import LoadedCase, open_case
 from annoconv.geometry import Grid
-from annoconv.model import Case
+from annoconv.model import Case, LabelSystem, Package, TaskDefinition
 from annoconv.pixels import save_nifti
 from annoconv.rules import engine
 from tests.documents import Document, common, good, write
+from tests.rules.test_documents import OF_OTHERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +38,29 @@ class Example:
 
 def add(*annotations: Document) -> Callable[[Document], None]:
     return lambda document: document["annotations"].extend(annotations)
+
+
+def review(**rest: Any) -> Document:
+    return {"id": "V", "level": "review", "reviewer": "R1", "at": "2026-01-01T00:00:00Z", "outcome": "passed", **rest}
+
+
+def relation(**rest: Any) -> Document:
+    return {"id": "L", "type": "relation", "source_id": "P1", "target_id": "Q1", "relation": "near", **rest}
+
+
+def registration(**rest: Any) -> Document:
+    ends = {"fixed_image_uid": "1.2.840.1", "moving_image_uid": "1.2.840.1", "maps": "fixed_from_moving"}
+    matrix = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
+    told = {"id": "R", "kind": "rigid", "matrix": matrix, **ends, **rest}
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def check(annotation_id: str) -> Document:
+    return {"annotation_id": annotation_id, "deviation_mm": 1, "threshold_mm": 3, "passed": True}
+
+
+def record(told: Document) -> Document:
+    return {"id": "C", "kind": "laboratory", "fields": [{"key": "AFP", **told}]}
 
 
 EXAMPLES: dict[str, list[Example]] = {
@@ -108,7 +132,9 @@ EXAMPLES: dict[str, list[Example]] = {
             lambda d: d["image"].pop("spacing"),
             "/image",
             "exchange",
-            lambda d: d.update(related_images=[{"uid": "us", "modality": "US", "shape": [9, 9, 9], "frame": "NONE"}]),
+            lambda d: d.update(
+                related_images=[{"uid": "us", "modality": "US", "shape": [9, 9, 9], "coordinate_frame": "NONE"}]
+            ),
         )
     ],
     "A-7.2b.direction_not_orthonormal": [
@@ -119,7 +145,14 @@ EXAMPLES: dict[str, list[Example]] = {
             lambda d: d["image"].update(direction=[[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, -1.0]]),
         )
     ],
-    "A-C.2.shape_missing": [Example(lambda d: d["image"].pop("shape"), "/image", "minimal")],
+    "A-C.2.shape_missing": [
+        Example(
+            lambda d: d["image"].pop("shape"),
+            "/image",
+            "minimal",
+            lambda d: d.update(related_images=[{"uid": "report only", "modality": "CT"}]),
+        )
+    ],
     "A-7.2c.spacing_rank": [
         Example(
             lambda d: d["image"].update(spacing=[1.0, 1.0]),
@@ -154,9 +187,97 @@ EXAMPLES: dict[str, list[Example]] = {
     ],
     "A-3.4.unconfirmed": [
         Example(
-            lambda d: d["annotations"][0].update(origin="model"),
-            "/annotations/0/origin",
-            also_good=lambda d: d["annotations"][0].update(origin="model_confirmed"),
+            lambda d: d["annotations"][0].update(algorithm_type="automatic"),
+            "/annotations/0/algorithm_type",
+            also_good=lambda d: d["annotations"][0].update(algorithm_type="automatic_confirmed"),
+        )
+    ],
+    "A-3.3.reference_unknown": [
+        *(
+            Example(
+                lambda d, put=put: d.update(put("absent")),
+                path,
+                "exchange",
+                lambda d, put=put: d.update(put("B1")),
+            )
+            for put, path in (
+                (lambda at: {"reviews": [review(annotation_ids=[at])]}, "/reviews/0/annotation_ids/0"),
+                (lambda at: {"links": [relation(source_id=at)]}, "/links/0/source_id"),
+                (lambda at: {"links": [relation(target_id=at)]}, "/links/0/target_id"),
+                (
+                    lambda at: {"registrations": [registration(checks=[check(at)])]},
+                    "/registrations/0/checks/0/annotation_id",
+                ),
+            )
+        ),
+        Example(lambda d: d["annotations"][0].update(assistance_id="S"), "/annotations/0/assistance_id", "exchange"),
+        Example(
+            lambda d: d.update(registrations=[registration(moving_image_uid="1.9")]),
+            "/registrations/0/moving_image_uid",
+            "exchange",
+            lambda d: d.update(registrations=[registration()]),
+        ),
+        Example(
+            lambda d: d.update(
+                texts=[{"id": "T", "kind": "other", "content": "x", "image_uids": ["1.2.840.1", "1.9"]}]
+            ),
+            "/texts/0/image_uids/1",
+            "exchange",
+        ),
+    ],
+    "A-3.3.id_twice": [
+        Example(
+            lambda d: d.update(texts=[{"id": "B1", "kind": "other", "content": "x"}]),
+            "/annotations/0/id",
+            "minimal",
+            lambda d: d.update(texts=[{"id": "T1", "kind": "other", "content": "x"}]),
+        ),
+        Example(
+            lambda d: d["metadata"].update(qc={"findings": [{"id": "P1", "kind": "other"}]}),
+            "/metadata/qc/findings/0/id",
+            "minimal",
+            lambda d: d["metadata"].update(agents=[{"id": "A1"}, {"id": "R1"}, {"id": "P1"}]),
+        ),
+    ],
+    "A-11.1.2.agent_unknown": [
+        Example(
+            lambda d: d["metadata"].update(agents=[{"id": "A1"}]),
+            "/metadata/reviewer",
+            also_good=lambda d: d["metadata"].update(agents=[{"id": "A1"}, {"id": "R1"}]),
+        )
+    ],
+    "A-8.5.1b.end_missing": [
+        Example(
+            lambda d: d.update(registrations=[registration(fixed_image_uid=None)]),
+            "/registrations/0",
+            "minimal",
+            lambda d: d.update(registrations=[registration(fixed_image_uid=None, fixed_frame_of_reference_uid="1.5")]),
+        )
+    ],
+    "A-8.5.3b.value_missing": [
+        *(
+            Example(
+                lambda d, told=told: d.update(clinical_records=[record(told)]),
+                "/clinical_records/0/fields/0",
+                "minimal",
+                lambda d, told=good_one: d.update(clinical_records=[record(told)]),
+            )
+            for told, good_one in (
+                ({}, {"value": 0}),
+                ({"comparator": "lt"}, {"absent_reason": "masked"}),
+                (
+                    {"value": False, "absent_reason": "error"},
+                    {"value_concept": {"code": "1", "scheme": "SCT", "meaning": "m"}},
+                ),
+            )
+        )
+    ],
+    "A-8.2.2a.duplicate_code": [
+        Example(
+            lambda d: d.update(labels=[{"code": "NODULE"}, {"code": "X"}, {"code": "NODULE"}]),
+            "/labels/2/code",
+            "minimal",
+            lambda d: d.update(labels=[{"code": "NODULE"}, {"code": "nodule"}]),
         )
     ],
     "A-9.3.1b.reviewer_is_annotator": [
@@ -175,6 +296,7 @@ WITH_FILES = {
     "A-10.1.5.mask_missing",
     "A-10.1.5.mask_outside",
     "A-B.2.affine_equals_dicom_origin",
+    "A-6.5.1b.label_unknown",
 }
 
 
@@ -204,8 +326,10 @@ def test_a_profile_gives_the_level(rule: str, profile: rules.Profile) -> None:
 
 
 def test_the_catalogue_and_the_functions_are_the_same_set() -> None:
-    assert set(rules.catalogue()) == set(engine.checks())
-    assert set(rules.catalogue()) == set(EXAMPLES) | WITH_FILES
+    of_others = {name for one in (TaskDefinition, LabelSystem, Package) for name in engine.checks(one)}
+    assert set(rules.catalogue()) == set(engine.checks()) | of_others
+    assert set(engine.checks()) == set(EXAMPLES) | WITH_FILES
+    assert of_others == set(OF_OTHERS)
 
 
 @pytest.mark.parametrize("rule", rules.catalogue().values(), ids=lambda rule: rule.id)

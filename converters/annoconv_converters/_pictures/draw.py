@@ -86,7 +86,8 @@ class Drawing:
         if annotation.attributes:
             record["attributes"] = strict_json.plain(annotation.attributes)
         key = {"id": annotation.id, "type": annotation.type}
-        self._at[uid, index].shapes.append(Shape(record, geometry, key=key))
+        made = None if annotation.algorithm_type is None else annotation.algorithm_type.value
+        self._at[uid, index].shapes.append(Shape(record, geometry, key=key, algorithm_type=made))
 
 
 def draw(

@@ -11,7 +11,7 @@ from decimal import Decimal
 from operator import sub
 from typing import TYPE_CHECKING, Any, Final
 
-from annoconv.documents.losses import report
+from annoconv.documents.losses import NOTHING, loss_at, report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -61,13 +61,43 @@ def file_losses(records: Iterable[FileRecord], reasons: Reasons, case_index: int
     for record in records:
         if record.again is None and record.place:
             *above, last = record.place
-            yield from report(
-                {last: record.said is not None}, {}, reasons, case_index=case_index, within=(*above,)
-            ).losses
+            told: Any = {last: record.said is not None}
+            again: Any = {}
+            within: Path = tuple(above)
         elif record.said != record.again:
-            said, again = _apart(record.said, record.again)
-            if said != {}:  # it is written with more than it says
-                yield from report(said, again, reasons, case_index=case_index, within=record.place).losses
+            told, again, within = record.said, record.again, record.place
+        else:
+            continue
+        if isinstance(told, dict) and isinstance(again, dict):
+            yield from _losses(told, again, (), within, reasons, case_index)
+        else:
+            yield from report(told, again, reasons, case_index=case_index, within=within).losses
+
+
+def _losses(
+    said: dict[Any, Any], again: dict[Any, Any], at: Path, within: Path, reasons: Reasons, case_index: int
+) -> Iterator[Loss]:
+    """Yield what `report` would, of what `said` speaks of: in one walk, as long as there are no lists."""
+    for key, value in said.items():
+        held: Any = again.get(key, NOTHING)
+        if held == value:
+            continue
+        path = (*at, key)
+        if value and isinstance(value, dict) and (held is NOTHING or isinstance(held, dict)):
+            inner: dict[Any, Any] = held if isinstance(held, dict) else {}
+            yield from _losses(value, inner, path, within, reasons, case_index)
+        elif isinstance(value, list | dict) or isinstance(held, list | dict):
+            pair = (value, {}) if held is NOTHING else _apart(value, held)
+            told, other = (_nested(path, one) for one in pair)
+            yield from report(
+                told, {} if held is NOTHING else other, reasons, case_index=case_index, within=within
+            ).losses
+        else:
+            yield loss_at(path, held, reasons, case_index=case_index, within=within)
+
+
+def _nested(path: Path, value: Any) -> Any:
+    return value if not path else {path[0]: _nested(path[1:], value)}
 
 
 def as_value(array: Any) -> Any:

@@ -48,11 +48,19 @@ class PictureCase:
         For each mask, index of a picture and run lengths.
     planes
         Pictures of each image by its UID.
+    owners
+        Of annotations and texts, by id: the id that the key of their first shape holds, whether keys are used or not.
     """
 
     document: Record
     parts: dict[str, list[tuple[int, Counts]]] = field(default_factory=dict)
     planes: dict[str, Planes] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
+
+    def own(self, identity: str, shape: Shape) -> None:
+        """Note which annotation or text of its writer a shape is, if it has a key."""
+        if "id" in shape.key:
+            self.owners[identity] = shape.key["id"]
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,7 @@ def picture_case(pictures: list[Picture], categories: Categories, *, use_keys: b
         native.document = {"case_id": case, **native.document}
     for identity, members in _groups(items, native, use_keys=use_keys).items():
         first = members[0]
+        native.own(identity, first.shape)
         common: Record = {"id": identity, "category": first.meaning.category, "label_code": first.meaning.code}
         if first.place[0] != primary:
             common["image_uid"] = first.place[0]
@@ -170,6 +179,7 @@ def _items(
             record = shape.record
             where = _where("annotations", record)
             if is_caption(record):
+                native.own(str(record.get("id")), shape)
                 texts = native.document.setdefault("texts", [])
                 texts.append(
                     {

@@ -42,6 +42,8 @@ class Shape:
         What our own files say of it: `id` and `type` of the annotation that it belongs to.
     keypoints
         While a case is drawn: x, y (pixel indices) and visibility of its points by name.
+    algorithm_type
+        While a case is drawn: who made the annotation, if that is said.
     place
         Steps to it in its file's tree.
     """
@@ -51,6 +53,7 @@ class Shape:
     more: Record = field(default_factory=dict)
     key: Record = field(default_factory=dict)
     keypoints: dict[str, list[float]] = field(default_factory=dict)
+    algorithm_type: str | None = None
     place: Path = ()
     _understood: tuple[tuple[int, int], Segmentation | None] | None = field(default=None, init=False, repr=False)
 

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from annoconv.codes import Labels
 from annoconv.documents import residuals, strict_json
-from annoconv.documents.losses import Carrier, Reasons, report
+from annoconv.documents.losses import Carrier, Reasons
 from annoconv.errors import InputError
 from annoconv.files.atomic import replacing
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
-from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, compare
+from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, compare, compare_plain
 from annoconv_converters._pictures.categories import Categories, CategoryTable
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.read import Batch, picture_case_of, put_keys
@@ -206,9 +206,11 @@ def _compare(
 ) -> tuple[list[Loss], Record]:
     """Return the losses of a case and its entry in the side file."""
     original = strict_json.plain(drawing.loaded.case)
-    native = picture_case_of(read, known, format.task, "output", use_keys=False).document
+    put_keys(read, _keys(drawing.pictures, read, set(), set()))
+    found = picture_case_of(read, known, format.task, "output", use_keys=False)
     if plain:
-        return report(original, native, format.reasons, case_index=case_index).losses, {}
+        return compare_plain(original, found, format.reasons, case_index), {}
+    native = found.document
     entry, found = _keyed(drawing, read, known, format.task)
     expected = _expected(original, found, drawing.parts.keys())
     compared = compare(original, found.document, expected, format.reasons, _SIDE_FILE, case_index)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.documents import strict_json
+from annoconv.model import FindingSite
 
 if TYPE_CHECKING:
     from annoconv.codes import Labels
@@ -37,8 +38,8 @@ class Terms:
         named = {
             "concept": self.concept,
             "concept_category": self.category,
-            "concept_modifier": self.modifier,
-            "anatomic_region": self.region,
+            "concept_modifiers": None if self.modifier is None else [self.modifier],
+            "finding_site": None if self.region is None else FindingSite(region=self.region),
         }
         return {name: strict_json.plain(term) for name, term in named.items() if term is not None}
 
@@ -75,7 +76,12 @@ def entry_of(value: int, code: str, category: AnnotationCategory, labels: Labels
         value,
         coded.name,
         coded.color_rgb,
-        Terms(None if coded.is_private else coded.type, coded.category, coded.modifier, coded.region),
+        Terms(
+            None if coded.is_private else coded.type,
+            coded.category,
+            next(iter(coded.modifiers), None),
+            None if coded.site is None else coded.site.region,
+        ),
         code,
     )
 

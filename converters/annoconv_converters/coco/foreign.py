@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from annoconv.documents.residuals import Path
     from annoconv.limits import Limits
     from annoconv_converters._pictures.categories import Categories
+    from annoconv_converters._pictures.meaning import PictureCase
     from annoconv_converters._pictures.records import Picture
 
 __all__ = [
@@ -74,8 +75,8 @@ def understand(
     limits: Limits | None = None,
     task: str = TASK,
     restore: Callable[[Record], Record] | None = None,
-) -> tuple[Record, LoadedCase, list[FileRecord]]:
-    """Return the document of the case that pictures stand for, what other software said included, and the case.
+) -> tuple[PictureCase, LoadedCase, list[FileRecord]]:
+    """Return what pictures mean, what other software said included, and the case that they stand for.
 
     The third is, for a flat picture of other software, what its file says and what is written again.
 
@@ -108,13 +109,13 @@ def understand(
         native.document = restore(native.document)
     loaded = loaded_case(native, native.document, source, limits)
     if is_ours or use_keys or not is_flat(pictures):
-        return native.document, loaded, []
+        return native, loaded, []
     kept, records = _leftover(pictures[0], loaded, categories, kind, position, beside)
     if kept:
         extensions = {EXTENSION: kept}
         native.document["extensions"] = extensions
         loaded = LoadedCase(loaded.case.model_copy(update={"extensions": extensions}), loaded.masks)
-    return native.document, loaded, records
+    return native, loaded, records
 
 
 def is_flat(pictures: Sequence[Picture]) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -18,6 +19,7 @@ from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, LimitError
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message
+from annoconv_converters._pictures.foreign_json import looks_like
 from annoconv_converters._pictures.records import KEY
 
 if TYPE_CHECKING:
@@ -53,6 +55,8 @@ RESULTS: Final = ""
 """Section of the elements of a file that is an array itself."""
 _BUFFER: Final = 4 << 20
 _LONGEST_NAME: Final = 256
+_SURE: Final = 1 << 53
+"""Below it, a float that is whole is the number that was written."""
 _WHOLE: Final = ("id", "image_id", "category_id", "width", "height")
 COUNTED: Final = frozenset(
     {*_WHOLE, "area", "bbox", "caption", "file_name", "iscrowd", "keypoints", "num_keypoints", "score"}
@@ -94,8 +98,14 @@ class Span:
                 source,
                 where,
             )
-        for record in found:
-            _make_whole(record)
+        stranger = next((each for each in found if "image_id" not in each), None) if self.section == RESULTS else None
+        if stranger is not None:
+            raise _neither([stranger], source)
+        are_sure = [_make_whole(record) for record in found]
+        if not all(are_sure):
+            exact = strict_json.loads(self.text, limits=limits, source=source, where=where, exact=True)
+            for record, written in zip(found, exact, strict=True):
+                _put_whole(record, written)
         return list(found)
 
 
@@ -136,20 +146,21 @@ def scan(file: BinaryIO, source: Path, limits: Limits) -> Iterator[Span | Record
             )
     skeleton = strict_json.loads(bytes(scanner.skeleton + buffer), limits=limits, source=source)
     if scanner.section is not None or not isinstance(skeleton, dict | list):
-        raise _invalid("this is neither a COCO object nor an array of results", source, None)
+        raise _neither(skeleton, source)
     beside: Record = skeleton if isinstance(skeleton, dict) else {RESULTS: skeleton}
-    if isinstance(skeleton, dict) and (others := skeleton.keys() - {ANNOTATIONS, IMAGES, "categories"}):
+    if isinstance(skeleton, dict):
         exact = strict_json.loads(bytes(scanner.skeleton + buffer), limits=limits, source=source, exact=True)
-        beside |= {name: exact[name] for name in skeleton if name in others}
+        beside |= {name: exact[name] for name in skeleton if name not in {ANNOTATIONS, IMAGES, "categories"}}
+        _put_members(beside.get("categories"), exact.get("categories"))
     needed = {ANNOTATIONS: beside.get(ANNOTATIONS, []), "categories": beside.get("categories") or []}
     if RESULTS not in beside:
         needed[IMAGES] = beside.get(IMAGES)
     for name, member in needed.items():
         if not isinstance(member, list):
-            raise _invalid(Message("a COCO file has a list of {name}", name=name), source, None)
-    for category in needed["categories"]:
-        if isinstance(category, dict):
-            _make_whole(category)
+            seen = looks_like(skeleton)
+            raise _invalid(
+                Message("a COCO file has a list of {name}; found {seen}", name=name, seen=seen), source, None
+            )
     yield beside
 
 
@@ -157,10 +168,19 @@ def read_record(file: BinaryIO, start: int, end: int, source: Path) -> Record:
     """Return a record: numbers of COCO as floats, which are counted with; what others put beside them to the digit."""
     record = read_element(file, start, end, source)
     others = [name for name, value in record.items() if name not in COUNTED and isinstance(value, float | dict | list)]
-    if others:
+    if others or "segments_info" in record:
         exact = read_element(file, start, end, source, exact=True)
         record |= {name: exact[name] for name in others}
+        _put_members(record.get("segments_info"), exact.get("segments_info"))
     return record
+
+
+def _put_members(records: Any, exact: Any) -> None:
+    """Give the records of a list the digits of their text, but for what is counted with."""
+    for record, written in zip(records, exact, strict=True) if isinstance(records, list) else ():
+        if isinstance(record, dict):
+            record |= {name: value for name, value in written.items() if name not in COUNTED}
+            _put_whole(record, written)
 
 
 def read_element(file: BinaryIO, start: int, end: int, source: Path, *, exact: bool = False) -> Record:
@@ -171,7 +191,8 @@ def read_element(file: BinaryIO, start: int, end: int, source: Path, *, exact: b
     )
     if not isinstance(found, dict):  # the file has changed meanwhile
         raise _invalid("every member of a section is an object", source, f"byte {start}")
-    _make_whole(found)
+    if exact or not _make_whole(found):
+        _put_whole(found, found if exact else read_element(file, start, end, source, exact=True))
     return found
 
 
@@ -200,11 +221,25 @@ def picture_of_result(record: Record, owner: Any) -> Record:
     return {"id": owner} if size is None else {"id": owner, "width": found[1], "height": found[0]}
 
 
-def _make_whole(record: Record) -> None:
-    """Turn ids and sizes that were written as 1.0, as spreadsheets and data frames do, into integers."""
+def _make_whole(record: Record) -> bool:
+    """Turn ids and sizes that were written as 1.0, as spreadsheets and data frames do, into integers.
+
+    Return whether that is all there is to do: a float beyond 2^53 does not tell which integer was written.
+    """
+    is_sure = True
     for name in _WHOLE:
         value = record.get(name)
         if type(value) is float and value.is_integer():
+            record[name] = int(value)
+            is_sure = is_sure and abs(value) < _SURE
+    return is_sure
+
+
+def _put_whole(record: Record, exact: Record) -> None:
+    """Do the same from the digits that were written."""
+    for name in _WHOLE:
+        value = exact.get(name)
+        if type(value) is int or (type(value) is Decimal and value == value.to_integral_value()):
             record[name] = int(value)
 
 
@@ -326,6 +361,13 @@ def _escaped(backslashes: NDArray[np.int64]) -> NDArray[np.int64]:
     heads = np.flatnonzero(is_head)
     lengths = np.diff(np.append(heads, backslashes.size))
     return np.asarray(backslashes[heads[lengths % 2 == 1]] + lengths[lengths % 2 == 1])
+
+
+def _neither(document: Any, source: Path) -> DocumentError:
+    seen = looks_like(document)
+    return _invalid(
+        Message("this is neither a COCO object nor an array of results; found {seen}", seen=seen), source, None
+    )
 
 
 def _invalid(problem: str, source: Path, where: str | None) -> DocumentError:

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 from annoconv import times
 from annoconv.codes import Labels
 from annoconv.documents import residuals, strict_json
-from annoconv.documents.losses import Carrier, Reasons, report
+from annoconv.documents.losses import Carrier, Reasons
 from annoconv.errors import InputError, UsageError
 from annoconv.loss import Loss, LossKind, LossReport
-from annoconv_converters._pictures.carrier import compare
+from annoconv_converters._pictures.carrier import compare, compare_plain
 from annoconv_converters._pictures.categories import Categories, CategoryTable
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from annoconv.casefile import LoadedCase
     from annoconv.registry import Context
+    from annoconv_converters._pictures.meaning import PictureCase
     from annoconv_converters.coco.output import OutputFiles
 
 __all__ = ["CONTRIBUTOR", "Options", "write_coco"]
@@ -206,11 +207,11 @@ class _Writer:
         if EXTENSION in original.get("extensions", {}):
             original["extensions"] = {**original["extensions"], EXTENSION: kept_of(loaded.case)}
         native = self._native(drawing.pictures, first, case_index, use_keys=False)
-        is_keyed = not self.options.plain and bool(residuals.residual(original, native).paths())
+        is_keyed = not self.options.plain and bool(residuals.residual(original, native.document).paths())
         if is_keyed:
             self.losses += self._carry(drawing, loaded, case_index, first, lost, original)
         elif self.options.plain:
-            self.losses += report(original, native, REASONS, case_index=case_index).losses
+            self.losses += compare_plain(original, native, REASONS, case_index)
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
         self.newest += [strict_json.plain(moment) for moment in _moments(loaded)]
@@ -222,12 +223,12 @@ class _Writer:
         """Put what the records do not say under our key; return what is lost or carried."""
         native = self._native(drawing.pictures, first, case_index, use_keys=True)
         expected = {**original, "annotations": [each for each in original["annotations"] if each["id"] not in lost]}
-        compared = compare(original, native, expected, REASONS, _KEY, case_index)
+        compared = compare(original, native.document, expected, REASONS, _KEY, case_index)
         drawing.pictures[0].key["residual"] = compared.kept.to_json()
         return [*compared.losses, *_identities(drawing, loaded, case_index)]
 
-    def _native(self, pictures: list[Picture], position: int, case_index: int, *, use_keys: bool) -> Record:
-        """Return the document that the reader gives for the pictures."""
+    def _native(self, pictures: list[Picture], position: int, case_index: int, *, use_keys: bool) -> PictureCase:
+        """Return what the reader takes the pictures for."""
         seen: list[Picture] = []
         for picture in pictures:
             record = picture.record
@@ -236,7 +237,7 @@ class _Writer:
             read = replace(picture, record=record, is_unsized=self.kind == "results")
             read.name = picture_name(read, DEFAULT_NAMES, use_keys=use_keys)
             seen.append(read)
-        document, *_ = understand(
+        native, *_ = understand(
             seen,
             self._read_categories().of_case(seen),
             kind=self.kind or "instances",
@@ -246,7 +247,7 @@ class _Writer:
             beside=self.beside if case_index == 0 else None,
             source="output",
         )
-        return document
+        return native
 
     def _read_categories(self) -> Categories:
         """Return the categories as the reader will see them; made anew only when there are more."""

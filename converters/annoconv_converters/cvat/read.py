@@ -22,7 +22,7 @@ from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.rotation import turned_box
 from annoconv_converters._raster.run_lengths import MOST_PIXELS, counts_of, decode
 from annoconv_converters._xml import attribute_number, number, parse_xml, whole
-from annoconv_converters.cvat.trees import CONFIDENCE, FACES, ORIGINS, CvatTree, shapes_of
+from annoconv_converters.cvat.trees import ALGORITHM_TYPES, CONFIDENCE, FACES, CvatTree, shapes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -163,8 +163,8 @@ class _CvatFile:
         label = shape.get("label", "")
         number_ = self._numbers.setdefault(label, len(self._numbers))
         common: Record = {"category_id": number_, **self._told(shape, label)}
-        origin = ORIGINS.get(shape.get("source", ""))
-        more = {"origin": origin} if origin else {}
+        algorithm_type = ALGORITHM_TYPES.get(shape.get("source", ""))
+        more = {"algorithm_type": algorithm_type} if algorithm_type else {}
         if shape.tag == "skeleton":
             instance = self._count("skeleton")
             for element in shape:

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from annoconv.model import AnyAnnotation, Case, Label
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["CONFIDENCE", "FACES", "ORIGINS", "CvatTree", "definition_of", "shapes_of", "text_of"]
+__all__ = ["ALGORITHM_TYPES", "CONFIDENCE", "FACES", "CvatTree", "definition_of", "shapes_of", "text_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
 CONFIDENCE: Final = "confidence"
 """Attribute that holds it."""
-ORIGINS: Final = {"auto": "model", "semi-auto": "model_confirmed"}
+ALGORITHM_TYPES: Final = {"auto": "automatic", "semi-auto": "semi_automatic"}
 """Of annotations, by the source of a shape."""
 FACES: Final = {"front": ("tl1", "tr1", "br1", "bl1"), "back": ("tl2", "tr2", "br2", "bl2")}
 """Corners of a cuboid as it is seen in the picture, in the order of an outline."""
@@ -56,11 +56,17 @@ _ENCODING: Final = {
     ),
 }
 """What only says how the rest is encoded, by name, by name and value, or by what it belongs to: why it is left out."""
+_WITH_VALUES: Final = frozenset(name.partition("=")[0] for name in _ENCODING if "=" in name)
 _TAGS: Final = ("box", "polygon", "polyline", "points", "ellipse", "mask", "tag", "skeleton", "cuboid")
+_WITHIN: Final = frozenset({"attribute", *_TAGS})
+_AS_TEXT: Final = frozenset({"@label", "@source", "@frame", "@group_id", "@z_order"})
+"""What a shape says that is no number."""
+_ON: Final = {holder: f"on {holder}" for holder in ("image", "track", "skeleton")}
+_SOURCES: Final[dict[str | None, str]] = {kind: source for source, kind in ALGORITHM_TYPES.items()}
 _REASONS: Final[Reasons] = {
     "@keyframe": "a case has the frames that are listed, and none between key frames",
     "@name": "a case names an image by a relative path",
-    "@source": "the origin of an annotation is a person, a model, or a model that a person confirmed",
+    "@source": "an annotation is made by hand, with a tool, or by a model",
     "attribute/*": "an annotation has one value of each attribute, and a mask of several pictures those of the first",
     "@label": "a case has the class under the name of its label",
     "#": ("a case has no annotation for it", LossKind.NO_PLACE),
@@ -153,7 +159,7 @@ class CvatTree:
         first = next((found[0] for place, found in members.items() if place[:2] == holder), None)
         if first is None:
             return None
-        source = next((name for name, origin in ORIGINS.items() if origin == first.origin), "")
+        source = _SOURCES.get(first.algorithm_type, "")
         attributes = first.attributes or {}
         track = str(attributes.get("track_id", ""))
         return {"@id": track, "@label": element.get("label"), "@source": source} | _own(attributes)
@@ -181,7 +187,8 @@ class CvatTree:
     def _told(self, annotation: AnyAnnotation, labels: Labels) -> Record:
         """Return what a shape says of an annotation beside its place."""
         name = labels.name_of(annotation.label_code)
-        attributes = {key: value for key, value in (annotation.attributes or {}).items() if key != "track_id"}
+        attributes = dict(annotation.attributes or {})
+        attributes.pop("track_id", None)
         defined = self._labels.setdefault(name, {})
         own = _own(attributes)
         others = {key: value for key, value in attributes.items() if f"@{key}" not in own}
@@ -191,7 +198,7 @@ class CvatTree:
         if annotation.confidence is not None:
             told[CONFIDENCE] = str(annotation.confidence)
             defined.setdefault(CONFIDENCE, set()).add(float)
-        source = next((key for key, origin in ORIGINS.items() if origin == annotation.origin), "")
+        source = _SOURCES.get(annotation.algorithm_type, "")
         return {"@label": name, "@source": source, "attribute": told, **own}
 
     def _elements(self, skeleton: Element, found: list[AnyAnnotation]) -> Record:
@@ -248,19 +255,23 @@ def _said(members: Any, holder: str) -> Record:
     return {
         name: value
         for name, value in members.items()
-        if name not in _ENCODING and f"{name}={value}" not in _ENCODING and f"{holder}/{name}" not in _ENCODING
+        if name not in _ENCODING
+        and not (name in _WITH_VALUES and f"{name}={value}" in _ENCODING)
+        and f"{holder}/{name}" not in _ENCODING
     }
 
 
 def _shape_said(element: Element, holder: str) -> Record:
     """Return what a shape says, coordinates as numbers, attributes by name."""
-    said = _said(members_of(element, "attribute", *_TAGS), f"on {holder}")
+    is_alone = all(child.tag in _WITHIN for child in element)  # nearly all are
+    members = {f"@{name}": value for name, value in element.attrib.items() if value}
+    said = _said(members if is_alone else members_of(element, "attribute", *_TAGS), _ON[holder])
     if element.tag == "mask":
         said = _said(said, "mask")
     for name, value in said.items():
         if name == "@points":
             said[name] = tuple(map(float, value.replace(";", ",").split(",")))
-        elif name not in {"@label", "@source", "@frame", "@group_id", "@z_order"} and isinstance(value, str):
+        elif name not in _AS_TEXT and isinstance(value, str):
             said[name] = _number(value)
     attributes: Record = {}
     for each in element.iterfind("attribute"):
@@ -319,6 +330,8 @@ def _image(picture: Picture, case: Case) -> Record:
 
 def _own(attributes: Mapping[str, Any]) -> Record:
     """Return the attributes that CVAT has as properties of a shape."""
+    if not attributes:
+        return {}
     own: Record = {"@occluded": 1.0} if attributes.get("occluded") is True else {}
     return own | {f"@{name}": str(attributes[name]) for name in ("z_order", "group_id") if name in attributes}
 
@@ -382,6 +395,8 @@ def _settled(again: Record, said: Record) -> Record:
 
 def _as_written(again: Any, said: Any) -> Any:
     """Return a value as it is written, where it is the same: 0.50 and 0.5, 0 and 0.0."""
+    if again == said:
+        return said
     if isinstance(again, str) and isinstance(said, str) and again != said:
         return said if _number(again) == _number(said) else again
     return settled(again, said)

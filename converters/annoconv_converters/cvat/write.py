@@ -14,7 +14,7 @@ from annoconv_converters._pictures.write import PictureFormat
 from annoconv_converters._raster.run_lengths import counts_of, decode, expand
 from annoconv_converters._xml import xml_bytes
 from annoconv_converters.cvat.read import TASK, read_cvat
-from annoconv_converters.cvat.trees import CONFIDENCE, definition_of, text_of
+from annoconv_converters.cvat.trees import ALGORITHM_TYPES, CONFIDENCE, definition_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,12 +32,18 @@ REASONS: Final[Reasons] = {
     "annotations/#/id": "CVAT gives shapes no id of ours",
     "annotations/#/mask_file": "CVAT names no mask files; masks are named after their annotations",
     "annotations/#/mask_value": "CVAT has no label maps",
+    "*/algorithm_type": "a shape of CVAT is manual, semi-automatic or automatic, and manual where nothing is said",
     "annotations/#/category": "in CVAT the category follows from the label",
     "*/modality": "CVAT knows no modality",
     "*/shape/#": "a picture of CVAT has two dimensions",
     "task_id": "CVAT names no annotation task of ours",
     "*": "CVAT has no place for {place}",
 }
+_SOURCES: Final[dict[str | None, str]] = {
+    "automatic_confirmed": "semi-auto",
+    **{kind: source for source, kind in ALGORITHM_TYPES.items()},
+}
+"""Of shapes, by who made them."""
 _BUILT_IN: Final = ("occluded", "z_order", "group_id")
 """Attributes of ours that are CVAT's own."""
 
@@ -67,7 +73,8 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record]) -> Element:
         for shape in picture.shapes:
             label = names[shape.record["category_id"]]
             own, attributes = _told(shape.record)
-            element = _element(image, shape, {"label": label, "source": "manual", "occluded": 0, **own})
+            source = _SOURCES.get(shape.algorithm_type, "manual")
+            element = _element(image, shape, {"label": label, "source": source, "occluded": 0, **own})
             for name, value in attributes.items():
                 kinds[label].setdefault(name, set()).add(type(value))
                 _add(element, "attribute", text_of(value), name=name)

@@ -13,7 +13,7 @@ from annoconv.registry import Option
 from annoconv_converters.dicom_seg.arrays import SegmentationArrays, read_segmentation, write_segmentation
 from annoconv_converters.dicom_seg.kinds import Kind, Settings
 from annoconv_converters.dicom_seg.reading.cases import read_segmentations
-from annoconv_converters.dicom_seg.segment import AlgorithmType, Segment
+from annoconv_converters.dicom_seg.segment import Segment, SegmentAlgorithmType
 from annoconv_converters.dicom_seg.writing.cases import write_segmentations
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SUFFIX",
-    "AlgorithmType",
     "Segment",
+    "SegmentAlgorithmType",
     "SegmentationArrays",
     "from_dicom_seg",
     "read_segmentation",
@@ -46,8 +46,8 @@ def to_dicom_seg(
     images: Annotated[Sequence[Path], Option(help="Source images: folders or files.")] = (),
     type: Annotated[Literal["binary", "labelmap", "fractional"], Option(help="Kind of segmentation.")] = "binary",
     fractional_type: Annotated[
-        Literal["probability", "occupancy"], Option(help="What fractions mean.")
-    ] = "probability",
+        Literal["probability", "occupancy"] | None, Option(help="What fractions mean, where the masks do not say.")
+    ] = None,
     compress: Annotated[
         Literal["none", "deflate", "rle"], Option(help="Compression; rle for labelmap and fractional.")
     ] = "none",
@@ -74,7 +74,8 @@ def to_dicom_seg(
         `binary`: a frame of bits for each segment and slice. `labelmap`: a frame of segment numbers for each slice;
         masks must not overlap. `fractional`: a frame of 255 levels for each segment and slice.
     fractional_type
-        Whether fractions are probabilities or how much of the voxel is filled.
+        Whether fractions are probabilities or how much of the voxel is filled; if None, what the masks say, else
+        probabilities.
     compress
         `deflate` compresses the whole data set, `rle` each frame.
     keep_empty_frames

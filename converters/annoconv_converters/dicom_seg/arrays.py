@@ -22,7 +22,7 @@ from annoconv.limits import Limits
 from annoconv.model import Concept, Metadata
 from annoconv.pixels import ArrayVolume, Mask
 from annoconv_converters.dicom_seg.frame_grid import FrameGrid, find_frame_grid, referenced_series
-from annoconv_converters.dicom_seg.kinds import Compression, FractionalType, Kind, Resampling, Settings
+from annoconv_converters.dicom_seg.kinds import Compression, FractionMeaning, Kind, Resampling, Settings
 from annoconv_converters.dicom_seg.reading.file import SegmentationFile, open_segmentation
 from annoconv_converters.dicom_seg.reading.volumes import LabelVolume, SegmentVolume, check_size
 from annoconv_converters.dicom_seg.segment import Segment
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SegmentationArrays", "read_segmentation", "write_segmentation"]
 
-_CATEGORY = Concept(code="123037004", scheme="SCT", meaning="Anatomical Structure")
+_CATEGORY = Concept(code="91723000", scheme="SCT", meaning="Anatomical Structure")
 _TYPE = Concept(code="85756007", scheme="SCT", meaning="Tissue")
 
 
@@ -53,7 +53,7 @@ def write_segmentation(
     *,
     segments: Sequence[Segment] = (),
     type: Literal["binary", "labelmap", "fractional"] = "binary",
-    fractional_type: FractionalType = "probability",
+    fractional_type: FractionMeaning = "probability",
     compress: Compression = "none",
     keep_empty_frames: bool = False,
     grid: Grid | None = None,

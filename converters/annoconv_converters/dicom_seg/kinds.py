@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 from annoconv.errors import UsageError
 from annoconv.messages import Message
 
-__all__ = ["LEVELS", "Compression", "FractionalType", "Kind", "Resampling", "Settings"]
+__all__ = ["LEVELS", "Compression", "FractionMeaning", "Kind", "Resampling", "Settings"]
 
 LEVELS: Final = 255
 """MaximumFractionalValue that is written: fractions have this many steps above 0."""
@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 
 Compression: TypeAlias = Literal["none", "deflate", "rle"]
-FractionalType: TypeAlias = Literal["probability", "occupancy"]
+FractionMeaning: TypeAlias = Literal["probability", "occupancy"]
 Resampling: TypeAlias = Literal["never", "nearest", "linear"]
 
 _SYNTAXES: Final = {
@@ -48,7 +48,7 @@ class Settings:
     kind
         SegmentationType.
     fractional_type
-        What fractions mean, SegmentationFractionalType.
+        What fractions mean, SegmentationFractionalType; if None, what the masks say, else `probability`.
     compression
         `deflate` compresses the whole data set, `rle` each frame; bits cannot be run-length encoded (PS3.5 8.2.2).
     keep_empty_frames
@@ -60,7 +60,7 @@ class Settings:
     """
 
     kind: Kind = Kind.BINARY
-    fractional_type: FractionalType = "probability"
+    fractional_type: FractionMeaning | None = None
     compression: Compression = "none"
     keep_empty_frames: bool = False
     resample: Resampling = "never"

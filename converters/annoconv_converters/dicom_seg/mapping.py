@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from pydicom.uid import UID
+
+from annoconv import ids
 from annoconv.codes import (
     PRIVATE_SCHEME,
     ClassLabel,
@@ -21,8 +24,8 @@ from annoconv.codes import (
 from annoconv.documents import strict_json
 from annoconv.geometry import describe_grid
 from annoconv.ids import safe_name
-from annoconv.model import AnnotationCategory, AnnotationOrigin, Concept, Label
-from annoconv_converters._dicom.codes import concept_in
+from annoconv.model import AlgorithmType, AnnotationCategory, Concept, FractionalType, Label
+from annoconv_converters._dicom.codes import concept_in, site_of
 from annoconv_converters._dicom.dates import moment
 from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_seg.frame_grid import referenced_instances, referenced_series
@@ -30,8 +33,8 @@ from annoconv_converters.dicom_seg.segment import (
     ALGORITHM_TYPES,
     BACKGROUND,
     UNKNOWN_SCHEME,
-    AlgorithmType,
     Segment,
+    SegmentAlgorithmType,
 )
 
 if TYPE_CHECKING:
@@ -62,7 +65,9 @@ ANNOTATION_SOFTWARE: Final = ("109102", "DCM", "Processing Equipment")
 LABEL_MAP_FILE: Final = "masks/labels.nii.gz"
 """Mask file of segments that cannot overlap; they are its values."""
 _FORMER_SNOMED: Final = frozenset({"SRT", "SNM3", "99SDM"})
-_ORIGINS: Final = {kind: origin for origin, kind in ALGORITHM_TYPES.items()}
+_ALGORITHM_TYPES: Final = {
+    written: kind for kind, written in ALGORITHM_TYPES.items() if kind is not AlgorithmType.AUTOMATIC_CONFIRMED
+}
 _MODALITIES: Final = {
     "1.2.840.10008.5.1.4.1.1.1": "CR",
     "1.2.840.10008.5.1.4.1.1.1.1": "DX",
@@ -126,8 +131,9 @@ def _modern(segment: Segment) -> Segment:
         segment,
         type=modern_concept(segment.type),
         category=modern_concept(segment.category),
-        modifier=segment.modifier and modern_concept(segment.modifier),
+        modifiers=tuple(map(modern_concept, segment.modifiers)),
         region=segment.region and modern_concept(segment.region),
+        region_modifiers=tuple(map(modern_concept, segment.region_modifiers)),
     )
 
 
@@ -169,6 +175,9 @@ def native_document(
     """
     segments = segments_of(header) if segments is None else segments
     is_map = text(header.get("SegmentationType")) == "LABELMAP"
+    fractions = text(header.get("SegmentationFractionalType"))
+    fractional_type = fractions if fractions in set(FractionalType) else None
+    image = _image(header, grid)
     defined: dict[str, dict[str, Any]] = {}
     annotations: list[dict[str, Any]] = []
     found = _labels(segments, labels, is_ours=is_own(header))
@@ -176,24 +185,26 @@ def native_document(
         if label.definition is not None:
             defined.setdefault(label.code, label.definition)
         known = None if is_own(header) else label.known
-        annotations.append(
-            {
-                "id": annotation_id,
-                "category": _category(segment, known).value,
-                "label_code": label.code,
-                "type": "mask",
-                "mask_file": LABEL_MAP_FILE if is_map else f"masks/{safe_name(annotation_id)}.nii.gz",
-                "origin": _origin(segment).value,
-            }
-            | ({"mask_value": segment.number} if is_map else {})
-        )
+        stated: dict[str, Any] = {
+            "id": annotation_id,
+            **_tracking(segment, annotation_id, image["uid"]),
+            "category": _category(segment, known).value,
+            "label_code": label.code,
+            "finding_site": _finding_site(segment, label),
+            "type": "mask",
+            "mask_file": LABEL_MAP_FILE if is_map else f"masks/{safe_name(annotation_id)}.nii.gz",
+            "mask_value": segment.number if is_map else None,
+            "fractional_type": fractional_type,
+            "algorithm_type": _algorithm_type(segment).value,
+        }
+        annotations.append({key: value for key, value in stated.items() if value is not None})
     document = {
-        "image": _image(header, grid),
+        "image": image,
         "annotations": annotations,
         "metadata": _metadata(header, segments),
     }
-    stated = [definition for definition in defined.values() if definition]
-    return document | ({"labels": stated} if stated else {})
+    definitions = [definition for definition in defined.values() if definition]
+    return document | ({"labels": definitions} if definitions else {})
 
 
 def merge(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -244,8 +255,7 @@ def _told(segment: Segment, labels: Labels | None) -> dict[str, Any]:
     """Return what a segment says of its label beside the name; its category unless that would be written anyway."""
     stated = {
         "concept": None if segment.type.scheme == UNKNOWN_SCHEME else segment.type,
-        "concept_modifier": segment.modifier,
-        "anatomic_region": segment.region,
+        "concept_modifiers": segment.modifiers or None,
         "color_rgb": None if segment.color_rgb is None else list(segment.color_rgb),
     }
     told = {key: strict_json.plain(value) for key, value in stated.items() if value is not None}
@@ -257,13 +267,30 @@ def _told(segment: Segment, labels: Labels | None) -> dict[str, Any]:
     return {"category": category.value, **told}
 
 
+def _tracking(segment: Segment, annotation_id: str, image_uid: str) -> dict[str, Any]:
+    """Return what tracks a segment's object; nothing where that is what we derive from the annotation's id."""
+    uid = segment.tracking_uid
+    if uid is None or uid == ids.tracking(image_uid, annotation_id) or "." not in uid or not UID(uid).is_valid:
+        return {}
+    is_named = segment.tracking_id != annotation_id
+    return {"tracking_uid": uid} | ({"tracking_id": segment.tracking_id} if is_named else {})
+
+
+def _finding_site(segment: Segment, label: ClassLabel) -> dict[str, Any] | None:
+    """Return where a segment's object is, unless the label of the label system says so itself."""
+    site = segment.region and site_of(segment.region, segment.region_modifiers)
+    if site is None or (label.known is not None and label.known.finding_site == site):
+        return None
+    return dict(strict_json.plain(site))
+
+
 def _category(segment: Segment, known: Label | None) -> AnnotationCategory:
     """Return the category; a known label tells it better, as others choose the property category more freely."""
     return (known and known.category) or category_of(segment.category)
 
 
-def _origin(segment: Segment) -> AnnotationOrigin:
-    return _ORIGINS.get(segment.algorithm_type, AnnotationOrigin.HUMAN)
+def _algorithm_type(segment: Segment) -> AlgorithmType:
+    return _ALGORITHM_TYPES.get(segment.algorithm_type, AlgorithmType.MANUAL)
 
 
 def _image(header: Dataset, grid: Grid) -> dict[str, Any]:
@@ -280,7 +307,7 @@ def _image(header: Dataset, grid: Grid) -> dict[str, Any]:
 
 
 def _metadata(header: Dataset, segments: Sequence[Segment]) -> dict[str, Any]:
-    model = next((s.algorithm_name for s in segments if s.algorithm_type is not AlgorithmType.MANUAL), None)
+    model = next((s.algorithm_name for s in segments if s.algorithm_type is not SegmentAlgorithmType.MANUAL), None)
     name, version, ended = _software(header)
     software = {"name": name, "version": version, "ai_model": model}
     stated: dict[str, Any] = {

@@ -9,8 +9,8 @@ from typing import Final
 
 from pydicom.dataset import Dataset
 
-from annoconv.model import AnnotationOrigin, Concept
-from annoconv_converters._dicom.codes import coded, concept_in
+from annoconv.model import AlgorithmType, Concept
+from annoconv_converters._dicom.codes import coded, concept_in, concepts_in
 from annoconv_converters._dicom.colour import Triple, cielab_from_rgb, rgb_from_cielab
 from annoconv_converters._dicom.encoding import element, sequence
 from annoconv_converters._dicom.texts import fit, text
@@ -20,8 +20,8 @@ __all__ = [
     "BACKGROUND",
     "UNKNOWN_SCHEME",
     "UNSPECIFIED",
-    "AlgorithmType",
     "Segment",
+    "SegmentAlgorithmType",
 ]
 
 UNSPECIFIED: Final = "unspecified"
@@ -33,7 +33,7 @@ UNKNOWN_SCHEME: Final = "99UNKNOWN"
 """Coding scheme of what a segment does not say."""
 
 
-class AlgorithmType(StrEnum):
+class SegmentAlgorithmType(StrEnum):
     """How the segment was made, SegmentAlgorithmType (0062,0008)."""
 
     AUTOMATIC = "AUTOMATIC"
@@ -42,9 +42,10 @@ class AlgorithmType(StrEnum):
 
 
 ALGORITHM_TYPES: Final = {
-    AnnotationOrigin.HUMAN: AlgorithmType.MANUAL,
-    AnnotationOrigin.MODEL: AlgorithmType.AUTOMATIC,
-    AnnotationOrigin.MODEL_CONFIRMED: AlgorithmType.SEMIAUTOMATIC,
+    AlgorithmType.MANUAL: SegmentAlgorithmType.MANUAL,
+    AlgorithmType.SEMI_AUTOMATIC: SegmentAlgorithmType.SEMIAUTOMATIC,
+    AlgorithmType.AUTOMATIC: SegmentAlgorithmType.AUTOMATIC,
+    AlgorithmType.AUTOMATIC_CONFIRMED: SegmentAlgorithmType.SEMIAUTOMATIC,
 }
 
 
@@ -58,8 +59,10 @@ class Segment:
         SegmentNumber, from 1 without gaps unless the segmentation is a label map.
     name
         SegmentLabel, for people.
-    type, category, modifier, region
-        Segmented property type, its category and modifier, and the anatomic region.
+    type, category, modifiers
+        Segmented property type, its category and modifiers.
+    region, region_modifiers
+        The anatomic region and what narrows it down.
     algorithm_type
         How it was made.
     algorithm_name, algorithm_version
@@ -78,9 +81,10 @@ class Segment:
     name: str
     type: Concept
     category: Concept
-    modifier: Concept | None = None
+    modifiers: tuple[Concept, ...] = ()
     region: Concept | None = None
-    algorithm_type: AlgorithmType = AlgorithmType.MANUAL
+    region_modifiers: tuple[Concept, ...] = ()
+    algorithm_type: SegmentAlgorithmType = SegmentAlgorithmType.MANUAL
     algorithm_name: str | None = None
     algorithm_version: str | None = None
     algorithm_parameters: str | None = None
@@ -92,13 +96,13 @@ class Segment:
     def encoded(self) -> bytes:
         """Return the elements of its item of SegmentSequence, in the order of their tags."""
         parts = [
-            b"" if self.region is None else sequence(0x00082218, coded(self.region)),
+            b"" if self.region is None else sequence(0x00082218, coded(self.region) + _region_modifiers(self)),
             sequence(0x00620003, coded(self.category)),
             element(0x00620004, "US", self.number.to_bytes(2, "little")),
             _text(0x00620005, "LO", self.name),
             b"" if self.description is None else _text(0x00620006, "ST", self.description),
         ]
-        if self.algorithm_type is AlgorithmType.MANUAL:
+        if self.algorithm_type is SegmentAlgorithmType.MANUAL:
             parts.append(_text(0x00620008, "CS", self.algorithm_type.value))
         else:
             name = self.algorithm_name or UNSPECIFIED
@@ -111,8 +115,8 @@ class Segment:
             parts.append(_text(0x00620009, "LO", name))
         if self.color_rgb is not None:
             parts.append(element(0x0062000D, "US", struct.pack("<3H", *cielab_from_rgb(self.color_rgb))))
-        modifier = b"" if self.modifier is None else sequence(0x00620011, coded(self.modifier))
-        parts.append(sequence(0x0062000F, coded(self.type) + modifier))
+        modifiers = sequence(0x00620011, *map(coded, self.modifiers)) if self.modifiers else b""
+        parts.append(sequence(0x0062000F, coded(self.type) + modifiers))
         if self.tracking_id is not None and self.tracking_uid is not None:
             parts.append(_text(0x00620020, "UT", self.tracking_id))
             parts.append(element(0x00620021, "UI", self.tracking_uid.encode()))
@@ -121,7 +125,10 @@ class Segment:
     @classmethod
     def from_item(cls, item: Dataset) -> Segment:
         """Return what an item of SegmentSequence says; what is missing or damaged in it is filled neutrally."""
-        property_type = (item.get("SegmentedPropertyTypeCodeSequence") or [Dataset()])[0]
+        property_type, region = (
+            (item.get(keyword) or [Dataset()])[0]
+            for keyword in ("SegmentedPropertyTypeCodeSequence", "AnatomicRegionSequence")
+        )
         number = int(item.get("SegmentNumber") or 0)
         algorithm = (item.get("SegmentationAlgorithmIdentificationSequence") or [Dataset()])[0]
         name = text(item.get("SegmentLabel"))
@@ -132,8 +139,9 @@ class Segment:
             name=name or (kind or unknown).meaning,
             type=kind or unknown,
             category=concept_in(item, "SegmentedPropertyCategoryCodeSequence") or unknown,
-            modifier=concept_in(property_type, "SegmentedPropertyTypeModifierCodeSequence"),
+            modifiers=concepts_in(property_type, "SegmentedPropertyTypeModifierCodeSequence"),
             region=concept_in(item, "AnatomicRegionSequence"),
+            region_modifiers=concepts_in(region, "AnatomicRegionModifierSequence"),
             algorithm_type=_algorithm_type(text(item.get("SegmentAlgorithmType"))),
             algorithm_name=_known(item.get("SegmentAlgorithmName")) or _known(algorithm.get("AlgorithmName")),
             algorithm_version=_known(algorithm.get("AlgorithmVersion")),
@@ -154,12 +162,16 @@ BACKGROUND: Final = Segment(
 """What the value 0 of a label map is (supplement 243)."""
 
 
+def _region_modifiers(segment: Segment) -> bytes:
+    return sequence(0x00082220, *map(coded, segment.region_modifiers)) if segment.region_modifiers else b""
+
+
 def _text(tag: int, vr: str, value: str) -> bytes:
     return element(tag, vr, fit(vr, value).encode())
 
 
-def _algorithm_type(value: str) -> AlgorithmType:
-    return AlgorithmType(value) if value in set(AlgorithmType) else AlgorithmType.MANUAL
+def _algorithm_type(value: str) -> SegmentAlgorithmType:
+    return SegmentAlgorithmType(value) if value in set(SegmentAlgorithmType) else SegmentAlgorithmType.MANUAL
 
 
 def _known(value: object) -> str | None:

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from annoconv.loss import LossReport
     from annoconv.registry import Context
 
-__all__ = ["SUFFIX", "from_geojson", "to_geojson"]
+__all__ = ["ENDINGS", "SUFFIX", "from_geojson", "to_geojson"]
 
 SUFFIX = ".geojson"
+ENDINGS = (SUFFIX, ".json")
 _KINDS: Final = frozenset({".geojson", ".json", ".xml", ".txt"})
 
 

@@ -7,6 +7,7 @@ upwards from the lower edge. Authority: RFC 7946; qupath/qupath, `ROITypeAdapter
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -84,7 +85,8 @@ class FeatureFile:
             yield from self.shapes(child, (*place, "properties", within, number), picture, identity)
 
     def _identity(self, stated: Any, where: str) -> str:
-        is_stated = type(stated) is int or (isinstance(stated, str) and stated.isprintable() and bool(stated.strip()))
+        is_number = type(stated) in {int, float, Decimal}
+        is_stated = is_number or (isinstance(stated, str) and stated.isprintable() and bool(stated.strip()))
         identity = str(stated).strip() if is_stated and stated not in OLD_TYPES else ""
         if identity in self._ids:
             raise InputError("the id stands twice", source=self._path, where=where, found=identity[:80])

@@ -12,7 +12,7 @@ from annoconv.documents import strict_json
 from annoconv.loss import LossKind
 from annoconv.pixels import Masks
 from annoconv_converters._pictures.draw import draw
-from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, with_floats
+from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses
 from annoconv_converters._pictures.geometry import counts_to_record
 from annoconv_converters.geojson.feature import classification_of, feature_of, properties_of
 from annoconv_converters.geojson.meaning import feature_meant
@@ -128,11 +128,10 @@ def _records(
         if annotation is not None and each.identity in same:
             geometry = {key: value for key, value in feature["geometry"].items() if key not in {"type", "coordinates"}}
             feature = {**feature, "geometry": geometry}
-            attributes = with_floats(strict_json.plain(annotation.attributes)) if annotation.attributes else None
+            attributes = strict_json.plain(annotation.attributes) if annotation.attributes else None
             properties = properties_of(annotation.confidence, attributes, classification(annotation.label_code))
             again = {"properties": properties}
         elif shape is not None:
-            shape.record["attributes"] = with_floats(shape.record.get("attributes"))
             again = feature_meant(feature_of(shape, classification(shape.record["category_id"])))
         yield FileRecord(each.place, feature_meant(feature), again)
 
@@ -146,7 +145,7 @@ def _is_same_polygon(feature: Record, annotation: AnyAnnotation | None) -> bool:
         return False
     if geometry["type"] != "Polygon" or geometry.get("isEllipse") or len(geometry["coordinates"]) != 1:
         return False
-    ring, polygon = geometry["coordinates"][0], annotation.polygon
+    ring, polygon = geometry["coordinates"][0], [list(vertex) for vertex in annotation.polygon]
     return bool(ring == polygon or (ring[0] == ring[-1] and ring[:-1] == polygon))
 
 

@@ -15,6 +15,7 @@ from annoconv.pixels import Masks
 from annoconv_converters._pictures.carrier import side_path
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, stated
+from annoconv_converters._pictures.foreign_json import looks_like
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture
 from annoconv_converters.geojson.asap import read_asap
@@ -38,6 +39,8 @@ Record: TypeAlias = "dict[str, Any]"
 
 TASK: Final = "geojson"
 """Task of a case that names none."""
+_KEPT: Final = frozenset({"id", "measurements", "metadata"})
+"""Members whose numbers keep their digits."""
 _GEOMETRIES: Final = frozenset(
     {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
 )
@@ -45,7 +48,7 @@ _GEOMETRIES: Final = frozenset(
 
 def tree_of(path: Path, limits: Limits) -> Any:
     """Return what a JSON file says, as it stands there: of QuPath a feature collection, of Cytomine its answer."""
-    return strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
+    return strict_json.loads_keeping(strict_json.read_bytes(path, limits), _KEPT, limits=limits, source=path)
 
 
 def read_file(path: Path, limits: Limits, *, height: int | None = None, label_system: Sequence[Label] = ()) -> Batch:
@@ -151,7 +154,12 @@ def _features(document: Any, path: Path) -> list[tuple[Steps, Record]]:
     if not isinstance(listed, list) or not all(
         isinstance(each, dict) and each.get("type") == "Feature" for each in listed
     ):
-        raise InputError("this is no GeoJSON of features", source=path, expected="a FeatureCollection or a Feature")
+        raise InputError(
+            "this is no GeoJSON of features",
+            source=path,
+            found=looks_like(document),
+            expected="a FeatureCollection or a Feature",
+        )
     if isinstance(document, dict) and not above:
         return [((), listed[0])]
     return [((*above, number), feature) for number, feature in enumerate(listed)]

@@ -81,7 +81,7 @@ def from_label_studio(
     sources: Sequence[Path],
     *,
     context: Context,
-    predictions: Annotated[bool, Option(help="Read the predictions of models too, with the origin model.")] = False,
+    predictions: Annotated[bool, Option(help="Read the predictions of models too, as automatic ones.")] = False,
 ) -> Iterator[Reading]:
     """Yield a case for each task of Label Studio exports (JSON, or JSON_MIN).
 

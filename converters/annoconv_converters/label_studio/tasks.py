@@ -14,15 +14,17 @@ from urllib.parse import unquote
 
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
+from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import side_path
 from annoconv_converters._pictures.categories import categories_of
+from annoconv_converters._pictures.foreign_json import looks_like
 from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, tidy
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.rotation import turned_box
 from annoconv_converters._raster.run_lengths import counts_of
 from annoconv_converters.label_studio.brush import decode_brush
-from annoconv_converters.label_studio.trees import ANSWERS, ORIGINS, TaskTree, answer_of, task_records
+from annoconv_converters.label_studio.trees import ALGORITHM_TYPES, ANSWERS, TaskTree, answer_of, is_read, task_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,6 +39,10 @@ Record: TypeAlias = "dict[str, Any]"
 
 TASK: Final = "label-studio"
 """Task of a case that names none."""
+_KEPT: Final = frozenset({"id", *ANSWERS.values()})
+"""Members whose numbers keep their digits."""
+_OF_MIN: Final = frozenset({"annotation_id", "annotator", "lead_time"})
+"""Members of a task of JSON_MIN that say who made its regions, and how."""
 _SHAPES: Final = ("points", "rle", "radiusX", "x")
 _PICTURE: Final = re.compile(r"(?s).*\.(png|jpe?g|bmp|gif|tiff?|webp|dcm|svs|ndpi)", re.IGNORECASE)
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
@@ -61,11 +67,29 @@ class _Region:
 
 def tree_of(path: Path, limits: Limits) -> Any:
     """Return an export as it stands there, a task or a list of tasks; InputError if it is none."""
-    document = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
+    document = strict_json.loads_keeping(strict_json.read_bytes(path, limits), _KEPT, limits=limits, source=path)
     tasks: list[Any] = document if isinstance(document, list) else [document]
-    if not all(isinstance(task, dict) for task in tasks) or not tasks:
-        raise InputError("this is no Label Studio export", source=path, expected="a list of tasks")
+    stranger = next((place for place, task in enumerate(tasks) if not _is_task(task)), None)
+    if stranger is not None or not tasks:
+        where = None if not stranger else Message("task {number}", number=stranger + 1)
+        seen = looks_like(tasks[stranger] if stranger else document)
+        raise InputError(
+            "this is no Label Studio export", source=path, where=where, found=seen, expected="tasks with their data"
+        )
     return document
+
+
+def _is_task(task: Any) -> bool:
+    """Tell whether a JSON value is a task; one of JSON_MIN has no data, but regions, or says who made them."""
+    if not isinstance(task, dict):
+        return False
+    lists = (each for each in task.values() if isinstance(each, list))
+    members = (each for listed in lists for each in listed if isinstance(each, dict))
+    return (
+        isinstance(task.get("data"), dict)
+        or not _OF_MIN.isdisjoint(task)
+        or any("original_width" in each or "result" in each for each in members)
+    )
 
 
 def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_system: Sequence[Label] = ()) -> Batch:
@@ -124,8 +148,8 @@ class _Task:
             self._read(annotation, {})
         held = task.get("predictions")
         for each in held if isinstance(held, list) else []:
-            if isinstance(each, dict) and predictions:
-                self._read(each, {"origin": "model"})
+            if isinstance(each, dict) and is_read(each, predictions):
+                self._read(each, {"algorithm_type": "automatic"})
 
     @property
     def found(self) -> dict[tuple[str | int, ...], str | None]:
@@ -137,7 +161,7 @@ class _Task:
         results = [each for each in results if isinstance(each, dict)] if isinstance(results, list) else []
         author = annotation.get("completed_by")
         author = author.get("email") or author.get("id") if isinstance(author, dict) else author
-        if "origin" not in more:
+        if "algorithm_type" not in more:
             time = str(annotation.get("updated_at") or annotation.get("created_at"))
             more = {"annotated_at": time} if _TIME.fullmatch(time) else {}
             if author is not None:
@@ -171,15 +195,15 @@ class _Task:
         if label not in self._names:
             self._names.append(label)
         told: Record = {"category_id": self._names.index(label)}
-        score = region.first.get("score", annotation.get("score") if "origin" in more else None)
+        score = region.first.get("score", annotation.get("score") if "algorithm_type" in more else None)
         if type(score) in {int, float}:
             told["score"] = score
         attributes = region.answers | ({"labels": labels} if len(labels) > 1 else {})
         if attributes:
             told["attributes"] = attributes
-        origin = ORIGINS.get(str(region.first.get("origin")))
+        algorithm_type = ALGORITHM_TYPES.get(str(region.first.get("origin")))
         links: Record = {"cross_modal_links": region.linked} if region.linked else {}
-        return told, ({"origin": origin} if origin else {}) | more | links
+        return told, ({"algorithm_type": algorithm_type} if algorithm_type else {}) | more | links
 
     def _shaped(self, region: _Region, where: str) -> Shape | None:
         """Return where a region is; None if that has no place in a case."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.loss import LossKind
-from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated, with_floats
+from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,13 +26,15 @@ if TYPE_CHECKING:
     from annoconv.model import Case, Label
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["ANSWERS", "ORIGINS", "TaskTree", "answer_of", "task_records"]
+__all__ = ["ALGORITHM_TYPES", "ANSWERS", "MODEL_VERSION", "TaskTree", "answer_of", "is_read", "task_records"]
 
 Record: TypeAlias = "dict[str, Any]"
 
 ANSWERS: Final = {each: each for each in ("choices", "rating", "taxonomy", "number", "datetime")} | {"textarea": "text"}
 """Types of results that answer a question, and where in their value the answer stands."""
-ORIGINS: Final = {"prediction": "model_confirmed", "prediction-changed": "model_confirmed"}
+MODEL_VERSION: Final = "annoconv"
+"""What `model_version` says of predictions that we wrote: annotations of a case, which are always read."""
+ALGORITHM_TYPES: Final = {"prediction": "automatic_confirmed", "prediction-changed": "automatic_confirmed"}
 _ENCODING: Final = {
     **dict.fromkeys(
         ("id", "inner_id", "task", "project", "unique_id", "annotation_id", "import_id", "parent_prediction"),
@@ -113,7 +115,9 @@ class TaskTree:
             yield FileRecord(above, self._task(task), self._task_again(int(place), picture, case))
             members: dict[Path, Any] = {}
             for within, result in task_records(task, with_predictions=True):
-                if within[0] == "predictions" and not self.has_predictions:
+                if within[0] == "predictions" and not is_read(
+                    task["predictions"][int(within[1])], self.has_predictions
+                ):
                     continue
                 annotation = annotations.get(str(found.get(within)))
                 if annotation is None and within in found and found[within] is not None:
@@ -126,8 +130,8 @@ class TaskTree:
             for held in ("annotations", "completions", "predictions"):
                 listed: list[Any] = task[held] if isinstance(task.get(held), list) else []
                 for number, each in enumerate(listed):
-                    is_read = held != "predictions" or self.has_predictions
-                    again = _annotation_again(each, members.get((held, number))) if is_read else None
+                    is_left_out = held == "predictions" and not is_read(each, self.has_predictions)
+                    again = None if is_left_out else _annotation_again(each, members.get((held, number)))
                     if isinstance(each, dict) and each.get("was_cancelled"):
                         again = None
                     if again is not None or not isinstance(each, dict) or each.get("result"):
@@ -175,6 +179,11 @@ def task_records(task: Record, *, with_predictions: bool = False) -> Iterator[tu
             if isinstance(members, list) and all(isinstance(each, dict) for each in members):
                 for place, each in enumerate(members):
                     yield (name, place), {"from_name": name, "value": each, **each}
+
+
+def is_read(prediction: Any, has_predictions: bool) -> bool:
+    """Tell whether a prediction is read: those of models if that is asked for, ours always."""
+    return has_predictions or (isinstance(prediction, dict) and prediction.get("model_version") == MODEL_VERSION)
 
 
 def answer_of(answer: Any) -> Any:
@@ -246,7 +255,7 @@ def _again(result: Record, said: Record, annotation: Any, labels: Labels, pictur
         stands = {name: result[name] for name in ("original_width", "original_height") if name in result}
         link = {"type": kind, "from_id": result.get("from_id"), "to_id": result.get("to_id") if to else None}
         return stated(link | stands)
-    attributes = with_floats(strict_json.plain(annotation.attributes or {}))
+    attributes = strict_json.plain(annotation.attributes or {})
     size = picture.get("width", 0), picture.get("height", 0)
     value = _coordinates(annotation, size)
     if annotation.type == "mask" and "points" in said.get("value", {}):
@@ -267,7 +276,7 @@ def _again(result: Record, said: Record, annotation: Any, labels: Labels, pictur
     value = {name: settled(each, spoken.get(name)) for name, each in value.items()}
     again: Record = {"type": kind if is_kind else annotation.type, "score": annotation.confidence, "value": value}
     again |= dict(zip(("original_width", "original_height"), size, strict=True))
-    if annotation.origin == ORIGINS.get(str(result.get("origin")), ""):
+    if annotation.algorithm_type == ALGORITHM_TYPES.get(str(result.get("origin")), ""):
         again["origin"] = result["origin"]
     return again | (value if "value" not in said else {})
 
@@ -313,7 +322,9 @@ def _annotation_again(said: Any, annotation: Any) -> Record:
     if isinstance(said, dict) and isinstance(said.get("completed_by"), dict):
         author = {"email" if said["completed_by"].get("email") else "id": author}
     named = "updated_at" if isinstance(said, dict) and said.get("updated_at") else "created_at"
-    return stated({"completed_by": author, named: time, "score": annotation.confidence})
+    told = stated({"completed_by": author, named: time, "score": annotation.confidence})
+    is_ours = isinstance(said, dict) and said.get("model_version") == MODEL_VERSION
+    return told | ({"model_version": MODEL_VERSION} if is_ours else {})
 
 
 def _author(annotation: Any) -> Any:

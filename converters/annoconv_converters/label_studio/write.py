@@ -8,6 +8,7 @@ from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv_converters._pictures.write import PictureFormat
 from annoconv_converters.label_studio.tasks import TASK, read_tasks
+from annoconv_converters.label_studio.trees import MODEL_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,7 @@ REASONS: Final[Reasons] = {
     "annotations/#/id": "Label Studio numbers its regions",
     "annotations/#/mask_file": "Label Studio names no mask files; masks are named after their annotations",
     "annotations/#/mask_value": "Label Studio has no label maps",
+    "*/algorithm_type": "a region of Label Studio is drawn by hand or a prediction, and by hand where nothing is said",
     "annotations/#/category": "in Label Studio the category follows from the label",
     "annotations/#/polyline/*": "Label Studio has no lines",
     "*/modality": "Label Studio knows no modality",
@@ -32,6 +34,8 @@ REASONS: Final[Reasons] = {
     "task_id": "a task of Label Studio is one picture, not an annotation task",
     "*": "Label Studio has no place for {place}",
 }
+_ORIGINS: Final[dict[str | None, str]] = {"automatic_confirmed": "prediction"}
+"""Of regions, by who made them."""
 _CONTROLS: Final = {
     "rectanglelabels": "rectangle",
     "polygonlabels": "polygon",
@@ -67,15 +71,27 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record]) -> list[Reco
     for picture in pictures:
         if "width" not in picture.record:
             raise InputError("Label Studio needs the size of every picture", found=picture.record["file_name"])
-        result = [_region(shape, picture.record, names[shape.record["category_id"]]) for shape in picture.shapes]
+        picture.shapes.sort(key=_is_suggested)  # as they are read
+        regions = [
+            (_is_suggested(shape), _region(shape, picture.record, names[shape.record["category_id"]]))
+            for shape in picture.shapes
+        ]
+        result, suggested = ([region for is_one, region in regions if is_one is wanted] for wanted in (False, True))
         data = {"image": picture.record["file_name"]}
         size = {"original_width": picture.record["width"], "original_height": picture.record["height"]}
         tasks.append({"id": picture.record["id"], "data": data, "meta": size, "annotations": [{"result": result}]})
+        if suggested:
+            tasks[-1]["predictions"] = [{"model_version": MODEL_VERSION, "result": suggested}]
     return tasks
 
 
 def _save(tasks: list[Record], path: Path) -> None:
     path.write_bytes(strict_json.dumps(tasks, indent=2))
+
+
+def _is_suggested(shape: Shape) -> bool:
+    """Tell whether a model made a shape and nobody has confirmed it."""
+    return shape.algorithm_type == "automatic"
 
 
 def _region(shape: Shape, picture: Record, label: str) -> Record:
@@ -108,7 +124,7 @@ def _region(shape: Shape, picture: Record, label: str) -> Record:
         "id": str(record["id"]),
         "type": kind,
         "value": {**value, kind: [label]},
-        "origin": "manual",
+        **({} if _is_suggested(shape) else {"origin": _ORIGINS.get(shape.algorithm_type, "manual")}),
         "to_name": "image",
         "from_name": _CONTROLS[kind],
         "image_rotation": 0,

@@ -24,6 +24,7 @@ from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv.messages import Message
 from annoconv_converters._pictures.categories import categories_of
+from annoconv_converters._pictures.foreign_json import looks_like
 from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, size_from_record, tidy
 from annoconv_converters._pictures.read import Batch, read_pictures
 from annoconv_converters._pictures.records import Picture, Shape
@@ -187,10 +188,14 @@ def _shape(kind: str, corners: Sequence[tuple[float, float]], path: Path, place:
 
 def _from_json(path: Path, context: Context) -> Batch:
     limits = context.limits
-    document = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
+    document = strict_json.loads_keeping(
+        strict_json.read_bytes(path, limits), {"attributes"}, limits=limits, source=path
+    )
     shapes = document.get("shapes") if isinstance(document, dict) else None
     if not isinstance(shapes, list) or not all(isinstance(shape, dict) for shape in shapes):
-        raise InputError("this is no LabelMe annotation", source=path, expected="shapes")
+        raise InputError(
+            "this is no LabelMe annotation", source=path, found=looks_like(document), expected="an object with shapes"
+        )
     named = document.get("imagePath")
     name = named.replace("\\", "/").rpartition("/")[2] if isinstance(named, str) else ""
     record: Record = {"id": 1, "file_name": name or f"{path.stem}.jpg"}

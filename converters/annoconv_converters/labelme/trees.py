@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
 from annoconv.loss import LossKind
-from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, stated, with_floats
+from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, stated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +100,7 @@ def json_tree(case: Case, labels: Labels) -> Record:
     shapes: dict[int, Record] = {}
     flags: Record = {}
     for each in case.annotations:
-        name, attributes = labels.name_of(each.label_code), with_floats(strict_json.plain(each.attributes or {}))
+        name, attributes = labels.name_of(each.label_code), strict_json.plain(each.attributes or {})
         number, _, part = each.id.partition(".")
         if not number.isdecimal():
             flags[name] = attributes.get("image_label")
@@ -119,7 +119,7 @@ def xml_tree(case: Case, labels: Labels) -> Record:
     """Return the members that a file of the web tool has of a case; objects by their id, all values as texts."""
     objects: dict[str | None, Record] = {}
     for each in case.annotations:
-        told = with_floats(strict_json.plain(each.attributes or {}))
+        told = strict_json.plain(each.attributes or {})
         user = {"username": told.pop("username")} if "username" in told else {}
         parts = {name: told.pop(name) for name in ("hasparts", "ispartof") if name in told}
         if "occluded" in told:

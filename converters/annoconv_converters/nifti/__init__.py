@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from annoconv.loss import LossReport
     from annoconv.registry import Context
 
-__all__ = ["from_nifti", "to_nifti"]
+__all__ = ["ENDINGS", "from_nifti", "to_nifti"]
+
+ENDINGS = (".nii", ".nii.gz")
 
 
 def to_nifti(
@@ -80,7 +82,7 @@ def to_nifti(
     from annoconv_converters.nifti.volumes import VolumeWriter
     from annoconv_converters.nifti.write import write_cases
 
-    is_single = target.name.endswith((".nii", ".nii.gz"))
+    is_single = target.name.endswith(ENDINGS)
     if is_single and layout != "flat":
         raise UsageError(Message("the layout {layout} is a folder", layout=layout), found=target.name)
     if is_single and arrange == "4d":

@@ -222,4 +222,4 @@ def _geometry(grid: Grid, *, is_exact: bool) -> dict[str, Any]:
     if grid.lps_from_ijk is None or not is_exact:
         return describe_grid(grid)
     exact = {name: (getattr(grid, name) + 0.0).tolist() for name in ("spacing", "origin", "direction")}
-    return {"shape": list(grid.shape), **exact, "frame": grid.frame}
+    return {"shape": list(grid.shape), **exact, "coordinate_frame": grid.frame}

@@ -176,7 +176,7 @@ class Finder:
         matched = self._source(name, grid, source)
         if matched is not None:
             described = strict_json.plain(matched.describe())
-            for key in ("uid", "modality", "shape", "spacing", "origin", "direction", "frame"):
+            for key in ("uid", "modality", "shape", "spacing", "origin", "direction", "coordinate_frame"):
                 described.pop(key, None)
             return ImageFiles(matched.uid, matched.modality, matched.grid, described)
         if file is not None:

@@ -44,7 +44,8 @@ def field_name(identity: str, path: Path) -> str:
 def write_all(loaded: LoadedCase, folder: Path) -> list[dict[str, Any]]:
     """Write a case's registrations under `transforms/`; return their rows for the index.
 
-    A field whose file is not there, or whose vectors are in no patient frame, is left out.
+    A field whose file is not there, or whose vectors are in no patient frame, and what names frames of reference and no
+    images, is left out.
 
     Raises
     ------
@@ -56,6 +57,8 @@ def write_all(loaded: LoadedCase, folder: Path) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     names: set[str] = set()
     for each in loaded.case.registrations or ():
+        if each.fixed_image_uid is None or each.moving_image_uid is None:
+            continue
         row: dict[str, Any] = {"id": each.id, "kind": each.kind.value}
         row |= {"fixed_image_uid": each.fixed_image_uid, "moving_image_uid": each.moving_image_uid}
         source = loaded.fields.get(each.id)

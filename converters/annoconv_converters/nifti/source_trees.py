@@ -204,7 +204,7 @@ def image_sidecar(image: Image) -> Tree:
 def mask_sidecar(case: Case) -> Tree:
     """Return what the sidecar of a label map says: whether people drew it."""
     return {
-        "Manual": not any(each.origin == "model" for each in case.annotations if each.type == "mask"),
+        "Manual": not any(each.algorithm_type == "automatic" for each in case.annotations if each.type == "mask"),
         "Type": "ROI",
     }
 

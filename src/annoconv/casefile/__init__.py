@@ -7,13 +7,15 @@ never leave its folder. Masks that share a file have each their own `mask_value`
 from __future__ import annotations
 
 from annoconv.casefile.loaded import LoadedCase, Reading
-from annoconv.casefile.reading import CASE_NAME, documents, open_case, read_case, read_cases
+from annoconv.casefile.reading import CASE_ENDINGS, CASE_NAME, beside_masks, documents, open_case, read_case, read_cases
 from annoconv.casefile.writing import write_case, write_cases
 
 __all__ = [
+    "CASE_ENDINGS",
     "CASE_NAME",
     "LoadedCase",
     "Reading",
+    "beside_masks",
     "documents",
     "open_case",
     "read_case",

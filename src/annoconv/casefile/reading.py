@@ -21,14 +21,25 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv.pixels import Masks
 
-__all__ = ["CASE_NAME", "documents", "mask_annotations", "open_case", "read_case", "read_cases"]
+__all__ = [
+    "CASE_ENDINGS",
+    "CASE_NAME",
+    "beside_masks",
+    "documents",
+    "mask_annotations",
+    "open_case",
+    "read_case",
+    "read_cases",
+]
 
 CASE_NAME = "case.json"
 """Name of the case file in a folder of its own."""
+CASE_ENDINGS = (".json", ".jsonl")
+"""Of a file of one case, and of a file of one a line."""
 
 
 def documents(path: Path, *, limits: Limits | None = None) -> Iterator[tuple[str | None, bytes]]:
-    """Yield each case document of a `.json` or `.jsonl` file (or of the `case.json` in a folder) and where it stands.
+    """Yield each document of a `.json` or `.jsonl` file (or of the `case.json` in a folder) and where it stands.
 
     Raises
     ------
@@ -49,8 +60,13 @@ def documents(path: Path, *, limits: Limits | None = None) -> Iterator[tuple[str
 
 def open_case(data: bytes, path: Path, *, where: str | None = None, limits: Limits | None = None) -> LoadedCase:
     """Return the case of a document that stands in `path`; raises DocumentError if it does not conform."""
+    case = strict_json.parse(data, Case, limits=limits, source=_case_file(path), where=where)
+    return beside_masks(case, path, limits=limits)
+
+
+def beside_masks(case: Case, path: Path, *, limits: Limits | None = None) -> LoadedCase:
+    """Return a case that stands in `path` with its masks, unopened."""
     path = _case_file(path)
-    case = strict_json.parse(data, Case, limits=limits, source=path, where=where)
 
     def masks() -> Masks:
         return _open_masks(case, path.parent, limits)
@@ -102,7 +118,7 @@ def read_cases(paths: Iterable[Path | str], *, limits: Limits | None = None) -> 
 def _case_file(path: Path) -> Path:
     if path.is_dir() and (path / CASE_NAME).is_file():
         return path / CASE_NAME
-    if path.suffix not in {".json", ".jsonl"}:
+    if path.suffix not in CASE_ENDINGS:
         raise InputError(
             "this is not a case",
             source=path,

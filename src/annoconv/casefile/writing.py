@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annoconv.casefile.loaded import masks_folder, renamed, without_masks_folder
-from annoconv.casefile.reading import CASE_NAME, mask_annotations
+from annoconv.casefile.reading import CASE_ENDINGS, CASE_NAME, mask_annotations
 from annoconv.documents import strict_json
 from annoconv.errors import InputError, UsageError
 from annoconv.files.atomic import replacing
-from annoconv.files.names import is_inner
+from annoconv.files.names import check_ending, is_inner
 from annoconv.ids import safe_name
 from annoconv.model import SCHEMA_VERSION, Case
 
@@ -62,12 +62,20 @@ def write_cases(
     list of Path
         The case files.
 
+    Raises
+    ------
+    OutputExistsError
+        If the target or its folder of masks exists and may not be replaced.
+    UsageError
+        If the name has the ending of another kind of file, or there are several cases for a `.json` file.
+
     Notes
     -----
     All of it appears at once. The masks of `x.json` and of `x.jsonl` are in the folder `x.masks` beside it. In a
     `.jsonl` file, a case whose mask paths an earlier one took has its masks in a folder named by its id.
     """
     target = Path(target)
+    check_ending(target, CASE_ENDINGS)
     cases = map(without_masks_folder, cases)
     if target.suffix == ".jsonl":
         return _write_lines(cases, target, overwrite)

@@ -120,7 +120,7 @@ def as_command(
                 report.fail(InputError(error.strerror or "the system refused", source=error.filename))
             raise typer.Exit(report.finish())
 
-    run.__signature__ = inspect.Signature([*own.values(), *COMMON.values()])  # type: ignore[attr-defined]
+    run.__signature__ = inspect.Signature([*own.values(), *COMMON.values()])  # type: ignore[attr-defined]  # typer reads it
     run.__annotations__ = {key: parameter.annotation for key, parameter in (own | COMMON).items()}
     single = app()
     single.command(name, cls=_Command, help=summary)(run)
@@ -135,13 +135,17 @@ def _own(function: Callable[..., None]) -> dict[str, inspect.Parameter]:
 def _run(report: Report, function: Callable[..., None], values: Mapping[str, Any]) -> None:
     """Run a command; all that it writes, and the losses, appear at its end or not at all."""
     from annoconv.files.atomic import Outputs
+    from annoconv.files.names import check_ending
 
     try:
         with Outputs(overwrite=report.overwrite) as outputs:
             if report.losses_file is not None:
                 outputs.expect(report.losses_file)
+                check_ending(report.losses_file, (".json",))
             function(report, **values)
             report.write_losses()
+        for folder in outputs.made:
+            report.say("made the folder {}, which was not there", folder)
     except BaseException:
         report.forget_outputs()
         raise

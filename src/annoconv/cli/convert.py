@@ -14,9 +14,10 @@ import typer
 
 from annoconv import registry
 from annoconv.cli.command import as_command
+from annoconv.cli.labels import read_labels
 from annoconv.errors import UsageError
 from annoconv.files.atomic import Outputs, note_inputs, outputs_of
-from annoconv.files.inputs import check_source
+from annoconv.files.names import check_ending
 from annoconv.registry import Command, Context, Converter, Option
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from annoconv.casefile import Reading
     from annoconv.cli.report import Report
-    from annoconv.model import Label
 
 __all__ = ["added_command", "convert_command"]
 
@@ -57,7 +57,8 @@ def convert_command(converter: Converter) -> Any:
         context = _context(report, {name: values.pop(name) for name in _CONTEXT})
         convert = _write if converter.direction == "to" else _read
         if output == STDOUT:
-            _to_stdout(report, lambda target: convert(report, converter, sources, target, context, values))
+            ending = converter.suffix if converter.direction == "to" else ".json"
+            _to_stdout(report, ending, lambda target: convert(report, converter, sources, target, context, values))
         else:
             _check_outputs(report, converter, output)
             for path in convert(report, converter, sources, output, context, values):
@@ -68,12 +69,14 @@ def convert_command(converter: Converter) -> Any:
 
 def _check_outputs(report: Report, converter: Converter, output: Path) -> None:
     """Refuse, before any work, what the request may not write."""
+    from annoconv.casefile import CASE_ENDINGS
     from annoconv.casefile.loaded import masks_folder
 
     with outputs_of(overwrite=report.overwrite) as outputs:
         outputs.expect(output)
-        if converter.direction == "from" and output.suffix in {".json", ".jsonl"}:
+        if converter.direction == "from" and output.suffix in CASE_ENDINGS:
             outputs.expect(masks_folder(output), of=output)
+    check_ending(output, converter.endings if converter.direction == "to" else CASE_ENDINGS)
 
 
 def _write(
@@ -102,13 +105,13 @@ def _read(
     return write_cases(readings(), target, overwrite=report.overwrite)
 
 
-def _to_stdout(report: Report, convert: typing.Callable[[Path], list[Path]]) -> None:
+def _to_stdout(report: Report, ending: str, convert: typing.Callable[[Path], list[Path]]) -> None:
     """Convert into a temporary folder and write its one text file to standard output."""
     if report.as_json:
         raise UsageError("standard output cannot take the result and --json", advice="Name a file with -o")
     with tempfile.TemporaryDirectory() as folder:
         with Outputs():  # written when all of it is, not with the other outputs of the command
-            convert(Path(folder) / "output.json")
+            convert(Path(folder, f"output{ending}"))
         files = [path for path in Path(folder).rglob("*") if path.is_file()]
         try:
             if len(files) != 1:
@@ -142,30 +145,12 @@ def _context(report: Report, values: dict[str, Any]) -> Context:
 
     zone = parse_timezone(values["timezone"]) if values["timezone"] else None
     return Context(
-        label_system=_labels(values["label_system"]) if values["label_system"] else (),
+        label_system=read_labels(values["label_system"]) if values["label_system"] else (),
         task=values["task"],
         timestamp=parse_timestamp(values["timestamp"], zone) if values["timestamp"] else None,
         timezone=zone,
         progress=report.progress if report.shows_progress else None,
     )
-
-
-def _labels(path: Path) -> tuple[Label, ...]:
-    from pydantic import TypeAdapter, ValidationError
-
-    from annoconv.documents import strict_json
-    from annoconv.errors import DocumentError
-    from annoconv.model import Label
-    from annoconv.validation import normalise
-
-    check_source(path)
-    document = strict_json.loads(strict_json.read_bytes(path), source=path)
-    listed = document.get("labels") if isinstance(document, dict) else document
-    try:
-        return tuple(TypeAdapter(list[Label]).validate_json(strict_json.dumps(listed)))
-    except ValidationError as error:
-        found = normalise(error.errors(include_url=False), "pydantic", document=listed)
-        raise DocumentError("this is not a label system", findings=found, source=path) from None
 
 
 def _as_typer(parameter: inspect.Parameter) -> inspect.Parameter:
@@ -180,7 +165,7 @@ def _as_typer(parameter: inspect.Parameter) -> inspect.Parameter:
         told = next((each for each in metadata if isinstance(each, Option)), told)
     if typing.get_origin(annotation) in {collections.abc.Sequence, list, tuple}:
         member = typing.get_args(annotation)[0]
-        annotation = list[member]  # type: ignore[valid-type]
+        annotation = list[member]  # type: ignore[valid-type]  # a type known at run time
         default = list(default) if default is not inspect.Parameter.empty else default
     if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
         name = f"--{told.name or parameter.name.replace('_', '-')}"

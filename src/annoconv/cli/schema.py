@@ -30,7 +30,9 @@ def schema(
     text = _own_schema()
     if output is not None and str(output) != "-":
         from annoconv.files.atomic import replacing
+        from annoconv.files.names import check_ending
 
+        check_ending(output, (".json",))
         with replacing(output, overwrite=report.overwrite) as temporary:
             temporary.write_text(text, encoding="utf-8")
         report.add_output(output)

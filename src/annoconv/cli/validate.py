@@ -1,4 +1,4 @@
-"""`annoconv validate`: every finding about some cases."""
+"""`annoconv validate`: every finding about cases, task definitions, label systems and packages."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -22,25 +22,38 @@ class ProfileName(StrEnum):
 def validate(
     report: Report,
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH", help="Cases: .json, .jsonl, or folders with case.json.")
+        list[Path],
+        typer.Argument(
+            metavar="PATH",
+            help="Cases, task definitions, label systems, packages: .json, .jsonl, or folders with case.json.",
+        ),
     ],
     profile: Annotated[ProfileName, typer.Option(help="Which rules apply, and how strictly.")] = ProfileName.MINIMAL,
     images: Annotated[
         list[Path], typer.Option(metavar="PATH", help="Source images to check against: files or folders.")
     ] = [],  # noqa: B006  typer copies it
+    label_system: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="The task's labels to check against, a .json file.")
+    ] = None,
     schema_only: Annotated[bool, typer.Option("--schema-only", help="Check the structure only.")] = False,
 ) -> None:
-    """Say every finding about the cases, one file after the other."""
+    """Say every finding about the documents, one file after the other."""
     from annoconv.errors import UsageError
     from annoconv.validation import check_file
 
+    labels = None
+    if label_system is not None:
+        from annoconv.cli.labels import read_labels
+
+        labels = read_labels(label_system)
     for path in images:
         if not path.exists():
             raise UsageError("there is no such file or folder", source=path, advice="Correct --images")
     failed = 0
     for path in paths:
         try:
-            for finding in check_file(path, profile=profile.value, images=images, schema_only=schema_only):
+            found = check_file(path, profile=profile.value, images=images, label_system=labels, schema_only=schema_only)
+            for finding in found:
                 report.add_finding(finding, path)
         except AnnoconvError as error:
             report.fail(error)

@@ -67,7 +67,7 @@ def _image(uid: str, modality: str, grid: Grid, at: str) -> dict[str, Any]:
         "spacing": grid.spacing.tolist(),
         "origin": grid.origin.tolist(),
         "direction": grid.direction.tolist(),
-        "frame": "LPS",
+        "coordinate_frame": "LPS",
         "acquired_at": at,
         "description": "SYNTHETIC - NOT A PATIENT",
     }
@@ -166,7 +166,7 @@ def _document(ct: str, mr: str, grid: Grid, mr_grid: Grid) -> dict[str, Any]:
                 {"action": "create", "actor": "A1", "at": "2026-01-08T09:00:00+08:00"},
                 {"action": "confirm", "actor": "R1", "at": "2026-01-09T10:00:00+08:00"},
             ],
-            "agents": [{"id": "A1", "role": "annotator"}, {"id": "R1", "role": "reviewer"}],
+            "agents": [{"id": "A1", "roles": ["annotator"]}, {"id": "R1", "roles": ["reviewer"]}],
         },
     }
 
@@ -181,7 +181,7 @@ def _annotations(zh: str, en: str, mr: str) -> list[dict[str, Any]]:
             "type": "mask",
             "mask_file": "masks/organs.nii.gz",
             "mask_value": 1,
-            "origin": "human",
+            "algorithm_type": "manual",
         },
         {
             "id": "ORG_SPLEEN",
@@ -190,20 +190,27 @@ def _annotations(zh: str, en: str, mr: str) -> list[dict[str, Any]]:
             "type": "mask",
             "mask_file": "masks/organs.nii.gz",
             "mask_value": 2,
-            "origin": "human",
+            "algorithm_type": "manual",
         },
         {
             "id": "LES_1",
             **nodule,
             "type": "mask",
             "mask_file": "masks/nodule.nii.gz",
-            "origin": "human",
+            "algorithm_type": "manual",
             "granularity": "voxel",
             "attributes": {"shape": "round", "enhancement": "arterial", "diameter_mm": 16.0, "多发": False},
             "cross_modal_links": ["LINK_TEXT", "LINK_MR"],
         },
-        {"id": "LES_1_BOX", **nodule, "type": "bbox", "bbox": [12, 16, 9, 21, 25, 14], "origin": "human"},
-        {"id": "LES_1_MR", **nodule, "type": "point", "image_uid": mr, "point": [8.5, 12.5, 5.5], "origin": "human"},
+        {"id": "LES_1_BOX", **nodule, "type": "bbox", "bbox": [12, 16, 9, 21, 25, 14], "algorithm_type": "manual"},
+        {
+            "id": "LES_1_MR",
+            **nodule,
+            "type": "point",
+            "image_uid": mr,
+            "point": [8.5, 12.5, 5.5],
+            "algorithm_type": "manual",
+        },
         {
             "id": "CASE_GRADE",
             "category": "attribute",

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Iterator, Mapping
 
-__all__ = ["MINUS_ZERO", "may_lose_digits", "may_overflow", "put_exact"]
+__all__ = ["MINUS_ZERO", "holds_floats", "may_lose_digits", "may_overflow", "put_digits", "put_exact"]
 
 _SHAPE_OF_NUMBERS = bytes.maketrans(b"123456789E", b"000000000e")
 """Makes every digit a 0 and every E an e, so that what matters of the numbers of a text is found at once."""
@@ -104,8 +104,8 @@ def put_exact(typed: BaseModel, document: dict[str, Any]) -> None:
 
 def _exact(value: Any, written: Any) -> Any:
     kind: type = type(value)
-    if kind is list:
-        return [_exact(item, part) for item, part in zip(value, written, strict=True)]
+    if kind is list or kind is tuple:
+        return kind(_exact(item, part) for item, part in zip(value, written, strict=True))
     if kind is dict:
         return {key: _exact(item, written[key]) for key, item in value.items()}
     if isinstance(value, BaseModel):
@@ -113,3 +113,47 @@ def _exact(value: Any, written: Any) -> Any:
     if type(written) is Decimal and kind in _NUMBERS and str(written) != str(Decimal(str(value))):
         return written
     return value
+
+
+def put_digits(document: Any, exact: Any, kept: Container[str]) -> None:
+    """Replace floats of a document by the decimals of its text, in place, in the members named `kept`.
+
+    Parameters
+    ----------
+    document
+        As `strict_json.loads` gives it.
+    exact
+        The same with decimals.
+    kept
+        Names of members, of whatever object, whose numbers keep their digits however deep within.
+    """
+    for key, value in _members(document):
+        if key in kept:
+            document[key] = _exact(value, exact[key])
+        elif _holds_objects(value):
+            put_digits(value, exact[key], kept)
+
+
+def holds_floats(document: Any, kept: Container[str]) -> bool:
+    """Tell whether the members named `kept` hold a number of which digits may be lost."""
+    return any(
+        _is_rounded(value) if key in kept else _holds_objects(value) and holds_floats(value, kept)
+        for key, value in _members(document)
+    )
+
+
+def _is_rounded(value: Any) -> bool:
+    """Tell whether a value is a float, or a zero, whose sign may be lost, or has one within."""
+    if type(value) in _NUMBERS:
+        return type(value) is float or value == 0
+    return any(_is_rounded(each) for _, each in _members(value))
+
+
+def _members(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Return an iterator over the members of an object or a list, by name or by place."""
+    return iter(node.items()) if type(node) is dict else iter(enumerate(node if type(node) is list else ()))
+
+
+def _holds_objects(node: Any) -> bool:
+    """Tell whether a value is an object or a list of objects, and not an array of numbers."""
+    return type(node) is dict or (type(node) is list and any(type(each) is dict for each in node))

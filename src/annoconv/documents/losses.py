@@ -21,9 +21,11 @@ from annoconv.messages import Message
 if TYPE_CHECKING:
     from annoconv.documents.residuals import Path
 
-__all__ = ["Carrier", "Compared", "Reason", "Reasons", "is_written_again", "report"]
+__all__ = ["NOTHING", "Carrier", "Compared", "Reason", "Reasons", "is_written_again", "loss_at", "report"]
 
 _WRITABLE: Final = ".nii.gz"
+NOTHING: Final = object()
+"""In place of what the other side has, where it has nothing."""
 
 Reason: TypeAlias = "str | tuple[str, LossKind]"
 """A sentence, alone or with the kind of the loss where the comparison cannot tell it."""
@@ -110,41 +112,48 @@ def report(
         number that it holds otherwise, `approximated` for anything else.
     """
     difference, held = compare(original, native)
+    paths = difference.paths()
     refused = set(left_out)
     if carrier is not None:
         refused |= {path for path, value in difference.values.items() if not carrier.takes(path, value)}
     losses: list[Loss] = []
-    patterns = tuple(reasons)
-    for path in difference.paths():
-        sentence, kind = _reason(path, reasons, patterns)
+    for path in paths:
         if carrier is not None and path not in refused:
-            kind = LossKind.CARRIED
+            sentence = _reason(path, reasons)[0]
             sentence = Message("{sentence}; it travels in {place}", sentence=sentence, place=Message(carrier.place))
-        elif kind is None and path not in held:
-            kind = LossKind.NO_PLACE
-        elif kind is None:
-            is_number = isinstance(held[path], int | float | Decimal) and not isinstance(held[path], bool)
-            kind = LossKind.PRECISION if is_number else LossKind.APPROXIMATED
-        losses.append(Loss(case_index, pointer((*within, *path)), kind, sentence))
+            losses.append(Loss(case_index, pointer((*within, *path)), LossKind.CARRIED, sentence))
+        else:
+            losses.append(loss_at(path, held.get(path, NOTHING), reasons, case_index=case_index, within=within))
     kept = {path: value for path, value in difference.values.items() if path not in refused}
     return Compared(losses, Residual(kept, difference.removed, difference.order))
 
 
-def _reason(path: Path, reasons: Reasons, patterns: tuple[str, ...]) -> tuple[Message, LossKind | None]:
+def loss_at(path: Path, held: object, reasons: Reasons, *, case_index: int = 0, within: Path = ()) -> Loss:
+    """Return the loss of a leaf of which the other side has `held` by itself, or `NOTHING`."""
+    sentence, kind = _reason(path, reasons)
+    if kind is None and held is NOTHING:
+        kind = LossKind.NO_PLACE
+    elif kind is None:
+        is_number = isinstance(held, int | float | Decimal) and not isinstance(held, bool)
+        kind = LossKind.PRECISION if is_number else LossKind.APPROXIMATED
+    return Loss(case_index, pointer((*within, *path)), kind, sentence)
+
+
+@lru_cache(maxsize=4096)
+def _first_that_fits(patterns: tuple[str, ...], place: str) -> str:
+    """Return the pattern whose reason holds at a place; many leaves stand at the same."""
+    found = next((pattern for pattern in patterns if fnmatchcase(place, pattern)), None)
+    if found is None:
+        raise LookupError(f"no reason is given for {place or 'the whole'}")
+    return found
+
+
+def _reason(path: Path, reasons: Reasons) -> tuple[Message, LossKind | None]:
     place = "/".join("#" if isinstance(step, int) else step for step in path)
-    reason = reasons[_pattern_of(place, patterns)]
+    reason = reasons[_first_that_fits(tuple(reasons), place)]
     sentence, kind = reason if isinstance(reason, tuple) else (reason, None)
     names = [step for step in path if isinstance(step, str)]
     told = {"place": ".".join(names[:2]), "name": names[-1] if names else ""}
     if isinstance(sentence, Message):
         return Message(sentence.template, **{**sentence.values, **told}), kind
     return Message(sentence, **told), kind
-
-
-@lru_cache(1 << 12)
-def _pattern_of(place: str, patterns: tuple[str, ...]) -> str:
-    """Return the first pattern that fits; cases of one data set differ at the same places."""
-    for pattern in patterns:
-        if fnmatchcase(place, pattern):
-            return pattern
-    raise LookupError(f"no reason is given for {place or 'the whole'}")

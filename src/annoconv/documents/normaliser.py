@@ -163,6 +163,7 @@ _PYDANTIC_TYPES = {
     "decimal": "number",
     "bool": "boolean",
     "list": "array",
+    "tuple": "array",
     "dict": "object",
     "model": "object",
     "datetime": "string",

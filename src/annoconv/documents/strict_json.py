@@ -13,13 +13,20 @@ import re
 import stat
 from contextlib import contextmanager, suppress
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import jiter
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from annoconv.documents.exact_numbers import MINUS_ZERO, may_lose_digits, may_overflow, put_exact
+from annoconv.documents.exact_numbers import (
+    MINUS_ZERO,
+    holds_floats,
+    may_lose_digits,
+    may_overflow,
+    put_digits,
+    put_exact,
+)
 from annoconv.documents.json_values import SCALARS, plain
 from annoconv.errors import DocumentError, InputError, LimitError
 from annoconv.findings import Finding, Level
@@ -27,10 +34,20 @@ from annoconv.limits import Limits
 from annoconv.messages import Message, recognised
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Container, Generator, Iterator
     from pathlib import Path
 
-__all__ = ["as_model", "collector_paused", "dumps", "iter_lines", "loads", "parse", "plain", "read_bytes"]
+__all__ = [
+    "as_model",
+    "collector_paused",
+    "dumps",
+    "iter_lines",
+    "loads",
+    "loads_keeping",
+    "parse",
+    "plain",
+    "read_bytes",
+]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -119,15 +136,44 @@ def loads(
     return value
 
 
+def loads_keeping(
+    data: bytes, kept: Container[str], *, limits: Limits | None = None, source: Path | str | None = None
+) -> Any:
+    """Return the value of a JSON text as `loads` does, with decimals where a float would lose digits.
+
+    Parameters
+    ----------
+    data, limits, source
+        As `loads` takes them.
+    kept
+        Names of the members in which it does. What is counted with, such as a coordinate, is a float.
+    """
+    document = loads(data, limits=limits, source=source)
+    if may_lose_digits(data) and holds_floats(document, kept):
+        put_digits(document, loads(data, limits=limits, source=source, exact=True), kept)
+    return document
+
+
 def parse(
     data: bytes,
-    model: type[Model],
+    model: type[Model] | Callable[[Any], type[Model]],
     *,
     limits: Limits | None = None,
     source: Path | str | None = None,
     where: str | None = None,
 ) -> Model:
     """Return the typed document of a JSON text.
+
+    Parameters
+    ----------
+    data
+        The text, UTF-8.
+    model
+        Its class, or what tells it of the text's value.
+    limits
+        Bounds on size and depth.
+    source, where
+        What messages call the text: its file, and the line in it.
 
     Raises
     ------
@@ -139,8 +185,9 @@ def parse(
     is_exact = may_lose_digits(data)
     with collector_paused():
         document = loads(data, limits=limits, source=source, where=where, exact=is_exact)
+        chosen = cast("type[Model]", model if isinstance(model, type) else model(document))
         try:
-            typed = model.model_validate_json(data)
+            typed = chosen.model_validate_json(data)
         except ValidationError as error:
             from annoconv.documents.normaliser import normalise
 
@@ -296,7 +343,7 @@ def _writable(value: Any) -> Any:
     if kind is list:
         return [_writable(item) for item in value]
     if kind is float and not math.isfinite(value):
-        raise _not_finite()
+        raise InputError("a number is not finite and has no form in JSON")
     if kind is int and not -(1 << 63) <= value < 1 << 64:
         return orjson.Fragment(str(value))
     if kind is Decimal:
@@ -310,17 +357,13 @@ def _written(value: Any) -> Any:
     """Return what orjson does not know, in a form that it knows."""
     if type(value) is Decimal:
         if not _is_finite(value):
-            raise _not_finite()
+            raise InputError("a number is not finite and has no form in JSON")
         is_plain = -_MOST_ZEROS <= int(value.as_tuple().exponent) <= 0
         return orjson.Fragment(format(value, "f") if is_plain else str(value))
     known = plain(value)
     if known is value:
         raise TypeError(f"{type(value)} has no form in JSON")
     return known
-
-
-def _not_finite() -> InputError:
-    return InputError("a number is not finite and has no form in JSON")
 
 
 def _is_finite(value: Decimal) -> bool:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import unicodedata
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from annoconv.errors import OutputExistsError, UsageError
 from annoconv.files.disk import absolute, is_file, remove, sync, sync_entry
 from annoconv.files.inputs import Inputs
 from annoconv.files.manifest import check_folder, check_seal, digest, seal, snapshot, write_manifest
-from annoconv.files.stage import Stage, exists
+from annoconv.files.stage import PREFIX, Stage, exists
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ __all__ = ["SIDE_SUFFIX", "Outputs", "note_inputs", "outputs_of", "replacing"]
 
 SIDE_SUFFIX = ".annoconv.json"
 """What stands instead of an output's ending in the name of its side file."""
+
+_WRITING: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
+"""Errors that only writing makes: a full disk, too large a file, a disk that is read only."""
 
 _current: ContextVar[Outputs | None] = ContextVar("outputs", default=None)
 
@@ -68,6 +73,11 @@ class Outputs:
     _made: list[Path] = field(default_factory=list[Path])
     _outer: Outputs | None = None
 
+    @property
+    def made(self) -> list[Path]:
+        """The outermost of the folders that were not there and were made, each once."""
+        return [folder for folder in self._made if folder.parent not in self._made]
+
     def __enter__(self) -> Outputs:
         self._outer = _current.get()
         _current.set(self)
@@ -104,11 +114,14 @@ class Outputs:
         OutputExistsError
             If it exists and may not be replaced.
         UsageError
-            If it is, contains or replaces an input, or it and another output are one or in one another.
+            If it is, contains or replaces an input, it and another output are one or in one another, or nothing can
+            have this name.
         """
         path = absolute(path)
         if path not in self._known and not self._is_staged(path):
             output = _Output(path, overwrite or self.overwrite, of)
+            if of is None:
+                _check_place(path)
             self._check_apart(path)
             self._check(output)
             self._known[path] = output
@@ -145,9 +158,17 @@ class Outputs:
 
     def _stage(self, path: Path) -> Stage:
         if path.parent not in self._stages:
-            self._made += _make_folders(path.parent)
-            self._stages[path.parent] = Stage.claim(path)
+            with _naming(path):
+                self._make_folders(path.parent)
+                self._stages[path.parent] = Stage.claim(path)
         return self._stages[path.parent]
+
+    def _make_folders(self, folder: Path) -> None:
+        """Make a folder and its missing parents; note what was made, innermost first."""
+        for each in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+            with suppress(FileExistsError):  # another run has just made it
+                each.mkdir()
+                self._made.insert(0, each)
 
     def _check_apart(self, path: Path) -> None:
         """Refuse an output that is another one by any spelling, or is in it, or the reverse."""
@@ -185,14 +206,20 @@ class Outputs:
             self._check(output)
         removals = list(self._orphans(written))
         for output in written:
-            self._complete(output)
+            with _naming(output.path):
+                self._complete(output)
         for stage, name in removals:
             stage.add(name, overwrite=True, is_removal=True)
+        if written:
+            with _naming(written[0].path):
+                self._put_in_place(is_one=len(written) + len(removals) == 1 and written[0].former is None)
+
+    def _put_in_place(self, *, is_one: bool) -> None:
+        """Sync all steps, settle them in a journal unless there is one and it replaces no folder, and do them."""
         stages = list(self._stages.values())
         steps = [(stage, step) for stage in stages for step in stage.steps]
         sync(stage.folder / f"{step.number}" for stage, step in steps)
-        is_journaled = len(steps) > 1 or any(output.former is not None for output in written)
-        if is_journaled:
+        if not is_one:
             for other in stages[1:]:
                 other.write_journal(first=stages[0])
             stages[0].write_journal(others=stages[1:])
@@ -204,7 +231,7 @@ class Outputs:
         except BaseException:
             for stage, step in reversed(done):
                 stage.undo(step)
-            for stage in stages if is_journaled else ():
+            for stage in () if is_one else stages:
                 stage.drop_journal()
             raise
         for folder in {*self._stages, *(made.parent for made in self._made)}:
@@ -281,7 +308,8 @@ def replacing(path: Path, *, overwrite: bool = False, of: Path | None = None) ->
     with outputs_of(overwrite=False) as outputs:
         temporary = outputs.add(Path(path), overwrite=overwrite, of=of)
         try:
-            yield temporary
+            with _naming(Path(path)):
+                yield temporary
         except BaseException:
             outputs.discard(Path(path))
             raise
@@ -311,13 +339,30 @@ def note_inputs(paths: Iterable[Path]) -> None:
         outputs.inputs.add(paths)
 
 
-def _make_folders(folder: Path) -> list[Path]:
-    """Make the folder and its missing parents; return what was made, innermost first."""
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    return missing
+@contextmanager
+def _naming(path: Path) -> Generator[None]:
+    """Let an error of writing name the output: a write does not know its file, a copy names its source."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _WRITING or PREFIX in f"{error.filename}":
+            error.filename = f"{path}"
+        raise
+
+
+def _check_place(path: Path) -> None:
+    """Refuse a name that nothing can have: too long, or in what is no folder."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        pass
+    except NotADirectoryError as error:
+        raise UsageError("the output would stand in a file", source=path, advice="Name a folder before it") from error
+    except OSError as error:
+        found = Message(error.strerror or "the system refused")
+        raise UsageError("nothing can be written under this name", source=path, found=found) from error
 
 
 def _folded(path: Path) -> Path:
-    """Return a path without links, as a file system sees it that knows no capitals."""
-    return Path(os.path.realpath(path.parent).casefold(), path.name.casefold())
+    """Return a path without links, as a file system sees it that knows no capitals and one form of each letter."""
+    return Path(*(unicodedata.normalize("NFC", each).casefold() for each in (os.path.realpath(path.parent), path.name)))

@@ -1,18 +1,49 @@
-"""Where the files that a case names are: beside its own file, never outside its folder."""
+"""Names of files: those that a case names are in its own folder, and an ending says what is in an output."""
 
 from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from annoconv.errors import InputError
+from annoconv.errors import InputError, UsageError
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["Within", "check_inside", "check_mask_paths", "inside", "is_inner", "mask_path"]
+__all__ = ["Within", "check_ending", "check_inside", "check_mask_paths", "inside", "is_inner", "mask_path"]
+
+_ENDINGS: Final = (
+    *(".json", ".jsonl", ".geojson", ".xml", ".html", ".yaml", ".yml", ".txt", ".csv", ".tsv", ".pdf"),
+    *(".dcm", ".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd", ".raw", ".npy", ".npz", ".h5", ".svs"),
+    *(".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".zip", ".tar", ".gz", ".bz2", ".xz", ".zst"),
+)
+"""Endings from which people and programs conclude what is in a file. `v2` or the last number of a UID is none."""
+
+
+def check_ending(path: Path, own: Iterable[str]) -> None:
+    """Raise UsageError if an output's name has the ending of another kind of file than what is written.
+
+    Parameters
+    ----------
+    path
+        The output.
+    own
+        Endings of what is written, `.json`; without any it is a folder. A name that ends otherwise, or in nothing that
+        is known, says nothing wrong.
+    """
+    own = tuple(own)
+    found = max((each for each in _ENDINGS if path.name.lower().endswith(each)), key=len, default="")
+    if found and not path.name.endswith(own):
+        raise UsageError(
+            "the ending of this name says that something else is in it",
+            source=path,
+            found=path.name[-len(found) :],
+            expected=", ".join(own) or Message("a folder"),
+            advice="Correct the ending, or leave it out",
+        )
 
 
 def check_mask_paths(folder: Path, mask_files: Iterable[str]) -> None:

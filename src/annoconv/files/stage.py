@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Final
 
 from annoconv.errors import InputError, OutputExistsError
 from annoconv.files.disk import absolute, remove, sync_entry, try_lock
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -207,14 +208,19 @@ class Stage:
 def settle(path: Path) -> None:
     """Finish what a killed run had settled of a file or folder, or of what is in it, before it is read.
 
+    What is not there may be in a folder that such a run has moved out of the way, or may be part of the set of another
+    output: then everything is finished that was settled in the nearest folder above.
+
     Raises
     ------
     InputError
         If that is not possible.
     """
-    settle_stage(stage_folder(absolute(path)))
-    if path.is_dir():
-        with os.scandir(path) as entries:
+    path = absolute(path)
+    settle_stage(stage_folder(path))
+    place = path if exists(path) else next(each for each in path.parents if exists(each))
+    if place.is_dir():
+        with os.scandir(place) as entries:
             found = [Path(entry.path) for entry in entries if is_stage(entry.name)]
         for each in found:
             settle_stage(each)
@@ -246,7 +252,7 @@ def settle_stage(folder: Path) -> bool:
         raise InputError(
             "what a run that was killed has written is not all in its place",
             source=folder,
-            found=error.strerror,
+            found=Message(error.strerror or "the system refused"),
             advice="Run the command again with the right to write here, or remove this folder",
         ) from error
     raise InputError("another run of annoconv is putting its outputs in place", source=folder.parent)

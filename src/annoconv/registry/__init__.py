@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from annoconv.errors import AnnoconvError, InputError, UsageError
 from annoconv.files.atomic import note_inputs, outputs_of
 from annoconv.files.inputs import check_source
+from annoconv.files.names import check_ending
 from annoconv.files.stage import settle
 from annoconv.limits import Limits
 from annoconv.messages import Message
@@ -193,6 +194,13 @@ class Converter(Command):
         return str(getattr(import_module(self.entry_point.module), "SUFFIX", ""))
 
     @cached_property
+    def endings(self) -> tuple[str, ...]:
+        """Endings that an output's name may have: the module's `ENDINGS`, else its `SUFFIX`."""
+        _ = self.function
+        usual = (self.suffix,) if self.suffix else ()
+        return tuple(getattr(import_module(self.entry_point.module), "ENDINGS", usual))
+
+    @cached_property
     def options(self) -> Mapping[str, inspect.Parameter]:
         """Its keyword-only parameters beyond `context`."""
         return {
@@ -309,7 +317,8 @@ def write(
     OutputExistsError
         If the target exists and may not be replaced.
     UsageError
-        If there is no such format or option, or the target would replace something that is read.
+        If there is no such format or option, the target would replace something that is read, or its ending is that
+        of another kind of file.
     """
     target = Path(target)
     called = converter("to", format)
@@ -317,6 +326,7 @@ def write(
 
     with outputs_of(overwrite=overwrite, inputs=_read_by(called, options)) as outputs:
         outputs.expect(target)
+        check_ending(target, called.endings)
         portable = map(without_masks_folder, cases)
         losses: LossReport = called.call(portable, target, context=context, options=options)
     return losses

@@ -1,4 +1,4 @@
-"""Whether a case is good: rules by profile, each from a clause, listed in `model/rules.yaml`.
+"""Whether a case or another document is good: rules by profile, each from a clause, listed in `model/rules.yaml`.
 
 One module a subject; a rule is a function registered under its id (`annoconv.rules.engine`).
 """
@@ -7,47 +7,58 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from annoconv.casefile import LoadedCase
 from annoconv.errors import UsageError
 from annoconv.findings import in_order
-from annoconv.rules import annotation, image, links, mask, people
-from annoconv.rules.engine import PROFILES, Profile, Rule, Subject, catalogue, checks
+from annoconv.rules import annotation, definitions, image, links, mask, people, references
+from annoconv.rules.engine import PROFILES, Profile, Rule, Standalone, Subject, catalogue, checks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from annoconv.casefile import LoadedCase
     from annoconv.findings import Finding
     from annoconv.images import ImageSource
+    from annoconv.model import Label, LabelSystem, Package, TaskDefinition
 
 __all__ = ["PROFILES", "Profile", "Rule", "catalogue", "check", "sources_of"]
 
-_MODULES = (annotation, image, links, mask, people)  # importing them registers their rules
+_MODULES = (annotation, definitions, image, links, mask, people, references)  # importing them registers their rules
 
 
 def check(
-    loaded: LoadedCase, *, profile: Profile = "minimal", sources: Callable[[], list[ImageSource]] | None = None
+    target: LoadedCase | LabelSystem | Package | TaskDefinition,
+    *,
+    profile: Profile = "minimal",
+    sources: Callable[[], list[ImageSource]] | None = None,
+    label_system: Sequence[Label] | None = None,
 ) -> list[Finding]:
-    """Return every place of a case that breaks a rule of the profile, in a stable order.
+    """Return every place of a document that breaks a rule of the profile, in a stable order.
 
     Parameters
     ----------
-    loaded
-        The case; its masks are opened only by rules that look into them, in `minimal` only beside `sources`.
+    target
+        A case; its masks are opened only by rules that look into them, in `minimal` only beside `sources`. Or another
+        document, with the rules of its class.
     profile
         Which rules apply, and at which level.
     sources
         Gives the source images to check the case against; called once, and only if a rule asks.
+    label_system
+        The task's labels; None if none were given.
     """
     if profile not in PROFILES:
         raise UsageError("there is no such profile", found=profile, expected=", ".join(PROFILES))
-    subject = Subject(loaded, sources)
-    registered = checks()
+    subject: Subject | Standalone[Any]
+    if isinstance(target, LoadedCase):
+        subject, registered = Subject(target, sources, label_system), checks()
+    else:
+        subject, registered = Standalone(target, label_system), checks(type(target))
     return in_order(
         rule.finding(breach, level)
         for rule in catalogue().values()
-        if (level := rule.levels[profile]) is not None
+        if rule.id in registered and (level := rule.levels[profile]) is not None
         for breach in registered[rule.id](subject)
     )
 

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from annoconv.model import (
     BboxAnnotation,
+    CoordinateSpace,
     EllipseAnnotation,
+    EllipsoidAnnotation,
+    KeypointsAnnotation,
+    OrientedBoxAnnotation,
     PointAnnotation,
     PolygonAnnotation,
     PolylineAnnotation,
@@ -15,9 +19,10 @@ from annoconv.model import (
 from annoconv.rules.engine import Breach, Subject, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from annoconv.model import AnyAnnotation
+    from annoconv.documents.residuals import Path as Steps
+    from annoconv.model import AnyAnnotation, Image
 
 _UPPER_SNAKE: Final = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 
@@ -53,8 +58,8 @@ def slice_missing(subject: Subject) -> Iterator[Breach]:
     """Yield each flat geometry on an image of several slices or frames that does not say on which it lies."""
     for path, annotation in subject.annotations():
         image = subject.image_of(annotation)
-        on_volume = image is not None and image.shape is not None and _slices(image.shape) > 1
-        unplaced = annotation.slice_index is None and annotation.frame_index is None
+        on_volume = image is not None and image.shape is not None and _slices(image) > 1
+        unplaced = annotation.slice_index is None and (annotation.frame_index is None or _has_time(image))
         if on_volume and unplaced and _is_flat(annotation):
             yield Breach(path, {"id": annotation.id, "type": annotation.type})
 
@@ -66,8 +71,9 @@ def slice_outside(subject: Subject) -> Iterator[Breach]:
         image = subject.image_of(annotation)
         if image is None or image.shape is None:
             continue
-        count = _slices(image.shape)
-        for key in ("slice_index", "frame_index"):
+        slices = _slices(image)
+        frames = image.temporal_positions or slices
+        for key, count in {"slice_index": slices, "frame_index": frames, "last_frame_index": frames}.items():
             index: int | None = getattr(annotation, key)
             if index is not None and index >= count:
                 yield Breach((*path, key), {"key": key, "index": index, "count": count})
@@ -87,40 +93,58 @@ def bbox_order(subject: Subject) -> Iterator[Breach]:
 
 @rule("A-6.5.1a.geometry_outside")
 def geometry_outside(subject: Subject) -> Iterator[Breach]:
-    """Yield each box, polygon, polyline or point that reaches beyond its image."""
+    """Yield each geometry that reaches beyond its image; of a turned box or an ellipsoid the centre is looked at."""
     for path, annotation in subject.annotations():
         image = subject.image_of(annotation)
-        key, points = _points(annotation)
-        if image is None or image.shape is None or not points:
+        if image is None or image.shape is None:
             continue
-        for axis, name in enumerate("xyz"):
-            values = [point[axis] for point in points if len(point) > axis]
-            size = image.shape[axis] if axis < len(image.shape) else 1
-            if values and (min(values) < 0 or max(values) > size):
-                found = f"{min(values):g} .. {max(values):g}"
-                yield Breach((*path, key), {"axis": name, "found": found, "size": size})
+        for key, points in _points(annotation):
+            for axis, name in enumerate("xyz"):
+                values = [point[axis] for point in points if len(point) > axis]
+                size = image.shape[axis] if axis < len(image.shape) else 1
+                if values and (min(values) < 0 or max(values) > size):
+                    found = f"{min(values):g} .. {max(values):g}"
+                    yield Breach((*path, *key), {"axis": name, "found": found, "size": size})
 
 
-def _slices(shape: list[int]) -> int:
+def _slices(image: Image) -> int:
     """Return the number of slices or frames; a 2-D image has one."""
-    return shape[2] if len(shape) == 3 else 1
+    return image.shape[2] if image.shape is not None and len(image.shape) == 3 else 1
+
+
+def _has_time(image: Image | None) -> bool:
+    """Tell whether frames are volumes in time, so that a frame index names no slice."""
+    return image is not None and (image.temporal_positions or 1) > 1
 
 
 def _is_flat(annotation: AnyAnnotation) -> bool:
     """Tell whether a geometry has two coordinates, so that it needs a slice or frame to lie on."""
-    _, points = _points(annotation)
-    return isinstance(annotation, EllipseAnnotation) or any(len(point) == 2 for point in points)
+    return isinstance(annotation, EllipseAnnotation) or any(
+        len(point) == 2 for _, points in _points(annotation) for point in points
+    )
 
 
-def _points(annotation: AnyAnnotation) -> tuple[str, list[list[float]]]:
-    """Return the key of a geometry and its points; continuous coordinates, origin at the outer corner."""
-    if isinstance(annotation, BboxAnnotation):
-        half = len(annotation.bbox) // 2
-        return "bbox", [annotation.bbox[:half], annotation.bbox[half:]]
-    if isinstance(annotation, PolygonAnnotation):
-        return "polygon", annotation.polygon
-    if isinstance(annotation, PolylineAnnotation):
-        return "polyline", annotation.polyline
-    if isinstance(annotation, PointAnnotation):
-        return "point", [annotation.point]
-    return "", []
+def _points(annotation: AnyAnnotation) -> Iterator[tuple[Steps, Sequence[Sequence[float]]]]:
+    """Yield where an annotation has points, and those in pixels or voxels; origin at the outer corner."""
+    found: list[tuple[Steps, Sequence[Sequence[float]]]] = []
+    match annotation:
+        case BboxAnnotation():
+            half = len(annotation.bbox) // 2
+            found = [(("bbox",), [annotation.bbox[:half], annotation.bbox[half:]])]
+        case PolygonAnnotation():
+            found = [(("polygon",), annotation.polygon)]
+            found += [(("parts", n, "polygon"), part.polygon) for n, part in enumerate(annotation.parts or ())]
+        case PolylineAnnotation():
+            found = [(("polyline",), annotation.polyline)]
+        case PointAnnotation():
+            found = [(("point",), [annotation.point])]
+        case KeypointsAnnotation():
+            placed = [(n, each.point) for n, each in enumerate(annotation.keypoints) if each.point is not None]
+            found = [(("keypoints", n, "point"), [point]) for n, point in placed]
+        case OrientedBoxAnnotation() | EllipsoidAnnotation():
+            found = [(("center",), [annotation.center])]
+        case _:
+            pass
+    in_patient = annotation.coordinate_space is CoordinateSpace.PATIENT
+    for key, points in found:
+        yield key, [point for point in points if not (in_patient and len(point) == 3)]

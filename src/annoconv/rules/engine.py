@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
+
+from pydantic import BaseModel
 
 from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
 from annoconv.errors import ImageError
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message, told
+from annoconv.model import Case
 
 if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.documents.residuals import Path as Steps
     from annoconv.images import ImageSource
-    from annoconv.model import Annotation, AnyAnnotation, Case, Image
+    from annoconv.model import Annotation, AnyAnnotation, Image, Label
 
-__all__ = ["PROFILES", "Breach", "Check", "Profile", "Rule", "Subject", "catalogue", "checks", "rule"]
+__all__ = ["PROFILES", "Breach", "Check", "Profile", "Rule", "Standalone", "Subject", "catalogue", "checks", "rule"]
 
 Profile: TypeAlias = Literal["minimal", "exchange", "delivery"]
+Document = TypeVar("Document", bound=BaseModel)
+"""A class of documents of their own."""
+
 PROFILES: tuple[Profile, ...] = ("minimal", "exchange", "delivery")
 
 
@@ -82,10 +88,13 @@ class Subject:
         The case and its masks, unopened.
     sources
         The source images given with it; None if none were given.
+    label_system
+        The task's labels given with it; None if none were given.
     """
 
     loaded: LoadedCase
     sources: Callable[[], list[ImageSource]] | None = None
+    label_system: Sequence[Label] | None = None
 
     @property
     def case(self) -> Case:
@@ -114,25 +123,45 @@ class Subject:
         return self.images.get(annotation.image_uid) if annotation.image_uid else self.case.image
 
 
-Check: TypeAlias = Callable[[Subject], Iterator[Breach]]
-_CHECKS: dict[str, Check] = {}
+@dataclass(frozen=True)
+class Standalone(Generic[Document]):
+    """A document of its own that a rule looks at: a task definition, a label system, a package.
+
+    Attributes
+    ----------
+    document
+        The typed document.
+    label_system
+        The labels given with it; None if none were given.
+    """
+
+    document: Document
+    label_system: Sequence[Label] | None = None
 
 
-def rule(identity: str) -> Callable[[Check], Check]:
-    """Register a function as the check of the rule with this id."""
+Check: TypeAlias = Callable[[Any], Iterator[Breach]]
+_Found = TypeVar("_Found", bound=Check)
+_CHECKS: dict[str, dict[type[BaseModel], Check]] = {}
 
-    def register(check: Check) -> Check:
-        if identity in _CHECKS:
+
+def rule(identity: str, document: type[BaseModel] = Case) -> Callable[[_Found], _Found]:
+    """Register a function as the check of the rule with this id, for documents of one class.
+
+    A check of a case is given a `Subject`, one of another document a `Standalone`.
+    """
+
+    def register(check: _Found) -> _Found:
+        if document in _CHECKS.setdefault(identity, {}):
             raise ValueError(f"rule {identity} has two functions")
-        _CHECKS[identity] = check
+        _CHECKS[identity][document] = check
         return check
 
     return register
 
 
-def checks() -> Mapping[str, Check]:
-    """Return the registered functions by rule id."""
-    return MappingProxyType(_CHECKS)
+def checks(document: type[BaseModel] = Case) -> Mapping[str, Check]:
+    """Return the functions that are registered for documents of a class, by rule id."""
+    return MappingProxyType({identity: found[document] for identity, found in _CHECKS.items() if document in found})
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from annoconv.errors import AnnoconvError
 from annoconv.messages import Message
-from annoconv.model import Frame
+from annoconv.model import AttributeAnnotation, CoordinateFrame, TextSpanAnnotation
 from annoconv.rules.engine import Breach, Subject, match, rule
 
 if TYPE_CHECKING:
@@ -28,7 +28,11 @@ def _lacking(subject: Subject, key: str) -> Iterator[Breach]:
 
 def _is_in_patient(image: Image) -> bool:
     """Tell whether an image is a volume in the patient; ultrasound, endoscopy and slides have no such place."""
-    return image.shape is not None and len(image.shape) == 3 and image.frame not in {Frame.NONE, Frame.SLIDE}
+    return (
+        image.shape is not None
+        and len(image.shape) == 3
+        and image.coordinate_frame not in {CoordinateFrame.NONE, CoordinateFrame.SLIDE}
+    )
 
 
 @rule("A-7.2b.direction_missing")
@@ -51,9 +55,13 @@ def origin_missing(subject: Subject) -> Iterator[Breach]:
 
 @rule("A-C.2.shape_missing")
 def shape_missing(subject: Subject) -> Iterator[Breach]:
-    """Yield each image without shape, as the layout of B.3 leaves them."""
+    """Yield each image without shape, as the layout of B.3 leaves them, on which something has a place."""
     for path, image in subject.every_image():
-        if image.shape is None:
+        if image.shape is None and any(
+            subject.image_of(annotation) is image
+            and not isinstance(annotation, AttributeAnnotation | TextSpanAnnotation)
+            for annotation in subject.case.annotations
+        ):
             yield Breach(path, {"uid": image.uid})
 
 

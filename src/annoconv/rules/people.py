@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from annoconv.model import AnnotationOrigin
+from annoconv.model import AlgorithmType
 from annoconv.rules.engine import Breach, Subject, rule
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def reviewer_is_annotator(subject: Subject) -> Iterator[Breach]:
 
 
 @rule("A-3.4.unconfirmed")
-def origin_unconfirmed(subject: Subject) -> Iterator[Breach]:
+def unconfirmed(subject: Subject) -> Iterator[Breach]:
     """Yield each annotation that a model made and no person confirmed."""
     for path, annotation in subject.annotations():
-        if annotation.origin is AnnotationOrigin.MODEL:
-            yield Breach((*path, "origin"), {"id": annotation.id})
+        if annotation.algorithm_type is AlgorithmType.AUTOMATIC:
+            yield Breach((*path, "algorithm_type"), {"id": annotation.id})

@@ -279,12 +279,12 @@ def _put_image(header: Dataset, content: Content, planes: PlaneStack, frames: Fr
     if settings.kind is Kind.LABELMAP:
         header.PixelPaddingValue = 0
     elif settings.kind is Kind.FRACTIONAL:
-        header.SegmentationFractionalType = settings.fractional_type.upper()
+        header.SegmentationFractionalType = (settings.fractional_type or "probability").upper()
         header.MaximumFractionalValue = LEVELS
 
 
 def _put_private_scheme(header: Dataset, segments: Sequence[Segment]) -> None:
-    concepts = [c for s in segments for c in (s.type, s.category, s.modifier, s.region) if c is not None]
+    concepts = [c for s in segments for c in (s.type, s.category, *s.modifiers, s.region, *s.region_modifiers) if c]
     if any(concept.scheme == PRIVATE_SCHEME for concept in concepts):
         scheme = Dataset()
         scheme.CodingSchemeDesignator = PRIVATE_SCHEME

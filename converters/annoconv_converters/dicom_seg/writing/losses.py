@@ -21,7 +21,7 @@ CARRIER: Final = Carrier("the private block (4143,1001)")
 REASONS: Final[Reasons] = {
     "annotations/#/mask_file": "a segment has no file name; masks are named after their annotations",
     "annotations/#/mask_value": "segments are numbered in the order of the annotations",
-    "annotations/#/origin": "SegmentAlgorithmType is required of segments, MANUAL where the case does not say; "
+    "annotations/#/algorithm_type": "SegmentAlgorithmType is required of segments, MANUAL where the case does not say; "
     "what is no mask has no segment",
     "annotations/#/label_code": "a segment's concept stands for another label code; what is no mask has no segment",
     "annotations/*": "a segment has no place for {place}; what is no mask has no segment",
@@ -29,7 +29,7 @@ REASONS: Final[Reasons] = {
     "*frame_of_reference_uid": "FrameOfReferenceUID is required; that of the source, or a derived one, is written",
     "*study_instance_uid": "StudyInstanceUID is required; that of the source, or a derived one, is written",
     **dict.fromkeys(
-        (f"image/{name}*" for name in ("spacing", "origin", "direction", "shape", "frame")),
+        (f"image/{name}*" for name in ("spacing", "origin", "direction", "shape", "coordinate_frame")),
         "the geometry of a segmentation is that of the source image, in decimal strings",
     ),
     "*": "a segmentation has no place for {place}",

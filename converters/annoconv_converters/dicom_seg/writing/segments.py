@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from annoconv import ids
 from annoconv.documents import strict_json
-from annoconv_converters.dicom_seg.segment import ALGORITHM_TYPES, AlgorithmType, Segment
+from annoconv_converters._dicom.codes import modifiers_of
+from annoconv_converters.dicom_seg.segment import ALGORITHM_TYPES, Segment, SegmentAlgorithmType
 
 if TYPE_CHECKING:
     from annoconv.codes import Labels
@@ -35,21 +36,23 @@ def segment_of(number: int, annotation: MaskAnnotation, case: Case, image_uid: s
         Where its label is defined.
     """
     coded = labels.coded(annotation.label_code, annotation.category)
-    kind = ALGORITHM_TYPES[annotation.origin] if annotation.origin else AlgorithmType.MANUAL
+    kind = ALGORITHM_TYPES[annotation.algorithm_type] if annotation.algorithm_type else SegmentAlgorithmType.MANUAL
     name, version, parameters = _algorithm(annotation, case)
+    site = annotation.finding_site or coded.site
     return Segment(
         number=number,
         name=coded.name,
         type=coded.type,
         category=coded.category,
-        modifier=coded.modifier,
-        region=coded.region,
+        modifiers=coded.modifiers,
+        region=site.region if site else None,
+        region_modifiers=modifiers_of(site) if site else (),
         algorithm_type=kind,
         algorithm_name=name,
         algorithm_version=version,
         algorithm_parameters=parameters,
-        tracking_id=annotation.id,
-        tracking_uid=ids.tracking(image_uid, annotation.id),
+        tracking_id=annotation.tracking_id or annotation.id,
+        tracking_uid=annotation.tracking_uid or ids.tracking(image_uid, annotation.id),
         color_rgb=coded.color_rgb,
         description=coded.code,
     )

@@ -72,7 +72,7 @@ class Bids(Training):
             self.task = case.case.task_id
         if primary.grid is None or not primary.masks:
             return
-        sidecar = {"Manual": not any(each.annotation.origin == "model" for each in primary.masks)}
+        sidecar = {"Manual": not any(each.annotation.algorithm_type == "automatic" for each in primary.masks)}
         path = folder / f"{stem}_dseg{self.request.volumes.suffix}"
         values = dict(self.classes.values)
         try:

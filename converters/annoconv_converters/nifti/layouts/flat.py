@@ -122,7 +122,7 @@ class Flat(Layout):
         told = strict_json.plain(image.image)
         index = {key: told[key] for key in ("uid", "modality", "shape", *_TOLD_OF_IMAGES) if key in told}
         if image.grid is None or image.grid.lps_from_ijk is None:
-            index["frame"] = "NONE"
+            index["coordinate_frame"] = "NONE"
         if image.source is not None and image.grid is not None:
             path = f"images/{name}{self.request.volumes.suffix}"
             self.request.volumes.write_image(folder / path, image.source, image.grid)
@@ -218,7 +218,7 @@ def _of_index(folder: Path, finder: Finder) -> CaseFiles:
             source=folder / INDEX,
             where=problem[0],
         )
-    placeless = {each["uid"] for each in index["images"] if each.get("frame") == "NONE"}
+    placeless = {each["uid"] for each in index["images"] if each.get("coordinate_frame") == "NONE"}
     primary = index["images"][0]["uid"]
     files: dict[str, VolumeFile] = {}
 

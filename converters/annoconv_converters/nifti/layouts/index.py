@@ -15,14 +15,13 @@ FORMAT = "annoconv-nifti"
 VERSION = 1
 
 _CLOSED = ConfigDict(extra="forbid", strict=True)
-# mypy knows nothing of this key of pydantic in a TypedDict, so each ignores it.
 _Count = Annotated[int, Field(ge=1)]
 
 
 class IndexedImage(TypedDict):
     """An image, the primary one first; `file` where it was given, `frame` where it has no place in space."""
 
-    __pydantic_config__ = _CLOSED  # type: ignore[misc]
+    __pydantic_config__ = _CLOSED  # type: ignore[misc]  # pydantic's key in a TypedDict
     uid: str
     modality: Annotated[Modality, Field(strict=False)]
     shape: NotRequired[Annotated[list[_Count], Field(min_length=2, max_length=3)]]
@@ -35,7 +34,7 @@ class IndexedImage(TypedDict):
 class IndexedRegion(TypedDict):
     """An annotation, and the file, layer or value where its voxels are."""
 
-    __pydantic_config__ = _CLOSED  # type: ignore[misc]
+    __pydantic_config__ = _CLOSED  # type: ignore[misc]  # pydantic's key in a TypedDict
     id: str
     label_code: str
     category: Annotated[AnnotationCategory, Field(strict=False)]
@@ -49,7 +48,7 @@ class IndexedRegion(TypedDict):
 class IndexedRegistration(TypedDict):
     """A registration and its file; `field_frame` where that is a displacement field."""
 
-    __pydantic_config__ = _CLOSED  # type: ignore[misc]
+    __pydantic_config__ = _CLOSED  # type: ignore[misc]  # pydantic's key in a TypedDict
     id: str
     kind: Annotated[RegistrationKind, Field(strict=False)]
     fixed_image_uid: str
@@ -62,7 +61,7 @@ class IndexedRegistration(TypedDict):
 class LabelsDocument(TypedDict):
     """The whole index."""
 
-    __pydantic_config__ = _CLOSED  # type: ignore[misc]
+    __pydantic_config__ = _CLOSED  # type: ignore[misc]  # pydantic's key in a TypedDict
     format: Literal["annoconv-nifti"]
     version: Literal[1]
     case_id: NotRequired[str]

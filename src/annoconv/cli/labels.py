@@ -1,0 +1,33 @@
+"""The task's labels from the file of an option."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from annoconv.model import Label
+
+
+def read_labels(path: Path) -> "tuple[Label, ...]":
+    """Return the labels of a label system, or of a list of labels.
+
+    Raises
+    ------
+    DocumentError
+        If the file is none.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    from annoconv.documents import strict_json
+    from annoconv.errors import DocumentError
+    from annoconv.files.inputs import check_source
+    from annoconv.model import Label
+    from annoconv.validation import normalise
+
+    check_source(path)
+    document = strict_json.loads(strict_json.read_bytes(path), source=path)
+    listed = document.get("labels") if isinstance(document, dict) else document
+    try:
+        return tuple(TypeAdapter(list[Label]).validate_json(strict_json.dumps(listed)))
+    except ValidationError as error:
+        found = normalise(error.errors(include_url=False), "pydantic", document=listed)
+        raise DocumentError("this is not a label system", findings=found, source=path) from None

@@ -1,0 +1,115 @@
+"""Documents that are no cases: label systems, task definitions, packages (A 6.3.1, A 8.2.2 a, A 8.3, A 10.1.5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from annoconv.codes import built_in_labels
+from annoconv.model import LabelSystem, Package, TaskDefinition
+from annoconv.rules.engine import Breach, Standalone, Subject, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from annoconv.model import Label
+
+
+@rule("A-8.2.2a.duplicate_code")
+def duplicate_code_of_case(subject: Subject) -> Iterator[Breach]:
+    """Yield each label of a case whose code an earlier one has."""
+    yield from _duplicate_codes(subject.case.labels or ())
+
+
+@rule("A-8.2.2a.duplicate_code", LabelSystem)
+def duplicate_code(subject: Standalone[LabelSystem]) -> Iterator[Breach]:
+    """Yield each label whose code an earlier one has."""
+    yield from _duplicate_codes(subject.document.labels)
+
+
+def _duplicate_codes(labels: Sequence[Label]) -> Iterator[Breach]:
+    first: dict[str, int] = {}
+    for position, label in enumerate(labels):
+        if first.setdefault(label.code, position) != position:
+            yield Breach(("labels", position, "code"), {"code": label.code, "first": first[label.code]})
+
+
+@rule("A-8.2.2a.parent_unknown", LabelSystem)
+def parent_unknown(subject: Standalone[LabelSystem]) -> Iterator[Breach]:
+    """Yield each parent that is no label of the system."""
+    codes = {label.code for label in subject.document.labels}
+    for position, label in enumerate(subject.document.labels):
+        if label.parent is not None and label.parent not in codes:
+            yield Breach(("labels", position, "parent"), {"code": label.code, "parent": label.parent})
+
+
+@rule("A-8.3a.parent_cycle", LabelSystem)
+def parent_cycle(subject: Standalone[LabelSystem]) -> Iterator[Breach]:
+    """Yield for each ring of parents the first label that leads into it."""
+    parents = {label.code: label.parent for label in subject.document.labels}
+    seen: set[str] = set()
+    for position, label in enumerate(subject.document.labels):
+        chain: list[str] = []
+        code: str | None = label.code
+        while code is not None and code not in seen:
+            seen.add(code)
+            chain.append(code)
+            code = parents.get(code)
+        if code in chain:
+            yield Breach(("labels", position, "parent"), {"chain": " > ".join([*chain, code])})
+
+
+@rule("A-6.5.1b.label_unknown")
+def label_unknown(subject: Subject) -> Iterator[Breach]:
+    """Yield each annotation whose label neither the label system given nor the case itself defines."""
+    if subject.label_system is None:
+        return
+    codes = {label.code for label in (*subject.label_system, *(subject.case.labels or ()))}
+    for path, annotation in subject.annotations():
+        if annotation.label_code not in codes:
+            yield Breach((*path, "label_code"), {"code": annotation.label_code})
+
+
+@rule("A-6.5.1b.label_unknown", TaskDefinition)
+def label_of_task_unknown(subject: Standalone[TaskDefinition]) -> Iterator[Breach]:
+    """Yield each label of a task that its label system does not define.
+
+    A task that names no label system and is given none uses the built-in one; of one only named, nothing is said.
+    """
+    task, labels = subject.document, subject.label_system
+    if labels is None:
+        if task.label_system_id is not None:
+            return
+        labels = built_in_labels()
+    codes = {label.code for label in labels}
+    for position, code in enumerate(task.label_codes or ()):
+        if code not in codes:
+            yield Breach(("label_codes", position), {"code": code})
+
+
+@rule("A-9.1.1.threshold_order", TaskDefinition)
+def threshold_order(subject: Standalone[TaskDefinition]) -> Iterator[Breach]:
+    """Yield each threshold whose least value exceeds its greatest."""
+    for position, each in enumerate(subject.document.thresholds or ()):
+        if each.minimum is not None and each.maximum is not None and each.minimum > each.maximum:
+            values = {"name": each.name, "minimum": each.minimum, "maximum": each.maximum}
+            yield Breach(("thresholds", position), values)
+
+
+@rule("A-10.1.5.file_twice", Package)
+def file_twice(subject: Standalone[Package]) -> Iterator[Breach]:
+    """Yield each file whose path an earlier one has, capitals aside."""
+    first: dict[str, int] = {}
+    for position, file in enumerate(subject.document.files):
+        before = first.setdefault(file.path.casefold(), position)
+        if before != position:
+            yield Breach(("files", position, "path"), {"path": file.path, "first": before})
+
+
+@rule("A-10.1.5.file_unlisted", Package)
+def file_unlisted(subject: Standalone[Package]) -> Iterator[Breach]:
+    """Yield each reference of a file to one that the package does not list."""
+    listed = {file.path for file in subject.document.files}
+    for position, file in enumerate(subject.document.files):
+        for place, path in enumerate(file.references or ()):
+            if path not in listed:
+                yield Breach(("files", position, "references", place), {"path": path})

@@ -1,0 +1,112 @@
+"""Numbers of other software that are not counted with come back to the digit, in every format that has them."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from annoconv import registry
+from annoconv.documents import strict_json
+
+GEOMETRY = '{"type": "Polygon", "coordinates": [[[1, 1], [9, 1], [9, 9.125], [1, 1]]]}'
+FEATURE = '{{"type": "Feature", "id": "f", "geometry": {}, "properties": {}}}'
+REGION = """
+{"id": "r", "type": "rectanglelabels", "value": {"x": 5, "y": 5, "width": 9, "height": 9, "rectanglelabels": ["a"]},
+ "original_width": 100, "original_height": 100},
+{"id": "r", "type": "number", "from_name": "grade", "to_name": "image", "value": {"number": NUMBER}}
+"""
+COCO = """
+{
+  "images": [{"id": 1, "width": 20, "height": 20, "file_name": "x.jpg"}],
+  "categories": [{"id": 1, "name": "a"}],
+  "annotations": [
+    {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 2, 2], "area": 4, "iscrowd": 0, "segmentation": [],
+     "attributes": {"grade": NUMBER}}
+  ]
+}
+"""
+FILES = {
+    "coco": ("x.json", COCO),
+    "geojson": ("x.geojson", FEATURE.format(GEOMETRY, '{"metadata": {"grade": NUMBER}}')),
+    "geojson, measured": (
+        "x.geojson",
+        FEATURE.format(GEOMETRY, '{"measurements": [{"name": "grade", "value": NUMBER}]}'),
+    ),
+    "label-studio": ("x.json", '[{"data": {"image": "x.png"}, "annotations": [{"result": [' + REGION + "]}]}]"),
+    "labelme": (
+        "x.json",
+        '{"shapes": [{"label": "a", "points": [[1, 1], [5, 1], [5, 5]], "attributes": {"grade": NUMBER}}]'
+        ', "imagePath": "x.jpg", "imageHeight": 20, "imageWidth": 30}',
+    ),
+}
+"""For each format a file with an attribute that is a number."""
+NUMBERS = st.builds(
+    lambda sign, whole, part, exponent: f"{sign}{whole}{part}{exponent}",
+    st.sampled_from(["", "-"]),
+    st.integers(0, 10**18).map(str),
+    st.just("") | st.text("0123456789", min_size=1, max_size=16).map(lambda digits: f".{digits}"),
+    st.sampled_from(["", "", "", "e-7", "E+5"]),
+)
+
+
+def read(format_name: str, name: str, text: str, folder: str) -> Any:
+    path = Path(folder) / name
+    path.write_text(text, "utf-8")
+    (reading,) = registry.read([path], format=format_name.partition(",")[0])
+    return reading
+
+
+def same_digits(one: str, other: str) -> bool:
+    """Tell whether two texts are one number with the same digits; an exponent may be spelled otherwise."""
+    return Decimal(one).as_tuple() == Decimal(other).as_tuple()
+
+
+@pytest.mark.parametrize("format_name", FILES)
+@example(number="5.60")
+@example(number="12345678.123456789")
+@example(number="9007199254740993.0")
+@example(number="-0")
+@given(number=NUMBERS)
+def test_an_attribute_keeps_its_digits(format_name: str, number: str) -> None:
+    name, text = FILES[format_name]
+    with tempfile.TemporaryDirectory() as folder:
+        reading = read(format_name, name, text.replace("NUMBER", number), folder)
+        (annotation,) = reading.case.annotations
+        grade = (annotation.attributes or {})["grade"]
+        assert same_digits(str(grade), number)
+        target = Path(folder) / "again.geojson"
+        registry.write([reading], target, format="geojson")
+        said = strict_json.loads(target.read_bytes(), exact=True)["features"][0]["properties"]["measurements"]["grade"]
+        (back,) = registry.read([target], format="geojson")
+    assert same_digits(str(said), number)
+    assert (back.case.annotations[0].attributes or {})["grade"] == grade
+
+
+@pytest.mark.parametrize("number", [2**53, 2**53 + 1, 2**63 + 1, 10**17 + 3])
+def test_ids_of_coco_that_are_written_as_decimals_are_those_numbers(number: int, tmp_path: Path) -> None:
+    said = json.loads(COCO.replace("NUMBER", "1"))
+    text = json.dumps(
+        {**said, "images": [{**said["images"][0], "id": number}, {**said["images"][0], "id": number + 1}]}
+    )
+    text = text.replace(f'"id": {number}', f'"id": {number}.0').replace('"image_id": 1', f'"image_id": {number}.0')
+    (tmp_path / "x.json").write_text(text)
+    readings = list(registry.read([tmp_path / "x.json"], format="coco"))
+    assert [len(each.case.annotations) for each in readings] == [1, 0]
+    registry.write(readings, tmp_path / "y.json", format="coco")
+    again = json.loads((tmp_path / "y.json").read_text())
+    assert [each["id"] for each in again["images"]] == [number, number + 1]
+    assert again["annotations"][0]["image_id"] == number
+
+
+def test_what_others_say_of_a_category_of_coco_keeps_its_digits(tmp_path: Path) -> None:
+    text = COCO.replace("NUMBER", "1").replace('"name": "a"', '"name": "a", "weight": 12345678.1234567890')
+    (tmp_path / "x.json").write_text(text)
+    registry.write(registry.read([tmp_path / "x.json"], format="coco"), tmp_path / "y.json", format="coco")
+    assert b'"weight":12345678.1234567890' in (tmp_path / "y.json").read_bytes()
