@@ -82,7 +82,7 @@ def tracking(image_uid: str, annotation_id: str) -> str:
     return uid("tracking", image_uid, annotation_id)
 
 
-def content_digest(*chunks: bytes) -> str:
+def content_digest(*chunks: bytes | memoryview) -> str:
     """Return the SHA-256 of `chunks` as hexadecimal text, each preceded by its length (8 bytes, little endian)."""
     digest = hashlib.sha256()
     for chunk in chunks:

@@ -194,6 +194,44 @@ def test_a_table_that_was_given_stands_for_what_the_header_says(tmp_path: Path) 
     assert found == {**halves, f"{row}/Name": LossKind.APPROXIMATED, f"{row}/Green": LossKind.PRECISION}
 
 
+def test_a_table_that_was_given_is_compared_as_one_beside_the_file_is(tmp_path: Path) -> None:
+    label_map(tmp_path / "in" / "a.nii.gz", 3, 5)
+    label_map(tmp_path / "in" / "b.nii.gz", 5, 6)
+    table = tmp_path / "given.txt"
+    table.write_text('3 10 20 30 0.5 0 1 "Meristem"\n4 255 0 0 1 1 1 Cambium\n6 1 2 3 1 1 1 Outer bark\n')
+    lost = {
+        "/given.txt/3/A": LossKind.APPROXIMATED,
+        "/given.txt/3/VIS": LossKind.APPROXIMATED,
+        "/given.txt/4": LossKind.NO_PLACE,
+    }
+    assert named(tmp_path / "in", labels=table) == lost
+    # Each of the files alone lacks what the other one has; together they have it.
+    assert named(tmp_path / "in" / "a.nii.gz", tmp_path / "in" / "b.nii.gz", labels=table) == lost
+    alone = named(tmp_path / "in" / "a.nii.gz", labels=table)
+    assert alone == {**lost, "/given.txt/6": LossKind.NO_PLACE}
+
+
+def test_labels_of_itk_snap_are_compared_as_such_without_the_comment(tmp_path: Path) -> None:
+    label_map(tmp_path / "a.nii.gz", 3)
+    (tmp_path / "a.txt").write_text('    3   10   20   30        1  1  1    "Young meristem"\n')
+    assert named(tmp_path / "a.nii.gz") == {}
+
+
+def test_of_a_table_of_terms_what_names_of_the_files_do_not_take_is_named(tmp_path: Path) -> None:
+    label_map(tmp_path / "in" / "meristem.nii.gz", 1)
+    label_map(tmp_path / "in" / "cambium.nii.gz", 1)
+    concepts = {"Category": ("SCT", "123037004", "Anatomical Structure"), "Type": ("99PLANTS", "12", "Growing tissue")}
+    names = ("CodingSchemeDesignator", "CodeValue", "CodeMeaning")
+    columns = [
+        "AnatomicRegionSequence.CodeValue",
+        *(f"SegmentedProperty{which}CodeSequence.{name}" for which in concepts for name in names),
+    ]
+    cells = ",".join(["", *(cell for concept in concepts.values() for cell in concept)])
+    table = tmp_path / "terms.csv"
+    table.write_text(f"Structure,{','.join(columns)},Colour\nmeristem,{cells},green\nphloem,{cells},red\n")
+    assert named(tmp_path / "in", labels=table) == {"/terms.csv/meristem/Colour": LossKind.NO_PLACE}
+
+
 # Data sets
 
 

@@ -12,15 +12,16 @@ import pytest
 
 from annoconv import model, rules
 from annoconv.casefile import LoadedCase, open_case
-from annoconv.geometry import Grid
+from annoconv.errors import GeometryError
+from annoconv.geometry import Grid, apply_relation
 from annoconv.model import Case, LabelSystem, Package, TaskDefinition
-from annoconv.pixels import save_nifti
+from annoconv.pixels import check_frame, save_nifti
 from annoconv.rules import engine
 from tests.documents import Document, common, good, write
 from tests.rules.test_documents import OF_OTHERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 IDENTITY = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
@@ -38,6 +39,10 @@ class Example:
 
 def add(*annotations: Document) -> Callable[[Document], None]:
     return lambda document: document["annotations"].extend(annotations)
+
+
+def of_version(version: str) -> Callable[[Document], None]:
+    return lambda document: document.update(schema_version=version)
 
 
 def review(**rest: Any) -> Document:
@@ -65,6 +70,15 @@ def record(told: Document) -> Document:
 
 EXAMPLES: dict[str, list[Example]] = {
     "A-C.3.duplicate_id": [Example(add(common("B1", "point", point=[1, 1, 1])), "/annotations/3/id", "minimal")],
+    "A-C.2.schema_version": [
+        Example(
+            of_version(version),
+            "/schema_version",
+            "minimal",
+            of_version(model.SCHEMA_VERSION),
+        )
+        for version in ("2.0", "0.9", "1.0.1")
+    ],
     "A-8.4e.image_unknown": [
         Example(
             add(common("X", "point", point=[1, 1, 1], image_uid="1.9")),
@@ -291,6 +305,11 @@ EXAMPLES: dict[str, list[Example]] = {
 }
 """Rules that look at the document alone; those that look at files are tested by name below."""
 WITH_FILES = {
+    "A-6.4.1.mask_damaged",
+    "A-6.4.1.mask_empty",
+    "A-6.4.1.mask_value_absent",
+    "A-6.4.1.mask_value_unnamed",
+    "A-8.4a.mask_beyond_image",
     "A-6.6.2.image_source",
     "A-8.4a.mask_grid",
     "A-10.1.5.mask_missing",
@@ -361,17 +380,32 @@ def test_all_breaches_are_told_at_once() -> None:
 # --- rules that look at files ---
 
 
-def with_mask(folder: Path, affine: Any = None) -> LoadedCase:
-    """Return a case with a mask file that fits its image unless told otherwise."""
+def with_mask(folder: Path, affine: Any = None, labels_kji: Any = None, values: Sequence[int] = ()) -> LoadedCase:
+    """Return a case with a mask file, or a label map of these values, that fits its image unless told otherwise."""
+    folder.mkdir(exist_ok=True)
     document = good()
-    document["annotations"].append(common("M", "mask", mask_file="masks/m.nii.gz"))
+    told: list[Document] = [{"mask_value": value} for value in values] or [{}]
+    for number, each in enumerate(told):
+        document["annotations"].append(common("M" * (number + 1), "mask", mask_file="masks/m.nii.gz", **each))
     path = write(folder / "case.json", document)
     if affine is None:
         affine = np.diag([1.0, 1.5, 2.0, 1.0])
         affine[:3, 3] = document["image"]["origin"]
-    grid = Grid((20, 16, 10), affine)
-    save_nifti(folder / "masks" / "m.nii.gz", np.ones(grid.shape_kji, bool), grid)
+    labels_kji = np.ones((10, 16, 20), bool) if labels_kji is None else labels_kji
+    save_nifti(folder / "masks" / "m.nii.gz", labels_kji, Grid(labels_kji.shape[::-1], affine))
     return open_case(path.read_bytes(), path)
+
+
+def told(case: LoadedCase, profile: rules.Profile = "delivery", **options: Any) -> list[tuple[str, str]]:
+    return [(each.rule, each.path) for each in rules.check(case, profile=profile, **options)]
+
+
+def drawn(shape_kji: tuple[int, int, int], *boxes: tuple[int, int]) -> Any:
+    """Return labels 1, 2 ..., each in these slices of two columns."""
+    labels_kji = np.zeros(shape_kji, np.uint8)
+    for value, (first, last) in enumerate(boxes, 1):
+        labels_kji[first:last, 2, 3:5] = value
+    return labels_kji
 
 
 def test_mask_files_that_fit(tmp_path: Path) -> None:
@@ -420,6 +454,82 @@ def test_a_damaged_mask_file_is_a_finding(tmp_path: Path) -> None:
     (finding,) = rules.check(case, profile="delivery")
     assert finding.rule == "A-8.4a.mask_grid"
     assert rules.check(case) == []
+
+
+def test_foreground_beyond_the_image(tmp_path: Path) -> None:
+    """A mask on more slices than the image has: what lies on the others is what converters would have to cut."""
+    fits = with_mask(tmp_path / "fits", labels_kji=drawn((14, 16, 20), (2, 10)))
+    assert told(fits) == []
+    case = with_mask(tmp_path / "beyond", labels_kji=drawn((14, 16, 20), (2, 11)))
+    assert told(case) == [("A-8.4a.mask_beyond_image", "/annotations/3/mask_file")]
+    assert told(case, "exchange") == []
+    (finding,) = rules.check(case, profile="delivery")
+    assert "2 of its 18 foreground voxels" in finding.message
+    mask = case.masks["M"]
+    with pytest.raises(GeometryError, match="2 of its 18 foreground voxels"):
+        apply_relation(mask.read(), check_frame(case.case.image, mask.volume))
+
+
+def test_half_a_shape(tmp_path: Path) -> None:
+    """Every second voxel of the image: another lattice."""
+    affine = np.diag([2.0, 3.0, 4.0, 1.0])
+    affine[:3, 3] = good()["image"]["origin"]
+    case = with_mask(tmp_path, affine, np.ones((5, 8, 10), bool))
+    assert told(case) == [("A-8.4a.mask_grid", "/annotations/3/mask_file")]
+
+
+def test_the_source_tells_where_an_image_lies_of_which_the_case_says_nothing(tmp_path: Path) -> None:
+    affine = np.diag([1.0, 1.5, 2.0, 1.0])
+    affine[:3, 3] = good()["image"]["origin"]
+    flipped = affine @ np.array([[-1, 0, 0, 19], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]])
+    for name, moved, expected in (
+        ("same", affine, []),
+        ("flipped, and said so", flipped, []),
+        ("moved", affine + 3.5 * np.eye(4, k=3), ["A-8.4a.mask_grid"]),
+    ):
+        case = with_mask(tmp_path / name, moved)
+        bare = case.case.model_copy(
+            update={"image": case.case.image.model_copy(update=dict.fromkeys(("origin", "direction", "spacing")))}
+        )
+        without = LoadedCase(bare, lambda case=case: case.masks, case.path)  # type: ignore[misc]
+        sources: Any = lambda: [Source("1.2.840.1", Grid((20, 16, 10), affine))]  # noqa: E731
+        found = [rule for rule, _ in told(without, sources=sources) if rule.startswith("A-8.4a")]
+        assert found == expected, name
+
+
+def test_masks_without_foreground(tmp_path: Path) -> None:
+    case = with_mask(tmp_path / "empty", labels_kji=np.zeros((10, 16, 20), bool))
+    for profile in ("exchange", "delivery"):
+        (finding,) = rules.check(case, profile=profile)
+        assert (finding.rule, finding.path, finding.level) == (
+            "A-6.4.1.mask_empty",
+            "/annotations/3/mask_file",
+            "warning",
+        )
+    assert told(case, "minimal") == []
+
+
+def test_values_that_a_map_lacks_or_nobody_names(tmp_path: Path) -> None:
+    labels_kji = drawn((10, 16, 20), (1, 3), (4, 6))
+    assert told(with_mask(tmp_path / "both", labels_kji=labels_kji, values=[1, 2])) == []
+    lacks = with_mask(tmp_path / "lacks", labels_kji=labels_kji, values=[1, 2, 7])
+    assert told(lacks) == [("A-6.4.1.mask_value_absent", "/annotations/5/mask_value")]
+    left = with_mask(tmp_path / "left", labels_kji=labels_kji, values=[2])
+    assert told(left) == [("A-6.4.1.mask_value_unnamed", "/annotations/3/mask_file")]
+    assert [each.level for each in rules.check(left, profile="exchange")] == ["warning"]
+    assert told(left, "minimal") == []
+
+
+def test_a_mask_file_that_ends_too_early_or_holds_no_labels(tmp_path: Path) -> None:
+    expected = [("A-6.4.1.mask_damaged", "/annotations/3/mask_file")]
+    case = with_mask(tmp_path / "cut", labels_kji=np.random.default_rng(1).integers(0, 2, (10, 16, 20), np.uint8))
+    path = tmp_path / "cut" / "masks" / "m.nii.gz"
+    path.write_bytes(path.read_bytes()[:-9])
+    assert told(case) == expected
+    assert told(case, "exchange") == []
+    fractions = np.full((10, 16, 20), 0.5, np.float32)
+    assert told(with_mask(tmp_path / "fractions", labels_kji=fractions)) == []
+    assert told(with_mask(tmp_path / "levels", labels_kji=fractions, values=[1])) == expected
 
 
 @dataclass(frozen=True)

@@ -11,22 +11,23 @@ from typing import TYPE_CHECKING, Any, Final
 from pydicom.tag import BaseTag, Tag
 
 from annoconv.documents import strict_json
+from annoconv.errors import DocumentError
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
     from annoconv.limits import Limits
 
-__all__ = ["CARRIER_CREATOR", "carried", "carry"]
+__all__ = ["CARRIER_CREATOR", "CARRIER_GROUP", "carried", "carry"]
 
 CARRIER_CREATOR: Final = "ANNOCONV"
-_CARRIER_GROUP: Final = 0x4143
+CARRIER_GROUP: Final = 0x4143
 _CARRIER_ELEMENT: Final = 0x01
 
 
 def carry(dataset: Dataset, document: dict[str, Any]) -> None:
     """Put a JSON object into the private block."""
-    block = dataset.private_block(_CARRIER_GROUP, CARRIER_CREATOR, create=True)
+    block = dataset.private_block(CARRIER_GROUP, CARRIER_CREATOR, create=True)
     block.add_new(_CARRIER_ELEMENT, "UT", strict_json.dumps(document).decode().strip())
 
 
@@ -36,17 +37,19 @@ def carried(dataset: Dataset, limits: Limits) -> dict[str, Any] | None:
     Raises
     ------
     DocumentError, LimitError
-        If there is a block and what it holds is not strict JSON.
+        If there is a block and what it holds is not a strict JSON object.
     """
     try:
-        value = dataset.private_block(_CARRIER_GROUP, CARRIER_CREATOR)[_CARRIER_ELEMENT].value
+        value = dataset.private_block(CARRIER_GROUP, CARRIER_CREATOR)[_CARRIER_ELEMENT].value
     except KeyError:
         return None
     data = value if isinstance(value, bytes) else str(value).encode()
     where = str(_carrier_tag())
     document = strict_json.loads(data.strip(b" \0"), limits=limits, where=where, exact=True)
-    return document if isinstance(document, dict) else None
+    if not isinstance(document, dict):
+        raise DocumentError("not a JSON object", where=where)
+    return document
 
 
 def _carrier_tag() -> BaseTag:
-    return Tag(_CARRIER_GROUP, 0x1000 | _CARRIER_ELEMENT)
+    return Tag(CARRIER_GROUP, 0x1000 | _CARRIER_ELEMENT)

@@ -338,6 +338,8 @@ def _join_keypoints(drawing: Drawing) -> set[str]:
             if not isinstance(instance, str) or not isinstance(name, str):
                 instances.setdefault(identity, shape)
                 kept.append(shape)
+                if identity in points:
+                    shape.key["points"] = [identity]
                 continue
             owner = instances.get(instance)
             if owner is None:
@@ -346,6 +348,7 @@ def _join_keypoints(drawing: Drawing) -> set[str]:
                 instances[instance] = owner
                 kept.append(owner)
             owner.keypoints[name] = list(shape.record["keypoints"])
+            owner.key.setdefault("points", []).append(identity)
             joined.add(identity)
         picture.shapes = kept
     return joined

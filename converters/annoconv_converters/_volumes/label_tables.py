@@ -14,7 +14,7 @@ from __future__ import annotations
 import csv
 import re
 from io import StringIO
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from annoconv.codes import concept_of, words
 from annoconv.errors import InputError, LimitError, MaskError
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from annoconv.model import Concept
 
 __all__ = [
+    "TableKind",
+    "dicom_codes",
+    "kind_of_table",
     "read_caret",
     "read_snomed_csv",
     "read_table",
@@ -42,6 +45,9 @@ __all__ = [
     "write_tsv",
 ]
 
+TableKind: TypeAlias = Literal["codes", "tsv", "slicer", "snap", "colours"]
+"""A table of DICOM codes; a `dseg.tsv`; a color table that Slicer wrote; ITK-SNAP's labels; other color tables."""
+
 _DICOM_COLUMNS: Final = (
     "SegmentedPropertyTypeCodeSequence",
     "SegmentedPropertyCategoryCodeSequence",
@@ -49,6 +55,7 @@ _DICOM_COLUMNS: Final = (
     "AnatomicRegionSequence",
 )
 """In the order of `Terms`."""
+_CODE: Final = ("CodingSchemeDesignator", "CodeValue", "CodeMeaning")
 _LONGEST: Final = 4 << 20
 """Bytes of a label table: a thousand times the longest in use."""
 _SNAP_HEAD: Final = """\
@@ -77,8 +84,26 @@ _CTBL_FORM: Final = "value, name without blanks, red, green, blue, alpha"
 _CTBL_ROW: Final = re.compile(rf"\s*{_NUMBER}\s+(\S+)\s+{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}(?:\s+\d+)?\s*")
 
 
+def kind_of_table(text: str) -> TableKind:
+    """Return what a label table is, by its first lines.
+
+    A row of ITK-SNAP has three numbers between its colour and its name, one of a color table has the name before the
+    colour: what the first row is tells the kind, not what stands in a comment.
+    """
+    head = text[:2000].lower()
+    if "segmentedpropertytypecodesequence" in head:
+        return "codes"
+    if "index\t" in head or "\tname" in head:
+        return "tsv"
+    lines = [line for line in text.splitlines() if line.strip()]
+    first = next((line for line in lines if not line.lstrip().startswith("#")), "")
+    if _SNAP_ROW.fullmatch(first):
+        return "snap"
+    return "slicer" if lines and lines[0].lower().startswith("# color table") else "colours"
+
+
 def read_table(path: Path) -> dict[str | int, Entry]:
-    """Return a table by value (or by name, where it has no values); what it is, its first lines tell.
+    """Return a table by value (or by name, where it has no values); `kind_of_table` says what it is.
 
     Raises
     ------
@@ -95,12 +120,12 @@ def read_table(path: Path) -> dict[str | int, Entry]:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise MaskError("the label table is not UTF-8", source=path) from error
-    head = text[:2000].lower()
-    if "segmentedpropertytypecodesequence" in head:
+    kind = kind_of_table(text)
+    if kind == "codes":
         return {words(entry.name): entry for entry in read_snomed_csv(text, path)}
-    if "index\t" in head or "\tname" in head:
+    if kind == "tsv":
         return {entry.value: entry for entry in read_tsv(text, path)}
-    return _read_rows(text, path)
+    return _read_rows(text, path, kind)
 
 
 def write_caret(volumes: Sequence[Sequence[Entry]]) -> bytes:
@@ -204,17 +229,14 @@ def write_ctbl(entries: Iterable[Entry]) -> bytes:
     return ("# Color table file\n0 Background 0 0 0 0\n" + "".join(rows)).encode()
 
 
-def _read_rows(text: str, path: Path) -> dict[str | int, Entry]:
+def _read_rows(text: str, path: Path, kind: TableKind) -> dict[str | int, Entry]:
     """Return the labels of ITK-SNAP's description, or of a color table of Slicer or FreeSurfer, by their rows.
 
-    A row of ITK-SNAP has three numbers between its colour and its name, one of the others has the name before the
-    colour: what the rows are tells the kind, not what stands in a comment. Slicer writes `_` for blanks, and says so in
-    the first line of its tables; elsewhere a name is what it is.
+    Slicer writes `_` for blanks; elsewhere a name is what it is.
     """
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     rows = [(number, line) for number, line in lines if not line.lstrip().startswith("#")]
-    is_snap = bool(rows) and _SNAP_ROW.fullmatch(rows[0][1]) is not None
-    is_slicers = bool(lines) and lines[0][1].lower().startswith("# color table")
+    is_snap, is_slicers = kind == "snap", kind == "slicer"
     found: dict[str | int, Entry] = {}
     for number, line in rows:
         match = (_SNAP_ROW if is_snap else _CTBL_ROW).fullmatch(line)
@@ -255,15 +277,24 @@ def read_snomed_csv(text: str, path: Path) -> list[Entry]:
     return [_coded(number, row) for number, row in enumerate(_rows(text, path, ","), 1)]
 
 
+def dicom_codes(terms: Terms) -> dict[str, str]:
+    """Return the cells that say terms in a table of DICOM codes, by their columns."""
+    concepts = zip(_DICOM_COLUMNS, (terms.concept, terms.category, terms.modifier, terms.region), strict=True)
+    return {
+        f"{sequence}.{name}": cell
+        for sequence, concept in concepts
+        if concept is not None
+        for name, cell in zip(_CODE, (concept.scheme, concept.code, concept.meaning), strict=True)
+    }
+
+
 def _coded(number: int, row: Mapping[str, str]) -> Entry:
     terms = Terms(*(_concept(row, sequence) for sequence in _DICOM_COLUMNS))
     return Entry(number, next(iter(row.values())).strip(), terms=terms)
 
 
 def _concept(row: Mapping[str, str], sequence: str) -> Concept | None:
-    return concept_of(
-        *(row.get(f"{sequence}.{name}", "") for name in ("CodingSchemeDesignator", "CodeValue", "CodeMeaning"))
-    )
+    return concept_of(*(row.get(f"{sequence}.{name}", "") for name in _CODE))
 
 
 def _rows(text: str, path: Path, delimiter: str) -> Iterator[dict[str, str]]:

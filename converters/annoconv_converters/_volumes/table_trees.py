@@ -1,4 +1,4 @@
-"""Label tables as trees: a row by its value, a cell by the name of its column, as the file has it.
+"""Label tables as trees: a row by its value (or name), a cell by the name of its column, as the file has it.
 
 Row 0 is left out: it says what no structure is. Colours are compared as parts of 255, which is what label tables hold.
 """
@@ -11,12 +11,13 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from annoconv.codes import words
 from annoconv.limits import Limits
-from annoconv_converters._volumes.label_tables import write_ctbl, write_snap, write_tsv
+from annoconv_converters._volumes.label_tables import dicom_codes, kind_of_table, write_ctbl, write_snap, write_tsv
 from annoconv_converters._xml import element_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from xml.etree.ElementTree import Element
 
     from annoconv_converters._volumes.labels import Entry
@@ -25,38 +26,42 @@ __all__ = ["caret_tree", "fraction", "table_tree", "written_table"]
 
 _SNAP: Final = ("R", "G", "B", "A", "VIS", "MSH", "LABEL")
 _CTBL: Final = ("name", "red", "green", "blue", "alpha")
+_WRITERS: Final[Mapping[str, Callable[[Iterable[Entry]], bytes]]] = {"tsv": write_tsv, "snap": write_snap}
 _FRACTION_ROUNDING: Final = 5e-4
 """Half a step of a colour that is written with three decimals."""
 
 
 def table_tree(text: str) -> dict[str, Any]:
-    """Return the rows of a `dseg.tsv`, of ITK-SNAP's descriptions or of a colour table by their values."""
-    write = _writer_of(text)
-    if write is write_tsv:
-        rows = csv.DictReader(StringIO(text), delimiter="\t", restval="")
-        cells = [{str(name): _hexadecimal(str(cell).strip()) for name, cell in row.items()} for row in rows]
-        return _by_value((row.pop("index", ""), row) for row in cells)
-    if write is write_snap:
-        rows_of = [re.findall(r'"[^"]*"|\S+', line) for line in text.splitlines() if not line.startswith("#")]
-        return _by_value((row[0], dict(zip(_SNAP, _unquoted(row[1:]), strict=False))) for row in rows_of if row)
-    words = [line.split() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    """Return the rows of a label table by their values; those of a table of DICOM codes by their names."""
+    kind = kind_of_table(text)
+    if kind == "codes":
+        rows = [list(row.items()) for row in _cells(text, ",")]
+        return {words(name): {column: cell for column, cell in cells if cell} for (_, name), *cells in rows}
+    if kind == "tsv":
+        return _by_value((row.pop("index", ""), row) for row in _cells(text, "\t"))
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    if kind == "snap":
+        snap = [re.findall(r'"[^"]*"|\S+', line) for line in lines]
+        return _by_value((row[0], dict(zip(_SNAP, _unquoted(row[1:]), strict=False))) for row in snap)
+    colours = [line.split() for line in lines]
     # A blank is an underscore in a colour table.
     return _by_value(
-        (row[0], dict(zip(_CTBL, [row[1].replace("_", " "), *row[2:]], strict=False))) for row in words if row[1:]
+        (row[0], dict(zip(_CTBL, [row[1].replace("_", " "), *row[2:]], strict=False))) for row in colours if row[1:]
     )
 
 
 def written_table(text: str, entries: Iterable[Entry]) -> dict[str, Any]:
     """Return the rows of a table of the same kind that is written from entries."""
-    return table_tree(_writer_of(text)(entries).decode("utf-8"))
+    kind = kind_of_table(text)
+    if kind == "codes":  # it is only read
+        return {words(entry.name): dicom_codes(entry.terms) for entry in entries}
+    return table_tree(_WRITERS.get(kind, write_ctbl)(entries).decode("utf-8"))
 
 
-def _writer_of(text: str) -> Callable[[Iterable[Entry]], bytes]:
-    """Return what writes tables of the kind that the first lines tell, as `label_tables.read_table` does."""
-    head = text[:2000].lower()
-    if "index\t" in head or "\tname" in head:
-        return write_tsv
-    return write_snap if "itk-snap" in head else write_ctbl
+def _cells(text: str, delimiter: str) -> Iterator[dict[str, str]]:
+    """Yield the rows of a table with a head, every cell a text."""
+    for row in csv.DictReader(StringIO(text), delimiter=delimiter, restval=""):
+        yield {str(name): _hexadecimal(str(cell).strip()) for name, cell in row.items()}
 
 
 def caret_tree(content: bytes) -> dict[str, Any]:
@@ -92,7 +97,9 @@ def _label(node: Element) -> dict[str, Any]:
 
 
 def _unquoted(cells: Sequence[str]) -> list[str]:
-    return [_number(cell.strip('"')) for cell in cells]
+    """Return the cells of a row of ITK-SNAP; the last one is the name, which has blanks in it, quoted or not."""
+    numbers = len(_SNAP) - 1
+    return [*map(_number, cells[:numbers]), " ".join(cells[numbers:]).strip('"')]
 
 
 def _hexadecimal(cell: str) -> str:

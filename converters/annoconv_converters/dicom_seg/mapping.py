@@ -240,6 +240,8 @@ def _own_label(segment: Segment, labels: Labels) -> ClassLabel:
     if not code or not is_label_code(code):
         return labels.of_name(segment.name, _told(segment, labels))
     told = _told(segment, None)
+    if not is_private and _is_another(segment, labels.get(code)):
+        return labels.of_name(segment.name, _told(segment, labels))
     known = labels.get(code) if is_private else labels.find(segment.name, told)
     if known is not None and known.code != code:
         known = None
@@ -249,6 +251,15 @@ def _own_label(segment: Segment, labels: Labels) -> ClassLabel:
     if is_private:
         del told["concept"]
     return ClassLabel(code, known, {"code": code, name_field(segment.name): segment.name, **told})
+
+
+def _is_another(segment: Segment, described: Label | None) -> bool:
+    """Tell whether a segment has neither the name nor the concept of the label whose code describes it."""
+    if described is None or described.concept is None:
+        return False
+    names = {described.name_en, described.name_zh, described.code}
+    stated = (segment.type.scheme, segment.type.code)
+    return segment.name not in names and stated != (described.concept.scheme, described.concept.code)
 
 
 def _told(segment: Segment, labels: Labels | None) -> dict[str, Any]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv import images as image_seam
 from annoconv.casefile import Reading
 from annoconv.codes import Labels
-from annoconv.documents import residuals, strict_json
-from annoconv.documents.residuals import Residual
+from annoconv.documents import strict_json
+from annoconv.documents.merging import merge
 from annoconv.errors import AnnoconvError, DocumentError, InputError, UsageError
-from annoconv.files.atomic import note_inputs
-from annoconv.files.disk import is_file
-from annoconv.files.names import Within, check_inside, inside
+from annoconv.files.names import Within, inside
 from annoconv.geometry import Grid, GridKind
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
@@ -27,12 +25,14 @@ from annoconv_converters._volumes.opening import is_volume, open_volume, stem_of
 from annoconv_converters.nifti.case_files import document
 from annoconv_converters.nifti.finder import Finder
 from annoconv_converters.nifti.layouts import LAYOUTS, recognise
-from annoconv_converters.nifti.source_trees import Retold, RetoldRow, file_losses
+from annoconv_converters.nifti.side_file import SideFile, read_side_file, with_empty_regions
+from annoconv_converters.nifti.source_trees import Retold, RetoldRow, file_losses, of_given_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from pathlib import Path as FilePath
 
+    from annoconv.documents.residuals import Path
     from annoconv.model import Label
     from annoconv.pixels import Mask
     from annoconv.registry import Context
@@ -42,15 +42,21 @@ if TYPE_CHECKING:
 
 __all__ = ["read_cases", "read_images"]
 
+_Rows: TypeAlias = dict[tuple[int, str], RetoldRow]
+"""Labels of several cases, each once, by value and name."""
+_GEOMETRY: Final = frozenset({"shape", "spacing", "origin", "direction"})
+_OF_OTHERS: Final = "the side file was written for other files; what it holds is left out"
+_UNFIT: Final = "what the side file holds does not fit the files, which other software has edited; it is left out"
+
 
 def read_cases(
-    sources: Sequence[Path],
+    sources: Sequence[FilePath],
     *,
     context: Context,
-    images: Sequence[Path],
+    images: Sequence[FilePath],
     layout: str,
     form: Form,
-    labels: Path | None,
+    labels: FilePath | None,
     modality: str | None,
     allows_no_place: bool,
     registrations: Given,
@@ -65,25 +71,35 @@ def read_cases(
         allows_no_place=allows_no_place,
     )
     position = 0
-    for source in sources:
+    known: _Rows = {}
+    for number, source in enumerate(sources, 1):
         if not source.exists():
             raise InputError("there is no such file or folder", source=source)
         kind = LAYOUTS[layout] if layout != "auto" else recognise(source)
         if not kind.recognises(source) and not source.is_file():
             raise UsageError(Message("this is not laid out as {name}", name=kind.name), source=source)
-        rows: dict[tuple[int, str], RetoldRow] = {}
+        rows: _Rows = {}
         near = replace(finder, within=Within(source if source.is_dir() else source.parent))
         for found, is_last in _with_last(kind.find(source, near)):
             reading, told = _reading(found, near, position, registrations, source)
-            if found.shared:  # what a data set says is lost only if none of its cases says it
-                rows |= {(row.entry.value, row.entry.name): row for row in told.rows}
+            # What a data set, or the table of all of them, says is lost only if none of its cases says it.
+            if found.shared:
+                rows |= _rows(told)
+            if labels is not None:
+                known |= _rows(told)
+            losses = reading.losses
             if found.shared and is_last:
-                told = replace(told, rows=list(rows.values()))
-                losses = reading.losses + file_losses(found.shared, told, source, position)
-                reading = replace(reading, losses=losses)
-            yield reading
+                losses += file_losses(found.shared, replace(told, rows=list(rows.values())), source, position)
+            if labels is not None and is_last and number == len(sources):
+                table = of_given_table(labels, replace(told, rows=list(known.values())))
+                losses += file_losses([table], told, source, position)
+            yield replace(reading, losses=losses)
             position += 1
             context.advance(position)
+
+
+def _rows(told: Retold) -> _Rows:
+    return {(row.entry.value, row.entry.name): row for row in told.rows}
 
 
 def _with_last(every: Iterator[CaseFiles]) -> Iterator[tuple[CaseFiles, bool]]:
@@ -98,7 +114,7 @@ def _with_last(every: Iterator[CaseFiles]) -> Iterator[tuple[CaseFiles, bool]]:
 
 
 def read_images(
-    sources: Sequence[Path], *, context: Context, form: Form, modality: str | None, registrations: Given
+    sources: Sequence[FilePath], *, context: Context, form: Form, modality: str | None, registrations: Given
 ) -> Iterator[Reading]:
     """Yield a case without annotations for each image file, and for each image in a folder."""
     for position, path in enumerate(path for path in image_seam.list_files(sources, context.limits) if is_volume(path)):
@@ -122,32 +138,66 @@ def read_images(
 
 
 def _reading(
-    found: CaseFiles, finder: Finder, position: int, registrations: Given, source: Path
+    found: CaseFiles, finder: Finder, position: int, registrations: Given, source: FilePath
 ) -> tuple[Reading, Retold]:
     context = finder.context
-    told = _carried(found, finder)
-    # What was written with a side file was compared with the built-in labels only.
-    labels = finder.labels if told is None else Labels.of()
+    side = read_side_file(found.carrier, context.limits)
+    unfit: list[Loss] = []
     try:
-        native, masks = document(found, labels, task=context.task, ids=told["ids"] if told else None)
+        if side is not None:
+            merged = _merged(found, side, finder, position)
+            if isinstance(merged, str):
+                unfit = [Loss(position, f"/{found.carrier.name}", LossKind.NO_PLACE, merged)]
+                side = None
+            else:
+                found, complete, masks, unfit = merged
+        if side is None:
+            complete, masks = document(found, finder.labels, task=context.task)
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, AnnoconvError):
             raise
         raise DocumentError("what the index tells of the files is damaged", source=found.source) from error
-    restored = None if told is None else _restored(native, told)
     fields = {**found.fields, **registrations.fields}
-    if restored is not None and told is not None:
-        fields |= _carried_fields(told, found.carrier)
-    complete = registrations.added_to(native if restored is None else restored)
+    if side is not None:
+        fields |= _carried_fields(side, found.carrier)
+    complete = registrations.added_to(complete)
     try:
         case = strict_json.as_model(complete, Case, limits=context.limits, source=found.source)
     except DocumentError as error:
         raise DocumentError("the files do not make a case", findings=error.findings, source=found.source) from error
     _check_places(case, masks, found)
     retold = _retell(found, case, masks, context.label_system)
-    losses = [] if restored is not None else list(_assumed(found, finder, position))
+    losses = unfit + ([] if side is not None else list(_assumed(found, finder, position)))
     losses += file_losses(found.files, retold, source, position)
     return Reading(case, Masks(masks), LossReport(losses), fields=fields), retold
+
+
+def _merged(
+    found: CaseFiles, side: SideFile, finder: Finder, position: int
+) -> tuple[CaseFiles, dict[str, Any], list[Mask], list[Loss]] | str:
+    """Return files, their case as the side file completes it, its masks, and what does not fit; or why nothing fits."""
+    found = side.labelled(found)
+    present = {region.key for region in found.regions}
+    if set(side.empty) - present and found.source.is_file():
+        found = side.labelled(with_empty_regions(found, side.empty, finder.open(found.source).volume(0)))
+    native, masks = document(found, Labels.of(), task=finder.context.task)
+    ids = side.ids(found.regions, [each["label_code"] for each in native["annotations"]])
+    drawn, known = present - {*side.empty}, {*side.regions} - {*side.empty}
+    if side.shape != native["image"].get("shape") or (drawn and known and not drawn & ids.keys()):
+        return Message(_OF_OTHERS)
+    native, masks = document(found, Labels.of(), task=finder.context.task, ids=ids)
+
+    def is_told_elsewhere(path: Path) -> bool:
+        if path[:1] in {("image",), ("related_images",)}:
+            return bool(finder.sources) or not _GEOMETRY.intersection(path)
+        return path[:1] in {("task_id",), ("case_id",)} or path[-1:] == ("mask_file",)
+
+    try:
+        merged = merge(native, side.residual, side.held, case_index=position, is_told_elsewhere=is_told_elsewhere)
+        strict_json.as_model(merged.document, Case)
+    except (KeyError, TypeError, ValueError):
+        return Message(_UNFIT)
+    return found, merged.document, masks, merged.losses
 
 
 def _retell(found: CaseFiles, case: Case, masks: Sequence[Mask], label_system: Sequence[Label]) -> Retold:
@@ -169,42 +219,15 @@ def _retell(found: CaseFiles, case: Case, masks: Sequence[Mask], label_system: S
     return Retold(case, rows)
 
 
-def _carried_fields(told: dict[str, Any], side: Path) -> dict[str, Path]:
+def _carried_fields(side: SideFile, place: FilePath) -> dict[str, FilePath]:
     """Return the displacement fields that the side file took along; DocumentError if one is not beside it."""
-    found: dict[str, Path] = {}
-    for identity, place in told.get("fields", {}).items():
-        path = inside(side.parent, place)
+    found: dict[str, FilePath] = {}
+    for identity, name in side.fields.items():
+        path = inside(place.parent, name)
         if path is None or not path.is_file():
-            raise DocumentError("a displacement field is not beside the side file", source=side, where="fields")
+            raise DocumentError("a displacement field is not beside the side file", source=place, where="fields")
         found[identity] = path
     return found
-
-
-def _carried(found: CaseFiles, finder: Finder) -> dict[str, Any] | None:
-    """Return the private side file; None if there is none, DocumentError if it is damaged."""
-    if not is_file(found.carrier):
-        return None
-    note_inputs([check_inside(found.carrier.parent, found.carrier)])
-    limits = finder.context.limits
-    told = strict_json.loads(
-        strict_json.read_bytes(found.carrier, limits), limits=limits, source=found.carrier, exact=True
-    )
-    named = (told.get("ids"), told.get("fields", {})) if isinstance(told, dict) else ()
-    are_texts = all(isinstance(each, dict) and all(isinstance(x, str) for x in each.values()) for each in named)
-    if not named or not are_texts or "residual" not in told:
-        raise DocumentError("the side file is damaged", source=found.carrier)
-    return dict(told)
-
-
-def _restored(native: dict[str, Any], told: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the case that the side file completes; None if it does not fit the files any more."""
-    try:
-        restored = residuals.restore(native, Residual.from_json(told["residual"]))
-        case = strict_json.as_model(restored, Case)
-    except (KeyError, TypeError, ValueError):
-        return None
-    ids = {annotation.id for annotation in case.annotations if annotation.type == "mask"}
-    return restored if ids == {each["id"] for each in native["annotations"]} else None
 
 
 def _assumed(found: CaseFiles, finder: Finder, position: int) -> Iterator[Loss]:

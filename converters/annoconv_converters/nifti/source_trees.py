@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from annoconv.codes import words
 from annoconv.documents.losses import report
 from annoconv.geometry import Grid
 from annoconv.loss import LossKind
@@ -37,6 +38,7 @@ __all__ = [
     "file_losses",
     "image_sidecar",
     "mask_sidecar",
+    "of_given_table",
     "of_json",
     "of_sidecar",
     "of_table",
@@ -62,6 +64,7 @@ _REASONS: Final[Reasons] = {
     "*LabelTable/#/[0-9]*": _NO_LABEL,
     "Segment[0-9]*": "a label has no place for what the file says in {name}",
     "labels/*": _NO_LABEL,
+    "regions/*": "the file that the index names for it is not there",
     "[0-9]*/*": "a label has no place for {name} as the file has it",
     "[0-9]*": _NO_LABEL,
     "#": "a case has no place for the fold that it is in",
@@ -180,6 +183,30 @@ def of_table(table: Path, volume: Path) -> SourceFile:
     return SourceFile(table, lambda: table_tree(text()), again)
 
 
+def of_given_table(table: Path, told: Retold) -> SourceFile:
+    """Return the label table that was named for all files; of a table of terms, the rows of their names."""
+    text, entries = table.read_bytes().decode("utf-8-sig"), read_table(table)
+    tree = table_tree(text)
+    named_rows = [(row, name) for row in told.rows if (name := _name_in(entries, row)) is not None]
+    if any(isinstance(key, str) for key in entries):
+        tree = {name: tree[name] for _, name in named_rows}
+        return SourceFile(
+            table,
+            lambda: tree,
+            lambda _: written_table(text, [replace(row.entry, name=name) for row, name in named_rows]),
+        )
+    said = {value: entry.name for value, entry in entries.items()}
+    # Where files have one value for two things, the table speaks of that which has its name.
+    rows = sorted((row for row in told.rows if row.labels), key=lambda row: said.get(row.entry.value) in row.names)
+    again = [named_as(row, said.get(row.entry.value)) for row in rows]
+    return SourceFile(table, lambda: tree, lambda _: written_table(text, again))
+
+
+def _name_in(table: Mapping[str | int, Entry], row: RetoldRow) -> str | None:
+    """Return the name, as `annoconv.codes.words` has it, under which a table knows a label."""
+    return next((name for each in sorted(row.names) if (name := words(each)) in table), None)
+
+
 def of_json(path: Path, members: Tree, again: Callable[[Retold], Tree]) -> SourceFile:
     """Return a JSON file by its members; an empty one says nothing."""
     return SourceFile(path, lambda: {key: value for key, value in members.items() if value not in _EMPTY}, again)
@@ -221,7 +248,8 @@ def file_losses(
     told
         The case.
     source
-        What was named: the paths of losses begin with the name of a file in it, unless it is the file itself.
+        What was named: the paths of losses begin with the name of a file in it, or of one that was named beside it,
+        unless it is the file itself.
     case_index
         Of the case among those read.
     reasons
@@ -229,7 +257,8 @@ def file_losses(
     """
     folder = source if source.is_dir() else source.parent
     for file in files:
-        name = () if file.path == source else (file.path.relative_to(folder).as_posix(),)
+        inner = file.path.relative_to(folder).as_posix() if file.path.is_relative_to(folder) else file.path.name
+        name = () if file.path == source else (inner,)
         said, again = _side_by_side(file.tree(), file.again(told))
         yield from report(said, again, reasons, case_index=case_index, within=name).losses
 

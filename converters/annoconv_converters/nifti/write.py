@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from annoconv import images as image_seam
 from annoconv.documents import strict_json
 from annoconv.documents.losses import Carrier, report
+from annoconv.documents.merging import held
 from annoconv.documents.residuals import leaves, pointer
 from annoconv.errors import InputError, UsageError
 from annoconv.files.atomic import replacing
@@ -23,6 +24,7 @@ from annoconv_converters._volumes.opening import stem_of
 from annoconv_converters.nifti.case_files import document
 from annoconv_converters.nifti.finder import Finder
 from annoconv_converters.nifti.prepared import Prepared, prepare
+from annoconv_converters.nifti.side_file import SideFile, with_empty_regions
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -35,9 +37,8 @@ if TYPE_CHECKING:
     from annoconv_converters.nifti.case_files import CaseFiles
     from annoconv_converters.nifti.layouts.base import Layout, Request
 
-__all__ = ["CARRIER_VERSION", "write_cases"]
+__all__ = ["write_cases"]
 
-CARRIER_VERSION: Final = 1
 _UNITED: Final = "unites masks of one label, and holds those of the primary image only"
 _NO_ROOM: Final = "one file has no room for a displacement field; a folder has"
 _NO_QFORM: Final = (
@@ -184,6 +185,11 @@ def _case_losses(
         yield from report(case.document, native_plain, reasons, case_index=case_index).losses
         return
     ids = {key: identity for identity, key in case.keys.items()}
+    empty = (
+        [key for key in ids if key not in {region.key for region in found.regions}] if writer.request.is_single else []
+    )
+    if empty:
+        found = with_empty_regions(found, empty, finder.open(found.source).volume(0))
     native, _ = document(found, finder.labels, ids=ids)
     present = {region.key for region in found.regions}
     merged = case.masks - {identity for identity, key in case.keys.items() if key in present}
@@ -199,11 +205,16 @@ def _case_losses(
     carrier = Carrier(found.carrier.name)
     compared = report(case.document, native, reasons, carrier, case_index=case_index)
     kept = report(original, native, reasons, carrier).kept if lost else compared.kept
-    side: dict[str, Any] = {"annoconv": CARRIER_VERSION, "ids": ids, "residual": kept.to_json()}
-    if fields and not writer.request.is_single:
-        side["fields"] = _carry_fields(fields, found.carrier)
+    regions = {
+        region.key: {name: each[name] for name in ("id", "label_code", "category")}
+        | ({"is_empty": True} if region.key in empty else {})
+        for region, each in zip(found.regions, native["annotations"], strict=True)
+        if region.key in ids
+    }
+    places = _carry_fields(fields, found.carrier) if fields and not writer.request.is_single else {}
+    side = SideFile(native["image"].get("shape"), regions, native.get("labels", []), kept, held(native, kept), places)
     found.carrier.parent.mkdir(exist_ok=True)
-    found.carrier.write_bytes(strict_json.dumps(side))
+    found.carrier.write_bytes(strict_json.dumps(side.document()))
     for path, message in lost.items():
         yield Loss(case_index, pointer(path), LossKind.NO_PLACE, message)
     unplaced = set(map(pointer, lost))

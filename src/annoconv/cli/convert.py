@@ -145,10 +145,11 @@ def _context(report: Report, values: dict[str, Any]) -> Context:
 
     zone = parse_timezone(values["timezone"]) if values["timezone"] else None
     return Context(
-        label_system=read_labels(values["label_system"]) if values["label_system"] else (),
+        label_system=read_labels(values["label_system"], report.limits) if values["label_system"] else (),
         task=values["task"],
         timestamp=parse_timestamp(values["timestamp"], zone) if values["timestamp"] else None,
         timezone=zone,
+        limits=report.limits,
         progress=report.progress if report.shows_progress else None,
     )
 

@@ -21,12 +21,13 @@ from annoconv.loss import Loss, LossKind
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["Leaves", "Path", "Residual", "compare", "leaves", "pointer", "residual", "restore"]
+__all__ = ["IDENTITIES", "Leaves", "Path", "Residual", "compare", "leaves", "pointer", "residual", "restore"]
 
 Path: TypeAlias = tuple[str | int, ...]
 Leaves: TypeAlias = dict[Path, Any]
 
-_IDENTITIES = ("id", "uid", "code")
+IDENTITIES = ("id", "uid", "code")
+"""Keys of which the first that all members of a list have tells them apart."""
 
 
 def pointer(path: Path) -> str:
@@ -152,7 +153,7 @@ def _identities(nodes: object) -> tuple[str, ...] | None:
     """Return the identities of a list's objects, or None if it is not a list of distinct identified objects."""
     if not isinstance(nodes, list) or not nodes or not all(isinstance(node, dict) for node in nodes):
         return None
-    for key in _IDENTITIES:
+    for key in IDENTITIES:
         found = [node.get(key) for node in nodes]
         if all(isinstance(value, str) for value in found) and len(set(found)) == len(found):
             return tuple(found)

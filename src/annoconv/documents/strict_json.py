@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import jiter
 import orjson
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from annoconv.documents.exact_numbers import (
     MINUS_ZERO,
@@ -27,6 +27,7 @@ from annoconv.documents.exact_numbers import (
     put_digits,
     put_exact,
 )
+from annoconv.documents.faults import conforming
 from annoconv.documents.json_values import SCALARS, plain
 from annoconv.errors import DocumentError, InputError, LimitError
 from annoconv.findings import Finding, Level
@@ -119,6 +120,7 @@ def loads(
             where=where,
             found=Message("{count} bytes", count=len(data)),
             expected=Message("{count} at most", count=limits.document_bytes),
+            limit="document_bytes",
         )
     if data.startswith(_BOM):
         raise _invalid("the text starts with a byte order mark", source, where)
@@ -182,24 +184,13 @@ def parse(
     LimitError
         If it is too large or too deep.
     """
-    is_exact = may_lose_digits(data)
     with collector_paused():
-        document = loads(data, limits=limits, source=source, where=where, exact=is_exact)
+        limits = limits or Limits()
+        document = loads(data, limits=limits, source=source, where=where)
         chosen = cast("type[Model]", model if isinstance(model, type) else model(document))
-        try:
-            typed = chosen.model_validate_json(data)
-        except ValidationError as error:
-            from annoconv.documents.normaliser import normalise
-
-            if is_exact:
-                document = loads(data, limits=limits, source=source, where=where)
-            findings = normalise(error.errors(include_url=False), "pydantic", document=document)
-            problem = Message("the document does not conform to the schema in {count} places", count=len(findings))
-            if len(findings) == 1:
-                problem = Message("the document does not conform to the schema in 1 place")
-            raise DocumentError(problem, findings=findings, source=source, where=where) from None
-        if is_exact:
-            put_exact(typed, document)
+        typed = conforming(data, document, chosen, limits, source=source, where=where)
+        if may_lose_digits(data):
+            put_exact(typed, loads(data, limits=limits, source=source, where=where, exact=True))
         del document
     return typed
 
@@ -211,8 +202,8 @@ def as_model(
     limits = limits or Limits()
     data = dumps(document)
     if limits.depth >= _PARSER_DEPTH and len(data) <= limits.document_bytes and not may_lose_digits(data):
-        with suppress(ValidationError), collector_paused():
-            return model.model_validate_json(data)
+        with suppress(DocumentError), collector_paused():
+            return conforming(data, document, model, limits, source=source, where=None)
     return parse(data, model, limits=limits, source=source)
 
 
@@ -261,6 +252,7 @@ def read_bytes(path: Path, limits: Limits | None = None) -> bytes:
             source=path,
             found=Message("{count} bytes", count=size),
             expected=Message("{count} at most", count=limits.document_bytes),
+            limit="document_bytes",
         )
     return path.read_bytes()
 
@@ -287,6 +279,7 @@ def iter_lines(path: Path, limits: Limits | None = None) -> Iterator[tuple[int, 
                     source=path,
                     where=Message("line {number}", number=number),
                     expected=Message("{count} bytes", count=limits.line_bytes),
+                    limit="line_bytes",
                 )
             if stripped := line.strip():
                 yield number, stripped
@@ -377,6 +370,7 @@ def _too_deep(limits: Limits, source: Path | str | None, where: str | None) -> L
         source=source,
         where=where,
         expected=Message("{count} levels", count=limits.depth),
+        limit="depth",
     )
 
 

@@ -22,13 +22,23 @@ if TYPE_CHECKING:
     import os
     from pathlib import Path
 
-__all__ = ["MANIFEST", "Snapshot", "check_folder", "check_seal", "seal", "snapshot", "write_manifest"]
+__all__ = [
+    "MANIFEST",
+    "Snapshot",
+    "check_folder",
+    "check_seal",
+    "digest",
+    "is_unchanged",
+    "seal",
+    "sealed_main",
+    "snapshot",
+    "write_manifest",
+]
 
 MANIFEST: Final = ".annoconv.json"
 _VERSION: Final = 1
 _MOST_NAMED: Final = 5
-_PART: Final = 1 << 18
-"""Bytes read at a time."""
+_CHUNK: Final = 1 << 20
 _SEAL: Final = re.compile(
     rb'([{\[])("seal":|\{"seal":)\{"main":"([0-9a-f]{64})","of":"((?:[^"\\]|\\.)*)","sha256":"([0-9a-f]{64})"\}(\}?)(,?)'
 )
@@ -41,7 +51,7 @@ def digest(path: Path | str) -> str:
     """Return the SHA-256 of a file, hexadecimal."""
     found = hashlib.sha256()
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123  most files are small, and read at once
-        while part := file.read(_PART):
+        while part := file.read(_CHUNK):
             found.update(part)
     return found.hexdigest()
 
@@ -97,6 +107,12 @@ def check_folder(folder: Path, of: str) -> Snapshot:
     return _states(found)
 
 
+def is_unchanged(path: Path, folder: Path) -> bool:
+    """Tell whether a file below a folder is as the folder's manifest has it; no, if that does not tell."""
+    told = _manifest(folder) if (folder / MANIFEST).is_file() else None
+    return told is not None and told["files"].get(path.relative_to(folder).as_posix(), ("", ""))[1] == digest(path)
+
+
 def snapshot(folder: Path) -> Snapshot:
     """Return what is in a folder by size, inode and time: equal as long as nobody changed it."""
     return _states(files_below(folder)[0])
@@ -149,6 +165,20 @@ def check_seal(side: Path, of: str) -> str:
                 return main
             problem = "the side file belongs to another output"
     raise OutputExistsError(problem, source=side, advice="Choose another name, or remove it yourself")
+
+
+def sealed_main(side: Path) -> str | None:
+    """Return the digest of the file that a side file was written for; None if there is no seal or it was changed."""
+    with side.open("rb") as file:
+        head = file.read(_CHUNK)
+        match = _SEAL.match(head)
+        if match is None:
+            return None
+        main, of = match[3], json.loads(b'"' + match[4] + b'"').encode()
+        own = hashlib.sha256(b"\0".join((main, of, match[1] + head[match.end() :])))
+        while chunk := file.read(_CHUNK):
+            own.update(chunk)
+    return main.decode() if own.hexdigest() == match[5].decode() else None
 
 
 def _own_digest(data: bytes, main: str, of: str) -> str:

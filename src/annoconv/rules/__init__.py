@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from annoconv.casefile import LoadedCase
 from annoconv.errors import UsageError
 from annoconv.findings import in_order
-from annoconv.rules import annotation, definitions, image, links, mask, people, references
+from annoconv.rules import annotation, case, definitions, image, links, mask, people, references
 from annoconv.rules.engine import PROFILES, Profile, Rule, Standalone, Subject, catalogue, checks
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PROFILES", "Profile", "Rule", "catalogue", "check", "sources_of"]
 
-_MODULES = (annotation, definitions, image, links, mask, people, references)  # importing them registers their rules
+_MODULES = (annotation, case, definitions, image, links, mask, people, references)
+"""Importing them registers their rules."""
 
 
 def check(
@@ -39,8 +40,8 @@ def check(
     Parameters
     ----------
     target
-        A case; its masks are opened only by rules that look into them, in `minimal` only beside `sources`. Or another
-        document, with the rules of its class.
+        A case; its masks are opened only by rules that look into them: in `minimal` only their headers, and only
+        beside `sources`; from `exchange` on each file is read once. Or another document, with the rules of its class.
     profile
         Which rules apply, and at which level.
     sources

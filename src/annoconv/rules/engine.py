@@ -15,7 +15,7 @@ from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
 from annoconv.errors import ImageError
 from annoconv.findings import Finding, Level
-from annoconv.messages import Message, told
+from annoconv.messages import Message, shortened, told
 from annoconv.model import Case
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from annoconv.documents.residuals import Path as Steps
     from annoconv.images import ImageSource
     from annoconv.model import Annotation, AnyAnnotation, Image, Label
+    from annoconv.rules.voxels import VolumeContent
 
 __all__ = ["PROFILES", "Breach", "Check", "Profile", "Rule", "Standalone", "Subject", "catalogue", "checks", "rule"]
 
@@ -64,7 +65,7 @@ class Rule:
 
     def finding(self, breach: Breach, level: Level) -> Finding:
         """Return the finding for one place."""
-        values = breach.values
+        values = {name: shortened(value) for name, value in breach.values.items()}
         en = self.message_en.format(**values)
         zh = self.message_zh.format(**{name: told(value, "zh") for name, value in values.items()})
         return Finding(self.id, level, pointer(breach.path), en, message_zh=zh)
@@ -106,6 +107,11 @@ class Subject:
         """The case's images by UID, the primary one first."""
         every = (self.case.image, *(self.case.related_images or ()))
         return {image.uid: image for image in reversed(every)}
+
+    @cached_property
+    def contents(self) -> dict[int, VolumeContent]:
+        """What rules found in volumes of masks that they read, by the id of the volume."""
+        return {}
 
     def annotations(self) -> Iterator[tuple[Steps, AnyAnnotation]]:
         """Yield each annotation with its path."""

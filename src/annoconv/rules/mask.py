@@ -1,8 +1,9 @@
-"""Mask files: they exist, lie in the case's folder, and where the image lies (A 6.4.1, A 6.5.1, A 8.4 a, A B.2)."""
+"""Mask files: they exist, hold what the case says, and lie where the image lies (A 6.4.1, A 6.5.1, A 8.4 a, A B.2)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
 from annoconv.errors import AnnoconvError
 from annoconv.files.names import mask_path
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 
     from annoconv.documents.residuals import Path as Steps
     from annoconv.geometry import Grid
+    from annoconv.model import Image
+    from annoconv.pixels import Volume
+    from annoconv.rules.voxels import VolumeContent
+
+_MOST_VALUES: Final = 10
 
 
 def _mask_files(subject: Subject) -> Iterator[tuple[Steps, MaskAnnotation, Path | None]]:
@@ -58,7 +64,7 @@ def mask_file_grid(subject: Subject) -> Iterator[Breach]:
         if image is None or file is None or not file.is_file():
             continue
         try:
-            relation = check_frame(image, subject.loaded.masks[annotation.id].volume)
+            relation = check_frame(_grid_of(subject, image), subject.loaded.masks[annotation.id].volume)
         except AnnoconvError as error:
             problem: str = Message("{error}", error=error)
         else:
@@ -67,6 +73,93 @@ def mask_file_grid(subject: Subject) -> Iterator[Breach]:
             )
         if problem:
             yield Breach((*path, "mask_file"), {"mask_file": annotation.mask_file, "problem": problem})
+
+
+def _grid_of(subject: Subject, image: Image) -> Grid:
+    """Return the grid of an image: as the case states it, else as the source does that was given."""
+    from annoconv.geometry import Grid
+
+    stated = Grid.from_image(image)
+    source = match(subject, image) if stated.lps_from_ijk is None else None
+    return stated if source is None or isinstance(source, str) or source.grid.shape != stated.shape else source.grid
+
+
+def _contents(subject: Subject) -> Iterator[tuple[Steps, MaskAnnotation, VolumeContent]]:
+    """Yield each mask whose file can be opened, with what its volume holds; each file is read once for all rules."""
+    read = subject.contents
+    masks = [(path, each) for path, each, file in _mask_files(subject) if file is not None and file.is_file()]
+    for path, annotation in masks:
+        volume = subject.loaded.masks[annotation.id].volume
+        if id(volume) not in read:
+            sharing = [each for _, each in masks if subject.loaded.masks[each.id].volume is volume]
+            read[id(volume)] = _content(subject, volume, sharing)
+        yield path, annotation, read[id(volume)]
+
+
+def _content(subject: Subject, volume: Volume, sharing: list[MaskAnnotation]) -> VolumeContent:
+    from annoconv.rules.voxels import read_content
+
+    grids: dict[str, Grid] = {}
+    for each in sharing:
+        image = subject.image_of(each)
+        if image is not None and image.shape is not None:
+            with suppress(AnnoconvError):  # told by the rules on the image
+                grids[image.uid] = _grid_of(subject, image)
+    return read_content(volume, [subject.loaded.masks[each.id] for each in sharing], grids)
+
+
+@rule("A-6.4.1.mask_damaged")
+def mask_file_damaged(subject: Subject) -> Iterator[Breach]:
+    """Yield each mask whose file can be opened, and not be read."""
+    for path, annotation, content in _contents(subject):
+        if content.error is not None and content.is_opened:
+            problem = Message("{error}", error=content.error)
+            yield Breach((*path, "mask_file"), {"mask_file": annotation.mask_file, "problem": problem})
+
+
+@rule("A-8.4a.mask_beyond_image")
+def mask_beyond_image(subject: Subject) -> Iterator[Breach]:
+    """Yield each mask on its image's lattice with foreground where the image does not reach."""
+    for path, annotation, content in _contents(subject):
+        image = subject.image_of(annotation)
+        error = None if image is None else content.beyond.get(image.uid)
+        if error is not None:
+            problem = Message("{error}", error=error)
+            yield Breach((*path, "mask_file"), {"mask_file": annotation.mask_file, "problem": problem})
+
+
+@rule("A-6.4.1.mask_empty")
+def mask_empty(subject: Subject) -> Iterator[Breach]:
+    """Yield each mask of a file without foreground."""
+    for path, annotation, content in _contents(subject):
+        if content.error is None and annotation.mask_value is None and not content.values:
+            yield Breach((*path, "mask_file"), {"mask_file": annotation.mask_file, "id": annotation.id})
+
+
+@rule("A-6.4.1.mask_value_absent")
+def mask_value_absent(subject: Subject) -> Iterator[Breach]:
+    """Yield each mask whose value its label map does not hold."""
+    for path, annotation, content in _contents(subject):
+        value = annotation.mask_value
+        if content.error is None and value is not None and value not in content.values:
+            yield Breach((*path, "mask_value"), {"mask_file": annotation.mask_file, "value": value})
+
+
+@rule("A-6.4.1.mask_value_unnamed")
+def mask_value_unnamed(subject: Subject) -> Iterator[Breach]:
+    """Yield each label map that holds values of no annotation, at the first one that names the file."""
+    contents: dict[str, tuple[Steps, VolumeContent]] = {}
+    named: dict[str, set[int | None]] = {}
+    for path, annotation, content in _contents(subject):
+        contents.setdefault(annotation.mask_file, (path, content))
+        named.setdefault(annotation.mask_file, set()).add(annotation.mask_value)
+    for file, (path, content) in contents.items():
+        left = sorted(content.values - named[file])
+        if left and None not in named[file]:
+            shown = ", ".join(map(str, left[:_MOST_VALUES]))
+            more = len(left) - _MOST_VALUES
+            values = Message("{names} and {count} more", names=shown, count=more) if more > 0 else shown
+            yield Breach((*path, "mask_file"), {"mask_file": file, "values": values})
 
 
 @rule("A-B.2.affine_equals_dicom_origin")

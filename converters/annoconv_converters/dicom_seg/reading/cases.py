@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv import images as image_seam
 from annoconv.casefile import Reading
 from annoconv.codes import Labels
-from annoconv.documents import residuals, strict_json
-from annoconv.documents.residuals import Residual
-from annoconv.errors import AnnoconvError, DocumentError, InputError
+from annoconv.documents import merging, strict_json
+from annoconv.errors import AnnoconvError, InputError
 from annoconv.geometry import Grid, GridKind, compare_grids
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
 from annoconv.model import Case, Image
 from annoconv.pixels import Mask, Masks
-from annoconv_converters._dicom.carrier import carried
 from annoconv_converters._dicom.file import DAMAGE
+from annoconv_converters.dicom_seg.block import PLACE, Block, meaning, read_block
 from annoconv_converters.dicom_seg.frame_grid import FrameGrid, find_frame_grid, referenced_series, relation_to
 from annoconv_converters.dicom_seg.kinds import Kind
-from annoconv_converters.dicom_seg.mapping import LABEL_MAP_FILE, annotation_ids, merge, native_document
+from annoconv_converters.dicom_seg.mapping import LABEL_MAP_FILE, annotation_ids, is_own, merge, native_document
 from annoconv_converters.dicom_seg.reading.file import SegmentationFile, open_segmentation
-from annoconv_converters.dicom_seg.reading.losses import foreign_losses
+from annoconv_converters.dicom_seg.reading.losses import file_losses
 from annoconv_converters.dicom_seg.reading.volumes import LabelVolume, SegmentVolume, check_size
 
 if TYPE_CHECKING:
@@ -38,7 +38,11 @@ __all__ = ["read_segmentations"]
 
 _TASK: Final = "dicom-seg"
 """Task of a case whose file names none, unless the request does."""
-_REMOVED: Final = "{} is left out: other software has removed its segment"
+_INCOMPLETE: Final = (
+    "the case was written to {count} files that are not all given; what the private block holds is left out"
+)
+_OF_ANOTHER: Final = "the private block was written for another image; what it holds is left out"
+_UNFIT: Final = "what the private block holds does not fit the file, which other software has edited; it is left out"
 
 
 @dataclass(eq=False)
@@ -46,7 +50,7 @@ class _Part:
     """One file, and what it says by itself."""
 
     file: SegmentationFile
-    carried: dict[str, Any] | None
+    block: Block | None
     context: Context
 
     @cached_property
@@ -58,8 +62,22 @@ class _Part:
     @cached_property
     def native(self) -> dict[str, Any]:
         # What was written with a carrier was compared with the built-in labels only.
-        labels = Labels.of(label_system=() if self.carried else self.context.label_system)
-        return native_document(self.file.header, self.frame_grid.grid, labels, self.file.segments)
+        labels = Labels.of(label_system=() if self.block else self.context.label_system)
+        described = self.file.segments
+        meanings = self.block.meanings if self.block else {}
+        # What others labelled anew is still described by the label code that we wrote there.
+        segments = [
+            replace(segment, description=None)
+            if meanings.get(identity, meaning(segment)) != meaning(segment)
+            else segment
+            for identity, segment in zip(annotation_ids(described), described, strict=True)
+        ]
+        return native_document(self.file.header, self.frame_grid.grid, labels, segments)
+
+    @cached_property
+    def own_case(self) -> Case:
+        """The case that the file stands for by itself."""
+        return strict_json.parse(strict_json.dumps({"task_id": _TASK, **self.native}), Case, source=self.file.path)
 
     def masks(self, grid: Grid, *, is_map: bool) -> Iterator[Mask]:
         """Yield the mask of each segment on a grid; as values of one volume if they are a label map."""
@@ -102,46 +120,43 @@ def _refusing_damage(path: Path) -> Generator[None]:
 
 def _open(path: Path, context: Context) -> _Part:
     file = open_segmentation(path, context.limits)
-    try:
-        with _refusing_damage(path):
-            document = carried(file.header, context.limits)
-    except AnnoconvError as error:
-        raise InputError(Message("the private block is damaged: {error}", error=error), source=path) from error
-    return _Part(file, document, context)
+    with _refusing_damage(path):
+        return _Part(file, read_block(file.header, path, context.limits), context)
 
 
 def _together(parts: Iterable[_Part]) -> list[list[_Part]]:
-    """Return the files of one case together, in the order in which they were written."""
-    groups: dict[str, list[_Part]] = {}
+    """Return the files of one case together, in the order in which they were written; a copy is a case of its own."""
+    groups: dict[tuple[str, int], list[_Part]] = {}
+    copies: Counter[tuple[str, int]] = Counter()
     for part in parts:
-        key = str(part.carried["case"]) if part.carried and "case" in part.carried else str(part.file.path)
-        groups.setdefault(key, []).append(part)
-    return [sorted(group, key=_position) for group in groups.values()]
-
-
-def _position(part: _Part) -> int:
-    position = part.carried.get("part", 0) if part.carried else 0
-    return position if isinstance(position, int) else 0
+        block = part.block or Block(str(part.file.path), 0, 1, "")
+        copy = copies[block.case, block.part]
+        copies[block.case, block.part] += 1
+        groups.setdefault((block.case, copy), []).append(part)
+    return [sorted(group, key=lambda part: part.block.part if part.block else 0) for group in groups.values()]
 
 
 def _reading(
     parts: list[_Part], found: Sequence[ImageSource], context: Context, case_index: int, *, is_map: bool
 ) -> Reading:
     native = merge([part.native for part in parts])
-    losses: list[Loss] = []
-    restored, removed = _restored(native, parts)
+    restored, losses = _restored(native, parts, case_index)
     document: dict[str, Any] = restored or {}
     if restored is None:
         document = {"task_id": context.task or _TASK, **native}
         document["image"] = _described(parts[0], found)
         losses += _invented(case_index, context, found, parts[0])
-    losses += [Loss(case_index, "/annotations", LossKind.NO_PLACE, _REMOVED.format(name)) for name in removed]
     if is_map:
         document["annotations"] = _as_map(document["annotations"], parts)
     case = strict_json.as_model(document, Case, limits=context.limits, source=parts[0].file.path)
     labels = Labels.of(case, context.label_system)
     for part in parts:
-        losses += foreign_losses(part.file, case, case_index, labels)
+        if part.block and part.block.digest == part.file.digest:
+            continue  # nobody edited it
+        if is_own(part.file.header):
+            losses += file_losses(part.file, part.own_case, case_index, Labels.of(part.own_case))
+        else:
+            losses += file_losses(part.file, case, case_index, labels)
     masks = Masks(mask for part in parts for mask in part.masks(_grid(part, case, found), is_map=is_map))
     return Reading(case, masks, LossReport(losses))
 
@@ -204,25 +219,23 @@ def _grid(part: _Part, case: Case, found: Sequence[ImageSource]) -> Grid:
     return own
 
 
-def _restored(native: dict[str, Any], parts: Sequence[_Part]) -> tuple[dict[str, Any] | None, list[str]]:
-    """Return the case that the carrier completes, and the ids of masks whose segments are gone.
-
-    None if there is no carrier, or it does not fit.
-    """
-    document = parts[0].carried
-    if document is None or document.get("parts") != len(parts) or "residual" not in document:
+def _restored(
+    native: dict[str, Any], parts: Sequence[_Part], case_index: int
+) -> tuple[dict[str, Any] | None, list[Loss]]:
+    """Return the case that the private block completes, None if there is none that fits, and what does not fit."""
+    blocks = [part.block for part in parts if part.block is not None]
+    if not blocks:
         return None, []
-    removed: list[str] = []
-    try:
-        residual = Residual.from_json(document["residual"])
-        restored = residuals.restore(native, residual)
-        # An annotation without a type was a segment that other software has removed since.
-        whole = [each for each in restored["annotations"] if "type" in each]
-        if len(whole) < len(restored["annotations"]):
-            left = {each["id"] for each in whole}
-            removed = [name for name in residual.order.get(("annotations",), ()) if name not in left]
-            restored["annotations"] = whole
-        strict_json.as_model(restored, Case)
-    except (AttributeError, KeyError, TypeError, ValueError, DocumentError):
-        return None, []
-    return (restored, removed) if isinstance(restored, dict) else (None, [])
+    first = blocks[0]
+    if first.residual is None or len(parts) != first.parts:
+        message: str = Message(_INCOMPLETE, count=first.parts)
+    elif any(part.block and part.block.image != part.native["image"]["uid"] for part in parts):
+        message = Message(_OF_ANOTHER)
+    else:
+        try:
+            merged = merging.merge(native, first.residual, first.held, case_index=case_index)
+            strict_json.as_model(merged.document, Case)
+            return merged.document, merged.losses
+        except (KeyError, TypeError, ValueError):
+            message = Message(_UNFIT)
+    return None, [Loss(case_index, PLACE, LossKind.NO_PLACE, message)]

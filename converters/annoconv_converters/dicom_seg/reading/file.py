@@ -30,6 +30,7 @@ from annoconv_converters._dicom.elements import (
 from annoconv_converters._dicom.file import DAMAGE
 from annoconv_converters._dicom.groups import PER_FRAME, SHARED
 from annoconv_converters._dicom.texts import text
+from annoconv_converters.dicom_seg.block import digest_of
 from annoconv_converters.dicom_seg.groups import FrameTable, read_table
 from annoconv_converters.dicom_seg.kinds import LEVELS, Kind
 from annoconv_converters.dicom_seg.mapping import hides_a_segment, segments_of
@@ -74,6 +75,8 @@ class SegmentationFile:
         What each frame shows.
     pixels
         The frames.
+    digest
+        Of all elements but the pixels, its own UIDs and our private block.
     """
 
     path: Path
@@ -81,6 +84,7 @@ class SegmentationFile:
     header: Dataset
     table: FrameTable
     pixels: FramePixels
+    digest: str
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
@@ -128,7 +132,7 @@ def _reason(error: BaseException) -> str:
 def _open(
     path: Path, data: Buffer, start: FileStart, limits: Limits, deflated_at: int | None, *, is_all: bool = True
 ) -> SegmentationFile:
-    kept: list[bytes] = []
+    kept: dict[int, bytes] = {}
     found: dict[int, Element] = {}
     at = start.data_set
     for each in walk(data, at, len(data), start.encoding, until=_PIXELS):
@@ -137,14 +141,19 @@ def _open(
             found[each.tag] = each
         if each.tag not in {PER_FRAME, _EXTENDED_OFFSETS}:
             _check_length(path, each, limits)
-            kept.append(data[each.start : each.end])
-    if sum(map(len, kept)) > limits.header_bytes:
+            kept[each.tag] = data[each.start : each.end]
+    if sum(map(len, kept.values())) > limits.header_bytes:
         raise LimitError(
-            "the header is too long", source=path, expected=Message("{count} bytes at most", count=limits.header_bytes)
+            "the header is too long",
+            source=path,
+            expected=Message("{count} bytes at most", count=limits.header_bytes),
+            limit="header_bytes",
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        header = read_dataset(BytesIO(b"".join(kept)), start.encoding.is_implicit, not start.encoding.is_big_endian)
+        header = read_dataset(
+            BytesIO(b"".join(kept.values())), start.encoding.is_implicit, not start.encoding.is_big_endian
+        )
         kind = _kind(path, header)
         if _SEGMENTS in found:
             _count_segments(path, data, found[_SEGMENTS], start)
@@ -171,7 +180,10 @@ def _open(
                 found=Message("{count} bytes", count=pixels.value_end - pixels.value),
                 expected=Message("{count} bytes", count=needed),
             )
-    opened = SegmentationFile(path, kind, header, table, frames)
+    groups = found.get(PER_FRAME)
+    with memoryview(data) as whole, whole[groups.start : groups.end] if groups else memoryview(b"") as described:
+        digest = digest_of({**kept, PER_FRAME: described})
+    opened = SegmentationFile(path, kind, header, table, frames, digest)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         _check_segments(opened)
@@ -283,7 +295,13 @@ def _checked(path: Path, header: Dataset, table: FrameTable, kind: Kind, limits:
             expected=Message("{count} as in PerFrameFunctionalGroupsSequence", count=len(table.segments)),
         )
     if rows * columns > limits.mask_voxels:
-        raise LimitError("the frames are too large", source=path, found=rows * columns, expected=limits.mask_voxels)
+        raise LimitError(
+            "the frames are too large",
+            source=path,
+            found=rows * columns,
+            expected=limits.mask_voxels,
+            limit="mask_voxels",
+        )
     bits, samples = int(header.get("BitsAllocated") or 0), int(header.get("SamplesPerPixel") or 1)
     if bits not in _BITS[kind] or samples != 1:
         raise MaskError(

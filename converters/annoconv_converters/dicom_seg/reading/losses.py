@@ -1,4 +1,4 @@
-"""What a case does not hold of a segmentation by other software: the file against what is written again from the case.
+"""What a case does not hold of a segmentation: the file against what is written again from the case.
 
 Both are trees of DICOM's own terms: keyword (of a private or unknown element `(gggg,eeee)`) to a value, a list of
 values, or a list of items. The frames' functional groups are told once, as the first frame has them that says a thing.
@@ -34,12 +34,12 @@ from annoconv_converters.dicom_seg.mapping import annotation_ids, is_own
 from annoconv_converters.dicom_seg.segment import BACKGROUND
 from annoconv_converters.dicom_seg.writing.frames import MapFrames
 from annoconv_converters.dicom_seg.writing.groups import encode_groups
-from annoconv_converters.dicom_seg.writing.header import Content, build_header
+from annoconv_converters.dicom_seg.writing.header import OF_THE_SOURCE, Content, build_header
 from annoconv_converters.dicom_seg.writing.planes import PlaneStack
 from annoconv_converters.dicom_seg.writing.segments import segment_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from pydicom.tag import BaseTag
 
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from annoconv.model import Case
     from annoconv_converters.dicom_seg.reading.file import SegmentationFile
 
-__all__ = ["foreign_losses"]
+__all__ = ["file_losses"]
 
 Tree: TypeAlias = dict[str, Any]
 
@@ -94,6 +94,17 @@ _ENCODING: Final = {
     ),
 }
 """What only says how the rest is encoded, or who a thing is that says so itself: its place, and why it is left out."""
+
+_MADE_ANEW: Final = dict.fromkeys(
+    (
+        *OF_THE_SOURCE,
+        *("ContentDate", "ContentTime", "SeriesDate", "SeriesTime", "SoftwareVersions"),
+        f"{_SHARED}/PixelMeasuresSequence/SliceThickness",
+        f"{_FRAMES}/DerivationImageSequence",
+    ),
+    "what a file of ours has of its source, and when and by which version it was written",
+)
+"""What is left out beside `_ENCODING` of a file that we wrote: the case is not the one that tells it."""
 
 _REASONS: Final[Reasons] = {
     "SegmentSequence/#/SegmentNumber": "segments are numbered in the order of the annotations",
@@ -140,15 +151,15 @@ class _Source:
     headers: Sequence[Dataset]
 
 
-def foreign_losses(file: SegmentationFile, case: Case, case_index: int, labels: Labels) -> list[Loss]:
+def file_losses(file: SegmentationFile, case: Case, case_index: int, labels: Labels) -> list[Loss]:
     """Return what the file says and a segmentation written from its case, by itself, would not.
 
     Parameters
     ----------
     file
-        The segmentation; one of ours says what its case says, and has no losses.
+        The segmentation.
     case
-        The case that was read from it.
+        The case that was read from it; of a file that we wrote, the one that it stands for without the private block.
     case_index
         Of the case among those read.
     labels
@@ -160,15 +171,14 @@ def foreign_losses(file: SegmentationFile, case: Case, case_index: int, labels: 
         Paths are JSON pointers in the file's tree: `/SegmentSequence/0/SegmentDescription`. Their kinds are those of
         `annoconv.documents.losses.report`.
     """
-    if is_own(file.header):
-        return []
+    left_out = _ENCODING | _MADE_ANEW if is_own(file.header) else _ENCODING
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        written = _tree(_written_again(file, case, labels))
-        stated = _tree(file.header, written)
+        written = _tree(_written_again(file, case, labels), left_out)
+        stated = _tree(file.header, left_out, written)
         examples = [_item(each, file.pixels.encoding) for each in file.table.examples]
         (groups,) = written[_FRAMES]
-        frames = _together(_tree(each, groups, f"{_FRAMES}/") for each in examples)
+        frames = _together(_tree(each, left_out, groups, f"{_FRAMES}/") for each in examples)
     original = stated | ({_FRAMES: [frames]} if frames else {})
     return report(original, _within(written, original), _REASONS, case_index=case_index).losses
 
@@ -223,13 +233,15 @@ def _written_again(file: SegmentationFile, case: Case, labels: Labels) -> Datase
     return read_dataset(BytesIO(b"".join(elements[tag] for tag in sorted(elements))), False, True)
 
 
-def _tree(dataset: Dataset, like: Tree | None = None, above: str = "") -> Tree:
+def _tree(dataset: Dataset, left_out: Container[str], like: Tree | None = None, above: str = "") -> Tree:
     """Return what a data set says, without what is empty, or only says how the rest is encoded.
 
     Parameters
     ----------
     dataset
         A data set, or an item of one.
+    left_out
+        Places of elements that are not compared: keywords, joined by slashes.
     like
         What it is compared with: the values of other elements are not looked at.
     above
@@ -240,13 +252,13 @@ def _tree(dataset: Dataset, like: Tree | None = None, above: str = "") -> Tree:
         if tag.is_private_creator or (tag.is_private and _creator(dataset, tag) == CARRIER_CREATOR):
             continue  # what only names others, and what our carrier holds
         keyword = keyword_for_tag(tag) or f"({tag.group:04x},{tag.element:04x})"
-        if above + keyword in _ENCODING:
+        if above + keyword in left_out:
             continue
         if like is not None and keyword not in like:
             if _is_stated(dataset.get_item(tag).value):
                 tree[keyword] = _STATED
             continue
-        value = _value(dataset, tag, like and like[keyword], f"{above}{keyword}/")
+        value = _value(dataset, tag, left_out, like and like[keyword], f"{above}{keyword}/")
         if value not in ("", b"", None, []):
             tree[keyword] = value
     return tree
@@ -263,17 +275,17 @@ def _is_stated(value: Any) -> bool:
     return bool(value.strip(b" \0") if isinstance(value, bytes) else value)
 
 
-def _value(dataset: Dataset, tag: BaseTag, like: Any, above: str) -> Any:
+def _value(dataset: Dataset, tag: BaseTag, left_out: Container[str], like: Any, above: str) -> Any:
     """Return the value of an element as the format means it; as its bytes if they are damaged."""
     try:
         found = dataset[tag]
     except DAMAGE:
         return dataset.get_item(tag).value
     if found.VR == "SQ" and like is None:
-        return [_tree(each, None, above) for each in found.value]
+        return [_tree(each, left_out, None, above) for each in found.value]
     if found.VR == "SQ":
         others: list[Any] = like if isinstance(like, list) else []
-        compared = [_tree(each, other, above) for each, other in zip(found.value, others, strict=False)]
+        compared = [_tree(each, left_out, other, above) for each, other in zip(found.value, others, strict=False)]
         return [*compared, *[_STATED] * (len(found.value) - len(compared))]
     if isinstance(found.value, MultiValue | list):
         return [_plain(each) for each in found.value]

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
@@ -16,6 +16,7 @@ from annoconv import images as image_seam
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.documents.losses import report
+from annoconv.documents.merging import held
 from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError
 from annoconv.files.atomic import replacing
@@ -23,11 +24,13 @@ from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.model import Case, FractionalType, Image, MaskAnnotation
 from annoconv_converters._dicom.carrier import carry
 from annoconv_converters._dicom.elements import EXPLICIT, Element
+from annoconv_converters._dicom.groups import PER_FRAME
 from annoconv_converters._dicom.series import DicomSeries
+from annoconv_converters.dicom_seg.block import Block, digest_of, meaning
 from annoconv_converters.dicom_seg.frame_grid import find_frame_grid
 from annoconv_converters.dicom_seg.groups import read_table
 from annoconv_converters.dicom_seg.kinds import Kind
-from annoconv_converters.dicom_seg.mapping import merge, native_document
+from annoconv_converters.dicom_seg.mapping import annotation_ids, merge, native_document, segments_of
 from annoconv_converters.dicom_seg.writing.file import frame_index, write_file
 from annoconv_converters.dicom_seg.writing.gather import Gathered, gather, segment_numbers
 from annoconv_converters.dicom_seg.writing.groups import encode_groups
@@ -45,9 +48,7 @@ if TYPE_CHECKING:
     from annoconv.registry import Context
     from annoconv_converters.dicom_seg.kinds import Settings
 
-__all__ = ["CARRIER_VERSION", "SegmentationPart", "prepare", "write_part", "write_segmentations"]
-
-CARRIER_VERSION: Final = 1
+__all__ = ["SegmentationPart", "prepare", "write_part", "write_segmentations"]
 
 
 @dataclass(eq=False)
@@ -216,14 +217,21 @@ def _finish(
 ) -> Iterator[Loss]:
     """Give the parts their carrier; yield what the format does not hold."""
     original = strict_json.plain(case)
-    native = merge([_native(part) for part in parts])
+    headers = [_header(part) for part in parts]
+    natives = [_native(part, header) for part, header in zip(parts, headers, strict=True)]
+    native = merge(natives)
     compared = report(original, native, REASONS, None if plain else CARRIER, case_index=case_index)
     if not plain:
         key = ids.uid("carrier", ids.content_digest(strict_json.dumps(original)))
-        for position, part in enumerate(parts):
-            document: dict[str, Any] = {"version": CARRIER_VERSION, "case": key, "part": position, "parts": len(parts)}
+        for position, (part, header, own) in enumerate(zip(parts, headers, natives, strict=True)):
+            segments = segments_of(header)
+            meanings = dict(zip(annotation_ids(segments), map(meaning, segments), strict=True))
+            digest = digest_of(part.header | {PER_FRAME: part.groups})
+            told = Block(key, position, len(parts), own["image"]["uid"], digest, meanings)
+            if position == 0:
+                told = replace(told, residual=compared.kept, held=held(native, compared.kept))
             block = Dataset()
-            carry(block, document | ({} if position else {"residual": compared.kept.to_json()}))
+            carry(block, told.document())
             part.header |= elements_of(block)
     yield from compared.losses
     yield from uncoded(case, case_index, Labels.of(case, context.label_system))
@@ -234,13 +242,17 @@ def _finish(
             yield Loss(case_index, path, kind, message)
 
 
-def _native(part: SegmentationPart) -> dict[str, Any]:
-    """Return what the reader will make of a part: of its encoded header, so that nothing is taken for granted.
+def _header(part: SegmentationPart) -> Dataset:
+    """Return the header of a part as a reader has it: of its encoded elements, so that nothing is taken for granted."""
+    data = b"".join(part.header[tag] for tag in sorted(part.header))
+    return read_dataset(BytesIO(data), is_implicit_VR=False, is_little_endian=True)
+
+
+def _native(part: SegmentationPart, header: Dataset) -> dict[str, Any]:
+    """Return what the reader will make of a part.
 
     One frame of each plane tells as much about the grid as all of them.
     """
-    data = b"".join(part.header[tag] for tag in sorted(part.header))
-    header = read_dataset(BytesIO(data), is_implicit_VR=False, is_little_endian=True)
     shared = part.header[0x52009229]
     frame_of = {plane: (number, plane) for number, plane in reversed(part.index)}
     whole = shared + encode_groups(sorted(frame_of.values()), part.gathered.planes, {})

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from annoconv_converters.dicom_seg.writing.frames import Frames
     from annoconv_converters.dicom_seg.writing.planes import PlaneStack
 
-__all__ = ["Content", "Elements", "build_header", "elements_of", "file_head", "put_uids"]
+__all__ = ["OF_THE_SOURCE", "Content", "Elements", "build_header", "elements_of", "file_head", "put_uids"]
 
 Elements: TypeAlias = dict[int, bytes]
 """Encoded elements by tag."""
@@ -99,6 +99,9 @@ _SPECIMEN: Final = (
     "SpecimenDescriptionSequence",
 )
 """What a segmentation of a whole slide shares with it (PS3.3 C.7.6.22)."""
+_LOSSY: Final = ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod")
+OF_THE_SOURCE: Final = (*_REQUIRED_EMPTY, *_CARRIED_OVER, *_SPECIMEN, *_LOSSY, "PatientOrientation")
+"""What is copied from the source, of which a case says nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,13 +268,9 @@ def _put_image(header: Dataset, content: Content, planes: PlaneStack, frames: Fr
     header.BitsAllocated = header.BitsStored = frames.bits
     header.HighBit, header.PixelRepresentation = frames.bits - 1, 0
     header.LossyImageCompression = "00"
-    copy_elements(
-        content.source.headers[0],
-        header,
-        ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod"),
-    )
+    copy_elements(content.source.headers[0], header, _LOSSY)
     header.LossyImageCompression = header.LossyImageCompression or "00"
-    for keyword in ("LossyImageCompressionRatio", "LossyImageCompressionMethod"):
+    for keyword in _LOSSY[1:]:
         if keyword in header and not header[keyword].value:  # type 1C: absent rather than empty
             delattr(header, keyword)
     header.SegmentationType = settings.kind.value

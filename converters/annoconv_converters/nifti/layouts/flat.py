@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -20,9 +21,11 @@ import numpy as np
 
 from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, MaskError, UsageError
+from annoconv.files.manifest import is_unchanged
 from annoconv.files.names import inside
 from annoconv.ids import safe_name
 from annoconv.messages import Message
+from annoconv.volumes.label_boxes import find_labels
 from annoconv_converters._volumes.label_tables import write_ctbl, write_snap, write_tsv
 from annoconv_converters._volumes.labels import Entry, entry_of
 from annoconv_converters._volumes.opening import is_volume, stem_of
@@ -30,7 +33,7 @@ from annoconv_converters.nifti import registrations
 from annoconv_converters.nifti.case_files import CaseFiles, ImageFiles, Region
 from annoconv_converters.nifti.layouts.base import Layout
 from annoconv_converters.nifti.layouts.index import FORMAT, INDEX, VERSION, index_problem
-from annoconv_converters.nifti.source_trees import of_volume
+from annoconv_converters.nifti.source_trees import of_json, of_volume
 from annoconv_converters.nifti.volumes import label_map
 
 if TYPE_CHECKING:
@@ -107,8 +110,7 @@ class Flat(Layout):
                 advice="Name a folder",
             )
         target = next(iter(self.known), self.folder / "labels.nii.gz")
-        values = self._write_label_map(case, masked[0], target)
-        self.known[target] = sorted(values.values())
+        self._write_label_map(case, masked[0], target)
 
     def _write_label_map(self, case: Prepared, image: PreparedImage, path: Path) -> dict[str, int]:
         values = _values(image.masks)
@@ -116,6 +118,7 @@ class Flat(Layout):
         labels_kji = label_map(image, grid, lambda each: values[each.annotation.id])
         entries = [_entry(case, each, values[each.annotation.id]) for each in image.masks]
         self.request.volumes.write_labels(path, labels_kji, grid, [sorted(entries, key=lambda entry: entry.value)])
+        self.known[path] = list(find_labels(labels_kji))
         return values
 
     def _write_image(self, image: PreparedImage, name: str, folder: Path) -> dict[str, Any]:
@@ -227,11 +230,11 @@ def _of_index(folder: Path, finder: Finder) -> CaseFiles:
             files[path] = finder.open(_inside(folder, path), is_placeless=uid in placeless)
         return files[path]
 
-    regions = [
-        _indexed_region(row, opened(row["file"], row.get("image_uid") or primary), folder) for row in index["regions"]
-    ]
+    rows = [row for row in index["regions"] if _inside(folder, row["file"]).is_file()]
+    regions = [_indexed_region(row, opened(row["file"], row.get("image_uid") or primary), folder) for row in rows]
+    regions += _not_indexed(folder, rows, files, finder, is_placeless=bool(placeless))
     first: dict[str, VolumeFile] = {}
-    for row in index["regions"]:
+    for row in rows:
         first.setdefault(row.get("image_uid") or primary, files[row["file"]])
     images: list[ImageFiles] = []
     exact = False
@@ -250,12 +253,40 @@ def _of_index(folder: Path, finder: Finder) -> CaseFiles:
     told = {key: index[key] for key in ("case_id", "task_id", "labels") if key in index}
     fields: dict[str, Path] = {}
     if "registrations" in index:
-        rows, limits = index["registrations"], finder.context.limits
-        told["registrations"], fields = registrations.read_all(rows, folder, partial(_inside, folder), limits)
+        written, limits = index["registrations"], finder.context.limits
+        told["registrations"], fields = registrations.read_all(written, folder, partial(_inside, folder), limits)
     name = str(index.get("case_id") or folder.name)
     numbers = {each["file"]: number for number, each in enumerate(index["images"]) if "file" in each}
     sources = [of_volume(file, numbers.get(path)) for path, file in files.items()]
+    if len(rows) < len(index["regions"]):
+        said = {"regions": {row["id"]: row["file"] for row in index["regions"]}}
+        kept = {"regions": {row["id"]: row["file"] for row in rows}}
+        sources.append(of_json(folder / INDEX, said, lambda _: kept))
     return CaseFiles(name, folder, folder / CARRIER, images, regions, told, fields, is_exact=exact, files=sources)
+
+
+def _not_indexed(
+    folder: Path, rows: Sequence[dict[str, Any]], files: dict[str, VolumeFile], finder: Finder, *, is_placeless: bool
+) -> Iterator[Region]:
+    """Yield what others have drawn since the index was written: labels of its maps, and files among its masks."""
+    maps = {row["file"]: row for row in rows if "value" in row}
+    for path, row in maps.items():
+        file = files[path]
+        if file.path not in finder.known and any(is_unchanged(file.path, each) for each in (folder, folder.parent)):
+            continue
+        indexed = {each["value"] for each in rows if each["file"] == path}
+        names = {each.entry.value: each.entry for each in file.segments}
+        told = {"image_uid": row["image_uid"]} if "image_uid" in row else {}
+        for value in finder.values(file):
+            if value not in indexed:
+                entry = names.get(value) or Entry(value, f"LABEL_{value}")
+                yield Region(f"{path}/{value}", file.volume(0), value, path, entry, told)
+    beside = sorted((folder / "masks").iterdir()) if (folder / "masks").is_dir() else []
+    for place in beside:
+        if is_volume(place) and f"masks/{place.name}" not in files:
+            files[f"masks/{place.name}"] = file = finder.open(place, is_placeless=is_placeless)
+            for region in finder.regions(file):
+                yield replace(region, key=f"{place.name}/{region.key}", mask_file=f"masks/{place.name}")
 
 
 def _indexed_region(row: dict[str, Any], file: VolumeFile, folder: Path) -> Region:

@@ -1,0 +1,170 @@
+"""The private side file of a case: what its files do not hold of it, and which of their regions is which annotation.
+
+It was written for files that other software may have edited since. A region is found again by its place, else by its
+label; one of which the files tell no label any more, as programs write them that know no label tables, keeps its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from annoconv.documents import strict_json
+from annoconv.documents.residuals import Residual
+from annoconv.errors import InputError
+from annoconv.files.atomic import note_inputs
+from annoconv.files.disk import is_file
+from annoconv.files.names import check_inside
+from annoconv.model import AnnotationCategory
+from annoconv_converters.nifti.case_files import Region
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from annoconv.limits import Limits
+    from annoconv.pixels import Volume
+    from annoconv_converters.nifti.case_files import CaseFiles
+
+__all__ = ["SideFile", "read_side_file", "with_empty_regions"]
+
+_VERSION: Final = 1
+_ADVICE: Final = "Remove the side file to read the files by themselves"
+
+
+@dataclass(frozen=True)
+class SideFile:
+    """What a side file says.
+
+    Attributes
+    ----------
+    shape
+        Of the case's image, which tells whether it was written for the files that it stands beside.
+    regions
+        Of each region that is an annotation, by its key: `id`, `label_code`, `category`, and `is_empty` if it had no
+        voxel.
+    labels
+        Definitions of label codes that the files gave.
+    residual, held
+        What the files do not hold, and what they hold instead (`annoconv.documents.merging.held`).
+    fields
+        Displacement fields that are kept beside the side file, by registration id.
+    """
+
+    shape: Sequence[int] | None
+    regions: Mapping[str, Mapping[str, Any]]
+    labels: Sequence[Any]
+    residual: Residual
+    held: Sequence[Any]
+    fields: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        told = {
+            "annoconv": _VERSION,
+            "shape": self.shape,
+            "regions": self.regions,
+            "labels": self.labels,
+            "residual": self.residual.to_json(),
+            "held": self.held,
+        }
+        return told | ({"fields": self.fields} if self.fields else {})
+
+    @property
+    def empty(self) -> list[str]:
+        """The keys of regions that had no voxel."""
+        return [key for key, region in self.regions.items() if region.get("is_empty")]
+
+    def ids(self, regions: Sequence[Region], codes: Sequence[str]) -> dict[str, str]:
+        """Return the annotation of each region that is one by its key, else by its label code, if only one has that."""
+        found = {region.key: str(self.regions[region.key]["id"]) for region in regions if region.key in self.regions}
+        left = {key: region for key, region in self.regions.items() if key not in found}
+        new = [(region.key, code) for region, code in zip(regions, codes, strict=True) if region.key not in found]
+        wanted, given = Counter(region["label_code"] for region in left.values()), Counter(code for _, code in new)
+        by_code = {str(region["label_code"]): str(region["id"]) for region in left.values()}
+        return found | {key: by_code[code] for key, code in new if wanted[code] == given[code] == 1}
+
+    def labelled(self, found: CaseFiles) -> CaseFiles:
+        """Return files whose regions keep the label that they were written with, where the files tell none."""
+        told = {
+            key: {"label_code": region["label_code"], "category": region["category"]}
+            for key, region in self.regions.items()
+        }
+        regions = [self._known(region) for region in found.regions]
+        regions = [
+            replace(region, told={**told[region.key], **region.told})
+            if region.key in told and region.entry.name == f"LABEL_{region.entry.value}"
+            else region
+            for region in regions
+        ]
+        used = {region.told.get("label_code") for region in regions}
+        defined = [label for label in self.labels if label["code"] in used]
+        return replace(found, regions=regions, told={**({"labels": defined} if defined else {}), **found.told})
+
+    def _known(self, region: Region) -> Region:
+        """Return a region under its key: the only one of a volume, without a table, is found without its value."""
+        names = [key for key in self.regions if key.rpartition("/")[0] == region.key]
+        if region.key in self.regions or len(names) != 1 or region.value is not None:
+            return region
+        value = int(names[0].rpartition("/")[2])
+        return replace(region, key=names[0], entry=replace(region.entry, value=value, name=f"LABEL_{value}"))
+
+
+def with_empty_regions(found: CaseFiles, keys: Sequence[str], volume: Volume) -> CaseFiles:
+    """Return files with a region for each of these labels of one volume, of which no voxel is there."""
+    from annoconv_converters._volumes.labels import Entry
+
+    present = {region.key for region in found.regions}
+    values = {key: int(key.rpartition("/")[2]) for key in keys if key not in present}
+    name = found.regions[0].mask_file if found.regions else f"{found.name}.nii.gz"
+    more = [Region(key, volume, value, name, Entry(value, f"LABEL_{value}")) for key, value in values.items()]
+    return replace(found, regions=[*found.regions, *more])
+
+
+def read_side_file(path: Path, limits: Limits) -> SideFile | None:
+    """Return the private side file; None if there is none.
+
+    Raises
+    ------
+    DocumentError, LimitError
+        If it is not strict JSON.
+    InputError
+        If it is of another version, or says anything but what annoconv writes.
+    """
+    if not is_file(path):
+        return None
+    note_inputs([check_inside(path.parent, path)])
+    told = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path, exact=True)
+    if isinstance(told, dict) and "annoconv" in told and told["annoconv"] != _VERSION:
+        raise InputError(
+            "the side file is of a version that is not known here",
+            source=path,
+            found=told["annoconv"],
+            expected=_VERSION,
+            advice=_ADVICE,
+        )
+    try:
+        return _side_file(told)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InputError("the side file is damaged", source=path, advice=_ADVICE) from error
+
+
+def _side_file(told: Any) -> SideFile:
+    """Return what a document of this version says; KeyError, TypeError or ValueError if it says anything else."""
+    told["annoconv"]  # which version it is was asked before
+    regions = {
+        key: {**region, "id": _text(region["id"]), "label_code": _text(region["label_code"])}
+        | {"category": AnnotationCategory(region["category"]).value}
+        for key, region in told["regions"].items()
+    }
+    labels = [{**label, "code": _text(label["code"])} for label in told["labels"]]
+    held = [(tuple(path), value) for path, value in told["held"]]
+    fields = {identity: _text(place) for identity, place in told.get("fields", {}).items()}
+    return SideFile(told["shape"], regions, labels, Residual.from_json(told["residual"]), held, fields)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a name is a text")
+    return value

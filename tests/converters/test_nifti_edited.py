@@ -1,0 +1,335 @@
+"""Label maps and masks that we wrote and others edited: the edit wins, what still fits comes back, the rest is named.
+
+Of a label map of ours: A is 1, B is 2, E, which is empty, is 3, C is 4.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import nibabel
+import numpy as np
+import pytest
+
+from annoconv import registry
+from annoconv.casefile import LoadedCase, Reading, read_case
+from annoconv.documents import strict_json
+from annoconv.errors import AnnoconvError, InputError
+from annoconv.loss import LossKind
+from annoconv.pixels import save_nifti
+from annoconv.registry import Context
+from tests.cases import document, grid_of, image_document, mask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+GRID = grid_of((16, 12, 6))
+CAMBIUM = {
+    "code": "CAMBIUM",
+    "name_zh": "形成层",
+    "name_en": "Cambium",
+    "category": "organ",
+    "definition_en": "What grows.",
+    "color_rgb": [1, 2, 3],
+}
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> LoadedCase:
+    """Return a case of three masks and an empty one, one of a label of its own, and a point."""
+    folder = tmp_path_factory.mktemp("edited")
+    for number, name in enumerate("abc"):
+        drawn = np.zeros(GRID.shape_kji, bool)
+        drawn[1:4, 2:9, 1 + 4 * number : 4 + 4 * number] = True
+        save_nifti(folder / f"{name}.nii.gz", drawn, GRID)
+    save_nifti(folder / "e.nii.gz", np.zeros(GRID.shape_kji, bool), GRID)
+    annotations = [
+        mask("A", "a.nii.gz", attributes={"margin": "smooth"}, confidence=0.5),
+        {
+            "id": "P",
+            "category": "lesion",
+            "label_code": "NODULE",
+            "type": "point",
+            "point": [3.5, 2.5],
+            "slice_index": 1,
+        },
+        mask("B", "b.nii.gz", "SPLEEN", attributes={"margin": "lobed"}),
+        mask("E", "e.nii.gz", "KIDNEY_LEFT"),
+        mask("C", "c.nii.gz", "CAMBIUM", attributes={"margin": "sharp"}),
+    ]
+    told = document(image_document("1.2.3", GRID), annotations, labels=[CAMBIUM], case_id="K")
+    (folder / "case.json").write_bytes(strict_json.dumps(told))
+    return read_case(folder / "case.json")
+
+
+@pytest.fixture
+def path(case: LoadedCase, tmp_path: Path) -> Path:
+    """Return the case as one label map: A 1, B 2, E 3, C 4."""
+    registry.write([case], tmp_path / "x.nii.gz", format="nifti")
+    return tmp_path / "x.nii.gz"
+
+
+def read(path: Path, **options: Any) -> Reading:
+    (reading,) = registry.read([path], format="nifti", **options)
+    return reading
+
+
+def annotations(case: LoadedCase | Reading, *left_out: str) -> dict[str, Any]:
+    """Return the annotations by id, but for where their voxels are, which the format says."""
+    told = strict_json.plain(case.case)["annotations"]
+    places = {"mask_file", "mask_value"}
+    return {
+        each["id"]: {key: value for key, value in each.items() if key not in places}
+        for each in told
+        if each["id"] not in left_out
+    }
+
+
+def edit(path: Path, change: Callable[[NDArray[Any]], Any], *, keeps_table: bool = True, text: Any = None) -> None:
+    """Change voxels (i, j, k) as nibabel's users do, with the header's extensions or without, or the text of one."""
+    image: Any = nibabel.load(path)
+    voxels = np.asarray(image.dataobj).copy()
+    change(voxels)
+    header = image.header.copy()
+    if not keeps_table:
+        header.extensions.clear()
+    elif text is not None:
+        (extension,) = header.extensions
+        content = text(extension.get_content())
+        header.extensions.clear()
+        header.extensions.append(nibabel.nifti1.Nifti1Extension(extension.get_code(), content))
+    nibabel.save(nibabel.Nifti1Image(voxels, image.affine, header), path)
+
+
+def nothing(_: NDArray[Any]) -> None: ...
+
+
+def ours(back: Reading) -> list[tuple[str, str]]:
+    """Return the losses that are not those of the label table in the header."""
+    return [(loss.path, str(loss.message).split(":")[0]) for loss in back.losses if "/extensions" not in loss.path]
+
+
+def test_what_is_only_saved_again_comes_back_whole(case: LoadedCase, path: Path) -> None:
+    for keeps_table in (True, False):
+        edit(path, nothing, keeps_table=keeps_table)
+        back = read(path)
+        assert annotations(back) == annotations(case)
+        assert back.case.labels == case.case.labels
+        assert list(back.losses) == []
+        assert {name: int(each.read().sum()) for name, each in back.masks.items()} == {
+            name: int(each.read().sum()) for name, each in case.masks.items()
+        }
+
+
+def test_a_label_that_is_erased_takes_its_annotation_along(case: LoadedCase, path: Path) -> None:
+    edit(path, lambda voxels: voxels.__setitem__(voxels == 2, 0))
+    back = read(path)
+    assert annotations(back) == annotations(case, "B")
+    assert ours(back) == [("/annotations", "B is left out")]
+    assert [loss.path for loss in back.losses if loss.path.endswith("/2")] != []  # the table still has it
+
+
+def test_a_label_that_is_added_is_one_more_annotation(case: LoadedCase, path: Path) -> None:
+    edit(path, lambda voxels: voxels.__setitem__((slice(2), 0, 0), 9))
+    back = read(path)
+    more = annotations(back)
+    assert (more.pop("LABEL_9")["label_code"], int(back.masks["LABEL_9"].read().sum())) == ("LABEL_9", 2)
+    assert more == annotations(case)
+    assert ours(back) == []
+
+
+@pytest.mark.parametrize("keeps_table", [True, False])
+def test_voxels_that_are_moved_are_moved(case: LoadedCase, path: Path, keeps_table: bool) -> None:
+    def move(voxels: NDArray[Any]) -> None:
+        voxels[:] = np.roll(voxels, 2, axis=0)
+
+    edit(path, move, keeps_table=keeps_table)
+    back = read(path)
+    assert annotations(back) == annotations(case)
+    for name, one in case.masks.items():
+        np.testing.assert_array_equal(back.masks[name].read(), np.roll(one.read(), 2, axis=2))
+
+
+def test_a_label_that_is_renumbered_with_its_row_is_the_same_annotation(case: LoadedCase, path: Path) -> None:
+    edit(
+        path,
+        lambda voxels: voxels.__setitem__(voxels == 2, 7),
+        text=lambda content: content.replace(b'Key="2"', b'Key="7"'),
+    )
+    back = read(path)
+    assert annotations(back) == annotations(case)
+    assert {each.id: getattr(each, "mask_value", None) for each in back.case.annotations}["B"] == 7
+    assert ours(back) == []
+
+
+def test_a_label_that_is_renumbered_without_a_row_is_another_one(case: LoadedCase, path: Path) -> None:
+    edit(path, lambda voxels: voxels.__setitem__(voxels == 2, 7), keeps_table=False)
+    back = read(path)
+    assert annotations(back, "LABEL_7") == annotations(case, "B")
+    assert ours(back) == [("/annotations", "B is left out")]
+
+
+@pytest.mark.parametrize(("name", "gone"), [("Spleen", []), ("Cambium", ["/annotations/4/label_code"])])
+def test_a_row_that_is_renamed_gives_the_annotation_its_label(
+    name: str, gone: list[str], case: LoadedCase, path: Path
+) -> None:
+    edit(path, nothing, text=lambda content: content.replace(name.encode(), b"Pancreas"))
+    identity = {"Spleen": "B", "Cambium": "C"}[name]
+    expected = annotations(case)
+    expected[identity]["label_code"] = "PANCREAS"
+    back = read(path)
+    assert annotations(back) == expected
+    assert [path for path, _ in ours(back)] == gone
+
+
+def test_the_affine_of_the_file_holds_where_it_is_another_one(path: Path) -> None:
+    image: Any = nibabel.load(path)
+    affine = image.affine.copy()
+    affine[0, 3] += 40
+    nibabel.save(nibabel.Nifti1Image(np.asarray(image.dataobj), affine, image.header), path)
+    back = read(path)
+    assert back.case.image.origin is not None
+    assert back.case.image.origin[0] == pytest.approx(-affine[0, 3])
+    assert [each.id for each in back.case.annotations] == ["A", "P", "B", "E", "C"]
+
+
+def test_a_folder_whose_label_map_has_more_or_less_than_its_index_tells(case: LoadedCase, tmp_path: Path) -> None:
+    registry.write([case], tmp_path / "out", format="nifti", arrange="label-map")
+    index = json.loads((tmp_path / "out" / "labels.json").read_text())
+    values = {each["id"]: each["value"] for each in index["regions"]}
+
+    def change(voxels: NDArray[Any]) -> None:
+        voxels[voxels == values["B"]] = 0
+        voxels[0, 0, :2] = 9
+
+    edit(tmp_path / "out" / "dseg.nii.gz", change)
+    back = read(tmp_path / "out")
+    more = annotations(back)
+    assert [each for each in more if each not in annotations(case)] == ["LABEL_9"]
+    assert int(back.masks["LABEL_9"].read().sum()) == 2
+    assert int(back.masks["B"].read().sum()) == 0  # emptied: the index still tells of it
+    del more["LABEL_9"]
+    assert more == annotations(case)
+
+
+def test_a_mask_file_that_is_added_or_removed_beside_the_index(case: LoadedCase, tmp_path: Path) -> None:
+    registry.write([case], tmp_path / "out", format="nifti")
+    masks = tmp_path / "out" / "masks"
+    save_nifti(masks / "Pancreas.nii.gz", case.masks["A"].read(), GRID)
+    (masks / "B.nii.gz").unlink()
+    back = read(tmp_path / "out")
+    more = annotations(back)
+    (added,) = [each for each in more if each not in annotations(case)]
+    assert more.pop(added)["label_code"] == "PANCREAS"
+    assert more == annotations(case, "B")
+    assert {loss.path for loss in back.losses} == {"/annotations", "/labels.json/regions/B"}
+
+
+@pytest.mark.parametrize("layout", ["nnunet", "msd", "monai", "bids"])
+def test_a_label_of_a_data_set_that_is_erased_takes_its_annotation_along(layout: str, tmp_path: Path) -> None:
+    from tests.converters.test_nifti import several
+
+    loaded, images = several(tmp_path / "in", "ab")
+    registry.write(loaded, tmp_path / "out", format="nifti", layout=layout, images=images)
+    whole = list(registry.read([tmp_path / "out"], format="nifti"))
+    path = min(
+        each for each in (tmp_path / "out").rglob("*.nii.gz") if "dseg" in each.name or "labels" in str(each.parent)
+    )
+    edit(path, lambda voxels: voxels.__setitem__(voxels == voxels.max(), 0))
+    first, second = registry.read([tmp_path / "out"], format="nifti")
+    assert strict_json.plain(second.case) == strict_json.plain(whole[1].case)
+    assert len(first.masks) == len(whole[0].masks) - 1
+    assert any("is left out" in loss.message for loss in first.losses)
+
+
+# --- side files
+
+
+def side_of(path: Path) -> dict[str, Any]:
+    told = json.loads(path.with_name("x.annoconv.json").read_text())
+    assert isinstance(told, dict)
+    return told
+
+
+def put(path: Path, text: str) -> None:
+    path.with_name("x.annoconv.json").write_text(text)
+
+
+@pytest.mark.parametrize("text", ["", "{", "{}", "[]", "null", "1", '"x"', '{"annoconv":1}'])
+def test_a_side_file_that_says_nothing_is_refused(text: str, path: Path) -> None:
+    put(path, text)
+    with pytest.raises(InputError, match=r"x\.annoconv\.json"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"annoconv": 2},
+        {"annoconv": "1"},
+        {"regions": []},
+        {"regions": {"0/1": "A"}},
+        {"regions": {"0/1": {"id": "A", "label_code": "LIVER", "category": "x"}}},
+        {"labels": [1]},
+        {"residual": None},
+        {"residual": {"values": 3}},
+        {"held": 3},
+        {"fields": [1]},
+        {"fields": {"R": 1}},
+    ],
+)
+def test_a_side_file_of_another_version_or_damaged_is_refused(change: dict[str, Any], path: Path) -> None:
+    put(path, json.dumps({**side_of(path), **change}))
+    with pytest.raises(InputError, match=r"x\.annoconv\.json.*side file"):
+        read(path)
+
+
+@pytest.mark.parametrize("key", ["annoconv", "shape", "regions", "labels", "residual", "held"])
+def test_a_side_file_without_one_of_its_members_is_refused(key: str, path: Path) -> None:
+    put(path, json.dumps({name: value for name, value in side_of(path).items() if name != key}))
+    with pytest.raises(InputError, match=r"x\.annoconv\.json.*side file"):
+        read(path)
+
+
+@pytest.mark.parametrize("change", [{"shape": [16, 12, 7]}, {"regions": {}}, {"annotations": "none"}])
+def test_a_side_file_of_other_files_is_named_and_left_out(change: dict[str, Any], path: Path) -> None:
+    told = side_of(path)
+    if "annotations" in change:
+        change = {"regions": {f"0/{n}": each for n, each in enumerate(told["regions"].values(), 90)}}
+        for each in change["regions"].values():
+            each["label_code"] = "OTHER"
+    put(path, json.dumps({**told, **change}))
+    back = read(path, context=Context(task="T"), modality="CT")
+    if change == {"regions": {}}:
+        assert [each.id for each in back.case.annotations][:1] == ["P"]
+        return
+    assert [(loss.path, loss.kind) for loss in back.losses if "extensions" not in loss.path] == [
+        ("/x.annoconv.json", LossKind.NO_PLACE)
+    ]
+    assert [each.id for each in back.case.annotations] == ["LIVER", "SPLEEN", "Cambium"]
+
+
+def test_a_side_file_that_makes_no_case_is_named_and_left_out(path: Path) -> None:
+    told = side_of(path)
+    told["residual"]["values"].append([["annotations", 0, "confidence"], "high"])
+    put(path, json.dumps(told))
+    assert "/x.annoconv.json" in read(path).losses.paths()
+
+
+def test_random_damage_of_a_side_file_is_refused_by_name_or_read(path: Path) -> None:
+    rng = np.random.default_rng(7)
+    text = json.dumps(side_of(path))
+    refused = 0
+    for _ in range(60):
+        start = int(rng.integers(len(text)))
+        part = text[start : start + int(rng.integers(1, 9))]
+        put(path, text.replace(part, str(rng.choice(["", "0", '"', "{}", "null"])), 1))
+        try:
+            read(path)
+        except AnnoconvError:
+            refused += 1
+    assert refused > 10
