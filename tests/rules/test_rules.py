@@ -237,6 +237,12 @@ EXAMPLES: dict[str, list[Example]] = {
             ),
             "/texts/0/image_uids/1",
             "exchange",
+            lambda d: d["image"].update(derived_from=["1.9"]),
+        ),
+        Example(
+            lambda d: d.update(links=[{"id": "L", "type": "image_text", "annotation_ids": ["B1"], "span_ids": ["P1"]}]),
+            "/links/0/span_ids/0",
+            "exchange",
         ),
     ],
     "A-3.3.id_twice": [
@@ -247,11 +253,49 @@ EXAMPLES: dict[str, list[Example]] = {
             lambda d: d.update(texts=[{"id": "T1", "kind": "other", "content": "x"}]),
         ),
         Example(
+            lambda d: d.update(related_images=[{"uid": "P1", "modality": "DX", "shape": [9, 9]}]),
+            "/annotations/1/id",
+            "minimal",
+            lambda d: d.update(related_images=[{"uid": "P", "modality": "DX", "shape": [9, 9]}]),
+        ),
+        Example(
+            lambda d: d["metadata"].update(agents=[{"id": "A1"}, {"id": "R1"}, {"id": "R1"}]),
+            "/metadata/agents/2/id",
+            "minimal",
+            lambda d: d["metadata"].update(agents=[{"id": "A1"}, {"id": "R1"}]),
+        ),
+        Example(
             lambda d: d["metadata"].update(qc={"findings": [{"id": "P1", "kind": "other"}]}),
             "/metadata/qc/findings/0/id",
             "minimal",
             lambda d: d["metadata"].update(agents=[{"id": "A1"}, {"id": "R1"}, {"id": "P1"}]),
         ),
+    ],
+    "A-3.3.reference_cycle": [
+        Example(
+            lambda d: [
+                each.update(parent_id=parent) for each, parent in zip(d["annotations"], ["P1", "Q1", "P1"], strict=True)
+            ],
+            "/annotations/1/parent_id",
+            "minimal",
+            lambda d: [
+                each.update(parent_id=parent) for each, parent in zip(d["annotations"][1:], ["B1", "B1"], strict=True)
+            ],
+        ),
+        Example(
+            lambda d: d["annotations"][1].update(derived_from=["B1", "P1"]),
+            "/annotations/1/derived_from",
+            "minimal",
+            lambda d: d["annotations"][1].update(derived_from=["B1", "Q1"]),
+        ),
+    ],
+    "A-6.3.2.study_unlisted": [
+        Example(
+            lambda d: d["image"].update(study_instance_uid="1.3") or d.update(studies=[{"study_instance_uid": "1.2"}]),
+            "/image/study_instance_uid",
+            "minimal",
+            lambda d: d["image"].update(study_instance_uid="1.2") or d.update(studies=[{"study_instance_uid": "1.2"}]),
+        )
     ],
     "A-11.1.2.agent_unknown": [
         Example(

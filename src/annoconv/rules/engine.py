@@ -17,6 +17,7 @@ from annoconv.errors import ImageError
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message, told
 from annoconv.model import Case
+from annoconv.rules.inventory import Inventory, take_inventory
 
 if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
@@ -109,6 +110,11 @@ class Subject:
         return {image.uid: image for image in reversed(every)}
 
     @cached_property
+    def inventory(self) -> Inventory:
+        """What the case holds and what it names."""
+        return take_inventory(self.case)
+
+    @cached_property
     def contents(self) -> dict[int, VolumeContent]:
         """What rules found in volumes of masks that they read, by the id of the volume."""
         return {}
@@ -143,6 +149,11 @@ class Standalone(Generic[Document]):
 
     document: Document
     label_system: Sequence[Label] | None = None
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        """What the document holds and what it names."""
+        return take_inventory(self.document)
 
 
 Check: TypeAlias = Callable[[Any], Iterator[Breach]]
