@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,21 +38,79 @@ def refused(words: list[object], name: str, capsys: pytest.CaptureFixture[str], 
     assert not target.exists()
 
 
-@pytest.mark.parametrize("kind", ["pipe", "device", "nothing", "empty folder", "folder with a pipe"])
+def a_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(os.path.relpath(path))
+
+
+def a_folder(*inside: Callable[[Path], object]) -> Callable[[Path], None]:
+    def make_folder(path: Path) -> None:
+        path.mkdir()
+        for number, made in enumerate(inside):
+            for ending in ENDINGS:
+                made(path / f"x{number}{ending}")
+
+    return make_folder
+
+
+ENDINGS = ("", ".json", ".jsonl", ".xml", ".txt", ".yaml", ".dcm", ".nii.gz", ".mhd", ".nrrd", ".geojson", ".png")
+"""What a reader may look for in a folder."""
+NOTHING: dict[str, Callable[[Path], object]] = {
+    "a pipe": os.mkfifo,
+    "a socket": a_socket,
+    "a device": lambda path: path.symlink_to(os.devnull),
+    "nothing": lambda path: None,
+    "a link to nothing": lambda path: path.symlink_to("nowhere"),
+    "a link to itself": lambda path: path.symlink_to(path),
+    "an empty file": Path.touch,
+    "a file of blanks": lambda path: path.write_text(" \n\n"),
+    "a file of zeros": lambda path: path.write_bytes(bytes(1000)),
+    "an empty folder": Path.mkdir,
+    "a folder in a folder": lambda path: (path / "a" / "b").mkdir(parents=True),
+    "a folder of pipes": a_folder(os.mkfifo),
+    "a folder of sockets": a_folder(a_socket),
+    "a folder of devices": a_folder(lambda path: path.symlink_to(os.devnull)),
+    "a folder of links to nothing": a_folder(lambda path: path.symlink_to("nowhere")),
+    "a folder of empty files": a_folder(Path.touch),
+    "a folder of folders": a_folder(Path.mkdir),
+    "a folder of other files": lambda path: (path.mkdir(), (path / "README.md").write_text("text")),
+}
+"""What holds nothing of any format."""
+
+
+@pytest.mark.parametrize("kind", NOTHING)
 @pytest.mark.parametrize("name", ALL)
 def test_what_holds_nothing_is_refused_by_name(
-    name: str, kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    source = tmp_path / "source"
-    if kind == "pipe":
-        os.mkfifo(source)
-    elif kind == "device":
-        source = Path(os.devnull)
-    elif "folder" in kind:
-        source.mkdir()
-        if "pipe" in kind:
-            os.mkfifo(source / "p.json")
-    refused([f"from-{name}", source], str(source), capsys, tmp_path / "out")
+    monkeypatch.chdir(tmp_path)
+    for ending in ("", ".json", ".xml", ".nii.gz") if " file" in kind and "folder" not in kind else ("",):
+        source = tmp_path / f"source{ending}"
+        NOTHING[kind](source)
+        refused([f"from-{name}", source], str(source), capsys, tmp_path / "out")
+
+
+@pytest.mark.parametrize("kind", NOTHING)
+@pytest.mark.parametrize("command", ["validate", "upgrade", "to-coco", "--images", "--label-system"])
+def test_no_command_takes_what_holds_nothing(
+    command: str,
+    kind: str,
+    case: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = tmp_path / "source.jsonl"
+    NOTHING[kind](source)
+    words: list[object] = [command, source]
+    if command == "validate":
+        assert main(["validate", str(source), "--quiet"]) in {1, 2}
+        assert str(source) in capsys.readouterr().err
+        return
+    if command.startswith("--"):
+        words = ["to-dicom-seg" if command == "--images" else "to-coco", case, *words]
+    refused(words, str(source), capsys, tmp_path / ("out.jsonl" if command == "upgrade" else "out"))
 
 
 @pytest.mark.parametrize("content", ["", "\n \n", None])
@@ -119,6 +179,42 @@ def test_no_reader_follows_a_link_out_of_its_folder(name: str, case: Path, tmp_p
         file.unlink()
         shutil.move(outside, file)
     assert followed == 0
+
+
+READ_ONLY = {
+    "labelme": (
+        "a.json",
+        '{"version": "5.5.0", "flags": {}, "imagePath": "a.png", "imageData": null, "imageWidth": 20, "imageHeight": '
+        '10, "shapes": [{"label": "x", "shape_type": "circle", "points": [[5, 5], [7, 5]]}]}',
+    ),
+    "pascal-voc": (
+        "a.xml",
+        "<annotation><filename>a.png</filename><size><width>20</width><height>10</height></size><object><name>x</name>"
+        "<bndbox><xmin>2</xmin><ymin>3</ymin><xmax>9</xmax><ymax>8</ymax></bndbox></object></annotation>",
+    ),
+}
+"""A file of each format that is only read."""
+
+
+def test_every_format_is_among_those_whose_links_are_tried() -> None:
+    assert {*READERS, *READ_ONLY} == set(ALL)
+
+
+@pytest.mark.parametrize("name", READ_ONLY)
+def test_no_reader_of_foreign_files_follows_a_link_out_of_its_folder(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, text = READ_ONLY[name]
+    (tmp_path / "source").mkdir()
+    (tmp_path / file).write_text(text)
+    (tmp_path / "source" / file).symlink_to(f"../{file}")
+    refused([f"from-{name}", tmp_path / "source"], str(tmp_path / "source" / file), capsys, tmp_path / "out")
+    (tmp_path / "source" / file).unlink()
+    shutil.copy(tmp_path / file, tmp_path / "source" / file)
+    (tmp_path / "source" / "a.png").symlink_to("../secret.png")
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    code = main([f"from-{name}", str(tmp_path / "source"), "-o", str(tmp_path / "out"), "--quiet"])
+    assert code == 0 or "leads out of the folder" in capsys.readouterr().err, "its pictures are not looked into"
 
 
 @pytest.mark.parametrize("ending", [".mhd", ".nhdr"])

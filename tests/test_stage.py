@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from annoconv.errors import AnnoconvError, InputError, OutputExistsError
-from annoconv.files import disk, stage
+from annoconv.files import atomic, disk, stage
 from annoconv.files.atomic import Outputs, replacing
 from annoconv.files.manifest import MANIFEST
 from annoconv.files.stage import is_stage, settle, stage_folder
@@ -145,6 +145,22 @@ def test_the_lock_of_a_stage_keeps_a_second_run_out(tmp_path: Path) -> None:
         temporary.write_text("first")
         assert forked(lambda: write_set(tmp_path, "second", overwrite=True)) == 2
     assert tree(tmp_path) == {"x.json": b"file first"}
+
+
+def test_a_folder_that_another_run_replaces_while_it_is_looked_at_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with replacing(tmp_path / "out") as temporary:
+        (temporary / "masks").mkdir(parents=True)
+    check = atomic.check_folder
+
+    def late(folder: Path, of: str) -> object:
+        folder.rename(tmp_path / "moved")
+        return check(folder, of)
+
+    monkeypatch.setattr(atomic, "check_folder", late)
+    with pytest.raises(OutputExistsError, match="somebody changed the output meanwhile"):
+        Outputs(overwrite=True).expect(tmp_path / "out")
 
 
 def write_at(start: int, go: int, place: Path, text: str, *, overwrite: bool) -> None:

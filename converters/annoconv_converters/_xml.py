@@ -66,7 +66,10 @@ def element_of(data: bytes, path: Path, limits: Limits) -> Element:
         depth += 1
         if depth > limits.depth:
             raise LimitError(
-                "the document is nested too deeply", source=path, expected=Message("{count} levels", count=limits.depth)
+                "the document is nested too deeply",
+                source=path,
+                expected=Message("{count} levels", count=limits.depth),
+                limit="depth",
             )
         builder.start(name, attributes)
 

@@ -122,6 +122,8 @@ class Field:
     unit: str | None
     identifier: bool = False
     references: tuple[str, ...] = ()
+    group: str | None = None
+    """Which of the model's groups the documentation shows it in."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,7 @@ class Model:
     title: str
     description: str
     prefixes: dict[str, str]
+    groups: dict[str, Text] = field(default_factory=dict)
     scalars: dict[str, Scalar | ScalarUnion] = field(default_factory=dict)
     enums: dict[str, Enumeration] = field(default_factory=dict)
     classes: dict[str, Class] = field(default_factory=dict)

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from annoconv.messages import Message, translate
+from annoconv.messages import Message, shortened, translate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,14 +83,16 @@ class AnnoconvError(Exception):
 
     def text(self, lang: Language = "en") -> str:
         """Return the whole sentence in a language; `str(error)` is the English one."""
-        place = ": ".join(part for part in (self.source, self.where and translate(self.where, lang)) if part)
+        where = self.where and str(shortened(translate(self.where, lang)))
+        place = ": ".join(part for part in (self.source, where) if part)
         told = translate(self.problem, lang)
         sentence = f"{place}: {told}" if place else told
         if self.found is not None:
-            found = translate(self.found, lang) if isinstance(self.found, Message) else self.found
+            found = translate(self.found, lang) if isinstance(self.found, Message) else shortened(self.found)
             sentence = translate("{}; found {}", lang, sentence, found)
         if self.expected is not None:
             expected = translate(self.expected, lang) if isinstance(self.expected, str) else self.expected
+            expected = shortened(expected)
             sentence = translate("{}; expected {}", lang, sentence, expected)
         if self.advice:
             return translate("{}. {}", lang, sentence, translate(self.advice, lang))
@@ -129,9 +131,25 @@ class MaskError(InputError):
 
 
 class LimitError(AnnoconvError, ValueError):
-    """The input exceeds a size, depth or budget limit."""
+    """The input exceeds a size, depth or budget limit; `limit` is its name in `annoconv.Limits`, if it has one."""
 
     exit_code: ClassVar[int] = 4
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        limit: str | None = None,
+        source: Path | str | None = None,
+        where: str | None = None,
+        found: object = None,
+        expected: object = None,
+        advice: str | None = None,
+    ) -> None:
+        self.limit = limit
+        if limit is not None and advice is None:
+            advice = Message("The limit is {name}; --limit {name}=NUMBER sets another", name=limit)
+        super().__init__(problem, source=source, where=where, found=found, expected=expected, advice=advice)
 
 
 class UsageError(AnnoconvError):

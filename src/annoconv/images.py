@@ -159,7 +159,12 @@ def list_files(paths: Iterable[Path], limits: Limits) -> list[Path]:
         for file in _below(path):
             found.setdefault(file.resolve(), file)
             if len(found) > limits.files:
-                raise LimitError("too many files", source=path, expected=Message("at most {count}", count=limits.files))
+                raise LimitError(
+                    "too many files",
+                    source=path,
+                    expected=Message("at most {count}", count=limits.files),
+                    limit="files",
+                )
     return list(found.values())
 
 
@@ -184,7 +189,7 @@ def scan(paths: Sequence[Path], limits: Limits | None = None) -> list[ImageSourc
     Raises
     ------
     ImageError
-        If a path does not exist, or a reader cannot be loaded.
+        If a path does not exist, there is no image in any of them, or a reader cannot be loaded.
     """
     limits = limits or Limits()
     sources: list[ImageSource] = []
@@ -197,6 +202,10 @@ def scan(paths: Sequence[Path], limits: Limits | None = None) -> list[ImageSourc
                 source=entry.value,
             ) from error
         sources += reader(paths, limits)
+    if paths and not sources:
+        raise ImageError(
+            "there is no image here", source=listed(paths, _MOST_NAMED), advice="Name images or their folder"
+        )
     return sources
 
 

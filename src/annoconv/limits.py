@@ -23,6 +23,12 @@ class Limits:
         Size of one line of a JSON Lines file.
     depth
         Nesting of objects and arrays in a JSON document; 201 is where the parser itself stops.
+    keys
+        Keys of one object in a case.
+    members
+        Members of one list that an annotation or another part of a case holds, such as the vertices of a polygon.
+    findings
+        Places in which one document does not conform that are told; the rest is counted.
     mask_voxels
         Voxels of one mask or image volume.
     expanded_bytes
@@ -36,6 +42,9 @@ class Limits:
     document_bytes: int = 1 << 30
     line_bytes: int = 64 << 20
     depth: int = 201
+    keys: int = 100_000
+    members: int = 1_000_000
+    findings: int = 100_000
     mask_voxels: int = 1 << 33
     expanded_bytes: int = 8 << 30
     header_bytes: int = 64 << 20

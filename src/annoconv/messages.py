@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import re
+from decimal import Decimal
 from functools import cache
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from gettext import NullTranslations
 
-__all__ = ["Language", "Message", "language", "listed", "recognised", "told", "translate"]
+__all__ = ["Language", "Message", "language", "listed", "recognised", "shortened", "told", "translate"]
 
 Language: TypeAlias = Literal["en", "zh"]
 
 DOMAIN: Final = "annoconv"
+_LONGEST, _HEAD, _TAIL = 500, 300, 100  # characters of one value in a sentence, and what is left of a longer one
 _GROUPS: Final = ("annoconv.converters", "annoconv.readers", "annoconv.commands")
 
 _SYSTEM_SENTENCES = (
@@ -70,6 +72,7 @@ class Message(str):
 
     def __new__(cls, template: str, /, **values: object) -> Message:
         """Return the English sentence."""
+        values = {name: shortened(value) for name, value in values.items()}
         message = super().__new__(cls, template.format_map(values) if values else template)
         message.template = template
         message.values = values
@@ -116,6 +119,18 @@ def listed(parts: Sequence[object], most: int | None = None, *, separator: str =
         shown.append(Message("and {count} more", count=len(parts) - most))
     places = {f"part_{place}": part for place, part in enumerate(shown)}
     return Message(separator.join(f"{{{name}}}" for name in places), **places)
+
+
+def shortened(value: object) -> object:
+    """Return a value, or its two ends if it is a text, a number or a list that is too long for a sentence."""
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, int):
+        text = "" if value.bit_length() < _LONGEST else hex(value)
+    else:
+        text = str(value) if isinstance(value, list | tuple | dict | set | frozenset | Decimal) else ""
+    is_long = len(text) > _LONGEST and not isinstance(value, Message)
+    return f"{text[:_HEAD]}...{text[-_TAIL:]}" if is_long else value
 
 
 def recognised(text: str, *templates: str) -> str:

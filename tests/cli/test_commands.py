@@ -160,7 +160,43 @@ def test_many_findings_are_one_object(run: Callable[..., Ran], tmp_path: Path) -
     document = good()
     document["annotations"] = [{"type": "mask"}] * 40_000
     answer = run("validate", write(tmp_path / "c.json", document), "--json", "--quiet").json
-    assert len(answer["findings"]) == 160_000
+    assert answer["findings_counts"] == {"schema.invalid": 1, "schema.required": 100_000}
+    first, *listed = answer["findings"]
+    assert "in 160000 places, of which 100000 are told" in first["message"]
+    assert [each["path"] for each in listed] == [f"/annotations/{place // 4}" for place in range(1000)]
+
+
+def test_every_finding_is_written_to_a_file(run: Callable[..., Ran], tmp_path: Path) -> None:
+    document = good()
+    document["annotations"] = [{"type": "mask"}] * 2_000
+    path = write(tmp_path / "c.json", document)
+    ran = run("validate", path, "--findings", tmp_path / "f.jsonl")
+    listed = [json.loads(line) for line in (tmp_path / "f.jsonl").read_text().splitlines()]
+    assert (ran.code, len(listed), listed[-1]["path"]) == (1, 8_000, "/annotations/1999")
+    assert len(ran.err.splitlines()) == 20 + 2
+    assert "... and 7980 more of schema.required" in ran.err
+    assert run("validate", path, "--findings", tmp_path / "f.jsonl").code == 2, "the file is there"
+    assert run("validate", path, "--findings", path, "--overwrite").code == 2, "the file is read"
+
+
+def test_a_sentence_holds_no_value_at_length(run: Callable[..., Ran], tmp_path: Path) -> None:
+    document = good()
+    document["annotations"][0]["k" * 1_000_000] = 1
+    document["task_id"] = "t" * 1_000_000 + " "
+    ran = run("validate", write(tmp_path / "c.json", document))
+    assert ran.code == 1
+    assert max(map(len, ran.err.splitlines())) < 2_000
+
+
+def test_a_limit_has_a_name(run: Callable[..., Ran], tmp_path: Path) -> None:
+    path = write(tmp_path / "c.json", good())
+    ran = run("validate", path, "--limit", "document_bytes=10")
+    assert ran.code == 4
+    assert "--limit document_bytes=NUMBER" in ran.err
+    assert run("validate", path, "--limit", "document_bytes=100000", "--limit", "depth=20").code == 0
+    for wrong in ("bytes=10", "files", "files=-1", "files=1e3", "depth=300"):
+        ran = run("validate", path, "--limit", wrong)
+        assert ran.code == 2, wrong
 
 
 def test_quiet_says_errors_only(run: Callable[..., Ran], tmp_path: Path) -> None:

@@ -170,7 +170,13 @@ class DicomSeries:
 
     def _check_size(self, voxels: int) -> None:
         if voxels > self._limits.mask_voxels:
-            raise LimitError("too many voxels", source=self.path, found=voxels, expected=self._limits.mask_voxels)
+            raise LimitError(
+                "too many voxels",
+                source=self.path,
+                found=voxels,
+                expected=self._limits.mask_voxels,
+                limit="mask_voxels",
+            )
 
     def _one_slice_spacing(self, frame: Instance) -> float:
         if frame.place is not None:

@@ -6,24 +6,47 @@ of COCO under the key `annoconv` too.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from annoconv.documents import residuals
+from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Compared, report
-from annoconv.documents.residuals import Residual
+from annoconv.documents.residuals import Residual, pointer
 from annoconv.errors import DocumentError
+from annoconv.files.atomic import note_inputs
+from annoconv.files.disk import is_file
+from annoconv.files.manifest import digest
+from annoconv.files.names import check_inside
 from annoconv.findings import Finding, Level
+from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
+from annoconv_converters._pictures.fitting import fitted
+from annoconv_converters._pictures.records import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from annoconv.documents.losses import Carrier, Reasons
-    from annoconv.loss import Loss
+    from annoconv.documents.residuals import Path as Steps
+    from annoconv.limits import Limits
+    from annoconv_converters._pictures.edited import Edit
     from annoconv_converters._pictures.meaning import PictureCase
 
-__all__ = ["SIDE_NAME", "SIDE_SUFFIX", "compare", "compare_plain", "restored", "side_path"]
+__all__ = [
+    "SIDE_NAME",
+    "SIDE_SUFFIX",
+    "VERSION",
+    "SideFile",
+    "compare",
+    "compare_plain",
+    "damaged",
+    "not_used",
+    "read_side",
+    "restored",
+    "side_path",
+    "told_pictures",
+]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -31,6 +54,11 @@ SIDE_NAME: Final = "annoconv.json"
 """Of the side file in a folder, where no tool takes it for annotations."""
 SIDE_SUFFIX: Final = ".annoconv.json"
 """Of the side file beside a file."""
+VERSION: Final = 1
+"""Of side files; what was written in another one is refused."""
+_NO_SIDE: Final = Message(
+    "this is no whole side file of this format; put back the one that was written, or remove it to read the file alone"
+)
 _OWNED: Final = ("annotations", "texts")
 """Lists of a case whose members shapes are."""
 
@@ -112,13 +140,113 @@ def _keypoint(annotation: Record, owners: Mapping[str, str]) -> tuple[str, str] 
     return owners.get(instance, instance), name
 
 
-def restored(native: Record, residual: Any, source: Path, *, place: str, rule: str) -> Record:
-    """Return the case that was written; DocumentError under `rule` if `place` holds what we did not put there."""
+def restored(
+    native: Record, residual: Any, source: Path, *, place: str, rule: str, edit: Edit | None = None
+) -> tuple[Record, dict[Steps, str]]:
+    """Return the case that was written, and what of the carrier does not fit it, if its file was edited.
+
+    Raises
+    ------
+    DocumentError
+        Under `rule`, if `place` holds what we did not put there.
+    """
     try:
-        document = residuals.restore(native, Residual.from_json(residual))
+        carried = Residual.from_json(residual)
+        unfit: dict[Steps, str] = {}
+        if edit is not None:
+            native, carried, unfit = fitted(native, carried, edit)
+        document = residuals.restore(native, carried)
         if isinstance(document, dict):
-            return document
+            return document, unfit
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError):
         pass
-    problem = Message("{place} cannot be understood", place=place)
-    raise DocumentError(problem, findings=[Finding(rule, Level.ERROR, "", problem)], source=source)
+    raise damaged(Message("{place} cannot be understood", place=place), source, rule=rule)
+
+
+@dataclass(frozen=True, slots=True)
+class SideFile:
+    """What stands in a side file.
+
+    Attributes
+    ----------
+    members
+        The object, or the entries of the list.
+    main
+        SHA-256 of the file that it was written with; None if that does not stand there.
+    other
+        Ending of the file that it belongs to, if that is not the one that is read.
+    """
+
+    members: Any
+    main: str | None
+    other: str | None
+
+    def is_of(self, main: Path) -> bool:
+        """Tell whether a file is byte for byte the one that was written with it."""
+        return self.main is not None and self.main == digest(main)
+
+
+def read_side(path: Path, main: Path, kind: type[dict[str, Any] | list[Any]], limits: Limits | None) -> SideFile:
+    """Return what stands in a side file.
+
+    Parameters
+    ----------
+    path
+        The side file.
+    main
+        The file or folder that is read.
+    kind
+        Whether an object or a list is expected.
+    limits
+        Bounds.
+
+    Raises
+    ------
+    DocumentError
+        If it is damaged, of another version, or none of this format. It is never passed over.
+    """
+    note_inputs([check_inside(path.parent, path)])
+    data = strict_json.read_bytes(path, limits)
+    document = strict_json.loads(data, limits=limits, source=path, exact=True)
+    heads: list[Any] = document[:2] if isinstance(document, list) else [document]
+    if not isinstance(document, kind) or not heads or not all(isinstance(each, dict) for each in heads):
+        raise damaged(None, path)
+    head: Record = heads[0] if KEY in heads[0] else {**heads[-1], **heads[0]}
+    version, seal = head.get(KEY), head.get("seal")
+    if type(version) is not int or (seal is not None and not isinstance(seal, dict)):
+        raise damaged(None, path)
+    if version != VERSION:
+        problem = Message(
+            "the side file is of version {found}, version {known} is read; remove it to read the file alone",
+            found=version,
+            known=VERSION,
+        )
+        raise damaged(problem, path)
+    of = (seal or {}).get("of")
+    is_other = isinstance(of, str) and main.is_file() and of != main.suffix
+    return SideFile(document, (seal or head).get("main"), of if is_other else None)
+
+
+def told_pictures(path: Path, main: Path, limits: Limits | None) -> list[Record]:
+    """Return name and size of the pictures that a side file tells of; none if there is no side file."""
+    side = read_side(path, main, dict, limits) if is_file(path) else None
+    cases = None if side is None or side.other is not None else side.members.get("cases")
+    listed = [case.get("pictures") for case in cases if isinstance(case, dict)] if isinstance(cases, list) else []
+    pictures = [each for some in listed if isinstance(some, list) for each in some if isinstance(each, dict)]
+    return [
+        {name: each[name] for name in ("file_name", "width", "height") if name in each}
+        for each in pictures
+        if isinstance(each.get("file_name"), str)
+    ]
+
+
+def not_used(side: SideFile, case_index: int) -> Loss:
+    """Return the loss of a side file that says itself that it belongs to another file."""
+    sentence = Message("the side file belongs to a file that ends in {suffix}; it is not used", suffix=side.other)
+    return Loss(case_index, pointer((KEY,)), LossKind.NO_PLACE, sentence)
+
+
+def damaged(problem: Message | None, source: Path, *, rule: str = "side.invalid") -> DocumentError:
+    """Return the error that a private carrier cannot be understood; without a problem, that it is no side file."""
+    problem = problem or _NO_SIDE
+    return DocumentError(problem, findings=[Finding(rule, Level.ERROR, "", problem)], source=source)

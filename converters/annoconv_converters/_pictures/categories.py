@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from annoconv.model import Label
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["Categories", "CategoryTable", "Meaning", "categories_of", "unnamed_number"]
+__all__ = ["Categories", "CategoryTable", "Meaning", "categories_of", "unnamed", "unnamed_number"]
 
 _UNNAMED: Final = re.compile(r"CATEGORY_(0|[1-9][0-9]{0,8})")
 """Name of a category of which the file tells the id only."""
@@ -55,6 +55,11 @@ def categories_of(names: Iterable[str]) -> list[dict[str, Any]]:
     return [{"id": place, "name": name if name.strip() else UNCLASSIFIED} for place, name in enumerate(names)]
 
 
+def unnamed(number: object) -> str:
+    """Return the name of a category of which the file tells the id only."""
+    return f"CATEGORY_{number}"
+
+
 def unnamed_number(code: str) -> int | None:
     """Return the id of a category that has no name, from its label code; None if it has one."""
     found = _UNNAMED.fullmatch(code)
@@ -82,14 +87,14 @@ class Categories:
             number = record.get("id") if isinstance(record, dict) else None
             if type(number) in {int, str} and number not in self.records:
                 self.records[number] = record
-                self._names.setdefault(self._name(number), number)
+                self._names.setdefault(self.name_of(number), number)
 
     def __getitem__(self, number: object) -> Meaning:
         """Return the meaning of a category id; what has none is unclassified."""
         if type(number) not in {int, str}:
             return Meaning(UNCLASSIFIED, AnnotationCategory.OTHER.value)
         if number not in self._meanings:
-            name = self._name(number)
+            name = self.name_of(number)
             found = self._labels.of_name(name)
             if self._names.setdefault(name, number) != number:  # another category of the same name
                 code = own_code(name, str(number))
@@ -107,15 +112,16 @@ class Categories:
         shared = [number for numbers in by_code.values() if len(numbers) > 1 for number in numbers]
         if not shared:
             return self
-        told = self._labels.of_names([(self._name(number), {}) for number in shared])
+        told = self._labels.of_names([(self.name_of(number), {}) for number in shared])
         apart = copy.copy(self)
         meanings = {number: self._meaning(number, found) for number, found in zip(shared, told, strict=True)}
         apart._meanings = {**self._meanings, **meanings}
         return apart
 
-    def _name(self, number: object) -> str:
+    def name_of(self, number: object) -> str:
+        """Return the name of a category; of one that has none, its id with a word before it."""
         name = self.records.get(number, {}).get("name")
-        return name if isinstance(name, str) and name.strip() else f"CATEGORY_{number}"
+        return name if isinstance(name, str) and name.strip() else unnamed(number)
 
     def _meaning(self, number: object, found: ClassLabel) -> Meaning:
         record = self.records.get(number, {})

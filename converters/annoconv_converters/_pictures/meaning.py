@@ -24,7 +24,7 @@ from annoconv_converters._pictures.planes import Planes, SliceName
 from annoconv_converters._pictures.records import Picture, Record, Shape, flat_uid, is_caption
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from annoconv_converters._pictures.categories import Categories, Meaning
     from annoconv_converters._pictures.geometry import Box
@@ -84,8 +84,17 @@ class _Item:
         return self.segmentation is not None and self.segmentation.is_mask
 
 
-def picture_case(pictures: list[Picture], categories: Categories, *, use_keys: bool, source: object) -> PictureCase:
+def picture_case(
+    pictures: list[Picture],
+    categories: Categories,
+    *,
+    use_keys: bool,
+    source: object,
+    reserved: Collection[str] = (),
+) -> PictureCase:
     """Return the case that pictures stand for: one flat picture, or all slices of the images of one case.
+
+    Records without a key have none of the ids that are reserved.
 
     Raises
     ------
@@ -102,7 +111,7 @@ def picture_case(pictures: list[Picture], categories: Categories, *, use_keys: b
     case = next((picture.name.case for picture in pictures if picture.name), None)
     if case and pictures[0].name and (case != pictures[0].name.series):
         native.document = {"case_id": case, **native.document}
-    for identity, members in _groups(items, native, use_keys=use_keys).items():
+    for identity, members in _groups(items, native, reserved).items():
         first = members[0]
         native.own(identity, first.shape)
         common: Record = {"id": identity, "category": first.meaning.category, "label_code": first.meaning.code}
@@ -201,7 +210,7 @@ def _items(
             )
 
 
-def _groups(items: list[_Item], native: PictureCase, *, use_keys: bool) -> dict[str, list[_Item]]:
+def _groups(items: list[_Item], native: PictureCase, reserved: Collection[str]) -> dict[str, list[_Item]]:
     """Return which records are one annotation: those of one id; without our key, masks of a label in a volume."""
     groups: dict[str, list[_Item]] = {}
     owners: dict[str, str] = {}
@@ -212,7 +221,7 @@ def _groups(items: list[_Item], native: PictureCase, *, use_keys: bool) -> dict[
             is_outline = item.segmentation is not None and item.segmentation.is_outline
             if native.planes[item.place[0]].count > 1 and (item.is_mask or is_outline):
                 identity = item.meaning.code
-                while owners.setdefault(identity, item.place[0]) != item.place[0]:
+                while identity in reserved or owners.setdefault(identity, item.place[0]) != item.place[0]:
                     identity += "_"
         groups.setdefault(identity, []).append(item)
     return groups

@@ -1,32 +1,32 @@
 """What YOLO, CVAT, Label Studio, GeoJSON, LabelMe and Pascal VOC share: what files hold, and the cases that it means.
 
 Those that are written have a side file: for each record which annotation it belongs to, and for each case what is
-missing. `write` makes it.
+missing. `write` makes it. If the file is the one that was written with it, its records are counted off; else it was
+edited, and they are paired one by one (`edited`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from annoconv.casefile import LoadedCase, Reading
 from annoconv.codes import Labels
-from annoconv.documents import strict_json
-from annoconv.files.atomic import note_inputs
 from annoconv.files.disk import is_file
-from annoconv.files.names import check_inside
 from annoconv.loss import Loss, LossReport
 from annoconv.model import SCHEMA_VERSION
-from annoconv_converters._pictures.carrier import restored
+from annoconv_converters._pictures.carrier import damaged, not_used, read_side, restored
 from annoconv_converters._pictures.cases import loaded_case
 from annoconv_converters._pictures.categories import Categories
+from annoconv_converters._pictures.edited import bind
+from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
 from annoconv_converters._pictures.meaning import PictureCase, picture_case
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
 from annoconv_converters._pictures.records import KEY, Picture, picture_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from annoconv.registry import Context
@@ -63,11 +63,20 @@ class Batch:
     losses: FileLosses | None = None
 
 
-def put_keys(parsed: list[Picture], entry: Record) -> None:
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A case that a side file tells of, with the keys of the records on each picture if its file was edited."""
+
+    pictures: list[Picture]
+    residual: Any
+    keys: list[list[Record]] | None
+
+
+def put_keys(parsed: list[Picture], entry: Record, *, with_shapes: bool = True) -> None:
     """Give pictures and their shapes the keys that a side file holds for them."""
     for picture, told in zip(parsed, entry["pictures"], strict=True):
         picture.key = told[KEY]
-        keys: list[Any] = told["annotations"]
+        keys: list[Any] = told["annotations"] if with_shapes else []
         if len(keys) != len(picture.shapes):
             keys = [{}] * len(picture.shapes)
         for shape, key in zip(picture.shapes, keys, strict=True):
@@ -75,12 +84,19 @@ def put_keys(parsed: list[Picture], entry: Record) -> None:
 
 
 def picture_case_of(
-    pictures: list[Picture], categories: Categories, task: str, source: object, *, use_keys: bool
+    pictures: list[Picture],
+    categories: Categories,
+    task: str,
+    source: object,
+    *,
+    use_keys: bool,
+    reserved: Collection[str] = (),
 ) -> PictureCase:
     """Return what pictures mean, each alone or all together as one volume."""
     for picture in pictures:
         picture.name = picture_name(picture, DEFAULT_NAMES, use_keys=use_keys)
-    native = picture_case(pictures, categories.of_case(pictures), use_keys=use_keys, source=source)
+    known = categories.of_case(pictures)
+    native = picture_case(pictures, known, use_keys=use_keys, source=source, reserved=reserved)
     native.document = {"schema_version": SCHEMA_VERSION, "task_id": task, **native.document}
     return native
 
@@ -89,42 +105,38 @@ def read_pictures(batches: Iterable[Batch], *, context: Context, task: str) -> I
     """Yield the cases of what files of a format hold: flat pictures each a case, the slices of a volume together."""
     count = 0
     for batch in batches:
-        entries = _entries(batch, context)
-        position = 0
-        # What was written with a side file was compared with the built-in labels only.
-        ours = Categories(batch.categories, Labels.of())
-        for entry in entries:
-            size = len(entry["pictures"])
-            pictures = batch.pictures[position : position + size]
-            put_keys(pictures, entry)
-            position += size
-            native = picture_case_of(pictures, ours, task, batch.source, use_keys=True)
-            document = restored(
-                native.document, entry["residual"], batch.source, place="the side file", rule="side.invalid"
-            )
-            yield _reading(native, document, pictures, count, batch.source, context, None)
-            count += 1
-            context.advance(count)
-        categories = Categories(batch.categories, Labels.of(label_system=context.label_system))
-        for pictures in _groups(batch.pictures[position:]):
-            native = picture_case_of(pictures, categories, context.task or task, batch.source, use_keys=False)
-            yield _reading(native, native.document, pictures, count, batch.source, context, batch.losses)
+        first = count
+        known, left, beside = _side(batch, context)
+        for reading in _readings(batch, known, left, context, task, count):
+            losses = [*(replace(loss, case_index=count) for loss in beside), *reading.losses]
+            yield reading if count > first or not beside else replace(reading, losses=LossReport(losses))
             count += 1
             context.advance(count)
 
 
-def _reading(
-    native: PictureCase,
-    document: Record,
-    pictures: list[Picture],
-    case_index: int,
-    source: Path,
-    context: Context,
-    file_losses: FileLosses | None,
-) -> Reading:
-    loaded = loaded_case(native, document, source, context.limits)
-    losses = () if file_losses is None else file_losses(pictures, loaded, case_index)
-    return Reading(loaded.case, loaded.masks, LossReport(losses))
+def _readings(
+    batch: Batch, known: list[_Written], left: list[Picture], context: Context, task: str, count: int
+) -> Iterator[Reading]:
+    # What was written with a side file was compared with the built-in labels only.
+    ours = Categories(batch.categories, Labels.of())
+    source = batch.source
+    for each in known:
+        ids = reserved_ids(each.residual)
+        edit = None if each.keys is None else bind(each.pictures, each.keys, ours.name_of, ids)
+        native = picture_case_of(each.pictures, ours, task, source, use_keys=True, reserved=ids)
+        document, unfit = restored(
+            native.document, each.residual, source, place="the side file", rule="side.invalid", edit=edit
+        )
+        loaded = loaded_case(native, document, source, context.limits)
+        yield Reading(loaded.case, loaded.masks, LossReport(lost(unfit, count)))
+        count += 1
+    categories = Categories(batch.categories, Labels.of(label_system=context.label_system))
+    for pictures in _groups(left):
+        native = picture_case_of(pictures, categories, context.task or task, source, use_keys=False)
+        loaded = loaded_case(native, native.document, source, context.limits)
+        losses = () if batch.losses is None else batch.losses(pictures, loaded, count)
+        yield Reading(loaded.case, loaded.masks, LossReport(losses))
+        count += 1
 
 
 def _groups(pictures: list[Picture]) -> list[list[Picture]]:
@@ -135,25 +147,54 @@ def _groups(pictures: list[Picture]) -> list[list[Picture]]:
     return list(groups.values())
 
 
-def _entries(batch: Batch, context: Context) -> list[Record]:
-    """Return the side file's entries if they are about these pictures, by their names and order."""
+def _side(batch: Batch, context: Context) -> tuple[list[_Written], list[Picture], list[Loss]]:
+    """Return the cases that the side file tells of, the pictures of which it knows nothing, and what is lost of it."""
     if batch.side is None or not is_file(batch.side):
-        return []
-    note_inputs([check_inside(batch.side.parent, batch.side)])
-    data = strict_json.read_bytes(batch.side, context.limits)
-    document = strict_json.loads(data, limits=context.limits, source=batch.side, exact=True)
-    try:
-        entries = [entry for entry in document["cases"] if entry]
-        told = [picture["file_name"] for entry in entries for picture in entry["pictures"]]
-        keys = [picture[KEY] for entry in entries for picture in entry["pictures"]]
-        lists = [picture["annotations"] for entry in entries for picture in entry["pictures"]]
-        is_whole = (
-            len(entries) == len(document["cases"])
-            and all(isinstance(key, dict) for key in keys)
-            and all(isinstance(each, list) for each in lists)
-            and all("residual" in entry for entry in entries)
+        return [], batch.pictures, []
+    side = read_side(batch.side, batch.source, dict, context.limits)
+    if side.other is not None:
+        return [], batch.pictures, [not_used(side, 0)]
+    entries = side.members.get("cases")
+    if not isinstance(entries, list) or not all(map(_is_entry, entries)):
+        raise damaged(None, batch.side)
+    left: dict[Any, list[Picture]] = {}
+    for picture in batch.pictures:
+        left.setdefault(picture.record.get("file_name"), []).append(picture)
+    is_edited = not side.is_of(batch.source) if batch.source.is_file() else True
+    written: list[_Written] = []
+    losses: list[Loss] = []
+    for number, entry in enumerate(entries):
+        told: list[Record] = entry["pictures"]
+        shown = [left[each["file_name"]].pop(0) if left.get(each["file_name"]) else None for each in told]
+        if not any(shown):
+            losses += lost({("cases", number): GONE}, 0)
+            continue
+        pictures = [picture or _without_shapes(each) for picture, each in zip(shown, told, strict=True)]
+        put_keys(pictures, entry, with_shapes=not is_edited)
+        keys = [each["annotations"] for each in told] if is_edited else None
+        written.append(_Written(pictures, entry["residual"], keys))
+    rest = {id(picture) for pictures in left.values() for picture in pictures}
+    return written, [picture for picture in batch.pictures if id(picture) in rest], losses
+
+
+def _is_entry(entry: Any) -> bool:
+    """Tell whether a side file's entry is whole."""
+    pictures = entry.get("pictures") if isinstance(entry, dict) and "residual" in entry else None
+    return (
+        isinstance(pictures, list)
+        and bool(pictures)
+        and all(
+            isinstance(each, dict)
+            and isinstance(each.get(KEY), dict)
+            and isinstance(each.get("file_name"), str)
+            and isinstance(each.get("annotations"), list)
+            and all(isinstance(key, dict) for key in each["annotations"])
+            for each in pictures
         )
-        found = [picture.record.get("file_name") for picture in batch.pictures]
-        return entries if is_whole and told == found else []
-    except (KeyError, TypeError, AttributeError):
-        return []
+    )
+
+
+def _without_shapes(told: Record) -> Picture:
+    """Return a picture that the file does not show any more: its image is no smaller for that."""
+    named: Record = {name: told[name] for name in ("file_name", "width", "height") if name in told}
+    return Picture({"id": told["file_name"], **named}, is_unsized=True)

@@ -39,7 +39,8 @@ class Shape:
     more
         Other fields of the annotation, as the model has them, that a record has no place for.
     key
-        What our own files say of it: `id` and `type` of the annotation that it belongs to.
+        What our own files say of it: `id` and `type` of the annotation that it belongs to, `points` within it, and
+        what it `said` when it was written.
     keypoints
         While a case is drawn: x, y (pixel indices) and visibility of its points by name.
     algorithm_type

@@ -3,7 +3,7 @@
 A format says what a tree of its own holds of pictures (`PictureFormat`), how that is saved, and how its files are read.
 The writer reads its own output again to learn what it means by itself, so that the loss report is exact whatever the
 format does to numbers, names and order. The side file, unless it is not wanted, holds for each shape which annotation
-it belongs to, and for each case what is missing.
+it belongs to and, as digests, what it says, and for each case what is missing.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from annoconv.errors import InputError
 from annoconv.files.atomic import replacing
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
-from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, compare, compare_plain
+from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, VERSION, compare, compare_plain
 from annoconv_converters._pictures.categories import Categories, CategoryTable
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
+from annoconv_converters._pictures.edited import said_of
 from annoconv_converters._pictures.read import Batch, picture_case_of, put_keys
 from annoconv_converters._pictures.records import KEY, Picture, Shape
 from annoconv_converters._pictures.render import Rendering, render
@@ -69,6 +70,8 @@ class PictureFormat(Generic[Tree]):
         Whether masks become polygons, one ring a shape.
     has_keypoints
         Whether points are drawn as keypoints of their instances.
+    has_ids
+        Whether its records have ids, which tools keep.
     has_sizes
         Whether its files hold the sizes of pictures; else the side file does, and is always written.
     """
@@ -81,6 +84,7 @@ class PictureFormat(Generic[Tree]):
     shapes: frozenset[str] = frozenset()
     is_outlined: bool = False
     has_keypoints: bool = False
+    has_ids: bool = False
     has_sizes: bool = True
 
 
@@ -144,8 +148,21 @@ def write_pictures(
             side = temporary / SIDE_NAME if temporary.is_dir() else target.with_suffix(SIDE_SUFFIX)
             if not temporary.is_dir():
                 side = outputs.enter_context(replacing(side, of=target))
-            side.write_bytes(strict_json.dumps({"cases": entries}))
+            _note(entries, batch.pictures, known, format)
+            side.write_bytes(strict_json.dumps({KEY: VERSION, "cases": entries}))
     return LossReport(losses)
+
+
+def _note(entries: list[Record], read: list[Picture], known: Categories, format: PictureFormat[Any]) -> None:
+    """Note with the key of each record what that says, and the id that the format has for it."""
+    pictures = iter(read)
+    for entry in entries:
+        for told, picture in zip(entry["pictures"], pictures, strict=False):
+            told["annotations"] = [
+                {**key, "said": said_of(shape, known.name_of(shape.record.get("category_id")))}
+                | ({"number": str(shape.record["id"])} if format.has_ids else {})
+                for key, shape in zip(told["annotations"], picture.shapes, strict=False)
+            ]
 
 
 def _drawing(

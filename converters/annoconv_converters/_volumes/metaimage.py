@@ -123,7 +123,9 @@ class MetaFile(VolumeFile):
         if not all(size.is_integer() and size >= 1 for size in sizes):
             raise MaskError("impossible dimensions", source=self.path, where="DimSize", found=sizes)
         if math.prod(sizes) > self._limits.mask_voxels:
-            raise LimitError("too many voxels", source=self.path, found=sizes, expected=self._limits.mask_voxels)
+            raise LimitError(
+                "too many voxels", source=self.path, found=sizes, expected=self._limits.mask_voxels, limit="mask_voxels"
+            )
         spacing = self._numbers("ElementSpacing", "ElementSize", count=3, default="1 1 1")
         # Each row of TransformMatrix is the direction of one index axis.
         matrix = self._numbers("TransformMatrix", "Rotation", "Orientation", count=9, default="1 0 0 0 1 0 0 0 1")

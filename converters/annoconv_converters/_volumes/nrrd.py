@@ -118,7 +118,9 @@ class NrrdFile(VolumeFile):
             sizes = [sizes[3], *sizes[:3]]
         sizes = [1, *sizes] if len(sizes) == 3 else sizes
         if math.prod(sizes) > self._limits.mask_voxels:
-            raise LimitError("too many voxels", source=self.path, found=sizes, expected=self._limits.mask_voxels)
+            raise LimitError(
+                "too many voxels", source=self.path, found=sizes, expected=self._limits.mask_voxels, limit="mask_voxels"
+            )
         return sizes[0], sizes[1], sizes[2], sizes[3]
 
     @property
@@ -300,7 +302,7 @@ def _read_header(file: BinaryIO, path: Path, limits: Limits) -> _Header:
         if key in target:
             raise MaskError("the header names a field twice", source=path, where=key)
         target[key] = value.strip()
-    raise LimitError("the header is too long", source=path, expected=limits.header_bytes)
+    raise LimitError("the header is too long", source=path, expected=limits.header_bytes, limit="header_bytes")
 
 
 def _vector(text: str) -> list[float]:

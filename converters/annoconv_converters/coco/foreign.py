@@ -25,7 +25,7 @@ from annoconv_converters.coco.panoptic import packed_record
 from annoconv_converters.coco.stream import COUNTED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path as FilePath
 
     from annoconv.documents.losses import Reasons
@@ -75,6 +75,7 @@ def understand(
     limits: Limits | None = None,
     task: str = TASK,
     restore: Callable[[Record], Record] | None = None,
+    reserved: Collection[str] = (),
 ) -> tuple[PictureCase, LoadedCase, list[FileRecord]]:
     """Return what pictures mean, what other software said included, and the case that they stand for.
 
@@ -102,8 +103,10 @@ def understand(
         Task id of the case.
     restore
         Puts back what our key holds.
+    reserved
+        Ids that records without our key must not have.
     """
-    native = picture_case(pictures, categories, use_keys=use_keys, source=source)
+    native = picture_case(pictures, categories, use_keys=use_keys, source=source, reserved=reserved)
     native.document = {"schema_version": SCHEMA_VERSION, "task_id": task, **native.document}
     if restore is not None:
         native.document = restore(native.document)

@@ -92,8 +92,10 @@ class OutputPart:
         self.file.write((b",\n" if self.count else b"[\n") + strict_json.dumps(record).rstrip())
         self.count += 1
 
-    def copy(self, target: IO[bytes]) -> None:
-        """Copy the array to a file."""
-        self.file.seek(0)
+    def copy(self, target: IO[bytes], first: Record | None = None) -> None:
+        """Copy the array to a file, one record before the others."""
+        self.file.seek(0 if first is None else 2)
+        if first is not None:
+            target.write(b"[\n" + strict_json.dumps(first).rstrip() + b",\n")
         shutil.copyfileobj(self.file, target)
         target.write(b"\n]" if self.count else b"[]")

@@ -17,22 +17,22 @@ import numpy as np
 from annoconv import images
 from annoconv.casefile import Reading
 from annoconv.codes import Labels
-from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, InputError, UsageError
 from annoconv.files.atomic import note_inputs
-from annoconv.files.disk import is_file
-from annoconv.files.names import check_inside
 from annoconv.loss import LossReport
 from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, restored
-from annoconv_converters._pictures.categories import Categories
+from annoconv_converters._pictures.categories import Categories, unnamed
+from annoconv_converters._pictures.edited import bind
 from annoconv_converters._pictures.file_losses import file_losses
+from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
 from annoconv_converters._pictures.geometry import size_from_record
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
-from annoconv_converters._pictures.records import KEY, Picture, Shape, is_caption, picture_name
+from annoconv_converters._pictures.records import Picture, Shape, is_caption, picture_name
 from annoconv_converters.coco.check import case_findings, file_findings
 from annoconv_converters.coco.foreign import REASONS, TASK, is_flat, understand
 from annoconv_converters.coco.panoptic import unpack
+from annoconv_converters.coco.side import CocoSide, read_coco_side
 from annoconv_converters.coco.stream import (
     ANNOTATIONS,
     IMAGES,
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from annoconv.documents.residuals import Path as Steps
     from annoconv.findings import Finding
     from annoconv.registry import Context
+    from annoconv_converters._pictures.edited import Edit
 
 __all__ = ["CocoReading", "RecordIndex", "index_file", "read_coco"]
 
@@ -99,6 +100,8 @@ class RecordIndex:
         Ids of the images by position.
     of_image
         Positions of annotations sorted by image; those of image p stand from `borders[p]` to `borders[p + 1]`.
+    side
+        What the side file says, if it is needed.
     """
 
     path: Path
@@ -109,7 +112,7 @@ class RecordIndex:
     image_numbers: list[Any]
     of_image: Places
     borders: Places
-    side: dict[str, dict[str, Record]] = field(default_factory=dict)
+    side: CocoSide = field(default_factory=CocoSide)
     is_results: bool = False
     given: dict[Any, Picture] = field(default_factory=dict)
 
@@ -159,7 +162,8 @@ def index_file(path: Path, context: Context, pattern: re.Pattern[str], ground_tr
     spans: dict[str, list[Places]] = {IMAGES: [], ANNOTATIONS: []}
     owners: list[Any] = []
     numbers: list[Any] = []
-    keyed = is_results = is_panoptic = False
+    is_results = is_panoptic = False
+    side = read_coco_side(path, limits)
     beside: Record = {}
     sizes: dict[Any, Record] = {}
     with path.open("rb") as file:
@@ -171,9 +175,8 @@ def index_file(path: Path, context: Context, pattern: re.Pattern[str], ground_tr
             section = IMAGES if part.section == IMAGES else ANNOTATIONS
             spans[section].append(np.stack((part.starts, part.ends), axis=1))
             for record in part.elements(limits, path):
-                keyed = keyed or "case" in key_of(record)
                 if section == IMAGES:
-                    image_records.append((id_of(record), _token(record, key_of(record), pattern)))
+                    image_records.append((id_of(record), _token(record, side.key_of(record), pattern)))
                     continue
                 owner = id_of(record, "image_id")
                 owners.append(owner)
@@ -181,13 +184,10 @@ def index_file(path: Path, context: Context, pattern: re.Pattern[str], ground_tr
                 is_panoptic = is_panoptic or "segments_info" in record
                 if part.section == RESULTS and owner not in sizes:
                     sizes[owner] = picture_of_result(record, owner)
-    side = {} if keyed else _side_file(path, context)
     given: dict[Any, Picture] = {}
     if is_results:
         given = _pictures_of_results(path, sizes, side, ground_truth, context, beside)
         image_records = [(number, _token(each.record, each.key, pattern)) for number, each in given.items()]
-    elif side:
-        image_records = [(number, _side_token(number, token, side)) for number, token in image_records]
     named = None if is_results or is_panoptic else numbers
     findings = file_findings(image_records, named, owners, beside.get("categories"))
     if findings:
@@ -226,11 +226,6 @@ def _token(record: Record, key: Record, pattern: re.Pattern[str]) -> Any:
     return None if name is None else ("name", name.case or name.series)
 
 
-def _side_token(number: Any, token: Any, side: dict[str, dict[str, Record]]) -> Any:
-    key = side[IMAGES].get(str(number), {}).get(KEY, {})
-    return ("key", key["case"]) if isinstance(key.get("case"), str) else token
-
-
 def _groups(image_records: list[tuple[Any, Any]]) -> list[list[int]]:
     groups: list[list[int]] = []
     open_groups: dict[Any, list[int]] = {}
@@ -248,7 +243,7 @@ def _groups(image_records: list[tuple[Any, Any]]) -> list[list[int]]:
 def _pictures_of_results(
     path: Path,
     sizes: dict[Any, Record],
-    side: dict[str, dict[str, Record]],
+    side: CocoSide,
     ground_truth: Path | None,
     context: Context,
     beside: Record,
@@ -263,28 +258,13 @@ def _pictures_of_results(
                     known |= {id_of(record): Picture(without_key(record), key=key_of(record)) for record in records}
                 else:
                     beside["categories"] = part.get("categories", [])
-    for entry in side.get(IMAGES, {}).values():
+    for entry in side.images:
         record = entry.get("record")
         if isinstance(record, dict) and record:
-            known.setdefault(id_of(record), Picture(record, key=entry[KEY]))
+            known.setdefault(id_of(record), Picture(record, key=side.key_of(record)))
     if ground_truth is None:
         sizes = {key: {} for key in known} | sizes
     return {owner: known.get(owner) or Picture(record) for owner, record in sizes.items()}
-
-
-def _side_file(path: Path, context: Context) -> dict[str, dict[str, Record]]:
-    """Return what the side file of a file says of its records; empty if there is none."""
-    beside = next(filter(is_file, (path.with_suffix(SIDE_SUFFIX), path.with_name(SIDE_NAME))), None)
-    if beside is None:
-        return {}
-    note_inputs([check_inside(beside.parent, beside)])
-    data = strict_json.read_bytes(beside, context.limits)
-    entries = strict_json.loads(data, limits=context.limits, source=beside, exact=True)
-    side: dict[str, dict[str, Record]] = {IMAGES: {}, ANNOTATIONS: {}, "segments": {}}
-    for entry in entries if isinstance(entries, list) else []:
-        if isinstance(entry, dict) and entry.get("section") in side and isinstance(entry.get(KEY), dict):
-            side[entry["section"]][str(entry.get("id"))] = entry
-    return side
 
 
 def _readings(
@@ -305,8 +285,16 @@ def _readings(
     categories = {keyed: Categories(listed, labels) for keyed, labels in systems.items()}
     for number, group in enumerate(index.groups):
         pictures = [_picture(index, file, position, kind, maps) for position in group]
+        case = next((each.key["case"] for each in pictures if "case" in each.key), None)
         residual = next((found for each in pictures if (found := each.key.get("residual")) is not None), None)
+        if residual is None and case is not None:
+            residual = index.side.residual(case)
         use_keys = residual is not None
+        ids, edit = reserved_ids(residual), None
+        if use_keys and index.side.is_edited:
+            pictures += index.side.without(case, pictures)
+            name_of = unnamed if index.is_results else categories[True].name_of
+            edit = bind(pictures, [index.side.keys_of(each) for each in pictures], name_of, ids)
         for picture in pictures:
             picture.name = picture_name(picture, pattern, use_keys=use_keys)
             if use_keys or is_ours:  # else what stands under the key is theirs
@@ -314,8 +302,8 @@ def _readings(
                 picture.shapes = [replace(shape, record=without_key(shape.record)) for shape in picture.shapes]
         known = categories[use_keys].of_case(pictures)
         said = beside if number == 0 else None
-        place, rule = "what stands under the key annoconv", "coco.carrier"
-        restore = partial(restored, residual=residual, source=index.path, place=place, rule=rule) if use_keys else None
+        unfit: dict[Steps, str] = {}
+        put_back = partial(_put_back, residual=residual, source=index.path, edit=edit, unfit=unfit)
         _, loaded, records = understand(
             pictures,
             known,
@@ -327,7 +315,8 @@ def _readings(
             source=index.path,
             limits=context.limits,
             task=TASK if use_keys or context.task is None else context.task,
-            restore=restore,
+            restore=put_back if use_keys else None,
+            reserved=ids,
         )
         findings = case_findings(pictures, known, case_index + number)
         losses = list(file_losses(records, REASONS, case_index + number))
@@ -335,7 +324,19 @@ def _readings(
             whole = said and {**said, "categories": listed}
             labels = Labels.of(loaded.case, context.label_system)
             losses = volume_losses(pictures, loaded, known, whole, labels, kind=kind, case_index=case_index + number)
+        losses += lost(unfit, case_index + number)
+        if is_ours and not use_keys and any(each.key.get("id") for picture in pictures for each in picture.shapes):
+            losses += lost({(): GONE}, case_index + number)
+        losses = [*(index.side.lost(case_index) if number == 0 else ()), *losses]
         yield CocoReading(loaded.case, loaded.masks, LossReport(losses), tuple(findings))
+
+
+def _put_back(document: Record, *, residual: Any, source: Path, edit: Edit | None, unfit: dict[Steps, str]) -> Record:
+    """Return the case that was written; note what does not fit it any more."""
+    place, rule = "what stands under the key annoconv", "coco.carrier"
+    document, found = restored(document, residual, source, place=place, rule=rule, edit=edit)
+    unfit |= found
+    return document
 
 
 def _kind(index: RecordIndex, file: BinaryIO, categories: list[Any]) -> str:
@@ -361,11 +362,8 @@ def _picture(index: RecordIndex, file: BinaryIO, position: int, kind: str, maps:
     else:
         start, end = index.image_places[position].tolist()
         record = read_record(file, start, end, index.path)
-        key = key_of(record)
+        key = index.side.key_of(record)
     number = str(record.get("id"))
-    told = index.side.get(IMAGES, {}).get(number, {})
-    if told and told.get("file_name") == record.get("file_name"):
-        key = told[KEY]
     above = () if index.is_results else (IMAGES, position)
     picture = Picture(record, key=key, is_unsized=index.is_results, place=above)
     for place in index.of_image[index.borders[position] : index.borders[position + 1]].tolist():
@@ -380,17 +378,10 @@ def _picture(index: RecordIndex, file: BinaryIO, position: int, kind: str, maps:
             picture.packed, picture.packed_place = annotation, (ANNOTATIONS, place)
             segments, held = unpack(annotation, folder, size, source=index.path, where=f"annotations of image {number}")
             picture.map_size = None if held == size else held
-            keys = index.side.get("segments", {})
             for rank, segment in enumerate(segments):
                 steps: Steps = (*picture.packed_place, "segments_info", rank)
-                picture.shapes.append(_keyed(segment, keys, f"{number}/{segment.get('id')}", steps))
+                picture.shapes.append(Shape(segment, key=key_of(segment), place=steps))
         else:
             steps = (place,) if index.is_results else (ANNOTATIONS, place)
-            keys = index.side.get(ANNOTATIONS, {})
-            picture.shapes.append(_keyed(annotation, keys, str(annotation.get("id")), steps))
+            picture.shapes.append(Shape(annotation, key=key_of(annotation), place=steps))
     return picture
-
-
-def _keyed(record: Record, side: dict[str, Record], number: str, place: Steps) -> Shape:
-    """Return a record with its key: its own, else that of the side file."""
-    return Shape(record, key=key_of(record) if KEY in record or number not in side else side[number][KEY], place=place)

@@ -143,6 +143,7 @@ def scan(file: BinaryIO, source: Path, limits: Limits) -> Iterator[Span | Record
                 "a record is too large",
                 source=source,
                 expected=Message("{count} bytes at most", count=limits.line_bytes),
+                limit="line_bytes",
             )
     skeleton = strict_json.loads(bytes(scanner.skeleton + buffer), limits=limits, source=source)
     if scanner.section is not None or not isinstance(skeleton, dict | list):

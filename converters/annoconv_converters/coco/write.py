@@ -20,10 +20,12 @@ from annoconv.codes import Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
 from annoconv.errors import InputError, UsageError
+from annoconv.files.manifest import digest
 from annoconv.loss import Loss, LossKind, LossReport
-from annoconv_converters._pictures.carrier import compare, compare_plain
-from annoconv_converters._pictures.categories import Categories, CategoryTable
+from annoconv_converters._pictures.carrier import VERSION, compare, compare_plain
+from annoconv_converters._pictures.categories import Categories, CategoryTable, unnamed
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
+from annoconv_converters._pictures.edited import said_of
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
 from annoconv_converters._pictures.records import KEY, Picture, Shape, picture_name
 from annoconv_converters._pictures.render import Rendering, render
@@ -31,6 +33,7 @@ from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish
 from annoconv_converters.coco.foreign import EXTENSION, kept_of, number_of, put_back, understand
 from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
+from annoconv_converters.coco.side import SEGMENTS
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES
 
 if TYPE_CHECKING:
@@ -210,6 +213,7 @@ class _Writer:
         is_keyed = not self.options.plain and bool(residuals.residual(original, native.document).paths())
         if is_keyed:
             self.losses += self._carry(drawing, loaded, case_index, first, lost, original)
+            self._note(drawing.pictures)
         elif self.options.plain:
             self.losses += compare_plain(original, native, REASONS, case_index)
         for picture in drawing.pictures:
@@ -226,6 +230,12 @@ class _Writer:
         compared = compare(original, native.document, expected, REASONS, _KEY, case_index)
         drawing.pictures[0].key["residual"] = compared.kept.to_json()
         return [*compared.losses, *_identities(drawing, loaded, case_index)]
+
+    def _note(self, pictures: list[Picture]) -> None:
+        """Note with the key of each record what that says."""
+        name_of = unnamed if self.kind == "results" else self._read_categories().name_of
+        for shape in (each for picture in pictures for each in picture.shapes):
+            shape.key = {**shape.key, "said": said_of(shape, name_of(shape.record.get("category_id")))}
 
     def _native(self, pictures: list[Picture], position: int, case_index: int, *, use_keys: bool) -> PictureCase:
         """Return what the reader takes the pictures for."""
@@ -276,18 +286,19 @@ class _Writer:
         number = str(image["id"])
         if is_keyed:
             named = {"section": "images", "id": number, "record": image if self.kind == "results" else {}, KEY: key}
-            self.parts["side"].add({**named, "file_name": image.get("file_name")})
+            size: Record = {name: image[name] for name in ("width", "height") if name in image}
+            self.parts["side"].add({**named, "file_name": image.get("file_name"), **size})
             image = {**image, KEY: key}
         elif "rendering" in key and not self.options.plain:
             image = {**image, KEY: {"rendering": key["rendering"]}}
         self.parts["images"].add(image)
         records = [{**shape.record, KEY: shape.key} if is_keyed else shape.record for shape in picture.shapes]
         if is_keyed:
-            section = "annotations" if picture.packed is None else "segments"
+            section = "annotations" if picture.packed is None else SEGMENTS
             for shape in picture.shapes:
                 identity = str(shape.record.get("id"))
                 named = {"section": section, "id": identity if picture.packed is None else f"{number}/{identity}"}
-                self.parts["side"].add({**named, KEY: shape.key})
+                self.parts["side"].add({**named, "image": number, KEY: shape.key})
         if picture.packed is not None:
             keys = [{KEY: shape.key} if is_keyed else {} for shape in picture.shapes]
             infos = [{**info, **key} for info, key in zip(picture.packed["segments_info"], keys, strict=True)]
@@ -315,8 +326,9 @@ class _Writer:
                     self.parts[name].copy(file)
                     file.write(b"\n}\n" if name == names[-1] else b",\n")
         if self.parts["side"].count:
+            main = {"main": digest(self.layout.document)} if self.layout.is_folder else {}  # else the seal tells
             with self.layout("side").open("wb") as file:
-                self.parts["side"].copy(file)
+                self.parts["side"].copy(file, {KEY: VERSION, **main})
                 file.write(b"\n")
 
     def _head(self) -> Record:

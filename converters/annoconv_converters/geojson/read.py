@@ -12,7 +12,7 @@ from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv.pixels import Masks
-from annoconv_converters._pictures.carrier import side_path
+from annoconv_converters._pictures.carrier import side_path, told_pictures
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, stated
 from annoconv_converters._pictures.foreign_json import looks_like
@@ -82,8 +82,10 @@ def read_file(path: Path, limits: Limits, *, height: int | None = None, label_sy
         return read_cytomine(document, answers, path, height, labels_of)
     pictures, sizes = _pictures(document)
     is_named = bool(pictures)
-    if not is_named:
-        pictures[f"{path.stem}.png"] = Picture({"file_name": f"{path.stem}.png"}, is_unsized=True)
+    if not is_named:  # QuPath drops what it does not know, and opens one picture at a time
+        told = told_pictures(side_path(path), path, limits)
+        record = told[0] if len(told) == 1 else {"file_name": f"{path.stem}.png"}
+        pictures[record["file_name"]] = Picture(record, is_unsized=True)
     listed = list(pictures.values())
     colours = colours_of(label_system)
     file = FeatureFile(path)

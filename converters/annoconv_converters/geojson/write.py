@@ -47,6 +47,7 @@ def geojson_format(context: Context) -> PictureFormat[Record]:
         save=_save,
         read=lambda path, _: read_file(path, context.limits),
         reasons=REASONS,
+        has_ids=True,
         shapes=SHAPES,
     )
 

@@ -53,6 +53,7 @@ def label_studio_format(limits: Limits) -> PictureFormat[list[Record]]:
         save=_save,
         read=lambda path, _: read_tasks(path, limits),
         reasons=REASONS,
+        has_ids=True,
         shapes=frozenset({"point", "ellipse"}),
         is_outlined=True,
     )

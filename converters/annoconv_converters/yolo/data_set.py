@@ -16,16 +16,15 @@ from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
 from annoconv import images as image_seam
-from annoconv.documents import strict_json
 from annoconv.errors import ImageError, InputError, LimitError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.names import Within
 from annoconv.messages import Message
-from annoconv_converters._pictures.carrier import SIDE_NAME
+from annoconv_converters._pictures.carrier import SIDE_NAME, told_pictures
 from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
-from annoconv_converters.yolo.description import MOST_CLASSES, Description, text_of
+from annoconv_converters.yolo.description import MOST_CLASSES, Description, folder_of, text_of
 from annoconv_converters.yolo.trees import DataSetTree, LabelFile
 
 if TYPE_CHECKING:
@@ -86,14 +85,13 @@ def read_data_set(
     InputError
         If it is none, a line is no label, or the size of a picture is not known.
     """
-    if folder.is_file():
-        folder = folder.parent
+    folder = folder_of(folder)
     if not folder.is_dir():
         raise InputError("there is no such folder", source=folder)
     note_inputs([folder])
     description = Description(folder)
     side = folder / SIDE_NAME
-    known = dict(sizes) if sizes else _side_sizes(side, limits)
+    known = dict(sizes) if sizes else _side_sizes(side, folder, limits)
     pictures: list[Picture] = []
     labels: list[LabelFile] = []
     found = _Found(folder, limits)
@@ -296,16 +294,11 @@ def _size(name: str, image: Path, sources: dict[str, Any]) -> tuple[int, int]:
     raise InputError("the size of the picture is not known", source=image, advice="Put it there, or pass --images")
 
 
-def _side_sizes(side: Path, limits: Limits) -> Sizes:
+def _side_sizes(side: Path, folder: Path, limits: Limits) -> Sizes:
     """Return the sizes that our side file tells."""
-    if not side.is_file():
-        return {}
-    document = strict_json.loads(strict_json.read_bytes(side, limits), limits=limits, source=side)
-    cases = document.get("cases") if isinstance(document, dict) else None
     told: Sizes = {}
-    for case in cases if isinstance(cases, list) else []:
-        for picture in case.get("pictures", []) if isinstance(case, dict) else []:
-            size: Any = (picture.get("height"), picture.get("width")) if isinstance(picture, dict) else (None, None)
-            if all(type(count) is int for count in size) and isinstance(picture.get("file_name"), str):
-                told[picture["file_name"]] = size
+    for picture in told_pictures(side, folder, limits):
+        size: Any = picture.get("height"), picture.get("width")
+        if all(type(count) is int for count in size):
+            told[picture["file_name"]] = size
     return told

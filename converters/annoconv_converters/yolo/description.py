@@ -15,14 +15,25 @@ from annoconv_converters.yolo import strict_yaml
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["MOST_CLASSES", "Description", "by_number", "text_of"]
+__all__ = ["MOST_CLASSES", "Description", "by_number", "folder_of", "text_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
 _DESCRIPTIONS: Final = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
+_CLASS_LISTS: Final = ("obj.names", "classes.txt")
+_EXPECTED: Final = "data.yaml, obj.names or classes.txt"
 _SPLITS: Final = ("train", "val", "valid", "test")
 MOST_CLASSES: Final = 1 << 20
 _DESCRIPTION_BYTES: Final = 1 << 20
+
+
+def folder_of(path: Path) -> Path:
+    """Return the folder of a data set that is named by it, or by the file that describes it; InputError for others."""
+    if not path.is_file():
+        return path
+    if path.name not in {*_DESCRIPTIONS, *_CLASS_LISTS, "obj.data"}:
+        raise InputError("this describes no YOLO data set", source=path, expected=_EXPECTED)
+    return path.parent
 
 
 class Description:
@@ -53,11 +64,9 @@ class Description:
         if described is not None:
             self._from_yaml(strict_yaml.loads(text_of(described, strict_yaml.MOST_BYTES), described), described)
             return
-        listed = ("obj.names", "classes.txt")
-        named = next((within(folder / name) for name in listed if (folder / name).is_file()), None)
+        named = next((within(folder / name) for name in _CLASS_LISTS if (folder / name).is_file()), None)
         if named is None:
-            expected = "data.yaml, obj.names or classes.txt"
-            raise InputError("this is no YOLO data set", source=folder, expected=expected)
+            raise InputError("this is no YOLO data set", source=folder, expected=_EXPECTED)
         lines = text_of(named, _DESCRIPTION_BYTES).splitlines()
         self.names = {place: line.strip() for place, line in enumerate(lines) if line.strip()}
         self.listed = [f"{name}.txt" for name in _SPLITS]

@@ -44,7 +44,7 @@ def documents(path: Path, *, limits: Limits | None = None) -> Iterator[tuple[str
     Raises
     ------
     InputError
-        If there is no such file, it is a pipe or a device, or its name has another ending.
+        If there is no such file, it is a pipe or a device, its name has another ending, or it holds no case.
     LimitError
         If a document is too large.
     """
@@ -53,7 +53,12 @@ def documents(path: Path, *, limits: Limits | None = None) -> Iterator[tuple[str
     check_source(path)
     note_inputs([path])
     if path.suffix == ".jsonl":
-        yield from ((f"line {number}", line) for number, line in strict_json.iter_lines(path, limits))
+        is_empty = True
+        for number, line in strict_json.iter_lines(path, limits):
+            is_empty = False
+            yield f"line {number}", line
+        if is_empty:
+            raise InputError("the file holds no case", source=path, expected="one at least")
     else:
         yield None, strict_json.read_bytes(path, limits)
 
@@ -102,17 +107,14 @@ def read_cases(paths: Iterable[Path | str], *, limits: Limits | None = None) -> 
         If a file cannot be read or holds no case, or a mask path leads out of its folder.
     """
     for path in map(Path, paths):
-        folder, is_empty = _case_file(path).parent, True
+        folder = _case_file(path).parent
         for where, data in documents(path, limits=limits):
-            is_empty = False
             loaded = open_case(data, path, where=where, limits=limits)
             named = {one.mask_file: None for one in mask_annotations(loaded.case)}
             check_mask_paths(folder, named)
             note_inputs([folder / name for name in named])
             note_inputs(loaded.fields.values())
             yield loaded
-        if is_empty:
-            raise InputError("the file holds no case", source=path, expected="one at least")
 
 
 def _case_file(path: Path) -> Path:

@@ -12,6 +12,7 @@ import typer
 import typer.main
 
 from annoconv.cli.language import Command, spoken
+from annoconv.cli.limits import limits_from
 from annoconv.cli.report import FailOnLoss, Report
 from annoconv.errors import AnnoconvError, InputError
 from annoconv.messages import Message
@@ -57,6 +58,14 @@ COMMON = {
                 ),
             ],
             None,
+        ),
+        _option(
+            "limit",
+            Annotated[
+                list[str],
+                typer.Option("--limit", metavar="NAME=NUMBER", help="Set a bound on what is read; may be repeated."),
+            ],
+            [],
         ),
         _option("overwrite", Annotated[bool, typer.Option("--overwrite", help="Replace existing outputs.")], False),
         _option("quiet", Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")], False),
@@ -109,8 +118,10 @@ def as_command(
     def run(**values: Any) -> None:
         common = {key: values.pop(key) for key in COMMON}
         asked: Lang | None = common.pop("lang")
+        limit: list[str] = common.pop("limit")
         with Report(**common, lang=asked.value if asked else spoken()) as report:
             try:
+                report.limits = limits_from(limit)
                 _run(report, function, values)
             except AnnoconvError as error:
                 report.fail(error)

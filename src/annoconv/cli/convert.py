@@ -42,7 +42,8 @@ def convert_command(converter: Converter) -> Any:
     what = "CASE" if converter.direction == "to" else "SOURCE"
     told = "Cases: .json or .jsonl files." if converter.direction == "to" else "Files or folders of the format."
     options = {
-        "sources": _parameter("sources", Annotated[list[Path], typer.Argument(metavar=what, help=told)]),
+        # With a parser, because typer would make a validator for each of ten thousand paths.
+        "sources": _parameter("sources", Annotated[list[Path], typer.Argument(metavar=what, help=told, parser=Path)]),
         "output": _parameter(
             "output",
             Annotated[Path, typer.Option("--output", "-o", help="File or folder to write, or - (standard output).")],
@@ -144,10 +145,11 @@ def _context(report: Report, values: dict[str, Any]) -> Context:
 
     zone = parse_timezone(values["timezone"]) if values["timezone"] else None
     return Context(
-        label_system=read_labels(values["label_system"]) if values["label_system"] else (),
+        label_system=read_labels(values["label_system"], report.limits) if values["label_system"] else (),
         task=values["task"],
         timestamp=parse_timestamp(values["timestamp"], zone) if values["timestamp"] else None,
         timezone=zone,
+        limits=report.limits,
         progress=report.progress if report.shows_progress else None,
     )
 

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from annoconv.limits import Limits
     from annoconv.model import Label
 
 
-def read_labels(path: Path) -> "tuple[Label, ...]":
+def read_labels(path: Path, limits: "Limits | None" = None) -> "tuple[Label, ...]":
     """Return the labels of a label system, or of a list of labels.
 
     Raises
@@ -24,7 +25,7 @@ def read_labels(path: Path) -> "tuple[Label, ...]":
     from annoconv.validation import normalise
 
     check_source(path)
-    document = strict_json.loads(strict_json.read_bytes(path), source=path)
+    document = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
     listed = document.get("labels") if isinstance(document, dict) else document
     try:
         return tuple(TypeAdapter(list[Label]).validate_json(strict_json.dumps(listed)))

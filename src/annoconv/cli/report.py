@@ -11,10 +11,12 @@ from enum import StrEnum
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
+from annoconv.cli.spool import Losses
 from annoconv.errors import AnnoconvError, DocumentError
 from annoconv.findings import Level
-from annoconv.loss import LossReport
-from annoconv.messages import translate
+from annoconv.limits import Limits
+from annoconv.loss import LossKind
+from annoconv.messages import shortened, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["FailOnLoss", "Report"]
 
-_SHOWN_LOSSES = 20  # lines for people; --losses and --json have them all
+_SHOWN = 20  # lines of each kind of loss and for each broken rule, for people
+_LISTED = 1_000  # of each in --json; --losses and --findings have them all
+_LISTED_CHARACTERS = 8 << 20  # of each list in --json
 _LEVEL_SENTENCES = ("error", "warning", "info", "(document)")
 _HELD_BYTES = 8 << 20  # findings beyond this wait in a temporary file
 
@@ -36,6 +40,23 @@ class FailOnLoss(StrEnum):
 
     CHANGED = "changed"
     ANY = "any"
+
+
+class Listed:
+    """The first entries of each kind, in the order in which they came, and how many there are of each."""
+
+    def __init__(self) -> None:
+        self.entries: list[str] = []
+        self.counts: Counter[str] = Counter()
+        self._characters = 0
+
+    def add(self, kind: str, entry: str) -> int:
+        """Count an entry, and keep it if there are few of its kind; return how many there are."""
+        self.counts[kind] += 1
+        if entry and self.counts[kind] <= _LISTED and self._characters + len(entry) <= _LISTED_CHARACTERS:
+            self.entries.append(entry)
+            self._characters += len(entry)
+        return self.counts[kind]
 
 
 class Report:
@@ -55,6 +76,11 @@ class Report:
         Which losses are a failure (exit code 3); None for no loss.
     overwrite
         Whether existing outputs are replaced.
+
+    Attributes
+    ----------
+    limits
+        Bounds on what is read.
     """
 
     def __init__(
@@ -73,21 +99,24 @@ class Report:
         self.losses_file = losses_file
         self.fail_on_loss = fail_on_loss
         self.overwrite = overwrite
+        self.limits = Limits()
         self.levels: Counter[Level] = Counter()
         self._outputs: list[str] = []
-        self._losses: list[Loss] = []
+        self._losses = Losses(lang)
         self._extra: dict[str, Any] = {}
         self._errors: list[AnnoconvError] = []
         self._started = time.perf_counter()
-        self._findings: SpooledTemporaryFile[str] | None = None
+        self._findings = Listed()
+        self._all_findings: SpooledTemporaryFile[str] | None = None
         self._progress_shown = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._findings is not None:
-            self._findings.close()
+        self._losses.close()
+        if self._all_findings is not None:
+            self._all_findings.close()
 
     # --- what a command tells ---
 
@@ -107,19 +136,34 @@ class Report:
     def add_finding(self, finding: Finding, source: Path | str) -> None:
         """Record a finding and, for people, say it."""
         self.levels[finding.level] += 1
-        if self.as_json:
-            if self._findings is None:
-                self._findings = SpooledTemporaryFile(_HELD_BYTES, "w+", encoding="utf-8")  # noqa: SIM115  closed by __exit__
-            entry = {"source": str(source), **finding.to_json(self.lang)}
-            self._findings.write((", " if self._findings.tell() else "") + json.dumps(entry, ensure_ascii=False))
-        if not self.quiet or (finding.level is Level.ERROR and not self.as_json):
+        if self.as_json or self._all_findings is not None:
+            entry = json.dumps({"source": str(source), **finding.to_json(self.lang)}, ensure_ascii=False)
+            if self._all_findings is not None:
+                self._all_findings.write(f"{entry}\n")
+        else:
+            entry = ""
+        count = self._findings.add(finding.rule, entry)
+        if count <= _SHOWN and (not self.quiet or (finding.level is Level.ERROR and not self.as_json)):
             place = f"{source}#{finding.case_index}" if finding.case_index else f"{source}"
             level, where = (translate(each, self.lang) for each in (finding.level.value, finding.path or "(document)"))
-            self._line(f"{place}: {where}: {level}: {finding.text(self.lang)} [{finding.rule}]")
+            self._line(f"{place}: {shortened(where)}: {level}: {finding.text(self.lang)} [{finding.rule}]")
+
+    def keep_findings(self) -> None:
+        """Keep every finding from now on for `write_findings`, in a temporary file."""
+        self._all_findings = SpooledTemporaryFile(_HELD_BYTES, "w+", encoding="utf-8")  # noqa: SIM115  closed by __exit__
+
+    def write_findings(self, path: Path) -> None:
+        """Write every finding since `keep_findings` as JSON Lines."""
+        from annoconv.files.atomic import replacing
+
+        if self._all_findings is not None:
+            self._all_findings.seek(0)
+            with replacing(path, overwrite=self.overwrite) as temporary, temporary.open("w", encoding="utf-8") as file:
+                shutil.copyfileobj(self._all_findings, file)
 
     def add_losses(self, losses: Iterable[Loss]) -> None:
         """Record losses."""
-        self._losses.extend(losses)
+        self._losses.add(losses)
 
     def fail(self, error: AnnoconvError) -> None:
         """Record an error, with its findings, and say it."""
@@ -149,8 +193,11 @@ class Report:
         if self.losses_file is not None and not self._errors:
             from annoconv.files.atomic import replacing
 
-            with replacing(self.losses_file, overwrite=self.overwrite) as temporary:
-                temporary.write_text(LossReport(self._losses).to_json(), encoding="utf-8")
+            with (
+                replacing(self.losses_file, overwrite=self.overwrite) as temporary,
+                temporary.open("w", encoding="utf-8") as file,
+            ):
+                self._losses.write(file)
 
     def forget_outputs(self) -> None:
         """Forget the outputs: they did not appear."""
@@ -158,31 +205,35 @@ class Report:
 
     def finish(self) -> int:
         """Write the JSON object or the closing lines; return the exit code."""
-        losses = LossReport(self._losses)
-        code = self._exit_code(losses)
+        listed = Listed()
+        shown: list[str] = []
+        for loss in self._losses:
+            count = listed.add(
+                loss.kind, json.dumps(loss.to_json(self.lang), ensure_ascii=False) if self.as_json else ""
+            )
+            if count <= _SHOWN and loss.changes_value:
+                shown.append(f"  {shortened(loss.path)}: {loss.kind}: {loss.text}")
+        code = self._exit_code(listed.counts)
         if self.as_json:
-            self._write_json(losses, code)
+            self._write_json(listed, code)
         else:
-            self._close(losses)
+            self._close(listed.counts, shown)
         return code
 
-    def _exit_code(self, losses: LossReport) -> int:
+    def _exit_code(self, losses: Counter[str]) -> int:
         if self._errors:
             return max(error.exit_code for error in self._errors)
         if self.levels[Level.ERROR]:
             return 1
-        kinds = {loss.kind for loss in losses} if self.fail_on_loss else set()
+        kinds = {LossKind(kind) for kind in losses} if self.fail_on_loss else set()
         failing = {kind for kind in kinds if kind.changes_value or self.fail_on_loss is FailOnLoss.ANY}
         return 3 if failing else 0
 
-    def _write_json(self, losses: LossReport, code: int) -> None:
+    def _write_json(self, losses: Listed, code: int) -> None:
         out = sys.stdout
         out.write(f'{{"outputs": {json.dumps(self._outputs, ensure_ascii=False)}')
-        out.write(f', "losses": {losses.to_json(self.lang).strip()}, "findings": [')
-        if self._findings is not None:
-            self._findings.seek(0)
-            shutil.copyfileobj(self._findings, out)
-        out.write("]")
+        for name, listed in (("losses", losses), ("findings", self._findings)):
+            out.write(f', "{name}": [{", ".join(listed.entries)}], "{name}_counts": {json.dumps(listed.counts)}')
         for key, value in self._extra.items():
             out.write(f", {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
         if self._errors:
@@ -192,17 +243,20 @@ class Report:
         out.write(f', "exit_code": {code}, "elapsed_s": {elapsed}}}\n')
         out.flush()
 
-    def _close(self, losses: LossReport) -> None:
-        changed = [loss for loss in losses if loss.kind.changes_value]
-        kept = [loss for loss in losses if not loss.kind.changes_value]
+    def _close(self, losses: Counter[str], shown: list[str]) -> None:
+        for rule, count in self._findings.counts.items():
+            if count > _SHOWN:
+                self.say("... and {} more of {}; validate --findings FILE has them all", count - _SHOWN, rule)
+        changed = Counter({kind: count for kind, count in losses.items() if LossKind(kind).changes_value})
+        kept = losses - changed
         if changed:
-            self.say("{} losses: {}", len(changed), _counts(changed))
-            for loss in changed[:_SHOWN_LOSSES]:
-                self.say("{}", f"  {loss.path}: {loss.kind.value}: {loss.text(self.lang)}")
-            if len(changed) > _SHOWN_LOSSES:
-                self.say("... and {} more; --losses FILE has them all", len(changed) - _SHOWN_LOSSES)
+            self.say("{} losses: {}", changed.total(), _counts(changed))
+            for line in shown:
+                self.say("{}", line)
+            if changed.total() > len(shown):
+                self.say("... and {} more; --losses FILE has them all", changed.total() - len(shown))
         if kept:
-            self.say("{} values stand where other software may not look: {}", len(kept), _counts(kept))
+            self.say("{} values stand where other software may not look: {}", kept.total(), _counts(kept))
         for path in self._outputs:
             self.say("wrote {}", path)
 
@@ -219,6 +273,5 @@ def _as_object(error: AnnoconvError, lang: Language) -> dict[str, Any]:
     return {"message": str(error), "exit_code": error.exit_code, **told}
 
 
-def _counts(losses: Iterable[Loss]) -> str:
-    kinds = Counter(loss.kind.value for loss in losses)
+def _counts(kinds: Counter[str]) -> str:
     return ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))

@@ -31,8 +31,8 @@ def upgrade(
     count = 0
     note_inputs([source])
     with replacing(output, overwrite=report.overwrite) as temporary, temporary.open("wb") as stream:
-        for where, data in documents(source):
-            document = upgrade_document(data, missing, source=source, where=where)
+        for where, data in documents(source, limits=report.limits):
+            document = upgrade_document(data, missing, limits=report.limits, source=source, where=where)
             stream.write(strict_json.dumps(document, indent=indent))
             count += 1
     report.add("cases", count)

@@ -36,28 +36,45 @@ def validate(
         Path | None, typer.Option(metavar="PATH", help="The task's labels to check against, a .json file.")
     ] = None,
     schema_only: Annotated[bool, typer.Option("--schema-only", help="Check the structure only.")] = False,
+    findings: Annotated[
+        Path | None, typer.Option("--findings", metavar="FILE", help="Write every finding to this file, as JSON Lines.")
+    ] = None,
 ) -> None:
     """Say every finding about the documents, one file after the other."""
     from annoconv.errors import UsageError
+    from annoconv.files.atomic import outputs_of
     from annoconv.validation import check_file
 
     labels = None
     if label_system is not None:
         from annoconv.cli.labels import read_labels
 
-        labels = read_labels(label_system)
+        labels = read_labels(label_system, report.limits)
     for path in images:
         if not path.exists():
             raise UsageError("there is no such file or folder", source=path, advice="Correct --images")
+    if findings is not None:
+        with outputs_of(overwrite=report.overwrite, inputs=[*paths, *images]) as outputs:
+            outputs.expect(findings)
+        report.keep_findings()
     failed = 0
     for path in paths:
         try:
-            found = check_file(path, profile=profile.value, images=images, label_system=labels, schema_only=schema_only)
+            found = check_file(
+                path,
+                profile=profile.value,
+                images=images,
+                label_system=labels,
+                schema_only=schema_only,
+                limits=report.limits,
+            )
             for finding in found:
                 report.add_finding(finding, path)
         except AnnoconvError as error:
             report.fail(error)
             failed += 1
+    if findings is not None:
+        report.write_findings(findings)
     report.say("{} errors, {} warnings", report.levels[Level.ERROR], report.levels[Level.WARNING])
     if failed:
         report.say("{} inputs could not be checked", failed)

@@ -1,24 +1,29 @@
 """One form for the errors of every validator: pydantic, python-jsonschema, jsonschema-rs and ajv say the same.
 
-A structural error becomes a JSON pointer and a kind. The rules:
-
-- a missing key stands at the object that lacks it, an unknown key at itself, a bad tag at `/type`;
-- what the branches of a union say about one value is one finding at that value: their common kind, else `type`;
-- a value that is no member of its enumeration is `value`, whatever its type;
-- of a value of the wrong type nothing else is said;
-- of an array that is too long nothing else is said, of one that is too short that only if its members are right;
-- that a key is missing because of another key's value is said of an object in which all else is right;
-- one finding for each place, kind and key.
+What is told of each place stands in `annoconv.documents.problems`.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
+from annoconv.documents.problems import (
+    INVALID,
+    LENGTH,
+    MESSAGES,
+    PATTERN,
+    RANGE,
+    REQUIRED,
+    TYPE,
+    UNKNOWN,
+    VALUE,
+    Problem,
+    above,
+    settle,
+)
 from annoconv.documents.residuals import pointer
-from annoconv.findings import Finding, Level, in_order
+from annoconv.findings import Finding, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,52 +33,7 @@ __all__ = ["Dialect", "normalise"]
 Dialect: TypeAlias = Literal["pydantic", "jsonschema", "jsonschema-rs", "ajv"]
 Steps: TypeAlias = tuple[str | int, ...]
 
-_REQUIRED, _UNKNOWN, _TYPE, _VALUE = "required", "unknown_key", "type", "value"
-_PATTERN, _RANGE, _LENGTH, _INVALID = "pattern", "range", "length", "invalid"
-
-_MESSAGES: dict[str, tuple[str, str]] = {
-    _REQUIRED: ("the required key '{key}' is missing", "缺少必需的键 '{key}'"),
-    _UNKNOWN: (
-        "the key '{key}' is not known here; what is your own belongs in 'attributes' or 'extensions'",
-        "此处没有名为 '{key}' 的键；自定义内容应放入 'attributes' 或 'extensions'",
-    ),
-    _TYPE: ("the value has the wrong type", "值的类型不正确"),
-    _VALUE: ("the value is not one of those allowed", "值不在允许范围内"),
-    _PATTERN: ("the text does not have the required form", "文本不符合规定的格式"),
-    _RANGE: ("the number is out of range", "数值超出范围"),
-    _LENGTH: ("the number of members or characters is out of range", "元素或字符的个数超出范围"),
-    _INVALID: ("the value does not conform to the schema", "值不符合数据模型"),
-    "null": ("null is not allowed; leave the key out instead", "不允许使用 null；没有值时应省略该键"),
-}
-_TYPE_NAMES_ZH = {
-    "string": "字符串",
-    "number": "数值",
-    "integer": "整数",
-    "boolean": "布尔值",
-    "array": "数组",
-    "object": "对象",
-}
-_ABSORBED_BY = {_TYPE: (_VALUE, "null"), _RANGE: (_TYPE, "null"), _PATTERN: (_TYPE, "null"), _LENGTH: (_TYPE, "null")}
-"""What is not said of a value of which the stronger is said: -0.5 is no whole number, that it is below 0 is no news."""
 _SHOWN_VALUES = 12  # an enumeration longer than this is not spelled out in a message
-
-
-@dataclass(frozen=True, slots=True)
-class _Problem:
-    path: str
-    kind: str
-    key: str = ""
-    expected: str = ""
-    is_branch: bool = False
-    is_rule: bool = False  # a rule between keys of one object: if this, then that
-
-    def finding(self) -> Finding:
-        kind = _TYPE if self.kind == "null" else self.kind
-        en, zh = (text.format(key=self.key) for text in _MESSAGES[self.kind])
-        if self.expected:
-            en += f"; expected {self.expected}"
-            zh += f"；应为 {_TYPE_NAMES_ZH.get(self.expected, self.expected)}"
-        return Finding(f"schema.{kind}", Level.ERROR, self.path, en, message_zh=zh)
 
 
 def normalise(errors: Iterable[Any], dialect: Dialect, *, document: object = None) -> list[Finding]:
@@ -87,74 +47,45 @@ def normalise(errors: Iterable[Any], dialect: Dialect, *, document: object = Non
     dialect
         Whose they are.
     document
-        What was validated, as JSON values. pydantic's and ajv's errors need it: pydantic's locations name branches of
-        unions among the keys, and ajv does not say that a value was null.
+        What was validated, as JSON values. All but python-jsonschema's errors need it: pydantic's locations name
+        branches of unions among the keys, ajv does not say that a value was null, jsonschema-rs leaves out empty keys.
     """
     if dialect == "ajv":
         problems = list(_from_ajv(errors, document))
     elif dialect == "pydantic":
         problems = [problem for error in errors for problem in _from_pydantic(error, document)]
+    elif dialect == "jsonschema":
+        problems = [problem for error in errors for problem in _from_jsonschema(error)]
     else:
-        translate = _from_jsonschema if dialect == "jsonschema" else _from_jsonschema_rs
-        problems = [problem for error in errors for problem in translate(error)]
-    return in_order(problem.finding() for problem in _settle(problems))
-
-
-def _settle(problems: Iterable[_Problem]) -> Iterator[_Problem]:
-    """Yield each problem once, by the rules of the module."""
-    branches: dict[str, set[str]] = {}
-    settled: dict[tuple[str, str, str], _Problem] = {}
-    for problem in problems:
-        if problem.is_branch:
-            branches.setdefault(problem.path, set()).add(problem.kind)
-        else:
-            settled.setdefault((problem.path, problem.kind, problem.key), problem)
-    for path, kinds in branches.items():
-        kind = kinds.pop() if len(kinds) == 1 else _TYPE
-        settled[path, kind, ""] = _Problem(path, kind)
-    kept = [
-        problem
-        for (path, kind, _), problem in settled.items()
-        if not any((path, stronger, "") in settled for stronger in _ABSORBED_BY.get(kind, ()))
-    ]
-    too_long = tuple(f"{each.path}/" for each in kept if each.kind == _LENGTH and each.expected.startswith("<="))
-    kept = [problem for problem in kept if not problem.path.startswith(too_long)]
-    for problem in kept:
-        inside = f"{problem.path}/"
-        if problem.is_rule:
-            others = (each.path for each in kept if not each.is_rule)
-            is_said = not any(path == problem.path or path.startswith(inside) for path in others)
-        else:
-            is_said = problem.kind != _LENGTH or not any(each.path.startswith(inside) for each in kept)
-        if is_said:
-            yield problem
+        problems = [problem for error in errors for problem in _from_jsonschema_rs(error, document)]
+    return in_order(problem.finding() for problem in settle(problems))
 
 
 # --- pydantic ---------------------------------------------------------------------------------------------------------
 
 _PYDANTIC_KINDS = {
-    "missing": _REQUIRED,
-    "extra_forbidden": _UNKNOWN,
-    "enum": _VALUE,
-    "literal_error": _VALUE,
-    "string_pattern_mismatch": _PATTERN,
-    "datetime_parsing": _PATTERN,
-    "datetime_from_date_parsing": _PATTERN,
-    "datetime_object_invalid": _PATTERN,
-    "timezone_aware": _PATTERN,
-    "timezone_offset": _PATTERN,
-    "greater_than": _RANGE,
-    "greater_than_equal": _RANGE,
-    "less_than": _RANGE,
-    "less_than_equal": _RANGE,
-    "finite_number": _RANGE,
-    "too_short": _LENGTH,
-    "too_long": _LENGTH,
-    "odd_length": _LENGTH,
-    "string_too_short": _LENGTH,
-    "string_too_long": _LENGTH,
-    "int_from_float": _TYPE,
-    "int_parsing_size": _RANGE,
+    "missing": REQUIRED,
+    "extra_forbidden": UNKNOWN,
+    "enum": VALUE,
+    "literal_error": VALUE,
+    "string_pattern_mismatch": PATTERN,
+    "datetime_parsing": PATTERN,
+    "datetime_from_date_parsing": PATTERN,
+    "datetime_object_invalid": PATTERN,
+    "timezone_aware": PATTERN,
+    "timezone_offset": PATTERN,
+    "greater_than": RANGE,
+    "greater_than_equal": RANGE,
+    "less_than": RANGE,
+    "less_than_equal": RANGE,
+    "finite_number": RANGE,
+    "too_short": LENGTH,
+    "too_long": LENGTH,
+    "odd_length": LENGTH,
+    "string_too_short": LENGTH,
+    "string_too_long": LENGTH,
+    "int_from_float": TYPE,
+    "int_parsing_size": RANGE,
 }
 _PYDANTIC_TYPES = {
     "string": "string",
@@ -163,7 +94,6 @@ _PYDANTIC_TYPES = {
     "decimal": "number",
     "bool": "boolean",
     "list": "array",
-    "tuple": "array",
     "dict": "object",
     "model": "object",
     "datetime": "string",
@@ -171,7 +101,7 @@ _PYDANTIC_TYPES = {
 _BOUNDS = {"ge": ">= {}", "gt": "> {}", "le": "<= {}", "lt": "< {}", "min_length": ">= {}", "max_length": "<= {}"}
 
 
-def _from_pydantic(error: Mapping[str, Any], document: object) -> Iterator[_Problem]:
+def _from_pydantic(error: Mapping[str, Any], document: object) -> Iterator[Problem]:
     name, loc = str(error["type"]), tuple(error["loc"])
     context: Mapping[str, Any] = error.get("ctx") or {}
     is_key = loc[-1:] == ("[key]",)
@@ -180,35 +110,35 @@ def _from_pydantic(error: Mapping[str, Any], document: object) -> Iterator[_Prob
     if name == "extra_forbidden":
         steps = (*steps, key)
     if name == "missing_key":
-        yield _Problem(pointer(steps), _REQUIRED, str(context["key"]), is_rule=True)
+        yield Problem(pointer(steps), REQUIRED, str(context["key"]), is_rule=True)
     elif name == "union_tag_not_found":
-        yield _Problem(pointer(steps), _REQUIRED, str(context.get("discriminator", "type")).strip("'"))
+        yield Problem(pointer(steps), REQUIRED, str(context.get("discriminator", "type")).strip("'"))
     elif name == "union_tag_invalid":
         tag = str(context.get("discriminator", "type")).strip("'")
-        yield _Problem(pointer((*steps, tag)), _VALUE, "", _shown(_quoted(context.get("expected_tags", ""))))
+        yield Problem(pointer((*steps, tag)), VALUE, "", _shown(_quoted(context.get("expected_tags", ""))))
     else:
         kind, expected = _pydantic_kind(name, context)
         if name == "odd_length":
             expected = f">= {len(error['input']) + 1}"
-        if kind == _TYPE and error.get("input") is None:
+        if kind == TYPE and error.get("input") is None:
             kind, expected = "null", ""
-        yield _Problem(pointer(steps), kind, key, "" if is_branch else expected, is_branch)
+        yield Problem(pointer(steps), kind, key, "" if is_branch else expected, is_branch)
 
 
 def _pydantic_kind(name: str, context: Mapping[str, Any]) -> tuple[str, str]:
     kind = _PYDANTIC_KINDS.get(name)
     if kind is None:
         stem, _, ending = name.rpartition("_")
-        is_type = ending in {"type", "parsing"} or name in {_TYPE, "is_instance_of"}
+        is_type = ending in {"type", "parsing"} or name in {TYPE, "is_instance_of"}
         if not is_type:
-            return (name if name in _MESSAGES else _INVALID), ""
-        return _TYPE, _PYDANTIC_TYPES.get(stem.split("_")[0], "")
-    if kind == _VALUE:
+            return (name if name in MESSAGES else INVALID), ""
+        return TYPE, _PYDANTIC_TYPES.get(stem.split("_")[0], "")
+    if kind == VALUE:
         return kind, _shown(_quoted(context.get("expected", "")))
     if name == "int_from_float":
         return kind, "integer"
     limits = [form.format(_number(context[bound])) for bound, form in _BOUNDS.items() if context.get(bound) is not None]
-    return kind, limits[0] if limits and kind in {_RANGE, _LENGTH} else ""
+    return kind, limits[0] if limits and kind in {RANGE, LENGTH} else ""
 
 
 def _locate(loc: Steps, document: object) -> tuple[Steps, bool]:
@@ -247,26 +177,26 @@ def _quoted(text: object) -> list[str]:
 # --- JSON Schema ------------------------------------------------------------------------------------------------------
 
 _KEYWORD_KINDS = {
-    "required": _REQUIRED,
-    "additionalProperties": _UNKNOWN,
-    "unevaluatedProperties": _UNKNOWN,
-    "type": _TYPE,
-    "enum": _VALUE,
-    "const": _VALUE,
-    "pattern": _PATTERN,
-    "not": _PATTERN,
-    "format": _PATTERN,
-    "minimum": _RANGE,
-    "maximum": _RANGE,
-    "exclusiveMinimum": _RANGE,
-    "exclusiveMaximum": _RANGE,
-    "multipleOf": _RANGE,
-    "minLength": _LENGTH,
-    "maxLength": _LENGTH,
-    "minItems": _LENGTH,
-    "maxItems": _LENGTH,
-    "minProperties": _LENGTH,
-    "maxProperties": _LENGTH,
+    "required": REQUIRED,
+    "additionalProperties": UNKNOWN,
+    "unevaluatedProperties": UNKNOWN,
+    "type": TYPE,
+    "enum": VALUE,
+    "const": VALUE,
+    "pattern": PATTERN,
+    "not": PATTERN,
+    "format": PATTERN,
+    "minimum": RANGE,
+    "maximum": RANGE,
+    "exclusiveMinimum": RANGE,
+    "exclusiveMaximum": RANGE,
+    "multipleOf": RANGE,
+    "minLength": LENGTH,
+    "maxLength": LENGTH,
+    "minItems": LENGTH,
+    "maxItems": LENGTH,
+    "minProperties": LENGTH,
+    "maxProperties": LENGTH,
 }
 _KEYWORD_BOUNDS = {
     "minimum": ">= {}",
@@ -282,68 +212,79 @@ _UNIONS = {"anyOf", "oneOf"}
 _CLOSED = {"additionalProperties", "unevaluatedProperties"}
 
 
-def _from_jsonschema(error: Any) -> Iterator[_Problem]:
+def _from_jsonschema(error: Any) -> Iterator[Problem]:
     keyword, value, steps = str(error.validator), error.validator_value, tuple(error.absolute_path)
     if "propertyNames" in error.absolute_schema_path:
-        yield _Problem(pointer((*steps, error.instance)), _KEYWORD_KINDS.get(keyword, _INVALID))
+        yield Problem(pointer((*steps, error.instance)), _KEYWORD_KINDS.get(keyword, INVALID))
     elif keyword in _UNIONS:
-        kinds = {problem.kind for inner in error.context or () for problem in _settle(_from_jsonschema(inner))}
+        kinds = {problem.kind for inner in error.context or () for problem in settle(_from_jsonschema(inner))}
         yield from _union(steps, kinds, error.instance)
     elif keyword == "required":
         is_rule = _is_rule(error.schema_path) and "properties" not in error.schema  # a $ref is no step of this path
         missing = (key for key in value if key not in error.instance)
-        yield from (_Problem(pointer(steps), _REQUIRED, key, is_rule=is_rule) for key in missing)
+        yield from (Problem(pointer(steps), REQUIRED, key, is_rule=is_rule) for key in missing)
     elif keyword in _CLOSED:
         known = error.schema.get("properties", {})
-        yield from (_Problem(pointer((*steps, key)), _UNKNOWN, key) for key in error.instance if key not in known)
+        yield from (Problem(pointer((*steps, key)), UNKNOWN, key) for key in error.instance if key not in known)
     else:
         yield _keyword(steps, keyword, value, error.instance)
 
 
-def _from_jsonschema_rs(error: Any) -> Iterator[_Problem]:
-    keyword, value, steps = str(error.kind.name), error.kind.value, tuple(error.instance_path)
+def _from_jsonschema_rs(error: Any, document: object) -> Iterator[Problem]:
+    keyword, value = str(error.kind.name), error.kind.value
+    steps = _with_empty_keys(tuple(error.instance_path), error.instance, document)
     if keyword == "propertyNames":
         inner = value
-        yield _Problem(pointer((*steps, inner.instance)), _KEYWORD_KINDS.get(str(inner.kind.name), _INVALID))
+        yield Problem(pointer((*steps, inner.instance)), _KEYWORD_KINDS.get(str(inner.kind.name), INVALID))
     elif keyword in _UNIONS:
         inner_errors = [inner for branch in value or () for inner in branch]
-        kinds = {problem.kind for inner in inner_errors for problem in _settle(_from_jsonschema_rs(inner))}
+        kinds = {problem.kind for inner in inner_errors for problem in settle(_from_jsonschema_rs(inner, None))}
         yield from _union(steps, kinds, error.instance)
     elif keyword == "required":
-        yield _Problem(pointer(steps), _REQUIRED, str(value), is_rule=_is_rule(error.schema_path))
+        yield Problem(pointer(steps), REQUIRED, str(value), is_rule=_is_rule(error.schema_path))
     elif keyword in _CLOSED:
-        yield from (_Problem(pointer((*steps, key)), _UNKNOWN, str(key)) for key in value)
+        yield from (Problem(pointer((*steps, key)), UNKNOWN, str(key)) for key in value)
     else:
         yield _keyword(steps, keyword, value, error.instance)
 
 
-def _from_ajv(errors: Iterable[Mapping[str, Any]], document: object) -> Iterator[_Problem]:
+def _with_empty_keys(steps: Steps, instance: object, node: object) -> Steps:
+    """Return where a value is in a node with the empty keys on the way to it, which jsonschema-rs leaves out."""
+    inner = _member(node, "")
+    if inner is not _NOTHING and (_member(node, steps[0]) is _NOTHING if steps else node != instance):
+        return ("", *_with_empty_keys(steps, instance, inner))
+    return (steps[0], *_with_empty_keys(steps[1:], instance, _member(node, steps[0]))) if steps else ()
+
+
+def _from_ajv(errors: Iterable[Mapping[str, Any]], document: object) -> Iterator[Problem]:
     listed = list(errors)
     unions: dict[str, set[str]] = {error["instancePath"]: set() for error in listed if error["keyword"] in _UNIONS}
+    places = {path: position for position, path in enumerate(unions)}
     for error in listed:
         path, keyword = str(error["instancePath"]), str(error["keyword"])
-        union = next((node for node in unions if path == node or path.startswith(f"{node}/")), None)
+        within = [node for node in (path, *above(path)) if node in places]
+        union = min(within, key=places.__getitem__, default=None)
         if union is None:
             yield from _from_one_ajv(error, keyword, document)
         elif keyword not in _UNIONS:
-            unions[union].add(_KEYWORD_KINDS.get(keyword, _INVALID))
+            unions[union].add(_KEYWORD_KINDS.get(keyword, INVALID))
     for path, kinds in unions.items():
         yield from _union(_steps(path), kinds, _at(document, _steps(path)))
 
 
-def _from_one_ajv(error: Mapping[str, Any], keyword: str, document: object) -> Iterator[_Problem]:
+def _from_one_ajv(error: Mapping[str, Any], keyword: str, document: object) -> Iterator[Problem]:
     params: Mapping[str, Any] = error.get("params") or {}
     steps = _steps(str(error["instancePath"]))
     if keyword in {"if", "propertyNames"}:
         return  # what lies inside says it too
     if "propertyName" in error:
-        yield _Problem(pointer((*steps, str(error["propertyName"]))), _KEYWORD_KINDS.get(keyword, _INVALID))
+        yield Problem(pointer((*steps, str(error["propertyName"]))), _KEYWORD_KINDS.get(keyword, INVALID))
     elif keyword == "required":
         is_rule = _is_rule(str(error.get("schemaPath", "")).split("/"))
-        yield _Problem(pointer(steps), _REQUIRED, str(params["missingProperty"]), is_rule=is_rule)
+        yield Problem(pointer(steps), REQUIRED, str(params["missingProperty"]), is_rule=is_rule)
     elif keyword in _CLOSED:
         key = str(params.get("additionalProperty", params.get("unevaluatedProperty")))
-        yield _Problem(pointer((*steps, key)), _UNKNOWN, key)
+        yield Problem(pointer((*steps, key)), UNKNOWN, key)
     else:
         names = ("limit", "type", "allowedValues", "allowedValue")
         value = next((params[name] for name in names if name in params), None)
@@ -355,25 +296,25 @@ def _is_rule(schema_path: Iterable[str | int]) -> bool:
     return list(schema_path)[-2:] == ["then", "required"]
 
 
-def _keyword(steps: Steps, keyword: str, value: object, instance: object) -> _Problem:
+def _keyword(steps: Steps, keyword: str, value: object, instance: object) -> Problem:
     """Return what a keyword that looks at one value says."""
-    kind = _KEYWORD_KINDS.get(keyword, _INVALID)
+    kind = _KEYWORD_KINDS.get(keyword, INVALID)
     expected = ""
-    if instance is None and kind == _TYPE:
+    if instance is None and kind == TYPE:
         kind = "null"
-    elif kind == _TYPE:
+    elif kind == TYPE:
         names = cast("list[object]", value) if isinstance(value, list) else [value]
         expected = str(names[0]) if len(names) == 1 else ""  # pydantic does not name the members of a union
-    elif kind == _VALUE:
+    elif kind == VALUE:
         expected = _shown(map(str, cast("list[object]", value) if isinstance(value, list) else [value]))
     elif keyword in _KEYWORD_BOUNDS:
         expected = _KEYWORD_BOUNDS[keyword].format(_number(value))
-    return _Problem(pointer(steps), kind, "", expected)
+    return Problem(pointer(steps), kind, "", expected)
 
 
-def _union(steps: Steps, kinds: Iterable[str], instance: object) -> Iterator[_Problem]:
-    for kind in {"null"} if instance is None else set(kinds) or {_TYPE}:
-        yield _Problem(pointer(steps), kind, is_branch=True)
+def _union(steps: Steps, kinds: Iterable[str], instance: object) -> Iterator[Problem]:
+    for kind in {"null"} if instance is None else set(kinds) or {TYPE}:
+        yield Problem(pointer(steps), kind, is_branch=True)
 
 
 def _steps(path: str) -> tuple[str, ...]:

@@ -190,7 +190,10 @@ class Outputs:
                 raise OutputExistsError(
                     "a link to a folder is not replaced", source=path, advice="Name the folder itself"
                 )
-            former = check_folder(path, output.owner) if output.former is None else snapshot(path)
+            try:
+                former = check_folder(path, output.owner) if output.former is None else snapshot(path)
+            except FileNotFoundError as error:  # another run is replacing it at this moment
+                raise OutputExistsError("somebody changed the output meanwhile", source=path) from error
             if output.former is not None and output.former != former:
                 raise OutputExistsError("somebody changed the output meanwhile", source=path)
             output.former = former

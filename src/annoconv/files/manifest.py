@@ -22,11 +22,23 @@ if TYPE_CHECKING:
     import os
     from pathlib import Path
 
-__all__ = ["MANIFEST", "Snapshot", "check_folder", "check_seal", "is_unchanged", "seal", "snapshot", "write_manifest"]
+__all__ = [
+    "MANIFEST",
+    "Snapshot",
+    "check_folder",
+    "check_seal",
+    "digest",
+    "is_unchanged",
+    "seal",
+    "sealed_main",
+    "snapshot",
+    "write_manifest",
+]
 
 MANIFEST: Final = ".annoconv.json"
 _VERSION: Final = 1
 _MOST_NAMED: Final = 5
+_CHUNK: Final = 1 << 20
 _SEAL: Final = re.compile(
     rb'([{\[])("seal":|\{"seal":)\{"main":"([0-9a-f]{64})","of":"((?:[^"\\]|\\.)*)","sha256":"([0-9a-f]{64})"\}(\}?)(,?)'
 )
@@ -35,16 +47,19 @@ Snapshot: TypeAlias = "dict[str, tuple[int, int, int]]"
 """Of each file, its size, inode and time of change."""
 
 
-def digest(path: Path) -> str:
+def digest(path: Path | str) -> str:
     """Return the SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    found = hashlib.sha256()
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123  most files are small, and read at once
+        while part := file.read(_CHUNK):
+            found.update(part)
+    return found.hexdigest()
 
 
 def write_manifest(folder: Path, of: str) -> None:
     """Write the manifest of a folder that is complete; a file of that name that is there already is left out."""
     found, empty = files_below(folder)
-    files = {name: [status.st_size, digest(folder / name)] for name, status in found.items() if name != MANIFEST}
+    files = {name: [status.st_size, digest(f"{folder}/{name}")] for name, status in found.items() if name != MANIFEST}
     told = {"annoconv": _VERSION, "of": of, "files": files, "empty": empty}
     text = json.dumps(told, ensure_ascii=False, indent=0, separators=(",", ":"))
     (folder / MANIFEST).write_text(f"{text}\n", encoding="utf-8")
@@ -150,6 +165,20 @@ def check_seal(side: Path, of: str) -> str:
                 return main
             problem = "the side file belongs to another output"
     raise OutputExistsError(problem, source=side, advice="Choose another name, or remove it yourself")
+
+
+def sealed_main(side: Path) -> str | None:
+    """Return the digest of the file that a side file was written for; None if there is no seal or it was changed."""
+    with side.open("rb") as file:
+        head = file.read(_CHUNK)
+        match = _SEAL.match(head)
+        if match is None:
+            return None
+        main, of = match[3], json.loads(b'"' + match[4] + b'"').encode()
+        own = hashlib.sha256(b"\0".join((main, of, match[1] + head[match.end() :])))
+        while chunk := file.read(_CHUNK):
+            own.update(chunk)
+    return main.decode() if own.hexdigest() == match[5].decode() else None
 
 
 def _own_digest(data: bytes, main: str, of: str) -> str:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from annoconv.documents.residuals import Path as Steps
     from annoconv.model import AnyAnnotation, ModelAssistance
 
-_UNCONFIRMED: Final = frozenset({AssistanceOutcome.PENDING, AssistanceOutcome.REJECTED})
 _TAKEN: Final = frozenset({AssistanceOutcome.ACCEPTED, AssistanceOutcome.MODIFIED})
 
 
@@ -34,29 +33,29 @@ def unconfirmed(subject: Subject) -> Iterator[Breach]:
             yield Breach((*path, "algorithm_type"), {"id": annotation.id})
 
 
-@rule("A-3.4.suggestion_not_taken")
-def suggestion_not_taken(subject: Subject) -> Iterator[Breach]:
+@rule("A-3.4.suggestion_open")
+def suggestion_open(subject: Subject) -> Iterator[Breach]:
     """Yield each result that grew out of a suggestion which waits for a person, or which one rejected."""
     for path, annotation, record in _assisted(subject):
-        if record.outcome in _UNCONFIRMED and is_final(annotation):
-            values = {"id": annotation.id, "record": record.id, "outcome": record.outcome.value}
-            yield Breach((*path, "assistance_id"), values)
+        if record.outcome not in _TAKEN and is_final(annotation):
+            outcome = (record.outcome or AssistanceOutcome.PENDING).value
+            yield Breach((*path, "assistance_id"), {"id": record.id, "outcome": outcome})
 
 
-@rule("A-3.4.record_differs")
-def record_differs(subject: Subject) -> Iterator[Breach]:
+@rule("A-3.4.assistance_differs")
+def assistance_differs(subject: Subject) -> Iterator[Breach]:
     """Yield each annotation whose record lists others only, and each in the list of a record that is not its own."""
     records = subject.case.metadata.assistance or ()
     listed = {record.id: set(record.annotation_ids) for record in records if record.annotation_ids is not None}
     for path, annotation, record in _assisted(subject):
         if record.id in listed and annotation.id not in listed[record.id]:
-            yield Breach((*path, "assistance_id"), {"id": annotation.id, "record": record.id})
+            yield Breach((*path, "assistance_id"), {"annotation": annotation.id, "record": record.id})
     own = {annotation.id: annotation.assistance_id for annotation in subject.case.annotations}
     for position, record in enumerate(records):
         for place, identity in enumerate(record.annotation_ids or ()):
             if own.get(identity) not in {None, record.id}:
                 path = ("metadata", "assistance", position, "annotation_ids", place)
-                yield Breach(path, {"id": identity, "record": record.id})
+                yield Breach(path, {"annotation": identity, "record": record.id})
 
 
 @rule("A-3.4.manual_from_model")

@@ -16,7 +16,7 @@ from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
 from annoconv.errors import ImageError
 from annoconv.findings import Finding, Level
-from annoconv.messages import Message, told
+from annoconv.messages import Message, shortened, told
 from annoconv.model import AnnotationStatus, Case
 from annoconv.rules.inventory import Inventory, take_inventory
 
@@ -80,7 +80,7 @@ class Rule:
 
     def finding(self, breach: Breach, level: Level) -> Finding:
         """Return the finding for one place."""
-        values = breach.values
+        values = {name: shortened(value) for name, value in breach.values.items()}
         en = self.message_en.format(**values)
         zh = self.message_zh.format(**{name: told(value, "zh") for name, value in values.items()})
         return Finding(self.id, level, pointer(breach.path), en, message_zh=zh)
@@ -130,9 +130,10 @@ class Subject:
 
     @cached_property
     def labels(self) -> Mapping[str, Label]:
-        """Labels by code: the case's own, then those of the label system given, the built-in one if none was."""
-        system = built_in_labels() if self.label_system is None else self.label_system
-        return {label.code: label for label in (*system, *(self.case.labels or ()))}
+        """Labels by code: the case's own, then those of the label system given, then those of the built-in one."""
+        return {
+            label.code: label for label in (*built_in_labels(), *(self.label_system or ()), *(self.case.labels or ()))
+        }
 
     @cached_property
     def contents(self) -> dict[int, VolumeContent]:

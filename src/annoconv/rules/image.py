@@ -13,7 +13,7 @@ from annoconv.model import AttributeAnnotation, ContoursAnnotation, CoordinateFr
 from annoconv.rules.engine import Breach, Subject, match, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from annoconv.documents.residuals import Path as Steps
     from annoconv.geometry import Grid
@@ -99,7 +99,7 @@ def instance_count(subject: Subject) -> Iterator[Breach]:
     for path, image in subject.every_image():
         if image.instances is None or image.shape is None:
             continue
-        slices = (image.shape[2] if len(image.shape) == 3 else 1) * (image.temporal_positions or 1)
+        slices = _slices(image.shape) * (image.temporal_positions or 1)
         if len(image.instances) not in {1, slices}:
             yield Breach((*path, "instances"), {"found": len(image.instances), "expected": slices})
 
@@ -147,6 +147,10 @@ def origin_not_first(subject: Subject) -> Iterator[Breach]:
             yield Breach((*path, "origin"), {"found": found, "expected": expected})
 
 
+def _slices(shape: Sequence[int]) -> int:
+    return shape[2] if len(shape) == 3 else 1
+
+
 def _stacks(subject: Subject) -> Iterator[tuple[Steps, Image, list[float]]]:
     """Yield each volume in the patient whose slices all have a position, with how far along its normal they lie.
 
@@ -158,7 +162,7 @@ def _stacks(subject: Subject) -> Iterator[tuple[Steps, Image, list[float]]]:
             continue
         placed = [each for each in positions if each is not None]
         slices = len(placed) // (image.temporal_positions or 1)
-        if placed and len(placed) == len(positions) and image.shape is not None and slices in {1, image.shape[2]}:
+        if placed and len(placed) == len(positions) and slices in {1, _slices(image.shape or ())}:
             normal = [row[2] for row in image.direction]
             first = placed[0]
             along = [sum(n * (a - b) for n, a, b in zip(normal, each, first, strict=True)) for each in placed[:slices]]

@@ -32,7 +32,7 @@ _GRANULARITIES: Final = {
 
 @rule("A-8.3b.granularity")
 def granularity(subject: Subject) -> Iterator[Breach]:
-    """Yield each granularity that an annotation of its type cannot have."""
+    """Yield each granularity that an annotation of its type cannot have; a region may be outlined or filled."""
     for path, each in subject.annotations():
         if each.granularity is not None and each.type not in _GRANULARITIES[each.granularity]:
             yield Breach((*path, "granularity"), {"granularity": each.granularity.value, "type": each.type})
@@ -40,12 +40,14 @@ def granularity(subject: Subject) -> Iterator[Breach]:
 
 @rule("A-C.3.category_of_label")
 def category_of_label(subject: Subject) -> Iterator[Breach]:
-    """Yield each annotation of another category than its label's."""
+    """Yield each annotation of another category than its label; a span of a text may be of the kind of its task."""
     for path, each in subject.annotations():
         label = subject.labels.get(each.label_code)
         expected = label.category if label is not None else None
-        if expected not in {None, each.category} and not {expected, each.category} & _KINDS_OF_TASK:
-            values = {"code": each.label_code, "found": each.category.value, "expected": expected}
+        if expected in {None, each.category} or each.type == "text_span":
+            continue
+        if not {expected, each.category} & _KINDS_OF_TASK:
+            values = {"code": each.label_code, "category": each.category.value, "expected": expected}
             yield Breach((*path, "category"), values)
 
 

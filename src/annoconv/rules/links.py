@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from annoconv.messages import Message
 from annoconv.model import ImageImageLink, ImageStructuredLink, ImageTextLink, RelationLink
 from annoconv.rules.engine import Breach, Subject, rule
 
@@ -15,10 +14,10 @@ if TYPE_CHECKING:
     from annoconv.documents.residuals import Path as Steps
     from annoconv.model import AnyLink, ClinicalField, ClinicalRecord
 
-LONGEST_INTERVAL_DAYS: Final = 90
-"""Days between image and test above which the deviation in time is marked (A 8.5.3.4)."""
-_SAME_DAYS: Final = 1
-"""Days: an interval may count days of the calendar or periods of 24 hours."""
+_MOST_DAYS: Final = 90
+"""Interval between image and test beyond which it is marked (8.5.3.4)."""
+_ROUNDING_DAYS: Final = 1.0
+"""How far a stated interval may be from the times: it may count whole days."""
 _SAME_MM: Final = 0.01
 """Millimetres: deviations are written with two decimals."""
 
@@ -36,7 +35,7 @@ def end_missing(subject: Subject) -> Iterator[Breach]:
                 yield Breach(("registrations", position), {"id": each.id, "end": end})
 
 
-@rule("A-8.5.3b.value_missing")
+@rule("A-8.5.3a.value_missing")
 def value_missing(subject: Subject) -> Iterator[Breach]:
     """Yield each clinical field that has no value and does not say why, or has one and says why not."""
     for position, record in enumerate(subject.case.clinical_records or ()):
@@ -95,55 +94,39 @@ def deviation_differs(subject: Subject) -> Iterator[Breach]:
 
 @rule("A-8.5.3b.field_differs")
 def field_differs(subject: Subject) -> Iterator[Breach]:
-    """Yield each linked field that the record has not, or with another value."""
+    """Yield each field of a link that its record has with another value."""
     for path, link, record in _structured(subject):
         fields = {field.key: field for field in record.fields}
         for key, value in (link.fields or {}).items():
             field = fields.get(key)
-            if field is None or not _says(field, value):
-                found = Message("nothing") if field is None else _shown(field)
-                yield Breach((*path, "fields", key), {"key": key, "value": value, "record": record.id, "found": found})
+            if field is not None and not _says(field, value):
+                yield Breach((*path, "fields", key), {"key": key, "record": link.record_id})
 
 
 def _says(field: ClinicalField, value: object) -> bool:
-    """Tell whether a field has a value: as it is, as a number of the same size, or as its code or meaning."""
-    said: list[object] = [field.value]
+    """Tell whether a field has a value: the same, a number of the same size, its code, or why it has none."""
+    said: list[object] = [field.value, field.absent_reason]
     if field.value_concept is not None:
         said += [field.value_concept.code, field.value_concept.meaning]
-    if field.absent_reason is not None:
-        said.append(field.absent_reason.value)
     return any(_comparable(each) == _comparable(value) for each in said if each is not None)
-
-
-def _shown(field: ClinicalField) -> object:
-    """Return what a field says, as a message shows it."""
-    if field.value is not None:
-        return field.value
-    return field.value_concept.meaning if field.value_concept is not None else field.absent_reason
 
 
 def _comparable(value: object) -> object:
     return Decimal(str(value)) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else value
 
 
-@rule("A-8.5.3c.interval_differs")
-def interval_differs(subject: Subject) -> Iterator[Breach]:
-    """Yield each interval that is not the one between the times of the image and of the test."""
+@rule("A-8.5.3c.interval")
+def interval(subject: Subject) -> Iterator[Breach]:
+    """Yield each link whose interval is not that of its times, or whose deviation label is not that of its interval."""
     for path, link, record in _structured(subject):
-        days = _days(subject, link, record)
-        if link.interval_days is not None and days and all(abs(link.interval_days - one) > _SAME_DAYS for one in days):
-            values = {"found": f"{link.interval_days:g}", "days": ", ".join(f"{one:.4g}" for one in days)}
-            yield Breach((*path, "interval_days"), values)
-
-
-@rule("A-8.5.3c.time_deviation")
-def time_deviation(subject: Subject) -> Iterator[Breach]:
-    """Yield each link of image and test further apart than 90 days that has no mark, and each mark without cause."""
-    for path, link, record in _structured(subject):
-        days = _days(subject, link, record) if link.interval_days is None else [link.interval_days]
-        if days and bool(link.time_deviation) != (max(days) > LONGEST_INTERVAL_DAYS):
-            values = {"days": f"{max(days):.4g}", "most": LONGEST_INTERVAL_DAYS}
-            yield Breach((*path, "time_deviation") if link.time_deviation else path, values)
+        days, found = link.interval_days, _days(subject, link, record)
+        if days is not None and found and all(abs(days - each) > _ROUNDING_DAYS for each in found):
+            expected = ", ".join(f"{each:.1f}" for each in found)
+            yield Breach((*path, "interval_days"), {"found": f"interval_days {days:g}", "expected": expected})
+        days = max(found, default=None) if days is None else days
+        label = "true" if link.time_deviation else "false"
+        if days is not None and (days > _MOST_DAYS) != bool(link.time_deviation):
+            yield Breach((*path, "time_deviation"), {"found": f"time_deviation {label}", "expected": f"{days:g}"})
 
 
 def _structured(subject: Subject) -> Iterator[tuple[Steps, ImageStructuredLink, ClinicalRecord]]:

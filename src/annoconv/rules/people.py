@@ -33,8 +33,8 @@ def reviewer_is_annotator(subject: Subject) -> Iterator[Breach]:
 
 @rule("A-9.3.1b.reviewer_differs")
 def reviewer_differs(subject: Subject) -> Iterator[Breach]:
-    """Yield the reviewer who is none of those of the reviews on record."""
-    reviewers = {each.reviewer for each in subject.case.reviews or () if each.level is not ReviewLevel.SELF_CHECK}
-    named = subject.case.metadata.reviewer
-    if named is not None and reviewers and named not in reviewers:
-        yield Breach(("metadata", "reviewer"), {"agent": named, "reviewers": ", ".join(sorted(reviewers))})
+    """Yield the reviewer of the metadata who is in none of the reviews."""
+    reviewer = subject.case.metadata.reviewer
+    reviewers = {one.reviewer for one in subject.case.reviews or () if one.level is ReviewLevel.REVIEW}
+    if reviewer is not None and reviewers and reviewer not in reviewers:
+        yield Breach(("metadata", "reviewer"), {"agent": reviewer, "others": ", ".join(sorted(reviewers))})

@@ -49,7 +49,8 @@ def parts_overlap(subject: Subject) -> Iterator[Breach]:
     for path, annotation in subject.annotations():
         if not isinstance(annotation, PolygonAnnotation) or not annotation.parts:
             continue
-        pieces = [[piece.polygon, *(piece.holes or ())] for piece in (annotation, *annotation.parts)]
+        pieces = [[annotation.polygon, *(annotation.holes or ())]]
+        pieces += [[part.polygon, *(part.holes or ())] for part in annotation.parts]
         for place, piece in enumerate(pieces):
             near = (rings for rings in pieces[:place] if _boxes_meet(rings[:1], piece[:1]))
             if any(_overlap(*spans) for rings in near for spans in _lines(rings, piece)):

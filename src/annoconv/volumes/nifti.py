@@ -167,6 +167,7 @@ def read_header(path: Path, limits: Limits, *, form: Form = "agree", several: bo
             source=path,
             found=Message("{count} bytes", count=expected),
             expected=limits.expanded_bytes,
+            limit="expanded_bytes",
         )
     if not compressed and size != expected:
         raise MaskError(
@@ -334,7 +335,9 @@ def _layout(
         raise MaskError("impossible dimensions", source=path, where="dim", found=dim)
     sizes = [*dim[1 : dim[0] + 1], 1, 1]
     if math.prod(sizes) > limits.mask_voxels:
-        raise LimitError("too many voxels", source=path, found=math.prod(sizes), expected=limits.mask_voxels)
+        raise LimitError(
+            "too many voxels", source=path, found=math.prod(sizes), expected=limits.mask_voxels, limit="mask_voxels"
+        )
     try:
         dtype = header.get_data_dtype()
     except (HeaderDataError, KeyError):

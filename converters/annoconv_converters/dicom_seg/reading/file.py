@@ -144,7 +144,10 @@ def _open(
             kept[each.tag] = data[each.start : each.end]
     if sum(map(len, kept.values())) > limits.header_bytes:
         raise LimitError(
-            "the header is too long", source=path, expected=Message("{count} bytes at most", count=limits.header_bytes)
+            "the header is too long",
+            source=path,
+            expected=Message("{count} bytes at most", count=limits.header_bytes),
+            limit="header_bytes",
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -292,7 +295,13 @@ def _checked(path: Path, header: Dataset, table: FrameTable, kind: Kind, limits:
             expected=Message("{count} as in PerFrameFunctionalGroupsSequence", count=len(table.segments)),
         )
     if rows * columns > limits.mask_voxels:
-        raise LimitError("the frames are too large", source=path, found=rows * columns, expected=limits.mask_voxels)
+        raise LimitError(
+            "the frames are too large",
+            source=path,
+            found=rows * columns,
+            expected=limits.mask_voxels,
+            limit="mask_voxels",
+        )
     bits, samples = int(header.get("BitsAllocated") or 0), int(header.get("SamplesPerPixel") or 1)
     if bits not in _BITS[kind] or samples != 1:
         raise MaskError(

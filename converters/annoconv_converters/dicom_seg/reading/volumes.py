@@ -38,7 +38,7 @@ def check_size(frame_grid: FrameGrid, limits: Limits, path: Path) -> None:
     """Refuse a grid of more voxels than the limits allow."""
     voxels = math.prod(frame_grid.grid.shape)
     if voxels > limits.mask_voxels:
-        raise LimitError("too many voxels", source=path, found=voxels, expected=limits.mask_voxels)
+        raise LimitError("too many voxels", source=path, found=voxels, expected=limits.mask_voxels, limit="mask_voxels")
 
 
 @dataclass(eq=False)

@@ -1,0 +1,143 @@
+"""The side file of a COCO file: what our key says of images and annotations, for files that were edited since.
+
+It is read where the file is not byte for byte the one that was written with it. Images are found in it by file name,
+annotations by what they say, because tools number both anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from annoconv.files.atomic import note_inputs
+from annoconv.files.disk import is_file
+from annoconv.files.manifest import digest, sealed_main
+from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, damaged, not_used, read_side
+from annoconv_converters._pictures.fitting import GONE, lost
+from annoconv_converters._pictures.records import KEY, Picture
+from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from annoconv.limits import Limits
+    from annoconv.loss import Loss
+    from annoconv_converters._pictures.carrier import SideFile
+
+__all__ = ["SEGMENTS", "CocoSide", "read_coco_side"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+SEGMENTS: Final = "segments"
+"""Section of the segments of panoptic maps."""
+_TOLD: Final = ("id", "file_name", "width", "height")
+_HEAD: Final = 4096
+
+
+@dataclass
+class CocoSide:
+    """What the side file says, as far as it is needed.
+
+    Attributes
+    ----------
+    is_edited
+        Whether the file is another one than was written; also where there is no side file to tell.
+    images
+        Entries of the images.
+    keys
+        Keys of the records on an image, by its id: with `number`, the id of the record.
+    unused
+        A side file that belongs to another file.
+    """
+
+    is_edited: bool = True
+    images: list[Record] = field(default_factory=list)
+    keys: dict[str, list[Record]] = field(default_factory=dict)
+    unused: SideFile | None = None
+    _named: dict[tuple[str, str | None], Record | None] = field(default_factory=dict)
+    _cases: set[str] = field(default_factory=set)
+    """Those that the file shows something of."""
+
+    def add(self, entry: Record) -> None:
+        """Add an entry; an image can be found by its name if that is its alone, else only together with its id."""
+        if entry["section"] == IMAGES:
+            self.images.append(entry)
+            name = str(entry.get("file_name"))
+            self._named[name, str(entry["id"])] = entry
+            self._named[name, None] = None if (name, None) in self._named else entry
+        else:
+            number = str(entry["id"]).removeprefix(f"{entry['image']}/")
+            self.keys.setdefault(str(entry["image"]), []).append({**entry[KEY], "number": number})
+
+    def image_of(self, record: Record) -> Record:
+        """Return the entry of an image; empty if there is none."""
+        name = str(record.get("file_name"))
+        found = self._named.get((name, str(record.get("id")))) or self._named.get((name, None)) or {}
+        if found:
+            self._cases.add(str(found[KEY].get("case")))
+        return found
+
+    def key_of(self, record: Record) -> Record:
+        """Return the key of an image: its own, else that of its entry."""
+        key = key_of(record)
+        told: Record = self.image_of(record).get(KEY, {})
+        return key if "case" in key else told or key
+
+    def keys_of(self, picture: Picture) -> list[Record]:
+        """Return the keys of the records that were written of a picture."""
+        return self.keys.get(str(self.image_of(picture.record).get("id")), [])
+
+    def residual(self, case: Any) -> Any:
+        """Return what the first image of a case holds of it; None if the side file does not know it."""
+        keys = (entry[KEY] for entry in self.images if str(case) in self._cases)
+        return next((key["residual"] for key in keys if key.get("case") == case and "residual" in key), None)
+
+    def without(self, case: Any, pictures: Sequence[Picture]) -> list[Picture]:
+        """Return the pictures of a case that its file does not show any more."""
+        shown = {id(entry) for picture in pictures if (entry := self.image_of(picture.record))}
+        return [
+            Picture({name: entry[name] for name in _TOLD if name in entry}, key=entry[KEY], is_unsized=True)
+            for entry in self.images
+            if shown and entry[KEY].get("case") == case and id(entry) not in shown
+        ]
+
+    def lost(self, case_index: int) -> Iterator[Loss]:
+        """Yield a loss for each case that the file shows nothing of, and for a side file of another file."""
+        if self.unused is not None:
+            yield not_used(self.unused, case_index)
+        told = dict.fromkeys(str(entry[KEY].get("case")) for entry in self.images)
+        yield from lost({("cases", case): GONE for case in told if case not in self._cases}, case_index)
+
+
+def read_coco_side(path: Path, limits: Limits) -> CocoSide:
+    """Return what the side file of a COCO file says; of an unedited file only where its records do not say it.
+
+    Raises
+    ------
+    DocumentError
+        If it is damaged or of another version.
+    """
+    beside = next(filter(is_file, (path.with_suffix(SIDE_SUFFIX), path.with_name(SIDE_NAME))), None)
+    if beside is None:
+        return CocoSide()
+    with path.open("rb") as file:
+        is_array = file.read(_HEAD).lstrip()[:1] == b"["  # results, which do not hold their images
+    if not is_array and sealed_main(beside) == digest(path):
+        note_inputs([beside])
+        return CocoSide(is_edited=False)
+    side = read_side(beside, path, list, limits)
+    if side.other is not None:
+        return CocoSide(unused=side)
+    found = CocoSide(is_edited=not side.is_of(path))
+    for entry in side.members[1 if KEY in side.members[0] else 2 :]:  # behind the seal and the head
+        if not _is_entry(entry):
+            raise damaged(None, beside)
+        found.add(entry)
+    return found
+
+
+def _is_entry(entry: Any) -> bool:
+    is_told = isinstance(entry, dict) and isinstance(entry.get(KEY), dict) and "id" in entry
+    section = entry.get("section") if is_told else None
+    return section == IMAGES or (section in (ANNOTATIONS, SEGMENTS) and "image" in entry)

@@ -1,0 +1,42 @@
+"""The option `--limit NAME=NUMBER`."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Final
+
+from annoconv.errors import UsageError
+from annoconv.limits import Limits
+from annoconv.messages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["limits_from"]
+
+_MOST_DIGITS: Final = 18
+
+
+def limits_from(settings: Iterable[str]) -> Limits:
+    """Return the bounds with some set otherwise, each as `NAME=NUMBER`; UsageError if there is no such bound.
+
+    Examples
+    --------
+    >>> limits_from(["files=10"]).files
+    10
+    """
+    known = {each.name for each in fields(Limits)}
+    changed: dict[str, int] = {}
+    for setting in settings:
+        name, _, number = setting.partition("=")
+        name = name.replace("-", "_")
+        if name not in known:
+            raise UsageError("there is no such limit", found=setting, expected=", ".join(sorted(known)))
+        if not number.isascii() or not number.isdecimal() or len(number) > _MOST_DIGITS:
+            problem = Message("the limit {name} is no whole number", name=name)
+            raise UsageError(problem, found=setting, expected=f"{name}={getattr(Limits(), name)}")
+        changed[name] = int(number)
+    if changed.get("depth", 0) > (deepest := Limits().depth):  # where the parser itself stops
+        expected = Message("at most {count}", count=deepest)
+        raise UsageError("no text nested deeper can be read", found=changed["depth"], expected=expected)
+    return replace(Limits(), **changed)

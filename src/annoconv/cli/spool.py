@@ -1,0 +1,94 @@
+"""Losses of a command, sorted and each once, in constant memory: what is many waits in files, and is merged."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from annoconv.loss import LossKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import TextIO
+
+    from annoconv.loss import Loss
+    from annoconv.messages import Language
+
+__all__ = ["Losses", "Told"]
+
+_HELD: Final = 20_000  # losses held at a time; more wait in files of as many
+
+
+class Told(NamedTuple):
+    """A loss as it is told: its sentence in English and in the language of the command."""
+
+    case_index: int
+    path: str
+    kind: str
+    message: str
+    text: str
+
+    def to_json(self, lang: Language = "en") -> dict[str, Any]:
+        """Return what `Loss.to_json` does."""
+        told = {} if lang == "en" else {f"message_{lang}": self.text}
+        return {"case_index": self.case_index, "path": self.path, "kind": self.kind, "message": self.message, **told}
+
+    @property
+    def changes_value(self) -> bool:
+        """Whether what the receiver has differs."""
+        return LossKind(self.kind).changes_value
+
+
+class Losses:
+    """Takes losses in any order; gives them by case, path and kind."""
+
+    def __init__(self, lang: Language) -> None:
+        self._lang: Language = lang
+        self._held: set[Told] = set()
+        self._folder: TemporaryDirectory[str] | None = None
+        self._files: list[Path] = []
+
+    def add(self, losses: Iterable[Loss]) -> None:
+        """Take losses."""
+        for loss in losses:
+            self._held.add(Told(loss.case_index, loss.path, loss.kind.value, str(loss.message), loss.text(self._lang)))
+            if len(self._held) >= _HELD:
+                self._put_away()
+
+    def __iter__(self) -> Iterator[Told]:
+        """Yield each loss once, in order."""
+        merged = heapq.merge(sorted(self._held), *map(_lines, self._files))
+        return (loss for loss, _ in groupby(merged))
+
+    def write(self, file: TextIO) -> None:
+        """Write what `LossReport.to_json` gives."""
+        before = "[\n"
+        for loss in self:
+            text = json.dumps(loss.to_json(), ensure_ascii=False, indent=2)
+            file.write(before + "\n".join(f"  {line}" for line in text.splitlines()))
+            before = ",\n"
+        file.write("[]\n" if before == "[\n" else "\n]\n")
+
+    def close(self) -> None:
+        """Remove the files."""
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def _put_away(self) -> None:
+        if self._folder is None:
+            self._folder = TemporaryDirectory(prefix="annoconv-")
+        path = Path(self._folder.name, str(len(self._files)))
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(f"{json.dumps(loss)}\n" for loss in sorted(self._held))
+        self._files.append(path)
+        self._held.clear()
+
+
+def _lines(path: Path) -> Iterator[Told]:
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield Told(*json.loads(line))

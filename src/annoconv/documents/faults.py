@@ -1,0 +1,199 @@
+"""Whether a document conforms, and what is wrong with it, in bounded memory: a large one is checked in pieces.
+
+pydantic holds the whole tree of a text, and then every error in it, with some two kilobytes each. Of a document above
+`LARGE`, the members of its lists are therefore read some at a time, and the typed list is put together of them. Of one
+member that is large itself, only the first fault of each list in it is told.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+import orjson
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import SchemaValidator
+
+from annoconv.errors import DocumentError, LimitError
+from annoconv.findings import Finding, Level, in_order
+from annoconv.messages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from annoconv.limits import Limits
+
+__all__ = ["conforming"]
+
+LARGE: Final = 1 << 17
+"""Bytes of a text of which the whole tree, or every error, may be held at once."""
+_INNER: Final = 3  # depth at which the lists stand that annotations and their like hold
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def conforming(
+    data: bytes, document: object, model: type[Model], limits: Limits, *, source: Path | str | None, where: str | None
+) -> Model:
+    """Return the typed document of a JSON text that has been looked at.
+
+    Parameters
+    ----------
+    data
+        The text.
+    document
+        Its value.
+    model
+        Its class.
+    limits
+        Bounds on the keys of one object and on the findings that an error holds.
+    source, where
+        What messages call the text: its file, and the line in it.
+
+    Raises
+    ------
+    DocumentError
+        If it does not conform to the model.
+    LimitError
+        If an object has too many keys.
+    """
+    if data.count(b":") > limits.keys or data.count(b",") > limits.members:
+        _check_sizes(document, limits, source, where)
+    if len(data) > LARGE:
+        typed, findings, count = _in_pieces(document, model, limits.findings)
+    else:
+        typed, error = _validated(model.__pydantic_validator__, data)
+        findings = _findings(error, document) if error else []
+        count = len(findings)
+    if count:
+        problem = _told(count, len(findings))
+        if count > len(findings):
+            findings.insert(0, Finding("schema.invalid", Level.ERROR, "", problem))
+        raise DocumentError(problem, findings=findings, source=source, where=where)
+    return cast("Model", typed)
+
+
+def _told(count: int, listed: int) -> Message:
+    if count == 1:
+        return Message("the document does not conform to the schema in 1 place")
+    problem = Message("the document does not conform to the schema in {count} places", count=count)
+    if listed < count:
+        return Message("{problem}, of which {listed} are told (--limit findings)", problem=problem, listed=listed)
+    return problem
+
+
+def _check_sizes(document: object, limits: Limits, source: Path | str | None, where: str | None) -> None:
+    """Raise LimitError if an object has too many keys, or a list in an annotation or its like too many members."""
+    level: list[Any] = [document]
+    depth = 0
+    while level:
+        for kind, limit, most, problem in (
+            (dict, "keys", limits.keys, "an object has too many keys"),
+            (list, "members", limits.members, "a list has too many members"),
+        ):
+            largest = max((len(node) for node in level if type(node) is kind), default=0)
+            if largest > most and (kind is dict or depth >= _INNER):
+                raise LimitError(problem, source=source, where=where, found=largest, expected=most, limit=limit)
+        level = [
+            child
+            for node in level
+            for child in (node.values() if type(node) is dict else node)
+            if type(child) is dict or type(child) is list
+        ]
+        depth += 1
+
+
+def _in_pieces(document: Any, model: type[BaseModel], most: int) -> tuple[Any, list[Finding], int]:
+    """Return the typed document; or the first `most` of its findings, in order, and how many there are.
+
+    Beyond `most` each error of pydantic counts as one.
+    """
+    findings: list[Finding] = []
+    count = 0
+    typed: Any = None
+    for key, start, part, error in _parts(document, model):
+        if key is None:
+            typed = part
+        elif part is not None and typed is not None:
+            getattr(typed, key).extend(part)
+        if error is not None and count < most:
+            found = _findings(error, document, () if key is None else (key, start))
+            findings += found
+            count += len(found)
+        elif error is not None:
+            count += error.error_count()
+    return typed, in_order(findings)[:most], count
+
+
+def _parts(document: Any, model: type[BaseModel]) -> Iterator[tuple[str | None, int, Any, ValidationError | None]]:
+    """Yield the document without its lists and then pieces of each, typed or with their errors, and where these begin.
+
+    A list that may not be empty stays where it is.
+    """
+    keys: dict[str, Any] = document if isinstance(document, dict) else {}
+    lists = {key: value for key, value in keys.items() if type(value) is list and key in model.model_fields}
+    adapters: dict[str, TypeAdapter[Any]] = {
+        key: TypeAdapter(model.model_fields[key].rebuild_annotation()) for key in lists
+    }
+    lists = {key: value for key, value in lists.items() if _read(adapters[key], b"[]")[1] is None}
+    yield None, 0, *_read(TypeAdapter(model), _text(keys | {key: [] for key in lists} if lists else document))
+    for key, members in lists.items():
+        for start, piece in _pieces(members):
+            yield key, start, *_read(adapters[key], piece)
+
+
+def _findings(error: ValidationError, document: object, within: tuple[str, int] | tuple[()] = ()) -> list[Finding]:
+    """Return what pydantic says of a document, or of the piece of a list of it that begins somewhere."""
+    from annoconv.documents.normaliser import normalise
+
+    errors: Iterable[Any] = error.errors(include_url=False)
+    if within:
+        key, start = within
+        errors = ({**each, "loc": (key, start + int(each["loc"][0]), *each["loc"][1:])} for each in errors)
+    return normalise(errors, "pydantic", document=document)
+
+
+def _pieces(members: list[Any]) -> Iterator[tuple[int, bytes]]:
+    """Yield texts of some members each, none large unless one member alone is, and where each begins."""
+    start, size, texts = 0, 0, list[bytes]()
+    for position, member in enumerate(members):
+        text = _text(member)
+        if texts and size + len(text) + 2 > LARGE:
+            yield start, b"[%b]" % b",".join(texts)
+            start, size, texts = position, 0, []
+        texts.append(text)
+        size += len(text) + 1
+    if texts:
+        yield start, b"[%b]" % b",".join(texts)
+
+
+def _read(adapter: TypeAdapter[Any], text: bytes) -> tuple[Any, ValidationError | None]:
+    return _validated(adapter.validator if len(text) <= LARGE else _stopping(adapter), text)
+
+
+def _validated(validator: Any, text: bytes) -> tuple[Any, ValidationError | None]:
+    try:
+        return validator.validate_json(text), None
+    except ValidationError as error:
+        return None, error
+
+
+def _text(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # a whole number beyond 64 bits
+        return json.dumps(value, ensure_ascii=False).encode()
+
+
+def _stopping(adapter: TypeAdapter[Any]) -> SchemaValidator:
+    # Taken as a dict, a schema that is still to be built is.
+    return SchemaValidator(_with_stops(dict(adapter.core_schema)))
+
+
+def _with_stops(schema: Any) -> Any:
+    """Return a schema of pydantic's with `fail_fast` in each list."""
+    if isinstance(schema, dict):
+        stopping = {key: _with_stops(value) for key, value in schema.items()}
+        return stopping | {"fail_fast": True} if schema.get("type") == "list" else stopping
+    return [_with_stops(value) for value in schema] if isinstance(schema, list) else schema
