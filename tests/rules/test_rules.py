@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from annoconv.model import Case, LabelSystem, Package, TaskDefinition
 from annoconv.pixels import check_frame, save_nifti
 from annoconv.rules import engine
 from tests.documents import Document, common, good, write
+from tests.rules.examples import AGREEING, Example, add, check, registration, review
 from tests.rules.test_documents import OF_OTHERS
 
 if TYPE_CHECKING:
@@ -27,45 +29,33 @@ if TYPE_CHECKING:
 IDENTITY = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
 
 
-@dataclass(frozen=True)
-class Example:
-    """How a good case becomes one that breaks a rule, where, and in which profile it is looked at."""
-
-    change: Callable[[Document], Any]
-    path: str
-    profile: rules.Profile = "delivery"
-    also_good: Callable[[Document], Any] = field(default=lambda _: None)
-
-
-def add(*annotations: Document) -> Callable[[Document], None]:
-    return lambda document: document["annotations"].extend(annotations)
-
-
 def of_version(version: str) -> Callable[[Document], None]:
     return lambda document: document.update(schema_version=version)
-
-
-def review(**rest: Any) -> Document:
-    return {"id": "V", "level": "review", "reviewer": "R1", "at": "2026-01-01T00:00:00Z", "outcome": "passed", **rest}
 
 
 def relation(**rest: Any) -> Document:
     return {"id": "L", "type": "relation", "source_id": "P1", "target_id": "Q1", "relation": "near", **rest}
 
 
-def registration(**rest: Any) -> Document:
-    ends = {"fixed_image_uid": "1.2.840.1", "moving_image_uid": "1.2.840.1", "maps": "fixed_from_moving"}
-    matrix = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
-    told = {"id": "R", "kind": "rigid", "matrix": matrix, **ends, **rest}
-    return {key: value for key, value in told.items() if value is not None}
-
-
-def check(annotation_id: str) -> Document:
-    return {"annotation_id": annotation_id, "deviation_mm": 1, "threshold_mm": 3, "passed": True}
-
-
 def record(told: Document) -> Document:
     return {"id": "C", "kind": "laboratory", "fields": [{"key": "AFP", **told}]}
+
+
+def suggestion(identity: str, annotation_ids: list[str], **rest: Any) -> Document:
+    return {"id": identity, "model": {"name": "m"}, "annotation_ids": annotation_ids, "outcome": "accepted", **rest}
+
+
+def suggested(document: Document, **told: Any) -> None:
+    """Let the first annotation have grown out of a suggestion."""
+    document["annotations"][0]["assistance_id"] = "S1"
+    document["metadata"]["assistance"] = [{"id": "S1", "model": {"name": "m"}, **told}]
+
+
+def structured(document: Document, recorded_at: str = "2026-04-02T00:00:00Z", **told: Any) -> None:
+    """Link the image of 1 January 2026 with a record, of 91 days later if not told otherwise."""
+    document["image"]["acquired_at"] = "2026-01-01T00:00:00Z"
+    document["clinical_records"] = [record({"value": 5.6}) | {"recorded_at": recorded_at}]
+    document["links"] = [{"id": "L", "type": "image_structured", "record_id": "C", **told}]
 
 
 EXAMPLES: dict[str, list[Example]] = {
@@ -237,6 +227,12 @@ EXAMPLES: dict[str, list[Example]] = {
             ),
             "/texts/0/image_uids/1",
             "exchange",
+            lambda d: d["image"].update(derived_from=["1.9"]),
+        ),
+        Example(
+            lambda d: d.update(links=[{"id": "L", "type": "image_text", "annotation_ids": ["B1"], "span_ids": ["P1"]}]),
+            "/links/0/span_ids/0",
+            "exchange",
         ),
     ],
     "A-3.3.id_twice": [
@@ -247,11 +243,49 @@ EXAMPLES: dict[str, list[Example]] = {
             lambda d: d.update(texts=[{"id": "T1", "kind": "other", "content": "x"}]),
         ),
         Example(
+            lambda d: d.update(related_images=[{"uid": "P1", "modality": "DX", "shape": [9, 9]}]),
+            "/annotations/1/id",
+            "minimal",
+            lambda d: d.update(related_images=[{"uid": "P", "modality": "DX", "shape": [9, 9]}]),
+        ),
+        Example(
+            lambda d: d["metadata"].update(agents=[{"id": "A1"}, {"id": "R1"}, {"id": "R1"}]),
+            "/metadata/agents/2/id",
+            "minimal",
+            lambda d: d["metadata"].update(agents=[{"id": "A1"}, {"id": "R1"}]),
+        ),
+        Example(
             lambda d: d["metadata"].update(qc={"findings": [{"id": "P1", "kind": "other"}]}),
             "/metadata/qc/findings/0/id",
             "minimal",
             lambda d: d["metadata"].update(agents=[{"id": "A1"}, {"id": "R1"}, {"id": "P1"}]),
         ),
+    ],
+    "A-3.3.reference_cycle": [
+        Example(
+            lambda d: [
+                each.update(parent_id=parent) for each, parent in zip(d["annotations"], ["P1", "Q1", "P1"], strict=True)
+            ],
+            "/annotations/1/parent_id",
+            "minimal",
+            lambda d: [
+                each.update(parent_id=parent) for each, parent in zip(d["annotations"][1:], ["B1", "B1"], strict=True)
+            ],
+        ),
+        Example(
+            lambda d: d["annotations"][1].update(derived_from=["B1", "P1"]),
+            "/annotations/1/derived_from",
+            "minimal",
+            lambda d: d["annotations"][1].update(derived_from=["B1", "Q1"]),
+        ),
+    ],
+    "A-6.3.2.study_unlisted": [
+        Example(
+            lambda d: d["image"].update(study_instance_uid="1.3") or d.update(studies=[{"study_instance_uid": "1.2"}]),
+            "/image/study_instance_uid",
+            "minimal",
+            lambda d: d["image"].update(study_instance_uid="1.2") or d.update(studies=[{"study_instance_uid": "1.2"}]),
+        )
     ],
     "A-11.1.2.agent_unknown": [
         Example(
@@ -268,7 +302,7 @@ EXAMPLES: dict[str, list[Example]] = {
             lambda d: d.update(registrations=[registration(fixed_image_uid=None, fixed_frame_of_reference_uid="1.5")]),
         )
     ],
-    "A-8.5.3b.value_missing": [
+    "A-8.5.3a.value_missing": [
         *(
             Example(
                 lambda d, told=told: d.update(clinical_records=[record(told)]),
@@ -284,6 +318,92 @@ EXAMPLES: dict[str, list[Example]] = {
                     {"value_concept": {"code": "1", "scheme": "SCT", "meaning": "m"}},
                 ),
             )
+        )
+    ],
+    "A-3.4.suggestion_open": [
+        *(
+            Example(
+                lambda d, outcome=outcome: suggested(d, **outcome),
+                "/annotations/0/assistance_id",
+                also_good=lambda d, good_one=good_one: suggested(d, **good_one),
+            )
+            for outcome, good_one in (
+                ({"outcome": "pending"}, {"outcome": "accepted"}),
+                ({"outcome": "rejected"}, {"outcome": "modified"}),
+                ({}, {"outcome": "accepted"}),
+            )
+        ),
+        Example(
+            lambda d: suggested(d, outcome="rejected"),
+            "/annotations/0/assistance_id",
+            also_good=lambda d: (suggested(d, outcome="rejected"), d["annotations"][0].update(status="rejected")),
+        ),
+    ],
+    "A-3.4.assistance_differs": [
+        Example(
+            lambda d: (suggested(d, outcome="accepted"), d["metadata"]["assistance"].append(suggestion("S2", ["B1"]))),
+            "/metadata/assistance/1/annotation_ids/0",
+            also_good=lambda d: suggested(d, outcome="accepted", annotation_ids=["B1"]),
+        )
+    ],
+    "A-8.3b.granularity": [
+        Example(
+            lambda d: d["annotations"][0].update(granularity="voxel"),
+            "/annotations/0/granularity",
+            also_good=lambda d: (
+                d["annotations"][0].update(granularity="region"),
+                d["annotations"][1].update(granularity="boundary"),
+            ),
+        )
+    ],
+    "A-C.3.category_of_label": [
+        Example(
+            lambda d: d["annotations"][0].update(label_code="LUNG_LEFT", category="lesion"),
+            "/annotations/0/category",
+            also_good=lambda d: d["annotations"][0].update(label_code="LUNG_LEFT", category="organ"),
+        ),
+        Example(
+            lambda d: d.update(labels=[{"code": "NODULE", "category": "organ"}], annotations=d["annotations"][:1]),
+            "/annotations/0/category",
+            also_good=lambda d: d.update(labels=[{"code": "NODULE"}]),
+        ),
+    ],
+    "A-8.5.3c.interval": [
+        *(
+            Example(
+                lambda d, told=told: structured(d, **told),
+                f"/links/0/{key}",
+                also_good=lambda d, good_one=good_one: structured(d, **good_one),
+            )
+            for told, key, good_one in (
+                (
+                    {"interval_days": 92.5, "time_deviation": True},
+                    "interval_days",
+                    {"interval_days": 91.2, "time_deviation": True},
+                ),
+                ({"interval_days": 91}, "time_deviation", {"interval_days": 91, "time_deviation": True}),
+                ({}, "time_deviation", {"time_deviation": True}),
+                ({"time_deviation": False}, "time_deviation", {"recorded_at": "2026-01-31T00:00:00Z"}),
+                (
+                    {"recorded_at": "2026-01-31T00:00:00Z", "time_deviation": True},
+                    "time_deviation",
+                    {"time_deviation": True},
+                ),
+            )
+        )
+    ],
+    "A-8.5.3b.field_differs": [
+        Example(
+            lambda d: structured(d, time_deviation=True, fields={"AFP": 5.7}),
+            "/links/0/fields/AFP",
+            also_good=lambda d: structured(d, time_deviation=True, fields={"AFP": 5.6, "stage": "II"}),
+        )
+    ],
+    "A-9.3.1b.reviewer_differs": [
+        Example(
+            lambda d: d.update(reviews=[review(reviewer="R2")]),
+            "/metadata/reviewer",
+            also_good=lambda d: d.update(reviews=[review(), review(id="V2", level="arbitration", reviewer="C1")]),
         )
     ],
     "A-8.2.2a.duplicate_code": [
@@ -303,8 +423,12 @@ EXAMPLES: dict[str, list[Example]] = {
         Example(lambda d: d["annotations"][1].update(annotator="R1"), "/metadata/reviewer"),
     ],
 }
+for _rule, _more in AGREEING.items():
+    EXAMPLES[_rule] = [*EXAMPLES.get(_rule, ()), *_more]
 """Rules that look at the document alone; those that look at files are tested by name below."""
 WITH_FILES = {
+    "A-6.4.1.fractional_type",
+    "A-10.1.5.mask_digest",
     "A-6.4.1.mask_damaged",
     "A-6.4.1.mask_empty",
     "A-6.4.1.mask_value_absent",
@@ -380,13 +504,15 @@ def test_all_breaches_are_told_at_once() -> None:
 # --- rules that look at files ---
 
 
-def with_mask(folder: Path, affine: Any = None, labels_kji: Any = None, values: Sequence[int] = ()) -> LoadedCase:
+def with_mask(
+    folder: Path, affine: Any = None, labels_kji: Any = None, values: Sequence[int] = (), **rest: Any
+) -> LoadedCase:
     """Return a case with a mask file, or a label map of these values, that fits its image unless told otherwise."""
     folder.mkdir(exist_ok=True)
     document = good()
     told: list[Document] = [{"mask_value": value} for value in values] or [{}]
     for number, each in enumerate(told):
-        document["annotations"].append(common("M" * (number + 1), "mask", mask_file="masks/m.nii.gz", **each))
+        document["annotations"].append(common("M" * (number + 1), "mask", mask_file="masks/m.nii.gz", **each, **rest))
     path = write(folder / "case.json", document)
     if affine is None:
         affine = np.diag([1.0, 1.5, 2.0, 1.0])
@@ -520,6 +646,28 @@ def test_values_that_a_map_lacks_or_nobody_names(tmp_path: Path) -> None:
     assert told(left, "minimal") == []
 
 
+def test_fractions_say_what_they_are_and_labels_do_not(tmp_path: Path) -> None:
+    fractions = np.full((10, 16, 20), 0.5, np.float32)
+    silent = with_mask(tmp_path / "silent", labels_kji=fractions)
+    assert told(silent) == [("A-6.4.1.fractional_type", "/annotations/3")]
+    assert [each.level for each in rules.check(silent, profile="exchange")] == ["warning"]
+    labels = with_mask(
+        tmp_path / "labels", labels_kji=drawn((10, 16, 20), (1, 3)), values=[1], fractional_type="OCCUPANCY"
+    )
+    assert told(labels) == [("A-6.4.1.fractional_type", "/annotations/3/fractional_type")]
+    whole = np.ones((10, 16, 20), np.float32)
+    assert told(with_mask(tmp_path / "whole", labels_kji=whole, fractional_type="PROBABILITY")) == []
+
+
+def test_the_digest_of_a_mask_file(tmp_path: Path) -> None:
+    case = with_mask(tmp_path / "none")
+    sha256 = hashlib.sha256((tmp_path / "none" / "masks" / "m.nii.gz").read_bytes()).hexdigest()
+    assert told(with_mask(tmp_path / "same", sha256=sha256)) == []
+    other = with_mask(tmp_path / "other", sha256="0" * 64)
+    assert told(other) == [("A-10.1.5.mask_digest", "/annotations/3/sha256")]
+    assert told(other, "exchange") == told(case) == []
+
+
 def test_a_mask_file_that_ends_too_early_or_holds_no_labels(tmp_path: Path) -> None:
     expected = [("A-6.4.1.mask_damaged", "/annotations/3/mask_file")]
     case = with_mask(tmp_path / "cut", labels_kji=np.random.default_rng(1).integers(0, 2, (10, 16, 20), np.uint8))
@@ -528,7 +676,7 @@ def test_a_mask_file_that_ends_too_early_or_holds_no_labels(tmp_path: Path) -> N
     assert told(case) == expected
     assert told(case, "exchange") == []
     fractions = np.full((10, 16, 20), 0.5, np.float32)
-    assert told(with_mask(tmp_path / "fractions", labels_kji=fractions)) == []
+    assert told(with_mask(tmp_path / "fractions", labels_kji=fractions, fractional_type="PROBABILITY")) == []
     assert told(with_mask(tmp_path / "levels", labels_kji=fractions, values=[1])) == expected
 
 
