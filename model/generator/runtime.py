@@ -129,7 +129,10 @@ class Fixed:
         item = handler.generate_schema(get_args(shortest)[0])
         # Checked as a list, whose length pydantic tells beside what is wrong with its members; of a tuple it does not.
         members = core_schema.list_schema(item, min_length=self.minimum, max_length=self.maximum)
-        return core_schema.no_info_after_validator_function(tuple, members)
+        checked = core_schema.no_info_after_validator_function(tuple, members)
+        # Nothing is checked strictly as a whole: the strict branch only says how a tuple is written.
+        written = core_schema.tuple_variable_schema(item)
+        return core_schema.lax_or_strict_schema(checked, written)
 
 
 def _even(items: list[Any]) -> list[Any]:
