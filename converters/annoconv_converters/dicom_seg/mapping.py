@@ -27,6 +27,7 @@ from annoconv.ids import safe_name
 from annoconv.model import AlgorithmType, AnnotationCategory, Concept, FractionalType, Label
 from annoconv_converters._dicom.codes import concept_in, site_of
 from annoconv_converters._dicom.dates import moment
+from annoconv_converters._dicom.patient import patient_in
 from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_seg.frame_grid import referenced_instances, referenced_series
 from annoconv_converters.dicom_seg.segment import (
@@ -180,11 +181,13 @@ def native_document(
     image = _image(header, grid)
     defined: dict[str, dict[str, Any]] = {}
     annotations: list[dict[str, Any]] = []
+    agents: dict[str, dict[str, Any]] = {}
     found = _labels(segments, labels, is_ours=is_own(header))
     for segment, annotation_id, label in zip(segments, annotation_ids(segments), found, strict=True):
         if label.definition is not None:
             defined.setdefault(label.code, label.definition)
         known = None if is_own(header) else label.known
+        agent = None if is_own(header) else _agent(segment)
         stated: dict[str, Any] = {
             "id": annotation_id,
             **_tracking(segment, annotation_id, image["uid"]),
@@ -196,12 +199,15 @@ def native_document(
             "mask_value": segment.number if is_map else None,
             "fractional_type": fractional_type,
             "algorithm_type": _algorithm_type(segment).value,
+            "annotator": None if agent is None else agents.setdefault(agent["id"], agent)["id"],
         }
         annotations.append({key: value for key, value in stated.items() if value is not None})
+    patient = {} if is_own(header) else patient_in(header, image.get("study_instance_uid", ""))
     document = {
+        **patient,
         "image": image,
         "annotations": annotations,
-        "metadata": _metadata(header, segments),
+        "metadata": _metadata(header, segments) | ({"agents": list(agents.values())} if agents else {}),
     }
     definitions = [definition for definition in defined.values() if definition]
     return document | ({"labels": definitions} if definitions else {})
@@ -304,6 +310,21 @@ def _algorithm_type(segment: Segment) -> AlgorithmType:
     return _ALGORITHM_TYPES.get(segment.algorithm_type, AlgorithmType.MANUAL)
 
 
+def _agent(segment: Segment) -> dict[str, Any] | None:
+    """Return the agent that a segment's algorithm is, or None if a person made it or nothing is known of it."""
+    if segment.algorithm_type is SegmentAlgorithmType.MANUAL or segment.algorithm_name is None:
+        return None
+    told = {
+        "name": " ".join(segment.algorithm_name.split()),
+        "version": segment.algorithm_version and " ".join(segment.algorithm_version.split()),
+        "manufacturer": segment.algorithm_source and " ".join(segment.algorithm_source.split()),
+        "family": segment.algorithm_family and strict_json.plain(segment.algorithm_family),
+    }
+    algorithm = {key: value for key, value in told.items() if value}
+    identity = " ".join(str(algorithm[key]) for key in ("name", "version") if key in algorithm)
+    return {"id": identity, "kind": "device", "algorithm": algorithm} if algorithm.get("name") else None
+
+
 def _image(header: Dataset, grid: Grid) -> dict[str, Any]:
     instances = referenced_instances(header)
     source_class = text(instances[0].get("ReferencedSOPClassUID")) if instances else ""
@@ -319,6 +340,7 @@ def _image(header: Dataset, grid: Grid) -> dict[str, Any]:
 
 def _metadata(header: Dataset, segments: Sequence[Segment]) -> dict[str, Any]:
     model = next((s.algorithm_name for s in segments if s.algorithm_type is not SegmentAlgorithmType.MANUAL), None)
+    model = model if is_own(header) else None  # in other files it is an agent
     name, version, ended = _software(header)
     software = {"name": name, "version": version, "ai_model": model}
     stated: dict[str, Any] = {

@@ -67,6 +67,8 @@ class Segment:
         How it was made.
     algorithm_name, algorithm_version
         What made it; required unless it was made by hand, `unspecified` if not known.
+    algorithm_family, algorithm_source
+        What kind of algorithm it is, artificial intelligence if not known, and who makes it.
     algorithm_parameters
         How that was run, as text.
     tracking_id, tracking_uid
@@ -87,6 +89,8 @@ class Segment:
     algorithm_type: SegmentAlgorithmType = SegmentAlgorithmType.MANUAL
     algorithm_name: str | None = None
     algorithm_version: str | None = None
+    algorithm_family: Concept | None = None
+    algorithm_source: str | None = None
     algorithm_parameters: str | None = None
     tracking_id: str | None = None
     tracking_uid: str | None = None
@@ -106,7 +110,8 @@ class Segment:
             parts.append(_text(0x00620008, "CS", self.algorithm_type.value))
         else:
             name = self.algorithm_name or UNSPECIFIED
-            algorithm = sequence(0x0066002F, coded(_ARTIFICIAL_INTELLIGENCE))
+            source = b"" if self.algorithm_source is None else _text(0x00240202, "LO", self.algorithm_source)
+            algorithm = source + sequence(0x0066002F, coded(self.algorithm_family or _ARTIFICIAL_INTELLIGENCE))
             algorithm += _text(0x00660031, "LO", self.algorithm_version or UNSPECIFIED)
             if self.algorithm_parameters:
                 algorithm += _text(0x00660032, "LT", self.algorithm_parameters)
@@ -145,6 +150,8 @@ class Segment:
             algorithm_type=_algorithm_type(text(item.get("SegmentAlgorithmType"))),
             algorithm_name=_known(item.get("SegmentAlgorithmName")) or _known(algorithm.get("AlgorithmName")),
             algorithm_version=_known(algorithm.get("AlgorithmVersion")),
+            algorithm_family=concept_in(algorithm, "AlgorithmFamilyCodeSequence"),
+            algorithm_source=_known(algorithm.get("AlgorithmSource")),
             algorithm_parameters=_known(algorithm.get("AlgorithmParameters")),
             tracking_id=text(item.get("TrackingID")) or None,
             tracking_uid=text(item.get("TrackingUID")) or None,

@@ -108,7 +108,7 @@ _MADE_ANEW: Final = dict.fromkeys(
 
 _REASONS: Final[Reasons] = {
     "SegmentSequence/#/SegmentNumber": "segments are numbered in the order of the annotations",
-    "SegmentSequence/#/TrackingUID": ("an annotation has no place for it; it is derived anew", LossKind.NO_PLACE),
+    "SegmentSequence/#/TrackingUID": ("it is no UID; another one is derived", LossKind.NO_PLACE),
     "SegmentSequence/#/TrackingID": "it stands for several segments, so that it is no annotation's id",
     "SegmentSequence/#/SegmentDescription": (
         "an annotation has no place for it; the label code is written there",
@@ -218,9 +218,13 @@ def _written_again(file: SegmentationFile, case: Case, labels: Labels) -> Datase
         )
         for rank, each in enumerate(masks, 1)
     }
-    settings = Settings(kind=file.kind)
     content = Content(
-        source=source, segments=list(segments.values()), metadata=case.metadata, at=_LONG_AGO, settings=settings
+        source=source,
+        segments=list(segments.values()),
+        case=case,
+        metadata=case.metadata,
+        at=_LONG_AGO,
+        settings=Settings(kind=file.kind).told_by(masks),
     )
     elements = build_header(content, planes, MapFrames([np.zeros((1, 1), dtype=np.uint8)]), 1)
     if file.kind is Kind.LABELMAP:

@@ -21,7 +21,7 @@ from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError
 from annoconv.files.atomic import replacing
 from annoconv.loss import Loss, LossKind, LossReport
-from annoconv.model import Case, FractionalType, Image, MaskAnnotation
+from annoconv.model import Case, Image, MaskAnnotation
 from annoconv_converters._dicom.carrier import carry
 from annoconv_converters._dicom.elements import EXPLICIT, Element
 from annoconv_converters._dicom.groups import PER_FRAME
@@ -175,23 +175,15 @@ def _prepared(
             ordered = sorted(annotations, key=lambda each: numbers[each.id])
             segments = [segment_of(numbers[each.id], each, case, source.uid, labels) for each in ordered]
             masks = {numbers[each.id]: loaded.masks[each.id] for each in ordered}
-            told = _settled(settings, ordered)
+            told = settings.told_by(ordered)
             gathered = gather(masks, image, source, told, spools)
-            content = Content(source=source, segments=segments, metadata=case.metadata, at=at, settings=told)
+            content = Content(source=source, segments=segments, case=case, metadata=case.metadata, at=at, settings=told)
             part = prepare(content, gathered)
             part.annotation_ids = {numbers[each.id]: each.id for each in ordered}
             if len(groups) > 1:
                 gathered.release()
             parts.append(part)
         yield parts
-
-
-def _settled(settings: Settings, masks: Sequence[MaskAnnotation]) -> Settings:
-    """Return settings that say what fractions mean: as asked for, else as the first mask has it that says so."""
-    said = next((each.fractional_type for each in masks if each.fractional_type is not None), None)
-    if settings.fractional_type is not None or said is None:
-        return settings
-    return replace(settings, fractional_type="occupancy" if said is FractionalType.OCCUPANCY else "probability")
 
 
 def _own_files(loaded: LoadedCase, context: Context, settings: Settings) -> list[ImageSource]:

@@ -23,6 +23,7 @@ from annoconv_converters._dicom.codes import code_item
 from annoconv_converters._dicom.dates import date_and_time, date_time, offset_zone
 from annoconv_converters._dicom.elements import walk
 from annoconv_converters._dicom.encoding import CHARACTER_SET, decimal_string, element, encode, item, items, sequence
+from annoconv_converters._dicom.patient import put_patient, study_of
 from annoconv_converters._dicom.texts import copy_elements, fit, text
 from annoconv_converters.dicom_seg.kinds import LEVELS, Kind
 from annoconv_converters.dicom_seg.mapping import ANNOTATION_SOFTWARE, OWN_MANUFACTURER
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from annoconv.images import ImageSource
-    from annoconv.model import Metadata
+    from annoconv.model import Case, Metadata
     from annoconv_converters.dicom_seg.kinds import Settings
     from annoconv_converters.dicom_seg.segment import Segment
     from annoconv_converters.dicom_seg.writing.frames import Frames
@@ -114,6 +115,8 @@ class Content:
         The image that it was drawn on.
     segments
         Every segment, empty ones too, by number.
+    case
+        The case that it is of, if it is of one: its patient and study, where the source says nothing of them.
     metadata
         Who made it, with what, when.
     at
@@ -127,6 +130,7 @@ class Content:
     metadata: Metadata
     at: datetime
     settings: Settings
+    case: Case | None = None
 
 
 def build_header(content: Content, planes: PlaneStack, frames: Frames, count: int) -> Elements:
@@ -147,6 +151,8 @@ def build_header(content: Content, planes: PlaneStack, frames: Frames, count: in
     header.SpecificCharacterSet = CHARACTER_SET
     header.SOPClassUID = content.settings.kind.sop_class_uid
     _put_patient_and_study(header, content.source)
+    if content.case is not None:
+        put_patient(header, content.case, study_of(content.case, content.source.study_instance_uid))
     _put_series(header, content)
     _put_equipment(header, content.metadata)
     _put_image(header, content, planes, frames, count)
