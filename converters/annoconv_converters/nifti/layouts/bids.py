@@ -33,7 +33,7 @@ from annoconv_converters._volumes.labels import Entry, entry_of
 from annoconv_converters._volumes.opening import stem_of
 from annoconv_converters.nifti.case_files import CaseFiles, Region
 from annoconv_converters.nifti.layouts.training import Training
-from annoconv_converters.nifti.source_trees import SourceFile, image_sidecar, of_sidecar, of_table, of_volume
+from annoconv_converters.nifti.source_trees import SourceFile, image_sidecar, of_table, of_volume
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -199,9 +199,7 @@ def _subject(
         table = path.with_name(stem_of(path.name) + ".tsv")
         rows = read_table(table) if table.is_file() else None
         file = finder.open(path)
-        beside = path.with_name(stem_of(path.name) + ".json")
-        sources += [of_volume(file)] + ([of_table(table, path)] if rows is not None else [])
-        sources += [of_sidecar(beside, finder.object(beside))] if beside.is_file() else []
+        sources += [of_volume(file)] + ([of_table(table, path)] if rows is not None else []) + finder.sidecars(file)
         for region in finder.regions(file, table=rows):
             key = region.entry.name if region.entry.name else f"{path.name}/{region.key}"
             regions.append(replace(region, key=key))

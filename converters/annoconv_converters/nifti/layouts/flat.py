@@ -208,7 +208,7 @@ def _of_files(source: Path, paths: Sequence[Path], finder: Finder, name: str) ->
         for region in finder.regions(file):
             key = f"{file.path.name}/{region.key}" if len(masks) > 1 else region.key
             regions.append(Region(key, region.volume, region.value, region.mask_file, region.entry, region.told))
-    image = finder.image(name, image_file, [masks[0].volume(0)] if masks else [], source)
+    image = finder.image(name, image_file, [mask.volume(0) for mask in masks], source)
     exact = finder.is_exact(image_file or (masks[0] if masks else None))
     beside = source / CARRIER if is_folder else source.with_name(f"{name}.annoconv.json")
     files = [each for file in masks for each in finder.mask_files(file)]
