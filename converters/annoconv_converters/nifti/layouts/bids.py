@@ -26,6 +26,7 @@ import numpy as np
 from annoconv.documents import strict_json
 from annoconv.errors import MaskError
 from annoconv.files.manifest import MANIFEST
+from annoconv.files.names import is_left_by_desktop
 from annoconv.files.stage import is_stage
 from annoconv.model import Modality
 from annoconv_converters._volumes.label_tables import read_table, write_tsv
@@ -145,9 +146,8 @@ class Bids(Training):
             if isinstance(name, str) and name and description.get("DatasetType") == "derivative"
             else {}
         )
-        places = {path.parent for ending in _SEGMENTED for path in folder.glob(f"**/sub-*/**/{ending}")}
-        sources = {path.name for path in folder.glob("sourcedata/sub-*") if any(path.glob("*/*.nii*"))}
-        places = {place for place in places if not any(map(is_stage, place.relative_to(folder).parts))}
+        places = {path.parent for ending in _SEGMENTED for path in _below(folder, f"**/sub-*/**/{ending}")}
+        sources = {path.name for path in _below(folder, "sourcedata/sub-*") if any(_below(path, "*/*.nii*"))}
         places |= {folder / name / "anat" for name in sources - {place.parent.name for place in places}}
         shared = [
             SourceFile(
@@ -159,6 +159,13 @@ class Bids(Training):
         ]
         for place in sorted(places):
             yield _subject(place, folder, finder, told, shared)
+
+
+def _below(folder: Path, pattern: str) -> Iterator[Path]:
+    """Yield what is in a folder but for stages of outputs and what desktops leave there."""
+    for path in folder.glob(pattern):
+        if not any(is_stage(part) or is_left_by_desktop(part) for part in path.relative_to(folder).parts):
+            yield path
 
 
 def _description(task: str | None) -> dict[str, Any]:
@@ -174,7 +181,7 @@ def _description(task: str | None) -> dict[str, Any]:
 def _tables(folder: Path) -> list[Path]:
     """Return the tables of participants, sessions and scans."""
     return sorted(
-        path for name in ("participants", "sub-*/*_sessions", "**/*_scans") for path in folder.glob(f"{name}.tsv")
+        path for name in ("participants", "sub-*/*_sessions", "**/*_scans") for path in _below(folder, f"{name}.tsv")
     )
 
 
@@ -190,8 +197,8 @@ def _subject(
     """Return the case of one `anat` folder."""
     parts = [part for part in place.relative_to(folder).parts if part.startswith(("sub-", "ses-"))]
     name = "_".join(part.partition("-")[2] for part in parts)
-    files = sorted(place.glob("*.nii*")) if place.is_dir() else []
-    others = sorted((folder / "sourcedata").joinpath(*parts).glob("*/*.nii*"))
+    files = sorted(_below(place, "*.nii*")) if place.is_dir() else []
+    others = sorted(_below((folder / "sourcedata").joinpath(*parts), "*/*.nii*"))
     regions: list[Region] = []
     sources: list[SourceFile] = []
     labels = [path for path in files if stem_of(path.name).endswith("_dseg") or _LABELLED.search(path.name)]

@@ -22,7 +22,7 @@ import numpy as np
 from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, MaskError, UsageError
 from annoconv.files.manifest import is_unchanged
-from annoconv.files.names import inside
+from annoconv.files.names import inside, is_left_by_desktop
 from annoconv.ids import safe_name
 from annoconv.messages import Message
 from annoconv.volumes.label_boxes import find_labels
@@ -186,8 +186,8 @@ class Flat(Layout):
             yield _of_files(folder, [folder], finder, stem_of(folder.name))
         elif (folder / INDEX).is_file():
             yield _of_index(folder, finder)
-        elif indexed := sorted(path.parent for path in folder.glob(f"*/{INDEX}")):
-            for each in indexed:
+        elif indexed := [path.parent for path in folder.glob(f"*/{INDEX}") if not is_left_by_desktop(path.parent.name)]:
+            for each in sorted(indexed):
                 yield _of_index(each, finder)
         else:
             places = [folder, *(folder / name for name in ("segmentations", "masks", "labels"))]
