@@ -223,21 +223,33 @@ def open(path: Path, limits: Limits | None = None) -> ImageSource:
     return sources[0]
 
 
-def match(sources: Sequence[ImageSource], image: Image) -> ImageSource:
+def match(
+    sources: Sequence[ImageSource], image: Image, *, source: Path | None = None, where: str = "/image/uid"
+) -> ImageSource:
     """Return the source that a case document's image means: by its UID, or the only one if its `uid` is no DICOM UID.
+
+    Parameters
+    ----------
+    sources
+        What was found.
+    image
+        What the document says of it.
+    source, where
+        The file that says so, and its place there, which errors name.
 
     Raises
     ------
     ImageError
         If no source has the UID, or several could be meant: they are listed.
     """
-    named = [source for source in sources if source.uid == image.uid]
+    named = [each for each in sources if each.uid == image.uid]
     if not named and not is_dicom_uid(image.uid):
         named = list(sources)
     if len(named) != 1:
         raise ImageError(
             "no single source image has this UID",
-            where="/image/uid",
+            source=source,
+            where=where,
             found=_listed(sources),
             expected=image.uid,
             advice="Name the folder of that series",

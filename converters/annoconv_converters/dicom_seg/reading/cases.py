@@ -190,7 +190,7 @@ def _source(part: _Part, found: Sequence[ImageSource]) -> ImageSource | None:
     if not found:
         return None
     described = Image.model_validate(part.native["image"])
-    return image_seam.match(found, described)
+    return image_seam.match(found, described, source=part.file.path, where="ReferencedSeriesSequence (0008,1115)")
 
 
 def _described(part: _Part, found: Sequence[ImageSource]) -> dict[str, Any]:

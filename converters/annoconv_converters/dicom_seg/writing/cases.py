@@ -168,7 +168,7 @@ def _prepared(
         parts: list[SegmentationPart] = []
         for uid, annotations in groups.items():
             image = _image_of(case, uid, loaded.path)
-            source = image_seam.match(sources, image)
+            source = image_seam.match(sources, image, source=loaded.path)
             check_image(image, source)
             at = times.timestamp([loaded.case], [source.acquired_at], given=context.timestamp, zone=context.timezone)
             numbers = segment_numbers({each.id: loaded.masks[each.id] for each in annotations}, settings.kind)
