@@ -126,7 +126,7 @@ def _records(
     for picture in pictures:  # the pieces of a label on the slices of a volume are one mask
         found = told.get(picture.record["file_name"], ())
         features += found
-        series = picture.name and picture.name.series
+        series = None if picture.name is None else picture.name.series
         for each in found if series is not None else ():
             mask = masks.get((series, class_name(each.feature.get("properties") or {})))
             if mask is not None:
