@@ -122,7 +122,7 @@ WHERE = {leaf: place for table in (REASONS, PLACES) for place, leaves in table.i
 def test_every_leaf_of_a_real_file_has_its_key(path: str) -> None:
     case = json.loads((EXAMPLES / "valid" / f"{EXAMPLE_OF[path]}.json").read_bytes())
     assert "extensions" not in case
-    said = set(_keys(case))
+    said = set(keys_of(case))
     lacking = {}
     for leaf in sorted(set(_leaves(_read(real(path))))):
         place = (
@@ -135,14 +135,14 @@ def test_every_leaf_of_a_real_file_has_its_key(path: str) -> None:
     assert lacking == {}
 
 
-def _keys(node: Any, path: str = "") -> Iterator[str]:
+def keys_of(node: Any, path: str = "") -> Iterator[str]:
     """Yield the paths of keys of a document, without the places in lists."""
     if isinstance(node, dict):
         for key, value in node.items():
-            yield from (f"{path}{key}", *_keys(value, f"{path}{key}."))
+            yield from (f"{path}{key}", *keys_of(value, f"{path}{key}."))
     elif isinstance(node, list):
         for each in node:
-            yield from _keys(each, path)
+            yield from keys_of(each, path)
 
 
 def _read(path: Path) -> pydicom.Dataset:
