@@ -32,7 +32,8 @@ REASONS = {
     "the resource's own, made anew when one is written": [
         "ImagingSelection.id", "ImagingStudy.id", "DiagnosticReport.id", "BodyStructure.id", "Media.id",
         "Media.content.id", "Observation.id", "Provenance.id", "Provenance.agent.id", "Patient.id", "Patient.meta",
-        "ImagingSelection.identifier", "ImagingSelection.derivedFrom", "BodyStructure.identifier", "Observation.identifier", "Patient.active",
+        "ImagingSelection.identifier", "ImagingSelection.derivedFrom",
+        "BodyStructure.identifier", "Observation.identifier", "Patient.active",
     ],
     "a constant of the resource": [
         "ImagingStudy.status", "ImagingStudy.identifier.system", "Media.status", "DiagnosticReport.category",
@@ -44,7 +45,8 @@ REASONS = {
     ],
     "leads out of a case, which holds no addresses": [
         "BodyStructure.image.url", "Media.content.url", "Media.encounter", "Observation.encounter",
-        "Provenance.location", "DiagnosticReport.media.link.display", "Media.basedOn.identifier.system", "Media.basedOn.identifier.assigner",
+        "Provenance.location", "DiagnosticReport.media.link.display",
+        "Media.basedOn.identifier.system", "Media.basedOn.identifier.assigner",
     ],
     "tells who the patient is": [
         "Patient.address", "Patient.birthDate", "Patient.identifier", "Patient.managingOrganization", "Patient.name",
