@@ -28,17 +28,19 @@ from annoconv.model import AlgorithmType, AnnotationCategory, Concept, Fractiona
 from annoconv_converters._dicom.codes import concept_in, site_of
 from annoconv_converters._dicom.dates import moment
 from annoconv_converters._dicom.texts import text
+from annoconv_converters.dicom_seg.algorithm import agents_and_model
 from annoconv_converters.dicom_seg.frame_grid import referenced_instances, referenced_series
 from annoconv_converters.dicom_seg.segment import (
     ALGORITHM_TYPES,
     BACKGROUND,
     UNKNOWN_SCHEME,
     Segment,
-    SegmentAlgorithmType,
 )
+from annoconv_converters.dicom_seg.subject import studies_together, subject_and_study_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import tzinfo
 
     from pydicom.dataset import Dataset
 
@@ -158,7 +160,13 @@ def annotation_ids(segments: Sequence[Segment]) -> list[str]:
 
 
 def native_document(
-    header: Dataset, grid: Grid, labels: Labels, segments: Sequence[Segment] | None = None
+    header: Dataset,
+    grid: Grid,
+    labels: Labels,
+    segments: Sequence[Segment] | None = None,
+    *,
+    instances: Sequence[Mapping[str, str]] = (),
+    zone: tzinfo | None = None,
 ) -> dict[str, Any]:
     """Return the case document that a segmentation stands for by itself, without task and case id.
 
@@ -172,12 +180,17 @@ def native_document(
         Label systems in which the concepts of the segments are looked up.
     segments
         What `segments_of` made of the header, if that was done before.
+    instances
+        Those of the source, in the order of its slices.
+    zone
+        For times, where the file names none.
     """
     segments = segments_of(header) if segments is None else segments
     is_map = text(header.get("SegmentationType")) == "LABELMAP"
     fractions = text(header.get("SegmentationFractionalType"))
     fractional_type = fractions if fractions in set(FractionalType) else None
-    image = _image(header, grid)
+    image = _image(header, grid) | ({"instances": [*instances]} if instances else {})
+    agents, model = agents_and_model(segments)
     defined: dict[str, dict[str, Any]] = {}
     annotations: list[dict[str, Any]] = []
     found = _labels(segments, labels, is_ours=is_own(header))
@@ -196,12 +209,14 @@ def native_document(
             "mask_value": segment.number if is_map else None,
             "fractional_type": fractional_type,
             "algorithm_type": _algorithm_type(segment).value,
+            "annotator": agents[segment.number]["id"] if segment.number in agents else None,
         }
         annotations.append({key: value for key, value in stated.items() if value is not None})
     document = {
+        **subject_and_study_in(header, zone),
         "image": image,
         "annotations": annotations,
-        "metadata": _metadata(header, segments),
+        "metadata": _metadata(header, agents, model),
     }
     definitions = [definition for definition in defined.values() if definition]
     return document | ({"labels": definitions} if definitions else {})
@@ -223,7 +238,10 @@ def merge(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
         added = [label for label in other.get("labels", []) if label["code"] not in known]
         if added:
             merged["labels"] = [*merged.get("labels", []), *added]
-    return merged
+    agents = _distinct(each for one in documents for each in one["metadata"].get("agents", []))
+    if agents:
+        merged["metadata"] = {**merged["metadata"], "agents": agents}
+    return merged | studies_together(documents)
 
 
 def _labels(segments: Sequence[Segment], labels: Labels, *, is_ours: bool) -> list[ClassLabel]:
@@ -317,8 +335,7 @@ def _image(header: Dataset, grid: Grid) -> dict[str, Any]:
     return {key: value for key, value in stated.items() if value}
 
 
-def _metadata(header: Dataset, segments: Sequence[Segment]) -> dict[str, Any]:
-    model = next((s.algorithm_name for s in segments if s.algorithm_type is not SegmentAlgorithmType.MANUAL), None)
+def _metadata(header: Dataset, agents: Mapping[int, dict[str, Any]], model: str | None) -> dict[str, Any]:
     name, version, ended = _software(header)
     software = {"name": name, "version": version, "ai_model": model}
     stated: dict[str, Any] = {
@@ -326,8 +343,14 @@ def _metadata(header: Dataset, segments: Sequence[Segment]) -> dict[str, Any]:
         "institution": text(header.get("InstitutionName")),
         "software": {key: value for key, value in software.items() if value},
         "timestamps": {"end": ended} if ended else {},
+        "agents": _distinct(agents.values()),
     }
     return {key: value for key, value in stated.items() if value}
+
+
+def _distinct(members: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return members of a list, each id once, the first of it."""
+    return list({each["id"]: each for each in reversed([*members])}.values())[::-1]
 
 
 def _software(header: Dataset) -> tuple[str, str, str | None]:

@@ -27,6 +27,7 @@ from annoconv_converters._dicom.texts import copy_elements, fit, text
 from annoconv_converters.dicom_seg.kinds import LEVELS, Kind
 from annoconv_converters.dicom_seg.mapping import ANNOTATION_SOFTWARE, OWN_MANUFACTURER
 from annoconv_converters.dicom_seg.segment import BACKGROUND, UNSPECIFIED
+from annoconv_converters.dicom_seg.subject import SubjectAndStudy, put_subject_and_study
 from annoconv_converters.dicom_seg.writing.groups import DIMENSIONS
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ _SPECIMEN: Final = (
 """What a segmentation of a whole slide shares with it (PS3.3 C.7.6.22)."""
 _LOSSY: Final = ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod")
 OF_THE_SOURCE: Final = (*_REQUIRED_EMPTY, *_CARRIED_OVER, *_SPECIMEN, *_LOSSY, "PatientOrientation")
-"""What is copied from the source, of which a case says nothing."""
+"""What is copied from the source; a case says some of it, which is written where the source says nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +121,8 @@ class Content:
         Content date and time; with its zone.
     settings
         What kind it is, and how it is written.
+    subject_and_study
+        Whose image it is and of which study, where the source does not say so.
     """
 
     source: ImageSource
@@ -127,6 +130,7 @@ class Content:
     metadata: Metadata
     at: datetime
     settings: Settings
+    subject_and_study: SubjectAndStudy | None = None
 
 
 def build_header(content: Content, planes: PlaneStack, frames: Frames, count: int) -> Elements:
@@ -147,6 +151,8 @@ def build_header(content: Content, planes: PlaneStack, frames: Frames, count: in
     header.SpecificCharacterSet = CHARACTER_SET
     header.SOPClassUID = content.settings.kind.sop_class_uid
     _put_patient_and_study(header, content.source)
+    if content.subject_and_study is not None:
+        put_subject_and_study(header, content.subject_and_study)
     _put_series(header, content)
     _put_equipment(header, content.metadata)
     _put_image(header, content, planes, frames, count)
