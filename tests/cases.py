@@ -333,6 +333,211 @@ def radiograph(folder: Path) -> Document:
     )
 
 
+def concept(code: str, scheme: str, meaning: str, **more: str) -> Document:
+    return {"code": code, "scheme": scheme, "meaning": meaning, **more}
+
+
+@zoo
+def findings(folder: Path) -> Document:
+    """What is known of a lesion beside its outline: where, how large, which grade, followed by its tracking UID."""
+    grid = grid_of((14, 12, 6))
+    image = series(folder, grid, "findings")
+    save_nifti(folder / "a.nii.gz", blob(grid), grid)
+    save_nifti(folder / "b.nii.gz", blob(grid, 1.0, 4.0), grid)
+    upper = {"region": concept("45653009", "SCT", "Upper lobe of lung"), "laterality": "left"}
+    lower = {
+        "region": concept("90572001", "SCT", "Lower lobe of lung"),
+        "modifiers": [concept("255561001", "SCT", "Medial")],
+    }
+    diameter = {
+        "concept": concept("81827009", "SCT", "Diameter"),
+        "value": 12.5,
+        "unit": "mm",
+        "derivation": concept("56851009", "SCT", "Maximum"),
+        "geometry_ids": ["LINE"],
+        "algorithm": {"name": "ruler", "version": "1.0"},
+        "interpretations": [
+            {"concept": concept("121402", "DCM", "Normality"), "value": concept("263654008", "SCT", "Abnormal")}
+        ],
+    }
+    grade = {
+        "concept": concept("111005", "DCM", "Assessment Category"),
+        "value": concept("MA.II.A.5.4A", "BI", "4A - Low suspicion", version="4.0"),
+        "basis": "ACR BI-RADS 5th edition",
+    }
+    common = {"label": "NODULE", "category": "lesion"}
+    line = {"category": "lesion", "label_code": "NODULE", "type": "polyline", "polyline": [[1.0, 1.0], [6.0, 1.5]]}
+    return document(
+        image,
+        [
+            mask("A", "a.nii.gz", **common, tracking_uid="1.2.3.4.1", tracking_id="Target 1", finding_site=upper),
+            mask("B", "b.nii.gz", **common, tracking_uid="1.2.3.4.2", finding_site=lower, measurements=[diameter]),
+            {"id": "LINE", "parent_id": "B", "scope": "object", "slice_index": 2, **line, "evaluations": [grade]},
+            {
+                "id": "NONE",
+                "category": "lesion",
+                "label_code": "CYST",
+                "assertion": "absent",
+                "scope": "case",
+                "type": "attribute",
+                "attributes": {"source": "report"},
+                "extensions": {"example.org/tool": {"zoom": 2}},
+            },
+        ],
+        annotated_labels=["NODULE", "CYST"],
+    )
+
+
+@zoo
+def readers(folder: Path) -> Document:
+    """Two readers, their consensus, and a model: one lesion."""
+    grid = grid_of((14, 12, 6))
+    image = series(folder, grid, "readers")
+    common = {"category": "lesion", "label_code": "NODULE", "type": "bbox", "slice_index": 2}
+    model = {"name": "detector", "version": "2.1", "manufacturer": "M", "family": concept("123110", "DCM", "AI")}
+    agents = [
+        {"id": "R1", "kind": "person", "roles": ["annotator", "reviewer"]},
+        {"id": "R2", "kind": "person", "roles": ["annotator"]},
+        {"id": "AI", "kind": "device", "roles": ["model"], "algorithm": model},
+    ]
+    save_nifti(folder / "m.nii.gz", blob(grid), grid)
+    case = document(
+        image,
+        [
+            {"id": "N_R1", **common, "bbox": [1.0, 2.0, 5.5, 6.0], "status": "superseded", "annotator": "R1"},
+            {"id": "N_R2", **common, "bbox": [1.5, 2.0, 6.0, 6.5], "status": "superseded", "annotator": "R2"},
+            mask("N", "m.nii.gz", "NODULE", "lesion", status="final", derived_from=["N_R1", "N_R2"], sha256="ab" * 32),
+            {"id": "S", **common, "bbox": [8.0, 7.0, 9.0, 8.5], "status": "preliminary", "algorithm_type": "automatic"},
+        ],
+    )
+    case["metadata"]["agents"] = agents
+    return case
+
+
+@zoo
+def follow_up(folder: Path) -> Document:
+    """One lesion in two studies of a patient, with what is known of him, and the instances of his images."""
+    first, second = grid_of((14, 12, 6)), grid_of((14, 12, 5))
+    names = {"baseline": first, "week_12": second}
+    images = [image_document(write_series(folder / "images" / n, g, blob(g), name=n), g) for n, g in names.items()]
+    studies = ["1.2.3.5.1", "1.2.3.5.2"]
+    context = {
+        "sequence": "arterial",
+        "body_part": "CHEST",
+        "laterality": "right",
+        "equipment": {"manufacturer": "M", "model_name": "X", "software_versions": ["1", "2"]},
+        "nonconformances": [{"requirement": "continuity", "description": "a slice was lost"}],
+        "instances": [
+            {"sop_instance_uid": "1.2.3.6.1", "sop_class_uid": "1.2.840.10008.5.1.4.1.1.2"},
+            {"sop_instance_uid": "1.2.3.6.2", "image_position_patient": [-20.0, 10.0, -27.5]},
+        ],
+        "extensions": {"example.org/log": [1, {"x": None}]},
+    }
+    save_nifti(folder / "a.nii.gz", blob(first), first)
+    follow = {"tracking_uid": "1.2.3.7", "tracking_id": "Target 1"}
+    case = document(
+        images[0] | {"study_instance_uid": studies[0]} | context,
+        [
+            mask("BASE", "a.nii.gz", "NODULE", "lesion", **follow),
+            {"id": "WEEK_12", "category": "lesion", "label_code": "NODULE", "image_uid": images[1]["uid"], **follow}
+            | {"type": "point", "point": [3.5, 2.5, 1.5]},
+        ],
+        related_images=[images[1] | {"study_instance_uid": studies[1], "derived_from": [images[0]["uid"]]}],
+    )
+    return case | {
+        "case_id": "CASE",
+        "patient_id": "P_0042",
+        "split": "validation",
+        "subject": {"sex": "female", "age": "061Y", "height": 1.62, "weight": 63.5},
+        "studies": [
+            {"study_instance_uid": studies[0], "started_at": "2025-03-01T09:00:00+08:00", "time_point": "baseline"},
+            {"study_instance_uid": studies[1], "study_id": "S2", "subject": {"weight": 60.0}},
+        ],
+    }
+
+
+@zoo
+def solids(folder: Path) -> Document:
+    """What has its place in millimetres: contours, an ellipsoid, a turned box, a point; and frames in time."""
+    grid = grid_of((14, 12, 6))
+    image = series(folder, grid, "solids")
+    save_nifti(folder / "m.nii.gz", blob(grid), grid)
+    common = {"category": "lesion", "label_code": "NODULE"}
+    place = {"coordinate_space": "patient", "frame_of_reference_uid": "1.2.3.8"}
+    turned = [[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+    ring = {"geometric_type": "CLOSED_PLANAR", "points": [[1.0, 2.0, 3.0], [4.0, 2.0, 3.0], [4.0, 6.5, 3.0]]}
+    times = {
+        "temporal_positions": 3,
+        "frame_times_ms": [0.0, 40.0, 80.0],
+        "annotated_frames": [{"first": 0, "last": 1}],
+    }
+    label = {"code": "TARGET", "number": 7, "rt_roi_type": "GTV", "category": "lesion"}
+    return document(
+        image | times,
+        [
+            mask("M", "m.nii.gz", frame_index=0, last_frame_index=1, is_key_frame=True),
+            {"id": "C", **common, "label_code": "TARGET", "type": "contours", **place, "contours": [ring]},
+            {"id": "E", **common, "type": "ellipsoid", **place, "center": [1.0, 2.0, 3.0], "radii": [4.0, 4.0, 4.0]},
+            {
+                "id": "O",
+                **common,
+                "type": "oriented_box",
+                **place,
+                "center": [1.0, 2.0, 3.0],
+                "size": [4.0, 3.0, 2.0],
+                "direction": turned,
+            },
+            {"id": "Q", **common, "type": "point", **place, "point": [-12.5, 14.0, -25.0]},
+        ],
+        labels=[label],
+    )
+
+
+@zoo
+def outlines(folder: Path) -> Document:
+    """Flat outlines: a polygon with a hole and a second part, a turned box, keypoints."""
+    image = {"uid": "RADIOGRAPH_2", "modality": "DX", "shape": [64, 48], "coordinate_frame": "NONE"}
+    common = {"category": "lesion", "label_code": "NODULE"}
+    square = [[5.0, 5.0], [25.0, 5.0], [25.0, 25.0], [5.0, 25.0]]
+    keypoints = [
+        {"name": "head", "point": [40.5, 10.5], "visibility": "visible"},
+        {"name": "foot", "point": [42.5, 30.5], "visibility": "hidden"},
+        {"name": "tail", "visibility": "absent"},
+    ]
+    label = {
+        "code": "FIGURE",
+        "category": "organ",
+        "keypoints": ["head", "foot", "tail"],
+        "skeleton": [[0, 1]],
+        "flip_pairs": [[0, 1]],
+        "concept_modifiers": [concept("7771000", "SCT", "Left"), concept("255561001", "SCT", "Medial")],
+        "attributes": [{"key": "shape", "permissible_values": [{"value": "round", "title_zh": "圆形"}]}],
+    }
+    return document(
+        image,
+        [
+            {
+                "id": "P",
+                **common,
+                "type": "polygon",
+                "polygon": square,
+                "holes": [[[10.0, 10.0], [15.0, 10.0], [15.0, 15.0]]],
+                "parts": [{"polygon": [[30.0, 30.0], [40.0, 30.0], [35.0, 40.0]]}],
+            },
+            {
+                "id": "O",
+                **common,
+                "type": "oriented_box",
+                "center": [30.0, 20.0],
+                "size": [8.0, 4.0],
+                "rotation_degrees": 30,
+            },
+            {"id": "K", "category": "organ", "label_code": "FIGURE", "type": "keypoints", "keypoints": keypoints},
+        ],
+        labels=[label],
+    )
+
+
 @zoo
 def bare(folder: Path) -> Document:
     """The least that the schema asks, like C.5: no frame, no origin, no direction, no time."""

@@ -96,7 +96,7 @@ def test_a_label_of_the_built_in_system_keeps_the_name_that_the_source_has_for_i
         return
     assert found.definition is not None
     assert found.definition[codes.name_field(name)] == name
-    assert (found.definition["concept"], found.definition["concept_modifier"]) == (KIDNEY, LEFT)
+    assert (found.definition["concept"], found.definition["concept_modifiers"]) == (KIDNEY, [LEFT])
     assert Labels.of(case_of(found.definition)).name_of("KIDNEY_LEFT") == name
 
 
@@ -114,7 +114,7 @@ def test_names_of_one_label_stay_apart_within_a_file_in_any_order() -> None:
 
 def test_a_concept_tells_the_label_before_the_name_does() -> None:
     labels = Labels.of()
-    found = labels.of_name("nephros sin.", {"concept": KIDNEY, "concept_modifier": LEFT})
+    found = labels.of_name("nephros sin.", {"concept": KIDNEY, "concept_modifiers": [LEFT]})
     assert found.code == "KIDNEY_LEFT"
     assert found.definition is not None
     assert Labels.of(case_of(found.definition)).name_of("KIDNEY_LEFT") == "nephros sin."
@@ -132,12 +132,12 @@ def test_one_of_several_labels_of_a_concept_is_not_guessed() -> None:
 
 
 def test_classes_of_one_name_and_two_meanings_are_two_labels_of_one_name() -> None:
-    places = [{"code": str(n), "scheme": "SCT", "meaning": f"Place {n}"} for n in (1, 2)]
-    found = Labels.of().of_names([("Mass", {"concept": MASS, "anatomic_region": place}) for place in places])
+    places = [{"region": {"code": str(n), "scheme": "SCT", "meaning": f"Place {n}"}} for n in (1, 2)]
+    found = Labels.of().of_names([("Mass", {"concept": MASS, "finding_site": place}) for place in places])
     assert found[0].code == "MASS"
     assert found[1].code != "MASS"
     definitions = [each.definition or {} for each in found]
-    assert [each["anatomic_region"] for each in definitions] == places
+    assert [each["finding_site"] for each in definitions] == places
     labels = Labels.of(case_of(*definitions))
     assert [labels.name_of(each.code) for each in found] == ["Mass", "Mass"]
 

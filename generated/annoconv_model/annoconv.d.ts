@@ -69,17 +69,35 @@ export type Octet = number;
 /** True or false. (布尔值) */
 export type Flag = boolean;
 
-/** A DICOM age string, three digits and D, W, M or Y. (年龄) */
-export type Age = string;
-
 /** A coding scheme designator (PS3.16 chapter 8), sixteen characters at most. (编码体系标识) */
 export type CodingScheme = string;
+
+/** A DICOM age string, three digits and D, W, M or Y. (年龄) */
+export type Age = string;
 
 /** A text, a number, true or false, or a list of these. (属性值) */
 export type AttributeValue = Text | Flag | Number | Array<Text | Flag | Number>;
 
 /** A text, a number, true or false. (字段值) */
 export type FieldValue = Text | Flag | Number;
+
+/** What kind of thing is annotated. (标注类别) [A C.3.b, A 8.1, A C.1] */
+export type AnnotationCategory = "organ" | "lesion" | "attribute" | "fusion" | "report" | "text_image" | "device" | "tissue" | "cell" | "substance" | "body_substance" | "function" | "spatial" | "event" | "artefact" | "other";
+
+/** What a region is in a radiotherapy plan; DICOM's defined terms (PS3.3 C.8.8.8). (放疗感兴趣区类型) [A 8.2.2.c] */
+export type RtRoiType = "EXTERNAL" | "GTV" | "CTV" | "PTV" | "TREATED_VOLUME" | "IRRAD_VOLUME" | "ORGAN" | "AVOIDANCE" | "BOLUS" | "MARKER" | "REGISTRATION" | "ISOCENTER" | "CONTRAST_AGENT" | "CAVITY" | "BRACHY_CHANNEL" | "BRACHY_ACCESSORY" | "BRACHY_SRC_APP" | "BRACHY_CHNL_SHLD" | "SUPPORT" | "FIXATION" | "DOSE_REGION" | "CONTROL" | "DOSE_MEASUREMENT";
+
+/** Level of a label in the tree. (标签层级) [A 8.3] */
+export type LabelLevel = "system" | "organ" | "substructure" | "feature";
+
+/** Solid or hollow. (器官类型) [A 8.2.2.c] */
+export type OrganType = "solid" | "hollow";
+
+/** Margin. (边缘特征) [A 8.2.2.c] */
+export type Margin = "clear" | "blurred";
+
+/** What an attribute is about. (扩展字段类别) [A 8.2.2.e] */
+export type AttributeKind = "morphology" | "enhancement" | "pathology_type" | "grading" | "temporal_change" | "measurement" | "other";
 
 /** Sex. (性别) [A 8.5.3.1] */
 export type Sex = "male" | "female" | "other" | "unknown";
@@ -101,24 +119,6 @@ export type CoordinateFrame = "LPS" | "RAS" | "SLIDE" | "NONE";
 
 /** Kind of equipment that made the image; DICOM's defined terms (CID 29), and the dose of radiotherapy. (模态) [A 3.1] */
 export type Modality = "CT" | "MR" | "PT" | "NM" | "US" | "IVUS" | "ES" | "SM" | "GM" | "CR" | "DX" | "RG" | "MG" | "PX" | "IO" | "RF" | "XA" | "OCT" | "OPT" | "OP" | "IVOCT" | "XC" | "DMS" | "BMD" | "BDUS" | "PA" | "TG" | "DG" | "LS" | "OSS" | "BI" | "CFM" | "OPM" | "OPTENF" | "OPTBSV" | "OPV" | "AR" | "KER" | "LEN" | "OAM" | "SRF" | "VA" | "RTIMAGE" | "ECG" | "EEG" | "EMG" | "EOG" | "EPS" | "HD" | "RESP" | "POS" | "RTDOSE" | "OT";
-
-/** What kind of thing is annotated. (标注类别) [A C.3.b, A 8.1, A C.1] */
-export type AnnotationCategory = "organ" | "lesion" | "attribute" | "fusion" | "report" | "text_image" | "device" | "tissue" | "cell" | "substance" | "body_substance" | "function" | "spatial" | "event" | "artefact" | "other";
-
-/** What a region is in a radiotherapy plan; DICOM's defined terms (PS3.3 C.8.8.8). (放疗感兴趣区类型) [A 8.2.2.c] */
-export type RtRoiType = "EXTERNAL" | "GTV" | "CTV" | "PTV" | "TREATED_VOLUME" | "IRRAD_VOLUME" | "ORGAN" | "AVOIDANCE" | "BOLUS" | "MARKER" | "REGISTRATION" | "ISOCENTER" | "CONTRAST_AGENT" | "CAVITY" | "BRACHY_CHANNEL" | "BRACHY_ACCESSORY" | "BRACHY_SRC_APP" | "BRACHY_CHNL_SHLD" | "SUPPORT" | "FIXATION" | "DOSE_REGION" | "CONTROL" | "DOSE_MEASUREMENT";
-
-/** Level of a label in the tree. (标签层级) [A 8.3] */
-export type LabelLevel = "system" | "organ" | "substructure" | "feature";
-
-/** Solid or hollow. (器官类型) [A 8.2.2.c] */
-export type OrganType = "solid" | "hollow";
-
-/** Margin. (边缘特征) [A 8.2.2.c] */
-export type Margin = "clear" | "blurred";
-
-/** What an attribute is about. (扩展字段类别) [A 8.2.2.e] */
-export type AttributeKind = "morphology" | "enhancement" | "pathology_type" | "grading" | "temporal_change" | "measurement" | "other";
 
 /** Side of the body (DICOM CID 244, ImageLaterality). (侧别) [A 8.2.2.c] */
 export type Laterality = "left" | "right" | "bilateral" | "unilateral" | "unpaired";
@@ -276,192 +276,6 @@ export type FileRole = "annotation" | "mask" | "image" | "text" | "description" 
 /** Part of the work. (追溯环节) [A 11.5.1] */
 export type TraceStage = "source" | "annotation" | "model_assistance" | "quality_control" | "delivery";
 
-/** What is known of the patient without telling who it is. (受检者) [A 8.5.3.1] */
-export interface Subject {
-  /** Sex, as FHIR's administrative gender has it. (性别) [A 8.5.3.1] */
-  sex?: Sex;
-  /** Age as DICOM writes it, `045Y`, `018M`, `003D`. (年龄) [A 8.5.3.1] */
-  age?: Age;
-  /** Height (DICOM PatientSize). (身高) [A 8.5.3.1] */
-  height?: PositiveReal;
-  /** Weight; a standardized uptake value rests on it. (体重) [A 8.5.3.1] */
-  weight?: PositiveReal;
-}
-
-/** One examination of the patient. (检查) [A 6.3.2, A 3.3] */
-export interface Study {
-  /** DICOM StudyInstanceUID (0020,000D); images name their study by it. (检查唯一标识) [A 6.3.2] */
-  study_instance_uid: DicomUid;
-  /** DICOM StudyID (0020,0010), pseudonymous. (检查号) [A 6.3.2] */
-  study_id?: Name;
-  /** DICOM AccessionNumber (0008,0050), pseudonymous. (检查流水号) [A 6.3.2] */
-  accession_number?: Name;
-  /** When it began. (检查时间) [A 6.3.2] */
-  started_at?: Timestamp;
-  /** Its place in the follow-up, `baseline`, `week 12` (DICOM TID 1502, ClinicalTrialTimePointID). (时间点) [A 8.2.2.e] */
-  time_point?: Name;
-  /** What was examined, without patient data. (描述) [A 6.3.2] */
-  description?: Name;
-  /** What was true of the patient at that time, where it differs from the case's. (检查时的受检者) [A 8.5.3.1] */
-  subject?: Subject;
-}
-
-/** An image and its geometry, in the patient frame LPS and in millimetres unless `coordinate_frame` says otherwise. (影像对象) [A C.2.b, A 7.2, A B.1, A B.2] */
-export interface Image {
-  /** Unique identifier of the image; the SeriesInstanceUID of a DICOM series. (影像唯一标识) [A C.2.b] */
-  uid: Identifier;
-  /** Modality, in DICOM's terms. (模态) [A C.2.b, A 3.1] */
-  modality: Modality;
-  /** Description of the series, without patient data. (描述) [A C.2.b] */
-  description?: Name;
-  /** Sequence or phase, `T2`, `DWI`, `arterial`, in the words of the labels' appearances. (序列或期相) [A 8.2.2.d] */
-  sequence?: Name;
-  /** Part of the body that was examined, in DICOM's terms (BodyPartExamined (0018,0015)), `CHEST`. (检查部位) [A A.2.2] */
-  body_part?: Name;
-  /** Side of the body that was examined (ImageLaterality (0020,0062)). (侧别) [A A.2.2] */
-  laterality?: Laterality;
-  /** View of a projection, in DICOM's terms (ViewPosition (0018,5101)), `CC`, `MLO`, `PA`. (投照体位) [A A.2.2] */
-  view_position?: Name;
-  /** Number of voxels along i, j, k; that is columns, rows, slices (or frames). The B.3 layout has none. (维度) [A C.2.b] */
-  shape?: Array<Count>;
-  /** Number of volumes in time, each of that shape, in an image of four dimensions; `frame_index` counts them. (时相数) [A 7.2.note] */
-  temporal_positions?: Count;
-  /** Distance between voxel centres along i, j, k; of uneven slices the median. DICOM's PixelSpacing is (row, column), that is j, i. (体素间距) [A 7.2.c, A C.2.b, A B.1] */
-  spacing?: Array<PositiveReal>;
-  /** Position of the centre of voxel (0, 0, 0). (原点) [A 7.2.d, A C.2.b, A B.1] */
-  origin?: [Real, Real, Real];
-  /** Direction cosines, row-major; column c is the direction of index axis c. Orthonormal; the positions of `instances` say where sheared slices are. (方向矩阵) [A 7.2.b, A C.2.b, A B.1] */
-  direction?: [[Cosine, Cosine, Cosine], [Cosine, Cosine, Cosine], [Cosine, Cosine, Cosine]];
-  /** Coordinate frame of `origin` and `direction`; LPS if an origin is given and no frame is named. (坐标系) [A 6.3.1] */
-  coordinate_frame?: CoordinateFrame;
-  /** DICOM FrameOfReferenceUID (0020,0052). (参考坐标系唯一标识) [A B.1] */
-  frame_of_reference_uid?: DicomUid;
-  /** DICOM StudyInstanceUID (0020,000D). (检查唯一标识) [A 6.3.2] */
-  study_instance_uid?: DicomUid;
-  /** DICOM instances of the image, in the order of its slices or frames; a multi-frame instance of even slices may stand once. (影像实例) [A 8.4.e, A 7.2.e, A B.3] */
-  instances?: Array<ImageInstance>;
-  /** When the image was acquired. (采集时间) [A 8.5.3.4, A 6.3.2] */
-  acquired_at?: Timestamp;
-  /** Thickness of a slice; it is not the spacing. (层厚) [A B.1] */
-  slice_thickness?: PositiveReal;
-  /** Version of the image that the annotations are bound to. (影像版本) [A 8.4.e] */
-  version?: Version;
-  /** Unit of the pixel values in UCUM, `[hnsf'U]` for Hounsfield units. (像素单位) [A 7.2.f] */
-  pixel_unit?: Name;
-  /** What made the image. (设备) [A App.A] */
-  equipment?: Equipment;
-  /** Pseudonym of the specimen on a slide (SpecimenIdentifier (0040,0551)). (标本号) [A 6.3.2] */
-  specimen_id?: Identifier;
-  /** Stain of a slide, `H&E`. (染色) [A 7.2.note] */
-  stain?: Name;
-  /** UIDs of the images that it was computed from; `preprocessing` says how. (来源影像标识) [A 7.2.c, A 6.2] */
-  derived_from?: Array<Identifier>;
-  /** Record of resampling, where the image was resampled. (重采样记录) [A 7.2.c] */
-  resampling?: Resampling;
-  /** What was done to the image before annotation. (预处理记录) [A 6.2] */
-  preprocessing?: Array<PreprocessingStep>;
-  /** Whether its quality is acceptable, and what is wrong. (图像质量) [A 7.2.g] */
-  quality?: ImageQuality;
-  /** Requirements on data that it does not meet. (不符合项) [A 7.2] */
-  nonconformances?: Array<Nonconformance>;
-  /** Levels of a whole-slide image, the finest first. (金字塔层级) [A 7.2.note] */
-  pyramid?: Array<PyramidLevel>;
-  /** Magnification of the objective of a whole-slide image. (物镜倍率) [A 7.2.note] */
-  objective_magnification?: PositiveReal;
-  /** Frames a second of a video; frame n is at n / rate. (帧率) [A 7.2.note] */
-  frame_rate?: PositiveReal;
-  /** Time of each frame, or of each volume in time, from the first. (帧时间戳) [A 7.2.note] */
-  frame_times_ms?: Array<NonNegativeReal>;
-  /** Frames that were to be annotated, so that one of them without annotations shows nothing; all if absent. (任务帧范围) [A 7.2.note] */
-  annotated_frames?: Array<FrameRange>;
-  /** The files that the image is made of. (文件) [A 10.1.5] */
-  files?: Array<ImageFile>;
-  /** Anything else, under namespaced keys; never interpreted, always kept. (扩展) [A 8.2.2.e] */
-  extensions?: Record<string, unknown>;
-}
-
-/** One DICOM instance. (影像实例) [A 8.4.e] */
-export interface ImageInstance {
-  /** DICOM SOPInstanceUID (0008,0018). (实例唯一标识) [A 8.4.e] */
-  sop_instance_uid: DicomUid;
-  /** DICOM SOPClassUID (0008,0016). (实例类别标识) [A 8.4.e] */
-  sop_class_uid?: DicomUid;
-  /** Centre of the slice's first voxel in LPS (ImagePositionPatient (0020,0032)). (切片位置) [A 7.2.e, A 7.2.d] */
-  image_position_patient?: [Real, Real, Real];
-}
-
-/** Frames from a first to a last one, both included, zero-based. (帧范围) [A 7.2.note] */
-export interface FrameRange {
-  /** First frame. (首帧索引) [A 7.2.note] */
-  first: Index;
-  /** Last frame. (末帧索引) [A 7.2.note] */
-  last: Index;
-  /** From one frame to the next; 1 if absent. (步长) [A 7.2.note] */
-  step?: Count;
-}
-
-/** What made an image. (设备) [A App.A] */
-export interface Equipment {
-  /** Manufacturer. (厂商) [A App.A] */
-  manufacturer?: Name;
-  /** Name of the model. (型号) [A App.A] */
-  model_name?: Name;
-  /** Versions of its software. (软件版本) [A App.A] */
-  software_versions?: Array<Name>;
-}
-
-/** A requirement that data do not meet, recorded instead of mended. (不符合项) [A 7.2] */
-export interface Nonconformance {
-  /** Requirement that is not met. (要求) [A 7.2] */
-  requirement: DataRequirement;
-  /** What does not meet it. (描述) [A 7.2] */
-  description: Text;
-}
-
-/** One file of an image. (影像文件) [A 10.1.5] */
-export interface ImageFile {
-  /** Path relative to the case file. (路径) [A 10.1.5] */
-  path: RelativePath;
-  /** Digest of the file's bytes. (校验值) [A 10.1.5] */
-  sha256?: Sha256;
-  /** Media type, `application/dicom`. (媒体类型) [A 10.1.5] */
-  media_type?: MediaType;
-}
-
-/** A resampling, with the spacing before and after. (重采样记录) [A 7.2.c] */
-export interface Resampling {
-  /** Spacing before, along i, j, k. (原始体素间距) [A 7.2.c] */
-  original_spacing: Array<PositiveReal>;
-  /** Spacing after, along i, j, k. (重采样体素间距) [A 7.2.c] */
-  spacing: Array<PositiveReal>;
-  /** Voxels before, along i, j, k. (原始维度) [A 7.2.c] */
-  original_shape?: Array<Count>;
-  /** How values between voxels were found. (插值方式) [A 7.2.c] */
-  interpolation?: Interpolation;
-}
-
-/** Judgement of an image's quality. (图像质量) [A 7.2.g, A 7.2.f] */
-export interface ImageQuality {
-  /** Whether it can be annotated. (是否可接受) [A 7.2.g] */
-  acceptable: Flag;
-  /** What is wrong with it. (缺陷) [A 7.2.g] */
-  defects?: Array<ImageDefect>;
-  /** In words. (备注) [A 7.2.g] */
-  note?: Text;
-}
-
-/** One level of a whole-slide image. (金字塔层级) [A 7.2.note] */
-export interface PyramidLevel {
-  /** Columns and rows. (维度) [A 7.2.note] */
-  shape: [Count, Count];
-  /** Pixels of the finest level to one of this, along an axis. (降采样倍数) [A 7.2.note] */
-  downsample: PositiveReal;
-  /** Distance between pixel centres along i, j. (像素间距) [A 7.2.note] */
-  spacing?: [PositiveReal, PositiveReal];
-  /** Magnification of this level. (倍率) [A 7.2.note] */
-  magnification?: PositiveReal;
-}
-
 /** A concept of a published terminology, as DICOM's code sequence macro holds it (PS3.3 8.8). (编码概念) [A 8.2.2.a] */
 export interface Concept {
   /** Code in the scheme, `10200004`. (编码值) [A 8.2.2.a] */
@@ -610,6 +424,196 @@ export interface ChangeRecord {
   description: Text;
 }
 
+/** What is known of the patient without telling who it is. (受检者) [A 8.5.3.1] */
+export interface Subject {
+  /** Sex, as FHIR's administrative gender has it. (性别) [A 8.5.3.1] */
+  sex?: Sex;
+  /** Age as DICOM writes it, `045Y`, `018M`, `003D`. (年龄) [A 8.5.3.1] */
+  age?: Age;
+  /** Height (DICOM PatientSize). (身高) [A 8.5.3.1] */
+  height?: PositiveReal;
+  /** Weight; a standardized uptake value rests on it. (体重) [A 8.5.3.1] */
+  weight?: PositiveReal;
+}
+
+/** One examination of the patient. (检查) [A 6.3.2, A 3.3] */
+export interface Study {
+  /** DICOM StudyInstanceUID (0020,000D); images name their study by it. (检查唯一标识) [A 6.3.2] */
+  study_instance_uid: DicomUid;
+  /** DICOM StudyID (0020,0010), pseudonymous. (检查号) [A 6.3.2] */
+  study_id?: Name;
+  /** DICOM AccessionNumber (0008,0050), pseudonymous. (检查流水号) [A 6.3.2] */
+  accession_number?: Name;
+  /** When it began. (检查时间) [A 6.3.2] */
+  started_at?: Timestamp;
+  /** Its place in the follow-up, `baseline`, `week 12` (DICOM TID 1502, ClinicalTrialTimePointID). (时间点) [A 8.2.2.e] */
+  time_point?: Name;
+  /** What was examined, without patient data. (描述) [A 6.3.2] */
+  description?: Name;
+  /** What was done, coded (DICOM TID 1204, Procedure reported; FHIR ImagingStudy.procedure). (检查项目) [A 6.3.2] */
+  procedures?: Array<Concept>;
+  /** What was true of the patient at that time, where it differs from the case's. (检查时的受检者) [A 8.5.3.1] */
+  subject?: Subject;
+}
+
+/** An image and its geometry, in the patient frame LPS and in millimetres unless `coordinate_frame` says otherwise. (影像对象) [A C.2.b, A 7.2, A B.1, A B.2] */
+export interface Image {
+  /** Unique identifier of the image; the SeriesInstanceUID of a DICOM series. (影像唯一标识) [A C.2.b] */
+  uid: Identifier;
+  /** Modality, in DICOM's terms. (模态) [A C.2.b, A 3.1] */
+  modality: Modality;
+  /** Description of the series, without patient data. (描述) [A C.2.b] */
+  description?: Name;
+  /** Sequence or phase, `T2`, `DWI`, `arterial`, in the words of the labels' appearances. (序列或期相) [A 8.2.2.d] */
+  sequence?: Name;
+  /** Part of the body that was examined, in DICOM's terms (BodyPartExamined (0018,0015)), `CHEST`. (检查部位) [A A.2.2] */
+  body_part?: Name;
+  /** Side of the body that was examined (ImageLaterality (0020,0062)). (侧别) [A A.2.2] */
+  laterality?: Laterality;
+  /** View of a projection, in DICOM's terms (ViewPosition (0018,5101)), `CC`, `MLO`, `PA`. (投照体位) [A A.2.2] */
+  view_position?: Name;
+  /** Number of voxels along i, j, k; that is columns, rows, slices (or frames). The B.3 layout has none. (维度) [A C.2.b] */
+  shape?: Array<Count>;
+  /** Number of volumes in time, each of that shape, in an image of four dimensions; `frame_index` counts them. (时相数) [A 7.2.note] */
+  temporal_positions?: Count;
+  /** Distance between voxel centres along i, j, k; of uneven slices the median. DICOM's PixelSpacing is (row, column), that is j, i. (体素间距) [A 7.2.c, A C.2.b, A B.1] */
+  spacing?: Array<PositiveReal>;
+  /** Position of the centre of voxel (0, 0, 0). (原点) [A 7.2.d, A C.2.b, A B.1] */
+  origin?: [Real, Real, Real];
+  /** Direction cosines, row-major; column c is the direction of index axis c. Orthonormal; the positions of `instances` say where sheared slices are. (方向矩阵) [A 7.2.b, A C.2.b, A B.1] */
+  direction?: [[Cosine, Cosine, Cosine], [Cosine, Cosine, Cosine], [Cosine, Cosine, Cosine]];
+  /** Coordinate frame of `origin` and `direction`; LPS if an origin is given and no frame is named. (坐标系) [A 6.3.1] */
+  coordinate_frame?: CoordinateFrame;
+  /** DICOM FrameOfReferenceUID (0020,0052). (参考坐标系唯一标识) [A B.1] */
+  frame_of_reference_uid?: DicomUid;
+  /** DICOM StudyInstanceUID (0020,000D). (检查唯一标识) [A 6.3.2] */
+  study_instance_uid?: DicomUid;
+  /** DICOM instances of the image, in the order of its slices or frames; a multi-frame instance of even slices may stand once. (影像实例) [A 8.4.e, A 7.2.e, A B.3] */
+  instances?: Array<ImageInstance>;
+  /** When the image was acquired. (采集时间) [A 8.5.3.4, A 6.3.2] */
+  acquired_at?: Timestamp;
+  /** Thickness of a slice; it is not the spacing. (层厚) [A B.1] */
+  slice_thickness?: PositiveReal;
+  /** Version of the image that the annotations are bound to. (影像版本) [A 8.4.e] */
+  version?: Version;
+  /** Unit of the pixel values in UCUM, `[hnsf'U]` for Hounsfield units. (像素单位) [A 7.2.f] */
+  pixel_unit?: Name;
+  /** Tracer, contrast agent and other coded circumstances of the acquisition (DICOM AcquisitionContextSequence (0040,0555)). (采集背景) [A 7.2.f, A A.2.2] */
+  acquisition_context?: Array<QualitativeEvaluation>;
+  /** What made the image. (设备) [A App.A] */
+  equipment?: Equipment;
+  /** Pseudonym of the specimen on a slide (SpecimenIdentifier (0040,0551)). (标本号) [A 6.3.2] */
+  specimen_id?: Identifier;
+  /** Stain of a slide, `H&E`. (染色) [A 7.2.note] */
+  stain?: Name;
+  /** UIDs of the images that it was computed from; `preprocessing` says how. (来源影像标识) [A 7.2.c, A 6.2] */
+  derived_from?: Array<Identifier>;
+  /** Record of resampling, where the image was resampled. (重采样记录) [A 7.2.c] */
+  resampling?: Resampling;
+  /** What was done to the image before annotation. (预处理记录) [A 6.2] */
+  preprocessing?: Array<PreprocessingStep>;
+  /** Whether its quality is acceptable, and what is wrong. (图像质量) [A 7.2.g] */
+  quality?: ImageQuality;
+  /** Requirements on data that it does not meet. (不符合项) [A 7.2] */
+  nonconformances?: Array<Nonconformance>;
+  /** Levels of a whole-slide image, the finest first. (金字塔层级) [A 7.2.note] */
+  pyramid?: Array<PyramidLevel>;
+  /** Magnification of the objective of a whole-slide image. (物镜倍率) [A 7.2.note] */
+  objective_magnification?: PositiveReal;
+  /** Frames a second of a video; frame n is at n / rate. (帧率) [A 7.2.note] */
+  frame_rate?: PositiveReal;
+  /** Time of each frame, or of each volume in time, from the first. (帧时间戳) [A 7.2.note] */
+  frame_times_ms?: Array<NonNegativeReal>;
+  /** Frames that were to be annotated, so that one of them without annotations shows nothing; all if absent. (任务帧范围) [A 7.2.note] */
+  annotated_frames?: Array<FrameRange>;
+  /** The files that the image is made of. (文件) [A 10.1.5] */
+  files?: Array<ImageFile>;
+  /** Anything else, under namespaced keys; never interpreted, always kept. (扩展) [A 8.2.2.e] */
+  extensions?: Record<string, unknown>;
+}
+
+/** One DICOM instance. (影像实例) [A 8.4.e] */
+export interface ImageInstance {
+  /** DICOM SOPInstanceUID (0008,0018). (实例唯一标识) [A 8.4.e] */
+  sop_instance_uid: DicomUid;
+  /** DICOM SOPClassUID (0008,0016). (实例类别标识) [A 8.4.e] */
+  sop_class_uid?: DicomUid;
+  /** Centre of the slice's first voxel in LPS (ImagePositionPatient (0020,0032)). (切片位置) [A 7.2.e, A 7.2.d] */
+  image_position_patient?: [Real, Real, Real];
+}
+
+/** Frames from a first to a last one, both included, zero-based. (帧范围) [A 7.2.note] */
+export interface FrameRange {
+  /** First frame. (首帧索引) [A 7.2.note] */
+  first: Index;
+  /** Last frame. (末帧索引) [A 7.2.note] */
+  last: Index;
+  /** From one frame to the next; 1 if absent. (步长) [A 7.2.note] */
+  step?: Count;
+}
+
+/** What made an image. (设备) [A App.A] */
+export interface Equipment {
+  /** Manufacturer. (厂商) [A App.A] */
+  manufacturer?: Name;
+  /** Name of the model. (型号) [A App.A] */
+  model_name?: Name;
+  /** Versions of its software. (软件版本) [A App.A] */
+  software_versions?: Array<Name>;
+}
+
+/** A requirement that data do not meet, recorded instead of mended. (不符合项) [A 7.2] */
+export interface Nonconformance {
+  /** Requirement that is not met. (要求) [A 7.2] */
+  requirement: DataRequirement;
+  /** What does not meet it. (描述) [A 7.2] */
+  description: Text;
+}
+
+/** One file of an image. (影像文件) [A 10.1.5] */
+export interface ImageFile {
+  /** Path relative to the case file. (路径) [A 10.1.5] */
+  path: RelativePath;
+  /** Digest of the file's bytes. (校验值) [A 10.1.5] */
+  sha256?: Sha256;
+  /** Media type, `application/dicom`. (媒体类型) [A 10.1.5] */
+  media_type?: MediaType;
+}
+
+/** A resampling, with the spacing before and after. (重采样记录) [A 7.2.c] */
+export interface Resampling {
+  /** Spacing before, along i, j, k. (原始体素间距) [A 7.2.c] */
+  original_spacing: Array<PositiveReal>;
+  /** Spacing after, along i, j, k. (重采样体素间距) [A 7.2.c] */
+  spacing: Array<PositiveReal>;
+  /** Voxels before, along i, j, k. (原始维度) [A 7.2.c] */
+  original_shape?: Array<Count>;
+  /** How values between voxels were found. (插值方式) [A 7.2.c] */
+  interpolation?: Interpolation;
+}
+
+/** Judgement of an image's quality. (图像质量) [A 7.2.g, A 7.2.f] */
+export interface ImageQuality {
+  /** Whether it can be annotated. (是否可接受) [A 7.2.g] */
+  acceptable: Flag;
+  /** What is wrong with it. (缺陷) [A 7.2.g] */
+  defects?: Array<ImageDefect>;
+  /** In words. (备注) [A 7.2.g] */
+  note?: Text;
+}
+
+/** One level of a whole-slide image. (金字塔层级) [A 7.2.note] */
+export interface PyramidLevel {
+  /** Columns and rows. (维度) [A 7.2.note] */
+  shape: [Count, Count];
+  /** Pixels of the finest level to one of this, along an axis. (降采样倍数) [A 7.2.note] */
+  downsample: PositiveReal;
+  /** Distance between pixel centres along i, j. (像素间距) [A 7.2.note] */
+  spacing?: [PositiveReal, PositiveReal];
+  /** Magnification of this level. (倍率) [A 7.2.note] */
+  magnification?: PositiveReal;
+}
+
 /** A place in the body, as DICOM's Finding Site and AnatomicRegionSequence and FHIR's BodyStructure hold it. (发生部位) [A 8.2.2.c, A A.2.2] */
 export interface FindingSite {
   /** Anatomic region. (解剖部位) [A 8.2.2.c] */
@@ -622,6 +626,8 @@ export interface FindingSite {
 
 /** One number that was measured, as DICOM's TID 300 and FHIR's Observation hold it. (测量) [A 9.2, A 10.1.2.c] */
 export interface Measurement {
+  /** The same for the same measurement in other reports (DICOM TID 1419, Tracking Unique Identifier). (跟踪唯一标识) [A 8.2.2.e] */
+  tracking_uid?: DicomUid;
   /** What was measured, long axis, volume, SUV. (测量项目) [A 9.2] */
   concept: Concept;
   /** Its value; it keeps its digits. (数值) [A 9.2] */
@@ -720,6 +726,10 @@ export interface MaskAnnotation {
   annotator?: Identifier;
   /** When it was made. (标注时间) [A 5.6] */
   annotated_at?: Timestamp;
+  /** Sitting in which it was made, where one reader annotates the same case more than once (DICOM TID 1501, Activity Session). (标注场次) [A 9.1.1, A 9.4.1.b] */
+  session?: Name;
+  /** Anything to add, in words (DICOM ROIDescription, SegmentDescription; FHIR's note). (备注) [A 8.2.2.e] */
+  note?: Text;
   /** Anything else, under namespaced keys; never interpreted, always kept. (扩展) [A 8.2.2.e] */
   extensions?: Record<string, unknown>;
   /** Path of the mask file, relative to the case file. (掩膜文件) [A C.3.e, A 6.4.1] */
@@ -730,6 +740,10 @@ export interface MaskAnnotation {
   fractional_type?: FractionalType;
   /** Digest of the mask file's bytes. (校验值) [A 10.1.5] */
   sha256?: Sha256;
+  /** DICOM segmentation that holds the mask too; reports refer to it. (分割实例) [A 8.4.e] */
+  segmentation?: ImageInstance;
+  /** Number of its segment there (DICOM SegmentNumber (0062,0004)). (分段编号) [A 8.4.e] */
+  segment_number?: Count;
 }
 
 /** An axis-aligned box, minima first, never width and height. (边界框标注) [A 6.4.1] */
@@ -796,6 +810,10 @@ export interface BboxAnnotation {
   annotator?: Identifier;
   /** When it was made. (标注时间) [A 5.6] */
   annotated_at?: Timestamp;
+  /** Sitting in which it was made, where one reader annotates the same case more than once (DICOM TID 1501, Activity Session). (标注场次) [A 9.1.1, A 9.4.1.b] */
+  session?: Name;
+  /** Anything to add, in words (DICOM ROIDescription, SegmentDescription; FHIR's note). (备注) [A 8.2.2.e] */
+  note?: Text;
   /** Anything else, under namespaced keys; never interpreted, always kept. (扩展) [A 8.2.2.e] */
   extensions?: Record<string, unknown>;
   /** [x_min, y_min, x_max, y_max] or [x_min, y_min, z_min, x_max, y_max, z_max] in continuous pixel or voxel coordinates, origin at the outer corner of the first pixel. (边界框) [A C.3.e] */
@@ -866,6 +884,10 @@ export interface OrientedBoxAnnotation {
   annotator?: Identifier;
   /** When it was made. (标注时间) [A 5.6] */
   annotated_at?: Timestamp;
+  /** Sitting in which it was made, where one reader annotates the same case more than once (DICOM TID 1501, Activity Session). (标注场次) [A 9.1.1, A 9.4.1.b] */
+  session?: Name;
+  /** Anything to add, in words (DICOM ROIDescription, SegmentDescription; FHIR's note). (备注) [A 8.2.2.e] */
+  note?: Text;
   /** Anything else, under namespaced keys; never interpreted, always kept. (扩展) [A 8.2.2.e] */
   extensions?: Record<string, unknown>;
   /** (x, y) in continuous pixel coordinates, or (x, y, z) in the coordinate space. (中心) [A 6.4.1] */
@@ -942,6 +964,10 @@ export interface PolygonAnnotation {
   annotator?: Identifier;
   /** When it was made. (标注时间) [A 5.6] */
   annotated_at?: Timestamp;
+  /** Sitting in which it was made, where one reader annotates the same case more than once (DICOM TID 1501, Activity Session). (标注场次) [A 9.1.1, A 9.4.1.b] */
+  session?: Name;
+  /** Anything to add, in words (DICOM ROIDescription, SegmentDescription; FHIR's note). (备注) [A 8.2.2.e] */
+  note?: Text;
   /** Anything else, under namespaced keys; never interpreted, always kept. (扩展) [A 8.2.2.e] */
   extensions?: Record<string, unknown>;
   /** Vertices (x, y) in continuous pixel coordinates, origin at the outer corner of the first pixel; the last joins the first. (多边形) [A C.3.e] */
@@ -1024,6 +1050,10 @@ export interface PolylineAnnotation {
   annotator?: Identifier;
   /** When it was made. (标注时间) [A 5.6] */
   annotated_at?: Timestamp;
+  /** Sitting in which it was made, where one reader annotates the same case more than once (DICOM TID 1501, Activity Session). (标注场次) [A 9.1.1, A 9.4.1.b] */
+  session?: Name;
+  /** Anything to add, in words (DICOM ROIDescription, SegmentDescription; FHIR's note). (备注) [A 8.2.2.e] */
+  note?: Text;
   /** Anything else, under namespaced keys; never interpreted, always kept. (扩展) [A 8.2.2.e] */
   extensions?: Record<string, unknown>;
   /** Vertices (x, y) or (x, y, z) in continuous pixel or voxel coordinates. (折线) [A 6.4.1] */
@@ -1094,6 +1124,10 @@ export interface PointAnnotation {
   annotator?: Identifier;
   /** When it was made. (标注时间) [A 5.6] */
   annotated_at?: Timestamp;
+  /** Sitting in which it was made, where one reader annotates the same case more than once (DICOM TID 1501, Activity Session). (标注场次) [A 9.1.1, A 9.4.1.b] */
+  session?: Name;
+  /** Anything to add, in words (DICOM ROIDescription, SegmentDescription; FHIR's note). (备注) [A 8.2.2.e] */
+  note?: Text;
   /** Anything else, under namespaced keys; never interpreted, always kept. (扩展) [A 8.2.2.e] */
   extensions?: Record<string, unknown>;
   /** (x, y) or (x, y, z) in continuous pixel or voxel coordinates; the centre of the first pixel is (0.5, 0.5). (点) [A 6.4.1] */
@@ -1164,6 +1198,10 @@ export interface KeypointsAnnotation {
   annotator?: Identifier;
   /** When it was made. (标注时间) [A 5.6] */
   annotated_at?: Timestamp;
+  /** Sitting in which it was made, where one reader annotates the same case more than once (DICOM TID 1501, Activity Session). (标注场次) [A 9.1.1, A 9.4.1.b] */
+  session?: Name;
+  /** Anything to add, in words (DICOM ROIDescription, SegmentDescription; FHIR's note). (备注) [A 8.2.2.e] */
+  note?: Text;
   /** Anything else, under namespaced keys; never interpreted, always kept. (扩展) [A 8.2.2.e] */
   extensions?: Record<string, unknown>;
   /** Its points. (关键点) [A 10.1.2.a] */
@@ -1244,6 +1282,10 @@ export interface EllipseAnnotation {
   annotator?: Identifier;
   /** When it was made. (标注时间) [A 5.6] */
   annotated_at?: Timestamp;
+  /** Sitting in which it was made, where one reader annotates the same case more than once (DICOM TID 1501, Activity Session). (标注场次) [A 9.1.1, A 9.4.1.b] */
+  session?: Name;
+  /** Anything to add, in words (DICOM ROIDescription, SegmentDescription; FHIR's note). (备注) [A 8.2.2.e] */
+  note?: Text;
   /** Anything else, under namespaced keys; never interpreted, always kept. (扩展) [A 8.2.2.e] */
   extensions?: Record<string, unknown>;
   /** (x, y) in continuous pixel coordinates. (中心) [A 6.4.1] */
@@ -1318,6 +1360,10 @@ export interface EllipsoidAnnotation {
   annotator?: Identifier;
   /** When it was made. (标注时间) [A 5.6] */
   annotated_at?: Timestamp;
+  /** Sitting in which it was made, where one reader annotates the same case more than once (DICOM TID 1501, Activity Session). (标注场次) [A 9.1.1, A 9.4.1.b] */
+  session?: Name;
+  /** Anything to add, in words (DICOM ROIDescription, SegmentDescription; FHIR's note). (备注) [A 8.2.2.e] */
+  note?: Text;
   /** Anything else, under namespaced keys; never interpreted, always kept. (扩展) [A 8.2.2.e] */
   extensions?: Record<string, unknown>;
   /** (x, y, z) in the coordinate space. (中心) [A 6.4.1] */
@@ -1392,6 +1438,10 @@ export interface ContoursAnnotation {
   annotator?: Identifier;
   /** When it was made. (标注时间) [A 5.6] */
   annotated_at?: Timestamp;
+  /** Sitting in which it was made, where one reader annotates the same case more than once (DICOM TID 1501, Activity Session). (标注场次) [A 9.1.1, A 9.4.1.b] */
+  session?: Name;
+  /** Anything to add, in words (DICOM ROIDescription, SegmentDescription; FHIR's note). (备注) [A 8.2.2.e] */
+  note?: Text;
   /** Anything else, under namespaced keys; never interpreted, always kept. (扩展) [A 8.2.2.e] */
   extensions?: Record<string, unknown>;
   /** Its contours. (轮廓) [A 6.4.1] */
@@ -1472,6 +1522,10 @@ export interface AttributeAnnotation {
   annotator?: Identifier;
   /** When it was made. (标注时间) [A 5.6] */
   annotated_at?: Timestamp;
+  /** Sitting in which it was made, where one reader annotates the same case more than once (DICOM TID 1501, Activity Session). (标注场次) [A 9.1.1, A 9.4.1.b] */
+  session?: Name;
+  /** Anything to add, in words (DICOM ROIDescription, SegmentDescription; FHIR's note). (备注) [A 8.2.2.e] */
+  note?: Text;
   /** Anything else, under namespaced keys; never interpreted, always kept. (扩展) [A 8.2.2.e] */
   extensions?: Record<string, unknown>;
 }
@@ -1540,6 +1594,10 @@ export interface TextSpanAnnotation {
   annotator?: Identifier;
   /** When it was made. (标注时间) [A 5.6] */
   annotated_at?: Timestamp;
+  /** Sitting in which it was made, where one reader annotates the same case more than once (DICOM TID 1501, Activity Session). (标注场次) [A 9.1.1, A 9.4.1.b] */
+  session?: Name;
+  /** Anything to add, in words (DICOM ROIDescription, SegmentDescription; FHIR's note). (备注) [A 8.2.2.e] */
+  note?: Text;
   /** Anything else, under namespaced keys; never interpreted, always kept. (扩展) [A 8.2.2.e] */
   extensions?: Record<string, unknown>;
   /** Id of the text. (文本标识) [A 8.5.2.2] */
@@ -2056,6 +2114,10 @@ export interface Metadata {
   qc?: QualityControl;
   /** Version of the annotation. (数据包版本号) [A C.4.e] */
   version?: Version;
+  /** What the set of annotations is called, without patient data (DICOM SeriesDescription of a report or segmentation, StructureSetLabel). (标题) [A C.2.d] */
+  title?: Name;
+  /** Language of what the annotators wrote (DICOM TID 1204, Language of Content Item and Descendants). (语言) [A 3.1] */
+  language?: LanguageTag;
   /** Key operations in their order. (审计流水) [A C.4.f, A 6.4.2] */
   audit?: Array<AuditEvent>;
   /** Who the agent ids stand for. (参与者) [A 11.1.2] */

@@ -10,6 +10,12 @@ from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 from annoconv_model import models
 
+AnnotationCategory: TypeAlias = models.AnnotationCategory | Literal["organ", "lesion", "attribute", "fusion", "report", "text_image", "device", "tissue", "cell", "substance", "body_substance", "function", "spatial", "event", "artefact", "other"]
+RtRoiType: TypeAlias = models.RtRoiType | Literal["EXTERNAL", "GTV", "CTV", "PTV", "TREATED_VOLUME", "IRRAD_VOLUME", "ORGAN", "AVOIDANCE", "BOLUS", "MARKER", "REGISTRATION", "ISOCENTER", "CONTRAST_AGENT", "CAVITY", "BRACHY_CHANNEL", "BRACHY_ACCESSORY", "BRACHY_SRC_APP", "BRACHY_CHNL_SHLD", "SUPPORT", "FIXATION", "DOSE_REGION", "CONTROL", "DOSE_MEASUREMENT"]
+LabelLevel: TypeAlias = models.LabelLevel | Literal["system", "organ", "substructure", "feature"]
+OrganType: TypeAlias = models.OrganType | Literal["solid", "hollow"]
+Margin: TypeAlias = models.Margin | Literal["clear", "blurred"]
+AttributeKind: TypeAlias = models.AttributeKind | Literal["morphology", "enhancement", "pathology_type", "grading", "temporal_change", "measurement", "other"]
 Sex: TypeAlias = models.Sex | Literal["male", "female", "other", "unknown"]
 Split: TypeAlias = models.Split | Literal["train", "validation", "test"]
 Interpolation: TypeAlias = models.Interpolation | Literal["nearest", "linear", "cubic", "sinc", "other"]
@@ -17,12 +23,6 @@ ImageDefect: TypeAlias = models.ImageDefect | Literal["artefact", "motion_blur",
 DataRequirement: TypeAlias = models.DataRequirement | Literal["structure", "direction", "spacing", "origin", "continuity", "pixel_values", "quality", "registration"]
 CoordinateFrame: TypeAlias = models.CoordinateFrame | Literal["LPS", "RAS", "SLIDE", "NONE"]
 Modality: TypeAlias = models.Modality | Literal["CT", "MR", "PT", "NM", "US", "IVUS", "ES", "SM", "GM", "CR", "DX", "RG", "MG", "PX", "IO", "RF", "XA", "OCT", "OPT", "OP", "IVOCT", "XC", "DMS", "BMD", "BDUS", "PA", "TG", "DG", "LS", "OSS", "BI", "CFM", "OPM", "OPTENF", "OPTBSV", "OPV", "AR", "KER", "LEN", "OAM", "SRF", "VA", "RTIMAGE", "ECG", "EEG", "EMG", "EOG", "EPS", "HD", "RESP", "POS", "RTDOSE", "OT"]
-AnnotationCategory: TypeAlias = models.AnnotationCategory | Literal["organ", "lesion", "attribute", "fusion", "report", "text_image", "device", "tissue", "cell", "substance", "body_substance", "function", "spatial", "event", "artefact", "other"]
-RtRoiType: TypeAlias = models.RtRoiType | Literal["EXTERNAL", "GTV", "CTV", "PTV", "TREATED_VOLUME", "IRRAD_VOLUME", "ORGAN", "AVOIDANCE", "BOLUS", "MARKER", "REGISTRATION", "ISOCENTER", "CONTRAST_AGENT", "CAVITY", "BRACHY_CHANNEL", "BRACHY_ACCESSORY", "BRACHY_SRC_APP", "BRACHY_CHNL_SHLD", "SUPPORT", "FIXATION", "DOSE_REGION", "CONTROL", "DOSE_MEASUREMENT"]
-LabelLevel: TypeAlias = models.LabelLevel | Literal["system", "organ", "substructure", "feature"]
-OrganType: TypeAlias = models.OrganType | Literal["solid", "hollow"]
-Margin: TypeAlias = models.Margin | Literal["clear", "blurred"]
-AttributeKind: TypeAlias = models.AttributeKind | Literal["morphology", "enhancement", "pathology_type", "grading", "temporal_change", "measurement", "other"]
 Laterality: TypeAlias = models.Laterality | Literal["left", "right", "bilateral", "unilateral", "unpaired"]
 Assertion: TypeAlias = models.Assertion | Literal["present", "absent", "possible", "hypothetical", "historical", "other_subject", "not_evaluated"]
 AnnotationScope: TypeAlias = models.AnnotationScope | Literal["case", "study", "image", "object"]
@@ -77,52 +77,6 @@ FileRole: TypeAlias = models.FileRole | Literal["annotation", "mask", "image", "
 TraceStage: TypeAlias = models.TraceStage | Literal["source", "annotation", "model_assistance", "quality_control", "delivery"]
 
 
-class SubjectKeys(TypedDict):
-    """Keys of `Subject`."""
-
-    sex: NotRequired[Sex | None]
-    age: NotRequired[models.Age | None]
-    height: NotRequired[models.PositiveReal | None]
-    weight: NotRequired[models.PositiveReal | None]
-
-
-class StudyKeys(TypedDict):
-    """Keys of `Study`."""
-
-    study_instance_uid: models.DicomUid
-    study_id: NotRequired[models.Name | None]
-    accession_number: NotRequired[models.Name | None]
-    started_at: NotRequired[models.Timestamp | None]
-    time_point: NotRequired[models.Name | None]
-    description: NotRequired[models.Name | None]
-    subject: NotRequired[models.Subject | None]
-
-
-class ImageInstanceKeys(TypedDict):
-    """Keys of `ImageInstance`."""
-
-    sop_instance_uid: models.DicomUid
-    sop_class_uid: NotRequired[models.DicomUid | None]
-    image_position_patient: NotRequired[Sequence[models.Real] | None]
-
-
-class EquipmentKeys(TypedDict):
-    """Keys of `Equipment`."""
-
-    manufacturer: NotRequired[models.Name | None]
-    model_name: NotRequired[models.Name | None]
-    software_versions: NotRequired[Sequence[models.Name] | None]
-
-
-class ResamplingKeys(TypedDict):
-    """Keys of `Resampling`."""
-
-    original_spacing: Sequence[models.PositiveReal]
-    spacing: Sequence[models.PositiveReal]
-    original_shape: NotRequired[Sequence[models.Count] | None]
-    interpolation: NotRequired[Interpolation | None]
-
-
 class ConceptKeys(TypedDict):
     """Keys of `Concept`."""
 
@@ -130,107 +84,6 @@ class ConceptKeys(TypedDict):
     scheme: models.CodingScheme
     meaning: models.Name
     version: NotRequired[models.Name | None]
-
-
-class AlgorithmKeys(TypedDict):
-    """Keys of `Algorithm`."""
-
-    name: models.Name
-    version: NotRequired[models.Name | None]
-    manufacturer: NotRequired[models.Name | None]
-    family: NotRequired[models.Concept | None]
-    model_id: NotRequired[models.Identifier | None]
-    parameters: NotRequired[Mapping[models.Key, models.AttributeValue] | None]
-
-
-class PreprocessingStepKeys(TypedDict):
-    """Keys of `PreprocessingStep`."""
-
-    kind: PreprocessingKind
-    tool: NotRequired[models.Algorithm | None]
-    at: NotRequired[models.Timestamp | None]
-    by: NotRequired[models.Identifier | None]
-    note: NotRequired[models.Text | None]
-
-
-class ImageQualityKeys(TypedDict):
-    """Keys of `ImageQuality`."""
-
-    acceptable: models.Flag
-    defects: NotRequired[Sequence[ImageDefect] | None]
-    note: NotRequired[models.Text | None]
-
-
-class NonconformanceKeys(TypedDict):
-    """Keys of `Nonconformance`."""
-
-    requirement: DataRequirement
-    description: models.Text
-
-
-class PyramidLevelKeys(TypedDict):
-    """Keys of `PyramidLevel`."""
-
-    shape: Sequence[models.Count]
-    downsample: models.PositiveReal
-    spacing: NotRequired[Sequence[models.PositiveReal] | None]
-    magnification: NotRequired[models.PositiveReal | None]
-
-
-class FrameRangeKeys(TypedDict):
-    """Keys of `FrameRange`."""
-
-    first: models.Index
-    last: models.Index
-    step: NotRequired[models.Count | None]
-
-
-class ImageFileKeys(TypedDict):
-    """Keys of `ImageFile`."""
-
-    path: models.RelativePath
-    sha256: NotRequired[models.Sha256 | None]
-    media_type: NotRequired[models.MediaType | None]
-
-
-class ImageKeys(TypedDict):
-    """Keys of `Image`."""
-
-    uid: models.Identifier
-    modality: Modality
-    description: NotRequired[models.Name | None]
-    sequence: NotRequired[models.Name | None]
-    body_part: NotRequired[models.Name | None]
-    laterality: NotRequired[Laterality | None]
-    view_position: NotRequired[models.Name | None]
-    shape: NotRequired[Sequence[models.Count] | None]
-    temporal_positions: NotRequired[models.Count | None]
-    spacing: NotRequired[Sequence[models.PositiveReal] | None]
-    origin: NotRequired[Sequence[models.Real] | None]
-    direction: NotRequired[Sequence[Sequence[models.Cosine]] | None]
-    coordinate_frame: NotRequired[CoordinateFrame | None]
-    frame_of_reference_uid: NotRequired[models.DicomUid | None]
-    study_instance_uid: NotRequired[models.DicomUid | None]
-    instances: NotRequired[Sequence[models.ImageInstance] | None]
-    acquired_at: NotRequired[models.Timestamp | None]
-    slice_thickness: NotRequired[models.PositiveReal | None]
-    version: NotRequired[models.Version | None]
-    pixel_unit: NotRequired[models.Name | None]
-    equipment: NotRequired[models.Equipment | None]
-    specimen_id: NotRequired[models.Identifier | None]
-    stain: NotRequired[models.Name | None]
-    derived_from: NotRequired[Sequence[models.Identifier] | None]
-    resampling: NotRequired[models.Resampling | None]
-    preprocessing: NotRequired[Sequence[models.PreprocessingStep] | None]
-    quality: NotRequired[models.ImageQuality | None]
-    nonconformances: NotRequired[Sequence[models.Nonconformance] | None]
-    pyramid: NotRequired[Sequence[models.PyramidLevel] | None]
-    objective_magnification: NotRequired[models.PositiveReal | None]
-    frame_rate: NotRequired[models.PositiveReal | None]
-    frame_times_ms: NotRequired[Sequence[models.NonNegativeReal] | None]
-    annotated_frames: NotRequired[Sequence[models.FrameRange] | None]
-    files: NotRequired[Sequence[models.ImageFile] | None]
-    extensions: NotRequired[Mapping[models.Key, Any] | None]
 
 
 class FindingSiteKeys(TypedDict):
@@ -327,6 +180,36 @@ class LabelSystemKeys(TypedDict):
     changes: NotRequired[Sequence[models.ChangeRecord] | None]
 
 
+class SubjectKeys(TypedDict):
+    """Keys of `Subject`."""
+
+    sex: NotRequired[Sex | None]
+    age: NotRequired[models.Age | None]
+    height: NotRequired[models.PositiveReal | None]
+    weight: NotRequired[models.PositiveReal | None]
+
+
+class StudyKeys(TypedDict):
+    """Keys of `Study`."""
+
+    study_instance_uid: models.DicomUid
+    study_id: NotRequired[models.Name | None]
+    accession_number: NotRequired[models.Name | None]
+    started_at: NotRequired[models.Timestamp | None]
+    time_point: NotRequired[models.Name | None]
+    description: NotRequired[models.Name | None]
+    procedures: NotRequired[Sequence[models.Concept] | None]
+    subject: NotRequired[models.Subject | None]
+
+
+class ImageInstanceKeys(TypedDict):
+    """Keys of `ImageInstance`."""
+
+    sop_instance_uid: models.DicomUid
+    sop_class_uid: NotRequired[models.DicomUid | None]
+    image_position_patient: NotRequired[Sequence[models.Real] | None]
+
+
 class QualitativeEvaluationKeys(TypedDict):
     """Keys of `QualitativeEvaluation`."""
 
@@ -335,9 +218,129 @@ class QualitativeEvaluationKeys(TypedDict):
     basis: NotRequired[models.Name | None]
 
 
+class EquipmentKeys(TypedDict):
+    """Keys of `Equipment`."""
+
+    manufacturer: NotRequired[models.Name | None]
+    model_name: NotRequired[models.Name | None]
+    software_versions: NotRequired[Sequence[models.Name] | None]
+
+
+class ResamplingKeys(TypedDict):
+    """Keys of `Resampling`."""
+
+    original_spacing: Sequence[models.PositiveReal]
+    spacing: Sequence[models.PositiveReal]
+    original_shape: NotRequired[Sequence[models.Count] | None]
+    interpolation: NotRequired[Interpolation | None]
+
+
+class AlgorithmKeys(TypedDict):
+    """Keys of `Algorithm`."""
+
+    name: models.Name
+    version: NotRequired[models.Name | None]
+    manufacturer: NotRequired[models.Name | None]
+    family: NotRequired[models.Concept | None]
+    model_id: NotRequired[models.Identifier | None]
+    parameters: NotRequired[Mapping[models.Key, models.AttributeValue] | None]
+
+
+class PreprocessingStepKeys(TypedDict):
+    """Keys of `PreprocessingStep`."""
+
+    kind: PreprocessingKind
+    tool: NotRequired[models.Algorithm | None]
+    at: NotRequired[models.Timestamp | None]
+    by: NotRequired[models.Identifier | None]
+    note: NotRequired[models.Text | None]
+
+
+class ImageQualityKeys(TypedDict):
+    """Keys of `ImageQuality`."""
+
+    acceptable: models.Flag
+    defects: NotRequired[Sequence[ImageDefect] | None]
+    note: NotRequired[models.Text | None]
+
+
+class NonconformanceKeys(TypedDict):
+    """Keys of `Nonconformance`."""
+
+    requirement: DataRequirement
+    description: models.Text
+
+
+class PyramidLevelKeys(TypedDict):
+    """Keys of `PyramidLevel`."""
+
+    shape: Sequence[models.Count]
+    downsample: models.PositiveReal
+    spacing: NotRequired[Sequence[models.PositiveReal] | None]
+    magnification: NotRequired[models.PositiveReal | None]
+
+
+class FrameRangeKeys(TypedDict):
+    """Keys of `FrameRange`."""
+
+    first: models.Index
+    last: models.Index
+    step: NotRequired[models.Count | None]
+
+
+class ImageFileKeys(TypedDict):
+    """Keys of `ImageFile`."""
+
+    path: models.RelativePath
+    sha256: NotRequired[models.Sha256 | None]
+    media_type: NotRequired[models.MediaType | None]
+
+
+class ImageKeys(TypedDict):
+    """Keys of `Image`."""
+
+    uid: models.Identifier
+    modality: Modality
+    description: NotRequired[models.Name | None]
+    sequence: NotRequired[models.Name | None]
+    body_part: NotRequired[models.Name | None]
+    laterality: NotRequired[Laterality | None]
+    view_position: NotRequired[models.Name | None]
+    shape: NotRequired[Sequence[models.Count] | None]
+    temporal_positions: NotRequired[models.Count | None]
+    spacing: NotRequired[Sequence[models.PositiveReal] | None]
+    origin: NotRequired[Sequence[models.Real] | None]
+    direction: NotRequired[Sequence[Sequence[models.Cosine]] | None]
+    coordinate_frame: NotRequired[CoordinateFrame | None]
+    frame_of_reference_uid: NotRequired[models.DicomUid | None]
+    study_instance_uid: NotRequired[models.DicomUid | None]
+    instances: NotRequired[Sequence[models.ImageInstance] | None]
+    acquired_at: NotRequired[models.Timestamp | None]
+    slice_thickness: NotRequired[models.PositiveReal | None]
+    version: NotRequired[models.Version | None]
+    pixel_unit: NotRequired[models.Name | None]
+    acquisition_context: NotRequired[Sequence[models.QualitativeEvaluation] | None]
+    equipment: NotRequired[models.Equipment | None]
+    specimen_id: NotRequired[models.Identifier | None]
+    stain: NotRequired[models.Name | None]
+    derived_from: NotRequired[Sequence[models.Identifier] | None]
+    resampling: NotRequired[models.Resampling | None]
+    preprocessing: NotRequired[Sequence[models.PreprocessingStep] | None]
+    quality: NotRequired[models.ImageQuality | None]
+    nonconformances: NotRequired[Sequence[models.Nonconformance] | None]
+    pyramid: NotRequired[Sequence[models.PyramidLevel] | None]
+    objective_magnification: NotRequired[models.PositiveReal | None]
+    frame_rate: NotRequired[models.PositiveReal | None]
+    frame_times_ms: NotRequired[Sequence[models.NonNegativeReal] | None]
+    annotated_frames: NotRequired[Sequence[models.FrameRange] | None]
+    files: NotRequired[Sequence[models.ImageFile] | None]
+    extensions: NotRequired[Mapping[models.Key, Any] | None]
+
+
 class MeasurementKeys(TypedDict):
     """Keys of `Measurement`."""
 
+    tracking_uid: NotRequired[models.DicomUid | None]
     concept: models.Concept
     value: models.Number
     unit: models.Name
@@ -383,6 +386,8 @@ class AnnotationKeys(TypedDict):
     assistance_id: NotRequired[models.Identifier | None]
     annotator: NotRequired[models.Identifier | None]
     annotated_at: NotRequired[models.Timestamp | None]
+    session: NotRequired[models.Name | None]
+    note: NotRequired[models.Text | None]
     extensions: NotRequired[Mapping[models.Key, Any] | None]
 
 
@@ -395,6 +400,8 @@ class MaskAnnotationKeys(AnnotationKeys):
     mask_value: NotRequired[models.Count | None]
     fractional_type: NotRequired[FractionalType | None]
     sha256: NotRequired[models.Sha256 | None]
+    segmentation: NotRequired[models.ImageInstance | None]
+    segment_number: NotRequired[models.Count | None]
 
 
 class BboxAnnotationKeys(AnnotationKeys):
@@ -871,6 +878,8 @@ class MetadataKeys(TypedDict):
     timestamps: NotRequired[models.Timestamps | None]
     qc: NotRequired[models.QualityControl | None]
     version: NotRequired[models.Version | None]
+    title: NotRequired[models.Name | None]
+    language: NotRequired[models.LanguageTag | None]
     audit: NotRequired[Sequence[models.AuditEvent] | None]
     agents: NotRequired[Sequence[models.Agent] | None]
     sources: NotRequired[Sequence[models.DataSource] | None]

@@ -292,17 +292,221 @@ Octet: TypeAlias = Annotated[int, Whole(0, 255)]
 Flag: TypeAlias = Boolean
 """True or false. (布尔值)"""
 
-Age: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]{3}[DWMY]$")]
-"""A DICOM age string, three digits and D, W, M or Y. (年龄)"""
-
 CodingScheme: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,15}$")]
 """A coding scheme designator (PS3.16 chapter 8), sixteen characters at most. (编码体系标识)"""
+
+Age: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]{3}[DWMY]$")]
+"""A DICOM age string, three digits and D, W, M or Y. (年龄)"""
 
 AttributeValue: TypeAlias = Annotated[str | Boolean | Integer | Float | DecimalNumber | list[str | Boolean | Integer | Float | DecimalNumber], Field(union_mode="left_to_right"), ALTERNATIVES]
 """A text, a number, true or false, or a list of these. (属性值)"""
 
 FieldValue: TypeAlias = Annotated[str | Boolean | Integer | Float | DecimalNumber, Field(union_mode="left_to_right"), ALTERNATIVES]
 """A text, a number, true or false. (字段值)"""
+
+
+class AnnotationCategory(StrEnum):
+    """What kind of thing is annotated. (标注类别)
+
+    Source: A C.3.b, A 8.1, A C.1.
+    """
+
+    ORGAN = "organ"
+    """Anatomical structure. (解剖结构) SCT:91723000."""
+
+    LESION = "lesion"
+    """Lesion or other abnormal region. (病灶) SCT:49755003."""
+
+    ATTRIBUTE = "attribute"
+    """A property of the case or of an object: diagnosis, grade, score. (属性)"""
+
+    FUSION = "fusion"
+    """A structure brought together across modalities; a kind of task rather than of thing, `organ` or `lesion` says more. (多模态融合)"""
+
+    REPORT = "report"
+    """A structured label taken from a report, where it is no organ and no lesion. (结构化报告)"""
+
+    TEXT_IMAGE = "text_image"
+    """A text fragment tied to an image region, where it is no organ and no lesion. (文本图像跨模态)"""
+
+    DEVICE = "device"
+    """An implant or another physical object. (器械或植入物) SCT:260787004."""
+
+    TISSUE = "tissue"
+    """A kind of tissue. (组织) SCT:85756007."""
+
+    CELL = "cell"
+    """A cell or a part of one, such as a nucleus. (细胞)"""
+
+    SUBSTANCE = "substance"
+    """A substance from outside the body, such as a contrast agent. (外来物质) SCT:105590001."""
+
+    BODY_SUBSTANCE = "body_substance"
+    """Blood, urine, fluid or air in the body. (体内物质) SCT:91720002."""
+
+    FUNCTION = "function"
+    """A function, such as perfusion or activation. (功能) SCT:246464006."""
+
+    SPATIAL = "spatial"
+    """A reference region, a landmark, a background. (空间与关系概念) SCT:309825002."""
+
+    EVENT = "event"
+    """A phase or an event in time, such as a step of an operation. (过程或事件)"""
+
+    ARTEFACT = "artefact"
+    """An artefact of the image. (伪影)"""
+
+    OTHER = "other"
+    """Anything else. (其他)"""
+
+
+class RtRoiType(StrEnum):
+    """What a region is in a radiotherapy plan; DICOM's defined terms (PS3.3 C.8.8.8). (放疗感兴趣区类型)
+
+    Source: A 8.2.2.c.
+    """
+
+    EXTERNAL = "EXTERNAL"
+    """The patient's outer contour. (体表轮廓)"""
+
+    GTV = "GTV"
+    """Gross tumour volume. (大体肿瘤靶区)"""
+
+    CTV = "CTV"
+    """Clinical target volume. (临床靶区)"""
+
+    PTV = "PTV"
+    """Planning target volume. (计划靶区)"""
+
+    TREATED_VOLUME = "TREATED_VOLUME"
+    """Treated volume. (治疗区)"""
+
+    IRRAD_VOLUME = "IRRAD_VOLUME"
+    """Irradiated volume. (照射区)"""
+
+    ORGAN = "ORGAN"
+    """Organ at risk. (危及器官)"""
+
+    AVOIDANCE = "AVOIDANCE"
+    """Region in which dose is to be minimised. (规避区)"""
+
+    BOLUS = "BOLUS"
+    """Layer of material for the dose. (组织补偿物)"""
+
+    MARKER = "MARKER"
+    """Marker on the patient. (标记物)"""
+
+    REGISTRATION = "REGISTRATION"
+    """Registration region. (配准区)"""
+
+    ISOCENTER = "ISOCENTER"
+    """Treatment isocentre. (等中心点)"""
+
+    CONTRAST_AGENT = "CONTRAST_AGENT"
+    """Volume into which a contrast agent was injected. (造影剂区)"""
+
+    CAVITY = "CAVITY"
+    """Anatomical cavity. (腔隙)"""
+
+    BRACHY_CHANNEL = "BRACHY_CHANNEL"
+    """Brachytherapy channel. (近距离治疗通道)"""
+
+    BRACHY_ACCESSORY = "BRACHY_ACCESSORY"
+    """Brachytherapy accessory device. (近距离治疗附件)"""
+
+    BRACHY_SRC_APP = "BRACHY_SRC_APP"
+    """Brachytherapy source applicator. (近距离治疗施源器)"""
+
+    BRACHY_CHNL_SHLD = "BRACHY_CHNL_SHLD"
+    """Brachytherapy channel shield. (近距离治疗通道屏蔽)"""
+
+    SUPPORT = "SUPPORT"
+    """Device that supports or fixes the patient. (支撑固定装置)"""
+
+    FIXATION = "FIXATION"
+    """Fixation or immobilisation device. (固定装置)"""
+
+    DOSE_REGION = "DOSE_REGION"
+    """Region that serves as a reference of dose. (剂量参考区)"""
+
+    CONTROL = "CONTROL"
+    """Region that controls the optimisation of dose. (剂量优化控制区)"""
+
+    DOSE_MEASUREMENT = "DOSE_MEASUREMENT"
+    """Region that represents a device for measuring dose. (剂量测量区)"""
+
+
+class LabelLevel(StrEnum):
+    """Level of a label in the tree. (标签层级)
+
+    Source: A 8.3.
+    """
+
+    SYSTEM = "system"
+    """Level 1, a system such as the digestive one. (系统级)"""
+
+    ORGAN = "organ"
+    """Level 2, an organ. (器官级)"""
+
+    SUBSTRUCTURE = "substructure"
+    """Level 3, a part of an organ. (子结构级)"""
+
+    FEATURE = "feature"
+    """Level 4, a micro-structure or a feature. (微结构或特征级)"""
+
+
+class OrganType(StrEnum):
+    """Solid or hollow. (器官类型)
+
+    Source: A 8.2.2.c.
+    """
+
+    SOLID = "solid"
+    """Solid. (实质性器官)"""
+
+    HOLLOW = "hollow"
+    """Hollow. (空腔器官)"""
+
+
+class Margin(StrEnum):
+    """Margin. (边缘特征)
+
+    Source: A 8.2.2.c.
+    """
+
+    CLEAR = "clear"
+    """Clear. (清晰)"""
+
+    BLURRED = "blurred"
+    """Blurred. (模糊)"""
+
+
+class AttributeKind(StrEnum):
+    """What an attribute is about. (扩展字段类别)
+
+    Source: A 8.2.2.e.
+    """
+
+    MORPHOLOGY = "morphology"
+    """Shape, margin, texture. (形态)"""
+
+    ENHANCEMENT = "enhancement"
+    """Enhancement. (强化特征)"""
+
+    PATHOLOGY_TYPE = "pathology_type"
+    """Pathology type. (病理类型)"""
+
+    GRADING = "grading"
+    """Grade such as BI-RADS, NI-RADS, TI-RADS. (分级)"""
+
+    TEMPORAL_CHANGE = "temporal_change"
+    """Change in time, progress or stability. (时间序列特征)"""
+
+    MEASUREMENT = "measurement"
+    """A measurement. (测量)"""
+
+    OTHER = "other"
+    """Something else. (其他)"""
 
 
 class Sex(StrEnum):
@@ -613,210 +817,6 @@ class Modality(StrEnum):
 
     OT = "OT"
     """Other. (其他) DCM:OT."""
-
-
-class AnnotationCategory(StrEnum):
-    """What kind of thing is annotated. (标注类别)
-
-    Source: A C.3.b, A 8.1, A C.1.
-    """
-
-    ORGAN = "organ"
-    """Anatomical structure. (解剖结构) SCT:91723000."""
-
-    LESION = "lesion"
-    """Lesion or other abnormal region. (病灶) SCT:49755003."""
-
-    ATTRIBUTE = "attribute"
-    """A property of the case or of an object: diagnosis, grade, score. (属性)"""
-
-    FUSION = "fusion"
-    """A structure brought together across modalities; a kind of task rather than of thing, `organ` or `lesion` says more. (多模态融合)"""
-
-    REPORT = "report"
-    """A structured label taken from a report, where it is no organ and no lesion. (结构化报告)"""
-
-    TEXT_IMAGE = "text_image"
-    """A text fragment tied to an image region, where it is no organ and no lesion. (文本图像跨模态)"""
-
-    DEVICE = "device"
-    """An implant or another physical object. (器械或植入物) SCT:260787004."""
-
-    TISSUE = "tissue"
-    """A kind of tissue. (组织) SCT:85756007."""
-
-    CELL = "cell"
-    """A cell or a part of one, such as a nucleus. (细胞)"""
-
-    SUBSTANCE = "substance"
-    """A substance from outside the body, such as a contrast agent. (外来物质) SCT:105590001."""
-
-    BODY_SUBSTANCE = "body_substance"
-    """Blood, urine, fluid or air in the body. (体内物质) SCT:91720002."""
-
-    FUNCTION = "function"
-    """A function, such as perfusion or activation. (功能) SCT:246464006."""
-
-    SPATIAL = "spatial"
-    """A reference region, a landmark, a background. (空间与关系概念) SCT:309825002."""
-
-    EVENT = "event"
-    """A phase or an event in time, such as a step of an operation. (过程或事件)"""
-
-    ARTEFACT = "artefact"
-    """An artefact of the image. (伪影)"""
-
-    OTHER = "other"
-    """Anything else. (其他)"""
-
-
-class RtRoiType(StrEnum):
-    """What a region is in a radiotherapy plan; DICOM's defined terms (PS3.3 C.8.8.8). (放疗感兴趣区类型)
-
-    Source: A 8.2.2.c.
-    """
-
-    EXTERNAL = "EXTERNAL"
-    """The patient's outer contour. (体表轮廓)"""
-
-    GTV = "GTV"
-    """Gross tumour volume. (大体肿瘤靶区)"""
-
-    CTV = "CTV"
-    """Clinical target volume. (临床靶区)"""
-
-    PTV = "PTV"
-    """Planning target volume. (计划靶区)"""
-
-    TREATED_VOLUME = "TREATED_VOLUME"
-    """Treated volume. (治疗区)"""
-
-    IRRAD_VOLUME = "IRRAD_VOLUME"
-    """Irradiated volume. (照射区)"""
-
-    ORGAN = "ORGAN"
-    """Organ at risk. (危及器官)"""
-
-    AVOIDANCE = "AVOIDANCE"
-    """Region in which dose is to be minimised. (规避区)"""
-
-    BOLUS = "BOLUS"
-    """Layer of material for the dose. (组织补偿物)"""
-
-    MARKER = "MARKER"
-    """Marker on the patient. (标记物)"""
-
-    REGISTRATION = "REGISTRATION"
-    """Registration region. (配准区)"""
-
-    ISOCENTER = "ISOCENTER"
-    """Treatment isocentre. (等中心点)"""
-
-    CONTRAST_AGENT = "CONTRAST_AGENT"
-    """Volume into which a contrast agent was injected. (造影剂区)"""
-
-    CAVITY = "CAVITY"
-    """Anatomical cavity. (腔隙)"""
-
-    BRACHY_CHANNEL = "BRACHY_CHANNEL"
-    """Brachytherapy channel. (近距离治疗通道)"""
-
-    BRACHY_ACCESSORY = "BRACHY_ACCESSORY"
-    """Brachytherapy accessory device. (近距离治疗附件)"""
-
-    BRACHY_SRC_APP = "BRACHY_SRC_APP"
-    """Brachytherapy source applicator. (近距离治疗施源器)"""
-
-    BRACHY_CHNL_SHLD = "BRACHY_CHNL_SHLD"
-    """Brachytherapy channel shield. (近距离治疗通道屏蔽)"""
-
-    SUPPORT = "SUPPORT"
-    """Device that supports or fixes the patient. (支撑固定装置)"""
-
-    FIXATION = "FIXATION"
-    """Fixation or immobilisation device. (固定装置)"""
-
-    DOSE_REGION = "DOSE_REGION"
-    """Region that serves as a reference of dose. (剂量参考区)"""
-
-    CONTROL = "CONTROL"
-    """Region that controls the optimisation of dose. (剂量优化控制区)"""
-
-    DOSE_MEASUREMENT = "DOSE_MEASUREMENT"
-    """Region that represents a device for measuring dose. (剂量测量区)"""
-
-
-class LabelLevel(StrEnum):
-    """Level of a label in the tree. (标签层级)
-
-    Source: A 8.3.
-    """
-
-    SYSTEM = "system"
-    """Level 1, a system such as the digestive one. (系统级)"""
-
-    ORGAN = "organ"
-    """Level 2, an organ. (器官级)"""
-
-    SUBSTRUCTURE = "substructure"
-    """Level 3, a part of an organ. (子结构级)"""
-
-    FEATURE = "feature"
-    """Level 4, a micro-structure or a feature. (微结构或特征级)"""
-
-
-class OrganType(StrEnum):
-    """Solid or hollow. (器官类型)
-
-    Source: A 8.2.2.c.
-    """
-
-    SOLID = "solid"
-    """Solid. (实质性器官)"""
-
-    HOLLOW = "hollow"
-    """Hollow. (空腔器官)"""
-
-
-class Margin(StrEnum):
-    """Margin. (边缘特征)
-
-    Source: A 8.2.2.c.
-    """
-
-    CLEAR = "clear"
-    """Clear. (清晰)"""
-
-    BLURRED = "blurred"
-    """Blurred. (模糊)"""
-
-
-class AttributeKind(StrEnum):
-    """What an attribute is about. (扩展字段类别)
-
-    Source: A 8.2.2.e.
-    """
-
-    MORPHOLOGY = "morphology"
-    """Shape, margin, texture. (形态)"""
-
-    ENHANCEMENT = "enhancement"
-    """Enhancement. (强化特征)"""
-
-    PATHOLOGY_TYPE = "pathology_type"
-    """Pathology type. (病理类型)"""
-
-    GRADING = "grading"
-    """Grade such as BI-RADS, NI-RADS, TI-RADS. (分级)"""
-
-    TEMPORAL_CHANGE = "temporal_change"
-    """Change in time, progress or stability. (时间序列特征)"""
-
-    MEASUREMENT = "measurement"
-    """A measurement. (测量)"""
-
-    OTHER = "other"
-    """Something else. (其他)"""
 
 
 class Laterality(StrEnum):
@@ -2114,192 +2114,6 @@ class TraceStage(StrEnum):
 
 
 
-class Subject(Model):
-    """What is known of the patient without telling who it is. (受检者)
-
-    Source: A 8.5.3.1.
-    """
-
-    sex: Annotated[Sex | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="sex")
-    """Sex, as FHIR's administrative gender has it. (性别)
-
-    Source: A 8.5.3.1.
-    """
-
-    age: Annotated[Age | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="age")
-    """Age as DICOM writes it, `045Y`, `018M`, `003D`. (年龄)
-
-    Source: A 8.5.3.1.
-    """
-
-    height: Annotated[PositiveReal | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="height")
-    """Height (DICOM PatientSize). Unit: m. (身高)
-
-    Source: A 8.5.3.1.
-    """
-
-    weight: Annotated[PositiveReal | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="weight")
-    """Weight; a standardized uptake value rests on it. Unit: kg. (体重)
-
-    Source: A 8.5.3.1.
-    """
-
-    if TYPE_CHECKING:
-
-        def __init__(self, **given: Unpack[_keys.SubjectKeys]) -> None: ...
-
-
-
-class Study(Model):
-    """One examination of the patient. (检查)
-
-    Source: A 6.3.2, A 3.3.
-    """
-
-    study_instance_uid: DicomUid = Field(title="study instance UID")
-    """DICOM StudyInstanceUID (0020,000D); images name their study by it. (检查唯一标识)
-
-    Source: A 6.3.2.
-    """
-
-    study_id: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="study id")
-    """DICOM StudyID (0020,0010), pseudonymous. (检查号)
-
-    Source: A 6.3.2.
-    """
-
-    accession_number: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="accession number")
-    """DICOM AccessionNumber (0008,0050), pseudonymous. (检查流水号)
-
-    Source: A 6.3.2.
-    """
-
-    started_at: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="started at")
-    """When it began. (检查时间)
-
-    Source: A 6.3.2.
-    """
-
-    time_point: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="time point")
-    """Its place in the follow-up, `baseline`, `week 12` (DICOM TID 1502, ClinicalTrialTimePointID). (时间点)
-
-    Source: A 8.2.2.e.
-    """
-
-    description: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="description")
-    """What was examined, without patient data. (描述)
-
-    Source: A 6.3.2.
-    """
-
-    subject: Annotated[Subject | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="subject")
-    """What was true of the patient at that time, where it differs from the case's. (检查时的受检者)
-
-    Source: A 8.5.3.1.
-    """
-
-    if TYPE_CHECKING:
-
-        def __init__(self, **given: Unpack[_keys.StudyKeys]) -> None: ...
-
-
-
-class ImageInstance(Model):
-    """One DICOM instance. (影像实例)
-
-    Source: A 8.4.e.
-    """
-
-    sop_instance_uid: DicomUid = Field(title="SOP instance UID")
-    """DICOM SOPInstanceUID (0008,0018). (实例唯一标识)
-
-    Source: A 8.4.e.
-    """
-
-    sop_class_uid: Annotated[DicomUid | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="SOP class UID")
-    """DICOM SOPClassUID (0008,0016). (实例类别标识)
-
-    Source: A 8.4.e.
-    """
-
-    image_position_patient: Annotated[Annotated[list[Real], Field(min_length=3, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="image position")
-    """Centre of the slice's first voxel in LPS (ImagePositionPatient (0020,0032)). Unit: mm. (切片位置)
-
-    Source: A 7.2.e, A 7.2.d.
-    """
-
-    if TYPE_CHECKING:
-
-        def __init__(self, **given: Unpack[_keys.ImageInstanceKeys]) -> None: ...
-
-
-
-class Equipment(Model):
-    """What made an image. (设备)
-
-    Source: A App.A.
-    """
-
-    manufacturer: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="manufacturer")
-    """Manufacturer. (厂商)
-
-    Source: A App.A.
-    """
-
-    model_name: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="model name")
-    """Name of the model. (型号)
-
-    Source: A App.A.
-    """
-
-    software_versions: Annotated[Annotated[list[Name], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="software versions")
-    """Versions of its software. (软件版本)
-
-    Source: A App.A.
-    """
-
-    if TYPE_CHECKING:
-
-        def __init__(self, **given: Unpack[_keys.EquipmentKeys]) -> None: ...
-
-
-
-class Resampling(Model):
-    """A resampling, with the spacing before and after. (重采样记录)
-
-    Source: A 7.2.c.
-    """
-
-    original_spacing: Annotated[list[PositiveReal], Field(min_length=2, max_length=3)] = Field(title="original spacing")
-    """Spacing before, along i, j, k. Unit: mm. (原始体素间距)
-
-    Source: A 7.2.c.
-    """
-
-    spacing: Annotated[list[PositiveReal], Field(min_length=2, max_length=3)] = Field(title="spacing")
-    """Spacing after, along i, j, k. Unit: mm. (重采样体素间距)
-
-    Source: A 7.2.c.
-    """
-
-    original_shape: Annotated[Annotated[list[Count], Field(min_length=2, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="original shape")
-    """Voxels before, along i, j, k. (原始维度)
-
-    Source: A 7.2.c.
-    """
-
-    interpolation: Annotated[Interpolation | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="interpolation")
-    """How values between voxels were found. (插值方式)
-
-    Source: A 7.2.c.
-    """
-
-    if TYPE_CHECKING:
-
-        def __init__(self, **given: Unpack[_keys.ResamplingKeys]) -> None: ...
-
-
-
 class Concept(Model):
     """A concept of a published terminology, as DICOM's code sequence macro holds it (PS3.3 8.8). (编码概念)
 
@@ -2333,468 +2147,6 @@ class Concept(Model):
     if TYPE_CHECKING:
 
         def __init__(self, **given: Unpack[_keys.ConceptKeys]) -> None: ...
-
-
-
-class Algorithm(Model):
-    """An algorithm and how it was run. (算法)
-
-    Source: A 8.5.1.4, A 10.1.6.
-    """
-
-    name: Name = Field(title="name")
-    """Name. (名称)
-
-    Source: A 8.5.1.4.
-    """
-
-    version: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="version")
-    """Version. (版本)
-
-    Source: A 8.5.1.4.
-    """
-
-    manufacturer: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="manufacturer")
-    """Who makes it. (厂商)
-
-    Source: A 10.1.6.
-    """
-
-    family: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="family")
-    """Kind of algorithm (DICOM CID 7162). (算法类别)
-
-    Source: A 10.1.6.
-    """
-
-    model_id: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="model id")
-    """Id of the model's description. (模型描述标识)
-
-    Source: A 10.1.6.
-    """
-
-    parameters: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="parameters")
-    """Parameters it ran with. (参数)
-
-    Source: A 10.1.6.
-    """
-
-    if TYPE_CHECKING:
-
-        def __init__(self, **given: Unpack[_keys.AlgorithmKeys]) -> None: ...
-
-
-
-class PreprocessingStep(Model):
-    """One thing that was done to an image before annotation. (预处理步骤)
-
-    Source: A 6.2, A 11.5.1.
-    """
-
-    kind: PreprocessingKind = Field(title="kind")
-    """What was done. (类型)
-
-    Source: A 6.2.
-    """
-
-    tool: Annotated[Algorithm | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="tool")
-    """What with. (工具)
-
-    Source: A 6.2.
-    """
-
-    at: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="at")
-    """When. (时间)
-
-    Source: A 6.2.
-    """
-
-    by: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="by")
-    """Agent id. (执行者)
-
-    Source: A 6.2.
-    """
-
-    note: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="note")
-    """Anything to add. (备注)
-
-    Source: A 6.2.
-    """
-
-    if TYPE_CHECKING:
-
-        def __init__(self, **given: Unpack[_keys.PreprocessingStepKeys]) -> None: ...
-
-
-
-class ImageQuality(Model):
-    """Judgement of an image's quality. (图像质量)
-
-    Source: A 7.2.g, A 7.2.f.
-    """
-
-    acceptable: Flag = Field(title="acceptable")
-    """Whether it can be annotated. (是否可接受)
-
-    Source: A 7.2.g.
-    """
-
-    defects: Annotated[Annotated[list[ImageDefect], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="defects")
-    """What is wrong with it. (缺陷)
-
-    Source: A 7.2.g.
-    """
-
-    note: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="note")
-    """In words. (备注)
-
-    Source: A 7.2.g.
-    """
-
-    if TYPE_CHECKING:
-
-        def __init__(self, **given: Unpack[_keys.ImageQualityKeys]) -> None: ...
-
-
-
-class Nonconformance(Model):
-    """A requirement that data do not meet, recorded instead of mended. (不符合项)
-
-    Source: A 7.2.
-    """
-
-    requirement: DataRequirement = Field(title="requirement")
-    """Requirement that is not met. (要求)
-
-    Source: A 7.2.
-    """
-
-    description: Text = Field(title="description")
-    """What does not meet it. (描述)
-
-    Source: A 7.2.
-    """
-
-    if TYPE_CHECKING:
-
-        def __init__(self, **given: Unpack[_keys.NonconformanceKeys]) -> None: ...
-
-
-
-class PyramidLevel(Model):
-    """One level of a whole-slide image. (金字塔层级)
-
-    Source: A 7.2.note.
-    """
-
-    shape: Annotated[list[Count], Field(min_length=2, max_length=2)] = Field(title="shape")
-    """Columns and rows. (维度)
-
-    Source: A 7.2.note.
-    """
-
-    downsample: PositiveReal = Field(title="downsample")
-    """Pixels of the finest level to one of this, along an axis. (降采样倍数)
-
-    Source: A 7.2.note.
-    """
-
-    spacing: Annotated[Annotated[list[PositiveReal], Field(min_length=2, max_length=2)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="spacing")
-    """Distance between pixel centres along i, j. Unit: mm. (像素间距)
-
-    Source: A 7.2.note.
-    """
-
-    magnification: Annotated[PositiveReal | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="magnification")
-    """Magnification of this level. (倍率)
-
-    Source: A 7.2.note.
-    """
-
-    if TYPE_CHECKING:
-
-        def __init__(self, **given: Unpack[_keys.PyramidLevelKeys]) -> None: ...
-
-
-
-class FrameRange(Model):
-    """Frames from a first to a last one, both included, zero-based. (帧范围)
-
-    Source: A 7.2.note.
-    """
-
-    first: Index = Field(title="first frame")
-    """First frame. (首帧索引)
-
-    Source: A 7.2.note.
-    """
-
-    last: Index = Field(title="last frame")
-    """Last frame. (末帧索引)
-
-    Source: A 7.2.note.
-    """
-
-    step: Annotated[Count | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="step")
-    """From one frame to the next; 1 if absent. (步长)
-
-    Source: A 7.2.note.
-    """
-
-    if TYPE_CHECKING:
-
-        def __init__(self, **given: Unpack[_keys.FrameRangeKeys]) -> None: ...
-
-
-
-class ImageFile(Model):
-    """One file of an image. (影像文件)
-
-    Source: A 10.1.5.
-    """
-
-    path: RelativePath = Field(title="path")
-    """Path relative to the case file. (路径)
-
-    Source: A 10.1.5.
-    """
-
-    sha256: Annotated[Sha256 | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="SHA-256")
-    """Digest of the file's bytes. (校验值)
-
-    Source: A 10.1.5.
-    """
-
-    media_type: Annotated[MediaType | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="media type")
-    """Media type, `application/dicom`. (媒体类型)
-
-    Source: A 10.1.5.
-    """
-
-    if TYPE_CHECKING:
-
-        def __init__(self, **given: Unpack[_keys.ImageFileKeys]) -> None: ...
-
-
-
-class Image(Model):
-    """An image and its geometry, in the patient frame LPS and in millimetres unless `coordinate_frame` says otherwise. (影像对象)
-
-    Source: A C.2.b, A 7.2, A B.1, A B.2.
-    """
-
-    uid: Identifier = Field(title="UID")
-    """Unique identifier of the image; the SeriesInstanceUID of a DICOM series. (影像唯一标识)
-
-    Source: A C.2.b.
-    """
-
-    modality: Modality = Field(title="modality")
-    """Modality, in DICOM's terms. (模态)
-
-    Source: A C.2.b, A 3.1.
-    """
-
-    description: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="description")
-    """Description of the series, without patient data. (描述)
-
-    Source: A C.2.b.
-    """
-
-    sequence: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="sequence or phase")
-    """Sequence or phase, `T2`, `DWI`, `arterial`, in the words of the labels' appearances. (序列或期相)
-
-    Source: A 8.2.2.d.
-    """
-
-    body_part: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="body part")
-    """Part of the body that was examined, in DICOM's terms (BodyPartExamined (0018,0015)), `CHEST`. (检查部位)
-
-    Source: A A.2.2.
-    """
-
-    laterality: Annotated[Laterality | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="laterality")
-    """Side of the body that was examined (ImageLaterality (0020,0062)). (侧别)
-
-    Source: A A.2.2.
-    """
-
-    view_position: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="view position")
-    """View of a projection, in DICOM's terms (ViewPosition (0018,5101)), `CC`, `MLO`, `PA`. (投照体位)
-
-    Source: A A.2.2.
-    """
-
-    shape: Annotated[Annotated[list[Count], Field(min_length=2, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="shape")
-    """Number of voxels along i, j, k; that is columns, rows, slices (or frames). The B.3 layout has none. (维度)
-
-    Source: A C.2.b.
-    """
-
-    temporal_positions: Annotated[Count | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="temporal positions")
-    """Number of volumes in time, each of that shape, in an image of four dimensions; `frame_index` counts them. (时相数)
-
-    Source: A 7.2.note.
-    """
-
-    spacing: Annotated[Annotated[list[PositiveReal], Field(min_length=2, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="spacing")
-    """Distance between voxel centres along i, j, k; of uneven slices the median. DICOM's PixelSpacing is (row, column), that is j, i. Unit: mm. (体素间距)
-
-    Source: A 7.2.c, A C.2.b, A B.1.
-    """
-
-    origin: Annotated[Annotated[list[Real], Field(min_length=3, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="origin")
-    """Position of the centre of voxel (0, 0, 0). Unit: mm. (原点)
-
-    Source: A 7.2.d, A C.2.b, A B.1.
-    """
-
-    direction: Annotated[Annotated[list[Annotated[tuple[Cosine, Cosine, Cosine], Fixed(3, 3)]], Field(min_length=3, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="direction")
-    """Direction cosines, row-major; column c is the direction of index axis c. Orthonormal; the positions of `instances` say where sheared slices are. (方向矩阵)
-
-    Source: A 7.2.b, A C.2.b, A B.1.
-    """
-
-    coordinate_frame: Annotated[CoordinateFrame | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate frame")
-    """Coordinate frame of `origin` and `direction`; LPS if an origin is given and no frame is named. (坐标系)
-
-    Source: A 6.3.1.
-    """
-
-    frame_of_reference_uid: Annotated[DicomUid | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="frame of reference UID")
-    """DICOM FrameOfReferenceUID (0020,0052). (参考坐标系唯一标识)
-
-    Source: A B.1.
-    """
-
-    study_instance_uid: Annotated[DicomUid | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="study instance UID")
-    """DICOM StudyInstanceUID (0020,000D). (检查唯一标识)
-
-    Source: A 6.3.2.
-    """
-
-    instances: Annotated[Annotated[list[ImageInstance], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="instances")
-    """DICOM instances of the image, in the order of its slices or frames; a multi-frame instance of even slices may stand once. (影像实例)
-
-    Source: A 8.4.e, A 7.2.e, A B.3.
-    """
-
-    acquired_at: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="acquired at")
-    """When the image was acquired. (采集时间)
-
-    Source: A 8.5.3.4, A 6.3.2.
-    """
-
-    slice_thickness: Annotated[PositiveReal | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="slice thickness")
-    """Thickness of a slice; it is not the spacing. Unit: mm. (层厚)
-
-    Source: A B.1.
-    """
-
-    version: Annotated[Version | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="version")
-    """Version of the image that the annotations are bound to. (影像版本)
-
-    Source: A 8.4.e.
-    """
-
-    pixel_unit: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="pixel unit")
-    """Unit of the pixel values in UCUM, `[hnsf'U]` for Hounsfield units. (像素单位)
-
-    Source: A 7.2.f.
-    """
-
-    equipment: Annotated[Equipment | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="equipment")
-    """What made the image. (设备)
-
-    Source: A App.A.
-    """
-
-    specimen_id: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="specimen id")
-    """Pseudonym of the specimen on a slide (SpecimenIdentifier (0040,0551)). (标本号)
-
-    Source: A 6.3.2.
-    """
-
-    stain: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="stain")
-    """Stain of a slide, `H&E`. (染色)
-
-    Source: A 7.2.note.
-    """
-
-    derived_from: Annotated[Annotated[list[Identifier], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="derived from")
-    """UIDs of the images that it was computed from; `preprocessing` says how. (来源影像标识)
-
-    Source: A 7.2.c, A 6.2.
-    """
-
-    resampling: Annotated[Resampling | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="resampling")
-    """Record of resampling, where the image was resampled. (重采样记录)
-
-    Source: A 7.2.c.
-    """
-
-    preprocessing: Annotated[Annotated[list[PreprocessingStep], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="preprocessing")
-    """What was done to the image before annotation. (预处理记录)
-
-    Source: A 6.2.
-    """
-
-    quality: Annotated[ImageQuality | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="quality")
-    """Whether its quality is acceptable, and what is wrong. (图像质量)
-
-    Source: A 7.2.g.
-    """
-
-    nonconformances: Annotated[Annotated[list[Nonconformance], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="nonconformances")
-    """Requirements on data that it does not meet. (不符合项)
-
-    Source: A 7.2.
-    """
-
-    pyramid: Annotated[Annotated[list[PyramidLevel], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="pyramid")
-    """Levels of a whole-slide image, the finest first. (金字塔层级)
-
-    Source: A 7.2.note.
-    """
-
-    objective_magnification: Annotated[PositiveReal | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="objective magnification")
-    """Magnification of the objective of a whole-slide image. (物镜倍率)
-
-    Source: A 7.2.note.
-    """
-
-    frame_rate: Annotated[PositiveReal | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="frame rate")
-    """Frames a second of a video; frame n is at n / rate. Unit: Hz. (帧率)
-
-    Source: A 7.2.note.
-    """
-
-    frame_times_ms: Annotated[Annotated[list[NonNegativeReal], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="frame times")
-    """Time of each frame, or of each volume in time, from the first. Unit: ms. (帧时间戳)
-
-    Source: A 7.2.note.
-    """
-
-    annotated_frames: Annotated[Annotated[list[FrameRange], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="annotated frames")
-    """Frames that were to be annotated, so that one of them without annotations shows nothing; all if absent. (任务帧范围)
-
-    Source: A 7.2.note.
-    """
-
-    files: Annotated[Annotated[list[ImageFile], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="files")
-    """The files that the image is made of. (文件)
-
-    Source: A 10.1.5.
-    """
-
-    extensions: Annotated[dict[Key, Any] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="extensions")
-    """Anything else, under namespaced keys; never interpreted, always kept. (扩展)
-
-    Source: A 8.2.2.e.
-    """
-
-    if TYPE_CHECKING:
-
-        def __init__(self, **given: Unpack[_keys.ImageKeys]) -> None: ...
 
 
 
@@ -3236,6 +2588,132 @@ class LabelSystem(Model):
 
 
 
+class Subject(Model):
+    """What is known of the patient without telling who it is. (受检者)
+
+    Source: A 8.5.3.1.
+    """
+
+    sex: Annotated[Sex | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="sex")
+    """Sex, as FHIR's administrative gender has it. (性别)
+
+    Source: A 8.5.3.1.
+    """
+
+    age: Annotated[Age | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="age")
+    """Age as DICOM writes it, `045Y`, `018M`, `003D`. (年龄)
+
+    Source: A 8.5.3.1.
+    """
+
+    height: Annotated[PositiveReal | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="height")
+    """Height (DICOM PatientSize). Unit: m. (身高)
+
+    Source: A 8.5.3.1.
+    """
+
+    weight: Annotated[PositiveReal | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="weight")
+    """Weight; a standardized uptake value rests on it. Unit: kg. (体重)
+
+    Source: A 8.5.3.1.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.SubjectKeys]) -> None: ...
+
+
+
+class Study(Model):
+    """One examination of the patient. (检查)
+
+    Source: A 6.3.2, A 3.3.
+    """
+
+    study_instance_uid: DicomUid = Field(title="study instance UID")
+    """DICOM StudyInstanceUID (0020,000D); images name their study by it. (检查唯一标识)
+
+    Source: A 6.3.2.
+    """
+
+    study_id: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="study id")
+    """DICOM StudyID (0020,0010), pseudonymous. (检查号)
+
+    Source: A 6.3.2.
+    """
+
+    accession_number: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="accession number")
+    """DICOM AccessionNumber (0008,0050), pseudonymous. (检查流水号)
+
+    Source: A 6.3.2.
+    """
+
+    started_at: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="started at")
+    """When it began. (检查时间)
+
+    Source: A 6.3.2.
+    """
+
+    time_point: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="time point")
+    """Its place in the follow-up, `baseline`, `week 12` (DICOM TID 1502, ClinicalTrialTimePointID). (时间点)
+
+    Source: A 8.2.2.e.
+    """
+
+    description: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="description")
+    """What was examined, without patient data. (描述)
+
+    Source: A 6.3.2.
+    """
+
+    procedures: Annotated[Annotated[list[Concept], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="procedures")
+    """What was done, coded (DICOM TID 1204, Procedure reported; FHIR ImagingStudy.procedure). (检查项目)
+
+    Source: A 6.3.2.
+    """
+
+    subject: Annotated[Subject | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="subject")
+    """What was true of the patient at that time, where it differs from the case's. (检查时的受检者)
+
+    Source: A 8.5.3.1.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.StudyKeys]) -> None: ...
+
+
+
+class ImageInstance(Model):
+    """One DICOM instance. (影像实例)
+
+    Source: A 8.4.e.
+    """
+
+    sop_instance_uid: DicomUid = Field(title="SOP instance UID")
+    """DICOM SOPInstanceUID (0008,0018). (实例唯一标识)
+
+    Source: A 8.4.e.
+    """
+
+    sop_class_uid: Annotated[DicomUid | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="SOP class UID")
+    """DICOM SOPClassUID (0008,0016). (实例类别标识)
+
+    Source: A 8.4.e.
+    """
+
+    image_position_patient: Annotated[Annotated[list[Real], Field(min_length=3, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="image position")
+    """Centre of the slice's first voxel in LPS (ImagePositionPatient (0020,0032)). Unit: mm. (切片位置)
+
+    Source: A 7.2.e, A 7.2.d.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ImageInstanceKeys]) -> None: ...
+
+
+
 class QualitativeEvaluation(Model):
     """One coded judgement, as DICOM's TID 1501 and FHIR's Observation hold it. (定性评估)
 
@@ -3266,10 +2744,550 @@ class QualitativeEvaluation(Model):
 
 
 
+class Equipment(Model):
+    """What made an image. (设备)
+
+    Source: A App.A.
+    """
+
+    manufacturer: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="manufacturer")
+    """Manufacturer. (厂商)
+
+    Source: A App.A.
+    """
+
+    model_name: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="model name")
+    """Name of the model. (型号)
+
+    Source: A App.A.
+    """
+
+    software_versions: Annotated[Annotated[list[Name], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="software versions")
+    """Versions of its software. (软件版本)
+
+    Source: A App.A.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.EquipmentKeys]) -> None: ...
+
+
+
+class Resampling(Model):
+    """A resampling, with the spacing before and after. (重采样记录)
+
+    Source: A 7.2.c.
+    """
+
+    original_spacing: Annotated[list[PositiveReal], Field(min_length=2, max_length=3)] = Field(title="original spacing")
+    """Spacing before, along i, j, k. Unit: mm. (原始体素间距)
+
+    Source: A 7.2.c.
+    """
+
+    spacing: Annotated[list[PositiveReal], Field(min_length=2, max_length=3)] = Field(title="spacing")
+    """Spacing after, along i, j, k. Unit: mm. (重采样体素间距)
+
+    Source: A 7.2.c.
+    """
+
+    original_shape: Annotated[Annotated[list[Count], Field(min_length=2, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="original shape")
+    """Voxels before, along i, j, k. (原始维度)
+
+    Source: A 7.2.c.
+    """
+
+    interpolation: Annotated[Interpolation | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="interpolation")
+    """How values between voxels were found. (插值方式)
+
+    Source: A 7.2.c.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ResamplingKeys]) -> None: ...
+
+
+
+class Algorithm(Model):
+    """An algorithm and how it was run. (算法)
+
+    Source: A 8.5.1.4, A 10.1.6.
+    """
+
+    name: Name = Field(title="name")
+    """Name. (名称)
+
+    Source: A 8.5.1.4.
+    """
+
+    version: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="version")
+    """Version. (版本)
+
+    Source: A 8.5.1.4.
+    """
+
+    manufacturer: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="manufacturer")
+    """Who makes it. (厂商)
+
+    Source: A 10.1.6.
+    """
+
+    family: Annotated[Concept | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="family")
+    """Kind of algorithm (DICOM CID 7162). (算法类别)
+
+    Source: A 10.1.6.
+    """
+
+    model_id: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="model id")
+    """Id of the model's description. (模型描述标识)
+
+    Source: A 10.1.6.
+    """
+
+    parameters: Annotated[dict[Key, AttributeValue] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="parameters")
+    """Parameters it ran with. (参数)
+
+    Source: A 10.1.6.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.AlgorithmKeys]) -> None: ...
+
+
+
+class PreprocessingStep(Model):
+    """One thing that was done to an image before annotation. (预处理步骤)
+
+    Source: A 6.2, A 11.5.1.
+    """
+
+    kind: PreprocessingKind = Field(title="kind")
+    """What was done. (类型)
+
+    Source: A 6.2.
+    """
+
+    tool: Annotated[Algorithm | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="tool")
+    """What with. (工具)
+
+    Source: A 6.2.
+    """
+
+    at: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="at")
+    """When. (时间)
+
+    Source: A 6.2.
+    """
+
+    by: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="by")
+    """Agent id. (执行者)
+
+    Source: A 6.2.
+    """
+
+    note: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="note")
+    """Anything to add. (备注)
+
+    Source: A 6.2.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PreprocessingStepKeys]) -> None: ...
+
+
+
+class ImageQuality(Model):
+    """Judgement of an image's quality. (图像质量)
+
+    Source: A 7.2.g, A 7.2.f.
+    """
+
+    acceptable: Flag = Field(title="acceptable")
+    """Whether it can be annotated. (是否可接受)
+
+    Source: A 7.2.g.
+    """
+
+    defects: Annotated[Annotated[list[ImageDefect], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="defects")
+    """What is wrong with it. (缺陷)
+
+    Source: A 7.2.g.
+    """
+
+    note: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="note")
+    """In words. (备注)
+
+    Source: A 7.2.g.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ImageQualityKeys]) -> None: ...
+
+
+
+class Nonconformance(Model):
+    """A requirement that data do not meet, recorded instead of mended. (不符合项)
+
+    Source: A 7.2.
+    """
+
+    requirement: DataRequirement = Field(title="requirement")
+    """Requirement that is not met. (要求)
+
+    Source: A 7.2.
+    """
+
+    description: Text = Field(title="description")
+    """What does not meet it. (描述)
+
+    Source: A 7.2.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.NonconformanceKeys]) -> None: ...
+
+
+
+class PyramidLevel(Model):
+    """One level of a whole-slide image. (金字塔层级)
+
+    Source: A 7.2.note.
+    """
+
+    shape: Annotated[list[Count], Field(min_length=2, max_length=2)] = Field(title="shape")
+    """Columns and rows. (维度)
+
+    Source: A 7.2.note.
+    """
+
+    downsample: PositiveReal = Field(title="downsample")
+    """Pixels of the finest level to one of this, along an axis. (降采样倍数)
+
+    Source: A 7.2.note.
+    """
+
+    spacing: Annotated[Annotated[list[PositiveReal], Field(min_length=2, max_length=2)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="spacing")
+    """Distance between pixel centres along i, j. Unit: mm. (像素间距)
+
+    Source: A 7.2.note.
+    """
+
+    magnification: Annotated[PositiveReal | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="magnification")
+    """Magnification of this level. (倍率)
+
+    Source: A 7.2.note.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.PyramidLevelKeys]) -> None: ...
+
+
+
+class FrameRange(Model):
+    """Frames from a first to a last one, both included, zero-based. (帧范围)
+
+    Source: A 7.2.note.
+    """
+
+    first: Index = Field(title="first frame")
+    """First frame. (首帧索引)
+
+    Source: A 7.2.note.
+    """
+
+    last: Index = Field(title="last frame")
+    """Last frame. (末帧索引)
+
+    Source: A 7.2.note.
+    """
+
+    step: Annotated[Count | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="step")
+    """From one frame to the next; 1 if absent. (步长)
+
+    Source: A 7.2.note.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.FrameRangeKeys]) -> None: ...
+
+
+
+class ImageFile(Model):
+    """One file of an image. (影像文件)
+
+    Source: A 10.1.5.
+    """
+
+    path: RelativePath = Field(title="path")
+    """Path relative to the case file. (路径)
+
+    Source: A 10.1.5.
+    """
+
+    sha256: Annotated[Sha256 | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="SHA-256")
+    """Digest of the file's bytes. (校验值)
+
+    Source: A 10.1.5.
+    """
+
+    media_type: Annotated[MediaType | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="media type")
+    """Media type, `application/dicom`. (媒体类型)
+
+    Source: A 10.1.5.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ImageFileKeys]) -> None: ...
+
+
+
+class Image(Model):
+    """An image and its geometry, in the patient frame LPS and in millimetres unless `coordinate_frame` says otherwise. (影像对象)
+
+    Source: A C.2.b, A 7.2, A B.1, A B.2.
+    """
+
+    uid: Identifier = Field(title="UID")
+    """Unique identifier of the image; the SeriesInstanceUID of a DICOM series. (影像唯一标识)
+
+    Source: A C.2.b.
+    """
+
+    modality: Modality = Field(title="modality")
+    """Modality, in DICOM's terms. (模态)
+
+    Source: A C.2.b, A 3.1.
+    """
+
+    description: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="description")
+    """Description of the series, without patient data. (描述)
+
+    Source: A C.2.b.
+    """
+
+    sequence: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="sequence or phase")
+    """Sequence or phase, `T2`, `DWI`, `arterial`, in the words of the labels' appearances. (序列或期相)
+
+    Source: A 8.2.2.d.
+    """
+
+    body_part: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="body part")
+    """Part of the body that was examined, in DICOM's terms (BodyPartExamined (0018,0015)), `CHEST`. (检查部位)
+
+    Source: A A.2.2.
+    """
+
+    laterality: Annotated[Laterality | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="laterality")
+    """Side of the body that was examined (ImageLaterality (0020,0062)). (侧别)
+
+    Source: A A.2.2.
+    """
+
+    view_position: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="view position")
+    """View of a projection, in DICOM's terms (ViewPosition (0018,5101)), `CC`, `MLO`, `PA`. (投照体位)
+
+    Source: A A.2.2.
+    """
+
+    shape: Annotated[Annotated[list[Count], Field(min_length=2, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="shape")
+    """Number of voxels along i, j, k; that is columns, rows, slices (or frames). The B.3 layout has none. (维度)
+
+    Source: A C.2.b.
+    """
+
+    temporal_positions: Annotated[Count | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="temporal positions")
+    """Number of volumes in time, each of that shape, in an image of four dimensions; `frame_index` counts them. (时相数)
+
+    Source: A 7.2.note.
+    """
+
+    spacing: Annotated[Annotated[list[PositiveReal], Field(min_length=2, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="spacing")
+    """Distance between voxel centres along i, j, k; of uneven slices the median. DICOM's PixelSpacing is (row, column), that is j, i. Unit: mm. (体素间距)
+
+    Source: A 7.2.c, A C.2.b, A B.1.
+    """
+
+    origin: Annotated[Annotated[list[Real], Field(min_length=3, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="origin")
+    """Position of the centre of voxel (0, 0, 0). Unit: mm. (原点)
+
+    Source: A 7.2.d, A C.2.b, A B.1.
+    """
+
+    direction: Annotated[Annotated[list[Annotated[tuple[Cosine, Cosine, Cosine], Fixed(3, 3)]], Field(min_length=3, max_length=3)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="direction")
+    """Direction cosines, row-major; column c is the direction of index axis c. Orthonormal; the positions of `instances` say where sheared slices are. (方向矩阵)
+
+    Source: A 7.2.b, A C.2.b, A B.1.
+    """
+
+    coordinate_frame: Annotated[CoordinateFrame | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="coordinate frame")
+    """Coordinate frame of `origin` and `direction`; LPS if an origin is given and no frame is named. (坐标系)
+
+    Source: A 6.3.1.
+    """
+
+    frame_of_reference_uid: Annotated[DicomUid | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="frame of reference UID")
+    """DICOM FrameOfReferenceUID (0020,0052). (参考坐标系唯一标识)
+
+    Source: A B.1.
+    """
+
+    study_instance_uid: Annotated[DicomUid | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="study instance UID")
+    """DICOM StudyInstanceUID (0020,000D). (检查唯一标识)
+
+    Source: A 6.3.2.
+    """
+
+    instances: Annotated[Annotated[list[ImageInstance], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="instances")
+    """DICOM instances of the image, in the order of its slices or frames; a multi-frame instance of even slices may stand once. (影像实例)
+
+    Source: A 8.4.e, A 7.2.e, A B.3.
+    """
+
+    acquired_at: Annotated[Timestamp | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="acquired at")
+    """When the image was acquired. (采集时间)
+
+    Source: A 8.5.3.4, A 6.3.2.
+    """
+
+    slice_thickness: Annotated[PositiveReal | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="slice thickness")
+    """Thickness of a slice; it is not the spacing. Unit: mm. (层厚)
+
+    Source: A B.1.
+    """
+
+    version: Annotated[Version | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="version")
+    """Version of the image that the annotations are bound to. (影像版本)
+
+    Source: A 8.4.e.
+    """
+
+    pixel_unit: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="pixel unit")
+    """Unit of the pixel values in UCUM, `[hnsf'U]` for Hounsfield units. (像素单位)
+
+    Source: A 7.2.f.
+    """
+
+    acquisition_context: Annotated[Annotated[list[QualitativeEvaluation], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="acquisition context")
+    """Tracer, contrast agent and other coded circumstances of the acquisition (DICOM AcquisitionContextSequence (0040,0555)). (采集背景)
+
+    Source: A 7.2.f, A A.2.2.
+    """
+
+    equipment: Annotated[Equipment | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="equipment")
+    """What made the image. (设备)
+
+    Source: A App.A.
+    """
+
+    specimen_id: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="specimen id")
+    """Pseudonym of the specimen on a slide (SpecimenIdentifier (0040,0551)). (标本号)
+
+    Source: A 6.3.2.
+    """
+
+    stain: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="stain")
+    """Stain of a slide, `H&E`. (染色)
+
+    Source: A 7.2.note.
+    """
+
+    derived_from: Annotated[Annotated[list[Identifier], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="derived from")
+    """UIDs of the images that it was computed from; `preprocessing` says how. (来源影像标识)
+
+    Source: A 7.2.c, A 6.2.
+    """
+
+    resampling: Annotated[Resampling | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="resampling")
+    """Record of resampling, where the image was resampled. (重采样记录)
+
+    Source: A 7.2.c.
+    """
+
+    preprocessing: Annotated[Annotated[list[PreprocessingStep], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="preprocessing")
+    """What was done to the image before annotation. (预处理记录)
+
+    Source: A 6.2.
+    """
+
+    quality: Annotated[ImageQuality | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="quality")
+    """Whether its quality is acceptable, and what is wrong. (图像质量)
+
+    Source: A 7.2.g.
+    """
+
+    nonconformances: Annotated[Annotated[list[Nonconformance], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="nonconformances")
+    """Requirements on data that it does not meet. (不符合项)
+
+    Source: A 7.2.
+    """
+
+    pyramid: Annotated[Annotated[list[PyramidLevel], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="pyramid")
+    """Levels of a whole-slide image, the finest first. (金字塔层级)
+
+    Source: A 7.2.note.
+    """
+
+    objective_magnification: Annotated[PositiveReal | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="objective magnification")
+    """Magnification of the objective of a whole-slide image. (物镜倍率)
+
+    Source: A 7.2.note.
+    """
+
+    frame_rate: Annotated[PositiveReal | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="frame rate")
+    """Frames a second of a video; frame n is at n / rate. Unit: Hz. (帧率)
+
+    Source: A 7.2.note.
+    """
+
+    frame_times_ms: Annotated[Annotated[list[NonNegativeReal], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="frame times")
+    """Time of each frame, or of each volume in time, from the first. Unit: ms. (帧时间戳)
+
+    Source: A 7.2.note.
+    """
+
+    annotated_frames: Annotated[Annotated[list[FrameRange], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="annotated frames")
+    """Frames that were to be annotated, so that one of them without annotations shows nothing; all if absent. (任务帧范围)
+
+    Source: A 7.2.note.
+    """
+
+    files: Annotated[Annotated[list[ImageFile], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="files")
+    """The files that the image is made of. (文件)
+
+    Source: A 10.1.5.
+    """
+
+    extensions: Annotated[dict[Key, Any] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="extensions")
+    """Anything else, under namespaced keys; never interpreted, always kept. (扩展)
+
+    Source: A 8.2.2.e.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.ImageKeys]) -> None: ...
+
+
+
 class Measurement(Model):
     """One number that was measured, as DICOM's TID 300 and FHIR's Observation hold it. (测量)
 
     Source: A 9.2, A 10.1.2.c.
+    """
+
+    tracking_uid: Annotated[DicomUid | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="tracking UID")
+    """The same for the same measurement in other reports (DICOM TID 1419, Tracking Unique Identifier). (跟踪唯一标识)
+
+    Source: A 8.2.2.e.
     """
 
     concept: Concept = Field(title="concept")
@@ -3524,6 +3542,18 @@ class Annotation(Model):
     Source: A 5.6.
     """
 
+    session: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="session")
+    """Sitting in which it was made, where one reader annotates the same case more than once (DICOM TID 1501, Activity Session). (标注场次)
+
+    Source: A 9.1.1, A 9.4.1.b.
+    """
+
+    note: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="note")
+    """Anything to add, in words (DICOM ROIDescription, SegmentDescription; FHIR's note). (备注)
+
+    Source: A 8.2.2.e.
+    """
+
     extensions: Annotated[dict[Key, Any] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="extensions")
     """Anything else, under namespaced keys; never interpreted, always kept. (扩展)
 
@@ -3572,6 +3602,18 @@ class MaskAnnotation(Annotation):
     """Digest of the mask file's bytes. (校验值)
 
     Source: A 10.1.5.
+    """
+
+    segmentation: Annotated[ImageInstance | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="segmentation")
+    """DICOM segmentation that holds the mask too; reports refer to it. (分割实例)
+
+    Source: A 8.4.e.
+    """
+
+    segment_number: Annotated[Count | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="segment number")
+    """Number of its segment there (DICOM SegmentNumber (0062,0004)). (分段编号)
+
+    Source: A 8.4.e.
     """
 
     if TYPE_CHECKING:
@@ -5654,6 +5696,18 @@ class Metadata(Model):
     """Version of the annotation. (数据包版本号)
 
     Source: A C.4.e.
+    """
+
+    title: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="title")
+    """What the set of annotations is called, without patient data (DICOM SeriesDescription of a report or segmentation, StructureSetLabel). (标题)
+
+    Source: A C.2.d.
+    """
+
+    language: Annotated[LanguageTag | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="language")
+    """Language of what the annotators wrote (DICOM TID 1204, Language of Content Item and Descendants). (语言)
+
+    Source: A 3.1.
     """
 
     audit: Annotated[list[AuditEvent] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="audit")

@@ -120,6 +120,8 @@ class Field:
     required: bool
     text: Text
     unit: str | None
+    group: str | None = None
+    """Which of the model's groups the documentation shows it in."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,7 @@ class Model:
     title: str
     description: str
     prefixes: dict[str, str]
+    groups: dict[str, Text] = field(default_factory=dict)
     scalars: dict[str, Scalar | ScalarUnion] = field(default_factory=dict)
     enums: dict[str, Enumeration] = field(default_factory=dict)
     classes: dict[str, Class] = field(default_factory=dict)

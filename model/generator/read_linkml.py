@@ -33,7 +33,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from linkml_runtime.linkml_model.meta import ClassDefinition, Element, SlotDefinition, TypeDefinition
+    from linkml_runtime.linkml_model.meta import (
+        ClassDefinition,
+        Element,
+        SlotDefinition,
+        SubsetDefinition,
+        TypeDefinition,
+    )
 
 _COMMON = {"name", "title", "description", "annotations", "source", "see_also", "from_schema"}
 _KNOWN_OF_TYPE = _COMMON | {"typeof", "base", "uri", "pattern", "minimum_value", "maximum_value", "union_of"}
@@ -42,7 +48,7 @@ _KNOWN_OF_VALUE = _COMMON | {"text", "meaning"}
 _KNOWN_OF_CLASS = _COMMON | {"attributes", "slot_usage", "is_a", "abstract", "tree_root", "class_uri", "rules"}
 _KNOWN_OF_SLOT = _COMMON | {
     "range", "required", "multivalued", "inlined", "inlined_as_list", "key", "equals_string", "any_of", "array",
-    "minimum_cardinality", "maximum_cardinality", "unit", "owner", "domain_of", "alias", "domain",
+    "minimum_cardinality", "maximum_cardinality", "unit", "owner", "domain_of", "alias", "domain", "in_subset",
 }  # fmt: skip
 _KNOWN_OF_DIMENSION = {"alias", "minimum_cardinality", "maximum_cardinality", "exact_cardinality"}
 _KNOWN_OF_RULE = {"title", "description", "preconditions", "postconditions"}
@@ -68,6 +74,7 @@ def read_model(path: Path) -> Model:
         title=str(schema.title),
         description=str(schema.description),
         prefixes=dict(sorted(prefixes.items())),
+        groups={name: reader.group(view.get_subset(name)) for one in ordered for name in one.subsets},
         scalars={name: reader.type(view.get_type(name)) for one in ordered for name in one.types},
         enums={name: reader.enum(view.get_enum(name)) for one in ordered for name in one.enums},
         classes={
@@ -105,6 +112,10 @@ class _Reader:
             if not value:
                 raise GenerationError(f"{where}: has no {what}")
         return Text(title, str(notes["title_zh"]), " ".join(str(element.description).split()), clauses)
+
+    def group(self, definition: SubsetDefinition) -> Text:
+        _refuse_unknown(definition, _COMMON, definition.name)
+        return self.text(definition)
 
     # -- types and enumerations
 
@@ -176,8 +187,15 @@ class _Reader:
         where = f"{owner.name}.{slot.name}"
         _refuse_unknown(slot, _KNOWN_OF_SLOT, where)
         unit = None if slot.unit is None else str(slot.unit.ucum_code)
+        if len(slot.in_subset) > 1:
+            raise GenerationError(f"{where}: a key stands in one group")
         return Field(
-            str(slot.name), self.expression(slot, where), bool(slot.required), self.text(slot, slot.name), unit
+            name=str(slot.name),
+            type=self.expression(slot, where),
+            required=bool(slot.required),
+            text=self.text(slot, slot.name),
+            unit=unit,
+            group=str(slot.in_subset[0]) if slot.in_subset else None,
         )
 
     def expression(self, slot: SlotDefinition, where: str) -> TypeExpression:

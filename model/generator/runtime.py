@@ -1,7 +1,7 @@
 """What the generated classes are made with: their base and the kinds of value that plain annotations cannot say.
 
 Copied as it stands to `annoconv_model/_runtime.py`; it needs pydantic and the standard library only. Everything here
-runs in pydantic's compiled core; no Python function is called for a value, but for lists of even length.
+runs in pydantic's compiled core; no Python function is called for a value, but for lists of even length and vertices.
 """
 
 from __future__ import annotations
@@ -127,7 +127,12 @@ class Fixed:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         shortest = get_args(source)[0] if self.minimum != self.maximum else source
         item = handler.generate_schema(get_args(shortest)[0])
-        return core_schema.tuple_schema([item], variadic_item_index=0, min_length=self.minimum, max_length=self.maximum)
+        # Checked as a list, whose length pydantic tells beside what is wrong with its members; of a tuple it does not.
+        members = core_schema.list_schema(item, min_length=self.minimum, max_length=self.maximum)
+        checked = core_schema.no_info_after_validator_function(tuple, members)
+        # Nothing is checked strictly as a whole: the strict branch only says how a tuple is written.
+        written = core_schema.tuple_variable_schema(item)
+        return core_schema.lax_or_strict_schema(checked, written)
 
 
 def _even(items: list[Any]) -> list[Any]:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, overload
 
 from annoconv.messages import translate
@@ -78,11 +79,14 @@ class Loss:
         return {"case_index": self.case_index, "path": self.path, "kind": self.kind, "message": self.message, **told}
 
 
+_ORDER = attrgetter("case_index", "path", "kind", "message")
+
+
 class LossReport(Sequence[Loss]):
     """Losses in a stable order (case, path, kind), each once."""
 
     def __init__(self, losses: Iterable[Loss] = ()) -> None:
-        self._losses = tuple(sorted(set(losses)))
+        self._losses = tuple(sorted(set(losses), key=_ORDER))
 
     @overload
     def __getitem__(self, index: int) -> Loss: ...

@@ -54,6 +54,23 @@ class Annotation(Closed):
     algorithm_type: AlgorithmType | None = None
     granularity: str | None = None
     object_number: Count | None = None
+    tracking_uid: str | None = None
+    tracking_id: str | None = None
+    parent_id: Identifier | None = None
+    finding_site: dict[str, Any] | None = None
+    assertion: str | None = None
+    scope: str | None = None
+    last_frame_index: Index | None = None
+    is_key_frame: bool | None = None
+    coordinate_space: str | None = None
+    frame_of_reference_uid: str | None = None
+    measurements: list[dict[str, Any]] | None = None
+    evaluations: list[dict[str, Any]] | None = None
+    abnormal_marks: list[str] | None = None
+    status: str | None = None
+    derived_from: list[Identifier] | None = None
+    assistance_id: Identifier | None = None
+    extensions: dict[str, Any] | None = None
     annotator: Identifier | None = None
     annotated_at: AwareDatetime | None = None
 
@@ -62,6 +79,8 @@ class Mask(Annotation):
     type: Literal["mask"]
     mask_file: Path
     mask_value: Count | None = None
+    fractional_type: str | None = None
+    sha256: str | None = None
 
 
 class Bbox(Annotation):

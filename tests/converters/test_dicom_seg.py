@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from annoconv_converters._dicom.codes import code_item
 from annoconv_converters._dicom.colour import cielab_from_rgb, rgb_from_cielab
 from annoconv_converters._dicom.dates import date_time, moment
 from annoconv_converters._dicom.runs import decode_rle, encode_rle, find_spans, run_starts
@@ -16,18 +17,21 @@ from annoconv_converters.dicom_seg.writing.frames import LabelFrames, Spool, bit
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from pydicom.dataset import Dataset
 
 from annoconv import registry
 from annoconv.casefile import LoadedCase, read_case
+from annoconv.codes import category_concept, category_of
 from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError, GeometryError, ImageError, InputError, MaskError, UsageError
 from annoconv.geometry import Grid, GridKind, compare_grids
+from annoconv.model import AnnotationCategory, Concept, Subject
 from annoconv.pixels import ArrayVolume, Mask, Masks, save_nifti
 from tests.cases import blob, document, grid_of, make, mask, series, series_uid
 from tests.converters.seg_cases import by_dcmqi, by_highdicom
 from tests.peers import dciodvfy_errors
 
-REFUSES = {"bare": InputError, "radiograph": InputError}
+REFUSES = {"bare": InputError, "outlines": InputError, "radiograph": InputError}
 """The cases of the zoo that are refused, since they have no mask, and with which error (`tests/test_matrix.py`)."""
 LABEL_VOLUMES = arrays(np.uint8, st.tuples(*[st.integers(1, 9)] * 3), elements=st.integers(0, 3))
 
@@ -330,3 +334,52 @@ def test_no_patient_data_stand_in_messages_and_derived_uids_are_stable(tmp_path:
     for uid in (header.SOPInstanceUID, header.SeriesInstanceUID, header.SegmentSequence[0].TrackingUID):
         assert uid.startswith("2.25.")
     assert header.SegmentSequence[0].TrackingID == "M1"
+
+
+def test_place_in_the_body_tracking_and_concept_version_are_dicoms(tmp_path: Path) -> None:
+    _, path = zoo_segmentation("findings", tmp_path)
+    upper, lower = pydicom.dcmread(path).SegmentSequence
+    sites = [each.AnatomicRegionSequence[0] for each in (upper, lower)]
+    assert [site.CodeValue for site in sites] == ["45653009", "90572001"]
+    modifiers = [site.AnatomicRegionModifierSequence[0].CodeValue for site in sites]
+    assert modifiers == ["7771000", "255561001"], "the left side (CID 244), and a modifier of its own"
+    assert [each.TrackingUID for each in (upper, lower)] == ["1.2.3.4.1", "1.2.3.4.2"]
+    assert {each.SegmentedPropertyCategoryCodeSequence[0].CodeValue for each in (upper, lower)} == {"49755003"}
+
+
+def test_organs_have_todays_category_and_the_former_one_is_read() -> None:
+    assert category_concept(AnnotationCategory.ORGAN).code == "91723000"
+    for code in ("91723000", "123037004"):
+        assert category_of(Concept(code=code, scheme="SCT", meaning="Anatomical Structure")) is AnnotationCategory.ORGAN
+
+
+def test_segments_by_others_say_where_they_are_who_made_them_and_of_whom(tmp_path: Path) -> None:
+    _, path = zoo_segmentation("findings", tmp_path)
+    header = pydicom.dcmread(path)
+    header.Manufacturer, header.ManufacturerModelName = "Other", "Other"
+    for tag in [each.tag for each in header if each.tag.is_private]:
+        del header[tag]
+    header.PatientID, header.PatientIdentityRemoved, header.PatientSex = "P_7", "YES", "F"
+    header.PatientAge, header.PatientWeight, header.StudyDescription = "061Y", "63.5", "CT chest"
+    algorithm = Dataset()
+    algorithm.AlgorithmName, algorithm.AlgorithmVersion, algorithm.AlgorithmSource = "detector", "2.1", "M"
+    algorithm.AlgorithmFamilyCodeSequence = [code_item(Concept(code="123109", scheme="DCM", meaning="Manual"))]
+    for segment in header.SegmentSequence:
+        segment.SegmentAlgorithmType, segment.SegmentAlgorithmName = "AUTOMATIC", "detector"
+        segment.SegmentationAlgorithmIdentificationSequence = [algorithm]
+    header.save_as(path)
+    (reading,) = registry.read([path], format="dicom-seg")
+    case = reading.case
+    assert (case.patient_id, case.subject) == ("P_7", Subject(sex="female", age="061Y", weight=63.5))
+    assert [study.description for study in case.studies or ()] == ["CT chest"]
+    assert {one.label_code for one in case.annotations} == {"NODULE"}, "one class in two places"
+    sites = [one.finding_site for one in case.annotations if one.finding_site is not None]
+    assert [(site.region.code, site.laterality) for site in sites] == [("45653009", "left"), ("90572001", None)]
+    assert [one.tracking_uid for one in case.annotations] == ["1.2.3.4.1", "1.2.3.4.2"]
+    assert [one.annotator for one in case.annotations] == ["detector 2.1"] * 2
+    (agent,) = case.metadata.agents or ()
+    assert agent.algorithm is not None
+    assert (agent.kind, agent.algorithm.manufacturer) == ("device", "M")
+    lost = {loss.path for loss in reading.losses}
+    said = ("Patient", "AnatomicRegion", "Tracking", "Algorithm", "StudyDescription")
+    assert [path for path in lost if any(name in path for name in said) and "PatientName" not in path] == []

@@ -441,3 +441,16 @@ def test_fractions_of_one_voxel_overlap(second: Any, overlap: str, tmp_path: Pat
     masks[1][1, 1, 1:3], masks[2][second] = 0.5, 0.25
     write_segmentation(masks, source, tmp_path / "s.dcm", type="fractional", timestamp=AT)
     assert pydicom.dcmread(tmp_path / "s.dcm").SegmentsOverlap == overlap
+
+
+def test_what_fractions_mean_is_what_the_masks_say_unless_another_meaning_is_asked_for(tmp_path: Path) -> None:
+    grid = grid_of((14, 12, 6))
+    save_nifti(tmp_path / "m.nii.gz", blob(grid) * np.float32(0.5), grid)
+    case = loaded(tmp_path, [mask("M", "m.nii.gz", fractional_type="OCCUPANCY")], grid)
+    asked: dict[str, Any] = {"format": "dicom-seg", "images": [tmp_path / "images"], "type": "fractional"}
+    registry.write([case], tmp_path / "said.dcm", **asked)
+    assert pydicom.dcmread(tmp_path / "said.dcm").SegmentationFractionalType == "OCCUPANCY"
+    registry.write([case], tmp_path / "asked.dcm", fractional_type="probability", **asked)
+    assert pydicom.dcmread(tmp_path / "asked.dcm").SegmentationFractionalType == "PROBABILITY"
+    (reading,) = registry.read([tmp_path / "said.dcm"], format="dicom-seg")
+    assert reading.case.annotations[0] == case.case.annotations[0]

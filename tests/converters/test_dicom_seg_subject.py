@@ -69,6 +69,7 @@ def test_patient_and_study_of_a_case_are_written_where_the_source_is_silent(tmp_
     assert dciodvfy_errors(path) == []
     stated = {
         "PatientID": "P-001",
+        "PatientIdentityRemoved": "YES",
         "PatientSex": "F",
         "PatientAge": "045Y",
         "PatientSize": 1.62,
@@ -206,6 +207,7 @@ def test_parameters_in_words_of_their_own_come_back_to_the_letter(words: str, tm
     segment.SegmentationAlgorithmIdentificationSequence = [algorithm]
     header.save_as(path)
     reading = read(path)
+    assert [agent.id for agent in reading.case.metadata.agents or ()] == ["grower 1"]
     assert not any("Algorithm" in loss for loss in reading.losses.paths())
     registry.write(
         [LoadedCase(reading.case, reading.masks)],

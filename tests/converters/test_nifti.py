@@ -28,7 +28,7 @@ from tests import cases
 from tests.cases import document, grid_of, mask
 from tests.real_data import real
 
-REFUSES = {"bare": InputError, "radiograph": InputError}
+REFUSES = {"bare": InputError, "outlines": InputError, "radiograph": InputError}
 """The cases of the zoo that are refused, since they have no mask, and with which error (`tests/test_matrix.py`)."""
 LAYOUTS = ("nnunet", "msd", "bids", "monai")
 

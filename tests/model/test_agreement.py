@@ -19,6 +19,7 @@ TIMES = ["2025-03-12T10:25:00Z", "2025-02-30T10:25:00Z", "2025-03-12T10:25:00"]
 NUMBERS = [0, 1, -1, 1.0, 2.0, 0.5, -0.5, 1e300, 2**31, 2**53, 10**20]
 LISTS = [[], [1], [1, 2, 3], ["x"], [None], [[1, 2, 3]] * 3]
 OBJECTS = [{}, {"a": 1}, {"id": "X"}, {"type": "mask"}, {"type": "image_text"}]
+LINK = {"id": "L", "type": "image_structured", "record_id": "R"}
 JUNK = st.sampled_from([None, True, False, *NUMBERS, *TEXTS, *TIMES, *LISTS, *OBJECTS])
 KEYS = st.sampled_from(
     ["id", "type", "unknown", "attributes", "a/b~c", "", "slice_index", "bbox", "mask_file", "中文", "x\n", "kind"]
@@ -73,8 +74,18 @@ def test_four_validators_agree(ajv: Ajv, document: Any) -> None:
         ({"registrations": [{"id": "R", "kind": "affine", "extra": 1}]}, ("/registrations/0/extra", "unknown_key")),
         ({"texts": [{"type": "bbox", "bbox": 1}]}, ("/texts/0/bbox", "unknown_key")),
         ({"": 1}, ("/", "unknown_key")),
+        ({"links": [LINK | {"fields": {"": {}}}]}, ("/links/0/fields/", "type")),
+        ({"labels": [{"code": "L", "": {"": 1}}]}, ("/labels/0/", "unknown_key")),
+        ({"links": [LINK | {"fields": {"": None, "a": {}}}]}, ("/links/0/fields/a", "type")),
     ],
-    ids=["rule beside another fault", "key named as a tag", "empty key"],
+    ids=[
+        "rule beside another fault",
+        "key named as a tag",
+        "empty key",
+        "value under an empty key",
+        "unknown value under an empty key",
+        "value beside an empty key",
+    ],
 )
 def test_they_agree_where_they_once_did_not(ajv: Ajv, addition: Any, finding: tuple[str, str]) -> None:
     image = {"uid": "1", "modality": "CT"}

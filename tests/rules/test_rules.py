@@ -68,6 +68,23 @@ def record(told: Document) -> Document:
     return {"id": "C", "kind": "laboratory", "fields": [{"key": "AFP", **told}]}
 
 
+def suggestion(identity: str, annotation_ids: list[str], **rest: Any) -> Document:
+    return {"id": identity, "model": {"name": "m"}, "annotation_ids": annotation_ids, "outcome": "accepted", **rest}
+
+
+def suggested(document: Document, **told: Any) -> None:
+    """Let the first annotation have grown out of a suggestion."""
+    document["annotations"][0]["assistance_id"] = "S1"
+    document["metadata"]["assistance"] = [{"id": "S1", "model": {"name": "m"}, **told}]
+
+
+def structured(document: Document, recorded_at: str = "2026-04-02T00:00:00Z", **told: Any) -> None:
+    """Link the image of 1 January 2026 with a record, of 91 days later if not told otherwise."""
+    document["image"]["acquired_at"] = "2026-01-01T00:00:00Z"
+    document["clinical_records"] = [record({"value": 5.6}) | {"recorded_at": recorded_at}]
+    document["links"] = [{"id": "L", "type": "image_structured", "record_id": "C", **told}]
+
+
 EXAMPLES: dict[str, list[Example]] = {
     "A-C.3.duplicate_id": [Example(add(common("B1", "point", point=[1, 1, 1])), "/annotations/3/id", "minimal")],
     "A-C.2.schema_version": [
@@ -268,7 +285,7 @@ EXAMPLES: dict[str, list[Example]] = {
             lambda d: d.update(registrations=[registration(fixed_image_uid=None, fixed_frame_of_reference_uid="1.5")]),
         )
     ],
-    "A-8.5.3b.value_missing": [
+    "A-8.5.3a.value_missing": [
         *(
             Example(
                 lambda d, told=told: d.update(clinical_records=[record(told)]),
@@ -284,6 +301,92 @@ EXAMPLES: dict[str, list[Example]] = {
                     {"value_concept": {"code": "1", "scheme": "SCT", "meaning": "m"}},
                 ),
             )
+        )
+    ],
+    "A-3.4.suggestion_open": [
+        *(
+            Example(
+                lambda d, outcome=outcome: suggested(d, **outcome),
+                "/annotations/0/assistance_id",
+                also_good=lambda d, good_one=good_one: suggested(d, **good_one),
+            )
+            for outcome, good_one in (
+                ({"outcome": "pending"}, {"outcome": "accepted"}),
+                ({"outcome": "rejected"}, {"outcome": "modified"}),
+                ({}, {"outcome": "accepted"}),
+            )
+        ),
+        Example(
+            lambda d: suggested(d, outcome="rejected"),
+            "/annotations/0/assistance_id",
+            also_good=lambda d: (suggested(d, outcome="rejected"), d["annotations"][0].update(status="rejected")),
+        ),
+    ],
+    "A-3.4.assistance_differs": [
+        Example(
+            lambda d: (suggested(d, outcome="accepted"), d["metadata"]["assistance"].append(suggestion("S2", ["B1"]))),
+            "/metadata/assistance/1/annotation_ids/0",
+            also_good=lambda d: suggested(d, outcome="accepted", annotation_ids=["B1"]),
+        )
+    ],
+    "A-8.3b.granularity": [
+        Example(
+            lambda d: d["annotations"][0].update(granularity="voxel"),
+            "/annotations/0/granularity",
+            also_good=lambda d: (
+                d["annotations"][0].update(granularity="region"),
+                d["annotations"][1].update(granularity="boundary"),
+            ),
+        )
+    ],
+    "A-C.3.category_of_label": [
+        Example(
+            lambda d: d["annotations"][0].update(label_code="LUNG_LEFT", category="lesion"),
+            "/annotations/0/category",
+            also_good=lambda d: d["annotations"][0].update(label_code="LUNG_LEFT", category="organ"),
+        ),
+        Example(
+            lambda d: d.update(labels=[{"code": "NODULE", "category": "organ"}], annotations=d["annotations"][:1]),
+            "/annotations/0/category",
+            also_good=lambda d: d.update(labels=[{"code": "NODULE"}]),
+        ),
+    ],
+    "A-8.5.3c.interval": [
+        *(
+            Example(
+                lambda d, told=told: structured(d, **told),
+                f"/links/0/{key}",
+                also_good=lambda d, good_one=good_one: structured(d, **good_one),
+            )
+            for told, key, good_one in (
+                (
+                    {"interval_days": 92.5, "time_deviation": True},
+                    "interval_days",
+                    {"interval_days": 91.2, "time_deviation": True},
+                ),
+                ({"interval_days": 91}, "time_deviation", {"interval_days": 91, "time_deviation": True}),
+                ({}, "time_deviation", {"time_deviation": True}),
+                ({"time_deviation": False}, "time_deviation", {"recorded_at": "2026-01-31T00:00:00Z"}),
+                (
+                    {"recorded_at": "2026-01-31T00:00:00Z", "time_deviation": True},
+                    "time_deviation",
+                    {"time_deviation": True},
+                ),
+            )
+        )
+    ],
+    "A-8.5.3b.field_differs": [
+        Example(
+            lambda d: structured(d, time_deviation=True, fields={"AFP": 5.7}),
+            "/links/0/fields/AFP",
+            also_good=lambda d: structured(d, time_deviation=True, fields={"AFP": 5.6, "stage": "II"}),
+        )
+    ],
+    "A-9.3.1b.reviewer_differs": [
+        Example(
+            lambda d: d.update(reviews=[review(reviewer="R2")]),
+            "/metadata/reviewer",
+            also_good=lambda d: d.update(reviews=[review(), review(id="V2", level="arbitration", reviewer="C1")]),
         )
     ],
     "A-8.2.2a.duplicate_code": [

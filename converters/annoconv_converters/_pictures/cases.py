@@ -30,7 +30,7 @@ def loaded_case(native: PictureCase, document: Record, source: Path | str, limit
     DocumentError
         If it does not conform to the model.
     """
-    case = strict_json.parse(strict_json.dumps(document), Case, limits=limits, source=source)
+    case = strict_json.as_model(document, Case, limits=limits, source=source)
     images = {image.uid: image for image in (case.image, *(case.related_images or ()))}
     names = list(native.planes)
     bound = (limits or Limits()).mask_voxels

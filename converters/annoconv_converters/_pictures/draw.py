@@ -14,7 +14,7 @@ import numpy as np
 
 from annoconv.documents import strict_json
 from annoconv.errors import MaskError
-from annoconv.geometry import Grid, apply_relation
+from annoconv.geometry import Grid, GridKind, apply_relation
 from annoconv.ids import safe_name
 from annoconv.model import (
     BboxAnnotation,
@@ -26,7 +26,7 @@ from annoconv.model import (
 )
 from annoconv.pixels import check_frame
 from annoconv_converters._pictures.geometry import box_to_record, counts_to_record, rings_to_record, tidy
-from annoconv_converters._pictures.planes import Axis, Planes, SliceName, slice_name
+from annoconv_converters._pictures.planes import Axis, PictureVolume, Planes, SliceName, slice_name
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.outlines import polygons_of
 from annoconv_converters._raster.run_lengths import compress, counts_of_labels
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.model import AnyAnnotation, Image
     from annoconv.pixels import Mask, Volume
-    from annoconv_converters._raster.run_lengths import Counts
+    from annoconv_converters._raster.run_lengths import Counts, Run
 
 __all__ = ["Drawing", "Form", "draw", "slice_folder"]
 
@@ -288,6 +288,11 @@ def _runs(
 ) -> Iterator[tuple[Mask, int, Counts, Record]]:
     """Yield the run lengths and the record of masks of one volume on each picture that they are seen on."""
     relation = check_frame(image, volume)
+    if isinstance(volume, PictureVolume) and volume.planes == planes and relation.kind is GridKind.SAME:
+        known = volume.runs()
+        if known is not None:
+            yield from _paired(known, {1: masks}, planes, form)
+            return
     labels_kji = volume.read()
     if labels_kji.dtype.kind == "f":
         raise MaskError(
@@ -302,16 +307,16 @@ def _runs(
         if mask.value is not None:
             by_value.setdefault(mask.value, []).append(mask)
     if by_value:
-        yield from _paired(labels_kji, by_value, planes, form)
+        yield from _paired(counts_of_labels(planes.stack(labels_kji)), by_value, planes, form)
     whole = [mask for mask in masks if mask.value is None]
     if whole:
-        yield from _paired(labels_kji != 0, {1: whole}, planes, form)
+        yield from _paired(counts_of_labels(planes.stack(labels_kji != 0)), {1: whole}, planes, form)
 
 
 def _paired(
-    labels_kji: Any, by_value: dict[int, list[Mask]], planes: Planes, form: Form
+    found: Iterable[Run], by_value: dict[int, list[Mask]], planes: Planes, form: Form
 ) -> Iterator[tuple[Mask, int, Counts, Record]]:
-    runs = [run for run in counts_of_labels(planes.stack(labels_kji)) if run.label in by_value]
+    runs = [run for run in found if run.label in by_value]
     many = [run.counts for run in runs]
     drawn: Iterable[Any] = polygons_of(many, planes.rows) if form == "polygon" else compress(many)
     for run, shape in zip(runs, drawn, strict=True):

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
 from annoconv.errors import LimitError, MaskError
 from annoconv.messages import Message
-from annoconv_converters._raster.run_lengths import MOST_PIXELS, decode
+from annoconv_converters._raster.run_lengths import MOST_PIXELS, Run, decode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,13 +146,19 @@ class PictureVolume:
         """Bool."""
         return np.dtype(np.bool_)
 
+    def runs(self) -> list[Run] | None:
+        """Return what reading and counting would give, where that follows from the run lengths; else None."""
+        self._check_size()
+        runs = [Run(index, 1, counts) for index, counts in sorted(self.parts, key=itemgetter(0))]
+        indices = {run.slice_index for run in runs}
+        is_plain = len(indices) == len(runs) and indices <= set(range(self.planes.count))
+        are_tight = all(len(run.counts) > 1 and bool(run.counts[1:].all()) for run in runs)
+        return runs if is_plain and are_tight else None
+
     def read(self) -> NDArray[Any]:
         """Return `mask_kji`, bool, read-only."""
-        shape = self.grid.shape_kji
-        voxels = shape[0] * shape[1] * shape[2]
-        if voxels > self.most_voxels or (self.planes.count == 1 and voxels > MOST_PIXELS):
-            raise LimitError("the mask is too large to be drawn", source=self.path, found=shape)
-        mask_kji = np.zeros(shape, dtype=np.bool_)
+        self._check_size()
+        mask_kji = np.zeros(self.grid.shape_kji, dtype=np.bool_)
         stack = self.planes.stack(mask_kji)
         for index, counts in self.parts:
             if not 0 <= index < self.planes.count:
@@ -163,3 +170,9 @@ class PictureVolume:
             stack[index] |= decode(counts, self.planes.size)
         mask_kji.flags.writeable = False
         return mask_kji
+
+    def _check_size(self) -> None:
+        shape = self.grid.shape_kji
+        voxels = shape[0] * shape[1] * shape[2]
+        if voxels > self.most_voxels or (self.planes.count == 1 and voxels > MOST_PIXELS):
+            raise LimitError("the mask is too large to be drawn", source=self.path, found=shape)

@@ -1,7 +1,7 @@
 """What made a segment, to and from the algorithm identification macro (PS3.3 10.16) and SegmentAlgorithmName.
 
-A model that made all segments, and of which no more is known than a name that ends in its version, is the AI model of
-the metadata; any other is an agent, a device, that the annotation names as who made it.
+What made a segment is an agent, a device, that the annotation names. Only of a file of ours, a model that made all
+segments, and of which no more is known than a name that ends in its version, is the AI model of the metadata.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _WORDS: Final = "AlgorithmParameters"
 def algorithm_of(annotation: MaskAnnotation, case: Case) -> Algorithm | None:
     """Return what made an annotation; None if the case does not say.
 
-    It is the algorithm of the agent who made it, else that of its model-assistance record, else of the record that
-    names it, else the AI model of the metadata, whose last word is its version if it looks like one.
+    It is that of its model-assistance record, else of the record that names it, else of the agent who made it, else the
+    AI model of the metadata, whose last word is its version if it looks like one.
     """
     agents = {agent.id: agent.algorithm for agent in case.metadata.agents or ()}
     records = case.metadata.assistance or ()
-    found = [agents.get(annotation.annotator or case.metadata.annotator or "")]
-    found += [record.model for record in records if record.id == annotation.assistance_id]
+    found = [record.model for record in records if record.id == annotation.assistance_id]
     found += [record.model for record in records if annotation.id in (record.annotation_ids or ())]
+    found.append(agents.get(annotation.annotator or case.metadata.annotator or ""))
     stated = case.metadata.software.ai_model if case.metadata.software else None
     found.append(Algorithm.model_validate(_named(stated)) if stated else None)
     return next((each for each in found if each is not None), None)
@@ -53,7 +53,7 @@ def algorithm_fields(algorithm: Algorithm | None) -> dict[str, Any]:
     return {
         "algorithm_name": algorithm.name,
         "algorithm_version": algorithm.version,
-        "algorithm_manufacturer": algorithm.manufacturer,
+        "algorithm_source": algorithm.manufacturer,
         "algorithm_family": algorithm.family,
         "algorithm_parameters": parameters[_WORDS] if is_text else _dumped(parameters) if parameters else None,
     }
@@ -66,21 +66,28 @@ def agent_of(segment: Segment) -> dict[str, Any] | None:
     stated = {
         "name": segment.algorithm_name,
         "version": segment.algorithm_version,
-        "manufacturer": segment.algorithm_manufacturer,
+        "manufacturer": segment.algorithm_source,
         "family": segment.algorithm_family,
         "parameters": _parameters(segment.algorithm_parameters),
     }
     algorithm = {key: strict_json.plain(value) for key, value in stated.items() if value is not None}
-    identity = f"algorithm_{ids.content_digest(strict_json.dumps(algorithm))[:16]}"
-    return {"id": identity, "kind": "device", "roles": ["model"], "algorithm": algorithm}
+    words = [" ".join(str(algorithm[key]).split()) for key in ("name", "version") if key in algorithm]
+    return {"id": " ".join(words), "kind": "device", "roles": ["model"], "algorithm": algorithm}
 
 
-def agents_and_model(segments: Sequence[Segment]) -> tuple[dict[int, dict[str, Any]], str | None]:
-    """Return the agent of each segment number that has one, or else the AI model that made all of them."""
+def agents_and_model(segments: Sequence[Segment], *, is_ours: bool) -> tuple[dict[int, dict[str, Any]], str | None]:
+    """Return the agent of each segment number that has one, or else the AI model of which we wrote all of them.
+
+    Agents of one name and version that differ otherwise have a digest in their ids.
+    """
     by_machine = [segment for segment in segments if segment.algorithm_type is not SegmentAlgorithmType.MANUAL]
     agents = {segment.number: agent for segment in by_machine if (agent := agent_of(segment)) is not None}
     algorithms = [agent["algorithm"] for agent in agents.values()]
-    if algorithms and len(algorithms) == len(by_machine):
+    named = [agent["id"] for agent in {strict_json.dumps(each["algorithm"]): each for each in agents.values()}.values()]
+    for agent in agents.values():
+        if named.count(agent["id"]) > 1:
+            agent["id"] += f" {ids.content_digest(strict_json.dumps(agent['algorithm']))[:8]}"
+    if is_ours and algorithms and len(algorithms) == len(by_machine):
         name: str = algorithms[0]["name"]
         if all(each == _named(name) for each in algorithms):
             return {}, name

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from annoconv.errors import UsageError
 from annoconv.messages import Message
+from annoconv.model import FractionalType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from annoconv.model import MaskAnnotation
 
 __all__ = ["LEVELS", "Compression", "FractionMeaning", "Kind", "Resampling", "Settings"]
 
@@ -73,6 +79,13 @@ class Settings:
                 found=Message("--compress rle with --type binary"),
                 advice="Add --type labelmap, or take --compress deflate",
             )
+
+    def told_by(self, masks: Iterable[MaskAnnotation]) -> Settings:
+        """Return settings that say what fractions mean: as asked for, else as the first mask has it that says so."""
+        said = next((each.fractional_type for each in masks if each.fractional_type is not None), None)
+        if self.fractional_type is not None or said is None:
+            return self
+        return replace(self, fractional_type="occupancy" if said is FractionalType.OCCUPANCY else "probability")
 
     @property
     def transfer_syntax_uid(self) -> str:

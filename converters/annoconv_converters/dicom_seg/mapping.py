@@ -27,6 +27,7 @@ from annoconv.ids import safe_name
 from annoconv.model import AlgorithmType, AnnotationCategory, Concept, FractionalType, Label
 from annoconv_converters._dicom.codes import concept_in, site_of
 from annoconv_converters._dicom.dates import moment
+from annoconv_converters._dicom.patient import patient_in
 from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_seg.algorithm import agents_and_model
 from annoconv_converters.dicom_seg.frame_grid import referenced_instances, referenced_series
@@ -36,7 +37,7 @@ from annoconv_converters.dicom_seg.segment import (
     UNKNOWN_SCHEME,
     Segment,
 )
-from annoconv_converters.dicom_seg.subject import studies_together, subject_and_study_in
+from annoconv_converters.dicom_seg.subject import studies_together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -190,7 +191,7 @@ def native_document(
     fractions = text(header.get("SegmentationFractionalType"))
     fractional_type = fractions if fractions in set(FractionalType) else None
     image = _image(header, grid) | ({"instances": [*instances]} if instances else {})
-    agents, model = agents_and_model(segments)
+    agents, model = agents_and_model(segments, is_ours=is_own(header))
     defined: dict[str, dict[str, Any]] = {}
     annotations: list[dict[str, Any]] = []
     found = _labels(segments, labels, is_ours=is_own(header))
@@ -213,7 +214,7 @@ def native_document(
         }
         annotations.append({key: value for key, value in stated.items() if value is not None})
     document = {
-        **subject_and_study_in(header, zone),
+        **patient_in(header, zone),
         "image": image,
         "annotations": annotations,
         "metadata": _metadata(header, agents, model),

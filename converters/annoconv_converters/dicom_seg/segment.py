@@ -67,7 +67,7 @@ class Segment:
         How it was made.
     algorithm_name, algorithm_version
         What made it; required unless it was made by hand, `unspecified` if not known.
-    algorithm_manufacturer
+    algorithm_source
         Who makes that.
     algorithm_family
         What kind of algorithm it is; artificial intelligence if None.
@@ -91,7 +91,7 @@ class Segment:
     algorithm_type: SegmentAlgorithmType = SegmentAlgorithmType.MANUAL
     algorithm_name: str | None = None
     algorithm_version: str | None = None
-    algorithm_manufacturer: str | None = None
+    algorithm_source: str | None = None
     algorithm_family: Concept | None = None
     algorithm_parameters: str | None = None
     tracking_id: str | None = None
@@ -112,7 +112,7 @@ class Segment:
             parts.append(_text(0x00620008, "CS", self.algorithm_type.value))
         else:
             name = self.algorithm_name or UNSPECIFIED
-            maker = self.algorithm_manufacturer
+            maker = self.algorithm_source
             algorithm = b"" if maker is None else _text(0x00240202, "LO", maker)
             algorithm += sequence(0x0066002F, coded(self.algorithm_family or _ARTIFICIAL_INTELLIGENCE))
             algorithm += _text(0x00660031, "LO", self.algorithm_version or UNSPECIFIED)
@@ -154,7 +154,7 @@ class Segment:
             algorithm_type=_algorithm_type(text(item.get("SegmentAlgorithmType"))),
             algorithm_name=_known(item.get("SegmentAlgorithmName")) or _known(algorithm.get("AlgorithmName")),
             algorithm_version=_known(algorithm.get("AlgorithmVersion")),
-            algorithm_manufacturer=_known(algorithm.get("AlgorithmSource")),
+            algorithm_source=_known(algorithm.get("AlgorithmSource")),
             algorithm_family=None if family == _ARTIFICIAL_INTELLIGENCE else family,
             algorithm_parameters=_known(algorithm.get("AlgorithmParameters")),
             tracking_id=text(item.get("TrackingID")) or None,

@@ -162,7 +162,7 @@ def _reading(
         fields |= _carried_fields(side, found.carrier)
     complete = registrations.added_to(complete)
     try:
-        case = strict_json.parse(strict_json.dumps(complete), Case, limits=context.limits, source=found.source)
+        case = strict_json.as_model(complete, Case, limits=context.limits, source=found.source)
     except DocumentError as error:
         raise DocumentError("the files do not make a case", findings=error.findings, source=found.source) from error
     _check_places(case, masks, found)
@@ -194,7 +194,7 @@ def _merged(
 
     try:
         merged = merge(native, side.residual, side.held, case_index=position, is_told_elsewhere=is_told_elsewhere)
-        strict_json.parse(strict_json.dumps(merged.document), Case)
+        strict_json.as_model(merged.document, Case)
     except (KeyError, TypeError, ValueError):
         return Message(_UNFIT)
     return found, merged.document, masks, merged.losses

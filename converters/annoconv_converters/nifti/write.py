@@ -203,7 +203,8 @@ def _case_losses(
             del original["registrations"]
         lost |= dict.fromkeys(_leaves_of(case.document, "registrations", set(fields)), _NO_ROOM)
     carrier = Carrier(found.carrier.name)
-    kept = report(original, native, reasons, carrier).kept
+    compared = report(case.document, native, reasons, carrier, case_index=case_index)
+    kept = report(original, native, reasons, carrier).kept if lost else compared.kept
     regions = {
         region.key: {name: each[name] for name in ("id", "label_code", "category")}
         | ({"is_empty": True} if region.key in empty else {})
@@ -217,7 +218,7 @@ def _case_losses(
     for path, message in lost.items():
         yield Loss(case_index, pointer(path), LossKind.NO_PLACE, message)
     unplaced = set(map(pointer, lost))
-    for loss in report(case.document, native, reasons, carrier, case_index=case_index).losses:
+    for loss in compared.losses:
         if loss.path not in unplaced:
             yield loss
     stated = {each["id"] for each in native_plain["annotations"]}

@@ -42,7 +42,8 @@ def convert_command(converter: Converter) -> Any:
     what = "CASE" if converter.direction == "to" else "SOURCE"
     told = "Cases: .json or .jsonl files." if converter.direction == "to" else "Files or folders of the format."
     options = {
-        "sources": _parameter("sources", Annotated[list[Path], typer.Argument(metavar=what, help=told)]),
+        # With a parser, because typer would make a validator for each of ten thousand paths.
+        "sources": _parameter("sources", Annotated[list[Path], typer.Argument(metavar=what, help=told, parser=Path)]),
         "output": _parameter(
             "output",
             Annotated[Path, typer.Option("--output", "-o", help="File or folder to write, or - (standard output).")],

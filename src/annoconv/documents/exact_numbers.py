@@ -16,9 +16,9 @@ from pydantic import BaseModel
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
 
-__all__ = ["MINUS_ZERO", "SHAPE_OF_NUMBERS", "holds_floats", "may_lose_digits", "put_digits", "put_exact"]
+__all__ = ["MINUS_ZERO", "holds_floats", "may_lose_digits", "may_overflow", "put_digits", "put_exact"]
 
-SHAPE_OF_NUMBERS = bytes.maketrans(b"123456789E", b"000000000e")
+_SHAPE_OF_NUMBERS = bytes.maketrans(b"123456789E", b"000000000e")
 """Makes every digit a 0 and every E an e, so that what matters of the numbers of a text is found at once."""
 _MOST_DIGITS = 15  # that a double keeps, whichever they are
 _NUMBERS = {int, float, Decimal}
@@ -34,17 +34,38 @@ _LONG = re.compile(
     rb"\.(?:(?=[0-9]{8})(?:%b|[0-9]{15})|(?<=[0-9]{9}\.)(?:%b))" % (_long(range(2, 9)), _long(range(9, 16)))
 )
 
+_EXPONENT, _LARGE_EXPONENT = re.compile(rb"e[-+]?0"), re.compile(rb"e\+?000")
+_BEFORE_NUMBERS = b",:[ \t\r\n"
+_MANTISSA = 400
+"""Bytes in which a number is looked for before its exponent."""
 MINUS_ZERO = re.compile(rb"-0(?=[\s,\]}]|\Z)")
 """The whole number -0, of which jiter makes 0."""
 
 
 def may_lose_digits(data: bytes) -> bool:
     """Tell whether a number of the text may not be written as a double would be: 5.60, sixteen digits, an exponent."""
-    shape = data.translate(SHAPE_OF_NUMBERS)
-    exponent = any(mark in shape for mark in (b"0e0", b"0e-0", b"0e+0"))
+    shape = data.translate(_SHAPE_OF_NUMBERS)
     # A number of more than 15 digits has 8 of them on one side of its point.
     is_long = b"0" * (_MOST_DIGITS + 1) in shape or (b"0" * 8 in shape and _LONG.search(data) is not None)
-    return exponent or is_long or any(pattern.search(data) is not None for pattern in (_ENDS_IN_ZERO, MINUS_ZERO))
+    if is_long or _has_exponent(shape, _EXPONENT):
+        return True
+    return any(pattern.search(data) is not None for pattern in (_ENDS_IN_ZERO, MINUS_ZERO))
+
+
+def may_overflow(data: bytes) -> bool:
+    """Tell whether a number of the text may be too large for a double."""
+    shape = data.translate(_SHAPE_OF_NUMBERS)
+    return b"0" * 309 in shape or _has_exponent(shape, _LARGE_EXPONENT)
+
+
+def _has_exponent(shape: bytes, exponent: re.Pattern[bytes]) -> bool:
+    """Tell whether a number has such an exponent; a digest, which has its own `0e0`, is no number."""
+    for match in exponent.finditer(shape):
+        before = shape[max(0, match.start() - _MANTISSA) : match.start()]
+        above = before.rstrip(b"-.0")
+        if len(above) < len(before) and (not above or above[-1] in _BEFORE_NUMBERS):
+            return True
+    return False
 
 
 @cache

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from annoconv.documents.residuals import Residual, leaves, pointer, residual, restore
+from annoconv.documents.residuals import Residual, compare, pointer
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
 
@@ -111,11 +111,8 @@ def report(
         Kinds: `carried` if the carrier takes the leaf; `no_place` if `native` has nothing there; `precision` for a
         number that it holds otherwise, `approximated` for anything else.
     """
-    difference = residual(original, native)
+    difference, held = compare(original, native)
     paths = difference.paths()
-    # In the original's positions, as the paths of the difference are.
-    placed = restore(native, Residual(order=difference.order)) if difference.order else native
-    held = leaves(placed) if paths else {}
     refused = set(left_out)
     if carrier is not None:
         refused |= {path for path, value in difference.values.items() if not carrier.takes(path, value)}

@@ -47,16 +47,17 @@ def normalise(errors: Iterable[Any], dialect: Dialect, *, document: object = Non
     dialect
         Whose they are.
     document
-        What was validated, as JSON values. pydantic's and ajv's errors need it: pydantic's locations name branches of
-        unions among the keys, and ajv does not say that a value was null.
+        What was validated, as JSON values. All but python-jsonschema's errors need it: pydantic's locations name
+        branches of unions among the keys, ajv does not say that a value was null, jsonschema-rs leaves out empty keys.
     """
     if dialect == "ajv":
         problems = list(_from_ajv(errors, document))
     elif dialect == "pydantic":
         problems = [problem for error in errors for problem in _from_pydantic(error, document)]
+    elif dialect == "jsonschema":
+        problems = [problem for error in errors for problem in _from_jsonschema(error)]
     else:
-        translate = _from_jsonschema if dialect == "jsonschema" else _from_jsonschema_rs
-        problems = [problem for error in errors for problem in translate(error)]
+        problems = [problem for error in errors for problem in _from_jsonschema_rs(error, document)]
     return in_order(problem.finding() for problem in settle(problems))
 
 
@@ -93,7 +94,6 @@ _PYDANTIC_TYPES = {
     "decimal": "number",
     "bool": "boolean",
     "list": "array",
-    "tuple": "array",
     "dict": "object",
     "model": "object",
     "datetime": "string",
@@ -230,14 +230,15 @@ def _from_jsonschema(error: Any) -> Iterator[Problem]:
         yield _keyword(steps, keyword, value, error.instance)
 
 
-def _from_jsonschema_rs(error: Any) -> Iterator[Problem]:
-    keyword, value, steps = str(error.kind.name), error.kind.value, tuple(error.instance_path)
+def _from_jsonschema_rs(error: Any, document: object) -> Iterator[Problem]:
+    keyword, value = str(error.kind.name), error.kind.value
+    steps = _with_empty_keys(tuple(error.instance_path), error.instance, document)
     if keyword == "propertyNames":
         inner = value
         yield Problem(pointer((*steps, inner.instance)), _KEYWORD_KINDS.get(str(inner.kind.name), INVALID))
     elif keyword in _UNIONS:
         inner_errors = [inner for branch in value or () for inner in branch]
-        kinds = {problem.kind for inner in inner_errors for problem in settle(_from_jsonschema_rs(inner))}
+        kinds = {problem.kind for inner in inner_errors for problem in settle(_from_jsonschema_rs(inner, None))}
         yield from _union(steps, kinds, error.instance)
     elif keyword == "required":
         yield Problem(pointer(steps), REQUIRED, str(value), is_rule=_is_rule(error.schema_path))
@@ -245,6 +246,14 @@ def _from_jsonschema_rs(error: Any) -> Iterator[Problem]:
         yield from (Problem(pointer((*steps, key)), UNKNOWN, str(key)) for key in value)
     else:
         yield _keyword(steps, keyword, value, error.instance)
+
+
+def _with_empty_keys(steps: Steps, instance: object, node: object) -> Steps:
+    """Return where a value is in a node with the empty keys on the way to it, which jsonschema-rs leaves out."""
+    inner = _member(node, "")
+    if inner is not _NOTHING and (_member(node, steps[0]) is _NOTHING if steps else node != instance):
+        return ("", *_with_empty_keys(steps, instance, inner))
+    return (steps[0], *_with_empty_keys(steps[1:], instance, _member(node, steps[0]))) if steps else ()
 
 
 def _from_ajv(errors: Iterable[Mapping[str, Any]], document: object) -> Iterator[Problem]:

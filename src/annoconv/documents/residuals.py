@@ -12,14 +12,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import orjson
 
 from annoconv.loss import Loss, LossKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["IDENTITIES", "Path", "Residual", "leaves", "pointer", "residual", "restore"]
+__all__ = ["IDENTITIES", "Leaves", "Path", "Residual", "compare", "leaves", "pointer", "residual", "restore"]
 
 Path: TypeAlias = tuple[str | int, ...]
 Leaves: TypeAlias = dict[Path, Any]
@@ -59,6 +61,8 @@ class Residual:
 
     def paths(self) -> list[Path]:
         """Return the leaves that differ; an absent object that only holds its members' place is none."""
+        if not self.removed:
+            return [*self.values]
         inner = {path[:length] for path in self.values for length in range(len(path))}
         return [*self.values, *(path for path in self.removed if path not in inner)]
 
@@ -87,27 +91,30 @@ def leaves(document: object) -> Leaves:
 
 def residual(original: object, native: object) -> Residual:
     """Return what `native` lacks of `original`, and what it says beyond it."""
+    return compare(original, native)[0]
+
+
+def compare(original: object, native: object) -> tuple[Residual, Leaves]:
+    """Return the residual, and the leaves that `native` has at its paths."""
     order: dict[Path, tuple[str, ...]] = {}
-    aligned = _align(native, original, (), order)
-    wanted, given = leaves(original), leaves(aligned)
-    return Residual(
-        values={path: value for path, value in wanted.items() if path not in given or not _equal(given[path], value)},
-        removed=tuple(path for path in given if path not in wanted),
-        order=order,
-    )
+    found = _compare(original, native, (), order) or _Difference()
+    return Residual(found.values, tuple(found.removed), order), {**found.held, **found.removed}
 
 
 def restore(native: object, carried: Residual) -> Any:
-    """Return the document that `carried` was the residual of, given the same native document."""
-    flat = leaves(_reorder(native, (), carried.order))
+    """Return the document that `carried` was the residual of, given the same native document.
+
+    Parts that are the same are shared with it.
+    """
+    changes = _Changes()
+    for path, value in carried.values.items():
+        changes.at(path, sets=True).value = value
     for path in carried.removed:
-        flat.pop(path, None)
-    for path in carried.values:
-        for length in range(len(path)):
-            if flat.get(path[:length]) in ([], {}):
-                del flat[path[:length]]
-    flat.update(carried.values)
-    return _unflatten(flat)
+        changes.at(path).is_removed = True
+    for path, identities in carried.order.items():
+        changes.at(path).order = identities
+    restored, _ = _changed(native, changes)
+    return [] if restored is _NOTHING else restored
 
 
 def _path(steps: list[Any]) -> Path:
@@ -116,15 +123,21 @@ def _path(steps: list[Any]) -> Path:
     return tuple(steps)
 
 
+def _is_branch(node: object) -> bool:
+    return isinstance(node, dict | list) and bool(node)
+
+
+def _members(node: Any) -> dict[Any, Any]:
+    """Return the members of a branch by key or position."""
+    return node if isinstance(node, dict) else dict(enumerate(node))
+
+
 def _walk(node: object, path: Path) -> Iterator[tuple[Path, Any]]:
-    if isinstance(node, dict) and node:
-        for key, value in node.items():
-            yield from _walk(value, (*path, key))
-    elif isinstance(node, list) and node:
-        for position, value in enumerate(node):
-            yield from _walk(value, (*path, position))
-    else:
+    if not _is_branch(node):
         yield path, node
+        return
+    for step, member in _members(node).items():
+        yield from _walk(member, (*path, step))
 
 
 def _equal(left: object, right: object) -> bool:
@@ -147,63 +160,135 @@ def _identities(nodes: object) -> tuple[str, ...] | None:
     return None
 
 
-def _align(native: object, original: object, path: Path, order: dict[Path, tuple[str, ...]]) -> object:
-    """Return `native` with the members of its identified lists at the original's positions, extra ones behind."""
-    if isinstance(native, dict) and isinstance(original, dict):
-        return {key: _align(value, original.get(key), (*path, key), order) for key, value in native.items()}
-    if isinstance(native, list) and isinstance(original, list):
-        wanted = _identities(original)
-        if wanted is not None and (not native or _identities(native) is not None):
-            order[path] = wanted
-            native = _by_identity(native, wanted)
-        return [
-            _align(value, original[position] if position < len(original) else None, (*path, position), order)
-            for position, value in enumerate(native)
-        ]
-    return native
-
-
 _ABSENT: dict[str, object] = {}
 
 
 def _by_identity(native: list[Any], wanted: tuple[str, ...]) -> list[Any]:
+    """Return a list's members in the order of their identities, an empty object for one it lacks, others behind."""
     found = dict(zip(_identities(native) or (), native, strict=True))
     return [found.pop(identity, _ABSENT) for identity in wanted] + list(found.values())
 
 
-def _reorder(native: object, path: Path, order: Mapping[Path, tuple[str, ...]]) -> object:
-    if isinstance(native, dict):
-        return {key: _reorder(value, (*path, key), order) for key, value in native.items()}
-    if isinstance(native, list):
-        if path in order and (not native or _identities(native) is not None):
-            native = _by_identity(native, order[path])
-        return [_reorder(value, (*path, position), order) for position, value in enumerate(native)]
-    return native
+@dataclass(slots=True)
+class _Difference:
+    """Leaves of the original that differ, the native leaves in their places, and those that the original lacks."""
+
+    values: Leaves = field(default_factory=dict)
+    held: Leaves = field(default_factory=dict)
+    removed: Leaves = field(default_factory=dict)
 
 
-def _unflatten(flat: Leaves) -> Any:
-    if () in flat:
-        return flat[()]
-    root: dict[str | int, Any] = {}
-    for path, value in flat.items():
-        node = root
-        for step in path[:-1]:
-            node = node.setdefault(step, {})
-            if isinstance(node, _Leaf):
-                raise ValueError(f"a value stands at {pointer(path)} and above it")
-        node[path[-1]] = _Leaf(value)
-    return _settle(root)
+def _compare(original: Any, native: Any, path: Path, order: dict[Path, tuple[str, ...]]) -> _Difference | None:
+    """Compare two subtrees, identified lists in the original's order; what is the same is not looked into."""
+    if isinstance(original, list) and isinstance(native, list):
+        wanted = _identities(original)
+        if wanted is not None and (not native or _identities(native) is not None):
+            order[path] = wanted
+            native = _by_identity(native, wanted)
+    if not (_is_branch(original) and _is_branch(native)) or isinstance(original, dict) != isinstance(native, dict):
+        return _compare_leaves(original, native, path)
+    if _is_same(original, native):
+        _note_order(original, path, order)
+        return None
+    wanted_members, members = _members(original), _members(native)
+    inner: dict[str | int, _Difference] = {}
+    for step, member in members.items():
+        if step in wanted_members:
+            found = _compare(wanted_members[step], member, (*path, step), order)
+            if found is not None:
+                inner[step] = found
+    difference = _Difference()
+    for step, member in wanted_members.items():
+        if step not in members:
+            difference.values.update(_walk(member, (*path, step)))
+        elif step in inner:
+            difference.values.update(inner[step].values)
+            difference.held.update(inner[step].held)
+    for step, member in members.items():
+        if step not in wanted_members:
+            difference.removed.update(_walk(member, (*path, step)))
+        elif step in inner:
+            difference.removed.update(inner[step].removed)
+    return difference
 
 
-@dataclass(frozen=True)
-class _Leaf:
-    value: Any
+def _compare_leaves(original: object, native: object, path: Path) -> _Difference | None:
+    """Compare two subtrees of which one at least is a leaf, or one a list and the other an object."""
+    if not (_is_branch(original) or _is_branch(native)):
+        return None if _equal(native, original) else _Difference({path: original}, {path: native})
+    return _Difference(dict(_walk(original, path)), {}, dict(_walk(native, path)))
 
 
-def _settle(node: Any) -> Any:
-    """Turn the nested mapping of `_unflatten` into lists (all keys are positions) and objects."""
-    if isinstance(node, _Leaf):
-        return node.value
-    if all(isinstance(key, int) for key in node):
-        return [_settle(node[key]) for key in sorted(node)]
-    return {key: _settle(value) for key, value in node.items()}
+def _is_same(original: object, native: object) -> bool:
+    """Tell, without looking at each leaf, that two subtrees are the same to the letter; false if that is not clear."""
+    try:
+        return original == native and orjson.dumps(original) == orjson.dumps(native)
+    except TypeError:  # decimals
+        return False
+
+
+def _note_order(node: Any, path: Path, order: dict[Path, tuple[str, ...]]) -> None:
+    """Note the order of the identified lists in a subtree."""
+    if b"[{" not in orjson.dumps(node):  # no list of objects
+        return
+    identities = _identities(node)
+    if identities is not None:
+        order[path] = identities
+    for step, member in _members(node).items():
+        if _is_branch(member):
+            _note_order(member, (*path, step), order)
+
+
+_NOTHING: Final = object()
+
+
+@dataclass(slots=True)
+class _Changes:
+    """What a residual does at a place and below it."""
+
+    below: dict[str | int, _Changes] = field(default_factory=dict)
+    sets: bool = False
+    """Whether it sets a leaf here or below."""
+    value: Any = _NOTHING
+    is_removed: bool = False
+    order: tuple[str, ...] | None = None
+
+    def at(self, path: Path, *, sets: bool = False) -> _Changes:
+        """Return what it does at a place below."""
+        place = self
+        place.sets |= sets
+        for step in path:
+            place = place.below.setdefault(step, _Changes())
+            place.sets |= sets
+        return place
+
+
+def _changed(native: Any, changes: _Changes) -> tuple[Any, bool]:
+    """Return a subtree after its changes, or nothing, and whether it stays in its place or comes behind the others."""
+    if isinstance(native, list) and changes.order is not None and (not native or _identities(native) is not None):
+        native = _by_identity(native, changes.order)
+    is_leaf = not _is_branch(native)
+    is_gone = is_leaf and (native is _NOTHING or changes.is_removed)
+    if changes.value is not _NOTHING:
+        if any(each.sets for each in changes.below.values()):
+            raise ValueError("a value stands above another one")
+        return changes.value, is_leaf and not is_gone
+    if is_leaf and not is_gone and changes.sets and native not in ([], {}):
+        raise ValueError("a value stands above another one")
+    if (is_leaf and not changes.sets) or not changes.below:
+        return (_NOTHING, False) if is_gone else (native, True)
+    members = {} if is_leaf else _members(native)
+    found = {step: _changed(members.get(step, _NOTHING), each) for step, each in changes.below.items()}
+    left = {step: found[step][0] if step in found else member for step, member in members.items()}
+    staying = {step: member for step, member in left.items() if step not in found or found[step][1]}
+    added = {step: member for step, (member, stays) in found.items() if not stays and member is not _NOTHING}
+    return _settled(staying | added), bool(staying)
+
+
+def _settled(members: dict[Any, Any]) -> Any:
+    """Return members as a list, if all keys are positions, or as an object."""
+    if not members:
+        return _NOTHING
+    if all(isinstance(step, int) for step in members):
+        return [members[step] for step in sorted(members)]
+    return members

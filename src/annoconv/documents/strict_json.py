@@ -11,10 +11,8 @@ import gc
 import math
 import re
 import stat
-from contextlib import contextmanager
-from datetime import datetime
+from contextlib import contextmanager, suppress
 from decimal import Decimal
-from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import jiter
@@ -23,13 +21,14 @@ from pydantic import BaseModel
 
 from annoconv.documents.exact_numbers import (
     MINUS_ZERO,
-    SHAPE_OF_NUMBERS,
     holds_floats,
     may_lose_digits,
+    may_overflow,
     put_digits,
     put_exact,
 )
 from annoconv.documents.faults import conforming
+from annoconv.documents.json_values import SCALARS, plain
 from annoconv.errors import DocumentError, InputError, LimitError
 from annoconv.findings import Finding, Level
 from annoconv.limits import Limits
@@ -39,7 +38,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Generator, Iterator
     from pathlib import Path
 
-__all__ = ["collector_paused", "dumps", "iter_lines", "loads", "loads_keeping", "parse", "plain", "read_bytes"]
+__all__ = [
+    "as_model",
+    "collector_paused",
+    "dumps",
+    "iter_lines",
+    "loads",
+    "loads_keeping",
+    "parse",
+    "plain",
+    "read_bytes",
+]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -186,6 +195,18 @@ def parse(
     return typed
 
 
+def as_model(
+    document: dict[str, Any], model: type[Model], *, limits: Limits | None = None, source: Path | str | None = None
+) -> Model:
+    """Return JSON values that a reader has made itself as a typed document; raises as `parse` does."""
+    limits = limits or Limits()
+    data = dumps(document)
+    if limits.depth >= _PARSER_DEPTH and len(data) <= limits.document_bytes and not may_lose_digits(data):
+        with suppress(DocumentError), collector_paused():
+            return conforming(data, document, model, limits, source=source, where=None)
+    return parse(data, model, limits=limits, source=source)
+
+
 @contextmanager
 def collector_paused() -> Generator[None]:
     """Keep the garbage collector from looking again and again at a large document while it is being built.
@@ -202,22 +223,6 @@ def collector_paused() -> Generator[None]:
         gc.enable()
 
 
-def plain(value: Any) -> Any:
-    """Return a model, or anything in one, as JSON values: no absent fields, times as RFC 3339 text, decimals kept."""
-    if isinstance(value, BaseModel):
-        return {name: plain(item) for name, item in value if item is not None}
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in cast("dict[str, Any]", value).items()}
-    if isinstance(value, list | tuple):
-        members = cast("list[Any]", value)
-        return list(members) if _SCALARS.issuperset(map(type, members)) else [plain(item) for item in members]
-    return value
-
-
 def dumps(value: Any, *, indent: Literal[2] | None = None) -> bytes:
     """Return JSON values (or a model) as UTF-8 text with a line break at its end; the same value, the same bytes.
 
@@ -226,12 +231,15 @@ def dumps(value: Any, *, indent: Literal[2] | None = None) -> bytes:
     InputError
         If a number is not finite, a text holds a lone surrogate, or a value has no form in JSON.
     """
-    document = _writable(value)
+    option = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_APPEND_NEWLINE | (orjson.OPT_INDENT_2 if indent else 0)
+    with suppress(TypeError):  # whole numbers beyond 64 bits, or what has no form in JSON
+        text = orjson.dumps(value, default=_written, option=option)
+        if b"null" not in text:  # as a number that is not finite would be
+            return text
     try:
-        text = orjson.dumps(document, option=orjson.OPT_INDENT_2 if indent else None)
+        return orjson.dumps(_writable(value), option=option)
     except (TypeError, ValueError) as error:
         raise InputError("the document cannot be written as JSON", found=str(error)) from error
-    return text + b"\n"
 
 
 def read_bytes(path: Path, limits: Limits | None = None) -> bytes:
@@ -296,7 +304,7 @@ def _from_json(data: bytes, *, exact: bool) -> Any:
 
 def _check(data: bytes, value: Any, limits: Limits, source: Path | str | None, where: str | None) -> None:
     """Refuse numbers that overflow and nesting that is too deep; walk the value only if its text gives reason."""
-    if limits.depth >= _PARSER_DEPTH and not _may_overflow(data):
+    if limits.depth >= _PARSER_DEPTH and not may_overflow(data):
         return
     level: list[Any] = [value]
     depth = 0
@@ -317,17 +325,7 @@ def _check(data: bytes, value: Any, limits: Limits, source: Path | str | None, w
             raise _too_deep(limits, source, where)
 
 
-def _may_overflow(data: bytes) -> bool:
-    """Tell whether a number of the text may be too large for a double; quick, and rarely wrong."""
-    shape = data.translate(SHAPE_OF_NUMBERS)
-    return b"0e000" in shape or b"0e+000" in shape or b"0" * 309 in shape
-
-
 _LOOK_INTO = {dict, list, float, Decimal}
-_NUMBERS = frozenset({int, float})
-_FIRST, _LAST = -(1 << 53), 1 << 53
-"""Between these, whole numbers are written as they are, and a float is finite."""
-_SCALARS = frozenset({type(None), str, int, float, bool, Decimal})
 
 
 def _writable(value: Any) -> Any:
@@ -336,27 +334,29 @@ def _writable(value: Any) -> Any:
     if kind is dict:
         return {key: _writable(item) for key, item in value.items()}
     if kind is list:
-        return value if _are_small(value) else [_writable(item) for item in value]
-    if kind not in _SCALARS:
-        return value if value is (known := plain(value)) else _writable(known)
-    if (kind is float and not math.isfinite(value)) or (kind is Decimal and not _is_finite(value)):
+        return [_writable(item) for item in value]
+    if kind is float and not math.isfinite(value):
         raise InputError("a number is not finite and has no form in JSON")
-    if kind is Decimal:
-        is_plain = -_MOST_ZEROS <= value.as_tuple().exponent <= 0
-        return orjson.Fragment(format(value, "f") if is_plain else str(value))
     if kind is int and not -(1 << 63) <= value < 1 << 64:
         return orjson.Fragment(str(value))
-    return value
+    if kind is Decimal:
+        return _written(value)
+    if kind in SCALARS or value is (known := plain(value)):
+        return value
+    return _writable(known)
 
 
-def _are_small(values: list[Any]) -> bool:
-    """Tell at once whether a list holds nothing but numbers that orjson writes as they are, such as a ring."""
-    try:
-        if not values or not _NUMBERS.issuperset(map(type, values)) or not math.isfinite(sum(values)):
-            return False
-        return bool(min(values) >= _FIRST and max(values) <= _LAST)
-    except OverflowError:
-        return False
+def _written(value: Any) -> Any:
+    """Return what orjson does not know, in a form that it knows."""
+    if type(value) is Decimal:
+        if not _is_finite(value):
+            raise InputError("a number is not finite and has no form in JSON")
+        is_plain = -_MOST_ZEROS <= int(value.as_tuple().exponent) <= 0
+        return orjson.Fragment(format(value, "f") if is_plain else str(value))
+    known = plain(value)
+    if known is value:
+        raise TypeError(f"{type(value)} has no form in JSON")
+    return known
 
 
 def _is_finite(value: Decimal) -> bool:

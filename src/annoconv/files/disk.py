@@ -36,13 +36,13 @@ def sync(paths: Iterable[Path]) -> None:
     if len(entries) > _FEW and all(_sync_file_system(path) for path in listed):
         return
     for entry in entries:
-        sync_entry(entry)
+        sync_entry(Path(entry))
 
 
-def _entries(path: Path) -> list[Path]:
+def _entries(path: Path) -> list[str]:
     if path.is_symlink() or not path.is_dir():
-        return [path]
-    return [Path(folder, name) for folder, _, names in os.walk(path) for name in (*names, "")]
+        return [f"{path}"]
+    return [f"{folder}{os.sep}{name}" for folder, _, names in os.walk(path) for name in (*names, "")]
 
 
 def _sync_file_system(path: Path) -> bool:

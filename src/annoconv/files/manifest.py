@@ -47,16 +47,19 @@ Snapshot: TypeAlias = "dict[str, tuple[int, int, int]]"
 """Of each file, its size, inode and time of change."""
 
 
-def digest(path: Path) -> str:
+def digest(path: Path | str) -> str:
     """Return the SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    found = hashlib.sha256()
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123  most files are small, and read at once
+        while part := file.read(_CHUNK):
+            found.update(part)
+    return found.hexdigest()
 
 
 def write_manifest(folder: Path, of: str) -> None:
     """Write the manifest of a folder that is complete; a file of that name that is there already is left out."""
     found, empty = files_below(folder)
-    files = {name: [status.st_size, digest(folder / name)] for name, status in found.items() if name != MANIFEST}
+    files = {name: [status.st_size, digest(f"{folder}/{name}")] for name, status in found.items() if name != MANIFEST}
     told = {"annoconv": _VERSION, "of": of, "files": files, "empty": empty}
     text = json.dumps(told, ensure_ascii=False, indent=0, separators=(",", ":"))
     (folder / MANIFEST).write_text(f"{text}\n", encoding="utf-8")

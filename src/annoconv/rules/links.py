@@ -45,7 +45,7 @@ def end_missing(subject: Subject) -> Iterator[Breach]:
                 yield Breach(("registrations", position), {"id": each.id, "end": end})
 
 
-@rule("A-8.5.3b.value_missing")
+@rule("A-8.5.3a.value_missing")
 def value_missing(subject: Subject) -> Iterator[Breach]:
     """Yield each clinical field that has no value and does not say why, or has one and says why not."""
     for position, record in enumerate(subject.case.clinical_records or ()):

@@ -166,7 +166,7 @@ def _reading(
         losses += _invented(case_index, context, found, parts[0])
     if is_map:
         document["annotations"] = _as_map(document["annotations"], parts)
-    case = strict_json.parse(strict_json.dumps(document), Case, limits=context.limits, source=parts[0].file.path)
+    case = strict_json.as_model(document, Case, limits=context.limits, source=parts[0].file.path)
     labels = Labels.of(case, context.label_system)
     for part in parts:
         if part.block and part.block.digest == part.file.digest:
@@ -260,7 +260,7 @@ def _restored(
                 case_index=case_index,
                 is_told_elsewhere=lambda path: path[0] in OF_THE_CASE,
             )
-            strict_json.parse(strict_json.dumps(merged.document), Case)
+            strict_json.as_model(merged.document, Case)
             return merged.document, merged.losses
         except (KeyError, TypeError, ValueError):
             message = Message(_UNFIT)

@@ -28,12 +28,12 @@ from annoconv.model import MaskAnnotation
 from annoconv_converters._dicom.carrier import CARRIER_CREATOR
 from annoconv_converters._dicom.encoding import sequence
 from annoconv_converters._dicom.file import DAMAGE
+from annoconv_converters._dicom.patient import patient_of
 from annoconv_converters._dicom.slide import Tile
 from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_seg.kinds import Kind, Settings
 from annoconv_converters.dicom_seg.mapping import annotation_ids, is_own
 from annoconv_converters.dicom_seg.segment import BACKGROUND
-from annoconv_converters.dicom_seg.subject import subject_and_study_of
 from annoconv_converters.dicom_seg.writing.frames import MapFrames
 from annoconv_converters.dicom_seg.writing.groups import encode_groups
 from annoconv_converters.dicom_seg.writing.header import OF_THE_SOURCE, Content, build_header
@@ -110,7 +110,7 @@ _MADE_ANEW: Final = dict.fromkeys(
 
 _REASONS: Final[Reasons] = {
     "SegmentSequence/#/SegmentNumber": "segments are numbered in the order of the annotations",
-    "SegmentSequence/#/TrackingUID": ("an annotation has no place for it; it is derived anew", LossKind.NO_PLACE),
+    "SegmentSequence/#/TrackingUID": ("it is no UID; another one is derived", LossKind.NO_PLACE),
     "SegmentSequence/#/TrackingID": "it stands for several segments, so that it is no annotation's id",
     "SegmentSequence/#/SegmentDescription": (
         "an annotation has no place for it; the label code is written there",
@@ -221,14 +221,13 @@ def _written_again(file: SegmentationFile, case: Case, labels: Labels) -> Datase
         )
         for rank, each in enumerate(masks, 1)
     }
-    settings = Settings(kind=file.kind)
     content = Content(
         source=source,
         segments=list(segments.values()),
         metadata=case.metadata,
         at=_LONG_AGO,
-        settings=settings,
-        subject_and_study=subject_and_study_of(case, image),
+        settings=Settings(kind=file.kind).told_by(masks),
+        patient=patient_of(case, image),
     )
     elements = build_header(content, planes, MapFrames([np.zeros((1, 1), dtype=np.uint8)]), 1)
     if file.kind is Kind.LABELMAP:

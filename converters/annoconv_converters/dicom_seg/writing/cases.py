@@ -21,17 +21,18 @@ from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError
 from annoconv.files.atomic import replacing
 from annoconv.loss import Loss, LossKind, LossReport
-from annoconv.model import Case, FractionalType, Image, MaskAnnotation
+from annoconv.model import Case, Image, MaskAnnotation
 from annoconv_converters._dicom.carrier import carry
 from annoconv_converters._dicom.elements import EXPLICIT, Element
 from annoconv_converters._dicom.groups import PER_FRAME
+from annoconv_converters._dicom.patient import patient_of
 from annoconv_converters._dicom.series import DicomSeries
 from annoconv_converters.dicom_seg.block import Block, digest_of, meaning
 from annoconv_converters.dicom_seg.frame_grid import find_frame_grid, source_instances
 from annoconv_converters.dicom_seg.groups import read_table
 from annoconv_converters.dicom_seg.kinds import Kind
 from annoconv_converters.dicom_seg.mapping import annotation_ids, merge, native_document, segments_of
-from annoconv_converters.dicom_seg.subject import OF_THE_CASE, left_unsaid, subject_and_study_of, without
+from annoconv_converters.dicom_seg.subject import OF_THE_CASE, left_unsaid, without
 from annoconv_converters.dicom_seg.writing.file import frame_index, write_file
 from annoconv_converters.dicom_seg.writing.gather import Gathered, gather, segment_numbers
 from annoconv_converters.dicom_seg.writing.groups import encode_groups
@@ -179,7 +180,7 @@ def _prepared(
             ordered = sorted(annotations, key=lambda each: numbers[each.id])
             segments = [segment_of(numbers[each.id], each, case, source.uid, labels) for each in ordered]
             masks = {numbers[each.id]: loaded.masks[each.id] for each in ordered}
-            told = _settled(settings, ordered)
+            told = settings.told_by(ordered)
             gathered = gather(masks, image, source, told, spools)
             content = Content(
                 source=source,
@@ -187,7 +188,7 @@ def _prepared(
                 metadata=case.metadata,
                 at=at,
                 settings=told,
-                subject_and_study=subject_and_study_of(case, image),
+                patient=patient_of(case, image),
             )
             part = prepare(content, gathered)
             part.image = image
@@ -196,14 +197,6 @@ def _prepared(
                 gathered.release()
             parts.append(part)
         yield parts
-
-
-def _settled(settings: Settings, masks: Sequence[MaskAnnotation]) -> Settings:
-    """Return settings that say what fractions mean: as asked for, else as the first mask has it that says so."""
-    said = next((each.fractional_type for each in masks if each.fractional_type is not None), None)
-    if settings.fractional_type is not None or said is None:
-        return settings
-    return replace(settings, fractional_type="occupancy" if said is FractionalType.OCCUPANCY else "probability")
 
 
 def _own_files(loaded: LoadedCase, context: Context, settings: Settings) -> list[ImageSource]:

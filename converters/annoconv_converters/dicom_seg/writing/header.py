@@ -23,11 +23,11 @@ from annoconv_converters._dicom.codes import code_item
 from annoconv_converters._dicom.dates import date_and_time, date_time, offset_zone
 from annoconv_converters._dicom.elements import walk
 from annoconv_converters._dicom.encoding import CHARACTER_SET, decimal_string, element, encode, item, items, sequence
+from annoconv_converters._dicom.patient import Patient, put_patient
 from annoconv_converters._dicom.texts import copy_elements, fit, text
 from annoconv_converters.dicom_seg.kinds import LEVELS, Kind
 from annoconv_converters.dicom_seg.mapping import ANNOTATION_SOFTWARE, OWN_MANUFACTURER
 from annoconv_converters.dicom_seg.segment import BACKGROUND, UNSPECIFIED
-from annoconv_converters.dicom_seg.subject import SubjectAndStudy, put_subject_and_study
 from annoconv_converters.dicom_seg.writing.groups import DIMENSIONS
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class Content:
         Content date and time; with its zone.
     settings
         What kind it is, and how it is written.
-    subject_and_study
+    patient
         Whose image it is and of which study, where the source does not say so.
     """
 
@@ -130,7 +130,7 @@ class Content:
     metadata: Metadata
     at: datetime
     settings: Settings
-    subject_and_study: SubjectAndStudy | None = None
+    patient: Patient | None = None
 
 
 def build_header(content: Content, planes: PlaneStack, frames: Frames, count: int) -> Elements:
@@ -151,8 +151,8 @@ def build_header(content: Content, planes: PlaneStack, frames: Frames, count: in
     header.SpecificCharacterSet = CHARACTER_SET
     header.SOPClassUID = content.settings.kind.sop_class_uid
     _put_patient_and_study(header, content.source)
-    if content.subject_and_study is not None:
-        put_subject_and_study(header, content.subject_and_study)
+    if content.patient is not None:
+        put_patient(header, content.patient)
     _put_series(header, content)
     _put_equipment(header, content.metadata)
     _put_image(header, content, planes, frames, count)

@@ -45,7 +45,7 @@ def segment_of(number: int, annotation: MaskAnnotation, case: Case, image_uid: s
         region_modifiers=modifiers_of(site) if site else (),
         algorithm_type=kind,
         **algorithm_fields(algorithm_of(annotation, case)),
-        tracking_id=annotation.tracking_id or annotation.id,
+        tracking_id=annotation.id,
         tracking_uid=annotation.tracking_uid or ids.tracking(image_uid, annotation.id),
         color_rgb=coded.color_rgb,
         description=coded.code,

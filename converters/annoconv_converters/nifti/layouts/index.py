@@ -19,7 +19,7 @@ _Count = Annotated[int, Field(ge=1)]
 
 
 class IndexedImage(TypedDict):
-    """An image, the primary one first; `file` where it was given, `frame` where it has no place in space."""
+    """An image, the primary one first; `file` where it was given, `coordinate_frame` where it has no place in space."""
 
     __pydantic_config__ = _CLOSED  # type: ignore[misc]  # pydantic's key in a TypedDict
     uid: str
@@ -27,7 +27,7 @@ class IndexedImage(TypedDict):
     shape: NotRequired[Annotated[list[_Count], Field(min_length=2, max_length=3)]]
     study_instance_uid: NotRequired[str]
     frame_of_reference_uid: NotRequired[str]
-    frame: NotRequired[Literal["NONE"]]
+    coordinate_frame: NotRequired[Literal["NONE"]]
     file: NotRequired[str]
 
 
