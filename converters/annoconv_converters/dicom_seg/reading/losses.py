@@ -127,6 +127,7 @@ _REASONS: Final[Reasons] = {
     "SharedFunctionalGroupsSequence/#/PixelMeasuresSequence/#/*": "an image's spacing stands for it",
     "*FunctionalGroupsSequence/*": "a case has no place for {name} of frames",
     "Study[DT]*": "a study began at a time with a zone, which the file does not state; --timezone names one",
+    "PatientID": "a case knows a patient by a pseudonym, which PatientIdentityRemoved does not say that it is",
     "Patient*": "it is the source's: a case has no place for {name}",
     "Study*": "it is the source's: a case has no place for {name}",
     "ClinicalTrial*": "it is the source's: a case has no place for {name}",
