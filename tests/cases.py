@@ -458,7 +458,7 @@ def follow_up(folder: Path) -> Document:
 
 @zoo
 def solids(folder: Path) -> Document:
-    """What has its place in millimetres: contours, an ellipsoid, a turned box, a point; and frames in time."""
+    """What has its place in millimetres, boxes and points too, which are no voxels; and frames in time."""
     grid = grid_of((14, 12, 6))
     image = series(folder, grid, "solids")
     save_nifti(folder / "m.nii.gz", blob(grid), grid)
@@ -488,6 +488,7 @@ def solids(folder: Path) -> Document:
                 "direction": turned,
             },
             {"id": "Q", **common, "type": "point", **place, "point": [-12.5, 14.0, -25.0]},
+            {"id": "B", **common, "type": "bbox", **place, "bbox": [1.0, 2.0, 1.0, 5.5, 6.0, 4.0]},
         ],
         labels=[label],
     )

@@ -18,6 +18,7 @@ from model.generator.keys import print_keys
 from model.generator.pydantic_models import print_models, public_names
 from model.generator.read_linkml import read_model
 from model.generator.reference import print_reference
+from model.generator.references import references
 from model.generator.rules_page import print_rules
 from model.generator.typescript import print_types
 
@@ -56,6 +57,7 @@ def outputs(root: Path = ROOT) -> dict[str, str]:
         "label_system.json": _json(_yaml(source / "labels.yaml")),
         "models.py": print_models(model),
         "py.typed": "",
+        "references.json": _json(references(model)),
         "rules.json": _json(rules),
     }
     generated = {f"generated/annoconv_model/{name}": text for name, text in package.items()}

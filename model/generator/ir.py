@@ -113,13 +113,15 @@ TypeExpression: TypeAlias = Named | Const | Union | Array | Map
 
 @dataclass(frozen=True)
 class Field:
-    """One key of a class."""
+    """One key of a class; an `identifier` tells instances apart, `references` are the classes of what a key names."""
 
     name: str
     type: TypeExpression
     required: bool
     text: Text
     unit: str | None
+    identifier: bool = False
+    references: tuple[str, ...] = ()
     group: str | None = None
     """Which of the model's groups the documentation shows it in."""
 
@@ -173,6 +175,11 @@ class Model:
         """The class of a whole document."""
         (root,) = (one for one in self.classes.values() if one.root)
         return root
+
+    def own_fields(self, one: Class) -> list[Field]:
+        """Return the fields of a class that it has not from its parent."""
+        inherited = set(self.classes[one.parent].fields) if one.parent else set[Field]()
+        return [each for each in one.fields if each not in inherited]
 
     def descendants(self, name: str) -> list[Class]:
         """Return the classes that derive from `name`, itself excluded."""

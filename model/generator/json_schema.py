@@ -96,7 +96,8 @@ def _class(one: Class) -> dict[str, Any]:
 
 
 def _field(each: Field) -> dict[str, Any]:
-    return _said(each.text, each.unit) | _expression(each.type)
+    references = {"x-references": list(each.references)} if each.references else {}
+    return _said(each.text, each.unit) | references | _expression(each.type)
 
 
 def _expression(expression: TypeExpression) -> dict[str, Any]:

@@ -47,12 +47,12 @@ _KNOWN_OF_ENUM = _COMMON | {"permissible_values"}
 _KNOWN_OF_VALUE = _COMMON | {"text", "meaning"}
 _KNOWN_OF_CLASS = _COMMON | {"attributes", "slot_usage", "is_a", "abstract", "tree_root", "class_uri", "rules"}
 _KNOWN_OF_SLOT = _COMMON | {
-    "range", "required", "multivalued", "inlined", "inlined_as_list", "key", "equals_string", "any_of", "array",
-    "minimum_cardinality", "maximum_cardinality", "unit", "owner", "domain_of", "alias", "domain", "in_subset",
+    "range", "required", "identifier", "multivalued", "inlined", "inlined_as_list", "key", "equals_string", "any_of",
+    "array", "minimum_cardinality", "maximum_cardinality", "unit", "owner", "domain_of", "alias", "domain", "in_subset",
 }  # fmt: skip
 _KNOWN_OF_DIMENSION = {"alias", "minimum_cardinality", "maximum_cardinality", "exact_cardinality"}
 _KNOWN_OF_RULE = {"title", "description", "preconditions", "postconditions"}
-_KNOWN_ANNOTATIONS = {"title_zh", "exclusive_minimum", "or_list"}
+_KNOWN_ANNOTATIONS = {"title_zh", "exclusive_minimum", "or_list", "references"}
 _KINDS: dict[str, Kind] = {
     "str": "string", "int": "integer", "float": "number",
     "Decimal": "decimal", "bool": "boolean", "datetime": "timestamp",
@@ -195,8 +195,18 @@ class _Reader:
             required=bool(slot.required),
             text=self.text(slot, slot.name),
             unit=unit,
+            identifier=bool(slot.identifier),
+            references=self.references(slot, where),
             group=str(slot.in_subset[0]) if slot.in_subset else None,
         )
+
+    def references(self, slot: SlotDefinition, where: str) -> tuple[str, ...]:
+        named = tuple(str(_annotations(slot).get("references", "")).split())
+        for name in named:
+            known = name in self.view.all_classes() and self.view.class_induced_slots(name)
+            if not any(each.identifier for each in known or ()):
+                raise GenerationError(f"{where}: it refers to {name}, which is no class with an identifier")
+        return named
 
     def expression(self, slot: SlotDefinition, where: str) -> TypeExpression:
         if slot.equals_string:

@@ -131,6 +131,7 @@ def _table(keys: list[Field]) -> str:
 def _row(each: Field) -> str:
     name = f"**`{each.name}`**" if each.required else f"`{each.name}`"
     unit = f" ({each.unit})" if each.unit else ""
+    unit += f" of {', '.join(each.references)}" if each.references else ""
     clauses = ", ".join(clause.replace(":", " ", 1) for clause in each.text.clauses)
     return (
         f"| {name} | {each.text.title_zh} | {_type(each.type)}{unit} | {_cell(each.text.description)} | {clauses} |\n"

@@ -153,10 +153,10 @@ def language(environment: Mapping[str, str] = os.environ) -> Language:
 
 
 def told(value: object, lang: Language) -> object:
-    """Return a value as a sentence names it: messages and our errors in the language, all else as it stands."""
+    """Return a value as a sentence names it: what can be told in a language in it, all else as it stands."""
     if isinstance(value, Message):
         return translate(value, lang)
-    if isinstance(value, Exception) and callable(text := getattr(value, "text", None)):
+    if callable(text := getattr(value, "text", None)):
         return text(lang)
     return value
 

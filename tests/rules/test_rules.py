@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from annoconv.model import Case, LabelSystem, Package, TaskDefinition
 from annoconv.pixels import check_frame, save_nifti
 from annoconv.rules import engine
 from tests.documents import Document, common, good, write
+from tests.rules.examples import AGREEING, Example, add, check, registration, review
 from tests.rules.test_documents import OF_OTHERS
 
 if TYPE_CHECKING:
@@ -27,41 +29,12 @@ if TYPE_CHECKING:
 IDENTITY = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
 
 
-@dataclass(frozen=True)
-class Example:
-    """How a good case becomes one that breaks a rule, where, and in which profile it is looked at."""
-
-    change: Callable[[Document], Any]
-    path: str
-    profile: rules.Profile = "delivery"
-    also_good: Callable[[Document], Any] = field(default=lambda _: None)
-
-
-def add(*annotations: Document) -> Callable[[Document], None]:
-    return lambda document: document["annotations"].extend(annotations)
-
-
 def of_version(version: str) -> Callable[[Document], None]:
     return lambda document: document.update(schema_version=version)
 
 
-def review(**rest: Any) -> Document:
-    return {"id": "V", "level": "review", "reviewer": "R1", "at": "2026-01-01T00:00:00Z", "outcome": "passed", **rest}
-
-
 def relation(**rest: Any) -> Document:
     return {"id": "L", "type": "relation", "source_id": "P1", "target_id": "Q1", "relation": "near", **rest}
-
-
-def registration(**rest: Any) -> Document:
-    ends = {"fixed_image_uid": "1.2.840.1", "moving_image_uid": "1.2.840.1", "maps": "fixed_from_moving"}
-    matrix = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
-    told = {"id": "R", "kind": "rigid", "matrix": matrix, **ends, **rest}
-    return {key: value for key, value in told.items() if value is not None}
-
-
-def check(annotation_id: str) -> Document:
-    return {"annotation_id": annotation_id, "deviation_mm": 1, "threshold_mm": 3, "passed": True}
 
 
 def record(told: Document) -> Document:
@@ -254,6 +227,12 @@ EXAMPLES: dict[str, list[Example]] = {
             ),
             "/texts/0/image_uids/1",
             "exchange",
+            lambda d: d["image"].update(derived_from=["1.9"]),
+        ),
+        Example(
+            lambda d: d.update(links=[{"id": "L", "type": "image_text", "annotation_ids": ["B1"], "span_ids": ["P1"]}]),
+            "/links/0/span_ids/0",
+            "exchange",
         ),
     ],
     "A-3.3.id_twice": [
@@ -264,11 +243,49 @@ EXAMPLES: dict[str, list[Example]] = {
             lambda d: d.update(texts=[{"id": "T1", "kind": "other", "content": "x"}]),
         ),
         Example(
+            lambda d: d.update(related_images=[{"uid": "P1", "modality": "DX", "shape": [9, 9]}]),
+            "/annotations/1/id",
+            "minimal",
+            lambda d: d.update(related_images=[{"uid": "P", "modality": "DX", "shape": [9, 9]}]),
+        ),
+        Example(
+            lambda d: d["metadata"].update(agents=[{"id": "A1"}, {"id": "R1"}, {"id": "R1"}]),
+            "/metadata/agents/2/id",
+            "minimal",
+            lambda d: d["metadata"].update(agents=[{"id": "A1"}, {"id": "R1"}]),
+        ),
+        Example(
             lambda d: d["metadata"].update(qc={"findings": [{"id": "P1", "kind": "other"}]}),
             "/metadata/qc/findings/0/id",
             "minimal",
             lambda d: d["metadata"].update(agents=[{"id": "A1"}, {"id": "R1"}, {"id": "P1"}]),
         ),
+    ],
+    "A-3.3.reference_cycle": [
+        Example(
+            lambda d: [
+                each.update(parent_id=parent) for each, parent in zip(d["annotations"], ["P1", "Q1", "P1"], strict=True)
+            ],
+            "/annotations/1/parent_id",
+            "minimal",
+            lambda d: [
+                each.update(parent_id=parent) for each, parent in zip(d["annotations"][1:], ["B1", "B1"], strict=True)
+            ],
+        ),
+        Example(
+            lambda d: d["annotations"][1].update(derived_from=["B1", "P1"]),
+            "/annotations/1/derived_from",
+            "minimal",
+            lambda d: d["annotations"][1].update(derived_from=["B1", "Q1"]),
+        ),
+    ],
+    "A-6.3.2.study_unlisted": [
+        Example(
+            lambda d: d["image"].update(study_instance_uid="1.3") or d.update(studies=[{"study_instance_uid": "1.2"}]),
+            "/image/study_instance_uid",
+            "minimal",
+            lambda d: d["image"].update(study_instance_uid="1.2") or d.update(studies=[{"study_instance_uid": "1.2"}]),
+        )
     ],
     "A-11.1.2.agent_unknown": [
         Example(
@@ -406,8 +423,12 @@ EXAMPLES: dict[str, list[Example]] = {
         Example(lambda d: d["annotations"][1].update(annotator="R1"), "/metadata/reviewer"),
     ],
 }
+for _rule, _more in AGREEING.items():
+    EXAMPLES[_rule] = [*EXAMPLES.get(_rule, ()), *_more]
 """Rules that look at the document alone; those that look at files are tested by name below."""
 WITH_FILES = {
+    "A-6.4.1.fractional_type",
+    "A-10.1.5.mask_digest",
     "A-6.4.1.mask_damaged",
     "A-6.4.1.mask_empty",
     "A-6.4.1.mask_value_absent",
@@ -483,13 +504,15 @@ def test_all_breaches_are_told_at_once() -> None:
 # --- rules that look at files ---
 
 
-def with_mask(folder: Path, affine: Any = None, labels_kji: Any = None, values: Sequence[int] = ()) -> LoadedCase:
+def with_mask(
+    folder: Path, affine: Any = None, labels_kji: Any = None, values: Sequence[int] = (), **rest: Any
+) -> LoadedCase:
     """Return a case with a mask file, or a label map of these values, that fits its image unless told otherwise."""
     folder.mkdir(exist_ok=True)
     document = good()
     told: list[Document] = [{"mask_value": value} for value in values] or [{}]
     for number, each in enumerate(told):
-        document["annotations"].append(common("M" * (number + 1), "mask", mask_file="masks/m.nii.gz", **each))
+        document["annotations"].append(common("M" * (number + 1), "mask", mask_file="masks/m.nii.gz", **each, **rest))
     path = write(folder / "case.json", document)
     if affine is None:
         affine = np.diag([1.0, 1.5, 2.0, 1.0])
@@ -623,6 +646,28 @@ def test_values_that_a_map_lacks_or_nobody_names(tmp_path: Path) -> None:
     assert told(left, "minimal") == []
 
 
+def test_fractions_say_what_they_are_and_labels_do_not(tmp_path: Path) -> None:
+    fractions = np.full((10, 16, 20), 0.5, np.float32)
+    silent = with_mask(tmp_path / "silent", labels_kji=fractions)
+    assert told(silent) == [("A-6.4.1.fractional_type", "/annotations/3")]
+    assert [each.level for each in rules.check(silent, profile="exchange")] == ["warning"]
+    labels = with_mask(
+        tmp_path / "labels", labels_kji=drawn((10, 16, 20), (1, 3)), values=[1], fractional_type="OCCUPANCY"
+    )
+    assert told(labels) == [("A-6.4.1.fractional_type", "/annotations/3/fractional_type")]
+    whole = np.ones((10, 16, 20), np.float32)
+    assert told(with_mask(tmp_path / "whole", labels_kji=whole, fractional_type="PROBABILITY")) == []
+
+
+def test_the_digest_of_a_mask_file(tmp_path: Path) -> None:
+    case = with_mask(tmp_path / "none")
+    sha256 = hashlib.sha256((tmp_path / "none" / "masks" / "m.nii.gz").read_bytes()).hexdigest()
+    assert told(with_mask(tmp_path / "same", sha256=sha256)) == []
+    other = with_mask(tmp_path / "other", sha256="0" * 64)
+    assert told(other) == [("A-10.1.5.mask_digest", "/annotations/3/sha256")]
+    assert told(other, "exchange") == told(case) == []
+
+
 def test_a_mask_file_that_ends_too_early_or_holds_no_labels(tmp_path: Path) -> None:
     expected = [("A-6.4.1.mask_damaged", "/annotations/3/mask_file")]
     case = with_mask(tmp_path / "cut", labels_kji=np.random.default_rng(1).integers(0, 2, (10, 16, 20), np.uint8))
@@ -631,7 +676,7 @@ def test_a_mask_file_that_ends_too_early_or_holds_no_labels(tmp_path: Path) -> N
     assert told(case) == expected
     assert told(case, "exchange") == []
     fractions = np.full((10, 16, 20), 0.5, np.float32)
-    assert told(with_mask(tmp_path / "fractions", labels_kji=fractions)) == []
+    assert told(with_mask(tmp_path / "fractions", labels_kji=fractions, fractional_type="PROBABILITY")) == []
     assert told(with_mask(tmp_path / "levels", labels_kji=fractions, values=[1])) == expected
 
 

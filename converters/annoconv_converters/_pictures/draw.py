@@ -18,6 +18,7 @@ from annoconv.geometry import Grid, GridKind, apply_relation
 from annoconv.ids import safe_name
 from annoconv.model import (
     BboxAnnotation,
+    CoordinateSpace,
     EllipseAnnotation,
     MaskAnnotation,
     PointAnnotation,
@@ -201,6 +202,8 @@ def _flat_record(annotation: AnyAnnotation, keypoints: bool) -> Record | None:
     if isinstance(annotation, BboxAnnotation):
         box = annotation.bbox
         if len(box) == 6:
+            if annotation.coordinate_space is CoordinateSpace.PATIENT:
+                return None
             box = [*box[:2], *box[3:5]]
         area = tidy((box[2] - box[0]) * (box[3] - box[1]))
         return {"segmentation": [], "area": area, "bbox": box_to_record(box)}

@@ -87,13 +87,13 @@ class CvatTree:
         `annotations`.
     label_system
         The task's labels.
-    last
-        The picture that is read last: with it, all cases are known.
+    open
+        How many pictures are still to be read: after the last one, all cases are known.
     """
 
     root: Element
     label_system: Sequence[Label] = ()
-    last: Picture | None = None
+    open: int = 0
     _labels: dict[str, dict[str, set[type]]] = field(default_factory=dict)
     _holders: dict[Path, Element] = field(default_factory=dict)
 
@@ -106,7 +106,8 @@ class CvatTree:
     ) -> list[Loss]:
         """Return what images or tracks say and their case does not; of the last case, what the file says beside."""
         records = list(self.records(pictures, loaded.case, tracks))
-        if any(picture is self.last for picture in pictures):
+        self.open -= len(pictures)
+        if not self.open:
             records += self.descriptions()
         return list(file_losses(records, _REASONS, case_index))
 

@@ -12,7 +12,20 @@ from typing import TYPE_CHECKING, Any
 from annoconv.casefile import LoadedCase
 from annoconv.errors import UsageError
 from annoconv.findings import in_order
-from annoconv.rules import annotation, case, definitions, image, links, mask, people, references, twice
+from annoconv.rules import (
+    annotation,
+    assistance,
+    case,
+    definitions,
+    image,
+    labels,
+    links,
+    mask,
+    people,
+    polygon,
+    references,
+    results,
+)
 from annoconv.rules.engine import PROFILES, Profile, Rule, Standalone, Subject, catalogue, checks
 
 if TYPE_CHECKING:
@@ -24,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PROFILES", "Profile", "Rule", "catalogue", "check", "sources_of"]
 
-_MODULES = (annotation, case, definitions, image, links, mask, people, references, twice)
+_MODULES = (annotation, assistance, case, definitions, image, labels, links, mask, people, polygon, references, results)
 """Importing them registers their rules."""
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from annoconv.codes import built_in_labels
 from annoconv.model import LabelSystem, Package, TaskDefinition
 from annoconv.rules.engine import Breach, Standalone, Subject, rule
+from annoconv.rules.inventory import targets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,13 +61,14 @@ def parent_cycle(subject: Standalone[LabelSystem]) -> Iterator[Breach]:
 
 @rule("A-6.5.1b.label_unknown")
 def label_unknown(subject: Subject) -> Iterator[Breach]:
-    """Yield each annotation whose label neither the label system given nor the case itself defines."""
+    """Yield each label that a case names and neither the label system given nor the case itself defines."""
     if subject.label_system is None:
         return
     codes = {label.code for label in (*subject.label_system, *(subject.case.labels or ()))}
-    for path, annotation in subject.annotations():
-        if annotation.label_code not in codes:
-            yield Breach((*path, "label_code"), {"code": annotation.label_code})
+    for slot, kinds in targets_of().items():
+        for path, code in subject.inventory.references.get(slot, ()) if kinds == ("Label",) else ():
+            if code not in codes:
+                yield Breach(path, {"code": code})
 
 
 @rule("A-6.5.1b.label_unknown", TaskDefinition)

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
+from annoconv.codes import built_in_labels
 from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
 from annoconv.errors import ImageError
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message, shortened, told
-from annoconv.model import Case
+from annoconv.model import AnnotationStatus, Case
+from annoconv.rules.inventory import Inventory, take_inventory
 
 if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
@@ -25,7 +27,20 @@ if TYPE_CHECKING:
     from annoconv.model import Annotation, AnyAnnotation, Image, Label
     from annoconv.rules.voxels import VolumeContent
 
-__all__ = ["PROFILES", "Breach", "Check", "Profile", "Rule", "Standalone", "Subject", "catalogue", "checks", "rule"]
+__all__ = [
+    "PROFILES",
+    "Breach",
+    "Check",
+    "Profile",
+    "Rule",
+    "Standalone",
+    "Subject",
+    "catalogue",
+    "checks",
+    "is_final",
+    "match",
+    "rule",
+]
 
 Profile: TypeAlias = Literal["minimal", "exchange", "delivery"]
 Document = TypeVar("Document", bound=BaseModel)
@@ -109,6 +124,18 @@ class Subject:
         return {image.uid: image for image in reversed(every)}
 
     @cached_property
+    def inventory(self) -> Inventory:
+        """What the case holds and what it names."""
+        return take_inventory(self.case)
+
+    @cached_property
+    def labels(self) -> Mapping[str, Label]:
+        """Labels by code: the case's own, then those of the label system given, then those of the built-in one."""
+        return {
+            label.code: label for label in (*built_in_labels(), *(self.label_system or ()), *(self.case.labels or ()))
+        }
+
+    @cached_property
     def contents(self) -> dict[int, VolumeContent]:
         """What rules found in volumes of masks that they read, by the id of the volume."""
         return {}
@@ -143,6 +170,11 @@ class Standalone(Generic[Document]):
 
     document: Document
     label_system: Sequence[Label] | None = None
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        """What the document holds and what it names."""
+        return take_inventory(self.document)
 
 
 Check: TypeAlias = Callable[[Any], Iterator[Breach]]
@@ -180,6 +212,11 @@ def catalogue() -> Mapping[str, Rule]:
 def _rule(entry: dict[str, Any]) -> Rule:
     levels = {name: Level(level) if level != "off" else None for name, level in entry["level"].items()}
     return Rule(levels=levels, **{key: value for key, value in entry.items() if key != "level"})
+
+
+def is_final(annotation: Annotation) -> bool:
+    """Tell whether an annotation is a result."""
+    return annotation.status in {None, AnnotationStatus.FINAL}
 
 
 def match(subject: Subject, image: Image) -> ImageSource | str | None:

@@ -1,23 +1,28 @@
-"""Images: their place in space is explicit and agrees with the images themselves (A 7.2 b, c, d, A 6.6.2)."""
+"""Images: their place in space is explicit and agrees with the images themselves (A 7.2 b to e, A 6.6.2)."""
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
+from math import dist
+from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from annoconv.errors import AnnoconvError
 from annoconv.messages import Message
-from annoconv.model import AttributeAnnotation, CoordinateFrame, TextSpanAnnotation
+from annoconv.model import AttributeAnnotation, ContoursAnnotation, CoordinateFrame, TextSpanAnnotation
 from annoconv.rules.engine import Breach, Subject, match, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from annoconv.documents.residuals import Path as Steps
     from annoconv.geometry import Grid
     from annoconv.model import Image
 
 ORTHONORMAL_TOLERANCE: Final = 1e-4
 """What `annoconv.geometry` accepts too; written again because that module imports numpy. No unit."""
+POSITION_TOLERANCE_VOXEL: Final = 0.1
+"""Voxels: what `annoconv.volumes.slice_stack` accepts too, because positions have been rounded."""
 
 
 def _lacking(subject: Subject, key: str) -> Iterator[Breach]:
@@ -56,12 +61,11 @@ def origin_missing(subject: Subject) -> Iterator[Breach]:
 @rule("A-C.2.shape_missing")
 def shape_missing(subject: Subject) -> Iterator[Breach]:
     """Yield each image without shape, as the layout of B.3 leaves them, on which something has a place."""
+    without = AttributeAnnotation | TextSpanAnnotation | ContoursAnnotation
+    primary = subject.case.image.uid
+    drawn = {each.image_uid or primary for each in subject.case.annotations if not isinstance(each, without)}
     for path, image in subject.every_image():
-        if image.shape is None and any(
-            subject.image_of(annotation) is image
-            and not isinstance(annotation, AttributeAnnotation | TextSpanAnnotation)
-            for annotation in subject.case.annotations
-        ):
+        if image.shape is None and image.uid in drawn:
             yield Breach(path, {"uid": image.uid})
 
 
@@ -87,6 +91,82 @@ def spacing_rank(subject: Subject) -> Iterator[Breach]:
             continue
         if len(image.spacing) != len(image.shape):
             yield Breach((*path, "spacing"), {"found": len(image.spacing), "expected": len(image.shape)})
+
+
+@rule("A-7.2e.instance_count")
+def instance_count(subject: Subject) -> Iterator[Breach]:
+    """Yield each image with more or fewer instances than slices or frames; one multi-frame instance is enough."""
+    for path, image in subject.every_image():
+        if image.instances is None or image.shape is None:
+            continue
+        slices = _slices(image.shape) * (image.temporal_positions or 1)
+        if len(image.instances) not in {1, slices}:
+            yield Breach((*path, "instances"), {"found": len(image.instances), "expected": slices})
+
+
+@rule("A-7.2e.positions_incomplete")
+def positions_incomplete(subject: Subject) -> Iterator[Breach]:
+    """Yield each image of which some instances have a position and others have none."""
+    for path, image in subject.every_image():
+        without = [n for n, each in enumerate(image.instances or ()) if each.image_position_patient is None]
+        if without and len(without) < len(image.instances or ()):
+            yield Breach((*path, "instances", without[0]))
+
+
+@rule("A-7.2e.positions_not_ascending")
+def positions_not_ascending(subject: Subject) -> Iterator[Breach]:
+    """Yield each slice that does not lie beyond the one before it, along the normal of the slices."""
+    for path, _, distances in _stacks(subject):
+        for number, (before, after) in enumerate(pairwise(distances), 1):
+            if after <= before:
+                values = {"before": f"{before:.4g}", "after": f"{after:.4g}"}
+                yield Breach((*path, "instances", number, "image_position_patient"), values)
+
+
+@rule("A-7.2c.spacing_not_median")
+def spacing_not_median(subject: Subject) -> Iterator[Breach]:
+    """Yield each spacing along k that is not the median distance of the slices along their normal."""
+    for path, image, distances in _stacks(subject):
+        steps = [after - before for before, after in pairwise(distances)]
+        if not steps or image.spacing is None or min(steps) <= 0:
+            continue
+        stated, found = image.spacing[2], median(steps)
+        if abs(stated - found) > POSITION_TOLERANCE_VOXEL * found:
+            yield Breach((*path, "spacing", 2), {"stated": f"{stated:g}", "found": f"{found:.6g}"})
+
+
+@rule("A-7.2d.origin_not_first")
+def origin_not_first(subject: Subject) -> Iterator[Breach]:
+    """Yield each origin that is not the position of the first slice."""
+    for path, image, _ in _stacks(subject):
+        first = (image.instances or ())[0].image_position_patient
+        if image.origin is None or image.spacing is None or first is None:
+            continue
+        if dist(image.origin, first) > POSITION_TOLERANCE_VOXEL * min(image.spacing):
+            found, expected = (", ".join(f"{number:g}" for number in each) for each in (image.origin, first))
+            yield Breach((*path, "origin"), {"found": found, "expected": expected})
+
+
+def _slices(shape: Sequence[int]) -> int:
+    return shape[2] if len(shape) == 3 else 1
+
+
+def _stacks(subject: Subject) -> Iterator[tuple[Steps, Image, list[float]]]:
+    """Yield each volume in the patient whose slices all have a position, with how far along its normal they lie.
+
+    Millimetres from the first slice; the normal is the third column of the direction. Volumes in time repeat positions.
+    """
+    for path, image in subject.every_image():
+        positions = [each.image_position_patient for each in image.instances or ()]
+        if not _is_in_patient(image) or image.direction is None or image.spacing is None or len(image.spacing) != 3:
+            continue
+        placed = [each for each in positions if each is not None]
+        slices = len(placed) // (image.temporal_positions or 1)
+        if placed and len(placed) == len(positions) and slices in {1, _slices(image.shape or ())}:
+            normal = [row[2] for row in image.direction]
+            first = placed[0]
+            along = [sum(n * (a - b) for n, a, b in zip(normal, each, first, strict=True)) for each in placed[:slices]]
+            yield path, image, along
 
 
 @rule("A-C.2.duplicate_uid")

@@ -1,35 +1,25 @@
-"""Links: what an annotation corresponds to is in the same case, and what links rest on is whole (A 3.3, A 8.5)."""
+"""Links: what they rest on, registrations and clinical records, is whole and says what they say (A 8.5)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
 
+from annoconv.model import ImageImageLink, ImageStructuredLink, ImageTextLink, RelationLink
 from annoconv.rules.engine import Breach, Subject, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from annoconv.model import Case
+    from annoconv.documents.residuals import Path as Steps
+    from annoconv.model import AnyLink, ClinicalField, ClinicalRecord
 
-
-@rule("A-3.3.dangling_link")
-def dangling(subject: Subject) -> Iterator[Breach]:
-    """Yield each cross-modal link to something that the case lacks."""
-    known = set(_identities(subject.case))
-    for path, annotation in subject.annotations():
-        for position, target in enumerate(annotation.cross_modal_links or ()):
-            if target not in known:
-                yield Breach((*path, "cross_modal_links", position), {"target": target})
-
-
-def _identities(case: Case) -> Iterator[str]:
-    """Yield the ids of everything in a case that a link can point to: annotations, texts, records, links, images."""
-    yield case.image.uid
-    for _, members in case:
-        for member in members if isinstance(members, list) else ():
-            identity = getattr(member, "id", None) or getattr(member, "uid", None)
-            if isinstance(identity, str):
-                yield identity
+_MOST_DAYS: Final = 90
+"""Interval between image and test beyond which it is marked (8.5.3.4)."""
+_ROUNDING_DAYS: Final = 1.0
+"""How far a stated interval may be from the times: it may count whole days."""
+_SAME_MM: Final = 0.01
+"""Millimetres: deviations are written with two decimals."""
 
 
 @rule("A-8.5.1b.end_missing")
@@ -53,3 +43,111 @@ def value_missing(subject: Subject) -> Iterator[Breach]:
             has_value = field.value is not None or field.value_concept is not None
             if has_value == (field.absent_reason is not None):
                 yield Breach(("clinical_records", position, "fields", place), {"key": field.key})
+
+
+@rule("A-8.5.2a.not_an_end")
+def not_an_end(subject: Subject) -> Iterator[Breach]:
+    """Yield each cross-modal link of an annotation to a link of the case that names others only."""
+    ends = {link.id: set(_ends(link)) for link in subject.case.links or ()}
+    for path, annotation in subject.annotations() if ends else ():
+        for position, target in enumerate(annotation.cross_modal_links or ()):
+            if ends.get(target) and annotation.id not in ends[target]:
+                yield Breach((*path, "cross_modal_links", position), {"id": annotation.id, "link": target})
+
+
+def _ends(link: AnyLink) -> Iterator[str]:
+    match link:
+        case RelationLink():
+            yield from (link.source_id, link.target_id)
+        case ImageTextLink():
+            yield from (*link.annotation_ids, *link.span_ids)
+        case ImageImageLink() | ImageStructuredLink():
+            yield from link.annotation_ids or ()
+
+
+@rule("A-8.5.1c.check_contradicted")
+def check_contradicted(subject: Subject) -> Iterator[Breach]:
+    """Yield each check of a registration that passed above its threshold, or failed below it by no rotation either."""
+    for position, registration in enumerate(subject.case.registrations or ()):
+        for place, check in enumerate(registration.checks or ()):
+            is_within = check.deviation_mm <= check.threshold_mm
+            if check.passed != is_within and (check.passed or check.rotation_degrees is None):
+                values = {"deviation": f"{check.deviation_mm:g}", "threshold": f"{check.threshold_mm:g}"}
+                yield Breach(("registrations", position, "checks", place, "passed"), values)
+
+
+@rule("A-8.5.1c.deviation_differs")
+def deviation_differs(subject: Subject) -> Iterator[Breach]:
+    """Yield each deviation of a link that no check of its registration found on its annotations."""
+    registrations = {each.id: each for each in subject.case.registrations or ()}
+    for position, link in enumerate(subject.case.links or ()):
+        if not isinstance(link, ImageImageLink) or link.deviation_mm is None:
+            continue
+        registration = registrations.get(link.registration_id or "")
+        ends = set(link.annotation_ids)
+        checks = (registration.checks if registration is not None else None) or ()
+        found = [check.deviation_mm for check in checks if check.annotation_id in ends]
+        if found and all(abs(each - link.deviation_mm) > _SAME_MM for each in found):
+            values = {"found": f"{link.deviation_mm:g}", "checks": ", ".join(f"{each:g}" for each in found)}
+            yield Breach(("links", position, "deviation_mm"), values)
+
+
+@rule("A-8.5.3b.field_differs")
+def field_differs(subject: Subject) -> Iterator[Breach]:
+    """Yield each field of a link that its record has with another value."""
+    for path, link, record in _structured(subject):
+        fields = {field.key: field for field in record.fields}
+        for key, value in (link.fields or {}).items():
+            field = fields.get(key)
+            if field is not None and not _says(field, value):
+                yield Breach((*path, "fields", key), {"key": key, "record": link.record_id})
+
+
+def _says(field: ClinicalField, value: object) -> bool:
+    """Tell whether a field has a value: the same, a number of the same size, its code, or why it has none."""
+    said: list[object] = [field.value, field.absent_reason]
+    if field.value_concept is not None:
+        said += [field.value_concept.code, field.value_concept.meaning]
+    return any(_comparable(each) == _comparable(value) for each in said if each is not None)
+
+
+def _comparable(value: object) -> object:
+    return Decimal(str(value)) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else value
+
+
+@rule("A-8.5.3c.interval")
+def interval(subject: Subject) -> Iterator[Breach]:
+    """Yield each link whose interval is not that of its times, or whose deviation label is not that of its interval."""
+    for path, link, record in _structured(subject):
+        days, found = link.interval_days, _days(subject, link, record)
+        if days is not None and found and all(abs(days - each) > _ROUNDING_DAYS for each in found):
+            expected = ", ".join(f"{each:.1f}" for each in found)
+            yield Breach((*path, "interval_days"), {"found": f"interval_days {days:g}", "expected": expected})
+        days = max(found, default=None) if days is None else days
+        label = "true" if link.time_deviation else "false"
+        if days is not None and (days > _MOST_DAYS) != bool(link.time_deviation):
+            yield Breach((*path, "time_deviation"), {"found": f"time_deviation {label}", "expected": f"{days:g}"})
+
+
+def _structured(subject: Subject) -> Iterator[tuple[Steps, ImageStructuredLink, ClinicalRecord]]:
+    """Yield each link to a clinical record, with the record."""
+    records = {each.id: each for each in subject.case.clinical_records or ()}
+    for position, link in enumerate(subject.case.links or ()):
+        if isinstance(link, ImageStructuredLink) and link.record_id in records:
+            yield ("links", position), link, records[link.record_id]
+
+
+def _days(subject: Subject, link: ImageStructuredLink, record: ClinicalRecord) -> list[float]:
+    """Return the days between the image and each time of the linked fields, all fields if none is named."""
+    image = subject.images.get(link.image_uid or subject.case.image.uid)
+    if image is None:
+        return []
+    studies = {study.study_instance_uid: study.started_at for study in subject.case.studies or ()}
+    imaged = image.acquired_at or studies.get(image.study_instance_uid or "")
+    linked: Mapping[str, object] = link.fields or {}
+    taken = {
+        field.measured_at or record.recorded_at for field in record.fields if field.key in linked or not linked
+    } - {None}
+    if imaged is None:
+        return []
+    return sorted({abs((at - imaged).total_seconds()) / 86400 for at in taken if at is not None})

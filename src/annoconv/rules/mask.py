@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from annoconv.errors import AnnoconvError
+from annoconv.files.manifest import digest
 from annoconv.files.names import mask_path
 from annoconv.messages import Message
 from annoconv.model import MaskAnnotation
@@ -126,6 +127,34 @@ def mask_beyond_image(subject: Subject) -> Iterator[Breach]:
         if error is not None:
             problem = Message("{error}", error=error)
             yield Breach((*path, "mask_file"), {"mask_file": annotation.mask_file, "problem": problem})
+
+
+@rule("A-6.4.1.fractional_type")
+def fractional_type(subject: Subject) -> Iterator[Breach]:
+    """Yield each mask of fractions that does not say what they are, and each of a label map that says so."""
+    for path, annotation, content in _contents(subject):
+        says = annotation.fractional_type is not None
+        if content.error is None and (
+            (content.is_fractional and not says) or (says and annotation.mask_value is not None)
+        ):
+            values = {"mask_file": annotation.mask_file, "id": annotation.id}
+            yield Breach((*path, "fractional_type") if says else path, values)
+
+
+@rule("A-10.1.5.mask_digest")
+def mask_file_digest(subject: Subject) -> Iterator[Breach]:
+    """Yield each mask whose file has other bytes than the digest on record was made of."""
+    digests: dict[Path, str] = {}
+    for path, annotation, file in _mask_files(subject):
+        if annotation.sha256 is None or file is None or not file.is_file():
+            continue
+        if file not in digests:
+            with suppress(OSError):  # told by the rules on its content
+                digests[file] = digest(file)
+        found = digests.get(file, annotation.sha256)
+        if found != annotation.sha256:
+            values = {"mask_file": annotation.mask_file, "found": found, "expected": annotation.sha256}
+            yield Breach((*path, "sha256"), values)
 
 
 @rule("A-6.4.1.mask_empty")

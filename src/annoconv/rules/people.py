@@ -1,10 +1,10 @@
-"""People: who annotated, that someone else reviewed, and that a person confirmed a model (A 3.4, A 5.6, A 9.3.1 b)."""
+"""People: who annotated, and that someone else reviewed (A 5.6, A 9.3.1 b)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from annoconv.model import AlgorithmType
+from annoconv.model import ReviewLevel
 from annoconv.rules.engine import Breach, Subject, rule
 
 if TYPE_CHECKING:
@@ -31,9 +31,10 @@ def reviewer_is_annotator(subject: Subject) -> Iterator[Breach]:
         yield Breach(("metadata", "reviewer"), {"agent": metadata.reviewer})
 
 
-@rule("A-3.4.unconfirmed")
-def unconfirmed(subject: Subject) -> Iterator[Breach]:
-    """Yield each annotation that a model made and no person confirmed."""
-    for path, annotation in subject.annotations():
-        if annotation.algorithm_type is AlgorithmType.AUTOMATIC:
-            yield Breach((*path, "algorithm_type"), {"id": annotation.id})
+@rule("A-9.3.1b.reviewer_differs")
+def reviewer_differs(subject: Subject) -> Iterator[Breach]:
+    """Yield the reviewer of the metadata who is in none of the reviews."""
+    reviewer = subject.case.metadata.reviewer
+    reviewers = {one.reviewer for one in subject.case.reviews or () if one.level is ReviewLevel.REVIEW}
+    if reviewer is not None and reviewers and reviewer not in reviewers:
+        yield Breach(("metadata", "reviewer"), {"agent": reviewer, "others": ", ".join(sorted(reviewers))})

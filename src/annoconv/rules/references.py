@@ -1,139 +1,119 @@
-"""References: what an id names is in the case, an id names one thing, an agent is among the agents (A 3.3, A 11.1.2).
+"""References: what an id names is in the case, an id names one thing, none leads in a ring (A 3.3, A 8.5, A 11.1.2).
 
-A field refers to something by its name, the same in every class: `annotation_ids` names annotations wherever it stands.
+Which keys name what, the model says (`references` of a slot); here it is only looked up.
 """
 
 from __future__ import annotations
 
-import typing
-from functools import cache
-from typing import TYPE_CHECKING, Final, TypeAlias, cast
+from itertools import chain
+from typing import TYPE_CHECKING, Final
 
-from pydantic import BaseModel
-
-from annoconv.messages import Message
-from annoconv.model import Annotation, Case, Package
+from annoconv.model import Package
 from annoconv.rules.engine import Breach, Standalone, Subject, rule
+from annoconv.rules.inventory import Inventory, kind_of, targets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from annoconv.documents.residuals import Path as Steps
-    from annoconv.model import Agent
 
-_ANNOTATION: Final = Message("annotation")
-_IMAGE: Final = Message("image")
-_REGISTRATION: Final = Message("registration")
-_TEXT: Final = Message("text")
-_RECORD: Final = Message("clinical record")
-_ASSISTANCE: Final = Message("model-assistance record")
-_AGENT: Final = Message("agent")
-
-_NAMES: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("annotation_id", "annotation_ids", "span_ids", "source_id", "target_id"), _ANNOTATION),
-    **dict.fromkeys(("parent_id", "derived_from", "geometry_ids"), _ANNOTATION),
-    **dict.fromkeys(("image_uid", "image_uids", "fixed_image_uid", "moving_image_uid"), _IMAGE),
-    "registration_id": _REGISTRATION,
-    "text_id": _TEXT,
-    "record_id": _RECORD,
-    "assistance_id": _ASSISTANCE,
-    **dict.fromkeys(("annotator", "reviewer", "actor", "by", "created_by", "frozen_by"), _AGENT),
-    **dict.fromkeys(("checked_by", "resolved_by", "revised_by", "made_by"), _AGENT),
-}
-"""What a field of this name refers to."""
-_ELSEWHERE: Final = frozenset({("AuditEvent", "target_id"), ("TraceEvent", "annotation_id")})
-"""Fields that name what may be gone, or is in another document. The image of an annotation has a rule of its own."""
-
-_Reference: TypeAlias = "tuple[Steps, str, str]"
-"""(place, what it refers to, the id)."""
+_OWN_RULE: Final = frozenset({"Annotation.image_uid", "Annotation.cross_modal_links"})
+"""Slots with a rule, and levels, of their own."""
+_PERHAPS_UNLISTED: Final = frozenset({"Agent", "Label", "Study"})
+"""Classes whose instances a case may name without holding any of them; they have rules of their own."""
+_TOLD_BY_KIND: Final = frozenset({"Annotation", "Image", "Label"})
+"""Classes with a rule of their own on two of one identifier."""
 
 
 @rule("A-3.3.reference_unknown")
 def reference_unknown(subject: Subject) -> Iterator[Breach]:
-    """Yield each reference to something that the case lacks; agents have a rule of their own."""
-    case = subject.case
-    known: dict[str, set[str]] = {
-        _ANNOTATION: {one.id for one in case.annotations},
-        _IMAGE: set(subject.images),
-        _REGISTRATION: {one.id for one in case.registrations or ()},
-        _TEXT: {one.id for one in case.texts or ()},
-        _RECORD: {one.id for one in case.clinical_records or ()},
-        _ASSISTANCE: {one.id for one in case.metadata.assistance or ()},
-    }
-    for path, kind, target in _references(case):
-        if kind in known and target not in known[kind]:
-            yield Breach(path, {"target": target, "kind": kind})
+    """Yield each reference to something that the case lacks; images of annotations have a rule of their own."""
+    for slot, kinds in targets_of().items():
+        if slot not in _OWN_RULE and kinds[0] not in _PERHAPS_UNLISTED:
+            for path, target in _unknown(subject.inventory, slot):
+                yield Breach(path, {"target": target, "kind": kind_of(kinds[0])})
 
 
-@rule("A-3.3.id_twice")
-def id_twice(subject: Subject) -> Iterator[Breach]:
-    """Yield each id that something else in the case has; two annotations of one id have a rule of their own."""
-    first: dict[str, tuple[Steps, bool]] = {}
-    for path, node in _nodes(subject.case):
-        identity = getattr(node, "id", None)
-        if not isinstance(identity, str) or path[:2] == ("metadata", "agents"):
-            continue
-        is_annotation = isinstance(node, Annotation)
-        before, was_annotation = first.setdefault(identity, (path, is_annotation))
-        if before != path and not (is_annotation and was_annotation):
-            yield Breach((*path, "id"), {"id": identity, "first": ".".join(map(str, before))})
+@rule("A-3.3.dangling_link")
+def dangling(subject: Subject) -> Iterator[Breach]:
+    """Yield each cross-modal link to something that the case lacks."""
+    for path, target in _unknown(subject.inventory, "Annotation.cross_modal_links"):
+        yield Breach(path, {"target": target})
 
 
 @rule("A-11.1.2.agent_unknown")
 def agent_unknown(subject: Subject) -> Iterator[Breach]:
     """Yield each agent id that a case which lists its agents does not list."""
-    yield from _unlisted_agents(subject.case, subject.case.metadata.agents)
+    for path, agent in _unlisted(subject.inventory, "Agent"):
+        yield Breach(path, {"agent": agent})
 
 
 @rule("A-11.1.2.agent_unknown", Package)
 def agent_of_package_unknown(subject: Standalone[Package]) -> Iterator[Breach]:
     """Yield each agent id that a package which lists its agents does not list."""
-    yield from _unlisted_agents(subject.document, subject.document.agents)
+    for path, agent in _unlisted(subject.inventory, "Agent"):
+        yield Breach(path, {"agent": agent})
 
 
-def _unlisted_agents(document: Case | Package, agents: Sequence[Agent] | None) -> Iterator[Breach]:
-    listed = {agent.id for agent in agents or ()}
-    for path, kind, target in _references(document) if listed else ():
-        if kind == _AGENT and target not in listed:
-            yield Breach(path, {"agent": target})
+@rule("A-6.3.2.study_unlisted")
+def study_unlisted(subject: Subject) -> Iterator[Breach]:
+    """Yield each image of a study that a case which lists its studies does not list."""
+    for path, uid in _unlisted(subject.inventory, "Study"):
+        yield Breach(path, {"uid": uid})
 
 
-def _references(document: BaseModel) -> Iterator[_Reference]:
-    """Yield each reference in a document, in its order."""
-    for path, node in _nodes(document):
-        for name, kind in _plan(type(node))[0]:
-            value: object = getattr(node, name)
-            if isinstance(value, str):
-                yield (*path, name), kind, value
-            elif value is not None:
-                for position, each in enumerate(cast("list[str]", value)):
-                    yield (*path, name, position), kind, each
+@rule("A-3.3.id_twice")
+def id_twice(subject: Subject) -> Iterator[Breach]:
+    """Yield each identifier that something else in the case has; two of one kind may have a rule of their own."""
+    for path, identifier, kinds, first in subject.inventory.repeated:
+        if kinds[0] != kinds[1] or kinds[0] not in _TOLD_BY_KIND:
+            yield Breach(path, {"id": identifier, "first": ".".join(map(str, first))})
 
 
-def _nodes(node: BaseModel, path: Steps = ()) -> Iterator[tuple[Steps, BaseModel]]:
-    """Yield each object of a document with its place."""
-    yield path, node
-    for name in _plan(type(node))[1]:
-        value: object = getattr(node, name)
-        if isinstance(value, BaseModel):
-            yield from _nodes(value, (*path, name))
-        elif isinstance(value, list):
-            for position, each in enumerate(cast("list[BaseModel]", value)):
-                yield from _nodes(each, (*path, name, position))
+@rule("A-3.3.reference_cycle")
+def reference_cycle(subject: Subject) -> Iterator[Breach]:
+    """Yield for each ring of parents, or of annotations made of each other, the first that leads into it."""
+    for key in ("parent_id", "derived_from"):
+        positions: dict[str, int] = {}
+        leads: dict[str, Sequence[str]] = {}
+        for position, annotation in enumerate(subject.case.annotations):
+            value: str | Sequence[str] | None = getattr(annotation, key)
+            if value is not None:
+                positions.setdefault(annotation.id, position)
+                leads[annotation.id] = [value] if isinstance(value, str) else value
+        for ring in _rings(leads):
+            yield Breach(("annotations", positions[ring[0]], key), {"key": key, "chain": " > ".join((*ring, ring[0]))})
 
 
-@cache
-def _plan(one: type[BaseModel]) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
-    """Return the fields of a class that refer to something, with what, and those that hold objects."""
-    own = [name for name in one.model_fields if (one.__name__, name) not in _ELSEWHERE]
-    if issubclass(one, Annotation):
-        own.remove("image_uid")
-    references = tuple((name, _NAMES[name]) for name in own if name in _NAMES)
-    objects = tuple(name for name, field in one.model_fields.items() if _holds_objects(field.annotation))
-    return references, objects
+def _rings(leads: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:
+    """Yield the rings that a search in depth closes, each from where it is entered."""
+    done: set[str] = set()
+    for start in leads:
+        if start in done:
+            continue
+        trail: dict[str, Iterator[str]] = {start: iter(leads[start])}
+        while trail:
+            last = next(reversed(trail))
+            target = next(trail[last], None)
+            if target is None:
+                done.add(last)
+                del trail[last]
+            elif target in trail:
+                names = list(trail)
+                yield names[names.index(target) :]
+            elif target in leads and target not in done:
+                trail[target] = iter(leads[target])
 
 
-def _holds_objects(annotation: object) -> bool:
-    if isinstance(annotation, type):
-        return issubclass(annotation, BaseModel)
-    return any(_holds_objects(argument) for argument in typing.get_args(annotation))
+def _unknown(inventory: Inventory, slot: str) -> Iterator[tuple[Steps, str]]:
+    kinds = targets_of()[slot]
+    for path, target in inventory.references.get(slot, ()):
+        if not inventory.holds(kinds, target):
+            yield path, target
+
+
+def _unlisted(inventory: Inventory, kind: str) -> Iterator[tuple[Steps, str]]:
+    """Yield each reference to a kind of which the document lists some, and not this."""
+    if kind in inventory.identified:
+        slots = (slot for slot, kinds in targets_of().items() if kinds == (kind,))
+        yield from chain.from_iterable(_unknown(inventory, slot) for slot in slots)

@@ -29,6 +29,8 @@ class VolumeContent:
         Why it cannot be read, as labels or fractions.
     is_opened
         Whether its header can.
+    is_fractional
+        Whether it holds numbers between 0 and 1.
     beyond
         Why it does not fit an image on whose lattice it lies, by UID: what a converter says that brings it onto the
         image's grid.
@@ -37,6 +39,7 @@ class VolumeContent:
     values: frozenset[int] = frozenset()
     error: AnnoconvError | None = None
     is_opened: bool = True
+    is_fractional: bool = False
     beyond: Mapping[str, AnnoconvError] = field(default_factory=dict[str, AnnoconvError])
 
 
@@ -58,11 +61,12 @@ def read_content(volume: Volume, masks: Iterable[Mask], grids: Mapping[str, Grid
     from annoconv.pixels import check_frame
     from annoconv.volumes.label_boxes import find_labels
 
-    is_opened = False
+    is_opened = is_fractional = False
     try:
         is_opened = len(volume.grid.shape) == 3
         labels_kji = volume.read()
-        if labels_kji.dtype.kind == "f":
+        is_fractional = labels_kji.dtype.kind == "f"
+        if is_fractional:
             for mask in masks:
                 mask.read()  # fractions have no values
             labels_kji = np.asarray(labels_kji != 0)
@@ -77,4 +81,4 @@ def read_content(volume: Volume, masks: Iterable[Mask], grids: Mapping[str, Grid
                     apply_relation(labels_kji, relation)
                 except AnnoconvError as error:
                     beyond[uid] = error
-    return VolumeContent(frozenset(find_labels(labels_kji)), beyond=beyond)
+    return VolumeContent(frozenset(find_labels(labels_kji)), is_fractional=is_fractional, beyond=beyond)

@@ -1,0 +1,124 @@
+"""Results among versions, readers and times: status, tracking, presence and absence (A 8.2.2 e, A 9.3.1, A A.3.3)."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, TypeAlias
+
+from annoconv.model import AnnotationScope, AnnotationStatus, Assertion, AttributeAnnotation, TextSpanAnnotation
+from annoconv.rules.engine import Breach, Subject, is_final, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from annoconv.model import AnyAnnotation
+
+_Place: TypeAlias = "tuple[object, ...]"
+
+
+@rule("A-9.3.1c.superseded_by_none")
+def superseded_by_none(subject: Subject) -> Iterator[Breach]:
+    """Yield each superseded annotation of which none was made."""
+    used = {identity for each in subject.case.annotations for identity in each.derived_from or ()}
+    for path, annotation in subject.annotations():
+        if annotation.status is AnnotationStatus.SUPERSEDED and annotation.id not in used:
+            yield Breach((*path, "status"), {"id": annotation.id})
+
+
+@rule("A-9.3.1c.final_twice")
+def final_twice(subject: Subject) -> Iterator[Breach]:
+    """Yield each final annotation of a tracked object whose place has one of the same type already."""
+    first: dict[object, str] = {}
+    for path, each in subject.annotations():
+        if each.tracking_uid is None or not is_final(each):
+            continue
+        image_uid = each.image_uid or subject.case.image.uid
+        key = (each.tracking_uid, image_uid, each.slice_index, each.frame_index, each.type, each.label_code)
+        before = first.setdefault(key, each.id)
+        if before != each.id:
+            yield Breach((*path, "status"), {"id": each.id, "first": before, "uid": each.tracking_uid})
+
+
+@rule("A-8.2.2e.tracking_pair")
+def tracking_pair(subject: Subject) -> Iterator[Breach]:
+    """Yield each tracking UID that has another id than before, and each id that has another UID."""
+    ids: dict[str, str] = {}
+    uids: dict[str, str] = {}
+    for path, each in subject.annotations():
+        uid, identity = each.tracking_uid, each.tracking_id
+        if uid is None or identity is None:
+            continue
+        if (before := ids.setdefault(uid, identity)) != identity:
+            yield Breach((*path, "tracking_id"), {"key": uid, "found": identity, "before": before})
+        elif (before := uids.setdefault(identity, uid)) != uid:
+            yield Breach((*path, "tracking_uid"), {"key": identity, "found": uid, "before": before})
+
+
+@rule("A-A.3.3.absent_and_present")
+def absent_and_present(subject: Subject) -> Iterator[Breach]:
+    """Yield each statement that no such object is there where a result shows one."""
+    shown: dict[_Place, str] = {}
+    for _, each in subject.annotations():
+        if each.assertion in {None, Assertion.PRESENT} and is_final(each):
+            for place in _places(subject, each):
+                for site in {None, _site(each)}:
+                    shown.setdefault((each.label_code, place, site), each.id)
+    for path, each in subject.annotations():
+        if each.assertion is Assertion.ABSENT and is_final(each):
+            present = shown.get((each.label_code, _place(subject, each), _site(each)))
+            if present is not None:
+                yield Breach((*path, "assertion"), {"label_code": each.label_code, "present": present})
+
+
+@rule("A-A.3.3.not_evaluated")
+def not_evaluated(subject: Subject) -> Iterator[Breach]:
+    """Yield each label said to be annotated completely that was not evaluated somewhere."""
+    left = {
+        each.label_code: each.id
+        for each in subject.case.annotations
+        if each.assertion is Assertion.NOT_EVALUATED and is_final(each)
+    }
+    for position, code in enumerate(subject.case.annotated_labels or ()):
+        if code in left:
+            yield Breach(("annotated_labels", position), {"code": code, "id": left[code]})
+
+
+@rule("A-6.3.2.study_order")
+def study_order(subject: Subject) -> Iterator[Breach]:
+    """Yield each study that began before the one that stands before it."""
+    timed = [
+        (position, study.started_at)
+        for position, study in enumerate(subject.case.studies or ())
+        if study.started_at is not None
+    ]
+    for (_, before), (position, after) in pairwise(timed):
+        if after < before:
+            yield Breach(("studies", position, "started_at"), {"at": after.isoformat(), "before": before.isoformat()})
+
+
+def _place(subject: Subject, each: AnyAnnotation) -> _Place | None:
+    """Return of what an annotation without a geometry says something; None if of an object or of a geometry's place."""
+    if not isinstance(each, AttributeAnnotation | TextSpanAnnotation):
+        return None
+    if each.scope is AnnotationScope.CASE:
+        return ("case",)
+    image = subject.image_of(each)
+    if image is None or each.scope is AnnotationScope.OBJECT:
+        return None
+    if each.scope is AnnotationScope.STUDY:
+        return ("study", image.study_instance_uid)
+    return "image", image.uid, each.slice_index, each.frame_index
+
+
+def _places(subject: Subject, each: AnyAnnotation) -> Iterator[_Place]:
+    """Yield everything of which an annotation shows that the object is in it."""
+    yield ("case",)
+    image = subject.image_of(each)
+    if image is not None and each.scope is not AnnotationScope.CASE:
+        yield "study", image.study_instance_uid
+        yield from {("image", image.uid, None, None), ("image", image.uid, each.slice_index, each.frame_index)}
+
+
+def _site(each: AnyAnnotation) -> _Place | None:
+    site = each.finding_site
+    return None if site is None else (site.region.scheme, site.region.code, site.laterality)
