@@ -8,6 +8,7 @@ from typing import Any
 import highdicom
 import pydicom
 import pytest
+from pydicom import config
 
 from annoconv import registry
 from annoconv.casefile import LoadedCase, Reading, read_case
@@ -240,6 +241,6 @@ def test_what_is_no_value_of_the_model_is_left_and_named(keyword: str, tmp_path:
     header = pydicom.dcmread(path)
     header.Manufacturer = "another"
     values = {"PatientID": "a\\b", "PatientAge": "45", "PatientWeight": "0", "PatientSex": "X"}
-    header.add(pydicom.DataElement(keyword, header[keyword].VR, values[keyword], validation_mode=pydicom.config.IGNORE))
+    header.add(pydicom.DataElement(keyword, header[keyword].VR, values[keyword], validation_mode=config.IGNORE))
     header.save_as(path)
     assert any(each.startswith(f"/{keyword}") for each in read(path).losses.paths())

@@ -36,7 +36,7 @@ def algorithm_of(annotation: MaskAnnotation, case: Case) -> Algorithm | None:
     """
     agents = {agent.id: agent.algorithm for agent in case.metadata.agents or ()}
     records = case.metadata.assistance or ()
-    found = [record.model for record in records if record.id == annotation.assistance_id]
+    found: list[Algorithm | None] = [record.model for record in records if record.id == annotation.assistance_id]
     found += [record.model for record in records if annotation.id in (record.annotation_ids or ())]
     found.append(agents.get(annotation.annotator or case.metadata.annotator or ""))
     stated = case.metadata.software.ai_model if case.metadata.software else None

@@ -190,7 +190,7 @@ def native_document(
     is_map = text(header.get("SegmentationType")) == "LABELMAP"
     fractions = text(header.get("SegmentationFractionalType"))
     fractional_type = fractions if fractions in set(FractionalType) else None
-    image = _image(header, grid) | ({"instances": [*instances]} if instances else {})
+    image: dict[str, Any] = {**_image(header, grid), **({"instances": [*instances]} if instances else {})}
     agents, model = agents_and_model(segments, is_ours=is_own(header))
     defined: dict[str, dict[str, Any]] = {}
     annotations: list[dict[str, Any]] = []
