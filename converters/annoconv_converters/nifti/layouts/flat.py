@@ -238,8 +238,8 @@ def _of_index(folder: Path, finder: Finder) -> CaseFiles:
     drawn: dict[tuple[str, int], list[int]] = {}
     for row in rows:
         if (place := _layer(row)) not in drawn:
-            file = opened(row["file"], row.get("image_uid") or primary)
-            drawn[place] = _drawn_since(row, file, folder, finder)
+            volume_file = opened(row["file"], row.get("image_uid") or primary)
+            drawn[place] = _drawn_since(row, volume_file, folder, finder)
     regions = [_indexed_region(row, files[row["file"]], bool(drawn[_layer(row)])) for row in rows]
     regions += _not_indexed(folder, rows, files, drawn, finder, is_placeless=bool(placeless))
     first: dict[str, VolumeFile] = {}
