@@ -79,8 +79,8 @@ def test_lines_are_shares_of_the_picture(tmp_path: Path) -> None:
     (reading,) = registry.read([folder], format="yolo")
     box, triangle, turned = reading.case.annotations
     assert (box.type, box.bbox, box.confidence, box.label_code) == ("bbox", [8, 3, 12, 7], 0.75, "B_C_EC6FD431C0156050")  # type: ignore[union-attr]
-    assert triangle.polygon == [[0, 0], [20, 0], [20, 10]]  # type: ignore[union-attr]
-    assert turned.polygon == [[2, 1], [4, 1], [4, 2], [2, 2]]  # type: ignore[union-attr]
+    assert triangle.polygon == [(0, 0), (20, 0), (20, 10)]  # type: ignore[union-attr]
+    assert turned.polygon == [(2, 1), (4, 1), (4, 2), (2, 2)]  # type: ignore[union-attr]
 
 
 def test_confidence_and_tracks(tmp_path: Path) -> None:

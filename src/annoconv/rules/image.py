@@ -139,7 +139,7 @@ def spacing_not_median(subject: Subject) -> Iterator[Breach]:
 def origin_not_first(subject: Subject) -> Iterator[Breach]:
     """Yield each origin that is not the position of the first slice."""
     for path, image, _ in _stacks(subject):
-        first = (image.instances or ())[0].image_position_patient
+        first = image.instances[0].image_position_patient if image.instances else None
         if image.origin is None or image.spacing is None or first is None:
             continue
         if dist(image.origin, first) > POSITION_TOLERANCE_VOXEL * min(image.spacing):
