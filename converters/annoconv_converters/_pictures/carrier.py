@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Compared, report
 from annoconv.documents.residuals import Residual, pointer
-from annoconv.errors import DocumentError
+from annoconv.errors import DocumentError, InputError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.disk import is_file
 from annoconv.files.manifest import digest
@@ -20,7 +20,7 @@ from annoconv.files.names import check_inside
 from annoconv.findings import Finding, Level
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
-from annoconv_converters._pictures.fitting import fitted
+from annoconv_converters._pictures.fitting import fitted, has_places
 from annoconv_converters._pictures.records import KEY
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.meaning import PictureCase
 
 __all__ = [
+    "PICTURE",
     "SIDE_NAME",
     "SIDE_SUFFIX",
     "VERSION",
@@ -42,6 +43,7 @@ __all__ = [
     "compare_plain",
     "damaged",
     "not_used",
+    "nothing_shown",
     "read_side",
     "restored",
     "side_path",
@@ -59,6 +61,8 @@ VERSION: Final = 1
 _NO_SIDE: Final = Message(
     "this is no whole side file of this format; put back the one that was written, or remove it to read the file alone"
 )
+PICTURE: Final = ("file_name", "width", "height")
+"""What a side file tells of a picture, beside its keys."""
 _OWNED: Final = ("annotations", "texts")
 """Lists of a case whose members shapes are."""
 
@@ -150,17 +154,23 @@ def restored(
     DocumentError
         Under `rule`, if `place` holds what we did not put there.
     """
+    problem = damaged(Message("{place} cannot be understood", place=place), source, rule=rule)
     try:
         carried = Residual.from_json(residual)
-        unfit: dict[Steps, str] = {}
-        if edit is not None:
-            native, carried, unfit = fitted(native, carried, edit)
+    except (KeyError, TypeError, ValueError) as error:
+        raise problem from error
+    if not has_places(carried):
+        raise problem
+    unfit: dict[Steps, str] = {}
+    if edit is not None:
+        native, carried, unfit = fitted(native, carried, edit)
+    try:
         document = residuals.restore(native, carried)
-        if isinstance(document, dict):
-            return document, unfit
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError):
-        pass
-    raise damaged(Message("{place} cannot be understood", place=place), source, rule=rule)
+    except (ValueError, RecursionError) as error:  # values that stand within each other, or too deep
+        raise problem from error
+    if not isinstance(document, dict):
+        raise problem
+    return document, unfit
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,15 +238,15 @@ def read_side(path: Path, main: Path, kind: type[dict[str, Any] | list[Any]], li
 
 
 def told_pictures(path: Path, main: Path, limits: Limits | None) -> list[Record]:
-    """Return name and size of the pictures that a side file tells of; none if there is no side file."""
+    """Return name, size and keys of the pictures that a side file tells of; none if there is no side file."""
     side = read_side(path, main, dict, limits) if is_file(path) else None
     cases = None if side is None or side.other is not None else side.members.get("cases")
     listed = [case.get("pictures") for case in cases if isinstance(case, dict)] if isinstance(cases, list) else []
     pictures = [each for some in listed if isinstance(some, list) for each in some if isinstance(each, dict)]
     return [
-        {name: each[name] for name in ("file_name", "width", "height") if name in each}
+        {name: each[name] for name in (*PICTURE, "annotations") if name in each}
         for each in pictures
-        if isinstance(each.get("file_name"), str)
+        if isinstance(each.get("file_name"), str) and isinstance(each.get("annotations"), list)
     ]
 
 
@@ -244,6 +254,15 @@ def not_used(side: SideFile, case_index: int) -> Loss:
     """Return the loss of a side file that says itself that it belongs to another file."""
     sentence = Message("the side file belongs to a file that ends in {suffix}; it is not used", suffix=side.other)
     return Loss(case_index, pointer((KEY,)), LossKind.NO_PLACE, sentence)
+
+
+def nothing_shown(source: Path) -> InputError:
+    """Return the error that a file shows no picture any more, so that no case can tell what its side file loses."""
+    return InputError(
+        "the file shows no picture of those that its side file tells of",
+        source=source,
+        advice="Remove the side file too, or leave the file out",
+    )
 
 
 def damaged(problem: Message | None, source: Path, *, rule: str = "side.invalid") -> DocumentError:

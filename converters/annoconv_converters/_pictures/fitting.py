@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from annoconv.documents.residuals import Path
     from annoconv_converters._pictures.edited import Edit
 
-__all__ = ["GONE", "fitted", "lost", "reserved_ids"]
+__all__ = ["GONE", "fitted", "has_places", "lost", "reserved_ids"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -44,6 +44,14 @@ def reserved_ids(residual: Any) -> set[str]:
     lists: list[Any] = order if isinstance(order, list) else []
     named = [each[1] for each in lists if isinstance(each, list) and len(each) == 2 and each[0] == ["annotations"]]
     return {str(identity) for each in named if isinstance(each, list) for identity in each}
+
+
+def has_places(carried: Residual) -> bool:
+    """Tell whether what stands in a carrier names places of a case: members of its lists by their positions."""
+    listed = {path[0] for path in carried.order if len(path) == 1} | {"annotations"}
+    leaves = (*carried.values, *carried.removed)
+    within = (path[1] for path in (*leaves, *carried.order) if len(path) > 1 and path[0] in listed)
+    return all(leaves) and all(type(place) is int and place >= 0 for place in within)
 
 
 def fitted(native: Record, carried: Residual, edit: Edit) -> tuple[Record, Residual, dict[Path, str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from annoconv.casefile import LoadedCase, Reading
@@ -16,7 +17,8 @@ from annoconv.codes import Labels
 from annoconv.files.disk import is_file
 from annoconv.loss import Loss, LossReport
 from annoconv.model import SCHEMA_VERSION
-from annoconv_converters._pictures.carrier import damaged, not_used, read_side, restored
+from annoconv_converters._pictures.additions import Additions
+from annoconv_converters._pictures.carrier import damaged, not_used, nothing_shown, read_side, restored
 from annoconv_converters._pictures.cases import loaded_case
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.edited import bind
@@ -29,9 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
+    from annoconv.limits import Limits
     from annoconv.registry import Context
 
-__all__ = ["Batch", "picture_case_of", "put_keys", "read_pictures"]
+__all__ = ["Batch", "by_themselves", "picture_case_of", "put_keys", "read_pictures"]
 
 Record: TypeAlias = "dict[str, Any]"
 FileLosses: TypeAlias = Callable[[Sequence[Picture], LoadedCase, int], Iterable[Loss]]
@@ -53,7 +56,7 @@ class Batch:
     source
         For messages.
     losses
-        Asked of each case that no side file tells of.
+        Asked of each case that no side file tells of, and of each in a file that was edited.
     """
 
     pictures: list[Picture]
@@ -65,9 +68,13 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """A case that a side file tells of, with the keys of the records on each picture if its file was edited."""
+    """A case that a side file tells of, with the keys of the records on each picture if its file was edited.
+
+    `shown` are those of its pictures that the file still has.
+    """
 
     pictures: list[Picture]
+    shown: list[Picture]
     residual: Any
     keys: list[list[Record]] | None
 
@@ -112,6 +119,8 @@ def read_pictures(batches: Iterable[Batch], *, context: Context, task: str) -> I
             yield reading if count > first or not beside else replace(reading, losses=LossReport(losses))
             count += 1
             context.advance(count)
+        if count == first and beside:
+            raise nothing_shown(batch.source)
 
 
 def _readings(
@@ -122,21 +131,41 @@ def _readings(
     source = batch.source
     for each in known:
         ids = reserved_ids(each.residual)
+        added = _additions(batch, each, context, task, count)
         edit = None if each.keys is None else bind(each.pictures, each.keys, ours.name_of, ids)
         native = picture_case_of(each.pictures, ours, task, source, use_keys=True, reserved=ids)
         document, unfit = restored(
             native.document, each.residual, source, place="the side file", rule="side.invalid", edit=edit
         )
         loaded = loaded_case(native, document, source, context.limits)
-        yield Reading(loaded.case, loaded.masks, LossReport(lost(unfit, count)))
+        yield Reading(loaded.case, loaded.masks, LossReport([*lost(unfit, count), *added()]))
         count += 1
     categories = Categories(batch.categories, Labels.of(label_system=context.label_system))
-    for pictures in _groups(left):
-        native = picture_case_of(pictures, categories, context.task or task, source, use_keys=False)
-        loaded = loaded_case(native, native.document, source, context.limits)
+    for pictures, loaded in by_themselves(left, categories, context.task or task, source, context.limits):
         losses = () if batch.losses is None else batch.losses(pictures, loaded, count)
         yield Reading(loaded.case, loaded.masks, LossReport(losses))
         count += 1
+
+
+def _additions(batch: Batch, each: _Written, context: Context, task: str, count: int) -> Callable[[], Iterator[Loss]]:
+    """Return what gives, once its records are paired, the losses of what was added to a case in an edited file."""
+    if each.keys is None or batch.losses is None:
+        return lambda: iter(())
+    categories = Categories(batch.categories, Labels.of(label_system=context.label_system))
+    found: list[Loss] = []
+    remembered = Additions(each.shown)
+    for pictures, loaded in by_themselves(each.shown, categories, task, batch.source, context.limits):
+        found += batch.losses(pictures, loaded, count)
+    return partial(remembered.lost, found)
+
+
+def by_themselves(
+    pictures: list[Picture], categories: Categories, task: str, source: Path, limits: Limits
+) -> Iterator[tuple[list[Picture], LoadedCase]]:
+    """Yield the cases that pictures are if nothing but their file tells of them, with the pictures of each."""
+    for group in _groups(pictures):
+        native = picture_case_of(group, categories, task, source, use_keys=False)
+        yield group, loaded_case(native, native.document, source, limits)
 
 
 def _groups(pictures: list[Picture]) -> list[list[Picture]]:
@@ -172,7 +201,7 @@ def _side(batch: Batch, context: Context) -> tuple[list[_Written], list[Picture]
         pictures = [picture or _without_shapes(each) for picture, each in zip(shown, told, strict=True)]
         put_keys(pictures, entry, with_shapes=not is_edited)
         keys = [each["annotations"] for each in told] if is_edited else None
-        written.append(_Written(pictures, entry["residual"], keys))
+        written.append(_Written(pictures, list(filter(None, shown)), entry["residual"], keys))
     rest = {id(picture) for pictures in left.values() for picture in pictures}
     return written, [picture for picture in batch.pictures if id(picture) in rest], losses
 

@@ -21,7 +21,7 @@ from annoconv.errors import DocumentError, InputError, UsageError
 from annoconv.files.atomic import note_inputs
 from annoconv.loss import LossReport
 from annoconv.messages import Message
-from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, restored
+from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, nothing_shown, restored
 from annoconv_converters._pictures.categories import Categories, unnamed
 from annoconv_converters._pictures.edited import bind
 from annoconv_converters._pictures.file_losses import file_losses
@@ -32,7 +32,7 @@ from annoconv_converters._pictures.records import Picture, Shape, is_caption, pi
 from annoconv_converters.coco.check import case_findings, file_findings
 from annoconv_converters.coco.foreign import REASONS, TASK, is_flat, understand
 from annoconv_converters.coco.panoptic import unpack
-from annoconv_converters.coco.side import CocoSide, read_coco_side
+from annoconv_converters.coco.side import CocoSide, additions, read_coco_side
 from annoconv_converters.coco.stream import (
     ANNOTATIONS,
     IMAGES,
@@ -51,13 +51,14 @@ from annoconv_converters.coco.volumes import volume_losses
 from annoconv_converters.coco.write import CONTRIBUTOR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from annoconv.documents.residuals import Path as Steps
     from annoconv.findings import Finding
+    from annoconv.loss import Loss
     from annoconv.registry import Context
     from annoconv_converters._pictures.edited import Edit
 
@@ -102,6 +103,8 @@ class RecordIndex:
         Positions of annotations sorted by image; those of image p stand from `borders[p]` to `borders[p + 1]`.
     side
         What the side file says, if it is needed.
+    is_keyed
+        Whether images have our key: one without is of another tool, whoever wrote the file.
     """
 
     path: Path
@@ -114,6 +117,7 @@ class RecordIndex:
     borders: Places
     side: CocoSide = field(default_factory=CocoSide)
     is_results: bool = False
+    is_keyed: bool = False
     given: dict[Any, Picture] = field(default_factory=dict)
 
 
@@ -129,6 +133,8 @@ def read_coco(
     case_index = 0
     for path in paths:
         index = index_file(path, context, pattern, ground_truth)
+        if not index.groups and any(index.side.lost(case_index)):
+            raise nothing_shown(path)
         with path.open("rb") as file:
             for reading in _readings(index, file, context, pattern, maps, case_index):
                 yield reading
@@ -210,6 +216,7 @@ def index_file(path: Path, context: Context, pattern: re.Pattern[str], ground_tr
         np.searchsorted(owned[order], np.arange(len(image_records) + 1)),
         side,
         is_results,
+        any(token is not None and token[0] == "key" for _, token in image_records),
         given,
     )
 
@@ -273,6 +280,7 @@ def _readings(
     listed = index.beside.get("categories")
     info = index.beside.get("info")
     is_ours = isinstance(info, dict) and info.get("contributor") == CONTRIBUTOR
+    is_plain = is_ours and not index.is_keyed
     listed = listed if isinstance(listed, list) else []
     beside = {key: value for key, value in index.beside.items() if key not in {IMAGES, ANNOTATIONS}}
     if ANNOTATIONS not in index.beside and not index.is_results:
@@ -290,18 +298,20 @@ def _readings(
         if residual is None and case is not None:
             residual = index.side.residual(case)
         use_keys = residual is not None
+        for picture in pictures if use_keys or is_ours else ():  # else what stands under the key is theirs
+            picture.record = without_key(picture.record)
+            picture.shapes = [replace(shape, record=without_key(shape.record)) for shape in picture.shapes]
         ids, edit = reserved_ids(residual), None
+        said = None if number else {key: value for key, value in beside.items() if key != "info" or not is_ours}
+        added: Callable[[], Iterable[Loss]] = list
         if use_keys and index.side.is_edited:
+            added = additions(index.path, pictures, categories[False], said, context, kind, case_index + number)
             pictures += index.side.without(case, pictures)
             name_of = unnamed if index.is_results else categories[True].name_of
             edit = bind(pictures, [index.side.keys_of(each) for each in pictures], name_of, ids)
         for picture in pictures:
             picture.name = picture_name(picture, pattern, use_keys=use_keys)
-            if use_keys or is_ours:  # else what stands under the key is theirs
-                picture.record = without_key(picture.record)
-                picture.shapes = [replace(shape, record=without_key(shape.record)) for shape in picture.shapes]
         known = categories[use_keys].of_case(pictures)
-        said = beside if number == 0 else None
         unfit: dict[Steps, str] = {}
         put_back = partial(_put_back, residual=residual, source=index.path, edit=edit, unfit=unfit)
         _, loaded, records = understand(
@@ -310,8 +320,8 @@ def _readings(
             kind=kind,
             position=group[0] + 1,
             use_keys=use_keys,
-            is_ours=is_ours,
-            beside=said,
+            is_ours=is_plain,
+            beside=None if is_ours else said,
             source=index.path,
             limits=context.limits,
             task=TASK if use_keys or context.task is None else context.task,
@@ -320,11 +330,11 @@ def _readings(
         )
         findings = case_findings(pictures, known, case_index + number)
         losses = list(file_losses(records, REASONS, case_index + number))
-        if not (is_ours or use_keys or is_flat(pictures)):
+        if not (is_plain or use_keys or is_flat(pictures)):
             whole = said and {**said, "categories": listed}
             labels = Labels.of(loaded.case, context.label_system)
             losses = volume_losses(pictures, loaded, known, whole, labels, kind=kind, case_index=case_index + number)
-        losses += lost(unfit, case_index + number)
+        losses += [*lost(unfit, case_index + number), *added()]
         if is_ours and not use_keys and any(each.key.get("id") for picture in pictures for each in picture.shapes):
             losses += lost({(): GONE}, case_index + number)
         losses = [*(index.side.lost(case_index) if number == 0 else ()), *losses]

@@ -7,25 +7,33 @@ annotations by what they say, because tools number both anew.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.codes import Labels
 from annoconv.files.atomic import note_inputs
 from annoconv.files.disk import is_file
 from annoconv.files.manifest import digest, sealed_main
+from annoconv_converters._pictures.additions import Additions
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, damaged, not_used, read_side
 from annoconv_converters._pictures.fitting import GONE, lost
+from annoconv_converters._pictures.read import by_themselves
 from annoconv_converters._pictures.records import KEY, Picture
+from annoconv_converters.coco.foreign import TASK
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, key_of
+from annoconv_converters.coco.volumes import volume_losses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from annoconv.limits import Limits
     from annoconv.loss import Loss
+    from annoconv.registry import Context
     from annoconv_converters._pictures.carrier import SideFile
+    from annoconv_converters._pictures.categories import Categories
 
-__all__ = ["SEGMENTS", "CocoSide", "read_coco_side"]
+__all__ = ["SEGMENTS", "CocoSide", "additions", "read_coco_side"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -135,6 +143,44 @@ def read_coco_side(path: Path, limits: Limits) -> CocoSide:
             raise damaged(None, beside)
         found.add(entry)
     return found
+
+
+def additions(
+    path: Path,
+    pictures: list[Picture],
+    categories: Categories,
+    beside: Record | None,
+    context: Context,
+    kind: str,
+    case_index: int,
+) -> Callable[[], Iterator[Loss]]:
+    """Return what gives, once their records are paired, the losses of what was added to pictures in an edited file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    pictures
+        Those of a case that it shows, without our keys.
+    categories
+        Of the file.
+    beside
+        For the first case, what the file holds beside images, annotations and categories.
+    context
+        Label system, limits.
+    kind
+        Of the file.
+    case_index
+        Of the case among those read.
+    """
+    found: list[Loss] = []
+    remembered = Additions(pictures)
+    for some, loaded in by_themselves(pictures, categories, TASK, path, context.limits):
+        labels = Labels.of(loaded.case, context.label_system)
+        known = categories.of_case(some)
+        found += volume_losses(some, loaded, known, beside, labels, kind=kind, case_index=case_index, is_ours=True)
+        beside = None
+    return partial(remembered.lost, found)
 
 
 def _is_entry(entry: Any) -> bool:

@@ -44,6 +44,8 @@ _ENCODING: Final = {
 _PACKED: Final = {"segments_info": "compared one by one", "file_name": "of the pixels, which are the masks"}
 """The same of a panoptic annotation."""
 _ONE: Final = "masks of one label in a volume are one mask"
+_BESIDE: Final[Reasons] = {"#": "a case has no place for it", "*": "a case has no place for {name}"}
+"""Of what was added to a file of ours, whatever its pictures are."""
 _REASONS: Final[Reasons] = {
     "#": "a volume has no place for it",
     "file_name": "slices are named after their image and numbered",
@@ -67,8 +69,11 @@ def volume_losses(
     *,
     kind: str,
     case_index: int,
+    is_ours: bool = False,
 ) -> list[Loss]:
     """Return what a file says of the slices of a volume and its case does not; paths as `/annotations/0/note`.
+
+    Of a file of ours that was edited, flat pictures too.
 
     Parameters
     ----------
@@ -86,8 +91,10 @@ def volume_losses(
         Of the file.
     case_index
         Of the case among those read.
+    is_ours
+        Whether we wrote the file.
     """
-    again = _Drawn(pictures, loaded, categories, labels, kind)
+    again = _Drawn(pictures, loaded, categories, labels, kind, is_ours)
     records: list[FileRecord] = []
     if beside is not None:
         said = stated({name: value for name, value in beside.items() if name != "categories"})
@@ -95,16 +102,22 @@ def volume_losses(
         records += again.categories(beside.get("categories"))
     for picture in pictures:
         records += again.of_picture(picture)
-    return list(file_losses(records, _REASONS, case_index))
+    return list(file_losses(records, _BESIDE if is_ours else _REASONS, case_index))
 
 
 class _Drawn:
     """A case as it would be drawn on the slices of its file."""
 
     def __init__(
-        self, pictures: Sequence[Picture], loaded: LoadedCase, categories: Categories, labels: Labels, kind: str
+        self,
+        pictures: Sequence[Picture],
+        loaded: LoadedCase,
+        categories: Categories,
+        labels: Labels,
+        kind: str,
+        is_ours: bool,
     ) -> None:
-        self._known, self._labels, self._kind = categories, labels, kind
+        self._known, self._labels, self._kind, self._is_ours = categories, labels, kind, is_ours
         self._numbers = CategoryTable()
         case = loaded.case
         self._masks = {
@@ -112,6 +125,7 @@ class _Drawn:
             for each in case.annotations
             if each.type == "mask"
         }
+        self._by_id = {each.id: each for each in case.annotations if each.type == "mask"}
         self._used = {each.label_code: each.category.value for each in reversed(case.annotations)}
         others = [each for each in case.annotations if each.type != "mask"]
         axes: list[Axis] = [picture.name.axis for picture in pictures if picture.name]
@@ -150,7 +164,7 @@ class _Drawn:
             packed = {
                 name: value for name, value in picture.packed.items() if name not in {"segments_info", "file_name"}
             }
-            yield FileRecord(picture.shapes[0].place[:-2], _meant(packed), {})
+            yield FileRecord(picture.packed_place, _meant(packed), {})
         others = {str(shape.record.get("id")): shape.record for shape in drawn.shapes} if drawn else {}
         members: dict[str, list[Shape]] = {}
         for shape in picture.shapes:
@@ -158,14 +172,18 @@ class _Drawn:
             if mask is not None:
                 members.setdefault(mask.id, []).append(shape)
                 continue
-            again = others.get(str(shape.record.get("id")))
+            drawn_again = others.get(str(shape.record.get("id")))
+            again = drawn_again and {name: as_value(value) for name, value in drawn_again.items()}
             yield FileRecord(shape.place, self._said(shape), again)
-        masks = {each.id: each for each in self._masks.values()}
         for identity, shapes in members.items():
-            yield from self._masked(masks[identity], shapes, picture)
+            apart = [[shape] for shape in shapes] if self._is_ours else [shapes]  # ours say which mask each is of
+            for some in apart:
+                yield from self._masked(self._by_id[identity], some, picture)
 
     def _mask_of(self, shape: Shape, picture: Picture) -> AnyAnnotation | None:
         """Return the mask that a shape belongs to, if it does."""
+        if picture.name is None:
+            return self._by_id.get(str(shape.record.get("id")))
         size = picture.record.get("height", 0), picture.record.get("width", 0)
         segmentation = None if is_caption(shape.record) else shape.segmentation(size, source="", where="")
         if segmentation is None or not (segmentation.is_mask or segmentation.is_outline):

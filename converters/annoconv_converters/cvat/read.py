@@ -73,12 +73,13 @@ def read_cvat(path: Path, limits: Limits, label_system: Sequence[Label] = ()) ->
     pictures = [file.image(element, place) for place, element in enumerate(root.iterfind("image"))]
     _numbered(pictures)
     videos = file.videos(root.findall("track"))
-    batches = []
+    batches: list[Batch] = []
     if pictures or not videos:
-        batches.append(Batch(pictures, file.labels, path, side_path(path), losses=tree.losses))
+        batches.append(Batch(pictures, file.labels, path, losses=tree.losses))
     for tracks, video in videos:
         batches.append(Batch(video, file.labels, path, losses=partial(tree.losses, tracks=tracks)))
-    tree.last = next((picture for batch in reversed(batches) for picture in reversed(batch.pictures)), None)
+    batches[0].side = side_path(path)
+    tree.open = sum(len(batch.pictures) for batch in batches)
     return batches
 
 

@@ -71,12 +71,14 @@ class FeatureFile:
         for part, key in (("", "geometry"), (".nucleus", "nucleusGeometry")):
             if key == "geometry" or feature.get(key):
                 told = attributes if not part else {"part": "nucleus", "parent": identity}
-                yield from self._shaped(
+                for shape in self._shaped(
                     {**record, "id": f"{identity}{part}" if part else identity, "attributes": told},
                     feature.get(key),
                     where,
                     is_sized="width" in picture.record,
-                )
+                ):
+                    shape.place = place
+                    yield shape
         within = "childObjects" if "childObjects" in properties else "children"
         children = properties.get(within)
         for number, child in enumerate(children if isinstance(children, list) else []):

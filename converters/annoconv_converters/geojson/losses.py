@@ -15,7 +15,7 @@ from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses
 from annoconv_converters._pictures.geometry import counts_to_record
 from annoconv_converters.geojson.feature import classification_of, feature_of, properties_of
-from annoconv_converters.geojson.meaning import feature_meant
+from annoconv_converters.geojson.meaning import class_name, feature_meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -42,6 +42,10 @@ _REASONS: Final[Reasons] = {
     "properties/classification/name": "a class is a name",
     "properties/confidence": "a confidence lies between 0 and 1",
     "properties/objectType": "objects of other types are written as annotations",
+    "properties/picture": (
+        "which picture it is on is not known; it is on one that is named after the file",
+        LossKind.APPROXIMATED,
+    ),
     "properties/childObjects*": (_OWN, LossKind.APPROXIMATED),
     "properties/children*": (_OWN, LossKind.APPROXIMATED),
     "nucleusGeometry": (_OWN, LossKind.APPROXIMATED),
@@ -100,22 +104,35 @@ def geojson_losses(
     case_index
         Of the case among those read.
     """
-    features = [each for picture in pictures for each in told.get(picture.record["file_name"], ())]
-    records = _records(features, pictures, loaded, labels, colours)
+    records = _records(told, pictures, loaded, labels, colours)
     return list(file_losses(chain(beside, records), _REASONS, case_index))
 
 
 def _records(
-    features: Sequence[FileFeature],
+    told: Mapping[str, Sequence[FileFeature]],
     pictures: Sequence[Picture],
     loaded: LoadedCase,
     labels: Labels,
     colours: Mapping[str, list[int]],
 ) -> Iterator[FileRecord]:
     """Yield each feature with what is written of it again; of a polygon that is the same, all but its coordinates."""
+    features: list[FileFeature] = []
     annotations = {each.id: each for each in loaded.case.annotations}
+    masks: dict[tuple[str | None, str], AnyAnnotation] = {
+        (each.image_uid or loaded.case.image.uid, labels.name_of(each.label_code)): each
+        for each in loaded.case.annotations
+        if each.type == "mask"
+    }
+    for picture in pictures:  # the pieces of a label on the slices of a volume are one mask
+        found = told.get(picture.record["file_name"], ())
+        features += found
+        series = None if picture.name is None else picture.name.series
+        for each in found if series is not None else ():
+            mask = masks.get((series, class_name(each.feature.get("properties") or {})))
+            if mask is not None:
+                annotations.setdefault(each.identity, mask)
     same = {each.identity for each in features if _is_same_polygon(each.feature, annotations.get(each.identity))}
-    drawn = {str(shape.record["id"]): shape for shape in _drawn(pictures, loaded, same)}
+    drawn = {str(shape.record["id"]): shape for shape in _drawn(pictures, loaded, same, annotations)}
 
     @cache
     def classification(code: str) -> Record:
@@ -149,13 +166,15 @@ def _is_same_polygon(feature: Record, annotation: AnyAnnotation | None) -> bool:
     return bool(ring == polygon or (ring[0] == ring[-1] and ring[:-1] == polygon))
 
 
-def _drawn(pictures: Sequence[Picture], loaded: LoadedCase, same: set[str]) -> Iterator[Shape]:
+def _drawn(
+    pictures: Sequence[Picture], loaded: LoadedCase, same: set[str], annotations: Mapping[str, AnyAnnotation]
+) -> Iterator[Shape]:
     """Yield the shapes of a case, but those of `same`, as the writer draws them.
 
     Masks are drawn from the run lengths that they were read as.
     """
-    masks = {each.id: each for each in loaded.case.annotations if each.type == "mask"}
-    others = [each for each in loaded.case.annotations if each.id not in masks and each.id not in same]
+    masks = {identity: each for identity, each in annotations.items() if each.type == "mask"}
+    others = [each for each in loaded.case.annotations if each.type != "mask" and each.id not in same]
     case = loaded.case.model_copy(update={"annotations": others})
     without = LoadedCase(case, Masks([]))
     drawing = draw(without, axis="k", form="rle", folder=None, only_annotated=False, keypoints=False, shapes=SHAPES)
@@ -165,5 +184,6 @@ def _drawn(pictures: Sequence[Picture], loaded: LoadedCase, same: set[str]) -> I
             segmentation = shape.segmentation(size, source="", where="") if shape.record["id"] in masks else None
             if segmentation is not None:
                 record = counts_to_record(segmentation.counts, size)
-                drawing.add(loaded.case.image.uid, 0, masks[shape.record["id"]], record)
+                mask = masks[shape.record["id"]].model_copy(update={"id": shape.record["id"]})
+                drawing.add(loaded.case.image.uid, 0, mask, record)
     return (shape for picture in drawing.pictures for shape in picture.shapes)

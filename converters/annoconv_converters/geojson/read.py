@@ -12,7 +12,7 @@ from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv.pixels import Masks
-from annoconv_converters._pictures.carrier import side_path, told_pictures
+from annoconv_converters._pictures.carrier import PICTURE, side_path, told_pictures
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, stated
 from annoconv_converters._pictures.foreign_json import looks_like
@@ -23,9 +23,10 @@ from annoconv_converters.geojson.cytomine import answers_of, read_cytomine
 from annoconv_converters.geojson.feature import colours_of
 from annoconv_converters.geojson.features import FeatureFile
 from annoconv_converters.geojson.losses import geojson_losses
+from annoconv_converters.geojson.placing import pictures_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from annoconv.documents.residuals import Path as Steps
@@ -81,28 +82,27 @@ def read_file(path: Path, limits: Limits, *, height: int | None = None, label_sy
     if answers:
         return read_cytomine(document, answers, path, height, labels_of)
     pictures, sizes = _pictures(document)
-    is_named = bool(pictures)
-    if not is_named:  # QuPath drops what it does not know, and opens one picture at a time
-        told = told_pictures(side_path(path), path, limits)
-        record = told[0] if len(told) == 1 else {"file_name": f"{path.stem}.png"}
-        pictures[record["file_name"]] = Picture(record, is_unsized=True)
-    listed = list(pictures.values())
+    told = told_pictures(side_path(path), path, limits)
+    if not pictures:  # QuPath drops what it does not know
+        for each in told:
+            record: Record = {name: each[name] for name in PICTURE if name in each}
+            pictures[record["file_name"]] = Picture(record, is_unsized=True)
     colours = colours_of(label_system)
     file = FeatureFile(path)
-    for place, feature in _features(document, path):
-        properties = feature.get("properties")
-        named = properties.get("picture") if is_named and isinstance(properties, dict) else None
-        picture = pictures.get(str(named), listed[0])
+    features = _features(document, path)
+    for (place, feature), name in zip(features, _named(features, pictures, told, path), strict=True):
+        picture = pictures.setdefault(name, Picture({"file_name": name}, is_unsized=True))
         picture.shapes += file.shapes(feature, place, picture)
+    if not pictures:
+        pictures[_own_name(path)] = Picture({"file_name": _own_name(path)}, is_unsized=True)
+    listed = list(pictures.values())
     for number, picture in enumerate(listed, start=1):
         picture.record["id"] = number
 
     def losses(some: Sequence[Picture], loaded: LoadedCase, case_index: int) -> list[Loss]:
-        if is_named and some[0].name is not None:  # only we name slices, and the writer has told what it lost
-            return []
         beside = [FileRecord((), _beside(document), {})] if some[0] is listed[0] else []
         for picture in some:
-            said = sizes.get(picture.record["file_name"])
+            said = sizes.get(picture.record["file_name"]) if picture.name is None else None
             beside += [] if said is None else [FileRecord(*said, _again(loaded.case))]
         return geojson_losses(file.told, beside, some, loaded, labels_of(loaded.case), colours, case_index)
 
@@ -121,6 +121,40 @@ def _pictures(document: Any) -> tuple[dict[str, Picture], dict[str, tuple[Steps,
             pictures[name] = Picture({"file_name": name, **size}, is_unsized=True)
             said[name] = ("pictures", place), member
     return pictures, said
+
+
+def _named(
+    features: list[tuple[Steps, Record]], pictures: Collection[str], told: list[Record], path: Path
+) -> Iterator[str]:
+    """Yield the name of the picture of each feature, and leave what ours say of it out of their properties.
+
+    Of several pictures, one that a feature does not name is that which the side file knows it of. If it knows none, the
+    feature is on one of the file's own name, and `picture` among its properties tells of the loss.
+    """
+    said = [_picture_of(feature) for _, feature in features]
+    known: list[str | None] = [next(iter(pictures), _own_name(path))] * len(said)
+    if len(pictures) > 1 and any(name not in pictures for name in said):
+        known = pictures_of(features, told, path)
+    for (_, feature), own, found in zip(features, said, known, strict=True):
+        name = own if own in pictures else found
+        held = feature.get("properties")
+        if name is None:
+            name = _own_name(path)
+            feature["properties"] = {**(held if isinstance(held, dict) else {}), "picture": own or name}
+        elif own == name and isinstance(held, dict):
+            del held["picture"]
+        yield name
+
+
+def _picture_of(feature: Record) -> str | None:
+    """Return the name of the picture that a feature says that it is on."""
+    properties = feature.get("properties")
+    named = properties.get("picture") if isinstance(properties, dict) else None
+    return named if isinstance(named, str) else None
+
+
+def _own_name(path: Path) -> str:
+    return f"{path.stem}.png"
 
 
 def _again(case: Case) -> Record:

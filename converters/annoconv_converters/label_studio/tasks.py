@@ -114,10 +114,13 @@ def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_s
     document = tree_of(path, limits)
     given: list[Record] = document if isinstance(document, list) else [document]
     names: list[str] = []
-    tasks = [_Task(task, place, names, path, predictions) for place, task in enumerate(given)]
+    is_list = isinstance(document, list)
+    tasks = [
+        _Task(task, (place,) if is_list else (), place, names, path, predictions) for place, task in enumerate(given)
+    ]
     tree = TaskTree(
         given,
-        isinstance(document, list),
+        is_list,
         label_system,
         [task.found for task in tasks],
         [_picture_key(task.data) for task in tasks],
@@ -130,7 +133,9 @@ def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_s
 class _Task:
     """One task: its picture, with a record for each region."""
 
-    def __init__(self, task: Record, place: int, names: list[str], path: Path, predictions: bool) -> None:
+    def __init__(
+        self, task: Record, above: tuple[int, ...], place: int, names: list[str], path: Path, predictions: bool
+    ) -> None:
         self._names, self._path = names, path
         held = task.get("data")
         self.data: Record = held if isinstance(held, dict) else task
@@ -139,6 +144,7 @@ class _Task:
         self.picture = Picture(self._record, is_unsized=True, place=(place,))
         self._results = list(task_records(task, with_predictions=True))
         self._owners: dict[int, str] = {}
+        self._shapes: dict[str, Shape] = {}
         meta = task.get("meta")
         if isinstance(meta, dict) and "original_width" in meta:
             self._record |= {"width": meta["original_width"], "height": meta.get("original_height")}
@@ -150,6 +156,10 @@ class _Task:
         for each in held if isinstance(held, list) else []:
             if isinstance(each, dict) and is_read(each, predictions):
                 self._read(each, {"algorithm_type": "automatic"})
+        for within, result in reversed(self._results):  # a region stands where its first result does
+            shape = self._shapes.get(self._owners.get(id(result), ""))
+            if shape is not None:
+                shape.place = (*above, *within)
 
     @property
     def found(self) -> dict[tuple[str | int, ...], str | None]:
@@ -176,9 +186,9 @@ class _Task:
             record, told = self._told(region, annotation, more)
             found = self._shaped(region, f"task {self._record['id']}, region {each}")
             if found is not None:
-                self.picture.shapes.append(
-                    replace(found, record={"id": final[each], **record, **found.record}, more=told)
-                )
+                found = replace(found, record={"id": final[each], **record, **found.record}, more=told)
+                self._shapes[final[each]] = found
+                self.picture.shapes.append(found)
                 self._owners |= {id(result): final[each] for result in region.results}
 
     def _identity(self, stated: str) -> str:

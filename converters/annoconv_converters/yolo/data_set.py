@@ -101,12 +101,13 @@ def read_data_set(
         rows, columns = known.get(name) or _size(name, image or folder / "images" / name, sources or {})
         record: Record = {"id": number, "file_name": name, "width": columns, "height": rows}
         picture = Picture(record)
+        name_in_set = label.relative_to(folder).as_posix()
         lines = _lines(label, limits)
         for place, line in enumerate(lines, start=1):
             record = _record(line, (rows, columns), kind, description.keypoints, label, place)
-            picture.shapes.append(Shape(record))
+            picture.shapes.append(Shape(record, place=(name_in_set, place - 1)))
         pictures.append(picture)
-        labels.append(LabelFile(label.relative_to(folder).as_posix(), lines, picture.shapes))
+        labels.append(LabelFile(name_in_set, lines, picture.shapes))
     for number, shape in enumerate((each for picture in pictures for each in picture.shapes), start=1):
         shape.record["id"] = number
     tree = DataSetTree(description.said, description.names, description.keypoints, labels, label_system)

@@ -92,9 +92,11 @@ class DataSetTree:
     labels: Sequence[LabelFile]
     label_system: Sequence[Label] = ()
     _table: CategoryTable = field(init=False)
+    _open: int = field(init=False)
 
     def __post_init__(self) -> None:
         self._table = CategoryTable(self.label_system)
+        self._open = len(self.labels)
 
     def losses(self, pictures: Sequence[Picture], loaded: LoadedCase, case_index: int) -> list[Loss]:
         """Return what the lines about pictures say and their case does not; of the last, what the data set says."""
@@ -102,7 +104,8 @@ class DataSetTree:
         for each in loaded.case.annotations:
             self._table.number(each.label_code, each.category.value, labels)
         records = list(self._lines(pictures, loaded.case, labels))
-        if any(picture.record["id"] == len(self.labels) for picture in pictures):
+        self._open -= len(pictures)
+        if not self._open:
             records += self._descriptions()
         return list(file_losses(records, _REASONS, case_index))
 
