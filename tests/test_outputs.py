@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import unicodedata
@@ -295,12 +296,59 @@ def test_an_ending_that_says_something_else_is_refused(
         ["upgrade", "d/case.json", "-o", "new.jsonl"],
         ["upgrade", "d/case.json", "-o", "new"],
         ["schema", "-o", "schema.xml"],
+        ["validate", "d/case.json", "--findings", "findings.nii.gz"],
+        ["validate", "d/case.json", "--findings", "findings.json"],
     ],
 )
 def test_the_other_outputs_have_endings_too(words: list[str], root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(root)
     before = tree(root)
     assert main([*words, "--quiet"]) == 2
+    assert tree(root) == before
+
+
+def lines_of_case(root: Path) -> Path:
+    """Write the case as a line, and another that is none and yet names a file."""
+    (root / "d/n.nii.gz").write_text("not ours")
+    whole = json.dumps(json.loads((root / "d/case.json").read_bytes()))
+    (root / "d/cases.jsonl").write_text(whole + '\n{"task_id": 5, "x": {"mask_file" : "\\u006e.nii.gz"}}\n')
+    return root / "d/cases.jsonl"
+
+
+@pytest.mark.parametrize("place", ["d/m.nii.gz", "labels.json", "h.json", "h.jsonl", "link/cases.jsonl"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["validate", "--label-system", "labels.json", "--findings"],
+        ["validate", "--schema-only", "--findings"],
+        ["validate", "--label-system", "labels.json", "--losses"],
+        ["info", "labels.json", "--losses"],
+        ["upgrade", "-o"],
+    ],
+)
+def test_other_commands_replace_nothing_that_they_read(
+    words: list[str], place: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    lines = lines_of_case(root)
+    link(root, "d")
+    for name in ("h.json", "h.jsonl"):
+        hard_link(root, "d/n.nii.gz").rename(root / name)
+    before = tree(root)
+    command, *rest = words
+    assert main([command, str(lines), *rest, place, "--quiet", "--overwrite"]) in {1, 2}
+    assert tree(root) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [(["validate", "--findings"], "h.jsonl"), (["upgrade", "-o"], "h.json"), (["info", "--losses"], "h.json")],
+)
+def test_no_command_replaces_the_mask_of_a_case(words: list[str], place: str, root: Path) -> None:
+    hard_link(root, "d/m.nii.gz").rename(root / place)
+    before = tree(root)
+    command, option = words
+    assert main([command, str(root / "d/case.json"), option, str(root / place), "--overwrite", "--quiet"]) == 2
     assert tree(root) == before
 
 

@@ -53,7 +53,7 @@ def convert_command(converter: Converter) -> Any:
     }
 
     def run(report: Report, *, sources: list[Path], output: Path, **values: Any) -> None:
-        note_inputs([*sources, *(path for path in [values["label_system"]] if path is not None)])
+        note_inputs(sources)
         context = _context(report, {name: values.pop(name) for name in _CONTEXT})
         convert = _write if converter.direction == "to" else _read
         if output == STDOUT:

@@ -20,10 +20,12 @@ def read_labels(path: Path, limits: "Limits | None" = None) -> "tuple[Label, ...
 
     from annoconv.documents import strict_json
     from annoconv.errors import DocumentError
+    from annoconv.files.atomic import note_inputs
     from annoconv.files.inputs import check_source
     from annoconv.model import Label
     from annoconv.validation import normalise
 
+    note_inputs([path])
     check_source(path)
     document = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
     listed = document.get("labels") if isinstance(document, dict) else document

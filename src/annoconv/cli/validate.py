@@ -43,6 +43,7 @@ def validate(
     """Say every finding about the documents, one file after the other."""
     from annoconv.errors import UsageError
     from annoconv.files.atomic import outputs_of
+    from annoconv.files.names import check_ending
     from annoconv.validation import check_file
 
     labels = None
@@ -56,6 +57,7 @@ def validate(
     if findings is not None:
         with outputs_of(overwrite=report.overwrite, inputs=[*paths, *images]) as outputs:
             outputs.expect(findings)
+        check_ending(findings, (".jsonl",))
         report.keep_findings()
     failed = 0
     for path in paths:
