@@ -21,8 +21,8 @@ from annoconv.messages import Message
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
+    from annoconv.files.journal import Step
     from annoconv.files.manifest import Snapshot
-    from annoconv.files.stage import Step
 
 __all__ = ["SIDE_SUFFIX", "Outputs", "note_inputs", "outputs_of", "replacing"]
 
@@ -139,7 +139,7 @@ class Outputs:
         if output.step is not None:
             raise UsageError("two outputs have the same name", source=path)
         output.stage = self._stage(place)
-        output.step = output.stage.add(place.name, overwrite=output.overwrite)
+        output.step = output.stage.add(place.name, of=output.owner, overwrite=output.overwrite)
         return output.stage.new(output.step)
 
     def discard(self, path: Path) -> None:
@@ -211,8 +211,8 @@ class Outputs:
         for output in written:
             with _naming(output.path):
                 self._complete(output)
-        for stage, name in removals:
-            stage.add(name, overwrite=True, is_removal=True)
+        for stage, name, of in removals:
+            stage.add(name, of=of, overwrite=True, is_removal=True)
         if written:
             with _naming(written[0].path):
                 self._put_in_place(is_one=len(written) + len(removals) == 1 and written[0].former is None)
@@ -254,7 +254,7 @@ class Outputs:
                 "the output exists and is of another kind", source=output.path, found=found, expected=expected
             )
 
-    def _orphans(self, written: list[_Output]) -> Iterable[tuple[Stage, str]]:
+    def _orphans(self, written: list[_Output]) -> Iterable[tuple[Stage, str, str]]:
         """Yield the side files of files that are replaced, where the new ones have none."""
         for output in written:
             side = output.path.with_suffix("" if output.path.suffix == ".gz" else output.path.suffix)
@@ -264,7 +264,7 @@ class Outputs:
             if side != output.path and is_file(side) and not side.is_symlink():
                 with suppress(OutputExistsError):
                     if check_seal(side, output.path.suffix) == digest(output.path):
-                        yield output.stage, side.name
+                        yield output.stage, side.name, output.path.suffix
 
     def _complete(self, output: _Output) -> None:
         """Put the manifest into a folder, and the seal on a side file."""

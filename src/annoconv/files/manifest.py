@@ -29,6 +29,7 @@ __all__ = [
     "check_seal",
     "digest",
     "is_unchanged",
+    "named",
     "seal",
     "sealed_main",
     "snapshot",
@@ -101,7 +102,7 @@ def check_folder(folder: Path, of: str) -> Snapshot:
         raise OutputExistsError(
             "the folder holds what annoconv did not write, or what was changed since",
             source=folder,
-            found=_named(wrong),
+            found=named(wrong),
             advice="Choose another name, or remove it yourself",
         )
     return _states(found)
@@ -185,7 +186,7 @@ def _own_digest(data: bytes, main: str, of: str) -> str:
     return hashlib.sha256(b"\0".join((main.encode(), of.encode(), data))).hexdigest()
 
 
-def _named(names: list[str]) -> str:
+def named(names: list[str]) -> str:
     """Return the first of some names, and how many more there are."""
     first = ", ".join(names[:_MOST_NAMED])
     more = len(names) - _MOST_NAMED
