@@ -236,6 +236,67 @@ def test_a_side_file_goes_with_the_output_that_it_belonged_to(root: Path) -> Non
     assert (root / "x.annoconv.json").read_text() == "somebody else's"
 
 
+def with_pictures(root: Path, name: str) -> list[str]:
+    """Return the command that writes a case with folders beside it."""
+    if name == "masks":
+        return ["from-dicom-seg", str(root / "from/dicom-seg/x.dcm"), "--images", str(root / "d/images")]
+    words = ["--kind", "panoptic"] if name == "coco" else []
+    return [
+        f"to-{name}",
+        str(root / "d/case.json"),
+        "--images",
+        str(root / "d/images"),
+        "--render",
+        "8",
+        "--window",
+        "40,400",
+        *words,
+    ]
+
+
+FOLDERS = [
+    ("masks", "x.json", ["x.masks"], ["from-labelme", "from/labelme/x.json"]),
+    ("coco", "x.json", ["x", "x_images"], ["to-label-studio", "d/case.json"]),
+    ("cvat", "x.xml", ["x_images"], ["to-cvat", "d/case.json"]),
+]
+
+
+@pytest.mark.parametrize(("first", "target", "folders", "second"), FOLDERS, ids=[each[0] for each in FOLDERS])
+def test_the_folders_of_a_former_output_go_with_it(
+    first: str, target: str, folders: list[str], second: list[str], root: Path
+) -> None:
+    assert main([*with_pictures(root, first), "-o", str(root / target), "--quiet"]) == 0
+    assert all((root / folder).is_dir() for folder in folders)
+    command = [second[0], str(root / second[1]), "-o", str(root / target), "--quiet"]
+    other = root / f"{folders[-1]}.jpg"
+    other.mkdir()
+    before = tree(root)
+    assert main(command) == 2
+    assert tree(root) == before
+    edited = next(path for path in sorted((root / folders[-1]).iterdir()) if path.name != ".annoconv.json")
+    whole = edited.read_bytes()
+    edited.write_bytes(whole + b" ")
+    before = tree(root)
+    assert main([*command, "--overwrite"]) == 2, "it was changed since"
+    assert tree(root) == before
+    edited.write_bytes(whole)
+    assert main([*command, "--overwrite"]) == 0
+    assert not any((root / folder).exists() for folder in folders)
+    assert main([*command, "--overwrite"]) == 0
+    assert other.is_dir()
+
+
+def test_a_folder_of_another_output_stays(root: Path) -> None:
+    assert main([*with_pictures(root, "cvat"), "-o", str(root / "x.xml"), "--quiet"]) == 0
+    assert main(["schema", "-o", str(root / "x.json"), "--quiet"]) == 0
+    (root / "y_images").mkdir()
+    (root / "y_images" / "1.png").write_text("not ours")
+    before = tree(root)
+    assert main(["schema", "-o", str(root / "x.json"), "--quiet", "--overwrite"]) == 0
+    assert main(["schema", "-o", str(root / "y.json"), "--quiet"]) == 0
+    assert before.items() <= tree(root).items()
+
+
 def test_masks_of_one_file_are_not_those_of_another(root: Path) -> None:
     source = str(root / "from/dicom-seg/x.dcm")
     command = ["from-dicom-seg", source, "--images", str(root / "d/images"), "--quiet", "--overwrite", "-o"]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from annoconv.errors import OutputExistsError, UsageError
 from annoconv.files.disk import absolute, is_file, remove, sync, sync_entry
 from annoconv.files.inputs import Inputs
-from annoconv.files.manifest import check_folder, check_seal, digest, seal, snapshot, write_manifest
+from annoconv.files.manifest import check_folder, check_seal, digest, owner_of, seal, snapshot, write_manifest
 from annoconv.files.stage import PREFIX, Stage, exists
 from annoconv.messages import Message
 
@@ -98,7 +98,9 @@ class Outputs:
                     folder.rmdir()
 
     def expect(self, path: Path, *, overwrite: bool = False, of: Path | None = None) -> None:
-        """Check an output before any work.
+        """Check an output before any work, with the folders beside it that a former one of its name has.
+
+        What belongs to an output that is written, and is not written itself, goes.
 
         Parameters
         ----------
@@ -119,12 +121,14 @@ class Outputs:
         """
         path = absolute(path)
         if path not in self._known and not self._is_staged(path):
-            output = _Output(path, overwrite or self.overwrite, of)
+            output = _Output(path, overwrite or self.overwrite, None if of is None else absolute(of))
             if of is None:
                 _check_place(path)
             self._check_apart(path)
             self._check(output)
             self._known[path] = output
+            for folder in _folders_of(path) if of is None else ():
+                self.expect(folder, overwrite=overwrite, of=path)
 
     def add(self, path: Path, *, overwrite: bool = False, of: Path | None = None) -> Path:
         """Return where an output is written: in its stage, or at its very place if that is within a stage."""
@@ -183,6 +187,12 @@ class Outputs:
         if not exists(path):
             return
         self.inputs.refuse(path)
+        told = None if output.of is None else owner_of(path)
+        if output.of is not None and told not in {None, "", output.owner}:
+            other = output.of.with_suffix(".nii.gz" if told == ".gz" else f"{told}")
+            raise OutputExistsError(
+                "this belongs to another output", source=path, found=other.name, advice="Choose another name"
+            )
         if not output.overwrite:
             raise OutputExistsError("the output exists", source=path, advice="Choose another name or pass --overwrite")
         if path.is_dir():
@@ -207,7 +217,7 @@ class Outputs:
         for output in written:
             self._check_kind(output)
             self._check(output)
-        removals = list(self._orphans(written))
+        removals = [*self._orphans(written), *self._left(written)]
         for output in written:
             with _naming(output.path):
                 self._complete(output)
@@ -266,6 +276,15 @@ class Outputs:
                     if check_seal(side, output.path.suffix) == digest(output.path):
                         yield output.stage, side.name, output.path.suffix
 
+    def _left(self, written: list[_Output]) -> Iterable[tuple[Stage, str, str]]:
+        """Yield what belongs to the former ones of outputs, where the new ones have none."""
+        stages = {output.path: output.stage for output in written}
+        for output in self._known.values():
+            stage = None if output.of is None else stages.get(output.of)
+            if output.step is None and stage is not None and owner_of(output.path) == output.owner:
+                self._check(output)
+                yield stage, output.path.name, output.owner
+
     def _complete(self, output: _Output) -> None:
         """Put the manifest into a folder, and the seal on a side file."""
         if output.stage is None or output.step is None:
@@ -274,7 +293,7 @@ class Outputs:
         if new.is_dir():
             write_manifest(new, output.owner)
         elif output.of is not None:
-            main = self._known[absolute(output.of)]
+            main = self._known[output.of]
             if main.stage is not None and main.step is not None:
                 seal(new, main.stage.new(main.step), output.owner)
 
@@ -351,6 +370,14 @@ def _naming(path: Path) -> Generator[None]:
         if error.errno in _WRITING or PREFIX in f"{error.filename}":
             error.filename = f"{path}"
         raise
+
+
+def _folders_of(path: Path) -> Iterable[Path]:
+    """Yield the folders that were written as belonging to an output of this name: maps, pictures, masks."""
+    for name in (path.stem, f"{path.stem}_images", f"{path.stem}.masks") if path.suffix else ():
+        folder = path.with_name(name)
+        if folder.is_dir() and not folder.is_symlink() and owner_of(folder) == path.suffix:
+            yield folder
 
 
 def _check_place(path: Path) -> None:

@@ -30,6 +30,7 @@ __all__ = [
     "digest",
     "is_unchanged",
     "named",
+    "owner_of",
     "seal",
     "sealed_main",
     "snapshot",
@@ -158,14 +159,27 @@ def check_seal(side: Path, of: str) -> str:
     """
     data = side.read_bytes()
     match = _SEAL.match(data)
-    problem = "the side file was not written by annoconv, or was changed since"
     if match is not None:
         main, told = match[3].decode(), json.loads(b'"' + match[4] + b'"')
-        if _own_digest(match[1] + data[match.end() :], main, told) == match[5].decode():
-            if told == of:
-                return main
-            problem = "the side file belongs to another output"
-    raise OutputExistsError(problem, source=side, advice="Choose another name, or remove it yourself")
+        if told == of and _own_digest(match[1] + data[match.end() :], main, told) == match[5].decode():
+            return main
+    raise OutputExistsError(
+        "the side file was not written by annoconv, or was changed since",
+        source=side,
+        advice="Choose another name, or remove it yourself",
+    )
+
+
+def owner_of(path: Path) -> str | None:
+    """Return the ending of the output that a side file or a folder says that it belongs to; None if it says nothing."""
+    if path.is_dir():
+        told = _manifest(path)
+        return None if told is None else str(told["of"])
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        match = _SEAL.match(file.read(_CHUNK))
+    return None if match is None else str(json.loads(b'"' + match[4] + b'"'))
 
 
 def sealed_main(side: Path) -> str | None:
