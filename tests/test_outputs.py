@@ -413,6 +413,73 @@ def test_no_command_replaces_the_mask_of_a_case(words: list[str], place: str, ro
     assert tree(root) == before
 
 
+BEFORE_ANY_WORK = {
+    "an option's file by the output": ["to-coco", "--skeletons", "labels.json", "-o", "labels.json"],
+    "an option's file by the losses": ["to-nifti", "--splits", "labels.json", "-o", "new", "--losses", "labels.json"],
+    "the case by the losses of info": ["info", "--losses", "d/case.json"],
+    "the case by the losses of validate": ["validate", "--losses", "d/case.json"],
+    "the labels by the losses of validate": ["validate", "--label-system", "labels.json", "--losses", "labels.json"],
+    "the source by the losses of a reader": ["from-coco", "-o", "new.json", "--losses", "d/case.json"],
+    "a name whose side file is too long": ["to-cvat", "-o", f"{'x' * 250}.xml"],
+    "a name whose side file is too long, COCO": ["to-coco", "-o", f"{'x' * 250}.json"],
+    "a name whose masks are too long": ["from-coco", "-o", f"{'x' * 250}.json"],
+}
+
+
+@pytest.mark.parametrize("what", BEFORE_ANY_WORK)
+def test_what_cannot_be_written_is_refused_before_any_work(
+    what: str, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(root)
+    (root / "d/case.json").write_text("not read")
+    before = tree(root)
+    command, *words = BEFORE_ANY_WORK[what]
+    assert main([command, "d/case.json", *words, "--overwrite", "--quiet"]) == 2
+    said = capsys.readouterr().err
+    assert tree(root) == before
+    if "too long" in what:
+        part = ".masks" if "masks" in what else ".annoconv.json"
+        assert f"nothing can be written under the name of {'x' * 250}{part}, which belongs to it" in said
+        assert "Choose a shorter name" in said
+    else:
+        assert "would replace an input" in said
+
+
+def test_a_side_file_of_another_output_is_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["to-coco", str(root / "d/case.json"), "-o", str(root / "o.json"), "--quiet"]) == 0
+    side = root / "o.annoconv.json"
+    for change in (b"", b" "):
+        side.write_bytes(side.read_bytes() + change)
+        before = tree(root)
+        for words in ([], ["--overwrite"]):
+            assert main(["to-cvat", str(root / "d/case.json"), "-o", str(root / "o.xml"), *words, "--quiet"]) == 2
+            said = capsys.readouterr().err
+            assert f"{side}: this belongs to another output; found o.json. Choose another name" in said
+        assert tree(root) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{}", 'this is not a label system; expected {"labels": [...]}. Correct --label-system'),
+        (
+            '{"labels": [{"code": "X", "display": "x", "mine": 1}]}',
+            "this is not a label system. Correct --label-system",
+        ),
+    ],
+)
+def test_a_label_system_that_is_none_says_what_to_do(
+    text: str, told: str, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "labels.json").write_text(text)
+    command = ["to-coco", str(root / "d/case.json"), "--label-system", str(root / "labels.json")]
+    assert main([*command, "-o", str(root / "x.json"), "--quiet"]) == 1
+    said = capsys.readouterr().err
+    assert told in said
+    assert "null" not in said
+    assert not (root / "x.json").exists()
+
+
 def test_folders_that_were_not_there_are_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["to-coco", str(root / "d/case.json"), "-o", str(root / "typo/deep/x.json")]
     assert main([*command, "--losses", str(root / "typo/l.json")]) == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import unicodedata
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -14,7 +13,17 @@ from typing import TYPE_CHECKING, Final
 from annoconv.errors import OutputExistsError, UsageError
 from annoconv.files.disk import absolute, is_file, remove, sync, sync_entry
 from annoconv.files.inputs import Inputs
-from annoconv.files.manifest import check_folder, check_seal, digest, owner_of, seal, snapshot, write_manifest
+from annoconv.files.manifest import (
+    check_folder,
+    check_seal,
+    digest,
+    folders_of,
+    owner_of,
+    seal,
+    snapshot,
+    write_manifest,
+)
+from annoconv.files.names import check_place, folded
 from annoconv.files.stage import PREFIX, Stage, exists
 from annoconv.messages import Message
 
@@ -24,7 +33,7 @@ if TYPE_CHECKING:
     from annoconv.files.journal import Step
     from annoconv.files.manifest import Snapshot
 
-__all__ = ["SIDE_SUFFIX", "Outputs", "note_inputs", "outputs_of", "replacing"]
+__all__ = ["SIDE_SUFFIX", "Outputs", "check_inputs", "expecting", "note_inputs", "outputs_of", "replacing"]
 
 SIDE_SUFFIX = ".annoconv.json"
 """What stands instead of an output's ending in the name of its side file."""
@@ -97,6 +106,12 @@ class Outputs:
                 with suppress(OSError):
                     folder.rmdir()
 
+    def read(self, paths: Iterable[Path]) -> None:
+        """Note what the request names to be read, and refuse at once an output that would replace any of it."""
+        self.inputs.add(paths)
+        for path in filter(exists, self._known):
+            self.inputs.refuse(path)
+
     def expect(self, path: Path, *, overwrite: bool = False, of: Path | None = None) -> None:
         """Check an output before any work, with the folders beside it that a former one of its name has.
 
@@ -122,12 +137,11 @@ class Outputs:
         path = absolute(path)
         if path not in self._known and not self._is_staged(path):
             output = _Output(path, overwrite or self.overwrite, None if of is None else absolute(of))
-            if of is None:
-                _check_place(path)
+            check_place(path, of=of)
             self._check_apart(path)
             self._check(output)
             self._known[path] = output
-            for folder in _folders_of(path) if of is None else ():
+            for folder in folders_of(path) if of is None else ():
                 self.expect(folder, overwrite=overwrite, of=path)
 
     def add(self, path: Path, *, overwrite: bool = False, of: Path | None = None) -> Path:
@@ -176,8 +190,8 @@ class Outputs:
 
     def _check_apart(self, path: Path) -> None:
         """Refuse an output that is another one by any spelling, or is in it, or the reverse."""
-        own = _folded(path)
-        for other in map(_folded, self._known):
+        own = folded(path)
+        for other in map(folded, self._known):
             if own == other or own in other.parents or other in own.parents:
                 raise UsageError("two outputs are one, or one is in the other", source=path, advice="Name them apart")
 
@@ -346,12 +360,26 @@ def outputs_of(*, overwrite: bool, inputs: Iterable[Path] = ()) -> Generator[Out
             outputs.inputs.add(inputs)
             yield outputs
         return
-    outer.inputs.add(inputs)
+    outer.read(inputs)
     before, outer.overwrite = outer.overwrite, overwrite or outer.overwrite
     try:
         yield outer
     finally:
         outer.overwrite = before
+
+
+def expecting(path: Path, *, of: Path) -> None:
+    """Check before any work what may be written beside an output; a former one goes if it is not (`Outputs.expect`)."""
+    outputs = _current.get()
+    if outputs is not None:
+        outputs.expect(path, of=of)
+
+
+def check_inputs(paths: Iterable[Path]) -> None:
+    """Note files that a request names, and refuse before any work an output that would replace one of them."""
+    outputs = _current.get()
+    if outputs is not None:
+        outputs.read(paths)
 
 
 def note_inputs(paths: Iterable[Path]) -> None:
@@ -370,29 +398,3 @@ def _naming(path: Path) -> Generator[None]:
         if error.errno in _WRITING or PREFIX in f"{error.filename}":
             error.filename = f"{path}"
         raise
-
-
-def _folders_of(path: Path) -> Iterable[Path]:
-    """Yield the folders that were written as belonging to an output of this name: maps, pictures, masks."""
-    for name in (path.stem, f"{path.stem}_images", f"{path.stem}.masks") if path.suffix else ():
-        folder = path.with_name(name)
-        if folder.is_dir() and not folder.is_symlink() and owner_of(folder) == path.suffix:
-            yield folder
-
-
-def _check_place(path: Path) -> None:
-    """Refuse a name that nothing can have: too long, or in what is no folder."""
-    try:
-        path.lstat()
-    except FileNotFoundError:
-        pass
-    except NotADirectoryError as error:
-        raise UsageError("the output would stand in a file", source=path, advice="Name a folder before it") from error
-    except OSError as error:
-        found = Message(error.strerror or "the system refused")
-        raise UsageError("nothing can be written under this name", source=path, found=found) from error
-
-
-def _folded(path: Path) -> Path:
-    """Return a path without links, as a file system sees it that knows no capitals and one form of each letter."""
-    return Path(*(unicodedata.normalize("NFC", each).casefold() for each in (os.path.realpath(path.parent), path.name)))

@@ -15,11 +15,12 @@ import stat
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.errors import OutputExistsError
-from annoconv.files.disk import files_below
+from annoconv.files.disk import files_below, is_file
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterator
     from pathlib import Path
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "check_folder",
     "check_seal",
     "digest",
+    "folders_of",
     "is_unchanged",
     "named",
     "owner_of",
@@ -194,6 +196,14 @@ def sealed_main(side: Path) -> str | None:
         while chunk := file.read(_CHUNK):
             own.update(chunk)
     return main.decode() if own.hexdigest() == match[5].decode() else None
+
+
+def folders_of(path: Path) -> Iterator[Path]:
+    """Yield the folders that were written as belonging to an output of this name: maps, pictures, masks."""
+    for name in (path.stem, f"{path.stem}_images", f"{path.stem}.masks") if path.suffix else ():
+        folder = path.with_name(name)
+        if is_file(folder / MANIFEST) and not folder.is_symlink() and owner_of(folder) == path.suffix:
+            yield folder
 
 
 def _own_digest(data: bytes, main: str, of: str) -> str:
