@@ -304,7 +304,7 @@ def _runs(
             where=masks[0].id,
             advice="Write it as a fractional DICOM segmentation, or set a threshold first",
         )
-    labels_kji = apply_relation(labels_kji, relation)
+    labels_kji = apply_relation(labels_kji, relation, volume.path)
     by_value: dict[int, list[Mask]] = {}
     for mask in masks:
         if mask.value is not None:
