@@ -38,8 +38,8 @@ __all__ = ["SIDE_SUFFIX", "Outputs", "check_inputs", "expecting", "note_inputs",
 SIDE_SUFFIX = ".annoconv.json"
 """What stands instead of an output's ending in the name of its side file."""
 
-_WRITING: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
-"""Errors that only writing makes: a full disk, too large a file, a disk that is read only."""
+_WRITING: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ENAMETOOLONG})
+"""Errors that only writing makes: a full disk, too large a file, a disk that is read only, a folder with too long a name."""
 
 _current: ContextVar[Outputs | None] = ContextVar("outputs", default=None)
 
