@@ -17,7 +17,7 @@ from annoconv.codes import Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
 from annoconv.errors import InputError
-from annoconv.files.atomic import replacing
+from annoconv.files.atomic import expecting, replacing
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, VERSION, compare, compare_plain
@@ -74,6 +74,8 @@ class PictureFormat(Generic[Tree]):
         Whether its records have ids, which tools keep.
     has_sizes
         Whether its files hold the sizes of pictures; else the side file does, and is always written.
+    is_folder
+        Whether it is a folder, with the side file in it.
     """
 
     task: str
@@ -86,6 +88,7 @@ class PictureFormat(Generic[Tree]):
     has_keypoints: bool = False
     has_ids: bool = False
     has_sizes: bool = True
+    is_folder: bool = False
 
 
 def write_pictures(
@@ -114,6 +117,8 @@ def write_pictures(
     plain
         Whether to write no side file.
     """
+    if not plain and not format.is_folder:
+        expecting(target.with_suffix(SIDE_SUFFIX), of=target)
     table = CategoryTable(context.label_system)
     drawings: list[Drawing] = []
     names: set[str] = set()

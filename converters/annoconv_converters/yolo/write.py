@@ -57,6 +57,7 @@ def yolo_format(kind: WrittenKind, limits: Limits) -> PictureFormat[Record]:
         is_outlined=True,
         has_keypoints=kind == "pose",
         has_sizes=False,
+        is_folder=True,
     )
 
 
