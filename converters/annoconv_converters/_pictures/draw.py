@@ -30,6 +30,7 @@ from annoconv_converters._pictures.geometry import box_to_record, counts_to_reco
 from annoconv_converters._pictures.planes import Axis, PictureVolume, Planes, SliceName, slice_name
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.outlines import polygons_of
+from annoconv_converters._raster.polygons import is_clockwise, with_keyholes
 from annoconv_converters._raster.run_lengths import compress, counts_of_labels
 
 if TYPE_CHECKING:
@@ -208,8 +209,8 @@ def _flat_record(annotation: AnyAnnotation, keypoints: bool) -> Record | None:
         area = tidy((box[2] - box[0]) * (box[3] - box[1]))
         return {"segmentation": [], "area": area, "bbox": box_to_record(box)}
     if isinstance(annotation, PolygonAnnotation | EllipseAnnotation):
-        ring = np.array(annotation.polygon) if isinstance(annotation, PolygonAnnotation) else _ellipse(annotation)
-        return rings_to_record([ring])
+        is_ellipse = isinstance(annotation, EllipseAnnotation)
+        return rings_to_record([_ellipse(annotation)] if is_ellipse else _parts(annotation))
     if isinstance(annotation, PointAnnotation) and keypoints and len(annotation.point) == 2:
         x, y = (tidy(number - 0.5) for number in annotation.point)
         seen = (annotation.attributes or {}).get("visibility", 2)
@@ -247,6 +248,17 @@ def _indices(annotation: AnyAnnotation, image: Image, planes: Planes) -> Iterabl
     if stated is None:
         return [0] if planes.count == 1 else []
     return [stated] if stated < planes.count else []
+
+
+def _parts(annotation: PolygonAnnotation) -> list[Any]:
+    """Return a ring for each part of a polygon, its holes on keyholes and walked the other way round."""
+    pieces = [(annotation.polygon, annotation.holes), *((part.polygon, part.holes) for part in annotation.parts or ())]
+    rings: list[Any] = []
+    for polygon, holes in pieces:
+        outer, *inner = (np.array(ring, dtype=np.float64) for ring in (polygon, *(holes or ())))
+        turned = [hole if is_clockwise(hole) != is_clockwise(outer) else hole[::-1] for hole in inner]
+        rings.append(with_keyholes([outer, *(np.roll(hole, -hole[:, 0].argmin(), axis=0) for hole in turned)]))
+    return rings
 
 
 def _ellipse(annotation: EllipseAnnotation) -> Any:

@@ -29,6 +29,7 @@ from annoconv_converters._pictures.edited import said_of
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
 from annoconv_converters._pictures.records import KEY, Picture, Shape, picture_name
 from annoconv_converters._pictures.render import Rendering, render
+from annoconv_converters._pictures.write import polygon_reasons
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish
 from annoconv_converters.coco.foreign import EXTENSION, kept_of, number_of, put_back, understand
 from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
@@ -56,6 +57,8 @@ REASONS: Final[Reasons] = {
     "annotations/#/mask_file": "COCO names no mask files; masks are named after their annotations",
     "annotations/#/mask_value": "COCO has no label maps",
     "annotations/#/category": "in COCO the category follows from the label",
+    **polygon_reasons("COCO"),
+    "annotations/#/parts/*": "in COCO several polygons are a mask, but for our key",
     "annotations/#/polyline/*": "COCO has no lines",
     "*/modality": "COCO knows no modality",
     "*/shape/#": "a picture of COCO has two dimensions",
