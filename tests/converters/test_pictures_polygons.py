@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ SQUARE = [[70.0, 10.0], [90.0, 10.0], [90.0, 30.0], [70.0, 30.0]]
 HOLE = [[75.0, 15.0], [80.0, 15.0], [80.0, 20.0], [75.0, 20.0]]
 TRIANGLE = [[5.5, 40.0], [15.5, 40.0], [5.5, 60.0]]
 PART = [[20.0, 40.0], [40.0, 40.0], [40.0, 60.0], [20.0, 60.0]]
-WITHIN = [[30.0, 50.0], [25.0, 50.0], [25.0, 45.0]]
+WITHIN = [[25.0, 50.0], [30.0, 50.0], [25.0, 45.0]]
 AREAS = {"H": 400 - 25, "P": 100 + 400 - 12.5}
 """Square pixels: of the square and its hole; of the triangle, and of the part and the triangle within it."""
 
@@ -46,7 +47,7 @@ def case(case_id: str = "C1") -> LoadedCase:
     return LoadedCase(Case.model_validate(document), Masks([]))
 
 
-def enclosed(ring: list[list[float]]) -> float:
+def enclosed(ring: Sequence[Sequence[float]]) -> float:
     """Return what a ring encloses, below nought if it runs the other way round, by the shoelace formula."""
     return sum(x * v - u * y for (x, y), (u, v) in zip(ring, [*ring[1:], ring[0]], strict=True)) / 2
 
@@ -81,6 +82,9 @@ def test_pycocotools_and_area_leave_out_holes(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     registry.write([case()], path, format="coco", plain=True)
     known = COCO(str(path))
+    for record, area in zip(known.anns.values(), AREAS.values(), strict=True):
+        rings = [list(zip(flat[::2], flat[1::2], strict=True)) for flat in record["segmentation"]]
+        assert sum(abs(enclosed(ring)) for ring in rings) == area  # by the shoelace formula too
     for record, (name, area) in zip(known.anns.values(), AREAS.items(), strict=True):
         assert record["area"] == area
         seen = int(known.annToMask(record).sum())
@@ -94,8 +98,8 @@ def test_geojson_has_interior_rings_and_several_polygons(tmp_path: Path) -> None
     assert [geometry["type"] for geometry in geometries] == ["Polygon", "MultiPolygon"]
     pieces = [[geometries[0]["coordinates"]], geometries[1]["coordinates"]]
     for polygons, area in zip(pieces, AREAS.values(), strict=True):
-        rings = [[enclosed(ring[:-1]) for ring in rings] for rings in polygons]
-        assert sum(sum(some) for some in rings) == area  # holes run the other way round, as RFC 7946 wants it
+        rings = [[abs(enclosed(ring[:-1])) for ring in rings] for rings in polygons]
+        assert sum(outer - sum(holes) for outer, *holes in rings) == area
         assert all(ring[0] == ring[-1] for rings_ in polygons for ring in rings_)
 
 

@@ -101,6 +101,7 @@ def draw(
     only_annotated: bool,
     keypoints: bool,
     shapes: frozenset[str] = frozenset(),
+    turn_holes: bool = True,
     only: Collection[tuple[str, int]] | None = None,
 ) -> Drawing:
     """Return the pictures of a case.
@@ -121,6 +122,8 @@ def draw(
         Draw points as keypoints.
     shapes
         Types of annotations that are not drawn but kept as the geometry of their shape.
+    turn_holes
+        Walk holes of polygons the other way round, so that what a ring with its cuts encloses is right.
     only
         Image and index of the only pictures that are drawn; none of a case with masks.
 
@@ -143,7 +146,7 @@ def draw(
             continue
         planes = drawing.planes[image.uid]
         geometry = _geometry(annotation) if annotation.type in shapes and _is_flat(annotation) else None
-        record = _flat_record(annotation, keypoints) if geometry is None else {}
+        record = _flat_record(annotation, keypoints, turn_holes) if geometry is None else {}
         if record is None or planes.axis != "k":
             continue
         for index in _indices(annotation, image, planes):
@@ -198,7 +201,7 @@ def _add_pictures(
         drawing.place(image.uid, index, Picture(record, key=key, name=name))
 
 
-def _flat_record(annotation: AnyAnnotation, keypoints: bool) -> Record | None:
+def _flat_record(annotation: AnyAnnotation, keypoints: bool, turn_holes: bool) -> Record | None:
     """Return an annotation that is no mask as COCO has it; None if it has no form for it."""
     if isinstance(annotation, BboxAnnotation):
         box = annotation.bbox
@@ -210,7 +213,7 @@ def _flat_record(annotation: AnyAnnotation, keypoints: bool) -> Record | None:
         return {"segmentation": [], "area": area, "bbox": box_to_record(box)}
     if isinstance(annotation, PolygonAnnotation | EllipseAnnotation):
         is_ellipse = isinstance(annotation, EllipseAnnotation)
-        return rings_to_record([_ellipse(annotation)] if is_ellipse else _parts(annotation))
+        return rings_to_record([_ellipse(annotation)] if is_ellipse else _parts(annotation, turn_holes))
     if isinstance(annotation, PointAnnotation) and keypoints and len(annotation.point) == 2:
         x, y = (tidy(number - 0.5) for number in annotation.point)
         seen = (annotation.attributes or {}).get("visibility", 2)
@@ -250,14 +253,15 @@ def _indices(annotation: AnyAnnotation, image: Image, planes: Planes) -> Iterabl
     return [stated] if stated < planes.count else []
 
 
-def _parts(annotation: PolygonAnnotation) -> list[Any]:
-    """Return a ring for each part of a polygon, its holes on keyholes and walked the other way round."""
+def _parts(annotation: PolygonAnnotation, turn_holes: bool) -> list[Any]:
+    """Return a ring for each part of a polygon, its holes on keyholes."""
     pieces = [(annotation.polygon, annotation.holes), *((part.polygon, part.holes) for part in annotation.parts or ())]
     rings: list[Any] = []
     for polygon, holes in pieces:
         outer, *inner = (np.array(ring, dtype=np.float64) for ring in (polygon, *(holes or ())))
-        turned = [hole if is_clockwise(hole) != is_clockwise(outer) else hole[::-1] for hole in inner]
-        rings.append(with_keyholes([outer, *(np.roll(hole, -hole[:, 0].argmin(), axis=0) for hole in turned)]))
+        if turn_holes:
+            inner = [hole if is_clockwise(hole) != is_clockwise(outer) else hole[::-1] for hole in inner]
+        rings.append(with_keyholes([outer, *(np.roll(hole, -hole[:, 0].argmin(), axis=0) for hole in inner)]))
     return rings
 
 

@@ -21,7 +21,7 @@ from annoconv.files.atomic import replacing
 from annoconv.ids import safe_name
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
-from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, VERSION, compare, compare_plain
+from annoconv_converters._pictures.carrier import FORMAT, SIDE_NAME, SIDE_SUFFIX, VERSION, compare, compare_plain
 from annoconv_converters._pictures.categories import Categories, CategoryTable
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.edited import said_of
@@ -169,7 +169,7 @@ def write_pictures(
             if not temporary.is_dir():
                 side = outputs.enter_context(replacing(side, of=target))
             _note(entries, batch.pictures, known, format)
-            side.write_bytes(strict_json.dumps({KEY: VERSION, "cases": entries}))
+            side.write_bytes(strict_json.dumps({KEY: VERSION, FORMAT: format.task, "cases": entries}))
     return LossReport(losses)
 
 
@@ -208,7 +208,14 @@ def _drawing(
     form: Form = "polygon" if format.is_outlined else "rle"
     keypoints = format.has_keypoints
     drawing = draw(
-        loaded, axis="k", form=form, folder=folder, only_annotated=False, keypoints=keypoints, shapes=format.shapes
+        loaded,
+        axis="k",
+        form=form,
+        folder=folder,
+        only_annotated=False,
+        keypoints=keypoints,
+        shapes=format.shapes,
+        turn_holes=not format.has_parts,
     )
     labels = Labels.of(loaded.case, context.label_system)
     categories = {each.label_code: each.category.value for each in reversed(loaded.case.annotations)}

@@ -134,7 +134,7 @@ def read_coco_side(path: Path, limits: Limits) -> CocoSide:
     if not is_array and sealed_main(beside) == digest(path):
         note_inputs([beside])
         return CocoSide(is_edited=False)
-    side = read_side(beside, path, list, limits)
+    side = read_side(beside, path, list, TASK, limits)
     if side.other is not None:
         return CocoSide(unused=side)
     found = CocoSide(is_edited=not side.is_of(path))

@@ -1,8 +1,8 @@
 """Features of GeoJSON in the form in which they are compared: as QuPath means them, however they are spelled.
 
-A ring is the same wherever it begins and whether its first corner is repeated; holes have no order, and which way round
-they run says nothing; several geometries of which there is one are that one; QuPath takes an ellipse from the bounds of
-its ring; a class has a name, whether it is told as a text, an object or a list of names. Coordinates are one value.
+A ring is the same wherever it begins and whether its first corner is repeated; holes have no order; several geometries
+of which there is one are that one; QuPath takes an ellipse from the bounds of its ring; a class has a name, whether it
+is told as a text, an object or a list of names. Coordinates are one value.
 """
 
 from __future__ import annotations
@@ -128,8 +128,8 @@ def _bounds(ring: Sequence[Sequence[float]]) -> tuple[float, ...]:
 
 def _polygon(rings: Sequence[Any]) -> tuple[Any, ...]:
     """Return an outer ring, then those round its holes in the order of their corners."""
-    outer, *holes = (as_value(ring) for ring in rings)
-    return _ring(outer), *sorted(min(_ring(hole), _ring(hole[::-1])) for hole in holes)
+    outer, *holes = (_ring(as_value(ring)) for ring in rings)
+    return outer, *sorted(holes)
 
 
 def _ring(ring: tuple[Any, ...]) -> tuple[Any, ...]:

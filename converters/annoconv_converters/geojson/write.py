@@ -32,7 +32,7 @@ REASONS: Final[Reasons] = {
     "annotations/#/mask_file": "GeoJSON names no mask files; masks are named after their annotations",
     "annotations/#/mask_value": "GeoJSON has no label maps",
     "annotations/#/category": "in GeoJSON the category follows from the label",
-    "annotations/#/*holes/*": "in GeoJSON a hole begins at its leftmost corner and runs the other way round",
+    "annotations/#/*holes/*": "in GeoJSON a hole begins at its leftmost corner",
     "annotations/#/parts/*": "in GeoJSON several polygons along the edges of pixels are a mask",
     "*/modality": "GeoJSON knows no modality",
     "*/shape/#": "a picture of GeoJSON has two dimensions",

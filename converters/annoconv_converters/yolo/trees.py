@@ -42,6 +42,7 @@ _NO_SPLITS: Final = "a case knows of no split; its picture is listed for both, t
 _REASONS: Final[Reasons] = {
     "names/*": "classes are numbered anew, and a case has those only that are seen in it",
     **dict.fromkeys(_SPLITS, _NO_SPLITS),
+    "*.txt": "no picture is listed for the label file, which is in no case",
     "numbers": "a case has boxes, polygons and labelled keypoints within their bounds",
     "class": "a case has the class under the name of its label",
     "#": "a case has no annotation for the line",
@@ -84,6 +85,8 @@ class DataSetTree:
         Of the pictures, in their order; a picture's number is its place from 1.
     label_system
         The task's labels.
+    unlisted
+        Lines of the label files of which no picture is listed, by their names.
     """
 
     files: Mapping[str, Record]
@@ -91,6 +94,7 @@ class DataSetTree:
     keypoints: tuple[int, int] | None
     labels: Sequence[LabelFile]
     label_system: Sequence[Label] = ()
+    unlisted: Mapping[str, Sequence[str]] = field(default_factory=dict)
     _table: CategoryTable = field(init=False)
     _open: int = field(init=False)
 
@@ -115,6 +119,7 @@ class DataSetTree:
         again = {"train": _LIST, "val": _LIST, "names": names}
         for name, told in self.files.items():
             yield FileRecord((name,), _said(name, told), again)
+        yield FileRecord((), {name: tuple(lines) for name, lines in self.unlisted.items()}, {})
 
     def _lines(self, pictures: Sequence[Picture], case: Case, labels: Labels) -> Iterator[FileRecord]:
         annotations: dict[str, AnyAnnotation] = {}
