@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -12,7 +13,7 @@ from PIL import Image
 from annoconv import registry
 from annoconv.errors import DocumentError
 from tests.converters.test_pictures_polygons import case
-from tests.test_edited import NAMES
+from tests.test_edited import NAMES, Edited
 
 
 @pytest.mark.parametrize("has_side", [True, False])
@@ -71,3 +72,57 @@ def _png() -> bytes:
     stream = io.BytesIO()
     Image.new("L", (100, 80)).save(stream, "PNG")
     return stream.getvalue()
+
+
+ADDED: list[tuple[str, str, Any]] = [
+    ("coco", "/annotations/0/iscrowd", lambda document: document["annotations"][0].update(iscrowd=1)),
+    ("coco", "/info/url", lambda document: document["info"].update(url="u")),
+    ("coco", "/categories/1", lambda document: document["categories"].append({"id": 77, "name": "new"})),
+    ("coco", "/categories/0/color", lambda document: document["categories"][0].update(color="red")),
+    ("coco", "/images/0/flickr_url", lambda document: document["images"][0].update(flickr_url="u")),
+    (
+        "label-studio",
+        "/0/annotations/1",
+        lambda document: document[0]["annotations"].append({"id": 9, "was_cancelled": True, "result": []}),
+    ),
+    (
+        "label-studio",
+        "/0/predictions/0",
+        lambda document: document[0].update(predictions=[{"model_version": "other", "score": 0.5, "result": []}]),
+    ),
+    ("yolo", "/data.yaml/nc", lambda folder: _describe(folder, "nc: 7")),
+    ("yolo", "/data.yaml/kpt_shape", lambda folder: _describe(folder, "kpt_shape: [17, 3]")),
+]
+"""Format, place, and what a tool adds there to a file of ours that a case cannot hold."""
+
+
+@pytest.mark.parametrize(
+    ("has_side", "format", "place", "change"),
+    [(True, *each) for each in ADDED] + [(False, *each) for each in ADDED if each[0] == "coco"],
+)
+def test_what_a_tool_adds_and_a_case_cannot_hold_is_named(
+    has_side: bool, format: str, place: str, change: Any, tmp_path: Path
+) -> None:
+    output = Edited(format, tmp_path)
+    output.write(case("C1"), case("C2"))
+    if not has_side:
+        _side(output.path).unlink()
+    before = output.read()[1]
+    output.edit(change)
+    after = [(path, kind) for path, kind, message in output.read()[1] if (path, kind, message) not in before]
+    assert {path[: len(place)] for path, _ in after} == {place}
+    assert {kind for _, kind in after} == {"no_place"}
+
+
+def test_the_count_of_classes_is_no_loss(tmp_path: Path) -> None:
+    output = Edited("yolo", tmp_path)
+    output.write(case())
+    before = output.read()
+    output.edit(lambda folder: _describe(folder, "nc: 1"))
+    assert output.read() == before
+
+
+def _describe(folder: Path, line: str) -> None:
+    """Put a line before the description of a data set."""
+    path = folder / "data.yaml"
+    path.write_text(f"{line}\n{path.read_text()}")

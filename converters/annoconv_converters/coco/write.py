@@ -46,12 +46,14 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.meaning import PictureCase
     from annoconv_converters.coco.output import OutputFiles
 
-__all__ = ["CONTRIBUTOR", "Options", "write_coco"]
+__all__ = ["CONTRIBUTOR", "Options", "info_beside", "write_coco"]
 
 Record: TypeAlias = "dict[str, Any]"
 
 CONTRIBUTOR: Final = "annoconv"
 """What `info.contributor` says of files that we wrote."""
+_INFO: Final[Record] = {"description": "Exported by annoconv", "contributor": CONTRIBUTOR, "version": "1.0"}
+_MOMENT: Final = ("year", "date_created")
 REASONS: Final[Reasons] = {
     "annotations/#/id": "COCO ids are numbers, and masks of a label in a volume are told apart by our key only",
     "annotations/#/mask_file": "COCO names no mask files; masks are named after their annotations",
@@ -341,12 +343,17 @@ class _Writer:
             return {**beside, **({"categories": categories} if categories else {})}
         moment = self.context.timestamp
         at = strict_json.plain(moment) if moment is not None else next(reversed(self.newest), None)
-        info: Record = {"description": "Exported by annoconv", "contributor": CONTRIBUTOR, "version": "1.0"}
+        info = dict(_INFO)
         if at is not None:
             info |= {"year": int(at[:4]), "date_created": at}
         licenses = [{"id": 1, "name": self.options.license, "url": ""}] if self.options.license else []
         head = {"info": info, "licenses": licenses}
         return head if self.kind == "captions" else {**head, "categories": categories}
+
+
+def info_beside(info: Record) -> Record:
+    """Return what the `info` of a file of ours says beyond what we write."""
+    return {name: value for name, value in info.items() if name not in _MOMENT and _INFO.get(name) != value}
 
 
 def _skeletons(path: Path | None) -> Record:

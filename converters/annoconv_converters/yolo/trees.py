@@ -35,6 +35,7 @@ _ENCODING: Final = {
     "obj.data/names": "where the classes are listed",
 }
 """What only says how the rest is encoded: why it is left out."""
+_COUNTS: Final = ("nc", "classes")
 _LIST: Final = "train.txt"
 """Lists every picture of a data set that is written."""
 _SPLITS: Final = ("train", "val", "valid", "test")
@@ -118,8 +119,16 @@ class DataSetTree:
         names = {str(place): record["name"] for place, record in enumerate(self._table.sorted())}
         again = {"train": _LIST, "val": _LIST, "names": names}
         for name, told in self.files.items():
-            yield FileRecord((name,), _said(name, told), again)
+            yield FileRecord((name,), self._told(name, told), again)
         yield FileRecord((), {name: tuple(lines) for name, lines in self.unlisted.items()}, {})
+
+    def _told(self, name: str, told: Record) -> Record:
+        """Return what a description says, counts that are not those of its classes and its lines too."""
+        said = _said(name, told)
+        odd = {key: told[key] for key in _COUNTS if key in told and str(told[key]) != str(len(self.names))}
+        if not any("keypoints" in shape.record for file in self.labels for shape in file.shapes):
+            odd |= {key: as_value(told[key]) for key in ("kpt_shape",) if key in told}
+        return {**said, **odd}
 
     def _lines(self, pictures: Sequence[Picture], case: Case, labels: Labels) -> Iterator[FileRecord]:
         annotations: dict[str, AnyAnnotation] = {}
