@@ -16,6 +16,7 @@ from annoconv.files.disk import is_file
 from annoconv.files.manifest import digest, sealed_main
 from annoconv_converters._pictures.additions import Additions
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, damaged, not_used, read_side
+from annoconv_converters._pictures.edited import classes_said
 from annoconv_converters._pictures.file_losses import FileRecord, file_losses
 from annoconv_converters._pictures.fitting import GONE, lost
 from annoconv_converters._pictures.read import by_themselves
@@ -124,7 +125,10 @@ class CocoSide:
     def lost_categories(self, listed: Sequence[Any], case_index: int) -> Iterator[Loss]:
         """Yield what the categories of an edited file say that no case holds: those of no record, unknown members."""
         told = [each if isinstance(each, dict) else {} for each in listed]
-        pairs = [(each, each if str(each.get("id")) in self.classes else None) for each in told if self.is_edited]
+        written = [key for keys in self.keys.values() for key in keys]
+        ours = classes_said(written, [str(each.get("name")) for each in told])
+        is_seen = [str(each.get("id")) in self.classes or str(each.get("name")) in ours for each in told]
+        pairs = [(each, each if seen else None) for each, seen in zip(told, is_seen, strict=True) if self.is_edited]
         records = [
             FileRecord(
                 ("categories", place), each, again and {name: again[name] for name in _CATEGORY if name in again}
