@@ -21,6 +21,8 @@ from annoconv.errors import GeometryError
 from annoconv.messages import Message, listed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from annoconv.model import Image
 
 __all__ = [
@@ -333,7 +335,7 @@ def _furthest_corner(difference: Affine, shape: Shape) -> float:
     return float(np.abs(transform_points(difference, corners)).max())
 
 
-def apply_relation(mask_kji: NDArray[Any], relation: GridRelation) -> NDArray[Any]:
+def apply_relation(mask_kji: NDArray[Any], relation: GridRelation, path: Path | None = None) -> NDArray[Any]:
     """Return an array on the moving grid as an array on the fixed grid, without interpolation.
 
     Parameters
@@ -342,6 +344,8 @@ def apply_relation(mask_kji: NDArray[Any], relation: GridRelation) -> NDArray[An
         Any dtype, zero-based (k, j, i), on `relation.moving`.
     relation
         From `compare_grids`.
+    path
+        The array's file, which errors name.
 
     Returns
     -------
@@ -355,10 +359,13 @@ def apply_relation(mask_kji: NDArray[Any], relation: GridRelation) -> NDArray[An
     """
     moving, fixed = relation.moving, relation.fixed
     if mask_kji.shape != moving.shape_kji:
-        raise GeometryError("the array does not fit its grid", found=mask_kji.shape, expected=moving.shape_kji)
+        raise GeometryError(
+            "the array does not fit its grid", source=path, found=mask_kji.shape, expected=moving.shape_kji
+        )
     if relation.kind is GridKind.DIFFERENT:
         raise GeometryError(
             "the mask's grid is not the image's",
+            source=path,
             found=_grid_text(moving),
             expected=_grid_text(fixed),
             advice="Resample the mask onto the image's grid, or name the image that it was drawn on",
@@ -385,6 +392,7 @@ def apply_relation(mask_kji: NDArray[Any], relation: GridRelation) -> NDArray[An
                 count=before - after,
                 before=before,
             ),
+            source=path,
             found=_grid_text(moving),
             expected=_grid_text(fixed),
         )

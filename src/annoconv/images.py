@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from annoconv.errors import ImageError, LimitError
 from annoconv.files.inputs import check_source
 from annoconv.files.manifest import MANIFEST
-from annoconv.files.names import check_inside
+from annoconv.files.names import check_inside, is_left_by_desktop
 from annoconv.files.stage import is_stage, settle, settle_stage
 from annoconv.ids import is_dicom_uid
 from annoconv.limits import Limits
@@ -139,7 +139,7 @@ def list_files(paths: Iterable[Path], limits: Limits) -> list[Path]:
     """Return the regular files among `paths` and below them, each once, in a stable order.
 
     Links to files are followed within the named folder, links to folders are not; pipes, sockets, devices,
-    manifests and stages of outputs (`annoconv.files`) are left out.
+    manifests and stages of outputs (`annoconv.files`), and what Finder and Explorer leave in folders are left out.
 
     Raises
     ------
@@ -177,8 +177,8 @@ def _below(path: Path) -> Iterable[Path]:
             entries = list(Path(folder).iterdir())
             names = [each.name for each in entries]
             subfolders[:] = [each.name for each in entries if each.is_dir() and not each.is_symlink()]
-        subfolders[:] = sorted(name for name in subfolders if not is_stage(name))
-        for file in (Path(folder, name) for name in sorted(names) if name != MANIFEST):
+        subfolders[:] = sorted(name for name in subfolders if not is_stage(name) and not is_left_by_desktop(name))
+        for file in (Path(folder, name) for name in sorted(names) if name != MANIFEST and not is_left_by_desktop(name)):
             if file.is_file():
                 yield check_inside(path, file) if file.is_symlink() else file
 
@@ -223,21 +223,33 @@ def open(path: Path, limits: Limits | None = None) -> ImageSource:
     return sources[0]
 
 
-def match(sources: Sequence[ImageSource], image: Image) -> ImageSource:
+def match(
+    sources: Sequence[ImageSource], image: Image, *, source: Path | None = None, where: str = "/image/uid"
+) -> ImageSource:
     """Return the source that a case document's image means: by its UID, or the only one if its `uid` is no DICOM UID.
+
+    Parameters
+    ----------
+    sources
+        What was found.
+    image
+        What the document says of it.
+    source, where
+        The file that says so, and its place there, which errors name.
 
     Raises
     ------
     ImageError
         If no source has the UID, or several could be meant: they are listed.
     """
-    named = [source for source in sources if source.uid == image.uid]
+    named = [each for each in sources if each.uid == image.uid]
     if not named and not is_dicom_uid(image.uid):
         named = list(sources)
     if len(named) != 1:
         raise ImageError(
             "no single source image has this UID",
-            where="/image/uid",
+            source=source,
+            where=where,
             found=_listed(sources),
             expected=image.uid,
             advice="Name the folder of that series",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -315,6 +316,53 @@ def test_truncated_files_are_refused(kept: int, tmp_path: Path) -> None:
     damaged.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(MaskError, match=r"damaged\.dcm"):
         list(registry.read([damaged], format="dicom-seg"))
+
+
+def padded_by_frame(header: pydicom.Dataset, pixels: bytes) -> bytes:
+    """Return frames of single bits that begin with a byte of their own, as some programs write them."""
+    count, frames = header.Rows * header.Columns, int(header.NumberOfFrames)
+    bits = np.unpackbits(np.frombuffer(pixels, np.uint8), bitorder="little")[: count * frames]
+    return np.packbits(bits.reshape(frames, count), axis=1, bitorder="little").tobytes()
+
+
+LONGER: dict[str, Callable[[pydicom.Dataset, bytes], bytes]] = {
+    "bytes behind the last frame": lambda _, pixels: pixels + b"\0\0",
+    "frames that are padded": padded_by_frame,
+    "a byte a pixel": lambda _, pixels: bytes(8 * len(pixels)),
+}
+
+
+@pytest.mark.parametrize("longer", LONGER)
+def test_pixels_that_are_longer_than_the_frames_are_refused_with_both_numbers(longer: str, tmp_path: Path) -> None:
+    case = read_case(make("odd_width", tmp_path / "zoo").path)
+    header = pydicom.dcmread(convert(case, tmp_path / "seg.dcm", keep_empty_frames=True))
+    needed = -(-int(header.NumberOfFrames) * header.Rows * header.Columns // 8)
+    pixels = LONGER[longer](header, header.PixelData[:needed])
+    assert len(pixels) > needed + 1
+    header.PixelData = pixels + b"\0" * (len(pixels) % 2)
+    header.save_as(tmp_path / "longer.dcm")
+    expected = (
+        rf"longer\.dcm: PixelData.*longer than the frames; found {len(header.PixelData)} bytes; expected {needed} b"
+    )
+    with pytest.raises(MaskError, match=expected):
+        list(registry.read([tmp_path / "longer.dcm"], format="dicom-seg"))
+
+
+def test_the_byte_that_makes_the_length_even_is_0(tmp_path: Path) -> None:
+    case = read_case(make("axial", tmp_path / "zoo").path)
+    path = convert(case, tmp_path / "seg.dcm")
+    header = pydicom.dcmread(path)
+    del header.PerFrameFunctionalGroupsSequence[1:]
+    header.NumberOfFrames, header.Rows, header.Columns = 1, 1, 17  # seventeen bits: three bytes
+    for last, is_read in ((0, True), (1, False)):
+        header.PixelData = bytes([1, 0, 0, last])
+        header.save_as(tmp_path / "filled.dcm")
+        if is_read:
+            (reading,) = registry.read([tmp_path / "filled.dcm"], format="dicom-seg")
+            assert len(reading.masks) == 1
+        else:
+            with pytest.raises(MaskError, match="found 4 bytes, the last of which is not 0; expected 3 bytes"):
+                list(registry.read([tmp_path / "filled.dcm"], format="dicom-seg"))
 
 
 def test_other_files_are_refused_by_name(tmp_path: Path) -> None:

@@ -268,6 +268,14 @@ def test_frames_without_place_are_told_by_their_numbers(name, shape, modality):
     assert source.slices[-1].frame == (shape[2] if shape[2] > 1 else None)
 
 
+def test_frames_of_which_the_length_does_not_tell_where_they_begin_are_refused(tmp_path):
+    dataset = pydicom.dcmread(real("dicom/enhanced_small/emri_small.dcm"))
+    dataset.PixelData += bytes(10)
+    dataset.save_as(tmp_path / "longer.dcm")
+    with pytest.raises(ImageError, match=r"longer\.dcm.*81930 bytes where 81920 are expected"):
+        only(tmp_path / "longer.dcm").read()
+
+
 def test_several_time_points_are_refused_by_frame():
     source = only(real("dicom/enhanced_mr_siemens_xa10"))
     with pytest.raises(GeometryError, match=r"18 of 24 slices share.*6_1\.dcm frame 1 and 6_2\.dcm frame 1"):

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from annoconv import registry
-from annoconv.casefile import LoadedCase, Reading, read_case
+from annoconv.casefile import LoadedCase, Reading, read_case, write_case
 from annoconv.documents import strict_json
-from annoconv.errors import AnnoconvError, InputError
+from annoconv.errors import AnnoconvError, InputError, MaskError
 from annoconv.loss import LossKind
 from annoconv.pixels import save_nifti
 from annoconv.registry import Context
@@ -227,6 +227,38 @@ def test_a_mask_file_that_is_added_or_removed_beside_the_index(case: LoadedCase,
     assert more.pop(added)["label_code"] == "PANCREAS"
     assert more == annotations(case, "B")
     assert {loss.path for loss in back.losses} == {"/annotations", "/labels.json/regions/B"}
+
+
+@pytest.mark.parametrize("arrange", ["files", "4d"])
+def test_a_second_value_in_the_volume_of_one_mask_is_an_annotation_with_its_number(
+    arrange: Any, case: LoadedCase, tmp_path: Path
+) -> None:
+    registry.write([case], tmp_path / "out", format="nifti", arrange=arrange)
+    path = tmp_path / "out" / ("masks/A.nii.gz" if arrange == "files" else "dseg.nii.gz")
+    edit(path, lambda voxels: voxels.__setitem__((0, 0, 0, *([0] if arrange == "4d" else [])), 9))
+    back = read(tmp_path / "out")
+    assert back.masks["A"].read().astype(bool).tolist() == case.masks["A"].read().astype(bool).tolist()
+    assert np.argwhere(back.masks["LABEL_9"].read()).tolist() == [[0, 0, 0]]
+    more = annotations(back)
+    assert more.pop("LABEL_9")["label_code"] == "LABEL_9"
+    assert more == annotations(case)
+    if arrange == "files":
+        values = {each["id"]: each.get("mask_value") for each in strict_json.plain(back.case)["annotations"]}
+        assert (values["A"], values["LABEL_9"]) == (1, 9)
+    write_case(back, tmp_path / "back.json")
+    again = read_case(tmp_path / "back.json")
+    assert int(again.masks["LABEL_9"].read().sum()) == 1
+    assert int(again.masks["A"].read().sum()) == int(case.masks["A"].read().sum())
+
+
+def test_the_only_value_in_the_file_of_one_mask_is_the_mask_whatever_it_is(case: LoadedCase, tmp_path: Path) -> None:
+    registry.write([case], tmp_path / "out", format="nifti")
+    path = tmp_path / "out" / "masks" / "A.nii.gz"
+    edit(path, lambda voxels: voxels.__setitem__(voxels == 1, 255))
+    assert annotations(read(tmp_path / "out")) == annotations(case)
+    edit(path, lambda voxels: voxels.__setitem__((0, 0, 0), 9))
+    with pytest.raises(MaskError, match=r"A\.nii\.gz.*found \[9, 255\]"):
+        read(tmp_path / "out")
 
 
 @pytest.mark.parametrize("layout", ["nnunet", "msd", "monai", "bids"])

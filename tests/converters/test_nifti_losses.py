@@ -15,6 +15,7 @@ from annoconv_converters._volumes import nrrd as nrrd_files
 from annoconv_converters._volumes.labels import Entry, Terms
 
 from annoconv import registry
+from annoconv.cli import main
 from annoconv.loss import LossKind
 from annoconv.registry import Context
 from tests import test_foreign
@@ -243,6 +244,35 @@ def test_members_of_a_sidecar_are_named_by_key(tmp_path: Path) -> None:
     assert named(tmp_path / "in") == dict.fromkeys(
         [f"/ct.json/{key}" for key in ("KVP", "ImageType", "PatientSex")], LossKind.NO_PLACE
     )
+
+
+def test_the_sidecar_of_a_label_map_tells_the_modality_and_its_other_members_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "in" / "sub-1_dseg.nii.gz"
+    label_map(path, 1, 2)
+    path.with_name("sub-1_dseg.tsv").write_text("index\tname\n1\tliver\n2\tspleen\n")
+    path.with_name("sub-1_dseg.json").write_text(json.dumps({"Modality": "MR", "Manufacturer": "x"}))
+    for source in (path, path.parent):
+        (reading,) = registry.read([source], format="nifti")
+        assert reading.case.image.modality == "MR"
+        assert "/sub-1_dseg.json/Manufacturer" in reading.losses.paths()
+        assert "/image/modality" not in reading.losses.paths()
+    (reading,) = registry.read([path], format="nifti", modality="CT")
+    assert reading.case.image.modality == "CT"
+    assert "/sub-1_dseg.json/Modality" in reading.losses.paths()
+
+
+def test_no_output_replaces_a_sidecar_or_the_description_of_a_data_set(tmp_path: Path) -> None:
+    path = label_map(tmp_path / "sub-1_dseg.nii.gz", 1, 2)
+    label_map(tmp_path / "set" / "imagesTr" / "a_0000.nii.gz", 5, 6)
+    label_map(tmp_path / "set" / "labelsTr" / "a.nii.gz", 1)
+    description = {"channel_names": {"0": "CT"}, "labels": {"background": 0, "liver": 1}, "file_ending": ".nii.gz"}
+    told = {path: path.with_name("sub-1_dseg.json"), tmp_path / "set": tmp_path / "set" / "dataset.json"}
+    for source, beside in told.items():
+        beside.write_text(json.dumps(description if source.is_dir() else {"Modality": "MR"}))
+        before = beside.read_bytes()
+        command = ["from-nifti", str(source), "-o", str(tmp_path / "new.json"), "--overwrite", "--quiet"]
+        assert main([*command, "--losses", str(beside)]) == 2
+        assert beside.read_bytes() == before
 
 
 def test_a_training_set_loses_what_none_of_its_cases_says(tmp_path: Path) -> None:

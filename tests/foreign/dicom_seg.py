@@ -66,6 +66,7 @@ ADDED = {
     "ReferencedSeriesSequence/#/SeriesInstanceUID": "the case's image, whose series has to have one",
     "ContentLabel": "required of a segmentation",
     "DeviceSerialNumber": "of the software that writes it",
+    "DeidentificationMethod": "required where a PatientID is a pseudonym",
     "SegmentSequence/#/SegmentDescription": "the label code",
     "SegmentSequence/#/Tracking*": "the annotation's id, and what is derived from it",
     "SegmentSequence/#/Segment*Algorithm*": "required of what is not drawn by hand",

@@ -95,6 +95,17 @@ def linked(fields: Document | None = None, record: Document | None = None, **res
     return change
 
 
+def spanned(start: int, end: int, text: str) -> Callable[[Document], None]:
+    """Add a text, in which `结节` stands from 4 to 6 behind a character beyond the basic plane, and a span of it."""
+
+    def change(document: Document) -> None:
+        document["texts"] = [{"id": "T", "kind": "exam_report", "content": "𝟞mm 结节。"}]
+        words = {"text_id": "T", "start": start, "end": end, "text": text, "semantic_type": "sign"}
+        document["annotations"].append(common("W", "text_span", **words))
+
+    return change
+
+
 def concept(code: str) -> Document:
     return {"code": code, "scheme": "99TEST", "meaning": f"meaning of {code}"}
 
@@ -363,6 +374,10 @@ AGREEING: dict[str, list[Example]] = {
             "/annotations/3",
             also_good=labelled({"attributes": [{"key": "grade", "required": True}]}, attributes={"grade": 1}),
         )
+    ],
+    "A-8.5.2a.quote_differs": [
+        Example(spanned(*wrong), "/annotations/3/text", also_good=spanned(4, 6, "结节"))
+        for wrong in ((3, 5, "结节"), (4, 6, "nodule"), (6, 4, "结节"), (5, 5, ""))
     ],
     "A-8.5.2a.not_an_end": [
         Example(

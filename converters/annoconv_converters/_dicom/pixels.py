@@ -47,11 +47,16 @@ def read_frames(instances: Sequence[Instance]) -> Iterator[NDArray[Any]]:
 
 
 def _opened(instance: Instance) -> pydicom.Dataset:
-    """Return a file with its pixels; refuse one whose first frame is larger than the header says."""
+    """Return a file with its pixels; refuse one whose first frame, or all frames, are larger than the header says."""
     dataset = pydicom.dcmread(instance.path)
     syntax = dataset.file_meta.TransferSyntaxUID
     if syntax.is_compressed and not syntax.is_deflated and syntax != RLELossless:
         size = frame_size(next(generate_frames(dataset.PixelData, number_of_frames=instance.frames)))
         if size != (*instance.size, dataset.SamplesPerPixel):
             raise ValueError(f"its frame is {size[0]} x {size[1]} with {size[2]} samples")
+    elif instance.frames > 1 and syntax != RLELossless:  # else nothing tells where each frame begins
+        columns, rows = instance.size
+        needed = (columns * rows * dataset.SamplesPerPixel * dataset.BitsAllocated * instance.frames + 7) // 8
+        if len(dataset.PixelData) > needed + needed % 2:
+            raise ValueError(f"{len(dataset.PixelData)} bytes where {needed} are expected")
     return dataset

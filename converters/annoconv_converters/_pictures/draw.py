@@ -211,9 +211,10 @@ def _flat_record(annotation: AnyAnnotation, keypoints: bool, turn_holes: bool) -
             box = [*box[:2], *box[3:5]]
         area = tidy((box[2] - box[0]) * (box[3] - box[1]))
         return {"segmentation": [], "area": area, "bbox": box_to_record(box)}
-    if isinstance(annotation, PolygonAnnotation | EllipseAnnotation):
-        is_ellipse = isinstance(annotation, EllipseAnnotation)
-        return rings_to_record([_ellipse(annotation)] if is_ellipse else _parts(annotation, turn_holes))
+    if isinstance(annotation, EllipseAnnotation):
+        return rings_to_record([_ellipse(annotation)])
+    if isinstance(annotation, PolygonAnnotation):
+        return rings_to_record(_parts(annotation, turn_holes))
     if isinstance(annotation, PointAnnotation) and keypoints and len(annotation.point) == 2:
         x, y = (tidy(number - 0.5) for number in annotation.point)
         seen = (annotation.attributes or {}).get("visibility", 2)
@@ -320,7 +321,7 @@ def _runs(
             where=masks[0].id,
             advice="Write it as a fractional DICOM segmentation, or set a threshold first",
         )
-    labels_kji = apply_relation(labels_kji, relation)
+    labels_kji = apply_relation(labels_kji, relation, volume.path)
     by_value: dict[int, list[Mask]] = {}
     for mask in masks:
         if mask.value is not None:

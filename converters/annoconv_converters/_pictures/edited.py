@@ -209,7 +209,7 @@ def _said(value: Any) -> Any:
 
 def classes_said(keys: Iterable[Record], names: Iterable[str]) -> set[str]:
     """Return those of the names of classes that a record had when it was written, by its key."""
-    said = {told[0] for key in keys if _said(told := key.get("said"))}
+    said = {told[0] for key in keys if (told := _said(key.get("said")))}
     return {name for name in names if _digest(name) in said}
 
 

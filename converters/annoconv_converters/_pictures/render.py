@@ -79,7 +79,7 @@ def render(drawing: Drawing, folder: Path, rendering: Rendering, limits: Limits)
         planes = drawing.planes.get(image.uid)
         if planes is None:
             continue
-        source = image_seam.match(sources, image)
+        source = image_seam.match(sources, image, source=drawing.loaded.path)
         pixels_kji = source.read()
         if pixels_kji.shape[:3] != Grid.from_image(image).shape_kji:
             raise ImageError(

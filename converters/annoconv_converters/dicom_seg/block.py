@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv import ids
@@ -52,6 +52,8 @@ class Block:
         What all files together do not hold of the case; in the first part.
     held
         What they hold instead (`annoconv.documents.merging.held`).
+    unsaid
+        What the file has of its source and the case does not say (`subject.left_unsaid`).
     """
 
     case: str
@@ -62,11 +64,12 @@ class Block:
     meanings: Mapping[str, str] = field(default_factory=dict[str, str])
     residual: Residual | None = None
     held: Sequence[Any] = field(default_factory=list[Any])
+    unsaid: Sequence[str] = ()
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON."""
         told = {"version": _VERSION, "case": self.case, "part": self.part, "parts": self.parts, "image": self.image}
-        told |= {"digest": self.digest, "meanings": dict(self.meanings)}
+        told |= {"digest": self.digest, "meanings": dict(self.meanings), "unsaid": list(self.unsaid)}
         return told if self.residual is None else {**told, "residual": self.residual.to_json(), "held": [*self.held]}
 
 
@@ -121,7 +124,8 @@ def _block(document: dict[str, Any]) -> Block:
     if not 0 <= part < parts:
         raise ValueError("there is no such part")
     meanings = {str(identity): str(digest) for identity, digest in document["meanings"].items()}
+    block = Block(case, part, parts, image, digest, meanings, unsaid=[str(each) for each in document.get("unsaid", ())])
     if part:
-        return Block(case, part, parts, image, digest, meanings)
+        return block
     held = [(tuple(path), value) for path, value in document["held"]]
-    return Block(case, part, parts, image, digest, meanings, Residual.from_json(document["residual"]), held)
+    return replace(block, residual=Residual.from_json(document["residual"]), held=held)

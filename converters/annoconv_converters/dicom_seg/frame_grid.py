@@ -15,6 +15,7 @@ import numpy as np
 
 from annoconv.errors import AnnoconvError, GeometryError, MaskError
 from annoconv.geometry import DIRECTION_TOLERANCE, Grid, GridKind, GridRelation, compare_grids
+from annoconv.ids import is_dicom_uid
 from annoconv.messages import Message
 from annoconv.volumes.slice_stack import STACK_TOLERANCE_VOXEL, Plane, stack_grid
 from annoconv_converters._dicom.file import DAMAGE
@@ -29,7 +30,14 @@ if TYPE_CHECKING:
 
     from annoconv_converters.dicom_seg.groups import FrameTable
 
-__all__ = ["FrameGrid", "find_frame_grid", "referenced_instances", "referenced_series", "relation_to"]
+__all__ = [
+    "FrameGrid",
+    "find_frame_grid",
+    "referenced_instances",
+    "referenced_series",
+    "relation_to",
+    "source_instances",
+]
 
 _SAME_PLANE_MM: Final = 1e-3
 """Frames nearer than this lie on one plane; decimal strings keep six decimals and more."""
@@ -133,6 +141,30 @@ def referenced_instances(header: Dataset) -> list[Dataset]:
     """Return the items that name the source instances of the first referenced series, in the order of the file."""
     series = header.get("ReferencedSeriesSequence") or []
     return list(series[0].get("ReferencedInstanceSequence") or []) if series else []
+
+
+def source_instances(header: Dataset, table: FrameTable, frame_grid: FrameGrid) -> list[dict[str, str]]:
+    """Return the source instances in the order of the slices, as a case document has them.
+
+    A multi-frame source stands once. There are none where the file does not say which instance each slice is.
+    """
+    named = {int(k): place.source for k, place in zip(frame_grid.slices, table.places, strict=False)}
+    listed = [
+        {"sop_instance_uid": text(each.get("ReferencedSOPInstanceUID")), "sop_class_uid": text(sop_class)}
+        for each in referenced_instances(header)
+        if is_dicom_uid(sop_class := text(each.get("ReferencedSOPClassUID")))
+    ]
+    by_uid = {each["sop_instance_uid"]: each for each in listed if is_dicom_uid(each["sop_instance_uid"])}
+    if len(by_uid) == 1 and set(named.values()) <= by_uid.keys():
+        return listed
+    count = frame_grid.grid.shape[2]
+    if len(by_uid) == len(listed) == count and set(named.values()) <= by_uid.keys():
+        for order in (listed, listed[::-1]):
+            if all(order[k]["sop_instance_uid"] == uid for k, uid in named.items()):
+                return order
+    if len(named) == count and len(set(named.values())) == count and set(named.values()) <= by_uid.keys():
+        return [by_uid[named[k]] for k in range(count)]
+    return []
 
 
 def _stated(header: Dataset, table: FrameTable, path: Path | None) -> _Stated:

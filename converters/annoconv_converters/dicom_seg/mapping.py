@@ -29,17 +29,19 @@ from annoconv_converters._dicom.codes import concept_in, site_of
 from annoconv_converters._dicom.dates import moment
 from annoconv_converters._dicom.patient import patient_in
 from annoconv_converters._dicom.texts import text
+from annoconv_converters.dicom_seg.algorithm import agents_and_model
 from annoconv_converters.dicom_seg.frame_grid import referenced_instances, referenced_series
 from annoconv_converters.dicom_seg.segment import (
     ALGORITHM_TYPES,
     BACKGROUND,
     UNKNOWN_SCHEME,
     Segment,
-    SegmentAlgorithmType,
 )
+from annoconv_converters.dicom_seg.subject import studies_together
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import tzinfo
 
     from pydicom.dataset import Dataset
 
@@ -159,7 +161,13 @@ def annotation_ids(segments: Sequence[Segment]) -> list[str]:
 
 
 def native_document(
-    header: Dataset, grid: Grid, labels: Labels, segments: Sequence[Segment] | None = None
+    header: Dataset,
+    grid: Grid,
+    labels: Labels,
+    segments: Sequence[Segment] | None = None,
+    *,
+    instances: Sequence[Mapping[str, str]] = (),
+    zone: tzinfo | None = None,
 ) -> dict[str, Any]:
     """Return the case document that a segmentation stands for by itself, without task and case id.
 
@@ -173,21 +181,24 @@ def native_document(
         Label systems in which the concepts of the segments are looked up.
     segments
         What `segments_of` made of the header, if that was done before.
+    instances
+        Those of the source, in the order of its slices.
+    zone
+        For times, where the file names none.
     """
     segments = segments_of(header) if segments is None else segments
     is_map = text(header.get("SegmentationType")) == "LABELMAP"
     fractions = text(header.get("SegmentationFractionalType"))
     fractional_type = fractions if fractions in set(FractionalType) else None
-    image = _image(header, grid)
+    image: dict[str, Any] = {**_image(header, grid), **({"instances": [*instances]} if instances else {})}
+    agents, model = agents_and_model(segments, is_ours=is_own(header))
     defined: dict[str, dict[str, Any]] = {}
     annotations: list[dict[str, Any]] = []
-    agents: dict[str, dict[str, Any]] = {}
     found = _labels(segments, labels, is_ours=is_own(header))
     for segment, annotation_id, label in zip(segments, annotation_ids(segments), found, strict=True):
         if label.definition is not None:
             defined.setdefault(label.code, label.definition)
         known = None if is_own(header) else label.known
-        agent = None if is_own(header) else _agent(segment)
         stated: dict[str, Any] = {
             "id": annotation_id,
             **_tracking(segment, annotation_id, image["uid"]),
@@ -199,15 +210,14 @@ def native_document(
             "mask_value": segment.number if is_map else None,
             "fractional_type": fractional_type,
             "algorithm_type": _algorithm_type(segment).value,
-            "annotator": None if agent is None else agents.setdefault(agent["id"], agent)["id"],
+            "annotator": agents[segment.number]["id"] if segment.number in agents else None,
         }
         annotations.append({key: value for key, value in stated.items() if value is not None})
-    patient = {} if is_own(header) else patient_in(header, image.get("study_instance_uid", ""))
     document = {
-        **patient,
+        **patient_in(header, zone),
         "image": image,
         "annotations": annotations,
-        "metadata": _metadata(header, segments) | ({"agents": list(agents.values())} if agents else {}),
+        "metadata": _metadata(header, agents, model),
     }
     definitions = [definition for definition in defined.values() if definition]
     return document | ({"labels": definitions} if definitions else {})
@@ -229,7 +239,10 @@ def merge(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
         added = [label for label in other.get("labels", []) if label["code"] not in known]
         if added:
             merged["labels"] = [*merged.get("labels", []), *added]
-    return merged
+    agents = _distinct(each for one in documents for each in one["metadata"].get("agents", []))
+    if agents:
+        merged["metadata"] = {**merged["metadata"], "agents": agents}
+    return merged | studies_together(documents)
 
 
 def _labels(segments: Sequence[Segment], labels: Labels, *, is_ours: bool) -> list[ClassLabel]:
@@ -310,21 +323,6 @@ def _algorithm_type(segment: Segment) -> AlgorithmType:
     return _ALGORITHM_TYPES.get(segment.algorithm_type, AlgorithmType.MANUAL)
 
 
-def _agent(segment: Segment) -> dict[str, Any] | None:
-    """Return the agent that a segment's algorithm is, or None if a person made it or nothing is known of it."""
-    if segment.algorithm_type is SegmentAlgorithmType.MANUAL or segment.algorithm_name is None:
-        return None
-    told = {
-        "name": " ".join(segment.algorithm_name.split()),
-        "version": segment.algorithm_version and " ".join(segment.algorithm_version.split()),
-        "manufacturer": segment.algorithm_source and " ".join(segment.algorithm_source.split()),
-        "family": segment.algorithm_family and strict_json.plain(segment.algorithm_family),
-    }
-    algorithm = {key: value for key, value in told.items() if value}
-    identity = " ".join(str(algorithm[key]) for key in ("name", "version") if key in algorithm)
-    return {"id": identity, "kind": "device", "algorithm": algorithm} if algorithm.get("name") else None
-
-
 def _image(header: Dataset, grid: Grid) -> dict[str, Any]:
     instances = referenced_instances(header)
     source_class = text(instances[0].get("ReferencedSOPClassUID")) if instances else ""
@@ -338,9 +336,7 @@ def _image(header: Dataset, grid: Grid) -> dict[str, Any]:
     return {key: value for key, value in stated.items() if value}
 
 
-def _metadata(header: Dataset, segments: Sequence[Segment]) -> dict[str, Any]:
-    model = next((s.algorithm_name for s in segments if s.algorithm_type is not SegmentAlgorithmType.MANUAL), None)
-    model = model if is_own(header) else None  # in other files it is an agent
+def _metadata(header: Dataset, agents: Mapping[int, dict[str, Any]], model: str | None) -> dict[str, Any]:
     name, version, ended = _software(header)
     software = {"name": name, "version": version, "ai_model": model}
     stated: dict[str, Any] = {
@@ -348,8 +344,14 @@ def _metadata(header: Dataset, segments: Sequence[Segment]) -> dict[str, Any]:
         "institution": text(header.get("InstitutionName")),
         "software": {key: value for key, value in software.items() if value},
         "timestamps": {"end": ended} if ended else {},
+        "agents": _distinct(agents.values()),
     }
     return {key: value for key, value in stated.items() if value}
+
+
+def _distinct(members: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return members of a list, each id once, the first of it."""
+    return list({each["id"]: each for each in reversed([*members])}.values())[::-1]
 
 
 def _software(header: Dataset) -> tuple[str, str, str | None]:

@@ -67,10 +67,12 @@ class Segment:
         How it was made.
     algorithm_name, algorithm_version
         What made it; required unless it was made by hand, `unspecified` if not known.
-    algorithm_family, algorithm_source
-        What kind of algorithm it is, artificial intelligence if not known, and who makes it.
+    algorithm_source
+        Who makes that.
+    algorithm_family
+        What kind of algorithm it is; artificial intelligence if None.
     algorithm_parameters
-        How that was run, as text.
+        How it was run, as text.
     tracking_id, tracking_uid
         What identifies the object in every segmentation of it.
     color_rgb
@@ -89,8 +91,8 @@ class Segment:
     algorithm_type: SegmentAlgorithmType = SegmentAlgorithmType.MANUAL
     algorithm_name: str | None = None
     algorithm_version: str | None = None
-    algorithm_family: Concept | None = None
     algorithm_source: str | None = None
+    algorithm_family: Concept | None = None
     algorithm_parameters: str | None = None
     tracking_id: str | None = None
     tracking_uid: str | None = None
@@ -110,8 +112,9 @@ class Segment:
             parts.append(_text(0x00620008, "CS", self.algorithm_type.value))
         else:
             name = self.algorithm_name or UNSPECIFIED
-            source = b"" if self.algorithm_source is None else _text(0x00240202, "LO", self.algorithm_source)
-            algorithm = source + sequence(0x0066002F, coded(self.algorithm_family or _ARTIFICIAL_INTELLIGENCE))
+            maker = self.algorithm_source
+            algorithm = b"" if maker is None else _text(0x00240202, "LO", maker)
+            algorithm += sequence(0x0066002F, coded(self.algorithm_family or _ARTIFICIAL_INTELLIGENCE))
             algorithm += _text(0x00660031, "LO", self.algorithm_version or UNSPECIFIED)
             if self.algorithm_parameters:
                 algorithm += _text(0x00660032, "LT", self.algorithm_parameters)
@@ -136,6 +139,7 @@ class Segment:
         )
         number = int(item.get("SegmentNumber") or 0)
         algorithm = (item.get("SegmentationAlgorithmIdentificationSequence") or [Dataset()])[0]
+        family = concept_in(algorithm, "AlgorithmFamilyCodeSequence")
         name = text(item.get("SegmentLabel"))
         kind = concept_in(item, "SegmentedPropertyTypeCodeSequence")
         unknown = Concept(code="unknown", scheme=UNKNOWN_SCHEME, meaning=name or f"Segment {number}")
@@ -150,8 +154,8 @@ class Segment:
             algorithm_type=_algorithm_type(text(item.get("SegmentAlgorithmType"))),
             algorithm_name=_known(item.get("SegmentAlgorithmName")) or _known(algorithm.get("AlgorithmName")),
             algorithm_version=_known(algorithm.get("AlgorithmVersion")),
-            algorithm_family=concept_in(algorithm, "AlgorithmFamilyCodeSequence"),
             algorithm_source=_known(algorithm.get("AlgorithmSource")),
+            algorithm_family=None if family == _ARTIFICIAL_INTELLIGENCE else family,
             algorithm_parameters=_known(algorithm.get("AlgorithmParameters")),
             tracking_id=text(item.get("TrackingID")) or None,
             tracking_uid=text(item.get("TrackingUID")) or None,

@@ -119,7 +119,7 @@ def _records(
     """Yield each feature with what is written of it again; of a polygon that is the same, all but its coordinates."""
     features: list[FileFeature] = []
     annotations = {each.id: each for each in loaded.case.annotations}
-    masks = {
+    masks: dict[tuple[str | None, str], AnyAnnotation] = {
         (each.image_uid or loaded.case.image.uid, labels.name_of(each.label_code)): each
         for each in loaded.case.annotations
         if each.type == "mask"
@@ -127,8 +127,9 @@ def _records(
     for picture in pictures:  # the pieces of a label on the slices of a volume are one mask
         found = told.get(picture.record["file_name"], ())
         features += found
-        for each in found if picture.name is not None else ():
-            mask = masks.get((picture.name.series, class_name(each.feature.get("properties") or {})))
+        series = None if picture.name is None else picture.name.series
+        for each in found if series is not None else ():
+            mask = masks.get((series, class_name(each.feature.get("properties") or {})))
             if mask is not None:
                 annotations.setdefault(each.identity, mask)
     same = {each.identity for each in features if _is_same_polygon(each.feature, annotations.get(each.identity))}

@@ -56,7 +56,7 @@ def pictures_of(features: Sequence[tuple[Steps, Record]], told: Iterable[Record]
     found: list[str | None] = []
     for some in shapes:
         said = [said_of(each, categories.name_of(each.record["category_id"])) for each in some]
-        marks = [tuple(each[:3]) for each in said] + [tuple(each[:3:2]) for each in said]
+        marks: list[Any] = [tuple(each[:3]) for each in said] + [tuple(each[:3:2]) for each in said]
         marks += [str(each.record["id"]) for each in some]
         named = (names.get(mark, set()) for mark in marks)
         found.append(next((next(iter(each)) for each in named if len(each) == 1), None))

@@ -85,7 +85,7 @@ def read_file(path: Path, limits: Limits, *, height: int | None = None, label_sy
     told = told_pictures(side_path(path), path, TASK, limits)
     if not pictures:  # QuPath drops what it does not know
         for each in told:
-            record = {name: each[name] for name in PICTURE if name in each}
+            record: Record = {name: each[name] for name in PICTURE if name in each}
             pictures[record["file_name"]] = Picture(record, is_unsized=True)
     colours = colours_of(label_system)
     file = FeatureFile(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,7 +37,12 @@ __all__ = ["Finder"]
 
 _MOST_LABELS: Final = 5000
 """Labels of one volume: the finest atlases have hundreds, an image taken for a label map has thousands."""
-_SIDECAR: dict[str, str] = {"study_instance_uid": "StudyInstanceUID", "frame_of_reference_uid": "FrameOfReferenceUID"}
+_SIDECAR: Final = {
+    "uid": "SeriesInstanceUID",
+    "modality": "Modality",
+    "study_instance_uid": "StudyInstanceUID",
+    "frame_of_reference_uid": "FrameOfReferenceUID",
+}
 """Fields of the model's image by their names in sidecars, which dcm2niix gives them."""
 
 
@@ -109,7 +114,11 @@ class Finder:
         return found
 
     def json(self, path: Path) -> Any:
-        """Return the content of a JSON file; DocumentError if it is not strict JSON."""
+        """Return the content of a JSON file, which no output may replace; DocumentError if it is not strict JSON."""
+        note_inputs([path])
+        return self._loaded(path)
+
+    def _loaded(self, path: Path) -> Any:
         self._checked(path)
         return strict_json.loads(
             strict_json.read_bytes(path, self.context.limits), limits=self.context.limits, source=path
@@ -179,15 +188,18 @@ class Finder:
             for key in ("uid", "modality", "shape", "spacing", "origin", "direction", "coordinate_frame"):
                 described.pop(key, None)
             return ImageFiles(matched.uid, matched.modality, matched.grid, described)
-        if file is not None:
-            return self.own_image(name, file)
         if grid is None:
             raise InputError("neither an image nor a mask is there", source=source)
-        return ImageFiles(name, self.modality or Modality.OT.value, grid)
+        image = self.own_image(name, file) if file is not None else ImageFiles(name, Modality.OT.value, grid)
+        if self.modality or image.modality != Modality.OT.value:
+            return replace(image, modality=self.modality or image.modality)
+        places = dict.fromkeys(volume.path for volume in volumes if volume.path is not None)
+        told = (_told_by(self._sidecar(path)).get("modality") for path in places)
+        return replace(image, modality=next(filter(None, told), image.modality))
 
     def own_image(self, name: str, file: VolumeFile) -> ImageFiles:
         """Return an image as its own file and the sidecar beside it tell it."""
-        told = self._sidecar(file.path)
+        told = _told_by(self._sidecar(file.path))
         modality = self.modality or told.pop("modality", None) or Modality.OT.value
         return ImageFiles(told.pop("uid", name), modality, file.grid, told)
 
@@ -214,33 +226,30 @@ class Finder:
             )
         return named[0]
 
-    def _sidecar(self, path: Path) -> dict[str, Any]:
-        """Return what a JSON file of the same name says of an image, by the names that dcm2niix gives it."""
-        beside = path.parent / (stem_of(path.name) + ".json")
+    def _sidecar(self, path: Path) -> dict[str, Any] | None:
+        """Return the JSON object of a volume's name beside it; None if there is none, or it is a case made of it."""
+        beside = _place_of_sidecar(path)
         if not beside.is_file():
-            return {}
-        told = self.json(beside)
+            return None
+        told = self._loaded(beside)
         if isinstance(told, dict) and {"image", "annotations"} <= told.keys():
-            return {}  # a case that was made of this file, perhaps the one that is written now
-        told = self.object(beside)
-        note_inputs([beside])
-        found = {key: told[name] for key, name in _SIDECAR.items() if isinstance(told.get(name), str)}
-        if isinstance(told.get("SeriesInstanceUID"), str):
-            found["uid"] = told["SeriesInstanceUID"]
-        if isinstance(told.get("Modality"), str) and told["Modality"] in set(Modality):
-            found["modality"] = told["Modality"]
-        return found
+            return None  # perhaps the one that is written now
+        return self.object(beside)
+
+    def sidecars(self, file: VolumeFile, image: int = 0) -> list[SourceFile]:
+        """Return the sidecar beside a file of the image of this number, or of masks on it, if there is one."""
+        told = self._sidecar(file.path)
+        return [] if told is None else [of_sidecar(_place_of_sidecar(file.path), told, image)]
 
     def image_files(self, file: VolumeFile, number: int = 0) -> list[SourceFile]:
         """Return what an image was read from: its file, and the sidecar beside it."""
-        beside = file.path.parent / (stem_of(file.path.name) + ".json")
-        sidecar = [of_sidecar(beside, self.object(beside), number)] if beside.is_file() else []
-        return [of_volume(file, number), *sidecar]
+        return [of_volume(file, number), *self.sidecars(file, number)]
 
     def mask_files(self, file: VolumeFile) -> list[SourceFile]:
-        """Return what masks were read from: their file, and the label table beside it where none was given."""
+        """Return what masks were read from: their file, its sidecar, and the label table where none was given."""
         table = None if self.table else self._place_of_table(file.path)
-        return [of_volume(file)] + ([of_table(table, file.path)] if table is not None else [])
+        tables = [of_table(table, file.path)] if table is not None else []
+        return [of_volume(file), *self.sidecars(file), *tables]
 
     def _table_beside(self, path: Path) -> Mapping[str | int, Entry]:
         table = self._place_of_table(path)
@@ -276,6 +285,19 @@ class Finder:
         if file.layers > 1:
             return ""
         return file.path.name if isinstance(file, NiftiFile) else f"{stem_of(file.path.name)}.nii.gz"
+
+
+def _place_of_sidecar(path: Path) -> Path:
+    return path.parent / f"{stem_of(path.name)}.json"
+
+
+def _told_by(sidecar: dict[str, Any] | None) -> dict[str, Any]:
+    """Return what a sidecar says of an image, by the names that dcm2niix gives it."""
+    told = sidecar or {}
+    found = {key: told[name] for key, name in _SIDECAR.items() if isinstance(told.get(name), str)}
+    if told.get("Modality") not in list(Modality):
+        found.pop("modality", None)
+    return found
 
 
 def _too_many_labels(path: Path) -> LimitError:

@@ -20,6 +20,7 @@ from annoconv.volumes.label_boxes import find_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -44,7 +45,7 @@ class PreparedMask:
 
     def read(self) -> NDArray[Any]:
         """Return `mask_kji` on the image's grid: bool, or fractions."""
-        return apply_relation(self.mask.read(), self.relation)
+        return apply_relation(self.mask.read(), self.relation, self.mask.volume.path)
 
     def box(self, labels_kji: NDArray[Any]) -> Box | None:
         """Return the box of its foreground."""
@@ -79,7 +80,7 @@ class PreparedImage:
             groups.setdefault(id(each.mask.volume), []).append(each)
         for members in groups.values():
             labels_kji = members[0].mask.volume.read()
-            yield apply_relation(labels_kji, members[0].relation), members
+            yield apply_relation(labels_kji, members[0].relation, members[0].mask.volume.path), members
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +139,7 @@ def prepare(loaded: LoadedCase, position: int, sources: Sequence[ImageSource], c
                 raise MaskError("the annotation has no mask", source=loaded.path, where=annotation.id)
             groups[uid].append(annotation)
     images = [
-        _image(image, loaded, groups[image.uid], _source(image, sources, is_required=image is case.image))
+        _image(image, loaded, groups[image.uid], _source(image, sources, loaded.path, is_required=image is case.image))
         for image in every
     ]
     if not any(image.masks or image.source for image in images):
@@ -151,9 +152,11 @@ def prepare(loaded: LoadedCase, position: int, sources: Sequence[ImageSource], c
     return Prepared(loaded, name, images, Labels.of(case, context.label_system))
 
 
-def _source(image: Image, sources: Sequence[ImageSource], *, is_required: bool) -> ImageSource | None:
+def _source(
+    image: Image, sources: Sequence[ImageSource], case: Path | None, *, is_required: bool
+) -> ImageSource | None:
     if is_required and sources:
-        return image_seam.match(sources, image)
+        return image_seam.match(sources, image, source=case)
     return next((source for source in sources if source.uid == image.uid), None)
 
 

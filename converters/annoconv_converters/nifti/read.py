@@ -144,15 +144,14 @@ def _reading(
     side = read_side_file(found.carrier, context.limits)
     unfit: list[Loss] = []
     try:
-        if side is not None:
-            merged = _merged(found, side, finder, position)
-            if isinstance(merged, str):
-                unfit = [Loss(position, f"/{found.carrier.name}", LossKind.NO_PLACE, merged)]
-                side = None
-            else:
-                found, complete, masks, unfit = merged
-        if side is None:
+        merged = None if side is None else _merged(found, side, finder, position)
+        if isinstance(merged, str):
+            unfit = [Loss(position, f"/{found.carrier.name}", LossKind.NO_PLACE, merged)]
+            side = merged = None
+        if merged is None:
             complete, masks = document(found, finder.labels, task=context.task)
+        else:
+            found, complete, masks, unfit = merged
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, AnnoconvError):
             raise

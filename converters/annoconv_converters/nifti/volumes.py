@@ -71,7 +71,7 @@ class VolumeWriter:
 
     def write_image(self, path: Path, source: ImageSource, grid: Grid) -> None:
         """Write an image's values, rescaled, on the grid that the case states: axes may run another way."""
-        self.write(path, apply_relation(rescaled(source), compare_grids(source.grid, grid)), grid)
+        self.write(path, apply_relation(rescaled(source), compare_grids(source.grid, grid), source.path), grid)
 
     def write_files(
         self, image: PreparedImage, grid: Grid, place: Callable[[PreparedMask], tuple[Path, Entry]]

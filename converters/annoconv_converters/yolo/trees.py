@@ -125,9 +125,9 @@ class DataSetTree:
     def _told(self, name: str, told: Record) -> Record:
         """Return what a description says, counts that are not those of its classes and its lines too."""
         said = _said(name, told)
-        odd = {key: told[key] for key in _COUNTS if key in told and str(told[key]) != str(len(self.names))}
+        odd: Record = {key: told[key] for key in _COUNTS if key in told and str(told[key]) != str(len(self.names))}
         if not any("keypoints" in shape.record for file in self.labels for shape in file.shapes):
-            odd |= {key: as_value(told[key]) for key in ("kpt_shape",) if key in told}
+            odd |= {"kpt_shape": as_value(told["kpt_shape"])} if "kpt_shape" in told else {}
         return {**said, **odd}
 
     def _lines(self, pictures: Sequence[Picture], case: Case, labels: Labels) -> Iterator[FileRecord]:

@@ -13,7 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["Within", "check_ending", "check_inside", "check_mask_paths", "inside", "is_inner", "mask_path"]
+__all__ = [
+    "Within",
+    "check_ending",
+    "check_inside",
+    "check_mask_paths",
+    "inside",
+    "is_inner",
+    "is_left_by_desktop",
+    "mask_path",
+]
 
 _ENDINGS: Final = (
     *(".json", ".jsonl", ".geojson", ".xml", ".html", ".yaml", ".yml", ".txt", ".csv", ".tsv", ".pdf"),
@@ -21,6 +30,18 @@ _ENDINGS: Final = (
     *(".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".zip", ".tar", ".gz", ".bz2", ".xz", ".zst"),
 )
 """Endings from which people and programs conclude what is in a file. `v2` or the last number of a UID is none."""
+
+
+_DESKTOP: Final = frozenset({".ds_store", "__macosx", "thumbs.db", "desktop.ini"})
+"""What Finder and Explorer leave in folders and archives, in lower case."""
+
+
+def is_left_by_desktop(name: str) -> bool:
+    """Tell whether a file or folder is one that macOS or Windows lays beside others and that holds no annotations.
+
+    `._x.dcm` has the ending of `x.dcm`, and its attributes where a file system has no place for them (AppleDouble).
+    """
+    return name.startswith("._") or name.lower() in _DESKTOP
 
 
 def check_ending(path: Path, own: Iterable[str]) -> None:

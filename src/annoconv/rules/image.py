@@ -130,7 +130,7 @@ def spacing_not_median(subject: Subject) -> Iterator[Breach]:
         steps = [after - before for before, after in pairwise(distances)]
         if not steps or image.spacing is None or min(steps) <= 0:
             continue
-        stated, found = image.spacing[2], median(steps)
+        stated, found = image.spacing[-1], median(steps)
         if abs(stated - found) > POSITION_TOLERANCE_VOXEL * found:
             yield Breach((*path, "spacing", 2), {"stated": f"{stated:g}", "found": f"{found:.6g}"})
 
@@ -139,7 +139,7 @@ def spacing_not_median(subject: Subject) -> Iterator[Breach]:
 def origin_not_first(subject: Subject) -> Iterator[Breach]:
     """Yield each origin that is not the position of the first slice."""
     for path, image, _ in _stacks(subject):
-        first = (image.instances or ())[0].image_position_patient
+        first = next((each.image_position_patient for each in image.instances or ()), None)
         if image.origin is None or image.spacing is None or first is None:
             continue
         if dist(image.origin, first) > POSITION_TOLERANCE_VOXEL * min(image.spacing):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from annoconv.model import ImageImageLink, ImageStructuredLink, ImageTextLink, RelationLink
+from annoconv.model import ImageImageLink, ImageStructuredLink, ImageTextLink, RelationLink, TextSpanAnnotation
 from annoconv.rules.engine import Breach, Subject, rule
 
 if TYPE_CHECKING:
@@ -43,6 +43,18 @@ def value_missing(subject: Subject) -> Iterator[Breach]:
             has_value = field.value is not None or field.value_concept is not None
             if has_value == (field.absent_reason is not None):
                 yield Breach(("clinical_records", position, "fields", place), {"key": field.key})
+
+
+@rule("A-8.5.2a.quote_differs")
+def quote_differs(subject: Subject) -> Iterator[Breach]:
+    """Yield each span whose words are not those of its text, from its first code point to behind its last."""
+    contents = {text.id: text.content for text in subject.case.texts or ()}
+    for path, span in subject.annotations() if contents else ():
+        if not isinstance(span, TextSpanAnnotation) or span.text_id not in contents:
+            continue
+        if span.end <= span.start or contents[span.text_id][span.start : span.end] != span.text:
+            values = {"id": span.id, "text": span.text_id, "start": span.start, "end": span.end}
+            yield Breach((*path, "text"), values)
 
 
 @rule("A-8.5.2a.not_an_end")

@@ -20,12 +20,19 @@ from annoconv.model import Case, Image
 from annoconv.pixels import Mask, Masks
 from annoconv_converters._dicom.file import DAMAGE
 from annoconv_converters.dicom_seg.block import PLACE, Block, meaning, read_block
-from annoconv_converters.dicom_seg.frame_grid import FrameGrid, find_frame_grid, referenced_series, relation_to
+from annoconv_converters.dicom_seg.frame_grid import (
+    FrameGrid,
+    find_frame_grid,
+    referenced_series,
+    relation_to,
+    source_instances,
+)
 from annoconv_converters.dicom_seg.kinds import Kind
 from annoconv_converters.dicom_seg.mapping import LABEL_MAP_FILE, annotation_ids, is_own, merge, native_document
 from annoconv_converters.dicom_seg.reading.file import SegmentationFile, open_segmentation
 from annoconv_converters.dicom_seg.reading.losses import file_losses
 from annoconv_converters.dicom_seg.reading.volumes import LabelVolume, SegmentVolume, check_size
+from annoconv_converters.dicom_seg.subject import INSTANCES, OF_THE_CASE, without
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -72,7 +79,18 @@ class _Part:
             else segment
             for identity, segment in zip(annotation_ids(described), described, strict=True)
         ]
-        return native_document(self.file.header, self.frame_grid.grid, labels, segments)
+        header, frame_grid = self.file.header, self.frame_grid
+        document = native_document(
+            header,
+            frame_grid.grid,
+            labels,
+            segments,
+            instances=source_instances(header, self.file.table, frame_grid),
+            zone=None if is_own(header) else self.context.timezone,
+        )
+        if self.block is not None:
+            return without(document, self.block.unsaid)
+        return without(document, (INSTANCES,)) if is_own(header) else document
 
     @cached_property
     def own_case(self) -> Case:
@@ -190,7 +208,7 @@ def _source(part: _Part, found: Sequence[ImageSource]) -> ImageSource | None:
     if not found:
         return None
     described = Image.model_validate(part.native["image"])
-    return image_seam.match(found, described)
+    return image_seam.match(found, described, source=part.file.path, where="ReferencedSeriesSequence (0008,1115)")
 
 
 def _described(part: _Part, found: Sequence[ImageSource]) -> dict[str, Any]:
@@ -200,7 +218,9 @@ def _described(part: _Part, found: Sequence[ImageSource]) -> dict[str, Any]:
         stated: dict[str, Any] = part.native["image"]
         return stated
     described: dict[str, Any] = strict_json.plain(source.describe())
-    return described
+    instances = {each.sop_instance_uid: each.sop_class_uid for each in source.slices if each.sop_instance_uid}
+    named = [{"sop_instance_uid": uid, "sop_class_uid": sop_class} for uid, sop_class in instances.items()]
+    return described | ({INSTANCES: named} if named else {})
 
 
 def _grid(part: _Part, case: Case, found: Sequence[ImageSource]) -> Grid:
@@ -233,7 +253,13 @@ def _restored(
         message = Message(_OF_ANOTHER)
     else:
         try:
-            merged = merging.merge(native, first.residual, first.held, case_index=case_index)
+            merged = merging.merge(
+                native,
+                first.residual,
+                first.held,
+                case_index=case_index,
+                is_told_elsewhere=lambda path: path[0] in OF_THE_CASE,
+            )
             strict_json.as_model(merged.document, Case)
             return merged.document, merged.losses
         except (KeyError, TypeError, ValueError):

@@ -171,15 +171,7 @@ def _open(
         offsets = b"" if extended is None else data[extended.value : extended.value_end]
         frames.fragments = frame_fragments(data, pixels, start.encoding, len(table.segments), offsets)
     else:
-        needed = (len(table.segments) * frames.count * bits + 7) // 8
-        if pixels.value_end - pixels.value < needed:
-            raise MaskError(
-                "the pixels are truncated",
-                source=path,
-                where="PixelData (7FE0,0010)",
-                found=Message("{count} bytes", count=pixels.value_end - pixels.value),
-                expected=Message("{count} bytes", count=needed),
-            )
+        _check_pixels(path, data, pixels, start, len(table.segments) * frames.count * bits)
     groups = found.get(PER_FRAME)
     with memoryview(data) as whole, whole[groups.start : groups.end] if groups else memoryview(b"") as described:
         digest = digest_of({**kept, PER_FRAME: described})
@@ -188,6 +180,33 @@ def _open(
         warnings.simplefilter("ignore")
         _check_segments(opened)
     return opened
+
+
+def _check_pixels(path: Path, data: Buffer, pixels: Element, start: FileStart, bits: int) -> None:
+    """Refuse pixels that are not as long as all frames; a byte of 0 may fill them up to an even length (PS3.5 6.2).
+
+    Frames of single bits follow each other without a gap (PS3.5 8.1.1). Where each begins with a byte of its own, more
+    is there, or something where nothing is filled up, and all but the first would be read from the wrong bits.
+    """
+    found, needed = pixels.value_end - pixels.value, (bits + 7) // 8
+    if not needed <= found <= needed + needed % 2:
+        raise MaskError(
+            "the pixels are truncated" if found < needed else "the pixels are longer than the frames",
+            source=path,
+            where="PixelData (7FE0,0010)",
+            found=Message("{count} bytes", count=found),
+            expected=Message("{count} bytes", count=needed),
+        )
+    is_swapped = start.encoding.is_big_endian and pixels.vr == b"OW"
+    last = pixels.value_end - (2 if is_swapped else 1)
+    if found > needed and last < len(data) and data[last]:
+        raise MaskError(
+            "the pixels are longer than the frames",
+            source=path,
+            where="PixelData (7FE0,0010)",
+            found=Message("{count} bytes, the last of which is not 0", count=found),
+            expected=Message("{count} bytes", count=needed),
+        )
 
 
 def _check_segments(file: SegmentationFile) -> None:

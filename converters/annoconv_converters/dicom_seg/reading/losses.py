@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
@@ -27,6 +28,7 @@ from annoconv.model import MaskAnnotation
 from annoconv_converters._dicom.carrier import CARRIER_CREATOR
 from annoconv_converters._dicom.encoding import sequence
 from annoconv_converters._dicom.file import DAMAGE
+from annoconv_converters._dicom.patient import patient_of
 from annoconv_converters._dicom.slide import Tile
 from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_seg.kinds import Kind, Settings
@@ -116,7 +118,7 @@ _REASONS: Final[Reasons] = {
     ),
     "SegmentSequence/#/RecommendedDisplayCIELabValue*": "colours of labels are sRGB, 0 to 255",
     "SegmentSequence/#/*CodeSequence/#/*": "a code becomes a concept; one of the former SNOMED schemes, its successor",
-    "SegmentSequence/#/*Algorithm*": "a case names one model, and its version as part of the name",
+    "SegmentSequence/#/*Algorithm*": "an algorithm has no place for {name}; a segment drawn by hand has none",
     "SegmentSequence/#/*": "an annotation has no place for {name}",
     "SegmentSequence/#": "the segment is none of the case's annotations",
     "ReferencedSeriesSequence/#*": "the first series is the image; a case has no place for more of the reference",
@@ -124,6 +126,8 @@ _REASONS: Final[Reasons] = {
     "SoftwareVersions*": "the software is written again as processing equipment, beside that which writes the file",
     "SharedFunctionalGroupsSequence/#/PixelMeasuresSequence/#/*": "an image's spacing stands for it",
     "*FunctionalGroupsSequence/*": "a case has no place for {name} of frames",
+    "Study[DT]*": "a study began at a time with a zone, which the file does not state; --timezone names one",
+    "PatientID": "a case knows a patient by a pseudonym, which PatientIdentityRemoved does not say that it is",
     "Patient*": "it is the source's: a case has no place for {name}",
     "Study*": "it is the source's: a case has no place for {name}",
     "ClinicalTrial*": "it is the source's: a case has no place for {name}",
@@ -221,10 +225,10 @@ def _written_again(file: SegmentationFile, case: Case, labels: Labels) -> Datase
     content = Content(
         source=source,
         segments=list(segments.values()),
-        case=case,
         metadata=case.metadata,
         at=_LONG_AGO,
         settings=Settings(kind=file.kind).told_by(masks),
+        patient=patient_of(case, image),
     )
     elements = build_header(content, planes, MapFrames([np.zeros((1, 1), dtype=np.uint8)]), 1)
     if file.kind is Kind.LABELMAP:
@@ -276,6 +280,8 @@ def _creator(dataset: Dataset, tag: BaseTag) -> str:
 
 
 def _is_stated(value: Any) -> bool:
+    if isinstance(value, int | float | Decimal):
+        return True
     return bool(value.strip(b" \0") if isinstance(value, bytes) else value)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annoconv.errors import GeometryError, LimitError, MaskError
+from annoconv.errors import LimitError, MaskError
 from annoconv.geometry import apply_relation
 from annoconv.messages import Message
 from annoconv_converters._dicom.runs import run_starts, set_span
@@ -78,10 +78,7 @@ class _Frames:
 
     def _placed(self, own_kji: NDArray[Any]) -> NDArray[Any]:
         """Return a volume on the own grid as one on the grid that was asked for, read-only."""
-        try:
-            placed = apply_relation(own_kji, relation_to(self.frame_grid.grid, self.grid))
-        except GeometryError as error:
-            raise GeometryError(error.problem, source=self.path, found=error.found, expected=error.expected) from error
+        placed = apply_relation(own_kji, relation_to(self.frame_grid.grid, self.grid), self.path)
         placed.flags.writeable = False
         return placed
 

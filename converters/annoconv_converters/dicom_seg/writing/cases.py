@@ -25,12 +25,14 @@ from annoconv.model import Case, Image, MaskAnnotation
 from annoconv_converters._dicom.carrier import carry
 from annoconv_converters._dicom.elements import EXPLICIT, Element
 from annoconv_converters._dicom.groups import PER_FRAME
+from annoconv_converters._dicom.patient import patient_of
 from annoconv_converters._dicom.series import DicomSeries
 from annoconv_converters.dicom_seg.block import Block, digest_of, meaning
-from annoconv_converters.dicom_seg.frame_grid import find_frame_grid
+from annoconv_converters.dicom_seg.frame_grid import find_frame_grid, source_instances
 from annoconv_converters.dicom_seg.groups import read_table
 from annoconv_converters.dicom_seg.kinds import Kind
 from annoconv_converters.dicom_seg.mapping import annotation_ids, merge, native_document, segments_of
+from annoconv_converters.dicom_seg.subject import OF_THE_CASE, left_unsaid, without
 from annoconv_converters.dicom_seg.writing.file import frame_index, write_file
 from annoconv_converters.dicom_seg.writing.gather import Gathered, gather, segment_numbers
 from annoconv_converters.dicom_seg.writing.groups import encode_groups
@@ -69,6 +71,8 @@ class SegmentationPart:
         PerFrameFunctionalGroupsSequence, encoded.
     annotation_ids
         Annotation of each segment number.
+    image
+        What the case says of the image; None if there is no case.
     """
 
     content: Content
@@ -77,6 +81,7 @@ class SegmentationPart:
     header: Elements
     groups: bytes
     annotation_ids: dict[int, str] = field(default_factory=dict)
+    image: Image | None = None
 
 
 def write_segmentations(
@@ -168,7 +173,7 @@ def _prepared(
         parts: list[SegmentationPart] = []
         for uid, annotations in groups.items():
             image = _image_of(case, uid, loaded.path)
-            source = image_seam.match(sources, image)
+            source = image_seam.match(sources, image, source=loaded.path)
             check_image(image, source)
             at = times.timestamp([loaded.case], [source.acquired_at], given=context.timestamp, zone=context.timezone)
             numbers = segment_numbers({each.id: loaded.masks[each.id] for each in annotations}, settings.kind)
@@ -177,8 +182,16 @@ def _prepared(
             masks = {numbers[each.id]: loaded.masks[each.id] for each in ordered}
             told = settings.told_by(ordered)
             gathered = gather(masks, image, source, told, spools)
-            content = Content(source=source, segments=segments, case=case, metadata=case.metadata, at=at, settings=told)
+            content = Content(
+                source=source,
+                segments=segments,
+                metadata=case.metadata,
+                at=at,
+                settings=told,
+                patient=patient_of(case, image),
+            )
             part = prepare(content, gathered)
+            part.image = image
             part.annotation_ids = {numbers[each.id]: each.id for each in ordered}
             if len(groups) > 1:
                 gathered.release()
@@ -210,18 +223,23 @@ def _finish(
     """Give the parts their carrier; yield what the format does not hold."""
     original = strict_json.plain(case)
     headers = [_header(part) for part in parts]
-    natives = [_native(part, header) for part, header in zip(parts, headers, strict=True)]
+    unsaid = [left_unsaid(case, part.image or case.image, is_plain=plain) for part in parts]
+    natives = [
+        without(_native(part, header), names) for part, header, names in zip(parts, headers, unsaid, strict=True)
+    ]
     native = merge(natives)
     compared = report(original, native, REASONS, None if plain else CARRIER, case_index=case_index)
     if not plain:
         key = ids.uid("carrier", ids.content_digest(strict_json.dumps(original)))
-        for position, (part, header, own) in enumerate(zip(parts, headers, natives, strict=True)):
+        for position, (part, header, own, names) in enumerate(zip(parts, headers, natives, unsaid, strict=True)):
             segments = segments_of(header)
             meanings = dict(zip(annotation_ids(segments), map(meaning, segments), strict=True))
             digest = digest_of(part.header | {PER_FRAME: part.groups})
-            told = Block(key, position, len(parts), own["image"]["uid"], digest, meanings)
+            told = Block(key, position, len(parts), own["image"]["uid"], digest, meanings, unsaid=names)
             if position == 0:
-                told = replace(told, residual=compared.kept, held=held(native, compared.kept))
+                # Nobody is named in private that a de-identification of the file would leave there.
+                kept = [each for each in held(native, compared.kept) if each[0][0] not in OF_THE_CASE]
+                told = replace(told, residual=compared.kept, held=kept)
             block = Dataset()
             carry(block, told.document())
             part.header |= elements_of(block)
@@ -254,7 +272,9 @@ def _native(part: SegmentationPart, header: Dataset) -> dict[str, Any]:
         Element(0x52009230, b"SQ", len(shared), len(shared) + 12, len(whole), len(whole)),
         EXPLICIT,
     )
-    return native_document(header, find_frame_grid(header, table).grid, Labels.of())
+    frame_grid = find_frame_grid(header, table)
+    instances = source_instances(header, table, frame_grid)
+    return native_document(header, frame_grid.grid, Labels.of(), instances=instances)
 
 
 def _file_name(case: Case, case_index: int, part: SegmentationPart, parts: int) -> str:

@@ -23,7 +23,7 @@ from annoconv_converters._dicom.codes import code_item
 from annoconv_converters._dicom.dates import date_and_time, date_time, offset_zone
 from annoconv_converters._dicom.elements import walk
 from annoconv_converters._dicom.encoding import CHARACTER_SET, decimal_string, element, encode, item, items, sequence
-from annoconv_converters._dicom.patient import put_patient, study_of
+from annoconv_converters._dicom.patient import Patient, put_patient
 from annoconv_converters._dicom.texts import copy_elements, fit, text
 from annoconv_converters.dicom_seg.kinds import LEVELS, Kind
 from annoconv_converters.dicom_seg.mapping import ANNOTATION_SOFTWARE, OWN_MANUFACTURER
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from annoconv.images import ImageSource
-    from annoconv.model import Case, Metadata
+    from annoconv.model import Metadata
     from annoconv_converters.dicom_seg.kinds import Settings
     from annoconv_converters.dicom_seg.segment import Segment
     from annoconv_converters.dicom_seg.writing.frames import Frames
@@ -102,7 +102,7 @@ _SPECIMEN: Final = (
 """What a segmentation of a whole slide shares with it (PS3.3 C.7.6.22)."""
 _LOSSY: Final = ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod")
 OF_THE_SOURCE: Final = (*_REQUIRED_EMPTY, *_CARRIED_OVER, *_SPECIMEN, *_LOSSY, "PatientOrientation")
-"""What is copied from the source, of which a case says nothing."""
+"""What is copied from the source; a case says some of it, which is written where the source says nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,14 +115,14 @@ class Content:
         The image that it was drawn on.
     segments
         Every segment, empty ones too, by number.
-    case
-        The case that it is of, if it is of one: its patient and study, where the source says nothing of them.
     metadata
         Who made it, with what, when.
     at
         Content date and time; with its zone.
     settings
         What kind it is, and how it is written.
+    patient
+        Whose image it is and of which study, where the source does not say so.
     """
 
     source: ImageSource
@@ -130,7 +130,7 @@ class Content:
     metadata: Metadata
     at: datetime
     settings: Settings
-    case: Case | None = None
+    patient: Patient | None = None
 
 
 def build_header(content: Content, planes: PlaneStack, frames: Frames, count: int) -> Elements:
@@ -151,8 +151,8 @@ def build_header(content: Content, planes: PlaneStack, frames: Frames, count: in
     header.SpecificCharacterSet = CHARACTER_SET
     header.SOPClassUID = content.settings.kind.sop_class_uid
     _put_patient_and_study(header, content.source)
-    if content.case is not None:
-        put_patient(header, content.case, study_of(content.case, content.source.study_instance_uid))
+    if content.patient is not None:
+        put_patient(header, content.patient)
     _put_series(header, content)
     _put_equipment(header, content.metadata)
     _put_image(header, content, planes, frames, count)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from annoconv.documents.losses import Carrier
 from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,13 +25,20 @@ REASONS: Final[Reasons] = {
     "annotations/#/algorithm_type": "SegmentAlgorithmType is required of segments, MANUAL where the case does not say; "
     "what is no mask has no segment",
     "annotations/#/label_code": "a segment's concept stands for another label code; what is no mask has no segment",
+    "annotations/#/annotator": "a segment names the algorithm that made it, no person; what is no mask has no segment",
     "annotations/*": "a segment has no place for {place}; what is no mask has no segment",
     "task_id": "a segmentation names no annotation task",
+    "metadata/agents/*": "a segmentation names the algorithms that made its segments, and no other agent",
+    **dict.fromkeys(
+        ("patient_id", "subject/*", "studies/*"),
+        Message("patient and study are those of the source image where it states them"),
+    ),
+    "*instances/*": "a segmentation names the instances of its source, and the places of those that have frames",
     "*frame_of_reference_uid": "FrameOfReferenceUID is required; that of the source, or a derived one, is written",
     "*study_instance_uid": "StudyInstanceUID is required; that of the source, or a derived one, is written",
     **dict.fromkeys(
         (f"image/{name}*" for name in ("spacing", "origin", "direction", "shape", "coordinate_frame")),
-        "the geometry of a segmentation is that of the source image, in decimal strings",
+        Message("the geometry of a segmentation is that of the source image, in decimal strings"),
     ),
     "*": "a segmentation has no place for {place}",
 }

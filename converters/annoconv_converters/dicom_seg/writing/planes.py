@@ -162,12 +162,7 @@ def place(
     volume_kji = volume.read()
     if relation.kind is GridKind.DIFFERENT and resampling != "never" and source.grid.lps_from_ijk is not None:
         return resample(volume_kji, moving, source.grid, resampling), True
-    try:
-        return apply_relation(volume_kji, relation), False
-    except GeometryError as error:
-        raise GeometryError(
-            error.problem, source=volume.path, found=error.found, expected=error.expected, advice=error.advice
-        ) from error
+    return apply_relation(volume_kji, relation, volume.path), False
 
 
 def _told(grid: Grid) -> Message:

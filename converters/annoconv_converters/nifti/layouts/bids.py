@@ -26,6 +26,7 @@ import numpy as np
 from annoconv.documents import strict_json
 from annoconv.errors import MaskError
 from annoconv.files.manifest import MANIFEST
+from annoconv.files.names import is_left_by_desktop
 from annoconv.files.stage import is_stage
 from annoconv.model import Modality
 from annoconv_converters._volumes.label_tables import read_table, write_tsv
@@ -33,7 +34,7 @@ from annoconv_converters._volumes.labels import Entry, entry_of
 from annoconv_converters._volumes.opening import stem_of
 from annoconv_converters.nifti.case_files import CaseFiles, Region
 from annoconv_converters.nifti.layouts.training import Training
-from annoconv_converters.nifti.source_trees import SourceFile, image_sidecar, of_sidecar, of_table, of_volume
+from annoconv_converters.nifti.source_trees import SourceFile, image_sidecar, of_table, of_volume
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -145,9 +146,8 @@ class Bids(Training):
             if isinstance(name, str) and name and description.get("DatasetType") == "derivative"
             else {}
         )
-        places = {path.parent for ending in _SEGMENTED for path in folder.glob(f"**/sub-*/**/{ending}")}
-        sources = {path.name for path in folder.glob("sourcedata/sub-*") if any(path.glob("*/*.nii*"))}
-        places = {place for place in places if not any(map(is_stage, place.relative_to(folder).parts))}
+        places = {path.parent for ending in _SEGMENTED for path in _below(folder, f"**/sub-*/**/{ending}")}
+        sources = {path.name for path in _below(folder, "sourcedata/sub-*") if any(_below(path, "*/*.nii*"))}
         places |= {folder / name / "anat" for name in sources - {place.parent.name for place in places}}
         shared = [
             SourceFile(
@@ -159,6 +159,13 @@ class Bids(Training):
         ]
         for place in sorted(places):
             yield _subject(place, folder, finder, told, shared)
+
+
+def _below(folder: Path, pattern: str) -> Iterator[Path]:
+    """Yield what is in a folder but for stages of outputs and what desktops leave there."""
+    for path in folder.glob(pattern):
+        if not any(is_stage(part) or is_left_by_desktop(part) for part in path.relative_to(folder).parts):
+            yield path
 
 
 def _description(task: str | None) -> dict[str, Any]:
@@ -174,7 +181,7 @@ def _description(task: str | None) -> dict[str, Any]:
 def _tables(folder: Path) -> list[Path]:
     """Return the tables of participants, sessions and scans."""
     return sorted(
-        path for name in ("participants", "sub-*/*_sessions", "**/*_scans") for path in folder.glob(f"{name}.tsv")
+        path for name in ("participants", "sub-*/*_sessions", "**/*_scans") for path in _below(folder, f"{name}.tsv")
     )
 
 
@@ -190,8 +197,8 @@ def _subject(
     """Return the case of one `anat` folder."""
     parts = [part for part in place.relative_to(folder).parts if part.startswith(("sub-", "ses-"))]
     name = "_".join(part.partition("-")[2] for part in parts)
-    files = sorted(place.glob("*.nii*")) if place.is_dir() else []
-    others = sorted((folder / "sourcedata").joinpath(*parts).glob("*/*.nii*"))
+    files = sorted(_below(place, "*.nii*")) if place.is_dir() else []
+    others = sorted(_below((folder / "sourcedata").joinpath(*parts), "*/*.nii*"))
     regions: list[Region] = []
     sources: list[SourceFile] = []
     labels = [path for path in files if stem_of(path.name).endswith("_dseg") or _LABELLED.search(path.name)]
@@ -199,9 +206,7 @@ def _subject(
         table = path.with_name(stem_of(path.name) + ".tsv")
         rows = read_table(table) if table.is_file() else None
         file = finder.open(path)
-        beside = path.with_name(stem_of(path.name) + ".json")
-        sources += [of_volume(file)] + ([of_table(table, path)] if rows is not None else [])
-        sources += [of_sidecar(beside, finder.object(beside))] if beside.is_file() else []
+        sources += [of_volume(file)] + ([of_table(table, path)] if rows is not None else []) + finder.sidecars(file)
         for region in finder.regions(file, table=rows):
             key = region.entry.name if region.entry.name else f"{path.name}/{region.key}"
             regions.append(replace(region, key=key))

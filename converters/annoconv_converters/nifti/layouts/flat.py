@@ -22,7 +22,7 @@ import numpy as np
 from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, MaskError, UsageError
 from annoconv.files.manifest import is_unchanged
-from annoconv.files.names import inside
+from annoconv.files.names import inside, is_left_by_desktop
 from annoconv.ids import safe_name
 from annoconv.messages import Message
 from annoconv.volumes.label_boxes import find_labels
@@ -37,7 +37,7 @@ from annoconv_converters.nifti.source_trees import of_json, of_volume
 from annoconv_converters.nifti.volumes import label_map
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from annoconv.geometry import Grid
@@ -50,6 +50,8 @@ __all__ = ["CARRIER", "Flat"]
 CARRIER: Final = "annoconv.json"
 _IMAGE_STEMS: Final = frozenset({"image", "img", "ct", "mr", "mri", "pt", "pet"})
 """Names under which an image stands among masks that other programs wrote."""
+_DRAWN: Final = 1
+"""What stands in the voxels of a mask that has a file or a layer of its own."""
 _SIDE_FILES: Final = ((".tsv", write_tsv), (".txt", write_snap), (".ctbl", write_ctbl))
 _TOLD_OF_REGIONS: Final = ("id", "label_code", "category", "image_uid")
 _TOLD_OF_IMAGES: Final = ("study_instance_uid", "frame_of_reference_uid")
@@ -149,6 +151,7 @@ class Flat(Layout):
             self.request.volumes.write_files(image, _grid(image), place)
             for identity, row in rows.items():
                 row["file"] = file_names[identity]
+                self.known[folder / file_names[identity]] = [_DRAWN]
         elif self.request.arrange == "label-map":
             values = self._write_label_map(case, image, folder / f"{stem}{suffix}")
             for identity, row in rows.items():
@@ -169,6 +172,7 @@ class Flat(Layout):
         tables = [[_entry(case, each, 1)] for each in image.masks]
         stacked = np.stack([layer.astype(dtype) for layer in layers])
         self.request.volumes.write_labels(path, stacked, _grid(image), tables)
+        self.known[path] = [_DRAWN]
 
     @classmethod
     def recognises(cls, folder: Path) -> bool:
@@ -182,8 +186,8 @@ class Flat(Layout):
             yield _of_files(folder, [folder], finder, stem_of(folder.name))
         elif (folder / INDEX).is_file():
             yield _of_index(folder, finder)
-        elif indexed := sorted(path.parent for path in folder.glob(f"*/{INDEX}")):
-            for each in indexed:
+        elif indexed := [path.parent for path in folder.glob(f"*/{INDEX}") if not is_left_by_desktop(path.parent.name)]:
+            for each in sorted(indexed):
                 yield _of_index(each, finder)
         else:
             places = [folder, *(folder / name for name in ("segmentations", "masks", "labels"))]
@@ -204,7 +208,7 @@ def _of_files(source: Path, paths: Sequence[Path], finder: Finder, name: str) ->
         for region in finder.regions(file):
             key = f"{file.path.name}/{region.key}" if len(masks) > 1 else region.key
             regions.append(Region(key, region.volume, region.value, region.mask_file, region.entry, region.told))
-    image = finder.image(name, image_file, [masks[0].volume(0)] if masks else [], source)
+    image = finder.image(name, image_file, [mask.volume(0) for mask in masks], source)
     exact = finder.is_exact(image_file or (masks[0] if masks else None))
     beside = source / CARRIER if is_folder else source.with_name(f"{name}.annoconv.json")
     files = [each for file in masks for each in finder.mask_files(file)]
@@ -231,8 +235,13 @@ def _of_index(folder: Path, finder: Finder) -> CaseFiles:
         return files[path]
 
     rows = [row for row in index["regions"] if _inside(folder, row["file"]).is_file()]
-    regions = [_indexed_region(row, opened(row["file"], row.get("image_uid") or primary), folder) for row in rows]
-    regions += _not_indexed(folder, rows, files, finder, is_placeless=bool(placeless))
+    drawn: dict[tuple[str, int], list[int]] = {}
+    for row in rows:
+        if (place := _layer(row)) not in drawn:
+            file = opened(row["file"], row.get("image_uid") or primary)
+            drawn[place] = _drawn_since(row, file, folder, finder)
+    regions = [_indexed_region(row, files[row["file"]], bool(drawn[_layer(row)])) for row in rows]
+    regions += _not_indexed(folder, rows, files, drawn, finder, is_placeless=bool(placeless))
     first: dict[str, VolumeFile] = {}
     for row in rows:
         first.setdefault(row.get("image_uid") or primary, files[row["file"]])
@@ -266,21 +275,26 @@ def _of_index(folder: Path, finder: Finder) -> CaseFiles:
 
 
 def _not_indexed(
-    folder: Path, rows: Sequence[dict[str, Any]], files: dict[str, VolumeFile], finder: Finder, *, is_placeless: bool
+    folder: Path,
+    rows: Sequence[dict[str, Any]],
+    files: dict[str, VolumeFile],
+    drawn: Mapping[tuple[str, int], Sequence[int]],
+    finder: Finder,
+    *,
+    is_placeless: bool,
 ) -> Iterator[Region]:
-    """Yield what others have drawn since the index was written: labels of its maps, and files among its masks."""
-    maps = {row["file"]: row for row in rows if "value" in row}
-    for path, row in maps.items():
-        file = files[path]
-        if file.path not in finder.known and any(is_unchanged(file.path, each) for each in (folder, folder.parent)):
-            continue
-        indexed = {each["value"] for each in rows if each["file"] == path}
-        names = {each.entry.value: each.entry for each in file.segments}
-        told = {"image_uid": row["image_uid"]} if "image_uid" in row else {}
-        for value in finder.values(file):
+    """Yield what others have drawn since the index was written: labels of its volumes, and files among its masks."""
+    for (path, layer), values in drawn.items():
+        members = [row for row in rows if _layer(row) == (path, layer)]
+        indexed, told = {row.get("value", _DRAWN) for row in members}, members[0]
+        file, mask_file = files[path], "" if "layer" in told else path
+        names = {each.entry.value: each.entry for each in file.segments if each.layer == layer}
+        for value in values:
             if value not in indexed:
                 entry = names.get(value) or Entry(value, f"LABEL_{value}")
-                yield Region(f"{path}/{value}", file.volume(0), value, path, entry, told)
+                key = f"{path}/{layer}/{value}" if "layer" in told else f"{path}/{value}"
+                uid = {name: told[name] for name in ("image_uid",) if name in told}
+                yield Region(key, file.volume(layer), value, mask_file, entry, uid)
     beside = sorted((folder / "masks").iterdir()) if (folder / "masks").is_dir() else []
     for place in beside:
         if is_volume(place) and f"masks/{place.name}" not in files:
@@ -289,13 +303,42 @@ def _not_indexed(
                 yield replace(region, key=f"{place.name}/{region.key}", mask_file=f"masks/{place.name}")
 
 
-def _indexed_region(row: dict[str, Any], file: VolumeFile, folder: Path) -> Region:
-    layer, value = row.get("layer", 0), row.get("value")
+def _drawn_since(row: dict[str, Any], file: VolumeFile, folder: Path, finder: Finder) -> list[int]:
+    """Return the labels of a volume as others have left it; none if nobody has edited it, or it is still one mask.
+
+    In the volume of one mask a value alone is the mask's, whatever it is; of several, 1 is.
+    """
+    _, layer = _layer(row)
     if not 0 <= layer < file.layers:
         raise DocumentError("there is no such layer", source=folder / INDEX, where=f"{row['file']} layer {layer}")
+    if file.path not in finder.known and any(is_unchanged(file.path, each) for each in (folder, folder.parent)):
+        return []
+    values = finder.values(file, layer)
+    if "value" in row:
+        return values
+    if len(values) > 1 and _DRAWN not in values:
+        raise MaskError(
+            "of the values in the file of one mask none is the mask's",
+            source=file.path,
+            where=row["id"],
+            found=values[:5],
+            expected=_DRAWN,
+            advice="Give the voxels of the mask the value 1; every other value is an annotation of its own",
+        )
+    return values[1:] and values
+
+
+def _indexed_region(row: dict[str, Any], file: VolumeFile, is_label_map: bool) -> Region:
+    value = row.get("value", _DRAWN if is_label_map else None)
     told: dict[str, Any] = {key: row[key] for key in _TOLD_OF_REGIONS if key in row}
     mask_file = "" if "layer" in row else row["file"]
-    return Region(row["id"], file.volume(layer), value, mask_file, Entry(value or 1, row.get("name", "")), told)
+    volume = file.volume(row.get("layer", 0))
+    return Region(row["id"], volume, value, mask_file, Entry(value or 1, row.get("name", "")), told)
+
+
+def _layer(row: dict[str, Any]) -> tuple[str, int]:
+    """Return the volume of a region: its file and layer."""
+    return row["file"], row.get("layer", 0)
 
 
 def _bare_grid(shape: Sequence[int]) -> Grid:

@@ -144,7 +144,7 @@ def case_files(
         ]
     exact = finder.is_exact(files[0] if files else label_file)
     carrier = folder / "annoconv" / f"{name}.json"
-    sources = [of_volume(label_file)] if label_file is not None else []
+    sources = [of_volume(label_file), *finder.sidecars(label_file)] if label_file is not None else []
     sources += [each for number, file in enumerate(files) for each in finder.image_files(file, number)]
     told = {"case_id": name, **told}
     return CaseFiles(name, folder, carrier, found, regions, told, is_exact=exact, files=sources, shared=shared)

@@ -1,0 +1,118 @@
+"""What made a segment, to and from the algorithm identification macro (PS3.3 10.16) and SegmentAlgorithmName.
+
+What made a segment is an agent, a device, that the annotation names. Only of a file of ours, a model that made all
+segments, and of which no more is known than a name that ends in its version, is the AI model of the metadata.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from annoconv import ids
+from annoconv.documents import strict_json
+from annoconv.errors import AnnoconvError
+from annoconv.model import Algorithm
+from annoconv_converters.dicom_seg.segment import SegmentAlgorithmType
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from annoconv.model import Case, MaskAnnotation
+    from annoconv_converters.dicom_seg.segment import Segment
+
+__all__ = ["agent_of", "agents_and_model", "algorithm_fields", "algorithm_of"]
+
+_VERSION: Final = re.compile(r"[vV]?\d[\w.+-]*")
+_WORDS: Final = "AlgorithmParameters"
+"""Parameter under which those stand that other software wrote as text of its own."""
+
+
+def algorithm_of(annotation: MaskAnnotation, case: Case) -> Algorithm | None:
+    """Return what made an annotation; None if the case does not say.
+
+    It is that of its model-assistance record, else of the record that names it, else of the agent who made it, else the
+    AI model of the metadata, whose last word is its version if it looks like one.
+    """
+    agents = {agent.id: agent.algorithm for agent in case.metadata.agents or ()}
+    records = case.metadata.assistance or ()
+    found: list[Algorithm | None] = [record.model for record in records if record.id == annotation.assistance_id]
+    found += [record.model for record in records if annotation.id in (record.annotation_ids or ())]
+    found.append(agents.get(annotation.annotator or case.metadata.annotator or ""))
+    stated = case.metadata.software.ai_model if case.metadata.software else None
+    found.append(Algorithm.model_validate(_named(stated)) if stated else None)
+    return next((each for each in found if each is not None), None)
+
+
+def algorithm_fields(algorithm: Algorithm | None) -> dict[str, Any]:
+    """Return the fields of a segment that say what made it."""
+    if algorithm is None:
+        return {}
+    parameters = strict_json.plain(algorithm).get("parameters")
+    is_text = list(parameters or ()) == [_WORDS] and isinstance(parameters[_WORDS], str)
+    return {
+        "algorithm_name": algorithm.name,
+        "algorithm_version": algorithm.version,
+        "algorithm_source": algorithm.manufacturer,
+        "algorithm_family": algorithm.family,
+        "algorithm_parameters": parameters[_WORDS] if is_text else _dumped(parameters) if parameters else None,
+    }
+
+
+def agent_of(segment: Segment) -> dict[str, Any] | None:
+    """Return the agent that made a segment, as a case document has it; None if no algorithm is named."""
+    if segment.algorithm_type is SegmentAlgorithmType.MANUAL or segment.algorithm_name is None:
+        return None
+    stated = {
+        "name": segment.algorithm_name,
+        "version": segment.algorithm_version,
+        "manufacturer": segment.algorithm_source,
+        "family": segment.algorithm_family,
+        "parameters": _parameters(segment.algorithm_parameters),
+    }
+    algorithm = {key: strict_json.plain(value) for key, value in stated.items() if value is not None}
+    words = [" ".join(str(algorithm[key]).split()) for key in ("name", "version") if key in algorithm]
+    return {"id": " ".join(words), "kind": "device", "roles": ["model"], "algorithm": algorithm}
+
+
+def agents_and_model(segments: Sequence[Segment], *, is_ours: bool) -> tuple[dict[int, dict[str, Any]], str | None]:
+    """Return the agent of each segment number that has one, or else the AI model of which we wrote all of them.
+
+    Agents of one name and version that differ otherwise have a digest in their ids.
+    """
+    by_machine = [segment for segment in segments if segment.algorithm_type is not SegmentAlgorithmType.MANUAL]
+    agents = {segment.number: agent for segment in by_machine if (agent := agent_of(segment)) is not None}
+    algorithms = [agent["algorithm"] for agent in agents.values()]
+    named = [agent["id"] for agent in {strict_json.dumps(each["algorithm"]): each for each in agents.values()}.values()]
+    for agent in agents.values():
+        if named.count(agent["id"]) > 1:
+            agent["id"] += f" {ids.content_digest(strict_json.dumps(agent['algorithm']))[:8]}"
+    if is_ours and algorithms and len(algorithms) == len(by_machine):
+        name: str = algorithms[0]["name"]
+        if all(each == _named(name) for each in algorithms):
+            return {}, name
+    return agents, None
+
+
+def _named(name: str) -> dict[str, Any]:
+    """Return the algorithm of a name that may end in its version."""
+    last = name.split()[-1:]
+    return {"name": name, **({"version": last[0]} if last and _VERSION.fullmatch(last[0]) else {})}
+
+
+def _parameters(stated: str | None) -> dict[str, Any] | None:
+    """Return parameters: those of a JSON object as we write it, else the text itself."""
+    if stated is None:
+        return None
+    try:
+        found = strict_json.loads(stated.encode())
+        Algorithm.model_validate_json(strict_json.dumps({"name": "any", "parameters": found}))
+        if _dumped(found) == stated:
+            return dict(found)
+    except (AnnoconvError, TypeError, ValueError):
+        pass
+    return {_WORDS: stated}
+
+
+def _dumped(parameters: Any) -> str:
+    return strict_json.dumps(parameters).decode().strip()

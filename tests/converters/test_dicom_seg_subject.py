@@ -1,0 +1,246 @@
+"""Whose a segmentation is, of which study, of which instances, and what made it: there and back, judged by others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import highdicom
+import pydicom
+import pytest
+from pydicom import config
+
+from annoconv import registry
+from annoconv.casefile import LoadedCase, Reading, read_case
+from annoconv.documents import strict_json
+from annoconv.pixels import save_nifti
+from annoconv.registry import Context
+from annoconv.times import parse_timestamp, parse_timezone
+from tests.cases import blob, grid_of, mask
+from tests.converters.seg_cases import by_dcmqi
+from tests.converters.test_dicom_seg import convert, loaded
+from tests.peers import dciodvfy_errors
+
+STUDY = {
+    "study_id": "S7",
+    "accession_number": "ACC-7",
+    "started_at": "2026-03-01T08:30:00+08:00",
+    "time_point": "week 12",
+    "description": "CT abdomen",
+}
+SUBJECT = {"sex": "female", "age": "045Y", "height": 1.62, "weight": 61.5}
+GRID = grid_of((14, 12, 6))
+OF_THE_SOURCE = ("PatientID", "PatientSex", "StudyDate", "StudyTime", "StudyID", "TimezoneOffsetFromUTC")
+
+
+def written(folder: Path, annotations: list[Any] | None = None, **rest: Any) -> LoadedCase:
+    """Return a case on a series that says nothing of patient and study."""
+    save_nifti(folder / "m.nii.gz", blob(GRID), GRID)
+    case = loaded(folder, annotations or [mask("M1", "m.nii.gz")], GRID)
+    for path in (folder / "images").iterdir():
+        header = pydicom.dcmread(path)
+        for keyword in OF_THE_SOURCE:
+            if keyword in header:
+                setattr(header, keyword, "")
+        header.save_as(path)
+    stated = strict_json.plain(case.case)
+    uid = next(iter(instances(folder).values())).StudyInstanceUID
+    stated["image"]["study_instance_uid"] = uid
+    if "studies" in rest:
+        rest["studies"] = [{"study_instance_uid": uid, **each} for each in rest["studies"]]
+    (folder / "case.json").write_bytes(strict_json.dumps(stated | rest))
+    return read_case(folder / "case.json")
+
+
+def instances(folder: Path) -> dict[str, pydicom.Dataset]:
+    """Return the headers of the source by SOPInstanceUID, by place along the normal."""
+    headers = [pydicom.dcmread(path, stop_before_pixels=True) for path in (folder / "images").iterdir()]
+    return {each.SOPInstanceUID: each for each in sorted(headers, key=lambda one: one.ImagePositionPatient[2])}
+
+
+def read(path: Path, **options: Any) -> Reading:
+    (reading,) = registry.read([path], format="dicom-seg", **options)
+    return reading
+
+
+def test_patient_and_study_of_a_case_are_written_where_the_source_is_silent(tmp_path: Path) -> None:
+    case = written(tmp_path, patient_id="P-001", subject=SUBJECT, studies=[STUDY])
+    path = convert(case, tmp_path / "seg.dcm", plain=True)
+    header = pydicom.dcmread(path)
+    assert dciodvfy_errors(path) == []
+    stated = {
+        "PatientID": "P-001",
+        "PatientIdentityRemoved": "YES",
+        "PatientSex": "F",
+        "PatientAge": "045Y",
+        "PatientSize": 1.62,
+        "PatientWeight": 61.5,
+        "StudyDate": "20260301",
+        "StudyTime": "083000",
+        "TimezoneOffsetFromUTC": "+0800",
+        "StudyID": "S7",
+        "AccessionNumber": "ACC-7",
+        "StudyDescription": "CT abdomen",
+        "ClinicalTrialTimePointID": "week 12",
+    }
+    assert {keyword: header.get(keyword) for keyword in stated} == stated
+    back = strict_json.plain(read(path).case)
+    assert (back["patient_id"], back["subject"]) == ("P-001", SUBJECT)
+    assert back["studies"] == [{"study_instance_uid": header.StudyInstanceUID, **STUDY}]
+
+
+def test_what_the_source_says_of_the_patient_stays_and_the_case_comes_back_with_its_own(tmp_path: Path) -> None:
+    case = written(tmp_path, patient_id="P-001", subject=SUBJECT)
+    for path in (tmp_path / "images").iterdir():
+        header = pydicom.dcmread(path)
+        header.PatientID, header.PatientSex = "ARCHIVE-9", "M"
+        header.save_as(path)
+    report = registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[tmp_path / "images"])
+    assert {"/patient_id", "/subject/sex"} <= report.paths()
+    written_again = pydicom.dcmread(tmp_path / "seg.dcm")
+    assert (written_again.PatientID, written_again.PatientSex) == ("ARCHIVE-9", "M")
+    assert b"ARCHIVE-9" not in bytes(written_again[0x4143, 0x1001].value.encode())
+    back = read(tmp_path / "seg.dcm").case
+    assert (back.patient_id, back.subject) == (case.case.patient_id, case.case.subject)
+
+
+def test_a_case_that_says_nothing_of_the_patient_comes_back_so(tmp_path: Path) -> None:
+    save_nifti(tmp_path / "m.nii.gz", blob(GRID), GRID)
+    case = loaded(tmp_path, [mask("M1", "m.nii.gz")], GRID)
+    path = convert(case, tmp_path / "seg.dcm")
+    back = read(path).case
+    assert (back.patient_id, back.subject, back.studies, back.image.instances) == (None, None, None, None)
+    header = pydicom.dcmread(path)
+    assert header.PatientID == "SYNTHETIC"
+    assert "SYNTHETIC" not in header[0x4143, 0x1001].value
+
+
+def test_instances_are_those_of_the_source_in_the_order_of_its_slices(tmp_path: Path) -> None:
+    case = written(tmp_path)
+    expected = list(instances(tmp_path))
+    path = convert(case, tmp_path / "seg.dcm")
+    header = pydicom.dcmread(path)
+    header.Manufacturer = "another"
+    del header[0x4143, 0x0010], header[0x4143, 0x1001]
+    header.save_as(tmp_path / "foreign.dcm")
+    found = read(tmp_path / "foreign.dcm").case.image.instances or ()
+    assert [each.sop_instance_uid for each in found] == expected
+    assert {each.sop_class_uid for each in found} == {"1.2.840.10008.5.1.4.1.1.2"}
+    references = header.ReferencedSeriesSequence[0].ReferencedInstanceSequence
+    header.ReferencedSeriesSequence[0].ReferencedInstanceSequence = [*references[2:], *references[:2]]
+    header.save_as(tmp_path / "shuffled.dcm")
+    shuffled = read(tmp_path / "shuffled.dcm").case.image
+    assert shuffled.shape == [14, 12, 4], "from the first frame to the last"
+    assert [each.sop_instance_uid for each in shuffled.instances or ()] == expected[1:5]
+
+
+def test_instances_that_a_case_names_come_back(tmp_path: Path) -> None:
+    case = written(tmp_path)
+    named = [
+        {"sop_instance_uid": uid, "sop_class_uid": header.SOPClassUID} for uid, header in instances(tmp_path).items()
+    ]
+    stated = strict_json.plain(case.case)
+    stated["image"]["instances"] = named
+    (tmp_path / "case.json").write_bytes(strict_json.dumps(stated))
+    path = tmp_path / "seg.dcm"
+    report = registry.write([read_case(tmp_path / "case.json")], path, format="dicom-seg", images=[tmp_path / "images"])
+    assert not any("instances" in each for each in report.paths())
+    assert strict_json.plain(read(path).case.image)["instances"] == named
+
+
+AGENT = {
+    "id": "MODEL_1",
+    "kind": "device",
+    "roles": ["model"],
+    "algorithm": {
+        "name": "nodule-net",
+        "version": "3.1",
+        "manufacturer": "Example Labs",
+        "family": {"code": "122447", "scheme": "DCM", "meaning": "Region Growing"},
+        "parameters": {"threshold": 0.5, "classes": ["solid", "part-solid"]},
+    },
+}
+
+
+def test_the_algorithm_of_the_agent_who_made_a_segment_is_told_and_read(tmp_path: Path) -> None:
+    made = [
+        mask("M1", "m.nii.gz", algorithm_type="automatic", annotator="MODEL_1"),
+        mask("M2", "m.nii.gz", "SPLEEN", algorithm_type="manual"),
+        mask("M3", "m.nii.gz", "KIDNEY_LEFT", algorithm_type="automatic_confirmed", annotator="MODEL_1"),
+    ]
+    metadata = {"annotator": "A1", "version": "v1.0", "timestamps": {"end": "2026-01-08T09:40:00+08:00"}}
+    case = written(tmp_path, made, metadata={**metadata, "agents": [AGENT]})
+    path = convert(case, tmp_path / "seg.dcm", plain=True)
+    assert dciodvfy_errors(path) == []
+    by_highdicom = highdicom.seg.segread(path)
+    told = by_highdicom.get_segment_description(1).algorithm_identification
+    assert told is not None
+    assert (told.name, told.version, told.source) == ("nodule-net", "3.1", "Example Labs")
+    assert (told.family.value, told.family.scheme_designator) == ("122447", "DCM")
+    assert [each.SegmentAlgorithmType for each in pydicom.dcmread(path).SegmentSequence] == [
+        "AUTOMATIC",
+        "MANUAL",
+        "SEMIAUTOMATIC",
+    ]
+    by_dcmqi(path, tmp_path / "dcmqi", GRID)
+    back = strict_json.plain(read(path).case)
+    (agent,) = back["metadata"]["agents"]
+    assert {key: value for key, value in agent.items() if key != "id"} == {
+        key: value for key, value in AGENT.items() if key != "id"
+    }
+    assert [each.get("annotator") for each in back["annotations"]] == [agent["id"], None, agent["id"]]
+    again = read(convert(case, tmp_path / "carried.dcm")).case
+    assert strict_json.plain(again) == strict_json.plain(case.case)
+
+
+@pytest.mark.parametrize("words", ["threshold=0.5", '{ "spaced": 1 }', '{"threshold": null}'])
+def test_parameters_in_words_of_their_own_come_back_to_the_letter(words: str, tmp_path: Path) -> None:
+    path = convert(written(tmp_path), tmp_path / "seg.dcm", plain=True)
+    header = pydicom.dcmread(path)
+    header.Manufacturer = "another"
+    segment = header.SegmentSequence[0]
+    segment.SegmentAlgorithmType, segment.SegmentAlgorithmName = "AUTOMATIC", "grower"
+    algorithm = pydicom.Dataset()
+    algorithm.AlgorithmName, algorithm.AlgorithmVersion, algorithm.AlgorithmParameters = "grower", "1", words
+    family = pydicom.Dataset()
+    family.CodeValue, family.CodingSchemeDesignator, family.CodeMeaning = "123110", "DCM", "Artificial Intelligence"
+    algorithm.AlgorithmFamilyCodeSequence = [family]
+    segment.SegmentationAlgorithmIdentificationSequence = [algorithm]
+    header.save_as(path)
+    reading = read(path)
+    assert [agent.id for agent in reading.case.metadata.agents or ()] == ["grower 1"]
+    assert not any("Algorithm" in loss for loss in reading.losses.paths())
+    registry.write(
+        [LoadedCase(reading.case, reading.masks)],
+        tmp_path / "again.dcm",
+        format="dicom-seg",
+        images=[tmp_path / "images"],
+        context=Context(timestamp=parse_timestamp("2026-01-08T09:40:00+08:00")),
+    )
+    again = pydicom.dcmread(tmp_path / "again.dcm").SegmentSequence[0]
+    assert again.SegmentationAlgorithmIdentificationSequence[0].AlgorithmParameters == words
+
+
+def test_a_study_begins_in_the_zone_that_the_file_or_the_request_names(tmp_path: Path) -> None:
+    path = convert(written(tmp_path, studies=[STUDY]), tmp_path / "seg.dcm", plain=True)
+    header = pydicom.dcmread(path)
+    header.Manufacturer = "another"
+    del header.TimezoneOffsetFromUTC
+    header.save_as(path)
+    silent = read(path)
+    assert strict_json.plain(silent.case)["studies"][0].get("started_at") is None
+    assert {"/StudyDate", "/StudyTime"} <= silent.losses.paths()
+    told = read(path, context=Context(task="T", timezone=parse_timezone("+08:00")))
+    assert strict_json.plain(told.case)["studies"][0]["started_at"] == STUDY["started_at"]
+    assert not {"/StudyDate", "/StudyTime"} & told.losses.paths()
+
+
+@pytest.mark.parametrize("keyword", ["PatientID", "PatientAge", "PatientWeight", "PatientSex"])
+def test_what_is_no_value_of_the_model_is_left_and_named(keyword: str, tmp_path: Path) -> None:
+    path = convert(written(tmp_path, patient_id="P", subject=SUBJECT), tmp_path / "seg.dcm", plain=True)
+    header = pydicom.dcmread(path)
+    header.Manufacturer = "another"
+    values = {"PatientID": "a\\b", "PatientAge": "45", "PatientWeight": "0", "PatientSex": "X"}
+    header.add(pydicom.DataElement(keyword, header[keyword].VR, values[keyword], validation_mode=config.IGNORE))
+    header.save_as(path)
+    assert any(each.startswith(f"/{keyword}") for each in read(path).losses.paths())

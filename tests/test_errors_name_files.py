@@ -1,0 +1,55 @@
+"""An error about a mask or an image that does not fit names the file that is to be looked at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from annoconv import registry
+from annoconv.casefile import read_case
+from annoconv.documents import strict_json
+from annoconv.errors import GeometryError, ImageError
+from annoconv.pixels import save_nifti
+from tests.cases import blob, document, grid_of, mask, series
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WRITERS = ("coco", "cvat", "dicom-seg", "geojson", "label-studio", "nifti", "yolo")
+
+
+def case_of(folder: Path, origin: Any = (-20.0, 10.0, -30.5), name: str = "ct") -> Path:
+    """Write a case with its series, and a mask whose grid begins at `origin` (LPS, mm)."""
+    grid = grid_of((8, 7, 5))
+    image = series(folder / name, grid, name)
+    save_nifti(folder / "m.nii.gz", blob(grid), grid_of((8, 7, 5), origin=origin))
+    (folder / "case.json").write_bytes(strict_json.dumps(document(image, [mask("M", "m.nii.gz")])))
+    return folder
+
+
+@pytest.mark.parametrize("format_name", WRITERS)
+@pytest.mark.parametrize("origin", [(-19.6, 10.3, -30.1), (400.0, 10.0, -30.5)])
+def test_a_mask_that_lies_elsewhere_is_named(format_name: str, origin: Any, tmp_path: Path) -> None:
+    loaded = read_case(case_of(tmp_path, origin) / "case.json")
+    writer = registry.converter("to", format_name)
+    given = {"images": [tmp_path / "ct"]} if "images" in writer.options else {}
+    with pytest.raises(GeometryError, match=r"m\.nii\.gz: "):
+        registry.write([loaded], tmp_path / f"out{writer.suffix}", format=format_name, **given)
+
+
+@pytest.mark.parametrize("format_name", ["dicom-seg", "nifti"])
+def test_a_case_whose_image_is_not_among_those_given_is_named(format_name: str, tmp_path: Path) -> None:
+    loaded = read_case(case_of(tmp_path / "a") / "case.json")
+    other = case_of(tmp_path / "b", name="other")
+    target = tmp_path / f"out{registry.converter('to', format_name).suffix}"
+    with pytest.raises(ImageError, match=r"case\.json: /image/uid: no single source image"):
+        registry.write([loaded], target, format=format_name, images=[other / "other"])
+
+
+def test_a_segmentation_whose_series_is_not_among_those_given_is_named(tmp_path: Path) -> None:
+    folder, other = case_of(tmp_path / "a"), case_of(tmp_path / "b", name="other")
+    target = tmp_path / "seg.dcm"
+    registry.write([read_case(folder / "case.json")], target, format="dicom-seg", images=[folder / "ct"])
+    with pytest.raises(ImageError, match=r"seg\.dcm: ReferencedSeriesSequence \(0008,1115\): no single source image"):
+        list(registry.read([target], format="dicom-seg", images=[other / "other"]))
