@@ -39,7 +39,7 @@ SIDE_SUFFIX = ".annoconv.json"
 """What stands instead of an output's ending in the name of its side file."""
 
 _WRITING: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ENAMETOOLONG})
-"""Errors that only writing makes: a full disk, too large a file, a disk that is read only, a folder with too long a name."""
+"""Errors that only writing makes: a full disk, too large a file, a read-only disk, a folder with too long a name."""
 
 _current: ContextVar[Outputs | None] = ContextVar("outputs", default=None)
 
