@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import unicodedata
@@ -235,6 +236,67 @@ def test_a_side_file_goes_with_the_output_that_it_belonged_to(root: Path) -> Non
     assert (root / "x.annoconv.json").read_text() == "somebody else's"
 
 
+def with_pictures(root: Path, name: str) -> list[str]:
+    """Return the command that writes a case with folders beside it."""
+    if name == "masks":
+        return ["from-dicom-seg", str(root / "from/dicom-seg/x.dcm"), "--images", str(root / "d/images")]
+    words = ["--kind", "panoptic"] if name == "coco" else []
+    return [
+        f"to-{name}",
+        str(root / "d/case.json"),
+        "--images",
+        str(root / "d/images"),
+        "--render",
+        "8",
+        "--window",
+        "40,400",
+        *words,
+    ]
+
+
+FOLDERS = [
+    ("masks", "x.json", ["x.masks"], ["from-labelme", "from/labelme/x.json"]),
+    ("coco", "x.json", ["x", "x_images"], ["to-label-studio", "d/case.json"]),
+    ("cvat", "x.xml", ["x_images"], ["to-cvat", "d/case.json"]),
+]
+
+
+@pytest.mark.parametrize(("first", "target", "folders", "second"), FOLDERS, ids=[each[0] for each in FOLDERS])
+def test_the_folders_of_a_former_output_go_with_it(
+    first: str, target: str, folders: list[str], second: list[str], root: Path
+) -> None:
+    assert main([*with_pictures(root, first), "-o", str(root / target), "--quiet"]) == 0
+    assert all((root / folder).is_dir() for folder in folders)
+    command = [second[0], str(root / second[1]), "-o", str(root / target), "--quiet"]
+    other = root / f"{folders[-1]}.jpg"
+    other.mkdir()
+    before = tree(root)
+    assert main(command) == 2
+    assert tree(root) == before
+    edited = next(path for path in sorted((root / folders[-1]).iterdir()) if path.name != ".annoconv.json")
+    whole = edited.read_bytes()
+    edited.write_bytes(whole + b" ")
+    before = tree(root)
+    assert main([*command, "--overwrite"]) == 2, "it was changed since"
+    assert tree(root) == before
+    edited.write_bytes(whole)
+    assert main([*command, "--overwrite"]) == 0
+    assert not any((root / folder).exists() for folder in folders)
+    assert main([*command, "--overwrite"]) == 0
+    assert other.is_dir()
+
+
+def test_a_folder_of_another_output_stays(root: Path) -> None:
+    assert main([*with_pictures(root, "cvat"), "-o", str(root / "x.xml"), "--quiet"]) == 0
+    assert main(["schema", "-o", str(root / "x.json"), "--quiet"]) == 0
+    (root / "y_images").mkdir()
+    (root / "y_images" / "1.png").write_text("not ours")
+    before = tree(root)
+    assert main(["schema", "-o", str(root / "x.json"), "--quiet", "--overwrite"]) == 0
+    assert main(["schema", "-o", str(root / "y.json"), "--quiet"]) == 0
+    assert before.items() <= tree(root).items()
+
+
 def test_masks_of_one_file_are_not_those_of_another(root: Path) -> None:
     source = str(root / "from/dicom-seg/x.dcm")
     command = ["from-dicom-seg", source, "--images", str(root / "d/images"), "--quiet", "--overwrite", "-o"]
@@ -295,6 +357,8 @@ def test_an_ending_that_says_something_else_is_refused(
         ["upgrade", "d/case.json", "-o", "new.jsonl"],
         ["upgrade", "d/case.json", "-o", "new"],
         ["schema", "-o", "schema.xml"],
+        ["validate", "d/case.json", "--findings", "findings.nii.gz"],
+        ["validate", "d/case.json", "--findings", "findings.json"],
     ],
 )
 def test_the_other_outputs_have_endings_too(words: list[str], root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,6 +366,118 @@ def test_the_other_outputs_have_endings_too(words: list[str], root: Path, monkey
     before = tree(root)
     assert main([*words, "--quiet"]) == 2
     assert tree(root) == before
+
+
+def lines_of_case(root: Path) -> Path:
+    """Write the case as a line, and another that is none and yet names a file."""
+    (root / "d/n.nii.gz").write_text("not ours")
+    whole = json.dumps(json.loads((root / "d/case.json").read_bytes()))
+    (root / "d/cases.jsonl").write_text(whole + '\n{"task_id": 5, "x": {"mask_file" : "\\u006e.nii.gz"}}\n')
+    return root / "d/cases.jsonl"
+
+
+@pytest.mark.parametrize("place", ["d/m.nii.gz", "labels.json", "h.json", "h.jsonl", "link/cases.jsonl"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["validate", "--label-system", "labels.json", "--findings"],
+        ["validate", "--schema-only", "--findings"],
+        ["validate", "--label-system", "labels.json", "--losses"],
+        ["info", "labels.json", "--losses"],
+        ["upgrade", "-o"],
+    ],
+)
+def test_other_commands_replace_nothing_that_they_read(
+    words: list[str], place: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    lines = lines_of_case(root)
+    link(root, "d")
+    for name in ("h.json", "h.jsonl"):
+        hard_link(root, "d/n.nii.gz").rename(root / name)
+    before = tree(root)
+    command, *rest = words
+    assert main([command, str(lines), *rest, place, "--quiet", "--overwrite"]) in {1, 2}
+    assert tree(root) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [(["validate", "--findings"], "h.jsonl"), (["upgrade", "-o"], "h.json"), (["info", "--losses"], "h.json")],
+)
+def test_no_command_replaces_the_mask_of_a_case(words: list[str], place: str, root: Path) -> None:
+    hard_link(root, "d/m.nii.gz").rename(root / place)
+    before = tree(root)
+    command, option = words
+    assert main([command, str(root / "d/case.json"), option, str(root / place), "--overwrite", "--quiet"]) == 2
+    assert tree(root) == before
+
+
+BEFORE_ANY_WORK = {
+    "an option's file by the output": ["to-coco", "--skeletons", "labels.json", "-o", "labels.json"],
+    "an option's file by the losses": ["to-nifti", "--splits", "labels.json", "-o", "new", "--losses", "labels.json"],
+    "the case by the losses of info": ["info", "--losses", "d/case.json"],
+    "the case by the losses of validate": ["validate", "--losses", "d/case.json"],
+    "the labels by the losses of validate": ["validate", "--label-system", "labels.json", "--losses", "labels.json"],
+    "the source by the losses of a reader": ["from-coco", "-o", "new.json", "--losses", "d/case.json"],
+    "a name whose side file is too long": ["to-cvat", "-o", f"{'x' * 250}.xml"],
+    "a name whose side file is too long, COCO": ["to-coco", "-o", f"{'x' * 250}.json"],
+    "a name whose masks are too long": ["from-coco", "-o", f"{'x' * 250}.json"],
+}
+
+
+@pytest.mark.parametrize("what", BEFORE_ANY_WORK)
+def test_what_cannot_be_written_is_refused_before_any_work(
+    what: str, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(root)
+    (root / "d/case.json").write_text("not read")
+    before = tree(root)
+    command, *words = BEFORE_ANY_WORK[what]
+    assert main([command, "d/case.json", *words, "--overwrite", "--quiet"]) == 2
+    said = capsys.readouterr().err
+    assert tree(root) == before
+    if "too long" in what:
+        part = ".masks" if "masks" in what else ".annoconv.json"
+        assert f"nothing can be written under the name of {'x' * 250}{part}, which belongs to it" in said
+        assert "Choose a shorter name" in said
+    else:
+        assert "would replace an input" in said
+
+
+def test_a_side_file_of_another_output_is_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["to-coco", str(root / "d/case.json"), "-o", str(root / "o.json"), "--quiet"]) == 0
+    side = root / "o.annoconv.json"
+    for change in (b"", b" "):
+        side.write_bytes(side.read_bytes() + change)
+        before = tree(root)
+        for words in ([], ["--overwrite"]):
+            assert main(["to-cvat", str(root / "d/case.json"), "-o", str(root / "o.xml"), *words, "--quiet"]) == 2
+            said = capsys.readouterr().err
+            assert f"{side}: this belongs to another output; found o.json. Choose another name" in said
+        assert tree(root) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{}", 'this is not a label system; expected {"labels": [...]}. Correct --label-system'),
+        (
+            '{"labels": [{"code": "X", "display": "x", "mine": 1}]}',
+            "this is not a label system. Correct --label-system",
+        ),
+    ],
+)
+def test_a_label_system_that_is_none_says_what_to_do(
+    text: str, told: str, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "labels.json").write_text(text)
+    command = ["to-coco", str(root / "d/case.json"), "--label-system", str(root / "labels.json")]
+    assert main([*command, "-o", str(root / "x.json"), "--quiet"]) == 1
+    said = capsys.readouterr().err
+    assert told in said
+    assert "null" not in said
+    assert not (root / "x.json").exists()
 
 
 def test_folders_that_were_not_there_are_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

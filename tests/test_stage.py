@@ -201,12 +201,112 @@ def test_of_several_runs_one_wins(writers: int, overwrite: bool, turns: int, tmp
 def test_leftovers_without_a_journal_are_cleared_by_the_next_run_only(tmp_path: Path) -> None:
     left = stage_folder(tmp_path / "x.json")
     (left / "0").mkdir(parents=True)
+    (left / "lock").touch()
     (left / "0" / "x.json").write_text("half")
     settle(tmp_path / "x.json")
     assert (left / "0" / "x.json").exists()
     with replacing(tmp_path / "x.json") as temporary:
         temporary.write_text("whole")
     assert tree(tmp_path) == {"x.json": b"file whole"}
+
+
+def plant(folder: Path, *steps: tuple[str, bool, str | None], lock: bool = True) -> Path:
+    """Make a stage as a stranger may: of each step the name, whether it removes, and the former one it tells of."""
+    left = stage_folder(folder / "x.json")
+    told = []
+    for number, (name, is_removal, former) in enumerate(steps):
+        (left / f"{number}").mkdir(parents=True)
+        (left / f"{number}" / name).write_text("planted")
+        told.append({"number": number, "name": name, "overwrite": True, "is_removal": is_removal, "former": former})
+    (left / "journal.json").write_text(json.dumps({"steps": told, "others": [], "first": None}))
+    if lock:
+        (left / "lock").touch()
+    return left
+
+
+SHA_256_OF_ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-4
+
+
+@pytest.mark.parametrize("lock", [True, False])
+@pytest.mark.parametrize("former", [None, SHA_256_OF_ABC])
+@pytest.mark.parametrize("is_removal", [True, False])
+@pytest.mark.parametrize("name", ["notes.txt", "photos", "link", ".annoconv.json"])
+def test_a_planted_journal_costs_the_user_nothing(
+    name: str, is_removal: bool, former: str | None, lock: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "x.json").write_text("old")
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / ".annoconv.json").write_text("mine")
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "1").write_text("mine")
+    (tmp_path / "link").symlink_to("notes.txt")
+    left = plant(tmp_path, ("new.txt", False, None), (name, is_removal, former), lock=lock)
+    before = tree(tmp_path)
+    for work in (
+        lambda: settle(tmp_path / "x.json"),
+        lambda: settle(tmp_path),
+        lambda: write_set(tmp_path, "new", overwrite=True),
+    ):
+        with pytest.raises(AnnoconvError, match=name if lock else left.name):
+            work()
+        assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("is_removal", [True, False])
+def test_a_journal_replaces_what_it_found_and_removes_what_has_a_seal(is_removal: bool, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text("abc")
+    plant(tmp_path, ("x.json", is_removal, SHA_256_OF_ABC))
+    if is_removal:
+        with pytest.raises(InputError, match=r"x\.json"):
+            settle(tmp_path / "x.json")
+    else:
+        settle(tmp_path / "x.json")
+    assert (tmp_path / "x.json").read_text() == ("abc" if is_removal else "planted")
+
+
+@pytest.mark.parametrize("folder", ["0", "old"])
+def test_a_stage_reaches_nothing_through_a_link(folder: str, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "x.json").write_text("mine")
+    left = plant(tmp_path / "in", ("x.json", False, None))
+    if folder == "0":
+        disk.remove(left / "0")
+    (left / folder).symlink_to("../../mine")
+    before = tree(tmp_path)
+    with pytest.raises(OutputExistsError, match=f"found {folder}"):
+        settle(tmp_path / "in" / "x.json")
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("names", "strange"),
+    [
+        (["mine.txt"], "mine.txt"),
+        (["0/x.json"], "0"),
+        (["lock", "0/x.json", "mine.txt"], "mine.txt"),
+        (["lock", "0"], "0"),
+        (["lock", "images/1.dcm"], "images"),
+    ],
+)
+def test_a_folder_that_is_only_named_like_a_stage_is_left_alone(names: list[str], strange: str, tmp_path: Path) -> None:
+    left = stage_folder(tmp_path / "x.json")
+    for name in names:
+        (left / name).parent.mkdir(parents=True, exist_ok=True)
+        (left / name).write_text("mine")
+    before = tree(tmp_path)
+    settle(tmp_path / "x.json")
+    with pytest.raises(OutputExistsError, match=f"{left.name}: a folder of this name .* found {strange}"):
+        write_set(tmp_path, "new", overwrite=True)
+    assert tree(tmp_path) == before
+
+
+def test_what_is_laid_into_a_stage_while_it_is_at_work_stays(tmp_path: Path) -> None:
+    with replacing(tmp_path / "x.json") as temporary:
+        temporary.write_text("whole")
+        (temporary.parents[1] / "mine.txt").write_text("mine")
+    assert (stage_folder(tmp_path / "x.json") / "mine.txt").read_text() == "mine"
+    assert (tmp_path / "x.json").read_text() == "whole"
 
 
 @pytest.mark.parametrize("name", ["../outside.json", "/etc/x", "..", "a/b", ""])
@@ -216,6 +316,7 @@ def test_a_journal_from_a_stranger_reaches_no_other_folder(name: str, tmp_path: 
     (left / "0" / "new").write_text("new")
     step = {"number": 0, "name": name, "overwrite": True, "is_removal": False}
     (left / "journal.json").write_text(json.dumps({"steps": [step], "others": ["../../elsewhere"], "first": None}))
+    (left / "lock").touch()
     (tmp_path / "outside.json").write_text("mine")
     before = tree(tmp_path)
     with pytest.raises(InputError, match="journal cannot be understood"):
@@ -229,6 +330,7 @@ def test_the_stages_of_other_folders_must_agree(tmp_path: Path) -> None:
     for folder in (one, other):
         (folder / "0").mkdir(parents=True)
         (folder / "0" / "x.json").write_text("new")
+        (folder / "lock").touch()
     (tmp_path / "out" / "x.json").write_text("mine")
     told = {"steps": [step], "others": [os.path.relpath(other, one)], "first": None}
     (one / "journal.json").write_text(json.dumps(told))

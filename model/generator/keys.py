@@ -30,7 +30,8 @@ from annoconv_model import models
 
 def print_keys(model: Model) -> str:
     """Return the text of `keys.py`."""
-    parts = [_HEADER]
+    names = "".join(f'    "{name}Keys",\n' for name in sorted(model.classes))
+    parts = [_HEADER, f"__all__ = [\n{names}]\n\n"]
     for enum in model.enums.values():
         values = ", ".join(f'"{value.value}"' for value in enum.values)
         parts.append(f"{enum.name}: TypeAlias = models.{enum.name} | Literal[{values}]\n")

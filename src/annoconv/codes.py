@@ -27,22 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = [
-    "PRIVATE_SCHEME",
-    "UNCLASSIFIED",
-    "ClassLabel",
-    "CodedLabel",
-    "Labels",
-    "Told",
-    "built_in_labels",
-    "category_concept",
-    "category_of",
-    "concept_of",
-    "is_label_code",
-    "is_name",
-    "name_field",
-    "own_code",
+    "PRIVATE_SCHEME", "UNCLASSIFIED", "ClassLabel", "CodedLabel", "Labels", "Told", "built_in_labels",
+    "category_concept", "category_of", "concept_of", "is_label_code", "is_name", "name_field", "own_code",
     "words",
-]
+]  # fmt: skip
 
 _Key: TypeAlias = tuple[str, str]
 """Scheme and code of a concept."""
@@ -69,17 +57,8 @@ _CATEGORIES: Final = {(each.scheme, each.code): category for category, each in _
     ("SCT", "123037004"): AnnotationCategory.ORGAN
 }
 """Categories by their concepts; 123037004, body structure, is what many files have for an anatomical structure."""
-_MEANING: Final = frozenset(
-    {
-        "category",
-        "parent",
-        "concept",
-        "concept_category",
-        "concept_modifiers",
-        "finding_site",
-        "rt_roi_type",
-        "color_rgb",
-    }
+_MEANING: Final = frozenset(("category", "parent", "color_rgb", "finding_site", "rt_roi_type")) | frozenset(
+    ("concept", "concept_category", "concept_modifiers")
 )
 """Fields of a label that say what it means and how it looks; the others describe it for people."""
 _DIGITS: Final = 16

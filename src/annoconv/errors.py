@@ -113,9 +113,10 @@ class DocumentError(InputError):
         findings: Sequence[Finding] = (),
         source: Path | str | None = None,
         where: str | None = None,
+        advice: str | None = None,
     ) -> None:
         self.findings = tuple(findings)
-        super().__init__(problem, source=source, where=where)
+        super().__init__(problem, source=source, where=where, advice=advice)
 
 
 class GeometryError(InputError):

@@ -579,7 +579,7 @@ def test_big_endian_and_nifti2_and_floats_that_are_whole(tmp_path: Path) -> None
         (reading,) = registry.read([tmp_path / name], format="nifti")
         assert [annotation.mask_value for annotation in reading.case.annotations] == [3, 7], name
         np.testing.assert_array_equal(reading.masks["LABEL_3"].read(), labels.T == 3)
-        assert reading.case.image.direction == [[-1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, 1.0]]
+        assert reading.case.image.direction == [(-1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, 1.0)]
 
 
 def test_a_folder_of_masks_is_one_case_and_an_image_among_them_is_its_image(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.meaning import PictureCase
 
 __all__ = [
+    "FORMAT",
     "PICTURE",
     "SIDE_NAME",
     "SIDE_SUFFIX",
@@ -61,6 +62,8 @@ VERSION: Final = 1
 _NO_SIDE: Final = Message(
     "this is no whole side file of this format; put back the one that was written, or remove it to read the file alone"
 )
+FORMAT: Final = "format"
+"""Member of a side file that says of which format the file is that it belongs to."""
 PICTURE: Final = ("file_name", "width", "height")
 """What a side file tells of a picture, beside its keys."""
 _OWNED: Final = ("annotations", "texts")
@@ -196,7 +199,9 @@ class SideFile:
         return self.main is not None and self.main == digest(main)
 
 
-def read_side(path: Path, main: Path, kind: type[dict[str, Any] | list[Any]], limits: Limits | None) -> SideFile:
+def read_side(
+    path: Path, main: Path, kind: type[dict[str, Any] | list[Any]], format: str, limits: Limits | None
+) -> SideFile:
     """Return what stands in a side file.
 
     Parameters
@@ -207,6 +212,8 @@ def read_side(path: Path, main: Path, kind: type[dict[str, Any] | list[Any]], li
         The file or folder that is read.
     kind
         Whether an object or a list is expected.
+    format
+        Of the file or folder.
     limits
         Bounds.
 
@@ -234,12 +241,20 @@ def read_side(path: Path, main: Path, kind: type[dict[str, Any] | list[Any]], li
         raise damaged(problem, path)
     of = (seal or {}).get("of")
     is_other = isinstance(of, str) and main.is_file() and of != main.suffix
+    written = head.get(FORMAT, format)  # not every side file says it
+    if written != format and not is_other:
+        problem = Message(
+            "the side file was written for {found}, not for {format}; put the right one there, or remove it",
+            found=str(written)[:40],
+            format=format,
+        )
+        raise damaged(problem, path)
     return SideFile(document, (seal or head).get("main"), of if is_other else None)
 
 
-def told_pictures(path: Path, main: Path, limits: Limits | None) -> list[Record]:
+def told_pictures(path: Path, main: Path, format: str, limits: Limits | None) -> list[Record]:
     """Return name, size and keys of the pictures that a side file tells of; none if there is no side file."""
-    side = read_side(path, main, dict, limits) if is_file(path) else None
+    side = read_side(path, main, dict, format, limits) if is_file(path) else None
     cases = None if side is None or side.other is not None else side.members.get("cases")
     listed = [case.get("pictures") for case in cases if isinstance(case, dict)] if isinstance(cases, list) else []
     pictures = [each for some in listed if isinstance(some, list) for each in some if isinstance(each, dict)]

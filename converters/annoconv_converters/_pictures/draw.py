@@ -30,6 +30,7 @@ from annoconv_converters._pictures.geometry import box_to_record, counts_to_reco
 from annoconv_converters._pictures.planes import Axis, PictureVolume, Planes, SliceName, slice_name
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.outlines import polygons_of
+from annoconv_converters._raster.polygons import is_clockwise, with_keyholes
 from annoconv_converters._raster.run_lengths import compress, counts_of_labels
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def draw(
     only_annotated: bool,
     keypoints: bool,
     shapes: frozenset[str] = frozenset(),
+    turn_holes: bool = True,
     only: Collection[tuple[str, int]] | None = None,
 ) -> Drawing:
     """Return the pictures of a case.
@@ -120,6 +122,8 @@ def draw(
         Draw points as keypoints.
     shapes
         Types of annotations that are not drawn but kept as the geometry of their shape.
+    turn_holes
+        Walk holes of polygons the other way round, so that what a ring with its cuts encloses is right.
     only
         Image and index of the only pictures that are drawn; none of a case with masks.
 
@@ -142,7 +146,7 @@ def draw(
             continue
         planes = drawing.planes[image.uid]
         geometry = _geometry(annotation) if annotation.type in shapes and _is_flat(annotation) else None
-        record = _flat_record(annotation, keypoints) if geometry is None else {}
+        record = _flat_record(annotation, keypoints, turn_holes) if geometry is None else {}
         if record is None or planes.axis != "k":
             continue
         for index in _indices(annotation, image, planes):
@@ -197,7 +201,7 @@ def _add_pictures(
         drawing.place(image.uid, index, Picture(record, key=key, name=name))
 
 
-def _flat_record(annotation: AnyAnnotation, keypoints: bool) -> Record | None:
+def _flat_record(annotation: AnyAnnotation, keypoints: bool, turn_holes: bool) -> Record | None:
     """Return an annotation that is no mask as COCO has it; None if it has no form for it."""
     if isinstance(annotation, BboxAnnotation):
         box = annotation.bbox
@@ -207,9 +211,10 @@ def _flat_record(annotation: AnyAnnotation, keypoints: bool) -> Record | None:
             box = [*box[:2], *box[3:5]]
         area = tidy((box[2] - box[0]) * (box[3] - box[1]))
         return {"segmentation": [], "area": area, "bbox": box_to_record(box)}
-    if isinstance(annotation, PolygonAnnotation | EllipseAnnotation):
-        ring = np.array(annotation.polygon) if isinstance(annotation, PolygonAnnotation) else _ellipse(annotation)
-        return rings_to_record([ring])
+    if isinstance(annotation, EllipseAnnotation):
+        return rings_to_record([_ellipse(annotation)])
+    if isinstance(annotation, PolygonAnnotation):
+        return rings_to_record(_parts(annotation, turn_holes))
     if isinstance(annotation, PointAnnotation) and keypoints and len(annotation.point) == 2:
         x, y = (tidy(number - 0.5) for number in annotation.point)
         seen = (annotation.attributes or {}).get("visibility", 2)
@@ -247,6 +252,18 @@ def _indices(annotation: AnyAnnotation, image: Image, planes: Planes) -> Iterabl
     if stated is None:
         return [0] if planes.count == 1 else []
     return [stated] if stated < planes.count else []
+
+
+def _parts(annotation: PolygonAnnotation, turn_holes: bool) -> list[Any]:
+    """Return a ring for each part of a polygon, its holes on keyholes."""
+    pieces = [(annotation.polygon, annotation.holes), *((part.polygon, part.holes) for part in annotation.parts or ())]
+    rings: list[Any] = []
+    for polygon, holes in pieces:
+        outer, *inner = (np.array(ring, dtype=np.float64) for ring in (polygon, *(holes or ())))
+        if turn_holes:
+            inner = [hole if is_clockwise(hole) != is_clockwise(outer) else hole[::-1] for hole in inner]
+        rings.append(with_keyholes([outer, *(np.roll(hole, -hole[:, 0].argmin(), axis=0) for hole in inner)]))
+    return rings
 
 
 def _ellipse(annotation: EllipseAnnotation) -> Any:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from annoconv_converters._pictures.records import Picture, Shape
 
-__all__ = ["Edit", "bind", "said_of"]
+__all__ = ["Edit", "bind", "classes_said", "said_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 Said: TypeAlias = "tuple[str, str, str, dict[str, str]]"
@@ -205,6 +205,12 @@ def _said(value: Any) -> Any:
     """Return what was noted of a record; None if that is damaged."""
     is_whole = isinstance(value, list) and len(value) == 4 and isinstance(value[3], dict)
     return tuple(value) if is_whole and all(isinstance(each, str) for each in value[:3]) else None
+
+
+def classes_said(keys: Iterable[Record], names: Iterable[str]) -> set[str]:
+    """Return those of the names of classes that a record had when it was written, by its key."""
+    said = {told[0] for key in keys if (told := _said(key.get("said")))}
+    return {name for name in names if _digest(name) in said}
 
 
 def _changes(before: Any, now: Said) -> set[str]:

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.errors import InputError, LimitError
 from annoconv.messages import Message
 from annoconv_converters._pictures.planes import LONGEST_NAME
-from annoconv_converters._raster.polygons import Rings, rasterise, rings_of_lists
+from annoconv_converters._raster.polygons import Rings, rasterise, rings_of_lists, without_keyholes
 from annoconv_converters._raster.run_lengths import area_of, box_of, compress_one, expand, fitting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -35,6 +35,7 @@ __all__ = [
     "counts_to_record",
     "is_numbers",
     "keypoints_from_record",
+    "polygon_of_rings",
     "rings_to_record",
     "segmentation_from_record",
     "size_from_record",
@@ -193,6 +194,21 @@ def rings_to_record(rings: Sequence[NDArray[np.float64]]) -> Record:
         "area": tidy(one.area),
         "bbox": box_to_record(one.box),
     }
+
+
+def polygon_of_rings(rings: Iterable[NDArray[np.float64]]) -> Record:
+    """Return the vertices of a polygon, its holes and its further parts, as the model has them.
+
+    Parameters
+    ----------
+    rings
+        Each of shape (vertices, 2), continuous pixels: a part, its holes on keyholes.
+    """
+    parts: list[Record] = []
+    for ring in rings:
+        outer, *holes = (each.tolist() for each in without_keyholes(ring))
+        parts.append({"polygon": outer} | ({"holes": holes} if holes else {}))
+    return parts[0] | ({"parts": parts[1:]} if parts[1:] else {})
 
 
 def counts_to_record(counts: Counts, size: tuple[int, int], shape: bytes | list[list[int]] | None = None) -> Record:

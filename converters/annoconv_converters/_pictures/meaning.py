@@ -18,6 +18,7 @@ from annoconv_converters._pictures.geometry import (
     Segmentation,
     box_from_record,
     keypoints_from_record,
+    polygon_of_rings,
     size_from_record,
 )
 from annoconv_converters._pictures.planes import Planes, SliceName
@@ -25,6 +26,9 @@ from annoconv_converters._pictures.records import Picture, Record, Shape, flat_u
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from annoconv_converters._pictures.categories import Categories, Meaning
     from annoconv_converters._pictures.geometry import Box
@@ -81,7 +85,7 @@ class _Item:
 
     @property
     def is_mask(self) -> bool:
-        return self.segmentation is not None and self.segmentation.is_mask
+        return self.segmentation is not None and self.segmentation.is_mask and not self.shape.has_parts
 
 
 def picture_case(
@@ -255,8 +259,11 @@ def _annotations(common: Record, members: list[_Item], native: PictureCase, sour
         and all(item.segmentation and item.segmentation.is_outline for item in members)
     )
     drawn = [item for item in members if item.segmentation is not None]
+    rings = _rings_of_polygon(drawn)
     points = keypoints_from_record(first.record, source=source, where=_where("annotations", first.record))
-    if drawn and (wants_mask or outlined or len(drawn) > 1):
+    if rings and not outlined:
+        yield {**common, "type": "polygon", **polygon_of_rings(rings), **extra}
+    elif drawn and (wants_mask or outlined or len(drawn) > 1):
         if not all(planes.size):
             raise InputError(
                 "the size of the picture is not known",
@@ -281,6 +288,15 @@ def _annotations(common: Record, members: list[_Item], native: PictureCase, sour
     elif not points:
         yield {**common, "type": "attribute", "attributes": {"image_label": True}, **extra}
     yield from _points(common, extra, points, first.meaning.keypoints)
+
+
+def _rings_of_polygon(drawn: list[_Item]) -> list[NDArray[np.float64]]:
+    """Return the rings of records of one picture that are a polygon, its holes and its parts, as their file says."""
+    kinds = {item.key.get("type", "polygon" if item.shape.has_parts else None) for item in drawn}
+    if kinds != {"polygon"} or len({item.place for item in drawn}) != 1:
+        return []
+    told = [item.segmentation.rings for item in drawn if item.segmentation is not None]
+    return [rings[place] for rings in told if rings is not None for place in range(len(rings))]
 
 
 _PLACES: Final = frozenset({"slice_index", "frame_index"})

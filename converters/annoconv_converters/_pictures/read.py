@@ -113,7 +113,7 @@ def read_pictures(batches: Iterable[Batch], *, context: Context, task: str) -> I
     count = 0
     for batch in batches:
         first = count
-        known, left, beside = _side(batch, context)
+        known, left, beside = _side(batch, task, context)
         for reading in _readings(batch, known, left, context, task, count):
             losses = [*(replace(loss, case_index=count) for loss in beside), *reading.losses]
             yield reading if count > first or not beside else replace(reading, losses=LossReport(losses))
@@ -176,11 +176,11 @@ def _groups(pictures: list[Picture]) -> list[list[Picture]]:
     return list(groups.values())
 
 
-def _side(batch: Batch, context: Context) -> tuple[list[_Written], list[Picture], list[Loss]]:
+def _side(batch: Batch, task: str, context: Context) -> tuple[list[_Written], list[Picture], list[Loss]]:
     """Return the cases that the side file tells of, the pictures of which it knows nothing, and what is lost of it."""
     if batch.side is None or not is_file(batch.side):
         return [], batch.pictures, []
-    side = read_side(batch.side, batch.source, dict, context.limits)
+    side = read_side(batch.side, batch.source, dict, task, context.limits)
     if side.other is not None:
         return [], batch.pictures, [not_used(side, 0)]
     entries = side.members.get("cases")

@@ -47,6 +47,8 @@ class Shape:
         While a case is drawn: who made the annotation, if that is said.
     place
         Steps to it in its file's tree.
+    has_parts
+        Whether it is a polygon whose keyholes are holes and whose further rings are parts of it, not a mask.
     """
 
     record: Record
@@ -56,6 +58,7 @@ class Shape:
     keypoints: dict[str, list[float]] = field(default_factory=dict)
     algorithm_type: str | None = None
     place: Path = ()
+    has_parts: bool = False
     _understood: tuple[tuple[int, int], Segmentation | None] | None = field(default=None, init=False, repr=False)
 
     def segmentation(self, size: tuple[int, int], *, source: object, where: str) -> Segmentation | None:

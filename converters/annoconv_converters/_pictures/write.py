@@ -17,10 +17,11 @@ from annoconv.codes import Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
 from annoconv.errors import InputError
-from annoconv.files.atomic import replacing
+from annoconv.files.atomic import expecting, replacing
+from annoconv.ids import safe_name
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
-from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, VERSION, compare, compare_plain
+from annoconv_converters._pictures.carrier import FORMAT, SIDE_NAME, SIDE_SUFFIX, VERSION, compare, compare_plain
 from annoconv_converters._pictures.categories import Categories, CategoryTable
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.edited import said_of
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.meaning import PictureCase
     from annoconv_converters._raster.run_lengths import Counts
 
-__all__ = ["PictureFormat", "write_pictures"]
+__all__ = ["PictureFormat", "polygon_reasons", "write_pictures"]
 
 Record: TypeAlias = "dict[str, Any]"
 Tree = TypeVar("Tree")
@@ -67,13 +68,19 @@ class PictureFormat(Generic[Tree]):
     shapes
         Types of annotations beyond masks, boxes and polygons that it has.
     is_outlined
-        Whether masks become polygons, one ring a shape.
+        Whether masks become polygons.
+    has_parts
+        Whether several polygons are one record; else each is a record of its own.
     has_keypoints
         Whether points are drawn as keypoints of their instances.
     has_ids
         Whether its records have ids, which tools keep.
     has_sizes
         Whether its files hold the sizes of pictures; else the side file does, and is always written.
+    is_folder
+        Whether it is a folder, with the side file in it.
+    knows_by_name
+        Whether a picture is known by its name alone, of which YOLO leaves the ending out.
     """
 
     task: str
@@ -83,9 +90,23 @@ class PictureFormat(Generic[Tree]):
     reasons: Reasons
     shapes: frozenset[str] = frozenset()
     is_outlined: bool = False
+    has_parts: bool = False
     has_keypoints: bool = False
     has_ids: bool = False
     has_sizes: bool = True
+    is_folder: bool = False
+    knows_by_name: bool = False
+
+
+def polygon_reasons(title: str) -> Reasons:
+    """Return why a format of single rings holds holes and parts of a polygon otherwise."""
+    return {
+        "annotations/#/*holes/*": Message(
+            "in {title} a hole hangs on its polygon by a cut, from its leftmost corner, the other way round",
+            title=title,
+        ),
+        "annotations/#/parts/*": Message("in {title} the parts of a polygon are polygons of their own", title=title),
+    }
 
 
 def write_pictures(
@@ -114,6 +135,8 @@ def write_pictures(
     plain
         Whether to write no side file.
     """
+    if not plain and not format.is_folder:
+        expecting(target.with_suffix(SIDE_SUFFIX), of=target)
     table = CategoryTable(context.label_system)
     drawings: list[Drawing] = []
     names: set[str] = set()
@@ -122,6 +145,8 @@ def write_pictures(
         context.advance(len(drawings))
     if not drawings:
         raise InputError("there is no case to write", source=target)
+    if format.knows_by_name:
+        _name_apart(drawings)
     pictures = [picture for drawing in drawings for picture in drawing.pictures]
     for number, picture in enumerate(pictures, start=1):
         picture.record["id"] = number
@@ -149,7 +174,7 @@ def write_pictures(
             if not temporary.is_dir():
                 side = outputs.enter_context(replacing(side, of=target))
             _note(entries, batch.pictures, known, format)
-            side.write_bytes(strict_json.dumps({KEY: VERSION, "cases": entries}))
+            side.write_bytes(strict_json.dumps({KEY: VERSION, FORMAT: format.task, "cases": entries}))
     return LossReport(losses)
 
 
@@ -165,6 +190,22 @@ def _note(entries: list[Record], read: list[Picture], known: Categories, format:
             ]
 
 
+def _name_apart(drawings: Sequence[Drawing]) -> None:
+    """Put a picture whose name is taken into a folder of its case: two readers' cases are of one picture."""
+    taken: set[str] = set()
+    for number, drawing in enumerate(drawings, start=1):
+        case_id = drawing.loaded.case.case_id
+        folder = f"case-{number}" if case_id is None else safe_name(case_id)
+        for picture in drawing.pictures:
+            name = own = picture.record["file_name"]
+            count = 1
+            while name.rpartition(".")[0].casefold() in taken:
+                name = f"{folder if count == 1 else f'{folder}-{count}'}/{own}"
+                count += 1
+            taken.add(name.rpartition(".")[0].casefold())
+            picture.record["file_name"] = name
+
+
 def _drawing(
     loaded: LoadedCase, folder: str | None, format: PictureFormat[Any], table: CategoryTable, context: Context
 ) -> Drawing:
@@ -172,12 +213,19 @@ def _drawing(
     form: Form = "polygon" if format.is_outlined else "rle"
     keypoints = format.has_keypoints
     drawing = draw(
-        loaded, axis="k", form=form, folder=folder, only_annotated=False, keypoints=keypoints, shapes=format.shapes
+        loaded,
+        axis="k",
+        form=form,
+        folder=folder,
+        only_annotated=False,
+        keypoints=keypoints,
+        shapes=format.shapes,
+        turn_holes=not format.has_parts,
     )
     labels = Labels.of(loaded.case, context.label_system)
     categories = {each.label_code: each.category.value for each in reversed(loaded.case.annotations)}
     for picture in drawing.pictures:
-        picture.shapes = [ring for shape in picture.shapes for ring in _rings(shape, format.is_outlined)]
+        picture.shapes = [ring for shape in picture.shapes for ring in _rings(shape, format.has_parts)]
         for shape in picture.shapes:
             code = shape.record["category_id"]
             shape.record["category_id"] = table.number(code, categories[code], labels)
@@ -200,9 +248,9 @@ def _render(
         render(drawing, folder, rendering, context.limits)
 
 
-def _rings(shape: Shape, is_outlined: bool) -> Iterator[Shape]:
+def _rings(shape: Shape, has_parts: bool) -> Iterator[Shape]:
     segmentation = shape.record.get("segmentation")
-    if not is_outlined or not isinstance(segmentation, list) or len(segmentation) < 2:
+    if has_parts or not isinstance(segmentation, list) or len(segmentation) < 2:
         yield shape
     else:
         yield from (replace(shape, record={**shape.record, "segmentation": [ring]}) for ring in segmentation)

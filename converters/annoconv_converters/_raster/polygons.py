@@ -28,7 +28,16 @@ if TYPE_CHECKING:
 
     from annoconv_converters._raster.run_lengths import Counts
 
-__all__ = ["FARTHEST_PIXEL", "Rings", "rasterise", "rings_of_lists", "union", "with_keyholes", "without_keyholes"]
+__all__ = [
+    "FARTHEST_PIXEL",
+    "Rings",
+    "is_clockwise",
+    "rasterise",
+    "rings_of_lists",
+    "union",
+    "with_keyholes",
+    "without_keyholes",
+]
 
 Ring: TypeAlias = "NDArray[np.float64]"
 Whole: TypeAlias = "NDArray[np.int64]"
@@ -138,6 +147,12 @@ def _twice_enclosed(ring: Ring) -> float:
     """Return twice the area that a ring encloses whose first vertex is 0, 0."""
     x, y = ring.T
     return abs(float(np.dot(x[:-1], y[1:]) - np.dot(y[:-1], x[1:])))
+
+
+def is_clockwise(ring: Ring) -> bool:
+    """Tell whether a ring runs clockwise as it is seen, y down."""
+    x, y = (ring - ring[0]).T
+    return float(np.dot(x[:-1], y[1:]) - np.dot(y[:-1], x[1:])) > 0
 
 
 def rasterise(rings: Rings, size: tuple[int, int]) -> Counts:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from annoconv.documents import strict_json
-from annoconv.files.atomic import replacing
+from annoconv.files.atomic import expecting, replacing
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX
 
 if TYPE_CHECKING:
@@ -63,10 +63,12 @@ class Numbers:
         return self.last
 
 
-def make_output_files(target: Path, outputs: ExitStack, kind: str) -> OutputFiles:
+def make_output_files(target: Path, outputs: ExitStack, kind: str, *, plain: bool) -> OutputFiles:
     """Return where the parts of an output stand: a `.json` file and its neighbours, or a folder."""
     temporary = outputs.enter_context(replacing(target))
     if target.suffix == ".json":
+        if not plain:
+            expecting(target.with_suffix(SIDE_SUFFIX), of=target)
         beside = {
             "side": target.with_suffix(SIDE_SUFFIX),
             "maps": target.parent / target.stem,

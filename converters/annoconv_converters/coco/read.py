@@ -48,7 +48,7 @@ from annoconv_converters.coco.stream import (
     without_key,
 )
 from annoconv_converters.coco.volumes import volume_losses
-from annoconv_converters.coco.write import CONTRIBUTOR
+from annoconv_converters.coco.write import CONTRIBUTOR, info_beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -302,7 +302,8 @@ def _readings(
             picture.record = without_key(picture.record)
             picture.shapes = [replace(shape, record=without_key(shape.record)) for shape in picture.shapes]
         ids, edit = reserved_ids(residual), None
-        said = None if number else {key: value for key, value in beside.items() if key != "info" or not is_ours}
+        said = None if number else {**beside, **({"info": info_beside(beside["info"])} if is_ours else {})}
+        index.side.classes |= {str(shape.record.get("category_id")) for each in pictures for shape in each.shapes}
         added: Callable[[], Iterable[Loss]] = list
         if use_keys and index.side.is_edited:
             added = additions(index.path, pictures, categories[False], said, context, kind, case_index + number)
@@ -335,6 +336,8 @@ def _readings(
             labels = Labels.of(loaded.case, context.label_system)
             losses = volume_losses(pictures, loaded, known, whole, labels, kind=kind, case_index=case_index + number)
         losses += [*lost(unfit, case_index + number), *added()]
+        if is_ours and index.is_keyed and number == len(index.groups) - 1:
+            losses += index.side.lost_categories(listed, case_index + number)
         if is_ours and not use_keys and any(each.key.get("id") for picture in pictures for each in picture.shapes):
             losses += lost({(): GONE}, case_index + number)
         losses = [*(index.side.lost(case_index) if number == 0 else ()), *losses]

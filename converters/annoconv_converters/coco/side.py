@@ -16,6 +16,8 @@ from annoconv.files.disk import is_file
 from annoconv.files.manifest import digest, sealed_main
 from annoconv_converters._pictures.additions import Additions
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, damaged, not_used, read_side
+from annoconv_converters._pictures.edited import classes_said
+from annoconv_converters._pictures.file_losses import FileRecord, file_losses
 from annoconv_converters._pictures.fitting import GONE, lost
 from annoconv_converters._pictures.read import by_themselves
 from annoconv_converters._pictures.records import KEY, Picture
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from annoconv.documents.losses import Reasons
     from annoconv.limits import Limits
     from annoconv.loss import Loss
     from annoconv.registry import Context
@@ -41,6 +44,12 @@ SEGMENTS: Final = "segments"
 """Section of the segments of panoptic maps."""
 _TOLD: Final = ("id", "file_name", "width", "height")
 _HEAD: Final = 4096
+_CATEGORY: Final = ("id", "name", "supercategory", "keypoints", "skeleton")
+"""Members of the categories that we write."""
+_REASONS: Final[Reasons] = {
+    "#": "no record has the category, and a case has those only that are seen in it",
+    "*": "a case has no place for {name}",
+}
 
 
 @dataclass
@@ -57,12 +66,15 @@ class CocoSide:
         Keys of the records on an image, by its id: with `number`, the id of the record.
     unused
         A side file that belongs to another file.
+    classes
+        Ids of the categories that records of the file have, as far as it has been read.
     """
 
     is_edited: bool = True
     images: list[Record] = field(default_factory=list)
     keys: dict[str, list[Record]] = field(default_factory=dict)
     unused: SideFile | None = None
+    classes: set[str] = field(default_factory=set)
     _named: dict[tuple[str, str | None], Record | None] = field(default_factory=dict)
     _cases: set[str] = field(default_factory=set)
     """Those that the file shows something of."""
@@ -110,6 +122,21 @@ class CocoSide:
             if shown and entry[KEY].get("case") == case and id(entry) not in shown
         ]
 
+    def lost_categories(self, listed: Sequence[Any], case_index: int) -> Iterator[Loss]:
+        """Yield what the categories of an edited file say that no case holds: those of no record, unknown members."""
+        told = [each if isinstance(each, dict) else {} for each in listed]
+        written = [key for keys in self.keys.values() for key in keys]
+        ours = classes_said(written, [str(each.get("name")) for each in told])
+        is_seen = [str(each.get("id")) in self.classes or str(each.get("name")) in ours for each in told]
+        pairs = [(each, each if seen else None) for each, seen in zip(told, is_seen, strict=True) if self.is_edited]
+        records = [
+            FileRecord(
+                ("categories", place), each, again and {name: again[name] for name in _CATEGORY if name in again}
+            )
+            for place, (each, again) in enumerate(pairs)
+        ]
+        yield from file_losses(records, _REASONS, case_index)
+
     def lost(self, case_index: int) -> Iterator[Loss]:
         """Yield a loss for each case that the file shows nothing of, and for a side file of another file."""
         if self.unused is not None:
@@ -134,7 +161,7 @@ def read_coco_side(path: Path, limits: Limits) -> CocoSide:
     if not is_array and sealed_main(beside) == digest(path):
         note_inputs([beside])
         return CocoSide(is_edited=False)
-    side = read_side(beside, path, list, limits)
+    side = read_side(beside, path, list, TASK, limits)
     if side.other is not None:
         return CocoSide(unused=side)
     found = CocoSide(is_edited=not side.is_of(path))

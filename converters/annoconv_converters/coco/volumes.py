@@ -44,7 +44,11 @@ _ENCODING: Final = {
 _PACKED: Final = {"segments_info": "compared one by one", "file_name": "of the pixels, which are the masks"}
 """The same of a panoptic annotation."""
 _ONE: Final = "masks of one label in a volume are one mask"
-_BESIDE: Final[Reasons] = {"#": "a case has no place for it", "*": "a case has no place for {name}"}
+_BESIDE: Final[Reasons] = {
+    "#": "a case has no place for it",
+    "iscrowd": ("a case has no place for {name}", LossKind.NO_PLACE),
+    "*": "a case has no place for {name}",
+}
 """Of what was added to a file of ours, whatever its pictures are."""
 _REASONS: Final[Reasons] = {
     "#": "a volume has no place for it",

@@ -29,6 +29,7 @@ from annoconv_converters._pictures.edited import said_of
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
 from annoconv_converters._pictures.records import KEY, Picture, Shape, picture_name
 from annoconv_converters._pictures.render import Rendering, render
+from annoconv_converters._pictures.write import polygon_reasons
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish
 from annoconv_converters.coco.foreign import EXTENSION, kept_of, number_of, put_back, understand
 from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
@@ -45,17 +46,21 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.meaning import PictureCase
     from annoconv_converters.coco.output import OutputFiles
 
-__all__ = ["CONTRIBUTOR", "Options", "write_coco"]
+__all__ = ["CONTRIBUTOR", "Options", "info_beside", "write_coco"]
 
 Record: TypeAlias = "dict[str, Any]"
 
 CONTRIBUTOR: Final = "annoconv"
 """What `info.contributor` says of files that we wrote."""
+_INFO: Final[Record] = {"description": "Exported by annoconv", "contributor": CONTRIBUTOR, "version": "1.0"}
+_MOMENT: Final = ("year", "date_created")
 REASONS: Final[Reasons] = {
     "annotations/#/id": "COCO ids are numbers, and masks of a label in a volume are told apart by our key only",
     "annotations/#/mask_file": "COCO names no mask files; masks are named after their annotations",
     "annotations/#/mask_value": "COCO has no label maps",
     "annotations/#/category": "in COCO the category follows from the label",
+    **polygon_reasons("COCO"),
+    "annotations/#/parts/*": "in COCO several polygons are a mask, but for our key",
     "annotations/#/polyline/*": "COCO has no lines",
     "*/modality": "COCO knows no modality",
     "*/shape/#": "a picture of COCO has two dimensions",
@@ -84,7 +89,7 @@ class Options:
 def write_coco(cases: Iterable[LoadedCase], target: Path, *, context: Context, options: Options) -> LossReport:
     """Write cases as one COCO file, or into a folder with `annotations/` and `images/`."""
     with ExitStack() as outputs:
-        layout = make_output_files(target, outputs, options.kind)
+        layout = make_output_files(target, outputs, options.kind, plain=options.plain)
         writer = outputs.enter_context(_Writer(layout, context, options))
         for case_index, loaded in enumerate(cases):
             writer.add(loaded, case_index)
@@ -338,12 +343,17 @@ class _Writer:
             return {**beside, **({"categories": categories} if categories else {})}
         moment = self.context.timestamp
         at = strict_json.plain(moment) if moment is not None else next(reversed(self.newest), None)
-        info: Record = {"description": "Exported by annoconv", "contributor": CONTRIBUTOR, "version": "1.0"}
+        info = dict(_INFO)
         if at is not None:
             info |= {"year": int(at[:4]), "date_created": at}
         licenses = [{"id": 1, "name": self.options.license, "url": ""}] if self.options.license else []
         head = {"info": info, "licenses": licenses}
         return head if self.kind == "captions" else {**head, "categories": categories}
+
+
+def info_beside(info: Record) -> Record:
+    """Return what the `info` of a file of ours says beyond what we write."""
+    return {name: value for name, value in info.items() if name not in _MOMENT and _INFO.get(name) != value}
 
 
 def _skeletons(path: Path | None) -> Record:

@@ -160,10 +160,9 @@ class CvatTree:
         first = next((found[0] for place, found in members.items() if place[:2] == holder), None)
         if first is None:
             return None
-        source = _SOURCES.get(first.algorithm_type, "")
         attributes = first.attributes or {}
-        track = str(attributes.get("track_id", ""))
-        return {"@id": track, "@label": element.get("label"), "@source": source} | _own(attributes)
+        told = {"@id": str(attributes.get("track_id", "")), "@label": element.get("label")}
+        return told | {"@source": _SOURCES.get(first.algorithm_type, "")} | _own(attributes)
 
     def _shape(self, place: Path, element: Element, found: list[AnyAnnotation], labels: Labels) -> FileRecord:
         holder, tag = str(place[0]), element.tag
@@ -199,8 +198,7 @@ class CvatTree:
         if annotation.confidence is not None:
             told[CONFIDENCE] = str(annotation.confidence)
             defined.setdefault(CONFIDENCE, set()).add(float)
-        source = _SOURCES.get(annotation.algorithm_type, "")
-        return {"@label": name, "@source": source, "attribute": told, **own}
+        return {"@label": name, "@source": _SOURCES.get(annotation.algorithm_type, ""), "attribute": told, **own}
 
     def _elements(self, skeleton: Element, found: list[AnyAnnotation]) -> Record:
         """Return the elements of a skeleton again: its points, in the order of those that are seen."""
@@ -353,10 +351,8 @@ def _coordinates(annotation: Any, tag: str) -> Record:
             return dict(zip(("@xtl", "@ytl", "@xbr", "@ybr"), annotation.bbox, strict=True)) | {"@rotation": 0.0}
         case "polygon", "box":
             return _turned(annotation.polygon)
-        case "polygon", "polygon":
-            return {"@points": tuple(number for vertex in annotation.polygon for number in vertex)}
-        case "polyline", "polyline":
-            return {"@points": tuple(number for vertex in annotation.polyline for number in vertex)}
+        case ("polygon", "polygon") | ("polyline", "polyline"):
+            return {"@points": tuple(number for vertex in getattr(annotation, tag) for number in vertex)}
         case "ellipse", "ellipse":
             turn = annotation.rotation_degrees or 0.0
             names = ("@cx", "@cy", "@rx", "@ry", "@rotation")

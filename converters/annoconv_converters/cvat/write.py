@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from xml.etree.ElementTree import Element, SubElement
 
 from annoconv_converters._pictures.geometry import tidy
-from annoconv_converters._pictures.write import PictureFormat
+from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
 from annoconv_converters._raster.run_lengths import counts_of, decode, expand
 from annoconv_converters._xml import xml_bytes
 from annoconv_converters.cvat.read import TASK, read_cvat
@@ -34,6 +34,7 @@ REASONS: Final[Reasons] = {
     "annotations/#/mask_value": "CVAT has no label maps",
     "*/algorithm_type": "a shape of CVAT is manual, semi-automatic or automatic, and manual where nothing is said",
     "annotations/#/category": "in CVAT the category follows from the label",
+    **polygon_reasons("CVAT"),
     "*/modality": "CVAT knows no modality",
     "*/shape/#": "a picture of CVAT has two dimensions",
     "task_id": "CVAT names no annotation task of ours",

@@ -13,7 +13,7 @@ from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture
 from annoconv_converters.geojson.features import FeatureFile
-from annoconv_converters.geojson.meaning import geometry_meant, rings_of_polygon
+from annoconv_converters.geojson.meaning import geometry_meant
 from annoconv_converters.geojson.wkt import geometry_from_wkt
 
 if TYPE_CHECKING:
@@ -139,12 +139,18 @@ def cytomine_tree(case: Case, labels: Labels, height: int | None) -> dict[str, R
     kinds = {"point": "Point", "polyline": "LineString", "polygon": "Polygon"}
     for identity, members in parts.items():
         kind = kinds[members[0]["type"]]
-        held = [rings_of_polygon(each["polygon"]) if "polygon" in each else each[each["type"]] for each in members]
+        held = [piece for each in members for piece in _pieces(each)]
         geometry = {"type": f"Multi{kind}", "coordinates": held}
         if height is not None:
             geometry["coordinates"] = _turned_over(geometry["coordinates"], height)
         answers[identity]["location"] = geometry_meant(geometry)
     return answers
+
+
+def _pieces(told: Record) -> list[Any]:
+    """Return the coordinates of an annotation, of a polygon those of each part."""
+    parts = [told, *told.get("parts", [])] if told["type"] == "polygon" else []
+    return [[each["polygon"], *each.get("holes", [])] for each in parts] or [told[told["type"]]]
 
 
 def _beside(document: Any) -> Record:

@@ -85,8 +85,10 @@ def _geometry_of(shape: Shape) -> Record:
         pieces = rings_of(expand(segmentation["counts"].encode()), segmentation["size"][0])
         return {"type": "MultiPolygon", "coordinates": [[_closed(ring) for ring in piece] for piece in pieces]}
     if segmentation:
-        corners = list(zip(segmentation[0][::2], segmentation[0][1::2], strict=True))
-        return {"type": "Polygon", "coordinates": [[*ring, ring[0]] for ring in rings_of_polygon(corners)]}
+        corners = [list(zip(flat[::2], flat[1::2], strict=True)) for flat in segmentation]
+        parts = [[[*ring, ring[0]] for ring in rings_of_polygon(each)] for each in corners]
+        is_one = len(parts) == 1
+        return {"type": "Polygon" if is_one else "MultiPolygon", "coordinates": parts[0] if is_one else parts}
     x, y, width, height = shape.record["bbox"]
     ring = [x, y, x + width, y, x + width, y + height, x, y + height]
     return {"type": "Polygon", "coordinates": [_closed(ring)]}

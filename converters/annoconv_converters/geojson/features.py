@@ -16,7 +16,7 @@ from annoconv.errors import InputError
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import is_numbers, tidy
 from annoconv_converters._pictures.records import Picture, Shape
-from annoconv_converters._raster.polygons import with_keyholes
+from annoconv_converters._raster.polygons import rings_of_lists, with_keyholes
 from annoconv_converters.geojson.losses import FileFeature
 from annoconv_converters.geojson.meaning import OLD_TYPES, class_name, kind_of, measured
 
@@ -109,8 +109,10 @@ class FeatureFile:
             raise InputError("the geometry is of a kind that has no place in a picture", source=self._path, where=where)
         more = _plane(geometry, self._path, where)
         outlines = [shape.record["segmentation"][0] for shape in shapes if "segmentation" in shape.record]
-        if len(outlines) == len(shapes) and (is_sized or len(outlines) == 1):  # a mask needs a size
-            yield Shape({**record, "segmentation": outlines}, more=more)
+        if len(outlines) == len(shapes):
+            # What runs along the edges of pixels in several pieces is a mask, which needs a size.
+            is_mask = is_sized and len(outlines) > 1 and rings_of_lists(outlines).follows_pixels
+            yield Shape({**record, "segmentation": outlines}, more=more, has_parts=not is_mask)
             return
         for place, shape in enumerate(shapes, start=1):
             named = {"id": f"{record['id']}.{place}"} if len(shapes) > 1 else {}

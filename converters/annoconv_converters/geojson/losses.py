@@ -52,7 +52,8 @@ _REASONS: Final[Reasons] = {
     "properties/metadata*": _ATTRIBUTES,
     "properties/measurements*": _ATTRIBUTES,
     "geometry/plane/*": "a picture is of one plane; an annotation keeps its number, GeoJSON is written without",
-    "geometry/*": "several geometries become annotations of their own, several outlines a mask; two coordinates count",
+    "geometry/*": "several geometries become annotations of their own, outlines of pixels a mask; two coordinates "
+    "count",
     "*": "a case has no place for {name}",
 }
 
@@ -177,7 +178,16 @@ def _drawn(
     others = [each for each in loaded.case.annotations if each.type != "mask" and each.id not in same]
     case = loaded.case.model_copy(update={"annotations": others})
     without = LoadedCase(case, Masks([]))
-    drawing = draw(without, axis="k", form="rle", folder=None, only_annotated=False, keypoints=False, shapes=SHAPES)
+    drawing = draw(
+        without,
+        axis="k",
+        form="rle",
+        folder=None,
+        only_annotated=False,
+        keypoints=False,
+        shapes=SHAPES,
+        turn_holes=False,
+    )
     for picture in pictures if masks else ():
         size = picture.record["height"], picture.record["width"]
         for shape in picture.shapes:

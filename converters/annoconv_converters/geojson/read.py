@@ -82,7 +82,7 @@ def read_file(path: Path, limits: Limits, *, height: int | None = None, label_sy
     if answers:
         return read_cytomine(document, answers, path, height, labels_of)
     pictures, sizes = _pictures(document)
-    told = told_pictures(side_path(path), path, limits)
+    told = told_pictures(side_path(path), path, TASK, limits)
     if not pictures:  # QuPath drops what it does not know
         for each in told:
             record: Record = {name: each[name] for name in PICTURE if name in each}

@@ -32,6 +32,8 @@ REASONS: Final[Reasons] = {
     "annotations/#/mask_file": "GeoJSON names no mask files; masks are named after their annotations",
     "annotations/#/mask_value": "GeoJSON has no label maps",
     "annotations/#/category": "in GeoJSON the category follows from the label",
+    "annotations/#/*holes/*": "in GeoJSON a hole begins at its leftmost corner",
+    "annotations/#/parts/*": "in GeoJSON several polygons along the edges of pixels are a mask",
     "*/modality": "GeoJSON knows no modality",
     "*/shape/#": "a picture of GeoJSON has two dimensions",
     "task_id": "GeoJSON names no annotation task",
@@ -48,6 +50,8 @@ def geojson_format(context: Context) -> PictureFormat[Record]:
         read=lambda path, _: read_file(path, context.limits),
         reasons=REASONS,
         has_ids=True,
+        has_parts=True,
+        knows_by_name=True,
         shapes=SHAPES,
     )
 

@@ -134,7 +134,8 @@ class TaskTree:
                     again = None if is_left_out else _annotation_again(each, members.get((held, number)))
                     if isinstance(each, dict) and each.get("was_cancelled"):
                         again = None
-                    if again is not None or not isinstance(each, dict) or each.get("result"):
+                    is_empty = isinstance(each, dict) and not (each.get("result") or each.get("was_cancelled"))
+                    if again is not None or not is_empty or is_left_out:
                         said = _annotation(each) if isinstance(each, dict) else each
                         yield FileRecord((*above, held, number), said, again)
 

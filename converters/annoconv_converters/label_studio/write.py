@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
-from annoconv_converters._pictures.write import PictureFormat
+from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
 from annoconv_converters.label_studio.tasks import TASK, read_tasks
 from annoconv_converters.label_studio.trees import MODEL_VERSION
 
@@ -28,6 +28,7 @@ REASONS: Final[Reasons] = {
     "annotations/#/mask_value": "Label Studio has no label maps",
     "*/algorithm_type": "a region of Label Studio is drawn by hand or a prediction, and by hand where nothing is said",
     "annotations/#/category": "in Label Studio the category follows from the label",
+    **polygon_reasons("Label Studio"),
     "annotations/#/polyline/*": "Label Studio has no lines",
     "*/modality": "Label Studio knows no modality",
     "*/shape/#": "a picture of Label Studio has two dimensions",

@@ -45,6 +45,7 @@ _SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 _NAMED: Final = (*_SUFFIXES, ".gif", ".heic", ".dcm")
 """What the name of a picture may end in."""
 _NO_LABELS: Final = re.compile(r"(classes|train|val|valid|test|notes|readme.*)\.txt", re.IGNORECASE)
+_CLASSES: Final = "classes.txt"
 _BOX, _OBB = 4, 8
 _LONGEST_NAME, _LONGEST_PATH = 240, 2000
 """Bytes: file systems take 255 and 4096, and endings and folders are exchanged."""
@@ -110,7 +111,8 @@ def read_data_set(
         labels.append(LabelFile(name_in_set, lines, picture.shapes))
     for number, shape in enumerate((each for picture in pictures for each in picture.shapes), start=1):
         shape.record["id"] = number
-    tree = DataSetTree(description.said, description.names, description.keypoints, labels, label_system)
+    unlisted = {path.relative_to(folder).as_posix(): _lines(path, limits) for path in found.unlisted()}
+    tree = DataSetTree(description.said, description.names, description.keypoints, labels, label_system, unlisted)
     return Batch(pictures, description.categories, folder, side, losses=tree.losses)
 
 
@@ -121,6 +123,7 @@ class _Found:
         self._folder, self._limits = folder, limits
         self._within = Within(folder)
         self._images: dict[Path, dict[str, Path]] = {}
+        self._read: set[Path] = set()
 
     def pictures(self, listed: list[str]) -> Iterator[tuple[str, Path]]:
         """Yield name and label file of each picture, once; names without a suffix are those of label files only."""
@@ -128,6 +131,7 @@ class _Found:
         for entry in listed:
             place = self._inside(entry)
             if place is not None and place.is_file():
+                self._read.add(place)
                 for line in text_of(place, self._limits.line_bytes).splitlines():
                     if line.strip():
                         name, label = self._located(line.strip().replace("\\", "/").removeprefix("./"), place)
@@ -140,7 +144,17 @@ class _Found:
             for path in self._files(root):
                 if path.suffix == ".txt" and (root == labels or not _NO_LABELS.fullmatch(path.name)):
                     given[path] = str(path.relative_to(root).with_suffix(""))
+        self._read |= given.keys()
         yield from ((name, self._within(label)) for label, name in given.items())
+
+    def unlisted(self) -> Iterator[Path]:
+        """Yield the label files of which no picture is listed: those below `labels`, and beside those that are."""
+        folders = {path.parent for path in self._read}
+        for path in self._files(self._folder):
+            above = path.relative_to(self._folder).parts[:-1]
+            is_label = "labels" in above or (path.parent in folders and not _NO_LABELS.fullmatch(path.name))
+            if path.suffix == ".txt" and is_label and path.name != _CLASSES and path not in self._read:
+                yield self._within(path)
 
     def image(self, label: Path, name: str) -> Path | None:
         """Return the picture that belongs to a label file: in the folder `images` beside `labels`, or beside it."""
@@ -298,7 +312,7 @@ def _size(name: str, image: Path, sources: dict[str, Any]) -> tuple[int, int]:
 def _side_sizes(side: Path, folder: Path, limits: Limits) -> Sizes:
     """Return the sizes that our side file tells."""
     told: Sizes = {}
-    for picture in told_pictures(side, folder, limits):
+    for picture in told_pictures(side, folder, TASK, limits):
         size: Any = picture.get("height"), picture.get("width")
         if all(type(count) is int for count in size):
             told[picture["file_name"]] = size

@@ -35,6 +35,7 @@ _ENCODING: Final = {
     "obj.data/names": "where the classes are listed",
 }
 """What only says how the rest is encoded: why it is left out."""
+_COUNTS: Final = ("nc", "classes")
 _LIST: Final = "train.txt"
 """Lists every picture of a data set that is written."""
 _SPLITS: Final = ("train", "val", "valid", "test")
@@ -42,6 +43,7 @@ _NO_SPLITS: Final = "a case knows of no split; its picture is listed for both, t
 _REASONS: Final[Reasons] = {
     "names/*": "classes are numbered anew, and a case has those only that are seen in it",
     **dict.fromkeys(_SPLITS, _NO_SPLITS),
+    "*.txt": "no picture is listed for the label file, which is in no case",
     "numbers": "a case has boxes, polygons and labelled keypoints within their bounds",
     "class": "a case has the class under the name of its label",
     "#": "a case has no annotation for the line",
@@ -84,6 +86,8 @@ class DataSetTree:
         Of the pictures, in their order; a picture's number is its place from 1.
     label_system
         The task's labels.
+    unlisted
+        Lines of the label files of which no picture is listed, by their names.
     """
 
     files: Mapping[str, Record]
@@ -91,6 +95,7 @@ class DataSetTree:
     keypoints: tuple[int, int] | None
     labels: Sequence[LabelFile]
     label_system: Sequence[Label] = ()
+    unlisted: Mapping[str, Sequence[str]] = field(default_factory=dict)
     _table: CategoryTable = field(init=False)
     _open: int = field(init=False)
 
@@ -114,7 +119,16 @@ class DataSetTree:
         names = {str(place): record["name"] for place, record in enumerate(self._table.sorted())}
         again = {"train": _LIST, "val": _LIST, "names": names}
         for name, told in self.files.items():
-            yield FileRecord((name,), _said(name, told), again)
+            yield FileRecord((name,), self._told(name, told), again)
+        yield FileRecord((), {name: tuple(lines) for name, lines in self.unlisted.items()}, {})
+
+    def _told(self, name: str, told: Record) -> Record:
+        """Return what a description says, counts that are not those of its classes and its lines too."""
+        said = _said(name, told)
+        odd: Record = {key: told[key] for key in _COUNTS if key in told and str(told[key]) != str(len(self.names))}
+        if not any("keypoints" in shape.record for file in self.labels for shape in file.shapes):
+            odd |= {"kpt_shape": as_value(told["kpt_shape"])} if "kpt_shape" in told else {}
+        return {**said, **odd}
 
     def _lines(self, pictures: Sequence[Picture], case: Case, labels: Labels) -> Iterator[FileRecord]:
         annotations: dict[str, AnyAnnotation] = {}

@@ -12,7 +12,7 @@ import numpy as np
 
 from annoconv.errors import ImageError
 from annoconv_converters._pictures.rotation import turned_box
-from annoconv_converters._pictures.write import PictureFormat
+from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
 from annoconv_converters.yolo.data_set import TASK, read_data_set
 from annoconv_converters.yolo.smallest_box import smallest_box
 from annoconv_converters.yolo.strict_yaml import quoted
@@ -35,6 +35,7 @@ REASONS: Final[Reasons] = {
     "annotations/#/mask_file": "YOLO names no mask files; masks are named after their annotations",
     "annotations/#/mask_value": "YOLO has no label maps",
     "annotations/#/category": "in YOLO the category follows from the label",
+    **polygon_reasons("YOLO"),
     "annotations/#/attributes/*": "a line of YOLO is a class and numbers, without attributes",
     "annotations/#/polyline/*": "YOLO has no lines of several points",
     "*/modality": "YOLO knows no modality",
@@ -57,6 +58,8 @@ def yolo_format(kind: WrittenKind, limits: Limits) -> PictureFormat[Record]:
         is_outlined=True,
         has_keypoints=kind == "pose",
         has_sizes=False,
+        is_folder=True,
+        knows_by_name=True,
     )
 
 

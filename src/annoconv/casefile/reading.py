@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from annoconv.casefile.loaded import LoadedCase
 from annoconv.documents import strict_json
@@ -36,10 +39,14 @@ CASE_NAME = "case.json"
 """Name of the case file in a folder of its own."""
 CASE_ENDINGS = (".json", ".jsonl")
 """Of a file of one case, and of a file of one a line."""
+_NAMED: Final = re.compile(rb'_file"\s*:\s*("(?:[^"\\]|\\.)*")')
+"""A member that names a file, `mask_file` or `field_file`, in a document of any version that need not be right."""
 
 
 def documents(path: Path, *, limits: Limits | None = None) -> Iterator[tuple[str | None, bytes]]:
     """Yield each document of a `.json` or `.jsonl` file (or of the `case.json` in a folder) and where it stands.
+
+    The files that it names are noted as read, whatever else is wrong with it, so that no output replaces one.
 
     Raises
     ------
@@ -56,11 +63,23 @@ def documents(path: Path, *, limits: Limits | None = None) -> Iterator[tuple[str
         is_empty = True
         for number, line in strict_json.iter_lines(path, limits):
             is_empty = False
+            _note_named(line, path.parent)
             yield f"line {number}", line
         if is_empty:
             raise InputError("the file holds no case", source=path, expected="one at least")
     else:
-        yield None, strict_json.read_bytes(path, limits)
+        data = strict_json.read_bytes(path, limits)
+        _note_named(data, path.parent)
+        yield None, data
+
+
+def _note_named(data: bytes, folder: Path) -> None:
+    """Note the files that a document names by their paths from its folder."""
+    named: set[str] = set()
+    for each in set(_NAMED.findall(data)):
+        with suppress(ValueError):  # the readers refuse it
+            named.add(json.loads(each))
+    note_inputs(folder / name for name in named)
 
 
 def open_case(data: bytes, path: Path, *, where: str | None = None, limits: Limits | None = None) -> LoadedCase:
@@ -111,9 +130,7 @@ def read_cases(paths: Iterable[Path | str], *, limits: Limits | None = None) -> 
         for where, data in documents(path, limits=limits):
             loaded = open_case(data, path, where=where, limits=limits)
             named = {one.mask_file: None for one in mask_annotations(loaded.case)}
-            check_mask_paths(folder, named)
-            note_inputs([folder / name for name in named])
-            note_inputs(loaded.fields.values())
+            check_mask_paths(folder, named | dict.fromkeys(_field_files(loaded.case)))
             yield loaded
 
 
@@ -132,6 +149,11 @@ def _case_file(path: Path) -> Path:
 def mask_annotations(case: Case) -> Iterator[MaskAnnotation]:
     """Yield the masks of a case."""
     return (annotation for annotation in case.annotations if isinstance(annotation, MaskAnnotation))
+
+
+def _field_files(case: Case) -> Iterator[str]:
+    """Yield the paths of the displacement fields of a case."""
+    return (each.field_file for each in case.registrations or () if each.field_file is not None)
 
 
 def _open_masks(case: Case, folder: Path, limits: Limits | None) -> Masks:

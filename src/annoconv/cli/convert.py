@@ -16,7 +16,7 @@ from annoconv import registry
 from annoconv.cli.command import as_command
 from annoconv.cli.labels import read_labels
 from annoconv.errors import UsageError
-from annoconv.files.atomic import Outputs, note_inputs, outputs_of
+from annoconv.files.atomic import Outputs, check_inputs, outputs_of
 from annoconv.files.names import check_ending
 from annoconv.registry import Command, Context, Converter, Option
 
@@ -53,7 +53,7 @@ def convert_command(converter: Converter) -> Any:
     }
 
     def run(report: Report, *, sources: list[Path], output: Path, **values: Any) -> None:
-        note_inputs([*sources, *(path for path in [values["label_system"]] if path is not None)])
+        check_inputs(sources)
         context = _context(report, {name: values.pop(name) for name in _CONTEXT})
         convert = _write if converter.direction == "to" else _read
         if output == STDOUT:

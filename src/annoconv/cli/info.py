@@ -25,7 +25,9 @@ def info(
             report.say("{}", f"{name} {translate(version, report.lang)}")
         return
     from annoconv.casefile import read_cases
+    from annoconv.files.atomic import check_inputs
 
+    check_inputs(paths)
     described: list[dict[str, Any]] = []
     for path in paths:
         for loaded in read_cases([path]):

@@ -69,11 +69,11 @@ def _diff(report: Report, words: list[str]) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     from annoconv.documents import strict_json
-    from annoconv.files.atomic import note_inputs
+    from annoconv.files.atomic import check_inputs
     from annoconv.files.inputs import check_source
 
     check_source(path)
-    note_inputs([path])
+    check_inputs([path])
     schema = strict_json.loads(strict_json.read_bytes(path), source=path)
     if not isinstance(schema, dict):
         raise InputError("a schema is an object", source=path, found=type(schema).__name__)

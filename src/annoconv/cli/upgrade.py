@@ -21,7 +21,7 @@ def upgrade(
     from annoconv.casefile import documents
     from annoconv.documents import strict_json
     from annoconv.errors import UsageError
-    from annoconv.files.atomic import note_inputs, replacing
+    from annoconv.files.atomic import check_inputs, replacing
     from annoconv.upgrade import Missing, upgrade_document
 
     if source.suffix != output.suffix:
@@ -29,7 +29,7 @@ def upgrade(
     missing = Missing(task_id, modality, timezone, _shape(shape))
     indent: Literal[2] | None = None if source.suffix == ".jsonl" else 2
     count = 0
-    note_inputs([source])
+    check_inputs([source])
     with replacing(output, overwrite=report.overwrite) as temporary, temporary.open("wb") as stream:
         for where, data in documents(source, limits=report.limits):
             document = upgrade_document(data, missing, limits=report.limits, source=source, where=where)

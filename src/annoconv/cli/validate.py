@@ -42,9 +42,11 @@ def validate(
 ) -> None:
     """Say every finding about the documents, one file after the other."""
     from annoconv.errors import UsageError
-    from annoconv.files.atomic import outputs_of
+    from annoconv.files.atomic import check_inputs, outputs_of
+    from annoconv.files.names import check_ending
     from annoconv.validation import check_file
 
+    check_inputs([*paths, *images])
     labels = None
     if label_system is not None:
         from annoconv.cli.labels import read_labels
@@ -54,8 +56,9 @@ def validate(
         if not path.exists():
             raise UsageError("there is no such file or folder", source=path, advice="Correct --images")
     if findings is not None:
-        with outputs_of(overwrite=report.overwrite, inputs=[*paths, *images]) as outputs:
+        with outputs_of(overwrite=report.overwrite) as outputs:
             outputs.expect(findings)
+        check_ending(findings, (".jsonl",))
         report.keep_findings()
     failed = 0
     for path in paths:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import unicodedata
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -14,23 +13,33 @@ from typing import TYPE_CHECKING, Final
 from annoconv.errors import OutputExistsError, UsageError
 from annoconv.files.disk import absolute, is_file, remove, sync, sync_entry
 from annoconv.files.inputs import Inputs
-from annoconv.files.manifest import check_folder, check_seal, digest, seal, snapshot, write_manifest
+from annoconv.files.manifest import (
+    check_folder,
+    check_seal,
+    digest,
+    folders_of,
+    owner_of,
+    seal,
+    snapshot,
+    write_manifest,
+)
+from annoconv.files.names import check_place, folded
 from annoconv.files.stage import PREFIX, Stage, exists
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
+    from annoconv.files.journal import Step
     from annoconv.files.manifest import Snapshot
-    from annoconv.files.stage import Step
 
-__all__ = ["SIDE_SUFFIX", "Outputs", "note_inputs", "outputs_of", "replacing"]
+__all__ = ["SIDE_SUFFIX", "Outputs", "check_inputs", "expecting", "note_inputs", "outputs_of", "replacing"]
 
 SIDE_SUFFIX = ".annoconv.json"
 """What stands instead of an output's ending in the name of its side file."""
 
-_WRITING: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
-"""Errors that only writing makes: a full disk, too large a file, a disk that is read only."""
+_WRITING: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ENAMETOOLONG})
+"""Errors that only writing makes: a full disk, too large a file, a read-only disk, a folder with too long a name."""
 
 _current: ContextVar[Outputs | None] = ContextVar("outputs", default=None)
 
@@ -97,8 +106,16 @@ class Outputs:
                 with suppress(OSError):
                     folder.rmdir()
 
+    def read(self, paths: Iterable[Path]) -> None:
+        """Note what the request names to be read, and refuse at once an output that would replace any of it."""
+        self.inputs.add(paths)
+        for path in filter(exists, self._known):
+            self.inputs.refuse(path)
+
     def expect(self, path: Path, *, overwrite: bool = False, of: Path | None = None) -> None:
-        """Check an output before any work.
+        """Check an output before any work, with the folders beside it that a former one of its name has.
+
+        What belongs to an output that is written, and is not written itself, goes.
 
         Parameters
         ----------
@@ -119,12 +136,13 @@ class Outputs:
         """
         path = absolute(path)
         if path not in self._known and not self._is_staged(path):
-            output = _Output(path, overwrite or self.overwrite, of)
-            if of is None:
-                _check_place(path)
+            output = _Output(path, overwrite or self.overwrite, None if of is None else absolute(of))
+            check_place(path, of=of)
             self._check_apart(path)
             self._check(output)
             self._known[path] = output
+            for folder in folders_of(path) if of is None else ():
+                self.expect(folder, overwrite=overwrite, of=path)
 
     def add(self, path: Path, *, overwrite: bool = False, of: Path | None = None) -> Path:
         """Return where an output is written: in its stage, or at its very place if that is within a stage."""
@@ -139,7 +157,7 @@ class Outputs:
         if output.step is not None:
             raise UsageError("two outputs have the same name", source=path)
         output.stage = self._stage(place)
-        output.step = output.stage.add(place.name, overwrite=output.overwrite)
+        output.step = output.stage.add(place.name, of=output.owner, overwrite=output.overwrite)
         return output.stage.new(output.step)
 
     def discard(self, path: Path) -> None:
@@ -172,8 +190,8 @@ class Outputs:
 
     def _check_apart(self, path: Path) -> None:
         """Refuse an output that is another one by any spelling, or is in it, or the reverse."""
-        own = _folded(path)
-        for other in map(_folded, self._known):
+        own = folded(path)
+        for other in map(folded, self._known):
             if own == other or own in other.parents or other in own.parents:
                 raise UsageError("two outputs are one, or one is in the other", source=path, advice="Name them apart")
 
@@ -183,6 +201,12 @@ class Outputs:
         if not exists(path):
             return
         self.inputs.refuse(path)
+        told = None if output.of is None else owner_of(path)
+        if output.of is not None and told not in {None, "", output.owner}:
+            other = output.of.with_suffix(".nii.gz" if told == ".gz" else f"{told}")
+            raise OutputExistsError(
+                "this belongs to another output", source=path, found=other.name, advice="Choose another name"
+            )
         if not output.overwrite:
             raise OutputExistsError("the output exists", source=path, advice="Choose another name or pass --overwrite")
         if path.is_dir():
@@ -207,12 +231,12 @@ class Outputs:
         for output in written:
             self._check_kind(output)
             self._check(output)
-        removals = list(self._orphans(written))
+        removals = [*self._orphans(written), *self._left(written)]
         for output in written:
             with _naming(output.path):
                 self._complete(output)
-        for stage, name in removals:
-            stage.add(name, overwrite=True, is_removal=True)
+        for stage, name, of in removals:
+            stage.add(name, of=of, overwrite=True, is_removal=True)
         if written:
             with _naming(written[0].path):
                 self._put_in_place(is_one=len(written) + len(removals) == 1 and written[0].former is None)
@@ -254,7 +278,7 @@ class Outputs:
                 "the output exists and is of another kind", source=output.path, found=found, expected=expected
             )
 
-    def _orphans(self, written: list[_Output]) -> Iterable[tuple[Stage, str]]:
+    def _orphans(self, written: list[_Output]) -> Iterable[tuple[Stage, str, str]]:
         """Yield the side files of files that are replaced, where the new ones have none."""
         for output in written:
             side = output.path.with_suffix("" if output.path.suffix == ".gz" else output.path.suffix)
@@ -264,7 +288,16 @@ class Outputs:
             if side != output.path and is_file(side) and not side.is_symlink():
                 with suppress(OutputExistsError):
                     if check_seal(side, output.path.suffix) == digest(output.path):
-                        yield output.stage, side.name
+                        yield output.stage, side.name, output.path.suffix
+
+    def _left(self, written: list[_Output]) -> Iterable[tuple[Stage, str, str]]:
+        """Yield what belongs to the former ones of outputs, where the new ones have none."""
+        stages = {output.path: output.stage for output in written}
+        for output in self._known.values():
+            stage = None if output.of is None else stages.get(output.of)
+            if output.step is None and stage is not None and owner_of(output.path) == output.owner:
+                self._check(output)
+                yield stage, output.path.name, output.owner
 
     def _complete(self, output: _Output) -> None:
         """Put the manifest into a folder, and the seal on a side file."""
@@ -274,7 +307,7 @@ class Outputs:
         if new.is_dir():
             write_manifest(new, output.owner)
         elif output.of is not None:
-            main = self._known[absolute(output.of)]
+            main = self._known[output.of]
             if main.stage is not None and main.step is not None:
                 seal(new, main.stage.new(main.step), output.owner)
 
@@ -327,12 +360,26 @@ def outputs_of(*, overwrite: bool, inputs: Iterable[Path] = ()) -> Generator[Out
             outputs.inputs.add(inputs)
             yield outputs
         return
-    outer.inputs.add(inputs)
+    outer.read(inputs)
     before, outer.overwrite = outer.overwrite, overwrite or outer.overwrite
     try:
         yield outer
     finally:
         outer.overwrite = before
+
+
+def expecting(path: Path, *, of: Path) -> None:
+    """Check before any work what may be written beside an output; a former one goes if it is not (`Outputs.expect`)."""
+    outputs = _current.get()
+    if outputs is not None:
+        outputs.expect(path, of=of)
+
+
+def check_inputs(paths: Iterable[Path]) -> None:
+    """Note files that a request names, and refuse before any work an output that would replace one of them."""
+    outputs = _current.get()
+    if outputs is not None:
+        outputs.read(paths)
 
 
 def note_inputs(paths: Iterable[Path]) -> None:
@@ -351,21 +398,3 @@ def _naming(path: Path) -> Generator[None]:
         if error.errno in _WRITING or PREFIX in f"{error.filename}":
             error.filename = f"{path}"
         raise
-
-
-def _check_place(path: Path) -> None:
-    """Refuse a name that nothing can have: too long, or in what is no folder."""
-    try:
-        path.lstat()
-    except FileNotFoundError:
-        pass
-    except NotADirectoryError as error:
-        raise UsageError("the output would stand in a file", source=path, advice="Name a folder before it") from error
-    except OSError as error:
-        found = Message(error.strerror or "the system refused")
-        raise UsageError("nothing can be written under this name", source=path, found=found) from error
-
-
-def _folded(path: Path) -> Path:
-    """Return a path without links, as a file system sees it that knows no capitals and one form of each letter."""
-    return Path(*(unicodedata.normalize("NFC", each).casefold() for each in (os.path.realpath(path.parent), path.name)))

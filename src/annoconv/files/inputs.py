@@ -64,10 +64,10 @@ class Inputs:
 
     def _look(self) -> None:
         for path in self._pending:
-            real = Path(os.path.realpath(path))
             try:
+                real = Path(os.path.realpath(path))
                 status = real.stat()
-            except OSError:
+            except (OSError, ValueError):  # what is not there, or no path at all, is not replaced
                 continue
             key = (status.st_dev, status.st_ino)
             self._own[key] = path

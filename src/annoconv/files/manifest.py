@@ -15,11 +15,12 @@ import stat
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.errors import OutputExistsError
-from annoconv.files.disk import files_below
+from annoconv.files.disk import files_below, is_file
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterator
     from pathlib import Path
 
 __all__ = [
@@ -28,7 +29,10 @@ __all__ = [
     "check_folder",
     "check_seal",
     "digest",
+    "folders_of",
     "is_unchanged",
+    "named",
+    "owner_of",
     "seal",
     "sealed_main",
     "snapshot",
@@ -101,7 +105,7 @@ def check_folder(folder: Path, of: str) -> Snapshot:
         raise OutputExistsError(
             "the folder holds what annoconv did not write, or what was changed since",
             source=folder,
-            found=_named(wrong),
+            found=named(wrong),
             advice="Choose another name, or remove it yourself",
         )
     return _states(found)
@@ -157,14 +161,27 @@ def check_seal(side: Path, of: str) -> str:
     """
     data = side.read_bytes()
     match = _SEAL.match(data)
-    problem = "the side file was not written by annoconv, or was changed since"
     if match is not None:
         main, told = match[3].decode(), json.loads(b'"' + match[4] + b'"')
-        if _own_digest(match[1] + data[match.end() :], main, told) == match[5].decode():
-            if told == of:
-                return main
-            problem = "the side file belongs to another output"
-    raise OutputExistsError(problem, source=side, advice="Choose another name, or remove it yourself")
+        if told == of and _own_digest(match[1] + data[match.end() :], main, told) == match[5].decode():
+            return main
+    raise OutputExistsError(
+        "the side file was not written by annoconv, or was changed since",
+        source=side,
+        advice="Choose another name, or remove it yourself",
+    )
+
+
+def owner_of(path: Path) -> str | None:
+    """Return the ending of the output that a side file or a folder says that it belongs to; None if it says nothing."""
+    if path.is_dir():
+        told = _manifest(path)
+        return None if told is None else str(told["of"])
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        match = _SEAL.match(file.read(_CHUNK))
+    return None if match is None else str(json.loads(b'"' + match[4] + b'"'))
 
 
 def sealed_main(side: Path) -> str | None:
@@ -181,11 +198,19 @@ def sealed_main(side: Path) -> str | None:
     return main.decode() if own.hexdigest() == match[5].decode() else None
 
 
+def folders_of(path: Path) -> Iterator[Path]:
+    """Yield the folders that were written as belonging to an output of this name: maps, pictures, masks."""
+    for name in (path.stem, f"{path.stem}_images", f"{path.stem}.masks") if path.suffix else ():
+        folder = path.with_name(name)
+        if is_file(folder / MANIFEST) and not folder.is_symlink() and owner_of(folder) == path.suffix:
+            yield folder
+
+
 def _own_digest(data: bytes, main: str, of: str) -> str:
     return hashlib.sha256(b"\0".join((main.encode(), of.encode(), data))).hexdigest()
 
 
-def _named(names: list[str]) -> str:
+def named(names: list[str]) -> str:
     """Return the first of some names, and how many more there are."""
     first = ", ".join(names[:_MOST_NAMED])
     more = len(names) - _MOST_NAMED

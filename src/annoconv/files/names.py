@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import unicodedata
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from annoconv.errors import InputError, UsageError
@@ -11,13 +13,14 @@ from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 __all__ = [
     "Within",
     "check_ending",
     "check_inside",
     "check_mask_paths",
+    "check_place",
+    "folded",
     "inside",
     "is_inner",
     "is_left_by_desktop",
@@ -65,6 +68,35 @@ def check_ending(path: Path, own: Iterable[str]) -> None:
             expected=", ".join(own) or Message("a folder"),
             advice="Correct the ending, or leave it out",
         )
+
+
+def check_place(path: Path, *, of: Path | None = None) -> None:
+    """Raise UsageError if nothing can have a name: it is too long, or is in what is no folder.
+
+    Parameters
+    ----------
+    path
+        An output.
+    of
+        The one that it belongs to and whose name its own is made of.
+    """
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        pass
+    except NotADirectoryError as error:
+        raise UsageError("the output would stand in a file", source=path, advice="Name a folder before it") from error
+    except OSError as error:
+        found = Message(error.strerror or "the system refused")
+        problem = "nothing can be written under this name"
+        if of is not None:
+            problem = Message("nothing can be written under the name of {name}, which belongs to it", name=path.name)
+        raise UsageError(problem, source=of or path, found=found, advice="Choose a shorter name") from error
+
+
+def folded(path: Path) -> Path:
+    """Return a path without links, as a file system sees it that knows no capitals and one form of each letter."""
+    return Path(*(unicodedata.normalize("NFC", each).casefold() for each in (os.path.realpath(path.parent), path.name)))
 
 
 def check_mask_paths(folder: Path, mask_files: Iterable[str]) -> None:

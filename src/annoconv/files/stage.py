@@ -9,7 +9,8 @@
         journal.json            the steps, once it is settled that they are done; stages of the set in other folders
 
 A journal moves only what is in its own stage, and only to names in the folder that the stage stands in; stages in other
-folders are finished if they name this one as their first. So a stage in a folder from a stranger reaches nothing else.
+folders are finished if they name this one as their first. What it replaces must be proven to be a former output
+(`journal`), and a folder that holds anything else, or no lock, is no stage. So a stage from a stranger costs nothing.
 """
 
 from __future__ import annotations
@@ -20,45 +21,27 @@ import os
 import time
 import unicodedata
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from annoconv.errors import InputError, OutputExistsError
 from annoconv.files.disk import absolute, remove, sync_entry, try_lock
+from annoconv.files.journal import JOURNAL, Journal, Step, fingerprint, is_proven, relative
+from annoconv.files.manifest import named
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["PREFIX", "Stage", "Step", "exists", "is_stage", "settle", "settle_stage"]
+__all__ = ["PREFIX", "Stage", "exists", "is_stage", "settle", "settle_stage"]
 
 PREFIX: Final = ".annoconv-"
 _DIGITS: Final = 12
-_LOCK, _JOURNAL, _OLD = "lock", "journal.json", "old"
+_LOCK, _OLD, _DRAFT = "lock", "old", "draft"
 _ATTEMPTS: Final = 50
 _WAIT_S: Final = 0.1
 """Between attempts: another run is putting its outputs in place, which takes milliseconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What is done to one output: `{number}/{name}` of the stage comes to stand beside it.
-
-    Attributes
-    ----------
-    number, name
-        Where it is in the stage, and its name.
-    overwrite
-        Whether a former one is replaced.
-    is_removal
-        Whether the former one goes and nothing takes its place; the stage holds a mark under its name.
-    """
-
-    number: int
-    name: str
-    overwrite: bool = False
-    is_removal: bool = False
 
 
 def is_stage(name: str) -> bool:
@@ -97,13 +80,14 @@ class Stage:
             if folder.is_symlink() or not folder.is_dir():
                 raise OutputExistsError("what stands here is in the way", source=folder, advice="Remove it")
             try:
+                _check_own(folder)
                 descriptor = _lock(folder)
             except FileNotFoundError:  # the run before us has just tidied up
                 continue
             if descriptor is None:
                 break
             stage = cls(folder, descriptor)
-            journal = _Journal.read(folder)
+            journal = Journal.read(folder)
             if journal is None or (journal.first is not None and not _is_settled(folder, journal.first)):
                 stage.clear()
                 return stage
@@ -123,10 +107,10 @@ class Stage:
         """Return where the output of a step comes to stand."""
         return self.folder.parent / step.name
 
-    def add(self, name: str, *, overwrite: bool, is_removal: bool = False) -> Step:
+    def add(self, name: str, *, of: str, overwrite: bool, is_removal: bool = False) -> Step:
         """Return a new step; the folder to write in is made."""
         number = max((each.number for each in self.steps), default=-1) + 1
-        step = Step(number, name, overwrite, is_removal)
+        step = Step(number, name, overwrite, is_removal, of)
         self.new(step).parent.mkdir(exist_ok=True)
         if is_removal:
             self.new(step).touch()
@@ -136,19 +120,29 @@ class Stage:
     def write_journal(self, *, others: Sequence[Stage] = (), first: Stage | None = None) -> None:
         """Settle that the steps are done: those of others along with it, or as soon as the first stage settles them."""
         journal = {
-            "steps": [asdict(step) for step in self.steps],
-            "others": [_relative(other.folder, self.folder) for other in others],
-            "first": None if first is None else _relative(first.folder, self.folder),
+            "steps": [asdict(replace(step, former=fingerprint(self.target(step)))) for step in self.steps],
+            "others": [relative(other.folder, self.folder) for other in others],
+            "first": None if first is None else relative(first.folder, self.folder),
         }
-        draft = self.folder / "draft"
+        draft = self.folder / _DRAFT
         draft.write_text(json.dumps(journal), encoding="utf-8")
         sync_entry(draft)
-        draft.rename(self.folder / _JOURNAL)
+        draft.rename(self.folder / JOURNAL)
         sync_entry(self.folder)
 
     def drop_journal(self) -> None:
         """Take back what `write_journal` settled."""
-        (self.folder / _JOURNAL).unlink(missing_ok=True)
+        (self.folder / JOURNAL).unlink(missing_ok=True)
+
+    def check(self, step: Step) -> None:
+        """Raise InputError if a step of a run that was killed would replace what is not proven to be a former one."""
+        new, target = self.new(step), self.target(step)
+        if exists(new) and exists(target) and not _is_same(new, target) and not is_proven(step, target):
+            raise InputError(
+                "a run that was killed would replace this, which annoconv did not write, or which was changed since",
+                source=target,
+                advice=Message("Move it away to have what that run wrote, or remove {stage}", stage=self.folder),
+            )
 
     def do(self, step: Step) -> None:
         """Put a new output in its place, or what is left to do of that; the former one is kept in the stage.
@@ -190,10 +184,10 @@ class Stage:
             old.rename(target)
 
     def clear(self) -> None:
-        """Remove all that is in the stage; the journal last."""
-        for path in sorted(self.folder.iterdir(), key=lambda path: path.name == _JOURNAL):
-            if path.name != _LOCK:
-                remove(path)
+        """Remove all that is in the stage and is of one; the journal last."""
+        own = [Path(entry.path) for entry in os.scandir(self.folder) if _is_own(entry) and entry.name != _LOCK]
+        for path in sorted(own, key=lambda path: path.name == JOURNAL):
+            remove(path)
         self.steps.clear()
 
     def release(self) -> None:
@@ -238,7 +232,7 @@ def settle_stage(folder: Path) -> bool:
         return False
     try:
         for _ in range(_ATTEMPTS):
-            journal = _Journal.read(folder)
+            journal = Journal.read(folder)
             if journal is None:
                 return False
             if journal.first is not None:
@@ -260,23 +254,28 @@ def settle_stage(folder: Path) -> bool:
 
 def _is_settled(folder: Path, first: Path) -> bool:
     """Tell whether the first stage of a set has settled the steps of another one."""
-    journal = _Journal.read(first)
+    journal = Journal.read(first)
     return journal is not None and folder in journal.others
 
 
-def _finish(folder: Path, journal: _Journal) -> bool:
+def _finish(folder: Path, journal: Journal) -> bool:
     """Do the steps of a stage and of the others that name it as their first; tell whether it could be locked."""
+    _check_own(folder)
     descriptor = _lock(folder)
     if descriptor is None:
         return False
     stage = Stage(folder, descriptor)
     try:
+        others = {each: Journal.read(each) for each in journal.others if is_stage(each.name)}
+        agreed = {each: found for each, found in others.items() if found is not None and found.first == folder}
+        for each, found in {folder: journal, **agreed}.items():
+            _check_own(each)
+            for step in found.steps:
+                Stage(each, descriptor).check(step)
         for step in journal.steps:
             stage.do(step)
-        for other in journal.others:
-            found = _Journal.read(other) if is_stage(other.name) else None
-            if found is not None and found.first == folder:
-                _finish(other, found)
+        for each, found in agreed.items():
+            _finish(each, found)
     except BaseException:
         os.close(descriptor)
         raise
@@ -284,36 +283,25 @@ def _finish(folder: Path, journal: _Journal) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class _Journal:
-    steps: list[Step]
-    others: list[Path]
-    first: Path | None
-
-    @classmethod
-    def read(cls, folder: Path) -> _Journal | None:
-        """Return the journal of a stage; None if it has none, InputError if it is not as we write it."""
-        path = folder / _JOURNAL
-        if folder.is_symlink() or path.is_symlink() or not path.is_file():
-            return None
-        try:
-            told = json.loads(path.read_bytes())
-            steps = [Step(**each) for each in told["steps"]]
-            others = [_absolute(folder, each) for each in told["others"]]
-            first = None if told["first"] is None else _absolute(folder, told["first"])
-            if all(_is_name(each.name) and type(each.number) is int for each in steps):
-                return cls(steps, others, first)
-        except (KeyError, TypeError, ValueError):
-            pass
-        raise InputError("this journal cannot be understood", source=path, advice="Remove its folder")
+def _check_own(folder: Path) -> None:
+    """Raise OutputExistsError if a folder that has the name of a stage is none, or holds what is of none."""
+    with os.scandir(folder) as entries:
+        found = {entry.name: _is_own(entry) for entry in entries}
+    strange = sorted(name for name, is_own in found.items() if not is_own or _LOCK not in found)
+    if strange:
+        raise OutputExistsError(
+            "a folder of this name is where annoconv writes; this one holds what annoconv did not put there",
+            source=folder,
+            found=named(strange),
+            advice="Move that away, or remove the folder yourself",
+        )
 
 
-def _is_name(text: str) -> bool:
-    return text not in {"", ".", ".."} and Path(text).name == text
-
-
-def _absolute(folder: Path, told: str) -> Path:
-    return Path(os.path.normpath(folder / told))
+def _is_own(entry: os.DirEntry[str]) -> bool:
+    """Tell whether something in a stage is of one by name and kind."""
+    if entry.name in {_LOCK, _DRAFT, JOURNAL}:
+        return entry.is_file(follow_symlinks=False)
+    return (entry.name == _OLD or entry.name.isdecimal()) and entry.is_dir(follow_symlinks=False)
 
 
 def _lock(folder: Path) -> int | None:
@@ -351,10 +339,3 @@ def _is_same(one: Path, other: Path) -> bool:
         return os.path.samestat(one.lstat(), other.lstat())
     except OSError:
         return False
-
-
-def _relative(path: Path, start: Path) -> str:
-    try:
-        return os.path.relpath(path, start)
-    except ValueError:  # another drive
-        return str(path)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from annoconv.errors import AnnoconvError, InputError, UsageError
-from annoconv.files.atomic import note_inputs, outputs_of
+from annoconv.files.atomic import check_inputs, outputs_of
 from annoconv.files.inputs import check_source
 from annoconv.files.names import check_ending
 from annoconv.files.stage import settle
@@ -350,7 +350,7 @@ def read(
     """
     called = converter("from", format)
     paths = [Path(each) for each in sources]
-    note_inputs([*paths, *_read_by(called, options)])
+    check_inputs([*paths, *_read_by(called, options)])
     for path in paths:
         settle(path)
         check_source(path)
