@@ -188,10 +188,7 @@ def affine_lps(image: Image) -> Affine:
     direction = np.array(image.direction, dtype=np.float64)
     if direction.shape != (3, 3) or not np.abs(direction.T @ direction - np.eye(3)).max() <= DIRECTION_TOLERANCE:
         raise GeometryError(
-            Message(
-                "the direction is not orthonormal within {tolerance:g}",
-                tolerance=DIRECTION_TOLERANCE,
-            ),
+            Message("the direction is not orthonormal within {tolerance:g}", tolerance=DIRECTION_TOLERANCE),
             where="/image/direction",
             found=matrix_text(direction),
         )
@@ -220,12 +217,9 @@ def describe_grid(grid: Grid) -> dict[str, Any]:
     """Return what an `Image` holds of a grid, `shape` to `coordinate_frame`, its numbers rounded to 1e-10."""
     if grid.lps_from_ijk is None:
         return {"shape": list(grid.shape), "coordinate_frame": "NONE"}
-    tidy = {name: np.round(getattr(grid, name), 10) + 0.0 for name in ("spacing", "origin", "direction")}
-    return {
-        "shape": list(grid.shape),
-        **{name: value.tolist() for name, value in tidy.items()},
-        "coordinate_frame": grid.frame,
-    }
+    names = ("spacing", "origin", "direction")
+    tidy = {name: (np.round(getattr(grid, name), 10) + 0.0).tolist() for name in names}
+    return {"shape": list(grid.shape), **tidy, "coordinate_frame": grid.frame}
 
 
 class GridKind(StrEnum):
@@ -358,10 +352,9 @@ def apply_relation(mask_kji: NDArray[Any], relation: GridRelation, path: Path | 
         If the grids differ (both are shown), or if foreground (non-zero) would be cut off.
     """
     moving, fixed = relation.moving, relation.fixed
-    if mask_kji.shape != moving.shape_kji:
-        raise GeometryError(
-            "the array does not fit its grid", source=path, found=mask_kji.shape, expected=moving.shape_kji
-        )
+    sizes = mask_kji.shape, moving.shape_kji
+    if sizes[0] != sizes[1]:
+        raise GeometryError("the array does not fit its grid", source=path, found=sizes[0], expected=sizes[1])
     if relation.kind is GridKind.DIFFERENT:
         raise GeometryError(
             "the mask's grid is not the image's",
