@@ -64,7 +64,7 @@ def test_several_or_no_images_are_listed():
 
 def test_the_installed_readers_are_asked():
     assert images.open(real("dicom/mr_hitachi_oblique")).modality == "MR"
-    with pytest.raises(ImageError, match="not exactly one image; found no image"):
+    with pytest.raises(ImageError, match="there is no image here"):
         images.open(real("coco"))
     with pytest.raises(ImageError, match="not exactly one image") as caught:
         images.open(real("dicom/dx_cr"))

@@ -348,21 +348,17 @@ def test_pixels_that_are_longer_than_the_frames_are_refused_with_both_numbers(lo
         list(registry.read([tmp_path / "longer.dcm"], format="dicom-seg"))
 
 
-def test_the_byte_that_makes_the_length_even_is_0(tmp_path: Path) -> None:
+@pytest.mark.parametrize("last", [0, 1])
+def test_a_byte_may_make_the_length_even_whatever_is_in_it(last: int, tmp_path: Path) -> None:
+    """Files by highdicom hold something in it; only frames that begin with a byte of their own say more by it."""
     case = read_case(make("axial", tmp_path / "zoo").path)
-    path = convert(case, tmp_path / "seg.dcm")
-    header = pydicom.dcmread(path)
+    header = pydicom.dcmread(convert(case, tmp_path / "seg.dcm"))
     del header.PerFrameFunctionalGroupsSequence[1:]
     header.NumberOfFrames, header.Rows, header.Columns = 1, 1, 17  # seventeen bits: three bytes
-    for last, is_read in ((0, True), (1, False)):
-        header.PixelData = bytes([1, 0, 0, last])
-        header.save_as(tmp_path / "filled.dcm")
-        if is_read:
-            (reading,) = registry.read([tmp_path / "filled.dcm"], format="dicom-seg")
-            assert len(reading.masks) == 1
-        else:
-            with pytest.raises(MaskError, match="found 4 bytes, the last of which is not 0; expected 3 bytes"):
-                list(registry.read([tmp_path / "filled.dcm"], format="dicom-seg"))
+    header.PixelData = bytes([1, 0, 0, last])
+    header.save_as(tmp_path / "filled.dcm")
+    (reading,) = registry.read([tmp_path / "filled.dcm"], format="dicom-seg")
+    assert len(reading.masks) == 1
 
 
 def test_other_files_are_refused_by_name(tmp_path: Path) -> None:

@@ -76,6 +76,11 @@ ADDED = {
 
 REFUSED = {
     "dicom/bits/short.dcm": "MaskError",
+    "dicom/bits/bytes.dcm": "MaskError",
+    "dicom/bits/long.dcm": "MaskError",
+    "dicom/bits/per_frame.dcm": "MaskError",
+    "dicom/bits/per_segment.dcm": "MaskError",
+    "dicom/bits/six_per_segment.dcm": "MaskError",
     "data/test_files/liver_1frame.dcm": "MaskError",
     "data/test_files/liver_expb_1frame.dcm": "MaskError",
 }

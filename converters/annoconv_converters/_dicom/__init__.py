@@ -2,5 +2,5 @@
 
 Read: `elements`, `file`, `groups`, `series`, `slide`, `codestream`, `pixels`. Written, and needed by structured
 reports, structure sets and bulk annotations as by segmentations: `encoding`, `texts`, `dates`, `codes`, `colour`,
-`carrier`, `runs`.
+`carrier`, `runs`, `patient`.
 """

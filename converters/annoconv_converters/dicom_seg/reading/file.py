@@ -39,6 +39,7 @@ from annoconv_converters.dicom_seg.reading.pixels import FramePixels, frame_frag
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
     from pydicom.dataset import Dataset
 
     from annoconv.limits import Limits
@@ -171,7 +172,7 @@ def _open(
         offsets = b"" if extended is None else data[extended.value : extended.value_end]
         frames.fragments = frame_fragments(data, pixels, start.encoding, len(table.segments), offsets)
     else:
-        _check_pixels(path, data, pixels, start, len(table.segments) * frames.count * bits)
+        _check_pixels(path, data, pixels, start, table.segments, frames.count * bits)
     groups = found.get(PER_FRAME)
     with memoryview(data) as whole, whole[groups.start : groups.end] if groups else memoryview(b"") as described:
         digest = digest_of({**kept, PER_FRAME: described})
@@ -182,13 +183,15 @@ def _open(
     return opened
 
 
-def _check_pixels(path: Path, data: Buffer, pixels: Element, start: FileStart, bits: int) -> None:
-    """Refuse pixels that are not as long as all frames; a byte of 0 may fill them up to an even length (PS3.5 6.2).
+def _check_pixels(
+    path: Path, data: Buffer, pixels: Element, start: FileStart, segments: NDArray[np.int64], frame_bits: int
+) -> None:
+    """Refuse pixels that are not as long as all frames; one byte may fill them up to an even length (PS3.5 6.2).
 
-    Frames of single bits follow each other without a gap (PS3.5 8.1.1). Where each begins with a byte of its own, more
-    is there, or something where nothing is filled up, and all but the first would be read from the wrong bits.
+    Frames of single bits follow each other without a gap (PS3.5 8.1.1). Where those of each segment begin with a byte
+    of their own, more is there, or, if that is one byte, something in it, and all but the first would be misread.
     """
-    found, needed = pixels.value_end - pixels.value, (bits + 7) // 8
+    found, needed = pixels.value_end - pixels.value, (len(segments) * frame_bits + 7) // 8
     if not needed <= found <= needed + needed % 2:
         raise MaskError(
             "the pixels are truncated" if found < needed else "the pixels are longer than the frames",
@@ -199,7 +202,9 @@ def _check_pixels(path: Path, data: Buffer, pixels: Element, start: FileStart, b
         )
     is_swapped = start.encoding.is_big_endian and pixels.vr == b"OW"
     last = pixels.value_end - (2 if is_swapped else 1)
-    if found > needed and last < len(data) and data[last]:
+    ends = np.flatnonzero(np.diff(segments, append=-1)) + 1
+    apart = int(((np.diff(ends, prepend=0) * frame_bits + 7) // 8).sum())
+    if found > needed and apart > needed and found == apart + apart % 2 and last < len(data) and data[last]:
         raise MaskError(
             "the pixels are longer than the frames",
             source=path,
