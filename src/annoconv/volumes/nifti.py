@@ -43,7 +43,6 @@ __all__ = [
     "nifti_pieces",
     "parse_start",
     "read_array",
-    "read_extensions",
     "read_header",
     "read_scaled",
 ]
@@ -219,11 +218,6 @@ def read_scaled(header: NiftiHeader) -> NDArray[Any]:
         whole = np.rint(values)
         is_whole = np.abs(values - whole) <= step + _SLOPE_ROUNDING * np.abs(values)
     return whole if is_whole.all() else values
-
-
-def read_extensions(header: NiftiHeader) -> list[Extension]:
-    """Return the header's extensions, without the padding at their ends; MaskError if their sizes do not add up."""
-    return _extensions(first_bytes(header.path, header.offset), header.path)
 
 
 def parse_start(start: bytes, path: Path) -> tuple[Any, list[Extension]]:
