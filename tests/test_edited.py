@@ -328,7 +328,7 @@ def test_a_relabelled_shape_has_its_new_label(output: Edited) -> None:
     expected = original()
     expected["P"] |= {"label_code": "NODULE", "category": "lesion"}
     assert named(document) == expected
-    unused = {"cvat": ["/meta/task/labels/LUNG"], "yolo": ["/data.yaml/names/2"]}  # of what nothing has any more
+    unused = {"cvat": ["/meta/task/labels/LUNG"], "yolo": ["/data.yaml/names/0"]}  # of what nothing has any more
     assert [(path, kind) for path, kind, _ in losses] == [
         (path, "no_place") for path in ("/annoconv/annotations/P/category", *unused.get(output.format, []))
     ]

@@ -23,6 +23,7 @@ from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import FORMAT, SIDE_NAME, SIDE_SUFFIX, VERSION, compare, compare_plain
 from annoconv_converters._pictures.categories import Categories, CategoryTable
+from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, WrittenLists, given_classes, renumbered, shared
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.edited import said_of
 from annoconv_converters._pictures.read import Batch, picture_case_of, put_keys
@@ -81,6 +82,8 @@ class PictureFormat(Generic[Tree]):
         Whether it is a folder, with the side file in it.
     knows_by_name
         Whether a picture is known by its name alone, of which YOLO leaves the ending out.
+    unclassified
+        What it does to an object without a class, which it has none of; None where such an object has no class there.
     """
 
     task: str
@@ -96,6 +99,7 @@ class PictureFormat(Generic[Tree]):
     has_sizes: bool = True
     is_folder: bool = False
     knows_by_name: bool = False
+    unclassified: str | None = None
 
 
 def polygon_reasons(title: str) -> Reasons:
@@ -141,7 +145,8 @@ def write_pictures(
     drawings: list[Drawing] = []
     names: set[str] = set()
     for loaded in cases:
-        drawings.append(_drawing(loaded, slice_folder(loaded, len(drawings), names), format, table, context))
+        table.take(loaded.case.labels, Labels.of(loaded.case, context.label_system))
+        drawings.append(_drawing(loaded, slice_folder(loaded, len(drawings), names), format))
         context.advance(len(drawings))
     if not drawings:
         raise InputError("there is no case to write", source=target)
@@ -152,29 +157,34 @@ def write_pictures(
         picture.record["id"] = number
     for number, shape in enumerate((each for picture in pictures for each in picture.shapes), start=1):
         shape.record["id"] = number
+    for drawing in drawings:
+        _number_classes(drawing, table, context)
+    listed = table.sorted()
     with ExitStack() as outputs:
         temporary = outputs.enter_context(replacing(target))
-        format.save(format.tree(pictures, table.sorted()), temporary)
+        format.save(format.tree(pictures, listed), temporary)
         if rendering.depth != "none":
             _render(drawings, temporary, target, outputs, rendering, context)
         sizes = {picture.record["file_name"]: _size(picture) for picture in pictures if "width" in picture.record}
         batch = format.read(temporary, sizes)
-        known = Categories(batch.categories, Labels.of())
+        lists = WrittenLists(batch.categories, batch.classes, listed, context.label_system)
+        once = SaidOnce()
         losses: list[Loss] = []
         entries: list[Record] = []
         position = 0
         for case_index, drawing in enumerate(drawings):
             read = batch.pictures[position : position + len(drawing.pictures)]
             position += len(drawing.pictures)
-            found, entry = _compare(drawing, read, known, format, case_index, plain=plain)
-            losses += found
+            found, entry = _compare(drawing, read, lists, format, case_index, plain=plain)
+            losses += once(drawing.loaded.case, found)
             entries.append(entry)
         if (losses or not format.has_sizes) and not plain:
             side = temporary / SIDE_NAME if temporary.is_dir() else target.with_suffix(SIDE_SUFFIX)
             if not temporary.is_dir():
                 side = outputs.enter_context(replacing(side, of=target))
-            _note(entries, batch.pictures, known, format)
-            side.write_bytes(strict_json.dumps({KEY: VERSION, FORMAT: format.task, "cases": entries}))
+            _note(entries, batch.pictures, lists.known, format)
+            classes = {CLASSES: lists.told} if any(CLASSES in entry for entry in entries) else {}
+            side.write_bytes(strict_json.dumps({KEY: VERSION, FORMAT: format.task, **classes, "cases": entries}))
     return LossReport(losses)
 
 
@@ -206,30 +216,31 @@ def _name_apart(drawings: Sequence[Drawing]) -> None:
             picture.record["file_name"] = name
 
 
-def _drawing(
-    loaded: LoadedCase, folder: str | None, format: PictureFormat[Any], table: CategoryTable, context: Context
-) -> Drawing:
-    """Return a case as pictures in a format's forms, its labels numbered."""
+def _drawing(loaded: LoadedCase, folder: str | None, format: PictureFormat[Any]) -> Drawing:
+    """Return a case as pictures in a format's forms."""
     form: Form = "polygon" if format.is_outlined else "rle"
-    keypoints = format.has_keypoints
     drawing = draw(
         loaded,
         axis="k",
         form=form,
         folder=folder,
         only_annotated=False,
-        keypoints=keypoints,
+        keypoints=format.has_keypoints,
         shapes=format.shapes,
         turn_holes=not format.has_parts,
     )
-    labels = Labels.of(loaded.case, context.label_system)
-    categories = {each.label_code: each.category.value for each in reversed(loaded.case.annotations)}
     for picture in drawing.pictures:
         picture.shapes = [ring for shape in picture.shapes for ring in _rings(shape, format.has_parts)]
-        for shape in picture.shapes:
-            code = shape.record["category_id"]
-            shape.record["category_id"] = table.number(code, categories[code], labels)
     return drawing
+
+
+def _number_classes(drawing: Drawing, table: CategoryTable, context: Context) -> None:
+    """Give the shapes of a case the ids of their classes in place of their label codes."""
+    labels = Labels.of(drawing.loaded.case, context.label_system)
+    categories = {each.label_code: each.category.value for each in reversed(drawing.loaded.case.annotations)}
+    for shape in (each for picture in drawing.pictures for each in picture.shapes):
+        code = shape.record["category_id"]
+        shape.record["category_id"] = table.number(code, categories[code], labels)
 
 
 def _render(
@@ -263,7 +274,7 @@ def _size(picture: Picture) -> tuple[int, int]:
 def _compare(
     drawing: Drawing,
     read: list[Picture],
-    known: Categories,
+    lists: WrittenLists,
     format: PictureFormat[Any],
     case_index: int,
     *,
@@ -272,17 +283,22 @@ def _compare(
     """Return the losses of a case and its entry in the side file."""
     original = strict_json.plain(drawing.loaded.case)
     put_keys(read, _keys(drawing.pictures, read, set(), set()))
-    found = picture_case_of(read, known, format.task, "output", use_keys=False)
+    found = picture_case_of(read, lists.known, format.task, "output", use_keys=False)
+    native = found.document = shared(original, found.document)
+    drawn = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
+    named = [] if format.unclassified is None else given_classes(original, drawn, format.unclassified, case_index)
     if plain:
-        return compare_plain(original, found, format.reasons, case_index), {}
-    native = found.document
-    entry, found = _keyed(drawing, read, known, format.task)
+        return [*compare_plain(original, found, format.reasons, case_index), *named], {}
+    places = lists.places(drawing.loaded.case)
+    entry, found = _keyed(drawing, read, lists, places, format.task)
     expected = _expected(original, found, drawing.parts.keys())
+    expected = renumbered(expected, found.document) if lists.kind == "numbered" else expected
     compared = compare(original, found.document, expected, format.reasons, _SIDE_FILE, case_index)
-    entry["residual"] = compared.kept.to_json()
+    entry |= {"residual": compared.kept.to_json(), **({CLASSES: places} if places else {})}
     if not residuals.residual(original, native).paths():  # nothing is needed, not even an id
-        return [], entry
-    return [*compared.losses, *_identities(original, read, format.reasons, case_index)], entry
+        return named, entry
+    losses = lists.by_itself(original, native, compared.losses, format.reasons, _SIDE_FILE, case_index)
+    return [*losses, *named, *_identities(original, read, format.reasons, case_index)], entry
 
 
 def _identities(original: Record, read: list[Picture], reasons: Reasons, case_index: int) -> Iterator[Loss]:
@@ -299,7 +315,9 @@ def _identities(original: Record, read: list[Picture], reasons: Reasons, case_in
             )
 
 
-def _keyed(drawing: Drawing, read: list[Picture], known: Categories, task: str) -> tuple[Record, PictureCase]:
+def _keyed(
+    drawing: Drawing, read: list[Picture], lists: WrittenLists, places: Sequence[int], task: str
+) -> tuple[Record, PictureCase]:
     """Give the pictures of a case their keys; return these, and what is meant with them.
 
     A mask whose voxels do not come back is none there: first its key says nothing of its type, so that it is what the
@@ -307,10 +325,11 @@ def _keyed(drawing: Drawing, read: list[Picture], known: Categories, task: str) 
     """
     without_type: set[str] = set()
     unbound: set[str] = set()
+    listed = lists.of(places)
     while True:
         entry = _keys(drawing.pictures, read, without_type, unbound)
         put_keys(read, entry)
-        found = picture_case_of(read, known, task, "output", use_keys=True)
+        found = picture_case_of(read, lists.known, task, "output", use_keys=True, listed=listed)
         wrong = {
             each
             for each, parts in drawing.parts.items()

@@ -130,8 +130,8 @@ def from_coco(
 
     Yields
     ------
-    CocoReading
-        A reading with `findings`: what disagrees or is undefined. Nothing is mended.
+    Reading
+        With `findings`: what disagrees or is undefined. Nothing is mended.
 
     Raises
     ------

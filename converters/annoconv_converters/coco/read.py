@@ -23,6 +23,7 @@ from annoconv.loss import LossReport
 from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, nothing_shown, restored
 from annoconv_converters._pictures.categories import Categories, unnamed
+from annoconv_converters._pictures.class_lists import CLASSES
 from annoconv_converters._pictures.edited import bind
 from annoconv_converters._pictures.file_losses import file_losses
 from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
@@ -57,30 +58,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from annoconv.documents.residuals import Path as Steps
-    from annoconv.findings import Finding
     from annoconv.loss import Loss
     from annoconv.registry import Context
     from annoconv_converters._pictures.edited import Edit
 
-__all__ = ["CocoReading", "RecordIndex", "index_file", "read_coco"]
+__all__ = ["RecordIndex", "index_file", "read_coco"]
 
 Places: TypeAlias = "NDArray[np.int64]"
 
 _MOST_NAMED: Final = 100
 """Findings in one error."""
-
-
-@dataclass(frozen=True)
-class CocoReading(Reading):
-    """A case as it was read, with what its records break.
-
-    Attributes
-    ----------
-    findings
-        Areas and boxes that disagree with their masks, points beyond the picture: warnings, nothing was mended.
-    """
-
-    findings: tuple[Finding, ...] = ()
 
 
 @dataclass
@@ -123,7 +110,7 @@ class RecordIndex:
 
 def read_coco(
     sources: Sequence[Path], *, context: Context, names: str | None, ground_truth: Path | None, maps: Path | None
-) -> Iterator[CocoReading]:
+) -> Iterator[Reading]:
     """Yield the cases of COCO files; see `from_coco`."""
     pattern = _pattern(names)
     paths = [path for path in images.list_files(sources, context.limits) if path.suffix == ".json"]
@@ -276,7 +263,7 @@ def _pictures_of_results(
 
 def _readings(
     index: RecordIndex, file: BinaryIO, context: Context, pattern: re.Pattern[str], maps: Path | None, case_index: int
-) -> Iterator[CocoReading]:
+) -> Iterator[Reading]:
     listed = index.beside.get("categories")
     info = index.beside.get("info")
     is_ours = isinstance(info, dict) and info.get("contributor") == CONTRIBUTOR
@@ -290,7 +277,7 @@ def _readings(
     kind = _kind(index, file, listed)
     # What was written with our keys was compared with the built-in labels only.
     systems = {True: Labels.of(), False: Labels.of(label_system=context.label_system)}
-    categories = {keyed: Categories(listed, labels) for keyed, labels in systems.items()}
+    categories = {keyed: Categories(listed, labels, is_list=True) for keyed, labels in systems.items()}
     for number, group in enumerate(index.groups):
         pictures = [_picture(index, file, position, kind, maps) for position in group]
         case = next((each.key["case"] for each in pictures if "case" in each.key), None)
@@ -312,7 +299,8 @@ def _readings(
             edit = bind(pictures, [index.side.keys_of(each) for each in pictures], name_of, ids)
         for picture in pictures:
             picture.name = picture_name(picture, pattern, use_keys=use_keys)
-        known = categories[use_keys].of_case(pictures)
+        known = categories[True].of_case(pictures) if use_keys else categories[False].whole
+        places = next((each.key[CLASSES] for each in pictures if CLASSES in each.key), ()) if use_keys else ()
         unfit: dict[Steps, str] = {}
         put_back = partial(_put_back, residual=residual, source=index.path, edit=edit, unfit=unfit)
         _, loaded, records = understand(
@@ -328,6 +316,7 @@ def _readings(
             task=TASK if use_keys or context.task is None else context.task,
             restore=put_back if use_keys else None,
             reserved=ids,
+            listed=categories[True].labels_of(places) if use_keys else known.listed,
         )
         findings = case_findings(pictures, known, case_index + number)
         losses = list(file_losses(records, REASONS, case_index + number))
@@ -341,7 +330,7 @@ def _readings(
         if is_ours and not use_keys and any(each.key.get("id") for picture in pictures for each in picture.shapes):
             losses += lost({(): GONE}, case_index + number)
         losses = [*(index.side.lost(case_index) if number == 0 else ()), *losses]
-        yield CocoReading(loaded.case, loaded.masks, LossReport(losses), tuple(findings))
+        yield Reading(loaded.case, loaded.masks, LossReport(losses), findings=tuple(findings), source=index.path)
 
 
 def _put_back(document: Record, *, residual: Any, source: Path, edit: Edit | None, unfit: dict[Steps, str]) -> Record:

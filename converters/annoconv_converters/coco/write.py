@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 
 from annoconv import times
-from annoconv.codes import Labels
+from annoconv.codes import UNCLASSIFIED, Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
 from annoconv.errors import InputError, UsageError
@@ -24,6 +24,7 @@ from annoconv.files.manifest import digest
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv_converters._pictures.carrier import VERSION, compare, compare_plain
 from annoconv_converters._pictures.categories import Categories, CategoryTable, unnamed
+from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, given_classes, renumbered, shared
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.edited import said_of
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
@@ -38,7 +39,7 @@ from annoconv_converters.coco.side import SEGMENTS
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from annoconv.casefile import LoadedCase
@@ -60,6 +61,7 @@ REASONS: Final[Reasons] = {
     "annotations/#/mask_value": "COCO has no label maps",
     "annotations/#/category": "in COCO the category follows from the label",
     **polygon_reasons("COCO"),
+    "labels/#/number": "in COCO each category has an id of its own",
     "annotations/#/parts/*": "in COCO several polygons are a mask, but for our key",
     "annotations/#/polyline/*": "COCO has no lines",
     "*/modality": "COCO knows no modality",
@@ -69,6 +71,7 @@ REASONS: Final[Reasons] = {
 }
 _KEY: Final = Carrier("the key annoconv and the side file")
 _NUMBERED: Final = "COCO ids are numbers; the id travels under the key annoconv"
+_UNCLASSIFIED: Final = "every annotation of COCO has a category; that of an object without a class is UNCLASSIFIED"
 _WITHOUT_CATEGORIES: Final = frozenset({"captions", "results"})
 
 
@@ -118,6 +121,7 @@ class _Writer:
         self.used: set[str] = set()
         self.position = 0
         self.newest: list[str] = []
+        self.once = SaidOnce()
         self.read_categories: tuple[tuple[int, int], Categories] | None = None
 
     def __enter__(self) -> _Writer:
@@ -139,6 +143,7 @@ class _Writer:
         self.labels = Labels.of(loaded.case, self.context.label_system)
         for code, record in _objects(kept.get("categories")):
             self.table.keep(code, record, self.labels)
+        self.table.take(loaded.case.labels, self.labels)
         drawing = draw(
             loaded,
             axis=self.options.axis,
@@ -214,13 +219,20 @@ class _Writer:
         original = strict_json.plain(loaded.case)
         if EXTENSION in original.get("extensions", {}):
             original["extensions"] = {**original["extensions"], EXTENSION: kept_of(loaded.case)}
-        native = self._native(drawing.pictures, first, case_index, use_keys=False)
+        native = self._native(drawing.pictures, first, case_index)
+        native.document = shared(original, native.document)
         is_keyed = not self.options.plain and bool(residuals.residual(original, native.document).paths())
+        losses: list[Loss] = []
         if is_keyed:
-            self.losses += self._carry(drawing, loaded, case_index, first, lost, original)
+            losses = self._carry(drawing, loaded, case_index, first, lost, original)
             self._note(drawing.pictures)
         elif self.options.plain:
-            self.losses += compare_plain(original, native, REASONS, case_index)
+            losses = compare_plain(original, native, REASONS, case_index)
+        shapes = [shape for each in drawing.pictures for shape in each.shapes]
+        unclassified = self.table.records.get(UNCLASSIFIED, {}).get("id", KEY)
+        given = {each.key["id"] for each in shapes if each.record.get("category_id") == unclassified}
+        self.losses += self.once(loaded.case, losses)
+        self.losses += given_classes(original, given, _UNCLASSIFIED, case_index)
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
         self.newest += [strict_json.plain(moment) for moment in _moments(loaded)]
@@ -230,8 +242,13 @@ class _Writer:
         self, drawing: Drawing, loaded: LoadedCase, case_index: int, first: int, lost: set[str], original: Record
     ) -> list[Loss]:
         """Put what the records do not say under our key; return what is lost or carried."""
-        native = self._native(drawing.pictures, first, case_index, use_keys=True)
+        names = (self.labels.name_of(each.code) for each in loaded.case.labels or () if each.number is not None)
+        classes = [self.table.records[name]["id"] for name in names]
+        if classes:
+            drawing.pictures[0].key[CLASSES] = classes
+        native = self._native(drawing.pictures, first, case_index, classes)
         expected = {**original, "annotations": [each for each in original["annotations"] if each["id"] not in lost]}
+        expected = renumbered(expected, native.document)
         compared = compare(original, native.document, expected, REASONS, _KEY, case_index)
         drawing.pictures[0].key["residual"] = compared.kept.to_json()
         return [*compared.losses, *_identities(drawing, loaded, case_index)]
@@ -242,9 +259,13 @@ class _Writer:
         for shape in (each for picture in pictures for each in picture.shapes):
             shape.key = {**shape.key, "said": said_of(shape, name_of(shape.record.get("category_id")))}
 
-    def _native(self, pictures: list[Picture], position: int, case_index: int, *, use_keys: bool) -> PictureCase:
-        """Return what the reader takes the pictures for."""
+    def _native(
+        self, pictures: list[Picture], position: int, case_index: int, classes: Sequence[Any] | None = None
+    ) -> PictureCase:
+        """Return what the reader takes the pictures for; with our keys if these name the classes of a list, or none."""
         seen: list[Picture] = []
+        use_keys = classes is not None
+        known = self._read_categories()
         for picture in pictures:
             record = picture.record
             if self.kind == "results" and not use_keys:
@@ -254,13 +275,14 @@ class _Writer:
             seen.append(read)
         native, *_ = understand(
             seen,
-            self._read_categories().of_case(seen),
+            known.of_case(seen) if use_keys else known.whole,
             kind=self.kind or "instances",
             position=position,
             use_keys=use_keys,
             is_ours=self.beside is None,
             beside=self.beside if case_index == 0 else None,
             source="output",
+            listed=known.whole.listed if classes is None else known.labels_of(classes),
         )
         return native
 
@@ -269,7 +291,7 @@ class _Writer:
         size = len(self.table.records) + len(self.used), sum(map(len, self.keypoints.values()))
         if self.read_categories is None or self.read_categories[0] != size:
             records = [] if self.kind in _WITHOUT_CATEGORIES else self._categories()
-            self.read_categories = size, Categories(records, Labels.of())
+            self.read_categories = size, Categories(records, Labels.of(), is_list=True)
         return self.read_categories[1]
 
     def _categories(self) -> list[Record]:

@@ -106,6 +106,10 @@ class CvatTree:
     ) -> list[Loss]:
         """Return what images or tracks say and their case does not; of the last case, what the file says beside."""
         records = list(self.records(pictures, loaded.case, tracks))
+        labels = Labels.of(loaded.case, self.label_system)
+        for label in loaded.case.labels or ():
+            if label.number is not None:
+                self._labels.setdefault(labels.name_of(label.code), {})
         self.open -= len(pictures)
         if not self.open:
             records += self.descriptions()

@@ -35,6 +35,7 @@ REASONS: Final[Reasons] = {
     "*/algorithm_type": "a shape of CVAT is manual, semi-automatic or automatic, and manual where nothing is said",
     "annotations/#/category": "in CVAT the category follows from the label",
     **polygon_reasons("CVAT"),
+    "labels/#/number": "the labels of CVAT have an order, not numbers",
     "*/modality": "CVAT knows no modality",
     "*/shape/#": "a picture of CVAT has two dimensions",
     "task_id": "CVAT names no annotation task of ours",
@@ -58,6 +59,7 @@ def cvat_format(limits: Limits) -> PictureFormat[Element]:
         read=lambda path, _: read_cvat(path, limits)[0],
         reasons=REASONS,
         shapes=frozenset({"point", "polyline", "ellipse", "attribute"}),
+        unclassified="every shape of CVAT has a label; that of an object without a class is UNCLASSIFIED",
     )
 
 

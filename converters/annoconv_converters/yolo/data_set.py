@@ -113,7 +113,9 @@ def read_data_set(
         shape.record["id"] = number
     unlisted = {path.relative_to(folder).as_posix(): _lines(path, limits) for path in found.unlisted()}
     tree = DataSetTree(description.said, description.names, description.keypoints, labels, label_system, unlisted)
-    return Batch(pictures, description.categories, folder, side, losses=tree.losses)
+    return Batch(
+        pictures, description.categories, folder, side, losses=tree.losses, findings=tree.findings, classes="numbered"
+    )
 
 
 class _Found:

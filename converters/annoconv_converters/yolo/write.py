@@ -36,6 +36,7 @@ REASONS: Final[Reasons] = {
     "annotations/#/mask_value": "YOLO has no label maps",
     "annotations/#/category": "in YOLO the category follows from the label",
     **polygon_reasons("YOLO"),
+    "labels/#/number": "YOLO numbers its classes from 0 without a gap, and each once",
     "annotations/#/attributes/*": "a line of YOLO is a class and numbers, without attributes",
     "annotations/#/polyline/*": "YOLO has no lines of several points",
     "*/modality": "YOLO knows no modality",
@@ -60,6 +61,7 @@ def yolo_format(kind: WrittenKind, limits: Limits) -> PictureFormat[Record]:
         has_sizes=False,
         is_folder=True,
         knows_by_name=True,
+        unclassified="every line of YOLO has a class; that of an object without a class is UNCLASSIFIED",
     )
 
 

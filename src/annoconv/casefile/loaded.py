@@ -14,6 +14,7 @@ from annoconv.model import MaskAnnotation
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from annoconv.findings import Finding
     from annoconv.model import Case
     from annoconv.pixels import Masks
 
@@ -78,6 +79,10 @@ class Reading:
     losses: LossReport = field(default_factory=LossReport)
     fields: Mapping[str, Path] = field(default_factory=dict[str, Path], kw_only=True)
     """Files of the displacement fields by registration id."""
+    findings: tuple[Finding, ...] = field(default=(), kw_only=True)
+    """What the file breaks of the rules of its format, nothing of it mended; paths are places in the file."""
+    source: Path | None = field(default=None, kw_only=True)
+    """The file or folder that the findings are about."""
 
 
 def masks_folder(target: Path) -> Path:
