@@ -20,6 +20,7 @@ from annoconv.model import (
     BboxAnnotation,
     CoordinateSpace,
     EllipseAnnotation,
+    KeypointsAnnotation,
     MaskAnnotation,
     PointAnnotation,
     PolygonAnnotation,
@@ -27,8 +28,10 @@ from annoconv.model import (
 )
 from annoconv.pixels import check_frame
 from annoconv_converters._pictures.geometry import box_to_record, counts_to_record, rings_to_record, tidy
+from annoconv_converters._pictures.objects import told_of
 from annoconv_converters._pictures.planes import Axis, PictureVolume, Planes, SliceName, slice_name
 from annoconv_converters._pictures.records import Picture, Shape
+from annoconv_converters._pictures.skeletons import ALONE, box_of_keypoints
 from annoconv_converters._raster.outlines import polygons_of
 from annoconv_converters._raster.polygons import is_clockwise, with_keyholes
 from annoconv_converters._raster.run_lengths import compress, counts_of_labels
@@ -85,11 +88,14 @@ class Drawing:
         record: Record = {"id": annotation.id, "category_id": annotation.label_code, **drawn, "iscrowd": 0}
         if annotation.confidence is not None:
             record["score"] = annotation.confidence
-        if annotation.attributes:
-            record["attributes"] = strict_json.plain(annotation.attributes)
+        attributes = {**told_of(annotation), **strict_json.plain(annotation.attributes or {})}
+        if attributes:
+            record["attributes"] = attributes
         key = {"id": annotation.id, "type": annotation.type}
         made = None if annotation.algorithm_type is None else annotation.algorithm_type.value
-        self._at[uid, index].shapes.append(Shape(record, geometry, key=key, algorithm_type=made))
+        shape = Shape(record, geometry, key=key, algorithm_type=made, parent_id=annotation.parent_id)
+        shape.keypoints = record.pop("keypoints", [])
+        self._at[uid, index].shapes.append(shape)
 
 
 def draw(
@@ -158,11 +164,23 @@ def draw(
     for picture in drawing.pictures:
         picture.shapes.sort(key=lambda shape: order[shape.key["id"]])
     if keypoints:
-        drawn |= _join_keypoints(drawing)
+        _join_keypoints(drawing)
+    _keep_frames(drawing, images)
     if only_annotated:
         drawing.pictures = [p for p in drawing.pictures if p.shapes] or drawing.pictures[:1]
     drawing.undrawn = [annotation.id for annotation in case.annotations if annotation.id not in drawn]
     return drawing
+
+
+def _keep_frames(drawing: Drawing, images: dict[str, Image]) -> None:
+    """Leave out frames of a video that were not to be annotated and show nothing."""
+    for uid, image in images.items():
+        if image.annotated_frames and drawing.planes[uid].axis == "k":
+            frames = {
+                frame for each in image.annotated_frames for frame in range(each.first, each.last + 1, each.step or 1)
+            }
+            kept = [p for p in drawing.pictures if p.shapes or p.key["uid"] != uid or p.key.get("index") in frames]
+            drawing.pictures = kept or drawing.pictures[:1]
 
 
 def slice_folder(loaded: LoadedCase, case_index: int, taken: set[str]) -> str | None:
@@ -215,15 +233,17 @@ def _flat_record(annotation: AnyAnnotation, keypoints: bool, turn_holes: bool) -
         return rings_to_record([_ellipse(annotation)])
     if isinstance(annotation, PolygonAnnotation):
         return rings_to_record(_parts(annotation, turn_holes))
-    if isinstance(annotation, PointAnnotation) and keypoints and len(annotation.point) == 2:
-        x, y = (tidy(number - 0.5) for number in annotation.point)
-        seen = (annotation.attributes or {}).get("visibility", 2)
-        return {"keypoints": [x, y, seen], "num_keypoints": 1, "area": 0, "bbox": [x, y, 0, 0]}
+    if keypoints and _is_flat(annotation) and isinstance(annotation, PointAnnotation | KeypointsAnnotation):
+        told = strict_json.plain(annotation)
+        points = told.get("keypoints") or [{"name": ALONE, "point": told["point"]}]
+        x, y, width, height = box_of_keypoints(points)
+        return {"keypoints": points, "area": tidy(width * height), "bbox": [x, y, width, height]}
     return None
 
 
 _GEOMETRY: Final[dict[str, tuple[str, ...]]] = {
     "point": ("point",),
+    "keypoints": ("keypoints",),
     "polyline": ("polyline",),
     "ellipse": ("center", "radii", "rotation_degrees"),
     "attribute": (),
@@ -240,6 +260,8 @@ def _is_flat(annotation: AnyAnnotation) -> bool:
     """Tell whether every vertex has two coordinates."""
     if isinstance(annotation, PolylineAnnotation):
         return all(len(vertex) == 2 for vertex in annotation.polyline)
+    if isinstance(annotation, KeypointsAnnotation):
+        return all(each.point is None or len(each.point) == 2 for each in annotation.keypoints)
     return not isinstance(annotation, PointAnnotation) or len(annotation.point) == 2
 
 
@@ -344,31 +366,18 @@ def _paired(
             yield mask, run.slice_index, run.counts, counts_to_record(run.counts, planes.size, shape)
 
 
-def _join_keypoints(drawing: Drawing) -> set[str]:
-    """Fold the points that name an instance into its record; return their ids."""
-    joined: set[str] = set()
-    points = {each.id: each for each in drawing.loaded.case.annotations if isinstance(each, PointAnnotation)}
+def _join_keypoints(drawing: Drawing) -> None:
+    """Fold the keypoints of an object into the record of its outline, where that has the same class."""
     for picture in drawing.pictures:
-        kept: list[Shape] = []
-        instances: dict[Any, Shape] = {}
+        outlines: dict[str, Shape] = {}
         for shape in picture.shapes:
-            identity = shape.record["id"]
-            attributes = points[identity].attributes or {} if identity in points else {}
-            instance, name = attributes.get("instance"), attributes.get("keypoint")
-            if not isinstance(instance, str) or not isinstance(name, str):
-                instances.setdefault(identity, shape)
-                kept.append(shape)
-                if identity in points:
-                    shape.key["points"] = [identity]
+            if not shape.keypoints:
+                outlines.setdefault(shape.record["id"], shape)
+        for shape in [each for each in picture.shapes if each.key["type"] == "keypoints"]:
+            outline = outlines.get(shape.parent_id or "")
+            if outline is None or outline.keypoints:
                 continue
-            owner = instances.get(instance)
-            if owner is None:
-                record = {key: value for key, value in shape.record.items() if key not in {"attributes", "score"}}
-                owner = Shape({**record, "id": instance}, key={"id": instance})
-                instances[instance] = owner
-                kept.append(owner)
-            owner.keypoints[name] = list(shape.record["keypoints"])
-            owner.key.setdefault("points", []).append(identity)
-            joined.add(identity)
-        picture.shapes = kept
-    return joined
+            if outline.record["category_id"] == shape.record["category_id"]:
+                outline.keypoints = shape.keypoints
+                outline.key["points"] = [shape.key["id"]]
+                picture.shapes.remove(shape)

@@ -221,10 +221,8 @@ def counts_to_record(counts: Counts, size: tuple[int, int], shape: bytes | list[
     }
 
 
-def keypoints_from_record(
-    record: Record, *, source: object, where: str
-) -> list[tuple[float, float, int, float | None]]:
-    """Return x, y, visibility and confidence of each keypoint, continuous pixels; 0 is not labelled, 1 hidden, 2 seen.
+def keypoints_from_record(record: Record, *, source: object, where: str) -> list[tuple[float, float, int]]:
+    """Return x, y and visibility of each keypoint, continuous pixels; 0 is not labelled, 1 hidden, 2 seen.
 
     Where a record has a score, the third number may be anything: COCO does not use it, others write a confidence.
     """
@@ -234,13 +232,12 @@ def keypoints_from_record(
     if not isinstance(value, list) or len(value) % 3 or not is_numbers(value, len(value)):
         raise InputError("keypoints are x, y and visibility of each", source=str(source), where=where)
     triples = list(zip(value[::3], value[1::3], value[2::3], strict=True))
-    points: list[tuple[float, float, int, float | None]] = []
+    points: list[tuple[float, float, int]] = []
     for x, y, seen in triples:
         is_known = seen in {0, 1, 2}
         if not is_known and "score" not in record:
             raise InputError("visibility is 0, 1 or 2", source=str(source), where=where, found=seen)
-        confidence = None if is_known or not 0 < seen < 1 else float(seen)
-        points.append((x + 0.5, y + 0.5, int(seen) if is_known else 2, confidence))
+        points.append((tidy(x + 0.5), tidy(y + 0.5), int(seen) if is_known else 2))
     return points
 
 

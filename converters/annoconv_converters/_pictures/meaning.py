@@ -20,9 +20,12 @@ from annoconv_converters._pictures.geometry import (
     keypoints_from_record,
     polygon_of_rings,
     size_from_record,
+    tidy,
 )
+from annoconv_converters._pictures.objects import tracked
 from annoconv_converters._pictures.planes import Planes, SliceName
 from annoconv_converters._pictures.records import Picture, Record, Shape, flat_uid, is_caption
+from annoconv_converters._pictures.skeletons import box_of_keypoints, keypoints_of, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -167,6 +170,7 @@ def _images(pictures: list[Picture], native: PictureCase, *, use_keys: bool, sou
         first = next(picture for picture in pictures if picture.name and picture.name.series == uid)
         shape = list(native.planes[uid].shape)
         images[uid] = {"uid": uid, "modality": "OT", "shape": shape, **_captured(first.record)}
+        images[uid] |= {"annotated_frames": first.annotated_frames} if first.annotated_frames else {}
     return images
 
 
@@ -227,7 +231,8 @@ def _groups(items: list[_Item], native: PictureCase, reserved: Collection[str]) 
         if not isinstance(identity, str):
             identity = str(item.record.get("id"))
             is_outline = item.segmentation is not None and item.segmentation.is_outline
-            if native.planes[item.place[0]].count > 1 and (item.is_mask or is_outline):
+            is_flat = item.is_frame or native.planes[item.place[0]].count == 1
+            if not is_flat and (item.is_mask or is_outline):
                 identity = item.meaning.code
                 while identity in reserved or owners.setdefault(identity, item.place[0]) != item.place[0]:
                     identity += "_"
@@ -236,19 +241,18 @@ def _groups(items: list[_Item], native: PictureCase, reserved: Collection[str]) 
 
 
 def _annotations(common: Record, members: list[_Item], native: PictureCase, source: object) -> Iterator[Record]:
-    """Yield the annotation that records are, then its keypoints."""
+    """Yield the annotation that records are, then the keypoints of the same object."""
     first = members[0]
     uid, index = first.place
     planes = native.planes[uid]
     extra: Record = {}
     if planes.count > 1 and planes.axis == "k":
         extra["frame_index" if first.is_frame else "slice_index"] = index
-    if isinstance(first.record.get("attributes"), dict) and first.record["attributes"]:
-        extra["attributes"] = {
-            name: value for name, value in first.record["attributes"].items() if _is_attribute(name, value)
-        }
-        if not extra["attributes"]:
-            del extra["attributes"]
+    attributes = first.record.get("attributes")
+    if isinstance(attributes, dict):
+        told = {name: value for name, value in attributes.items() if _is_attribute(name, value)}
+        extra |= tracked(told)
+        extra |= {"attributes": told} if told else {}
     score = first.record.get("score")
     if isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1:
         extra["confidence"] = float(score)
@@ -259,12 +263,18 @@ def _annotations(common: Record, members: list[_Item], native: PictureCase, sour
     wants_mask = any(item.is_mask or item.key.get("type") == "mask" for item in members)
     outlined = (
         planes.count > 1
+        and not first.is_frame
         and "id" not in first.key
         and all(item.segmentation and item.segmentation.is_outline for item in members)
     )
     drawn = [item for item in members if item.segmentation is not None]
     rings = _rings_of_polygon(drawn)
-    points = keypoints_from_record(first.record, source=source, where=_where("annotations", first.record))
+    named = _keypoints(first, source)
+    points: Record = {"type": "keypoints", "keypoints": named}
+    if named and _is_alone(first, named):
+        is_point = first.key.get("type") == "point" and "point" in named[0]
+        yield {**common, **({"type": "point", "point": named[0]["point"]} if is_point else points), **extra}
+        return
     if rings and not outlined:
         yield {**common, "type": "polygon", **polygon_of_rings(rings), **extra}
     elif drawn and (wants_mask or outlined or len(drawn) > 1):
@@ -287,11 +297,34 @@ def _annotations(common: Record, members: list[_Item], native: PictureCase, sour
             "bbox": _solid_box(members),
             **{k: v for k, v in extra.items() if k not in _PLACES},
         }
-    elif first.box is not None and (not points or (first.box[0] < first.box[2] and first.box[1] < first.box[3])):
+    elif first.box is not None:
         yield {**common, "type": "bbox", "bbox": list(first.box), **extra}
-    elif not points:
+    else:
         yield {**common, "type": "attribute", "attributes": {"image_label": True}, **extra}
-    yield from _points(common, extra, points, first.meaning.keypoints)
+    if any("point" in each for each in named):
+        told = first.key.get("points")
+        own = told[0] if isinstance(told, list) and told and isinstance(told[0], str) else None
+        identity = own or f"{common['id']}.keypoints"
+        place = {key: value for key, value in extra.items() if key in _PLACES}
+        yield {**common, "id": identity, "parent_id": common["id"], **points, **place}
+
+
+def _keypoints(item: _Item, source: object) -> list[Record]:
+    """Return the points that a record names, as the model has them."""
+    found = keypoints_from_record(item.record, source=source, where=_where("annotations", item.record))
+    names = names_of({"keypoints": list(item.meaning.keypoints)}, len(found))
+    return keypoints_of(found, names[: len(found)])
+
+
+def _is_alone(item: _Item, named: list[Record]) -> bool:
+    """Tell whether a record is nothing but its keypoints: so our key says, or its box is that round them."""
+    if "type" in item.key:
+        return item.key["type"] in {"keypoints", "point"}
+    if item.segmentation is not None:
+        return False
+    x, y, width, height = box_of_keypoints(named)
+    own = x, y, tidy(x + width), tidy(y + height)
+    return item.box is None or max(abs(a - b) for a, b in zip(item.box, own, strict=True)) <= _NEAR
 
 
 def _rings_of_polygon(drawn: list[_Item]) -> list[NDArray[np.float64]]:
@@ -304,25 +337,8 @@ def _rings_of_polygon(drawn: list[_Item]) -> list[NDArray[np.float64]]:
 
 
 _PLACES: Final = frozenset({"slice_index", "frame_index"})
-
-
-def _points(
-    common: Record, extra: Record, points: list[tuple[float, float, int, float | None]], names: tuple[str, ...]
-) -> Iterator[Record]:
-    """Yield the labelled keypoints of an instance."""
-    place = {key: value for key, value in extra.items() if key in _PLACES}
-    for number, (x, y, seen, confidence) in enumerate(points):
-        if seen:
-            name = names[number] if number < len(names) else str(number + 1)
-            yield {
-                **common,
-                "id": f"{common['id']}.{number + 1}",
-                "type": "point",
-                "point": [x, y],
-                **place,
-                **({} if confidence is None else {"confidence": confidence}),
-                "attributes": {"instance": common["id"], "keypoint": name, "visibility": seen},
-            }
+_NEAR: Final = 1e-6
+"""Pixels between two boxes that are the same."""
 
 
 def _solid_box(members: list[_Item]) -> list[float]:

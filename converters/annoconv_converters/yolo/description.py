@@ -47,6 +47,8 @@ class Description:
         Count and dimensions, for pose.
     keypoint_names
         By class, where they are told.
+    flip_pairs
+        Places of the keypoints that change places when a picture is mirrored.
     listed
         Lists and folders of pictures.
     said
@@ -57,6 +59,7 @@ class Description:
         self.names: dict[int, str] = {}
         self.keypoints: tuple[int, int] | None = None
         self.keypoint_names: dict[int, list[str]] = {}
+        self.flip_pairs: list[list[int]] = []
         self.listed: list[str] = []
         self.said: dict[str, Record] = {}
         within = Within(folder)
@@ -94,8 +97,9 @@ class Description:
                 raise InputError("the shape of keypoints is none", source=path, where="kpt_shape", expected="[n, 3]")
             self.keypoints = int(shape[0]), int(shape[1])
             for number, listed in _numbered(yaml.get("kpt_names") or {}, path, "kpt_names").items():
-                if isinstance(listed, list) and len(listed) == self.keypoints[0]:
+                if isinstance(listed, list) and len(listed) <= self.keypoints[0]:
                     self.keypoint_names[number] = [str(name) for name in listed]
+            self.flip_pairs = _flip_pairs(yaml.get("flip_idx"), self.keypoints[0], path)
         root = yaml.get("path")
         for split in _SPLITS:
             value = yaml.get(split)
@@ -111,8 +115,22 @@ class Description:
         records: list[Record] = [{"id": place, "name": name} for place, name in self.names.items()]
         if self.keypoints:
             numbered = [str(place + 1) for place in range(self.keypoints[0])]
-            records = [{**each, "keypoints": self.keypoint_names.get(each["id"], numbered)} for each in records]
+            for each in records:
+                each["keypoints"] = named = self.keypoint_names.get(each["id"], numbered)
+                if self.flip_pairs:
+                    each["flip_pairs"] = [pair for pair in self.flip_pairs if max(pair) < len(named)]
         return records
+
+
+def _flip_pairs(order: Any, count: int, path: Path) -> list[list[int]]:
+    """Return the pairs of places that change; InputError if the order is none of so many."""
+    if order is None:
+        return []
+    places: list[Any] = order if isinstance(order, list) else []
+    told = [int(each) for each in places if str(each).isdecimal() and len(str(each)) < 6]
+    if len(told) != len(places) or sorted(told) != list(range(count)) or any(told[told[a]] != a for a in told):
+        raise InputError("the order of mirrored keypoints is none", source=path, where="flip_idx", found=order)
+    return [[place, other] for place, other in enumerate(told) if place < other]
 
 
 def by_number(names: dict[int, str]) -> Record:

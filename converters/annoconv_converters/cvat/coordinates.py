@@ -1,0 +1,88 @@
+"""Where annotations are, as the shapes of CVAT have it: coordinates, corners of cuboids, elements of skeletons.
+
+Continuous pixels, origin at the outer corner of the first pixel; boxes are turned about their centre, clockwise.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from annoconv.model import KeypointsAnnotation, KeypointVisibility
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from xml.etree.ElementTree import Element
+
+    from annoconv.documents.residuals import Path
+    from annoconv.model import AnyAnnotation
+
+__all__ = ["FACES", "coordinates_of", "cuboid_of", "elements_of", "point_of", "shapes_of"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+FACES: Final = {"front": ("tl1", "tr1", "br1", "bl1"), "back": ("tl2", "tr2", "br2", "bl2")}
+"""Corners of a cuboid as it is seen in the picture, in the order of an outline."""
+
+
+def shapes_of(element: Element, above: Path) -> Iterator[tuple[Path, Element]]:
+    """Yield the shapes of an image, a track or a skeleton, with their places: the tag, and which of that tag."""
+    counts: dict[str, int] = {}
+    for child in element:
+        if child.tag != "attribute":
+            counts[child.tag] = counts.get(child.tag, -1) + 1
+            yield (*above, child.tag, counts[child.tag]), child
+
+
+def elements_of(skeleton: Element, found: AnyAnnotation) -> Record:
+    """Return the elements of a skeleton again: the points that are seen, each by its name."""
+    again: dict[str, dict[int, Record]] = {}
+    points = {each.name: each for each in found.keypoints} if isinstance(found, KeypointsAnnotation) else {}
+    for (_, _, _, _, tag, place), element in shapes_of(skeleton, ("", 0, "", 0)):
+        point = points.get(element.get("label", ""))
+        if point is not None and point.point is not None:
+            occluded = {"@occluded": 1.0} if point.visibility is KeypointVisibility.HIDDEN else {}
+            told = {"@label": point.name, "@points": tuple(point.point), **occluded}
+            again.setdefault(str(tag), {})[int(place)] = told
+    return again
+
+
+def point_of(annotation: Any) -> tuple[float, ...]:
+    """Return where a point is; nothing if it is none."""
+    return tuple(annotation.point) if annotation.type == "point" else ()
+
+
+def coordinates_of(annotation: Any, tag: str) -> Record:
+    """Return where an annotation is, as a shape of that tag has it; nothing if it is of another kind."""
+    match annotation.type, tag:
+        case "bbox", "box":
+            return dict(zip(("@xtl", "@ytl", "@xbr", "@ybr"), annotation.bbox, strict=True)) | {"@rotation": 0.0}
+        case "polygon", "box":
+            return _turned(annotation.polygon)
+        case ("polygon", "polygon") | ("polyline", "polyline"):
+            return {"@points": tuple(number for vertex in getattr(annotation, tag) for number in vertex)}
+        case "ellipse", "ellipse":
+            turn = annotation.rotation_degrees or 0.0
+            names = ("@cx", "@cy", "@rx", "@ry", "@rotation")
+            return dict(zip(names, (*annotation.center, *annotation.radii, turn), strict=True))
+        case _:
+            return {}
+
+
+def _turned(corners: Sequence[Sequence[float]]) -> Record:
+    """Return the box, turned about its centre, that has these corners."""
+    (ax, ay), (bx, by), (cx, cy), _ = corners
+    width, height = math.dist((ax, ay), (bx, by)), math.dist((bx, by), (cx, cy))
+    x, y = (ax + cx) / 2, (ay + cy) / 2
+    sides = {"@xtl": x - width / 2, "@ytl": y - height / 2, "@xbr": x + width / 2, "@ybr": y + height / 2}
+    return sides | {"@rotation": math.degrees(math.atan2(by - ay, bx - ax)) % 360}
+
+
+def cuboid_of(found: Sequence[Any]) -> Record:
+    """Return the corners of a cuboid, of the polygons of its faces."""
+    again: Record = {}
+    for each in found:
+        corners = FACES.get(str((each.attributes or {}).get("face")), ())
+        for corner, (x, y) in zip(corners, each.polygon, strict=False):
+            again |= {f"@x{corner}": x, f"@y{corner}": y}
+    return again
