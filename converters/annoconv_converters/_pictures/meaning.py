@@ -120,12 +120,16 @@ def picture_case(
     case = next((picture.name.case for picture in pictures if picture.name), None)
     if case and pictures[0].name and (case != pictures[0].name.series):
         native.document = {"case_id": case, **native.document}
-    for identity, members in _groups(items, native, reserved).items():
+    groups = _groups(items, native, reserved)
+    ids = {str(item.record.get("id")): identity for identity, members in groups.items() for item in members}
+    for identity, members in groups.items():
         first = members[0]
         native.own(identity, first.shape)
         common: Record = {"id": identity, "category": first.meaning.category, "label_code": first.meaning.code}
         if first.place[0] != primary:
             common["image_uid"] = first.place[0]
+        if "parent_id" in first.shape.more:
+            common["parent_id"] = ids.get(first.shape.more["parent_id"], first.shape.more["parent_id"])
         native.document["annotations"] += _annotations(common, members, native, source)
     seen = {item.meaning.code: item.meaning.definition for item in items if item.meaning.definition}
     definitions = {each["code"]: each for each in listed}
@@ -256,7 +260,7 @@ def _annotations(common: Record, members: list[_Item], native: PictureCase, sour
     score = first.record.get("score")
     if isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1:
         extra["confidence"] = float(score)
-    extra |= first.shape.more
+    extra |= {name: value for name, value in first.shape.more.items() if name != "parent_id"}
     if first.shape.geometry is not None:
         yield {**common, **first.shape.geometry, **extra}
         return
