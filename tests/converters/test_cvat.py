@@ -62,11 +62,13 @@ def test_masks_are_run_lengths_within_their_box(tmp_path: Path) -> None:
     np.testing.assert_array_equal(reading.masks["1"].read()[0], expected)
 
 
-def test_a_turned_box_is_a_polygon(tmp_path: Path) -> None:
+def test_a_turned_box(tmp_path: Path) -> None:
     box = '<box label="a" xtl="2" ytl="2" xbr="6" ybr="4" rotation="90.0"/>'
     path = write(tmp_path, f'<image id="0" name="a.png" width="8" height="6">{box}</image>')
     (reading,) = registry.read([path], format="cvat")
-    assert sorted(reading.case.annotations[0].polygon) == [(3, 1), (3, 5), (5, 1), (5, 5)]  # type: ignore[union-attr]
+    (found,) = strict_json.plain(reading.case)["annotations"]
+    told = {"type": "oriented_box", "center": [4, 3], "size": [4, 2], "rotation_degrees": 90}
+    assert {name: found[name] for name in told} == told
 
 
 def test_videos_have_frames(tmp_path: Path) -> None:

@@ -50,7 +50,11 @@ def test_a_turned_box_turns_about_its_corner(tmp_path: Path) -> None:
     value = {"x": 50, "y": 50, "width": 10, "height": 10, "rotation": 90, "rectanglelabels": ["a"]}
     (reading,) = registry.read([export(tmp_path, "rectanglelabels", value)], format="label-studio")
     corners = [(100, 50), (100, 70), (90, 70), (90, 50)]
-    assert reading.case.annotations[0].polygon == corners  # type: ignore[union-attr]
+    found = strict_json.plain(reading.case.annotations[0])
+    assert (found["type"], found["center"], found["size"]) == ("oriented_box", [95, 60], [20, 10])
+    registry.write([LoadedCase(reading.case, reading.masks)], tmp_path / "x.coco.json", format="coco", plain=True)
+    (record,) = json.loads((tmp_path / "x.coco.json").read_text())["annotations"]
+    assert np.array(record["segmentation"]).reshape(-1, 2).tolist() == [list(corner) for corner in corners]
 
 
 def pack(values: list[int]) -> list[int]:

@@ -22,6 +22,7 @@ from annoconv.model import (
     EllipseAnnotation,
     KeypointsAnnotation,
     MaskAnnotation,
+    OrientedBoxAnnotation,
     PointAnnotation,
     PolygonAnnotation,
     PolylineAnnotation,
@@ -31,6 +32,7 @@ from annoconv_converters._pictures.geometry import box_to_record, counts_to_reco
 from annoconv_converters._pictures.objects import told_of
 from annoconv_converters._pictures.planes import Axis, PictureVolume, Planes, SliceName, slice_name
 from annoconv_converters._pictures.records import Picture, Shape
+from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import ALONE, box_of_keypoints
 from annoconv_converters._raster.outlines import polygons_of
 from annoconv_converters._raster.polygons import is_clockwise, with_keyholes
@@ -231,6 +233,9 @@ def _flat_record(annotation: AnyAnnotation, keypoints: bool, turn_holes: bool) -
         return {"segmentation": [], "area": area, "bbox": box_to_record(box)}
     if isinstance(annotation, EllipseAnnotation):
         return rings_to_record([_ellipse(annotation)])
+    if isinstance(annotation, OrientedBoxAnnotation) and _is_flat(annotation):
+        ring = corners_of(annotation.center, annotation.size, annotation.rotation_degrees or 0.0)
+        return rings_to_record([np.array(ring).reshape(-1, 2)])
     if isinstance(annotation, PolygonAnnotation):
         return rings_to_record(_parts(annotation, turn_holes))
     if keypoints and _is_flat(annotation) and isinstance(annotation, PointAnnotation | KeypointsAnnotation):
@@ -246,6 +251,7 @@ _GEOMETRY: Final[dict[str, tuple[str, ...]]] = {
     "keypoints": ("keypoints",),
     "polyline": ("polyline",),
     "ellipse": ("center", "radii", "rotation_degrees"),
+    "oriented_box": ("center", "size", "rotation_degrees"),
     "attribute": (),
 }
 """Fields that are the geometry of annotations of a type."""
@@ -260,6 +266,8 @@ def _is_flat(annotation: AnyAnnotation) -> bool:
     """Tell whether every vertex has two coordinates."""
     if isinstance(annotation, PolylineAnnotation):
         return all(len(vertex) == 2 for vertex in annotation.polyline)
+    if isinstance(annotation, OrientedBoxAnnotation):
+        return len(annotation.center) == len(annotation.size) == 2
     if isinstance(annotation, KeypointsAnnotation):
         return all(each.point is None or len(each.point) == 2 for each in annotation.keypoints)
     return not isinstance(annotation, PointAnnotation) or len(annotation.point) == 2

@@ -32,7 +32,8 @@ class Rendering:
     Attributes
     ----------
     depth
-        `16`: stored values, moved to be positive; `8`: those within the window, spread over 0 to 255.
+        `16`: stored values, moved to be positive; `8`: those within the window, spread over 0 to 255. Of MONOCHROME1,
+        whose least value is white, both are counted from the other end.
     window
         Centre and width in units of the rescaled values (HU); that of the image's header if None.
     images
@@ -112,11 +113,19 @@ def _pixels(
         return np.ascontiguousarray(plane[..., :3].astype(np.uint8)), {"depth": 8, "samples": 3}
     headers = source.headers
     header = headers[index] if index < len(headers) else headers[0]
+    kind = str(header.get("PhotometricInterpretation", "")) if hasattr(header, "get") else ""
+    if kind == "PALETTE COLOR":
+        return _coloured(plane, header, source)
+    is_inverted = kind == "MONOCHROME1"
+    inverted = {"inverted": True} if is_inverted else {}
     slope, intercept = _number(header, "RescaleSlope", 1.0), _number(header, "RescaleIntercept", 0.0)
     if rendering.depth == "16":
         offset = 1 << 15 if plane.dtype.kind == "i" else 0
         pixels = (plane.astype(np.int64) + offset).clip(0, 65535).astype(np.uint16)
-        return pixels, {"depth": 16, "slope": slope, "intercept": intercept - slope * offset}
+        intercept -= slope * offset
+        if is_inverted:  # least is white: what is written is counted from the other end
+            pixels, slope, intercept = 65535 - pixels, -slope, intercept + slope * 65535
+        return pixels, {"depth": 16, "slope": slope, "intercept": intercept, **inverted}
     window = rendering.window or _window(header)
     if window is None:
         raise UsageError("the image's header holds no window", source=source.path, advice="Pass --window 40,400")
@@ -124,7 +133,22 @@ def _pixels(
     # PS3.3 C.11.2.1.3.2 LINEAR_EXACT: (value - centre) / width + 0.5, from 0 to 1.
     share = (plane * slope + intercept - center) / width + 0.5
     pixels = np.floor(share.clip(0, 1) * 255 + 0.5).astype(np.uint8)
-    return pixels, {"depth": 8, "window_center": center, "window_width": width}
+    pixels = 255 - pixels if is_inverted else pixels
+    return pixels, {"depth": 8, "window_center": center, "window_width": width, **inverted}
+
+
+def _coloured(plane: NDArray[Any], header: Any, source: ImageSource) -> tuple[NDArray[Any], dict[str, Any]]:
+    """Return the colours that pixels are indices of (PS3.3 C.7.9); ImageError if the palette cannot be read."""
+    from pydicom.pixels import apply_color_lut
+
+    try:
+        colours = apply_color_lut(plane, header)
+    except (AttributeError, ValueError, IndexError, KeyError, TypeError, NotImplementedError) as error:
+        problem = "the pixels are indices of a palette that cannot be read"
+        where = "(0028,1101) PaletteColorLookupTable"
+        raise ImageError(problem, source=source.path, where=where, found=type(error).__name__) from error
+    narrow = colours >> 8 if colours.dtype == np.uint16 else colours
+    return np.ascontiguousarray(narrow.astype(np.uint8)), {"depth": 8, "samples": 3, "palette": True}
 
 
 def _window(header: Any) -> tuple[float, float] | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from annoconv_converters._pictures.geometry import tidy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["turned_box"]
+__all__ = ["corners_of", "oriented_box", "sides_of", "turned_box"]
 
 
 def turned_box(box: Sequence[float], degrees: float, center: tuple[float, float]) -> list[float]:
@@ -21,3 +21,36 @@ def turned_box(box: Sequence[float], degrees: float, center: tuple[float, float]
         across, down = x - center[0], y - center[1]
         ring += [tidy(center[0] + across * cosine - down * sine), tidy(center[1] + across * sine + down * cosine)]
     return ring
+
+
+def oriented_box(box: Sequence[float], degrees: float, about: tuple[float, float] | None = None) -> dict[str, Any]:
+    """Return a box that is turned about a point, by default its centre, as the model has it.
+
+    Parameters
+    ----------
+    box
+        `x_min, y_min, x_max, y_max` before it was turned, continuous pixels.
+    degrees
+        From the x axis towards the y axis.
+    about
+        The point.
+    """
+    center = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    across, down = (center[0] - about[0], center[1] - about[1]) if about else (0.0, 0.0)
+    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    x, y = about or center
+    moved = [tidy(x + across * cosine - down * sine), tidy(y + across * sine + down * cosine)]
+    size = [tidy(box[2] - box[0]), tidy(box[3] - box[1])]
+    return {"type": "oriented_box", "center": moved, "size": size, "rotation_degrees": degrees}
+
+
+def sides_of(center: Sequence[float], size: Sequence[float]) -> tuple[float, float, float, float]:
+    """Return `x_min, y_min, x_max, y_max` of a box before it is turned about its centre."""
+    (x, y), (width, height) = center, size
+    return tidy(x - width / 2), tidy(y - height / 2), tidy(x + width / 2), tidy(y + height / 2)
+
+
+def corners_of(center: Sequence[float], size: Sequence[float], degrees: float) -> list[float]:
+    """Return the corners of a box turned about its centre, x and y of each."""
+    (x, y), (width, height) = center, size
+    return turned_box((x - width / 2, y - height / 2, x + width / 2, y + height / 2), degrees, (x, y))

@@ -5,10 +5,10 @@ Continuous pixels, origin at the outer corner of the first pixel; boxes are turn
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.model import KeypointsAnnotation, KeypointVisibility
+from annoconv_converters._pictures.rotation import sides_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,8 +57,11 @@ def coordinates_of(annotation: Any, tag: str) -> Record:
     match annotation.type, tag:
         case "bbox", "box":
             return dict(zip(("@xtl", "@ytl", "@xbr", "@ybr"), annotation.bbox, strict=True)) | {"@rotation": 0.0}
-        case "polygon", "box":
-            return _turned(annotation.polygon)
+        case "oriented_box", "box":
+            sides = dict(
+                zip(("@xtl", "@ytl", "@xbr", "@ybr"), sides_of(annotation.center, annotation.size), strict=True)
+            )
+            return sides | {"@rotation": annotation.rotation_degrees or 0.0}
         case ("polygon", "polygon") | ("polyline", "polyline"):
             return {"@points": tuple(number for vertex in getattr(annotation, tag) for number in vertex)}
         case "ellipse", "ellipse":
@@ -67,15 +70,6 @@ def coordinates_of(annotation: Any, tag: str) -> Record:
             return dict(zip(names, (*annotation.center, *annotation.radii, turn), strict=True))
         case _:
             return {}
-
-
-def _turned(corners: Sequence[Sequence[float]]) -> Record:
-    """Return the box, turned about its centre, that has these corners."""
-    (ax, ay), (bx, by), (cx, cy), _ = corners
-    width, height = math.dist((ax, ay), (bx, by)), math.dist((bx, by), (cx, cy))
-    x, y = (ax + cx) / 2, (ay + cy) / 2
-    sides = {"@xtl": x - width / 2, "@ytl": y - height / 2, "@xbr": x + width / 2, "@ybr": y + height / 2}
-    return sides | {"@rotation": math.degrees(math.atan2(by - ay, bx - ax)) % 360}
 
 
 def cuboid_of(found: Sequence[Any]) -> Record:

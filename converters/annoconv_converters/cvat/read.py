@@ -20,7 +20,7 @@ from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import counts_to_record, tidy
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
-from annoconv_converters._pictures.rotation import turned_box
+from annoconv_converters._pictures.rotation import oriented_box
 from annoconv_converters._raster.run_lengths import MOST_PIXELS, counts_of, decode
 from annoconv_converters._xml import attribute_number, number, parse_xml, whole
 from annoconv_converters.cvat.coordinates import FACES, shapes_of
@@ -279,8 +279,9 @@ def _box(shape: Element, _: Record, path: Path) -> Shape:
     turn = attribute_number(shape, "rotation", path) if shape.get("rotation") else 0.0
     if not turn:
         return Shape({"bbox": [x_min, y_min, tidy(x_max - x_min), tidy(y_max - y_min)]})
-    ring = turned_box((x_min, y_min, x_max, y_max), turn, ((x_min + x_max) / 2, (y_min + y_max) / 2))
-    return Shape({"segmentation": [ring]})
+    if x_max <= x_min or y_max <= y_min:
+        raise InputError("the box has no area", source=path, where="box", found=[x_min, y_min, x_max, y_max])
+    return Shape({}, oriented_box((x_min, y_min, x_max, y_max), turn))
 
 
 def _polygon(shape: Element, _: Record, path: Path) -> Shape:

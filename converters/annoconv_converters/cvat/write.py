@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from xml.etree.ElementTree import Element, SubElement
 
 from annoconv_converters._pictures.geometry import tidy
+from annoconv_converters._pictures.rotation import sides_of
 from annoconv_converters._pictures.skeletons import seen_of
 from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
 from annoconv_converters._raster.run_lengths import counts_of, decode, expand
@@ -60,7 +61,7 @@ def cvat_format(limits: Limits) -> PictureFormat[Element]:
         save=_save,
         read=lambda path, _: read_cvat(path, limits)[0],
         reasons=REASONS,
-        shapes=frozenset({"point", "polyline", "ellipse", "attribute", "keypoints"}),
+        shapes=frozenset({"point", "polyline", "ellipse", "attribute", "keypoints", "oriented_box"}),
         unclassified="every shape of CVAT has a label; that of an object without a class is UNCLASSIFIED",
     )
 
@@ -164,6 +165,9 @@ def _geometry_element(image: Element, geometry: Record, common: Record) -> Eleme
         return _skeleton(image, geometry["keypoints"], common)
     if geometry["type"] == "polyline":
         return _add(image, "polyline", **common, points=_points(geometry["polyline"]))
+    if geometry["type"] == "oriented_box":
+        sides = dict(zip(("xtl", "ytl", "xbr", "ybr"), sides_of(geometry["center"], geometry["size"]), strict=True))
+        return _add(image, "box", **common, **sides, rotation=geometry.get("rotation_degrees", 0))
     (cx, cy), (rx, ry) = geometry["center"], geometry["radii"]
     turn = {"rotation": geometry["rotation_degrees"]} if "rotation_degrees" in geometry else {}
     return _add(image, "ellipse", **common, cx=cx, cy=cy, rx=rx, ry=ry, **turn)

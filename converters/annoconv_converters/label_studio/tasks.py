@@ -21,7 +21,7 @@ from annoconv_converters._pictures.foreign_json import looks_like
 from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, tidy
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
-from annoconv_converters._pictures.rotation import turned_box
+from annoconv_converters._pictures.rotation import oriented_box
 from annoconv_converters._raster.run_lengths import counts_of
 from annoconv_converters.label_studio.brush import decode_brush
 from annoconv_converters.label_studio.keypoints import complete, grouped, is_round
@@ -375,6 +375,6 @@ def _shape(value: Record, size: tuple[int, int], path: Path, where: str) -> Shap
         return Shape({}, {"type": "ellipse", "center": center, "radii": radii, **turned})
     if "height" not in value:
         return Shape({}, {"type": "point", "point": [tidy(x), tidy(y)]})
-    if turn:  # about its upper left corner
-        return Shape({"segmentation": [turned_box((x, y, x + width, y + height), turn, (x, y))]})
+    if turn and width > 0 and height > 0:  # about its upper left corner
+        return Shape({}, oriented_box((x, y, x + width, y + height), turn, (x, y)))
     return Shape({"bbox": [tidy(x), tidy(y), tidy(width), tidy(height)]})

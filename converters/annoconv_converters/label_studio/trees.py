@@ -6,7 +6,6 @@ of brushes are not compared.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -15,6 +14,7 @@ from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.loss import LossKind
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
+from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import box_of_keypoints
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ _ENCODING: Final = {
 """What only says how the rest is encoded, by name, or by name and value: why it is left out."""
 _KINDS: Final = {
     *(("keypoints", "keypoint"), ("keypoints", "rectangle")),
-    *(("bbox", "rectangle"), ("polygon", "polygon"), ("polygon", "rectangle"), ("point", "keypoint")),
+    *(("bbox", "rectangle"), ("polygon", "polygon"), ("oriented_box", "rectangle"), ("point", "keypoint")),
     *(("ellipse", "ellipse"), ("mask", "brush"), ("mask", "polygon")),
 }
 """Types of annotations, and of results that they are, without `labels`."""
@@ -290,7 +290,7 @@ def _again(result: Record, said: Record, annotation: Any, labels: Labels, pictur
 
 
 def _coordinates(annotation: Any, size: tuple[int, int]) -> Record:
-    """Return where an annotation is, per cent of width and height; a polygon also as the turned box that it may be."""
+    """Return where an annotation is, per cent of width and height; a box is turned about its upper left corner."""
     if not all(size):
         return {}
     across, down = 100 / size[0], 100 / size[1]
@@ -301,7 +301,13 @@ def _coordinates(annotation: Any, size: tuple[int, int]) -> Record:
             return dict(zip(("x", "y", "width", "height"), sides, strict=True))
         case "polygon":
             points = tuple([number for x, y in annotation.polygon for number in (x * across, y * down)])
-            return {"points": points, **_turned(annotation.polygon, across, down)}
+            return {"points": points}
+        case "oriented_box":
+            turn = annotation.rotation_degrees or 0
+            x, y = corners_of(annotation.center, annotation.size, turn)[:2]
+            width, height = annotation.size
+            place = {"x": x * across, "y": y * down, "width": width * across, "height": height * down}
+            return place | {"rotation": turn % 360}
         case "keypoints":
             x, y, width, height = box_of_keypoints(strict_json.plain(annotation.keypoints))
             return {"x": x * across, "y": y * down, "width": width * across, "height": height * down}
@@ -324,16 +330,6 @@ def _of_point(point: Any, size: tuple[int, int]) -> Record:
     if point.point is None or not all(size):
         return {}
     return {"x": point.point[0] * 100 / size[0], "y": point.point[1] * 100 / size[1]}
-
-
-def _turned(corners: Sequence[Sequence[float]], across: float, down: float) -> Record:
-    """Return the box, turned about its upper left corner, that has these corners."""
-    if len(corners) != 4:
-        return {}
-    (x, y), (right, low), (far, bottom), _ = corners
-    width, height = math.dist((x, y), (right, low)), math.dist((right, low), (far, bottom))
-    turn = math.degrees(math.atan2(low - y, right - x)) % 360
-    return {"x": x * across, "y": y * down, "width": width * across, "height": height * down, "rotation": turn}
 
 
 def _annotation_again(said: Any, annotation: Any) -> Record:

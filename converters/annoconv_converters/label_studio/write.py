@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.codes import UNCLASSIFIED
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
+from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import box_of_keypoints, seen_of
 from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
 from annoconv_converters.label_studio.tasks import TASK, read_tasks
@@ -60,7 +61,7 @@ def label_studio_format(limits: Limits) -> PictureFormat[list[Record]]:
         read=lambda path, _: read_tasks(path, limits),
         reasons=REASONS,
         has_ids=True,
-        shapes=frozenset({"point", "ellipse", "keypoints"}),
+        shapes=frozenset({"point", "ellipse", "keypoints", "oriented_box"}),
         is_outlined=True,
     )
 
@@ -133,6 +134,11 @@ def _region(shape: Shape, picture: Record, label: str) -> Record:
     record, geometry, rings = shape.record, shape.geometry, shape.record.get("segmentation")
     if geometry is not None and geometry["type"] == "point":
         kind, value = "keypointlabels", {"x": geometry["point"][0] * scale[0], "y": geometry["point"][1] * scale[1]}
+    elif geometry is not None and geometry["type"] == "oriented_box":
+        kind, turn = "rectanglelabels", geometry.get("rotation_degrees", 0)
+        x, y = corners_of(geometry["center"], geometry["size"], turn)[:2]
+        width, height = (side * each for side, each in zip(geometry["size"], scale, strict=True))
+        value = {"x": x * scale[0], "y": y * scale[1], "width": width, "height": height, "rotation": turn}
     elif geometry is not None:
         kind = "ellipselabels"
         x, y = (coordinate * each for coordinate, each in zip(geometry["center"], scale, strict=True))
