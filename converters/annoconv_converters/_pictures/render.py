@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
 from annoconv import images as image_seam
+from annoconv.documents.residuals import pointer
 from annoconv.errors import ImageError, UsageError
 from annoconv.geometry import Grid
+from annoconv.loss import Loss, LossKind
 from annoconv_converters._raster.png import png_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv_converters._pictures.draw import Drawing
 
-__all__ = ["Rendering", "render", "rendering_of"]
+__all__ = ["Rendering", "inversions", "render", "rendering_of"]
+
+_INVERTED: Final = "MONOCHROME1, whose least value is white: its pictures are written with the values turned over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,16 @@ def render(drawing: Drawing, folder: Path, rendering: Rendering, limits: Limits)
             pixels, recorded = _pixels(plane, source, index if planes.axis == "k" else 0, rendering)
             picture.key["rendering"] = recorded
             path.write_bytes(png_bytes(pixels))
+
+
+def inversions(drawing: Drawing, case_index: int) -> Iterator[Loss]:
+    """Yield a loss for each image whose pictures were written from the other end, least value white."""
+    case = drawing.loaded.case
+    uids = {each.key["uid"] for each in drawing.pictures if each.key.get("rendering", {}).get("inverted")}
+    for place, image in enumerate((case.image, *(case.related_images or ()))):
+        if image.uid in uids:
+            path = pointer(("related_images", place - 1) if place else ("image",))
+            yield Loss(case_index, path, LossKind.CARRIED, _INVERTED)
 
 
 def _plane(pixels_kji: NDArray[Any], axis: str, index: int) -> NDArray[Any]:

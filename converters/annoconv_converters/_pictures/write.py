@@ -28,7 +28,7 @@ from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.edited import said_of
 from annoconv_converters._pictures.read import Batch, picture_case_of, put_keys
 from annoconv_converters._pictures.records import KEY, Picture, Shape
-from annoconv_converters._pictures.render import Rendering, render
+from annoconv_converters._pictures.render import Rendering, inversions, render
 from annoconv_converters._pictures.skeletons import Skeletons
 from annoconv_converters._raster.polygons import union
 
@@ -180,7 +180,7 @@ def write_pictures(
             read = batch.pictures[position : position + len(drawing.pictures)]
             position += len(drawing.pictures)
             found, entry = _compare(drawing, read, lists, format, case_index, plain=plain)
-            losses += once(drawing.loaded.case, found)
+            losses += [*once(drawing.loaded.case, found), *inversions(drawing, case_index)]
             entries.append(entry)
         if (losses or not format.has_sizes) and not plain:
             side = temporary / SIDE_NAME if temporary.is_dir() else target.with_suffix(SIDE_SUFFIX)

@@ -29,7 +29,7 @@ from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.edited import said_of
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
 from annoconv_converters._pictures.records import KEY, Picture, Shape, picture_name
-from annoconv_converters._pictures.render import Rendering, render
+from annoconv_converters._pictures.render import Rendering, inversions, render
 from annoconv_converters._pictures.skeletons import Skeletons, defined_by, has_keypoints
 from annoconv_converters._pictures.write import polygon_reasons
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish
@@ -157,6 +157,7 @@ class _Writer:
         )
         if self.options.rendering.depth != "none":
             render(drawing, self.layout("pictures"), self.options.rendering, self.context.limits)
+            self.losses += inversions(drawing, case_index)
         drawn = {shape.record["id"] for picture in drawing.pictures for shape in picture.shapes}
         number = partial(self.table.number, labels=self.labels)
         finish(drawing, self.kind, number, self._keypoints, were_results=kept.get("kind") == "results")
