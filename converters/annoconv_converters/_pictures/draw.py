@@ -96,7 +96,7 @@ class Drawing:
         key = {"id": annotation.id, "type": annotation.type}
         made = None if annotation.algorithm_type is None else annotation.algorithm_type.value
         shape = Shape(record, geometry, key=key, algorithm_type=made, parent_id=annotation.parent_id)
-        shape.keypoints = record.pop("keypoints", [])
+        shape.keypoints, shape.pieces = record.pop("keypoints", []), record.pop("pieces", [])
         self._at[uid, index].shapes.append(shape)
 
 
@@ -237,7 +237,9 @@ def _flat_record(annotation: AnyAnnotation, keypoints: bool, turn_holes: bool) -
         ring = corners_of(annotation.center, annotation.size, annotation.rotation_degrees or 0.0)
         return rings_to_record([np.array(ring).reshape(-1, 2)])
     if isinstance(annotation, PolygonAnnotation):
-        return rings_to_record(_parts(annotation, turn_holes))
+        pieces = [[each.polygon, *(each.holes or ())] for each in (annotation, *(annotation.parts or ()))]
+        told = [[[list(vertex) for vertex in ring] for ring in piece] for piece in pieces]
+        return {**rings_to_record(_parts(pieces, turn_holes)), "pieces": told}
     if keypoints and _is_flat(annotation) and isinstance(annotation, PointAnnotation | KeypointsAnnotation):
         told = strict_json.plain(annotation)
         points = told.get("keypoints") or [{"name": ALONE, "point": told["point"]}]
@@ -284,12 +286,11 @@ def _indices(annotation: AnyAnnotation, image: Image, planes: Planes) -> Iterabl
     return [stated] if stated < planes.count else []
 
 
-def _parts(annotation: PolygonAnnotation, turn_holes: bool) -> list[Any]:
+def _parts(pieces: Iterable[Iterable[Any]], turn_holes: bool) -> list[Any]:
     """Return a ring for each part of a polygon, its holes on keyholes."""
-    pieces = [(annotation.polygon, annotation.holes), *((part.polygon, part.holes) for part in annotation.parts or ())]
     rings: list[Any] = []
-    for polygon, holes in pieces:
-        outer, *inner = (np.array(ring, dtype=np.float64) for ring in (polygon, *(holes or ())))
+    for piece in pieces:
+        outer, *inner = (np.array(ring, dtype=np.float64) for ring in piece)
         if turn_holes:
             inner = [hole if is_clockwise(hole) != is_clockwise(outer) else hole[::-1] for hole in inner]
         rings.append(with_keyholes([outer, *(np.roll(hole, -hole[:, 0].argmin(), axis=0) for hole in inner)]))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.errors import InputError, LimitError
 from annoconv.messages import Message
 from annoconv_converters._pictures.planes import LONGEST_NAME
-from annoconv_converters._raster.polygons import Rings, rasterise, rings_of_lists, without_keyholes
+from annoconv_converters._raster.polygons import Rings, rasterise, rings_of_lists
 from annoconv_converters._raster.run_lengths import area_of, box_of, compress_one, expand, fitting
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ __all__ = [
     "counts_to_record",
     "is_numbers",
     "keypoints_from_record",
-    "polygon_of_rings",
+    "polygon_of_pieces",
     "rings_to_record",
     "segmentation_from_record",
     "size_from_record",
@@ -196,18 +196,15 @@ def rings_to_record(rings: Sequence[NDArray[np.float64]]) -> Record:
     }
 
 
-def polygon_of_rings(rings: Iterable[NDArray[np.float64]]) -> Record:
+def polygon_of_pieces(pieces: Iterable[Sequence[Any]]) -> Record:
     """Return the vertices of a polygon, its holes and its further parts, as the model has them.
 
     Parameters
     ----------
-    rings
-        Each of shape (vertices, 2), continuous pixels: a part, its holes on keyholes.
+    pieces
+        Of each part its rings, the outer one first: lists of x and y, continuous pixels.
     """
-    parts: list[Record] = []
-    for ring in rings:
-        outer, *holes = (each.tolist() for each in without_keyholes(ring))
-        parts.append({"polygon": outer} | ({"holes": holes} if holes else {}))
+    parts = [{"polygon": outer} | ({"holes": holes} if holes else {}) for outer, *holes in pieces]
     return parts[0] | ({"parts": parts[1:]} if parts[1:] else {})
 
 

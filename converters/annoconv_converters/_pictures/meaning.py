@@ -18,7 +18,7 @@ from annoconv_converters._pictures.geometry import (
     Segmentation,
     box_from_record,
     keypoints_from_record,
-    polygon_of_rings,
+    polygon_of_pieces,
     size_from_record,
     tidy,
 )
@@ -26,12 +26,10 @@ from annoconv_converters._pictures.objects import tracked
 from annoconv_converters._pictures.planes import Planes, SliceName
 from annoconv_converters._pictures.records import Picture, Record, Shape, flat_uid, is_caption
 from annoconv_converters._pictures.skeletons import box_of_keypoints, keypoints_of, names_of
+from annoconv_converters._raster.polygons import without_keyholes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
 
     from annoconv_converters._pictures.categories import Categories, Meaning
     from annoconv_converters._pictures.geometry import Box
@@ -272,15 +270,15 @@ def _annotations(common: Record, members: list[_Item], native: PictureCase, sour
         and all(item.segmentation and item.segmentation.is_outline for item in members)
     )
     drawn = [item for item in members if item.segmentation is not None]
-    rings = _rings_of_polygon(drawn)
+    polygon = _polygon_of(drawn)
     named = _keypoints(first, source)
     points: Record = {"type": "keypoints", "keypoints": named}
     if named and _is_alone(first, named):
         is_point = first.key.get("type") == "point" and "point" in named[0]
         yield {**common, **({"type": "point", "point": named[0]["point"]} if is_point else points), **extra}
         return
-    if rings and not outlined:
-        yield {**common, "type": "polygon", **polygon_of_rings(rings), **extra}
+    if polygon and not outlined:
+        yield {**common, "type": "polygon", **polygon, **extra}
     elif drawn and (wants_mask or outlined or len(drawn) > 1):
         if not all(planes.size):
             raise InputError(
@@ -331,13 +329,16 @@ def _is_alone(item: _Item, named: list[Record]) -> bool:
     return item.box is None or max(abs(a - b) for a, b in zip(item.box, own, strict=True)) <= _NEAR
 
 
-def _rings_of_polygon(drawn: list[_Item]) -> list[NDArray[np.float64]]:
-    """Return the rings of records of one picture that are a polygon, its holes and its parts, as their file says."""
+def _polygon_of(drawn: list[_Item]) -> Record:
+    """Return the polygon, its holes and its parts, that records of one picture are by their file; else nothing."""
     kinds = {item.key.get("type", "polygon" if item.shape.has_parts else None) for item in drawn}
     if kinds != {"polygon"} or len({item.place for item in drawn}) != 1:
-        return []
+        return {}
+    if all(item.shape.pieces for item in drawn):
+        return polygon_of_pieces([piece for item in drawn for piece in item.shape.pieces])
     told = [item.segmentation.rings for item in drawn if item.segmentation is not None]
-    return [rings[place] for rings in told if rings is not None for place in range(len(rings))]
+    rings = [rings[place] for rings in told if rings is not None for place in range(len(rings))]
+    return polygon_of_pieces([[ring.tolist() for ring in without_keyholes(each)] for each in rings]) if rings else {}
 
 
 _PLACES: Final = frozenset({"slice_index", "frame_index"})

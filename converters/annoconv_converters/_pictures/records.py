@@ -41,6 +41,8 @@ class Shape:
     key
         What our own files say of it: `id` and `type` of the annotation that it belongs to, ids of the `points` within
         it, and what it `said` when it was written.
+    pieces
+        Of a polygon, where its format has rings: those of each part, the outer one first, lists of x and y.
     keypoints
         While a case is drawn: the points of its object, as the model has them.
     parent_id
@@ -57,6 +59,7 @@ class Shape:
     geometry: Record | None = None
     more: Record = field(default_factory=dict)
     key: Record = field(default_factory=dict)
+    pieces: list[list[Any]] = field(default_factory=list)
     keypoints: list[Record] = field(default_factory=list)
     algorithm_type: str | None = None
     parent_id: str | None = None

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from annoconv.codes import Labels
     from annoconv.model import Case
+    from annoconv_converters._pictures.records import Picture
 
 __all__ = [
     "ALONE",
@@ -133,6 +134,22 @@ def box_of_keypoints(keypoints: Iterable[Mapping[str, Any]]) -> list[float]:
     xs, ys = [corner[0] for corner in corners], [corner[1] for corner in corners]
     x, y = tidy(min(xs) - 0.5), tidy(min(ys) - 0.5)
     return [x, y, tidy(max(xs) + 0.5 - x), tidy(max(ys) + 0.5 - y)]
+
+
+def complete(pictures: Iterable[Picture]) -> dict[int, list[str]]:
+    """Give each object all points of its class, in their order, and return their names by the class."""
+    shapes = (each for picture in pictures for each in picture.shapes)
+    found = [each for each in shapes if each.geometry is not None and each.geometry["type"] == "keypoints"]
+    names: dict[int, list[str]] = {}
+    for shape in found:
+        known = names.setdefault(shape.record["category_id"], [])
+        points: list[Record] = (shape.geometry or {})["keypoints"]
+        known += [each["name"] for each in points if each["name"] not in known]
+    for shape in found:
+        points = (shape.geometry or {})["keypoints"]
+        by_name = {each["name"]: each for each in points}
+        points[:] = [by_name.get(each) or {"name": each} for each in names[shape.record["category_id"]]]
+    return names
 
 
 class Skeletons:

@@ -73,7 +73,7 @@ def finish(
                 or _set_keypoints(shape, keypoint_names(shape.record["category_id"]), is_every=is_every)
             ]
         for shape in picture.shapes:
-            record = shape.record
+            record, shape.pieces = shape.record, []  # a record has outlines alone
             if "caption" in record:
                 continue
             code = record["category_id"]

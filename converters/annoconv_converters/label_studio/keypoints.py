@@ -13,11 +13,11 @@ from annoconv.codes import is_name
 from annoconv_converters._pictures.skeletons import box_of_keypoints
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from annoconv_converters._pictures.records import Picture, Shape
+    from annoconv_converters._pictures.records import Shape
 
-__all__ = ["complete", "grouped", "is_round"]
+__all__ = ["grouped", "is_round"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -50,19 +50,3 @@ def is_round(shape: Shape | None, keypoints: list[Record]) -> bool:
     if box is None or shape is None or "segmentation" in shape.record:
         return False
     return max(abs(a - b) for a, b in zip(box, box_of_keypoints(keypoints), strict=True)) <= _NEAR
-
-
-def complete(pictures: Iterable[Picture]) -> dict[int, list[str]]:
-    """Give each object all points of its class, in their order, and return their names by the class."""
-    shapes = (each for picture in pictures for each in picture.shapes)
-    found = [each for each in shapes if each.geometry is not None and each.geometry["type"] == "keypoints"]
-    names: dict[int, list[str]] = {}
-    for shape in found:
-        known = names.setdefault(shape.record["category_id"], [])
-        points: list[Record] = (shape.geometry or {})["keypoints"]
-        known += [each["name"] for each in points if each["name"] not in known]
-    for shape in found:
-        points = (shape.geometry or {})["keypoints"]
-        by_name = {each["name"]: each for each in points}
-        points[:] = [by_name.get(each) or {"name": each} for each in names[shape.record["category_id"]]]
-    return names

@@ -22,9 +22,10 @@ from annoconv_converters._pictures.geometry import counts_to_record, is_numbers,
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.rotation import oriented_box
+from annoconv_converters._pictures.skeletons import complete
 from annoconv_converters._raster.run_lengths import counts_of
 from annoconv_converters.label_studio.brush import decode_brush
-from annoconv_converters.label_studio.keypoints import complete, grouped, is_round
+from annoconv_converters.label_studio.keypoints import grouped, is_round
 from annoconv_converters.label_studio.trees import ALGORITHM_TYPES, ANSWERS, TaskTree, answer_of, is_read, task_records
 
 if TYPE_CHECKING:
