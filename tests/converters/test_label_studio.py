@@ -250,3 +250,12 @@ def test_two_points_of_one_name_stay_points(tmp_path: Path) -> None:
     assert [(each.type, each.parent_id) for each in reading.case.annotations] == [
         ("bbox", None), ("point", "p"), ("point", "p"),
     ]  # fmt: skip
+
+
+def test_times_with_more_than_millionths(tmp_path: Path) -> None:
+    result = [region("p", "rectanglelabels", {"x": 10, "y": 10, "width": 30, "height": 40}, "person")]
+    annotation = {"result": result, "updated_at": "2024-05-06T07:08:09.123456789Z"}
+    (tmp_path / "x.json").write_text(json.dumps([{"data": {"image": "a.png"}, "annotations": [annotation]}]))
+    (reading,) = registry.read([tmp_path / "x.json"], format="label-studio")
+    assert strict_json.plain(reading.case.annotations[0])["annotated_at"] == "2024-05-06T07:08:09.123456Z"
+    assert [loss.path for loss in reading.losses] == ["/0/annotations/0/updated_at"]

@@ -396,3 +396,15 @@ def test_what_is_held_whole_is_read_again_without_its_pictures(tmp_path: Path) -
     assert list(registry.write([LoadedCase(read.case)], tmp_path / "two", format="yolo")) == []
     (again,) = registry.read([tmp_path / "two"], format="yolo")
     assert again.case == read.case
+
+
+def test_a_description_with_the_count_of_classes_only(tmp_path: Path) -> None:
+    folder = data_set(tmp_path / "d", "1 0.5 0.5 0.2 0.4\n", "nc: 2\n")
+    (reading,) = registry.read([folder], format="yolo")
+    assert [(each.code, each.number) for each in reading.case.labels or ()] == [("CATEGORY_0", 0), ("CATEGORY_1", 1)]
+    (folder / "classes.txt").write_text("a\nb\n")
+    (named,) = registry.read([folder], format="yolo")
+    assert named.case.annotations[0].label_code == "b"
+    (folder / "classes.txt").write_text("a\n")
+    with pytest.raises(InputError, match="another count"):
+        list(registry.read([folder], format="yolo"))

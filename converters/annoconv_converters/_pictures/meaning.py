@@ -37,8 +37,10 @@ if TYPE_CHECKING:
 
 __all__ = ["PictureCase", "picture_case"]
 
-_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 """RFC 3339 with a zone."""
+_FINER: Final = re.compile(r"(?<=\.\d{6})\d+")
+"""Digits of a second that a time has beyond millionths."""
 
 
 @dataclass
@@ -182,10 +184,10 @@ def _captured(record: Record) -> Record:
     if not isinstance(said, str) or not _MOMENT.fullmatch(said):
         return {}
     try:
-        datetime.fromisoformat(said)
+        datetime.fromisoformat(_FINER.sub("", said))
     except ValueError:
         return {}
-    return {"acquired_at": said}
+    return {"acquired_at": _FINER.sub("", said)}
 
 
 def _items(

@@ -48,6 +48,8 @@ _OF_MIN: Final = frozenset({"annotation_id", "annotator", "lead_time"})
 _SHAPES: Final = ("points", "rle", "radiusX", "x")
 _PICTURE: Final = re.compile(r"(?s).*\.(png|jpe?g|bmp|gif|tiff?|webp|dcm|svs|ndpi)", re.IGNORECASE)
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
+_FINER: Final = re.compile(r"(?<=\.\d{6})\d+")
+"""Digits of a second that a time has beyond millionths."""
 _MEANINGS: Final = frozenset({"sign", "diagnosis", "attribute", "recommendation"})
 
 
@@ -179,7 +181,7 @@ class _Task:
         author = author.get("email") or author.get("id") if isinstance(author, dict) else author
         if "algorithm_type" not in more:
             time = str(annotation.get("updated_at") or annotation.get("created_at"))
-            more = {"annotated_at": time} if _TIME.fullmatch(time) else {}
+            more = {"annotated_at": _FINER.sub("", time)} if _TIME.fullmatch(time) else {}
             if author is not None:
                 more |= {"annotator": f"user_{author}" if isinstance(author, int) else str(author).strip()}
         regions, relations = _regions(results)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.errors import InputError, LimitError
 from annoconv.files.names import Within
 from annoconv.messages import Message
+from annoconv_converters._pictures.categories import unnamed
 from annoconv_converters.yolo import strict_yaml
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Description:
     def _from_yaml(self, yaml: Record, path: Path) -> None:
         names = yaml.get("names")
         if not names and names != []:
-            raise InputError("data.yaml names no classes", source=path, expected="names")
+            names = self._unnamed(yaml.get("nc"), path)
         numbered = _numbered(names, path, "names")
         if not all(isinstance(name, str) and name for name in numbered.values()):
             raise InputError("a class has no name", source=path, where="names", expected="a text for each")
@@ -108,6 +109,26 @@ class Description:
                     self.listed += [f"{root}/{each}"] if isinstance(root, str) and root.strip("./") else []
                     self.listed.append(each)
         self.listed = self.listed or [f"{name}.txt" for name in _SPLITS]
+
+    def _unnamed(self, stated: Any, path: Path) -> list[str]:
+        """Return the names of classes of which `data.yaml` tells the count only: of a class list beside it, else none.
+
+        Raises
+        ------
+        InputError
+            If the list has another count, or nothing tells how many there are.
+        """
+        if not str(stated).isdecimal() or not 0 < int(str(stated)[:8]) <= MOST_CLASSES:
+            raise InputError("data.yaml names no classes", source=path, expected="names")
+        count = int(stated)
+        beside = next((path.parent / name for name in _CLASS_LISTS if (path.parent / name).is_file()), None)
+        if beside is None:
+            return [unnamed(number) for number in range(count)]
+        lines = text_of(Within(path.parent)(beside), _DESCRIPTION_BYTES).splitlines()
+        listed = [line.strip() for line in lines if line.strip()]
+        if len(listed) != count:
+            raise InputError("the class list has another count", source=beside, found=len(listed), expected=count)
+        return listed
 
     @property
     def categories(self) -> list[Record]:
