@@ -101,9 +101,7 @@ def compare(
     if expected == original:
         return report(original, native, reasons, carrier, case_index=case_index, unwritten=unwritten)
     left = residuals.residual(original, expected).paths()
-    found = report(
-        original, native, reasons, carrier, case_index=case_index, left_out=left, unwritten=unwritten
-    )
+    found = report(original, native, reasons, carrier, case_index=case_index, left_out=left, unwritten=unwritten)
     return Compared(found.losses, report(expected, native, reasons, carrier).kept)
 
 

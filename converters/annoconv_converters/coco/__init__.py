@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from annoconv.registry import AllAnnotations, Option
-from annoconv_converters._pictures.options import Images, Plain, Render, Window
+from annoconv.registry import Option
+from annoconv_converters._pictures.options import AllAnnotations, Images, Plain, Render, Window
 from annoconv_converters._pictures.render import rendering_of
 from annoconv_converters.coco.read import read_coco
 from annoconv_converters.coco.write import Options, write_coco

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 from annoconv import images as image_seam
 from annoconv.errors import InputError
-from annoconv.registry import AllAnnotations
-from annoconv_converters._pictures.options import Images, Plain, Render, Window
+from annoconv_converters._pictures.options import AllAnnotations, Images, Plain, Render, Window
 from annoconv_converters._pictures.read import read_pictures
 from annoconv_converters._pictures.render import rendering_of
 from annoconv_converters._pictures.write import write_pictures

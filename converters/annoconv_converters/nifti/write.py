@@ -186,9 +186,7 @@ def _case_losses(
     reasons = _reasons(writer.title)
     native_plain, _ = document(found, finder.labels)
     if plain:
-        yield from report(
-            case.document, native_plain, reasons, case_index=case_index, unwritten=case.left_out
-        ).losses
+        yield from report(case.document, native_plain, reasons, case_index=case_index, unwritten=case.left_out).losses
         return
     ids = {key: identity for identity, key in case.keys.items()}
     empty = (
@@ -211,9 +209,7 @@ def _case_losses(
             del original["registrations"]
         lost |= dict.fromkeys(_leaves_of(case.document, "registrations", set(fields)), _NO_ROOM)
     carrier = Carrier(found.carrier.name)
-    compared = report(
-        case.document, native, reasons, carrier, case_index=case_index, unwritten=case.left_out
-    )
+    compared = report(case.document, native, reasons, carrier, case_index=case_index, unwritten=case.left_out)
     kept = report(original, native, reasons, carrier).kept if lost else compared.kept
     regions = {
         region.key: {name: each[name] for name in ("id", "label_code", "category")}

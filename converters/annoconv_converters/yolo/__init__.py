@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from annoconv import images as image_seam
 from annoconv.ids import safe_name
-from annoconv.registry import AllAnnotations, Option
-from annoconv_converters._pictures.options import Images, Render, Window
+from annoconv.registry import Option
+from annoconv_converters._pictures.options import AllAnnotations, Images, Render, Window
 from annoconv_converters._pictures.read import read_pictures
 from annoconv_converters._pictures.render import rendering_of
 from annoconv_converters._pictures.write import write_pictures

@@ -50,7 +50,8 @@ def _reason(annotation: Annotation) -> Message:
     if value not in _STATUSES:
         key, value = "assertion", annotation.assertion
     return Message(
-        "an annotation whose {key} is {value} does not count as a finding, and is left out; --all-annotations writes it",
+        "an annotation whose {key} is {value} does not count as a finding, and is left out; "
+        "--all-annotations writes it",
         key=key,
         value=value,
     )

@@ -1,4 +1,4 @@
-"""What the command line says about parameters of converters and commands, and the options that several formats share."""
+"""What the command line says about parameters of converters and commands, and an option that many formats share."""
 
 from __future__ import annotations
 

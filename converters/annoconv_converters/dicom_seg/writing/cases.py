@@ -13,7 +13,8 @@ from pydicom.filereader import read_dataset
 
 from annoconv import ids, times
 from annoconv import images as image_seam
-from annoconv.casefile.left_out import left_out, masks_left_out, without as without_left_out
+from annoconv.casefile.left_out import left_out, masks_left_out
+from annoconv.casefile.left_out import without as without_left_out
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.documents.losses import report
@@ -175,8 +176,8 @@ def _prepared(
             "the case has no mask, so there is nothing to segment",
             source=loaded.path,
             where="/annotations",
-            advice="Boxes, points and attributes go to DICOM-SR or FHIR; masks of what is superseded, rejected or not there are "
-            "written with --all-annotations",
+            advice="Boxes, points and attributes go to DICOM-SR or FHIR; masks of what is superseded, rejected or not there "
+            "are written with --all-annotations",
         )
     sources = sources or _own_files(loaded, context, settings)
     labels = Labels.of(case, context.label_system)
