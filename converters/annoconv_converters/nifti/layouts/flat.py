@@ -30,7 +30,7 @@ from annoconv_converters._volumes.label_tables import write_ctbl, write_snap, wr
 from annoconv_converters._volumes.labels import Entry, entry_of
 from annoconv_converters._volumes.opening import is_volume, stem_of
 from annoconv_converters.nifti import registrations
-from annoconv_converters.nifti.case_files import CaseFiles, ImageFiles, Region
+from annoconv_converters.nifti.case_files import SAID_OF_MASKS, CaseFiles, ImageFiles, Region
 from annoconv_converters.nifti.layouts.base import Layout
 from annoconv_converters.nifti.layouts.index import FORMAT, INDEX, VERSION, index_problem
 from annoconv_converters.nifti.source_trees import of_json, of_volume
@@ -53,7 +53,7 @@ _IMAGE_STEMS: Final = frozenset({"image", "img", "ct", "mr", "mri", "pt", "pet"}
 _DRAWN: Final = 1
 """What stands in the voxels of a mask that has a file or a layer of its own."""
 _SIDE_FILES: Final = ((".tsv", write_tsv), (".txt", write_snap), (".ctbl", write_ctbl))
-_TOLD_OF_REGIONS: Final = ("id", "label_code", "category", "image_uid")
+_TOLD_OF_REGIONS: Final = ("id", "label_code", "category", "image_uid", *SAID_OF_MASKS)
 _TOLD_OF_IMAGES: Final = ("study_instance_uid", "frame_of_reference_uid")
 
 
@@ -363,6 +363,8 @@ def _row(case: Prepared, each: PreparedMask, *, is_primary: bool) -> dict[str, A
         "category": annotation.category.value,
         "name": _entry(case, each, 1).name,
     }
+    said = strict_json.plain(annotation)
+    row |= {key: said[key] for key in SAID_OF_MASKS if key in said}
     return row if is_primary else row | {"image_uid": annotation.image_uid}
 
 
