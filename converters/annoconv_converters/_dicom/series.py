@@ -30,6 +30,7 @@ from annoconv.images import SliceIdentity
 from annoconv.messages import Message
 from annoconv.model import Image, Modality
 from annoconv.volumes.slice_stack import fill_gaps, stack_grid
+from annoconv_converters._dicom.charset import settle_character_set
 from annoconv_converters._dicom.file import DAMAGE, Instance, acquired_at, read_places
 from annoconv_converters._dicom.groups import SHARED, FramePlace
 from annoconv_converters._dicom.pixels import read_frames
@@ -143,6 +144,15 @@ class DicomSeries:
                 where="NumberOfFrames (0028,0008)",
                 found=instance.frames,
                 expected=len(found.of_frames),
+            )
+        if found.elsewhere:
+            raise ImageError(
+                "the image has several frames, and one place for all of them",
+                source=instance.path,
+                where=found.elsewhere,
+                found=Message("{count} frames", count=instance.frames),
+                expected="PlanePositionSequence (0020,9113) of each frame",
+                advice="Convert it to an enhanced image, or to a file for each slice",
             )
         if instance.frames > self._limits.files:
             raise LimitError("too many frames", source=instance.path, found=instance.frames)
@@ -303,6 +313,8 @@ def _header(path: Path) -> pydicom.Dataset:
     try:
         with warnings.catch_warnings(), path.open("rb") as file:
             warnings.simplefilter("ignore")
-            return read_partial(file, stop_when=is_behind, defer_size=_DEFERRED_BYTES)
+            header = read_partial(file, stop_when=is_behind, defer_size=_DEFERRED_BYTES)
+            settle_character_set(header)
+            return header
     except DAMAGE as error:
         raise ImageError("the header cannot be read", source=path) from error

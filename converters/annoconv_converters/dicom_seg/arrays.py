@@ -21,7 +21,8 @@ from annoconv.files.atomic import replacing
 from annoconv.limits import Limits
 from annoconv.model import Concept, Metadata
 from annoconv.pixels import ArrayVolume, Mask
-from annoconv_converters.dicom_seg.frame_grid import FrameGrid, find_frame_grid, referenced_series
+from annoconv_converters._dicom.texts import text
+from annoconv_converters.dicom_seg.frame_grid import FrameGrid, find_frame_grid, source_series
 from annoconv_converters.dicom_seg.kinds import Compression, FractionMeaning, Kind, Resampling, Settings
 from annoconv_converters.dicom_seg.reading.file import SegmentationFile, open_segmentation
 from annoconv_converters.dicom_seg.reading.volumes import LabelVolume, SegmentVolume, check_size
@@ -197,7 +198,8 @@ def read_segmentation(
     if isinstance(source, Path):
         source = image_seam.open(source, limits)
     grid = frame_grid.grid if source is None else source.grid
-    return SegmentationArrays(file.kind, file.segments, grid, referenced_series(file.header), file, frame_grid)
+    source_uid = text(source_series(file.header, file.table).get("SeriesInstanceUID"))
+    return SegmentationArrays(file.kind, file.segments, grid, source_uid, file, frame_grid)
 
 
 def _masks(

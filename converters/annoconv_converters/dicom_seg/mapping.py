@@ -30,7 +30,7 @@ from annoconv_converters._dicom.dates import moment
 from annoconv_converters._dicom.patient import patient_in
 from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_seg.algorithm import agents_and_model
-from annoconv_converters.dicom_seg.frame_grid import referenced_instances, referenced_series
+from annoconv_converters.dicom_seg.frame_grid import source_instances, source_series
 from annoconv_converters.dicom_seg.segment import (
     ALGORITHM_TYPES,
     BACKGROUND,
@@ -45,7 +45,8 @@ if TYPE_CHECKING:
 
     from pydicom.dataset import Dataset
 
-    from annoconv.geometry import Grid
+    from annoconv_converters.dicom_seg.frame_grid import FrameGrid
+    from annoconv_converters.dicom_seg.groups import FrameTable
 
 __all__ = [
     "ANNOTATION_SOFTWARE",
@@ -162,11 +163,11 @@ def annotation_ids(segments: Sequence[Segment]) -> list[str]:
 
 def native_document(
     header: Dataset,
-    grid: Grid,
+    table: FrameTable,
+    frame_grid: FrameGrid,
     labels: Labels,
     segments: Sequence[Segment] | None = None,
     *,
-    instances: Sequence[Mapping[str, str]] = (),
     zone: tzinfo | None = None,
 ) -> dict[str, Any]:
     """Return the case document that a segmentation stands for by itself, without task and case id.
@@ -175,14 +176,12 @@ def native_document(
     ----------
     header
         Every attribute but frames and pixels.
-    grid
-        The grid of its frames.
+    table, frame_grid
+        What its frames show, and where they lie.
     labels
         Label systems in which the concepts of the segments are looked up.
     segments
         What `segments_of` made of the header, if that was done before.
-    instances
-        Those of the source, in the order of its slices.
     zone
         For times, where the file names none.
     """
@@ -190,7 +189,7 @@ def native_document(
     is_map = text(header.get("SegmentationType")) == "LABELMAP"
     fractions = text(header.get("SegmentationFractionalType"))
     fractional_type = fractions if fractions in set(FractionalType) else None
-    image: dict[str, Any] = {**_image(header, grid), **({"instances": [*instances]} if instances else {})}
+    image = _image(header, table, frame_grid)
     agents, model = agents_and_model(segments, is_ours=is_own(header))
     defined: dict[str, dict[str, Any]] = {}
     annotations: list[dict[str, Any]] = []
@@ -323,15 +322,17 @@ def _algorithm_type(segment: Segment) -> AlgorithmType:
     return _ALGORITHM_TYPES.get(segment.algorithm_type, AlgorithmType.MANUAL)
 
 
-def _image(header: Dataset, grid: Grid) -> dict[str, Any]:
-    instances = referenced_instances(header)
+def _image(header: Dataset, table: FrameTable, frame_grid: FrameGrid) -> dict[str, Any]:
+    series = source_series(header, table)
+    instances = series.get("ReferencedInstanceSequence") or []
     source_class = text(instances[0].get("ReferencedSOPClassUID")) if instances else ""
     stated = {
-        "uid": referenced_series(header) or text(header.get("SeriesInstanceUID")),
+        "uid": text(series.get("SeriesInstanceUID")) or text(header.get("SeriesInstanceUID")),
         "modality": _MODALITIES.get(source_class, "OT"),
-        **describe_grid(grid),
+        **describe_grid(frame_grid.grid),
         "frame_of_reference_uid": text(header.get("FrameOfReferenceUID")),
         "study_instance_uid": text(header.get("StudyInstanceUID")),
+        "instances": source_instances(header, table, frame_grid),
     }
     return {key: value for key, value in stated.items() if value}
 

@@ -28,7 +28,7 @@ from annoconv_converters._dicom.groups import PER_FRAME
 from annoconv_converters._dicom.patient import patient_of
 from annoconv_converters._dicom.series import DicomSeries
 from annoconv_converters.dicom_seg.block import Block, digest_of, meaning
-from annoconv_converters.dicom_seg.frame_grid import find_frame_grid, source_instances
+from annoconv_converters.dicom_seg.frame_grid import find_frame_grid
 from annoconv_converters.dicom_seg.groups import read_table
 from annoconv_converters.dicom_seg.kinds import Kind
 from annoconv_converters.dicom_seg.mapping import annotation_ids, merge, native_document, segments_of
@@ -272,9 +272,7 @@ def _native(part: SegmentationPart, header: Dataset) -> dict[str, Any]:
         Element(0x52009230, b"SQ", len(shared), len(shared) + 12, len(whole), len(whole)),
         EXPLICIT,
     )
-    frame_grid = find_frame_grid(header, table)
-    instances = source_instances(header, table, frame_grid)
-    return native_document(header, frame_grid.grid, Labels.of(), instances=instances)
+    return native_document(header, table, find_frame_grid(header, table), Labels.of())
 
 
 def _file_name(case: Case, case_index: int, part: SegmentationPart, parts: int) -> str:
