@@ -5,6 +5,7 @@ The files of `dicom_cases` are synthetic, made after conditions that users of ot
 
 from __future__ import annotations
 
+import shutil
 import warnings
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +17,11 @@ import pydicom
 import pytest
 
 from annoconv import images, registry
-from annoconv.casefile import LoadedCase
-from annoconv.errors import AnnoconvError, ImageError, MaskError
+from annoconv.casefile import LoadedCase, read_case
+from annoconv.documents import strict_json
+from annoconv.errors import AnnoconvError, GeometryError, ImageError, MaskError
 from annoconv.registry import Context
+from tests.converters.seg_cases import case_of, drawn
 
 if TYPE_CHECKING:
     from annoconv.casefile import Reading
@@ -151,29 +154,22 @@ def test_two_binary_frames_of_one_segment_and_plane_are_one_label() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "labels", "path", "reason"),
+    ("name", "labels", "is_said"),
     [
-        (
-            "a_none_utf8",
-            ["右肺结节", "Leberläsion groß"],
-            "/SpecificCharacterSet",
-            "UTF-8, which the file does not declare",
-        ),
-        ("b_latin_declared_utf8", ["右肺结节", "Leberläsion groß"], "/SpecificCharacterSet", "UTF-8, which"),
-        ("c_gb18030", ["右肺结节", "Leberläsion groß"], "", ""),
-        ("d_latin", ["Niere", "Leberläsion groß"], "", ""),
-        ("e_utf8", ["右肺结节", "Leberläsion groß"], "", ""),
-        ("f_unknown", ["右肺结节", "Leberläsion groß"], "/SpecificCharacterSet", "UTF-8, which"),
+        ("a_none_utf8", ["右肺结节", "Leberläsion groß"], True),
+        ("b_latin_declared_utf8", ["右肺结节", "Leberläsion groß"], True),
+        ("c_gb18030", ["右肺结节", "Leberläsion groß"], False),
+        ("d_latin", ["Niere", "Leberläsion groß"], False),
+        ("e_utf8", ["右肺结节", "Leberläsion groß"], False),
+        ("f_unknown", ["右肺结节", "Leberläsion groß"], True),
     ],
 )
-def test_names_are_read_in_the_character_set_that_they_are_of(
-    name: str, labels: list[str], path: str, reason: str
-) -> None:
+def test_names_are_read_in_the_character_set_that_they_are_of(name: str, labels: list[str], is_said: bool) -> None:
     reading = read(CASES / "charset" / f"{name}.dcm", CASES / "charset" / "ct")
     defined = {label.code: label.name_en or label.name_zh for label in reading.case.labels or ()}
     assert [defined[one.label_code] for one in reading.case.annotations] == labels
-    assert reason in said(reading).get(path, "")
-    assert bool(path) == ("/SpecificCharacterSet" in said(reading))
+    reasons = [said(reading).get(f"/SegmentSequence/{n}/SegmentLabel", "") for n in range(2)]
+    assert ["UTF-8, which the file does not declare" in reason for reason in reasons] == [is_said] * 2
 
 
 @pytest.mark.parametrize(("declared", "shown"), [("ISO_IR 192", "Leberl\ufffdsion"), ("", "Leberläsion")])
@@ -231,3 +227,47 @@ def test_a_detector_that_places_several_frames_is_not_taken_for_no_place(tmp_pat
     dataset.save_as(tmp_path / "nm.dcm")
     with pytest.raises(ImageError, match="DetectorInformationSequence"):
         _ = images.open(tmp_path / "nm.dcm").grid
+
+
+def case_on_ct(folder: Path, **image: Any) -> LoadedCase:
+    """Return a case with one mask on the small CT, its image described otherwise where it is asked for."""
+    case = case_of(folder, images.open(REFERENCES / "ct"), drawn(images.open(REFERENCES / "ct").grid)).case
+    document = strict_json.plain(case)
+    document["image"] |= image
+    (folder / "case.json").write_bytes(strict_json.dumps(document))
+    return read_case(folder / "case.json")
+
+
+@pytest.mark.parametrize(
+    ("shape", "advice"),
+    [([4, 6, 8], r"order is \(columns, rows, slices\)"), ([8, 6, 9], "Correct the shape")],
+)
+@pytest.mark.parametrize("is_placed", [True, False])
+def test_a_shape_that_contradicts_the_series_is_refused_with_its_likely_cause(
+    shape: list[int], advice: str, is_placed: bool, tmp_path: Path
+) -> None:
+    case = case_on_ct(tmp_path, shape=shape)
+    if not is_placed:
+        document = strict_json.plain(case.case)
+        for name in ("origin", "direction", "spacing"):
+            del document["image"][name]
+        (tmp_path / "case.json").write_bytes(strict_json.dumps(document | {"image": document["image"]}))
+        case = read_case(tmp_path / "case.json")
+    with pytest.raises(GeometryError, match=rf"/image/shape.*found \[{shape[0]}.*expected \[8, 6, 4\]. .*{advice}"):
+        registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[REFERENCES / "ct"])
+    assert not (tmp_path / "seg.dcm").exists()
+
+
+def test_an_image_that_is_no_dicom_image_is_refused_by_name(tmp_path: Path) -> None:
+    volume = nibabel.Nifti1Image(np.arange(8 * 6 * 4, dtype=np.int16).reshape(8, 6, 4), np.diag([-1, -1, 2.5, 1]))
+    nibabel.save(volume, tmp_path / "ct.nii.gz")
+    case = case_on_ct(tmp_path / "case", uid="ct")
+    with pytest.raises(ImageError, match=r"ct\.nii\.gz: the image is no DICOM image.* with --images"):
+        registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[tmp_path / "ct.nii.gz"])
+
+
+def test_masks_that_lie_beside_the_series_are_no_candidates_for_the_image(tmp_path: Path) -> None:
+    shutil.copytree(REFERENCES / "ct", tmp_path / "ct")
+    case = case_on_ct(tmp_path / "ct", uid="the-ct")
+    registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[tmp_path / "ct"])
+    assert read(tmp_path / "seg.dcm", tmp_path / "ct").masks

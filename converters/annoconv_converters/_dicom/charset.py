@@ -63,7 +63,7 @@ def settle_character_set(dataset: Dataset) -> list[tuple[str, Message]]:
     if all(_is_text(value, vr, [_UTF_8[1]]) for _, vr, value in texts):
         _declare(dataset, *_UTF_8)
         message = "the text is UTF-8, which the file does not declare; it is read as that"
-        return [("/SpecificCharacterSet", Message(message))]
+        return [(path, Message(message)) for path, _, _ in texts]
     if is_stated:
         message = "the text is not of the character set that the file declares; what cannot be read is replaced"
     else:

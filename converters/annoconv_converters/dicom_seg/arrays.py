@@ -30,6 +30,7 @@ from annoconv_converters.dicom_seg.segment import Segment
 from annoconv_converters.dicom_seg.writing.cases import prepare, write_part
 from annoconv_converters.dicom_seg.writing.gather import gather
 from annoconv_converters.dicom_seg.writing.header import Content
+from annoconv_converters.dicom_seg.writing.planes import check_dicom
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -101,6 +102,7 @@ def write_segmentation(
     """
     if isinstance(source, Path):
         source = image_seam.open(source)
+    check_dicom(source)
     masks = _masks(masks_kji, grid or source.grid, segments)
     settings = Settings(
         kind=Kind(type.upper()),

@@ -167,7 +167,7 @@ def _prepared(
             where="/annotations",
             advice="Boxes, points and attributes go to DICOM-SR or FHIR",
         )
-    sources = sources or _own_files(loaded, context, settings)
+    sources = _without_masks(sources, loaded) or _own_files(loaded, context, settings)
     labels = Labels.of(case, context.label_system)
     with ExitStack() as spools:
         parts: list[SegmentationPart] = []
@@ -197,6 +197,12 @@ def _prepared(
                 gathered.release()
             parts.append(part)
         yield parts
+
+
+def _without_masks(sources: Sequence[ImageSource], loaded: LoadedCase) -> list[ImageSource]:
+    """Return the images that are no masks of the case: those may lie in one folder with its image."""
+    masks = {mask.volume.path.resolve() for mask in loaded.masks.values() if mask.volume.path is not None}
+    return [source for source in sources if source.path.resolve() not in masks]
 
 
 def _own_files(loaded: LoadedCase, context: Context, settings: Settings) -> list[ImageSource]:
