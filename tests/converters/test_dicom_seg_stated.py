@@ -15,15 +15,19 @@ import nibabel
 import numpy as np
 import pydicom
 import pytest
+from annoconv_converters._dicom.series import scan_series
 
 from annoconv import images, registry
-from annoconv.casefile import LoadedCase, read_case
+from annoconv.casefile import LoadedCase, read_case, write_case
 from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError, GeometryError, ImageError, MaskError
+from annoconv.limits import Limits
 from annoconv.registry import Context
 from tests.converters.seg_cases import case_of, drawn
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from annoconv.casefile import Reading
 
 CASES = Path(__file__).with_name("dicom_cases")
@@ -271,3 +275,49 @@ def test_masks_that_lie_beside_the_series_are_no_candidates_for_the_image(tmp_pa
     case = case_on_ct(tmp_path / "ct", uid="the-ct")
     registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[tmp_path / "ct"])
     assert read(tmp_path / "seg.dcm", tmp_path / "ct").masks
+
+
+def series_of(folder: Path, heights: Sequence[float]) -> Path:
+    """Write the first slice of the small CT at other heights, mm."""
+    folder.mkdir(parents=True)
+    slice_ = pydicom.dcmread(REFERENCES / "ct" / "0000.dcm")
+    for n, height in enumerate(heights, 1):
+        slice_.SOPInstanceUID = slice_.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{n}"
+        slice_.ImagePositionPatient = [0, 0, height]
+        slice_.save_as(folder / f"{n}.dcm")
+    return folder
+
+
+@pytest.mark.parametrize("heights", [[0, 2.5, 7.5], [0, 2.5, 5, 10, 12.5, 17.5, 20]])
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_file_across_gaps_comes_back_equal(heights: list[float], first: int, tmp_path: Path) -> None:
+    series = series_of(tmp_path / "ct", heights)
+    count = round(heights[-1] / 2.5) + 1
+    labels_kji = np.zeros((count, 6, 8), dtype=np.uint8)
+    labels_kji[first : count - 1, 2:4, 1:3] = 1
+    (source,) = scan_series([series], Limits(), allow_gaps=True)
+    case = case_of(tmp_path / "case", source, labels_kji)
+    registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[series], allow_gaps=True)
+    for options in ({}, {"images": [series], "allow_gaps": True}):
+        (reading,) = registry.read([tmp_path / "seg.dcm"], format="dicom-seg", **options)
+        assert reading.case == case.case
+        (mask,) = reading.masks.values()
+        assert np.array_equal(mask.read(), labels_kji == 1)
+    with pytest.raises(GeometryError, match="not evenly spaced"):
+        read(tmp_path / "seg.dcm", series)
+
+
+@pytest.mark.parametrize(("name", "ids"), [("c", ["lesion", "Lesion"]), ("c2", ["../../x", "..\\x"])])
+def test_ids_that_differ_in_case_or_hold_slashes_have_files_of_their_own_on_every_file_system(
+    name: str, ids: list[str], tmp_path: Path
+) -> None:
+    folder = CASES / "two_files_same_ids"
+    reading = read(folder / f"{name}.dcm", folder / "ct")
+    assert [one.id for one in reading.case.annotations] == ids
+    files = [one.mask_file for one in reading.case.annotations]  # type: ignore[union-attr]  # masks all
+    assert len({file.casefold() for file in files}) == len(ids)
+    assert not any("/" in file.removeprefix("masks/") or "\\" in file for file in files)
+    write_case(reading, tmp_path / "case.json")
+    back = read_case(tmp_path / "case.json")
+    for mask in reading.masks.values():
+        assert np.array_equal(back.masks[mask.id].read(), mask.read())

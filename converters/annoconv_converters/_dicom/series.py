@@ -23,10 +23,10 @@ import pydicom
 from pydantic import ValidationError
 from pydicom.filereader import read_partial
 
-from annoconv import ids
+from annoconv import ids, images
 from annoconv.errors import GeometryError, ImageError, LimitError
 from annoconv.geometry import Grid, describe_grid
-from annoconv.images import SliceIdentity
+from annoconv.images import ImageSource, SliceIdentity
 from annoconv.messages import Message
 from annoconv.model import Image, Modality
 from annoconv.volumes.slice_stack import fill_gaps, stack_grid
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
 
 
-__all__ = ["DicomSeries"]
+__all__ = ["DicomSeries", "scan_series"]
 
 _DEFERRED_BYTES: Final = 1 << 20
 """Longer attribute values are left in the file until somebody asks."""
@@ -272,6 +272,12 @@ class DicomSeries:
         except ValidationError as error:
             found = ", ".join(str(problem["loc"][0]) for problem in error.errors())
             raise ImageError("a case document cannot hold the image", source=self.path, found=found) from error
+
+
+def scan_series(paths: Sequence[Path], limits: Limits, *, allow_gaps: bool) -> list[ImageSource]:
+    """Return the images among files and folders; where it is asked for, series reach across slices that they lack."""
+    found = images.scan(paths, limits)
+    return [each.with_gaps() if allow_gaps and isinstance(each, DicomSeries) else each for each in found]
 
 
 class _Headers(Sequence[pydicom.Dataset]):

@@ -6,6 +6,7 @@ Its result is *native*: it rests on the file alone, not on source images, option
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -194,7 +195,8 @@ def native_document(
     defined: dict[str, dict[str, Any]] = {}
     annotations: list[dict[str, Any]] = []
     found = _labels(segments, labels, is_ours=is_own(header))
-    for segment, annotation_id, label in zip(segments, annotation_ids(segments), found, strict=True):
+    identities = annotation_ids(segments)
+    for segment, annotation_id, file, label in zip(segments, identities, _files(identities), found, strict=True):
         if label.definition is not None:
             defined.setdefault(label.code, label.definition)
         known = None if is_own(header) else label.known
@@ -205,7 +207,7 @@ def native_document(
             "label_code": label.code,
             "finding_site": _finding_site(segment, label),
             "type": "mask",
-            "mask_file": LABEL_MAP_FILE if is_map else f"masks/{safe_name(annotation_id)}.nii.gz",
+            "mask_file": LABEL_MAP_FILE if is_map else f"masks/{file}.nii.gz",
             "mask_value": segment.number if is_map else None,
             "fractional_type": fractional_type,
             "algorithm_type": _algorithm_type(segment).value,
@@ -220,6 +222,16 @@ def native_document(
     }
     definitions = [definition for definition in defined.values() if definition]
     return document | ({"labels": definitions} if definitions else {})
+
+
+def _files(identities: Sequence[str]) -> list[str]:
+    """Return a file name for each id; those that differ in case only have a digest, as some file systems need."""
+    names = [safe_name(identity) for identity in identities]
+    count = Counter(name.casefold() for name in names)
+    return [
+        name if count[name.casefold()] == 1 else f"{name}-{ids.content_digest(identity.encode())[:8]}"
+        for name, identity in zip(names, identities, strict=True)
+    ]
 
 
 def merge(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:

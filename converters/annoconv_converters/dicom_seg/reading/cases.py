@@ -20,6 +20,7 @@ from annoconv.messages import Message
 from annoconv.model import Case
 from annoconv.pixels import Mask, Masks
 from annoconv_converters._dicom.file import DAMAGE
+from annoconv_converters._dicom.series import scan_series
 from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_seg.block import PLACE, Block, meaning, read_block
 from annoconv_converters.dicom_seg.frame_grid import FrameGrid, find_frame_grid, relation_to, source_series
@@ -106,10 +107,10 @@ class _Part:
 
 
 def read_segmentations(
-    sources: Sequence[Path], *, context: Context, images: Sequence[Path], label_map: bool
+    sources: Sequence[Path], *, context: Context, images: Sequence[Path], label_map: bool, allow_gaps: bool
 ) -> Iterator[Reading]:
     """Yield a case for each segmentation, or for the several files that were written from one case."""
-    found = image_seam.scan(images, context.limits) if images else []
+    found = scan_series(images, context.limits, allow_gaps=allow_gaps) if images else []
     groups = _together([_open(path, context) for path in image_seam.list_files(sources, context.limits)])
     case_index = 0
     while groups:

@@ -26,7 +26,7 @@ from annoconv_converters._dicom.carrier import carry
 from annoconv_converters._dicom.elements import EXPLICIT, Element
 from annoconv_converters._dicom.groups import PER_FRAME
 from annoconv_converters._dicom.patient import patient_of
-from annoconv_converters._dicom.series import DicomSeries
+from annoconv_converters._dicom.series import scan_series
 from annoconv_converters.dicom_seg.block import Block, digest_of, meaning
 from annoconv_converters.dicom_seg.frame_grid import find_frame_grid
 from annoconv_converters.dicom_seg.groups import read_table
@@ -94,7 +94,7 @@ def write_segmentations(
     plain: bool,
 ) -> LossReport:
     """Write cases as segmentations: one file, or a folder if there are several cases or images."""
-    sources = _scanned(images, context, settings) if images else []
+    sources = scan_series(images, context.limits, allow_gaps=settings.allow_gaps) if images else []
     remaining = iter(cases)
     start = [loaded for _, loaded in zip(range(2), remaining, strict=False)]
     if not start:
@@ -135,13 +135,6 @@ def write_part(part: SegmentationPart, path: Path) -> None:
     settings = part.content.settings
     write_file(path, part.header, part.groups, part.index, frames, planes, settings, sop_instance_uid)
     part.gathered.release()
-
-
-def _scanned(paths: Sequence[Path], context: Context, settings: Settings) -> list[ImageSource]:
-    found = image_seam.scan(paths, context.limits)
-    if not settings.allow_gaps:
-        return found
-    return [source.with_gaps() if isinstance(source, DicomSeries) else source for source in found]
 
 
 def _masks_by_image(case: Case) -> dict[str, list[MaskAnnotation]]:
@@ -211,7 +204,8 @@ def _own_files(loaded: LoadedCase, context: Context, settings: Settings) -> list
     named = [file.path for image in (case.image, *(case.related_images or ())) for file in image.files or ()]
     if path is None or not named:
         return []
-    return _scanned([path.parent / name for name in named], context, settings)
+    files = [path.parent / name for name in named]
+    return scan_series(files, context.limits, allow_gaps=settings.allow_gaps)
 
 
 def _image_of(case: Case, uid: str, path: Path | None) -> Image:
