@@ -76,6 +76,8 @@ _PLACED: Final = frozenset({"space", "space dimension", "space directions", "spa
 """Fields that say where they lie, which the affine stands for."""
 _AXES: Final = frozenset({"domain", "space", "list", "vector", "none", "???"})
 """Kinds of axes that the directions tell too."""
+_LISTS: Final = _AXES | {"stub", "point", "scalar"}
+"""Kinds of an axis that may be a list of structures; the others are time, colours and components."""
 _TERMINOLOGY: Final = (
     *("context", "category", "type", "typeModifier", "anatomicContext", "anatomicRegion", "anatomicRegionModifier"),
 )
@@ -163,6 +165,15 @@ class NrrdFile(VolumeFile):
     def layers(self) -> int:
         """Counts along the list axis."""
         return self._shape[0]
+
+    @property
+    def list_axis(self) -> str:  # type: ignore[override]
+        """The kind of its fourth axis, if that is no list: time, RGB-color."""
+        kinds = self._field("kinds", "").split()
+        if self.layers == 1 or len(kinds) != 4:
+            return ""
+        kind = kinds[-1 if self._is_list_last else 0]
+        return "" if kind.lower() in _LISTS else kind
 
     def _read_segments(self) -> Sequence[FileSegment]:
         return list(self._described.values())

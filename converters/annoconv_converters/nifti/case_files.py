@@ -162,7 +162,7 @@ def document(
             "type": "mask",
             "mask_file": region.mask_file or f"masks/{safe_name(identity)}.nii.gz",
         }
-        if region.value is not None and region.mask_file:
+        if region.value is not None and (region.mask_file or region.value != 1):  # 1 needs no word in a file of its own
             annotation["mask_value"] = region.value
         uid = region.told.get("image_uid")
         annotations.append(annotation | ({"image_uid": uid} if uid and uid != primary.uid else {}))

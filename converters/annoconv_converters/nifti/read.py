@@ -59,6 +59,7 @@ def read_cases(
     labels: FilePath | None,
     modality: str | None,
     allows_no_place: bool,
+    takes_layers: bool,
     registrations: Given,
 ) -> Iterator[Reading]:
     """Yield the cases of files and folders in their order."""
@@ -69,6 +70,7 @@ def read_cases(
         sources=image_seam.scan(images, context.limits) if images else [],
         modality=modality,
         allows_no_place=allows_no_place,
+        takes_layers=takes_layers,
     )
     position = 0
     known: _Rows = {}

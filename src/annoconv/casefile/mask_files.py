@@ -78,12 +78,7 @@ def _write_file(temporary: Path, name: str, annotations: list[MaskAnnotation], m
         masks[annotation.id].volume is source and masks[annotation.id].value == annotation.mask_value
         for annotation in annotations
     )
-    if (
-        unchanged
-        and isinstance(source, NiftiVolume)
-        and _suffix(source.path.name) == _suffix(name)
-        and source.is_plain
-    ):
+    if unchanged and isinstance(source, NiftiVolume) and _suffix(source.path.name) == _suffix(name) and source.is_plain:
         source.read()  # a damaged file is refused, not passed on
         shutil.copyfile(source.path, temporary)
     elif not _suffix(name):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
-from nibabel.nifti1 import Nifti1Header
+from nibabel.nifti1 import Nifti1Header, data_type_codes
 from nibabel.nifti2 import Nifti2Header
 from nibabel.spatialimages import HeaderDataError
 
@@ -356,8 +356,14 @@ def _layout(
     except (HeaderDataError, KeyError):
         dtype = None
     if dtype is None or dtype.newbyteorder("=") not in _DTYPES:
+        code = int(header["datatype"])
         raise MaskError(
-            "voxels of this type are not read", source=path, where="datatype", found=int(header["datatype"])
+            "voxels of this type are not read",
+            source=path,
+            where="datatype",
+            found=f"{data_type_codes.label[code]} ({code})" if code in data_type_codes.label else code,
+            expected="whole numbers or real numbers, one a voxel",
+            advice="Save labels as whole numbers, without colours",
         )
     stated = float(header["vox_offset"])
     least = int(header["sizeof_hdr"]) + 4

@@ -205,9 +205,8 @@ def _of_files(source: Path, paths: Sequence[Path], finder: Finder, name: str) ->
     image_file = None if image_path is None else finder.open(image_path)
     regions: list[Region] = []
     for file in masks:
-        for region in finder.regions(file):
-            key = f"{file.path.name}/{region.key}" if len(masks) > 1 else region.key
-            regions.append(Region(key, region.volume, region.value, region.mask_file, region.entry, region.told))
+        for region in finder.regions(file, is_one_of_several=len(masks) > 1):
+            regions.append(replace(region, key=f"{file.path.name}/{region.key}" if len(masks) > 1 else region.key))
     image = finder.image(name, image_file, [mask.volume(0) for mask in masks], source)
     exact = finder.is_exact(image_file or (masks[0] if masks else None))
     beside = source / CARRIER if is_folder else source.with_name(f"{name}.annoconv.json")
@@ -299,7 +298,7 @@ def _not_indexed(
     for place in beside:
         if is_volume(place) and f"masks/{place.name}" not in files:
             files[f"masks/{place.name}"] = file = finder.open(place, is_placeless=is_placeless)
-            for region in finder.regions(file):
+            for region in finder.regions(file, is_one_of_several=True):
                 yield replace(region, key=f"{place.name}/{region.key}", mask_file=f"masks/{place.name}")
 
 
