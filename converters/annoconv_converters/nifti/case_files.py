@@ -19,7 +19,7 @@ from annoconv.pixels import Mask
 from annoconv_converters._volumes.labels import Entry, named, told_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from annoconv.codes import Labels
@@ -115,6 +115,8 @@ class CaseFiles:
         What it was read from.
     shared
         Files that it shares with other cases of its data set.
+    unread
+        Returns the volumes in its folder that it was not read from.
     """
 
     name: str
@@ -127,6 +129,7 @@ class CaseFiles:
     is_exact: bool = False
     files: Sequence[SourceFile] = ()
     shared: Sequence[SourceFile] = ()
+    unread: Callable[[], Iterable[Path]] = tuple
 
 
 def document(

@@ -24,7 +24,7 @@ from annoconv_converters.nifti.case_files import ImageFiles, Region
 from annoconv_converters.nifti.source_trees import of_sidecar, of_table, of_volume
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence, Set
 
     from annoconv.files.names import Within
     from annoconv.geometry import Grid
@@ -62,7 +62,9 @@ class Finder:
     table
         Rows of the label table that was given, by value or by name.
     sources
-        Source images that were given.
+        Source images that were given, none of which is a source of masks.
+    drawn_on
+        Image files that were named themselves, which are no masks wherever they are.
     modality
         Modality of images where nothing else tells it.
     known
@@ -79,6 +81,7 @@ class Finder:
     form: Form = "agree"
     table: Mapping[str | int, Entry] = field(default_factory=dict[str | int, Entry])
     sources: Sequence[ImageSource] = ()
+    drawn_on: Set[Path] = frozenset()
     modality: str | None = None
     known: Mapping[Path, Sequence[int]] = field(default_factory=dict[Path, list[int]])
     allows_no_place: bool = False
@@ -217,12 +220,12 @@ class Finder:
     def image(self, name: str, file: VolumeFile | None, volumes: Sequence[Volume], source: Path) -> ImageFiles:
         """Return an image: as a source image that was given describes it, else as its own file or a mask tells it."""
         grid = file.grid if file is not None else volumes[0].grid if volumes else None
-        matched = self._source(name, grid, source)
+        matched = self._source(name, grid, source, {volume.path for volume in volumes})
         if matched is not None:
             described = strict_json.plain(matched.describe())
-            for key in ("uid", "modality", "shape", "spacing", "origin", "direction", "coordinate_frame"):
-                described.pop(key, None)
-            return ImageFiles(matched.uid, matched.modality, matched.grid, described)
+            uid, stated = described.pop("uid"), described.pop("modality")
+            modality = self.modality if self.modality and stated == Modality.OT.value else stated
+            return ImageFiles(uid, modality, matched.grid, described)
         if grid is None:
             raise InputError("neither an image nor a mask is there", source=source)
         image = self.own_image(name, file) if file is not None else ImageFiles(name, Modality.OT.value, grid)
@@ -248,14 +251,15 @@ class Finder:
             return False
         return not isinstance(file, NiftiFile) or file.header.version == 2
 
-    def _source(self, name: str, grid: Grid | None, where: Path) -> ImageSource | None:
+    def _source(self, name: str, grid: Grid | None, where: Path, masks: Set[Path | None]) -> ImageSource | None:
         if not self.sources:
             return None
-        named = [each for each in self.sources if each.uid == name] or list(self.sources)
+        others = [each for each in self.sources if each.path not in masks]
+        named = [each for each in others if each.uid == name] or others
         if len(named) > 1 and grid is not None:
             named = [each for each in named if compare_grids(grid, each.grid).kind is not GridKind.DIFFERENT]
         if len(named) != 1:
-            found = ", ".join(each.uid for each in (named or self.sources)[:5])
+            found = ", ".join(each.uid for each in (named or others)[:5]) or Message("the masks themselves")
             raise ImageError(
                 "no single image fits these files", source=where, found=found, advice="Name one with --images"
             )

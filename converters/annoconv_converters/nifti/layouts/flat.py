@@ -24,7 +24,8 @@ from annoconv.errors import DocumentError, MaskError, UsageError
 from annoconv.files.manifest import is_unchanged
 from annoconv.files.names import inside, is_left_by_desktop
 from annoconv.ids import safe_name
-from annoconv.messages import Message
+from annoconv.images import list_files
+from annoconv.messages import Message, listed
 from annoconv.volumes.label_boxes import find_labels
 from annoconv_converters._volumes.label_tables import write_ctbl, write_snap, write_tsv
 from annoconv_converters._volumes.labels import Entry, entry_of
@@ -37,7 +38,7 @@ from annoconv_converters.nifti.source_trees import of_json, of_volume
 from annoconv_converters.nifti.volumes import label_map
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence, Set
     from pathlib import Path
 
     from annoconv.geometry import Grid
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 __all__ = ["CARRIER", "Flat"]
 
 CARRIER: Final = "annoconv.json"
+CARRIED: Final = "annoconv"
+"""Folder of the displacement fields that the side file took along."""
 _IMAGE_STEMS: Final = frozenset({"image", "img", "ct", "mr", "mri", "pt", "pet"})
 """Names under which an image stands among masks that other programs wrote."""
 _DRAWN: Final = 1
@@ -192,8 +195,15 @@ class Flat(Layout):
         else:
             places = [folder, *(folder / name for name in ("segmentations", "masks", "labels"))]
             files = [path for place in places if place.is_dir() for path in sorted(place.iterdir()) if is_volume(path)]
+            files = [path for path in files if path.resolve() not in finder.drawn_on]
             if not files:
-                raise MaskError("no volume is in this folder", source=folder)
+                below = _others(folder, set(), finder)
+                raise MaskError(
+                    "no volume is in this folder",
+                    source=folder,
+                    found=listed([path.relative_to(folder).as_posix() for path in below], 5) if below else None,
+                    advice="Name the folder of the masks",
+                )
             yield _of_files(folder, files, finder, safe_name(folder.resolve().name))
 
 
@@ -212,7 +222,17 @@ def _of_files(source: Path, paths: Sequence[Path], finder: Finder, name: str) ->
     beside = source / CARRIER if is_folder else source.with_name(f"{name}.annoconv.json")
     files = [each for file in masks for each in finder.mask_files(file)]
     files += finder.image_files(image_file) if image_file is not None else []
-    return CaseFiles(name, source, beside, [image], regions, is_exact=exact, files=files)
+    unread = partial(_others, source, set(paths), finder)
+    return CaseFiles(name, source, beside, [image], regions, is_exact=exact, files=files, unread=unread)
+
+
+def _others(folder: Path, read: Set[Path], finder: Finder) -> list[Path]:
+    """Return the volumes in a folder and below it that are neither read nor named as images, nor of the side file."""
+    if folder.is_file():
+        return []
+    used = read | {source.path for source in finder.sources}
+    below = [path for path in list_files([folder], finder.context.limits) if is_volume(path) and path not in used]
+    return [path for path in below if path.resolve() not in finder.drawn_on and path.parent.name != CARRIED]
 
 
 def _of_index(folder: Path, finder: Finder) -> CaseFiles:
@@ -270,7 +290,19 @@ def _of_index(folder: Path, finder: Finder) -> CaseFiles:
         said = {"regions": {row["id"]: row["file"] for row in index["regions"]}}
         kept = {"regions": {row["id"]: row["file"] for row in rows}}
         sources.append(of_json(folder / INDEX, said, lambda _: kept))
-    return CaseFiles(name, folder, folder / CARRIER, images, regions, told, fields, is_exact=exact, files=sources)
+    read = {file.path for file in files.values()} | {*fields.values()}
+    return CaseFiles(
+        name,
+        folder,
+        folder / CARRIER,
+        images,
+        regions,
+        told,
+        fields,
+        is_exact=exact,
+        files=sources,
+        unread=partial(_others, folder, read, finder),
+    )
 
 
 def _not_indexed(
