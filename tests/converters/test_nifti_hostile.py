@@ -268,6 +268,7 @@ def test_labels_that_nibabel_scaled_are_whole_again(dtype: Any, most: int, tmp_p
     labels.flat[0] = most
     image = nibabel.Nifti1Image(labels, np.eye(4))
     image.set_data_dtype(dtype)
+    image.header.set_intent("label")
     nibabel.save(image, tmp_path / "scaled.nii.gz")
     header = read_header(tmp_path / "scaled.nii.gz", Limits())
     assert header.slope != 1

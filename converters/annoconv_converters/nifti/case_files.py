@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from annoconv.codes import Labels
     from annoconv.geometry import Grid
     from annoconv.model import Label
@@ -152,7 +155,7 @@ def document(
     defined = {label["code"]: label for label in found.told.get("labels", [])}
     annotations: list[dict[str, Any]] = []
     masks: list[Mask] = []
-    taken: set[str] = set()
+    taken = {image.uid for image in found.images}
     for region, (code, category, definition) in zip(found.regions, _labels(found.regions, labels), strict=True):
         if definition is not None:
             defined.setdefault(code, definition)
@@ -224,5 +227,11 @@ def _unused(wanted: str, taken: set[str]) -> str:
 def _geometry(grid: Grid, *, is_exact: bool) -> dict[str, Any]:
     if grid.lps_from_ijk is None or not is_exact:
         return describe_grid(grid)
-    exact = {name: (getattr(grid, name) + 0.0).tolist() for name in ("spacing", "origin", "direction")}
-    return {"shape": list(grid.shape), **exact, "coordinate_frame": grid.frame}
+    lengths = {name: _decimals(getattr(grid, name)) for name in ("spacing", "origin")}
+    direction = (grid.direction + 0.0).tolist()
+    return {"shape": list(grid.shape), **lengths, "direction": direction, "coordinate_frame": grid.frame}
+
+
+def _decimals(lengths: NDArray[np.float64]) -> list[float]:
+    """Return lengths to 15 digits, which every decimal survives: 0.7, not what is left of it by arithmetic."""
+    return [float(f"{length:.15g}") + 0.0 for length in lengths.tolist()]
