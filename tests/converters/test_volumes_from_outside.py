@@ -22,6 +22,7 @@ from annoconv import images, registry
 from annoconv.casefile import Reading, read_case, write_case
 from annoconv.errors import AnnoconvError, ImageError, MaskError
 from annoconv.pixels import count
+from annoconv.rules import Profile
 from annoconv.validation import validate
 
 CASES = Path(__file__).parent / "volume_cases"
@@ -433,3 +434,36 @@ def test_a_volume_that_the_index_does_not_name_is_listed(tmp_path: Path) -> None
     assert not [path for path in said(read(tmp_path / "out")) if path.endswith(".nii.gz")]
     save(tmp_path / "out" / "mine" / "b.nii.gz", labels(1))
     assert said(read(tmp_path / "out"))["/mine~1b.nii.gz"] == "no_place"
+
+
+# --- what is empty, and what no table names ---
+
+
+@pytest.mark.parametrize("profile", ["exchange", "delivery"])
+def test_empty_masks_and_values_without_a_name_are_found_by_name(profile: Profile, tmp_path: Path) -> None:
+    def found(source: Path, **options: Any) -> set[tuple[str, str]]:
+        loaded = read_case(write_case(read(source, **options), tmp_path / f"{source.name}.json")[0])
+        return {(each.rule, each.path) for each in validate(loaded, profile=profile)}
+
+    assert ("A-6.4.1.mask_empty", "/annotations/0/mask_file") in found(save(tmp_path / "zero.nii.gz", labels()))
+    source = save(tmp_path / "m.nii.gz", labels(1, 3))
+    table = tmp_path / "t.tsv"
+    table.write_text("index\tname\n1\tLiver\n2\tSpleen\n")
+    assert ("A-6.5.1b.label_unnamed", "/annotations/1/label_code") in found(source, labels=table)
+    losses = said(read(source, labels=table))
+    assert losses["/annotations/1/label_code"] == "approximated"
+    assert losses["/t.tsv/2"] == "no_place"
+    (tmp_path / "x.seg.nrrd").write_bytes(segments(("S1", "A", 1, 0), ("S2", "B", 2, 0), ("S3", "C", 3, 0)))
+    assert ("A-6.4.1.mask_value_absent", "/annotations/2/mask_value") in found(tmp_path / "x.seg.nrrd")
+    case = json.loads((tmp_path / "m.nii.gz.json").read_text())
+    case["annotations"].pop()
+    (tmp_path / "m.nii.gz.json").write_text(json.dumps(case))
+    left = validate(read_case(tmp_path / "m.nii.gz.json"), profile=profile)
+    assert "A-6.4.1.mask_value_unnamed" in {each.rule for each in left}
+
+
+def test_a_damaged_mask_does_not_pass_an_exchange(tmp_path: Path) -> None:
+    written = write_case(read(save(tmp_path / "m.nii.gz", labels(1))), tmp_path / "case.json")[0]
+    mask = tmp_path / "case.masks" / "m.nii.gz"
+    mask.write_bytes(mask.read_bytes()[:-4])
+    assert "A-6.4.1.mask_damaged" in {each.rule for each in validate(read_case(written), profile="exchange")}
