@@ -169,8 +169,8 @@ def _prepared(
             "the case has no mask, so there is nothing to segment",
             source=loaded.path,
             where="/annotations",
-            advice="Boxes, points and attributes go to DICOM-SR or FHIR; masks of what is superseded, rejected or not there "
-            "are written with --all-annotations",
+            advice="Boxes, points and attributes go to DICOM-SR or FHIR; masks of what is superseded, rejected or not "
+            "there are written with --all-annotations",
         )
     sources = _without_masks(sources, loaded) or _own_files(loaded, context, settings)
     labels = Labels.of(case, context.label_system)
