@@ -144,6 +144,13 @@ class NiftiVolume:
         """Type of the voxels as stored."""
         return self._header.dtype
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether any program takes the file for what is read here, so that it may be passed on as it stands."""
+        from annoconv.volumes import nifti
+
+        return nifti.is_plain(self._header)
+
     def read(self) -> NDArray[Any]:
         """Return the labels, read-only; the file is inflated again only once nobody holds the array any more.
 
@@ -358,12 +365,12 @@ def check_frame(image: Image | Grid, volume: Volume) -> GridRelation:
 
 
 def save_nifti(path: Path, labels_kji: NDArray[Any], grid: Grid, *, overwrite: bool = False) -> None:
-    """Write a mask, label map or fractions as `.nii.gz`: the same bytes for the same voxels and grid.
+    """Write a mask, label map or fractions as NIfTI: the same bytes for the same voxels and grid.
 
     Parameters
     ----------
     path
-        Ends in `.nii.gz`.
+        Ends in `.nii.gz`, or in `.nii`, which is not compressed.
     labels_kji
         Bool, integers from 0, or floats from 0 to 1. Integers are stored in the smallest of uint8, int16, uint16,
         int32, uint32 that holds them; fractions as float32.
@@ -375,7 +382,7 @@ def save_nifti(path: Path, labels_kji: NDArray[Any], grid: Grid, *, overwrite: b
     from annoconv.volumes import nifti
 
     stored = smallest_labels(labels_kji, path)
-    content = nifti.nifti_bytes(stored, grid)
+    content = nifti.nifti_bytes(stored, grid, compressed=not path.name.endswith(".nii"))
     with replacing(path, overwrite=overwrite) as temporary:
         temporary.write_bytes(content)
 

@@ -327,6 +327,7 @@ AGREEING: dict[str, list[Example]] = {
         ),
         Example(first(label_code="LUNG_LEFT"), "/annotations/0/category", also_good=labelled({"category": "lesion"})),
     ],
+    "A-6.5.1b.label_unnamed": [Example(first(label_code="LABEL_3"), "/annotations/0/label_code")],
     "A-10.1.2.keypoints_of_label": [
         Example(
             labelled(

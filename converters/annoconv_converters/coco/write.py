@@ -26,16 +26,16 @@ from annoconv.loss import Loss, LossKind, LossReport
 from annoconv_converters._pictures.carrier import VERSION, compare, compare_plain
 from annoconv_converters._pictures.categories import Categories, CategoryTable, unnamed
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
-from annoconv_converters._pictures.edited import said_of
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
 from annoconv_converters._pictures.records import KEY, Picture, Shape, picture_name
 from annoconv_converters._pictures.render import Rendering, render
+from annoconv_converters._pictures.said import said_of
 from annoconv_converters._pictures.write import polygon_reasons
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish
 from annoconv_converters.coco.foreign import EXTENSION, kept_of, number_of, put_back, understand
 from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
-from annoconv_converters.coco.side import SEGMENTS
+from annoconv_converters.coco.side import CATEGORIES, SEGMENTS
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES
 
 if TYPE_CHECKING:
@@ -334,6 +334,8 @@ class _Writer:
                     self.parts[name].copy(file)
                     file.write(b"\n}\n" if name == names[-1] else b",\n")
         if self.parts["side"].count:
+            for record in () if self.kind in _WITHOUT_CATEGORIES else self._categories():
+                self.parts["side"].add({"section": CATEGORIES, "record": record})
             main = {"main": digest(self.layout.document)} if self.layout.is_folder else {}  # else the seal tells
             with self.layout("side").open("wb") as file:
                 self.parts["side"].copy(file, {KEY: VERSION, **main})

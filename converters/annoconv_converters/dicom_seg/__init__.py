@@ -127,6 +127,7 @@ def from_dicom_seg(
     context: Context,
     images: Annotated[Sequence[Path], Option(help="Source images: folders or files.")] = (),
     label_map: Annotated[bool, Option(help="Write all masks of a file as one label map.")] = False,
+    allow_gaps: Annotated[bool, Option(help="Bridge slices that the source lacks.")] = False,
 ) -> Iterator[Reading]:
     """Yield the cases that DICOM segmentations hold, with lazy masks.
 
@@ -141,6 +142,8 @@ def from_dicom_seg(
         of the segmentation: the slices that it names as its source, else those from its first frame to its last.
     label_map
         Whether the masks of a file share one, each as a value; segments that overlap are refused then.
+    allow_gaps
+        Whether a series with missing slices is taken; the grid of the masks then reaches across them.
 
     Raises
     ------
@@ -149,4 +152,4 @@ def from_dicom_seg(
     GeometryError
         If the frames are no regular stack.
     """
-    return read_segmentations(sources, context=context, images=images, label_map=label_map)
+    return read_segmentations(sources, context=context, images=images, label_map=label_map, allow_gaps=allow_gaps)

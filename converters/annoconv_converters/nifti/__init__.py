@@ -123,6 +123,9 @@ def from_nifti(
     ] = None,
     modality: Annotated[str | None, Option(help="Modality of images of which nothing tells it, CT.")] = None,
     as_image: Annotated[bool, Option(help="Read the sources as images: cases without annotations.")] = False,
+    layers: Annotated[
+        bool, Option(help="Take the volumes of a file as structures, also where it calls them time.")
+    ] = False,
     no_place: Annotated[bool, Option(help="Take files whose sform and qform codes are both 0.")] = False,
     transform: Annotated[
         Sequence[Path], Option(help="Registrations onto the image: ITK text transforms, displacement fields.")
@@ -152,6 +155,8 @@ def from_nifti(
         In DICOM's terms.
     as_image
         The sources are images, not masks.
+    layers
+        Volumes along an axis of time or colour are refused by default.
     no_place
         Files without a place in space are refused by default.
     transform, moving, field_frame
@@ -181,6 +186,7 @@ def from_nifti(
         labels=labels,
         modality=modality,
         allows_no_place=no_place,
+        takes_layers=layers,
         registrations=registrations,
     )
 

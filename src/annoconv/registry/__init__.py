@@ -276,6 +276,7 @@ def write(
     format: str,
     context: Context | None = None,
     overwrite: bool = False,
+    as_read: bool = False,
     **options: Any,
 ) -> LossReport:
     """Write cases in a format and return what it could not hold.
@@ -292,6 +293,8 @@ def write(
         What is the same for all formats.
     overwrite
         Whether an existing output is replaced: a file whatever it is, a folder if annoconv wrote all that is in it.
+    as_read
+        That nothing was changed in the cases since they were read is known; else each is checked again.
     **options
         The format's own; its command's help describes them.
 
@@ -299,18 +302,18 @@ def write(
     ------
     OutputExistsError
         If the target exists and may not be replaced.
-    UsageError
-        If there is no such format or option, the target would replace something that is read, or its ending is that
-        of another kind of file.
+    UsageError, DocumentError
+        If there is no such format or option, the target would replace something that is read, its ending is that of
+        another kind of file, or a case was changed in place into what the schema does not allow.
     """
     target = Path(target)
     called = converter("to", format)
-    from annoconv.casefile.loaded import without_masks_folder
+    from annoconv.casefile.loaded import checked, without_masks_folder
 
     with outputs_of(overwrite=overwrite, inputs=_read_by(called, options)) as outputs:
         outputs.expect(target)
         check_ending(target, called.endings)
-        portable = map(without_masks_folder, cases)
+        portable = map(without_masks_folder, cases if as_read else map(checked, cases))
         losses: LossReport = called.call(portable, target, context=context, options=options)
     return losses
 

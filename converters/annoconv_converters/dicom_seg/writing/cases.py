@@ -28,9 +28,9 @@ from annoconv_converters._dicom.carrier import carry
 from annoconv_converters._dicom.elements import EXPLICIT, Element
 from annoconv_converters._dicom.groups import PER_FRAME
 from annoconv_converters._dicom.patient import patient_of
-from annoconv_converters._dicom.series import DicomSeries
+from annoconv_converters._dicom.series import scan_series
 from annoconv_converters.dicom_seg.block import Block, digest_of, meaning
-from annoconv_converters.dicom_seg.frame_grid import find_frame_grid, source_instances
+from annoconv_converters.dicom_seg.frame_grid import find_frame_grid
 from annoconv_converters.dicom_seg.groups import read_table
 from annoconv_converters.dicom_seg.kinds import Kind
 from annoconv_converters.dicom_seg.mapping import annotation_ids, merge, native_document, segments_of
@@ -97,7 +97,7 @@ def write_segmentations(
     plain: bool,
 ) -> LossReport:
     """Write cases as segmentations: one file, or a folder if there are several cases or images."""
-    sources = _scanned(images, context, settings) if images else []
+    sources = scan_series(images, context.limits, allow_gaps=settings.allow_gaps) if images else []
     remaining = iter(cases)
     start = [loaded for _, loaded in zip(range(2), remaining, strict=False)]
     if not start:
@@ -142,13 +142,6 @@ def write_part(part: SegmentationPart, path: Path) -> None:
     part.gathered.release()
 
 
-def _scanned(paths: Sequence[Path], context: Context, settings: Settings) -> list[ImageSource]:
-    found = image_seam.scan(paths, context.limits)
-    if not settings.allow_gaps:
-        return found
-    return [source.with_gaps() if isinstance(source, DicomSeries) else source for source in found]
-
-
 def _shown(loaded: LoadedCase, settings: Settings) -> tuple[LoadedCase, LeftOut]:
     """Return a case without what is left out of it, and why."""
     unwritten = left_out(loaded.case, all_annotations=settings.all_annotations)
@@ -176,10 +169,10 @@ def _prepared(
             "the case has no mask, so there is nothing to segment",
             source=loaded.path,
             where="/annotations",
-            advice="Boxes, points and attributes go to DICOM-SR or FHIR; masks of what is superseded, rejected or "
-            "not there are written with --all-annotations",
+            advice="Boxes, points and attributes go to DICOM-SR or FHIR; masks of what is superseded, rejected or not "
+            "there are written with --all-annotations",
         )
-    sources = sources or _own_files(loaded, context, settings)
+    sources = _without_masks(sources, loaded) or _own_files(loaded, context, settings)
     labels = Labels.of(case, context.label_system)
     with ExitStack() as spools:
         parts: list[SegmentationPart] = []
@@ -211,13 +204,20 @@ def _prepared(
         yield parts
 
 
+def _without_masks(sources: Sequence[ImageSource], loaded: LoadedCase) -> list[ImageSource]:
+    """Return the images that are no masks of the case: those may lie in one folder with its image."""
+    masks = {mask.volume.path.resolve() for mask in loaded.masks.values() if mask.volume.path is not None}
+    return [source for source in sources if source.path.resolve() not in masks]
+
+
 def _own_files(loaded: LoadedCase, context: Context, settings: Settings) -> list[ImageSource]:
     """Return the images whose files the case names."""
     case, path = loaded.case, loaded.path
     named = [file.path for image in (case.image, *(case.related_images or ())) for file in image.files or ()]
     if path is None or not named:
         return []
-    return _scanned([path.parent / name for name in named], context, settings)
+    files = [path.parent / name for name in named]
+    return scan_series(files, context.limits, allow_gaps=settings.allow_gaps)
 
 
 def _image_of(case: Case, uid: str, path: Path | None) -> Image:
@@ -301,9 +301,7 @@ def _native(part: SegmentationPart, header: Dataset) -> dict[str, Any]:
         Element(0x52009230, b"SQ", len(shared), len(shared) + 12, len(whole), len(whole)),
         EXPLICIT,
     )
-    frame_grid = find_frame_grid(header, table)
-    instances = source_instances(header, table, frame_grid)
-    return native_document(header, frame_grid.grid, Labels.of(), instances=instances)
+    return native_document(header, table, find_frame_grid(header, table), Labels.of())
 
 
 def _file_name(case: Case, case_index: int, part: SegmentationPart, parts: int) -> str:

@@ -251,7 +251,18 @@ def _subject(
             SourceFile(folder / TABLE, lambda: dict(row), lambda retold: said_again(row, units, retold.case))
         )
     told = {"case_id": name, **told, **told_by(row, units)}
-    return CaseFiles(name, place, carrier, [image], regions, told, is_exact=exact, files=sources, shared=shared)
+    return CaseFiles(
+        name,
+        place,
+        carrier,
+        [image],
+        regions,
+        told,
+        is_exact=exact,
+        files=sources,
+        shared=shared,
+        unread=lambda: images[1:],
+    )
 
 
 def _named(case: Prepared, entry: Entry) -> Entry:
