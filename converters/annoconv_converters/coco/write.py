@@ -226,8 +226,7 @@ class _Writer:
             self.losses += compare_plain(original, native, REASONS, case_index, drawing.left_out)
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
-        self.newest += [strict_json.plain(moment) for moment in _moments(loaded)]
-        self.newest = sorted(self.newest)[-1:]
+        self.newest = sorted([*self.newest, *map(strict_json.plain, _moments(loaded))])[-1:]
 
     def _carry(
         self, drawing: Drawing, loaded: LoadedCase, case_index: int, first: int, lost: set[str], original: Record
