@@ -291,9 +291,12 @@ def _finish(
     yield from uncoded(case, case_index, Labels.of(case, context.label_system), unwritten)
     position_of = {annotation.id: position for position, annotation in enumerate(case.annotations)}
     for identity in sorted(identity for other in otherwise for identity in other.values()):
-        message = Message("{sentence}; it travels in {place}", sentence=Message(_NAMED), place=Message(CARRIER.place))
-        kind, message = (LossKind.NO_PLACE, Message(_NAMED)) if plain else (LossKind.CARRIED, message)
-        yield Loss(case_index, pointer(("annotations", position_of[identity], "id")), kind, message)
+        path = pointer(("annotations", position_of[identity], "id"))
+        carried = Message("{sentence}; it travels in {place}", sentence=Message(_NAMED), place=Message(CARRIER.place))
+        if plain:
+            yield Loss(case_index, path, LossKind.NO_PLACE, _NAMED)
+        else:
+            yield Loss(case_index, path, LossKind.CARRIED, carried)
     for part in parts:
         for number, kind, message in part.gathered.changes:
             path = pointer(("annotations", position_of[part.annotation_ids[number]], "mask_file"))

@@ -27,7 +27,7 @@ TABLE: Final = "participants.tsv"
 _SIDECAR: Final = "participants.json"
 _ID: Final = "participant_id"
 _NONE: Final = "n/a"
-_COLUMNS: Final = {
+_COLUMNS: Final[Mapping[str, Mapping[str, Any]]] = {
     "patient_id": {"Description": "Pseudonym of the patient, the same for all subjects of one patient"},
     "sex": {"Description": "Sex", "Levels": {"M": "male", "F": "female", "O": "other"}},
     "age": {"Description": "Age", "Units": "year"},
