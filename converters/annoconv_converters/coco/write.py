@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 
 from annoconv import times
+from annoconv.casefile.left_out import masks_left_out
 from annoconv.codes import Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
@@ -84,6 +85,7 @@ class Options:
     license: str | None = None
     rendering: Rendering = field(default_factory=Rendering)
     plain: bool = False
+    all_annotations: bool = False
 
 
 def write_coco(cases: Iterable[LoadedCase], target: Path, *, context: Context, options: Options) -> LossReport:
@@ -146,6 +148,7 @@ class _Writer:
             folder=slice_folder(loaded, case_index, self.names),
             only_annotated=self.options.only_annotated,
             keypoints=self.kind in WITH_KEYPOINTS,
+            all_annotations=self.options.all_annotations,
         )
         if self.options.rendering.depth != "none":
             render(drawing, self.layout("pictures"), self.options.rendering, self.context.limits)
@@ -210,8 +213,8 @@ class _Writer:
             write_map(picture, self.layout("maps"))
 
     def _write(self, drawing: Drawing, loaded: LoadedCase, case_index: int, first: int, drawn: set[str]) -> None:
-        lost = _lost_masks(drawing, loaded, drawn)
         original = strict_json.plain(loaded.case)
+        lost = {*_lost_masks(drawing, loaded, drawn), *masks_left_out(original, drawing.left_out)}
         if EXTENSION in original.get("extensions", {}):
             original["extensions"] = {**original["extensions"], EXTENSION: kept_of(loaded.case)}
         native = self._native(drawing.pictures, first, case_index, use_keys=False)
@@ -220,7 +223,7 @@ class _Writer:
             self.losses += self._carry(drawing, loaded, case_index, first, lost, original)
             self._note(drawing.pictures)
         elif self.options.plain:
-            self.losses += compare_plain(original, native, REASONS, case_index)
+            self.losses += compare_plain(original, native, REASONS, case_index, drawing.left_out)
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
         self.newest += [strict_json.plain(moment) for moment in _moments(loaded)]
@@ -232,7 +235,7 @@ class _Writer:
         """Put what the records do not say under our key; return what is lost or carried."""
         native = self._native(drawing.pictures, first, case_index, use_keys=True)
         expected = {**original, "annotations": [each for each in original["annotations"] if each["id"] not in lost]}
-        compared = compare(original, native.document, expected, REASONS, _KEY, case_index)
+        compared = compare(original, native.document, expected, REASONS, _KEY, case_index, drawing.left_out)
         drawing.pictures[0].key["residual"] = compared.kept.to_json()
         return [*compared.losses, *_identities(drawing, loaded, case_index)]
 
