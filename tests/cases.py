@@ -6,20 +6,20 @@ Formats are run over all of them by `test_matrix.py`. Grids are LPS, mm; arrays 
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nibabel
 import numpy as np
+from annoconv_converters.nifti.transforms import Field
 
 from annoconv.demo.case import make as make_demo
 from annoconv.demo.series import ellipsoid, write_series
 from annoconv.documents import strict_json
 from annoconv.geometry import Grid
 from annoconv.pixels import save_nifti
+from tests.fields import write_field
 
 Document = dict[str, Any]
 ZOO: dict[str, Callable[[Path], Document]] = {}
@@ -106,16 +106,6 @@ def blob(grid: Grid, shift: float = 0.0, size: float = 3.0) -> Any:
     found[: k // 2, : j // 3, : i // 3] = False
     found[k // 2, j // 2, i // 2] = True
     return found
-
-
-def displacement_field(grid: Grid, vectors_ras_kji: Any) -> bytes:
-    """Return a displacement field, mm, as ANTs and ITK read it: axes i, j, k, 1, vector."""
-    image = nibabel.Nifti1Image(
-        vectors_ras_kji.astype(np.float32).transpose(2, 1, 0, 3)[:, :, :, None],
-        np.diag([-1.0, -1.0, 1.0, 1.0]) @ grid.affine,
-    )
-    image.header.set_intent("vector")
-    return gzip.compress(image.to_bytes(), mtime=0)
 
 
 def single_mask(folder: Path, grid: Grid, name: str, **options: Any) -> Document:
@@ -640,7 +630,7 @@ def image_context(folder: Path) -> Document:
     save_nifti(folder / "m.nii.gz", blob(grid), grid)
     (folder / "transforms").mkdir()
     vectors = np.linspace(-2.0, 2.0, 3 * 14 * 12 * 6).reshape(*grid.shape_kji, 3)
-    (folder / "transforms" / "W.nii.gz").write_bytes(displacement_field(grid, vectors))
+    (folder / "transforms" / "W.nii.gz").write_bytes(write_field(Field(grid, vectors), "RAS"))
     names = ("image-complete", "image-quality", "image-resampled", "real-sr-pet-of-a-tumour", "image-instances")
     context = together(*(example(name)["image"] for name in names))
     for key in ("instances", "temporal_positions", "study_instance_uid", "derived_from"):
