@@ -82,6 +82,8 @@ class Region:
         Its row in the label table.
     told
         Fields of the annotation that the layout itself holds: `id`, `label_code`, `category`, `image_uid`.
+    is_beyond_table
+        Whether there is a label table, and no row of it is of this value.
     """
 
     key: str
@@ -90,6 +92,7 @@ class Region:
     mask_file: str
     entry: Entry
     told: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    is_beyond_table: bool = False
 
 
 @dataclass(frozen=True)
