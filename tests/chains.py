@@ -74,13 +74,13 @@ def links(chain: Chain, folder: Path, profiles: Sequence[Profile] = ("exchange",
                 if each.level == "error"
             }
             yield profile, ", ".join(sorted(found)) or "no error"
+        several = case.read_bytes().count(b"\n") > 1
         for name in _WRITERS:
             ending = registry.converter("to", name).suffix
-            several = sum(1 for _ in case.open("rb")) > 1
             target = folder / name / ("out" if several else f"out{ending}")
             target.parent.mkdir()
             try:
-                loaded = read_cases(case)
+                loaded = read_cases([case])
                 registry.write(loaded, target, format=name, context=context, **_images("to", name, chain.images))
             except AnnoconvError as refusal:
                 yield f"to-{name}", _refusal(refusal, folder, chain)
@@ -95,12 +95,9 @@ def _images(direction: Any, name: str, images: Sequence[Path]) -> dict[str, Any]
 
 def _refusal(error: AnnoconvError, folder: Path, chain: Chain) -> str:
     """Return a refusal as a sentence without the folders of this run; each names its place, and what to do."""
-    assert error.exit_code != 70
-    assert error.source or error.where or error.found is not None, f"a refusal without a place: {error}"
-    assert error.advice or error.expected is not None or error.found is not None, f"a refusal without help: {error}"
+    assert error.source or error.where, f"a refusal without a place: {error}"
+    assert error.advice or error.expected is not None, f"a refusal without help: {error}"
     text = str(error).replace(f"{folder}/", "")
-    for path in sorted({parent for each in (*chain.sources, *chain.images) for parent in (each.parent, *each.parent.parents)}):
-        pass
     roots = sorted({str(each.parent) for each in (*chain.sources, *chain.images)}, key=len, reverse=True)
     for root in roots:
         text = text.replace(f"{root}/", "")
