@@ -10,15 +10,17 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from annoconv import registry
 from annoconv.casefile import read_cases, write_cases
 from annoconv.errors import AnnoconvError
 from annoconv.registry import Context
-from annoconv.rules import Profile
 from annoconv.times import parse_timestamp
 from annoconv.validation import check_file
+
+if TYPE_CHECKING:
+    from annoconv.rules import Profile
 
 __all__ = ["PROFILES", "Chain", "links"]
 

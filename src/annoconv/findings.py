@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from annoconv.messages import Language, translate
@@ -85,5 +86,14 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _key(finding: Finding) -> tuple[object, ...]:
-    steps = tuple((0, int(step), "") if step.isdecimal() else (1, 0, step) for step in finding.path.split("/"))
-    return finding.case_index, steps, finding.rule, finding.level, finding.message
+    above, _, last = finding.path.rpartition("/")
+    return finding.case_index, (*_steps(above), _step(last)), finding.rule, finding.level, finding.message
+
+
+@lru_cache(maxsize=1024)
+def _steps(path: str) -> tuple[tuple[int, int, str], ...]:
+    return tuple(map(_step, path.split("/")))
+
+
+def _step(step: str) -> tuple[int, int, str]:
+    return (0, int(step), "") if step.isdecimal() else (1, 0, step)

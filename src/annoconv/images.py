@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from annoconv.geometry import Grid
     from annoconv.model import Image
 
-__all__ = ["GROUP", "ImageSource", "Reader", "SliceIdentity", "list_files", "match", "open", "scan"]
+__all__ = ["GROUP", "ImageSource", "Reader", "SliceIdentity", "describe_sources", "list_files", "match", "open", "scan"]
 
 GROUP = "annoconv.readers"
 """Entry point group of the readers, tried in the order of their names."""
@@ -236,7 +236,9 @@ def open(path: Path, limits: Limits | None = None) -> ImageSource:
     """
     sources = scan([path], limits)
     if len(sources) != 1:
-        raise ImageError("not exactly one image", source=path, found=_listed(sources), advice="Name one file or folder")
+        raise ImageError(
+            "not exactly one image", source=path, found=describe_sources(sources), advice="Name one file or folder"
+        )
     return sources[0]
 
 
@@ -267,13 +269,14 @@ def match(
             "no single source image has this UID",
             source=source,
             where=where,
-            found=_listed(sources),
+            found=describe_sources(sources),
             expected=image.uid,
             advice="Name the folder of that series",
         )
     return named[0]
 
 
-def _listed(sources: Sequence[ImageSource]) -> Message:
+def describe_sources(sources: Sequence[ImageSource]) -> Message:
+    """Return images as errors name them: uid, modality, path."""
     named = [f"{source.uid} ({source.modality}, {source.path})" for source in sources]
     return listed(named, _MOST_NAMED) if named else Message("no image")

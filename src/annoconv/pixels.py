@@ -38,6 +38,7 @@ __all__ = [
     "Masks",
     "NiftiVolume",
     "Volume",
+    "VolumeWithout",
     "as_labels",
     "check_frame",
     "count",
@@ -162,6 +163,45 @@ class NiftiVolume:
             kept = as_labels(nifti.read_scaled(self._header), self.path)
             self._last = weakref.ref(kept)
         return kept
+
+
+class VolumeWithout:
+    """A label map in which some values are background.
+
+    Parameters
+    ----------
+    volume
+        The label map.
+    values
+        What becomes 0.
+    """
+
+    def __init__(self, volume: Volume, values: Iterable[int]) -> None:
+        self._volume = volume
+        self._values = sorted(values)
+
+    @property
+    def grid(self) -> Grid:
+        """The label map's grid."""
+        return self._volume.grid
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of its voxels as stored."""
+        return self._volume.dtype
+
+    @property
+    def path(self) -> Path | None:
+        """Its file, if it has one."""
+        return self._volume.path
+
+    def read(self) -> NDArray[Any]:
+        """Return what is left of the labels, read-only."""
+        labels_kji = self._volume.read()
+        if labels_kji.dtype.kind != "f":
+            labels_kji = np.where(np.isin(labels_kji, self._values), labels_kji.dtype.type(0), labels_kji)
+            labels_kji.flags.writeable = False
+        return labels_kji
 
 
 def as_labels(values: NDArray[Any], path: Path | None) -> NDArray[Any]:

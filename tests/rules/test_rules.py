@@ -154,7 +154,12 @@ EXAMPLES: dict[str, list[Example]] = {
             lambda d: d["image"].pop("shape"),
             "/image",
             "minimal",
-            lambda d: d.update(related_images=[{"uid": "report only", "modality": "CT"}]),
+            lambda d: d.update(
+                related_images=[{"uid": "report only", "modality": "CT"}],
+                annotations=[
+                    common("O", "point", point=[1, 2, 3], coordinate_space="patient", image_uid="report only")
+                ],
+            ),
         )
     ],
     "A-7.2c.spacing_rank": [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from annoconv.errors import InputError, UsageError
 from annoconv.messages import Message
-from annoconv.registry import Option
+from annoconv.registry import AllAnnotations, Option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -42,6 +42,7 @@ def to_nifti(
     folds: Annotated[int, Option(help="Folds of a cross-validation, by the digest of a case's name.")] = 0,
     suffix: Annotated[str, Option(help="BIDS suffix of MR images, T1w.")] = "",
     plain: Annotated[bool, Option(help="Write nothing private.")] = False,
+    all_annotations: AllAnnotations = False,
 ) -> LossReport:
     """Write cases as NIfTI and return what it could not hold.
 
@@ -67,6 +68,8 @@ def to_nifti(
         Of the BIDS layout.
     plain
         Leave out the side file with what the format has no place for.
+    all_annotations
+        Write masks of what does not count as a finding.
 
     Raises
     ------
@@ -96,6 +99,7 @@ def to_nifti(
         splits=_splits(splits, context),
         folds=folds,
         suffix=suffix,
+        all_annotations=all_annotations,
     )
     return write_cases(
         cases, target, context=context, images=images, layout=LAYOUTS[layout], request=request, plain=plain
