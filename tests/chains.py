@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from annoconv import registry
 from annoconv.casefile import read_cases, write_cases
-from annoconv.errors import AnnoconvError
+from annoconv.errors import AnnoconvError, DocumentError
 from annoconv.registry import Context
 from annoconv.times import parse_timestamp
 from annoconv.validation import check_file
@@ -98,7 +98,9 @@ def _images(direction: Any, name: str, images: Sequence[Path]) -> dict[str, Any]
 def _refusal(error: AnnoconvError, folder: Path, chain: Chain) -> str:
     """Return a refusal as a sentence without the folders of this run; each names its place, and what to do."""
     assert error.source or error.where, f"a refusal without a place: {error}"
-    assert error.advice or error.expected is not None, f"a refusal without help: {error}"
+    # What is wrong with a document is said in sentences of its own, each of which says what is expected.
+    has_help = error.advice or error.expected is not None or isinstance(error, DocumentError)
+    assert has_help, f"a refusal without help: {error}"
     text = str(error).replace(f"{folder}/", "")
     roots = sorted({str(each.parent) for each in (*chain.sources, *chain.images)}, key=len, reverse=True)
     for root in roots:
