@@ -5,7 +5,6 @@ What each step of a chain answers is a line, so that a table of them can be comm
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -105,4 +104,4 @@ def _refusal(error: AnnoconvError, folder: Path, chain: Chain) -> str:
     roots = sorted({str(each.parent) for each in (*chain.sources, *chain.images)}, key=len, reverse=True)
     for root in roots:
         text = text.replace(f"{root}/", "")
-    return f"{type(error).__name__}: {re.sub(r'[0-9.]{24,}', 'UID', text)}"
+    return f"{type(error).__name__}: {text}"
