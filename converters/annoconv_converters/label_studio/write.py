@@ -72,7 +72,12 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record]) -> list[Reco
     tasks: list[Record] = []
     for picture in pictures:
         if "width" not in picture.record:
-            raise InputError("Label Studio needs the size of every picture", found=picture.record["file_name"])
+            raise InputError(
+                "Label Studio needs the size of every picture",
+                where="/image/shape",
+                found=picture.record["file_name"],
+                advice="Name the pictures with --images",
+            )
         picture.shapes.sort(key=_is_suggested)  # as they are read
         regions = [
             (_is_suggested(shape), _region(shape, picture.record, names[shape.record["category_id"]]))

@@ -85,6 +85,8 @@ class Region:
     told
         Fields of the annotation that the layout itself holds: `id`, `label_code`, `category`, `image_uid`, and
         `SAID_OF_MASKS`.
+    is_beyond_table
+        Whether there is a label table, and no row of it is of this value.
     """
 
     key: str
@@ -93,6 +95,7 @@ class Region:
     mask_file: str
     entry: Entry
     told: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    is_beyond_table: bool = False
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,12 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record], *, kind: Wri
     for picture in pictures:
         name = str(picture.record["file_name"])
         if "width" not in picture.record:
-            raise ImageError("YOLO needs the size of every picture", where="/image/shape", found=name)
+            raise ImageError(
+                "YOLO needs the size of every picture",
+                where="/image/shape",
+                found=name,
+                advice="Name the pictures with --images",
+            )
         size = picture.record["height"], picture.record["width"]
         lines: list[list[float]] = []
         for shape in picture.shapes:

@@ -127,7 +127,13 @@ def write_forms(header: Any, grid: Grid) -> bool:
     if grid.lps_from_ijk is None:
         return True
     if grid.frame != "LPS":
-        raise GeometryError("NIfTI holds patient coordinates only", found=grid.frame)
+        raise GeometryError(
+            "NIfTI holds patient coordinates only",
+            where="/image/coordinate_frame",
+            found=grid.frame,
+            expected="LPS",
+            advice="Outlines on slides go to GeoJSON, pictures to COCO",
+        )
     check_orthogonal(grid, None)
     ras_from_ijk = ras_from_lps(grid.lps_from_ijk)
     header.set_sform(ras_from_ijk, code=_SCANNER)

@@ -120,7 +120,7 @@ def open_segmentation(path: Path, limits: Limits) -> SegmentationFile:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
             start = file_start(whole)
             if start is None:
-                raise MaskError("this is not a DICOM file", source=path)
+                raise MaskError("this is not a DICOM file", source=path, advice="Name a DICOM segmentation")
             if not start.is_deflated:
                 return _open(path, whole, start, limits, None)
             most = min(limits.header_bytes, _INFLATED_HEADER)
@@ -278,7 +278,13 @@ def _pixel_element(path: Path, data: Buffer, at: int, start: FileStart, *, is_wh
 def _kind(path: Path, header: Dataset) -> Kind:
     sop_class, stated = text(header.get("SOPClassUID")), text(header.get("SegmentationType"))
     if sop_class not in _CLASSES:
-        raise MaskError("this is no segmentation", source=path, where="SOPClassUID (0008,0016)", found=sop_class)
+        raise MaskError(
+            "this is no segmentation",
+            source=path,
+            where="SOPClassUID (0008,0016)",
+            found=sop_class,
+            advice="Images are named with --images",
+        )
     if stated not in set(Kind):
         raise MaskError(
             "this kind of segmentation is not read",
