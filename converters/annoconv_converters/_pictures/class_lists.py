@@ -79,7 +79,7 @@ def class_list(
     numbers = numbers if kind == "numbered" else {each["name"]: each["number"] for each in told}
     free = count(1 + max((each for each in numbers.values() if type(each) is int), default=-1))
     rows = [{"id": numbers[name] if name in numbers else next(free), "name": name} for name in names]
-    return Categories(rows, Labels.of(), is_list=True).listed
+    return Categories(rows, Labels.of(), is_list=True).whole.listed
 
 
 def given_classes(original: Record, drawn: Collection[str], sentence: str, case_index: int) -> list[Loss]:

@@ -18,7 +18,6 @@ from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
 from annoconv.errors import InputError
 from annoconv.files.atomic import expecting, replacing
-from annoconv.ids import safe_name
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import FORMAT, SIDE_NAME, SIDE_SUFFIX, VERSION, compare, compare_plain
@@ -26,6 +25,7 @@ from annoconv_converters._pictures.categories import Categories, CategoryTable
 from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, WrittenLists, given_classes, renumbered, shared
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.edited import said_of
+from annoconv_converters._pictures.picture_names import FlatNames, name_pictures
 from annoconv_converters._pictures.read import Batch, picture_case_of, put_keys
 from annoconv_converters._pictures.records import KEY, Picture, Shape
 from annoconv_converters._pictures.render import Rendering, render
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.registry import Context
     from annoconv_converters._pictures.meaning import PictureCase
+    from annoconv_converters._pictures.picture_names import NameRule
     from annoconv_converters._raster.run_lengths import Counts
 
 __all__ = ["PictureFormat", "polygon_reasons", "write_pictures"]
@@ -80,8 +81,8 @@ class PictureFormat(Generic[Tree]):
         Whether its files hold the sizes of pictures; else the side file does, and is always written.
     is_folder
         Whether it is a folder, with the side file in it.
-    knows_by_name
-        Whether a picture is known by its name alone, of which YOLO leaves the ending out.
+    known_by
+        From the name of a picture to what the format knows it by; None if it does not know pictures by their names.
     unclassified
         What it does to an object without a class, which it has none of; None where such an object has no class there.
     """
@@ -98,7 +99,7 @@ class PictureFormat(Generic[Tree]):
     has_ids: bool = False
     has_sizes: bool = True
     is_folder: bool = False
-    knows_by_name: bool = False
+    known_by: Callable[[str], str] | None = None
     unclassified: str | None = None
 
 
@@ -120,6 +121,7 @@ def write_pictures(
     *,
     context: Context,
     rendering: Rendering,
+    names: NameRule,
     plain: bool = False,
 ) -> LossReport:
     """Write cases in a format of pictures.
@@ -136,6 +138,8 @@ def write_pictures(
         Label system, limits.
     rendering
         How pictures are rendered, if at all.
+    names
+        Of the pictures.
     plain
         Whether to write no side file.
     """
@@ -143,15 +147,16 @@ def write_pictures(
         expecting(target.with_suffix(SIDE_SUFFIX), of=target)
     table = CategoryTable(context.label_system)
     drawings: list[Drawing] = []
-    names: set[str] = set()
+    folders: set[str] = set()
     for loaded in cases:
         table.take(loaded.case.labels, Labels.of(loaded.case, context.label_system))
-        drawings.append(_drawing(loaded, slice_folder(loaded, len(drawings), names), format))
+        drawings.append(_drawing(loaded, slice_folder(loaded, len(drawings), folders), format))
         context.advance(len(drawings))
     if not drawings:
         raise InputError("there is no case to write", source=target)
-    if format.knows_by_name:
-        _name_apart(drawings)
+    if names == "flat":
+        FlatNames().rename(picture for drawing in drawings for picture in drawing.pictures)
+    name_pictures(drawings, format.known_by)
     pictures = [picture for drawing in drawings for picture in drawing.pictures]
     for number, picture in enumerate(pictures, start=1):
         picture.record["id"] = number
@@ -198,22 +203,6 @@ def _note(entries: list[Record], read: list[Picture], known: Categories, format:
                 | ({"number": str(shape.record["id"])} if format.has_ids else {})
                 for key, shape in zip(told["annotations"], picture.shapes, strict=False)
             ]
-
-
-def _name_apart(drawings: Sequence[Drawing]) -> None:
-    """Put a picture whose name is taken into a folder of its case: two readers' cases are of one picture."""
-    taken: set[str] = set()
-    for number, drawing in enumerate(drawings, start=1):
-        case_id = drawing.loaded.case.case_id
-        folder = f"case-{number}" if case_id is None else safe_name(case_id)
-        for picture in drawing.pictures:
-            name = own = picture.record["file_name"]
-            count = 1
-            while name.rpartition(".")[0].casefold() in taken:
-                name = f"{folder if count == 1 else f'{folder}-{count}'}/{own}"
-                count += 1
-            taken.add(name.rpartition(".")[0].casefold())
-            picture.record["file_name"] = name
 
 
 def _drawing(loaded: LoadedCase, folder: str | None, format: PictureFormat[Any]) -> Drawing:

@@ -250,8 +250,17 @@ def _pictures_of_results(
                 if isinstance(part, Span):
                     records = part.elements(context.limits, ground_truth) if part.section == IMAGES else []
                     known |= {id_of(record): Picture(without_key(record), key=key_of(record)) for record in records}
+                elif RESULTS in part:
+                    problem = "the ground truth is a list of results too"
+                    raise InputError(problem, source=ground_truth, expected="a COCO file with images and categories")
                 else:
                     beside["categories"] = part.get("categories", [])
+        strange = next((owner for owner in sizes if owner not in known), None)
+        if strange is not None:
+            problem = "a result is for an image that the ground truth does not have"
+            raise InputError(
+                problem, source=path, where="image_id", found=strange, advice="Pass another --ground-truth"
+            )
     for entry in side.images:
         record = entry.get("record")
         if isinstance(record, dict) and record:
@@ -316,7 +325,7 @@ def _readings(
             task=TASK if use_keys or context.task is None else context.task,
             restore=put_back if use_keys else None,
             reserved=ids,
-            listed=categories[True].labels_of(places) if use_keys else known.listed,
+            listed=categories[True].apart(places).labels_of(places) if use_keys else known.listed,
         )
         findings = case_findings(pictures, known, case_index + number)
         losses = list(file_losses(records, REASONS, case_index + number))

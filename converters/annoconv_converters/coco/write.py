@@ -27,6 +27,7 @@ from annoconv_converters._pictures.categories import Categories, CategoryTable, 
 from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, given_classes, renumbered, shared
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.edited import said_of
+from annoconv_converters._pictures.picture_names import FlatNames
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
 from annoconv_converters._pictures.records import KEY, Picture, Shape, picture_name
 from annoconv_converters._pictures.render import Rendering, render
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.registry import Context
     from annoconv_converters._pictures.meaning import PictureCase
+    from annoconv_converters._pictures.picture_names import NameRule
     from annoconv_converters.coco.output import OutputFiles
 
 __all__ = ["CONTRIBUTOR", "Options", "info_beside", "write_coco"]
@@ -86,6 +88,7 @@ class Options:
     skeletons: Path | None = None
     license: str | None = None
     rendering: Rendering = field(default_factory=Rendering)
+    names: NameRule = "own"
     plain: bool = False
 
 
@@ -122,6 +125,7 @@ class _Writer:
         self.position = 0
         self.newest: list[str] = []
         self.once = SaidOnce()
+        self.flat = FlatNames()
         self.read_categories: tuple[tuple[int, int], Categories] | None = None
 
     def __enter__(self) -> _Writer:
@@ -152,6 +156,8 @@ class _Writer:
             only_annotated=self.options.only_annotated,
             keypoints=self.kind in WITH_KEYPOINTS,
         )
+        if self.options.names == "flat":
+            self.flat.rename(drawing.pictures)
         if self.options.rendering.depth != "none":
             render(drawing, self.layout("pictures"), self.options.rendering, self.context.limits)
         drawn = {shape.record["id"] for picture in drawing.pictures for shape in picture.shapes}
@@ -185,6 +191,8 @@ class _Writer:
         differences = dict(_objects(kept.get("annotations")))
         record = put_back({"id": self.position, **picture.record}, kept.get("image"))
         record["id"] = self.image_numbers.take(record["id"])
+        if self.options.names == "flat":
+            record["file_name"] = picture.record["file_name"]
         picture.record = record
         for identity in order.keys() & differences.keys() - drawn:
             whole = put_back({}, differences[identity])
@@ -282,7 +290,7 @@ class _Writer:
             is_ours=self.beside is None,
             beside=self.beside if case_index == 0 else None,
             source="output",
-            listed=known.whole.listed if classes is None else known.labels_of(classes),
+            listed=known.whole.listed if classes is None else known.apart(classes).labels_of(classes),
         )
         return native
 
