@@ -23,13 +23,14 @@ import pydicom
 from pydantic import ValidationError
 from pydicom.filereader import read_partial
 
-from annoconv import ids
+from annoconv import ids, images
 from annoconv.errors import GeometryError, ImageError, LimitError
 from annoconv.geometry import Grid, describe_grid
-from annoconv.images import SliceIdentity
+from annoconv.images import ImageSource, SliceIdentity
 from annoconv.messages import Message
 from annoconv.model import Image, Modality
 from annoconv.volumes.slice_stack import fill_gaps, stack_grid
+from annoconv_converters._dicom.charset import settle_character_set
 from annoconv_converters._dicom.file import DAMAGE, Instance, acquired_at, read_places
 from annoconv_converters._dicom.groups import SHARED, FramePlace
 from annoconv_converters._dicom.pixels import read_frames
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
 
 
-__all__ = ["DicomSeries"]
+__all__ = ["DicomSeries", "scan_series"]
 
 _DEFERRED_BYTES: Final = 1 << 20
 """Longer attribute values are left in the file until somebody asks."""
@@ -143,6 +144,15 @@ class DicomSeries:
                 where="NumberOfFrames (0028,0008)",
                 found=instance.frames,
                 expected=len(found.of_frames),
+            )
+        if found.elsewhere:
+            raise ImageError(
+                "the image has several frames, and one place for all of them",
+                source=instance.path,
+                where=found.elsewhere,
+                found=Message("{count} frames", count=instance.frames),
+                expected="PlanePositionSequence (0020,9113) of each frame",
+                advice="Convert it to an enhanced image, or to a file for each slice",
             )
         if instance.frames > self._limits.files:
             raise LimitError("too many frames", source=instance.path, found=instance.frames)
@@ -264,6 +274,12 @@ class DicomSeries:
             raise ImageError("a case document cannot hold the image", source=self.path, found=found) from error
 
 
+def scan_series(paths: Sequence[Path], limits: Limits, *, allow_gaps: bool) -> list[ImageSource]:
+    """Return the images among files and folders; where it is asked for, series reach across slices that they lack."""
+    found = images.scan(paths, limits)
+    return [each.with_gaps() if allow_gaps and isinstance(each, DicomSeries) else each for each in found]
+
+
 class _Headers(Sequence[pydicom.Dataset]):
     """Headers by slice, each file read once, when it is first asked for."""
 
@@ -303,6 +319,8 @@ def _header(path: Path) -> pydicom.Dataset:
     try:
         with warnings.catch_warnings(), path.open("rb") as file:
             warnings.simplefilter("ignore")
-            return read_partial(file, stop_when=is_behind, defer_size=_DEFERRED_BYTES)
+            header = read_partial(file, stop_when=is_behind, defer_size=_DEFERRED_BYTES)
+            settle_character_set(header)
+            return header
     except DAMAGE as error:
         raise ImageError("the header cannot be read", source=path) from error

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from annoconv.registry import Option
+from annoconv.registry import AllAnnotations, Option
 
-__all__ = ["Images", "Names", "Plain", "Render", "Window"]
+__all__ = ["AllAnnotations", "Images", "Names", "Plain", "Render", "Window"]
 
 Images: TypeAlias = Annotated[Sequence[Path], Option(help="Source images to render: folders or files.")]
 Names: TypeAlias = Annotated[

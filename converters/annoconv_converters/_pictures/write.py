@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
+from annoconv.casefile.left_out import masks_left_out
 from annoconv.codes import Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
@@ -24,11 +25,11 @@ from annoconv_converters._pictures.carrier import FORMAT, SIDE_NAME, SIDE_SUFFIX
 from annoconv_converters._pictures.categories import Categories, CategoryTable
 from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, WrittenLists, given_classes, renumbered, shared
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
-from annoconv_converters._pictures.edited import said_of
 from annoconv_converters._pictures.picture_names import FlatNames, name_pictures
 from annoconv_converters._pictures.read import Batch, picture_case_of, put_keys
 from annoconv_converters._pictures.records import KEY, Picture, Shape
 from annoconv_converters._pictures.render import Rendering, render
+from annoconv_converters._pictures.said import said_of
 from annoconv_converters._raster.polygons import union
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ def write_pictures(
     rendering: Rendering,
     names: NameRule,
     plain: bool = False,
+    all_annotations: bool = False,
 ) -> LossReport:
     """Write cases in a format of pictures.
 
@@ -142,6 +144,8 @@ def write_pictures(
         Of the pictures.
     plain
         Whether to write no side file.
+    all_annotations
+        Whether what does not count as a finding is drawn too.
     """
     if not plain and not format.is_folder:
         expecting(target.with_suffix(SIDE_SUFFIX), of=target)
@@ -150,7 +154,8 @@ def write_pictures(
     folders: set[str] = set()
     for loaded in cases:
         table.take(loaded.case.labels, Labels.of(loaded.case, context.label_system))
-        drawings.append(_drawing(loaded, slice_folder(loaded, len(drawings), folders), format))
+        folder = slice_folder(loaded, len(drawings), folders)
+        drawings.append(_drawing(loaded, folder, format, all_annotations=all_annotations))
         context.advance(len(drawings))
     if not drawings:
         raise InputError("there is no case to write", source=target)
@@ -205,7 +210,7 @@ def _note(entries: list[Record], read: list[Picture], known: Categories, format:
             ]
 
 
-def _drawing(loaded: LoadedCase, folder: str | None, format: PictureFormat[Any]) -> Drawing:
+def _drawing(loaded: LoadedCase, folder: str | None, format: PictureFormat[Any], *, all_annotations: bool) -> Drawing:
     """Return a case as pictures in a format's forms."""
     form: Form = "polygon" if format.is_outlined else "rle"
     drawing = draw(
@@ -217,6 +222,7 @@ def _drawing(loaded: LoadedCase, folder: str | None, format: PictureFormat[Any])
         keypoints=format.has_keypoints,
         shapes=format.shapes,
         turn_holes=not format.has_parts,
+        all_annotations=all_annotations,
     )
     for picture in drawing.pictures:
         picture.shapes = [ring for shape in picture.shapes for ring in _rings(shape, format.has_parts)]
@@ -277,12 +283,12 @@ def _compare(
     drawn = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
     named = [] if format.unclassified is None else given_classes(original, drawn, format.unclassified, case_index)
     if plain:
-        return [*compare_plain(original, found, format.reasons, case_index), *named], {}
+        return [*compare_plain(original, found, format.reasons, case_index, drawing.left_out), *named], {}
     places = lists.places(drawing.loaded.case)
     entry, found = _keyed(drawing, read, lists, places, format.task)
-    expected = _expected(original, found, drawing.parts.keys())
+    expected = _expected(original, found, [*drawing.parts, *masks_left_out(original, drawing.left_out)])
     expected = renumbered(expected, found.document) if lists.kind == "numbered" else expected
-    compared = compare(original, found.document, expected, format.reasons, _SIDE_FILE, case_index)
+    compared = compare(original, found.document, expected, format.reasons, _SIDE_FILE, case_index, drawing.left_out)
     entry |= {"residual": compared.kept.to_json(), **({CLASSES: places} if places else {})}
     if not residuals.residual(original, native).paths():  # nothing is needed, not even an id
         return named, entry

@@ -15,33 +15,33 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 
-from annoconv import times
+from annoconv.casefile.left_out import masks_left_out
 from annoconv.codes import UNCLASSIFIED, Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
-from annoconv.errors import InputError, UsageError
+from annoconv.errors import InputError
 from annoconv.files.manifest import digest
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv_converters._pictures.carrier import VERSION, compare, compare_plain
 from annoconv_converters._pictures.categories import Categories, CategoryTable, unnamed
 from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, given_classes, renumbered, shared
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
-from annoconv_converters._pictures.edited import said_of
 from annoconv_converters._pictures.picture_names import FlatNames
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
 from annoconv_converters._pictures.records import KEY, Picture, Shape, picture_name
 from annoconv_converters._pictures.render import Rendering, render
+from annoconv_converters._pictures.said import said_of
 from annoconv_converters._pictures.write import polygon_reasons
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish
 from annoconv_converters.coco.foreign import EXTENSION, kept_of, number_of, put_back, understand
+from annoconv_converters.coco.head import info_of, moments, skeletons_of
 from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
-from annoconv_converters.coco.side import SEGMENTS
+from annoconv_converters.coco.side import CATEGORIES, SEGMENTS
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
 
     from annoconv.casefile import LoadedCase
     from annoconv.registry import Context
@@ -49,14 +49,10 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.picture_names import NameRule
     from annoconv_converters.coco.output import OutputFiles
 
-__all__ = ["CONTRIBUTOR", "Options", "info_beside", "write_coco"]
+__all__ = ["Options", "write_coco"]
 
 Record: TypeAlias = "dict[str, Any]"
 
-CONTRIBUTOR: Final = "annoconv"
-"""What `info.contributor` says of files that we wrote."""
-_INFO: Final[Record] = {"description": "Exported by annoconv", "contributor": CONTRIBUTOR, "version": "1.0"}
-_MOMENT: Final = ("year", "date_created")
 REASONS: Final[Reasons] = {
     "annotations/#/id": "COCO ids are numbers, and masks of a label in a volume are told apart by our key only",
     "annotations/#/mask_file": "COCO names no mask files; masks are named after their annotations",
@@ -90,6 +86,7 @@ class Options:
     rendering: Rendering = field(default_factory=Rendering)
     names: NameRule = "own"
     plain: bool = False
+    all_annotations: bool = False
 
 
 def write_coco(cases: Iterable[LoadedCase], target: Path, *, context: Context, options: Options) -> LossReport:
@@ -118,7 +115,7 @@ class _Writer:
         self.stack = ExitStack()
         self.names: set[str] = set()
         self.keypoints: dict[str, list[str]] = {}
-        self.skeletons: Record = _skeletons(options.skeletons)
+        self.skeletons: Record = skeletons_of(options.skeletons)
         self.labels = Labels.of()
         self.image_numbers, self.annotation_numbers = Numbers(), Numbers()
         self.used: set[str] = set()
@@ -155,6 +152,7 @@ class _Writer:
             folder=slice_folder(loaded, case_index, self.names),
             only_annotated=self.options.only_annotated,
             keypoints=self.kind in WITH_KEYPOINTS,
+            all_annotations=self.options.all_annotations,
         )
         if self.options.names == "flat":
             self.flat.rename(drawing.pictures)
@@ -223,8 +221,8 @@ class _Writer:
             write_map(picture, self.layout("maps"))
 
     def _write(self, drawing: Drawing, loaded: LoadedCase, case_index: int, first: int, drawn: set[str]) -> None:
-        lost = _lost_masks(drawing, loaded, drawn)
         original = strict_json.plain(loaded.case)
+        lost = {*_lost_masks(drawing, loaded, drawn), *masks_left_out(original, drawing.left_out)}
         if EXTENSION in original.get("extensions", {}):
             original["extensions"] = {**original["extensions"], EXTENSION: kept_of(loaded.case)}
         native = self._native(drawing.pictures, first, case_index)
@@ -235,7 +233,7 @@ class _Writer:
             losses = self._carry(drawing, loaded, case_index, first, lost, original)
             self._note(drawing.pictures)
         elif self.options.plain:
-            losses = compare_plain(original, native, REASONS, case_index)
+            losses = compare_plain(original, native, REASONS, case_index, drawing.left_out)
         shapes = [shape for each in drawing.pictures for shape in each.shapes]
         unclassified = self.table.records.get(UNCLASSIFIED, {}).get("id", KEY)
         given = {each.key["id"] for each in shapes if each.record.get("category_id") == unclassified}
@@ -243,7 +241,7 @@ class _Writer:
         self.losses += given_classes(original, given, _UNCLASSIFIED, case_index)
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
-        self.newest += [strict_json.plain(moment) for moment in _moments(loaded)]
+        self.newest += [strict_json.plain(moment) for moment in moments(loaded)]
         self.newest = sorted(self.newest)[-1:]
 
     def _carry(
@@ -257,7 +255,7 @@ class _Writer:
         native = self._native(drawing.pictures, first, case_index, classes)
         expected = {**original, "annotations": [each for each in original["annotations"] if each["id"] not in lost]}
         expected = renumbered(expected, native.document)
-        compared = compare(original, native.document, expected, REASONS, _KEY, case_index)
+        compared = compare(original, native.document, expected, REASONS, _KEY, case_index, drawing.left_out)
         drawing.pictures[0].key["residual"] = compared.kept.to_json()
         return [*compared.losses, *_identities(drawing, loaded, case_index)]
 
@@ -361,6 +359,8 @@ class _Writer:
                     self.parts[name].copy(file)
                     file.write(b"\n}\n" if name == names[-1] else b",\n")
         if self.parts["side"].count:
+            for record in () if self.kind in _WITHOUT_CATEGORIES else self._categories():
+                self.parts["side"].add({"section": CATEGORIES, "record": record})
             main = {"main": digest(self.layout.document)} if self.layout.is_folder else {}  # else the seal tells
             with self.layout("side").open("wb") as file:
                 self.parts["side"].copy(file, {KEY: VERSION, **main})
@@ -373,28 +373,9 @@ class _Writer:
             return {**beside, **({"categories": categories} if categories else {})}
         moment = self.context.timestamp
         at = strict_json.plain(moment) if moment is not None else next(reversed(self.newest), None)
-        info = dict(_INFO)
-        if at is not None:
-            info |= {"year": int(at[:4]), "date_created": at}
         licenses = [{"id": 1, "name": self.options.license, "url": ""}] if self.options.license else []
-        head = {"info": info, "licenses": licenses}
+        head = {"info": info_of(at), "licenses": licenses}
         return head if self.kind == "captions" else {**head, "categories": categories}
-
-
-def info_beside(info: Record) -> Record:
-    """Return what the `info` of a file of ours says beyond what we write."""
-    return {name: value for name, value in info.items() if name not in _MOMENT and _INFO.get(name) != value}
-
-
-def _skeletons(path: Path | None) -> Record:
-    if path is None:
-        return {}
-    found = strict_json.loads(strict_json.read_bytes(path), source=path)
-    if not isinstance(found, dict) or not all(isinstance(each, dict) for each in found.values()):
-        raise UsageError(
-            "this is no table of skeletons", source=path, expected='{"LABEL": {"keypoints": [], "skeleton": []}}'
-        )
-    return found
 
 
 def _objects(value: Any) -> Iterator[tuple[str, Record]]:
@@ -416,11 +397,3 @@ def _identities(drawing: Drawing, loaded: LoadedCase, case_index: int) -> Iterat
         if record is not None and str(record.get("id")) != annotation.id:
             path = residuals.pointer(("annotations", place, "id"))
             yield Loss(case_index, path, LossKind.CARRIED, _NUMBERED)
-
-
-def _moments(loaded: LoadedCase) -> Iterator[datetime]:
-    """Yield the newest moment of a case, if it has any."""
-    try:
-        yield times.timestamp([loaded.case])
-    except UsageError:
-        return

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from pydicom.dataset import Dataset
 
 from annoconv.errors import AnnoconvError, GeometryError, MaskError
 from annoconv.geometry import DIRECTION_TOLERANCE, Grid, GridKind, GridRelation, compare_grids
@@ -26,21 +27,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-    from pydicom.dataset import Dataset
 
     from annoconv_converters.dicom_seg.groups import FrameTable
 
 __all__ = [
     "FrameGrid",
     "find_frame_grid",
-    "referenced_instances",
-    "referenced_series",
+    "named_instances",
     "relation_to",
     "source_instances",
+    "source_series",
 ]
 
 _SAME_PLANE_MM: Final = 1e-3
 """Frames nearer than this lie on one plane; decimal strings keep six decimals and more."""
+_IMAGES: Final = ("SourceImageSequence", "ReferencedImageSequence")
+"""Elements of the whole file that name images, where frames and series name none."""
 _MOST_SLICES: Final = 65536
 """A grid of more slices is taken for damage: two frames that are metres apart."""
 
@@ -131,16 +133,34 @@ def _find_frame_grid(header: Dataset, table: FrameTable, path: Path | None) -> F
     return FrameGrid(grid, slices)
 
 
-def referenced_series(header: Dataset) -> str:
-    """Return the SeriesInstanceUID of the source; empty if none is named."""
-    series = header.get("ReferencedSeriesSequence") or []
-    return text(series[0].get("SeriesInstanceUID")) if series else ""
+def source_series(header: Dataset, table: FrameTable) -> Dataset:
+    """Return the item that names the series of the source: the one that most frames name instances of, else the first.
+
+    An empty item if no series is named.
+    """
+    series = list(header.get("ReferencedSeriesSequence") or []) or [Dataset()]
+    if len(series) == 1:
+        return series[0]
+    named = [place.source for place in table.places]
+    return max(series, key=lambda each: sum(map(set(_uids(_instances(each))).__contains__, named)))
 
 
-def referenced_instances(header: Dataset) -> list[Dataset]:
-    """Return the items that name the source instances of the first referenced series, in the order of the file."""
-    series = header.get("ReferencedSeriesSequence") or []
-    return list(series[0].get("ReferencedInstanceSequence") or []) if series else []
+def named_instances(header: Dataset, table: FrameTable) -> set[str]:
+    """Return the SOPInstanceUIDs that the file calls its source: those of its frames, else those it refers to."""
+    of_frames = {place.source for place in table.places if place.source}
+    referred = [
+        *(each for series in header.get("ReferencedSeriesSequence") or [] for each in _instances(series)),
+        *(each for name in _IMAGES for each in header.get(name) or []),
+    ]
+    return of_frames or {uid for uid in _uids(referred) if uid}
+
+
+def _instances(series: Dataset) -> list[Dataset]:
+    return list(series.get("ReferencedInstanceSequence") or [])
+
+
+def _uids(references: Sequence[Dataset]) -> list[str]:
+    return [text(each.get("ReferencedSOPInstanceUID")) for each in references]
 
 
 def source_instances(header: Dataset, table: FrameTable, frame_grid: FrameGrid) -> list[dict[str, str]]:
@@ -151,7 +171,7 @@ def source_instances(header: Dataset, table: FrameTable, frame_grid: FrameGrid) 
     named = {int(k): place.source for k, place in zip(frame_grid.slices, table.places, strict=False)}
     listed = [
         {"sop_instance_uid": text(each.get("ReferencedSOPInstanceUID")), "sop_class_uid": text(sop_class)}
-        for each in referenced_instances(header)
+        for each in _instances(source_series(header, table))
         if is_dicom_uid(sop_class := text(each.get("ReferencedSOPClassUID")))
     ]
     by_uid = {each["sop_instance_uid"]: each for each in listed if is_dicom_uid(each["sop_instance_uid"])}
@@ -211,7 +231,7 @@ def _from_references(
             return None
         count = max(rank.values()) + 1
     else:
-        instances = [text(each.get("ReferencedSOPInstanceUID")) for each in referenced_instances(header)]
+        instances = _uids(_instances(source_series(header, table)))
         rank = dict[tuple[str, int | None], int]({(uid, None): n for n, uid in enumerate(instances)})
         count = len(instances)
         if len(rank) < count or any((place.source, None) not in rank for place in table.places):

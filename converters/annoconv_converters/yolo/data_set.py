@@ -115,7 +115,8 @@ def read_data_set(
     for number, shape in enumerate((each for picture in pictures for each in picture.shapes), start=1):
         shape.record["id"] = number
     unlisted = {path.relative_to(folder).as_posix(): _lines(path, limits) for path in found.unlisted()}
-    tree = DataSetTree(description.said, description.names, description.keypoints, labels, label_system, unlisted)
+    told = description.said, description.names, description.keypoints
+    tree = DataSetTree(*told, labels, label_system, unlisted)
     return Batch(
         pictures, description.categories, folder, side, losses=tree.losses, findings=tree.findings, classes="numbered"
     )

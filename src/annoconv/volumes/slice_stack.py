@@ -111,7 +111,8 @@ def stack_grid(planes: Sequence[Plane], slice_spacing: float = 1.0) -> tuple[Gri
 def fill_gaps(planes: Sequence[Plane]) -> list[Plane]:
     """Return the slices that an otherwise regular stack lacks, each where it would stand, in no order.
 
-    A gap is one if it is a whole multiple of the usual distance (the median); `stack_grid` judges the rest.
+    A gap is one if it is a whole multiple of the usual distance: the median, or the least if only that fits all gaps.
+    `stack_grid` judges the rest.
     """
     if len(planes) < 2:
         return []
@@ -119,7 +120,9 @@ def fill_gaps(planes: Sequence[Plane]) -> list[Plane]:
     distances = np.array([plane.position for plane in planes], dtype=np.float64) @ np.cross(across, down)
     order = np.argsort(distances, kind="stable")
     gaps = np.diff(distances[order])
-    usual = float(np.median(gaps))
+    usual, least = float(np.median(gaps)), float(gaps.min())
+    if not _are_multiples(gaps, usual) and _are_multiples(gaps, least):
+        usual = least
     missing: list[Plane] = []
     for n in np.flatnonzero(gaps > (1 + STACK_TOLERANCE_VOXEL) * usual) if usual > _SAME_PLANE_MM else ():
         before, after = planes[int(order[n])], planes[int(order[n + 1])]
@@ -130,6 +133,12 @@ def fill_gaps(planes: Sequence[Plane]) -> list[Plane]:
         name = f"the gap between {before.name} and {after.name}"
         missing += [replace(before, name=name, position=(start + run * step).tolist()) for step in range(1, steps)]
     return missing
+
+
+def _are_multiples(gaps: NDArray[np.float64], step: float) -> bool:
+    return step > _SAME_PLANE_MM and bool(
+        (np.abs(gaps - np.round(gaps / step) * step) <= STACK_TOLERANCE_VOXEL * step).all()
+    )
 
 
 def _check_alike(planes: Sequence[Plane]) -> None:

@@ -18,6 +18,7 @@ from pydicom.filereader import read_dataset
 
 from annoconv.errors import LimitError, MaskError
 from annoconv.messages import Message
+from annoconv_converters._dicom.charset import settle_character_set
 from annoconv_converters._dicom.elements import (
     EXPLICIT,
     DamagedError,
@@ -37,6 +38,7 @@ from annoconv_converters.dicom_seg.mapping import hides_a_segment, segments_of
 from annoconv_converters.dicom_seg.reading.pixels import FramePixels, frame_fragments, is_encapsulated
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -78,6 +80,8 @@ class SegmentationFile:
         The frames.
     digest
         Of all elements but the pixels, its own UIDs and our private block.
+    misread
+        Places of text that is not of the character set that the file declares, and what became of it.
     """
 
     path: Path
@@ -86,6 +90,7 @@ class SegmentationFile:
     table: FrameTable
     pixels: FramePixels
     digest: str
+    misread: Sequence[tuple[str, Message]] = ()
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
@@ -155,6 +160,7 @@ def _open(
         header = read_dataset(
             BytesIO(b"".join(kept.values())), start.encoding.is_implicit, not start.encoding.is_big_endian
         )
+        misread = settle_character_set(header)
         kind = _kind(path, header)
         if _SEGMENTS in found:
             _count_segments(path, data, found[_SEGMENTS], start)
@@ -176,7 +182,7 @@ def _open(
     groups = found.get(PER_FRAME)
     with memoryview(data) as whole, whole[groups.start : groups.end] if groups else memoryview(b"") as described:
         digest = digest_of({**kept, PER_FRAME: described})
-    opened = SegmentationFile(path, kind, header, table, frames, digest)
+    opened = SegmentationFile(path, kind, header, table, frames, digest, misread)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         _check_segments(opened)
