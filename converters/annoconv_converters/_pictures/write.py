@@ -67,7 +67,8 @@ class PictureFormat(Generic[Tree]):
     read
         Reads what was written, given the size (rows, columns) of pictures by file name where the format holds none.
     reasons
-        Why it does not hold what stands at a place; one for `annotations/#/id` among them.
+        Why it does not hold what stands at a place; one for `annotations/#/id` among them, and one under `UNCLASSIFIED`
+        if each of its objects has a class.
     shapes
         Types of annotations beyond masks, boxes and polygons that it has.
     is_outlined
@@ -84,8 +85,6 @@ class PictureFormat(Generic[Tree]):
         Whether it is a folder, with the side file in it.
     known_by
         From the name of a picture to what the format knows it by; None if it does not know pictures by their names.
-    unclassified
-        What it does to an object without a class, which it has none of; None where such an object has no class there.
     """
 
     task: str
@@ -101,7 +100,6 @@ class PictureFormat(Generic[Tree]):
     has_sizes: bool = True
     is_folder: bool = False
     known_by: Callable[[str], str] | None = None
-    unclassified: str | None = None
 
 
 def polygon_reasons(title: str) -> Reasons:
@@ -281,7 +279,7 @@ def _compare(
     found = picture_case_of(read, lists.known, format.task, "output", use_keys=False)
     native = found.document = shared(original, found.document)
     drawn = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
-    named = [] if format.unclassified is None else given_classes(original, drawn, format.unclassified, case_index)
+    named = given_classes(original, drawn, format.reasons, case_index)
     if plain:
         return [*compare_plain(original, found, format.reasons, case_index, drawing.left_out), *named], {}
     places = lists.places(drawing.loaded.case)

@@ -59,6 +59,7 @@ REASONS: Final[Reasons] = {
     "annotations/#/mask_value": "COCO has no label maps",
     "annotations/#/category": "in COCO the category follows from the label",
     **polygon_reasons("COCO"),
+    UNCLASSIFIED: "every annotation of COCO has a category; that of an object without a class is UNCLASSIFIED",
     "labels/#/number": "in COCO each category has an id of its own",
     "annotations/#/parts/*": "in COCO several polygons are a mask, but for our key",
     "annotations/#/polyline/*": "COCO has no lines",
@@ -69,7 +70,6 @@ REASONS: Final[Reasons] = {
 }
 _KEY: Final = Carrier("the key annoconv and the side file")
 _NUMBERED: Final = "COCO ids are numbers; the id travels under the key annoconv"
-_UNCLASSIFIED: Final = "every annotation of COCO has a category; that of an object without a class is UNCLASSIFIED"
 _WITHOUT_CATEGORIES: Final = frozenset({"captions", "results"})
 
 
@@ -238,7 +238,7 @@ class _Writer:
         unclassified = self.table.records.get(UNCLASSIFIED, {}).get("id", KEY)
         given = {each.key["id"] for each in shapes if each.record.get("category_id") == unclassified}
         self.losses += self.once(loaded.case, losses)
-        self.losses += given_classes(original, given, _UNCLASSIFIED, case_index)
+        self.losses += given_classes(original, given, REASONS, case_index)
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
         self.newest += [strict_json.plain(moment) for moment in moments(loaded)]

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
+from annoconv.codes import UNCLASSIFIED
 from annoconv.errors import ImageError
+from annoconv.messages import Message
 from annoconv_converters._pictures.picture_names import stem_of
 from annoconv_converters._pictures.rotation import turned_box
 from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
@@ -39,8 +41,9 @@ REASONS: Final[Reasons] = {
     **polygon_reasons("YOLO"),
     **dict.fromkeys(
         ("annotations/#/bbox/*", "annotations/#/polygon/*", "annotations/#/point/*"),
-        "numbers of YOLO are shares of the picture; what lies beyond it is put on its border",
+        Message("numbers of YOLO are shares of the picture; what lies beyond it is put on its border"),
     ),
+    UNCLASSIFIED: "every line of YOLO has a class; that of an object without a class is UNCLASSIFIED",
     "labels/#/number": "YOLO numbers its classes from 0 without a gap, and each once",
     "annotations/#/attributes/*": "a line of YOLO is a class and numbers, without attributes",
     "annotations/#/polyline/*": "YOLO has no lines of several points",
@@ -66,7 +69,6 @@ def yolo_format(kind: WrittenKind, limits: Limits) -> PictureFormat[Record]:
         has_sizes=False,
         is_folder=True,
         known_by=stem_of,
-        unclassified="every line of YOLO has a class; that of an object without a class is UNCLASSIFIED",
     )
 
 

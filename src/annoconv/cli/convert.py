@@ -97,6 +97,8 @@ def _read(
 ) -> list[Path]:
     from annoconv.casefile import write_cases
 
+    report.is_reading = True
+
     def readings() -> Iterator[Reading]:
         for reading in registry.read(sources, format=converter.format, context=context, **values):
             report.add_losses(reading.losses)
