@@ -72,8 +72,10 @@ def name_pictures(drawings: Sequence[Drawing], known_by: Callable[[str], str] | 
     InputError
         If it knows two pictures of different names by the same.
     """
+    if known_by is None:
+        return
     taken: dict[str, str] = {}
-    for number, drawing in enumerate(drawings, start=1) if known_by is not None else ():
+    for number, drawing in enumerate(drawings, start=1):
         case_id = drawing.loaded.case.case_id
         folder = f"case-{number}" if case_id is None else safe_name(case_id)
         for picture in drawing.pictures:

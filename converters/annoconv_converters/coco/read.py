@@ -165,7 +165,7 @@ def _readings(
 
 def _classes_of(pictures: Sequence[Picture]) -> list[Any]:
     """Return the ids of the classes of a case's own list, as our key names them."""
-    found = next((each.key[CLASSES] for each in pictures if CLASSES in each.key), [])
+    found: Any = next((each.key[CLASSES] for each in pictures if CLASSES in each.key), [])
     return [each for each in found if type(each) in {int, str}] if isinstance(found, list) else []
 
 
