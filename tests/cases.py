@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from annoconv_converters.nifti.transforms import Field, write_field
+from annoconv_converters.nifti.transforms import Field
 
 from annoconv.demo.case import make as make_demo
 from annoconv.demo.series import ellipsoid, write_series
 from annoconv.documents import strict_json
 from annoconv.geometry import Grid
 from annoconv.pixels import save_nifti
+from tests.fields import write_field
 
 Document = dict[str, Any]
 ZOO: dict[str, Callable[[Path], Document]] = {}

@@ -26,6 +26,7 @@ from annoconv.volumes.nifti import nifti_bytes
 from tests import cases
 from tests.cases import document, grid_of, mask
 from tests.converters.test_nifti import LAYOUTS, ORDERS, _about, assert_same_voxels, changed, there_and_back
+from tests.fields import write_field
 
 
 @pytest.mark.parametrize("maps", ["moving_from_fixed", "fixed_from_moving"])
@@ -118,17 +119,6 @@ def test_a_text_transform_that_is_none_is_refused(tmp_path: Path) -> None:
         (tmp_path / f"{number}.txt").write_text(text)
         with pytest.raises(InputError, match=rf"{number}\.txt"):
             read_matrix(tmp_path / f"{number}.txt")
-
-
-def write_field(field: Field, frame: str = "LPS") -> bytes:
-    """Return a displacement field as nibabel writes it, its vectors in the frame named."""
-    signs = (1, 1, 1) if frame == "LPS" else (-1, -1, 1)
-    vectors = (field.vectors_lps * signs).astype(np.float32).transpose(2, 1, 0, 3)[:, :, :, None]
-    image = nibabel.Nifti1Image(vectors, np.diag([-1, -1, 1, 1]) @ field.grid.affine)
-    image.header.set_intent("vector")
-    image.set_sform(image.affine, 1)
-    image.set_qform(image.affine, 1)
-    return gzip.compress(image.to_bytes(), mtime=0)
 
 
 @pytest.mark.parametrize("frame", ["LPS", "RAS"])
