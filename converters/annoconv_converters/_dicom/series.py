@@ -28,7 +28,7 @@ from annoconv.errors import GeometryError, ImageError, LimitError
 from annoconv.geometry import Grid, describe_grid
 from annoconv.images import ImageSource, SliceIdentity
 from annoconv.messages import Message
-from annoconv.model import Image, Modality
+from annoconv.model import Image, ImageInstance, Modality
 from annoconv.volumes.slice_stack import fill_gaps, stack_grid
 from annoconv_converters._dicom.charset import settle_character_set
 from annoconv_converters._dicom.file import DAMAGE, Instance, acquired_at, read_places
@@ -124,7 +124,7 @@ class DicomSeries:
         try:
             planes = [frame.plane(self._folder) for frame in frames]
             missing = fill_gaps(planes) if self._allows_gaps else []
-            grid, order = stack_grid([*planes, *missing], self._one_slice_spacing(frames[0]))
+            grid, order = stack_grid([*planes, *missing], self._one_slice_spacing(frames[0]), upright=False)
         except GeometryError as error:
             raise _named(error, self) from error
         self._check_size(math.prod(grid.shape))
@@ -260,6 +260,7 @@ class DicomSeries:
     def describe(self) -> Image:
         """Return UIDs, geometry, and the time if the file states its zone."""
         time, has_place = self.acquired_at, self.grid.lps_from_ijk is not None
+        is_upright = not has_place or self.grid.frame != "LPS" or self.grid.is_upright
         try:
             return Image(
                 uid=self.uid,
@@ -267,6 +268,7 @@ class DicomSeries:
                 **describe_grid(self.grid),
                 frame_of_reference_uid=self.frame_of_reference_uid if has_place else None,
                 study_instance_uid=self.study_instance_uid,
+                instances=None if is_upright else [_placed(each) for each in self.slices],
                 acquired_at=time if time is not None and time.tzinfo is not None else None,
             )
         except ValidationError as error:
@@ -297,6 +299,16 @@ class _Headers(Sequence[pydicom.Dataset]):
         if path not in self._read:
             self._read[path] = _header(path)
         return self._read[path]
+
+
+def _placed(identity: SliceIdentity) -> ImageInstance:
+    """Return a slice as a case document has it, with its place."""
+    position = identity.position_lps
+    return ImageInstance(
+        sop_instance_uid=identity.sop_instance_uid,
+        sop_class_uid=identity.sop_class_uid,
+        image_position_patient=None if position is None else list(position),
+    )
 
 
 def _missing(grid: Grid, k: int, path: Path) -> SliceIdentity:

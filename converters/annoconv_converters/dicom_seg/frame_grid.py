@@ -15,10 +15,17 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from annoconv.errors import AnnoconvError, GeometryError, MaskError
-from annoconv.geometry import DIRECTION_TOLERANCE, Grid, GridKind, GridRelation, compare_grids
+from annoconv.geometry import (
+    DIRECTION_TOLERANCE,
+    STACK_TOLERANCE_VOXEL,
+    Grid,
+    GridKind,
+    GridRelation,
+    compare_grids,
+)
 from annoconv.ids import is_dicom_uid
 from annoconv.messages import Message
-from annoconv.volumes.slice_stack import STACK_TOLERANCE_VOXEL, Plane, stack_grid
+from annoconv.volumes.slice_stack import Plane, stack_grid
 from annoconv_converters._dicom.file import DAMAGE
 from annoconv_converters._dicom.texts import text
 
@@ -109,7 +116,9 @@ def _find_frame_grid(header: Dataset, table: FrameTable, path: Path | None) -> F
     normal = np.cross(across, down)
     positions = np.array([place.position for place in table.places], dtype=np.float64)
     distances = positions @ normal
-    count, slices, step = _from_references(header, table, distances, stated) or _from_distances(distances, stated, path)
+    found = _from_references(header, table, distances, stated) or _from_distances(distances, stated)
+    # Slices of uneven spacing are those that have frames: nothing tells where others would be.
+    count, slices, step = found or _one_by_one(distances)
     if count > _MOST_SLICES:
         raise GeometryError(
             "the frames lie too far apart",
@@ -118,14 +127,16 @@ def _find_frame_grid(header: Dataset, table: FrameTable, path: Path | None) -> F
             expected=_MOST_SLICES,
         )
     first = int(slices.argmin())
-    places = positions[first] + np.outer(np.arange(count) - slices[first], step * normal)
+    last = int(slices.argmax())
+    run = (positions[last] - positions[first]) / (distances[last] - distances[first]) if last != first else normal
+    places = positions[first] + np.outer(np.arange(count) - slices[first], step * run)
     places[slices] = positions
     planes = [
         Plane(f"slice {k + 1}", place, stated.orientation, stated.pixel_spacing, stated.columns, stated.rows)
         for k, place in enumerate(places.tolist())
     ]
     try:
-        grid, _ = stack_grid(planes, step)
+        grid, _ = stack_grid(planes, step, upright=False)
     except GeometryError as error:
         raise GeometryError(
             error.problem, source=path, where=error.where, found=error.found, expected=error.expected
@@ -249,10 +260,8 @@ def _from_references(
     return count, ranks if step > 0 else count - 1 - ranks, abs(step)
 
 
-def _from_distances(
-    distances: NDArray[np.float64], stated: _Stated, path: Path | None
-) -> tuple[int, NDArray[np.int64], float]:
-    """Return slice count, slice of each plane and step, from the frames' own places."""
+def _from_distances(distances: NDArray[np.float64], stated: _Stated) -> tuple[int, NDArray[np.int64], float] | None:
+    """Return slice count, slice of each plane and step, from the frames' own places; None if there is no one step."""
     apart = np.diff(np.unique(np.round(distances, 3)))
     apart = apart[apart > _SAME_PLANE_MM]
     least = float(apart.min()) if apart.size else (stated.slice_spacing or stated.slice_thickness or 1.0)
@@ -261,12 +270,13 @@ def _from_distances(
         slices = np.round(reach / step).astype(np.int64)
         if np.abs(reach - slices * step).max() <= STACK_TOLERANCE_VOXEL * step:
             return int(slices.max()) + 1, slices, step
-    raise GeometryError(
-        "the frames are not evenly spaced",
-        source=path,
-        found=Message("{gaps} mm apart", gaps=", ".join(f"{gap:.6g}" for gap in np.unique(apart)[:5])),
-        expected="whole multiples of one distance",
-    )
+    return None
+
+
+def _one_by_one(distances: NDArray[np.float64]) -> tuple[int, NDArray[np.int64], float]:
+    """Return count, rank of each plane and mean step of planes that are unevenly spaced."""
+    apart, slices = np.unique(np.round(distances, 3), return_inverse=True)
+    return len(apart), slices.astype(np.int64), float(apart[-1] - apart[0]) / (len(apart) - 1)
 
 
 def _flat_frame_grid(header: Dataset, table: FrameTable) -> FrameGrid:

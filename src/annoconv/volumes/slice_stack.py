@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annoconv.errors import GeometryError
-from annoconv.geometry import DIRECTION_TOLERANCE, LARGEST_MM, SMALLEST_MM, Grid, matrix_text
+from annoconv.geometry import (
+    DIRECTION_TOLERANCE,
+    LARGEST_MM,
+    SMALLEST_MM,
+    STACK_TOLERANCE_VOXEL,
+    Grid,
+    grid_of_slices,
+    matrix_text,
+)
 from annoconv.messages import Message, listed
 
 if TYPE_CHECKING:
@@ -22,11 +30,10 @@ if TYPE_CHECKING:
 
 __all__ = ["STACK_TOLERANCE_VOXEL", "Plane", "fill_gaps", "stack_grid"]
 
-STACK_TOLERANCE_VOXEL = 0.1
-"""Voxels: how far a slice may lie off the regular stack. Positions rounded to 0.05 mm at 0.5 mm spacing still pass; a
-missing slice is off by a whole voxel."""
 _SAME_PLANE_MM = 1e-4
 """Slices nearer than this share their position."""
+_STEEPEST = 1.0
+"""Lateral mm for each mm along the normal, 45 degrees: gantries tilt by 30; beyond it slices form no volume."""
 _MOST_MISSING = 1000
 """Slices of one gap; a longer one is two stacks."""
 _MOST_NAMED = 3
@@ -59,7 +66,7 @@ class Plane:
     rows: int
 
 
-def stack_grid(planes: Sequence[Plane], slice_spacing: float = 1.0) -> tuple[Grid, list[int]]:
+def stack_grid(planes: Sequence[Plane], slice_spacing: float = 1.0, *, upright: bool = True) -> tuple[Grid, list[int]]:
     """Return the grid that parallel slices form, and their order along it.
 
     Parameters
@@ -68,6 +75,9 @@ def stack_grid(planes: Sequence[Plane], slice_spacing: float = 1.0) -> tuple[Gri
         Slices in any order.
     slice_spacing
         Step along k in mm, used for a single slice only: nothing measures it.
+    upright
+        Whether sheared and unevenly spaced slices are refused. They are no volume of voxels, but a stack all the same
+        if their positions run along a straight line, and no slices are missing.
 
     Returns
     -------
@@ -98,13 +108,22 @@ def stack_grid(planes: Sequence[Plane], slice_spacing: float = 1.0) -> tuple[Gri
     distances = positions @ normal
     order = [int(index) for index in np.argsort(distances, kind="stable")]
     names = [planes[index].name for index in order]
-    step = _even_step(distances[order], names) if len(order) > 1 else slice_spacing
     between_rows, between_columns = (float(number) for number in planes[0].pixel_spacing)
     affine = np.eye(4)
-    affine[:3, 0], affine[:3, 1], affine[:3, 2] = across * between_columns, down * between_rows, normal * step
-    affine[:3, 3] = positions[order[0]]
-    grid = Grid((planes[0].columns, planes[0].rows, len(planes)), affine + 0.0)
-    _check_straight(grid, positions[order], names)
+    affine[:3, 0], affine[:3, 1], affine[:3, 3] = across * between_columns, down * between_rows, positions[order[0]]
+
+    def stacked(step: float) -> Grid:
+        affine[:3, 2] = normal * step
+        return Grid((planes[0].columns, planes[0].rows, len(planes)), affine + 0.0)
+
+    try:
+        grid = stacked(_even_step(distances[order], names) if len(order) > 1 else slice_spacing)
+        _check_straight(grid, positions[order], names)
+    except GeometryError:
+        if upright or not _is_straight(positions[order], distances[order], min(between_rows, between_columns)):
+            raise
+        mean = float(distances[order[-1]] - distances[order[0]]) / (len(order) - 1)
+        grid = grid_of_slices(stacked(mean), positions[order])
     return grid, order
 
 
@@ -204,6 +223,23 @@ def _even_step(distances: NDArray[np.float64], names: Sequence[str]) -> float:
             advice="Supply the missing slices, or only those of one regular stack",
         )
     return float(distances[-1] - distances[0]) / (len(names) - 1)
+
+
+def _is_straight(positions: NDArray[np.float64], distances: NDArray[np.float64], pixel: float) -> bool:
+    """Tell whether sorted slices run along a straight line, no two at one place and none of an even stack missing."""
+    gaps = np.diff(distances)
+    if len(gaps) < 2 or gaps.min() < _SAME_PLANE_MM:
+        return False
+    usual, least = float(np.median(gaps)), float(gaps.min())
+    is_even = bool(np.abs(gaps - usual).max() <= STACK_TOLERANCE_VOXEL * usual)
+    if not is_even and (_are_multiples(gaps, usual) or _are_multiples(gaps, least)):
+        return False
+    along = distances - distances[0]
+    run = (positions[-1] - positions[0]) / along[-1]
+    is_steep = bool(run @ run - 1 > _STEEPEST**2)  # along the normal it is 1
+    return not is_steep and bool(
+        np.abs(positions - positions[0] - np.outer(along, run)).max() <= STACK_TOLERANCE_VOXEL * pixel
+    )
 
 
 def _check_straight(grid: Grid, positions: NDArray[np.float64], names: Sequence[str]) -> None:

@@ -221,7 +221,7 @@ def _described(part: _Part, origin: Origin | None) -> dict[str, Any]:
     described: dict[str, Any] = strict_json.plain(source.describe())
     instances = {each.sop_instance_uid: each.sop_class_uid for each in source.slices if each.sop_instance_uid}
     named = [{"sop_instance_uid": uid, "sop_class_uid": sop_class} for uid, sop_class in instances.items()]
-    return described | ({INSTANCES: named} if named else {})
+    return ({INSTANCES: named} if named else {}) | described
 
 
 def _grid(part: _Part, case: Case, origin: Origin | None) -> Grid:
