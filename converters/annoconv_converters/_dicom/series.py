@@ -27,6 +27,7 @@ from annoconv import ids, images
 from annoconv.errors import GeometryError, ImageError, LimitError
 from annoconv.geometry import Grid, describe_grid
 from annoconv.images import ImageSource, SliceIdentity
+from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
 from annoconv.model import Image, ImageInstance, Modality
 from annoconv.volumes.slice_stack import fill_gaps, stack_grid
@@ -36,6 +37,7 @@ from annoconv_converters._dicom.groups import SHARED, FramePlace
 from annoconv_converters._dicom.pixels import read_frames
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
 
 
-__all__ = ["DicomSeries", "scan_series"]
+__all__ = ["DicomSeries", "note_losses", "scan_series"]
 
 _DEFERRED_BYTES: Final = 1 << 20
 """Longer attribute values are left in the file until somebody asks."""
@@ -237,9 +239,10 @@ class DicomSeries:
             "frame_of_reference_uid": "FrameOfReferenceUID (0020,0052)",
             "study_instance_uid": "StudyInstanceUID (0020,000D)",
         }
-        absent = [f"no {tags[name]}; a derived one is used" for name in sorted(self.derived)]
+        absent = [Message("no {name}; a derived one is used", name=tags[name]) for name in sorted(self.derived)]
         if any(not instance.text("SOPClassUID") for instance in self._instances):
-            absent.append("no SOPClassUID (0008,0016) in the data set; that of the file meta information is used")
+            template = "no SOPClassUID (0008,0016) in the data set; that of the file meta information is used"
+            absent.append(Message(template))
         return (*absent, *self._notes)
 
     def read(self) -> NDArray[Any]:
@@ -299,6 +302,12 @@ class _Headers(Sequence[pydicom.Dataset]):
         if path not in self._read:
             self._read[path] = _header(path)
         return self._read[path]
+
+
+def note_losses(source: ImageSource, case_index: int) -> Iterator[Loss]:
+    """Yield what is unusual about an image that is used: what it does not state, and what beside it was not read."""
+    for note in source.notes:
+        yield Loss(case_index, "/image", LossKind.APPROXIMATED, note)
 
 
 def _placed(identity: SliceIdentity) -> ImageInstance:

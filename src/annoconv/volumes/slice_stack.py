@@ -5,6 +5,7 @@ Positions are LPS in mm, at the centre of a slice's first pixel. Authority: DICO
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -160,8 +161,16 @@ def _are_multiples(gaps: NDArray[np.float64], step: float) -> bool:
     )
 
 
+def _most_alike(planes: Sequence[Plane]) -> Plane:
+    """Return the first of the slices whose size and rough orientation most of them have: a localizer is the odd one."""
+    kinds = [
+        (each.columns, each.rows, *(round(float(cosine), 2) + 0.0 for cosine in each.orientation)) for each in planes
+    ]
+    return planes[kinds.index(Counter(kinds).most_common(1)[0][0])]
+
+
 def _check_alike(planes: Sequence[Plane]) -> None:
-    first = planes[0]
+    first = _most_alike(planes)
     for name, problem, tolerance in (
         ("orientation", "the slices differ in orientation", DIRECTION_TOLERANCE),
         ("pixel_spacing", "the slices differ in pixel spacing", None),

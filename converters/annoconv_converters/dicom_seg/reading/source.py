@@ -18,6 +18,7 @@ from annoconv.geometry import STACK_TOLERANCE_VOXEL
 from annoconv.images import describe_sources
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
+from annoconv_converters._dicom.series import note_losses
 from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_seg.frame_grid import FrameGrid, named_instances, relation_to, source_series
 
@@ -59,6 +60,7 @@ class Origin:
 
     def losses(self, file: SegmentationFile, frame_grid: FrameGrid, case_index: int) -> Iterator[Loss]:
         """Yield how it was told, and where the file contradicts it."""
+        yield from note_losses(self.source, case_index)
         if self.why:
             yield Loss(case_index, "/image/uid", LossKind.APPROXIMATED, self.why)
         for keyword, name in (
