@@ -328,7 +328,7 @@ def test_a_relabelled_shape_has_its_new_label(output: Edited) -> None:
     expected = original()
     expected["P"] |= {"label_code": "NODULE", "category": "lesion"}
     assert named(document) == expected
-    unused = {"cvat": ["/meta/task/labels/LUNG"], "yolo": ["/data.yaml/names/2"]}  # of what nothing has any more
+    unused = {"cvat": ["/meta/task/labels/LUNG"], "yolo": ["/data.yaml/names/0"]}  # of what nothing has any more
     assert [(path, kind) for path, kind, _ in losses] == [
         (path, "no_place") for path in ("/annoconv/annotations/P/category", *unused.get(output.format, []))
     ]
@@ -574,7 +574,7 @@ def test_a_piece_of_a_mask_that_was_drawn_anew_stays_of_it(format: str, tmp_path
         if format == "cvat":  # its upper half is wiped away
             first.attrib |= {"rle": "0, 24", "top": "5", "left": "2", "width": "8", "height": "3"}
         elif format == "coco":
-            first["segmentation"] = [[2, 5, 10, 5, 10, 8, 2, 8]]
+            first |= {"segmentation": [[2, 5, 10, 5, 10, 8, 2, 8]], "bbox": [2, 5, 8, 3], "area": 24}
             first["id"] = 900
             first.pop("annoconv")
         elif format == "label-studio":

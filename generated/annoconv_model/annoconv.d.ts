@@ -516,7 +516,7 @@ export interface Image {
   quality?: ImageQuality;
   /** Requirements on data that it does not meet. (不符合项) [A 7.2] */
   nonconformances?: Array<Nonconformance>;
-  /** Levels of a whole-slide image, the finest first. (金字塔层级) [A 7.2.note] */
+  /** Levels of a whole-slide image, the finest first; `shape` and pixel coordinates are those of the finest one. (金字塔层级) [A 7.2.note] */
   pyramid?: Array<PyramidLevel>;
   /** Magnification of the objective of a whole-slide image. (物镜倍率) [A 7.2.note] */
   objective_magnification?: PositiveReal;

@@ -3231,7 +3231,7 @@ class Image(Model):
     """
 
     pyramid: Annotated[Annotated[list[PyramidLevel], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="pyramid")
-    """Levels of a whole-slide image, the finest first. (金字塔层级)
+    """Levels of a whole-slide image, the finest first; `shape` and pixel coordinates are those of the finest one. (金字塔层级)
 
     Source: A 7.2.note.
     """

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = [
-    "PRIVATE_SCHEME", "UNCLASSIFIED", "ClassLabel", "CodedLabel", "Labels", "Told", "built_in_labels",
+    "PRIVATE_SCHEME", "UNCLASSIFIED", "UNNAMED", "ClassLabel", "CodedLabel", "Labels", "Told", "built_in_labels",
     "category_concept", "category_of", "concept_of", "is_label_code", "is_name", "name_field", "own_code",
     "words",
 ]  # fmt: skip
@@ -41,6 +41,8 @@ PRIVATE_SCHEME: Final = "99ANNOCONV"
 """Coding scheme designator of label codes that no terminology holds; PS3.16 reserves `99` for private schemes."""
 UNCLASSIFIED: Final = "UNCLASSIFIED"
 """Code of the built-in label of what has no class."""
+UNNAMED: Final = re.compile(r"LABEL_(\d+)")
+"""Label codes of values of a label map that no table names."""
 
 _CATEGORY_CONCEPTS: Final = {
     AnnotationCategory.ORGAN: Concept(code="91723000", scheme="SCT", meaning="Anatomical Structure"),

@@ -1,21 +1,26 @@
 """What a document breaks: typed values in a stable order, in English and Chinese, never printed or raised here.
 
 A finding names one place of a case document by its JSON pointer (RFC 6901) and the rule that the place breaks. Rules
-named `schema.<kind>` speak of structure (`annoconv.validation`); all others are listed in `model/rules.yaml`.
+named `schema.<kind>` speak of structure (`annoconv.validation`), `not_checked` of an input that could not be read; all
+others are listed in `model/rules.yaml`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from annoconv.messages import Language, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Finding", "Language", "Level", "in_order"]
+__all__ = ["NOT_CHECKED", "Finding", "Language", "Level", "in_order"]
+
+NOT_CHECKED: Final = "not_checked"
+"""Stands for a rule where an input could not be opened or decoded, so that no rule was applied."""
 
 
 class Level(StrEnum):
@@ -81,5 +86,14 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _key(finding: Finding) -> tuple[object, ...]:
-    steps = tuple((0, int(step), "") if step.isdecimal() else (1, 0, step) for step in finding.path.split("/"))
-    return finding.case_index, steps, finding.rule, finding.level, finding.message
+    above, _, last = finding.path.rpartition("/")
+    return finding.case_index, (*_steps(above), _step(last)), finding.rule, finding.level, finding.message
+
+
+@lru_cache(maxsize=1024)
+def _steps(path: str) -> tuple[tuple[int, int, str], ...]:
+    return tuple(map(_step, path.split("/")))
+
+
+def _step(step: str) -> tuple[int, int, str]:
+    return (0, int(step), "") if step.isdecimal() else (1, 0, step)

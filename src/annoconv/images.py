@@ -189,7 +189,7 @@ def scan(paths: Sequence[Path], limits: Limits | None = None) -> list[ImageSourc
     Raises
     ------
     ImageError
-        If a path does not exist, there is no image in any of them, or a reader cannot be loaded.
+        If a path does not exist, there is no image in one of them, or a reader cannot be loaded.
     """
     limits = limits or Limits()
     sources: list[ImageSource] = []
@@ -202,11 +202,28 @@ def scan(paths: Sequence[Path], limits: Limits | None = None) -> list[ImageSourc
                 source=entry.value,
             ) from error
         sources += reader(paths, limits)
-    if paths and not sources:
+    if idle := _without_images(paths, sources):
         raise ImageError(
-            "there is no image here", source=listed(paths, _MOST_NAMED), advice="Name images or their folder"
+            "there is no image here",
+            source=listed(idle, _MOST_NAMED),
+            found=_files_among(idle, limits),
+            expected="DICOM, NIfTI, NRRD or MetaImage files that are no labels",
+            advice="Name images or their folder; unpack archives first",
         )
     return sources
+
+
+def _without_images(paths: Sequence[Path], sources: Sequence[ImageSource]) -> list[Path]:
+    """Return the files and folders in which no image was found, not even a part of one."""
+    places = {source.path.resolve() for source in sources}
+    above = {folder for place in places for folder in (place, *place.parents)}
+    return [path for path in paths if (one := path.resolve()) not in above and places.isdisjoint(one.parents)]
+
+
+def _files_among(paths: Sequence[Path], limits: Limits) -> Message:
+    """Return the names of the files that are there, for people."""
+    names = [path.name for path in list_files(paths, limits)]
+    return listed(names, _MOST_NAMED) if names else Message("no file")
 
 
 def open(path: Path, limits: Limits | None = None) -> ImageSource:

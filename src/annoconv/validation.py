@@ -10,7 +10,7 @@ from annoconv.documents.normaliser import Dialect, normalise
 from annoconv.errors import DocumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from annoconv.casefile import LoadedCase
     from annoconv.documents.classes import AnyDocument
@@ -86,9 +86,13 @@ def check_file(
         try:
             document = strict_json.parse(data, class_of, limits=limits, source=path, where=where)
         except DocumentError as error:
-            yield from (replace(finding, case_index=index) for finding in error.findings)
+            yield from _of_case(index, error.findings)
             continue
         if not schema_only:
             subject = beside_masks(document, path, limits=limits) if isinstance(document, Case) else document
             found = rules.check(subject, profile=profile, sources=sources, label_system=label_system)
-            yield from (replace(finding, case_index=index) for finding in found)
+            yield from _of_case(index, found)
+
+
+def _of_case(index: int, findings: Iterable[Finding]) -> Iterable[Finding]:
+    return (replace(finding, case_index=index) for finding in findings) if index else findings

@@ -11,7 +11,7 @@ import nibabel
 import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813  as its documentation has it
-from annoconv_converters.nifti.transforms import Field, read_field, read_matrix, write_field
+from annoconv_converters.nifti.transforms import Field, read_field, read_matrix
 
 from annoconv import registry
 from annoconv.casefile import LoadedCase, read_case, read_cases, write_case, write_cases
@@ -120,6 +120,17 @@ def test_a_text_transform_that_is_none_is_refused(tmp_path: Path) -> None:
             read_matrix(tmp_path / f"{number}.txt")
 
 
+def write_field(field: Field, frame: str = "LPS") -> bytes:
+    """Return a displacement field as nibabel writes it, its vectors in the frame named."""
+    signs = (1, 1, 1) if frame == "LPS" else (-1, -1, 1)
+    vectors = (field.vectors_lps * signs).astype(np.float32).transpose(2, 1, 0, 3)[:, :, :, None]
+    image = nibabel.Nifti1Image(vectors, np.diag([-1, -1, 1, 1]) @ field.grid.affine)
+    image.header.set_intent("vector")
+    image.set_sform(image.affine, 1)
+    image.set_qform(image.affine, 1)
+    return gzip.compress(image.to_bytes(), mtime=0)
+
+
 @pytest.mark.parametrize("frame", ["LPS", "RAS"])
 def test_a_displacement_field_keeps_its_vectors_and_its_frame(frame: str, tmp_path: Path) -> None:
     grid = grid_of((6, 5, 4), direction=ORDERS[13])
@@ -162,7 +173,7 @@ def case_with_field(folder: Path, *, frame: str = "RAS", maps: str = "moving_fro
     save_nifti(folder / "m.nii.gz", cases.blob(grid), grid)
     (folder / "reg").mkdir()
     vectors = np.random.default_rng(1).normal(0, 3, (*grid.shape_kji, 3))
-    (folder / "reg" / "warp.nii.gz").write_bytes(write_field(Field(grid, vectors), frame))  # type: ignore[arg-type]
+    (folder / "reg" / "warp.nii.gz").write_bytes(write_field(Field(grid, vectors), frame))
     registration = {
         "id": "W",
         "kind": "syn",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
+from annoconv.casefile.left_out import left_out, without
 from annoconv.documents import strict_json
 from annoconv.errors import MaskError
 from annoconv.geometry import Grid, GridKind, apply_relation
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from annoconv.casefile import LoadedCase
+    from annoconv.casefile.left_out import LeftOut
     from annoconv.model import AnyAnnotation, Image
     from annoconv.pixels import Mask, Volume
     from annoconv_converters._raster.run_lengths import Counts, Run
@@ -56,8 +58,12 @@ class Drawing:
 
     Attributes
     ----------
-    case
+    loaded
         The case.
+    shown
+        The case without what does not count as a finding.
+    left_out
+        What that is, by its path, and why.
     pictures
         In the order of the images and slices; a record's `category_id` is still its label code.
     undrawn
@@ -67,6 +73,8 @@ class Drawing:
     """
 
     loaded: LoadedCase
+    shown: LoadedCase
+    left_out: LeftOut
     pictures: list[Picture] = field(default_factory=list)
     planes: dict[str, Planes] = field(default_factory=dict)
     undrawn: list[str] = field(default_factory=list)
@@ -103,6 +111,7 @@ def draw(
     shapes: frozenset[str] = frozenset(),
     turn_holes: bool = True,
     only: Collection[tuple[str, int]] | None = None,
+    all_annotations: bool = False,
 ) -> Drawing:
     """Return the pictures of a case.
 
@@ -126,14 +135,17 @@ def draw(
         Walk holes of polygons the other way round, so that what a ring with its cuts encloses is right.
     only
         Image and index of the only pictures that are drawn; none of a case with masks.
+    all_annotations
+        Draw what does not count as a finding too.
 
     Raises
     ------
     MaskError, GeometryError
         If a mask is missing, holds fractions, or does not lie on its image's grid.
     """
-    case = loaded.case
-    drawing = Drawing(loaded)
+    unwritten = left_out(loaded.case, all_annotations=all_annotations)
+    drawing = Drawing(loaded, without(loaded, unwritten), unwritten)
+    case = drawing.shown.case
     shown = {annotation.image_uid or case.image.uid for annotation in case.annotations} | {case.image.uid}
     images = {image.uid: image for image in (case.image, *(case.related_images or ())) if image.uid in shown}
     for image in images.values():
@@ -161,7 +173,7 @@ def draw(
         drawn |= _join_keypoints(drawing)
     if only_annotated:
         drawing.pictures = [p for p in drawing.pictures if p.shapes] or drawing.pictures[:1]
-    drawing.undrawn = [annotation.id for annotation in case.annotations if annotation.id not in drawn]
+    drawing.undrawn = [annotation.id for annotation in loaded.case.annotations if annotation.id not in drawn]
     return drawing
 
 
@@ -280,7 +292,7 @@ def _ellipse(annotation: EllipseAnnotation) -> Any:
 
 def _add_masks(drawing: Drawing, images: dict[str, Image], form: Form) -> set[str]:
     """Draw the masks, each volume in one pass; return their ids."""
-    case, masks = drawing.loaded.case, drawing.loaded.masks
+    case, masks = drawing.shown.case, drawing.shown.masks
     annotations = {each.id: each for each in case.annotations if isinstance(each, MaskAnnotation)}
     for annotation_id in annotations:
         if annotation_id not in masks:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
-from annoconv.registry import Option
+from annoconv.registry import AllAnnotations, Option
 
-__all__ = ["Images", "Plain", "Render", "Window"]
+__all__ = ["AllAnnotations", "Images", "Plain", "Render", "Window"]
 
 Images: TypeAlias = Annotated[Sequence[Path], Option(help="Source images to render: folders or files.")]
 Plain: TypeAlias = Annotated[bool, Option(help="Write nothing of our own; what has no place is lost.")]

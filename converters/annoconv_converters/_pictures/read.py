@@ -138,7 +138,9 @@ def _readings(
             native.document, each.residual, source, place="the side file", rule="side.invalid", edit=edit
         )
         loaded = loaded_case(native, document, source, context.limits)
-        yield Reading(loaded.case, loaded.masks, LossReport([*lost(unfit, count), *added()]))
+        yield Reading(
+            loaded.case, loaded.masks, LossReport([*lost(unfit, count), *(edit.lost(count) if edit else ()), *added()])
+        )
         count += 1
     categories = Categories(batch.categories, Labels.of(label_system=context.label_system))
     for pictures, loaded in by_themselves(left, categories, context.task or task, source, context.limits):

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
+from annoconv.casefile.left_out import masks_left_out
 from annoconv.codes import Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
@@ -24,10 +25,10 @@ from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import FORMAT, SIDE_NAME, SIDE_SUFFIX, VERSION, compare, compare_plain
 from annoconv_converters._pictures.categories import Categories, CategoryTable
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
-from annoconv_converters._pictures.edited import said_of
 from annoconv_converters._pictures.read import Batch, picture_case_of, put_keys
 from annoconv_converters._pictures.records import KEY, Picture, Shape
 from annoconv_converters._pictures.render import Rendering, render
+from annoconv_converters._pictures.said import said_of
 from annoconv_converters._raster.polygons import union
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ def write_pictures(
     context: Context,
     rendering: Rendering,
     plain: bool = False,
+    all_annotations: bool = False,
 ) -> LossReport:
     """Write cases in a format of pictures.
 
@@ -134,6 +136,8 @@ def write_pictures(
         How pictures are rendered, if at all.
     plain
         Whether to write no side file.
+    all_annotations
+        Whether what does not count as a finding is drawn too.
     """
     if not plain and not format.is_folder:
         expecting(target.with_suffix(SIDE_SUFFIX), of=target)
@@ -141,7 +145,8 @@ def write_pictures(
     drawings: list[Drawing] = []
     names: set[str] = set()
     for loaded in cases:
-        drawings.append(_drawing(loaded, slice_folder(loaded, len(drawings), names), format, table, context))
+        folder = slice_folder(loaded, len(drawings), names)
+        drawings.append(_drawing(loaded, folder, format, table, context, all_annotations=all_annotations))
         context.advance(len(drawings))
     if not drawings:
         raise InputError("there is no case to write", source=target)
@@ -207,7 +212,13 @@ def _name_apart(drawings: Sequence[Drawing]) -> None:
 
 
 def _drawing(
-    loaded: LoadedCase, folder: str | None, format: PictureFormat[Any], table: CategoryTable, context: Context
+    loaded: LoadedCase,
+    folder: str | None,
+    format: PictureFormat[Any],
+    table: CategoryTable,
+    context: Context,
+    *,
+    all_annotations: bool,
 ) -> Drawing:
     """Return a case as pictures in a format's forms, its labels numbered."""
     form: Form = "polygon" if format.is_outlined else "rle"
@@ -221,6 +232,7 @@ def _drawing(
         keypoints=keypoints,
         shapes=format.shapes,
         turn_holes=not format.has_parts,
+        all_annotations=all_annotations,
     )
     labels = Labels.of(loaded.case, context.label_system)
     categories = {each.label_code: each.category.value for each in reversed(loaded.case.annotations)}
@@ -274,11 +286,11 @@ def _compare(
     put_keys(read, _keys(drawing.pictures, read, set(), set()))
     found = picture_case_of(read, known, format.task, "output", use_keys=False)
     if plain:
-        return compare_plain(original, found, format.reasons, case_index), {}
+        return compare_plain(original, found, format.reasons, case_index, drawing.left_out), {}
     native = found.document
     entry, found = _keyed(drawing, read, known, format.task)
-    expected = _expected(original, found, drawing.parts.keys())
-    compared = compare(original, found.document, expected, format.reasons, _SIDE_FILE, case_index)
+    expected = _expected(original, found, [*drawing.parts, *masks_left_out(original, drawing.left_out)])
+    compared = compare(original, found.document, expected, format.reasons, _SIDE_FILE, case_index, drawing.left_out)
     entry["residual"] = compared.kept.to_json()
     if not residuals.residual(original, native).paths():  # nothing is needed, not even an id
         return [], entry

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from annoconv.registry import Option
-from annoconv_converters._pictures.options import Images, Plain, Render, Window
+from annoconv_converters._pictures.options import AllAnnotations, Images, Plain, Render, Window
 from annoconv_converters._pictures.render import rendering_of
 from annoconv_converters.coco.read import read_coco
 from annoconv_converters.coco.write import Options, write_coco
@@ -46,6 +46,7 @@ def to_coco(
     skeletons: Annotated[Path | None, Option(help="Keypoints and skeleton of each label, a .json file.")] = None,
     license: Annotated[str | None, Option(help="Licence of the file, its name.")] = None,
     plain: Plain = False,
+    all_annotations: AllAnnotations = False,
 ) -> LossReport:
     """Write cases as a COCO file.
 
@@ -78,6 +79,8 @@ def to_coco(
         Written to `licenses`.
     plain
         Whether to leave out the key `annoconv` of each record and the side file `*.annoconv.json`.
+    all_annotations
+        Whether to write what does not count as a finding.
 
     Returns
     -------
@@ -99,6 +102,7 @@ def to_coco(
         license=license,
         rendering=rendering_of(images, render, window),
         plain=plain,
+        all_annotations=all_annotations,
     )
     return write_coco(cases, target, context=context, options=options)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 
 from annoconv import times
+from annoconv.casefile.left_out import masks_left_out
 from annoconv.codes import Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
@@ -25,16 +26,16 @@ from annoconv.loss import Loss, LossKind, LossReport
 from annoconv_converters._pictures.carrier import VERSION, compare, compare_plain
 from annoconv_converters._pictures.categories import Categories, CategoryTable, unnamed
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
-from annoconv_converters._pictures.edited import said_of
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
 from annoconv_converters._pictures.records import KEY, Picture, Shape, picture_name
 from annoconv_converters._pictures.render import Rendering, render
+from annoconv_converters._pictures.said import said_of
 from annoconv_converters._pictures.write import polygon_reasons
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish
 from annoconv_converters.coco.foreign import EXTENSION, kept_of, number_of, put_back, understand
 from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
-from annoconv_converters.coco.side import SEGMENTS
+from annoconv_converters.coco.side import CATEGORIES, SEGMENTS
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Options:
     license: str | None = None
     rendering: Rendering = field(default_factory=Rendering)
     plain: bool = False
+    all_annotations: bool = False
 
 
 def write_coco(cases: Iterable[LoadedCase], target: Path, *, context: Context, options: Options) -> LossReport:
@@ -146,6 +148,7 @@ class _Writer:
             folder=slice_folder(loaded, case_index, self.names),
             only_annotated=self.options.only_annotated,
             keypoints=self.kind in WITH_KEYPOINTS,
+            all_annotations=self.options.all_annotations,
         )
         if self.options.rendering.depth != "none":
             render(drawing, self.layout("pictures"), self.options.rendering, self.context.limits)
@@ -210,8 +213,8 @@ class _Writer:
             write_map(picture, self.layout("maps"))
 
     def _write(self, drawing: Drawing, loaded: LoadedCase, case_index: int, first: int, drawn: set[str]) -> None:
-        lost = _lost_masks(drawing, loaded, drawn)
         original = strict_json.plain(loaded.case)
+        lost = {*_lost_masks(drawing, loaded, drawn), *masks_left_out(original, drawing.left_out)}
         if EXTENSION in original.get("extensions", {}):
             original["extensions"] = {**original["extensions"], EXTENSION: kept_of(loaded.case)}
         native = self._native(drawing.pictures, first, case_index, use_keys=False)
@@ -220,7 +223,7 @@ class _Writer:
             self.losses += self._carry(drawing, loaded, case_index, first, lost, original)
             self._note(drawing.pictures)
         elif self.options.plain:
-            self.losses += compare_plain(original, native, REASONS, case_index)
+            self.losses += compare_plain(original, native, REASONS, case_index, drawing.left_out)
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
         self.newest += [strict_json.plain(moment) for moment in _moments(loaded)]
@@ -232,7 +235,7 @@ class _Writer:
         """Put what the records do not say under our key; return what is lost or carried."""
         native = self._native(drawing.pictures, first, case_index, use_keys=True)
         expected = {**original, "annotations": [each for each in original["annotations"] if each["id"] not in lost]}
-        compared = compare(original, native.document, expected, REASONS, _KEY, case_index)
+        compared = compare(original, native.document, expected, REASONS, _KEY, case_index, drawing.left_out)
         drawing.pictures[0].key["residual"] = compared.kept.to_json()
         return [*compared.losses, *_identities(drawing, loaded, case_index)]
 
@@ -331,6 +334,8 @@ class _Writer:
                     self.parts[name].copy(file)
                     file.write(b"\n}\n" if name == names[-1] else b",\n")
         if self.parts["side"].count:
+            for record in () if self.kind in _WITHOUT_CATEGORIES else self._categories():
+                self.parts["side"].add({"section": CATEGORIES, "record": record})
             main = {"main": digest(self.layout.document)} if self.layout.is_folder else {}  # else the seal tells
             with self.layout("side").open("wb") as file:
                 self.parts["side"].copy(file, {KEY: VERSION, **main})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from annoconv.registry import Option
+from annoconv.registry import AllAnnotations, Option
 from annoconv_converters.dicom_seg.arrays import SegmentationArrays, read_segmentation, write_segmentation
 from annoconv_converters.dicom_seg.kinds import Kind, Settings
 from annoconv_converters.dicom_seg.reading.cases import read_segmentations
@@ -57,6 +57,7 @@ def to_dicom_seg(
     ] = "never",
     allow_gaps: Annotated[bool, Option(help="Bridge slices that the source lacks.")] = False,
     plain: Annotated[bool, Option(help="Write no private attributes; what has no place is lost.")] = False,
+    all_annotations: AllAnnotations = False,
 ) -> LossReport:
     """Write the masks of cases as DICOM segmentations.
 
@@ -86,6 +87,8 @@ def to_dicom_seg(
         Whether a series with missing slices is taken; its grid then reaches across them.
     plain
         Whether to leave out the private block in which what the format has no place for travels.
+    all_annotations
+        Whether to write masks of what does not count as a finding.
 
     Returns
     -------
@@ -113,6 +116,7 @@ def to_dicom_seg(
         keep_empty_frames=keep_empty_frames,
         resample=resample,
         allow_gaps=allow_gaps,
+        all_annotations=all_annotations,
     )
     return write_segmentations(cases, target, context=context, images=images, settings=settings, plain=plain)
 

@@ -276,7 +276,9 @@ def _own_label(segment: Segment, labels: Labels) -> ClassLabel:
     if known is not None and known.code != code:
         known = None
     shown = code if known is None else known.name_en or known.name_zh or code
-    if segment.name == shown and (is_private or known is not None):
+    usual = {} if known is None else strict_json.plain(known)
+    more = [key for key in ("concept_modifiers", "color_rgb", "concept_category") if told.get(key) != usual.get(key)]
+    if segment.name == shown and (is_private or known is not None) and not (more and set(more) & told.keys()):
         return ClassLabel(code, known)
     if is_private:
         del told["concept"]

@@ -20,8 +20,11 @@ from annoconv.volumes.nifti_affines import check_orthogonal
 from annoconv_converters._volumes.labels import Entry, named, told_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from annoconv.codes import Labels
     from annoconv.geometry import Grid
@@ -118,6 +121,8 @@ class CaseFiles:
         What it was read from.
     shared
         Files that it shares with other cases of its data set.
+    unread
+        Returns the volumes in its folder that it was not read from.
     """
 
     name: str
@@ -130,6 +135,7 @@ class CaseFiles:
     is_exact: bool = False
     files: Sequence[SourceFile] = ()
     shared: Sequence[SourceFile] = ()
+    unread: Callable[[], Iterable[Path]] = tuple
 
 
 def document(
@@ -152,7 +158,7 @@ def document(
     defined = {label["code"]: label for label in found.told.get("labels", [])}
     annotations: list[dict[str, Any]] = []
     masks: list[Mask] = []
-    taken: set[str] = set()
+    taken = {image.uid for image in found.images}
     for region, (code, category, definition) in zip(found.regions, _labels(found.regions, labels), strict=True):
         if definition is not None:
             defined.setdefault(code, definition)
@@ -165,7 +171,7 @@ def document(
             "type": "mask",
             "mask_file": region.mask_file or f"masks/{safe_name(identity)}.nii.gz",
         }
-        if region.value is not None and region.mask_file:
+        if region.value is not None and (region.mask_file or region.value != 1):  # 1 needs no word in a file of its own
             annotation["mask_value"] = region.value
         uid = region.told.get("image_uid")
         annotations.append(annotation | ({"image_uid": uid} if uid and uid != primary.uid else {}))
@@ -224,5 +230,11 @@ def _unused(wanted: str, taken: set[str]) -> str:
 def _geometry(grid: Grid, *, is_exact: bool) -> dict[str, Any]:
     if grid.lps_from_ijk is None or not is_exact:
         return describe_grid(grid)
-    exact = {name: (getattr(grid, name) + 0.0).tolist() for name in ("spacing", "origin", "direction")}
-    return {"shape": list(grid.shape), **exact, "coordinate_frame": grid.frame}
+    lengths = {name: _decimals(getattr(grid, name)) for name in ("spacing", "origin")}
+    direction = (grid.direction + 0.0).tolist()
+    return {"shape": list(grid.shape), **lengths, "direction": direction, "coordinate_frame": grid.frame}
+
+
+def _decimals(lengths: NDArray[np.float64]) -> list[float]:
+    """Return lengths to 15 digits, which every decimal survives: 0.7, not what is left of it by arithmetic."""
+    return [float(f"{length:.15g}") + 0.0 for length in lengths.tolist()]

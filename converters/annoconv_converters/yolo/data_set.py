@@ -18,6 +18,7 @@ from PIL import UnidentifiedImageError
 from annoconv import images as image_seam
 from annoconv.errors import ImageError, InputError, LimitError
 from annoconv.files.atomic import note_inputs
+from annoconv.files.disk import is_file
 from annoconv.files.names import Within
 from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import SIDE_NAME, told_pictures
@@ -112,7 +113,8 @@ def read_data_set(
     for number, shape in enumerate((each for picture in pictures for each in picture.shapes), start=1):
         shape.record["id"] = number
     unlisted = {path.relative_to(folder).as_posix(): _lines(path, limits) for path in found.unlisted()}
-    tree = DataSetTree(description.said, description.names, description.keypoints, labels, label_system, unlisted)
+    told = description.said, description.names, description.keypoints
+    tree = DataSetTree(*told, labels, label_system, unlisted, is_ours=is_file(side))
     return Batch(pictures, description.categories, folder, side, losses=tree.losses)
 
 

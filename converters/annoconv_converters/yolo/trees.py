@@ -88,6 +88,8 @@ class DataSetTree:
         The task's labels.
     unlisted
         Lines of the label files of which no picture is listed, by their names.
+    is_ours
+        Whether a side file tells of it: that classes are numbered otherwise than a case would number them says nothing.
     """
 
     files: Mapping[str, Record]
@@ -96,6 +98,7 @@ class DataSetTree:
     labels: Sequence[LabelFile]
     label_system: Sequence[Label] = ()
     unlisted: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    is_ours: bool = False
     _table: CategoryTable = field(init=False)
     _open: int = field(init=False)
 
@@ -117,6 +120,8 @@ class DataSetTree:
     def _descriptions(self) -> Iterator[FileRecord]:
         """Yield what the descriptions say beside what would be written, now that all cases have been read."""
         names = {str(place): record["name"] for place, record in enumerate(self._table.sorted())}
+        if self.is_ours:
+            names = {str(place): name for place, name in self.names.items() if name in names.values()}
         again = {"train": _LIST, "val": _LIST, "names": names}
         for name, told in self.files.items():
             yield FileRecord((name,), self._told(name, told), again)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from annoconv.casefile.loaded import LoadedCase
 from annoconv.documents import strict_json
-from annoconv.errors import InputError
+from annoconv.errors import AnnoconvError, InputError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.inputs import check_source
 from annoconv.files.names import check_mask_paths, mask_path
@@ -59,27 +59,29 @@ def documents(path: Path, *, limits: Limits | None = None) -> Iterator[tuple[str
     path = _case_file(path)
     check_source(path)
     note_inputs([path])
+    note_inputs(_named(path, limits))
+    is_empty = True
+    for document in _texts(path, limits):
+        is_empty = False
+        yield document
+    if is_empty:
+        raise InputError("the file holds no case", source=path, expected="one at least")
+
+
+def _texts(path: Path, limits: Limits | None) -> Iterator[tuple[str | None, bytes]]:
     if path.suffix == ".jsonl":
-        is_empty = True
-        for number, line in strict_json.iter_lines(path, limits):
-            is_empty = False
-            _note_named(line, path.parent)
-            yield f"line {number}", line
-        if is_empty:
-            raise InputError("the file holds no case", source=path, expected="one at least")
+        yield from ((f"line {number}", line) for number, line in strict_json.iter_lines(path, limits))
     else:
-        data = strict_json.read_bytes(path, limits)
-        _note_named(data, path.parent)
-        yield None, data
+        yield None, strict_json.read_bytes(path, limits)
 
 
-def _note_named(data: bytes, folder: Path) -> None:
-    """Note the files that a document names by their paths from its folder."""
-    named: set[str] = set()
-    for each in set(_NAMED.findall(data)):
-        with suppress(ValueError):  # the readers refuse it
-            named.add(json.loads(each))
-    note_inputs(folder / name for name in named)
+def _named(path: Path, limits: Limits | None) -> Iterator[Path]:
+    """Yield the files that the documents of a file name by their paths from its folder."""
+    with suppress(OSError, AnnoconvError):  # the readers tell it
+        for _, data in _texts(path, limits):
+            for name in set(_NAMED.findall(data)):
+                with suppress(ValueError):  # the readers refuse it
+                    yield path.parent / json.loads(name)
 
 
 def open_case(data: bytes, path: Path, *, where: str | None = None, limits: Limits | None = None) -> LoadedCase:

@@ -7,22 +7,22 @@ import shutil
 import sys
 import time
 from collections import Counter
+from copy import copy
 from enum import StrEnum
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from annoconv.cli.spool import Losses
 from annoconv.errors import AnnoconvError, DocumentError
-from annoconv.findings import Level
+from annoconv.findings import NOT_CHECKED, Finding, Level
 from annoconv.limits import Limits
 from annoconv.loss import LossKind
-from annoconv.messages import shortened, translate
+from annoconv.messages import Message, shortened, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from annoconv.findings import Finding
     from annoconv.loss import Loss
     from annoconv.messages import Language
 
@@ -172,6 +172,13 @@ class Report:
             for finding in error.findings:
                 self.add_finding(finding, error.source or "")
         self._line(f"annoconv: {translate('error', self.lang)}: {error.text(self.lang)}")
+
+    def not_checked(self, error: AnnoconvError, source: Path) -> None:
+        """Record that an input could not be opened or decoded, as a finding."""
+        self._errors.append(error)
+        told = copy(error)
+        told.source = None if error.source == str(source) else error.source
+        self.add_finding(Finding(NOT_CHECKED, Level.ERROR, "", Message("{error}", error=told)), source)
 
     def progress(self, done: int, total: int | None) -> None:
         """Show how far the work is, on a terminal only."""

@@ -110,7 +110,7 @@ def _in_pieces(document: Any, model: type[BaseModel], most: int) -> tuple[Any, l
     Beyond `most` each error of pydantic counts as one.
     """
     findings: list[Finding] = []
-    count = 0
+    count = parts = 0
     typed: Any = None
     for key, start, part, error in _parts(document, model):
         if key is None:
@@ -121,9 +121,10 @@ def _in_pieces(document: Any, model: type[BaseModel], most: int) -> tuple[Any, l
             found = _findings(error, document, () if key is None else (key, start))
             findings += found
             count += len(found)
+            parts += 1
         elif error is not None:
             count += error.error_count()
-    return typed, in_order(findings)[:most], count
+    return typed, (in_order(findings) if parts > 1 else findings)[:most], count
 
 
 def _parts(document: Any, model: type[BaseModel]) -> Iterator[tuple[str | None, int, Any, ValidationError | None]]:

@@ -85,7 +85,8 @@ class Problem:
 
 @lru_cache(maxsize=1024)
 def _sentences(kind: str, key: str, expected: str) -> tuple[str, str]:
-    en, zh = (text.format(key=shortened(key)) for text in MESSAGES[kind])
+    key = str(shortened(key))
+    en, zh = (text.format(key=key) for text in MESSAGES[kind])
     if expected:
         en += f"; expected {expected}"
         zh += f"；应为 {_TYPE_NAMES_ZH.get(expected, expected)}"

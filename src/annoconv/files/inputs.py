@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,15 +37,15 @@ class Inputs:
     """Files and folders that a request reads; held as (device, inode), so that no other spelling or link hides one."""
 
     def __init__(self) -> None:
-        self._pending: list[Path] = []
+        self._pending: list[Iterable[Path]] = []
         self._own: dict[tuple[int, int], Path] = {}
         self._above: dict[tuple[int, int], Path] = {}
         self._folders: dict[tuple[int, int], Path] = {}
         self._seen: set[Path] = set()
 
     def add(self, paths: Iterable[Path]) -> None:
-        """Note what is read; it is looked at only if an output would replace something."""
-        self._pending += paths
+        """Note what is read; it is iterated over and looked at only if an output would replace something."""
+        self._pending.append(paths)
 
     def refuse(self, target: Path) -> None:
         """Raise UsageError if what stands at `target` is an input, contains one, or lies in a folder that is one."""
@@ -63,7 +64,7 @@ class Inputs:
                 raise _refusal(Message("the output would replace a file of an input"), target, folder)
 
     def _look(self) -> None:
-        for path in self._pending:
+        for path in chain.from_iterable(self._pending):
             try:
                 real = Path(os.path.realpath(path))
                 status = real.stat()

@@ -26,6 +26,7 @@ from annoconv.files.names import check_ending
 from annoconv.files.stage import settle
 from annoconv.limits import Limits
 from annoconv.messages import Message
+from annoconv.registry.options import AllAnnotations, Option
 from annoconv.registry.summary import summary_of
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from annoconv.model import Label
 
 __all__ = [
+    "AllAnnotations",
     "Command",
     "Context",
     "Converter",
@@ -54,25 +56,6 @@ GROUP = "annoconv.converters"
 COMMANDS = "annoconv.commands"
 """Entry point group of the commands that packages beside the core add."""
 _MOST_NAMED = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """What the command line says about a parameter of a converter or command: `Annotated[int, Option(help="...")]`.
-
-    Attributes
-    ----------
-    help
-        One sentence.
-    metavar
-        What stands for its value in the help.
-    name
-        Its name where it is not the parameter's, without the dashes.
-    """
-
-    help: str
-    metavar: str | None = None
-    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

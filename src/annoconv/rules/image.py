@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from annoconv.errors import AnnoconvError
 from annoconv.messages import Message
-from annoconv.model import AttributeAnnotation, ContoursAnnotation, CoordinateFrame, TextSpanAnnotation
+from annoconv.model import (
+    AttributeAnnotation,
+    ContoursAnnotation,
+    CoordinateFrame,
+    CoordinateSpace,
+    TextSpanAnnotation,
+)
 from annoconv.rules.engine import Breach, Subject, match, rule
 
 if TYPE_CHECKING:
@@ -60,10 +66,13 @@ def origin_missing(subject: Subject) -> Iterator[Breach]:
 
 @rule("A-C.2.shape_missing")
 def shape_missing(subject: Subject) -> Iterator[Breach]:
-    """Yield each image without shape, as the layout of B.3 leaves them, on which something has a place."""
+    """Yield each image without shape, as the layout of B.3 leaves them, on whose pixels something has a place."""
     without = AttributeAnnotation | TextSpanAnnotation | ContoursAnnotation
-    primary = subject.case.image.uid
-    drawn = {each.image_uid or primary for each in subject.case.annotations if not isinstance(each, without)}
+    drawn = {
+        each.image_uid or subject.case.image.uid
+        for each in subject.case.annotations
+        if not isinstance(each, without) and each.coordinate_space is not CoordinateSpace.PATIENT
+    }
     for path, image in subject.every_image():
         if image.shape is None and image.uid in drawn:
             yield Breach(path, {"uid": image.uid})

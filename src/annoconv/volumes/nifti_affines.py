@@ -28,7 +28,7 @@ from annoconv.messages import Message
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["QFORM_TOLERANCE_MM", "Form", "check_orthogonal", "forms_elsewhere", "read_grid", "write_forms"]
+__all__ = ["QFORM_TOLERANCE_MM", "Form", "check_orthogonal", "forms_elsewhere", "is_in_mm", "read_grid", "write_forms"]
 
 Shape: TypeAlias = tuple[int, int, int]
 Form: TypeAlias = Literal["agree", "sform", "qform"]
@@ -109,6 +109,11 @@ def forms_elsewhere(header: Any, grid: Grid, path: Path) -> dict[Form, Affine]:
             if _furthest_mm(lps - grid.affine, grid.shape) > _SAME_PLACE_MM:
                 found[name] = lps
     return found
+
+
+def is_in_mm(header: Any) -> bool:
+    """Tell whether a header's lengths are in mm, or in no unit, which is taken for mm."""
+    return _MM_BY_UNIT[int(header["xyzt_units"]) & 7] == 1
 
 
 def write_forms(header: Any, grid: Grid) -> bool:

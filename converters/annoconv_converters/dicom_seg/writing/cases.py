@@ -13,11 +13,13 @@ from pydicom.filereader import read_dataset
 
 from annoconv import ids, times
 from annoconv import images as image_seam
+from annoconv.casefile.left_out import left_out, masks_left_out
+from annoconv.casefile.left_out import without as without_left_out
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.documents.losses import report
 from annoconv.documents.merging import held
-from annoconv.documents.residuals import pointer
+from annoconv.documents.residuals import pointer, residual
 from annoconv.errors import InputError
 from annoconv.files.atomic import replacing
 from annoconv.loss import Loss, LossKind, LossReport
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annoconv.casefile import LoadedCase
+    from annoconv.casefile.left_out import LeftOut
     from annoconv.images import ImageSource
     from annoconv.registry import Context
     from annoconv_converters.dicom_seg.kinds import Settings
@@ -100,13 +103,15 @@ def write_segmentations(
     if not start:
         raise InputError("there is no case to write", source=target)
     losses: list[Loss] = []
-    several = len(start) > 1 or len(_masks_by_image(start[0].case)) > 1
+    first, _ = _shown(start[0], settings)
+    several = len(start) > 1 or len(_masks_by_image(first.case)) > 1
     with replacing(target) as temporary:
         if several:
             temporary.mkdir()
         for case_index, loaded in enumerate(chain(start, remaining)):
-            with _prepared(loaded, sources, context, settings) as parts:
-                losses += _finish(loaded.case, case_index, parts, context, plain=plain)
+            shown, unwritten = _shown(loaded, settings)
+            with _prepared(shown, sources, context, settings) as parts:
+                losses += _finish(loaded.case, case_index, parts, context, unwritten, plain=plain)
                 for part in parts:
                     path = temporary / _file_name(loaded.case, case_index, part, len(parts)) if several else temporary
                     if path.exists():
@@ -137,6 +142,12 @@ def write_part(part: SegmentationPart, path: Path) -> None:
     part.gathered.release()
 
 
+def _shown(loaded: LoadedCase, settings: Settings) -> tuple[LoadedCase, LeftOut]:
+    """Return a case without what is left out of it, and why."""
+    unwritten = left_out(loaded.case, all_annotations=settings.all_annotations)
+    return without_left_out(loaded, unwritten), unwritten
+
+
 def _masks_by_image(case: Case) -> dict[str, list[MaskAnnotation]]:
     """Return the masks of each image that has some, the primary image first."""
     groups: dict[str, list[MaskAnnotation]] = {case.image.uid: []}
@@ -158,7 +169,8 @@ def _prepared(
             "the case has no mask, so there is nothing to segment",
             source=loaded.path,
             where="/annotations",
-            advice="Boxes, points and attributes go to DICOM-SR or FHIR",
+            advice="Boxes, points and attributes go to DICOM-SR or FHIR; masks of what is superseded, rejected or not "
+            "there are written with --all-annotations",
         )
     sources = _without_masks(sources, loaded) or _own_files(loaded, context, settings)
     labels = Labels.of(case, context.label_system)
@@ -218,7 +230,13 @@ def _image_of(case: Case, uid: str, path: Path | None) -> Image:
 
 
 def _finish(
-    case: Case, case_index: int, parts: Sequence[SegmentationPart], context: Context, *, plain: bool
+    case: Case,
+    case_index: int,
+    parts: Sequence[SegmentationPart],
+    context: Context,
+    unwritten: LeftOut,
+    *,
+    plain: bool,
 ) -> Iterator[Loss]:
     """Give the parts their carrier; yield what the format does not hold."""
     original = strict_json.plain(case)
@@ -228,7 +246,18 @@ def _finish(
         without(_native(part, header), names) for part, header, names in zip(parts, headers, unsaid, strict=True)
     ]
     native = merge(natives)
-    compared = report(original, native, REASONS, None if plain else CARRIER, case_index=case_index)
+    gone = masks_left_out(original, unwritten)
+    expected = {**original, "annotations": [each for each in original["annotations"] if each["id"] not in gone]}
+    compared = report(
+        original,
+        native,
+        REASONS,
+        None if plain else CARRIER,
+        case_index=case_index,
+        left_out=residual(original, expected).paths() if gone else (),
+        unwritten=unwritten,
+    )
+    kept = report(expected, native, REASONS, CARRIER).kept if gone else compared.kept
     if not plain:
         key = ids.uid("carrier", ids.content_digest(strict_json.dumps(original)))
         for position, (part, header, own, names) in enumerate(zip(parts, headers, natives, unsaid, strict=True)):
@@ -238,13 +267,13 @@ def _finish(
             told = Block(key, position, len(parts), own["image"]["uid"], digest, meanings, unsaid=names)
             if position == 0:
                 # Nobody is named in private that a de-identification of the file would leave there.
-                kept = [each for each in held(native, compared.kept) if each[0][0] not in OF_THE_CASE]
-                told = replace(told, residual=compared.kept, held=kept)
+                named = [each for each in held(native, kept) if each[0][0] not in OF_THE_CASE]
+                told = replace(told, residual=kept, held=named)
             block = Dataset()
             carry(block, told.document())
             part.header |= elements_of(block)
     yield from compared.losses
-    yield from uncoded(case, case_index, Labels.of(case, context.label_system))
+    yield from uncoded(case, case_index, Labels.of(case, context.label_system), unwritten)
     position_of = {annotation.id: position for position, annotation in enumerate(case.annotations)}
     for part in parts:
         yield from note_losses(part.content.source, case_index)

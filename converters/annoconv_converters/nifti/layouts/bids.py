@@ -218,7 +218,18 @@ def _subject(
     carrier = folder / "annoconv" / f"{name}.json"
     sources += finder.image_files(image_file) if image_file is not None else []
     told = {"case_id": name, **told}
-    return CaseFiles(name, place, carrier, [image], regions, told, is_exact=exact, files=sources, shared=shared)
+    return CaseFiles(
+        name,
+        place,
+        carrier,
+        [image],
+        regions,
+        told,
+        is_exact=exact,
+        files=sources,
+        shared=shared,
+        unread=lambda: images[1:],
+    )
 
 
 def _named(case: Prepared, entry: Entry) -> Entry:
