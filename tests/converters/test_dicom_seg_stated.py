@@ -19,11 +19,13 @@ from annoconv_converters._dicom.series import scan_series
 
 from annoconv import images, registry
 from annoconv.casefile import LoadedCase, read_case, write_case
+from annoconv.cli.limits import limits_from
 from annoconv.documents import strict_json
-from annoconv.errors import AnnoconvError, GeometryError, ImageError, MaskError
+from annoconv.errors import AnnoconvError, GeometryError, ImageError, MaskError, UsageError
 from annoconv.limits import Limits
 from annoconv.registry import Context
 from tests.converters.seg_cases import case_of, drawn
+from tests.peers import dciodvfy_errors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -366,3 +368,31 @@ def test_a_lone_localizer_is_the_odd_one_not_the_norm(tmp_path: Path) -> None:
     )
     with pytest.raises(GeometryError, match=r"found .* in localizer\.dcm; expected"):
         read(REFERENCES / "f_other.dcm", folder)
+
+
+def test_rounded_direction_cosines_are_taken_when_asked_within_a_bound_and_with_a_word(tmp_path: Path) -> None:
+    turn = np.radians(33.3)
+    across, down = [np.cos(turn), np.sin(turn), 0], [-np.sin(turn), np.cos(turn), 0]
+    rounded = [round(float(each), 3) for each in (*across, *down)]
+    off = abs(sum(each * each for each in rounded[:3]) - 1)
+    assert 1e-4 < off < 2e-3
+    folder = tmp_path / "ct"
+    folder.mkdir()
+    for file in (REFERENCES / "ct").iterdir():
+        changed(file, folder / file.name, ImageOrientationPatient=rounded)
+    with pytest.raises(GeometryError, match="--limit direction_millionths=2000"):
+        _ = images.open(folder).grid
+    limits = Limits(direction_millionths=2000)
+    source = images.open(folder, limits)
+    assert np.allclose(source.grid.direction.T @ source.grid.direction, np.eye(3))
+    assert np.allclose(source.grid.direction[:, 0], across, atol=1e-3)
+    case = case_of(tmp_path / "case", source, drawn(source.grid))
+    context = Context(limits=limits)
+    losses = registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[folder], context=context)
+    assert any("direction cosines are rounded" in loss.message for loss in losses if loss.path == "/image")
+    (reading,) = registry.read([tmp_path / "seg.dcm"], format="dicom-seg", images=[folder], context=context)
+    for before, after in zip(case.masks.values(), reading.masks.values(), strict=True):
+        assert np.array_equal(before.read(), after.read())
+    assert dciodvfy_errors(tmp_path / "seg.dcm") == []
+    with pytest.raises(UsageError, match="no rounded ones"):
+        limits_from(["direction_millionths=5001"])

@@ -30,7 +30,7 @@ from annoconv.images import ImageSource, SliceIdentity
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
 from annoconv.model import Image, ImageInstance, Modality
-from annoconv.volumes.slice_stack import fill_gaps, stack_grid
+from annoconv.volumes.slice_stack import fill_gaps, is_rounded, stack_grid
 from annoconv_converters._dicom.charset import settle_character_set
 from annoconv_converters._dicom.file import DAMAGE, Instance, acquired_at, read_places
 from annoconv_converters._dicom.groups import SHARED, FramePlace
@@ -69,7 +69,7 @@ class DicomSeries:
         self._instances = sorted(instances, key=lambda instance: (instance.sop_instance_uid, instance.path))
         self._limits = limits
         self._notes = tuple(notes)
-        self._allows_gaps = False
+        self._allows_gaps = self._is_rounded = False
         first = self._instances[0]
         stated = first.text("SeriesInstanceUID")
         self.uid = stated or ids.source_series(instance.sop_instance_uid for instance in instances)
@@ -125,8 +125,11 @@ class DicomSeries:
             return self._flat(frames), tuple(frames)
         try:
             planes = [frame.plane(self._folder) for frame in frames]
-            missing = fill_gaps(planes) if self._allows_gaps else []
-            grid, order = stack_grid([*planes, *missing], self._one_slice_spacing(frames[0]), upright=False)
+            rounding = self._limits.direction_millionths / 1e6
+            missing = fill_gaps(planes, rounding) if self._allows_gaps else []
+            step = self._one_slice_spacing(frames[0])
+            grid, order = stack_grid([*planes, *missing], step, upright=False, rounding=rounding)
+            self._is_rounded = is_rounded(planes[0])
         except GeometryError as error:
             raise _named(error, self) from error
         self._check_size(math.prod(grid.shape))
@@ -242,6 +245,9 @@ class DicomSeries:
         absent = [Message("no {name}; a derived one is used", name=tags[name]) for name in sorted(self.derived)]
         if any(not instance.text("SOPClassUID") for instance in self._instances):
             template = "no SOPClassUID (0008,0016) in the data set; that of the file meta information is used"
+            absent.append(Message(template))
+        if self._is_rounded:
+            template = "the direction cosines are rounded; the orthonormal ones nearest to them are taken"
             absent.append(Message(template))
         return (*absent, *self._notes)
 

@@ -24,6 +24,7 @@ from annoconv.geometry import (
     compare_grids,
 )
 from annoconv.ids import is_dicom_uid
+from annoconv.limits import Limits
 from annoconv.messages import Message
 from annoconv.volumes.slice_stack import Plane, stack_grid
 from annoconv_converters._dicom.file import DAMAGE
@@ -85,7 +86,9 @@ class _Stated:
     rows: int
 
 
-def find_frame_grid(header: Dataset, table: FrameTable, path: Path | None = None) -> FrameGrid:
+def find_frame_grid(
+    header: Dataset, table: FrameTable, path: Path | None = None, limits: Limits | None = None
+) -> FrameGrid:
     """Return the grid of a segmentation and the place of each of its planes in it.
 
     Raises
@@ -96,7 +99,7 @@ def find_frame_grid(header: Dataset, table: FrameTable, path: Path | None = None
         If the header lacks what places them.
     """
     try:
-        return _find_frame_grid(header, table, path)
+        return _find_frame_grid(header, table, path, (limits or Limits()).direction_millionths / 1e6)
     except AnnoconvError:
         raise
     except DAMAGE as error:  # pydicom converts elements only when they are looked at
@@ -104,7 +107,7 @@ def find_frame_grid(header: Dataset, table: FrameTable, path: Path | None = None
         raise MaskError(problem, source=path, found=type(error).__name__) from error
 
 
-def _find_frame_grid(header: Dataset, table: FrameTable, path: Path | None) -> FrameGrid:
+def _find_frame_grid(header: Dataset, table: FrameTable, path: Path | None, rounding: float) -> FrameGrid:
     if not len(table.planes):
         raise MaskError("the segmentation has no frames", source=path, where="NumberOfFrames (0028,0008)")
     if header.get("TotalPixelMatrixColumns") is not None:
@@ -136,10 +139,15 @@ def _find_frame_grid(header: Dataset, table: FrameTable, path: Path | None) -> F
         for k, place in enumerate(places.tolist())
     ]
     try:
-        grid, _ = stack_grid(planes, step, upright=False)
+        grid, _ = stack_grid(planes, step, upright=False, rounding=rounding)
     except GeometryError as error:
         raise GeometryError(
-            error.problem, source=path, where=error.where, found=error.found, expected=error.expected
+            error.problem,
+            source=path,
+            where=error.where,
+            found=error.found,
+            expected=error.expected,
+            advice=error.advice,
         ) from error
     return FrameGrid(grid, slices)
 

@@ -29,12 +29,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["STACK_TOLERANCE_VOXEL", "Plane", "fill_gaps", "stack_grid"]
+__all__ = ["STACK_TOLERANCE_VOXEL", "Plane", "fill_gaps", "is_rounded", "stack_grid"]
 
 _SAME_PLANE_MM = 1e-4
 """Slices nearer than this share their position."""
 _STEEPEST = 1.0
 """Lateral mm for each mm along the normal, 45 degrees: gantries tilt by 30; beyond it slices form no volume."""
+_COARSEST = 5e-3
+"""Of unit vectors: what rounding explains; a bound that a request may set."""
+_COARSE = "If they were rounded, accept them with --limit direction_millionths=2000"
 _MOST_MISSING = 1000
 """Slices of one gap; a longer one is two stacks."""
 _MOST_NAMED = 3
@@ -67,7 +70,13 @@ class Plane:
     rows: int
 
 
-def stack_grid(planes: Sequence[Plane], slice_spacing: float = 1.0, *, upright: bool = True) -> tuple[Grid, list[int]]:
+def stack_grid(
+    planes: Sequence[Plane],
+    slice_spacing: float = 1.0,
+    *,
+    upright: bool = True,
+    rounding: float = DIRECTION_TOLERANCE,
+) -> tuple[Grid, list[int]]:
     """Return the grid that parallel slices form, and their order along it.
 
     Parameters
@@ -79,6 +88,8 @@ def stack_grid(planes: Sequence[Plane], slice_spacing: float = 1.0, *, upright: 
     upright
         Whether sheared and unevenly spaced slices are refused. They are no volume of voxels, but a stack all the same
         if their positions run along a straight line, and no slices are missing.
+    rounding
+        How far direction cosines may be off orthonormal, and off those of other slices.
 
     Returns
     -------
@@ -100,8 +111,8 @@ def stack_grid(planes: Sequence[Plane], slice_spacing: float = 1.0, *, upright: 
     """
     if not planes:
         raise GeometryError("there are no slices")
-    across, down = _orthonormal(planes[0])
-    _check_alike(planes)
+    across, down = _orthonormal(planes[0], rounding)
+    _check_alike(planes, rounding)
     normal = np.cross(across, down)
     positions = np.array([plane.position for plane in planes], dtype=np.float64)
     if positions.shape != (len(planes), 3) or not np.abs(positions).max() <= LARGEST_MM:
@@ -128,7 +139,7 @@ def stack_grid(planes: Sequence[Plane], slice_spacing: float = 1.0, *, upright: 
     return grid, order
 
 
-def fill_gaps(planes: Sequence[Plane]) -> list[Plane]:
+def fill_gaps(planes: Sequence[Plane], rounding: float = DIRECTION_TOLERANCE) -> list[Plane]:
     """Return the slices that an otherwise regular stack lacks, each where it would stand, in no order.
 
     A gap is one if it is a whole multiple of the usual distance: the median, or the least if only that fits all gaps.
@@ -136,7 +147,7 @@ def fill_gaps(planes: Sequence[Plane]) -> list[Plane]:
     """
     if len(planes) < 2:
         return []
-    across, down = _orthonormal(planes[0])
+    across, down = _orthonormal(planes[0], rounding)
     distances = np.array([plane.position for plane in planes], dtype=np.float64) @ np.cross(across, down)
     order = np.argsort(distances, kind="stable")
     gaps = np.diff(distances[order])
@@ -169,10 +180,10 @@ def _most_alike(planes: Sequence[Plane]) -> Plane:
     return planes[kinds.index(Counter(kinds).most_common(1)[0][0])]
 
 
-def _check_alike(planes: Sequence[Plane]) -> None:
+def _check_alike(planes: Sequence[Plane], rounding: float) -> None:
     first = _most_alike(planes)
     for name, problem, tolerance in (
-        ("orientation", "the slices differ in orientation", DIRECTION_TOLERANCE),
+        ("orientation", "the slices differ in orientation", rounding),
         ("pixel_spacing", "the slices differ in pixel spacing", None),
     ):
         expected = np.array(getattr(first, name), dtype=np.float64)
@@ -188,20 +199,25 @@ def _check_alike(planes: Sequence[Plane]) -> None:
             raise GeometryError("the slices differ in size (columns x rows)", found=found, expected=wanted)
 
 
-def _orthonormal(plane: Plane) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def is_rounded(plane: Plane) -> bool:
+    """Tell whether the direction cosines of a slice are off orthonormal by more than six decimals make them."""
+    pair = np.reshape(plane.orientation, (2, 3))
+    return bool(np.abs(pair @ pair.T - np.eye(2)).max() > DIRECTION_TOLERANCE)
+
+
+def _orthonormal(plane: Plane, rounding: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the directions of i and j, rounding removed."""
     cosines = np.array(plane.orientation, dtype=np.float64)
     if cosines.shape != (6,) or not np.abs(cosines).max() <= 2:
         raise GeometryError("an orientation is six direction cosines", where=plane.name, found=matrix_text(cosines))
     pair = cosines.reshape(2, 3)
-    if np.abs(pair @ pair.T - np.eye(2)).max() > DIRECTION_TOLERANCE:
+    off = float(np.abs(pair @ pair.T - np.eye(2)).max())
+    if off > rounding:
         raise GeometryError(
-            Message(
-                "the direction cosines are not orthonormal within {tolerance:g}",
-                tolerance=DIRECTION_TOLERANCE,
-            ),
+            Message("the direction cosines are not orthonormal within {tolerance:g}", tolerance=rounding),
             where=plane.name,
             found=matrix_text(pair),
+            advice=_COARSE if off <= _COARSEST else None,
         )
     spacing = np.array(plane.pixel_spacing, dtype=np.float64)
     if spacing.shape != (2,) or not np.all((spacing >= SMALLEST_MM) & (spacing <= LARGEST_MM)):

@@ -60,7 +60,7 @@ class _Part:
 
     @cached_property
     def frame_grid(self) -> FrameGrid:
-        frame_grid = find_frame_grid(self.file.header, self.file.table, self.file.path)
+        frame_grid = find_frame_grid(self.file.header, self.file.table, self.file.path, self.context.limits)
         check_size(frame_grid, self.context.limits, self.file.path)
         return frame_grid
 

@@ -18,7 +18,7 @@ from pydicom.uid import UID
 
 from annoconv import ids
 from annoconv.codes import PRIVATE_SCHEME
-from annoconv.geometry import describe_grid
+from annoconv.geometry import DIRECTION_TOLERANCE, describe_grid
 from annoconv.model import Concept
 from annoconv_converters._dicom.codes import code_item
 from annoconv_converters._dicom.dates import date_and_time, date_time, offset_zone
@@ -311,7 +311,10 @@ def _put_shared_groups(header: Dataset, source: ImageSource) -> None:
         if grid.frame == "LPS":
             if grid.positions is None:
                 measures.SpacingBetweenSlices = step
-            cosines = stated.get("ImageOrientationPatient") or (*grid.direction[:, 0], *grid.direction[:, 1])
+            taken = (*grid.direction[:, 0], *grid.direction[:, 1])
+            cosines = stated.get("ImageOrientationPatient") or taken
+            if max(abs(float(found) - each) for found, each in zip(cosines, taken, strict=True)) > DIRECTION_TOLERANCE:
+                cosines = taken  # the source's are rounded
             orientation = Dataset()
             orientation.ImageOrientationPatient = [decimal_string(number) for number in cosines]
             shared.PlaneOrientationSequence = items(orientation)
