@@ -71,8 +71,8 @@ ANNOTATION_SOFTWARE: Final = ("109102", "DCM", "Processing Equipment")
 LABEL_MAP_FILE: Final = "masks/labels.nii.gz"
 """Mask file of segments that cannot overlap; they are its values."""
 _FORMER_SNOMED: Final = frozenset({"SRT", "SNM3", "99SDM"})
-_ALGORITHM_TYPES: Final = {
-    written: kind for kind, written in ALGORITHM_TYPES.items() if kind is not AlgorithmType.AUTOMATIC_CONFIRMED
+_ALGORITHM_TYPES: Final[dict[Any, str]] = {
+    written: kind.value for kind, written in ALGORITHM_TYPES.items() if kind is not AlgorithmType.AUTOMATIC_CONFIRMED
 }
 _MODALITIES: Final = {
     "1.2.840.10008.5.1.4.1.1.1": "CR",
@@ -219,7 +219,7 @@ def native_document(
             "mask_file": LABEL_MAP_FILE if is_map else f"masks/{file}.nii.gz",
             "mask_value": segment.number if is_map else None,
             "fractional_type": fractional_type,
-            "algorithm_type": _algorithm_type(segment).value,
+            "algorithm_type": _ALGORITHM_TYPES.get(segment.algorithm_type),
             "annotator": agents[segment.number]["id"] if segment.number in agents else None,
         }
         annotations.append({key: value for key, value in stated.items() if value is not None})
@@ -339,10 +339,6 @@ def _finding_site(segment: Segment, label: ClassLabel) -> dict[str, Any] | None:
 def _category(segment: Segment, known: Label | None) -> AnnotationCategory:
     """Return the category; a known label tells it better, as others choose the property category more freely."""
     return (known and known.category) or category_of(segment.category)
-
-
-def _algorithm_type(segment: Segment) -> AlgorithmType:
-    return _ALGORITHM_TYPES.get(segment.algorithm_type, AlgorithmType.MANUAL)
 
 
 def _image(header: Dataset, table: FrameTable, frame_grid: FrameGrid) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from annoconv.geometry import describe_grid
 from annoconv.ids import safe_name
 from annoconv.model import SCHEMA_VERSION, AnnotationCategory, Modality
 from annoconv.pixels import Mask
+from annoconv.volumes.nifti_affines import check_orthogonal
 from annoconv_converters._volumes.labels import Entry, named, told_of
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class ImageFiles:
 
     def document(self, *, is_exact: bool) -> dict[str, Any]:
         """Return the model's image; geometry of float64 is not rounded."""
+        if "instances" not in self.told:  # without them nothing says where sheared slices lie
+            check_orthogonal(self.grid, None)
         modality = self.modality if self.modality in list(Modality) else Modality.OT.value
         return {"uid": self.uid, "modality": modality, **_geometry(self.grid, is_exact=is_exact), **self.told}
 

@@ -98,7 +98,8 @@ class Finder:
         from annoconv.volumes.nifti_affines import check_orthogonal
 
         file = open_volume(self._checked(path), self.context.limits, self.form)
-        check_orthogonal(file.grid, path)
+        if not self.sources:  # a mask of a tilted series is sheared as that is
+            check_orthogonal(file.grid, path)
         if file.grid.lps_from_ijk is None and not (is_placeless or self.allows_no_place):
             raise GeometryError(
                 "the file states no place in space: its sform and qform codes are both 0"

@@ -29,7 +29,7 @@ from annoconv_converters._dicom.carrier import carry
 from annoconv_converters._dicom.elements import EXPLICIT, Element
 from annoconv_converters._dicom.groups import PER_FRAME
 from annoconv_converters._dicom.patient import patient_of
-from annoconv_converters._dicom.series import scan_series
+from annoconv_converters._dicom.series import note_losses, scan_series
 from annoconv_converters.dicom_seg.block import Block, digest_of, meaning
 from annoconv_converters.dicom_seg.frame_grid import find_frame_grid
 from annoconv_converters.dicom_seg.groups import read_table
@@ -298,6 +298,7 @@ def _finish(
         else:
             yield Loss(case_index, path, LossKind.CARRIED, carried)
     for part in parts:
+        yield from note_losses(part.content.source, case_index)
         for number, kind, message in part.gathered.changes:
             path = pointer(("annotations", position_of[part.annotation_ids[number]], "mask_file"))
             yield Loss(case_index, path, kind, message)
