@@ -6,21 +6,26 @@ Formats are run over all of them by `test_matrix.py`. Grids are LPS, mm; arrays 
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nibabel
 import numpy as np
+from annoconv_converters.nifti.transforms import Field
 
 from annoconv.demo.case import make as make_demo
 from annoconv.demo.series import ellipsoid, write_series
 from annoconv.documents import strict_json
 from annoconv.geometry import Grid
 from annoconv.pixels import save_nifti
+from tests.fields import write_field
 
 Document = dict[str, Any]
 ZOO: dict[str, Callable[[Path], Document]] = {}
+EXAMPLES = Path(__file__).parents[1] / "model" / "examples" / "valid"
 
 
 @dataclass(frozen=True)
@@ -415,6 +420,31 @@ def readers(folder: Path) -> Document:
 
 
 @zoo
+def not_there(folder: Path) -> Document:
+    """What does not count as a finding, masks of a file of their own and values of a shared one among it."""
+    grid = grid_of((14, 12, 6))
+    image = series(folder, grid, "not_there")
+    labels = np.zeros(grid.shape_kji, np.uint8)
+    labels[blob(grid, 2.0, 5.0)] = 2
+    labels[blob(grid, 0.0, 5.0)] = 1
+    save_nifti(folder / "map.nii.gz", labels, grid)
+    save_nifti(folder / "own.nii.gz", blob(grid, 1.0), grid)
+    common = {"category": "lesion", "label_code": "NODULE"}
+    box = {**common, "type": "bbox", "bbox": [1.0, 2.0, 5.5, 6.0], "slice_index": 2}
+    return document(
+        image,
+        [
+            mask("KEPT", "map.nii.gz", "NODULE", "lesion", mask_value=1, assertion="possible"),
+            mask("GONE", "map.nii.gz", "PERIVASCULAR_SPACE", "other", mask_value=2, status="rejected"),
+            mask("OWN", "own.nii.gz", "NODULE", "lesion", status="superseded"),
+            {"id": "BEFORE", **box, "assertion": "historical", "confidence": 0.5},
+            {"id": "MAYBE", **box, "status": "preliminary"},
+            {"id": "NONE", **common, "type": "attribute", "assertion": "absent", "attributes": {"source": "report"}},
+        ],
+    )
+
+
+@zoo
 def follow_up(folder: Path) -> Document:
     """One lesion in two studies of a patient, with what is known of him, and the instances of his images."""
     first, second = grid_of((14, 12, 6)), grid_of((14, 12, 5))
@@ -539,6 +569,170 @@ def outlines(folder: Path) -> Document:
     )
 
 
+def example(name: str) -> Document:
+    """Return a worked example of the model."""
+    return dict(strict_json.loads((EXAMPLES / f"{name}.json").read_bytes()))
+
+
+def together(*parts: Document) -> Document:
+    """Return documents as one: of lists three members of each, else what the first says; an id twice is another."""
+    whole: Document = {}
+    for part in parts:
+        for key, value in part.items():
+            if isinstance(value, dict):
+                whole[key] = together(whole.get(key, {}), value)
+            elif isinstance(value, list) and value and isinstance(value[0], dict):
+                for each in value[:3]:
+                    known = {other.get("id") for other in whole.setdefault(key, [])} - {None}
+                    whole[key].append(each | ({"id": f"{each['id']}_{len(known)}"} if each.get("id") in known else {}))
+            else:
+                whole.setdefault(key, value)
+    return whole
+
+
+@zoo
+def provenance(folder: Path) -> Document:
+    """Who made, assisted, reviewed, measured, moved and masked what, and where it comes from: whole records."""
+    grid = grid_of((14, 12, 6))
+    image = series(folder, grid, "provenance")
+    save_nifti(folder / "m.nii.gz", blob(grid), grid)
+    names = (
+        "agreement",
+        "agreement-in-all-metrics",
+        "assessments-and-validations",
+        "audit-in-all-actions",
+        "data-source",
+    )
+    names += ("deidentification", "metadata-complete", "model-assistance", "qc-findings", "version-changes")
+    names += ("qc-finding-with-its-place-and-a-suggestion", "two-readers-and-consensus", "real-sr-pet-of-a-tumour")
+    names += ("real-fhir-observations-and-provenance", "real-sr-circle-and-its-area")
+    metadata = together(*(example(name)["metadata"] for name in names))
+    at = "2026-01-08T09:00:00+08:00"
+    metadata["audit"].append(
+        {"action": "manual_revision", "actor": "A1", "at": at, "target_id": "X1", "note": "edge moved"}
+    )
+    metadata["assessments"][0] |= {"note": "kappa agreed before"}
+    metadata["validations"][0] |= {"qualification": "CNAS", "reference": "pathology"}
+    metadata["deidentification"][0] |= {"policy": "PS3.15"}
+    metadata["deidentification"][0]["spot_checks"][0] |= {"note": "none found", "at": at}
+    reviews = together(example("review-cycle"), example("review-of-some-annotations"))["reviews"]
+    metadata["agents"][0] |= {"algorithm": {"name": "detector", "model_id": "MODEL_1"}}
+    told = {"assistance_id": "AI1", "abnormal_marks": ["occluded"], "session": "2", "note": "边缘不清"}
+    source = {"sop_instance_uid": "1.2.3.9.1", "sop_class_uid": "1.2.840.10008.5.1.4.1.1.66.4"}
+    told |= {"segmentation": source, "segment_number": 3}
+    case = document(image, [mask("X1", "m.nii.gz", **told)], reviews=reviews)
+    return case | {"metadata": metadata}
+
+
+@zoo
+def image_context(folder: Path) -> Document:
+    """All that is said of images: how they were made and changed, what is wrong with them, how they are registered."""
+    grid = grid_of((14, 12, 6))
+    image = series(folder, grid, "image_context")
+    save_nifti(folder / "m.nii.gz", blob(grid), grid)
+    (folder / "transforms").mkdir()
+    vectors = np.linspace(-2.0, 2.0, 3 * 14 * 12 * 6).reshape(*grid.shape_kji, 3)
+    (folder / "transforms" / "W.nii.gz").write_bytes(write_field(Field(grid, vectors), "RAS"))
+    names = ("image-complete", "image-quality", "image-resampled", "real-sr-pet-of-a-tumour", "image-instances")
+    context = together(*(example(name)["image"] for name in names))
+    for key in ("instances", "temporal_positions", "study_instance_uid", "derived_from"):
+        context.pop(key, None)
+    context["preprocessing"][0] |= {"note": "once"}
+    slide = together(example("image-whole-slide")["image"], example("image-of-a-slide")["image"])
+    video = example("image-video")["image"] | {"annotated_frames": [{"first": 0, "last": 8, "step": 4}]}
+    related = [each | {"uid": f"1.2.3.10.{n}"} for n, each in enumerate((slide, video), 1)]
+    ends = {"fixed_image_uid": image["uid"], "moving_image_uid": "1.2.3.10.1", "maps": "moving_from_fixed"}
+    kinds = ("registration-nonconforming", "registration-of-frames-of-reference", "pet-ct")
+    registrations = [each | {"id": f"R{n}"} for n, each in enumerate(example(k)["registrations"][0] for k in kinds)]
+    for each in registrations:
+        each.update({key: value for key, value in ends.items() if key in each and key != "maps"})
+    registrations[0]["checks"][0] |= {"checked_at": "2026-01-08T09:00:00+08:00"}
+    matrix = np.eye(4).tolist()
+    field = {"field_file": "transforms/W.nii.gz", "field_frame": "RAS", "post_matrix": matrix}
+    registrations.append({"id": "W", "kind": "demons", **ends, "matrix": matrix, **field})
+    return document(
+        context | image | {"view_position": "PA"},
+        [mask("M1", "m.nii.gz")],
+        related_images=related,
+        registrations=registrations,
+        studies=[example("real-sr-pet-of-a-tumour")["studies"][0]],
+    )
+
+
+@zoo
+def statements(folder: Path) -> Document:
+    """What stands beside outlines: texts by sections, relations, records, labels in full, values of every kind."""
+    grid = grid_of((14, 12, 6))
+    image = series(folder, grid, "statements")
+    save_nifti(folder / "m.nii.gz", blob(grid), grid)
+    common = {"category": "lesion", "label_code": "MASS", "attributes": {"margin": "obscured", "longest": 12.5}}
+    turned = [[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+    square, other = ([[x, 1.25], [x + 5, 1.0], [x + 5, 6.0], [x, 6.25]] for x in (1.25, 8.25))
+    inner = [[9.0, 2.0], [10.0, 2.0], [10.0, 3.0]]
+    ring = {"geometric_type": "POINT", "points": [[1.0, 2.0, 3.0]], "sop_instance_uid": "1.2.3.11"}
+    spans = example("relations-of-spans")
+    report = example("real-fhir-study-report-and-mass")["texts"][0] | {"image_uids": [image["uid"]]}
+    bounded = example("clinical-bounds-codes-and-absence")["clinical_records"]
+    records = [
+        each | {"id": f"C{n}"} for n, each in enumerate([*example("everything-at-once")["clinical_records"], *bounded])
+    ]
+    link = example("everything-at-once")["links"][2] | {"record_id": "C0", "image_uid": image["uid"]}
+    measured = {
+        "concept": concept("410668003", "SCT", "Length"),
+        "value": 12.5,
+        "unit": "mm",
+        "tracking_uid": "1.2.3.12",
+    }
+    measured |= {"normal_low": 0, "normal_high": 10, "method": concept("113076", "DCM", "Segmentation")}
+    measured |= {"value_map": {"sop_instance_uid": "1.2.3.13"}}
+    label = together(example("nodule-with-site-and-bi-rads")["labels"][0], example("labels")["labels"][0])
+    label |= {"definition_en": "a lesion that takes up room", "function": "none", "histology": "unknown"}
+    label |= {
+        "indication": "screening",
+        "concept_category": concept("241053004", "SCT", "Radiographic measurement of lung volume"),
+    }
+    label |= {"finding_site": {"region": concept("10200004", "SCT", "Liver"), "laterality": "unpaired"}}
+    numbers = {
+        "minimum": 0,
+        "maximum": 200,
+        "unit": "mm",
+        "missing_code": "NA",
+        "title_en": "Longest",
+        "required": True,
+    }
+    label["attributes"].append({"key": "longest", **numbers})
+    return document(
+        image,
+        [
+            mask("M", "m.nii.gz", fractional_type="PROBABILITY", measurements=[measured]),
+            {"id": "B", **common, "parent_id": "M", "type": "bbox", "bbox": [1.0, 2.0, 5.5, 6.0], "slice_index": 2},
+            {"id": "P", **common, "type": "polygon", "polygon": square, "slice_index": 3}
+            | {"parts": [{"polygon": [[1.0, 7.0], [5.0, 7.0], [5.0, 10.0]]}, {"polygon": other, "holes": [inner]}]},
+            {"id": "L", **common, "type": "polyline", "polyline": [[1.0, 1.0], [6.0, 1.5]], "slice_index": 3},
+            {"id": "Q", **common, "type": "point", "point": [3.5, 2.5], "slice_index": 0},
+            {"id": "E", **common, "type": "ellipse", "center": [6.0, 5.0], "radii": [3.0, 2.0], "slice_index": 1}
+            | {"rotation_degrees": 30.0},
+            {
+                "id": "K",
+                **common,
+                "type": "keypoints",
+                "keypoints": [{"name": "a", "point": [2.0, 3.0]}],
+                "slice_index": 1,
+            },
+            {"id": "O", **common, "type": "oriented_box", "center": [6.0, 5.0], "size": [4.0, 2.0], "slice_index": 1}
+            | {"rotation_degrees": 15.0},
+            {"id": "S", **common, "type": "ellipsoid", "center": [1.0, 2.0, 3.0], "radii": [4.0, 3.0, 2.0]}
+            | {"direction": turned, "coordinate_space": "patient"},
+            {"id": "C", **common, "type": "contours", "contours": [ring]},
+            *(each | {"attributes": {"negated": False}} for each in spans["annotations"]),
+        ],
+        labels=[label],
+        texts=[*spans["texts"], report],
+        clinical_records=records,
+        links=[*(each | {"note": "as written"} for each in spans["links"]), link],
+    )
+
+
 @zoo
 def bare(folder: Path) -> Document:
     """The least that the schema asks, like C.5: no frame, no origin, no direction, no time."""
@@ -556,3 +750,14 @@ def series_uid(name: str) -> str:
     from annoconv import ids
 
     return ids.uid("synthetic series", name)
+
+
+def write_field(field: Field, frame: str = "LPS") -> bytes:
+    """Return a displacement field as nibabel writes it, its vectors in the frame named."""
+    signs = (1, 1, 1) if frame == "LPS" else (-1, -1, 1)
+    vectors = (field.vectors_lps * signs).astype(np.float32).transpose(2, 1, 0, 3)[:, :, :, None]
+    image = nibabel.Nifti1Image(vectors, np.diag([-1, -1, 1, 1]) @ field.grid.affine)
+    image.header.set_intent("vector")
+    image.set_sform(image.affine, 1)
+    image.set_qform(image.affine, 1)
+    return gzip.compress(image.to_bytes(), mtime=0)

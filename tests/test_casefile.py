@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from annoconv import registry, validate
 from annoconv.casefile import LoadedCase, Reading, read_case, read_cases, write_case, write_cases
 from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, InputError, MaskError, OutputExistsError, UsageError
@@ -258,3 +259,30 @@ def test_one_case_is_asked_for(tmp_path: Path) -> None:
         read_case(write(tmp_path / "x.jsonl", good(), good()))
     with pytest.raises(InputError, match="no case"):
         read_case(write(tmp_path / "y.jsonl"))
+
+
+def test_a_case_that_was_changed_in_place_is_checked_again_at_every_way_out(tmp_path: Path) -> None:
+    polygon = common("P", "polygon", slice_index=0, polygon=[[1.0, 1.0], [3.0, 1.0], [3.0, 3.0]])
+    changed = loaded(common("A", "mask", mask_file="a.nii.gz"))
+    changed.case.annotations += case_of(polygon).annotations
+    write_case(changed, tmp_path / "before.json")
+    changed.case.annotations[1].polygon.append([1.0])  # type: ignore[union-attr]  # it is the polygon
+    for leave in (
+        lambda: write_case(changed, tmp_path / "x.json"),
+        lambda: write_cases([Reading(changed.case, changed.masks)], tmp_path / "y"),
+        lambda: registry.write([changed], tmp_path / "z.geojson", format="geojson"),
+    ):
+        with pytest.raises(DocumentError) as refused:
+            leave()
+        assert [finding.path for finding in refused.value.findings] == ["/annotations/1/polygon/3"]
+    assert [(each.rule, each.path) for each in validate(changed)] == [("schema.length", "/annotations/1/polygon/3")]
+    assert everything_below(tmp_path) == ["before.json", "before.masks/.annoconv.json", "before.masks/a.nii.gz"]
+
+
+@pytest.mark.parametrize("raw", [{"task_id": "T"}, None])
+def test_what_is_no_case_with_its_masks_is_refused_by_name(raw: Any, tmp_path: Path) -> None:
+    case = case_of() if raw is None else raw
+    with pytest.raises(UsageError, match=rf"found {type(case).__name__}; expected LoadedCase"):
+        registry.write([case], tmp_path / "z.geojson", format="geojson")
+    with pytest.raises(UsageError, match="read_case"):
+        write_case(case, tmp_path / "x.json")

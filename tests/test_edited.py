@@ -574,7 +574,7 @@ def test_a_piece_of_a_mask_that_was_drawn_anew_stays_of_it(format: str, tmp_path
         if format == "cvat":  # its upper half is wiped away
             first.attrib |= {"rle": "0, 24", "top": "5", "left": "2", "width": "8", "height": "3"}
         elif format == "coco":
-            first["segmentation"] = [[2, 5, 10, 5, 10, 8, 2, 8]]
+            first |= {"segmentation": [[2, 5, 10, 5, 10, 8, 2, 8]], "bbox": [2, 5, 8, 3], "area": 24}
             first["id"] = 900
             first.pop("annoconv")
         elif format == "label-studio":

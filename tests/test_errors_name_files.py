@@ -51,5 +51,7 @@ def test_a_segmentation_whose_series_is_not_among_those_given_is_named(tmp_path:
     folder, other = case_of(tmp_path / "a"), case_of(tmp_path / "b", name="other")
     target = tmp_path / "seg.dcm"
     registry.write([read_case(folder / "case.json")], target, format="dicom-seg", images=[folder / "ct"])
-    with pytest.raises(ImageError, match=r"seg\.dcm: ReferencedSeriesSequence \(0008,1115\): no single source image"):
+    with pytest.raises(
+        ImageError, match=r"seg\.dcm: ReferencedSeriesSequence \(0008,1115\): no single one of the images"
+    ):
         list(registry.read([target], format="dicom-seg", images=[other / "other"]))

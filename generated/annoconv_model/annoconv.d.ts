@@ -516,7 +516,7 @@ export interface Image {
   quality?: ImageQuality;
   /** Requirements on data that it does not meet. (不符合项) [A 7.2] */
   nonconformances?: Array<Nonconformance>;
-  /** Levels of a whole-slide image, the finest first. (金字塔层级) [A 7.2.note] */
+  /** Levels of a whole-slide image, the finest first; `shape` and pixel coordinates are those of the finest one. (金字塔层级) [A 7.2.note] */
   pyramid?: Array<PyramidLevel>;
   /** Magnification of the objective of a whole-slide image. (物镜倍率) [A 7.2.note] */
   objective_magnification?: PositiveReal;
@@ -2582,7 +2582,7 @@ export interface Case {
   texts?: Array<TextDocument>;
   /** Structured clinical data of the case. (临床记录) [A 8.5.3] */
   clinical_records?: Array<ClinicalRecord>;
-  /** Definitions of labels that this case uses and its label system does not hold. (标签定义) [A 8.2.2] */
+  /** Definitions of labels that its label system does not hold, or the class list of its data set. (标签定义) [A 8.2.2] */
   labels?: Array<Label>;
   /** Labels of which every object was annotated, so that what has no annotation is not there. (已完整标注的标签) [A 5.4] */
   annotated_labels?: Array<LabelCode>;

@@ -3231,7 +3231,7 @@ class Image(Model):
     """
 
     pyramid: Annotated[Annotated[list[PyramidLevel], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="pyramid")
-    """Levels of a whole-slide image, the finest first. (金字塔层级)
+    """Levels of a whole-slide image, the finest first; `shape` and pixel coordinates are those of the finest one. (金字塔层级)
 
     Source: A 7.2.note.
     """
@@ -6923,7 +6923,7 @@ class Case(Model):
     """
 
     labels: Annotated[list[Label] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="labels")
-    """Definitions of labels that this case uses and its label system does not hold. (标签定义)
+    """Definitions of labels that its label system does not hold, or the class list of its data set. (标签定义)
 
     Source: A 8.2.2.
     """

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = [
-    "PRIVATE_SCHEME", "UNCLASSIFIED", "ClassLabel", "CodedLabel", "Labels", "Told", "built_in_labels",
+    "PRIVATE_SCHEME", "UNCLASSIFIED", "UNNAMED", "ClassLabel", "CodedLabel", "Labels", "Told", "built_in_labels",
     "category_concept", "category_of", "concept_of", "is_label_code", "is_name", "name_field", "own_code",
     "says_what_it_is", "words",
 ]  # fmt: skip
@@ -41,6 +41,8 @@ PRIVATE_SCHEME: Final = "99ANNOCONV"
 """Coding scheme designator of label codes that no terminology holds; PS3.16 reserves `99` for private schemes."""
 UNCLASSIFIED: Final = "UNCLASSIFIED"
 """Code of the built-in label of what has no class."""
+UNNAMED: Final = re.compile(r"LABEL_(\d+)")
+"""Label codes of values of a label map that no table names."""
 
 _CATEGORY_CONCEPTS: Final = {
     AnnotationCategory.ORGAN: Concept(code="91723000", scheme="SCT", meaning="Anatomical Structure"),
@@ -113,11 +115,6 @@ class ClassLabel:
     definition: dict[str, Any] | None = None
 
 
-@cache
-def _built_in_by_code() -> dict[str, Label]:
-    return {label.code: label for label in reversed(built_in_labels())}
-
-
 class Labels:
     """The labels that hold for one case, the nearest definition first; made by `Labels.of`."""
 
@@ -126,11 +123,9 @@ class Labels:
         self._own = {code: label for code, label in listed.items() if says_what_it_is(label)}
         self._label_system = label_system
         self._names: dict[str, str] = {}
-        system: dict[str, Label] = {}
-        for label in label_system:
-            system.setdefault(label.code, label)
+        built_in, system = ({one.code: one for one in reversed(some)} for some in (built_in_labels(), label_system))
         # The first definition holds, and stands first.
-        self._labels: dict[str, Label] = {**self._own, **system, **_built_in_by_code(), **system, **self._own}
+        self._labels: dict[str, Label] = {**self._own, **system, **built_in, **system, **self._own}
         for code, label in listed.items():
             self._labels.setdefault(code, label)
 

@@ -1,7 +1,8 @@
 """What a document breaks: typed values in a stable order, in English and Chinese, never printed or raised here.
 
 A finding names one place of a case document by its JSON pointer (RFC 6901) and the rule that the place breaks. Rules
-named `schema.<kind>` speak of structure (`annoconv.validation`); all others are listed in `model/rules.yaml`.
+named `schema.<kind>` speak of structure (`annoconv.validation`), `not_checked` of an input that could not be read; all
+others are listed in `model/rules.yaml`.
 """
 
 from __future__ import annotations
@@ -9,14 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from annoconv.messages import Language, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Finding", "Language", "Level", "in_order"]
+__all__ = ["NOT_CHECKED", "Finding", "Language", "Level", "in_order"]
+
+NOT_CHECKED: Final = "not_checked"
+"""Stands for a rule where an input could not be opened or decoded, so that no rule was applied."""
 
 
 class Level(StrEnum):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from annoconv.geometry import Grid
     from annoconv.model import Image
 
-__all__ = ["GROUP", "ImageSource", "Reader", "SliceIdentity", "list_files", "match", "open", "scan"]
+__all__ = ["GROUP", "ImageSource", "Reader", "SliceIdentity", "describe_sources", "list_files", "match", "open", "scan"]
 
 GROUP = "annoconv.readers"
 """Entry point group of the readers, tried in the order of their names."""
@@ -153,7 +153,7 @@ def list_files(paths: Iterable[Path], limits: Limits) -> list[Path]:
     found: dict[Path, Path] = {}
     for path in map(Path, paths):
         if not path.exists():
-            raise ImageError("there is no such file or folder", source=path)
+            raise ImageError("there is no such file or folder", source=path, advice="Name the images with --images")
         settle(path)
         check_source(path)
         for file in _below(path):
@@ -189,7 +189,7 @@ def scan(paths: Sequence[Path], limits: Limits | None = None) -> list[ImageSourc
     Raises
     ------
     ImageError
-        If a path does not exist, there is no image in any of them, or a reader cannot be loaded.
+        If a path does not exist, there is no image in one of them, or a reader cannot be loaded.
     """
     limits = limits or Limits()
     sources: list[ImageSource] = []
@@ -202,11 +202,28 @@ def scan(paths: Sequence[Path], limits: Limits | None = None) -> list[ImageSourc
                 source=entry.value,
             ) from error
         sources += reader(paths, limits)
-    if paths and not sources:
+    if idle := _without_images(paths, sources):
         raise ImageError(
-            "there is no image here", source=listed(paths, _MOST_NAMED), advice="Name images or their folder"
+            "there is no image here",
+            source=listed(idle, _MOST_NAMED),
+            found=_files_among(idle, limits),
+            expected="DICOM, NIfTI, NRRD or MetaImage files that are no labels",
+            advice="Name images or their folder; unpack archives first",
         )
     return sources
+
+
+def _without_images(paths: Sequence[Path], sources: Sequence[ImageSource]) -> list[Path]:
+    """Return the files and folders in which no image was found, not even a part of one."""
+    places = {source.path.resolve() for source in sources}
+    above = {folder for place in places for folder in (place, *place.parents)}
+    return [path for path in paths if (one := path.resolve()) not in above and places.isdisjoint(one.parents)]
+
+
+def _files_among(paths: Sequence[Path], limits: Limits) -> Message:
+    """Return the names of the files that are there, for people."""
+    names = [path.name for path in list_files(paths, limits)]
+    return listed(names, _MOST_NAMED) if names else Message("no file")
 
 
 def open(path: Path, limits: Limits | None = None) -> ImageSource:
@@ -219,7 +236,9 @@ def open(path: Path, limits: Limits | None = None) -> ImageSource:
     """
     sources = scan([path], limits)
     if len(sources) != 1:
-        raise ImageError("not exactly one image", source=path, found=_listed(sources), advice="Name one file or folder")
+        raise ImageError(
+            "not exactly one image", source=path, found=describe_sources(sources), advice="Name one file or folder"
+        )
     return sources[0]
 
 
@@ -250,13 +269,14 @@ def match(
             "no single source image has this UID",
             source=source,
             where=where,
-            found=_listed(sources),
+            found=describe_sources(sources),
             expected=image.uid,
             advice="Name the folder of that series",
         )
     return named[0]
 
 
-def _listed(sources: Sequence[ImageSource]) -> Message:
+def describe_sources(sources: Sequence[ImageSource]) -> Message:
+    """Return images as errors name them: uid, modality, path."""
     named = [f"{source.uid} ({source.modality}, {source.path})" for source in sources]
     return listed(named, _MOST_NAMED) if named else Message("no image")

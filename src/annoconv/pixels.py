@@ -38,6 +38,7 @@ __all__ = [
     "Masks",
     "NiftiVolume",
     "Volume",
+    "VolumeWithout",
     "as_labels",
     "check_frame",
     "count",
@@ -143,6 +144,13 @@ class NiftiVolume:
         """Type of the voxels as stored."""
         return self._header.dtype
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether any program takes the file for what is read here, so that it may be passed on as it stands."""
+        from annoconv.volumes import nifti
+
+        return nifti.is_plain(self._header)
+
     def read(self) -> NDArray[Any]:
         """Return the labels, read-only; the file is inflated again only once nobody holds the array any more.
 
@@ -155,6 +163,45 @@ class NiftiVolume:
             kept = as_labels(nifti.read_scaled(self._header), self.path)
             self._last = weakref.ref(kept)
         return kept
+
+
+class VolumeWithout:
+    """A label map in which some values are background.
+
+    Parameters
+    ----------
+    volume
+        The label map.
+    values
+        What becomes 0.
+    """
+
+    def __init__(self, volume: Volume, values: Iterable[int]) -> None:
+        self._volume = volume
+        self._values = sorted(values)
+
+    @property
+    def grid(self) -> Grid:
+        """The label map's grid."""
+        return self._volume.grid
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of its voxels as stored."""
+        return self._volume.dtype
+
+    @property
+    def path(self) -> Path | None:
+        """Its file, if it has one."""
+        return self._volume.path
+
+    def read(self) -> NDArray[Any]:
+        """Return what is left of the labels, read-only."""
+        labels_kji = self._volume.read()
+        if labels_kji.dtype.kind != "f":
+            labels_kji = np.where(np.isin(labels_kji, self._values), labels_kji.dtype.type(0), labels_kji)
+            labels_kji.flags.writeable = False
+        return labels_kji
 
 
 def as_labels(values: NDArray[Any], path: Path | None) -> NDArray[Any]:
@@ -318,12 +365,12 @@ def check_frame(image: Image | Grid, volume: Volume) -> GridRelation:
 
 
 def save_nifti(path: Path, labels_kji: NDArray[Any], grid: Grid, *, overwrite: bool = False) -> None:
-    """Write a mask, label map or fractions as `.nii.gz`: the same bytes for the same voxels and grid.
+    """Write a mask, label map or fractions as NIfTI: the same bytes for the same voxels and grid.
 
     Parameters
     ----------
     path
-        Ends in `.nii.gz`.
+        Ends in `.nii.gz`, or in `.nii`, which is not compressed.
     labels_kji
         Bool, integers from 0, or floats from 0 to 1. Integers are stored in the smallest of uint8, int16, uint16,
         int32, uint32 that holds them; fractions as float32.
@@ -335,7 +382,7 @@ def save_nifti(path: Path, labels_kji: NDArray[Any], grid: Grid, *, overwrite: b
     from annoconv.volumes import nifti
 
     stored = smallest_labels(labels_kji, path)
-    content = nifti.nifti_bytes(stored, grid)
+    content = nifti.nifti_bytes(stored, grid, compressed=not path.name.endswith(".nii"))
     with replacing(path, overwrite=overwrite) as temporary:
         temporary.write_bytes(content)
 

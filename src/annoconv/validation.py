@@ -54,9 +54,14 @@ def validate(
         return list(check_file(Path(target), profile=profile, images=images, label_system=label_system, limits=limits))
     from annoconv import rules
     from annoconv.casefile import LoadedCase
+    from annoconv.casefile.loaded import check_changed
     from annoconv.model import Case
 
     subject = LoadedCase(target) if isinstance(target, Case) else target
+    try:
+        check_changed(subject.case if isinstance(subject, LoadedCase) else subject)
+    except DocumentError as error:
+        return list(error.findings)
     return rules.check(subject, profile=profile, sources=rules.sources_of(images), label_system=label_system)
 
 

@@ -152,8 +152,21 @@ def test_lines_and_several_files(run: Callable[..., Ran], tmp_path: Path) -> Non
     ran = run("validate", lines, tmp_path / "none.json", one, "--json", "--schema-only")
     assert ran.code == 1
     places = [(each["source"].rsplit("/", 1)[1], each["case_index"]) for each in ran.json["findings"]]
-    assert places == [("a.jsonl", 1), ("a.jsonl", 3), ("b.json", 0)]
+    assert places == [("a.jsonl", 1), ("a.jsonl", 3), ("none.json", 0), ("b.json", 0)]
     assert "none.json" in ran.json["errors"][0]["message"]
+
+
+def test_what_could_not_be_opened_is_a_finding_that_the_summary_counts(run: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "seg.dcm").write_bytes(bytes(128) + b"DICM")
+    fine = write(tmp_path / "c.json", good())
+    sources = [tmp_path / "folder", tmp_path / "seg.dcm", tmp_path / "none.json", fine]
+    ran = run("validate", *sources, "--json")
+    assert ran.code == 1
+    assert [each["rule"] for each in ran.json["findings"]] == ["not_checked"] * 3
+    ran = run("validate", *sources)
+    assert ran.code == 1
+    assert ran.err.splitlines()[-1] == "0 errors, 0 warnings, 3 of 4 inputs not checked"
 
 
 def test_many_findings_are_one_object(run: Callable[..., Ran], tmp_path: Path) -> None:

@@ -212,12 +212,14 @@ def test_a_large_volume_that_is_damaged_at_its_end_takes_no_memory(damage: dict[
 
 
 def test_layers_without_end_are_refused(tmp_path: Path) -> None:
-    image = nibabel.Nifti2Image(np.zeros((1, 1, 1, 100_000), np.uint8), np.eye(4))
-    nibabel.save(image, tmp_path / "layers.nii.gz")
+    many = nibabel.Nifti2Image(np.zeros((1, 1, 1, 100_000), np.uint8), np.eye(4))
+    nibabel.save(many, tmp_path / "layers.nii.gz")
     with pytest.raises(LimitError, match="too many layers"):
         list(registry.read([tmp_path / "layers.nii.gz"], format="nifti"))
     labels = np.tile(np.arange(1, 1001, dtype=np.uint16).reshape(10, 10, 10, 1), (1, 1, 1, 10))
-    nibabel.save(nibabel.Nifti1Image(labels, np.eye(4)), tmp_path / "labels.nii.gz")
+    image = nibabel.Nifti1Image(labels, np.eye(4))
+    image.header.set_intent("label")
+    nibabel.save(image, tmp_path / "labels.nii.gz")
     with pytest.raises(LimitError, match="too many labels"):
         list(registry.read([tmp_path / "labels.nii.gz"], format="nifti"))
 
@@ -266,6 +268,7 @@ def test_labels_that_nibabel_scaled_are_whole_again(dtype: Any, most: int, tmp_p
     labels.flat[0] = most
     image = nibabel.Nifti1Image(labels, np.eye(4))
     image.set_data_dtype(dtype)
+    image.header.set_intent("label")
     nibabel.save(image, tmp_path / "scaled.nii.gz")
     header = read_header(tmp_path / "scaled.nii.gz", Limits())
     assert header.slope != 1

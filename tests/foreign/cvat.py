@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from annoconv_converters.cvat import read, trees
+from annoconv_converters.cvat import elements, read
 
 from annoconv import registry
 from annoconv.casefile import LoadedCase, Reading
@@ -168,5 +168,5 @@ def damage(monkeypatch: pytest.MonkeyPatch) -> Foreign:
 
 def silence(monkeypatch: pytest.MonkeyPatch) -> Foreign:
     """Count key frames among what only says how the rest is encoded."""
-    monkeypatch.setitem(trees._ENCODING, "@keyframe", "damage")
+    monkeypatch.setitem(elements._ENCODING, "@keyframe", "damage")
     return next(one for one in files() if one.name == "cvat_step/keyframes.xml")

@@ -81,6 +81,7 @@ REFUSED = {
     "dicom/bits/per_frame.dcm": "MaskError",
     "dicom/bits/per_segment.dcm": "MaskError",
     "dicom/bits/six_per_segment.dcm": "MaskError",
+    "dicom/same_plane_twice/lm_conflict.dcm": "MaskError",
     "data/test_files/liver_1frame.dcm": "MaskError",
     "data/test_files/liver_expb_1frame.dcm": "MaskError",
 }

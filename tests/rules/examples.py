@@ -32,7 +32,8 @@ def add(*annotations: Document) -> Callable[[Document], None]:
 
 def first(**rest: Any) -> Callable[[Document], None]:
     """Change the first annotation, a box."""
-    return lambda document: document["annotations"][0].update(rest)
+    told = {key: each for key, each in rest.items() if each is not None}
+    return lambda document: document["annotations"][0].update(told)
 
 
 def each(*rest: Document) -> Callable[[Document], None]:
@@ -145,6 +146,12 @@ def stacked(places: list[float | None], shift: float = 0.0, **image: Any) -> Cal
         document["image"].update(instances=instances, **image)
 
     return change
+
+
+def in_time(**image: Any) -> Callable[[Document], None]:
+    """Make three volumes in time of the image, or what else is said."""
+    told = {"temporal_positions": 3, **image}
+    return lambda document: document["image"].update({key: each for key, each in told.items() if each is not None})
 
 
 EVEN: list[float | None] = [5.0 + 2 * n for n in range(10)]
@@ -320,6 +327,7 @@ AGREEING: dict[str, list[Example]] = {
         ),
         Example(first(label_code="LUNG_LEFT"), "/annotations/0/category", also_good=labelled({"category": "lesion"})),
     ],
+    "A-6.5.1b.label_unnamed": [Example(first(label_code="LABEL_3"), "/annotations/0/label_code")],
     "A-10.1.2.keypoints_of_label": [
         Example(
             labelled(
@@ -484,15 +492,69 @@ AGREEING: dict[str, list[Example]] = {
         Example(
             stacked([*EVEN[:9], EVEN[8]]),
             "/image/instances/9/image_position_patient",
-            also_good=stacked(EVEN, shift=0.5),
+            also_good=stacked(EVEN),
+        )
+    ],
+    "A-7.2e.slices_not_upright": [
+        Example(places, "/image/instances", also_good=stacked(EVEN, shift=0.01))
+        for places in (
+            stacked(EVEN, shift=0.5),
+            stacked([5.0 + 2 * n + 3 * max(n - 6, 0) for n in range(10)]),
         )
     ],
     "A-7.2c.spacing_not_median": [
         Example(
             stacked([5.0 + 2.3 * n for n in range(10)]),
             "/image/spacing/2",
-            also_good=stacked([5.0 + 2 * n + (7 if n > 6 else 0) for n in range(10)]),
+            also_good=stacked([5.0 + 2 * n + (0.15 if n > 6 else 0) for n in range(10)]),
         )
+    ],
+    "A-9.3.1a.last_frame": [
+        Example(
+            first(frame_index=frame, last_frame_index=2),
+            "/annotations/0/last_frame_index",
+            "minimal",
+            first(frame_index=2, last_frame_index=2),
+        )
+        for frame in (3, None)
+    ],
+    "A-7.2e.frame_range": [
+        Example(
+            in_time(annotated_frames=[{"first": 0, "last": 2}, wrong]),
+            "/image/annotated_frames/1",
+            also_good=in_time(annotated_frames=[{"first": 0, "last": 0}, {"first": 1, "last": 2, "step": 2}]),
+        )
+        for wrong in ({"first": 2, "last": 1}, {"first": 0, "last": 3})
+    ],
+    "A-7.2e.frame_time_count": [
+        Example(
+            in_time(frame_times_ms=[0, 40]), "/image/frame_times_ms", also_good=in_time(frame_times_ms=[0, 40, 80.5])
+        ),
+        Example(
+            in_time(temporal_positions=None, frame_times_ms=[0, 40, 80]),
+            "/image/frame_times_ms",
+            also_good=in_time(temporal_positions=None, frame_times_ms=[*range(10)]),
+        ),
+    ],
+    "A-7.2e.frame_times_not_ascending": [
+        Example(
+            in_time(frame_times_ms=[0, 40, later]),
+            "/image/frame_times_ms/2",
+            also_good=in_time(frame_times_ms=[5, 40, 40.5]),
+        )
+        for later in (40, 30)
+    ],
+    "A-8.2.2e.extension_namespace": [
+        Example(
+            lambda d: d.update(extensions={"score": 1}),
+            "/extensions/score",
+            "minimal",
+            lambda d: d.update(
+                extensions={"example.org/score": 1, "org.example.score": 1, "https://example.org/score": 1}
+            ),
+        ),
+        Example(lambda d: d["image"].update(extensions={"/x": 1}), "/image/extensions/~1x", "minimal"),
+        Example(first(extensions={"x.": 1}), "/annotations/0/extensions/x.", "minimal"),
     ],
     "A-7.2d.origin_not_first": [
         Example(

@@ -62,6 +62,9 @@ _BINARY_TAGS = _SHORT_TAGS | {0x00480006, 0x00480007}
 _PIXELS = 0x7FE00010
 _CHARACTER_SET = 0x00080005
 _MATRIX_ORIGIN = 0x00480008
+_DETECTORS = 0x00540022
+"""DetectorInformationSequence: where nuclear medicine places its first frame (PS3.3 C.8.4.11)."""
+_POSITION = 0x00200032
 _OFFSETS = (0x0040072A, 0x0040073A, 0x0040074A)
 """X, Y and Z offset in the slide coordinate system."""
 _NOT_IMAGES = frozenset(f"1.2.840.10008.5.1.4.1.1.{suffix}" for suffix in ("30", "66.4", "66.7"))
@@ -197,11 +200,14 @@ class Places(NamedTuple):
         For each frame the position of its place among them.
     matrix_origin
         Centre of the first pixel of a slide's total pixel matrix, in slide coordinates, mm; None if it is not stated.
+    elsewhere
+        The element that places the image where its frames have no place of their own; empty if there is none.
     """
 
     places: list[FramePlace]
     of_frames: list[int]
     matrix_origin: tuple[float, ...] | None
+    elsewhere: str = ""
 
 
 def read_places(instance: Instance, limits: Limits) -> Places:
@@ -209,6 +215,7 @@ def read_places(instance: Instance, limits: Limits) -> Places:
     origin: tuple[float, ...] | None = None
     shared: Element | None = None
     per_frame: Element | None = None
+    elsewhere = "ImagePositionPatient (0020,0032)" if "ImagePositionPatient" in instance.header else ""
     try:
         with instance.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
             start = file_start(whole)
@@ -223,11 +230,13 @@ def read_places(instance: Instance, limits: Limits) -> Places:
                 elif each.tag == _MATRIX_ORIGIN:
                     sequence = data[each.value : each.value_end]
                     origin = tuple(_offset(inner(sequence, start.encoding, tag)) for tag in _OFFSETS)
+                elif each.tag == _DETECTORS and inner(data[each.value : each.value_end], start.encoding, _POSITION):
+                    elsewhere = "DetectorInformationSequence (0054,0022)"
             places, place_of_frame, _ = read_groups(data, shared, per_frame, start.encoding)
     except DAMAGE as error:
         where = "PerFrameFunctionalGroupsSequence (5200,9230)"
         raise ImageError("the functional groups are damaged", source=instance.path, where=where) from error
-    return Places(places, place_of_frame, origin)
+    return Places(places, place_of_frame, origin, "" if place_of_frame else elsewhere)
 
 
 def _offset(value: bytes) -> float:

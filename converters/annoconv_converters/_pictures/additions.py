@@ -45,7 +45,7 @@ class Additions:
             place = next(filter(self._shapes.__contains__, _above(loss.path)), None)
             shapes = [] if place is None else self._shapes[place]
             is_new = any("id" not in shape.key for shape in shapes if id(shape) in left)
-            if is_new or (loss.kind is LossKind.NO_PLACE and loss.path != place):
+            if is_new or place is None or (loss.kind is LossKind.NO_PLACE and loss.path != place):
                 yield loss
 
 

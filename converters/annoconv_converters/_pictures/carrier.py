@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from annoconv.casefile.left_out import LeftOut
     from annoconv.documents.losses import Carrier, Reasons
     from annoconv.documents.residuals import Path as Steps
     from annoconv.limits import Limits
@@ -76,7 +77,13 @@ def side_path(target: Path) -> Path:
 
 
 def compare(
-    original: Record, native: Record, expected: Record, reasons: Reasons, carrier: Carrier, case_index: int
+    original: Record,
+    native: Record,
+    expected: Record,
+    reasons: Reasons,
+    carrier: Carrier,
+    case_index: int,
+    unwritten: LeftOut,
 ) -> Compared:
     """Return the losses of a case, and what the carrier must take along so that `expected` comes back.
 
@@ -88,17 +95,19 @@ def compare(
         What its file gives back, our keys used.
     expected
         The case without what no carrier brings back: masks whose voxels have no place.
-    reasons, carrier, case_index
+    reasons, carrier, case_index, unwritten
         As `report` takes them.
     """
     if expected == original:
-        return report(original, native, reasons, carrier, case_index=case_index)
+        return report(original, native, reasons, carrier, case_index=case_index, unwritten=unwritten)
     left = residuals.residual(original, expected).paths()
-    found = report(original, native, reasons, carrier, case_index=case_index, left_out=left)
+    found = report(original, native, reasons, carrier, case_index=case_index, left_out=left, unwritten=unwritten)
     return Compared(found.losses, report(expected, native, reasons, carrier).kept)
 
 
-def compare_plain(original: Record, native: PictureCase, reasons: Reasons, case_index: int) -> list[Loss]:
+def compare_plain(
+    original: Record, native: PictureCase, reasons: Reasons, case_index: int, unwritten: LeftOut
+) -> list[Loss]:
     """Return the losses of a case whose file is written without a carrier.
 
     Parameters
@@ -107,7 +116,7 @@ def compare_plain(original: Record, native: PictureCase, reasons: Reasons, case_
         The case.
     native
         What its file gives back, our keys not used. Their ids say nothing; its `owners` tell which annotation is which.
-    reasons, case_index
+    reasons, case_index, unwritten
         As `report` takes them.
     """
     placed = {
@@ -118,7 +127,7 @@ def compare_plain(original: Record, native: PictureCase, reasons: Reasons, case_
     # By position, not by ids, which those of another annotation may equal.
     left = {**original, **{name: dict(enumerate(original[name])) for name in placed}}
     right = {**native.document, **{name: dict(enumerate(members)) for name, members in placed.items()}}
-    return report(left, right, reasons, case_index=case_index).losses
+    return report(left, right, reasons, case_index=case_index, unwritten=unwritten).losses
 
 
 def _placed(members: list[Record], found: list[Record], owners: Mapping[str, str]) -> list[Record]:

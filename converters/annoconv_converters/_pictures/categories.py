@@ -114,12 +114,12 @@ class Categories:
     def of_case(self, pictures: Iterable[Picture]) -> Categories:
         """Return the categories as they are for the pictures of one case, of which no two are one label."""
         ids = (shape.record.get("category_id") for picture in pictures for shape in picture.shapes)
-        return self._apart(number for number in ids if type(number) in {int, str})
+        return self.apart(number for number in ids if type(number) in {int, str})
 
     @cached_property
     def whole(self) -> Categories:
         """The categories as they are for a case that has all of them: no two of the file are one label."""
-        return self._apart(self.records)
+        return self.apart(self.records)
 
     @cached_property
     def listed(self) -> list[dict[str, Any]]:
@@ -143,7 +143,8 @@ class Categories:
         name = self.records.get(number, {}).get("name")
         return name if isinstance(name, str) and name.strip() else unnamed(number)
 
-    def _apart(self, numbers: Iterable[object]) -> Categories:
+    def apart(self, numbers: Iterable[object]) -> Categories:
+        """Return the categories as they are for a case that has some of them, of which no two are one label."""
         by_code: dict[str, list[object]] = {}
         for number in dict.fromkeys(numbers):
             by_code.setdefault(self[number].code, []).append(number)

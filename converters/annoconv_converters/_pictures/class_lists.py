@@ -13,6 +13,7 @@ from annoconv.codes import UNCLASSIFIED, Labels
 from annoconv.documents.losses import report
 from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
+from annoconv.messages import Message
 from annoconv_converters._pictures.categories import Categories, is_class_list
 
 if TYPE_CHECKING:
@@ -82,15 +83,18 @@ def class_list(
     rows = [
         {**found.get(name, {}), "id": numbers[name] if name in numbers else next(free), "name": name} for name in names
     ]
-    return Categories(rows, Labels.of(), is_list=True).listed
+    return Categories(rows, Labels.of(), is_list=True).whole.listed
 
 
-def given_classes(original: Record, drawn: Collection[str], sentence: str, case_index: int) -> list[Loss]:
-    """Return a loss for each object of a case without a class to which a format that has no such objects gives one."""
+def given_classes(original: Record, drawn: Collection[str], reasons: Reasons, case_index: int) -> list[Loss]:
+    """Return a loss for each object without a class to which a format gives one, as its reasons tell."""
+    sentence = reasons.get(UNCLASSIFIED)
+    if not isinstance(sentence, str):
+        return []
     places = [place for place, each in enumerate(original["annotations"]) if each["id"] in drawn]
     given = (place for place in places if original["annotations"][place]["label_code"] == UNCLASSIFIED)
     paths = (pointer(("annotations", place, "label_code")) for place in given)
-    return [Loss(case_index, path, LossKind.APPROXIMATED, sentence) for path in paths]
+    return [Loss(case_index, path, LossKind.APPROXIMATED, Message(sentence)) for path in paths]
 
 
 def renumbered(original: Record, native: Record) -> Record:

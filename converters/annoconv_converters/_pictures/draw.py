@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
+from annoconv.casefile.left_out import left_out, without
 from annoconv.documents import strict_json
 from annoconv.errors import MaskError
 from annoconv.geometry import Grid, GridKind, apply_relation
@@ -32,7 +33,7 @@ from annoconv_converters._pictures.geometry import box_to_record, counts_to_reco
 from annoconv_converters._pictures.objects import told_of
 from annoconv_converters._pictures.planes import Axis, PictureVolume, Planes, SliceName, slice_name
 from annoconv_converters._pictures.records import Picture, Shape
-from annoconv_converters._pictures.rotation import corners_of
+from annoconv_converters._pictures.rotation import corners_of, ellipse_ring
 from annoconv_converters._pictures.skeletons import ALONE, box_of_keypoints
 from annoconv_converters._raster.outlines import polygons_of
 from annoconv_converters._raster.polygons import is_clockwise, with_keyholes
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from annoconv.casefile import LoadedCase
+    from annoconv.casefile.left_out import LeftOut
     from annoconv.model import AnyAnnotation, Image
     from annoconv.pixels import Mask, Volume
     from annoconv_converters._raster.run_lengths import Counts, Run
@@ -51,7 +53,6 @@ __all__ = ["Drawing", "Form", "draw", "slice_folder"]
 Record: TypeAlias = "dict[str, Any]"
 Form: TypeAlias = Literal["rle", "polygon"]
 
-_ELLIPSE_VERTICES: Final = 72
 _PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 
 
@@ -61,8 +62,12 @@ class Drawing:
 
     Attributes
     ----------
-    case
+    loaded
         The case.
+    shown
+        The case without what does not count as a finding.
+    left_out
+        What that is, by its path, and why.
     pictures
         In the order of the images and slices; a record's `category_id` is still its label code.
     undrawn
@@ -72,6 +77,8 @@ class Drawing:
     """
 
     loaded: LoadedCase
+    shown: LoadedCase
+    left_out: LeftOut
     pictures: list[Picture] = field(default_factory=list)
     planes: dict[str, Planes] = field(default_factory=dict)
     undrawn: list[str] = field(default_factory=list)
@@ -111,6 +118,7 @@ def draw(
     shapes: frozenset[str] = frozenset(),
     turn_holes: bool = True,
     only: Collection[tuple[str, int]] | None = None,
+    all_annotations: bool = False,
 ) -> Drawing:
     """Return the pictures of a case.
 
@@ -134,14 +142,17 @@ def draw(
         Walk holes of polygons the other way round, so that what a ring with its cuts encloses is right.
     only
         Image and index of the only pictures that are drawn; none of a case with masks.
+    all_annotations
+        Draw what does not count as a finding too.
 
     Raises
     ------
     MaskError, GeometryError
         If a mask is missing, holds fractions, or does not lie on its image's grid.
     """
-    case = loaded.case
-    drawing = Drawing(loaded)
+    unwritten = left_out(loaded.case, all_annotations=all_annotations)
+    drawing = Drawing(loaded, without(loaded, unwritten), unwritten)
+    case = drawing.shown.case
     shown = {annotation.image_uid or case.image.uid for annotation in case.annotations} | {case.image.uid}
     images = {image.uid: image for image in (case.image, *(case.related_images or ())) if image.uid in shown}
     for image in images.values():
@@ -170,7 +181,7 @@ def draw(
     _keep_frames(drawing, images)
     if only_annotated:
         drawing.pictures = [p for p in drawing.pictures if p.shapes] or drawing.pictures[:1]
-    drawing.undrawn = [annotation.id for annotation in case.annotations if annotation.id not in drawn]
+    drawing.undrawn = [annotation.id for annotation in loaded.case.annotations if annotation.id not in drawn]
     return drawing
 
 
@@ -232,7 +243,7 @@ def _flat_record(annotation: AnyAnnotation, keypoints: bool, turn_holes: bool) -
         area = tidy((box[2] - box[0]) * (box[3] - box[1]))
         return {"segmentation": [], "area": area, "bbox": box_to_record(box)}
     if isinstance(annotation, EllipseAnnotation):
-        return rings_to_record([_ellipse(annotation)])
+        return rings_to_record([ellipse_ring(annotation)])
     if isinstance(annotation, OrientedBoxAnnotation) and _is_flat(annotation):
         ring = corners_of(annotation.center, annotation.size, annotation.rotation_degrees or 0.0)
         return rings_to_record([np.array(ring).reshape(-1, 2)])
@@ -297,21 +308,9 @@ def _parts(pieces: Iterable[Iterable[Any]], turn_holes: bool) -> list[Any]:
     return rings
 
 
-def _ellipse(annotation: EllipseAnnotation) -> Any:
-    """Return the vertices of an ellipse as a polygon of the same area."""
-    angles = np.arange(_ELLIPSE_VERTICES) * (2 * math.pi / _ELLIPSE_VERTICES)
-    step = 2 * math.pi / _ELLIPSE_VERTICES
-    scale = math.sqrt(step / math.sin(step))
-    turn = math.radians(annotation.rotation_degrees or 0.0)
-    across, along = scale * annotation.radii[0] * np.cos(angles), scale * annotation.radii[1] * np.sin(angles)
-    x = annotation.center[0] + across * math.cos(turn) - along * math.sin(turn)
-    y = annotation.center[1] + across * math.sin(turn) + along * math.cos(turn)
-    return np.round(np.stack((x, y), axis=1), 3)
-
-
 def _add_masks(drawing: Drawing, images: dict[str, Image], form: Form) -> set[str]:
     """Draw the masks, each volume in one pass; return their ids."""
-    case, masks = drawing.loaded.case, drawing.loaded.masks
+    case, masks = drawing.shown.case, drawing.shown.masks
     annotations = {each.id: each for each in case.annotations if isinstance(each, MaskAnnotation)}
     for annotation_id in annotations:
         if annotation_id not in masks:

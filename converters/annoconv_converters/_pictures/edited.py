@@ -8,97 +8,37 @@ place alone. The rest is new, or gone.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from annoconv_converters._pictures.geometry import tidy
+from annoconv.documents.residuals import pointer
+from annoconv.loss import Loss, LossKind
+from annoconv.messages import Message
+from annoconv.model import AlgorithmType
+from annoconv_converters._pictures.records import KEY
+from annoconv_converters._pictures.said import NOWHERE, digest_of, said_of
+from annoconv_converters._raster.polygons import rings_of_lists
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+    from annoconv.documents.residuals import Path
     from annoconv_converters._pictures.records import Picture, Shape
 
-__all__ = ["Edit", "bind", "classes_said", "said_of"]
+__all__ = ["NOT_WRITTEN", "Edit", "bind", "classes_said"]
 
 Record: TypeAlias = "dict[str, Any]"
 Said: TypeAlias = "tuple[str, str, str, dict[str, str]]"
 
-_PLACES: Final = ("slice_index", "frame_index")
-_NOWHERE: Final = "none"
-"""Outline of what belongs to the whole picture."""
-
-
-def said_of(shape: Shape, name: str) -> list[Any]:
-    """Return what a record says as digests: its class, its outline exactly and to a hundredth, and its other members.
-
-    Tools write hundredths of a pixel and begin a ring at another corner, so the second digest of the outline is of the
-    set of its corners.
-    """
-    record, more = shape.record, shape.more
-    segmentation = record.get("segmentation") or None
-    outline = [
-        segmentation,
-        None if segmentation else record.get("bbox"),
-        record.get("keypoints"),
-        record.get("caption"),
-        shape.geometry,
-        [more.get(name) for name in _PLACES],
-    ]
-    rough: list[Any] = [_corners(segmentation) if isinstance(segmentation, list) else segmentation, *outline[1:]]
-    rough[1] = _bounds(outline[1])
-    rest: Record = {"confidence": record["score"]} if "score" in record else {}
-    attributes = record.get("attributes")
-    rest |= {f"attributes/{key}": value for key, value in attributes.items()} if isinstance(attributes, dict) else {}
-    rest |= {key: value for key, value in more.items() if key not in _PLACES}
-    told = {key: _digest(rest[key]) for key in rest}
-    if not any(outline[:5]):
-        return [_digest(name), _NOWHERE, _NOWHERE, told]
-    return [_digest(name), _digest(outline), _digest(_hundredths(rough)), told]
-
-
-def _corners(rings: list[Any]) -> list[Any]:
-    """Return the corners of rings, each once, in an order of their own."""
-    numbers = [number for ring in rings if isinstance(ring, list) for number in ring]
-    if not all(isinstance(number, int | float | Decimal) for number in numbers):
-        return rings
-    pairs = {(_rounded(x), _rounded(y)) for x, y in zip(numbers[::2], numbers[1::2], strict=False)}
-    return [list(pair) for pair in sorted(pairs)]
-
-
-def _bounds(box: Any) -> Any:
-    """Return the corners of a box: its sides have other hundredths."""
-    is_box = isinstance(box, list) and len(box) == 4 and all(isinstance(each, int | float | Decimal) for each in box)
-    return [*box[:2], tidy(float(box[0] + box[2])), tidy(float(box[1] + box[3]))] if is_box else box
-
-
-def _hundredths(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _hundredths(member) for key, member in value.items()}
-    if isinstance(value, list | tuple):
-        return [_hundredths(member) for member in value]
-    return _rounded(value) if isinstance(value, float | Decimal) else value
-
-
-def _rounded(number: Any) -> float:
-    return round(float(number), 2) + 0.0
-
-
-def _digest(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(_floats(value), sort_keys=True)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-
-
-def _floats(value: Any) -> Any:
-    """Return a JSON value with its numbers as floats: 10 is 10.0 to a tool in JavaScript."""
-    if isinstance(value, dict):
-        return {key: _floats(member) for key, member in value.items()}
-    if isinstance(value, list | tuple):
-        return [_floats(member) for member in value]
-    return float(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else value
+_MADE: Final = "algorithm_type"
+_BY_ITSELF: Final = frozenset({"confidence", _MADE})
+"""What changes an annotation if nothing else of its record was changed; attributes do too."""
+_FILLED: Final = Message("an outline that was drawn in a mask is filled pixel by pixel")
+_FIRST: Final = Message("an annotation in several pieces has the confidence and the attributes of the first")
+NOT_WRITTEN: Final = Message("this is not the key that was written with the record; it counts as one without")
+"""Why what stands in a key of ours is not used."""
 
 
 @dataclass
@@ -114,17 +54,32 @@ class Edit:
         Ids of annotations whose outline and label are the same.
     gone
         Ids of annotations whose records the file does not show any more.
+    unheld
+        Places of what the file says and the case does not take over, with why.
+    redrawn
+        Outlines of masks that were drawn anew.
     """
 
     changed: dict[str, set[str]] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
+    unheld: list[tuple[Path, str]] = field(default_factory=list)
+    redrawn: list[Shape] = field(default_factory=list)
 
     def note(self, identity: Any, aspects: Iterable[str]) -> None:
         """Add to what is changed of an annotation."""
         found = set(aspects)
         if isinstance(identity, str) and found:
             self.changed.setdefault(identity, set()).update(found)
+
+    def lost(self, case_index: int) -> Iterator[Loss]:
+        """Yield the losses of what is not taken over, and of outlines of masks that do not run along pixels."""
+        for place, sentence in self.unheld:
+            yield Loss(case_index, pointer(place), LossKind.NO_PLACE, sentence)
+        for shape in self.redrawn:
+            rings = shape.record.get("segmentation")
+            if isinstance(rings, list) and not rings_of_lists(rings).follows_pixels:
+                yield Loss(case_index, pointer(shape.place), LossKind.APPROXIMATED, _FILLED)
 
 
 @dataclass
@@ -164,17 +119,23 @@ def bind(
     """
     pages = [_page(*pair, name_of) for pair in zip(pictures, told, strict=True)]
     edit = Edit()
+    written = {_own_text(key) for page in pages for key in page.keys.values()}
     for page in pages:
-        _by_own_key(page, edit)
+        _by_own_key(page, written, edit)
     for stage in (_whole, _outlined, _rough):
         for page in pages:
             _by(page, stage, edit, is_unique=stage is _rough)
     if not any(_is_numbered_anew(shape) for page in pages for shape in page.picture.shapes):
         for page in pages:
             _by_number(page, edit)
+    _part(pages, edit)
     alive = {shape.key.get("id") for page in pages for shape in page.picture.shapes if shape.key}
     for page in pages:
         _by_label(page, alive, edit)
+        for place, shape in enumerate(page.picture.shapes):
+            before = _said(shape.key.get("said"))
+            if shape.key.get("type") == "mask" and (before is None or before[2] != page.said[place][2]):
+                edit.redrawn.append(shape)
         for key in page.keys.values():
             edit.note(key.get("id"), {"drawn"})
             edit.gone.update(() if key.get("id") in alive else {str(key.get("id")), *_members(key)})
@@ -211,34 +172,41 @@ def _said(value: Any) -> Any:
 def classes_said(keys: Iterable[Record], names: Iterable[str]) -> set[str]:
     """Return those of the names of classes that a record had when it was written, by its key."""
     said = {told[0] for key in keys if (told := _said(key.get("said")))}
-    return {name for name in names if _digest(name) in said}
+    return {name for name in names if digest_of(name) in said}
 
 
 def _changes(before: Any, now: Said) -> set[str]:
-    """Return what a record says otherwise; who and when changes nothing by itself, tools sign what they only saved."""
+    """Return what a record says otherwise; by whom and when changes nothing by itself, tools sign what they saved."""
     if before is None:
         return set()
     found = {"label"} if before[0] != now[0] else set()
     if before[1] != now[1]:
         found.add("digits" if before[2] == now[2] else "drawn")
     others = {key for key in {*before[3], *now[3]} if before[3].get(key) != now[3].get(key)}
-    found |= {key for key in others if key == "confidence" or key.startswith("attributes/")}
+    found |= {key for key in others if key in _BY_ITSELF or key.startswith("attributes/")}
     return found | others if found else found
 
 
-def _by_own_key(page: _Page, edit: Edit) -> None:
+def _by_own_key(page: _Page, written: Collection[str], edit: Edit) -> None:
     """Keep the keys that records have of themselves; of copies of one, that of the first that says the same."""
     shapes = page.picture.shapes
     own: dict[str, list[int]] = {}
     for place, shape in enumerate(shapes):
         if isinstance(shape.key.get("id"), str):
-            own.setdefault(json.dumps(_own(shape.key), sort_keys=True), []).append(place)
-    noted = {json.dumps(_own(key), sort_keys=True): number for number, key in page.keys.items()}
+            own.setdefault(_own_text(shape.key), []).append(place)
+    noted = {_own_text(key): number for number, key in page.keys.items()}
+    known = {key.get("id") for key in page.keys.values()}
+    for shape in shapes:
+        if shape.key and not isinstance(shape.key.get("id"), str):
+            edit.unheld.append(((*shape.place, KEY), NOT_WRITTEN))
     for text, places in own.items():
         first = next((place for place in places if _said(shapes[place].key.get("said")) == page.said[place]), places[0])
         key = shapes[first].key
         for place in places:
             shapes[place].key = {}
+        if text not in written and key["id"] in known:
+            edit.unheld += (((*shapes[place].place, KEY), NOT_WRITTEN) for place in places)
+            continue
         edit.note(key["id"], _changes(_said(key.get("said")), page.said[first]))
         if text in noted:
             page.pair(first, noted[text])
@@ -247,9 +215,9 @@ def _by_own_key(page: _Page, edit: Edit) -> None:
             del page.shapes[first]
 
 
-def _own(key: Record) -> Record:
-    """Return a key as it stands in a record of itself."""
-    return {name: value for name, value in key.items() if name != "number"}
+def _own_text(key: Record) -> str:
+    """Return a key as it stands in a record of itself, as a text."""
+    return json.dumps({name: value for name, value in key.items() if name != "number"}, sort_keys=True)
 
 
 def _whole(said: Said) -> Any:
@@ -273,13 +241,17 @@ def _by(page: _Page, part: Callable[[Said], Any], edit: Edit, *, is_unique: bool
     for place in [*page.shapes]:
         wanted = part(page.said[place])
         numbers = noted.get(wanted, [])
-        is_one = len(numbers) == counts[wanted] == 1 and wanted != _NOWHERE
+        is_one = len(numbers) == counts[wanted] == 1 and wanted != NOWHERE
         if numbers and (is_one or not is_unique):
             _pair(page, place, numbers.pop(), edit)
 
 
 def _pair(page: _Page, place: int, number: int, edit: Edit) -> None:
     key = page.keys[number]
+    shape, before = page.picture.shapes[place], _said(key["said"])[3].get(_MADE)
+    if not shape.is_signed and before is not None:  # it is still whose it was
+        shape.more |= next(({_MADE: each.value} for each in AlgorithmType if digest_of(each.value) == before), {})
+        page.said[place][3][_MADE] = before
     edit.note(key.get("id"), _changes(_said(key["said"]), page.said[place]))
     page.pair(place, number)
 
@@ -295,6 +267,35 @@ def _by_number(page: _Page, edit: Edit) -> None:
         number = noted.pop(str(page.picture.shapes[place].record.get("id")), None)
         if number is not None:
             _pair(page, place, number, edit)
+
+
+def _part(pages: Sequence[_Page], edit: Edit) -> None:
+    """Part the pieces of annotations that were given other classes than the rest; note what else they say otherwise."""
+    pieces: dict[str, list[tuple[_Page, int]]] = {}
+    for page in pages:
+        for place, shape in enumerate(page.picture.shapes):
+            if isinstance(shape.key.get("id"), str):
+                pieces.setdefault(shape.key["id"], []).append((page, place))
+    for identity, members in pieces.items():
+        classes = {page.said[place][0] for page, place in members}
+        first_page, first = members[0]
+        before = _said(first_page.picture.shapes[first].key.get("said"))
+        kept = before[0] if before is not None and before[0] in classes else first_page.said[first][0]
+        for page, place in members if len(classes) > 1 else ():
+            if page.said[place][0] != kept:
+                page.picture.shapes[place].key = {}
+                page.shapes[place] = None
+                edit.note(identity, {"drawn"})
+                if before is not None and kept == before[0]:
+                    edit.changed[identity].discard("label")
+        told, *others = [(page, place) for page, place in members if page.said[place][0] == kept]
+        for page, place in others:
+            now, of_first = page.said[place][3], told[0].said[told[1]][3]
+            shape = page.picture.shapes[place]
+            names = sorted(name for name in {*now, *of_first} if now.get(name) != of_first.get(name))
+            noted = _said(shape.key.get("said"))
+            if names and noted is not None and any(noted[3].get(name) != now.get(name) for name in names):
+                edit.unheld.append((shape.place, _FIRST))
 
 
 def _by_label(page: _Page, alive: Collection[Any], edit: Edit) -> None:

@@ -240,6 +240,8 @@ def _groups(items: list[_Item], native: PictureCase, reserved: Collection[str]) 
                 identity = item.meaning.code
                 while identity in reserved or owners.setdefault(identity, item.place[0]) != item.place[0]:
                     identity += "_"
+            elif identity in native.planes:  # a picture has the number for its name
+                identity += "_"
         groups.setdefault(identity, []).append(item)
     return groups
 

@@ -153,7 +153,7 @@ def _readings(
         )
         loaded = loaded_case(native, document, source, context.limits)
         findings = _findings(batch, each.shown, count)
-        losses = LossReport([*lost(unfit, count), *added()])
+        losses = LossReport([*lost(unfit, count), *(edit.lost(count) if edit else ()), *added()])
         yield Reading(loaded.case, loaded.masks, losses, findings=findings, source=source)
         count += 1
     categories = _categories(batch, context, is_list=True)

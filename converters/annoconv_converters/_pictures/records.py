@@ -53,6 +53,8 @@ class Shape:
         Steps to it in its file's tree.
     has_parts
         Whether it is a polygon whose keyholes are holes and whose further rings are parts of it, not a mask.
+    is_signed
+        Whether its file tells who made it, if only by saying nothing; a tool may say that it was imported.
     """
 
     record: Record
@@ -65,6 +67,7 @@ class Shape:
     parent_id: str | None = None
     place: Path = ()
     has_parts: bool = False
+    is_signed: bool = True
     _understood: tuple[tuple[int, int], Segmentation | None] | None = field(default=None, init=False, repr=False)
 
     def segmentation(self, size: tuple[int, int], *, source: object, where: str) -> Segmentation | None:

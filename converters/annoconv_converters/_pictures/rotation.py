@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from annoconv_converters._pictures.geometry import tidy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["corners_of", "oriented_box", "sides_of", "turned_box"]
+    from annoconv.model import EllipseAnnotation
+
+__all__ = ["corners_of", "ellipse_ring", "oriented_box", "sides_of", "turned_box"]
+
+_ELLIPSE_VERTICES: Final = 72
 
 
 def turned_box(box: Sequence[float], degrees: float, center: tuple[float, float]) -> list[float]:
@@ -54,3 +60,15 @@ def corners_of(center: Sequence[float], size: Sequence[float], degrees: float) -
     """Return the corners of a box turned about its centre, x and y of each."""
     (x, y), (width, height) = center, size
     return turned_box((x - width / 2, y - height / 2, x + width / 2, y + height / 2), degrees, (x, y))
+
+
+def ellipse_ring(annotation: EllipseAnnotation) -> Any:
+    """Return the vertices of an ellipse as a polygon of the same area."""
+    angles = np.arange(_ELLIPSE_VERTICES) * (2 * math.pi / _ELLIPSE_VERTICES)
+    step = 2 * math.pi / _ELLIPSE_VERTICES
+    scale = math.sqrt(step / math.sin(step))
+    turn = math.radians(annotation.rotation_degrees or 0.0)
+    across, along = scale * annotation.radii[0] * np.cos(angles), scale * annotation.radii[1] * np.sin(angles)
+    x = annotation.center[0] + across * math.cos(turn) - along * math.sin(turn)
+    y = annotation.center[1] + across * math.sin(turn) + along * math.cos(turn)
+    return np.round(np.stack((x, y), axis=1), 3)

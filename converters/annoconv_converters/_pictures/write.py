@@ -13,22 +13,23 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
+from annoconv.casefile.left_out import masks_left_out
 from annoconv.codes import Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
 from annoconv.errors import InputError
 from annoconv.files.atomic import expecting, replacing
-from annoconv.ids import safe_name
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import FORMAT, SIDE_NAME, SIDE_SUFFIX, VERSION, compare, compare_plain
 from annoconv_converters._pictures.categories import Categories, CategoryTable
 from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, WrittenLists, given_classes, renumbered, shared
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
-from annoconv_converters._pictures.edited import said_of
+from annoconv_converters._pictures.picture_names import FlatNames, name_pictures
 from annoconv_converters._pictures.read import Batch, picture_case_of, put_keys
 from annoconv_converters._pictures.records import KEY, Picture, Shape
 from annoconv_converters._pictures.render import Rendering, inversions, render
+from annoconv_converters._pictures.said import said_of
 from annoconv_converters._pictures.skeletons import Skeletons
 from annoconv_converters._raster.polygons import union
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.registry import Context
     from annoconv_converters._pictures.meaning import PictureCase
+    from annoconv_converters._pictures.picture_names import NameRule
     from annoconv_converters._raster.run_lengths import Counts
 
 __all__ = ["PictureFormat", "polygon_reasons", "write_pictures"]
@@ -66,7 +68,8 @@ class PictureFormat(Generic[Tree]):
     read
         Reads what was written, given the size (rows, columns) of pictures by file name where the format holds none.
     reasons
-        Why it does not hold what stands at a place; one for `annotations/#/id` among them.
+        Why it does not hold what stands at a place; one for `annotations/#/id` among them, and one under `UNCLASSIFIED`
+        if each of its objects has a class.
     shapes
         Types of annotations beyond masks, boxes and polygons that it has.
     is_outlined
@@ -81,10 +84,8 @@ class PictureFormat(Generic[Tree]):
         Whether its files hold the sizes of pictures; else the side file does, and is always written.
     is_folder
         Whether it is a folder, with the side file in it.
-    knows_by_name
-        Whether a picture is known by its name alone, of which YOLO leaves the ending out.
-    unclassified
-        What it does to an object without a class, which it has none of; None where such an object has no class there.
+    known_by
+        From the name of a picture to what the format knows it by; None if it does not know pictures by their names.
     """
 
     task: str
@@ -99,8 +100,7 @@ class PictureFormat(Generic[Tree]):
     has_ids: bool = False
     has_sizes: bool = True
     is_folder: bool = False
-    knows_by_name: bool = False
-    unclassified: str | None = None
+    known_by: Callable[[str], str] | None = None
 
 
 def polygon_reasons(title: str) -> Reasons:
@@ -121,7 +121,9 @@ def write_pictures(
     *,
     context: Context,
     rendering: Rendering,
+    names: NameRule,
     plain: bool = False,
+    all_annotations: bool = False,
 ) -> LossReport:
     """Write cases in a format of pictures.
 
@@ -137,22 +139,28 @@ def write_pictures(
         Label system, limits.
     rendering
         How pictures are rendered, if at all.
+    names
+        Of the pictures.
     plain
         Whether to write no side file.
+    all_annotations
+        Whether what does not count as a finding is drawn too.
     """
     if not plain and not format.is_folder:
         expecting(target.with_suffix(SIDE_SUFFIX), of=target)
     table = CategoryTable(context.label_system)
     drawings: list[Drawing] = []
-    names: set[str] = set()
+    folders: set[str] = set()
     for loaded in cases:
         table.take(loaded.case.labels, Labels.of(loaded.case, context.label_system))
-        drawings.append(_drawing(loaded, slice_folder(loaded, len(drawings), names), format))
+        folder = slice_folder(loaded, len(drawings), folders)
+        drawings.append(_drawing(loaded, folder, format, all_annotations=all_annotations))
         context.advance(len(drawings))
     if not drawings:
         raise InputError("there is no case to write", source=target)
-    if format.knows_by_name:
-        _name_apart(drawings)
+    if names == "flat":
+        FlatNames().rename(picture for drawing in drawings for picture in drawing.pictures)
+    name_pictures(drawings, format.known_by)
     pictures = [picture for drawing in drawings for picture in drawing.pictures]
     for number, picture in enumerate(pictures, start=1):
         picture.record["id"] = number
@@ -204,23 +212,7 @@ def _note(entries: list[Record], read: list[Picture], known: Categories, format:
             ]
 
 
-def _name_apart(drawings: Sequence[Drawing]) -> None:
-    """Put a picture whose name is taken into a folder of its case: two readers' cases are of one picture."""
-    taken: set[str] = set()
-    for number, drawing in enumerate(drawings, start=1):
-        case_id = drawing.loaded.case.case_id
-        folder = f"case-{number}" if case_id is None else safe_name(case_id)
-        for picture in drawing.pictures:
-            name = own = picture.record["file_name"]
-            count = 1
-            while name.rpartition(".")[0].casefold() in taken:
-                name = f"{folder if count == 1 else f'{folder}-{count}'}/{own}"
-                count += 1
-            taken.add(name.rpartition(".")[0].casefold())
-            picture.record["file_name"] = name
-
-
-def _drawing(loaded: LoadedCase, folder: str | None, format: PictureFormat[Any]) -> Drawing:
+def _drawing(loaded: LoadedCase, folder: str | None, format: PictureFormat[Any], *, all_annotations: bool) -> Drawing:
     """Return a case as pictures in a format's forms."""
     form: Form = "polygon" if format.is_outlined else "rle"
     drawing = draw(
@@ -232,6 +224,7 @@ def _drawing(loaded: LoadedCase, folder: str | None, format: PictureFormat[Any])
         keypoints=format.has_keypoints,
         shapes=format.shapes,
         turn_holes=not format.has_parts,
+        all_annotations=all_annotations,
     )
     for picture in drawing.pictures:
         picture.shapes = [ring for shape in picture.shapes for ring in _rings(shape, format.has_parts)]
@@ -292,14 +285,14 @@ def _compare(
     found = picture_case_of(read, lists.known, format.task, "output", use_keys=False)
     native = found.document = shared(original, found.document)
     drawn = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
-    named = [] if format.unclassified is None else given_classes(original, drawn, format.unclassified, case_index)
+    named = given_classes(original, drawn, format.reasons, case_index)
     if plain:
-        return [*compare_plain(original, found, format.reasons, case_index), *named], {}
+        return [*compare_plain(original, found, format.reasons, case_index, drawing.left_out), *named], {}
     places = lists.places(drawing.loaded.case)
     entry, found = _keyed(drawing, read, lists, places, format.task)
-    expected = _expected(original, found, drawing.parts.keys())
+    expected = _expected(original, found, [*drawing.parts, *masks_left_out(original, drawing.left_out)])
     expected = renumbered(expected, found.document) if lists.kind == "numbered" else expected
-    compared = compare(original, found.document, expected, format.reasons, _SIDE_FILE, case_index)
+    compared = compare(original, found.document, expected, format.reasons, _SIDE_FILE, case_index, drawing.left_out)
     entry |= {"residual": compared.kept.to_json(), **({CLASSES: places} if places else {})}
     if not residuals.residual(original, native).paths():  # nothing is needed, not even an id
         return named, entry

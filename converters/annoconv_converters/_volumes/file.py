@@ -68,6 +68,10 @@ class VolumeFile(ABC):
 
     lists_every_segment: bool = False
     """Whether its table lists exactly the segments that there are, those without a voxel too."""
+    list_axis: str = ""
+    """What its volumes follow each other in, if the file says that they are no structures: time."""
+    is_label_map: bool = False
+    """Whether the header says that its voxels are labels."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

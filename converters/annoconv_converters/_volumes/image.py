@@ -57,7 +57,13 @@ class VolumeImage:
         except MaskError as error:
             raise _image_error(error) from error
         if layers != 1:
-            raise ImageError("the file holds several volumes", source=self.path, found=layers, expected=1)
+            raise ImageError(
+                "the file holds several volumes",
+                source=self.path,
+                found=layers,
+                expected=1,
+                advice="Save one volume as a file of its own",
+            )
         check_orthogonal(file.grid, self.path)
         return file
 

@@ -5,6 +5,7 @@
 `read_tsv`, ...        `dseg.tsv`: BIDS 1.10, derivatives, imaging; columns index, name, abbreviation, color
 `write_snap`, ...      ITK-SNAP label descriptions
 `write_ctbl`, ...      Slicer color table (`.ctbl`, also FreeSurfer's): value, name, red, green, blue, alpha
+`read_slicer_csv`      Slicer's color table with terminology (`.csv`): LabelValue, Name, Color_R, ..., Type_CodeValue
 `read_snomed_csv`      TotalSegmentator's table of names and SNOMED CT codes
 =====================  ==================================================================================
 """
@@ -20,7 +21,7 @@ from annoconv.codes import concept_of, words
 from annoconv.errors import InputError, LimitError, MaskError
 from annoconv.ids import safe_name
 from annoconv.limits import Limits
-from annoconv.messages import Message
+from annoconv.messages import Message, listed
 from annoconv_converters._volumes.labels import Entry, Terms, color_of
 from annoconv_converters._xml import element_of
 
@@ -39,14 +40,16 @@ __all__ = [
     "read_snomed_csv",
     "read_table",
     "read_tsv",
+    "slicer_cells",
     "write_caret",
     "write_ctbl",
     "write_snap",
     "write_tsv",
 ]
 
-TableKind: TypeAlias = Literal["codes", "tsv", "slicer", "snap", "colours"]
-"""A table of DICOM codes; a `dseg.tsv`; a color table that Slicer wrote; ITK-SNAP's labels; other color tables."""
+TableKind: TypeAlias = Literal["codes", "tsv", "csv", "slicer", "snap", "colours"]
+"""A table of DICOM codes; a `dseg.tsv`; Slicer's color table with terminology, and without; ITK-SNAP's labels; other
+color tables."""
 
 _DICOM_COLUMNS: Final = (
     "SegmentedPropertyTypeCodeSequence",
@@ -55,7 +58,10 @@ _DICOM_COLUMNS: Final = (
     "AnatomicRegionSequence",
 )
 """In the order of `Terms`."""
+_SLICER_COLUMNS: Final = ("Type", "Category", "TypeModifier", "Region")
+"""Slicer's names for the same."""
 _CODE: Final = ("CodingSchemeDesignator", "CodeValue", "CodeMeaning")
+_SLICER_CODE: Final = ("CodingScheme", "CodeValue", "CodeMeaning")
 _LONGEST: Final = 4 << 20
 """Bytes of a label table: a thousand times the longest in use."""
 _SNAP_HEAD: Final = """\
@@ -91,6 +97,8 @@ def kind_of_table(text: str) -> TableKind:
     colour: what the first row is tells the kind, not what stands in a comment.
     """
     head = text[:2000].lower()
+    if head.startswith("labelvalue,"):
+        return "csv"
     if "segmentedpropertytypecodesequence" in head:
         return "codes"
     if "index\t" in head or "\tname" in head:
@@ -123,9 +131,25 @@ def read_table(path: Path) -> dict[str | int, Entry]:
     kind = kind_of_table(text)
     if kind == "codes":
         return {words(entry.name): entry for entry in read_snomed_csv(text, path)}
-    if kind == "tsv":
-        return {entry.value: entry for entry in read_tsv(text, path)}
+    if kind in {"tsv", "csv"}:
+        return _by_value((read_tsv if kind == "tsv" else read_slicer_csv)(text, path), path)
     return _read_rows(text, path, kind)
+
+
+def _by_value(entries: Iterable[Entry], path: Path) -> dict[str | int, Entry]:
+    """Return rows by their values; MaskError if two of one value say different things."""
+    found: dict[str | int, Entry] = {}
+    for entry in entries:
+        if found.setdefault(entry.value, entry) != entry:
+            names = listed([found[entry.value].name, entry.name])
+            raise MaskError(
+                "a value stands twice in the label table",
+                source=path,
+                where=Message("value {value}", value=entry.value),
+                found=names,
+                expected="each value once",
+            )
+    return found
 
 
 def write_caret(volumes: Sequence[Sequence[Entry]]) -> bytes:
@@ -158,7 +182,7 @@ def read_caret(content: bytes, path: Path) -> list[tuple[int, Entry]]:
         raise LimitError("the label table in the header extension is too long", source=path, expected=_LONGEST)
     try:
         root = element_of(content, path, Limits())
-        return [
+        found = [
             (int(volume.attrib.get("Index", "0")), _caret_entry(node))
             for volume in root.iter("VolumeInformation")
             for node in volume.iter("Label")
@@ -174,6 +198,9 @@ def read_caret(content: bytes, path: Path) -> list[tuple[int, Entry]]:
         if isinstance(error, LimitError):
             raise
         raise MaskError("the label table in the header extension is damaged", source=path) from error
+    for index in {index for index, _ in found}:
+        _by_value((entry for at, entry in found if at == index), path)
+    return found
 
 
 def _caret_entry(node: Element) -> Entry:
@@ -275,6 +302,50 @@ def _read_rows(text: str, path: Path, kind: TableKind) -> dict[str | int, Entry]
 def read_snomed_csv(text: str, path: Path) -> list[Entry]:
     """Return names with their terminology; the values are the numbers of the rows, for the table has none."""
     return [_coded(number, row) for number, row in enumerate(_rows(text, path, ","), 1)]
+
+
+def read_slicer_csv(text: str, path: Path) -> list[Entry]:
+    """Return the labels of Slicer's color table with terminology; MaskError if a row is damaged."""
+    found: list[Entry] = []
+    for number, row in enumerate(_rows(text, path, ","), 2):
+        try:
+            value = int(row["LabelValue"])
+            colour = [int(row[f"Color_{part}"]) for part in "RGB"] if row.get("Color_R") else None
+        except (KeyError, ValueError) as error:
+            raise MaskError(
+                "not a row of a label table", source=path, where=Message("line {number}", number=number)
+            ) from error
+        if colour is not None and not 0 <= min(colour) <= max(colour) <= 255:
+            raise MaskError(
+                "not a row of a label table",
+                source=path,
+                where=Message("line {number}", number=number),
+                found=colour,
+                expected="red, green and blue from 0 to 255",
+            )
+        terms = Terms(
+            *(concept_of(*(row.get(f"{name}_{cell}", "") for cell in _SLICER_CODE)) for name in _SLICER_COLUMNS)
+        )
+        if value > 0:
+            rgb = None if colour is None else (colour[0], colour[1], colour[2])
+            found.append(Entry(value, row.get("Name", ""), rgb, terms))
+    return found
+
+
+def slicer_cells(entry: Entry) -> dict[str, str]:
+    """Return the cells that say a label in Slicer's color table with terminology, by their columns."""
+    colour = {} if entry.color_rgb is None else dict(zip("RGBA", map(str, (*entry.color_rgb, 255)), strict=True))
+    terms = (entry.terms.concept, entry.terms.category, entry.terms.modifier, entry.terms.region)
+    return {
+        "Name": entry.name,
+        **{f"Color_{part}": step for part, step in colour.items()},
+        **{
+            f"{name}_{column}": cell
+            for name, concept in zip(_SLICER_COLUMNS, terms, strict=True)
+            if concept is not None
+            for column, cell in zip(_SLICER_CODE, (concept.scheme, concept.code, concept.meaning), strict=True)
+        },
+    }
 
 
 def dicom_codes(terms: Terms) -> dict[str, str]:

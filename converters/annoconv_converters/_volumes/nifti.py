@@ -42,6 +42,10 @@ _SPACES: Final = {1: "scanner", 2: "aligned", 3: "talairach", 4: "mni", 5: "temp
 _LENGTHS: Final = {1: "meter", 2: "mm", 3: "micron"}
 _TIMES: Final = {8: "sec", 16: "msec", 24: "usec", 32: "hz", 40: "ppm", 48: "rads"}
 """What the codes of the forms and the units mean, in `nifti1.h`; what is not here is unknown and says nothing."""
+_LAST_OF_TIME: Final = 24
+"""Of the units of the fourth axis the last one of time; the others are frequencies."""
+_TIME_SERIES: Final = 2001
+"""NIFTI_INTENT_TIME_SERIES"""
 
 
 class NiftiFile(VolumeFile):
@@ -76,6 +80,20 @@ class NiftiFile(VolumeFile):
     def layers(self) -> int:
         """Counts along the fourth axis."""
         return self.header.volumes[0] if self.header.volumes else 1
+
+    @property
+    def list_axis(self) -> str:  # type: ignore[override]
+        """The unit of the fourth axis, if it has one: time points, frequencies."""
+        header = self._start[0]
+        code = int(header["xyzt_units"]) & 56
+        if code in _TIMES:
+            return f"{'time' if code <= _LAST_OF_TIME else 'frequency'} ({_TIMES[code]})"
+        return "time" if int(header["intent_code"]) == _TIME_SERIES else ""
+
+    @property
+    def is_label_map(self) -> bool:  # type: ignore[override]
+        """Whether its intent is that of labels."""
+        return self.header.intent == nifti.LABEL_INTENT
 
     def _read_segments(self) -> Sequence[FileSegment]:
         tables = [

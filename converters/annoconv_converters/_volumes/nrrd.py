@@ -8,7 +8,6 @@ Authority: https://teem.sourceforge.net/nrrd/format.html; Slicer developer guide
 
 from __future__ import annotations
 
-import bz2
 import math
 import re
 from dataclasses import dataclass
@@ -19,15 +18,15 @@ import numpy as np
 
 from annoconv.codes import concept_of
 from annoconv.errors import GeometryError, LimitError, MaskError
-from annoconv.files.inflate import DEFLATE_MOST, inflated, read_exactly
 from annoconv.geometry import Grid
-from annoconv.messages import Message
-from annoconv_converters._volumes.file import FileSegment, Tree, VolumeFile, data_file, place_of
+from annoconv.messages import Message, listed
+from annoconv_converters._volumes.file import FileSegment, Tree, VolumeFile, place_of
 from annoconv_converters._volumes.labels import Entry, Terms
+from annoconv_converters._volumes.nrrd_data import read_data
 from annoconv_converters._volumes.table_trees import fraction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -62,9 +61,6 @@ _SPACES: Final = {
     "las": (1, -1),
 }
 """Signs of x and y that turn a space into LPS; the others have no place in a patient."""
-_BZIP2: Final = frozenset({"bzip2", "bz2"})
-_BZIP2_FREE: Final = 192 << 20
-"""Bytes that a bzip2 stream may inflate to however short it is."""
 _STORED: Final = frozenset(
     {
         *("type", "dimension", "sizes", "encoding", "endian", "data file", "datafile", "block size", "blocksize"),
@@ -76,6 +72,8 @@ _PLACED: Final = frozenset({"space", "space dimension", "space directions", "spa
 """Fields that say where they lie, which the affine stands for."""
 _AXES: Final = frozenset({"domain", "space", "list", "vector", "none", "???"})
 """Kinds of axes that the directions tell too."""
+_LISTS: Final = _AXES | {"stub", "point", "scalar"}
+"""Kinds of an axis that may be a list of structures; the others are time, colours and components."""
 _TERMINOLOGY: Final = (
     *("context", "category", "type", "typeModifier", "anatomicContext", "anatomicRegion", "anatomicRegionModifier"),
 )
@@ -164,6 +162,15 @@ class NrrdFile(VolumeFile):
         """Counts along the list axis."""
         return self._shape[0]
 
+    @property
+    def list_axis(self) -> str:  # type: ignore[override]
+        """The kind of its fourth axis, if that is no list: time, RGB-color."""
+        kinds = self._field("kinds", "").split()
+        if self.layers == 1 or len(kinds) != 4:
+            return ""
+        kind = kinds[-1 if self._is_list_last else 0]
+        return "" if kind.lower() in _LISTS else kind
+
     def _read_segments(self) -> Sequence[FileSegment]:
         return list(self._described.values())
 
@@ -174,7 +181,22 @@ class NrrdFile(VolumeFile):
         for key, value in self._header.pairs.items():
             if match := _SEGMENT.fullmatch(key):
                 described.setdefault(int(match[1]), {})[match[2]] = value
-        return {number: self._segment(number, described[number]) for number in sorted(described)}
+        segments = {number: self._segment(number, described[number]) for number in sorted(described)}
+        first: dict[tuple[int, int], FileSegment] = {}
+        for number, segment in segments.items():
+            other = first.setdefault((segment.layer, segment.entry.value), segment)
+            if other != segment:
+                raise MaskError(
+                    "two segments have one value, so that nothing tells which voxels are whose",
+                    source=self.path,
+                    where=f"Segment{number}_LabelValue",
+                    found=listed([f"{each.entry.name} ({each.id})" for each in (other, segment)]),
+                    expected=Message(
+                        "the value {value} once in layer {layer}", value=segment.entry.value, layer=segment.layer
+                    ),
+                    advice="Give each segment a value of its own, as Slicer does when it saves",
+                )
+        return segments
 
     def _segment(self, number: int, told: Mapping[str, str]) -> FileSegment:
         try:
@@ -212,70 +234,18 @@ class NrrdFile(VolumeFile):
     def _values(self) -> NDArray[Any]:
         layers, i, j, k = self._shape
         expected = layers * i * j * k * self.dtype.itemsize
-        if expected > self._limits.expanded_bytes:
-            raise LimitError("the volume is too large", source=self.path, found=expected)
-        data_path, at = self._data_file()
-        # bzip2 packs a million zeros in forty bytes: a short file may be right, but not a large bomb.
-        least = _BZIP2_FREE if self._encoding in _BZIP2 else 0
-        if expected > max(data_path.stat().st_size * DEFLATE_MOST, least):
-            raise MaskError(
-                "the file is too short to hold its volume",
-                source=self.path,
-                expected=Message("{count} bytes", count=expected),
-            )
-        packed = data_path.stat().st_size
-        stored = read_exactly(lambda: self._pieces(data_path, at), expected, packed, self.path).view(self.dtype)
+        self._field("encoding")
+        stored = read_data(self._header.fields, self.path, self._header.size, expected, self._limits).view(self.dtype)
         native = stored if self.dtype.isnative else stored.astype(self.dtype.newbyteorder("="))
         if layers > 1 and not self._is_list_last:
             return np.ascontiguousarray(np.moveaxis(native.reshape(k, j, i, layers), -1, 0))
         return native.reshape(layers, k, j, i)
-
-    def _data_file(self) -> tuple[Path, int]:
-        """Return where the data are: behind the header, or in one other file of the same folder."""
-        name = self._field("data file", self._field("datafile", ""))
-        if not name:
-            return self.path, self._header.size
-        return data_file(self.path, name, "data file"), 0
-
-    def _pieces(self, path: Path, at: int) -> Iterator[bytes]:
-        if any(self._field(name, "0") != "0" for name in ("line skip", "byte skip", "lineskip", "byteskip")):
-            raise MaskError("skipped lines or bytes are not read", source=self.path, where="byte skip")
-        encoding = self._encoding
-        with path.open("rb") as file:
-            file.seek(at)
-            if encoding == "raw":
-                while piece := file.read(1 << 20):
-                    yield piece
-            elif encoding in {"gzip", "gz"}:
-                yield from inflated(file, self.path)
-            elif encoding in _BZIP2:
-                yield from _bunzipped(file, self.path)
-            else:
-                raise MaskError("this encoding is not read", source=self.path, where="encoding", found=encoding)
-
-    @property
-    def _encoding(self) -> str:
-        return self._field("encoding").lower()
 
     def _field(self, name: str, default: str | None = None) -> str:
         value = self._header.fields.get(name, default)
         if value is None:
             raise MaskError("the header lacks a field", source=self.path, where=name)
         return value
-
-
-def _bunzipped(file: BinaryIO, path: Path) -> Iterator[bytes]:
-    unpack = bz2.BZ2Decompressor()
-    try:
-        while not unpack.eof:
-            packed = file.read(1 << 16) if unpack.needs_input else b""
-            if not packed and unpack.needs_input:
-                raise MaskError("the compressed file is cut off", source=path)
-            yield unpack.decompress(packed, 1 << 20)
-    except OSError as error:
-        raise MaskError("the compressed file is damaged", source=path) from error
-    if unpack.unused_data or file.read(1):
-        raise MaskError("data follow the compressed stream", source=path)
 
 
 def _read_header(file: BinaryIO, path: Path, limits: Limits) -> _Header:

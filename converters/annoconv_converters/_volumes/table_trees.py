@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.codes import words
 from annoconv.limits import Limits
-from annoconv_converters._volumes.label_tables import dicom_codes, kind_of_table, write_ctbl, write_snap, write_tsv
+from annoconv_converters._volumes.label_tables import (
+    dicom_codes,
+    kind_of_table,
+    slicer_cells,
+    write_ctbl,
+    write_snap,
+    write_tsv,
+)
 from annoconv_converters._xml import element_of
 
 if TYPE_CHECKING:
@@ -37,6 +44,9 @@ def table_tree(text: str) -> dict[str, Any]:
     if kind == "codes":
         rows = [list(row.items()) for row in _cells(text, ",")]
         return {words(name): {column: cell for column, cell in cells if cell} for (_, name), *cells in rows}
+    if kind == "csv":
+        rows = [list(row.items()) for row in _cells(text, ",")]
+        return _by_value((value, {column: cell for column, cell in cells if cell}) for (_, value), *cells in rows)
     if kind == "tsv":
         return _by_value((row.pop("index", ""), row) for row in _cells(text, "\t"))
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
@@ -53,8 +63,10 @@ def table_tree(text: str) -> dict[str, Any]:
 def written_table(text: str, entries: Iterable[Entry]) -> dict[str, Any]:
     """Return the rows of a table of the same kind that is written from entries."""
     kind = kind_of_table(text)
-    if kind == "codes":  # it is only read
+    if kind == "codes":  # these are only read
         return {words(entry.name): dicom_codes(entry.terms) for entry in entries}
+    if kind == "csv":
+        return {str(entry.value): slicer_cells(entry) for entry in entries}
     return table_tree(_WRITERS.get(kind, write_ctbl)(entries).decode("utf-8"))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from annoconv.registry import Option
-from annoconv_converters._pictures.options import Images, Plain, Render, Window
+from annoconv_converters._pictures.options import AllAnnotations, Images, Names, Plain, Render, Window
 from annoconv_converters._pictures.render import rendering_of
 from annoconv_converters.coco.read import read_coco
 from annoconv_converters.coco.write import Options, write_coco
@@ -43,9 +43,11 @@ def to_coco(
     annotated_only: Annotated[bool, Option(help="Leave out slices that nothing is drawn on.")] = False,
     render: Render = "none",
     window: Window = None,
+    names: Names = "own",
     skeletons: Annotated[Path | None, Option(help="Keypoints and skeleton of each label, a .json file.")] = None,
     license: Annotated[str | None, Option(help="Licence of the file, its name.")] = None,
     plain: Plain = False,
+    all_annotations: AllAnnotations = False,
 ) -> LossReport:
     """Write cases as a COCO file.
 
@@ -72,12 +74,16 @@ def to_coco(
         16 bits hold the stored values, 8 bits those within the window; how to go back is recorded under our key.
     window
         In units of the rescaled values; that of the image's header if not given.
+    names
+        Flat ones have no folders and tell apart pictures that would have one name.
     skeletons
         `{"LABEL": {"keypoints": ["left eye"], "skeleton": [[1, 2]]}}`.
     license
         Written to `licenses`.
     plain
         Whether to leave out the key `annoconv` of each record and the side file `*.annoconv.json`.
+    all_annotations
+        Whether to write what does not count as a finding.
 
     Returns
     -------
@@ -98,7 +104,9 @@ def to_coco(
         skeletons=skeletons,
         license=license,
         rendering=rendering_of(images, render, window),
+        names=names,
         plain=plain,
+        all_annotations=all_annotations,
     )
     return write_coco(cases, target, context=context, options=options)
 

@@ -56,10 +56,10 @@ def finish(
     }
     for picture in drawing.pictures:
         if kind == "captions":
-            picture.shapes = list(_captions(drawing.loaded.case, picture))
+            picture.shapes = list(_captions(drawing.shown.case, picture))
             continue
         if kind == "results" and were_results:
-            picture.shapes += _captions(drawing.loaded.case, picture)
+            picture.shapes += _captions(drawing.shown.case, picture)
         elif kind == "results":
             picture.shapes = [shape for shape in picture.shapes if "score" in shape.record]
         if kind == "stuff":

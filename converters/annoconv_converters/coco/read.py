@@ -8,19 +8,16 @@ reading.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeAlias
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from annoconv import images
 from annoconv.casefile import Reading
 from annoconv.codes import Labels
-from annoconv.errors import DocumentError, InputError, UsageError
+from annoconv.errors import InputError, UsageError
 from annoconv.files.atomic import note_inputs
 from annoconv.loss import LossReport
-from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, nothing_shown, restored
 from annoconv_converters._pictures.categories import Categories, unnamed
 from annoconv_converters._pictures.class_lists import CLASSES
@@ -30,82 +27,33 @@ from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
 from annoconv_converters._pictures.geometry import size_from_record
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
 from annoconv_converters._pictures.records import Picture, Shape, is_caption, picture_name
-from annoconv_converters.coco.check import case_findings, file_findings
+from annoconv_converters.coco.check import case_findings
+from annoconv_converters.coco.edited import additions, said_twice
 from annoconv_converters.coco.foreign import REASONS, TASK, is_flat, understand
+from annoconv_converters.coco.head import CONTRIBUTOR, info_beside
+from annoconv_converters.coco.index import RecordIndex, index_file
 from annoconv_converters.coco.panoptic import unpack
-from annoconv_converters.coco.side import CocoSide, additions, read_coco_side
 from annoconv_converters.coco.stream import (
     ANNOTATIONS,
     IMAGES,
-    RESULTS,
     Record,
-    Span,
-    id_of,
     key_of,
-    picture_of_result,
     read_element,
     read_record,
-    scan,
     without_key,
 )
 from annoconv_converters.coco.volumes import volume_losses
-from annoconv_converters.coco.write import CONTRIBUTOR, info_beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from annoconv.documents.residuals import Path as Steps
     from annoconv.loss import Loss
     from annoconv.registry import Context
     from annoconv_converters._pictures.edited import Edit
 
-__all__ = ["RecordIndex", "index_file", "read_coco"]
-
-Places: TypeAlias = "NDArray[np.int64]"
-
-_MOST_NAMED: Final = 100
-"""Findings in one error."""
-
-
-@dataclass
-class RecordIndex:
-    """Where the records of a file stand.
-
-    Attributes
-    ----------
-    path
-        The file.
-    beside
-        What it holds beside images and annotations.
-    groups
-        Positions of the pictures of each case, in the order of the file.
-    image_places, annotation_places
-        Shape (records, 2), int64: half-open, bytes.
-    image_numbers
-        Ids of the images by position.
-    of_image
-        Positions of annotations sorted by image; those of image p stand from `borders[p]` to `borders[p + 1]`.
-    side
-        What the side file says, if it is needed.
-    is_keyed
-        Whether images have our key: one without is of another tool, whoever wrote the file.
-    """
-
-    path: Path
-    beside: Record
-    groups: list[list[int]]
-    image_places: Places
-    annotation_places: Places
-    image_numbers: list[Any]
-    of_image: Places
-    borders: Places
-    side: CocoSide = field(default_factory=CocoSide)
-    is_results: bool = False
-    is_keyed: bool = False
-    given: dict[Any, Picture] = field(default_factory=dict)
+__all__ = ["read_coco"]
 
 
 def read_coco(
@@ -139,126 +87,6 @@ def _pattern(names: str | None) -> re.Pattern[str]:
     if "index" not in pattern.groupindex:
         raise UsageError("the pattern names no index", found=names, expected=r"(?P<series>.+)_(?P<index>\d+)\.png")
     return pattern
-
-
-def index_file(path: Path, context: Context, pattern: re.Pattern[str], ground_truth: Path | None = None) -> RecordIndex:
-    """Return where the records of a file stand.
-
-    Raises
-    ------
-    DocumentError
-        If it is no strict JSON, an id stands twice, or an annotation belongs to no image; its findings name every
-        place.
-    """
-    limits = context.limits
-    image_records: list[tuple[Any, Any]] = []
-    spans: dict[str, list[Places]] = {IMAGES: [], ANNOTATIONS: []}
-    owners: list[Any] = []
-    numbers: list[Any] = []
-    is_results = is_panoptic = False
-    side = read_coco_side(path, limits)
-    beside: Record = {}
-    sizes: dict[Any, Record] = {}
-    with path.open("rb") as file:
-        for part in scan(file, path, limits):
-            if not isinstance(part, Span):
-                is_results = RESULTS in part
-                beside = {key: value for key, value in part.items() if key != RESULTS}
-                continue
-            section = IMAGES if part.section == IMAGES else ANNOTATIONS
-            spans[section].append(np.stack((part.starts, part.ends), axis=1))
-            for record in part.elements(limits, path):
-                if section == IMAGES:
-                    image_records.append((id_of(record), _token(record, side.key_of(record), pattern)))
-                    continue
-                owner = id_of(record, "image_id")
-                owners.append(owner)
-                numbers.append(id_of(record))
-                is_panoptic = is_panoptic or "segments_info" in record
-                if part.section == RESULTS and owner not in sizes:
-                    sizes[owner] = picture_of_result(record, owner)
-    given: dict[Any, Picture] = {}
-    if is_results:
-        given = _pictures_of_results(path, sizes, side, ground_truth, context, beside)
-        image_records = [(number, _token(each.record, each.key, pattern)) for number, each in given.items()]
-    named = None if is_results or is_panoptic else numbers
-    findings = file_findings(image_records, named, owners, beside.get("categories"))
-    if findings:
-        raise DocumentError(
-            Message("the file breaks the rules of COCO in {count} places", count=len(findings)),
-            findings=findings[:_MOST_NAMED],
-            source=path,
-        )
-    position = {number: place for place, (number, _) in enumerate(image_records)}
-    owned = np.array([position[owner] for owner in owners], dtype=np.int64)
-    order = np.argsort(owned, kind="stable")
-    return RecordIndex(
-        path,
-        beside,
-        _groups(image_records),
-        _joined(spans[IMAGES]),
-        _joined(spans[ANNOTATIONS]),
-        [number for number, _ in image_records],
-        order,
-        np.searchsorted(owned[order], np.arange(len(image_records) + 1)),
-        side,
-        is_results,
-        any(token is not None and token[0] == "key" for _, token in image_records),
-        given,
-    )
-
-
-def _joined(places: list[Places]) -> Places:
-    return np.concatenate(places) if places else np.empty((0, 2), dtype=np.int64)
-
-
-def _token(record: Record, key: Record, pattern: re.Pattern[str]) -> Any:
-    """Return what the pictures of one case share; None for a picture that is a case by itself."""
-    if isinstance(key.get("case"), str):
-        return "key", key["case"]
-    name = picture_name(Picture(record), pattern, use_keys=False)
-    return None if name is None else ("name", name.case or name.series)
-
-
-def _groups(image_records: list[tuple[Any, Any]]) -> list[list[int]]:
-    groups: list[list[int]] = []
-    open_groups: dict[Any, list[int]] = {}
-    for position, (_, token) in enumerate(image_records):
-        if token is None:
-            groups.append([position])
-        elif token in open_groups:
-            open_groups[token].append(position)
-        else:
-            open_groups[token] = [position]
-            groups.append(open_groups[token])
-    return groups
-
-
-def _pictures_of_results(
-    path: Path,
-    sizes: dict[Any, Record],
-    side: CocoSide,
-    ground_truth: Path | None,
-    context: Context,
-    beside: Record,
-) -> dict[Any, Picture]:
-    """Return the pictures that results belong to: of the ground truth, our side file, or made of their masks."""
-    known: dict[Any, Picture] = {}
-    if ground_truth is not None:
-        with ground_truth.open("rb") as file:
-            for part in scan(file, ground_truth, context.limits):
-                if isinstance(part, Span):
-                    records = part.elements(context.limits, ground_truth) if part.section == IMAGES else []
-                    known |= {id_of(record): Picture(without_key(record), key=key_of(record)) for record in records}
-                else:
-                    beside["categories"] = part.get("categories", [])
-    for entry in side.images:
-        record = entry.get("record")
-        if isinstance(record, dict) and record:
-            known.setdefault(id_of(record), Picture(record, key=side.key_of(record)))
-    if ground_truth is None:
-        sizes = {key: {} for key in known} | sizes
-    return {owner: known.get(owner) or Picture(record) for owner, record in sizes.items()}
 
 
 def _readings(
@@ -300,7 +128,7 @@ def _readings(
         for picture in pictures:
             picture.name = picture_name(picture, pattern, use_keys=use_keys)
         known = categories[True].of_case(pictures) if use_keys else categories[False].whole
-        places = next((each.key[CLASSES] for each in pictures if CLASSES in each.key), ()) if use_keys else ()
+        places = _classes_of(pictures) if use_keys else []
         unfit: dict[Steps, str] = {}
         put_back = partial(_put_back, residual=residual, source=index.path, edit=edit, unfit=unfit)
         _, loaded, records = understand(
@@ -316,7 +144,7 @@ def _readings(
             task=TASK if use_keys or context.task is None else context.task,
             restore=put_back if use_keys else None,
             reserved=ids,
-            listed=categories[True].labels_of(places) if use_keys else known.listed,
+            listed=categories[True].apart(places).labels_of(places) if use_keys else known.listed,
         )
         findings = case_findings(pictures, known, case_index + number)
         losses = list(file_losses(records, REASONS, case_index + number))
@@ -324,13 +152,21 @@ def _readings(
             whole = said and {**said, "categories": listed}
             labels = Labels.of(loaded.case, context.label_system)
             losses = volume_losses(pictures, loaded, known, whole, labels, kind=kind, case_index=case_index + number)
-        losses += [*lost(unfit, case_index + number), *added()]
+        losses += [*lost(unfit, case_index + number), *added(), *index.side.lost_keys(case_index + number)]
+        if edit is not None:
+            losses += [*edit.lost(case_index + number), *said_twice(pictures, loaded.case, case_index + number)]
         if is_ours and index.is_keyed and number == len(index.groups) - 1:
             losses += index.side.lost_categories(listed, case_index + number)
         if is_ours and not use_keys and any(each.key.get("id") for picture in pictures for each in picture.shapes):
             losses += lost({(): GONE}, case_index + number)
         losses = [*(index.side.lost(case_index) if number == 0 else ()), *losses]
         yield Reading(loaded.case, loaded.masks, LossReport(losses), findings=tuple(findings), source=index.path)
+
+
+def _classes_of(pictures: Sequence[Picture]) -> list[Any]:
+    """Return the ids of the classes of a case's own list, as our key names them."""
+    found: Any = next((each.key[CLASSES] for each in pictures if CLASSES in each.key), [])
+    return [each for each in found if type(each) in {int, str}] if isinstance(found, list) else []
 
 
 def _put_back(document: Record, *, residual: Any, source: Path, edit: Edit | None, unfit: dict[Steps, str]) -> Record:
@@ -364,7 +200,7 @@ def _picture(index: RecordIndex, file: BinaryIO, position: int, kind: str, maps:
     else:
         start, end = index.image_places[position].tolist()
         record = read_record(file, start, end, index.path)
-        key = index.side.key_of(record)
+        key = index.side.key_of(record, (IMAGES, position))
     number = str(record.get("id"))
     above = () if index.is_results else (IMAGES, position)
     picture = Picture(record, key=key, is_unsized=index.is_results, place=above)

@@ -7,41 +7,39 @@ annotations by what they say, because tools number both anew.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from annoconv.codes import Labels
+from annoconv.documents.residuals import pointer
 from annoconv.files.atomic import note_inputs
 from annoconv.files.disk import is_file
 from annoconv.files.manifest import digest, sealed_main
-from annoconv_converters._pictures.additions import Additions
+from annoconv.loss import Loss, LossKind
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, damaged, not_used, read_side
-from annoconv_converters._pictures.edited import classes_said
+from annoconv_converters._pictures.edited import NOT_WRITTEN, classes_said
 from annoconv_converters._pictures.file_losses import FileRecord, file_losses
 from annoconv_converters._pictures.fitting import GONE, lost
-from annoconv_converters._pictures.read import by_themselves
 from annoconv_converters._pictures.records import KEY, Picture
+from annoconv_converters._pictures.said import digest_of
 from annoconv_converters.coco.foreign import TASK
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, key_of
-from annoconv_converters.coco.volumes import volume_losses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from annoconv.documents.losses import Reasons
+    from annoconv.documents.residuals import Path as Steps
     from annoconv.limits import Limits
-    from annoconv.loss import Loss
-    from annoconv.registry import Context
     from annoconv_converters._pictures.carrier import SideFile
-    from annoconv_converters._pictures.categories import Categories
 
-__all__ = ["SEGMENTS", "CocoSide", "additions", "read_coco_side"]
+__all__ = ["CATEGORIES", "SEGMENTS", "CocoSide", "read_coco_side"]
 
 Record: TypeAlias = "dict[str, Any]"
 
 SEGMENTS: Final = "segments"
 """Section of the segments of panoptic maps."""
+CATEGORIES: Final = "categories"
+"""Section of the categories as they were written."""
 _TOLD: Final = ("id", "file_name", "width", "height")
 _HEAD: Final = 4096
 _CATEGORY: Final = ("id", "name", "supercategory", "keypoints", "skeleton")
@@ -68,6 +66,10 @@ class CocoSide:
         A side file that belongs to another file.
     classes
         Ids of the categories that records of the file have, as far as it has been read.
+    categories
+        Records of the categories that were written, by name.
+    not_written
+        Places of images of which the key is another one than was written.
     """
 
     is_edited: bool = True
@@ -75,13 +77,17 @@ class CocoSide:
     keys: dict[str, list[Record]] = field(default_factory=dict)
     unused: SideFile | None = None
     classes: set[str] = field(default_factory=set)
+    categories: dict[str, Record] = field(default_factory=dict)
+    not_written: list[Steps] = field(default_factory=list)
     _named: dict[tuple[str, str | None], Record | None] = field(default_factory=dict)
     _cases: set[str] = field(default_factory=set)
     """Those that the file shows something of."""
 
     def add(self, entry: Record) -> None:
         """Add an entry; an image can be found by its name if that is its alone, else only together with its id."""
-        if entry["section"] == IMAGES:
+        if entry["section"] == CATEGORIES:
+            self.categories[str(entry["record"].get("name"))] = entry["record"]
+        elif entry["section"] == IMAGES:
             self.images.append(entry)
             name = str(entry.get("file_name"))
             self._named[name, str(entry["id"])] = entry
@@ -98,11 +104,13 @@ class CocoSide:
             self._cases.add(str(found[KEY].get("case")))
         return found
 
-    def key_of(self, record: Record) -> Record:
-        """Return the key of an image: its own, else that of its entry."""
+    def key_of(self, record: Record, place: Steps = ()) -> Record:
+        """Return the key of an image: that of its entry, else its own; note its place if the two are not the same."""
         key = key_of(record)
         told: Record = self.image_of(record).get(KEY, {})
-        return key if "case" in key else told or key
+        if place and key and told and digest_of(key) != digest_of(told):
+            self.not_written.append((*place, KEY))
+        return told or key
 
     def keys_of(self, picture: Picture) -> list[Record]:
         """Return the keys of the records that were written of a picture."""
@@ -124,18 +132,23 @@ class CocoSide:
 
     def lost_categories(self, listed: Sequence[Any], case_index: int) -> Iterator[Loss]:
         """Yield what the categories of an edited file say that no case holds: those of no record, unknown members."""
-        told = [each if isinstance(each, dict) else {} for each in listed]
+        told: list[Record] = [each if isinstance(each, dict) else {} for each in listed]
         written = [key for keys in self.keys.values() for key in keys]
         ours = classes_said(written, [str(each.get("name")) for each in told])
         is_seen = [str(each.get("id")) in self.classes or str(each.get("name")) in ours for each in told]
         pairs = [(each, each if seen else None) for each, seen in zip(told, is_seen, strict=True) if self.is_edited]
         records = [
-            FileRecord(
-                ("categories", place), each, again and {name: again[name] for name in _CATEGORY if name in again}
-            )
+            FileRecord((CATEGORIES, place), each, again and self._written(again))
             for place, (each, again) in enumerate(pairs)
         ]
         yield from file_losses(records, _REASONS, case_index)
+
+    def _written(self, record: Record) -> Record:
+        """Return a category as it was written, whatever its number is now; of a new one what counts of it."""
+        before = self.categories.get(str(record.get("name")))
+        if before is None:
+            return {name: record[name] for name in _CATEGORY if name in record}
+        return {**before, "id": record.get("id")}
 
     def lost(self, case_index: int) -> Iterator[Loss]:
         """Yield a loss for each case that the file shows nothing of, and for a side file of another file."""
@@ -143,6 +156,12 @@ class CocoSide:
             yield not_used(self.unused, case_index)
         told = dict.fromkeys(str(entry[KEY].get("case")) for entry in self.images)
         yield from lost({("cases", case): GONE for case in told if case not in self._cases}, case_index)
+
+    def lost_keys(self, case_index: int) -> Iterator[Loss]:
+        """Yield a loss for each image of those read since that holds another key than was written."""
+        for place in self.not_written:
+            yield Loss(case_index, pointer(place), LossKind.NO_PLACE, NOT_WRITTEN)
+        self.not_written.clear()
 
 
 def read_coco_side(path: Path, limits: Limits) -> CocoSide:
@@ -172,45 +191,9 @@ def read_coco_side(path: Path, limits: Limits) -> CocoSide:
     return found
 
 
-def additions(
-    path: Path,
-    pictures: list[Picture],
-    categories: Categories,
-    beside: Record | None,
-    context: Context,
-    kind: str,
-    case_index: int,
-) -> Callable[[], Iterator[Loss]]:
-    """Return what gives, once their records are paired, the losses of what was added to pictures in an edited file.
-
-    Parameters
-    ----------
-    path
-        The file.
-    pictures
-        Those of a case that it shows, without our keys.
-    categories
-        Of the file.
-    beside
-        For the first case, what the file holds beside images, annotations and categories.
-    context
-        Label system, limits.
-    kind
-        Of the file.
-    case_index
-        Of the case among those read.
-    """
-    found: list[Loss] = []
-    remembered = Additions(pictures)
-    for some, loaded in by_themselves(pictures, categories, TASK, path, context.limits):
-        labels = Labels.of(loaded.case, context.label_system)
-        known = categories.of_case(some)
-        found += volume_losses(some, loaded, known, beside, labels, kind=kind, case_index=case_index, is_ours=True)
-        beside = None
-    return partial(remembered.lost, found)
-
-
 def _is_entry(entry: Any) -> bool:
+    if isinstance(entry, dict) and entry.get("section") == CATEGORIES:
+        return isinstance(entry.get("record"), dict)
     is_told = isinstance(entry, dict) and isinstance(entry.get(KEY), dict) and "id" in entry
     section = entry.get("section") if is_told else None
     return section == IMAGES or (section in (ANNOTATIONS, SEGMENTS) and "image" in entry)

@@ -9,29 +9,20 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.model import KeypointsAnnotation, KeypointVisibility
 from annoconv_converters._pictures.rotation import sides_of
+from annoconv_converters.cvat.elements import shapes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from xml.etree.ElementTree import Element
 
-    from annoconv.documents.residuals import Path
     from annoconv.model import AnyAnnotation
 
-__all__ = ["FACES", "coordinates_of", "cuboid_of", "elements_of", "point_of", "shapes_of"]
+__all__ = ["FACES", "coordinates_of", "cuboid_of", "elements_of", "point_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
 FACES: Final = {"front": ("tl1", "tr1", "br1", "bl1"), "back": ("tl2", "tr2", "br2", "bl2")}
 """Corners of a cuboid as it is seen in the picture, in the order of an outline."""
-
-
-def shapes_of(element: Element, above: Path) -> Iterator[tuple[Path, Element]]:
-    """Yield the shapes of an image, a track or a skeleton, with their places: the tag, and which of that tag."""
-    counts: dict[str, int] = {}
-    for child in element:
-        if child.tag != "attribute":
-            counts[child.tag] = counts.get(child.tag, -1) + 1
-            yield (*above, child.tag, counts[child.tag]), child
 
 
 def elements_of(skeleton: Element, found: AnyAnnotation) -> Record:

@@ -23,10 +23,11 @@ from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.rotation import oriented_box
 from annoconv_converters._raster.run_lengths import MOST_PIXELS, counts_of, decode
 from annoconv_converters._xml import attribute_number, number, parse_xml, whole
-from annoconv_converters.cvat.coordinates import FACES, shapes_of
+from annoconv_converters.cvat.coordinates import FACES
+from annoconv_converters.cvat.elements import shapes_of
 from annoconv_converters.cvat.skeletons import skeletons_of
 from annoconv_converters.cvat.tracks import MOST_FRAMES, frames_of, range_of, shown_on, unlike
-from annoconv_converters.cvat.trees import ALGORITHM_TYPES, CONFIDENCE, CvatTree
+from annoconv_converters.cvat.trees import ALGORITHM_TYPES, CONFIDENCE, IMPORTED, CvatTree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -123,7 +124,8 @@ class _CvatFile:
             record |= {name: whole(element.get(name), f"image/@{name}", self._path) for name in ("width", "height")}
         picture = Picture(record, is_unsized=True, place=("image", place))
         for at, shape in shapes_of(element, picture.place):
-            picture.shapes += (replace(each, place=at) for each in self._shapes(shape, record))
+            is_signed = shape.get("source") != IMPORTED
+            picture.shapes += (replace(each, place=at, is_signed=is_signed) for each in self._shapes(shape, record))
         return picture
 
     def videos(self, tracks: list[Element]) -> list[tuple[list[Place], list[Picture]]]:

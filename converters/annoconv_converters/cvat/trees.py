@@ -16,7 +16,17 @@ from annoconv_converters._pictures.file_losses import FileRecord, file_losses, s
 from annoconv_converters._pictures.objects import told_of
 from annoconv_converters._pictures.planes import slice_name
 from annoconv_converters._xml import members_of
-from annoconv_converters.cvat.coordinates import coordinates_of, cuboid_of, elements_of, point_of, shapes_of
+from annoconv_converters.cvat.coordinates import coordinates_of, cuboid_of, elements_of, point_of
+from annoconv_converters.cvat.elements import (
+    TAGS,
+    as_number,
+    label_key,
+    said_of_element,
+    said_of_label,
+    said_of_shape,
+    shapes_of,
+    spaced,
+)
 from annoconv_converters.cvat.tracks import is_outside, range_told
 
 if TYPE_CHECKING:
@@ -29,7 +39,7 @@ if TYPE_CHECKING:
     from annoconv.model import AnyAnnotation, Case, Label
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["ALGORITHM_TYPES", "CONFIDENCE", "CvatTree", "definition_of", "text_of"]
+__all__ = ["ALGORITHM_TYPES", "CONFIDENCE", "IMPORTED", "CvatTree", "definition_of", "text_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -37,31 +47,9 @@ CONFIDENCE: Final = "confidence"
 """Attribute that holds it."""
 ALGORITHM_TYPES: Final = {"auto": "automatic", "semi-auto": "semi_automatic"}
 """Of annotations, by the source of a shape."""
-_ENCODING: Final = {
-    "@occluded=0": "that nothing is said",
-    "@z_order=0": "that nothing is said",
-    "@group_id=0": "that nothing is said",
-    "@source=manual": "that nothing else made it",
-    "@outside=0": "that it is seen; what is not seen is no annotation",
-    "image/@id": "images are numbered anew",
-    "mask/@rle": "pixels, which are the mask",
-    **dict.fromkeys(
-        ("mask/@left", "mask/@top", "mask/@width", "mask/@height"), "where its pixels lie, which the mask says"
-    ),
-    **dict.fromkeys(
-        ("on track/@label", "on track/@source", "on track/@group_id"), "of the track, in the shapes that are on it"
-    ),
-    **dict.fromkeys(
-        ("size", "mode", "dumped"), "how many pictures the file has, of what kind, and when it was written"
-    ),
-}
-"""What only says how the rest is encoded, by name, by name and value, or by what it belongs to: why it is left out."""
-_WITH_VALUES: Final = frozenset(name.partition("=")[0] for name in _ENCODING if "=" in name)
-_TAGS: Final = ("box", "polygon", "polyline", "points", "ellipse", "mask", "tag", "skeleton", "cuboid")
-_WITHIN: Final = frozenset({"attribute", *_TAGS})
-_AS_TEXT: Final = frozenset({"@label", "@source", "@frame", "@group_id", "@z_order"})
-"""What a shape says that is no number."""
-_ON: Final = {holder: f"on {holder}" for holder in ("image", "track", "skeleton")}
+IMPORTED: Final = "file"
+"""Source of what CVAT has imported, whoever made it."""
+KNOWN_SOURCES: Final = frozenset({*ALGORITHM_TYPES, "manual", IMPORTED})
 _SOURCES: Final[dict[str | None, str]] = {kind: source for source, kind in ALGORITHM_TYPES.items()}
 _REASONS: Final[Reasons] = {
     "*labels/*/svg": "a case has the points of a skeleton and the lines between them, not their drawing",
@@ -72,7 +60,7 @@ _REASONS: Final[Reasons] = {
     "#": ("a case has no annotation for it", LossKind.NO_PLACE),
     "*labels/*/attributes/*/input_type": "attributes are defined anew, by what is met: true and false, or a text",
     "*labels/*/*": "a label is defined anew, by the shapes that have it; a case has no place for its {name}",
-    "*labels/*": "a label is defined anew, by the shapes that have it, and none has this",
+    "*labels/*": "the label of a part of a skeleton is defined anew, by the points that have it, and none has this",
     "*": "a case has no place for {name}",
 }
 
@@ -121,8 +109,6 @@ class CvatTree:
         labels = Labels.of(loaded.case, self.label_system)
         for label in loaded.case.labels or ():
             name = labels.name_of(label.code)
-            if label.number is not None:
-                self._labels.setdefault(name, {})
             self._parents |= dict.fromkeys((f"{name}/{each}" for each in label.keypoints or ()), name)
         self._ranges += [range_told(loaded.case.image)] if tracks else []
         self.open -= len(pictures)
@@ -135,6 +121,9 @@ class CvatTree:
     def records(self, pictures: Sequence[Picture], case: Case, tracks: Sequence[Path] = ()) -> Iterator[FileRecord]:
         """Yield what images, or tracks, and the shapes on them say, and what is written again in their place."""
         labels = Labels.of(case, self.label_system)
+        for label in case.labels or ():
+            if label.number is not None:
+                self._labels.setdefault(labels.name_of(label.code), {})
         annotations = {each.id: each for each in case.annotations}
         masks = {labels.name_of(each.label_code): each for each in case.annotations if each.type == "mask"}
         members: dict[Path, list[AnyAnnotation]] = {}
@@ -146,7 +135,7 @@ class CvatTree:
         for holder in tracks or images:
             element = self._holders[holder]
             again = self._track(element, holder, members) if tracks else _image(images[holder], case)
-            yield FileRecord(holder, _said(members_of(element, *_TAGS), str(holder[0])), again)
+            yield FileRecord(holder, said_of_element(members_of(element, *TAGS), str(holder[0])), again)
             for place, shape_ in shapes_of(element, holder):
                 if not is_outside(shape_):
                     yield self._shape(place, shape_, members.get(place, []), labels)
@@ -156,14 +145,14 @@ class CvatTree:
         yield FileRecord((), members_of(self.root, "image", "track", "meta", "version"), {})
         for kind in ("task", "job", "project"):
             for each in self.root.iterfind(f"meta/{kind}"):
-                labels = {_label_key(label): _label_said(label) for label in each.iterfind("labels/label")}
+                labels = {label_key(label): said_of_label(label) for label in each.iterfind("labels/label")}
                 said = {**members_of(each, "labels"), **({"labels": labels} if labels else {})}
                 size = said.get("original_size")
                 again = {"original_size": size, "labels": {name: self._label(name) for name in labels}}
                 again |= self._ranges[0] if len(self._ranges) == 1 else {}
-                yield FileRecord(("meta", kind), _said(said, kind), _present(again))
+                yield FileRecord(("meta", kind), said_of_element(said, kind), _present(again))
         for meta in self.root.iterfind("meta"):
-            yield FileRecord(("meta",), _said(members_of(meta, "task", "job", "project"), "meta"), {})
+            yield FileRecord(("meta",), said_of_element(members_of(meta, "task", "job", "project"), "meta"), {})
 
     def _label_at(self, place: Path) -> str:
         holder = self._holders[place[:2]]
@@ -178,7 +167,7 @@ class CvatTree:
             return None
         kind = {"type": "skeleton"} if name in self._parents.values() else {}
         definitions = {each: definition_of(types) for each, types in found.items()}
-        return stated({"attributes": {each: _spaced(told) for each, told in definitions.items()}, **kind})
+        return stated({"attributes": {each: spaced(told) for each, told in definitions.items()}, **kind})
 
     def _track(self, element: Element, holder: Path, members: Mapping[Path, list[AnyAnnotation]]) -> Record | None:
         """Return a track again: what its shapes have of it."""
@@ -191,7 +180,7 @@ class CvatTree:
 
     def _shape(self, place: Path, element: Element, found: list[AnyAnnotation], labels: Labels) -> FileRecord:
         holder, tag = str(place[0]), element.tag
-        said = _shape_said(element, holder)
+        said = said_of_shape(element, holder)
         if not found:
             return FileRecord(place, said, None)
         first = found[0]
@@ -208,6 +197,8 @@ class CvatTree:
         if holder == "track":
             again["@frame"] = str(first.frame_index if first.frame_index is not None else 0)
             again["@keyframe"] = float(first.is_key_frame is not False)
+        if not again["@source"] and said.get("@source") not in KNOWN_SOURCES:
+            del again["@source"]
         return FileRecord(place, said, _settled(again, said))
 
     def _told(self, annotation: AnyAnnotation, labels: Labels, holder: str) -> Record:
@@ -224,7 +215,8 @@ class CvatTree:
         if annotation.confidence is not None:
             told[CONFIDENCE] = str(annotation.confidence)
             defined.setdefault(CONFIDENCE, set()).add(float)
-        return {"@label": name, "@source": _SOURCES.get(annotation.algorithm_type, ""), "attribute": told, **own}
+        source = {"@source": _SOURCES.get(annotation.algorithm_type, "")}
+        return {"@label": name, **source, "attribute": told, **own}
 
 
 def text_of(value: Any) -> str:
@@ -239,76 +231,6 @@ def definition_of(types: set[type]) -> dict[str, str]:
     is_flag = types == {bool}
     told = ("checkbox", "false", "false\ntrue") if is_flag else ("text", "", "")
     return {"mutable": "False", **dict(zip(("input_type", "default_value", "values"), told, strict=True))}
-
-
-# --- what the file says
-
-
-def _said(members: Any, holder: str) -> Record:
-    """Return the members of an element without those that only say how the rest is encoded."""
-    if not isinstance(members, dict):
-        return {}
-    return {
-        name: value
-        for name, value in members.items()
-        if name not in _ENCODING
-        and not (name in _WITH_VALUES and f"{name}={value}" in _ENCODING)
-        and f"{holder}/{name}" not in _ENCODING
-    }
-
-
-def _shape_said(element: Element, holder: str) -> Record:
-    """Return what a shape says, coordinates as numbers, attributes by name."""
-    is_alone = all(child.tag in _WITHIN for child in element)  # nearly all are
-    members = {f"@{name}": value for name, value in element.attrib.items() if value}
-    said = _said(members if is_alone else members_of(element, "attribute", *_TAGS), _ON[holder])
-    if element.tag == "mask":
-        said = _said(said, "mask")
-    for name, value in said.items():
-        if name == "@points":
-            said[name] = tuple(map(float, value.replace(";", ",").split(",")))
-        elif name not in _AS_TEXT and isinstance(value, str):
-            said[name] = _number(value)
-    attributes: Record = {}
-    for each in element.iterfind("attribute"):
-        name, value = each.get("name", ""), (each.text or "").strip()
-        attributes[name] = value if name not in attributes else (attributes[name], value)
-    if attributes:
-        said["attribute"] = attributes
-    for place, child in shapes_of(element, ()) if element.tag == "skeleton" else ():
-        if child.get("outside") != "1":
-            said.setdefault(str(place[0]), {})[int(place[1])] = _shape_said(child, "skeleton")
-    return said
-
-
-def _number(text: str) -> float | str:
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
-def _spaced(told: Record) -> Record:
-    """Return texts whatever white space their words stand apart by: the values of an attribute."""
-    return stated({name: " ".join(text.split()) if isinstance(text, str) else text for name, text in told.items()})
-
-
-def _label_key(label: Element) -> str:
-    name, parent = ((label.findtext(tag) or "").strip() for tag in ("name", "parent"))
-    return f"{parent}/{name}" if parent else name
-
-
-def _label_said(label: Element) -> Record:
-    """Return what the definition of a label says, its attributes by name."""
-    said = members_of(label, "name", "attributes")
-    attributes = {
-        (each.findtext("name") or "").strip(): _spaced(members_of(each, "name"))
-        for each in label.iterfind("attributes/attribute")
-    }
-    return (said if isinstance(said, dict) else {}) | ({"attributes": attributes} if attributes else {})
-
-
-# --- what it would say of a case
 
 
 def _image(picture: Picture, case: Case) -> Record:
@@ -352,5 +274,5 @@ def _as_written(again: Any, said: Any) -> Any:
     if again == said:
         return said
     if isinstance(again, str) and isinstance(said, str) and again != said:
-        return said if _number(again) == _number(said) else again
+        return said if as_number(again) == as_number(said) else again
     return settled(again, said)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from xml.etree.ElementTree import Element, SubElement
 
+from annoconv.codes import UNCLASSIFIED
 from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._pictures.rotation import sides_of
 from annoconv_converters._pictures.skeletons import seen_of
@@ -38,6 +39,7 @@ REASONS: Final[Reasons] = {
     "*/algorithm_type": "a shape of CVAT is manual, semi-automatic or automatic, and manual where nothing is said",
     "annotations/#/category": "in CVAT the category follows from the label",
     **polygon_reasons("CVAT"),
+    UNCLASSIFIED: "every shape of CVAT has a label; that of an object without a class is UNCLASSIFIED",
     "labels/#/number": "the labels of CVAT have an order, not numbers",
     "*/modality": "CVAT knows no modality",
     "*/shape/#": "a picture of CVAT has two dimensions",
@@ -62,7 +64,6 @@ def cvat_format(limits: Limits) -> PictureFormat[Element]:
         read=lambda path, _: read_cvat(path, limits)[0],
         reasons=REASONS,
         shapes=frozenset({"point", "polyline", "ellipse", "attribute", "keypoints", "oriented_box"}),
-        unclassified="every shape of CVAT has a label; that of an object without a class is UNCLASSIFIED",
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from annoconv.registry import Option
+from annoconv.registry import AllAnnotations, Option
 from annoconv_converters.dicom_seg.arrays import SegmentationArrays, read_segmentation, write_segmentation
 from annoconv_converters.dicom_seg.kinds import Kind, Settings
 from annoconv_converters.dicom_seg.reading.cases import read_segmentations
@@ -57,6 +57,7 @@ def to_dicom_seg(
     ] = "never",
     allow_gaps: Annotated[bool, Option(help="Bridge slices that the source lacks.")] = False,
     plain: Annotated[bool, Option(help="Write no private attributes; what has no place is lost.")] = False,
+    all_annotations: AllAnnotations = False,
 ) -> LossReport:
     """Write the masks of cases as DICOM segmentations.
 
@@ -86,6 +87,8 @@ def to_dicom_seg(
         Whether a series with missing slices is taken; its grid then reaches across them.
     plain
         Whether to leave out the private block in which what the format has no place for travels.
+    all_annotations
+        Whether to write masks of what does not count as a finding.
 
     Returns
     -------
@@ -113,6 +116,7 @@ def to_dicom_seg(
         keep_empty_frames=keep_empty_frames,
         resample=resample,
         allow_gaps=allow_gaps,
+        all_annotations=all_annotations,
     )
     return write_segmentations(cases, target, context=context, images=images, settings=settings, plain=plain)
 
@@ -123,6 +127,7 @@ def from_dicom_seg(
     context: Context,
     images: Annotated[Sequence[Path], Option(help="Source images: folders or files.")] = (),
     label_map: Annotated[bool, Option(help="Write all masks of a file as one label map.")] = False,
+    allow_gaps: Annotated[bool, Option(help="Bridge slices that the source lacks.")] = False,
 ) -> Iterator[Reading]:
     """Yield the cases that DICOM segmentations hold, with lazy masks.
 
@@ -137,6 +142,8 @@ def from_dicom_seg(
         of the segmentation: the slices that it names as its source, else those from its first frame to its last.
     label_map
         Whether the masks of a file share one, each as a value; segments that overlap are refused then.
+    allow_gaps
+        Whether a series with missing slices is taken; the grid of the masks then reaches across them.
 
     Raises
     ------
@@ -145,4 +152,4 @@ def from_dicom_seg(
     GeometryError
         If the frames are no regular stack.
     """
-    return read_segmentations(sources, context=context, images=images, label_map=label_map)
+    return read_segmentations(sources, context=context, images=images, label_map=label_map, allow_gaps=allow_gaps)

@@ -21,7 +21,8 @@ from annoconv.files.atomic import replacing
 from annoconv.limits import Limits
 from annoconv.model import Concept, Metadata
 from annoconv.pixels import ArrayVolume, Mask
-from annoconv_converters.dicom_seg.frame_grid import FrameGrid, find_frame_grid, referenced_series
+from annoconv_converters._dicom.texts import text
+from annoconv_converters.dicom_seg.frame_grid import FrameGrid, find_frame_grid, source_series
 from annoconv_converters.dicom_seg.kinds import Compression, FractionMeaning, Kind, Resampling, Settings
 from annoconv_converters.dicom_seg.reading.file import SegmentationFile, open_segmentation
 from annoconv_converters.dicom_seg.reading.volumes import LabelVolume, SegmentVolume, check_size
@@ -29,6 +30,7 @@ from annoconv_converters.dicom_seg.segment import Segment
 from annoconv_converters.dicom_seg.writing.cases import prepare, write_part
 from annoconv_converters.dicom_seg.writing.gather import gather
 from annoconv_converters.dicom_seg.writing.header import Content
+from annoconv_converters.dicom_seg.writing.planes import check_dicom
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,6 +102,7 @@ def write_segmentation(
     """
     if isinstance(source, Path):
         source = image_seam.open(source)
+    check_dicom(source)
     masks = _masks(masks_kji, grid or source.grid, segments)
     settings = Settings(
         kind=Kind(type.upper()),
@@ -192,12 +195,13 @@ def read_segmentation(
     """
     limits = limits or Limits()
     file = open_segmentation(Path(path), limits)
-    frame_grid = find_frame_grid(file.header, file.table, file.path)
+    frame_grid = find_frame_grid(file.header, file.table, file.path, limits)
     check_size(frame_grid, limits, file.path)
     if isinstance(source, Path):
         source = image_seam.open(source, limits)
     grid = frame_grid.grid if source is None else source.grid
-    return SegmentationArrays(file.kind, file.segments, grid, referenced_series(file.header), file, frame_grid)
+    source_uid = text(source_series(file.header, file.table).get("SeriesInstanceUID"))
+    return SegmentationArrays(file.kind, file.segments, grid, source_uid, file, frame_grid)
 
 
 def _masks(

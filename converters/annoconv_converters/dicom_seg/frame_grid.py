@@ -12,12 +12,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from pydicom.dataset import Dataset
 
 from annoconv.errors import AnnoconvError, GeometryError, MaskError
-from annoconv.geometry import DIRECTION_TOLERANCE, Grid, GridKind, GridRelation, compare_grids
+from annoconv.geometry import (
+    DIRECTION_TOLERANCE,
+    STACK_TOLERANCE_VOXEL,
+    Grid,
+    GridKind,
+    GridRelation,
+    compare_grids,
+)
 from annoconv.ids import is_dicom_uid
+from annoconv.limits import Limits
 from annoconv.messages import Message
-from annoconv.volumes.slice_stack import STACK_TOLERANCE_VOXEL, Plane, stack_grid
+from annoconv.volumes.slice_stack import Plane, stack_grid
 from annoconv_converters._dicom.file import DAMAGE
 from annoconv_converters._dicom.texts import text
 
@@ -26,21 +35,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-    from pydicom.dataset import Dataset
 
     from annoconv_converters.dicom_seg.groups import FrameTable
 
 __all__ = [
     "FrameGrid",
     "find_frame_grid",
-    "referenced_instances",
-    "referenced_series",
+    "named_instances",
     "relation_to",
     "source_instances",
+    "source_series",
 ]
 
 _SAME_PLANE_MM: Final = 1e-3
 """Frames nearer than this lie on one plane; decimal strings keep six decimals and more."""
+_IMAGES: Final = ("SourceImageSequence", "ReferencedImageSequence")
+"""Elements of the whole file that name images, where frames and series name none."""
 _MOST_SLICES: Final = 65536
 """A grid of more slices is taken for damage: two frames that are metres apart."""
 
@@ -76,7 +86,9 @@ class _Stated:
     rows: int
 
 
-def find_frame_grid(header: Dataset, table: FrameTable, path: Path | None = None) -> FrameGrid:
+def find_frame_grid(
+    header: Dataset, table: FrameTable, path: Path | None = None, limits: Limits | None = None
+) -> FrameGrid:
     """Return the grid of a segmentation and the place of each of its planes in it.
 
     Raises
@@ -87,7 +99,7 @@ def find_frame_grid(header: Dataset, table: FrameTable, path: Path | None = None
         If the header lacks what places them.
     """
     try:
-        return _find_frame_grid(header, table, path)
+        return _find_frame_grid(header, table, path, (limits or Limits()).direction_millionths / 1e6)
     except AnnoconvError:
         raise
     except DAMAGE as error:  # pydicom converts elements only when they are looked at
@@ -95,7 +107,7 @@ def find_frame_grid(header: Dataset, table: FrameTable, path: Path | None = None
         raise MaskError(problem, source=path, found=type(error).__name__) from error
 
 
-def _find_frame_grid(header: Dataset, table: FrameTable, path: Path | None) -> FrameGrid:
+def _find_frame_grid(header: Dataset, table: FrameTable, path: Path | None, rounding: float) -> FrameGrid:
     if not len(table.planes):
         raise MaskError("the segmentation has no frames", source=path, where="NumberOfFrames (0028,0008)")
     if header.get("TotalPixelMatrixColumns") is not None:
@@ -107,7 +119,9 @@ def _find_frame_grid(header: Dataset, table: FrameTable, path: Path | None) -> F
     normal = np.cross(across, down)
     positions = np.array([place.position for place in table.places], dtype=np.float64)
     distances = positions @ normal
-    count, slices, step = _from_references(header, table, distances, stated) or _from_distances(distances, stated, path)
+    found = _from_references(header, table, distances, stated) or _from_distances(distances, stated)
+    # Slices of uneven spacing are those that have frames: nothing tells where others would be.
+    count, slices, step = found or _one_by_one(distances)
     if count > _MOST_SLICES:
         raise GeometryError(
             "the frames lie too far apart",
@@ -116,31 +130,56 @@ def _find_frame_grid(header: Dataset, table: FrameTable, path: Path | None) -> F
             expected=_MOST_SLICES,
         )
     first = int(slices.argmin())
-    places = positions[first] + np.outer(np.arange(count) - slices[first], step * normal)
+    last = int(slices.argmax())
+    run = (positions[last] - positions[first]) / (distances[last] - distances[first]) if last != first else normal
+    places = positions[first] + np.outer(np.arange(count) - slices[first], step * run)
     places[slices] = positions
     planes = [
         Plane(f"slice {k + 1}", place, stated.orientation, stated.pixel_spacing, stated.columns, stated.rows)
         for k, place in enumerate(places.tolist())
     ]
     try:
-        grid, _ = stack_grid(planes, step)
+        grid, _ = stack_grid(planes, step, upright=False, rounding=rounding)
     except GeometryError as error:
         raise GeometryError(
-            error.problem, source=path, where=error.where, found=error.found, expected=error.expected
+            error.problem,
+            source=path,
+            where=error.where,
+            found=error.found,
+            expected=error.expected,
+            advice=error.advice,
         ) from error
     return FrameGrid(grid, slices)
 
 
-def referenced_series(header: Dataset) -> str:
-    """Return the SeriesInstanceUID of the source; empty if none is named."""
-    series = header.get("ReferencedSeriesSequence") or []
-    return text(series[0].get("SeriesInstanceUID")) if series else ""
+def source_series(header: Dataset, table: FrameTable) -> Dataset:
+    """Return the item that names the series of the source: the one that most frames name instances of, else the first.
+
+    An empty item if no series is named.
+    """
+    series = list(header.get("ReferencedSeriesSequence") or []) or [Dataset()]
+    if len(series) == 1:
+        return series[0]
+    named = [place.source for place in table.places]
+    return max(series, key=lambda each: sum(map(set(_uids(_instances(each))).__contains__, named)))
 
 
-def referenced_instances(header: Dataset) -> list[Dataset]:
-    """Return the items that name the source instances of the first referenced series, in the order of the file."""
-    series = header.get("ReferencedSeriesSequence") or []
-    return list(series[0].get("ReferencedInstanceSequence") or []) if series else []
+def named_instances(header: Dataset, table: FrameTable) -> set[str]:
+    """Return the SOPInstanceUIDs that the file calls its source: those of its frames, else those it refers to."""
+    of_frames = {place.source for place in table.places if place.source}
+    referred = [
+        *(each for series in header.get("ReferencedSeriesSequence") or [] for each in _instances(series)),
+        *(each for name in _IMAGES for each in header.get(name) or []),
+    ]
+    return of_frames or {uid for uid in _uids(referred) if uid}
+
+
+def _instances(series: Dataset) -> list[Dataset]:
+    return list(series.get("ReferencedInstanceSequence") or [])
+
+
+def _uids(references: Sequence[Dataset]) -> list[str]:
+    return [text(each.get("ReferencedSOPInstanceUID")) for each in references]
 
 
 def source_instances(header: Dataset, table: FrameTable, frame_grid: FrameGrid) -> list[dict[str, str]]:
@@ -151,7 +190,7 @@ def source_instances(header: Dataset, table: FrameTable, frame_grid: FrameGrid) 
     named = {int(k): place.source for k, place in zip(frame_grid.slices, table.places, strict=False)}
     listed = [
         {"sop_instance_uid": text(each.get("ReferencedSOPInstanceUID")), "sop_class_uid": text(sop_class)}
-        for each in referenced_instances(header)
+        for each in _instances(source_series(header, table))
         if is_dicom_uid(sop_class := text(each.get("ReferencedSOPClassUID")))
     ]
     by_uid = {each["sop_instance_uid"]: each for each in listed if is_dicom_uid(each["sop_instance_uid"])}
@@ -211,7 +250,7 @@ def _from_references(
             return None
         count = max(rank.values()) + 1
     else:
-        instances = [text(each.get("ReferencedSOPInstanceUID")) for each in referenced_instances(header)]
+        instances = _uids(_instances(source_series(header, table)))
         rank = dict[tuple[str, int | None], int]({(uid, None): n for n, uid in enumerate(instances)})
         count = len(instances)
         if len(rank) < count or any((place.source, None) not in rank for place in table.places):
@@ -229,10 +268,8 @@ def _from_references(
     return count, ranks if step > 0 else count - 1 - ranks, abs(step)
 
 
-def _from_distances(
-    distances: NDArray[np.float64], stated: _Stated, path: Path | None
-) -> tuple[int, NDArray[np.int64], float]:
-    """Return slice count, slice of each plane and step, from the frames' own places."""
+def _from_distances(distances: NDArray[np.float64], stated: _Stated) -> tuple[int, NDArray[np.int64], float] | None:
+    """Return slice count, slice of each plane and step, from the frames' own places; None if there is no one step."""
     apart = np.diff(np.unique(np.round(distances, 3)))
     apart = apart[apart > _SAME_PLANE_MM]
     least = float(apart.min()) if apart.size else (stated.slice_spacing or stated.slice_thickness or 1.0)
@@ -241,12 +278,13 @@ def _from_distances(
         slices = np.round(reach / step).astype(np.int64)
         if np.abs(reach - slices * step).max() <= STACK_TOLERANCE_VOXEL * step:
             return int(slices.max()) + 1, slices, step
-    raise GeometryError(
-        "the frames are not evenly spaced",
-        source=path,
-        found=Message("{gaps} mm apart", gaps=", ".join(f"{gap:.6g}" for gap in np.unique(apart)[:5])),
-        expected="whole multiples of one distance",
-    )
+    return None
+
+
+def _one_by_one(distances: NDArray[np.float64]) -> tuple[int, NDArray[np.int64], float]:
+    """Return count, rank of each plane and mean step of planes that are unevenly spaced."""
+    apart, slices = np.unique(np.round(distances, 3), return_inverse=True)
+    return len(apart), slices.astype(np.int64), float(apart[-1] - apart[0]) / (len(apart) - 1)
 
 
 def _flat_frame_grid(header: Dataset, table: FrameTable) -> FrameGrid:

@@ -63,6 +63,8 @@ class Settings:
         Whether masks on other grids are interpolated.
     allow_gaps
         Whether missing slices of a source are bridged.
+    all_annotations
+        Whether masks of what does not count as a finding are written.
     """
 
     kind: Kind = Kind.BINARY
@@ -71,6 +73,7 @@ class Settings:
     keep_empty_frames: bool = False
     resample: Resampling = "never"
     allow_gaps: bool = False
+    all_annotations: bool = False
 
     def __post_init__(self) -> None:
         if self.kind is Kind.BINARY and self.compression == "rle":

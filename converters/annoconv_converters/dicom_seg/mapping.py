@@ -6,6 +6,7 @@ Its result is *native*: it rests on the file alone, not on source images, option
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,7 +31,7 @@ from annoconv_converters._dicom.dates import moment
 from annoconv_converters._dicom.patient import patient_in
 from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_seg.algorithm import agents_and_model
-from annoconv_converters.dicom_seg.frame_grid import referenced_instances, referenced_series
+from annoconv_converters.dicom_seg.frame_grid import source_instances, source_series
 from annoconv_converters.dicom_seg.segment import (
     ALGORITHM_TYPES,
     BACKGROUND,
@@ -45,7 +46,8 @@ if TYPE_CHECKING:
 
     from pydicom.dataset import Dataset
 
-    from annoconv.geometry import Grid
+    from annoconv_converters.dicom_seg.frame_grid import FrameGrid
+    from annoconv_converters.dicom_seg.groups import FrameTable
 
 __all__ = [
     "ANNOTATION_SOFTWARE",
@@ -53,6 +55,7 @@ __all__ = [
     "OWN_MANUFACTURER",
     "annotation_ids",
     "background_of",
+    "called",
     "hides_a_segment",
     "is_own",
     "merge",
@@ -68,8 +71,8 @@ ANNOTATION_SOFTWARE: Final = ("109102", "DCM", "Processing Equipment")
 LABEL_MAP_FILE: Final = "masks/labels.nii.gz"
 """Mask file of segments that cannot overlap; they are its values."""
 _FORMER_SNOMED: Final = frozenset({"SRT", "SNM3", "99SDM"})
-_ALGORITHM_TYPES: Final = {
-    written: kind for kind, written in ALGORITHM_TYPES.items() if kind is not AlgorithmType.AUTOMATIC_CONFIRMED
+_ALGORITHM_TYPES: Final[dict[Any, str]] = {
+    written: kind.value for kind, written in ALGORITHM_TYPES.items() if kind is not AlgorithmType.AUTOMATIC_CONFIRMED
 }
 _MODALITIES: Final = {
     "1.2.840.10008.5.1.4.1.1.1": "CR",
@@ -152,21 +155,29 @@ def modern_concept(concept: Concept) -> Concept:
 
 
 def annotation_ids(segments: Sequence[Segment]) -> list[str]:
-    """Return an id for each segment: its tracking id where that is distinct, else its number."""
-    stated = [segment.tracking_id for segment in segments]
+    """Return an id for each segment: what our block calls it, else its tracking id if distinct, else its number."""
+    stated = Counter(segment.tracking_id for segment in segments)
     return [
-        tracking if tracking and stated.count(tracking) == 1 else f"segment_{segment.number}"
-        for tracking, segment in zip(stated, segments, strict=True)
+        segment.annotation_id
+        or (segment.tracking_id if stated[segment.tracking_id] == 1 else None)
+        or f"segment_{segment.number}"
+        for segment in segments
     ]
+
+
+def called(segments: Sequence[Segment], names: Mapping[str, str]) -> list[Segment]:
+    """Return segments under the ids that our block has for them, by what they would be called without it."""
+    found = zip(annotation_ids(segments), segments, strict=True)
+    return [replace(segment, annotation_id=names[name]) if name in names else segment for name, segment in found]
 
 
 def native_document(
     header: Dataset,
-    grid: Grid,
+    table: FrameTable,
+    frame_grid: FrameGrid,
     labels: Labels,
     segments: Sequence[Segment] | None = None,
     *,
-    instances: Sequence[Mapping[str, str]] = (),
     zone: tzinfo | None = None,
 ) -> dict[str, Any]:
     """Return the case document that a segmentation stands for by itself, without task and case id.
@@ -175,14 +186,12 @@ def native_document(
     ----------
     header
         Every attribute but frames and pixels.
-    grid
-        The grid of its frames.
+    table, frame_grid
+        What its frames show, and where they lie.
     labels
         Label systems in which the concepts of the segments are looked up.
     segments
         What `segments_of` made of the header, if that was done before.
-    instances
-        Those of the source, in the order of its slices.
     zone
         For times, where the file names none.
     """
@@ -190,12 +199,13 @@ def native_document(
     is_map = text(header.get("SegmentationType")) == "LABELMAP"
     fractions = text(header.get("SegmentationFractionalType"))
     fractional_type = fractions if fractions in set(FractionalType) else None
-    image: dict[str, Any] = {**_image(header, grid), **({"instances": [*instances]} if instances else {})}
+    image = _image(header, table, frame_grid)
     agents, model = agents_and_model(segments, is_ours=is_own(header))
     defined: dict[str, dict[str, Any]] = {}
     annotations: list[dict[str, Any]] = []
     found = _labels(segments, labels, is_ours=is_own(header))
-    for segment, annotation_id, label in zip(segments, annotation_ids(segments), found, strict=True):
+    identities = annotation_ids(segments)
+    for segment, annotation_id, file, label in zip(segments, identities, _files(identities), found, strict=True):
         if label.definition is not None:
             defined.setdefault(label.code, label.definition)
         known = None if is_own(header) else label.known
@@ -206,10 +216,10 @@ def native_document(
             "label_code": label.code,
             "finding_site": _finding_site(segment, label),
             "type": "mask",
-            "mask_file": LABEL_MAP_FILE if is_map else f"masks/{safe_name(annotation_id)}.nii.gz",
+            "mask_file": LABEL_MAP_FILE if is_map else f"masks/{file}.nii.gz",
             "mask_value": segment.number if is_map else None,
             "fractional_type": fractional_type,
-            "algorithm_type": _algorithm_type(segment).value,
+            "algorithm_type": _ALGORITHM_TYPES.get(segment.algorithm_type),
             "annotator": agents[segment.number]["id"] if segment.number in agents else None,
         }
         annotations.append({key: value for key, value in stated.items() if value is not None})
@@ -221,6 +231,16 @@ def native_document(
     }
     definitions = [definition for definition in defined.values() if definition]
     return document | ({"labels": definitions} if definitions else {})
+
+
+def _files(identities: Sequence[str]) -> list[str]:
+    """Return a file name for each id; those that differ in case only have a digest, as some file systems need."""
+    names = [safe_name(identity) for identity in identities]
+    count = Counter(name.casefold() for name in names)
+    return [
+        name if count[name.casefold()] == 1 else f"{name}-{ids.content_digest(identity.encode())[:8]}"
+        for name, identity in zip(names, identities, strict=True)
+    ]
 
 
 def merge(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -265,7 +285,9 @@ def _own_label(segment: Segment, labels: Labels) -> ClassLabel:
     if known is not None and known.code != code:
         known = None
     shown = code if known is None else known.name_en or known.name_zh or code
-    if segment.name == shown and (is_private or known is not None):
+    usual = {} if known is None else strict_json.plain(known)
+    more = [key for key in ("concept_modifiers", "color_rgb", "concept_category") if told.get(key) != usual.get(key)]
+    if segment.name == shown and (is_private or known is not None) and not (more and set(more) & told.keys()):
         return ClassLabel(code, known)
     if is_private:
         del told["concept"]
@@ -298,12 +320,12 @@ def _told(segment: Segment, labels: Labels | None) -> dict[str, Any]:
 
 
 def _tracking(segment: Segment, annotation_id: str, image_uid: str) -> dict[str, Any]:
-    """Return what tracks a segment's object; nothing where that is what we derive from the annotation's id."""
-    uid = segment.tracking_uid
-    if uid is None or uid == ids.tracking(image_uid, annotation_id) or "." not in uid or not UID(uid).is_valid:
+    """Return what tracks a segment's object; no UID where it is what we derive, no name that is the annotation's id."""
+    uid, name = segment.tracking_uid, segment.tracking_id
+    named = {} if name is None or name == annotation_id else {"tracking_id": name}
+    if uid is None or "." not in uid or not UID(uid).is_valid:
         return {}
-    is_named = segment.tracking_id != annotation_id
-    return {"tracking_uid": uid} | ({"tracking_id": segment.tracking_id} if is_named else {})
+    return named if uid == ids.tracking(image_uid, name or annotation_id) else {"tracking_uid": uid} | named
 
 
 def _finding_site(segment: Segment, label: ClassLabel) -> dict[str, Any] | None:
@@ -319,19 +341,17 @@ def _category(segment: Segment, known: Label | None) -> AnnotationCategory:
     return (known and known.category) or category_of(segment.category)
 
 
-def _algorithm_type(segment: Segment) -> AlgorithmType:
-    return _ALGORITHM_TYPES.get(segment.algorithm_type, AlgorithmType.MANUAL)
-
-
-def _image(header: Dataset, grid: Grid) -> dict[str, Any]:
-    instances = referenced_instances(header)
+def _image(header: Dataset, table: FrameTable, frame_grid: FrameGrid) -> dict[str, Any]:
+    series = source_series(header, table)
+    instances = series.get("ReferencedInstanceSequence") or []
     source_class = text(instances[0].get("ReferencedSOPClassUID")) if instances else ""
     stated = {
-        "uid": referenced_series(header) or text(header.get("SeriesInstanceUID")),
+        "uid": text(series.get("SeriesInstanceUID")) or text(header.get("SeriesInstanceUID")),
         "modality": _MODALITIES.get(source_class, "OT"),
-        **describe_grid(grid),
+        **describe_grid(frame_grid.grid),
         "frame_of_reference_uid": text(header.get("FrameOfReferenceUID")),
         "study_instance_uid": text(header.get("StudyInstanceUID")),
+        "instances": source_instances(header, table, frame_grid),
     }
     return {key: value for key, value in stated.items() if value}
 

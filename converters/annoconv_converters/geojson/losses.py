@@ -15,7 +15,7 @@ from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses
 from annoconv_converters._pictures.geometry import counts_to_record
 from annoconv_converters.geojson.feature import classification_of, feature_of, properties_of
-from annoconv_converters.geojson.meaning import class_name, feature_meant
+from annoconv_converters.geojson.meaning import class_name, feature_meant, has_heights
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -51,6 +51,7 @@ _REASONS: Final[Reasons] = {
     "nucleusGeometry": (_OWN, LossKind.APPROXIMATED),
     "properties/metadata*": _ATTRIBUTES,
     "properties/measurements*": _ATTRIBUTES,
+    "coordinates": "a position is two numbers: a case has no place for the third",
     "geometry/plane/*": "a picture is of one plane; an annotation keeps its number, GeoJSON is written without",
     "geometry/*": "several geometries become annotations of their own, outlines of pixels a mask; two coordinates "
     "count",
@@ -152,6 +153,8 @@ def _records(
         elif shape is not None:
             again = feature_meant(feature_of(shape, classification(shape.record["category_id"])))
         yield FileRecord(each.place, feature_meant(feature), again)
+        if each.identity not in same and has_heights(feature.get("geometry")):
+            yield FileRecord((*each.place, "geometry", "coordinates"), "heights", None)
 
 
 def _is_same_polygon(feature: Record, annotation: AnyAnnotation | None) -> bool:

@@ -17,7 +17,16 @@ from annoconv_converters._raster.polygons import without_keyholes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["OLD_TYPES", "class_name", "feature_meant", "geometry_meant", "kind_of", "measured", "rings_of_polygon"]
+__all__ = [
+    "OLD_TYPES",
+    "class_name",
+    "feature_meant",
+    "geometry_meant",
+    "has_heights",
+    "kind_of",
+    "measured",
+    "rings_of_polygon",
+]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -98,7 +107,7 @@ def geometry_meant(geometry: Any) -> Any:
     if not isinstance(geometry, dict):
         return geometry
     kind = geometry.get("type")
-    coordinates: Any = geometry.get("coordinates")
+    coordinates: Any = _without_heights(geometry.get("coordinates"))
     if isinstance(kind, str) and kind.startswith("Multi") and isinstance(coordinates, list) and len(coordinates) == 1:
         kind, coordinates = kind.removeprefix("Multi"), coordinates[0]
     said = {**geometry, "type": kind, "coordinates": as_value(coordinates)}
@@ -114,6 +123,23 @@ def geometry_meant(geometry: Any) -> Any:
     if isinstance(plane, dict):  # the first plane and all channels are where nothing is said
         said["plane"] = {key: value for key, value in plane.items() if value != (-1 if key == "c" else 0)}
     return stated(said)
+
+
+def has_heights(geometry: Any) -> bool:
+    """Tell whether a position of a geometry has more than two numbers."""
+    if not isinstance(geometry, dict):
+        return False
+    within: Any = geometry.get("geometries")
+    coordinates = geometry.get("coordinates")
+    is_higher = _without_heights(coordinates) != coordinates
+    return is_higher or (isinstance(within, list) and any(map(has_heights, within)))
+
+
+def _without_heights(coordinates: Any) -> Any:
+    """Return coordinates with positions of two numbers."""
+    if not isinstance(coordinates, list) or not coordinates:
+        return coordinates
+    return [*map(_without_heights, coordinates)] if isinstance(coordinates[0], list) else coordinates[:2]
 
 
 def rings_of_polygon(polygon: Sequence[Sequence[float]]) -> list[list[list[float]]]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from annoconv.codes import Labels
 from annoconv_converters._pictures.categories import Categories
-from annoconv_converters._pictures.edited import said_of
 from annoconv_converters._pictures.records import Picture
+from annoconv_converters._pictures.said import said_of
 from annoconv_converters.geojson.features import FeatureFile
 
 if TYPE_CHECKING:

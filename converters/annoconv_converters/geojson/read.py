@@ -104,8 +104,10 @@ def read_file(path: Path, limits: Limits, *, height: int | None = None, label_sy
     def losses(some: Sequence[Picture], loaded: LoadedCase, case_index: int) -> list[Loss]:
         beside = [FileRecord((), _beside(document), {})] if some[0] is listed[0] else []
         for picture in some:
-            said = sizes.get(picture.record["file_name"]) if picture.name is None else None
-            beside += [] if said is None else [FileRecord(*said, _again(loaded.case))]
+            said = sizes.get(picture.record["file_name"])
+            is_slice = picture.name is not None  # which has its number in its name, and the size of the others
+            again = {name: each for name, each in picture.record.items() if name in PICTURE} if is_slice else None
+            beside += [] if said is None else [FileRecord(*said, again or _again(loaded.case))]
         return geojson_losses(file.told, beside, some, loaded, labels_of(loaded.case), colours, case_index)
 
     return Batch(listed, file.categories, path, side_path(path), losses)
@@ -138,7 +140,7 @@ def _named(
     if len(pictures) > 1 and any(name not in pictures for name in said):
         known = pictures_of(features, told, path)
     for (_, feature), own, found in zip(features, said, known, strict=True):
-        name = own if own in pictures else found
+        name = own if own in pictures or (own and pictures and told) else found
         held = feature.get("properties")
         if name is None:
             name = _own_name(path)

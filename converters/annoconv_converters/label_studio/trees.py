@@ -47,7 +47,7 @@ _ENCODING: Final = {
     ),
     **dict.fromkeys(("from_name", "to_name"), "which control of a project drew it; projects name theirs"),
     "origin=manual": "that nothing else made it",
-    "closed": "that a polygon is one",
+    "closed=True": "that a polygon is one",
     "format": "how a brush is stored",
     "rle": "pixels, which are the mask",
 }
@@ -220,7 +220,11 @@ def _result(result: Record) -> Record:
     if isinstance(value, dict):
         is_flat = value.items() <= result.items()  # of JSON_MIN: its members stand beside it
         said = {} if is_flat else said
-        told = {name: as_value(each) for name, each in value.items() if name not in _ENCODING and name != "points"}
+        told = {
+            name: as_value(each)
+            for name, each in value.items()
+            if name not in _ENCODING and f"{name}={each}" not in _ENCODING and name != "points"
+        }
         if value.get("points"):
             told["points"] = tuple(chain.from_iterable(value["points"]))
         if told.get("rotation") is not None:
@@ -280,7 +284,7 @@ def _again(result: Record, said: Record, annotation: Any, labels: Labels, pictur
     parent = annotation.parent_id or (annotation.id if point is not None else "")
     spoken = said.get("value", said)
     value = {name: settled(each, spoken.get(name)) for name, each in value.items()}
-    again: Record = {"type": kind if is_kind else annotation.type, "score": annotation.confidence, "value": value}
+    again: Record = {"score": annotation.confidence, "value": value} | ({"type": kind} if is_kind else {})
     again |= dict(zip(("original_width", "original_height"), size, strict=True))
     if parent and parent.rstrip("_") == str(result.get("parentID")).rstrip("_"):
         again["parentID"] = result["parentID"]

@@ -77,8 +77,14 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record]) -> list[Reco
     names = {record["id"]: str(record["name"]) for record in categories}
     tasks: list[Record] = []
     for picture in pictures:
-        if "width" not in picture.record:
-            raise InputError("Label Studio needs the size of every picture", found=picture.record["file_name"])
+        is_sized = "width" in picture.record
+        if picture.shapes and not is_sized:
+            raise InputError(
+                "Label Studio needs the size of every picture",
+                where="/image/shape",
+                found=picture.record["file_name"],
+                advice="Name the pictures with --images",
+            )
         picture.shapes.sort(key=_is_suggested)  # as they are read
         first: dict[str, Shape] = {}
         for shape in picture.shapes:
@@ -90,8 +96,9 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record]) -> list[Reco
         ]
         result, suggested = ([region for is_one, region in regions if is_one is wanted] for wanted in (False, True))
         data = {"image": picture.record["file_name"]}
-        size = {"original_width": picture.record["width"], "original_height": picture.record["height"]}
-        tasks.append({"id": picture.record["id"], "data": data, "meta": size, "annotations": [{"result": result}]})
+        size = {f"original_{side}": picture.record[side] for side in ("width", "height") if is_sized}
+        told = {"id": picture.record["id"], "data": data, **({"meta": size} if size else {})}
+        tasks.append({**told, "annotations": [{"result": result}]})
         if suggested:
             tasks[-1]["predictions"] = [{"model_version": MODEL_VERSION, "result": suggested}]
     return tasks

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from annoconv.errors import InputError, UsageError
 from annoconv.messages import Message
-from annoconv.registry import Option
+from annoconv.registry import AllAnnotations, Option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -42,6 +42,7 @@ def to_nifti(
     folds: Annotated[int, Option(help="Folds of a cross-validation, by the digest of a case's name.")] = 0,
     suffix: Annotated[str, Option(help="BIDS suffix of MR images, T1w.")] = "",
     plain: Annotated[bool, Option(help="Write nothing private.")] = False,
+    all_annotations: AllAnnotations = False,
 ) -> LossReport:
     """Write cases as NIfTI and return what it could not hold.
 
@@ -67,6 +68,8 @@ def to_nifti(
         Of the BIDS layout.
     plain
         Leave out the side file with what the format has no place for.
+    all_annotations
+        Write masks of what does not count as a finding.
 
     Raises
     ------
@@ -96,6 +99,7 @@ def to_nifti(
         splits=_splits(splits, context),
         folds=folds,
         suffix=suffix,
+        all_annotations=all_annotations,
     )
     return write_cases(
         cases, target, context=context, images=images, layout=LAYOUTS[layout], request=request, plain=plain
@@ -119,6 +123,9 @@ def from_nifti(
     ] = None,
     modality: Annotated[str | None, Option(help="Modality of images of which nothing tells it, CT.")] = None,
     as_image: Annotated[bool, Option(help="Read the sources as images: cases without annotations.")] = False,
+    layers: Annotated[
+        bool, Option(help="Take the volumes of a file as structures, also where it calls them time.")
+    ] = False,
     no_place: Annotated[bool, Option(help="Take files whose sform and qform codes are both 0.")] = False,
     transform: Annotated[
         Sequence[Path], Option(help="Registrations onto the image: ITK text transforms, displacement fields.")
@@ -148,6 +155,8 @@ def from_nifti(
         In DICOM's terms.
     as_image
         The sources are images, not masks.
+    layers
+        Volumes along an axis of time or colour are refused by default.
     no_place
         Files without a place in space are refused by default.
     transform, moving, field_frame
@@ -177,6 +186,7 @@ def from_nifti(
         labels=labels,
         modality=modality,
         allows_no_place=no_place,
+        takes_layers=layers,
         registrations=registrations,
     )
 

@@ -16,11 +16,15 @@ from annoconv.geometry import describe_grid
 from annoconv.ids import safe_name
 from annoconv.model import SCHEMA_VERSION, AnnotationCategory, Modality
 from annoconv.pixels import Mask
+from annoconv.volumes.nifti_affines import check_orthogonal
 from annoconv_converters._volumes.labels import Entry, named, told_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from annoconv.codes import Labels
     from annoconv.geometry import Grid
@@ -28,8 +32,10 @@ if TYPE_CHECKING:
     from annoconv.pixels import Volume
     from annoconv_converters.nifti.source_trees import SourceFile
 
-__all__ = ["CaseFiles", "ImageFiles", "Region", "document"]
+__all__ = ["SAID_OF_MASKS", "CaseFiles", "ImageFiles", "Region", "document"]
 
+SAID_OF_MASKS: Final = ("tracking_uid", "tracking_id", "finding_site", "algorithm_type", "fractional_type")
+"""Fields of masks that the index of the plain layout holds."""
 _TASK: Final = "nifti"
 """Task of a case whose files name none, unless the request does."""
 
@@ -57,6 +63,8 @@ class ImageFiles:
 
     def document(self, *, is_exact: bool) -> dict[str, Any]:
         """Return the model's image; geometry of float64 is not rounded."""
+        if "instances" not in self.told:  # without them nothing says where sheared slices lie
+            check_orthogonal(self.grid, None)
         modality = self.modality if self.modality in list(Modality) else Modality.OT.value
         return {"uid": self.uid, "modality": modality, **_geometry(self.grid, is_exact=is_exact), **self.told}
 
@@ -78,7 +86,10 @@ class Region:
     entry
         Its row in the label table.
     told
-        Fields of the annotation that the layout itself holds: `id`, `label_code`, `category`, `image_uid`.
+        Fields of the annotation that the layout itself holds: `id`, `label_code`, `category`, `image_uid`, and
+        `SAID_OF_MASKS`.
+    is_beyond_table
+        Whether there is a label table, and no row of it is of this value.
     """
 
     key: str
@@ -87,6 +98,7 @@ class Region:
     mask_file: str
     entry: Entry
     told: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    is_beyond_table: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,7 +118,7 @@ class CaseFiles:
     regions
         In the order of the annotations.
     told
-        Further fields of the case: `case_id`, `task_id`, `labels`, `registrations`.
+        Further fields of the case: `case_id`, `task_id`, `patient_id`, `subject`, `labels`, `registrations`.
     fields
         Files of displacement fields by registration id.
     is_exact
@@ -115,6 +127,8 @@ class CaseFiles:
         What it was read from.
     shared
         Files that it shares with other cases of its data set.
+    unread
+        Returns the volumes in its folder that it was not read from.
     """
 
     name: str
@@ -127,6 +141,7 @@ class CaseFiles:
     is_exact: bool = False
     files: Sequence[SourceFile] = ()
     shared: Sequence[SourceFile] = ()
+    unread: Callable[[], Iterable[Path]] = tuple
 
 
 def document(
@@ -149,7 +164,7 @@ def document(
     defined = {label["code"]: label for label in found.told.get("labels", [])}
     annotations: list[dict[str, Any]] = []
     masks: list[Mask] = []
-    taken: set[str] = set()
+    taken = {image.uid for image in found.images}
     for region, (code, category, definition) in zip(found.regions, _labels(found.regions, labels), strict=True):
         if definition is not None:
             defined.setdefault(code, definition)
@@ -162,8 +177,9 @@ def document(
             "type": "mask",
             "mask_file": region.mask_file or f"masks/{safe_name(identity)}.nii.gz",
         }
-        if region.value is not None and region.mask_file:
+        if region.value is not None and (region.mask_file or region.value != 1):  # 1 needs no word in a file of its own
             annotation["mask_value"] = region.value
+        annotation |= {key: region.told[key] for key in SAID_OF_MASKS if key in region.told}
         uid = region.told.get("image_uid")
         annotations.append(annotation | ({"image_uid": uid} if uid and uid != primary.uid else {}))
         masks.append(Mask(identity, region.volume, region.value))
@@ -174,8 +190,7 @@ def document(
         "annotations": annotations,
         "metadata": {},
     }
-    if found.told.get("case_id"):
-        native["case_id"] = found.told["case_id"]
+    native |= {key: found.told[key] for key in ("case_id", "patient_id", "subject") if found.told.get(key)}
     if len(found.images) > 1:
         native["related_images"] = [image.document(is_exact=found.is_exact) for image in found.images[1:]]
     if defined:
@@ -221,5 +236,11 @@ def _unused(wanted: str, taken: set[str]) -> str:
 def _geometry(grid: Grid, *, is_exact: bool) -> dict[str, Any]:
     if grid.lps_from_ijk is None or not is_exact:
         return describe_grid(grid)
-    exact = {name: (getattr(grid, name) + 0.0).tolist() for name in ("spacing", "origin", "direction")}
-    return {"shape": list(grid.shape), **exact, "coordinate_frame": grid.frame}
+    lengths = {name: _decimals(getattr(grid, name)) for name in ("spacing", "origin")}
+    direction = (grid.direction + 0.0).tolist()
+    return {"shape": list(grid.shape), **lengths, "direction": direction, "coordinate_frame": grid.frame}
+
+
+def _decimals(lengths: NDArray[np.float64]) -> list[float]:
+    """Return lengths to 15 digits, which every decimal survives: 0.7, not what is left of it by arithmetic."""
+    return [float(f"{length:.15g}") + 0.0 for length in lengths.tolist()]

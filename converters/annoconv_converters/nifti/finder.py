@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.codes import Labels, words
 from annoconv.documents import strict_json
-from annoconv.errors import DocumentError, GeometryError, ImageError, InputError, LimitError
+from annoconv.errors import DocumentError, GeometryError, ImageError, InputError, LimitError, MaskError
 from annoconv.files.atomic import note_inputs
 from annoconv.geometry import GridKind, compare_grids
 from annoconv.messages import Message
 from annoconv.model import Modality
 from annoconv.volumes.label_boxes import find_labels
+from annoconv_converters._volumes.doubts import check_layers, check_no_image
 from annoconv_converters._volumes.file import UnionVolume, VolumeFile
 from annoconv_converters._volumes.label_tables import read_table
 from annoconv_converters._volumes.labels import Entry
@@ -23,7 +24,7 @@ from annoconv_converters.nifti.case_files import ImageFiles, Region
 from annoconv_converters.nifti.source_trees import of_sidecar, of_table, of_volume
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence, Set
 
     from annoconv.files.names import Within
     from annoconv.geometry import Grid
@@ -37,6 +38,8 @@ __all__ = ["Finder"]
 
 _MOST_LABELS: Final = 5000
 """Labels of one volume: the finest atlases have hundreds, an image taken for a label map has thousands."""
+_DRAWN: Final = (1, 255)
+"""What programs put into the voxels of a mask that is alone in its file."""
 _SIDECAR: Final = {
     "uid": "SeriesInstanceUID",
     "modality": "Modality",
@@ -59,13 +62,17 @@ class Finder:
     table
         Rows of the label table that was given, by value or by name.
     sources
-        Source images that were given.
+        Source images that were given, none of which is a source of masks.
+    drawn_on
+        Image files that were named themselves, which are no masks wherever they are.
     modality
         Modality of images where nothing else tells it.
     known
         Labels of files that were just written, so that they need not be read again.
     allows_no_place
         Whether a file may have no place in space.
+    takes_layers
+        Whether the volumes of a file are structures, even if it calls them time points.
     within
         Checks that links stay within the folder that was named.
     """
@@ -74,9 +81,11 @@ class Finder:
     form: Form = "agree"
     table: Mapping[str | int, Entry] = field(default_factory=dict[str | int, Entry])
     sources: Sequence[ImageSource] = ()
+    drawn_on: Set[Path] = frozenset()
     modality: str | None = None
     known: Mapping[Path, Sequence[int]] = field(default_factory=dict[Path, list[int]])
     allows_no_place: bool = False
+    takes_layers: bool = False
     within: Within | None = None
 
     @property
@@ -89,7 +98,8 @@ class Finder:
         from annoconv.volumes.nifti_affines import check_orthogonal
 
         file = open_volume(self._checked(path), self.context.limits, self.form)
-        check_orthogonal(file.grid, path)
+        if not self.sources:  # a mask of a tilted series is sheared as that is
+            check_orthogonal(file.grid, path)
         if file.grid.lps_from_ijk is None and not (is_placeless or self.allows_no_place):
             raise GeometryError(
                 "the file states no place in space: its sform and qform codes are both 0"
@@ -131,10 +141,24 @@ class Finder:
             raise DocumentError("not a JSON object", source=path)
         return value
 
-    def regions(self, file: VolumeFile, *, table: Mapping[str | int, Entry] | None = None) -> Iterator[Region]:
-        """Yield what a file of unknown origin holds: its segments, or its labels by whatever table there is."""
+    def regions(
+        self, file: VolumeFile, *, table: Mapping[str | int, Entry] | None = None, is_one_of_several: bool = False
+    ) -> Iterator[Region]:
+        """Yield what a file of unknown origin holds: its segments, or its labels by whatever table there is.
+
+        Parameters
+        ----------
+        file
+            The file.
+        table
+            Its own table.
+        is_one_of_several
+            Whether it stands among others, so that one value is the structure which the file is named after.
+        """
         table = table or self.table or self._table_beside(file.path)
         stem = stem_of(file.path.name)
+        if not self.takes_layers:
+            check_layers(file)
         if file.layers > _MOST_LABELS:
             raise LimitError("too many layers for masks", source=file.path, found=file.layers, expected=_MOST_LABELS)
         known = 0
@@ -142,6 +166,8 @@ class Finder:
             volume = file.volume(layer)
             told = {each.entry.value: each for each in file.segments if each.layer == layer}
             present = self.values(file, layer)
+            if len(present) > len(told) and file.path not in self.known:
+                check_no_image(file, volume.read(), present, sum(value in table or value in told for value in present))
             # A segment may have no voxel, and a voxel no segment: neither is left out.
             values = (
                 [*told, *(value for value in present if value not in told)] if file.lists_every_segment else present
@@ -149,23 +175,37 @@ class Finder:
             known += len(values)
             if known > _MOST_LABELS:
                 raise _too_many_labels(file.path)
-            is_one = len(values) <= 1 and not told and not (values and values[0] in table)
-            if is_one or (volume.dtype.kind == "f" and not present):
+            named = sum(value in table for value in values)
+            # One value is the mask that the file is, unless it is a number among labels.
+            is_mask = not values or (len(values) == 1 and (values[0] in _DRAWN or is_one_of_several))
+            if (is_mask and not told and not named) or (volume.dtype.kind == "f" and not present):
                 name = stem if file.layers == 1 else f"{stem}_{layer + 1}"
-                yield Region(f"{layer}", volume, None, self._mask_file(file), self._row(Entry(1, name), table))
+                value = next((value for value in values if value != 1), None)
+                yield Region(
+                    f"{layer}", volume, value, self._mask_file(file), self._row(Entry(value or 1, name), table)
+                )
                 continue
             for value in values:
                 segment = told.get(value)
                 entry = table.get(value) or (segment.entry if segment else Entry(value, f"LABEL_{value}"))
                 row = self._row(entry, table)
                 told_id = {"id": segment.id} if segment and segment.id else {}
-                yield Region(f"{layer}/{value}", volume, value, self._mask_file(file), row, told_id)
+                beyond = bool(table or told) and value not in table and value not in told
+                yield Region(f"{layer}/{value}", volume, value, self._mask_file(file), row, told_id, beyond)
 
     def class_regions(self, file: VolumeFile, classes: Mapping[str, Sequence[int]], mask_file: str) -> Iterator[Region]:
         """Yield the classes of a data set that a label map holds; a class of several labels is their union.
 
         A value that the data set does not tell of is a class of its own, named by its number.
         """
+        if file.layers != 1:
+            raise MaskError(
+                "the label map of a case is one volume",
+                source=file.path,
+                found=Message("{count} volumes", count=file.layers),
+                expected=1,
+                advice="Save one volume, or read the file by itself with --layout flat",
+            )
         present = set(self.values(file))
         volume = file.volume(0)
         told = {value for values in classes.values() for value in values}
@@ -175,19 +215,20 @@ class Finder:
                 continue
             entry = self._row(Entry(min(values), name), self.table)
             if len(values) == 1:
-                yield Region(name, volume, values[0], mask_file, entry)
+                beyond = values[0] not in told
+                yield Region(name, volume, values[0], mask_file, entry, is_beyond_table=beyond)
             else:
                 yield Region(name, UnionVolume(volume, tuple(values)), None, "", entry)
 
     def image(self, name: str, file: VolumeFile | None, volumes: Sequence[Volume], source: Path) -> ImageFiles:
         """Return an image: as a source image that was given describes it, else as its own file or a mask tells it."""
         grid = file.grid if file is not None else volumes[0].grid if volumes else None
-        matched = self._source(name, grid, source)
+        matched = self._source(name, grid, source, {volume.path for volume in volumes})
         if matched is not None:
             described = strict_json.plain(matched.describe())
-            for key in ("uid", "modality", "shape", "spacing", "origin", "direction", "coordinate_frame"):
-                described.pop(key, None)
-            return ImageFiles(matched.uid, matched.modality, matched.grid, described)
+            uid, stated = described.pop("uid"), described.pop("modality")
+            modality = self.modality if self.modality and stated == Modality.OT.value else stated
+            return ImageFiles(uid, modality, matched.grid, described)
         if grid is None:
             raise InputError("neither an image nor a mask is there", source=source)
         image = self.own_image(name, file) if file is not None else ImageFiles(name, Modality.OT.value, grid)
@@ -213,14 +254,15 @@ class Finder:
             return False
         return not isinstance(file, NiftiFile) or file.header.version == 2
 
-    def _source(self, name: str, grid: Grid | None, where: Path) -> ImageSource | None:
+    def _source(self, name: str, grid: Grid | None, where: Path, masks: Set[Path | None]) -> ImageSource | None:
         if not self.sources:
             return None
-        named = [each for each in self.sources if each.uid == name] or list(self.sources)
+        others = [each for each in self.sources if each.path not in masks]
+        named = [each for each in others if each.uid == name] or others
         if len(named) > 1 and grid is not None:
             named = [each for each in named if compare_grids(grid, each.grid).kind is not GridKind.DIFFERENT]
         if len(named) != 1:
-            found = ", ".join(each.uid for each in (named or self.sources)[:5])
+            found = ", ".join(each.uid for each in (named or others)[:5]) or Message("the masks themselves")
             raise ImageError(
                 "no single image fits these files", source=where, found=found, advice="Name one with --images"
             )

@@ -146,7 +146,8 @@ def prepare(loaded: LoadedCase, position: int, sources: Sequence[ImageSource], c
         raise InputError(
             "the case has no mask, and no image was given, so there is nothing to write",
             source=loaded.path,
-            advice="Boxes, points and attributes go to DICOM-SR, FHIR or COCO; images are given with --images",
+            advice="Boxes, points and attributes go to DICOM-SR, FHIR or COCO; images are given with --images, and "
+            "masks of what is superseded, rejected or not there are written with --all-annotations",
         )
     name = safe_name(case.case_id) if case.case_id else f"case-{position + 1:06d}"
     return Prepared(loaded, name, images, Labels.of(case, context.label_system))

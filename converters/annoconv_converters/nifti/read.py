@@ -10,11 +10,12 @@ from annoconv.casefile import Reading
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.documents.merging import merge
-from annoconv.errors import AnnoconvError, DocumentError, InputError, UsageError
+from annoconv.documents.residuals import pointer
+from annoconv.errors import AnnoconvError, DocumentError, ImageError, InputError, UsageError
 from annoconv.files.names import Within, inside
 from annoconv.geometry import Grid, GridKind
 from annoconv.loss import Loss, LossKind, LossReport
-from annoconv.messages import Message
+from annoconv.messages import Message, listed
 from annoconv.model import SCHEMA_VERSION, Case, Metadata
 from annoconv.pixels import Masks, check_frame
 from annoconv_converters._volumes.file import LayerVolume, UnionVolume
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
     from annoconv.documents.residuals import Path
+    from annoconv.images import ImageSource
     from annoconv.model import Label
     from annoconv.pixels import Mask
     from annoconv.registry import Context
@@ -46,6 +48,9 @@ _Rows: TypeAlias = dict[tuple[int, str], RetoldRow]
 """Labels of several cases, each once, by value and name."""
 _GEOMETRY: Final = frozenset({"shape", "spacing", "origin", "direction"})
 _OF_OTHERS: Final = "the side file was written for other files; what it holds is left out"
+_UNREAD: Final = "the volume is not read where it is; name it, or its folder, as a source or with --images"
+_UNNAMED: Final = "the label table does not name the value {value}; {name} stands for it"
+_MOST_NAMED: Final = 10
 _UNFIT: Final = "what the side file holds does not fit the files, which other software has edited; it is left out"
 
 
@@ -59,16 +64,20 @@ def read_cases(
     labels: FilePath | None,
     modality: str | None,
     allows_no_place: bool,
+    takes_layers: bool,
     registrations: Given,
 ) -> Iterator[Reading]:
     """Yield the cases of files and folders in their order."""
+    masks = {path.resolve() for path in sources if path.is_file()}
     finder = Finder(
         context,
         form=form,
         table=read_table(labels) if labels is not None else {},
-        sources=image_seam.scan(images, context.limits) if images else [],
+        sources=_images_but(masks, images, context),
+        drawn_on={path.resolve() for path in images if path.is_file()} - masks,
         modality=modality,
         allows_no_place=allows_no_place,
+        takes_layers=takes_layers,
     )
     position = 0
     known: _Rows = {}
@@ -96,6 +105,20 @@ def read_cases(
             yield replace(reading, losses=losses)
             position += 1
             context.advance(position)
+
+
+def _images_but(masks: set[FilePath], images: Sequence[FilePath], context: Context) -> list[ImageSource]:
+    """Return the images that were named, but for files that are sources of masks; ImageError if no other is there."""
+    if not images:
+        return []
+    found = [each for each in image_seam.scan(images, context.limits) if each.path.resolve() not in masks]
+    if not found:
+        raise ImageError(
+            "no image is here but the sources themselves",
+            source=listed(images, _MOST_NAMED),
+            advice="Name the image that the masks were drawn on",
+        )
+    return found
 
 
 def _rows(told: Retold) -> _Rows:
@@ -168,6 +191,7 @@ def _reading(
     retold = _retell(found, case, masks, context.label_system)
     losses = unfit + ([] if side is not None else list(_assumed(found, finder, position)))
     losses += file_losses(found.files, retold, source, position)
+    losses += _unread(found, source, position)
     return Reading(case, Masks(masks), LossReport(losses), fields=fields), retold
 
 
@@ -234,8 +258,26 @@ def _assumed(found: CaseFiles, finder: Finder, position: int) -> Iterator[Loss]:
     if not finder.context.task and "task_id" not in found.told:
         message = "the files name no annotation task; nifti stands for it"
         yield Loss(position, "/task_id", LossKind.APPROXIMATED, message)
-    if found.images[0].modality == "OT" and finder.modality is None:
+    for number, region in enumerate(found.regions):
+        if region.is_beyond_table:
+            message = Message(_UNNAMED, value=region.value, name=region.entry.name)
+            yield Loss(position, f"/annotations/{number}/label_code", LossKind.APPROXIMATED, message)
+    modality = found.images[0].modality
+    if modality == "OT" != finder.modality:
         yield _modality_loss(position)
+    elif finder.modality not in {None, modality}:
+        message = Message(
+            "the image itself says {found}; --modality {asked} holds where nothing tells it",
+            found=modality,
+            asked=finder.modality,
+        )
+        yield Loss(position, "/image/modality", LossKind.APPROXIMATED, message)
+
+
+def _unread(found: CaseFiles, source: FilePath, position: int) -> Iterator[Loss]:
+    """Yield the volumes in the folder that the layout does not read."""
+    for path in found.unread():
+        yield Loss(position, pointer((path.relative_to(source).as_posix(),)), LossKind.NO_PLACE, Message(_UNREAD))
 
 
 def _modality_loss(position: int) -> Loss:

@@ -15,6 +15,7 @@ import pydicom
 from annoconv.errors import ImageError
 from annoconv.messages import Message
 from annoconv.volumes.nifti import NiftiHeader
+from annoconv_converters._dicom.file import DAMAGE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,8 +34,6 @@ _GROUPS: Final = [
     "RescaleSlope",
     "RescaleIntercept",
 ]
-_DAMAGE: Final = (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, NotImplementedError)
-"""What pydicom raises on a damaged header."""
 
 
 def rescaled(source: ImageSource) -> NDArray[Any]:
@@ -96,7 +95,7 @@ def _read_groups(path: Path) -> pydicom.Dataset:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_GROUPS)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise ImageError("the functional groups cannot be read", source=path) from error
 
 

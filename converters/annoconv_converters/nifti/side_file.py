@@ -105,7 +105,7 @@ class SideFile:
     def _known(self, region: Region) -> Region:
         """Return a region under its key: the only one of a volume, without a table, is found without its value."""
         names = [key for key in self.regions if key.rpartition("/")[0] == region.key]
-        if region.key in self.regions or len(names) != 1 or region.value is not None:
+        if region.key in self.regions or len(names) != 1:
             return region
         value = int(names[0].rpartition("/")[2])
         return replace(region, key=names[0], entry=replace(region.entry, value=value, name=f"LABEL_{value}"))

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from annoconv.errors import GeometryError, InputError
-from annoconv.files.inflate import compress
 from annoconv.geometry import Affine, Grid, matrix_text
 from annoconv.messages import Message
 from annoconv.volumes import nifti
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
     from annoconv.limits import Limits
 
-__all__ = ["Field", "read_field", "read_matrix", "write_field", "write_matrix"]
+__all__ = ["Field", "read_field", "read_matrix", "write_matrix"]
 
 _HEAD: Final = "#Insight Transform File V1.0\n#Transform 0\n"
 _LINEAR: Final = re.compile(r"(\w+)_(?:double|float)_3_3")
@@ -45,8 +44,6 @@ _PARAMETERS: Final = {
 }
 """Numbers of each kind of transform that is read."""
 _MOST_COMPOSED: Final = 100
-_VECTOR_INTENT: Final = 1007
-"""NIFTI_INTENT_VECTOR."""
 _LONGEST: Final = 1 << 20
 """Bytes of a text transform that is read."""
 
@@ -163,16 +160,6 @@ def read_field(path: Path, frame: Literal["LPS", "RAS"], limits: Limits) -> Fiel
     if not np.isfinite(vectors).all():
         raise GeometryError("a displacement is not a finite number", source=path)
     return Field(header.grid, vectors * (1, 1, 1) if frame == "LPS" else vectors * (-1, -1, 1))
-
-
-def write_field(field: Field, frame: Literal["LPS", "RAS"] = "LPS") -> bytes:
-    """Return a displacement field as `.nii.gz`, its vectors in the frame named, float32."""
-    vectors = np.asarray(field.vectors_lps, dtype=np.float32)
-    if vectors.shape != (*field.grid.shape_kji, 3):
-        raise GeometryError("the field does not fit its grid", found=vectors.shape, expected=(*field.grid.shape_kji, 3))
-    signs = np.array((1, 1, 1) if frame == "LPS" else (-1, -1, 1), dtype=np.float32)
-    stored = np.ascontiguousarray(np.moveaxis(vectors * signs, -1, 0))[:, None]
-    return b"".join(compress(nifti.nifti_pieces(stored, field.grid, intent=_VECTOR_INTENT)))
 
 
 def _numbers(text: str, path: Path) -> list[float]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv import images as image_seam
+from annoconv.casefile.left_out import left_out, masks_left_out, without
 from annoconv.documents import strict_json
 from annoconv.documents.losses import Carrier, report
 from annoconv.documents.merging import held
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
     from annoconv.casefile import LoadedCase
+    from annoconv.casefile.left_out import LeftOut
     from annoconv.codes import Labels
     from annoconv.documents import residuals
     from annoconv.documents.losses import Reasons
@@ -75,6 +77,7 @@ class _WrittenCase:
     labels: Labels
     notes: Mapping[str, str]
     fields: Mapping[str, Path]
+    left_out: LeftOut
 
 
 def write_cases(
@@ -130,22 +133,23 @@ def _add_all(
 ) -> Iterator[_WrittenCase]:
     taken: set[str] = set()
     for position, loaded in enumerate(cases):
-        prepared = prepare(loaded, position, sources, context)
+        unwritten = left_out(loaded.case, all_annotations=writer.request.all_annotations)
+        prepared = prepare(without(loaded, unwritten), position, sources, context)
         if prepared.name.casefold() in taken:
             raise InputError("two cases have the same name", found=prepared.name, expected="distinct case_id")
         taken.add(prepared.name.casefold())
         writer.require_image(prepared)
         writer.add(prepared)
-        yield _remember(prepared, writer)
+        yield _remember(prepared, loaded, unwritten, writer)
         context.advance(position + 1)
 
 
-def _remember(prepared: Prepared, writer: Layout) -> _WrittenCase:
+def _remember(prepared: Prepared, loaded: LoadedCase, unwritten: LeftOut, writer: Layout) -> _WrittenCase:
     masks = {each.annotation.id for each in prepared.masks}
-    plain = strict_json.plain(prepared.case)
+    plain = strict_json.plain(loaded.case)
     notes = dict(_unusual(prepared, writer))
-    fields = prepared.loaded.fields
-    return _WrittenCase(prepared.name, plain, masks, writer.keys(prepared), prepared.labels, notes, fields)
+    keys, labels = writer.keys(prepared), prepared.labels
+    return _WrittenCase(prepared.name, plain, masks, keys, labels, notes, loaded.fields, unwritten)
 
 
 def _unusual(prepared: Prepared, writer: Layout) -> Iterator[tuple[str, str]]:
@@ -182,7 +186,7 @@ def _case_losses(
     reasons = _reasons(writer.title)
     native_plain, _ = document(found, finder.labels)
     if plain:
-        yield from report(case.document, native_plain, reasons, case_index=case_index).losses
+        yield from report(case.document, native_plain, reasons, case_index=case_index, unwritten=case.left_out).losses
         return
     ids = {key: identity for identity, key in case.keys.items()}
     empty = (
@@ -194,8 +198,10 @@ def _case_losses(
     present = {region.key for region in found.regions}
     merged = case.masks - {identity for identity, key in case.keys.items() if key in present}
     # A mask that is not there any more takes its annotation along: nothing can restore it.
-    original = _without(case.document, "annotations", merged)
+    unwritten = masks_left_out(case.document, case.left_out)
+    original = _without(case.document, "annotations", merged | unwritten)
     lost = dict.fromkeys(_leaves_of(case.document, "annotations", merged), f"{writer.title} {_UNITED}")
+    lost |= {path: case.left_out[path[:2]] for path in _leaves_of(case.document, "annotations", unwritten)}
     fields = {identity: path for identity, path in case.fields.items() if identity not in found.fields}
     if writer.request.is_single and fields:  # there is no room for a field, which its registration needs
         original = _without(original, "registrations", set(fields))
@@ -203,7 +209,7 @@ def _case_losses(
             del original["registrations"]
         lost |= dict.fromkeys(_leaves_of(case.document, "registrations", set(fields)), _NO_ROOM)
     carrier = Carrier(found.carrier.name)
-    compared = report(case.document, native, reasons, carrier, case_index=case_index)
+    compared = report(case.document, native, reasons, carrier, case_index=case_index, unwritten=case.left_out)
     kept = report(original, native, reasons, carrier).kept if lost else compared.kept
     regions = {
         region.key: {name: each[name] for name in ("id", "label_code", "category")}

@@ -91,6 +91,8 @@ class DataSetTree:
         The task's labels.
     unlisted
         Lines of the label files of which no picture is listed, by their names.
+    is_ours
+        Whether a side file tells of it: that classes are numbered otherwise than a case would number them says nothing.
     """
 
     files: Mapping[str, Record]

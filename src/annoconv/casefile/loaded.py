@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from annoconv.documents import strict_json
+from annoconv.errors import UsageError
 from annoconv.files.names import mask_path
 from annoconv.loss import LossReport
 from annoconv.model import MaskAnnotation
@@ -14,11 +17,13 @@ from annoconv.model import MaskAnnotation
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pydantic import BaseModel
+
     from annoconv.findings import Finding
     from annoconv.model import Case
     from annoconv.pixels import Masks
 
-__all__ = ["LoadedCase", "Reading", "masks_folder", "renamed", "without_masks_folder"]
+__all__ = ["LoadedCase", "Reading", "check_changed", "checked", "masks_folder", "renamed", "without_masks_folder"]
 
 
 class LoadedCase:
@@ -83,6 +88,28 @@ class Reading:
     """What the file breaks of the rules of its format, nothing of it mended; paths are places in the file."""
     source: Path | None = field(default=None, kw_only=True)
     """The file or folder that the findings are about."""
+
+
+def checked(loaded: LoadedCase | Reading) -> LoadedCase | Reading:
+    """Return a case that still is what the schema allows, whatever was changed in it; DocumentError if it is not."""
+    if not isinstance(loaded, LoadedCase | Reading):  # callers need not be typed
+        raise UsageError(
+            "this is no case with its masks",
+            found=type(loaded).__name__,
+            expected="LoadedCase or Reading",
+            advice="Take what read_case gives, or LoadedCase(case, masks)",
+        )
+    check_changed(loaded.case, source=None if isinstance(loaded, Reading) else loaded.path)
+    return loaded
+
+
+def check_changed(document: BaseModel, *, source: Path | None = None) -> None:
+    """Refuse a typed document that was changed in place into what the schema does not allow, as its file would be."""
+    kind = type(document)
+    with suppress(TypeError, ValueError), strict_json.collector_paused():  # pydantic's errors are ValueErrors
+        kind.model_validate(document.model_dump(exclude_unset=True, warnings=False))
+        return
+    strict_json.as_model(strict_json.plain(document), kind, source=source)  # tells where
 
 
 def masks_folder(target: Path) -> Path:

@@ -33,7 +33,7 @@ def write_masks(case: Case, masks: Masks, folder: Path) -> None:
     Raises
     ------
     MaskError
-        If a mask is missing, a new file is not named `.nii.gz`, or masks of one file overlap or share a value.
+        If a mask is missing, a file is not named `.nii.gz` or `.nii`, or masks of one file overlap or share a value.
     """
     files: dict[str, list[MaskAnnotation]] = {}
     for annotation in case.annotations:
@@ -78,11 +78,11 @@ def _write_file(temporary: Path, name: str, annotations: list[MaskAnnotation], m
         masks[annotation.id].volume is source and masks[annotation.id].value == annotation.mask_value
         for annotation in annotations
     )
-    if unchanged and isinstance(source, NiftiVolume) and _suffix(source.path.name) == _suffix(name):
+    if unchanged and isinstance(source, NiftiVolume) and _suffix(source.path.name) == _suffix(name) and source.is_plain:
         source.read()  # a damaged file is refused, not passed on
         shutil.copyfile(source.path, temporary)
-    elif _suffix(name) != ".nii.gz":
-        raise MaskError("masks are written as compressed NIfTI", where=name, expected="a name that ends in .nii.gz")
+    elif not _suffix(name):
+        raise MaskError("masks are written as NIfTI", where=name, expected="a name that ends in .nii.gz or .nii")
     elif len(annotations) == 1 and annotations[0].mask_value is None:
         save_nifti(temporary, masks[annotations[0].id].read(), source.grid)
     else:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annoconv.casefile.loaded import masks_folder, renamed, without_masks_folder
+from annoconv.casefile.loaded import checked, masks_folder, renamed, without_masks_folder
 from annoconv.casefile.reading import CASE_ENDINGS, CASE_NAME, mask_annotations
 from annoconv.documents import strict_json
 from annoconv.errors import InputError, UsageError
@@ -42,7 +42,12 @@ def write_case(case: LoadedCase | Reading, target: Path | str, *, overwrite: boo
 
 
 def write_cases(
-    cases: Iterable[LoadedCase | Reading], target: Path | str, *, overwrite: bool = False, is_one: bool = False
+    cases: Iterable[LoadedCase | Reading],
+    target: Path | str,
+    *,
+    overwrite: bool = False,
+    is_one: bool = False,
+    as_read: bool = False,
 ) -> list[Path]:
     """Write cases as they come: to a `.jsonl` file, one a line; to a `.json` file, if it is one; else to a folder.
 
@@ -56,6 +61,8 @@ def write_cases(
         Whether existing outputs are replaced: a case file whatever it is, a folder if annoconv wrote all that is in it.
     is_one
         That there is only one case is known, and need not be found out by asking for a second.
+    as_read
+        That nothing was changed in the cases since they were read is known; else each is checked again.
 
     Returns
     -------
@@ -68,6 +75,8 @@ def write_cases(
         If the target or its folder of masks exists and may not be replaced.
     UsageError
         If the name has the ending of another kind of file, or there are several cases for a `.json` file.
+    DocumentError
+        If a case was changed in place into what the schema does not allow.
 
     Notes
     -----
@@ -76,7 +85,7 @@ def write_cases(
     """
     target = Path(target)
     check_ending(target, CASE_ENDINGS)
-    cases = map(without_masks_folder, cases)
+    cases = map(without_masks_folder, cases if as_read else map(checked, cases))
     if target.suffix == ".jsonl":
         return _write_lines(cases, target, overwrite)
     if target.suffix == ".json":

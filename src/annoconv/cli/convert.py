@@ -86,7 +86,7 @@ def _write(
 
     cases = read_cases(sources, limits=context.limits)
     losses = registry.write(
-        cases, target, format=converter.format, context=context, overwrite=report.overwrite, **values
+        cases, target, format=converter.format, context=context, overwrite=report.overwrite, as_read=True, **values
     )
     report.add_losses(losses)
     return [target]
@@ -97,6 +97,8 @@ def _read(
 ) -> list[Path]:
     from annoconv.casefile import write_cases
 
+    report.is_reading = True
+
     def readings() -> Iterator[Reading]:
         for reading in registry.read(sources, format=converter.format, context=context, **values):
             report.add_losses(reading.losses)
@@ -104,7 +106,7 @@ def _read(
                 report.add_finding(finding, reading.source or sources[0])
             yield reading
 
-    return write_cases(readings(), target, overwrite=report.overwrite)
+    return write_cases(readings(), target, overwrite=report.overwrite, as_read=True)
 
 
 def _to_stdout(report: Report, ending: str, convert: typing.Callable[[Path], list[Path]]) -> None:

@@ -7,22 +7,22 @@ import shutil
 import sys
 import time
 from collections import Counter
+from copy import copy
 from enum import StrEnum
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from annoconv.cli.spool import Losses
 from annoconv.errors import AnnoconvError, DocumentError
-from annoconv.findings import Level
+from annoconv.findings import NOT_CHECKED, Finding, Level
 from annoconv.limits import Limits
 from annoconv.loss import LossKind
-from annoconv.messages import shortened, translate
+from annoconv.messages import Message, shortened, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from annoconv.findings import Finding
     from annoconv.loss import Loss
     from annoconv.messages import Language
 
@@ -81,6 +81,8 @@ class Report:
     ----------
     limits
         Bounds on what is read.
+    is_reading
+        Whether files of a format are read, so that findings are about these, which `validate` knows nothing of.
     """
 
     def __init__(
@@ -109,6 +111,7 @@ class Report:
         self._findings = Listed()
         self._all_findings: SpooledTemporaryFile[str] | None = None
         self._progress_shown = False
+        self.is_reading = False
 
     def __enter__(self) -> Self:
         return self
@@ -172,6 +175,13 @@ class Report:
             for finding in error.findings:
                 self.add_finding(finding, error.source or "")
         self._line(f"annoconv: {translate('error', self.lang)}: {error.text(self.lang)}")
+
+    def not_checked(self, error: AnnoconvError, source: Path) -> None:
+        """Record that an input could not be opened or decoded, as a finding."""
+        self._errors.append(error)
+        told = copy(error)
+        told.source = None if error.source == str(source) else error.source
+        self.add_finding(Finding(NOT_CHECKED, Level.ERROR, "", Message("{error}", error=told)), source)
 
     def progress(self, done: int, total: int | None) -> None:
         """Show how far the work is, on a terminal only."""
@@ -246,7 +256,10 @@ class Report:
     def _close(self, losses: Counter[str], shown: list[str]) -> None:
         for rule, count in self._findings.counts.items():
             if count > _SHOWN:
-                self.say("... and {} more of {}; validate --findings FILE has them all", count - _SHOWN, rule)
+                if self.is_reading:
+                    self.say("... and {} more of {}; --json has the first 1,000 of each", count - _SHOWN, rule)
+                else:
+                    self.say("... and {} more of {}; validate --findings FILE has them all", count - _SHOWN, rule)
         changed = Counter({kind: count for kind, count in losses.items() if LossKind(kind).changes_value})
         kept = losses - changed
         if changed:

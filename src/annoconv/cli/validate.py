@@ -74,10 +74,12 @@ def validate(
             for finding in found:
                 report.add_finding(finding, path)
         except AnnoconvError as error:
-            report.fail(error)
+            report.not_checked(error, path)
             failed += 1
     if findings is not None:
         report.write_findings(findings)
-    report.say("{} errors, {} warnings", report.levels[Level.ERROR], report.levels[Level.WARNING])
+    counts = report.levels[Level.ERROR] - failed, report.levels[Level.WARNING]
     if failed:
-        report.say("{} inputs could not be checked", failed)
+        report.say("{} errors, {} warnings, {} of {} inputs not checked", *counts, failed, len(paths))
+    else:
+        report.say("{} errors, {} warnings", *counts)

@@ -85,6 +85,7 @@ def report(
     case_index: int = 0,
     within: Path = (),
     left_out: Iterable[Path] = (),
+    unwritten: Mapping[Path, str] | None = None,
 ) -> Compared:
     """Return what `native` does not hold of `original`, as losses, and what a carrier takes along of it.
 
@@ -104,6 +105,8 @@ def report(
         Steps that stand before each path in the report.
     left_out
         Leaves that the carrier does not take along for a reason of the writer's own.
+    unwritten
+        Members of lists that are not written for a reason of their own, such as `("annotations", 3)`, and that reason.
 
     Returns
     -------
@@ -118,12 +121,14 @@ def report(
         refused |= {path for path, value in difference.values.items() if not carrier.takes(path, value)}
     losses: list[Loss] = []
     for path in paths:
+        why = unwritten.get(path[:2]) if unwritten else None
+        told = reasons if why is None else {"*": why}
         if carrier is not None and path not in refused:
-            sentence = _reason(path, reasons)[0]
+            sentence = _reason(path, told)[0]
             sentence = Message("{sentence}; it travels in {place}", sentence=sentence, place=Message(carrier.place))
             losses.append(Loss(case_index, pointer((*within, *path)), LossKind.CARRIED, sentence))
         else:
-            losses.append(loss_at(path, held.get(path, NOTHING), reasons, case_index=case_index, within=within))
+            losses.append(loss_at(path, held.get(path, NOTHING), told, case_index=case_index, within=within))
     kept = {path: value for path, value in difference.values.items() if path not in refused}
     return Compared(losses, Residual(kept, difference.removed, difference.order))
 

@@ -26,6 +26,7 @@ from annoconv.files.names import check_ending
 from annoconv.files.stage import settle
 from annoconv.limits import Limits
 from annoconv.messages import Message
+from annoconv.registry.options import AllAnnotations, Option
 from annoconv.registry.summary import summary_of
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from annoconv.model import Label
 
 __all__ = [
+    "AllAnnotations",
     "Command",
     "Context",
     "Converter",
@@ -54,25 +56,6 @@ GROUP = "annoconv.converters"
 COMMANDS = "annoconv.commands"
 """Entry point group of the commands that packages beside the core add."""
 _MOST_NAMED = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """What the command line says about a parameter of a converter or command: `Annotated[int, Option(help="...")]`.
-
-    Attributes
-    ----------
-    help
-        One sentence.
-    metavar
-        What stands for its value in the help.
-    name
-        Its name where it is not the parameter's, without the dashes.
-    """
-
-    help: str
-    metavar: str | None = None
-    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,6 +276,7 @@ def write(
     format: str,
     context: Context | None = None,
     overwrite: bool = False,
+    as_read: bool = False,
     **options: Any,
 ) -> LossReport:
     """Write cases in a format and return what it could not hold.
@@ -309,6 +293,8 @@ def write(
         What is the same for all formats.
     overwrite
         Whether an existing output is replaced: a file whatever it is, a folder if annoconv wrote all that is in it.
+    as_read
+        That nothing was changed in the cases since they were read is known; else each is checked again.
     **options
         The format's own; its command's help describes them.
 
@@ -316,18 +302,18 @@ def write(
     ------
     OutputExistsError
         If the target exists and may not be replaced.
-    UsageError
-        If there is no such format or option, the target would replace something that is read, or its ending is that
-        of another kind of file.
+    UsageError, DocumentError
+        If there is no such format or option, the target would replace something that is read, its ending is that of
+        another kind of file, or a case was changed in place into what the schema does not allow.
     """
     target = Path(target)
     called = converter("to", format)
-    from annoconv.casefile.loaded import without_masks_folder
+    from annoconv.casefile.loaded import checked, without_masks_folder
 
     with outputs_of(overwrite=overwrite, inputs=_read_by(called, options)) as outputs:
         outputs.expect(target)
         check_ending(target, called.endings)
-        portable = map(without_masks_folder, cases)
+        portable = map(without_masks_folder, cases if as_read else map(checked, cases))
         losses: LossReport = called.call(portable, target, context=context, options=options)
     return losses
 

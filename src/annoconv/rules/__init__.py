@@ -17,6 +17,7 @@ from annoconv.rules import (
     assistance,
     case,
     definitions,
+    frames,
     image,
     labels,
     links,
@@ -37,7 +38,21 @@ if TYPE_CHECKING:
 
 __all__ = ["PROFILES", "Profile", "Rule", "catalogue", "check", "sources_of"]
 
-_MODULES = (annotation, assistance, case, definitions, image, labels, links, mask, people, polygon, references, results)
+_MODULES = (
+    annotation,
+    assistance,
+    case,
+    definitions,
+    frames,
+    image,
+    labels,
+    links,
+    mask,
+    people,
+    polygon,
+    references,
+    results,
+)
 """Importing them registers their rules."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final, cast
 
+from annoconv.codes import UNNAMED
 from annoconv.model import AnnotationCategory, Granularity, KeypointsAnnotation
 from annoconv.rules.engine import Breach, Subject, rule
 
@@ -49,6 +50,16 @@ def category_of_label(subject: Subject) -> Iterator[Breach]:
         if not {expected, each.category} & _KINDS_OF_TASK:
             values = {"code": each.label_code, "category": each.category.value, "expected": expected}
             yield Breach((*path, "category"), values)
+
+
+@rule("A-6.5.1b.label_unnamed")
+def label_unnamed(subject: Subject) -> Iterator[Breach]:
+    """Yield each label that is the number of a value, as readers of label maps call what no table names."""
+    for path, each in subject.annotations():
+        match = UNNAMED.fullmatch(each.label_code)
+        label = subject.labels.get(each.label_code) if match else None
+        if match and (label is None or (label.name_en or label.name_zh or each.label_code) == each.label_code):
+            yield Breach((*path, "label_code"), {"code": each.label_code, "value": match[1]})
 
 
 @rule("A-10.1.2.keypoints_of_label")

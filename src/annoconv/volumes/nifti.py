@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
-from nibabel.nifti1 import Nifti1Header
+from nibabel.nifti1 import Nifti1Header, data_type_codes
 from nibabel.nifti2 import Nifti2Header
 from nibabel.spatialimages import HeaderDataError
 
 from annoconv.errors import GeometryError, LimitError, MaskError
 from annoconv.files.inflate import DEFLATE_MOST, GZIP_MAGIC, chunks, compress, first_bytes, read_exactly
 from annoconv.messages import Message
-from annoconv.volumes.nifti_affines import Form, read_grid, write_forms
+from annoconv.volumes.nifti_affines import Form, forms_elsewhere, is_in_mm, read_grid, write_forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,6 +39,7 @@ __all__ = [
     "Extension",
     "NiftiHeader",
     "holds_qform",
+    "is_plain",
     "nifti_bytes",
     "nifti_pieces",
     "parse_start",
@@ -220,6 +221,23 @@ def read_scaled(header: NiftiHeader) -> NDArray[Any]:
     return whole if is_whole.all() else values
 
 
+def is_plain(header: NiftiHeader) -> bool:
+    """Tell whether any program takes a file for what is taken here.
+
+    It is packed as its name says, has three axes, no scaling, mm, and no form that says anything but the grid.
+    """
+    stored = _parse(first_bytes(header.path, max(_HEADERS)), header.path)
+    with header.path.open("rb") as file:
+        compressed = file.read(2) == GZIP_MAGIC
+    return (
+        compressed == header.path.name.endswith(".gz")
+        and int(stored["dim"][0]) == 3
+        and (header.slope, header.intercept) == (1, 0)
+        and is_in_mm(stored)
+        and not forms_elsewhere(stored, header.grid, header.path)
+    )
+
+
 def parse_start(start: bytes, path: Path) -> tuple[Any, list[Extension]]:
     """Return what stands before the voxels: nibabel's header of either version, unchecked, and the extensions."""
     return _parse(start, path), _extensions(start, path)
@@ -244,24 +262,25 @@ def _extensions(start: bytes, path: Path) -> list[Extension]:
     return found
 
 
-def nifti_bytes(labels_kji: NDArray[Any], grid: Grid) -> bytes:
-    """Return a `.nii.gz` file of a volume: sform and qform, mm, no name and no time in the gzip header.
+def nifti_bytes(labels_kji: NDArray[Any], grid: Grid, *, compressed: bool = True) -> bytes:
+    """Return a file of a volume: sform and qform, mm, no name and no time in the gzip header.
 
     Parameters
     ----------
     labels_kji
         Shape `grid.shape_kji`, an integer or float dtype that NIfTI knows; stored as it is.
     grid
-        LPS with orthogonal axes, or without an affine: then both codes are 0.
+        LPS, or without an affine: then both codes are 0. A qform cannot hold sheared axes.
+    compressed
+        Whether it is a `.nii.gz` file.
 
     Raises
     ------
     GeometryError
-        If the array does not fit the grid, or the axes are not orthogonal.
+        If the array does not fit the grid.
     """
-    return b"".join(
-        compress(nifti_pieces(labels_kji, grid, intent=LABEL_INTENT if labels_kji.dtype.kind in "iu" else 0))
-    )
+    pieces = nifti_pieces(labels_kji, grid, intent=LABEL_INTENT if labels_kji.dtype.kind in "iu" else 0)
+    return b"".join(compress(pieces) if compressed else pieces)
 
 
 def nifti_pieces(
@@ -279,7 +298,7 @@ def nifti_pieces(
     voxels
         C-order, shape `grid.shape_kji`, or with further axes before it: `(volume, k, j, i)`, `(3, 1, k, j, i)`.
     grid
-        LPS with orthogonal axes, or without an affine: then both codes are 0.
+        LPS, or without an affine: then both codes are 0. A qform cannot hold sheared axes.
     version
         2 holds the affine in float64; it is taken anyway where an axis has more than 32,767 voxels.
     extensions
@@ -337,8 +356,14 @@ def _layout(
     except (HeaderDataError, KeyError):
         dtype = None
     if dtype is None or dtype.newbyteorder("=") not in _DTYPES:
+        code = int(header["datatype"])
         raise MaskError(
-            "voxels of this type are not read", source=path, where="datatype", found=int(header["datatype"])
+            "voxels of this type are not read",
+            source=path,
+            where="datatype",
+            found=f"{data_type_codes.label[code]} ({code})" if code in data_type_codes.label else code,
+            expected="whole numbers or real numbers, one a voxel",
+            advice="Save labels as whole numbers, without colours",
         )
     stated = float(header["vox_offset"])
     least = int(header["sizeof_hdr"]) + 4

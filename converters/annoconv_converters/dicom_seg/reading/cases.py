@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,21 +17,18 @@ from annoconv.errors import AnnoconvError, InputError
 from annoconv.geometry import Grid, GridKind, compare_grids
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
-from annoconv.model import Case, Image
+from annoconv.model import Case
 from annoconv.pixels import Mask, Masks
 from annoconv_converters._dicom.file import DAMAGE
+from annoconv_converters._dicom.series import scan_series
+from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_seg.block import PLACE, Block, meaning, read_block
-from annoconv_converters.dicom_seg.frame_grid import (
-    FrameGrid,
-    find_frame_grid,
-    referenced_series,
-    relation_to,
-    source_instances,
-)
+from annoconv_converters.dicom_seg.frame_grid import FrameGrid, find_frame_grid, relation_to, source_series
 from annoconv_converters.dicom_seg.kinds import Kind
 from annoconv_converters.dicom_seg.mapping import LABEL_MAP_FILE, annotation_ids, is_own, merge, native_document
 from annoconv_converters.dicom_seg.reading.file import SegmentationFile, open_segmentation
 from annoconv_converters.dicom_seg.reading.losses import file_losses
+from annoconv_converters.dicom_seg.reading.source import Origin, find_origin
 from annoconv_converters.dicom_seg.reading.volumes import LabelVolume, SegmentVolume, check_size
 from annoconv_converters.dicom_seg.subject import INSTANCES, OF_THE_CASE, without
 
@@ -62,7 +60,7 @@ class _Part:
 
     @cached_property
     def frame_grid(self) -> FrameGrid:
-        frame_grid = find_frame_grid(self.file.header, self.file.table, self.file.path)
+        frame_grid = find_frame_grid(self.file.header, self.file.table, self.file.path, self.context.limits)
         check_size(frame_grid, self.context.limits, self.file.path)
         return frame_grid
 
@@ -79,13 +77,13 @@ class _Part:
             else segment
             for identity, segment in zip(annotation_ids(described), described, strict=True)
         ]
-        header, frame_grid = self.file.header, self.frame_grid
+        header = self.file.header
         document = native_document(
             header,
-            frame_grid.grid,
+            self.file.table,
+            self.frame_grid,
             labels,
             segments,
-            instances=source_instances(header, self.file.table, frame_grid),
             zone=None if is_own(header) else self.context.timezone,
         )
         if self.block is not None:
@@ -109,10 +107,10 @@ class _Part:
 
 
 def read_segmentations(
-    sources: Sequence[Path], *, context: Context, images: Sequence[Path], label_map: bool
+    sources: Sequence[Path], *, context: Context, images: Sequence[Path], label_map: bool, allow_gaps: bool
 ) -> Iterator[Reading]:
     """Yield a case for each segmentation, or for the several files that were written from one case."""
-    found = image_seam.scan(images, context.limits) if images else []
+    found = scan_series(images, context.limits, allow_gaps=allow_gaps) if images else []
     groups = _together([_open(path, context) for path in image_seam.list_files(sources, context.limits)])
     case_index = 0
     while groups:
@@ -127,9 +125,11 @@ def read_segmentations(
 
 @contextmanager
 def _refusing_damage(path: Path) -> Generator[None]:
-    """Refuse a file whose elements are damaged: pydicom converts them only when they are looked at."""
+    """Refuse a file whose elements are damaged: pydicom converts them only when they are looked at, and warns then."""
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     except AnnoconvError:
         raise
     except DAMAGE as error:
@@ -139,7 +139,8 @@ def _refusing_damage(path: Path) -> Generator[None]:
 def _open(path: Path, context: Context) -> _Part:
     file = open_segmentation(path, context.limits)
     with _refusing_damage(path):
-        return _Part(file, read_block(file.header, path, context.limits), context)
+        block = read_block(file.header, path, context.limits)
+        return _Part(replace(file, names=block.names) if block else file, block, context)
 
 
 def _together(parts: Iterable[_Part]) -> list[list[_Part]]:
@@ -157,13 +158,18 @@ def _together(parts: Iterable[_Part]) -> list[list[_Part]]:
 def _reading(
     parts: list[_Part], found: Sequence[ImageSource], context: Context, case_index: int, *, is_map: bool
 ) -> Reading:
+    origins = {part.file.path: find_origin(found, part.file, part.frame_grid) for part in parts}
     native = merge([part.native for part in parts])
     restored, losses = _restored(native, parts, case_index)
     document: dict[str, Any] = restored or {}
     if restored is None:
         document = {"task_id": context.task or _TASK, **native}
-        document["image"] = _described(parts[0], found)
-        losses += _invented(case_index, context, found, parts[0])
+        document["image"] = _described(parts[0], origins[parts[0].file.path])
+        losses += _invented(case_index, context, origins[parts[0].file.path], parts[0])
+    for part in parts:
+        losses += [Loss(case_index, path, LossKind.APPROXIMATED, message) for path, message in part.file.misread]
+        origin = origins[part.file.path]
+        losses += origin.losses(part.file, part.frame_grid, case_index) if origin else ()
     if is_map:
         document["annotations"] = _as_map(document["annotations"], parts)
     case = strict_json.as_model(document, Case, limits=context.limits, source=parts[0].file.path)
@@ -175,7 +181,8 @@ def _reading(
             losses += file_losses(part.file, part.own_case, case_index, Labels.of(part.own_case))
         else:
             losses += file_losses(part.file, case, case_index, labels)
-    masks = Masks(mask for part in parts for mask in part.masks(_grid(part, case, found), is_map=is_map))
+    grids = [_grid(part, case, origins[part.file.path]) for part in parts]
+    masks = Masks(mask for part, grid in zip(parts, grids, strict=True) for mask in part.masks(grid, is_map=is_map))
     return Reading(case, masks, LossReport(losses))
 
 
@@ -190,40 +197,35 @@ def _as_map(annotations: list[dict[str, Any]], parts: Sequence[_Part]) -> list[d
     return [{**each, **places.get(each["id"], {})} for each in annotations]
 
 
-def _invented(case_index: int, context: Context, found: Sequence[ImageSource], part: _Part) -> Iterator[Loss]:
+def _invented(case_index: int, context: Context, origin: Origin | None, part: _Part) -> Iterator[Loss]:
     """Yield what the case states although the file does not."""
     if not context.task:
         message: str = Message("the file names no annotation task; {task} stands for it", task=_TASK)
         yield Loss(case_index, "/task_id", LossKind.APPROXIMATED, message)
-    if not found:
+    if origin is None:
         message = "no source image was given; the grid is that of the segmentation itself"
         yield Loss(case_index, "/image/shape", LossKind.APPROXIMATED, message)
-        if not referenced_series(part.file.header):
+        if not text(source_series(part.file.header, part.file.table).get("SeriesInstanceUID")):
             message = "the file names no series as its source; its own stands for the image"
             yield Loss(case_index, "/image/uid", LossKind.APPROXIMATED, message)
 
 
-def _source(part: _Part, found: Sequence[ImageSource]) -> ImageSource | None:
-    """Return the image that a segmentation was drawn on, if images were given at all."""
-    if not found:
-        return None
-    described = Image.model_validate(part.native["image"])
-    return image_seam.match(found, described, source=part.file.path, where="ReferencedSeriesSequence (0008,1115)")
-
-
-def _described(part: _Part, found: Sequence[ImageSource]) -> dict[str, Any]:
-    """Return the image as the file describes it, or the source itself if its grid is another."""
-    source = _source(part, found)
-    if source is None or compare_grids(part.frame_grid.grid, source.grid).kind is GridKind.SAME:
-        stated: dict[str, Any] = part.native["image"]
+def _described(part: _Part, origin: Origin | None) -> dict[str, Any]:
+    """Return the image as the file describes it, or the source itself if the file tells another or has another grid."""
+    stated: dict[str, Any] = part.native["image"]
+    if origin is None:
+        return stated
+    source = origin.source
+    is_same = compare_grids(part.frame_grid.grid, source.grid).kind is GridKind.SAME
+    if is_same and stated["uid"] == source.uid and "study_instance_uid" in stated:
         return stated
     described: dict[str, Any] = strict_json.plain(source.describe())
     instances = {each.sop_instance_uid: each.sop_class_uid for each in source.slices if each.sop_instance_uid}
     named = [{"sop_instance_uid": uid, "sop_class_uid": sop_class} for uid, sop_class in instances.items()]
-    return described | ({INSTANCES: named} if named else {})
+    return ({INSTANCES: named} if named else {}) | described
 
 
-def _grid(part: _Part, case: Case, found: Sequence[ImageSource]) -> Grid:
+def _grid(part: _Part, case: Case, origin: Origin | None) -> Grid:
     """Return the grid for the masks of a part: that of the case's image, else its source's, else the file's own."""
     own = part.frame_grid.grid
     if own.frame == "SLIDE":
@@ -231,8 +233,7 @@ def _grid(part: _Part, case: Case, found: Sequence[ImageSource]) -> Grid:
     ids = {each["id"] for each in part.native["annotations"]}
     uids = {annotation.image_uid or case.image.uid for annotation in case.annotations if annotation.id in ids}
     stated = [Grid.from_image(each) for each in (case.image, *(case.related_images or ())) if each.uid in uids]
-    source = _source(part, found)
-    for grid in (*stated, *([] if source is None else [source.grid])):
+    for grid in (*stated, *([] if origin is None else [origin.source.grid])):
         is_placed = (grid.lps_from_ijk is None) == (own.lps_from_ijk is None)
         if is_placed and relation_to(own, grid).kind is not GridKind.DIFFERENT:
             return grid

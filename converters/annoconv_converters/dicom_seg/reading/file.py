@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import mmap
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
@@ -18,6 +18,7 @@ from pydicom.filereader import read_dataset
 
 from annoconv.errors import LimitError, MaskError
 from annoconv.messages import Message
+from annoconv_converters._dicom.charset import settle_character_set
 from annoconv_converters._dicom.elements import (
     EXPLICIT,
     DamagedError,
@@ -33,10 +34,11 @@ from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_seg.block import digest_of
 from annoconv_converters.dicom_seg.groups import FrameTable, read_table
 from annoconv_converters.dicom_seg.kinds import LEVELS, Kind
-from annoconv_converters.dicom_seg.mapping import hides_a_segment, segments_of
+from annoconv_converters.dicom_seg.mapping import called, hides_a_segment, segments_of
 from annoconv_converters.dicom_seg.reading.pixels import FramePixels, frame_fragments, is_encapsulated
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -78,6 +80,10 @@ class SegmentationFile:
         The frames.
     digest
         Of all elements but the pixels, its own UIDs and our private block.
+    misread
+        Places of text that is not of the character set that the file declares, and what became of it.
+    names
+        What our private block calls its segments.
     """
 
     path: Path
@@ -86,11 +92,13 @@ class SegmentationFile:
     table: FrameTable
     pixels: FramePixels
     digest: str
+    misread: Sequence[tuple[str, Message]] = ()
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
         """What each segment is, by number, the background left out."""
-        return tuple(segments_of(self.header))
+        return tuple(called(segments_of(self.header), self.names))
 
     @cached_property
     def largest_number(self) -> int:
@@ -112,7 +120,7 @@ def open_segmentation(path: Path, limits: Limits) -> SegmentationFile:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
             start = file_start(whole)
             if start is None:
-                raise MaskError("this is not a DICOM file", source=path)
+                raise MaskError("this is not a DICOM file", source=path, advice="Name a DICOM segmentation")
             if not start.is_deflated:
                 return _open(path, whole, start, limits, None)
             most = min(limits.header_bytes, _INFLATED_HEADER)
@@ -155,6 +163,7 @@ def _open(
         header = read_dataset(
             BytesIO(b"".join(kept.values())), start.encoding.is_implicit, not start.encoding.is_big_endian
         )
+        misread = settle_character_set(header)
         kind = _kind(path, header)
         if _SEGMENTS in found:
             _count_segments(path, data, found[_SEGMENTS], start)
@@ -176,7 +185,7 @@ def _open(
     groups = found.get(PER_FRAME)
     with memoryview(data) as whole, whole[groups.start : groups.end] if groups else memoryview(b"") as described:
         digest = digest_of({**kept, PER_FRAME: described})
-    opened = SegmentationFile(path, kind, header, table, frames, digest)
+    opened = SegmentationFile(path, kind, header, table, frames, digest, misread)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         _check_segments(opened)
@@ -269,7 +278,13 @@ def _pixel_element(path: Path, data: Buffer, at: int, start: FileStart, *, is_wh
 def _kind(path: Path, header: Dataset) -> Kind:
     sop_class, stated = text(header.get("SOPClassUID")), text(header.get("SegmentationType"))
     if sop_class not in _CLASSES:
-        raise MaskError("this is no segmentation", source=path, where="SOPClassUID (0008,0016)", found=sop_class)
+        raise MaskError(
+            "this is no segmentation",
+            source=path,
+            where="SOPClassUID (0008,0016)",
+            found=sop_class,
+            advice="Images are named with --images",
+        )
     if stated not in set(Kind):
         raise MaskError(
             "this kind of segmentation is not read",

@@ -121,7 +121,7 @@ _REASONS: Final[Reasons] = {
     "SegmentSequence/#/*Algorithm*": "an algorithm has no place for {name}; a segment drawn by hand has none",
     "SegmentSequence/#/*": "an annotation has no place for {name}",
     "SegmentSequence/#": "the segment is none of the case's annotations",
-    "ReferencedSeriesSequence/#*": "the first series is the image; a case has no place for more of the reference",
+    "ReferencedSeriesSequence/#*": "one series is the image, that of the frames' instances; others have no place",
     "Manufacturer*": "the software is written again as processing equipment, beside that which writes the file",
     "SoftwareVersions*": "the software is written again as processing equipment, beside that which writes the file",
     "SharedFunctionalGroupsSequence/#/PixelMeasuresSequence/#/*": "an image's spacing stands for it",

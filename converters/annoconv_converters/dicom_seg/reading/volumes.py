@@ -168,14 +168,11 @@ class LabelVolume(_Frames):
             before = taken.get(plane)
             if before is None:
                 taken[plane] = bits.copy()
-            elif np.bitwise_and(before[span], bits[span]).any():
-                raise MaskError(
-                    "two segments share voxels, which a label map cannot hold",
-                    source=self.path,
-                    found=Message("segment {number} and one before it, on one plane", number=number),
-                    advice="Read the segments one by one",
-                )
             else:
+                if np.bitwise_and(before[span], bits[span]).any():
+                    foreground_ji = np.zeros(target_ji.shape, dtype=np.bool_)
+                    _paint(foreground_ji, bits, span, pixels.columns, True)
+                    self._refuse_shared(plane, target_ji, np.where(foreground_ji, number, 0))
                 before[span] |= bits[span]
             _paint(target_ji, bits, span, pixels.columns, number)
 
@@ -185,7 +182,8 @@ class LabelVolume(_Frames):
         described = {int(each.get("SegmentNumber") or 0) for each in self.file.header.get("SegmentSequence") or []}
         known = described | {background}
         numbers = np.arange(len(self.file.table.segments))
-        for (_, target_ji), levels in zip(
+        painted: set[int] = set()
+        for (plane, target_ji), levels in zip(
             self._targets(labels_kji, numbers), pixels.levels(range(len(numbers))), strict=True
         ):
             frame_ji = levels.reshape(pixels.rows, pixels.columns)
@@ -198,7 +196,26 @@ class LabelVolume(_Frames):
                     expected="an item of SegmentSequence (0062,0002) for each",
                 )
             part = frame_ji[: target_ji.shape[0], : target_ji.shape[1]]
+            if plane in painted:
+                self._refuse_shared(plane, target_ji, np.where(part != background, part, 0))
+            painted.add(plane)
             np.copyto(target_ji, part, where=part != background, casting="unsafe")
+
+    def _refuse_shared(self, plane: int, target_ji: NDArray[Any], labels_ji: NDArray[Any]) -> None:
+        """Refuse labels of a frame that differ from those which frames before it have on the same plane."""
+        shared_ji = (target_ji != 0) & (labels_ji != 0) & (target_ji != labels_ji)
+        if not shared_ji.any():
+            return
+        before, now = int(target_ji[shared_ji][0]), int(labels_ji[shared_ji][0])
+        raise MaskError(
+            "two segments share voxels, which a label map cannot hold",
+            source=self.path,
+            where=f"{'slice' if self.frame_grid.tiles is None else 'tile'} {plane + 1}",
+            found=Message(
+                "segments {before} and {now} in {count} voxels", before=before, now=now, count=int(shared_ji.sum())
+            ),
+            advice="Read the segments one by one" if self.file.kind is Kind.BINARY else None,
+        )
 
 
 def _paint(target_ji: NDArray[Any], bits: NDArray[np.uint8], span: slice, columns: int, value: int | bool) -> None:

@@ -6,32 +6,42 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 
 from annoconv import ids, times
 from annoconv import images as image_seam
+from annoconv.casefile.left_out import left_out, masks_left_out
+from annoconv.casefile.left_out import without as without_left_out
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.documents.losses import report
 from annoconv.documents.merging import held
-from annoconv.documents.residuals import pointer
+from annoconv.documents.residuals import pointer, residual
 from annoconv.errors import InputError
 from annoconv.files.atomic import replacing
 from annoconv.loss import Loss, LossKind, LossReport
+from annoconv.messages import Message
 from annoconv.model import Case, Image, MaskAnnotation
 from annoconv_converters._dicom.carrier import carry
 from annoconv_converters._dicom.elements import EXPLICIT, Element
 from annoconv_converters._dicom.groups import PER_FRAME
 from annoconv_converters._dicom.patient import patient_of
-from annoconv_converters._dicom.series import DicomSeries
+from annoconv_converters._dicom.series import note_losses, scan_series
 from annoconv_converters.dicom_seg.block import Block, digest_of, meaning
-from annoconv_converters.dicom_seg.frame_grid import find_frame_grid, source_instances
+from annoconv_converters.dicom_seg.frame_grid import find_frame_grid
 from annoconv_converters.dicom_seg.groups import read_table
 from annoconv_converters.dicom_seg.kinds import Kind
-from annoconv_converters.dicom_seg.mapping import annotation_ids, merge, native_document, segments_of
+from annoconv_converters.dicom_seg.mapping import (
+    LABEL_MAP_FILE,
+    annotation_ids,
+    called,
+    merge,
+    native_document,
+    segments_of,
+)
 from annoconv_converters.dicom_seg.subject import OF_THE_CASE, left_unsaid, without
 from annoconv_converters.dicom_seg.writing.file import frame_index, write_file
 from annoconv_converters.dicom_seg.writing.gather import Gathered, gather, segment_numbers
@@ -42,15 +52,19 @@ from annoconv_converters.dicom_seg.writing.planes import check_image
 from annoconv_converters.dicom_seg.writing.segments import segment_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from annoconv.casefile import LoadedCase
+    from annoconv.casefile.left_out import LeftOut
     from annoconv.images import ImageSource
     from annoconv.registry import Context
     from annoconv_converters.dicom_seg.kinds import Settings
+    from annoconv_converters.dicom_seg.segment import Segment
 
 __all__ = ["SegmentationPart", "prepare", "write_part", "write_segmentations"]
+
+_NAMED: Final = "TrackingID is the annotation's tracking_id, where it has one"
 
 
 @dataclass(eq=False)
@@ -94,19 +108,21 @@ def write_segmentations(
     plain: bool,
 ) -> LossReport:
     """Write cases as segmentations: one file, or a folder if there are several cases or images."""
-    sources = _scanned(images, context, settings) if images else []
+    sources = scan_series(images, context.limits, allow_gaps=settings.allow_gaps) if images else []
     remaining = iter(cases)
     start = [loaded for _, loaded in zip(range(2), remaining, strict=False)]
     if not start:
         raise InputError("there is no case to write", source=target)
     losses: list[Loss] = []
-    several = len(start) > 1 or len(_masks_by_image(start[0].case)) > 1
+    first, _ = _shown(start[0], settings)
+    several = len(start) > 1 or len(_masks_by_image(first.case)) > 1
     with replacing(target) as temporary:
         if several:
             temporary.mkdir()
         for case_index, loaded in enumerate(chain(start, remaining)):
-            with _prepared(loaded, sources, context, settings) as parts:
-                losses += _finish(loaded.case, case_index, parts, context, plain=plain)
+            shown, unwritten = _shown(loaded, settings)
+            with _prepared(shown, sources, context, settings) as parts:
+                losses += _finish(loaded.case, case_index, parts, context, unwritten, plain=plain)
                 for part in parts:
                     path = temporary / _file_name(loaded.case, case_index, part, len(parts)) if several else temporary
                     if path.exists():
@@ -137,11 +153,10 @@ def write_part(part: SegmentationPart, path: Path) -> None:
     part.gathered.release()
 
 
-def _scanned(paths: Sequence[Path], context: Context, settings: Settings) -> list[ImageSource]:
-    found = image_seam.scan(paths, context.limits)
-    if not settings.allow_gaps:
-        return found
-    return [source.with_gaps() if isinstance(source, DicomSeries) else source for source in found]
+def _shown(loaded: LoadedCase, settings: Settings) -> tuple[LoadedCase, LeftOut]:
+    """Return a case without what is left out of it, and why."""
+    unwritten = left_out(loaded.case, all_annotations=settings.all_annotations)
+    return without_left_out(loaded, unwritten), unwritten
 
 
 def _masks_by_image(case: Case) -> dict[str, list[MaskAnnotation]]:
@@ -165,9 +180,10 @@ def _prepared(
             "the case has no mask, so there is nothing to segment",
             source=loaded.path,
             where="/annotations",
-            advice="Boxes, points and attributes go to DICOM-SR or FHIR",
+            advice="Boxes, points and attributes go to DICOM-SR or FHIR; masks of what is superseded, rejected or not "
+            "there are written with --all-annotations",
         )
-    sources = sources or _own_files(loaded, context, settings)
+    sources = _without_masks(sources, loaded) or _own_files(loaded, context, settings)
     labels = Labels.of(case, context.label_system)
     with ExitStack() as spools:
         parts: list[SegmentationPart] = []
@@ -199,13 +215,20 @@ def _prepared(
         yield parts
 
 
+def _without_masks(sources: Sequence[ImageSource], loaded: LoadedCase) -> list[ImageSource]:
+    """Return the images that are no masks of the case: those may lie in one folder with its image."""
+    masks = {mask.volume.path.resolve() for mask in loaded.masks.values() if mask.volume.path is not None}
+    return [source for source in sources if source.path.resolve() not in masks]
+
+
 def _own_files(loaded: LoadedCase, context: Context, settings: Settings) -> list[ImageSource]:
     """Return the images whose files the case names."""
     case, path = loaded.case, loaded.path
     named = [file.path for image in (case.image, *(case.related_images or ())) for file in image.files or ()]
     if path is None or not named:
         return []
-    return _scanned([path.parent / name for name in named], context, settings)
+    files = [path.parent / name for name in named]
+    return scan_series(files, context.limits, allow_gaps=settings.allow_gaps)
 
 
 def _image_of(case: Case, uid: str, path: Path | None) -> Image:
@@ -218,35 +241,64 @@ def _image_of(case: Case, uid: str, path: Path | None) -> Image:
 
 
 def _finish(
-    case: Case, case_index: int, parts: Sequence[SegmentationPart], context: Context, *, plain: bool
+    case: Case,
+    case_index: int,
+    parts: Sequence[SegmentationPart],
+    context: Context,
+    unwritten: LeftOut,
+    *,
+    plain: bool,
 ) -> Iterator[Loss]:
     """Give the parts their carrier; yield what the format does not hold."""
     original = strict_json.plain(case)
     headers = [_header(part) for part in parts]
     unsaid = [left_unsaid(case, part.image or case.image, is_plain=plain) for part in parts]
+    described = [segments_of(header) for header in headers]
+    otherwise = [_names(part, some) for part, some in zip(parts, described, strict=True)]
     natives = [
-        without(_native(part, header), names) for part, header, names in zip(parts, headers, unsaid, strict=True)
+        without(_native(part, header, called(some, other)), names)
+        for part, header, some, other, names in zip(parts, headers, described, otherwise, unsaid, strict=True)
     ]
-    native = merge(natives)
-    compared = report(original, native, REASONS, None if plain else CARRIER, case_index=case_index)
+    native = merge([_without_names(*each) for each in zip(natives, otherwise, strict=True)] if plain else natives)
+    gone = masks_left_out(original, unwritten)
+    expected = {**original, "annotations": [each for each in original["annotations"] if each["id"] not in gone]}
+    compared = report(
+        original,
+        native,
+        REASONS,
+        None if plain else CARRIER,
+        case_index=case_index,
+        left_out=residual(original, expected).paths() if gone else (),
+        unwritten=unwritten,
+    )
+    kept = report(expected, native, REASONS, CARRIER).kept if gone else compared.kept
     if not plain:
         key = ids.uid("carrier", ids.content_digest(strict_json.dumps(original)))
-        for position, (part, header, own, names) in enumerate(zip(parts, headers, natives, unsaid, strict=True)):
-            segments = segments_of(header)
+        together = zip(parts, described, otherwise, natives, unsaid, strict=True)
+        for position, (part, some, other, own, names) in enumerate(together):
+            segments = called(some, other)
             meanings = dict(zip(annotation_ids(segments), map(meaning, segments), strict=True))
             digest = digest_of(part.header | {PER_FRAME: part.groups})
-            told = Block(key, position, len(parts), own["image"]["uid"], digest, meanings, unsaid=names)
+            told = Block(key, position, len(parts), own["image"]["uid"], digest, meanings, unsaid=names, names=other)
             if position == 0:
                 # Nobody is named in private that a de-identification of the file would leave there.
-                kept = [each for each in held(native, compared.kept) if each[0][0] not in OF_THE_CASE]
-                told = replace(told, residual=compared.kept, held=kept)
+                named = [each for each in held(native, kept) if each[0][0] not in OF_THE_CASE]
+                told = replace(told, residual=kept, held=named)
             block = Dataset()
             carry(block, told.document())
             part.header |= elements_of(block)
     yield from compared.losses
-    yield from uncoded(case, case_index, Labels.of(case, context.label_system))
+    yield from uncoded(case, case_index, Labels.of(case, context.label_system), unwritten)
     position_of = {annotation.id: position for position, annotation in enumerate(case.annotations)}
+    for identity in sorted(identity for other in otherwise for identity in other.values()):
+        path = pointer(("annotations", position_of[identity], "id"))
+        carried = Message("{sentence}; it travels in {place}", sentence=Message(_NAMED), place=Message(CARRIER.place))
+        if plain:
+            yield Loss(case_index, path, LossKind.NO_PLACE, _NAMED)
+        else:
+            yield Loss(case_index, path, LossKind.CARRIED, carried)
     for part in parts:
+        yield from note_losses(part.content.source, case_index)
         for number, kind, message in part.gathered.changes:
             path = pointer(("annotations", position_of[part.annotation_ids[number]], "mask_file"))
             yield Loss(case_index, path, kind, message)
@@ -258,7 +310,27 @@ def _header(part: SegmentationPart) -> Dataset:
     return read_dataset(BytesIO(data), is_implicit_VR=False, is_little_endian=True)
 
 
-def _native(part: SegmentationPart, header: Dataset) -> dict[str, Any]:
+def _names(part: SegmentationPart, segments: Sequence[Segment]) -> dict[str, str]:
+    """Return the ids of annotations that a file calls otherwise, by what it calls them."""
+    found = zip(annotation_ids(segments), segments, strict=True)
+    return {name: part.annotation_ids[each.number] for name, each in found if name != part.annotation_ids[each.number]}
+
+
+def _without_names(native: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return what is meant without our block: what a file calls an annotation is its id then."""
+    name_of = {identity: name for name, identity in names.items()}
+    annotations: list[dict[str, Any]] = []
+    for each in native["annotations"]:
+        name = name_of.get(each["id"])
+        if name is not None:
+            each = {key: value for key, value in each.items() if (key, value) != ("tracking_id", name)}
+            if each["mask_file"] != LABEL_MAP_FILE:
+                each["mask_file"] = f"masks/{ids.safe_name(name)}.nii.gz"
+        annotations.append(each)
+    return {**native, "annotations": annotations}
+
+
+def _native(part: SegmentationPart, header: Dataset, segments: Sequence[Segment]) -> dict[str, Any]:
     """Return what the reader will make of a part.
 
     One frame of each plane tells as much about the grid as all of them.
@@ -272,9 +344,7 @@ def _native(part: SegmentationPart, header: Dataset) -> dict[str, Any]:
         Element(0x52009230, b"SQ", len(shared), len(shared) + 12, len(whole), len(whole)),
         EXPLICIT,
     )
-    frame_grid = find_frame_grid(header, table)
-    instances = source_instances(header, table, frame_grid)
-    return native_document(header, frame_grid.grid, Labels.of(), instances=instances)
+    return native_document(header, table, find_frame_grid(header, table), Labels.of(), segments)
 
 
 def _file_name(case: Case, case_index: int, part: SegmentationPart, parts: int) -> str:

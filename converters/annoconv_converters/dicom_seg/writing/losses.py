@@ -12,6 +12,7 @@ from annoconv.messages import Message
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from annoconv.casefile.left_out import LeftOut
     from annoconv.codes import Labels
     from annoconv.documents.losses import Reasons
     from annoconv.model import Case
@@ -44,9 +45,11 @@ REASONS: Final[Reasons] = {
 }
 
 
-def uncoded(case: Case, case_index: int, labels: Labels) -> Iterator[Loss]:
-    """Yield a loss for each mask whose label has no concept in a published terminology."""
+def uncoded(case: Case, case_index: int, labels: Labels, unwritten: LeftOut) -> Iterator[Loss]:
+    """Yield a loss for each mask that is written and whose label has no concept in a published terminology."""
     for position, annotation in enumerate(case.annotations):
+        if ("annotations", position) in unwritten:
+            continue
         if annotation.type == "mask" and labels.coded(annotation.label_code, annotation.category).is_private:
             path = pointer(("annotations", position, "label_code"))
             message = "the label has no concept in a published terminology; a segment codes it in the scheme 99ANNOCONV"

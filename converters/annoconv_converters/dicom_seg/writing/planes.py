@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
-from annoconv.errors import GeometryError
+from annoconv.errors import GeometryError, ImageError
 from annoconv.geometry import Grid, GridKind, apply_relation, compare_grids, matrix_text
 from annoconv.images import SliceIdentity
 from annoconv.messages import Message
@@ -27,7 +27,11 @@ if TYPE_CHECKING:
     from annoconv_converters._dicom.slide import Tile
     from annoconv_converters.dicom_seg.kinds import Resampling
 
-__all__ = ["LoadedPlanes", "PlaneStack", "Tiles", "check_image", "place"]
+__all__ = ["LoadedPlanes", "PlaneStack", "Tiles", "check_dicom", "check_image", "place"]
+
+
+_SHAPE_TURNED: Final = "The order is (columns, rows, slices), that of i, j, k; arrays in memory have it the other way"
+_SHAPE_OTHER: Final = "Correct the shape, or name the image that was annotated"
 
 
 class PlaneStack:
@@ -117,8 +121,18 @@ class Tiles(Sequence["NDArray[Any]"]):
 
 
 def check_image(image: Image, source: ImageSource) -> None:
-    """Refuse a case that describes its image otherwise than the image itself; both matrices are shown."""
+    """Refuse an image that is not of DICOM, and a case that describes its image otherwise than the image itself."""
+    check_dicom(source)
     stated = Grid.from_image(image)
+    if not _is_within(stated, source.grid):
+        raise GeometryError(
+            "the case states a shape that reaches beyond its image",
+            source=source.path,
+            where="/image/shape",
+            found=list(stated.shape),
+            expected=list(source.grid.shape),
+            advice=_SHAPE_TURNED if sorted(stated.shape) == sorted(source.grid.shape) else _SHAPE_OTHER,
+        )
     if stated.lps_from_ijk is None or compare_grids(stated, source.grid).kind is not GridKind.DIFFERENT:
         return
     raise GeometryError(
@@ -129,6 +143,25 @@ def check_image(image: Image, source: ImageSource) -> None:
         expected=_told(source.grid),
         advice="Correct origin, spacing and direction, or name the image that was annotated",
     )
+
+
+def _is_within(stated: Grid, grid: Grid) -> bool:
+    """Tell whether the voxels that a case states are among those of its image, as far as the two can be compared."""
+    if stated.lps_from_ijk is None:
+        return stated.shape[:2] == grid.shape[:2] and stated.shape[2] <= grid.shape[2]
+    relation = compare_grids(stated, grid)
+    return relation.is_inside or relation.kind is GridKind.DIFFERENT
+
+
+def check_dicom(source: ImageSource) -> None:
+    """Refuse an image of another format: a segmentation names the patient, study and instances of its source."""
+    if not any(each.sop_instance_uid for each in source.slices):
+        raise ImageError(
+            "the image is no DICOM image, which a segmentation has to refer to",
+            source=source.path,
+            expected="the DICOM series that it was made from",
+            advice="Name that series with --images, or write the masks with to-nifti",
+        )
 
 
 def place(
@@ -160,7 +193,8 @@ def place(
         check_frame(image, volume)
     relation = relation_to(moving, source.grid)
     volume_kji = volume.read()
-    if relation.kind is GridKind.DIFFERENT and resampling != "never" and source.grid.lps_from_ijk is not None:
+    is_lattice = source.grid.lps_from_ijk is not None and source.grid.positions is None and moving.positions is None
+    if relation.kind is GridKind.DIFFERENT and resampling != "never" and is_lattice:
         return resample(volume_kji, moving, source.grid, resampling), True
     return apply_relation(volume_kji, relation, volume.path), False
 

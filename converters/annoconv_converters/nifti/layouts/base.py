@@ -42,6 +42,8 @@ class Request:
         Cross-validation folds; 0 for none.
     suffix
         BIDS suffix of the images.
+    all_annotations
+        Whether masks of what does not count as a finding are written.
     """
 
     arrange: Arrangement = "files"
@@ -50,6 +52,7 @@ class Request:
     splits: Mapping[str, Sequence[str]] = field(default_factory=dict[str, list[str]])
     folds: int = 0
     suffix: str = ""
+    all_annotations: bool = False
 
     def split_of(self, name: str) -> Split:
         """Return the split of a case."""

@@ -1,0 +1,131 @@
+"""Text whose bytes are not of the character set that a data set declares: read as what it is, and told.
+
+Undeclared text must be ASCII (PS3.5 6.1.2.1); most of what is not is UTF-8, which no other text looks like by chance.
+Control characters of 8 bits (C1) belong to no text of DICOM (6.1.3), so that they tell UTF-8 from what is declared.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import TYPE_CHECKING, Any, Final
+
+from pydicom.charset import convert_encodings, decode_bytes
+from pydicom.datadict import dictionary_VR, keyword_for_tag
+from pydicom.multival import MultiValue
+from pydicom.valuerep import PN_DELIMS, TEXT_VR_DELIMS
+
+from annoconv.messages import Message
+from annoconv_converters._dicom.elements import Encoding, item_spans, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pydicom.dataset import Dataset
+
+__all__ = ["settle_character_set"]
+
+_TEXTS: Final = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
+"""VRs whose values are of the declared character set (PS3.5 6.1.2.3)."""
+_OTHER: Final = re.compile(rb"[\x1b\x80-\xff]")
+_DAMAGED: Final = re.compile("[\x80-\x9f\ufffd]")
+_UTF_8: Final = ("ISO_IR 192", "utf8")
+_LATIN_1: Final = ("ISO_IR 100", "latin_1")
+
+
+def settle_character_set(dataset: Dataset) -> list[tuple[str, Message]]:
+    """Let a data set be read in the character set that its text is of; return what is not of the one it declares.
+
+    Parameters
+    ----------
+    dataset
+        As pydicom reads it, before its text is looked at. Another character set is declared in it where the declared
+        one is none, or all its text is UTF-8 but not of that set.
+
+    Returns
+    -------
+    list of (str, Message)
+        Places as JSON pointers, and what became of the text there; nothing of data sets whose text is in order.
+    """
+    texts = [each for each in _texts(dataset) if _OTHER.search(each[2])]
+    if not texts:
+        return []
+    declared = dataset.get("SpecificCharacterSet")
+    terms = [str(each or "") for each in declared] if isinstance(declared, MultiValue) else [str(declared or "")]
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        encodings = convert_encodings([*terms])
+    is_known = not any("nknown" in str(each.message) for each in told)
+    is_stated = is_known and terms not in ([""], ["ISO_IR 6"])
+    bad = [path for path, vr, value in texts if not (is_stated and _is_text(value, vr, encodings))]
+    if not bad:
+        return []
+    if all(_is_text(value, vr, [_UTF_8[1]]) for _, vr, value in texts):
+        _declare(dataset, *_UTF_8)
+        message = "the text is UTF-8, which the file does not declare; it is read as that"
+        return [(path, Message(message)) for path, _, _ in texts]
+    if is_stated:
+        message = "the text is not of the character set that the file declares; what cannot be read is replaced"
+    else:
+        _declare(dataset, *_LATIN_1)
+        message = "the text is of no character set that the file declares; it is read as Latin-1"
+    return [(path, Message(message)) for path in bad]
+
+
+def _is_text(value: bytes, vr: str, encodings: list[str]) -> bool:
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        decoded = decode_bytes(value, encodings, PN_DELIMS if vr == "PN" else TEXT_VR_DELIMS)
+    return not told and not _DAMAGED.search(decoded)
+
+
+def _texts(dataset: Dataset, above: str = "") -> Iterator[tuple[str, str, bytes]]:
+    """Yield place, VR and bytes of each text that is still encoded."""
+    for tag in dataset.keys():  # noqa: SIM118 - iterating over a data set converts its elements
+        raw: Any = dataset.get_item(tag, keep_deferred=True)
+        vr, place = _vr(raw.VR, tag), f"{above}/{keyword_for_tag(tag) or f'({tag.group:04x},{tag.element:04x})'}"
+        if vr == "SQ" and isinstance(raw.value, bytes):
+            encoding = Encoding(bool(raw.is_implicit_VR), not raw.is_little_endian)
+            yield from _in_items(raw.value, encoding, place)
+        elif vr == "SQ":
+            for n, each in enumerate(raw.value or ()):
+                yield from _texts(each, f"{place}/{n}")
+        elif vr in _TEXTS and isinstance(raw.value, bytes):
+            yield place, vr, raw.value
+
+
+def _in_items(data: bytes, encoding: Encoding, place: str) -> Iterator[tuple[str, str, bytes]]:
+    for n, span in enumerate(item_spans(data, 0, len(data), encoding)):
+        for each in walk(data, *span, encoding):
+            vr = _vr(each.vr.decode("ascii", "replace"), each.tag)
+            keyword = keyword_for_tag(each.tag) or f"({each.tag >> 16:04x},{each.tag & 0xFFFF:04x})"
+            if vr == "SQ":
+                yield from _in_items(data[each.value : each.value_end], encoding, f"{place}/{n}/{keyword}")
+            elif vr in _TEXTS:
+                yield f"{place}/{n}/{keyword}", vr, data[each.value : each.value_end]
+
+
+def _vr(stated: str | None, tag: int) -> str:
+    if stated:
+        return stated
+    try:
+        return dictionary_VR(tag)
+    except KeyError:
+        return ""
+
+
+def _declare(dataset: Dataset, term: str, encoding: str) -> None:
+    dataset.SpecificCharacterSet = term
+    for each in (dataset, *_inner(dataset)):
+        is_implicit, is_little_endian = each.original_encoding
+        each.set_original_encoding(is_implicit, is_little_endian, [encoding])
+
+
+def _inner(dataset: Dataset) -> Iterable[Dataset]:
+    """Yield the data sets of sequences that were read already."""
+    for tag in dataset.keys():  # noqa: SIM118
+        raw: Any = dataset.get_item(tag, keep_deferred=True)
+        if raw.VR == "SQ" and not isinstance(raw.value, bytes):
+            for each in raw.value or ():
+                yield each
+                yield from _inner(each)

@@ -1,0 +1,118 @@
+"""What a record says, as digests: what a writer notes of it, and a reader of an edited file compares.
+
+Tools write hundredths of a pixel, begin a ring at another corner and turn it round, so an outline has two digests: one
+of it exactly, one that all these have in common.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from decimal import Decimal
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import numpy as np
+
+from annoconv_converters._pictures.geometry import tidy
+from annoconv_converters._raster.polygons import without_keyholes
+
+if TYPE_CHECKING:
+    from annoconv_converters._pictures.records import Shape
+
+__all__ = ["NOWHERE", "digest_of", "said_of"]
+
+Record: TypeAlias = "dict[str, Any]"
+Corner: TypeAlias = "tuple[float, float]"
+
+_PLACES: Final = ("slice_index", "frame_index")
+NOWHERE: Final = "none"
+"""Outline of what belongs to the whole picture."""
+
+
+def said_of(shape: Shape, name: str) -> list[Any]:
+    """Return what a record says as digests: its class, its outline exactly and to a hundredth, and its other members.
+
+    The second digest of the outline is of its rings wherever they begin and whichever way they run.
+    """
+    record, more = shape.record, shape.more
+    segmentation = record.get("segmentation") or None
+    outline = [
+        segmentation,
+        None if segmentation else record.get("bbox"),
+        record.get("keypoints"),
+        record.get("caption"),
+        shape.geometry,
+        [more.get(name) for name in _PLACES],
+    ]
+    rough: list[Any] = [_rings(segmentation) if isinstance(segmentation, list) else segmentation, *outline[1:]]
+    rough[1] = _bounds(outline[1])
+    rest: Record = {"confidence": record["score"]} if "score" in record else {}
+    attributes = record.get("attributes")
+    rest |= {f"attributes/{key}": value for key, value in attributes.items()} if isinstance(attributes, dict) else {}
+    rest |= {key: value for key, value in more.items() if key not in _PLACES}
+    told = {key: digest_of(rest[key]) for key in rest}
+    if not any(outline[:5]):
+        return [digest_of(name), NOWHERE, NOWHERE, told]
+    return [digest_of(name), digest_of(outline), digest_of(_hundredths(rough)), told]
+
+
+def _rings(rings: list[Any]) -> list[Any]:
+    """Return rings to hundredths in an order of their own, holes apart, however each begins and runs."""
+    numbers = [number for ring in rings if isinstance(ring, list) for number in ring]
+    if not all(isinstance(number, int | float | Decimal) for number in numbers):
+        return rings
+    whole = [[*map(_rounded, ring)] for ring in rings if isinstance(ring, list)]
+    return sorted(
+        _ring(part) for ring in whole for part in _without_keyholes([*zip(ring[::2], ring[1::2], strict=False)])
+    )
+
+
+def _without_keyholes(corners: list[Corner]) -> list[list[Corner]]:
+    """Return the rings of an outline; nearly all are one."""
+    if len({*corners}) == len(corners):
+        return [corners]
+    rings: list[list[list[float]]] = [ring.tolist() for ring in without_keyholes(np.array(corners))]
+    return [[(x, y) for x, y in ring] for ring in rings]
+
+
+def _ring(corners: list[Corner]) -> list[Corner]:
+    """Return the least of all ways to tell a ring, none of its corners twice in a row."""
+    kept = [after for before, after in pairwise([*corners[-1:], *corners]) if before != after]
+    if not kept:
+        return corners[:1]
+    least = min(kept)
+    turned = ([*kept[place:], *kept[:place]] for place, corner in enumerate(kept) if corner == least)
+    return min(each for ring in turned for each in (ring, [ring[0], *ring[:0:-1]]))
+
+
+def _bounds(box: Any) -> Any:
+    """Return the corners of a box: its sides have other hundredths."""
+    is_box = isinstance(box, list) and len(box) == 4 and all(isinstance(each, int | float | Decimal) for each in box)
+    return [*box[:2], tidy(float(box[0] + box[2])), tidy(float(box[1] + box[3]))] if is_box else box
+
+
+def _hundredths(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _hundredths(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_hundredths(member) for member in value]
+    return _rounded(value) if isinstance(value, float | Decimal) else value
+
+
+def _rounded(number: Any) -> float:
+    return round(float(number), 2) + 0.0
+
+
+def digest_of(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(_floats(value), sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def _floats(value: Any) -> Any:
+    """Return a JSON value with its numbers as floats: 10 is 10.0 to a tool in JavaScript."""
+    if isinstance(value, dict):
+        return {key: _floats(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_floats(member) for member in value]
+    return float(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else value
