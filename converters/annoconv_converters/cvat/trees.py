@@ -64,11 +64,8 @@ _REASONS: Final[Reasons] = {
     "*": "a case has no place for {name}",
 }
 
-_MOVED: Final = {
-    True: (LossKind.APPROXIMATED, "each vertex moves to the one of its number until the next key frame"),
-    False: (LossKind.NO_PLACE, "between outlines of other counts of vertices nothing is read until the next key frame"),
-}
-"""What is lost after an outline of a track, and why, by whether anything is read."""
+_PAIRED: Final = "each vertex moves to the one of its number until the next key frame; CVAT pairs them by their places"
+_UNPAIRED: Final = "between outlines of other counts of vertices nothing is read until the next key frame"
 
 
 @dataclass
@@ -114,8 +111,13 @@ class CvatTree:
         self.open -= len(pictures)
         if not self.open:
             records += self.descriptions()
-        moved = [(place, _MOVED[is_read]) for place, is_read in self.between if place[:2] in tracks]
-        lost = [Loss(case_index, pointer(place), kind, message) for place, (kind, message) in moved]
+        lost = [
+            Loss(case_index, pointer(place), LossKind.APPROXIMATED, _PAIRED)
+            if is_read
+            else Loss(case_index, pointer(place), LossKind.NO_PLACE, _UNPAIRED)
+            for place, is_read in self.between
+            if place[:2] in tracks
+        ]
         return [*file_losses(records, _REASONS, case_index), *lost]
 
     def records(self, pictures: Sequence[Picture], case: Case, tracks: Sequence[Path] = ()) -> Iterator[FileRecord]:
