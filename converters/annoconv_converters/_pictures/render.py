@@ -153,7 +153,7 @@ def _pixels(
 
 def _coloured(plane: NDArray[Any], header: Any, source: ImageSource) -> tuple[NDArray[Any], dict[str, Any]]:
     """Return the colours that pixels are indices of (PS3.3 C.7.9); ImageError if the palette cannot be read."""
-    from pydicom.pixels import apply_color_lut
+    from pydicom.pixels.processing import apply_color_lut
 
     try:
         colours = apply_color_lut(plane, header)

@@ -27,6 +27,7 @@ from annoconv_converters.cvat.elements import (
     shapes_of,
     spaced,
 )
+from annoconv_converters.cvat.skeletons import drawing_of
 from annoconv_converters.cvat.tracks import is_outside, range_told
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class CvatTree:
     _ranges: list[Record] = field(default_factory=list)
     _parents: dict[str, str] = field(default_factory=dict)
     """Of the points of skeletons, the labels of these."""
+    _drawings: dict[str, str] = field(default_factory=dict)
     _labels: dict[str, dict[str, set[type]]] = field(default_factory=dict)
     _holders: dict[Path, Element] = field(default_factory=dict)
 
@@ -107,6 +109,8 @@ class CvatTree:
         for label in loaded.case.labels or ():
             name = labels.name_of(label.code)
             self._parents |= dict.fromkeys((f"{name}/{each}" for each in label.keypoints or ()), name)
+            if label.keypoints and label.skeleton:
+                self._drawings[name] = drawing_of(label.keypoints, [[a + 1, b + 1] for a, b in label.skeleton])
         self._ranges += [range_told(loaded.case.image)] if tracks else []
         self.open -= len(pictures)
         if not self.open:
@@ -168,6 +172,7 @@ class CvatTree:
         if found is None:
             return None
         kind = {"type": "skeleton"} if name in self._parents.values() else {}
+        kind |= {"svg": self._drawings[name]} if name in self._drawings else {}
         definitions = {each: definition_of(types) for each, types in found.items()}
         return stated({"attributes": {each: spaced(told) for each, told in definitions.items()}, **kind})
 
