@@ -10,7 +10,7 @@ import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nibabel
 import nrrd
@@ -22,8 +22,10 @@ from annoconv import images, registry
 from annoconv.casefile import Reading, read_case, write_case
 from annoconv.errors import AnnoconvError, ImageError, MaskError
 from annoconv.pixels import count
-from annoconv.rules import Profile
 from annoconv.validation import validate
+
+if TYPE_CHECKING:
+    from annoconv.rules import Profile
 
 CASES = Path(__file__).parent / "volume_cases"
 AFFINE = np.diag([-1.0, -1.0, 2.0, 1.0])

@@ -55,6 +55,7 @@ __all__ = [
     "OWN_MANUFACTURER",
     "annotation_ids",
     "background_of",
+    "called",
     "hides_a_segment",
     "is_own",
     "merge",
@@ -154,12 +155,20 @@ def modern_concept(concept: Concept) -> Concept:
 
 
 def annotation_ids(segments: Sequence[Segment]) -> list[str]:
-    """Return an id for each segment: its tracking id where that is distinct, else its number."""
-    stated = [segment.tracking_id for segment in segments]
+    """Return an id for each segment: what our block calls it, else its tracking id if distinct, else its number."""
+    stated = Counter(segment.tracking_id for segment in segments)
     return [
-        tracking if tracking and stated.count(tracking) == 1 else f"segment_{segment.number}"
-        for tracking, segment in zip(stated, segments, strict=True)
+        segment.annotation_id
+        or (segment.tracking_id if stated[segment.tracking_id] == 1 else None)
+        or f"segment_{segment.number}"
+        for segment in segments
     ]
+
+
+def called(segments: Sequence[Segment], names: Mapping[str, str]) -> list[Segment]:
+    """Return segments under the ids that our block has for them, by what they would be called without it."""
+    found = zip(annotation_ids(segments), segments, strict=True)
+    return [replace(segment, annotation_id=names[name]) if name in names else segment for name, segment in found]
 
 
 def native_document(
@@ -311,12 +320,12 @@ def _told(segment: Segment, labels: Labels | None) -> dict[str, Any]:
 
 
 def _tracking(segment: Segment, annotation_id: str, image_uid: str) -> dict[str, Any]:
-    """Return what tracks a segment's object; nothing where that is what we derive from the annotation's id."""
-    uid = segment.tracking_uid
-    if uid is None or uid == ids.tracking(image_uid, annotation_id) or "." not in uid or not UID(uid).is_valid:
+    """Return what tracks a segment's object; no UID where it is what we derive, no name that is the annotation's id."""
+    uid, name = segment.tracking_uid, segment.tracking_id
+    named = {} if name is None or name == annotation_id else {"tracking_id": name}
+    if uid is None or "." not in uid or not UID(uid).is_valid:
         return {}
-    is_named = segment.tracking_id != annotation_id
-    return {"tracking_uid": uid} | ({"tracking_id": segment.tracking_id} if is_named else {})
+    return named if uid == ids.tracking(image_uid, name or annotation_id) else {"tracking_uid": uid} | named
 
 
 def _finding_site(segment: Segment, label: ClassLabel) -> dict[str, Any] | None:

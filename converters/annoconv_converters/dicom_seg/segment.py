@@ -79,6 +79,8 @@ class Segment:
         Recommended display colour, sRGB, 0 to 255.
     description
         SegmentDescription; what we write has the label code there.
+    annotation_id
+        What our private block calls it; not written.
     """
 
     number: int
@@ -98,6 +100,7 @@ class Segment:
     tracking_uid: str | None = None
     color_rgb: Triple | None = None
     description: str | None = None
+    annotation_id: str | None = None
 
     def encoded(self) -> bytes:
         """Return the elements of its item of SegmentSequence, in the order of their tags."""

@@ -190,7 +190,8 @@ class Finder:
                 entry = table.get(value) or (segment.entry if segment else Entry(value, f"LABEL_{value}"))
                 row = self._row(entry, table)
                 told_id = {"id": segment.id} if segment and segment.id else {}
-                yield Region(f"{layer}/{value}", volume, value, self._mask_file(file), row, told_id)
+                beyond = bool(table or told) and value not in table and value not in told
+                yield Region(f"{layer}/{value}", volume, value, self._mask_file(file), row, told_id, beyond)
 
     def class_regions(self, file: VolumeFile, classes: Mapping[str, Sequence[int]], mask_file: str) -> Iterator[Region]:
         """Yield the classes of a data set that a label map holds; a class of several labels is their union.
@@ -214,7 +215,8 @@ class Finder:
                 continue
             entry = self._row(Entry(min(values), name), self.table)
             if len(values) == 1:
-                yield Region(name, volume, values[0], mask_file, entry)
+                beyond = values[0] not in told
+                yield Region(name, volume, values[0], mask_file, entry, is_beyond_table=beyond)
             else:
                 yield Region(name, UnionVolume(volume, tuple(values)), None, "", entry)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+    from annoconv.findings import Finding
     from annoconv.model import Case
     from annoconv.pixels import Masks
 
@@ -83,6 +84,10 @@ class Reading:
     losses: LossReport = field(default_factory=LossReport)
     fields: Mapping[str, Path] = field(default_factory=dict[str, Path], kw_only=True)
     """Files of the displacement fields by registration id."""
+    findings: tuple[Finding, ...] = field(default=(), kw_only=True)
+    """What the file breaks of the rules of its format, nothing of it mended; paths are places in the file."""
+    source: Path | None = field(default=None, kw_only=True)
+    """The file or folder that the findings are about."""
 
 
 def checked(loaded: LoadedCase | Reading) -> LoadedCase | Reading:

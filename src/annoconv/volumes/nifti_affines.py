@@ -128,7 +128,13 @@ def write_forms(header: Any, grid: Grid) -> bool:
     if grid.lps_from_ijk is None:
         return True
     if grid.frame != "LPS":
-        raise GeometryError("NIfTI holds patient coordinates only", found=grid.frame)
+        raise GeometryError(
+            "NIfTI holds patient coordinates only",
+            where="/image/coordinate_frame",
+            found=grid.frame,
+            expected="LPS",
+            advice="Outlines on slides go to GeoJSON, pictures to COCO",
+        )
     ras_from_ijk = ras_from_lps(grid.lps_from_ijk)
     header.set_sform(ras_from_ijk, code=_SCANNER)
     header.set_qform(ras_from_ijk, code=_SCANNER, strip_shears=True)

@@ -139,7 +139,8 @@ def _refusing_damage(path: Path) -> Generator[None]:
 def _open(path: Path, context: Context) -> _Part:
     file = open_segmentation(path, context.limits)
     with _refusing_damage(path):
-        return _Part(file, read_block(file.header, path, context.limits), context)
+        block = read_block(file.header, path, context.limits)
+        return _Part(replace(file, names=block.names) if block else file, block, context)
 
 
 def _together(parts: Iterable[_Part]) -> list[list[_Part]]:
