@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from annoconv.errors import AnnoconvError, InputError, OutputExistsError
-from annoconv.files import atomic, disk, stage
+from annoconv.files import disk, outputs, stage
 from annoconv.files.atomic import Outputs, replacing
 from annoconv.files.manifest import MANIFEST
 from annoconv.files.stage import is_stage, settle, stage_folder
@@ -147,18 +147,36 @@ def test_the_lock_of_a_stage_keeps_a_second_run_out(tmp_path: Path) -> None:
     assert tree(tmp_path) == {"x.json": b"file first"}
 
 
+@pytest.mark.parametrize("report", ["l.json", "elsewhere/l.json"])
+def test_two_runs_with_one_report_and_other_outputs_do_not_mix(report: str, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    with Outputs(overwrite=True) as first:
+        for name in ("a.json", report):
+            first.expect(tmp_path / name)
+        first.add(tmp_path / "a.json").write_text("a")
+        first.add(tmp_path / report).write_text("of a")
+        second = Outputs(overwrite=True)
+        for name in ("b.json", report):
+            second.expect(tmp_path / name)
+        with second, pytest.raises(OutputExistsError, match="another run") as caught:
+            second.add(tmp_path / "b.json")
+    assert caught.value.source == str(tmp_path / report)
+    assert {path.name for path in tmp_path.rglob("*")} == {"elsewhere", "a.json", "l.json"}
+    assert (tmp_path / report).read_text() == "of a"
+
+
 def test_a_folder_that_another_run_replaces_while_it_is_looked_at_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with replacing(tmp_path / "out") as temporary:
         (temporary / "masks").mkdir(parents=True)
-    check = atomic.check_folder
+    check = outputs.check_folder
 
     def late(folder: Path, of: str) -> object:
         folder.rename(tmp_path / "moved")
         return check(folder, of)
 
-    monkeypatch.setattr(atomic, "check_folder", late)
+    monkeypatch.setattr(outputs, "check_folder", late)
     with pytest.raises(OutputExistsError, match="somebody changed the output meanwhile"):
         Outputs(overwrite=True).expect(tmp_path / "out")
 

@@ -2582,7 +2582,7 @@ export interface Case {
   texts?: Array<TextDocument>;
   /** Structured clinical data of the case. (临床记录) [A 8.5.3] */
   clinical_records?: Array<ClinicalRecord>;
-  /** Definitions of labels that this case uses and its label system does not hold. (标签定义) [A 8.2.2] */
+  /** Definitions of labels that its label system does not hold, or the class list of its data set. (标签定义) [A 8.2.2] */
   labels?: Array<Label>;
   /** Labels of which every object was annotated, so that what has no annotation is not there. (已完整标注的标签) [A 5.4] */
   annotated_labels?: Array<LabelCode>;

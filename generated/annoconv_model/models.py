@@ -6923,7 +6923,7 @@ class Case(Model):
     """
 
     labels: Annotated[list[Label] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="labels")
-    """Definitions of labels that this case uses and its label system does not hold. (标签定义)
+    """Definitions of labels that its label system does not hold, or the class list of its data set. (标签定义)
 
     Source: A 8.2.2.
     """

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PRIVATE_SCHEME", "UNCLASSIFIED", "UNNAMED", "ClassLabel", "CodedLabel", "Labels", "Told", "built_in_labels",
     "category_concept", "category_of", "concept_of", "is_label_code", "is_name", "name_field", "own_code",
-    "words",
+    "says_what_it_is", "words",
 ]  # fmt: skip
 
 _Key: TypeAlias = tuple[str, str]
@@ -115,23 +115,19 @@ class ClassLabel:
     definition: dict[str, Any] | None = None
 
 
-@cache
-def _built_in_by_code() -> dict[str, Label]:
-    return {label.code: label for label in reversed(built_in_labels())}
-
-
 class Labels:
     """The labels that hold for one case, the nearest definition first; made by `Labels.of`."""
 
     def __init__(self, own: Iterable[Label], label_system: Sequence[Label]) -> None:
-        self._own = {label.code: label for label in own}
+        listed = {label.code: label for label in own}
+        self._own = {code: label for code, label in listed.items() if says_what_it_is(label)}
         self._label_system = label_system
         self._names: dict[str, str] = {}
-        system: dict[str, Label] = {}
-        for label in label_system:
-            system.setdefault(label.code, label)
+        built_in, system = ({one.code: one for one in reversed(some)} for some in (built_in_labels(), label_system))
         # The first definition holds, and stands first.
-        self._labels: dict[str, Label] = {**self._own, **system, **_built_in_by_code(), **system, **self._own}
+        self._labels: dict[str, Label] = {**self._own, **system, **built_in, **system, **self._own}
+        for code, label in listed.items():
+            self._labels.setdefault(code, label)
 
     @classmethod
     def of(cls, case: Case | None = None, label_system: Sequence[Label] = ()) -> Labels:
@@ -279,6 +275,11 @@ class _System:
             return named if named in same else same[0]
         is_other = concept is not None and named is not None and named.concept is not None
         return None if is_other else named
+
+
+def says_what_it_is(label: Label) -> bool:
+    """Tell whether a label says more than its code and its number: a member of a class list may say no more."""
+    return not label.model_fields_set <= {"code", "number"}
 
 
 @cache

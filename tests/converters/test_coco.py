@@ -19,6 +19,7 @@ from pycocotools.cocoeval import COCOeval
 
 from annoconv import registry
 from annoconv.casefile import LoadedCase, read_case, read_cases, write_cases
+from annoconv.codes import Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.errors import MaskError, UsageError
 from annoconv.geometry import Grid
@@ -145,7 +146,7 @@ def test_findings_tell_and_nothing_is_mended(tmp_path: Path) -> None:
         ],
     )
     (reading,) = registry.read([path], format="coco")
-    found = {(each.path, each.rule) for each in reading.findings}  # type: ignore[attr-defined]
+    found = {(each.path, each.rule) for each in reading.findings}
     assert found == {
         ("/annotations/1/area", "coco.area"),
         ("/annotations/2/bbox", "coco.box"),
@@ -397,8 +398,11 @@ def test_results_of_boxes_find_their_pictures_in_the_ground_truth(tmp_path: Path
     assert bare.case.image.shape is None
     (reading,) = registry.read([results], format="coco", ground_truth=truth)
     assert reading.case.image.shape == [30, 20]
-    (label,), (box,) = reading.case.labels or (), reading.case.annotations
-    assert (label.name_en, label.code, box.confidence) == ("license plate", box.label_code, 0.25)
+    (box,) = reading.case.annotations
+    assert (Labels.of(reading.case).name_of(box.label_code), box.confidence) == ("license plate", 0.25)
+    assert {label.number for label in reading.case.labels or ()} == {
+        each["id"] for each in json.loads(truth.read_text())["categories"]
+    }
 
 
 def test_stuff_has_one_record_a_label_and_picture(tmp_path: Path) -> None:

@@ -360,7 +360,6 @@ def test_what_a_data_set_says_and_its_cases_do_not_is_named_by_its_place(tmp_pat
     ]
     assert [(loss.path, loss.kind.value) for loss in last.losses] == [
         ("/data.yaml/flip_idx", "no_place"),
-        ("/data.yaml/names/1", "no_place"),
         ("/data.yaml/train", "approximated"),
         ("/data.yaml/val", "approximated"),
         ("/labels~1b.txt/0/numbers", "approximated"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.codes import UNCLASSIFIED, ClassLabel, Labels, built_in_labels, is_name, name_field, own_code
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from annoconv.model import Label
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["Categories", "CategoryTable", "Meaning", "categories_of", "unnamed", "unnamed_number"]
+__all__ = [
+    "Categories", "CategoryTable", "Meaning", "categories_of", "is_class_list", "unnamed", "unnamed_number",
+]  # fmt: skip
 
 _UNNAMED: Final = re.compile(r"CATEGORY_(0|[1-9][0-9]{0,8})")
 """Name of a category of which the file tells the id only."""
@@ -75,10 +78,14 @@ class Categories:
         The file's records; what is no category is skipped here and found by `check`.
     labels
         The label systems in which names are looked up.
+    is_list
+        Whether the records are the class list of a data set, its ids the numbers of the classes; else they are the
+        classes that are seen in a file.
     """
 
-    def __init__(self, records: Iterable[Any], labels: Labels) -> None:
+    def __init__(self, records: Iterable[Any], labels: Labels, *, is_list: bool = False) -> None:
         self._labels = labels
+        self.is_list = is_list
         self.records: dict[object, dict[str, Any]] = {}
         self._meanings: dict[object, Meaning] = {}
         self._names: dict[str, object] = {}
@@ -106,22 +113,49 @@ class Categories:
     def of_case(self, pictures: Iterable[Picture]) -> Categories:
         """Return the categories as they are for the pictures of one case, of which no two are one label."""
         ids = (shape.record.get("category_id") for picture in pictures for shape in picture.shapes)
+        return self.apart(number for number in ids if type(number) in {int, str})
+
+    @cached_property
+    def whole(self) -> Categories:
+        """The categories as they are for a case that has all of them: no two of the file are one label."""
+        return self.apart(self.records)
+
+    @cached_property
+    def listed(self) -> list[dict[str, Any]]:
+        """The class list, as a case has it in `labels`: every class in order; empty if there is none."""
+        return self.labels_of(self.records) if self.is_list else []
+
+    def labels_of(self, numbers: Iterable[object]) -> list[dict[str, Any]]:
+        """Return classes by their ids as a case has them in `labels`; one whose id is no number has its place."""
+        places = {number: place for place, number in enumerate(self.records)}
+        return [
+            {
+                **(self[number].definition or {"code": self[number].code}),
+                "number": number if type(number) is int and number >= 0 else places[number],
+            }
+            for number in numbers
+            if number in self.records
+        ]
+
+    def name_of(self, number: object) -> str:
+        """Return the name of a category; of one that has none, its id with a word before it."""
+        name = self.records.get(number, {}).get("name")
+        return name if isinstance(name, str) and name.strip() else unnamed(number)
+
+    def apart(self, numbers: Iterable[object]) -> Categories:
+        """Return the categories as they are for a case that has some of them, of which no two are one label."""
         by_code: dict[str, list[object]] = {}
-        for number in dict.fromkeys(number for number in ids if type(number) in {int, str}):
+        for number in dict.fromkeys(numbers):
             by_code.setdefault(self[number].code, []).append(number)
         shared = [number for numbers in by_code.values() if len(numbers) > 1 for number in numbers]
         if not shared:
             return self
         told = self._labels.of_names([(self.name_of(number), {}) for number in shared])
         apart = copy.copy(self)
+        apart.__dict__.pop("listed", None)
         meanings = {number: self._meaning(number, found) for number, found in zip(shared, told, strict=True)}
         apart._meanings = {**self._meanings, **meanings}
         return apart
-
-    def name_of(self, number: object) -> str:
-        """Return the name of a category; of one that has none, its id with a word before it."""
-        name = self.records.get(number, {}).get("name")
-        return name if isinstance(name, str) and name.strip() else unnamed(number)
 
     def _meaning(self, number: object, found: ClassLabel) -> Meaning:
         record = self.records.get(number, {})
@@ -138,9 +172,17 @@ class Categories:
         )
 
 
+def is_class_list(labels: Sequence[Label] | None) -> bool:
+    """Tell whether labels of a case are the class list of a data set: such a list has numbers."""
+    return any(label.number is not None for label in labels or ())
+
+
 @dataclass
 class CategoryTable:
     """The categories of a file that is being written.
+
+    The class lists of cases keep their order and numbers, and so does the label system, which comes first; of two that
+    want one number, the second has the next one that is free.
 
     Attributes
     ----------
@@ -152,18 +194,37 @@ class CategoryTable:
         A label code of each class name.
     kept
         Names whose records are another file's.
+    listed
+        Names that a class list has.
     """
 
     label_system: Sequence[Label] = ()
     records: dict[str, dict[str, Any]] = field(default_factory=dict)
     codes: dict[str, str] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
+    listed: set[str] = field(default_factory=set)
     _positions: dict[str, int] = field(default_factory=dict)
+    _reserved: dict[str, int] = field(default_factory=dict)
+    """Numbers of the labels of the label system that no class has yet, by code."""
     _taken: set[object] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        for label in (*self.label_system, *built_in_labels()):
+        for place, label in enumerate(self.label_system):
+            number = label.number if is_class_list(self.label_system) else place + 1
+            if label.code not in self._reserved:
+                self._reserved[label.code] = self._next() if number is None or number in self._taken else number
+                self._taken.add(self._reserved[label.code])
+        self._positions |= self._reserved
+        for label in built_in_labels():
             self._positions.setdefault(label.code, len(self._positions) + 1)
+
+    def take(self, labels: Sequence[Label] | None, known: Labels) -> None:
+        """Take over the class list of a case: those of its labels that have a number."""
+        for label in (each for each in labels or () if each.number is not None):
+            name = known.name_of(label.code)
+            if name not in self.records:
+                self._add(name, label.code, self._record(name, label.code, known, label.number))
+            self.listed.add(name)
 
     def keep(self, code: str, record: dict[str, Any], labels: Labels) -> None:
         """Take over the record that a label had in the file that it came from."""
@@ -176,40 +237,60 @@ class CategoryTable:
             self.kept.add(name)
 
     def number(self, code: str, category: str, labels: Labels) -> Any:
-        """Return the id of a label's category."""
+        """Return the id of a label's category, which tells the annotation category too."""
         name = labels.name_of(code)
         if name not in self.records:
-            label = labels.get(code)
-            above = (label and label.parent) or (label and label.category and label.category.value) or category
-            self._add(name, code, {"id": self._free(code), "name": name, "supercategory": above})
-        return self.records[name]["id"]
+            self._add(name, code, self._record(name, code, labels, None))
+        record = self.records[name]
+        if name not in self.kept and record.get("supercategory", "") is None:
+            record["supercategory"] = category
+        return record["id"]
+
+    def _record(self, name: str, code: str, labels: Labels, wanted: int | None) -> dict[str, Any]:
+        """Return the record of a class; what is above it is open if neither its label nor an annotation has told it."""
+        label = labels.get(code)
+        above = (label and label.parent) or (label and label.category and label.category.value)
+        number = self._reserved.pop(code, None)
+        if number is None:
+            number = self._free(code, wanted)
+        return {"id": number, "name": name, "supercategory": above}
 
     def _add(self, name: str, code: str, record: dict[str, Any]) -> None:
         self.records[name] = record
         self.codes[name] = code
         self._taken.add(record["id"])
 
-    def _free(self, code: str) -> int:
-        numbered = unnamed_number(code)
-        wanted = self._positions.get(code) if numbered is None else numbered
+    def _free(self, code: str, wanted: int | None) -> int:
+        is_asked = wanted is not None
+        wanted = wanted if is_asked else unnamed_number(code)
+        if wanted is None and not (self.listed or is_class_list(self.label_system)):
+            wanted = self._positions.get(code)
         if wanted is not None and wanted not in self._taken:
             return wanted
-        number = len(self._positions) + 1
-        while number in self._taken:
-            number += 1
-        return number
+        return self._next() if is_asked else max(self._next(), len(self._positions) + 1)
+
+    def _next(self) -> int:
+        """Return the number behind all that are taken."""
+        return max((number for number in self._taken if isinstance(number, int)), default=-1) + 1
 
     def sorted(self, used: Set[str] | None = None) -> list[dict[str, Any]]:
         """Return the records by id; those of another file stay in its order.
 
-        Where `used` is given, the ids that annotations have, others are left out if the file that is written again
-        did not define them, and so are those that say no more than their id.
+        Where `used` is given, the ids that annotations have, others are left out if neither a class list nor the file
+        that is written again has them, and so are those that say no more than their id.
         """
+        other = AnnotationCategory.OTHER.value
         records = [
-            record
+            {**record, "supercategory": other} if record.get("supercategory", "") is None else record
             for name, record in self.records.items()
-            if used is None or name in self.kept or (str(record["id"]) in used and unnamed_number(name) is None)
+            if used is None
+            or name in self.kept
+            or ((str(record["id"]) in used or name in self.listed) and unnamed_number(name) is None)
         ]
+        system = {label.code: label for label in self.label_system}
+        for code, number in self._reserved.items():
+            above = system[code].parent or (system[code].category or AnnotationCategory.OTHER).value
+            records.append({"id": number, "name": code, "supercategory": above})
         return records if self.kept else sorted(records, key=_by_id)
 
 

@@ -25,7 +25,7 @@ from annoconv_converters._pictures.planes import Planes, SliceName
 from annoconv_converters._pictures.records import Picture, Record, Shape, flat_uid, is_caption
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -95,10 +95,12 @@ def picture_case(
     use_keys: bool,
     source: object,
     reserved: Collection[str] = (),
+    listed: Sequence[Record] = (),
 ) -> PictureCase:
     """Return the case that pictures stand for: one flat picture, or all slices of the images of one case.
 
-    Records without a key have none of the ids that are reserved.
+    Records without a key have none of the ids that are reserved. Its labels are those of a class list, if there is one,
+    and others that the pictures show.
 
     Raises
     ------
@@ -122,7 +124,9 @@ def picture_case(
         if first.place[0] != primary:
             common["image_uid"] = first.place[0]
         native.document["annotations"] += _annotations(common, members, native, source)
-    definitions = {item.meaning.code: item.meaning.definition for item in items if item.meaning.definition}
+    seen = {item.meaning.code: item.meaning.definition for item in items if item.meaning.definition}
+    definitions = {each["code"]: each for each in listed}
+    definitions |= {code: definition for code, definition in seen.items() if code not in definitions}
     if definitions:
         native.document["labels"] = list(definitions.values())
     return native

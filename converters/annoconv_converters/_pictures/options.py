@@ -11,9 +11,12 @@ from typing import Annotated, Literal, TypeAlias
 
 from annoconv.registry import AllAnnotations, Option
 
-__all__ = ["AllAnnotations", "Images", "Plain", "Render", "Window"]
+__all__ = ["AllAnnotations", "Images", "Names", "Plain", "Render", "Window"]
 
 Images: TypeAlias = Annotated[Sequence[Path], Option(help="Source images to render: folders or files.")]
+Names: TypeAlias = Annotated[
+    Literal["own", "flat"], Option(help="Names of the pictures: their own, or flat ones, folders put before with _.")
+]
 Plain: TypeAlias = Annotated[bool, Option(help="Write nothing of our own; what has no place is lost.")]
 Render: TypeAlias = Annotated[
     Literal["none", "16", "8"], Option(help="Write PNGs of the images: 16 bits rescaled, or 8 bits windowed.")

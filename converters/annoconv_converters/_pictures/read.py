@@ -21,6 +21,7 @@ from annoconv_converters._pictures.additions import Additions
 from annoconv_converters._pictures.carrier import damaged, not_used, nothing_shown, read_side, restored
 from annoconv_converters._pictures.cases import loaded_case
 from annoconv_converters._pictures.categories import Categories
+from annoconv_converters._pictures.class_lists import CLASSES, class_list, classes_told
 from annoconv_converters._pictures.edited import bind
 from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
 from annoconv_converters._pictures.meaning import PictureCase, picture_case
@@ -31,12 +32,15 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
+    from annoconv.findings import Finding
     from annoconv.limits import Limits
     from annoconv.registry import Context
+    from annoconv_converters._pictures.class_lists import ClassKind
 
 __all__ = ["Batch", "by_themselves", "picture_case_of", "put_keys", "read_pictures"]
 
 Record: TypeAlias = "dict[str, Any]"
+
 FileLosses: TypeAlias = Callable[[Sequence[Picture], LoadedCase, int], Iterable[Loss]]
 """From pictures of a file, the case that they mean and its index to what that does not hold of the file."""
 
@@ -57,6 +61,10 @@ class Batch:
         For messages.
     losses
         Asked of each case that no side file tells of, and of each in a file that was edited.
+    findings
+        Asked of each case: what the file breaks of its format's rules.
+    classes
+        Whether the categories are a class list, with numbers or only an order; else they are the classes that are seen.
     """
 
     pictures: list[Picture]
@@ -64,19 +72,22 @@ class Batch:
     source: Path
     side: Path | None = None
     losses: FileLosses | None = None
+    findings: Callable[[Sequence[Picture], int], Iterable[Finding]] | None = None
+    classes: ClassKind = "seen"
 
 
 @dataclass(frozen=True, slots=True)
 class _Written:
     """A case that a side file tells of, with the keys of the records on each picture if its file was edited.
 
-    `shown` are those of its pictures that the file still has.
+    `shown` are those of its pictures that the file still has, `listed` the classes of its list.
     """
 
     pictures: list[Picture]
     shown: list[Picture]
     residual: Any
     keys: list[list[Record]] | None
+    listed: list[Record]
 
 
 def put_keys(parsed: list[Picture], entry: Record, *, with_shapes: bool = True) -> None:
@@ -98,12 +109,15 @@ def picture_case_of(
     *,
     use_keys: bool,
     reserved: Collection[str] = (),
+    listed: Sequence[Record] = (),
 ) -> PictureCase:
-    """Return what pictures mean, each alone or all together as one volume."""
+    """Return what pictures mean, each alone or all together as one volume; with keys, `listed` is their class list."""
     for picture in pictures:
         picture.name = picture_name(picture, DEFAULT_NAMES, use_keys=use_keys)
-    known = categories.of_case(pictures)
-    native = picture_case(pictures, known, use_keys=use_keys, source=source, reserved=reserved)
+    is_listed = categories.is_list and not use_keys
+    known = categories.whole if is_listed else categories.of_case(pictures)
+    listed = known.listed if is_listed else listed
+    native = picture_case(pictures, known, use_keys=use_keys, source=source, reserved=reserved, listed=listed)
     native.document = {"schema_version": SCHEMA_VERSION, "task_id": task, **native.document}
     return native
 
@@ -133,27 +147,38 @@ def _readings(
         ids = reserved_ids(each.residual)
         added = _additions(batch, each, context, task, count)
         edit = None if each.keys is None else bind(each.pictures, each.keys, ours.name_of, ids)
-        native = picture_case_of(each.pictures, ours, task, source, use_keys=True, reserved=ids)
+        native = picture_case_of(each.pictures, ours, task, source, use_keys=True, reserved=ids, listed=each.listed)
         document, unfit = restored(
             native.document, each.residual, source, place="the side file", rule="side.invalid", edit=edit
         )
         loaded = loaded_case(native, document, source, context.limits)
-        yield Reading(
-            loaded.case, loaded.masks, LossReport([*lost(unfit, count), *(edit.lost(count) if edit else ()), *added()])
-        )
+        findings = _findings(batch, each.shown, count)
+        losses = LossReport([*lost(unfit, count), *(edit.lost(count) if edit else ()), *added()])
+        yield Reading(loaded.case, loaded.masks, losses, findings=findings, source=source)
         count += 1
-    categories = Categories(batch.categories, Labels.of(label_system=context.label_system))
+    categories = _categories(batch, context, is_list=True)
     for pictures, loaded in by_themselves(left, categories, context.task or task, source, context.limits):
-        losses = () if batch.losses is None else batch.losses(pictures, loaded, count)
-        yield Reading(loaded.case, loaded.masks, LossReport(losses))
+        losses = LossReport(() if batch.losses is None else batch.losses(pictures, loaded, count))
+        findings = _findings(batch, pictures, count)
+        yield Reading(loaded.case, loaded.masks, losses, findings=findings, source=source)
         count += 1
+
+
+def _findings(batch: Batch, pictures: Sequence[Picture], count: int) -> tuple[Finding, ...]:
+    return () if batch.findings is None else tuple(batch.findings(pictures, count))
+
+
+def _categories(batch: Batch, context: Context, *, is_list: bool) -> Categories:
+    """Return the categories of a file as they are without a side file; a list if its cases have it."""
+    labels = Labels.of(label_system=context.label_system)
+    return Categories(batch.categories, labels, is_list=is_list and batch.classes != "seen")
 
 
 def _additions(batch: Batch, each: _Written, context: Context, task: str, count: int) -> Callable[[], Iterator[Loss]]:
     """Return what gives, once its records are paired, the losses of what was added to a case in an edited file."""
     if each.keys is None or batch.losses is None:
         return lambda: iter(())
-    categories = Categories(batch.categories, Labels.of(label_system=context.label_system))
+    categories = _categories(batch, context, is_list=bool(each.listed))
     found: list[Loss] = []
     remembered = Additions(each.shown)
     for pictures, loaded in by_themselves(each.shown, categories, task, batch.source, context.limits):
@@ -188,6 +213,9 @@ def _side(batch: Batch, task: str, context: Context) -> tuple[list[_Written], li
     entries = side.members.get("cases")
     if not isinstance(entries, list) or not all(map(_is_entry, entries)):
         raise damaged(None, batch.side)
+    classes = classes_told(side.members, entries)
+    if classes is None:
+        raise damaged(None, batch.side)
     left: dict[Any, list[Picture]] = {}
     for picture in batch.pictures:
         left.setdefault(picture.record.get("file_name"), []).append(picture)
@@ -203,7 +231,9 @@ def _side(batch: Batch, task: str, context: Context) -> tuple[list[_Written], li
         pictures = [picture or _without_shapes(each) for picture, each in zip(shown, told, strict=True)]
         put_keys(pictures, entry, with_shapes=not is_edited)
         keys = [each["annotations"] for each in told] if is_edited else None
-        written.append(_Written(pictures, list(filter(None, shown)), entry["residual"], keys))
+        places = entry.get(CLASSES)
+        listed = class_list(batch.categories, batch.classes, classes, places, is_edited=is_edited) if places else []
+        written.append(_Written(pictures, list(filter(None, shown)), entry["residual"], keys, listed))
     rest = {id(picture) for pictures in left.values() for picture in pictures}
     return written, [picture for picture in batch.pictures if id(picture) in rest], losses
 

@@ -19,12 +19,13 @@ from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
 from annoconv.errors import InputError
 from annoconv.files.atomic import expecting, replacing
-from annoconv.ids import safe_name
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import FORMAT, SIDE_NAME, SIDE_SUFFIX, VERSION, compare, compare_plain
 from annoconv_converters._pictures.categories import Categories, CategoryTable
+from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, WrittenLists, given_classes, renumbered, shared
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
+from annoconv_converters._pictures.picture_names import FlatNames, name_pictures
 from annoconv_converters._pictures.read import Batch, picture_case_of, put_keys
 from annoconv_converters._pictures.records import KEY, Picture, Shape
 from annoconv_converters._pictures.render import Rendering, render
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.registry import Context
     from annoconv_converters._pictures.meaning import PictureCase
+    from annoconv_converters._pictures.picture_names import NameRule
     from annoconv_converters._raster.run_lengths import Counts
 
 __all__ = ["PictureFormat", "polygon_reasons", "write_pictures"]
@@ -65,7 +67,8 @@ class PictureFormat(Generic[Tree]):
     read
         Reads what was written, given the size (rows, columns) of pictures by file name where the format holds none.
     reasons
-        Why it does not hold what stands at a place; one for `annotations/#/id` among them.
+        Why it does not hold what stands at a place; one for `annotations/#/id` among them, and one under `UNCLASSIFIED`
+        if each of its objects has a class.
     shapes
         Types of annotations beyond masks, boxes and polygons that it has.
     is_outlined
@@ -80,8 +83,8 @@ class PictureFormat(Generic[Tree]):
         Whether its files hold the sizes of pictures; else the side file does, and is always written.
     is_folder
         Whether it is a folder, with the side file in it.
-    knows_by_name
-        Whether a picture is known by its name alone, of which YOLO leaves the ending out.
+    known_by
+        From the name of a picture to what the format knows it by; None if it does not know pictures by their names.
     """
 
     task: str
@@ -96,7 +99,7 @@ class PictureFormat(Generic[Tree]):
     has_ids: bool = False
     has_sizes: bool = True
     is_folder: bool = False
-    knows_by_name: bool = False
+    known_by: Callable[[str], str] | None = None
 
 
 def polygon_reasons(title: str) -> Reasons:
@@ -117,6 +120,7 @@ def write_pictures(
     *,
     context: Context,
     rendering: Rendering,
+    names: NameRule,
     plain: bool = False,
     all_annotations: bool = False,
 ) -> LossReport:
@@ -134,6 +138,8 @@ def write_pictures(
         Label system, limits.
     rendering
         How pictures are rendered, if at all.
+    names
+        Of the pictures.
     plain
         Whether to write no side file.
     all_annotations
@@ -143,43 +149,50 @@ def write_pictures(
         expecting(target.with_suffix(SIDE_SUFFIX), of=target)
     table = CategoryTable(context.label_system)
     drawings: list[Drawing] = []
-    names: set[str] = set()
+    folders: set[str] = set()
     for loaded in cases:
-        folder = slice_folder(loaded, len(drawings), names)
-        drawings.append(_drawing(loaded, folder, format, table, context, all_annotations=all_annotations))
+        table.take(loaded.case.labels, Labels.of(loaded.case, context.label_system))
+        folder = slice_folder(loaded, len(drawings), folders)
+        drawings.append(_drawing(loaded, folder, format, all_annotations=all_annotations))
         context.advance(len(drawings))
     if not drawings:
         raise InputError("there is no case to write", source=target)
-    if format.knows_by_name:
-        _name_apart(drawings)
+    if names == "flat":
+        FlatNames().rename(picture for drawing in drawings for picture in drawing.pictures)
+    name_pictures(drawings, format.known_by)
     pictures = [picture for drawing in drawings for picture in drawing.pictures]
     for number, picture in enumerate(pictures, start=1):
         picture.record["id"] = number
     for number, shape in enumerate((each for picture in pictures for each in picture.shapes), start=1):
         shape.record["id"] = number
+    for drawing in drawings:
+        _number_classes(drawing, table, context)
+    listed = table.sorted()
     with ExitStack() as outputs:
         temporary = outputs.enter_context(replacing(target))
-        format.save(format.tree(pictures, table.sorted()), temporary)
+        format.save(format.tree(pictures, listed), temporary)
         if rendering.depth != "none":
             _render(drawings, temporary, target, outputs, rendering, context)
         sizes = {picture.record["file_name"]: _size(picture) for picture in pictures if "width" in picture.record}
         batch = format.read(temporary, sizes)
-        known = Categories(batch.categories, Labels.of())
+        lists = WrittenLists(batch.categories, batch.classes, listed, context.label_system)
+        once = SaidOnce()
         losses: list[Loss] = []
         entries: list[Record] = []
         position = 0
         for case_index, drawing in enumerate(drawings):
             read = batch.pictures[position : position + len(drawing.pictures)]
             position += len(drawing.pictures)
-            found, entry = _compare(drawing, read, known, format, case_index, plain=plain)
-            losses += found
+            found, entry = _compare(drawing, read, lists, format, case_index, plain=plain)
+            losses += once(drawing.loaded.case, found)
             entries.append(entry)
         if (losses or not format.has_sizes) and not plain:
             side = temporary / SIDE_NAME if temporary.is_dir() else target.with_suffix(SIDE_SUFFIX)
             if not temporary.is_dir():
                 side = outputs.enter_context(replacing(side, of=target))
-            _note(entries, batch.pictures, known, format)
-            side.write_bytes(strict_json.dumps({KEY: VERSION, FORMAT: format.task, "cases": entries}))
+            _note(entries, batch.pictures, lists.known, format)
+            classes = {CLASSES: lists.told} if any(CLASSES in entry for entry in entries) else {}
+            side.write_bytes(strict_json.dumps({KEY: VERSION, FORMAT: format.task, **classes, "cases": entries}))
     return LossReport(losses)
 
 
@@ -195,53 +208,32 @@ def _note(entries: list[Record], read: list[Picture], known: Categories, format:
             ]
 
 
-def _name_apart(drawings: Sequence[Drawing]) -> None:
-    """Put a picture whose name is taken into a folder of its case: two readers' cases are of one picture."""
-    taken: set[str] = set()
-    for number, drawing in enumerate(drawings, start=1):
-        case_id = drawing.loaded.case.case_id
-        folder = f"case-{number}" if case_id is None else safe_name(case_id)
-        for picture in drawing.pictures:
-            name = own = picture.record["file_name"]
-            count = 1
-            while name.rpartition(".")[0].casefold() in taken:
-                name = f"{folder if count == 1 else f'{folder}-{count}'}/{own}"
-                count += 1
-            taken.add(name.rpartition(".")[0].casefold())
-            picture.record["file_name"] = name
-
-
-def _drawing(
-    loaded: LoadedCase,
-    folder: str | None,
-    format: PictureFormat[Any],
-    table: CategoryTable,
-    context: Context,
-    *,
-    all_annotations: bool,
-) -> Drawing:
-    """Return a case as pictures in a format's forms, its labels numbered."""
+def _drawing(loaded: LoadedCase, folder: str | None, format: PictureFormat[Any], *, all_annotations: bool) -> Drawing:
+    """Return a case as pictures in a format's forms."""
     form: Form = "polygon" if format.is_outlined else "rle"
-    keypoints = format.has_keypoints
     drawing = draw(
         loaded,
         axis="k",
         form=form,
         folder=folder,
         only_annotated=False,
-        keypoints=keypoints,
+        keypoints=format.has_keypoints,
         shapes=format.shapes,
         turn_holes=not format.has_parts,
         all_annotations=all_annotations,
     )
-    labels = Labels.of(loaded.case, context.label_system)
-    categories = {each.label_code: each.category.value for each in reversed(loaded.case.annotations)}
     for picture in drawing.pictures:
         picture.shapes = [ring for shape in picture.shapes for ring in _rings(shape, format.has_parts)]
-        for shape in picture.shapes:
-            code = shape.record["category_id"]
-            shape.record["category_id"] = table.number(code, categories[code], labels)
     return drawing
+
+
+def _number_classes(drawing: Drawing, table: CategoryTable, context: Context) -> None:
+    """Give the shapes of a case the ids of their classes in place of their label codes."""
+    labels = Labels.of(drawing.loaded.case, context.label_system)
+    categories = {each.label_code: each.category.value for each in reversed(drawing.loaded.case.annotations)}
+    for shape in (each for picture in drawing.pictures for each in picture.shapes):
+        code = shape.record["category_id"]
+        shape.record["category_id"] = table.number(code, categories[code], labels)
 
 
 def _render(
@@ -275,7 +267,7 @@ def _size(picture: Picture) -> tuple[int, int]:
 def _compare(
     drawing: Drawing,
     read: list[Picture],
-    known: Categories,
+    lists: WrittenLists,
     format: PictureFormat[Any],
     case_index: int,
     *,
@@ -284,17 +276,22 @@ def _compare(
     """Return the losses of a case and its entry in the side file."""
     original = strict_json.plain(drawing.loaded.case)
     put_keys(read, _keys(drawing.pictures, read, set(), set()))
-    found = picture_case_of(read, known, format.task, "output", use_keys=False)
+    found = picture_case_of(read, lists.known, format.task, "output", use_keys=False)
+    native = found.document = shared(original, found.document)
+    drawn = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
+    named = given_classes(original, drawn, format.reasons, case_index)
     if plain:
-        return compare_plain(original, found, format.reasons, case_index, drawing.left_out), {}
-    native = found.document
-    entry, found = _keyed(drawing, read, known, format.task)
+        return [*compare_plain(original, found, format.reasons, case_index, drawing.left_out), *named], {}
+    places = lists.places(drawing.loaded.case)
+    entry, found = _keyed(drawing, read, lists, places, format.task)
     expected = _expected(original, found, [*drawing.parts, *masks_left_out(original, drawing.left_out)])
+    expected = renumbered(expected, found.document) if lists.kind == "numbered" else expected
     compared = compare(original, found.document, expected, format.reasons, _SIDE_FILE, case_index, drawing.left_out)
-    entry["residual"] = compared.kept.to_json()
+    entry |= {"residual": compared.kept.to_json(), **({CLASSES: places} if places else {})}
     if not residuals.residual(original, native).paths():  # nothing is needed, not even an id
-        return [], entry
-    return [*compared.losses, *_identities(original, read, format.reasons, case_index)], entry
+        return named, entry
+    losses = lists.by_itself(original, native, compared.losses, format.reasons, _SIDE_FILE, case_index)
+    return [*losses, *named, *_identities(original, read, format.reasons, case_index)], entry
 
 
 def _identities(original: Record, read: list[Picture], reasons: Reasons, case_index: int) -> Iterator[Loss]:
@@ -311,7 +308,9 @@ def _identities(original: Record, read: list[Picture], reasons: Reasons, case_in
             )
 
 
-def _keyed(drawing: Drawing, read: list[Picture], known: Categories, task: str) -> tuple[Record, PictureCase]:
+def _keyed(
+    drawing: Drawing, read: list[Picture], lists: WrittenLists, places: Sequence[int], task: str
+) -> tuple[Record, PictureCase]:
     """Give the pictures of a case their keys; return these, and what is meant with them.
 
     A mask whose voxels do not come back is none there: first its key says nothing of its type, so that it is what the
@@ -319,10 +318,11 @@ def _keyed(drawing: Drawing, read: list[Picture], known: Categories, task: str) 
     """
     without_type: set[str] = set()
     unbound: set[str] = set()
+    listed = lists.of(places)
     while True:
         entry = _keys(drawing.pictures, read, without_type, unbound)
         put_keys(read, entry)
-        found = picture_case_of(read, known, task, "output", use_keys=True)
+        found = picture_case_of(read, lists.known, task, "output", use_keys=True, listed=listed)
         wrong = {
             each
             for each, parts in drawing.parts.items()

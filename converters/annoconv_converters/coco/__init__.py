@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from annoconv.registry import Option
-from annoconv_converters._pictures.options import AllAnnotations, Images, Plain, Render, Window
+from annoconv_converters._pictures.options import AllAnnotations, Images, Names, Plain, Render, Window
 from annoconv_converters._pictures.render import rendering_of
 from annoconv_converters.coco.read import read_coco
 from annoconv_converters.coco.write import Options, write_coco
@@ -43,6 +43,7 @@ def to_coco(
     annotated_only: Annotated[bool, Option(help="Leave out slices that nothing is drawn on.")] = False,
     render: Render = "none",
     window: Window = None,
+    names: Names = "own",
     skeletons: Annotated[Path | None, Option(help="Keypoints and skeleton of each label, a .json file.")] = None,
     license: Annotated[str | None, Option(help="Licence of the file, its name.")] = None,
     plain: Plain = False,
@@ -73,6 +74,8 @@ def to_coco(
         16 bits hold the stored values, 8 bits those within the window; how to go back is recorded under our key.
     window
         In units of the rescaled values; that of the image's header if not given.
+    names
+        Flat ones have no folders and tell apart pictures that would have one name.
     skeletons
         `{"LABEL": {"keypoints": ["left eye"], "skeleton": [[1, 2]]}}`.
     license
@@ -101,6 +104,7 @@ def to_coco(
         skeletons=skeletons,
         license=license,
         rendering=rendering_of(images, render, window),
+        names=names,
         plain=plain,
         all_annotations=all_annotations,
     )
@@ -134,8 +138,8 @@ def from_coco(
 
     Yields
     ------
-    CocoReading
-        A reading with `findings`: what disagrees or is undefined. Nothing is mended.
+    Reading
+        With `findings`: what disagrees or is undefined. Nothing is mended.
 
     Raises
     ------

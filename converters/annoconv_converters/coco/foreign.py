@@ -76,6 +76,7 @@ def understand(
     task: str = TASK,
     restore: Callable[[Record], Record] | None = None,
     reserved: Collection[str] = (),
+    listed: Sequence[Record] = (),
 ) -> tuple[PictureCase, LoadedCase, list[FileRecord]]:
     """Return what pictures mean, what other software said included, and the case that they stand for.
 
@@ -105,8 +106,10 @@ def understand(
         Puts back what our key holds.
     reserved
         Ids that records without our key must not have.
+    listed
+        The class list of the case, as it has it in `labels`.
     """
-    native = picture_case(pictures, categories, use_keys=use_keys, source=source, reserved=reserved)
+    native = picture_case(pictures, categories, use_keys=use_keys, source=source, reserved=reserved, listed=listed)
     native.document = {"schema_version": SCHEMA_VERSION, "task_id": task, **native.document}
     if restore is not None:
         native.document = restore(native.document)

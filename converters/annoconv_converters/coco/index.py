@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
-from annoconv.errors import DocumentError
+from annoconv.errors import DocumentError, InputError
 from annoconv.messages import Message
 from annoconv_converters._pictures.records import Picture, picture_name
 from annoconv_converters.coco.check import file_findings
@@ -188,8 +188,20 @@ def _pictures_of_results(
                 if isinstance(part, Span):
                     records = part.elements(context.limits, ground_truth) if part.section == IMAGES else []
                     known |= {id_of(record): Picture(without_key(record), key=key_of(record)) for record in records}
+                elif RESULTS in part:
+                    problem = "the ground truth is a list of results too"
+                    raise InputError(problem, source=ground_truth, expected="a COCO file with images and categories")
                 else:
                     beside["categories"] = part.get("categories", [])
+        strange = next((owner for owner in sizes if owner not in known), None)
+        if strange is not None:
+            raise InputError(
+                "a result is for an image that the ground truth does not have",
+                source=path,
+                where="image_id",
+                found=strange,
+                advice="Pass another --ground-truth",
+            )
     for entry in side.images:
         record = entry.get("record")
         if isinstance(record, dict) and record:

@@ -8,7 +8,7 @@ reading.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -20,6 +20,7 @@ from annoconv.files.atomic import note_inputs
 from annoconv.loss import LossReport
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, nothing_shown, restored
 from annoconv_converters._pictures.categories import Categories, unnamed
+from annoconv_converters._pictures.class_lists import CLASSES
 from annoconv_converters._pictures.edited import bind
 from annoconv_converters._pictures.file_losses import file_losses
 from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
@@ -29,6 +30,7 @@ from annoconv_converters._pictures.records import Picture, Shape, is_caption, pi
 from annoconv_converters.coco.check import case_findings
 from annoconv_converters.coco.edited import additions, said_twice
 from annoconv_converters.coco.foreign import REASONS, TASK, is_flat, understand
+from annoconv_converters.coco.head import CONTRIBUTOR, info_beside
 from annoconv_converters.coco.index import RecordIndex, index_file
 from annoconv_converters.coco.panoptic import unpack
 from annoconv_converters.coco.stream import (
@@ -41,37 +43,22 @@ from annoconv_converters.coco.stream import (
     without_key,
 )
 from annoconv_converters.coco.volumes import volume_losses
-from annoconv_converters.coco.write import CONTRIBUTOR, info_beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from annoconv.documents.residuals import Path as Steps
-    from annoconv.findings import Finding
     from annoconv.loss import Loss
     from annoconv.registry import Context
     from annoconv_converters._pictures.edited import Edit
 
-__all__ = ["CocoReading", "read_coco"]
-
-
-@dataclass(frozen=True)
-class CocoReading(Reading):
-    """A case as it was read, with what its records break.
-
-    Attributes
-    ----------
-    findings
-        Areas and boxes that disagree with their masks, points beyond the picture: warnings, nothing was mended.
-    """
-
-    findings: tuple[Finding, ...] = ()
+__all__ = ["read_coco"]
 
 
 def read_coco(
     sources: Sequence[Path], *, context: Context, names: str | None, ground_truth: Path | None, maps: Path | None
-) -> Iterator[CocoReading]:
+) -> Iterator[Reading]:
     """Yield the cases of COCO files; see `from_coco`."""
     pattern = _pattern(names)
     paths = [path for path in images.list_files(sources, context.limits) if path.suffix == ".json"]
@@ -104,7 +91,7 @@ def _pattern(names: str | None) -> re.Pattern[str]:
 
 def _readings(
     index: RecordIndex, file: BinaryIO, context: Context, pattern: re.Pattern[str], maps: Path | None, case_index: int
-) -> Iterator[CocoReading]:
+) -> Iterator[Reading]:
     listed = index.beside.get("categories")
     info = index.beside.get("info")
     is_ours = isinstance(info, dict) and info.get("contributor") == CONTRIBUTOR
@@ -118,7 +105,7 @@ def _readings(
     kind = _kind(index, file, listed)
     # What was written with our keys was compared with the built-in labels only.
     systems = {True: Labels.of(), False: Labels.of(label_system=context.label_system)}
-    categories = {keyed: Categories(listed, labels) for keyed, labels in systems.items()}
+    categories = {keyed: Categories(listed, labels, is_list=True) for keyed, labels in systems.items()}
     for number, group in enumerate(index.groups):
         pictures = [_picture(index, file, position, kind, maps) for position in group]
         case = next((each.key["case"] for each in pictures if "case" in each.key), None)
@@ -140,7 +127,8 @@ def _readings(
             edit = bind(pictures, [index.side.keys_of(each) for each in pictures], name_of, ids)
         for picture in pictures:
             picture.name = picture_name(picture, pattern, use_keys=use_keys)
-        known = categories[use_keys].of_case(pictures)
+        known = categories[True].of_case(pictures) if use_keys else categories[False].whole
+        places = _classes_of(pictures) if use_keys else []
         unfit: dict[Steps, str] = {}
         put_back = partial(_put_back, residual=residual, source=index.path, edit=edit, unfit=unfit)
         _, loaded, records = understand(
@@ -156,6 +144,7 @@ def _readings(
             task=TASK if use_keys or context.task is None else context.task,
             restore=put_back if use_keys else None,
             reserved=ids,
+            listed=categories[True].apart(places).labels_of(places) if use_keys else known.listed,
         )
         findings = case_findings(pictures, known, case_index + number)
         losses = list(file_losses(records, REASONS, case_index + number))
@@ -171,7 +160,13 @@ def _readings(
         if is_ours and not use_keys and any(each.key.get("id") for picture in pictures for each in picture.shapes):
             losses += lost({(): GONE}, case_index + number)
         losses = [*(index.side.lost(case_index) if number == 0 else ()), *losses]
-        yield CocoReading(loaded.case, loaded.masks, LossReport(losses), tuple(findings))
+        yield Reading(loaded.case, loaded.masks, LossReport(losses), findings=tuple(findings), source=index.path)
+
+
+def _classes_of(pictures: Sequence[Picture]) -> list[Any]:
+    """Return the ids of the classes of a case's own list, as our key names them."""
+    found: Any = next((each.key[CLASSES] for each in pictures if CLASSES in each.key), [])
+    return [each for each in found if type(each) in {int, str}] if isinstance(found, list) else []
 
 
 def _put_back(document: Record, *, residual: Any, source: Path, edit: Edit | None, unfit: dict[Steps, str]) -> Record:

@@ -15,17 +15,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 
-from annoconv import times
 from annoconv.casefile.left_out import masks_left_out
-from annoconv.codes import Labels
+from annoconv.codes import UNCLASSIFIED, Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
-from annoconv.errors import InputError, UsageError
+from annoconv.errors import InputError
 from annoconv.files.manifest import digest
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv_converters._pictures.carrier import VERSION, compare, compare_plain
 from annoconv_converters._pictures.categories import Categories, CategoryTable, unnamed
+from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, given_classes, renumbered, shared
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
+from annoconv_converters._pictures.picture_names import FlatNames
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
 from annoconv_converters._pictures.records import KEY, Picture, Shape, picture_name
 from annoconv_converters._pictures.render import Rendering, render
@@ -33,34 +34,33 @@ from annoconv_converters._pictures.said import said_of
 from annoconv_converters._pictures.write import polygon_reasons
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish
 from annoconv_converters.coco.foreign import EXTENSION, kept_of, number_of, put_back, understand
+from annoconv_converters.coco.head import info_of, moments, skeletons_of
 from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
 from annoconv_converters.coco.side import CATEGORIES, SEGMENTS
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator, Sequence
 
     from annoconv.casefile import LoadedCase
     from annoconv.registry import Context
     from annoconv_converters._pictures.meaning import PictureCase
+    from annoconv_converters._pictures.picture_names import NameRule
     from annoconv_converters.coco.output import OutputFiles
 
-__all__ = ["CONTRIBUTOR", "Options", "info_beside", "write_coco"]
+__all__ = ["Options", "write_coco"]
 
 Record: TypeAlias = "dict[str, Any]"
 
-CONTRIBUTOR: Final = "annoconv"
-"""What `info.contributor` says of files that we wrote."""
-_INFO: Final[Record] = {"description": "Exported by annoconv", "contributor": CONTRIBUTOR, "version": "1.0"}
-_MOMENT: Final = ("year", "date_created")
 REASONS: Final[Reasons] = {
     "annotations/#/id": "COCO ids are numbers, and masks of a label in a volume are told apart by our key only",
     "annotations/#/mask_file": "COCO names no mask files; masks are named after their annotations",
     "annotations/#/mask_value": "COCO has no label maps",
     "annotations/#/category": "in COCO the category follows from the label",
     **polygon_reasons("COCO"),
+    UNCLASSIFIED: "every annotation of COCO has a category; that of an object without a class is UNCLASSIFIED",
+    "labels/#/number": "in COCO each category has an id of its own",
     "annotations/#/parts/*": "in COCO several polygons are a mask, but for our key",
     "annotations/#/polyline/*": "COCO has no lines",
     "*/modality": "COCO knows no modality",
@@ -84,6 +84,7 @@ class Options:
     skeletons: Path | None = None
     license: str | None = None
     rendering: Rendering = field(default_factory=Rendering)
+    names: NameRule = "own"
     plain: bool = False
     all_annotations: bool = False
 
@@ -114,12 +115,14 @@ class _Writer:
         self.stack = ExitStack()
         self.names: set[str] = set()
         self.keypoints: dict[str, list[str]] = {}
-        self.skeletons: Record = _skeletons(options.skeletons)
+        self.skeletons: Record = skeletons_of(options.skeletons)
         self.labels = Labels.of()
         self.image_numbers, self.annotation_numbers = Numbers(), Numbers()
         self.used: set[str] = set()
         self.position = 0
         self.newest: list[str] = []
+        self.once = SaidOnce()
+        self.flat = FlatNames()
         self.read_categories: tuple[tuple[int, int], Categories] | None = None
 
     def __enter__(self) -> _Writer:
@@ -141,6 +144,7 @@ class _Writer:
         self.labels = Labels.of(loaded.case, self.context.label_system)
         for code, record in _objects(kept.get("categories")):
             self.table.keep(code, record, self.labels)
+        self.table.take(loaded.case.labels, self.labels)
         drawing = draw(
             loaded,
             axis=self.options.axis,
@@ -150,6 +154,8 @@ class _Writer:
             keypoints=self.kind in WITH_KEYPOINTS,
             all_annotations=self.options.all_annotations,
         )
+        if self.options.names == "flat":
+            self.flat.rename(drawing.pictures)
         if self.options.rendering.depth != "none":
             render(drawing, self.layout("pictures"), self.options.rendering, self.context.limits)
         drawn = {shape.record["id"] for picture in drawing.pictures for shape in picture.shapes}
@@ -183,6 +189,8 @@ class _Writer:
         differences = dict(_objects(kept.get("annotations")))
         record = put_back({"id": self.position, **picture.record}, kept.get("image"))
         record["id"] = self.image_numbers.take(record["id"])
+        if self.options.names == "flat":
+            record["file_name"] = picture.record["file_name"]
         picture.record = record
         for identity in order.keys() & differences.keys() - drawn:
             whole = put_back({}, differences[identity])
@@ -217,24 +225,35 @@ class _Writer:
         lost = {*_lost_masks(drawing, loaded, drawn), *masks_left_out(original, drawing.left_out)}
         if EXTENSION in original.get("extensions", {}):
             original["extensions"] = {**original["extensions"], EXTENSION: kept_of(loaded.case)}
-        native = self._native(drawing.pictures, first, case_index, use_keys=False)
+        native = self._native(drawing.pictures, first, case_index)
+        native.document = shared(original, native.document)
         is_keyed = not self.options.plain and bool(residuals.residual(original, native.document).paths())
+        losses: list[Loss] = []
         if is_keyed:
-            self.losses += self._carry(drawing, loaded, case_index, first, lost, original)
+            losses = self._carry(drawing, loaded, case_index, first, lost, original)
             self._note(drawing.pictures)
         elif self.options.plain:
-            self.losses += compare_plain(original, native, REASONS, case_index, drawing.left_out)
+            losses = compare_plain(original, native, REASONS, case_index, drawing.left_out)
+        shapes = [shape for each in drawing.pictures for shape in each.shapes]
+        unclassified = self.table.records.get(UNCLASSIFIED, {}).get("id", KEY)
+        given = {each.key["id"] for each in shapes if each.record.get("category_id") == unclassified}
+        self.losses += self.once(loaded.case, losses)
+        self.losses += given_classes(original, given, REASONS, case_index)
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
-        self.newest += [strict_json.plain(moment) for moment in _moments(loaded)]
-        self.newest = sorted(self.newest)[-1:]
+        self.newest = sorted([*self.newest, *map(strict_json.plain, moments(loaded))])[-1:]
 
     def _carry(
         self, drawing: Drawing, loaded: LoadedCase, case_index: int, first: int, lost: set[str], original: Record
     ) -> list[Loss]:
         """Put what the records do not say under our key; return what is lost or carried."""
-        native = self._native(drawing.pictures, first, case_index, use_keys=True)
+        names = (self.labels.name_of(each.code) for each in loaded.case.labels or () if each.number is not None)
+        classes = [self.table.records[name]["id"] for name in names]
+        if classes:
+            drawing.pictures[0].key[CLASSES] = classes
+        native = self._native(drawing.pictures, first, case_index, classes)
         expected = {**original, "annotations": [each for each in original["annotations"] if each["id"] not in lost]}
+        expected = renumbered(expected, native.document)
         compared = compare(original, native.document, expected, REASONS, _KEY, case_index, drawing.left_out)
         drawing.pictures[0].key["residual"] = compared.kept.to_json()
         return [*compared.losses, *_identities(drawing, loaded, case_index)]
@@ -245,9 +264,13 @@ class _Writer:
         for shape in (each for picture in pictures for each in picture.shapes):
             shape.key = {**shape.key, "said": said_of(shape, name_of(shape.record.get("category_id")))}
 
-    def _native(self, pictures: list[Picture], position: int, case_index: int, *, use_keys: bool) -> PictureCase:
-        """Return what the reader takes the pictures for."""
+    def _native(
+        self, pictures: list[Picture], position: int, case_index: int, classes: Sequence[Any] | None = None
+    ) -> PictureCase:
+        """Return what the reader takes the pictures for; with our keys if these name the classes of a list, or none."""
         seen: list[Picture] = []
+        use_keys = classes is not None
+        known = self._read_categories()
         for picture in pictures:
             record = picture.record
             if self.kind == "results" and not use_keys:
@@ -257,13 +280,14 @@ class _Writer:
             seen.append(read)
         native, *_ = understand(
             seen,
-            self._read_categories().of_case(seen),
+            known.of_case(seen) if use_keys else known.whole,
             kind=self.kind or "instances",
             position=position,
             use_keys=use_keys,
             is_ours=self.beside is None,
             beside=self.beside if case_index == 0 else None,
             source="output",
+            listed=known.whole.listed if classes is None else known.apart(classes).labels_of(classes),
         )
         return native
 
@@ -272,7 +296,7 @@ class _Writer:
         size = len(self.table.records) + len(self.used), sum(map(len, self.keypoints.values()))
         if self.read_categories is None or self.read_categories[0] != size:
             records = [] if self.kind in _WITHOUT_CATEGORIES else self._categories()
-            self.read_categories = size, Categories(records, Labels.of())
+            self.read_categories = size, Categories(records, Labels.of(), is_list=True)
         return self.read_categories[1]
 
     def _categories(self) -> list[Record]:
@@ -348,28 +372,9 @@ class _Writer:
             return {**beside, **({"categories": categories} if categories else {})}
         moment = self.context.timestamp
         at = strict_json.plain(moment) if moment is not None else next(reversed(self.newest), None)
-        info = dict(_INFO)
-        if at is not None:
-            info |= {"year": int(at[:4]), "date_created": at}
         licenses = [{"id": 1, "name": self.options.license, "url": ""}] if self.options.license else []
-        head = {"info": info, "licenses": licenses}
+        head = {"info": info_of(at), "licenses": licenses}
         return head if self.kind == "captions" else {**head, "categories": categories}
-
-
-def info_beside(info: Record) -> Record:
-    """Return what the `info` of a file of ours says beyond what we write."""
-    return {name: value for name, value in info.items() if name not in _MOMENT and _INFO.get(name) != value}
-
-
-def _skeletons(path: Path | None) -> Record:
-    if path is None:
-        return {}
-    found = strict_json.loads(strict_json.read_bytes(path), source=path)
-    if not isinstance(found, dict) or not all(isinstance(each, dict) for each in found.values()):
-        raise UsageError(
-            "this is no table of skeletons", source=path, expected='{"LABEL": {"keypoints": [], "skeleton": []}}'
-        )
-    return found
 
 
 def _objects(value: Any) -> Iterator[tuple[str, Record]]:
@@ -391,11 +396,3 @@ def _identities(drawing: Drawing, loaded: LoadedCase, case_index: int) -> Iterat
         if record is not None and str(record.get("id")) != annotation.id:
             path = residuals.pointer(("annotations", place, "id"))
             yield Loss(case_index, path, LossKind.CARRIED, _NUMBERED)
-
-
-def _moments(loaded: LoadedCase) -> Iterator[datetime]:
-    """Yield the newest moment of a case, if it has any."""
-    try:
-        yield times.timestamp([loaded.case])
-    except UsageError:
-        return

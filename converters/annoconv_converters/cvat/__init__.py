@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from annoconv import images as image_seam
 from annoconv.errors import InputError
-from annoconv_converters._pictures.options import AllAnnotations, Images, Plain, Render, Window
+from annoconv_converters._pictures.options import AllAnnotations, Images, Names, Plain, Render, Window
 from annoconv_converters._pictures.read import read_pictures
 from annoconv_converters._pictures.render import rendering_of
 from annoconv_converters._pictures.write import write_pictures
@@ -39,6 +39,7 @@ def to_cvat(
     plain: Plain = False,
     render: Render = "none",
     window: Window = None,
+    names: Names = "own",
     all_annotations: AllAnnotations = False,
 ) -> LossReport:
     """Write cases as one CVAT XML file for images.
@@ -57,6 +58,8 @@ def to_cvat(
         Whether to leave that out.
     render, window
         16 bits hold the stored values, 8 bits those within the window, by default that of the image's header.
+    names
+        Flat ones tell apart pictures that would have one name.
     all_annotations
         Whether to write what does not count as a finding.
 
@@ -79,6 +82,7 @@ def to_cvat(
         cvat_format(context.limits),
         context=context,
         rendering=rendering,
+        names=names,
         plain=plain,
         all_annotations=all_annotations,
     )

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from annoconv.limits import Limits
     from annoconv.model import Label
+    from annoconv_converters._pictures.class_lists import ClassKind
 
 __all__ = ["TASK", "read_cvat", "tree_of"]
 
@@ -76,9 +77,10 @@ def read_cvat(path: Path, limits: Limits, label_system: Sequence[Label] = ()) ->
     videos = file.videos(root.findall("track"))
     batches: list[Batch] = []
     if pictures or not videos:
-        batches.append(Batch(pictures, file.labels, path, losses=tree.losses))
+        batches.append(Batch(pictures, file.labels, path, losses=tree.losses, classes=file.classes))
     for tracks, video in videos:
-        batches.append(Batch(video, file.labels, path, losses=partial(tree.losses, tracks=tracks)))
+        losses = partial(tree.losses, tracks=tracks)
+        batches.append(Batch(video, file.labels, path, losses=losses, classes=file.classes))
     batches[0].side = side_path(path)
     tree.open = sum(len(batch.pictures) for batch in batches)
     return batches
@@ -94,7 +96,10 @@ class _CvatFile:
 
     def __init__(self, root: Element, path: Path) -> None:
         self._path = path
-        self._numbers: dict[str, int] = {}
+        defined = [each for each in root.iterfind("meta//labels/label") if each.find("parent") is None]
+        names = dict.fromkeys(each.findtext("name") or "" for each in defined)
+        self._numbers: dict[str, int] = {name: place for place, name in enumerate(names)}
+        self.classes: ClassKind = "ordered" if names else "seen"
         self._counts: dict[str, int] = {}
         self._types = {
             (label.findtext("name"), attribute.findtext("name")): attribute.findtext("input_type")

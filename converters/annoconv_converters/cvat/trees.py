@@ -60,7 +60,7 @@ _REASONS: Final[Reasons] = {
     "#": ("a case has no annotation for it", LossKind.NO_PLACE),
     "*labels/*/attributes/*/input_type": "attributes are defined anew, by what is met: true and false, or a text",
     "*labels/*/*": "a label is defined anew, by the shapes that have it; a case has no place for its {name}",
-    "*labels/*": "a label is defined anew, by the shapes that have it, and none has this",
+    "*labels/*": "the label of a part of a skeleton is defined anew, by the points that have it, and none has this",
     "*": "a case has no place for {name}",
 }
 
@@ -102,6 +102,9 @@ class CvatTree:
     def records(self, pictures: Sequence[Picture], case: Case, tracks: Sequence[Path] = ()) -> Iterator[FileRecord]:
         """Yield what images, or tracks, and the shapes on them say, and what is written again in their place."""
         labels = Labels.of(case, self.label_system)
+        for label in case.labels or ():
+            if label.number is not None:
+                self._labels.setdefault(labels.name_of(label.code), {})
         annotations = {each.id: each for each in case.annotations}
         masks = {labels.name_of(each.label_code): each for each in case.annotations if each.type == "mask"}
         members: dict[Path, list[AnyAnnotation]] = {}

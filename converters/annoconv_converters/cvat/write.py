@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from xml.etree.ElementTree import Element, SubElement
 
+from annoconv.codes import UNCLASSIFIED
 from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
 from annoconv_converters._raster.run_lengths import counts_of, decode, expand
@@ -35,6 +36,8 @@ REASONS: Final[Reasons] = {
     "*/algorithm_type": "a shape of CVAT is manual, semi-automatic or automatic, and manual where nothing is said",
     "annotations/#/category": "in CVAT the category follows from the label",
     **polygon_reasons("CVAT"),
+    UNCLASSIFIED: "every shape of CVAT has a label; that of an object without a class is UNCLASSIFIED",
+    "labels/#/number": "the labels of CVAT have an order, not numbers",
     "*/modality": "CVAT knows no modality",
     "*/shape/#": "a picture of CVAT has two dimensions",
     "task_id": "CVAT names no annotation task of ours",

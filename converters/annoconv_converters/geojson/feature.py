@@ -10,6 +10,7 @@ import hashlib
 import math
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.codes import UNCLASSIFIED
 from annoconv_converters._raster.outlines import rings_of
 from annoconv_converters._raster.run_lengths import expand
 from annoconv_converters.geojson.meaning import rings_of_polygon
@@ -46,7 +47,9 @@ def feature_of(shape: Shape, classification: Record, picture: str | None = None)
 
 def properties_of(score: float | None, attributes: Record | None, classification: Record) -> Record:
     """Return the properties of an object; numbers among its attributes are measurements, the rest metadata."""
-    properties: Record = {"objectType": "annotation", "classification": classification}
+    properties: Record = {"objectType": "annotation"}
+    if classification["name"] != UNCLASSIFIED:
+        properties["classification"] = classification
     if score is not None:
         properties["confidence"] = score
     metadata: Record = {}

@@ -51,7 +51,7 @@ def geojson_format(context: Context) -> PictureFormat[Record]:
         reasons=REASONS,
         has_ids=True,
         has_parts=True,
-        knows_by_name=True,
+        known_by=str,
         shapes=SHAPES,
     )
 

@@ -13,7 +13,7 @@ from annoconv import images as image_seam
 from annoconv.errors import InputError
 from annoconv.registry import Option
 from annoconv_converters._pictures.carrier import SIDE_SUFFIX
-from annoconv_converters._pictures.options import AllAnnotations, Images, Plain, Render, Window
+from annoconv_converters._pictures.options import AllAnnotations, Images, Names, Plain, Render, Window
 from annoconv_converters._pictures.read import read_pictures
 from annoconv_converters._pictures.render import rendering_of
 from annoconv_converters._pictures.write import write_pictures
@@ -41,6 +41,7 @@ def to_label_studio(
     plain: Plain = False,
     render: Render = "none",
     window: Window = None,
+    names: Names = "own",
     all_annotations: AllAnnotations = False,
 ) -> LossReport:
     """Write cases as Label Studio tasks, one a picture; masks as polygons that decode to exactly them.
@@ -59,6 +60,8 @@ def to_label_studio(
         Whether to leave that out.
     render, window
         16 bits hold the stored values, 8 bits those within the window, by default that of the image's header.
+    names
+        Flat ones tell apart pictures that would have one name.
     all_annotations
         Whether to write what does not count as a finding.
 
@@ -81,6 +84,7 @@ def to_label_studio(
         label_studio_format(context.limits),
         context=context,
         rendering=rendering,
+        names=names,
         plain=plain,
         all_annotations=all_annotations,
     )

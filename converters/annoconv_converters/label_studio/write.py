@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.codes import UNCLASSIFIED
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
@@ -29,6 +30,8 @@ REASONS: Final[Reasons] = {
     "*/algorithm_type": "a region of Label Studio is drawn by hand or a prediction, and by hand where nothing is said",
     "annotations/#/category": "in Label Studio the category follows from the label",
     **polygon_reasons("Label Studio"),
+    "labels/#/number": "tasks of Label Studio name classes, without numbers",
+    "labels/#/*": "tasks of Label Studio name the classes of their regions, without more",
     "annotations/#/polyline/*": "Label Studio has no lines",
     "*/modality": "Label Studio knows no modality",
     "*/shape/#": "a picture of Label Studio has two dimensions",
@@ -71,7 +74,8 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record]) -> list[Reco
     names = {record["id"]: str(record["name"]) for record in categories}
     tasks: list[Record] = []
     for picture in pictures:
-        if "width" not in picture.record:
+        is_sized = "width" in picture.record
+        if picture.shapes and not is_sized:
             raise InputError(
                 "Label Studio needs the size of every picture",
                 where="/image/shape",
@@ -85,8 +89,9 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record]) -> list[Reco
         ]
         result, suggested = ([region for is_one, region in regions if is_one is wanted] for wanted in (False, True))
         data = {"image": picture.record["file_name"]}
-        size = {"original_width": picture.record["width"], "original_height": picture.record["height"]}
-        tasks.append({"id": picture.record["id"], "data": data, "meta": size, "annotations": [{"result": result}]})
+        size = {f"original_{side}": picture.record[side] for side in ("width", "height") if is_sized}
+        told = {"id": picture.record["id"], "data": data, **({"meta": size} if size else {})}
+        tasks.append({**told, "annotations": [{"result": result}]})
         if suggested:
             tasks[-1]["predictions"] = [{"model_version": MODEL_VERSION, "result": suggested}]
     return tasks
@@ -127,10 +132,11 @@ def _region(shape: Shape, picture: Record, label: str) -> Record:
             "height": height * scale[1],
             "rotation": 0,
         }
+    is_classed = label != UNCLASSIFIED
     region: Record = {
         "id": str(record["id"]),
-        "type": kind,
-        "value": {**value, kind: [label]},
+        "type": kind if is_classed else _CONTROLS[kind],
+        "value": {**value, kind: [label]} if is_classed else value,
         **({} if _is_suggested(shape) else {"origin": _ORIGINS.get(shape.algorithm_type, "manual")}),
         "to_name": "image",
         "from_name": _CONTROLS[kind],

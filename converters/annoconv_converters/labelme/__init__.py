@@ -197,7 +197,8 @@ def _from_json(path: Path, context: Context) -> Batch:
             "this is no LabelMe annotation", source=path, found=looks_like(document), expected="an object with shapes"
         )
     named = document.get("imagePath")
-    name = named.replace("\\", "/").rpartition("/")[2] if isinstance(named, str) else ""
+    steps = named.replace("\\", "/").removeprefix("./").split("/") if isinstance(named, str) else [""]
+    name = "/".join(steps) if not {"", ".", ".."} & {*steps} else steps[-1]
     record: Record = {"id": 1, "file_name": name or f"{path.stem}.jpg"}
     if document.get("imageHeight") is not None or document.get("imageWidth") is not None:  # old files state none
         record |= {"height": document.get("imageHeight"), "width": document.get("imageWidth")}

@@ -41,7 +41,7 @@ _ATTRIBUTES: Final = "an annotation has one list of attributes: one-line texts, 
 _REASONS: Final[Reasons] = {
     "#": "an object that is marked as deleted is left out",
     "imageData": "a case names its images and does not hold them",
-    "imagePath": "a case names an image without its folder",
+    "imagePath": "a case names an image by a path that does not lead upwards",
     "filename": "a case names an image without its folder",
     "score": "a confidence lies between 0 and 1",
     "shape_type": ("a case has polygons for all outlines", LossKind.APPROXIMATED),

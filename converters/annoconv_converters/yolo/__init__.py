@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 from annoconv import images as image_seam
 from annoconv.ids import safe_name
 from annoconv.registry import Option
-from annoconv_converters._pictures.options import AllAnnotations, Images, Render, Window
+from annoconv_converters._pictures.options import AllAnnotations, Images, Names, Render, Window
 from annoconv_converters._pictures.read import read_pictures
 from annoconv_converters._pictures.render import rendering_of
 from annoconv_converters._pictures.write import write_pictures
@@ -43,6 +43,7 @@ def to_yolo(
     ] = "segment",
     render: Render = "none",
     window: Window = None,
+    names: Names = "own",
     all_annotations: AllAnnotations = False,
 ) -> LossReport:
     """Write cases as a YOLO data set: `data.yaml`, `train.txt`, `labels/`, and the side file `annoconv.json`.
@@ -62,6 +63,8 @@ def to_yolo(
         boxes of polygons; masks have no place in either.
     render, window
         16 bits hold the stored values, 8 bits those within the window, by default that of the image's header.
+    names
+        Flat ones tell apart pictures that would have one name.
     all_annotations
         Whether to write what does not count as a finding.
 
@@ -84,6 +87,7 @@ def to_yolo(
         yolo_format(kind, context.limits),
         context=context,
         rendering=rendering,
+        names=names,
         all_annotations=all_annotations,
     )
 

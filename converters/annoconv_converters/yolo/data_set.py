@@ -18,11 +18,11 @@ from PIL import UnidentifiedImageError
 from annoconv import images as image_seam
 from annoconv.errors import ImageError, InputError, LimitError
 from annoconv.files.atomic import note_inputs
-from annoconv.files.disk import is_file
 from annoconv.files.names import Within
 from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import SIDE_NAME, told_pictures
 from annoconv_converters._pictures.geometry import tidy
+from annoconv_converters._pictures.picture_names import stem_of
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters.yolo.description import MOST_CLASSES, Description, folder_of, text_of
@@ -48,6 +48,8 @@ _NAMED: Final = (*_SUFFIXES, ".gif", ".heic", ".dcm")
 _NO_LABELS: Final = re.compile(r"(classes|train|val|valid|test|notes|readme.*)\.txt", re.IGNORECASE)
 _CLASSES: Final = "classes.txt"
 _BOX, _OBB = 4, 8
+_SLACK: Final = 1e-6
+"""Shares of a picture: the last of the six digits that tools write."""
 _LONGEST_NAME, _LONGEST_PATH = 240, 2000
 """Bytes: file systems take 255 and 4096, and endings and folders are exchanged."""
 _LONGEST_LINE: Final = 1 << 22
@@ -114,8 +116,10 @@ def read_data_set(
         shape.record["id"] = number
     unlisted = {path.relative_to(folder).as_posix(): _lines(path, limits) for path in found.unlisted()}
     told = description.said, description.names, description.keypoints
-    tree = DataSetTree(*told, labels, label_system, unlisted, is_ours=is_file(side))
-    return Batch(pictures, description.categories, folder, side, losses=tree.losses)
+    tree = DataSetTree(*told, labels, label_system, unlisted)
+    return Batch(
+        pictures, description.categories, folder, side, losses=tree.losses, findings=tree.findings, classes="numbered"
+    )
 
 
 class _Found:
@@ -129,7 +133,7 @@ class _Found:
 
     def pictures(self, listed: list[str]) -> Iterator[tuple[str, Path]]:
         """Yield name and label file of each picture, once; names without a suffix are those of label files only."""
-        given: dict[Path, str] = {}
+        given: dict[Path, list[str]] = {}
         for entry in listed:
             place = self._inside(entry)
             if place is not None and place.is_file():
@@ -137,17 +141,18 @@ class _Found:
                 for line in text_of(place, self._limits.line_bytes).splitlines():
                     if line.strip():
                         name, label = self._located(line.strip().replace("\\", "/").removeprefix("./"), place)
-                        given.setdefault(label, name)
+                        _add_name(given, name, label)
             elif place is not None:
-                given |= {label: name for name, label in self._in_folder(place) if label not in given}
+                for name, label in self._in_folder(place):
+                    _add_name(given, name, label)
         if not given:
             labels = self._folder / "labels"
             root = labels if labels.is_dir() else self._folder
             for path in self._files(root):
                 if path.suffix == ".txt" and (root == labels or not _NO_LABELS.fullmatch(path.name)):
-                    given[path] = str(path.relative_to(root).with_suffix(""))
+                    given[path] = [str(path.relative_to(root).with_suffix(""))]
         self._read |= given.keys()
-        yield from ((name, self._within(label)) for label, name in given.items())
+        yield from ((name, self._within(label)) for label, names in given.items() for name in names)
 
     def unlisted(self) -> Iterator[Path]:
         """Yield the label files of which no picture is listed: those below `labels`, and beside those that are."""
@@ -163,9 +168,11 @@ class _Found:
         for folder in dict.fromkeys((_exchanged(label, "labels", "images").parent, label.parent)):
             if folder not in self._images:
                 files = folder.iterdir() if folder.is_dir() else ()
-                self._images[folder] = {path.stem: path for path in files if path.suffix.lower() in _SUFFIXES}
-            if label.stem in self._images[folder]:
-                return self._within(self._images[folder][label.stem])
+                images = [path for path in files if path.suffix.lower() in _SUFFIXES]
+                self._images[folder] = {path.stem: path for path in images} | {path.name: path for path in images}
+            for each in (Path(name).name, label.stem):
+                if each in self._images[folder]:
+                    return self._within(self._images[folder][each])
         beside = self._folder / "images" / name
         return self._within(beside) if ".." not in Path(name).parts and beside.is_file() else None
 
@@ -181,16 +188,16 @@ class _Found:
     def _in_folder(self, folder: Path) -> Iterator[tuple[str, Path]]:
         """Yield the pictures of a folder, by themselves and by their labels."""
         labels = _exchanged(folder / "x", "images", "labels").parent
-        named: dict[Path, str] = {}
+        named: dict[Path, list[str]] = {}
         for path in self._files(folder):
             if path.suffix.lower() in _SUFFIXES:
                 stem = path.relative_to(folder).with_suffix("")
-                named[stem] = self._name(path)
+                named.setdefault(stem, []).append(self._name(path))
         for path in self._files(labels) if labels.is_dir() and labels != folder else ():
             if path.suffix == ".txt":
-                named.setdefault(path.relative_to(labels).with_suffix(""), self._name(path.with_suffix("")))
+                named.setdefault(path.relative_to(labels).with_suffix(""), [self._name(path.with_suffix(""))])
         for stem in sorted(named):
-            yield named[stem], labels / stem.with_name(f"{stem.name}.txt")
+            yield from ((name, labels / stem.with_name(f"{stem.name}.txt")) for name in named[stem])
 
     def _name(self, path: Path) -> str:
         """Return the path of a picture without the folders that part pictures from labels."""
@@ -213,6 +220,13 @@ class _Found:
             if image.exists() or label.exists():
                 return (self._name(image) if "images" in parts[start:] else parts[-1]), label
         return parts[-1], self._folder / Path(*parts).with_suffix(".txt")
+
+
+def _add_name(given: dict[Path, list[str]], name: str, label: Path) -> None:
+    """Add a picture by its label file, which others of the same name but for the ending share."""
+    names = given.setdefault(label, [])
+    if not names or (name not in names and stem_of(name) == stem_of(names[0]) and "." in Path(name).name):
+        names.append(name)
 
 
 def _parts(name: str, source: Path) -> list[str]:
@@ -264,11 +278,13 @@ def _record(
     if (len(shares) in {_BOX + 1, pose + 1} or is_odd) and 0 <= shares[-1] <= 1:
         *shares, record["score"] = shares
     if len(shares) in {_BOX, pose}:
+        _check_shares([*shares[:_BOX], *_places(shares[_BOX:], keypoints)], path, place)
         x, y, width, height = (share * (columns, rows)[each % 2] for each, share in enumerate(shares[:_BOX]))
         record["bbox"] = [tidy(x - width / 2), tidy(y - height / 2), tidy(width), tidy(height)]
         if keypoints and len(shares) == pose:
             record["keypoints"] = _pose(shares[_BOX:], size, keypoints[1])
     elif len(shares) >= 6 and len(shares) % 2 == 0 and kind != "detect" and (kind != "obb" or len(shares) == _OBB):
+        _check_shares(shares, path, place)
         ring = [tidy(share * (columns, rows)[each % 2]) for each, share in enumerate(shares)]
         record["segmentation"] = [ring]
     else:
@@ -279,6 +295,25 @@ def _record(
             found=len(shares),
         )
     return record
+
+
+def _check_shares(shares: list[float], path: Path, place: int) -> None:
+    """Refuse coordinates that are no shares of a picture's width and height."""
+    beyond = next((share for share in shares if not -_SLACK <= share <= 1 + _SLACK), None)
+    if beyond is not None:
+        raise InputError(
+            "the line has a number beyond the picture",
+            source=path,
+            where=Message("line {number}", number=place),
+            found=beyond,
+            expected="shares of the width and height of the picture, from 0 to 1",
+            advice="If the numbers are pixels, divide them by the width and height of the picture",
+        )
+
+
+def _places(shares: list[float], keypoints: tuple[int, int] | None) -> list[float]:
+    """Return x and y of each keypoint."""
+    return [share for place, share in enumerate(shares) if keypoints and place % keypoints[1] < 2]
 
 
 def _pose(shares: list[float], size: tuple[int, int], dimensions: int) -> list[float]:

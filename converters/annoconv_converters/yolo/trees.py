@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.codes import Labels
+from annoconv.documents.residuals import pointer
+from annoconv.findings import Finding, Level
 from annoconv.model import BboxAnnotation, MaskAnnotation, PointAnnotation, PolygonAnnotation
-from annoconv_converters._pictures.categories import CategoryTable
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ _LIST: Final = "train.txt"
 _SPLITS: Final = ("train", "val", "valid", "test")
 _NO_SPLITS: Final = "a case knows of no split; its picture is listed for both, training and validation"
 _REASONS: Final[Reasons] = {
-    "names/*": "classes are numbered anew, and a case has those only that are seen in it",
+    "names/*": "a case has each class once, under one name",
     **dict.fromkeys(_SPLITS, _NO_SPLITS),
     "*.txt": "no picture is listed for the label file, which is in no case",
     "numbers": "a case has boxes, polygons and labelled keypoints within their bounds",
@@ -98,19 +99,26 @@ class DataSetTree:
     labels: Sequence[LabelFile]
     label_system: Sequence[Label] = ()
     unlisted: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    is_ours: bool = False
-    _table: CategoryTable = field(init=False)
+    _listed: dict[str, str] = field(init=False, default_factory=dict)
     _open: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self._table = CategoryTable(self.label_system)
         self._open = len(self.labels)
+
+    def findings(self, pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
+        """Yield a warning for each line whose class is beyond the list; paths are those in the data set."""
+        for shape in (each for picture in pictures for each in picture.shapes if each.place):
+            if shape.record["category_id"] not in self.names:
+                path = pointer((*shape.place, "class"))
+                yield Finding("yolo.class", Level.WARNING, path, "the list of classes has no such number", case_index)
 
     def losses(self, pictures: Sequence[Picture], loaded: LoadedCase, case_index: int) -> list[Loss]:
         """Return what the lines about pictures say and their case does not; of the last, what the data set says."""
         labels = Labels.of(loaded.case, self.label_system)
-        for each in loaded.case.annotations:
-            self._table.number(each.label_code, each.category.value, labels)
+        codes = {each.label_code for each in loaded.case.annotations}
+        codes |= {label.code for label in loaded.case.labels or () if label.number is not None}
+        names = {labels.name_of(code) for code in codes}
+        self._listed |= {str(number): name for number, name in self.names.items() if name in names}
         records = list(self._lines(pictures, loaded.case, labels))
         self._open -= len(pictures)
         if not self._open:
@@ -119,10 +127,7 @@ class DataSetTree:
 
     def _descriptions(self) -> Iterator[FileRecord]:
         """Yield what the descriptions say beside what would be written, now that all cases have been read."""
-        names = {str(place): record["name"] for place, record in enumerate(self._table.sorted())}
-        if self.is_ours:
-            names = {str(place): name for place, name in self.names.items() if name in names.values()}
-        again = {"train": _LIST, "val": _LIST, "names": names}
+        again = {"train": _LIST, "val": _LIST, "names": self._listed}
         for name, told in self.files.items():
             yield FileRecord((name,), self._told(name, told), again)
         yield FileRecord((), {name: tuple(lines) for name, lines in self.unlisted.items()}, {})

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
+from annoconv.codes import UNCLASSIFIED
 from annoconv.errors import ImageError
+from annoconv.messages import Message
+from annoconv_converters._pictures.picture_names import stem_of
 from annoconv_converters._pictures.rotation import turned_box
 from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
 from annoconv_converters.yolo.data_set import TASK, read_data_set
@@ -36,6 +39,12 @@ REASONS: Final[Reasons] = {
     "annotations/#/mask_value": "YOLO has no label maps",
     "annotations/#/category": "in YOLO the category follows from the label",
     **polygon_reasons("YOLO"),
+    **dict.fromkeys(
+        ("annotations/#/bbox/*", "annotations/#/polygon/*", "annotations/#/point/*"),
+        Message("numbers of YOLO are shares of the picture; what lies beyond it is put on its border"),
+    ),
+    UNCLASSIFIED: "every line of YOLO has a class; that of an object without a class is UNCLASSIFIED",
+    "labels/#/number": "YOLO numbers its classes from 0 without a gap, and each once",
     "annotations/#/attributes/*": "a line of YOLO is a class and numbers, without attributes",
     "annotations/#/polyline/*": "YOLO has no lines of several points",
     "*/modality": "YOLO knows no modality",
@@ -59,7 +68,7 @@ def yolo_format(kind: WrittenKind, limits: Limits) -> PictureFormat[Record]:
         has_keypoints=kind == "pose",
         has_sizes=False,
         is_folder=True,
-        knows_by_name=True,
+        known_by=stem_of,
     )
 
 
@@ -92,7 +101,7 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record], *, kind: Wri
         size = picture.record["height"], picture.record["width"]
         lines: list[list[float]] = []
         for shape in picture.shapes:
-            shares = _shares(_numbers(shape.record, kind), size)
+            shares = _shares(_numbers(shape.record, kind, size), size)
             if kind == "pose":
                 shares += _keypoint_shares(shape, keypoints, size)
             lines.append([classes[shape.record["category_id"]], *map(float, shares)])
@@ -120,8 +129,8 @@ def _yaml(described: Record) -> list[str]:
     return [*lines, "names:" if names else "names: []", *listed]
 
 
-def _numbers(record: Record, kind: str) -> list[float]:
-    """Return a polygon's vertices, or centre and size of a box, in pixels."""
+def _numbers(record: Record, kind: str, size: tuple[int, int]) -> list[float]:
+    """Return a polygon's vertices, or centre and size of a box within the picture, in pixels."""
     rings = record.get("segmentation")
     x, y, width, height = record["bbox"]
     if kind == "segment" and rings:
@@ -129,11 +138,19 @@ def _numbers(record: Record, kind: str) -> list[float]:
     if kind == "obb":
         ring = rings[0] if rings else turned_box((x, y, x + width, y + height), 0, (0, 0))
         return list(ring) if len(ring) == _OBB else smallest_box(np.array(ring).reshape(-1, 2))
-    return [x + width / 2, y + height / 2, width, height]
+    (x_min, x_max), (y_min, y_max) = _within(x, width, size[1]), _within(y, height, size[0])
+    return [(x_min + x_max) / 2, (y_min + y_max) / 2, x_max - x_min, y_max - y_min]
+
+
+def _within(start: float, length: float, most: int) -> tuple[float, float]:
+    """Return a side of a box within the picture."""
+    first, last = (min(max(each, 0), most) for each in (start, start + length))
+    return first, last
 
 
 def _shares(numbers: list[float], size: tuple[int, int]) -> list[float]:
-    return [number / size[1 - place % 2] for place, number in enumerate(numbers)]
+    """Return x and y in turn as shares of width and height; what lies beyond the picture is put on its border."""
+    return [min(max(number / size[1 - place % 2], 0.0), 1.0) for place, number in enumerate(numbers)]
 
 
 def _keypoint_shares(shape: Shape, names: list[str], size: tuple[int, int]) -> list[float]:
@@ -142,5 +159,5 @@ def _keypoint_shares(shape: Shape, names: list[str], size: tuple[int, int]) -> l
     shares: list[float] = []
     for name in names:
         x, y, seen = named.get(name, (-0.5, -0.5, 0))
-        shares += [(x + 0.5) / size[1], (y + 0.5) / size[0], seen]
+        shares += [*_shares([x + 0.5, y + 0.5], size), seen]
     return shares

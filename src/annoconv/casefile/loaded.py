@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+    from annoconv.findings import Finding
     from annoconv.model import Case
     from annoconv.pixels import Masks
 
@@ -83,14 +84,19 @@ class Reading:
     losses: LossReport = field(default_factory=LossReport)
     fields: Mapping[str, Path] = field(default_factory=dict[str, Path], kw_only=True)
     """Files of the displacement fields by registration id."""
+    findings: tuple[Finding, ...] = field(default=(), kw_only=True)
+    """What the file breaks of the rules of its format, nothing of it mended; paths are places in the file."""
+    source: Path | None = field(default=None, kw_only=True)
+    """The file or folder that the findings are about."""
 
 
 def checked(loaded: LoadedCase | Reading) -> LoadedCase | Reading:
     """Return a case that still is what the schema allows, whatever was changed in it; DocumentError if it is not."""
-    if not isinstance(loaded, LoadedCase | Reading):  # callers need not be typed
+    given: object = loaded  # callers need not be typed
+    if not isinstance(given, LoadedCase | Reading):
         raise UsageError(
             "this is no case with its masks",
-            found=type(loaded).__name__,
+            found=type(given).__name__,
             expected="LoadedCase or Reading",
             advice="Take what read_case gives, or LoadedCase(case, masks)",
         )

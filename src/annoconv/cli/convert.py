@@ -97,9 +97,13 @@ def _read(
 ) -> list[Path]:
     from annoconv.casefile import write_cases
 
+    report.is_reading = True
+
     def readings() -> Iterator[Reading]:
         for reading in registry.read(sources, format=converter.format, context=context, **values):
             report.add_losses(reading.losses)
+            for finding in reading.findings:
+                report.add_finding(finding, reading.source or sources[0])
             yield reading
 
     return write_cases(readings(), target, overwrite=report.overwrite, as_read=True)

@@ -81,6 +81,8 @@ class Report:
     ----------
     limits
         Bounds on what is read.
+    is_reading
+        Whether files of a format are read, so that findings are about these, which `validate` knows nothing of.
     """
 
     def __init__(
@@ -109,6 +111,7 @@ class Report:
         self._findings = Listed()
         self._all_findings: SpooledTemporaryFile[str] | None = None
         self._progress_shown = False
+        self.is_reading = False
 
     def __enter__(self) -> Self:
         return self
@@ -253,7 +256,10 @@ class Report:
     def _close(self, losses: Counter[str], shown: list[str]) -> None:
         for rule, count in self._findings.counts.items():
             if count > _SHOWN:
-                self.say("... and {} more of {}; validate --findings FILE has them all", count - _SHOWN, rule)
+                if self.is_reading:
+                    self.say("... and {} more of {}; --json has the first 1,000 of each", count - _SHOWN, rule)
+                else:
+                    self.say("... and {} more of {}; validate --findings FILE has them all", count - _SHOWN, rule)
         changed = Counter({kind: count for kind, count in losses.items() if LossKind(kind).changes_value})
         kept = losses - changed
         if changed:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
-from annoconv.codes import built_in_labels
+from annoconv.codes import built_in_labels, says_what_it_is
 from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
 from annoconv.errors import ImageError
@@ -131,9 +131,10 @@ class Subject:
     @cached_property
     def labels(self) -> Mapping[str, Label]:
         """Labels by code: the case's own, then those of the label system given, then those of the built-in one."""
-        return {
-            label.code: label for label in (*built_in_labels(), *(self.label_system or ()), *(self.case.labels or ()))
-        }
+        own = self.case.labels or ()
+        listed = [label for label in own if not says_what_it_is(label)]
+        defined = filter(says_what_it_is, own)
+        return {label.code: label for label in (*listed, *built_in_labels(), *(self.label_system or ()), *defined)}
 
     @cached_property
     def contents(self) -> dict[int, VolumeContent]:

@@ -1,0 +1,185 @@
+"""Class lists of data sets: those of the cases in a file that was written, and what its side file says of them.
+
+A case has its class list in `labels`, each class with its number. A file has one list for all its cases. The side file
+of one in which numbers have no place tells them, and of each case which classes of the file its own list has.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from annoconv.codes import UNCLASSIFIED, Labels
+from annoconv.documents.losses import report
+from annoconv.documents.residuals import pointer
+from annoconv.loss import Loss, LossKind
+from annoconv.messages import Message
+from annoconv_converters._pictures.categories import Categories, is_class_list
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from annoconv.documents.losses import Carrier, Reasons
+    from annoconv.model import Case, Label
+
+__all__ = [
+    "CLASSES", "ClassKind", "SaidOnce", "WrittenLists", "class_list", "classes_told", "given_classes", "renumbered",
+    "shared",
+]  # fmt: skip
+
+Record: TypeAlias = "dict[str, Any]"
+ClassKind: TypeAlias = Literal["numbered", "ordered", "seen"]
+"""What the classes of a file are: a list with numbers, a list with an order only, or those that are seen in it."""
+
+CLASSES: Final = "classes"
+"""Member of a side file: name and number of each class of the file; and of a case in it: the places in that list of the
+classes that the list of the case has."""
+
+
+def classes_told(members: Mapping[str, Any], entries: Iterable[Record]) -> list[Record] | None:
+    """Return the class list that a side file tells of, empty if it has none; None if it is damaged."""
+    told = members.get(CLASSES, [])
+    if not isinstance(told, list) or not all(map(_is_class, told)):
+        return None
+    places = (entry.get(CLASSES, []) for entry in entries)
+    return told if all(_are_places(each, len(told)) for each in places) else None
+
+
+def _is_class(told: Any) -> bool:
+    return isinstance(told, dict) and isinstance(told.get("name"), str) and type(told.get("number")) in {int, str}
+
+
+def _are_places(places: Any, count: int) -> bool:
+    return isinstance(places, list) and all(type(each) is int and 0 <= each < count for each in places)
+
+
+def class_list(
+    records: Sequence[Record], kind: ClassKind, told: Sequence[Record], places: Iterable[int], *, is_edited: bool
+) -> list[Record]:
+    """Return the class list of a case as its `labels` have it, but for what a residual holds of them.
+
+    What the file says of its list wins: classes that are not in it any more are gone, and those that were added follow.
+
+    Parameters
+    ----------
+    records, kind
+        The classes of the file.
+    told
+        `classes` of its side file.
+    places
+        `classes` of the case in that.
+    is_edited
+        Whether the file is another one than was written.
+    """
+    numbers = {each["name"]: each["id"] for each in records} if kind != "seen" else {}
+    names = [told[place]["name"] for place in places]
+    if numbers:
+        known = {each["name"] for each in told}
+        names = [each for each in names if each in numbers]
+        names += [each for each in numbers if is_edited and each not in known]
+    numbers = numbers if kind == "numbered" else {each["name"]: each["number"] for each in told}
+    free = count(1 + max((each for each in numbers.values() if type(each) is int), default=-1))
+    rows = [{"id": numbers[name] if name in numbers else next(free), "name": name} for name in names]
+    return Categories(rows, Labels.of(), is_list=True).whole.listed
+
+
+def given_classes(original: Record, drawn: Collection[str], reasons: Reasons, case_index: int) -> list[Loss]:
+    """Return a loss for each object without a class to which a format gives one, as its reasons tell."""
+    sentence = reasons.get(UNCLASSIFIED)
+    if not isinstance(sentence, str):
+        return []
+    places = [place for place, each in enumerate(original["annotations"]) if each["id"] in drawn]
+    given = (place for place in places if original["annotations"][place]["label_code"] == UNCLASSIFIED)
+    paths = (pointer(("annotations", place, "label_code")) for place in given)
+    return [Loss(case_index, path, LossKind.APPROXIMATED, Message(sentence)) for path in paths]
+
+
+def renumbered(original: Record, native: Record) -> Record:
+    """Return a case with the numbers that its file gives to its classes."""
+    if "labels" not in original:
+        return original
+    numbers = {each["code"]: each["number"] for each in native.get("labels", []) if "number" in each}
+    labels = [
+        {**each, "number": numbers.get(each["code"], each["number"])} if "number" in each else each
+        for each in original["labels"]
+    ]
+    return {**original, "labels": labels}
+
+
+def shared(original: Record, native: Record) -> Record:
+    """Return what a file says of a case; of its class list what the case has or uses, for the rest is other cases'."""
+    codes = {each["code"] for each in original.get("labels", [])}
+    codes |= {each["label_code"] for each in native["annotations"]}
+    labels = [each for each in native.get("labels", []) if each["code"] in codes]
+    rest = {name: value for name, value in native.items() if name != "labels"}
+    return {**rest, "labels": labels} if labels else rest
+
+
+class SaidOnce:
+    """Leaves out the losses of a class list that the case before had too: it is one list."""
+
+    def __init__(self) -> None:
+        self._said: Any = None
+
+    def __call__(self, case: Case, losses: Iterable[Loss]) -> list[Loss]:
+        """Return the losses of a case without those that were said."""
+        is_said = is_class_list(case.labels) and case.labels == self._said
+        self._said = case.labels
+        return [loss for loss in losses if not (is_said and loss.path.startswith("/labels/"))]
+
+
+class WrittenLists:
+    """The class list of a file that was written, as it is read again, and those of its cases.
+
+    Parameters
+    ----------
+    records, kind
+        The classes of the file.
+    listed
+        The records that were written, in order.
+    label_system
+        The task's labels.
+
+    Attributes
+    ----------
+    kind
+        Of the list.
+    known
+        The categories of the file.
+    told
+        `classes` of its side file.
+    """
+
+    def __init__(
+        self, records: Sequence[Record], kind: ClassKind, listed: Sequence[Record], label_system: Sequence[Label]
+    ) -> None:
+        self._records, self.kind, self._label_system = records, kind, label_system
+        self.known = Categories(records, Labels.of(), is_list=kind != "seen")
+        self.told: list[Record] = [{"name": each["name"], "number": each["id"]} for each in listed]
+        self._places = {each["name"]: place for place, each in enumerate(listed)}
+
+    def places(self, case: Case) -> list[int]:
+        """Return which classes of the file the class list of a case has; none if it has no list."""
+        known = Labels.of(case, self._label_system)
+        listed = (label for label in case.labels or () if label.number is not None)
+        return [self._places[known.name_of(label.code)] for label in listed]
+
+    def of(self, places: Sequence[int]) -> list[Record]:
+        """Return the class list of a case as it is read with the side file."""
+        return class_list(self._records, self.kind, self.told, places, is_edited=False) if places else []
+
+    def by_itself(
+        self,
+        original: Record,
+        native: Record,
+        losses: Sequence[Loss],
+        reasons: Reasons,
+        carrier: Carrier,
+        case_index: int,
+    ) -> list[Loss]:
+        """Return the losses of a case, those of its class list by what the file says of that without a side file."""
+        if self.kind == "numbered" or not any("number" in each for each in original.get("labels", [])):
+            return [*losses]
+        shown = [{name: value for name, value in each.items() if name != "number"} for each in native.get("labels", [])]
+        found = report({"labels": original["labels"]}, {"labels": shown}, reasons, carrier, case_index=case_index)
+        return [*(loss for loss in losses if not loss.path.startswith("/labels/")), *found.losses]

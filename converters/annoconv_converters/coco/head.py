@@ -1,0 +1,55 @@
+"""What stands in a COCO file beside images and annotations: who wrote it and when, and the table of skeletons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from annoconv import times
+from annoconv.documents import strict_json
+from annoconv.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from annoconv.casefile import LoadedCase
+
+__all__ = ["CONTRIBUTOR", "info_beside", "info_of", "moments", "skeletons_of"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+CONTRIBUTOR: Final = "annoconv"
+"""What `info.contributor` says of files that we wrote."""
+_INFO: Final[Record] = {"description": "Exported by annoconv", "contributor": CONTRIBUTOR, "version": "1.0"}
+_MOMENT: Final = ("year", "date_created")
+
+
+def info_of(at: str | None) -> Record:
+    """Return the `info` of a file that bears a time, RFC 3339, or none."""
+    return _INFO | ({} if at is None else {"year": int(at[:4]), "date_created": at})
+
+
+def info_beside(info: Record) -> Record:
+    """Return what the `info` of a file of ours says beyond what we write."""
+    return {name: value for name, value in info.items() if name not in _MOMENT and _INFO.get(name) != value}
+
+
+def skeletons_of(path: Path | None) -> Record:
+    """Return the table of skeletons by label, empty without a file; UsageError if it is none."""
+    if path is None:
+        return {}
+    found = strict_json.loads(strict_json.read_bytes(path), source=path)
+    if not isinstance(found, dict) or not all(isinstance(each, dict) for each in found.values()):
+        raise UsageError(
+            "this is no table of skeletons", source=path, expected='{"LABEL": {"keypoints": [], "skeleton": []}}'
+        )
+    return found
+
+
+def moments(loaded: LoadedCase) -> Iterator[datetime]:
+    """Yield the newest moment of a case, if it has any."""
+    try:
+        yield times.timestamp([loaded.case])
+    except UsageError:
+        return
