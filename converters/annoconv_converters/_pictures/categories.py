@@ -232,7 +232,8 @@ class CategoryTable:
         name = labels.name_of(code)
         if name == code and isinstance(told, str) and is_name(told) and labels.is_code_of(code, told):
             name = told  # of a category that the case does not use
-        if name not in self.records and type(number) in {int, str} and number not in self._taken:
+        is_free = type(number) in {int, str} and number not in self._taken and code not in self._reserved
+        if name not in self.records and is_free:
             self._add(name, code, record)
             self.kept.add(name)
 

@@ -157,7 +157,7 @@ def source_series(header: Dataset, table: FrameTable) -> Dataset:
 
     An empty item if no series is named.
     """
-    series = list(header.get("ReferencedSeriesSequence") or []) or [Dataset()]
+    series: list[Dataset] = list(header.get("ReferencedSeriesSequence") or []) or [Dataset()]
     if len(series) == 1:
         return series[0]
     named = [place.source for place in table.places]

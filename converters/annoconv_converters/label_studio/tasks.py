@@ -329,13 +329,19 @@ def _picture_key(data: Record) -> str | None:
 
 
 def _picture_name(data: Record, number: object) -> str:
-    """Return the file name of a task's picture; addresses of a server and of its storage lead nowhere."""
+    """Return the file name of a task's picture; addresses of a server and of its storage lead nowhere.
+
+    What begins with a slash or names a scheme is an address, with a query and with letters that stand as `%20`.
+    """
     key = _picture_key(data)
     named = "" if key is None else str(data[key])
     if named.startswith("data:"):
         named = ""
-    path, _, query = named.partition("?")
-    name = unquote(query[2:] if query.startswith("d=") else path).replace("\\", "/").lstrip("/")
+    name = named
+    if named.startswith("/") or "://" in named:
+        path, _, query = named.partition("?")
+        name = unquote(query[2:] if query.startswith("d=") else path)
+    name = name.replace("\\", "/").lstrip("/")
     return name if name.isprintable() and name else f"task_{number}"
 
 
