@@ -105,13 +105,6 @@ class CvatTree:
     ) -> list[Loss]:
         """Return what images or tracks say and their case does not; of the last case, what the file says beside."""
         records = list(self.records(pictures, loaded.case, tracks))
-        labels = Labels.of(loaded.case, self.label_system)
-        for label in loaded.case.labels or ():
-            name = labels.name_of(label.code)
-            self._parents |= dict.fromkeys((f"{name}/{each}" for each in label.keypoints or ()), name)
-            if label.keypoints and label.skeleton:
-                self._drawings[name] = drawing_of(label.keypoints, [[a + 1, b + 1] for a, b in label.skeleton])
-        self._ranges += [range_told(loaded.case.image)] if tracks else []
         self.open -= len(pictures)
         if not self.open:
             records += self.descriptions()
@@ -130,6 +123,11 @@ class CvatTree:
         for label in case.labels or ():
             if label.number is not None:
                 self._labels.setdefault(labels.name_of(label.code), {})
+            name = labels.name_of(label.code)
+            self._parents |= dict.fromkeys((f"{name}/{each}" for each in label.keypoints or ()), name)
+            if label.keypoints and label.skeleton:
+                self._drawings[name] = drawing_of(label.keypoints, [[a + 1, b + 1] for a, b in label.skeleton])
+        self._ranges += [range_told(case.image)] if tracks else []
         annotations = {each.id: each for each in case.annotations}
         masks = {labels.name_of(each.label_code): each for each in case.annotations if each.type == "mask"}
         members: dict[Path, list[AnyAnnotation]] = {}
