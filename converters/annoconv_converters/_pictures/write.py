@@ -262,8 +262,12 @@ def _rings(shape: Shape, has_parts: bool) -> Iterator[Shape]:
         yield shape
     else:
         for place, ring in enumerate(segmentation):
-            own = {} if not place else {"keypoints": [], "key": {k: v for k, v in shape.key.items() if k != "points"}}
-            yield replace(shape, record={**shape.record, "segmentation": [ring]}, **own)
+            record = {**shape.record, "segmentation": [ring]}
+            if place:  # keypoints belong to the first
+                key = {name: value for name, value in shape.key.items() if name != "points"}
+                yield replace(shape, record=record, keypoints=[], key=key)
+            else:
+                yield replace(shape, record=record)
 
 
 def _size(picture: Picture) -> tuple[int, int]:

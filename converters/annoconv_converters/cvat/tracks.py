@@ -180,7 +180,7 @@ def _between(one: Element, other: Element, share: float, path: Path) -> Element 
     for element in found if one.tag == "skeleton" else ():
         moved = others.get(element.get("label"))
         if element.tag != "attribute" and moved is not None:
-            element.set("points", _points(element, moved, share, path) or element.get("points", ""))
+            element.set("points", str(_points(element, moved, share, path) or element.get("points", "")))
     return found
 
 

@@ -110,7 +110,7 @@ class TaskTree:
         labels = Labels.of(case, self.label_system)
         annotations = {each.id: each for each in case.annotations}
         masks = {labels.name_of(each.label_code): each for each in case.annotations if each.type == "mask"}
-        pieces = {each.id for each in masks.values()}
+        pieces: set[str | None] = {each.id for each in masks.values()}
         for picture in pictures:
             (place,) = picture.place
             task, found = self.tasks[int(place)], self.found[int(place)]
@@ -127,7 +127,8 @@ class TaskTree:
                     annotation = masks.get(_label(result))
                 said = _result(result)
                 again = None if annotation is None else _again(result, said, annotation, labels, picture.record)
-                if again is not None and annotation.parent_id in pieces and result.get("parentID"):
+                owner = None if annotation is None else annotation.parent_id
+                if again is not None and owner in pieces and result.get("parentID"):
                     again["parentID"] = result["parentID"]  # a piece of a mask of several pictures
                 yield FileRecord((*above, *within), said, again)
                 if annotation is not None:
