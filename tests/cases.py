@@ -21,7 +21,6 @@ from annoconv.demo.series import ellipsoid, write_series
 from annoconv.documents import strict_json
 from annoconv.geometry import Grid
 from annoconv.pixels import save_nifti
-from tests.fields import write_field
 
 Document = dict[str, Any]
 ZOO: dict[str, Callable[[Path], Document]] = {}

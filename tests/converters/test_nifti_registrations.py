@@ -26,7 +26,6 @@ from annoconv.volumes.nifti import nifti_bytes
 from tests import cases
 from tests.cases import document, grid_of, mask
 from tests.converters.test_nifti import LAYOUTS, ORDERS, _about, assert_same_voxels, changed, there_and_back
-from tests.fields import write_field
 
 
 @pytest.mark.parametrize("maps", ["moving_from_fixed", "fixed_from_moving"])

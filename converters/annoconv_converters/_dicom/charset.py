@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from pydicom.charset import convert_encodings, decode_bytes
 from pydicom.datadict import dictionary_VR, keyword_for_tag
@@ -93,8 +93,7 @@ def _texts(dataset: Dataset, above: str = "", budget: Iterator[int] | None = Non
             encoding = Encoding(bool(raw.is_implicit_VR), not raw.is_little_endian)
             yield from _in_items(raw.value, (0, len(raw.value)), encoding, place, budget)
         elif vr == "SQ":
-            items: Sequence[Dataset] = raw.value or ()
-            for n, each in enumerate(items):
+            for n, each in enumerate(cast("Sequence[Dataset]", raw.value or ())):
                 yield from _texts(each, f"{place}/{n}", budget)
         elif vr in _TEXTS and isinstance(raw.value, bytes):
             yield place, vr, raw.value

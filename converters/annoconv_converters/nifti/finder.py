@@ -14,13 +14,13 @@ from annoconv.geometry import GridKind, compare_grids
 from annoconv.messages import Message
 from annoconv.model import Modality
 from annoconv.volumes.label_boxes import find_labels
-from annoconv_converters._volumes.doubts import check_layers, check_no_image
 from annoconv_converters._volumes.file import UnionVolume, VolumeFile
 from annoconv_converters._volumes.label_tables import read_table
 from annoconv_converters._volumes.labels import Entry
 from annoconv_converters._volumes.nifti import NiftiFile
 from annoconv_converters._volumes.opening import open_volume, stem_of
 from annoconv_converters.nifti.case_files import ImageFiles, Region
+from annoconv_converters.nifti.doubts import check_layers, check_no_image
 from annoconv_converters.nifti.source_trees import of_sidecar, of_table, of_volume
 
 if TYPE_CHECKING:
