@@ -237,7 +237,8 @@ class _Writer:
         shapes = [shape for each in drawing.pictures for shape in each.shapes]
         unclassified = self.table.records.get(UNCLASSIFIED, {}).get("id", KEY)
         given = {each.key["id"] for each in shapes if each.record.get("category_id") == unclassified}
-        self.losses += self.once(loaded.case, losses)
+        is_said = self.once(loaded.case)
+        self.losses += [each for each in losses if not (is_said and each.path.startswith("/labels/"))]
         self.losses += given_classes(original, given, REASONS, case_index)
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
