@@ -6,11 +6,13 @@ Formats are run over all of them by `test_matrix.py`. Grids are LPS, mm; arrays 
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nibabel
 import numpy as np
 from annoconv_converters.nifti.transforms import Field
 
@@ -19,7 +21,6 @@ from annoconv.demo.series import ellipsoid, write_series
 from annoconv.documents import strict_json
 from annoconv.geometry import Grid
 from annoconv.pixels import save_nifti
-from tests.fields import write_field
 
 Document = dict[str, Any]
 ZOO: dict[str, Callable[[Path], Document]] = {}
@@ -748,3 +749,14 @@ def series_uid(name: str) -> str:
     from annoconv import ids
 
     return ids.uid("synthetic series", name)
+
+
+def write_field(field: Field, frame: str = "LPS") -> bytes:
+    """Return a displacement field as nibabel writes it, its vectors in the frame named."""
+    signs = (1, 1, 1) if frame == "LPS" else (-1, -1, 1)
+    vectors = (field.vectors_lps * signs).astype(np.float32).transpose(2, 1, 0, 3)[:, :, :, None]
+    image = nibabel.Nifti1Image(vectors, np.diag([-1, -1, 1, 1]) @ field.grid.affine)
+    image.header.set_intent("vector")
+    image.set_sform(image.affine, 1)
+    image.set_qform(image.affine, 1)
+    return gzip.compress(image.to_bytes(), mtime=0)

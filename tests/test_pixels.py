@@ -160,9 +160,6 @@ def test_what_is_not_written(tmp_path):
         save_nifti(tmp_path / "bad.nii.gz", np.full((2, 3, 4), 2**33), OBLIQUE)
     with pytest.raises(GeometryError, match="fit"):
         save_nifti(tmp_path / "bad.nii.gz", labels().transpose(), OBLIQUE)
-    sheared = Grid((4, 3, 2), [[1, 0.5, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
-    with pytest.raises(GeometryError):
-        save_nifti(tmp_path / "bad.nii.gz", labels(), sheared)
     with pytest.raises(GeometryError, match="patient"):
         save_nifti(tmp_path / "bad.nii.gz", labels(), Grid((4, 3, 2), np.eye(4), "SLIDE"))
     assert list(tmp_path.iterdir()) == []
@@ -539,3 +536,12 @@ def test_nothing_is_opened_before_it_is_asked_for(tmp_path):
     mask = Mask("a", NiftiVolume(tmp_path / "absent.nii.gz"))
     with pytest.raises(MaskError, match="no such file"):
         _ = mask.grid
+
+
+def test_the_mask_of_a_tilted_series_is_sheared_by_its_sform_alone(tmp_path):
+    sheared = Grid((4, 3, 2), [[1, 0, 0, 5], [0, 1, 0.25, 6], [0, 0, 1, 7], [0, 0, 0, 1]])
+    save_nifti(tmp_path / "mask.nii.gz", labels(), sheared)
+    header = nibabel.load(tmp_path / "mask.nii.gz").header
+    assert (int(header["sform_code"]), int(header["qform_code"])) == (1, 0)
+    assert np.allclose(np.diag([-1, -1, 1, 1]) @ header.get_sform(), sheared.affine)
+    assert np.allclose(NiftiVolume(tmp_path / "mask.nii.gz").grid.affine, sheared.affine)

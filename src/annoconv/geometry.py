@@ -1,4 +1,4 @@
-"""Affines, the grid of an image, and how two grids relate: pure functions on numpy arrays, no input or output.
+"""How two grids relate, beside grids and affines themselves: pure functions on numpy arrays, no input or output.
 
 Indices are (i, j, k) = (column, row, slice), zero-based, and mean the centre of a voxel. Patient coordinates are LPS
 (x to the left, y to posterior, z to superior) in mm. Transforms read target from source: `lps_from_ijk @ (i, j, k, 1)`.
@@ -9,27 +9,45 @@ Only `lps_from_ras` and `ras_from_lps` know that NIfTI speaks RAS; everything el
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import product
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
+from annoconv.affines import (
+    LARGEST_MM,
+    SMALLEST_MM,
+    Affine,
+    lps_from_ras,
+    matrix_text,
+    ras_from_lps,
+    transform_points,
+)
 from annoconv.errors import GeometryError
-from annoconv.messages import Message, listed
+from annoconv.grids import (
+    DIRECTION_TOLERANCE,
+    STACK_TOLERANCE_VOXEL,
+    Grid,
+    Shape,
+    affine_lps,
+    describe_grid,
+    grid_of_slices,
+)
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from annoconv.model import Image
+    from numpy.typing import NDArray
 
 __all__ = [
     "DIRECTION_TOLERANCE",
     "GRID_TOLERANCE_VOXEL",
     "LARGEST_MM",
     "SMALLEST_MM",
+    "STACK_TOLERANCE_VOXEL",
     "Affine",
     "Grid",
     "GridKind",
@@ -39,6 +57,7 @@ __all__ = [
     "compare_grids",
     "corner_displacement_voxel",
     "describe_grid",
+    "grid_of_slices",
     "is_turned",
     "lps_from_ras",
     "matrix_text",
@@ -46,180 +65,9 @@ __all__ = [
     "transform_points",
 ]
 
-Affine: TypeAlias = NDArray[np.float64]
-Shape: TypeAlias = tuple[int, int, int]
-Space: TypeAlias = Literal["LPS", "SLIDE", "NONE"]
-
 GRID_TOLERANCE_VOXEL = 0.05
 """Voxels of the fixed grid: how far a corner may be off the lattice. NIfTI holds affines as float32 and DICOM numbers
 have 16 characters, both hundreds of times finer; half a voxel would change an index."""
-DIRECTION_TOLERANCE = 1e-4
-"""Of unit vectors: 0.05 voxel at the far edge of 512 pixels. Six decimals, the usual rounding, give 1e-6."""
-LARGEST_MM, SMALLEST_MM = 1e9, 1e-9
-"""A thousand kilometres and a picometre: beyond them a number is damage, and products would overflow."""
-_SINGULAR = 1e-3
-"""Volume spanned by the three axis directions, 1 if they are orthogonal."""
-
-
-@dataclass(frozen=True, eq=False)
-class Grid:
-    """The voxel grid of an image: its size and, if it has one, its place in space.
-
-    Attributes
-    ----------
-    shape
-        Voxels along (i, j, k); a 2-D image has one slice.
-    lps_from_ijk
-        Shape (4, 4), float64, read-only: (i, j, k, 1) of a voxel centre to (x, y, z, 1) in mm. None without a frame.
-    frame
-        `LPS`; `SLIDE` if the coordinates are those of a whole-slide image; `NONE` exactly if there is no affine.
-
-    Raises
-    ------
-    GeometryError
-        If the shape is not positive or the affine not finite, not affine, or singular.
-
-    Notes
-    -----
-    The axes may run any way and may be left-handed. Two grids are compared by `compare_grids`, not by `==`.
-    """
-
-    shape: Shape
-    lps_from_ijk: Affine | None = None
-    frame: Space = "LPS"
-
-    def __post_init__(self) -> None:
-        shape = tuple(int(count) for count in self.shape)
-        if len(shape) != 3 or min(shape) < 1:
-            raise GeometryError("a grid needs three positive counts", found=list(shape))
-        object.__setattr__(self, "shape", shape)
-        if self.lps_from_ijk is None:
-            object.__setattr__(self, "frame", "NONE")
-            return
-        affine = np.array(self.lps_from_ijk, dtype=np.float64)
-        _check_affine(affine)
-        affine.flags.writeable = False
-        object.__setattr__(self, "lps_from_ijk", affine)
-
-    @classmethod
-    def from_image(cls, image: Image) -> Grid:
-        """Return the grid of a case document's image; without an affine if origin, direction or spacing is absent."""
-        if image.shape is None:
-            raise GeometryError("the image states no shape", where="/image/shape")
-        shape: Any = (*image.shape, 1)[:3]
-        frame = "LPS" if image.coordinate_frame is None else str(image.coordinate_frame.value)
-        if frame == "NONE" or image.origin is None or image.direction is None or image.spacing is None:
-            return cls(shape, None, "NONE")
-        return cls(shape, affine_lps(image), "SLIDE" if frame == "SLIDE" else "LPS")
-
-    @property
-    def shape_kji(self) -> Shape:
-        """Shape of an array on this grid: (slices, rows, columns)."""
-        return self.shape[2], self.shape[1], self.shape[0]
-
-    @property
-    def affine(self) -> Affine:
-        """`lps_from_ijk`, or a GeometryError if the grid has no place in space."""
-        if self.lps_from_ijk is None:
-            raise GeometryError("the image has no place in space", expected="origin, direction and spacing")
-        return self.lps_from_ijk
-
-    @property
-    def spacing(self) -> NDArray[np.float64]:
-        """Distance of voxel centres along (i, j, k), mm."""
-        return np.asarray(np.linalg.norm(self.affine[:3, :3], axis=0), dtype=np.float64)
-
-    @property
-    def origin(self) -> NDArray[np.float64]:
-        """Centre of voxel (0, 0, 0), LPS, mm."""
-        return self.affine[:3, 3]
-
-    @property
-    def direction(self) -> NDArray[np.float64]:
-        """Shape (3, 3): column c is the unit vector of index axis c in LPS."""
-        return self.affine[:3, :3] / self.spacing
-
-
-def _check_affine(affine: Affine) -> None:
-    if affine.shape != (4, 4) or not np.isfinite(affine).all() or np.any(affine[3] != (0, 0, 0, 1)):
-        raise GeometryError("not a finite affine with last row 0 0 0 1", found=matrix_text(affine))
-    if np.abs(affine).max() > LARGEST_MM:
-        raise GeometryError(
-            Message("the affine holds numbers beyond {most:g} mm", most=LARGEST_MM),
-            found=matrix_text(affine),
-        )
-    steps = np.linalg.norm(affine[:3, :3], axis=0)
-    if steps.min() < SMALLEST_MM or abs(np.linalg.det(affine[:3, :3] / steps)) < _SINGULAR:
-        raise GeometryError("the affine is singular: its axes do not span space", found=matrix_text(affine))
-
-
-def matrix_text(matrix: ArrayLike) -> str:
-    """Return a matrix on one line, six significant digits."""
-    rows = np.atleast_2d(np.asarray(matrix, dtype=np.float64))
-    return "[" + ", ".join("[" + ", ".join(f"{number:.6g}" for number in row) + "]" for row in rows) + "]"
-
-
-def affine_lps(image: Image) -> Affine:
-    """Return the transform from voxel index to patient coordinates.
-
-    Parameters
-    ----------
-    image
-        Geometry; `spacing` in mm, `direction` row-major, its columns the directions of i, j, k. Numbers of the frame
-        RAS are converted; those of SLIDE are slide coordinates and stay. A 2-D image gets slices 1 mm apart.
-
-    Returns
-    -------
-    ndarray, shape (4, 4), float64
-        Maps (i, j, k, 1), centre of a voxel, zero-based, to (x, y, z, 1) in LPS, mm.
-
-    Raises
-    ------
-    GeometryError
-        If origin, direction or spacing is absent, or the direction is not orthonormal within 1e-4.
-
-    Notes
-    -----
-    Specification 7.2 b, c, d; DICOM PS3.3 C.7.6.2.1.1. The direction may be left-handed.
-    """
-    if image.origin is None or image.direction is None or image.spacing is None:
-        absent = [name for name in ("spacing", "origin", "direction") if getattr(image, name) is None]
-        raise GeometryError("the image has no place in space", where="/image", expected=listed(absent))
-    direction = np.array(image.direction, dtype=np.float64)
-    if direction.shape != (3, 3) or not np.abs(direction.T @ direction - np.eye(3)).max() <= DIRECTION_TOLERANCE:
-        raise GeometryError(
-            Message("the direction is not orthonormal within {tolerance:g}", tolerance=DIRECTION_TOLERANCE),
-            where="/image/direction",
-            found=matrix_text(direction),
-        )
-    affine = np.eye(4)
-    affine[:3, :3] = direction * (*image.spacing, 1.0)[:3]
-    affine[:3, 3] = image.origin
-    return lps_from_ras(affine) if image.coordinate_frame == "RAS" else affine
-
-
-def lps_from_ras(ras_from_ijk: Affine) -> Affine:
-    """Return `lps_from_ijk` for an affine that maps to RAS, as NIfTI's does: x and y change their sign."""
-    return np.diag([-1.0, -1.0, 1.0, 1.0]) @ ras_from_ijk + 0.0  # + 0.0 turns -0.0 into 0.0
-
-
-def ras_from_lps(lps_from_ijk: Affine) -> Affine:
-    """Return `ras_from_ijk` for an affine that maps to LPS: x and y change their sign."""
-    return lps_from_ras(lps_from_ijk)
-
-
-def transform_points(target_from_source: Affine, points: ArrayLike) -> NDArray[np.float64]:
-    """Return points, shape (..., 3), carried by a (4, 4) affine from source to target coordinates."""
-    return np.asarray(points, dtype=np.float64) @ target_from_source[:3, :3].T + target_from_source[:3, 3]
-
-
-def describe_grid(grid: Grid) -> dict[str, Any]:
-    """Return what an `Image` holds of a grid, `shape` to `coordinate_frame`, its numbers rounded to 1e-10."""
-    if grid.lps_from_ijk is None:
-        return {"shape": list(grid.shape), "coordinate_frame": "NONE"}
-    names = ("spacing", "origin", "direction")
-    tidy = {name: (np.round(getattr(grid, name), 10) + 0.0).tolist() for name in names}
-    return {"shape": list(grid.shape), **tidy, "coordinate_frame": grid.frame}
 
 
 class GridKind(StrEnum):
@@ -249,6 +97,8 @@ class GridRelation:
         For each axis of `fixed`, whether that axis runs backwards.
     offset
         Index in `fixed` of the first voxel of `moving` once it is permuted and flipped; may be negative.
+    slices
+        Where slices are unevenly spaced: for each of `moving`, the one of `fixed` that lies there, or -1.
     moving, fixed
         The two grids.
     """
@@ -259,6 +109,18 @@ class GridRelation:
     axes: Shape = (0, 1, 2)
     flips: tuple[bool, bool, bool] = (False, False, False)
     offset: Shape = (0, 0, 0)
+    slices: tuple[int, ...] | None = None
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether every voxel of `moving` is one of `fixed`."""
+        if self.kind is GridKind.DIFFERENT or self.slices is not None:
+            return self.kind is not GridKind.DIFFERENT and -1 not in (self.slices or ())
+        counts = (self.moving.shape[axis] for axis in self.axes)
+        return all(
+            first >= 0 and first + count <= most
+            for first, count, most in zip(self.offset, counts, self.fixed.shape, strict=True)
+        )
 
 
 def compare_grids(moving: Grid, fixed: Grid) -> GridRelation:
@@ -267,13 +129,16 @@ def compare_grids(moving: Grid, fixed: Grid) -> GridRelation:
     Notes
     -----
     An axis of one voxel has no step of its own and takes the other grid's. If `fixed` has no place in space, grids of
-    one shape are the same by index, since nothing more can be known. Specification 7.2 b-e, 8.4 a.
+    one shape are the same by index, since nothing more can be known. Slices of uneven spacing are compared one by one;
+    a volume that states one step for all of them is the same if that is their mean. Specification 7.2 b-e, 8.4 a.
     """
     different = GridRelation(GridKind.DIFFERENT, moving, fixed)
     if fixed.lps_from_ijk is None:
         return GridRelation(GridKind.SAME, moving, fixed) if moving.shape == fixed.shape else different
     if moving.lps_from_ijk is None or moving.frame != fixed.frame:
         return different
+    if moving.positions is not None or fixed.positions is not None:
+        return _by_slices(moving, fixed)
     cosines = fixed.spacing[:, None] * np.linalg.solve(fixed.affine, moving.affine)[:3, :3] / moving.spacing
     axes = tuple(int(axis) for axis in np.abs(cosines).argmax(axis=1))
     if len(axes) != 3 or set(axes) != {0, 1, 2}:
@@ -301,6 +166,25 @@ def compare_grids(moving: Grid, fixed: Grid) -> GridRelation:
     else:
         kind = GridKind.SAME if axes == (0, 1, 2) and not any(flips) else GridKind.REINDEXED
     return GridRelation(kind, moving, fixed, axes, flips, offset)  # type: ignore[arg-type]  # three of each
+
+
+def _by_slices(moving: Grid, fixed: Grid) -> GridRelation:
+    """Return where the slices of one grid lie in another, if the slices of one of them are unevenly spaced."""
+    different = GridRelation(GridKind.DIFFERENT, moving, fixed)
+    if moving.positions is None:
+        nominal = compare_grids(moving, replace(fixed, positions=None))
+        if nominal.kind in {GridKind.SAME, GridKind.REINDEXED}:
+            return replace(nominal, fixed=fixed)
+    to_voxels = np.linalg.inv(fixed.affine[:3, :3]).T
+    in_plane = ((moving.affine - fixed.affine)[:3, :2].T @ to_voxels) * np.array([moving.shape[:2]]).T
+    if moving.shape[:2] != fixed.shape[:2] or np.abs(in_plane).max() > GRID_TOLERANCE_VOXEL:
+        return different
+    apart = np.abs((moving.slice_positions[:, None] - fixed.slice_positions[None]) @ to_voxels).max(axis=2)
+    nearest = apart.argmin(axis=1)
+    slices = tuple(int(k) if apart[n, k] <= GRID_TOLERANCE_VOXEL else -1 for n, k in enumerate(nearest))
+    if slices == tuple(range(fixed.shape[2])):
+        return GridRelation(GridKind.SAME, moving, fixed)
+    return different if max(slices) < 0 else GridRelation(GridKind.SUB, moving, fixed, slices=slices)
 
 
 def is_turned(moving: Grid, fixed: Grid) -> bool:
@@ -376,7 +260,11 @@ def apply_relation(mask_kji: NDArray[Any], relation: GridRelation, path: Path | 
         first, last = max(start, 0), max(min(start + count, size), max(start, 0))
         target.append(slice(first, last))
         source.append(slice(first - start, last - start))
-    placed[tuple(target)] = view[tuple(source)]
+    if relation.slices is None:
+        placed[tuple(target)] = view[tuple(source)]
+    else:
+        kept = [(n, k) for n, k in enumerate(relation.slices) if k >= 0]
+        placed[[k for _, k in kept]] = mask_kji[[n for n, _ in kept]]
     before, after = int(np.count_nonzero(mask_kji)), int(np.count_nonzero(placed))
     if before != after:
         raise GeometryError(

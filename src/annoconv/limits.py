@@ -37,6 +37,9 @@ class Limits:
         Size of what stands before the voxels: NIfTI extensions, DICOM attributes other than pixel data.
     files
         Files in one request, folders expanded.
+    direction_millionths
+        How far the direction cosines of DICOM slices may be off right angles and unit length: those of three decimals
+        are off by up to 2,000. What is beyond 100 is taken with a loss entry.
     """
 
     document_bytes: int = 1 << 30
@@ -49,3 +52,4 @@ class Limits:
     expanded_bytes: int = 8 << 30
     header_bytes: int = 64 << 20
     files: int = 1_000_000
+    direction_millionths: int = 100

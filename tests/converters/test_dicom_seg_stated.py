@@ -19,11 +19,13 @@ from annoconv_converters._dicom.series import scan_series
 
 from annoconv import images, registry
 from annoconv.casefile import LoadedCase, read_case, write_case
+from annoconv.cli.limits import limits_from
 from annoconv.documents import strict_json
-from annoconv.errors import AnnoconvError, GeometryError, ImageError, MaskError
+from annoconv.errors import AnnoconvError, GeometryError, ImageError, MaskError, UsageError
 from annoconv.limits import Limits
 from annoconv.registry import Context
 from tests.converters.seg_cases import case_of, drawn
+from tests.peers import dciodvfy_errors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -321,3 +323,76 @@ def test_ids_that_differ_in_case_or_hold_slashes_have_files_of_their_own_on_ever
     back = read_case(tmp_path / "case.json")
     for mask in reading.masks.values():
         assert np.array_equal(back.masks[mask.id].read(), mask.read())
+
+
+def test_a_segment_that_does_not_say_how_it_was_made_was_not_made_by_hand(tmp_path: Path) -> None:
+    dataset = pydicom.dcmread(REFERENCES / "f_other.dcm")
+    del dataset.SegmentSequence[0].SegmentAlgorithmType
+    dataset.save_as(tmp_path / "seg.dcm")
+    (annotation,) = read(tmp_path / "seg.dcm", REFERENCES / "ct").case.annotations
+    assert annotation.algorithm_type is None
+    (stated,) = read(REFERENCES / "f_other.dcm", REFERENCES / "ct").case.annotations
+    assert stated.algorithm_type is not None
+
+
+def test_a_copy_of_a_slice_is_left_out_and_named_and_another_version_of_it_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "ct"
+    shutil.copytree(REFERENCES / "ct", folder)
+    shutil.copy(folder / "0001.dcm", folder / "copy.dcm")
+    reading = read(REFERENCES / "f_other.dcm", folder)
+    assert reading.case.image.shape == [8, 6, 4]
+    assert said(reading)["/image"] == "copy.dcm is a copy of 0001.dcm and is left out"
+    changed(folder / "0001.dcm", folder / "copy.dcm", SeriesDescription="another")
+    with pytest.raises(GeometryError, match=r"share the position.*copy\.dcm"):
+        read(REFERENCES / "f_other.dcm", folder)
+
+
+def test_what_the_source_does_not_state_and_what_was_not_read_of_it_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "ct"
+    folder.mkdir()
+    for file in (REFERENCES / "ct").iterdir():
+        changed(file, folder / file.name, StudyInstanceUID="")
+    (folder / "cut.dcm").write_bytes((folder / "0000.dcm").read_bytes()[:700])
+    case = case_of(tmp_path / "case", images.open(folder), drawn(images.open(folder).grid))
+    losses = registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[folder])
+    told = [loss.message for loss in losses if loss.path == "/image"]
+    assert "no StudyInstanceUID (0020,000D); a derived one is used" in told
+    assert any(message.startswith("cut.dcm starts as DICOM but cannot be read and is left out") for message in told)
+
+
+def test_a_lone_localizer_is_the_odd_one_not_the_norm(tmp_path: Path) -> None:
+    folder = tmp_path / "ct"
+    shutil.copytree(REFERENCES / "ct", folder)
+    changed(
+        folder / "0000.dcm", folder / "localizer.dcm", ImageOrientationPatient=[0, 1, 0, 0, 0, -1], SOPInstanceUID="1.2"
+    )
+    with pytest.raises(GeometryError, match=r"found .* in localizer\.dcm; expected"):
+        read(REFERENCES / "f_other.dcm", folder)
+
+
+def test_rounded_direction_cosines_are_taken_when_asked_within_a_bound_and_with_a_word(tmp_path: Path) -> None:
+    turn = np.radians(33.3)
+    across, down = [np.cos(turn), np.sin(turn), 0], [-np.sin(turn), np.cos(turn), 0]
+    rounded = [round(float(each), 3) for each in (*across, *down)]
+    off = abs(sum(each * each for each in rounded[:3]) - 1)
+    assert 1e-4 < off < 2e-3
+    folder = tmp_path / "ct"
+    folder.mkdir()
+    for file in (REFERENCES / "ct").iterdir():
+        changed(file, folder / file.name, ImageOrientationPatient=rounded)
+    with pytest.raises(GeometryError, match="--limit direction_millionths=2000"):
+        _ = images.open(folder).grid
+    limits = Limits(direction_millionths=2000)
+    source = images.open(folder, limits)
+    assert np.allclose(source.grid.direction.T @ source.grid.direction, np.eye(3))
+    assert np.allclose(source.grid.direction[:, 0], across, atol=1e-3)
+    case = case_of(tmp_path / "case", source, drawn(source.grid))
+    context = Context(limits=limits)
+    losses = registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[folder], context=context)
+    assert any("direction cosines are rounded" in loss.message for loss in losses if loss.path == "/image")
+    (reading,) = registry.read([tmp_path / "seg.dcm"], format="dicom-seg", images=[folder], context=context)
+    for before, after in zip(case.masks.values(), reading.masks.values(), strict=True):
+        assert np.array_equal(before.read(), after.read())
+    assert dciodvfy_errors(tmp_path / "seg.dcm") == []
+    with pytest.raises(UsageError, match="no rounded ones"):
+        limits_from(["direction_millionths=5001"])

@@ -315,18 +315,17 @@ def test_a_data_list_loses_what_its_entries_say_beside_their_files(
     }
 
 
-def test_a_bids_set_loses_its_participants_and_what_drew_it(tmp_path: Path) -> None:
+def test_a_bids_set_loses_what_nobody_asks_of_participants_and_what_drew_it(tmp_path: Path) -> None:
     label_map(tmp_path / "sub-01" / "anat" / "sub-01_dseg.nii.gz", 1)
     description = {"Name": "T", "BIDSVersion": "1.6.0", "DatasetType": "derivative", "License": "CC0"}
     (tmp_path / "dataset_description.json").write_text(json.dumps(description))
-    (tmp_path / "participants.tsv").write_text("participant_id\tage\tsex\nsub-01\t99\tO\n")
+    (tmp_path / "participants.tsv").write_text("participant_id\tage\tsex\thandedness\nsub-01\t99.0\tO\tleft\n")
     (tmp_path / "sub-01" / "anat" / "sub-01_dseg.tsv").write_text("index\tname\n1\tmeristem\n")
     (tmp_path / "sub-01" / "anat" / "sub-01_dseg.json").write_text('{"Manual": true, "Atlas": "none"}')
     assert named(tmp_path) == {
         "/dataset_description.json/BIDSVersion": LossKind.APPROXIMATED,
         "/dataset_description.json/License": LossKind.NO_PLACE,
-        "/participants.tsv/age": LossKind.NO_PLACE,
-        "/participants.tsv/sex": LossKind.NO_PLACE,
+        "/participants.tsv/handedness": LossKind.NO_PLACE,
         "/sub-01~1anat~1sub-01_dseg.json/Atlas": LossKind.NO_PLACE,
     }
 

@@ -26,7 +26,6 @@ from annoconv.volumes.nifti import nifti_bytes
 from tests import cases
 from tests.cases import document, grid_of, mask
 from tests.converters.test_nifti import LAYOUTS, ORDERS, _about, assert_same_voxels, changed, there_and_back
-from tests.fields import write_field
 
 
 @pytest.mark.parametrize("maps", ["moving_from_fixed", "fixed_from_moving"])
@@ -126,7 +125,7 @@ def test_a_displacement_field_keeps_its_vectors_and_its_frame(frame: str, tmp_pa
     grid = grid_of((6, 5, 4), direction=ORDERS[13])
     vectors = np.random.default_rng(0).normal(0, 3, (*grid.shape_kji, 3)).astype(np.float32)
     path = tmp_path / "field.nii.gz"
-    path.write_bytes(write_field(Field(grid, vectors), frame))
+    path.write_bytes(cases.write_field(Field(grid, vectors), frame))
     back = read_field(path, frame, Limits())
     np.testing.assert_array_equal(back.vectors_lps, vectors)
     stored = nibabel.load(path)
@@ -146,7 +145,7 @@ def test_slope_and_intercept_of_a_displacement_field_are_applied(frame: str, tmp
     grid = grid_of((3, 2, 2))
     path = tmp_path / "field.nii"
     vectors = np.arange(36, dtype=np.float32).reshape(*grid.shape_kji, 3)
-    content = bytearray(gzip.decompress(write_field(Field(grid, vectors), "LPS")))
+    content = bytearray(gzip.decompress(cases.write_field(Field(grid, vectors), "LPS")))
     content[112:120] = struct.pack("<ff", 0.5, -4.0)  # scl_slope, scl_inter
     path.write_bytes(content)
     signs = (1, 1, 1) if frame == "LPS" else (-1, -1, 1)
@@ -163,7 +162,7 @@ def case_with_field(folder: Path, *, frame: str = "RAS", maps: str = "moving_fro
     save_nifti(folder / "m.nii.gz", cases.blob(grid), grid)
     (folder / "reg").mkdir()
     vectors = np.random.default_rng(1).normal(0, 3, (*grid.shape_kji, 3))
-    (folder / "reg" / "warp.nii.gz").write_bytes(write_field(Field(grid, vectors), frame))
+    (folder / "reg" / "warp.nii.gz").write_bytes(cases.write_field(Field(grid, vectors), frame))
     registration = {
         "id": "W",
         "kind": "syn",
@@ -271,7 +270,7 @@ def test_transforms_of_others_join_a_case_with_their_direction(tmp_path: Path) -
     euler = sitk.Euler3DTransform((5.0, -7.0, 11.0), 0.1, -0.2, 0.3, (4.0, 5.0, 6.0))
     sitk.WriteTransform(euler, str(tmp_path / "rigid.tfm"))
     vectors = np.ones((*fixed.shape_kji, 3))
-    (tmp_path / "1Warp.nii.gz").write_bytes(write_field(Field(fixed, vectors), "LPS"))
+    (tmp_path / "1Warp.nii.gz").write_bytes(cases.write_field(Field(fixed, vectors), "LPS"))
     options: dict[str, Any] = {"transform": [tmp_path / "rigid.tfm", tmp_path / "1Warp.nii.gz"], "modality": "MR"}
     options["moving"] = tmp_path / "moving.nii.gz"
     sources = {"images": [tmp_path / "fixed.nii.gz"]}, {"as_image": True}

@@ -44,6 +44,9 @@ _WITHOUT_PIXELS: Final = ("example_ct_sm", "anat", "anatomical", "image", "CTChe
 _FORMS: Final = {form: cases(f"dicom/forms/{name}.nii.gz") for form, name in (("sform", "[a-e]"), ("qform", "[a-e]"))}
 REFUSED: Final = {
     "four_d/h.nii.gz": "MaskError",  # colour
+    "four_d/i_time.nii.gz": "MaskError",  # time points
+    "four_d/f_img.nii.gz": "MaskError",  # images, not labels
+    "four_d/img3.nii.gz": "MaskError",
     "data/example4d.nii.gz": "ImageError",  # images of several times
     "data/example_nifti2.nii.gz": "ImageError",
     "data/functional.nii": "ImageError",

@@ -492,14 +492,21 @@ AGREEING: dict[str, list[Example]] = {
         Example(
             stacked([*EVEN[:9], EVEN[8]]),
             "/image/instances/9/image_position_patient",
-            also_good=stacked(EVEN, shift=0.5),
+            also_good=stacked(EVEN),
+        )
+    ],
+    "A-7.2e.slices_not_upright": [
+        Example(places, "/image/instances", also_good=stacked(EVEN, shift=0.01))
+        for places in (
+            stacked(EVEN, shift=0.5),
+            stacked([5.0 + 2 * n + 3 * max(n - 6, 0) for n in range(10)]),
         )
     ],
     "A-7.2c.spacing_not_median": [
         Example(
             stacked([5.0 + 2.3 * n for n in range(10)]),
             "/image/spacing/2",
-            also_good=stacked([5.0 + 2 * n + (7 if n > 6 else 0) for n in range(10)]),
+            also_good=stacked([5.0 + 2 * n + (0.15 if n > 6 else 0) for n in range(10)]),
         )
     ],
     "A-9.3.1a.last_frame": [

@@ -19,7 +19,7 @@ from annoconv.messages import Message
 from annoconv_converters._dicom.elements import Encoding, item_spans, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pydicom.dataset import Dataset
 
@@ -47,7 +47,7 @@ def settle_character_set(dataset: Dataset) -> list[tuple[str, Message]]:
     list of (str, Message)
         Places as JSON pointers, and what became of the text there; nothing of data sets whose text is in order.
     """
-    texts = [each for each in _texts(dataset) if _OTHER.search(each[2])]
+    texts = list(_texts(dataset))
     if not texts:
         return []
     declared = dataset.get("SpecificCharacterSet")
@@ -80,15 +80,18 @@ def _is_text(value: bytes, vr: str, encodings: list[str]) -> bool:
 
 
 def _texts(dataset: Dataset, above: str = "") -> Iterator[tuple[str, str, bytes]]:
-    """Yield place, VR and bytes of each text that is still encoded."""
+    """Yield place, VR and bytes of each text that is still encoded, and is not plain ASCII."""
     for tag in dataset.keys():  # noqa: SIM118 - iterating over a data set converts its elements
         raw: Any = dataset.get_item(tag, keep_deferred=True)
-        vr, place = _vr(raw.VR, tag), f"{above}/{keyword_for_tag(tag) or f'({tag.group:04x},{tag.element:04x})'}"
+        if isinstance(raw.value, bytes) and not _OTHER.search(raw.value):
+            continue
+        vr, place = _vr(raw.VR, tag), f"{above}/{_name(tag)}"
         if vr == "SQ" and isinstance(raw.value, bytes):
             encoding = Encoding(bool(raw.is_implicit_VR), not raw.is_little_endian)
             yield from _in_items(raw.value, encoding, place)
         elif vr == "SQ":
-            for n, each in enumerate(raw.value or ()):
+            items: Sequence[Dataset] = raw.value or ()
+            for n, each in enumerate(items):
                 yield from _texts(each, f"{place}/{n}")
         elif vr in _TEXTS and isinstance(raw.value, bytes):
             yield place, vr, raw.value
@@ -97,12 +100,17 @@ def _texts(dataset: Dataset, above: str = "") -> Iterator[tuple[str, str, bytes]
 def _in_items(data: bytes, encoding: Encoding, place: str) -> Iterator[tuple[str, str, bytes]]:
     for n, span in enumerate(item_spans(data, 0, len(data), encoding)):
         for each in walk(data, *span, encoding):
-            vr = _vr(each.vr.decode("ascii", "replace"), each.tag)
-            keyword = keyword_for_tag(each.tag) or f"({each.tag >> 16:04x},{each.tag & 0xFFFF:04x})"
+            if not _OTHER.search(data, each.value, each.value_end):
+                continue
+            vr, value = _vr(each.vr.decode("ascii", "replace"), each.tag), data[each.value : each.value_end]
             if vr == "SQ":
-                yield from _in_items(data[each.value : each.value_end], encoding, f"{place}/{n}/{keyword}")
+                yield from _in_items(value, encoding, f"{place}/{n}/{_name(each.tag)}")
             elif vr in _TEXTS:
-                yield f"{place}/{n}/{keyword}", vr, data[each.value : each.value_end]
+                yield f"{place}/{n}/{_name(each.tag)}", vr, value
+
+
+def _name(tag: int) -> str:
+    return keyword_for_tag(tag) or f"({tag >> 16:04x},{tag & 0xFFFF:04x})"
 
 
 def _vr(stated: str | None, tag: int) -> str:

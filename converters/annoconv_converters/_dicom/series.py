@@ -27,15 +27,17 @@ from annoconv import ids, images
 from annoconv.errors import GeometryError, ImageError, LimitError
 from annoconv.geometry import Grid, describe_grid
 from annoconv.images import ImageSource, SliceIdentity
+from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
-from annoconv.model import Image, Modality
-from annoconv.volumes.slice_stack import fill_gaps, stack_grid
+from annoconv.model import Image, ImageInstance, Modality
+from annoconv.volumes.slice_stack import fill_gaps, is_rounded, stack_grid
 from annoconv_converters._dicom.charset import settle_character_set
 from annoconv_converters._dicom.file import DAMAGE, Instance, acquired_at, read_places
 from annoconv_converters._dicom.groups import SHARED, FramePlace
 from annoconv_converters._dicom.pixels import read_frames
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
 
 
-__all__ = ["DicomSeries", "scan_series"]
+__all__ = ["DicomSeries", "note_losses", "scan_series"]
 
 _DEFERRED_BYTES: Final = 1 << 20
 """Longer attribute values are left in the file until somebody asks."""
@@ -67,7 +69,7 @@ class DicomSeries:
         self._instances = sorted(instances, key=lambda instance: (instance.sop_instance_uid, instance.path))
         self._limits = limits
         self._notes = tuple(notes)
-        self._allows_gaps = False
+        self._allows_gaps = self._is_rounded = False
         first = self._instances[0]
         stated = first.text("SeriesInstanceUID")
         self.uid = stated or ids.source_series(instance.sop_instance_uid for instance in instances)
@@ -123,8 +125,11 @@ class DicomSeries:
             return self._flat(frames), tuple(frames)
         try:
             planes = [frame.plane(self._folder) for frame in frames]
-            missing = fill_gaps(planes) if self._allows_gaps else []
-            grid, order = stack_grid([*planes, *missing], self._one_slice_spacing(frames[0]))
+            rounding = self._limits.direction_millionths / 1e6
+            missing = fill_gaps(planes, rounding) if self._allows_gaps else []
+            step = self._one_slice_spacing(frames[0])
+            grid, order = stack_grid([*planes, *missing], step, upright=False, rounding=rounding)
+            self._is_rounded = is_rounded(planes[0])
         except GeometryError as error:
             raise _named(error, self) from error
         self._check_size(math.prod(grid.shape))
@@ -237,9 +242,13 @@ class DicomSeries:
             "frame_of_reference_uid": "FrameOfReferenceUID (0020,0052)",
             "study_instance_uid": "StudyInstanceUID (0020,000D)",
         }
-        absent = [f"no {tags[name]}; a derived one is used" for name in sorted(self.derived)]
+        absent = [Message("no {name}; a derived one is used", name=tags[name]) for name in sorted(self.derived)]
         if any(not instance.text("SOPClassUID") for instance in self._instances):
-            absent.append("no SOPClassUID (0008,0016) in the data set; that of the file meta information is used")
+            template = "no SOPClassUID (0008,0016) in the data set; that of the file meta information is used"
+            absent.append(Message(template))
+        if self._is_rounded:
+            template = "the direction cosines are rounded; the orthonormal ones nearest to them are taken"
+            absent.append(Message(template))
         return (*absent, *self._notes)
 
     def read(self) -> NDArray[Any]:
@@ -260,6 +269,7 @@ class DicomSeries:
     def describe(self) -> Image:
         """Return UIDs, geometry, and the time if the file states its zone."""
         time, has_place = self.acquired_at, self.grid.lps_from_ijk is not None
+        is_upright = not has_place or self.grid.frame != "LPS" or self.grid.is_upright
         try:
             return Image(
                 uid=self.uid,
@@ -267,6 +277,7 @@ class DicomSeries:
                 **describe_grid(self.grid),
                 frame_of_reference_uid=self.frame_of_reference_uid if has_place else None,
                 study_instance_uid=self.study_instance_uid,
+                instances=None if is_upright else [_placed(each) for each in self.slices],
                 acquired_at=time if time is not None and time.tzinfo is not None else None,
             )
         except ValidationError as error:
@@ -297,6 +308,22 @@ class _Headers(Sequence[pydicom.Dataset]):
         if path not in self._read:
             self._read[path] = _header(path)
         return self._read[path]
+
+
+def note_losses(source: ImageSource, case_index: int) -> Iterator[Loss]:
+    """Yield what is unusual about an image that is used: what it does not state, and what beside it was not read."""
+    for note in source.notes:
+        yield Loss(case_index, "/image", LossKind.APPROXIMATED, note)
+
+
+def _placed(identity: SliceIdentity) -> ImageInstance:
+    """Return a slice as a case document has it, with its place."""
+    position = identity.position_lps
+    return ImageInstance(
+        sop_instance_uid=identity.sop_instance_uid,
+        sop_class_uid=identity.sop_class_uid,
+        image_position_patient=None if position is None else list(position),
+    )
 
 
 def _missing(grid: Grid, k: int, path: Path) -> SliceIdentity:

@@ -57,7 +57,8 @@ class DicomSlide(DicomSeries):
         sizes = {instance.path: math.prod(_matrix_size(instance)) for instance in instances}
         largest = max(instances, key=lambda instance: (sizes[instance.path], instance.sop_instance_uid))
         left_out = len(instances) - 1
-        more = [f"{left_out} smaller images of the slide are left out; name one's file to use it"] if left_out else []
+        message = Message("{count} smaller images of the slide are left out; name one's file to use it", count=left_out)
+        more = [message] if left_out else []
         super().__init__([largest], [*notes, *more], limits)
 
     @property

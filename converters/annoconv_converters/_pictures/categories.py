@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.codes import UNCLASSIFIED, ClassLabel, Labels, built_in_labels, is_name, name_field, own_code
 from annoconv.model import AnnotationCategory
+from annoconv_converters._pictures.skeletons import defined_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence, Set
@@ -168,17 +169,16 @@ class Categories:
 
     def _meaning(self, number: object, found: ClassLabel) -> Meaning:
         record = self.records.get(number, {})
-        above, keypoints = record.get("supercategory"), record.get("keypoints")
+        above = record.get("supercategory")
         category = found.known and found.known.category
         if isinstance(above, str) and above in _CATEGORIES:
             category = AnnotationCategory(above)
-        named = keypoints if isinstance(keypoints, list) else []
-        return Meaning(
-            found.code,
-            (category or AnnotationCategory.OTHER).value,
-            found.definition,
-            tuple(each for each in named if isinstance(each, str)),
-        )
+        definition, told = found.definition, defined_by(record)
+        stated = found.known.model_dump(mode="json", include=set(told)) if found.known else {}
+        if told and told != stated:
+            definition = {**(definition or {"code": found.code}), **told}
+        category_ = (category or AnnotationCategory.OTHER).value
+        return Meaning(found.code, category_, definition, tuple(told.get("keypoints", ())))
 
 
 def is_class_list(labels: Sequence[Label] | None) -> bool:

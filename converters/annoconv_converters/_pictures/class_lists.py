@@ -79,7 +79,10 @@ def class_list(
         names += [each for each in numbers if is_edited and each not in known]
     numbers = numbers if kind == "numbered" else {each["name"]: each["number"] for each in told}
     free = count(1 + max((each for each in numbers.values() if type(each) is int), default=-1))
-    rows = [{"id": numbers[name] if name in numbers else next(free), "name": name} for name in names]
+    found = {each["name"]: each for each in records}
+    rows = [
+        {**found.get(name, {}), "id": numbers[name] if name in numbers else next(free), "name": name} for name in names
+    ]
     return Categories(rows, Labels.of(), is_list=True).whole.listed
 
 

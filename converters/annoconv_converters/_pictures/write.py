@@ -28,8 +28,9 @@ from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.picture_names import FlatNames, name_pictures
 from annoconv_converters._pictures.read import Batch, picture_case_of, put_keys
 from annoconv_converters._pictures.records import KEY, Picture, Shape
-from annoconv_converters._pictures.render import Rendering, render
+from annoconv_converters._pictures.render import Rendering, inversions, render
 from annoconv_converters._pictures.said import said_of
+from annoconv_converters._pictures.skeletons import Skeletons
 from annoconv_converters._raster.polygons import union
 
 if TYPE_CHECKING:
@@ -167,7 +168,10 @@ def write_pictures(
         shape.record["id"] = number
     for drawing in drawings:
         _number_classes(drawing, table, context)
-    listed = table.sorted()
+    skeletons = Skeletons()
+    known = [(each.loaded.case, Labels.of(each.loaded.case, context.label_system)) for each in drawings]
+    skeletons.take(known, with_points=format.has_keypoints)
+    listed = [skeletons.record(each) for each in table.sorted()]
     with ExitStack() as outputs:
         temporary = outputs.enter_context(replacing(target))
         format.save(format.tree(pictures, listed), temporary)
@@ -185,7 +189,7 @@ def write_pictures(
             position += len(drawing.pictures)
             is_said = once(drawing.loaded.case)
             found, entry = _compare(drawing, read, lists, format, case_index, plain=plain, is_said=is_said)
-            losses += found
+            losses += [*found, *inversions(drawing, case_index)]
             entries.append(entry)
         if (losses or not format.has_sizes) and not plain:
             side = temporary / SIDE_NAME if temporary.is_dir() else target.with_suffix(SIDE_SUFFIX)
@@ -258,7 +262,9 @@ def _rings(shape: Shape, has_parts: bool) -> Iterator[Shape]:
     if has_parts or not isinstance(segmentation, list) or len(segmentation) < 2:
         yield shape
     else:
-        yield from (replace(shape, record={**shape.record, "segmentation": [ring]}) for ring in segmentation)
+        for place, ring in enumerate(segmentation):
+            own = {} if not place else {"keypoints": [], "key": {k: v for k, v in shape.key.items() if k != "points"}}
+            yield replace(shape, record={**shape.record, "segmentation": [ring]}, **own)
 
 
 def _size(picture: Picture) -> tuple[int, int]:

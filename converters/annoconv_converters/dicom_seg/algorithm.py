@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["agent_of", "agents_and_model", "algorithm_fields", "algorithm_of"]
 
 _VERSION: Final = re.compile(r"[vV]?\d[\w.+-]*")
+_BY_HAND: Final = (None, SegmentAlgorithmType.MANUAL)
 _WORDS: Final = "AlgorithmParameters"
 """Parameter under which those stand that other software wrote as text of its own."""
 
@@ -61,7 +62,7 @@ def algorithm_fields(algorithm: Algorithm | None) -> dict[str, Any]:
 
 def agent_of(segment: Segment) -> dict[str, Any] | None:
     """Return the agent that made a segment, as a case document has it; None if no algorithm is named."""
-    if segment.algorithm_type is SegmentAlgorithmType.MANUAL or segment.algorithm_name is None:
+    if segment.algorithm_type in _BY_HAND or segment.algorithm_name is None:
         return None
     stated = {
         "name": segment.algorithm_name,
@@ -80,7 +81,7 @@ def agents_and_model(segments: Sequence[Segment], *, is_ours: bool) -> tuple[dic
 
     Agents of one name and version that differ otherwise have a digest in their ids.
     """
-    by_machine = [segment for segment in segments if segment.algorithm_type is not SegmentAlgorithmType.MANUAL]
+    by_machine = [segment for segment in segments if segment.algorithm_type not in _BY_HAND]
     agents = {segment.number: agent for segment in by_machine if (agent := agent_of(segment)) is not None}
     algorithms = [agent["algorithm"] for agent in agents.values()]
     named = [agent["id"] for agent in {strict_json.dumps(each["algorithm"]): each for each in agents.values()}.values()]

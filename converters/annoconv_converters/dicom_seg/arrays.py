@@ -195,7 +195,7 @@ def read_segmentation(
     """
     limits = limits or Limits()
     file = open_segmentation(Path(path), limits)
-    frame_grid = find_frame_grid(file.header, file.table, file.path)
+    frame_grid = find_frame_grid(file.header, file.table, file.path, limits)
     check_size(frame_grid, limits, file.path)
     if isinstance(source, Path):
         source = image_seam.open(source, limits)

@@ -52,6 +52,8 @@ class Block:
         What all files together do not hold of the case; in the first part.
     held
         What they hold instead (`annoconv.documents.merging.held`).
+    names
+        Ids of annotations that the file itself calls otherwise (`mapping.annotation_ids`), by that.
     unsaid
         What the file has of its source and the case does not say (`subject.left_unsaid`).
     """
@@ -65,11 +67,13 @@ class Block:
     residual: Residual | None = None
     held: Sequence[Any] = field(default_factory=list[Any])
     unsaid: Sequence[str] = ()
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON."""
         told = {"version": _VERSION, "case": self.case, "part": self.part, "parts": self.parts, "image": self.image}
         told |= {"digest": self.digest, "meanings": dict(self.meanings), "unsaid": list(self.unsaid)}
+        told |= {"names": dict(self.names)} if self.names else {}
         return told if self.residual is None else {**told, "residual": self.residual.to_json(), "held": [*self.held]}
 
 
@@ -124,7 +128,9 @@ def _block(document: dict[str, Any]) -> Block:
     if not 0 <= part < parts:
         raise ValueError("there is no such part")
     meanings = {str(identity): str(digest) for identity, digest in document["meanings"].items()}
-    block = Block(case, part, parts, image, digest, meanings, unsaid=[str(each) for each in document.get("unsaid", ())])
+    names = {str(name): str(identity) for name, identity in document.get("names", {}).items()}
+    unsaid = [str(each) for each in document.get("unsaid", ())]
+    block = Block(case, part, parts, image, digest, meanings, unsaid=unsaid, names=names)
     if part:
         return block
     held = [(tuple(path), value) for path, value in document["held"]]

@@ -15,10 +15,18 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from annoconv.errors import AnnoconvError, GeometryError, MaskError
-from annoconv.geometry import DIRECTION_TOLERANCE, Grid, GridKind, GridRelation, compare_grids
+from annoconv.geometry import (
+    DIRECTION_TOLERANCE,
+    STACK_TOLERANCE_VOXEL,
+    Grid,
+    GridKind,
+    GridRelation,
+    compare_grids,
+)
 from annoconv.ids import is_dicom_uid
+from annoconv.limits import Limits
 from annoconv.messages import Message
-from annoconv.volumes.slice_stack import STACK_TOLERANCE_VOXEL, Plane, stack_grid
+from annoconv.volumes.slice_stack import Plane, stack_grid
 from annoconv_converters._dicom.file import DAMAGE
 from annoconv_converters._dicom.texts import text
 
@@ -78,7 +86,9 @@ class _Stated:
     rows: int
 
 
-def find_frame_grid(header: Dataset, table: FrameTable, path: Path | None = None) -> FrameGrid:
+def find_frame_grid(
+    header: Dataset, table: FrameTable, path: Path | None = None, limits: Limits | None = None
+) -> FrameGrid:
     """Return the grid of a segmentation and the place of each of its planes in it.
 
     Raises
@@ -89,7 +99,7 @@ def find_frame_grid(header: Dataset, table: FrameTable, path: Path | None = None
         If the header lacks what places them.
     """
     try:
-        return _find_frame_grid(header, table, path)
+        return _find_frame_grid(header, table, path, (limits or Limits()).direction_millionths / 1e6)
     except AnnoconvError:
         raise
     except DAMAGE as error:  # pydicom converts elements only when they are looked at
@@ -97,7 +107,7 @@ def find_frame_grid(header: Dataset, table: FrameTable, path: Path | None = None
         raise MaskError(problem, source=path, found=type(error).__name__) from error
 
 
-def _find_frame_grid(header: Dataset, table: FrameTable, path: Path | None) -> FrameGrid:
+def _find_frame_grid(header: Dataset, table: FrameTable, path: Path | None, rounding: float) -> FrameGrid:
     if not len(table.planes):
         raise MaskError("the segmentation has no frames", source=path, where="NumberOfFrames (0028,0008)")
     if header.get("TotalPixelMatrixColumns") is not None:
@@ -109,7 +119,9 @@ def _find_frame_grid(header: Dataset, table: FrameTable, path: Path | None) -> F
     normal = np.cross(across, down)
     positions = np.array([place.position for place in table.places], dtype=np.float64)
     distances = positions @ normal
-    count, slices, step = _from_references(header, table, distances, stated) or _from_distances(distances, stated, path)
+    found = _from_references(header, table, distances, stated) or _from_distances(distances, stated)
+    # Slices of uneven spacing are those that have frames: nothing tells where others would be.
+    count, slices, step = found or _one_by_one(distances)
     if count > _MOST_SLICES:
         raise GeometryError(
             "the frames lie too far apart",
@@ -118,17 +130,24 @@ def _find_frame_grid(header: Dataset, table: FrameTable, path: Path | None) -> F
             expected=_MOST_SLICES,
         )
     first = int(slices.argmin())
-    places = positions[first] + np.outer(np.arange(count) - slices[first], step * normal)
+    last = int(slices.argmax())
+    run = (positions[last] - positions[first]) / (distances[last] - distances[first]) if last != first else normal
+    places = positions[first] + np.outer(np.arange(count) - slices[first], step * run)
     places[slices] = positions
     planes = [
         Plane(f"slice {k + 1}", place, stated.orientation, stated.pixel_spacing, stated.columns, stated.rows)
         for k, place in enumerate(places.tolist())
     ]
     try:
-        grid, _ = stack_grid(planes, step)
+        grid, _ = stack_grid(planes, step, upright=False, rounding=rounding)
     except GeometryError as error:
         raise GeometryError(
-            error.problem, source=path, where=error.where, found=error.found, expected=error.expected
+            error.problem,
+            source=path,
+            where=error.where,
+            found=error.found,
+            expected=error.expected,
+            advice=error.advice,
         ) from error
     return FrameGrid(grid, slices)
 
@@ -138,7 +157,7 @@ def source_series(header: Dataset, table: FrameTable) -> Dataset:
 
     An empty item if no series is named.
     """
-    series = list(header.get("ReferencedSeriesSequence") or []) or [Dataset()]
+    series: list[Dataset] = list(header.get("ReferencedSeriesSequence") or []) or [Dataset()]
     if len(series) == 1:
         return series[0]
     named = [place.source for place in table.places]
@@ -249,10 +268,8 @@ def _from_references(
     return count, ranks if step > 0 else count - 1 - ranks, abs(step)
 
 
-def _from_distances(
-    distances: NDArray[np.float64], stated: _Stated, path: Path | None
-) -> tuple[int, NDArray[np.int64], float]:
-    """Return slice count, slice of each plane and step, from the frames' own places."""
+def _from_distances(distances: NDArray[np.float64], stated: _Stated) -> tuple[int, NDArray[np.int64], float] | None:
+    """Return slice count, slice of each plane and step, from the frames' own places; None if there is no one step."""
     apart = np.diff(np.unique(np.round(distances, 3)))
     apart = apart[apart > _SAME_PLANE_MM]
     least = float(apart.min()) if apart.size else (stated.slice_spacing or stated.slice_thickness or 1.0)
@@ -261,12 +278,13 @@ def _from_distances(
         slices = np.round(reach / step).astype(np.int64)
         if np.abs(reach - slices * step).max() <= STACK_TOLERANCE_VOXEL * step:
             return int(slices.max()) + 1, slices, step
-    raise GeometryError(
-        "the frames are not evenly spaced",
-        source=path,
-        found=Message("{gaps} mm apart", gaps=", ".join(f"{gap:.6g}" for gap in np.unique(apart)[:5])),
-        expected="whole multiples of one distance",
-    )
+    return None
+
+
+def _one_by_one(distances: NDArray[np.float64]) -> tuple[int, NDArray[np.int64], float]:
+    """Return count, rank of each plane and mean step of planes that are unevenly spaced."""
+    apart, slices = np.unique(np.round(distances, 3), return_inverse=True)
+    return len(apart), slices.astype(np.int64), float(apart[-1] - apart[0]) / (len(apart) - 1)
 
 
 def _flat_frame_grid(header: Dataset, table: FrameTable) -> FrameGrid:

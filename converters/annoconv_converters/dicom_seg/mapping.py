@@ -55,6 +55,7 @@ __all__ = [
     "OWN_MANUFACTURER",
     "annotation_ids",
     "background_of",
+    "called",
     "hides_a_segment",
     "is_own",
     "merge",
@@ -70,8 +71,8 @@ ANNOTATION_SOFTWARE: Final = ("109102", "DCM", "Processing Equipment")
 LABEL_MAP_FILE: Final = "masks/labels.nii.gz"
 """Mask file of segments that cannot overlap; they are its values."""
 _FORMER_SNOMED: Final = frozenset({"SRT", "SNM3", "99SDM"})
-_ALGORITHM_TYPES: Final = {
-    written: kind for kind, written in ALGORITHM_TYPES.items() if kind is not AlgorithmType.AUTOMATIC_CONFIRMED
+_ALGORITHM_TYPES: Final[dict[Any, str]] = {
+    written: kind.value for kind, written in ALGORITHM_TYPES.items() if kind is not AlgorithmType.AUTOMATIC_CONFIRMED
 }
 _MODALITIES: Final = {
     "1.2.840.10008.5.1.4.1.1.1": "CR",
@@ -154,12 +155,20 @@ def modern_concept(concept: Concept) -> Concept:
 
 
 def annotation_ids(segments: Sequence[Segment]) -> list[str]:
-    """Return an id for each segment: its tracking id where that is distinct, else its number."""
-    stated = [segment.tracking_id for segment in segments]
+    """Return an id for each segment: what our block calls it, else its tracking id if distinct, else its number."""
+    stated = Counter(segment.tracking_id for segment in segments)
     return [
-        tracking if tracking and stated.count(tracking) == 1 else f"segment_{segment.number}"
-        for tracking, segment in zip(stated, segments, strict=True)
+        segment.annotation_id
+        or (segment.tracking_id if stated[segment.tracking_id] == 1 else None)
+        or f"segment_{segment.number}"
+        for segment in segments
     ]
+
+
+def called(segments: Sequence[Segment], names: Mapping[str, str]) -> list[Segment]:
+    """Return segments under the ids that our block has for them, by what they would be called without it."""
+    found = zip(annotation_ids(segments), segments, strict=True)
+    return [replace(segment, annotation_id=names[name]) if name in names else segment for name, segment in found]
 
 
 def native_document(
@@ -210,7 +219,7 @@ def native_document(
             "mask_file": LABEL_MAP_FILE if is_map else f"masks/{file}.nii.gz",
             "mask_value": segment.number if is_map else None,
             "fractional_type": fractional_type,
-            "algorithm_type": _algorithm_type(segment).value,
+            "algorithm_type": _ALGORITHM_TYPES.get(segment.algorithm_type),
             "annotator": agents[segment.number]["id"] if segment.number in agents else None,
         }
         annotations.append({key: value for key, value in stated.items() if value is not None})
@@ -311,12 +320,12 @@ def _told(segment: Segment, labels: Labels | None) -> dict[str, Any]:
 
 
 def _tracking(segment: Segment, annotation_id: str, image_uid: str) -> dict[str, Any]:
-    """Return what tracks a segment's object; nothing where that is what we derive from the annotation's id."""
-    uid = segment.tracking_uid
-    if uid is None or uid == ids.tracking(image_uid, annotation_id) or "." not in uid or not UID(uid).is_valid:
+    """Return what tracks a segment's object; no UID where it is what we derive, no name that is the annotation's id."""
+    uid, name = segment.tracking_uid, segment.tracking_id
+    named = {} if name is None or name == annotation_id else {"tracking_id": name}
+    if uid is None or "." not in uid or not UID(uid).is_valid:
         return {}
-    is_named = segment.tracking_id != annotation_id
-    return {"tracking_uid": uid} | ({"tracking_id": segment.tracking_id} if is_named else {})
+    return named if uid == ids.tracking(image_uid, name or annotation_id) else {"tracking_uid": uid} | named
 
 
 def _finding_site(segment: Segment, label: ClassLabel) -> dict[str, Any] | None:
@@ -330,10 +339,6 @@ def _finding_site(segment: Segment, label: ClassLabel) -> dict[str, Any] | None:
 def _category(segment: Segment, known: Label | None) -> AnnotationCategory:
     """Return the category; a known label tells it better, as others choose the property category more freely."""
     return (known and known.category) or category_of(segment.category)
-
-
-def _algorithm_type(segment: Segment) -> AlgorithmType:
-    return _ALGORITHM_TYPES.get(segment.algorithm_type, AlgorithmType.MANUAL)
 
 
 def _image(header: Dataset, table: FrameTable, frame_grid: FrameGrid) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class Segment:
     region, region_modifiers
         The anatomic region and what narrows it down.
     algorithm_type
-        How it was made.
+        How it was made; None if the file does not say, although it must. Then `MANUAL` is written.
     algorithm_name, algorithm_version
         What made it; required unless it was made by hand, `unspecified` if not known.
     algorithm_source
@@ -79,6 +79,8 @@ class Segment:
         Recommended display colour, sRGB, 0 to 255.
     description
         SegmentDescription; what we write has the label code there.
+    annotation_id
+        What our private block calls it; not written.
     """
 
     number: int
@@ -88,7 +90,7 @@ class Segment:
     modifiers: tuple[Concept, ...] = ()
     region: Concept | None = None
     region_modifiers: tuple[Concept, ...] = ()
-    algorithm_type: SegmentAlgorithmType = SegmentAlgorithmType.MANUAL
+    algorithm_type: SegmentAlgorithmType | None = SegmentAlgorithmType.MANUAL
     algorithm_name: str | None = None
     algorithm_version: str | None = None
     algorithm_source: str | None = None
@@ -98,6 +100,7 @@ class Segment:
     tracking_uid: str | None = None
     color_rgb: Triple | None = None
     description: str | None = None
+    annotation_id: str | None = None
 
     def encoded(self) -> bytes:
         """Return the elements of its item of SegmentSequence, in the order of their tags."""
@@ -108,8 +111,9 @@ class Segment:
             _text(0x00620005, "LO", self.name),
             b"" if self.description is None else _text(0x00620006, "ST", self.description),
         ]
-        if self.algorithm_type is SegmentAlgorithmType.MANUAL:
-            parts.append(_text(0x00620008, "CS", self.algorithm_type.value))
+        kind = self.algorithm_type or SegmentAlgorithmType.MANUAL
+        if kind is SegmentAlgorithmType.MANUAL:
+            parts.append(_text(0x00620008, "CS", kind.value))
         else:
             name = self.algorithm_name or UNSPECIFIED
             maker = self.algorithm_source
@@ -119,7 +123,7 @@ class Segment:
             if self.algorithm_parameters:
                 algorithm += _text(0x00660032, "LT", self.algorithm_parameters)
             algorithm += _text(0x00660036, "LO", name)
-            parts += [sequence(0x00620007, algorithm), _text(0x00620008, "CS", self.algorithm_type.value)]
+            parts += [sequence(0x00620007, algorithm), _text(0x00620008, "CS", kind.value)]
             parts.append(_text(0x00620009, "LO", name))
         if self.color_rgb is not None:
             parts.append(element(0x0062000D, "US", struct.pack("<3H", *cielab_from_rgb(self.color_rgb))))
@@ -181,8 +185,8 @@ def _text(tag: int, vr: str, value: str) -> bytes:
     return element(tag, vr, fit(vr, value).encode())
 
 
-def _algorithm_type(value: str) -> SegmentAlgorithmType:
-    return SegmentAlgorithmType(value) if value in set(SegmentAlgorithmType) else SegmentAlgorithmType.MANUAL
+def _algorithm_type(value: str) -> SegmentAlgorithmType | None:
+    return SegmentAlgorithmType(value) if value in set(SegmentAlgorithmType) else None
 
 
 def _known(value: object) -> str | None:

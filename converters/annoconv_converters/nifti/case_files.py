@@ -16,6 +16,7 @@ from annoconv.geometry import describe_grid
 from annoconv.ids import safe_name
 from annoconv.model import SCHEMA_VERSION, AnnotationCategory, Modality
 from annoconv.pixels import Mask
+from annoconv.volumes.nifti_affines import check_orthogonal
 from annoconv_converters._volumes.labels import Entry, named, told_of
 
 if TYPE_CHECKING:
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
     from annoconv.pixels import Volume
     from annoconv_converters.nifti.source_trees import SourceFile
 
-__all__ = ["CaseFiles", "ImageFiles", "Region", "document"]
+__all__ = ["SAID_OF_MASKS", "CaseFiles", "ImageFiles", "Region", "document"]
 
+SAID_OF_MASKS: Final = ("tracking_uid", "tracking_id", "finding_site", "algorithm_type", "fractional_type")
+"""Fields of masks that the index of the plain layout holds."""
 _TASK: Final = "nifti"
 """Task of a case whose files name none, unless the request does."""
 
@@ -60,6 +63,8 @@ class ImageFiles:
 
     def document(self, *, is_exact: bool) -> dict[str, Any]:
         """Return the model's image; geometry of float64 is not rounded."""
+        if "instances" not in self.told:  # without them nothing says where sheared slices lie
+            check_orthogonal(self.grid, None)
         modality = self.modality if self.modality in list(Modality) else Modality.OT.value
         return {"uid": self.uid, "modality": modality, **_geometry(self.grid, is_exact=is_exact), **self.told}
 
@@ -81,7 +86,10 @@ class Region:
     entry
         Its row in the label table.
     told
-        Fields of the annotation that the layout itself holds: `id`, `label_code`, `category`, `image_uid`.
+        Fields of the annotation that the layout itself holds: `id`, `label_code`, `category`, `image_uid`, and
+        `SAID_OF_MASKS`.
+    is_beyond_table
+        Whether there is a label table, and no row of it is of this value.
     """
 
     key: str
@@ -90,6 +98,7 @@ class Region:
     mask_file: str
     entry: Entry
     told: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    is_beyond_table: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,7 +118,7 @@ class CaseFiles:
     regions
         In the order of the annotations.
     told
-        Further fields of the case: `case_id`, `task_id`, `labels`, `registrations`.
+        Further fields of the case: `case_id`, `task_id`, `patient_id`, `subject`, `labels`, `registrations`.
     fields
         Files of displacement fields by registration id.
     is_exact
@@ -170,6 +179,7 @@ def document(
         }
         if region.value is not None and (region.mask_file or region.value != 1):  # 1 needs no word in a file of its own
             annotation["mask_value"] = region.value
+        annotation |= {key: region.told[key] for key in SAID_OF_MASKS if key in region.told}
         uid = region.told.get("image_uid")
         annotations.append(annotation | ({"image_uid": uid} if uid and uid != primary.uid else {}))
         masks.append(Mask(identity, region.volume, region.value))
@@ -180,8 +190,7 @@ def document(
         "annotations": annotations,
         "metadata": {},
     }
-    if found.told.get("case_id"):
-        native["case_id"] = found.told["case_id"]
+    native |= {key: found.told[key] for key in ("case_id", "patient_id", "subject") if found.told.get(key)}
     if len(found.images) > 1:
         native["related_images"] = [image.document(is_exact=found.is_exact) for image in found.images[1:]]
     if defined:

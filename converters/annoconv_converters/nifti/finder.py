@@ -14,13 +14,13 @@ from annoconv.geometry import GridKind, compare_grids
 from annoconv.messages import Message
 from annoconv.model import Modality
 from annoconv.volumes.label_boxes import find_labels
-from annoconv_converters._volumes.doubts import check_layers, check_no_image
 from annoconv_converters._volumes.file import UnionVolume, VolumeFile
 from annoconv_converters._volumes.label_tables import read_table
 from annoconv_converters._volumes.labels import Entry
 from annoconv_converters._volumes.nifti import NiftiFile
 from annoconv_converters._volumes.opening import open_volume, stem_of
 from annoconv_converters.nifti.case_files import ImageFiles, Region
+from annoconv_converters.nifti.doubts import check_layers, check_no_image
 from annoconv_converters.nifti.source_trees import of_sidecar, of_table, of_volume
 
 if TYPE_CHECKING:
@@ -98,7 +98,8 @@ class Finder:
         from annoconv.volumes.nifti_affines import check_orthogonal
 
         file = open_volume(self._checked(path), self.context.limits, self.form)
-        check_orthogonal(file.grid, path)
+        if not self.sources:  # a mask of a tilted series is sheared as that is
+            check_orthogonal(file.grid, path)
         if file.grid.lps_from_ijk is None and not (is_placeless or self.allows_no_place):
             raise GeometryError(
                 "the file states no place in space: its sform and qform codes are both 0"
@@ -189,7 +190,8 @@ class Finder:
                 entry = table.get(value) or (segment.entry if segment else Entry(value, f"LABEL_{value}"))
                 row = self._row(entry, table)
                 told_id = {"id": segment.id} if segment and segment.id else {}
-                yield Region(f"{layer}/{value}", volume, value, self._mask_file(file), row, told_id)
+                beyond = bool(table or told) and value not in table and value not in told
+                yield Region(f"{layer}/{value}", volume, value, self._mask_file(file), row, told_id, beyond)
 
     def class_regions(self, file: VolumeFile, classes: Mapping[str, Sequence[int]], mask_file: str) -> Iterator[Region]:
         """Yield the classes of a data set that a label map holds; a class of several labels is their union.
@@ -213,7 +215,8 @@ class Finder:
                 continue
             entry = self._row(Entry(min(values), name), self.table)
             if len(values) == 1:
-                yield Region(name, volume, values[0], mask_file, entry)
+                beyond = values[0] not in told
+                yield Region(name, volume, values[0], mask_file, entry, is_beyond_table=beyond)
             else:
                 yield Region(name, UnionVolume(volume, tuple(values)), None, "", entry)
 

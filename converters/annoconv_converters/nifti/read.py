@@ -49,7 +49,7 @@ _Rows: TypeAlias = dict[tuple[int, str], RetoldRow]
 _GEOMETRY: Final = frozenset({"shape", "spacing", "origin", "direction"})
 _OF_OTHERS: Final = "the side file was written for other files; what it holds is left out"
 _UNREAD: Final = "the volume is not read where it is; name it, or its folder, as a source or with --images"
-_UNNAMED: Final = "no label table names the value {value}; {name} stands for it"
+_UNNAMED: Final = "the label table does not name the value {value}; {name} stands for it"
 _MOST_NAMED: Final = 10
 _UNFIT: Final = "what the side file holds does not fit the files, which other software has edited; it is left out"
 
@@ -259,11 +259,7 @@ def _assumed(found: CaseFiles, finder: Finder, position: int) -> Iterator[Loss]:
         message = "the files name no annotation task; nifti stands for it"
         yield Loss(position, "/task_id", LossKind.APPROXIMATED, message)
     for number, region in enumerate(found.regions):
-        if (
-            region.value is not None
-            and region.entry.name == f"LABEL_{region.value}"
-            and "label_code" not in region.told
-        ):
+        if region.is_beyond_table:
             message = Message(_UNNAMED, value=region.value, name=region.entry.name)
             yield Loss(position, f"/annotations/{number}/label_code", LossKind.APPROXIMATED, message)
     modality = found.images[0].modality

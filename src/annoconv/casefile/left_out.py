@@ -46,9 +46,8 @@ def left_out(case: Case, *, all_annotations: bool = False) -> LeftOut:
 
 
 def _reason(annotation: Annotation) -> Message:
-    key, value = "status", annotation.status
-    if value not in _STATUSES:
-        key, value = "assertion", annotation.assertion
+    is_result = annotation.status not in _STATUSES
+    key, value = ("assertion", annotation.assertion) if is_result else ("status", annotation.status)
     return Message(
         "an annotation whose {key} is {value} does not count as a finding, and is left out; "
         "--all-annotations writes it",

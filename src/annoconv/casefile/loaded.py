@@ -92,10 +92,11 @@ class Reading:
 
 def checked(loaded: LoadedCase | Reading) -> LoadedCase | Reading:
     """Return a case that still is what the schema allows, whatever was changed in it; DocumentError if it is not."""
-    if not isinstance(loaded, LoadedCase | Reading):  # callers need not be typed
+    given: object = loaded  # callers need not be typed
+    if not isinstance(given, LoadedCase | Reading):
         raise UsageError(
             "this is no case with its masks",
-            found=type(loaded).__name__,
+            found=type(given).__name__,
             expected="LoadedCase or Reading",
             advice="Take what read_case gives, or LoadedCase(case, masks)",
         )

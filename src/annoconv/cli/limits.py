@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["limits_from"]
 
 _MOST_DIGITS: Final = 18
+_MOST_ROUNDED: Final = 5000
+"""Millionths: cosines of three decimals are off by up to 2,000, a tilt of half a degree is 8,700."""
 
 
 def limits_from(settings: Iterable[str]) -> Limits:
@@ -39,4 +41,8 @@ def limits_from(settings: Iterable[str]) -> Limits:
     if changed.get("depth", 0) > (deepest := Limits().depth):  # where the parser itself stops
         expected = Message("at most {count}", count=deepest)
         raise UsageError("no text nested deeper can be read", found=changed["depth"], expected=expected)
+    if changed.get("direction_millionths", 0) > _MOST_ROUNDED:
+        expected = Message("at most {count}", count=_MOST_ROUNDED)
+        found = changed["direction_millionths"]
+        raise UsageError("directions that are further off are no rounded ones", found=found, expected=expected)
     return replace(Limits(), **changed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise, product
-from math import dist
+from math import atan2, degrees, dist, sqrt
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
@@ -130,6 +130,23 @@ def positions_not_ascending(subject: Subject) -> Iterator[Breach]:
             if after <= before:
                 values = {"before": f"{before:.4g}", "after": f"{after:.4g}"}
                 yield Breach((*path, "instances", number, "image_position_patient"), values)
+
+
+@rule("A-7.2e.slices_not_upright")
+def slices_not_upright(subject: Subject) -> Iterator[Breach]:
+    """Yield each volume whose slices are sheared (gantry tilt) or unevenly spaced."""
+    for path, image, distances in _stacks(subject):
+        placed = [each.image_position_patient for each in image.instances or ()][: len(distances)]
+        gaps = [after - before for before, after in pairwise(distances)]
+        first, last = placed[0], placed[-1]
+        if not gaps or min(gaps) <= 0 or image.spacing is None or first is None or last is None:
+            continue
+        lateral = sqrt(max(dist(first, last) ** 2 - distances[-1] ** 2, 0.0))
+        is_uneven = max(gaps) - min(gaps) > 2 * POSITION_TOLERANCE_VOXEL * median(gaps)
+        if is_uneven or lateral > POSITION_TOLERANCE_VOXEL * min(image.spacing):
+            angle = degrees(atan2(lateral, distances[-1]))
+            values = {"angle": f"{angle:.1f}", "least": f"{min(gaps):.6g}", "most": f"{max(gaps):.6g}"}
+            yield Breach((*path, "instances"), values)
 
 
 @rule("A-7.2c.spacing_not_median")

@@ -270,14 +270,14 @@ def nifti_bytes(labels_kji: NDArray[Any], grid: Grid, *, compressed: bool = True
     labels_kji
         Shape `grid.shape_kji`, an integer or float dtype that NIfTI knows; stored as it is.
     grid
-        LPS with orthogonal axes, or without an affine: then both codes are 0.
+        LPS, or without an affine: then both codes are 0. A qform cannot hold sheared axes.
     compressed
         Whether it is a `.nii.gz` file.
 
     Raises
     ------
     GeometryError
-        If the array does not fit the grid, or the axes are not orthogonal.
+        If the array does not fit the grid.
     """
     pieces = nifti_pieces(labels_kji, grid, intent=LABEL_INTENT if labels_kji.dtype.kind in "iu" else 0)
     return b"".join(compress(pieces) if compressed else pieces)
@@ -298,7 +298,7 @@ def nifti_pieces(
     voxels
         C-order, shape `grid.shape_kji`, or with further axes before it: `(volume, k, j, i)`, `(3, 1, k, j, i)`.
     grid
-        LPS with orthogonal axes, or without an affine: then both codes are 0.
+        LPS, or without an affine: then both codes are 0. A qform cannot hold sheared axes.
     version
         2 holds the affine in float64; it is taken anyway where an axis has more than 32,767 voxels.
     extensions

@@ -119,7 +119,8 @@ def is_in_mm(header: Any) -> bool:
 def write_forms(header: Any, grid: Grid) -> bool:
     """Put a grid into a header as sform and qform with equal codes, in mm; return whether the qform was exact enough.
 
-    Where the quaternion would put a corner more than 1e-3 mm off, the qform's code is 0 and only the sform holds.
+    Where the quaternion would put a corner more than 1e-3 mm off, as it does with sheared axes, the qform's code is 0
+    and only the sform holds.
     """
     header.set_xyzt_units("mm")
     for axis, zoom in enumerate(grid.spacing if grid.lps_from_ijk is not None else (1.0, 1.0, 1.0), 1):
@@ -127,8 +128,13 @@ def write_forms(header: Any, grid: Grid) -> bool:
     if grid.lps_from_ijk is None:
         return True
     if grid.frame != "LPS":
-        raise GeometryError("NIfTI holds patient coordinates only", found=grid.frame)
-    check_orthogonal(grid, None)
+        raise GeometryError(
+            "NIfTI holds patient coordinates only",
+            where="/image/coordinate_frame",
+            found=grid.frame,
+            expected="LPS",
+            advice="Outlines on slides go to GeoJSON, pictures to COCO",
+        )
     ras_from_ijk = ras_from_lps(grid.lps_from_ijk)
     header.set_sform(ras_from_ijk, code=_SCANNER)
     header.set_qform(ras_from_ijk, code=_SCANNER, strip_shears=True)

@@ -5,6 +5,7 @@ Positions are LPS in mm, at the centre of a slice's first pixel. Authority: DICO
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -12,7 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annoconv.errors import GeometryError
-from annoconv.geometry import DIRECTION_TOLERANCE, LARGEST_MM, SMALLEST_MM, Grid, matrix_text
+from annoconv.geometry import (
+    DIRECTION_TOLERANCE,
+    LARGEST_MM,
+    SMALLEST_MM,
+    STACK_TOLERANCE_VOXEL,
+    Grid,
+    grid_of_slices,
+    matrix_text,
+)
 from annoconv.messages import Message, listed
 
 if TYPE_CHECKING:
@@ -20,13 +29,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["STACK_TOLERANCE_VOXEL", "Plane", "fill_gaps", "stack_grid"]
+__all__ = ["STACK_TOLERANCE_VOXEL", "Plane", "fill_gaps", "is_rounded", "stack_grid"]
 
-STACK_TOLERANCE_VOXEL = 0.1
-"""Voxels: how far a slice may lie off the regular stack. Positions rounded to 0.05 mm at 0.5 mm spacing still pass; a
-missing slice is off by a whole voxel."""
 _SAME_PLANE_MM = 1e-4
 """Slices nearer than this share their position."""
+_STEEPEST = 1.0
+"""Lateral mm for each mm along the normal, 45 degrees: gantries tilt by 30; beyond it slices form no volume."""
+_COARSEST = 5e-3
+"""Of unit vectors: what rounding explains; a bound that a request may set."""
+_COARSE = "If they were rounded, accept them with --limit direction_millionths=2000"
 _MOST_MISSING = 1000
 """Slices of one gap; a longer one is two stacks."""
 _MOST_NAMED = 3
@@ -59,7 +70,13 @@ class Plane:
     rows: int
 
 
-def stack_grid(planes: Sequence[Plane], slice_spacing: float = 1.0) -> tuple[Grid, list[int]]:
+def stack_grid(
+    planes: Sequence[Plane],
+    slice_spacing: float = 1.0,
+    *,
+    upright: bool = True,
+    rounding: float = DIRECTION_TOLERANCE,
+) -> tuple[Grid, list[int]]:
     """Return the grid that parallel slices form, and their order along it.
 
     Parameters
@@ -68,6 +85,11 @@ def stack_grid(planes: Sequence[Plane], slice_spacing: float = 1.0) -> tuple[Gri
         Slices in any order.
     slice_spacing
         Step along k in mm, used for a single slice only: nothing measures it.
+    upright
+        Whether sheared and unevenly spaced slices are refused. They are no volume of voxels, but a stack all the same
+        if their positions run along a straight line, and no slices are missing.
+    rounding
+        How far direction cosines may be off orthonormal, and off those of other slices.
 
     Returns
     -------
@@ -89,8 +111,8 @@ def stack_grid(planes: Sequence[Plane], slice_spacing: float = 1.0) -> tuple[Gri
     """
     if not planes:
         raise GeometryError("there are no slices")
-    across, down = _orthonormal(planes[0])
-    _check_alike(planes)
+    across, down = _orthonormal(planes[0], rounding)
+    _check_alike(planes, rounding)
     normal = np.cross(across, down)
     positions = np.array([plane.position for plane in planes], dtype=np.float64)
     if positions.shape != (len(planes), 3) or not np.abs(positions).max() <= LARGEST_MM:
@@ -98,17 +120,26 @@ def stack_grid(planes: Sequence[Plane], slice_spacing: float = 1.0) -> tuple[Gri
     distances = positions @ normal
     order = [int(index) for index in np.argsort(distances, kind="stable")]
     names = [planes[index].name for index in order]
-    step = _even_step(distances[order], names) if len(order) > 1 else slice_spacing
     between_rows, between_columns = (float(number) for number in planes[0].pixel_spacing)
     affine = np.eye(4)
-    affine[:3, 0], affine[:3, 1], affine[:3, 2] = across * between_columns, down * between_rows, normal * step
-    affine[:3, 3] = positions[order[0]]
-    grid = Grid((planes[0].columns, planes[0].rows, len(planes)), affine + 0.0)
-    _check_straight(grid, positions[order], names)
+    affine[:3, 0], affine[:3, 1], affine[:3, 3] = across * between_columns, down * between_rows, positions[order[0]]
+
+    def stacked(step: float) -> Grid:
+        affine[:3, 2] = normal * step
+        return Grid((planes[0].columns, planes[0].rows, len(planes)), affine + 0.0)
+
+    try:
+        grid = stacked(_even_step(distances[order], names) if len(order) > 1 else slice_spacing)
+        _check_straight(grid, positions[order], names)
+    except GeometryError:
+        if upright or not _is_straight(positions[order], distances[order], min(between_rows, between_columns)):
+            raise
+        mean = float(distances[order[-1]] - distances[order[0]]) / (len(order) - 1)
+        grid = grid_of_slices(stacked(mean), positions[order])
     return grid, order
 
 
-def fill_gaps(planes: Sequence[Plane]) -> list[Plane]:
+def fill_gaps(planes: Sequence[Plane], rounding: float = DIRECTION_TOLERANCE) -> list[Plane]:
     """Return the slices that an otherwise regular stack lacks, each where it would stand, in no order.
 
     A gap is one if it is a whole multiple of the usual distance: the median, or the least if only that fits all gaps.
@@ -116,7 +147,7 @@ def fill_gaps(planes: Sequence[Plane]) -> list[Plane]:
     """
     if len(planes) < 2:
         return []
-    across, down = _orthonormal(planes[0])
+    across, down = _orthonormal(planes[0], rounding)
     distances = np.array([plane.position for plane in planes], dtype=np.float64) @ np.cross(across, down)
     order = np.argsort(distances, kind="stable")
     gaps = np.diff(distances[order])
@@ -141,10 +172,18 @@ def _are_multiples(gaps: NDArray[np.float64], step: float) -> bool:
     )
 
 
-def _check_alike(planes: Sequence[Plane]) -> None:
-    first = planes[0]
+def _most_alike(planes: Sequence[Plane]) -> Plane:
+    """Return the first of the slices whose size and rough orientation most of them have: a localizer is the odd one."""
+    kinds = [
+        (each.columns, each.rows, *(round(float(cosine), 2) + 0.0 for cosine in each.orientation)) for each in planes
+    ]
+    return planes[kinds.index(Counter(kinds).most_common(1)[0][0])]
+
+
+def _check_alike(planes: Sequence[Plane], rounding: float) -> None:
+    first = _most_alike(planes)
     for name, problem, tolerance in (
-        ("orientation", "the slices differ in orientation", DIRECTION_TOLERANCE),
+        ("orientation", "the slices differ in orientation", rounding),
         ("pixel_spacing", "the slices differ in pixel spacing", None),
     ):
         expected = np.array(getattr(first, name), dtype=np.float64)
@@ -160,20 +199,25 @@ def _check_alike(planes: Sequence[Plane]) -> None:
             raise GeometryError("the slices differ in size (columns x rows)", found=found, expected=wanted)
 
 
-def _orthonormal(plane: Plane) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def is_rounded(plane: Plane) -> bool:
+    """Tell whether the direction cosines of a slice are off orthonormal by more than six decimals make them."""
+    pair = np.reshape(plane.orientation, (2, 3))
+    return bool(np.abs(pair @ pair.T - np.eye(2)).max() > DIRECTION_TOLERANCE)
+
+
+def _orthonormal(plane: Plane, rounding: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the directions of i and j, rounding removed."""
     cosines = np.array(plane.orientation, dtype=np.float64)
     if cosines.shape != (6,) or not np.abs(cosines).max() <= 2:
         raise GeometryError("an orientation is six direction cosines", where=plane.name, found=matrix_text(cosines))
     pair = cosines.reshape(2, 3)
-    if np.abs(pair @ pair.T - np.eye(2)).max() > DIRECTION_TOLERANCE:
+    off = float(np.abs(pair @ pair.T - np.eye(2)).max())
+    if off > rounding:
         raise GeometryError(
-            Message(
-                "the direction cosines are not orthonormal within {tolerance:g}",
-                tolerance=DIRECTION_TOLERANCE,
-            ),
+            Message("the direction cosines are not orthonormal within {tolerance:g}", tolerance=rounding),
             where=plane.name,
             found=matrix_text(pair),
+            advice=_COARSE if off <= _COARSEST else None,
         )
     spacing = np.array(plane.pixel_spacing, dtype=np.float64)
     if spacing.shape != (2,) or not np.all((spacing >= SMALLEST_MM) & (spacing <= LARGEST_MM)):
@@ -204,6 +248,23 @@ def _even_step(distances: NDArray[np.float64], names: Sequence[str]) -> float:
             advice="Supply the missing slices, or only those of one regular stack",
         )
     return float(distances[-1] - distances[0]) / (len(names) - 1)
+
+
+def _is_straight(positions: NDArray[np.float64], distances: NDArray[np.float64], pixel: float) -> bool:
+    """Tell whether sorted slices run along a straight line, no two at one place and none of an even stack missing."""
+    gaps = np.diff(distances)
+    if len(gaps) < 2 or gaps.min() < _SAME_PLANE_MM:
+        return False
+    usual, least = float(np.median(gaps)), float(gaps.min())
+    is_even = bool(np.abs(gaps - usual).max() <= STACK_TOLERANCE_VOXEL * usual)
+    if not is_even and (_are_multiples(gaps, usual) or _are_multiples(gaps, least)):
+        return False
+    along = distances - distances[0]
+    run = (positions[-1] - positions[0]) / along[-1]
+    is_steep = bool(run @ run - 1 > _STEEPEST**2)  # along the normal it is 1
+    return not is_steep and bool(
+        np.abs(positions - positions[0] - np.outer(along, run)).max() <= STACK_TOLERANCE_VOXEL * pixel
+    )
 
 
 def _check_straight(grid: Grid, positions: NDArray[np.float64], names: Sequence[str]) -> None:

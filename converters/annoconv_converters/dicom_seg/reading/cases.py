@@ -60,7 +60,7 @@ class _Part:
 
     @cached_property
     def frame_grid(self) -> FrameGrid:
-        frame_grid = find_frame_grid(self.file.header, self.file.table, self.file.path)
+        frame_grid = find_frame_grid(self.file.header, self.file.table, self.file.path, self.context.limits)
         check_size(frame_grid, self.context.limits, self.file.path)
         return frame_grid
 
@@ -139,7 +139,8 @@ def _refusing_damage(path: Path) -> Generator[None]:
 def _open(path: Path, context: Context) -> _Part:
     file = open_segmentation(path, context.limits)
     with _refusing_damage(path):
-        return _Part(file, read_block(file.header, path, context.limits), context)
+        block = read_block(file.header, path, context.limits)
+        return _Part(replace(file, names=block.names) if block else file, block, context)
 
 
 def _together(parts: Iterable[_Part]) -> list[list[_Part]]:
@@ -221,7 +222,7 @@ def _described(part: _Part, origin: Origin | None) -> dict[str, Any]:
     described: dict[str, Any] = strict_json.plain(source.describe())
     instances = {each.sop_instance_uid: each.sop_class_uid for each in source.slices if each.sop_instance_uid}
     named = [{"sop_instance_uid": uid, "sop_class_uid": sop_class} for uid, sop_class in instances.items()]
-    return described | ({INSTANCES: named} if named else {})
+    return ({INSTANCES: named} if named else {}) | described
 
 
 def _grid(part: _Part, case: Case, origin: Origin | None) -> Grid:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import mmap
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
@@ -34,11 +34,11 @@ from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_seg.block import digest_of
 from annoconv_converters.dicom_seg.groups import FrameTable, read_table
 from annoconv_converters.dicom_seg.kinds import LEVELS, Kind
-from annoconv_converters.dicom_seg.mapping import hides_a_segment, segments_of
+from annoconv_converters.dicom_seg.mapping import called, hides_a_segment, segments_of
 from annoconv_converters.dicom_seg.reading.pixels import FramePixels, frame_fragments, is_encapsulated
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -82,6 +82,8 @@ class SegmentationFile:
         Of all elements but the pixels, its own UIDs and our private block.
     misread
         Places of text that is not of the character set that the file declares, and what became of it.
+    names
+        What our private block calls its segments.
     """
 
     path: Path
@@ -91,11 +93,12 @@ class SegmentationFile:
     pixels: FramePixels
     digest: str
     misread: Sequence[tuple[str, Message]] = ()
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
         """What each segment is, by number, the background left out."""
-        return tuple(segments_of(self.header))
+        return tuple(called(segments_of(self.header), self.names))
 
     @cached_property
     def largest_number(self) -> int:
@@ -117,7 +120,7 @@ def open_segmentation(path: Path, limits: Limits) -> SegmentationFile:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
             start = file_start(whole)
             if start is None:
-                raise MaskError("this is not a DICOM file", source=path)
+                raise MaskError("this is not a DICOM file", source=path, advice="Name a DICOM segmentation")
             if not start.is_deflated:
                 return _open(path, whole, start, limits, None)
             most = min(limits.header_bytes, _INFLATED_HEADER)
@@ -275,7 +278,13 @@ def _pixel_element(path: Path, data: Buffer, at: int, start: FileStart, *, is_wh
 def _kind(path: Path, header: Dataset) -> Kind:
     sop_class, stated = text(header.get("SOPClassUID")), text(header.get("SegmentationType"))
     if sop_class not in _CLASSES:
-        raise MaskError("this is no segmentation", source=path, where="SOPClassUID (0008,0016)", found=sop_class)
+        raise MaskError(
+            "this is no segmentation",
+            source=path,
+            where="SOPClassUID (0008,0016)",
+            found=sop_class,
+            advice="Images are named with --images",
+        )
     if stated not in set(Kind):
         raise MaskError(
             "this kind of segmentation is not read",

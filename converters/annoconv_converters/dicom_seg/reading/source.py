@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from annoconv.errors import AnnoconvError, ImageError
-from annoconv.geometry import GridKind
+from annoconv.geometry import STACK_TOLERANCE_VOXEL
 from annoconv.images import describe_sources
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
-from annoconv.volumes.slice_stack import STACK_TOLERANCE_VOXEL
+from annoconv_converters._dicom.series import note_losses
 from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_seg.frame_grid import FrameGrid, named_instances, relation_to, source_series
 
@@ -60,6 +60,7 @@ class Origin:
 
     def losses(self, file: SegmentationFile, frame_grid: FrameGrid, case_index: int) -> Iterator[Loss]:
         """Yield how it was told, and where the file contradicts it."""
+        yield from note_losses(self.source, case_index)
         if self.why:
             yield Loss(case_index, "/image/uid", LossKind.APPROXIMATED, self.why)
         for keyword, name in (
@@ -146,16 +147,9 @@ def _fits(source: ImageSource, file: SegmentationFile, frame_grid: FrameGrid) ->
         stated = text(file.header.get("FrameOfReferenceUID"))
         if stated and "frame_of_reference_uid" not in source.derived and stated != source.frame_of_reference_uid:
             return False
-        relation = relation_to(own, source.grid)
+        return relation_to(own, source.grid).is_inside
     except AnnoconvError:
         return False
-    if relation.kind is GridKind.DIFFERENT:
-        return False
-    counts = tuple(own.shape[axis] for axis in relation.axes)
-    return all(
-        first >= 0 and first + count <= most
-        for first, count, most in zip(relation.offset, counts, source.grid.shape, strict=True)
-    )
 
 
 def _misplaced(source: ImageSource, file: SegmentationFile, frame_grid: FrameGrid) -> int:
@@ -163,10 +157,10 @@ def _misplaced(source: ImageSource, file: SegmentationFile, frame_grid: FrameGri
     if frame_grid.grid.lps_from_ijk is None or frame_grid.tiles is not None or source.grid.lps_from_ijk is None:
         return 0
     where = {(each.sop_instance_uid, each.frame or 1): each.position_lps for each in source.slices}
-    normal, step = source.grid.direction[:, 2], float(source.grid.spacing[2])
+    most_mm = STACK_TOLERANCE_VOXEL * float(source.grid.spacing.max())
     count = 0
     for place in file.table.places:
         named = where.get((place.source, place.source_frame or 1))
         if named is not None and place.position is not None:
-            count += bool(abs(np.subtract(place.position, named) @ normal) > STACK_TOLERANCE_VOXEL * step)
+            count += bool(np.linalg.norm(np.subtract(place.position, named)) > most_mm)
     return count

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
@@ -23,17 +23,25 @@ from annoconv.documents.residuals import pointer, residual
 from annoconv.errors import InputError
 from annoconv.files.atomic import replacing
 from annoconv.loss import Loss, LossKind, LossReport
+from annoconv.messages import Message
 from annoconv.model import Case, Image, MaskAnnotation
 from annoconv_converters._dicom.carrier import carry
 from annoconv_converters._dicom.elements import EXPLICIT, Element
 from annoconv_converters._dicom.groups import PER_FRAME
 from annoconv_converters._dicom.patient import patient_of
-from annoconv_converters._dicom.series import scan_series
+from annoconv_converters._dicom.series import note_losses, scan_series
 from annoconv_converters.dicom_seg.block import Block, digest_of, meaning
 from annoconv_converters.dicom_seg.frame_grid import find_frame_grid
 from annoconv_converters.dicom_seg.groups import read_table
 from annoconv_converters.dicom_seg.kinds import Kind
-from annoconv_converters.dicom_seg.mapping import annotation_ids, merge, native_document, segments_of
+from annoconv_converters.dicom_seg.mapping import (
+    LABEL_MAP_FILE,
+    annotation_ids,
+    called,
+    merge,
+    native_document,
+    segments_of,
+)
 from annoconv_converters.dicom_seg.subject import OF_THE_CASE, left_unsaid, without
 from annoconv_converters.dicom_seg.writing.file import frame_index, write_file
 from annoconv_converters.dicom_seg.writing.gather import Gathered, gather, segment_numbers
@@ -44,7 +52,7 @@ from annoconv_converters.dicom_seg.writing.planes import check_image
 from annoconv_converters.dicom_seg.writing.segments import segment_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from annoconv.casefile import LoadedCase
@@ -52,8 +60,11 @@ if TYPE_CHECKING:
     from annoconv.images import ImageSource
     from annoconv.registry import Context
     from annoconv_converters.dicom_seg.kinds import Settings
+    from annoconv_converters.dicom_seg.segment import Segment
 
 __all__ = ["SegmentationPart", "prepare", "write_part", "write_segmentations"]
+
+_NAMED: Final = "TrackingID is the annotation's tracking_id, where it has one"
 
 
 @dataclass(eq=False)
@@ -242,10 +253,13 @@ def _finish(
     original = strict_json.plain(case)
     headers = [_header(part) for part in parts]
     unsaid = [left_unsaid(case, part.image or case.image, is_plain=plain) for part in parts]
+    described = [segments_of(header) for header in headers]
+    otherwise = [_names(part, some) for part, some in zip(parts, described, strict=True)]
     natives = [
-        without(_native(part, header), names) for part, header, names in zip(parts, headers, unsaid, strict=True)
+        without(_native(part, header, called(some, other)), names)
+        for part, header, some, other, names in zip(parts, headers, described, otherwise, unsaid, strict=True)
     ]
-    native = merge(natives)
+    native = merge([_without_names(*each) for each in zip(natives, otherwise, strict=True)] if plain else natives)
     gone = masks_left_out(original, unwritten)
     expected = {**original, "annotations": [each for each in original["annotations"] if each["id"] not in gone]}
     compared = report(
@@ -260,11 +274,12 @@ def _finish(
     kept = report(expected, native, REASONS, CARRIER).kept if gone else compared.kept
     if not plain:
         key = ids.uid("carrier", ids.content_digest(strict_json.dumps(original)))
-        for position, (part, header, own, names) in enumerate(zip(parts, headers, natives, unsaid, strict=True)):
-            segments = segments_of(header)
+        together = zip(parts, described, otherwise, natives, unsaid, strict=True)
+        for position, (part, some, other, own, names) in enumerate(together):
+            segments = called(some, other)
             meanings = dict(zip(annotation_ids(segments), map(meaning, segments), strict=True))
             digest = digest_of(part.header | {PER_FRAME: part.groups})
-            told = Block(key, position, len(parts), own["image"]["uid"], digest, meanings, unsaid=names)
+            told = Block(key, position, len(parts), own["image"]["uid"], digest, meanings, unsaid=names, names=other)
             if position == 0:
                 # Nobody is named in private that a de-identification of the file would leave there.
                 named = [each for each in held(native, kept) if each[0][0] not in OF_THE_CASE]
@@ -275,7 +290,15 @@ def _finish(
     yield from compared.losses
     yield from uncoded(case, case_index, Labels.of(case, context.label_system), unwritten)
     position_of = {annotation.id: position for position, annotation in enumerate(case.annotations)}
+    for identity in sorted(identity for other in otherwise for identity in other.values()):
+        path = pointer(("annotations", position_of[identity], "id"))
+        carried = Message("{sentence}; it travels in {place}", sentence=Message(_NAMED), place=Message(CARRIER.place))
+        if plain:
+            yield Loss(case_index, path, LossKind.NO_PLACE, _NAMED)
+        else:
+            yield Loss(case_index, path, LossKind.CARRIED, carried)
     for part in parts:
+        yield from note_losses(part.content.source, case_index)
         for number, kind, message in part.gathered.changes:
             path = pointer(("annotations", position_of[part.annotation_ids[number]], "mask_file"))
             yield Loss(case_index, path, kind, message)
@@ -287,7 +310,27 @@ def _header(part: SegmentationPart) -> Dataset:
     return read_dataset(BytesIO(data), is_implicit_VR=False, is_little_endian=True)
 
 
-def _native(part: SegmentationPart, header: Dataset) -> dict[str, Any]:
+def _names(part: SegmentationPart, segments: Sequence[Segment]) -> dict[str, str]:
+    """Return the ids of annotations that a file calls otherwise, by what it calls them."""
+    found = zip(annotation_ids(segments), segments, strict=True)
+    return {name: part.annotation_ids[each.number] for name, each in found if name != part.annotation_ids[each.number]}
+
+
+def _without_names(native: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return what is meant without our block: what a file calls an annotation is its id then."""
+    name_of = {identity: name for name, identity in names.items()}
+    annotations: list[dict[str, Any]] = []
+    for each in native["annotations"]:
+        name = name_of.get(each["id"])
+        if name is not None:
+            each = {key: value for key, value in each.items() if (key, value) != ("tracking_id", name)}
+            if each["mask_file"] != LABEL_MAP_FILE:
+                each["mask_file"] = f"masks/{ids.safe_name(name)}.nii.gz"
+        annotations.append(each)
+    return {**native, "annotations": annotations}
+
+
+def _native(part: SegmentationPart, header: Dataset, segments: Sequence[Segment]) -> dict[str, Any]:
     """Return what the reader will make of a part.
 
     One frame of each plane tells as much about the grid as all of them.
@@ -301,7 +344,7 @@ def _native(part: SegmentationPart, header: Dataset) -> dict[str, Any]:
         Element(0x52009230, b"SQ", len(shared), len(shared) + 12, len(whole), len(whole)),
         EXPLICIT,
     )
-    return native_document(header, table, find_frame_grid(header, table), Labels.of())
+    return native_document(header, table, find_frame_grid(header, table), Labels.of(), segments)
 
 
 def _file_name(case: Case, case_index: int, part: SegmentationPart, parts: int) -> str:

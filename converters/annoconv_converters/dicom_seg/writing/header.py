@@ -18,6 +18,7 @@ from pydicom.uid import UID
 
 from annoconv import ids
 from annoconv.codes import PRIVATE_SCHEME
+from annoconv.geometry import DIRECTION_TOLERANCE, describe_grid
 from annoconv.model import Concept
 from annoconv_converters._dicom.codes import code_item
 from annoconv_converters._dicom.dates import date_and_time, date_time, offset_zone
@@ -302,13 +303,18 @@ def _put_shared_groups(header: Dataset, source: ImageSource) -> None:
     shared = Dataset()
     if grid.lps_from_ijk is not None:  # the thickness of a slice belongs to the spacing of its pixels
         measures = Dataset()
-        between_columns, between_rows, step = (decimal_string(number) for number in grid.spacing)
+        between_columns, between_rows, _ = (decimal_string(number) for number in grid.spacing)
+        step = decimal_string(describe_grid(grid)["spacing"][2])
         measures.PixelSpacing = [between_rows, between_columns]
         copy_elements(stated, measures, ("SliceThickness",))
         measures.SliceThickness = measures.get("SliceThickness") or step
         if grid.frame == "LPS":
-            measures.SpacingBetweenSlices = step
-            cosines = stated.get("ImageOrientationPatient") or (*grid.direction[:, 0], *grid.direction[:, 1])
+            if grid.positions is None:
+                measures.SpacingBetweenSlices = step
+            taken = (*grid.direction[:, 0], *grid.direction[:, 1])
+            cosines = stated.get("ImageOrientationPatient") or taken
+            if max(abs(float(found) - each) for found, each in zip(cosines, taken, strict=True)) > DIRECTION_TOLERANCE:
+                cosines = taken  # the source's are rounded
             orientation = Dataset()
             orientation.ImageOrientationPatient = [decimal_string(number) for number in cosines]
             shared.PlaneOrientationSequence = items(orientation)

@@ -150,10 +150,7 @@ def _is_within(stated: Grid, grid: Grid) -> bool:
     if stated.lps_from_ijk is None:
         return stated.shape[:2] == grid.shape[:2] and stated.shape[2] <= grid.shape[2]
     relation = compare_grids(stated, grid)
-    counts = [stated.shape[axis] for axis in relation.axes]
-    ends = [first + count for first, count in zip(relation.offset, counts, strict=True)]
-    is_inside = min(relation.offset) >= 0 and all(end <= most for end, most in zip(ends, grid.shape, strict=True))
-    return is_inside or relation.kind is GridKind.DIFFERENT
+    return relation.is_inside or relation.kind is GridKind.DIFFERENT
 
 
 def check_dicom(source: ImageSource) -> None:
@@ -196,7 +193,8 @@ def place(
         check_frame(image, volume)
     relation = relation_to(moving, source.grid)
     volume_kji = volume.read()
-    if relation.kind is GridKind.DIFFERENT and resampling != "never" and source.grid.lps_from_ijk is not None:
+    is_lattice = source.grid.lps_from_ijk is not None and source.grid.positions is None and moving.positions is None
+    if relation.kind is GridKind.DIFFERENT and resampling != "never" and is_lattice:
         return resample(volume_kji, moving, source.grid, resampling), True
     return apply_relation(volume_kji, relation, volume.path), False
 

@@ -35,6 +35,7 @@ def segment_of(number: int, annotation: MaskAnnotation, case: Case, image_uid: s
     coded = labels.coded(annotation.label_code, annotation.category)
     kind = ALGORITHM_TYPES[annotation.algorithm_type] if annotation.algorithm_type else SegmentAlgorithmType.MANUAL
     site = annotation.finding_site or coded.site
+    name = annotation.tracking_id or annotation.id
     return Segment(
         number=number,
         name=coded.name,
@@ -45,8 +46,8 @@ def segment_of(number: int, annotation: MaskAnnotation, case: Case, image_uid: s
         region_modifiers=modifiers_of(site) if site else (),
         algorithm_type=kind,
         **algorithm_fields(algorithm_of(annotation, case)),
-        tracking_id=annotation.id,
-        tracking_uid=annotation.tracking_uid or ids.tracking(image_uid, annotation.id),
+        tracking_id=name,
+        tracking_uid=annotation.tracking_uid or ids.tracking(image_uid, name),
         color_rgb=coded.color_rgb,
         description=coded.code,
     )

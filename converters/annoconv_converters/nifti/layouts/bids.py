@@ -2,7 +2,7 @@
 
 ::
 
-    dataset_description.json  README  .bidsignore
+    dataset_description.json  README  .bidsignore  participants.tsv .json (pseudonym, sex, age, height, weight)
     sub-{label}/anat/sub-{label}_{suffix}.nii.gz .json      the image (MR, where --suffix names its contrast)
     sourcedata/sub-{label}/ct/sub-{label}_ct.nii.gz .json   the image of another modality; BIDS has no place for it yet
     sub-{label}/anat/sub-{label}_dseg.nii.gz .json .tsv     the label map and its table
@@ -33,14 +33,23 @@ from annoconv_converters._volumes.label_tables import read_table, write_tsv
 from annoconv_converters._volumes.labels import Entry, entry_of
 from annoconv_converters._volumes.opening import stem_of
 from annoconv_converters.nifti.case_files import CaseFiles, Region
+from annoconv_converters.nifti.layouts.participants import (
+    TABLE,
+    read_participants,
+    row_of,
+    said_again,
+    told_by,
+    write_participants,
+)
 from annoconv_converters.nifti.layouts.training import Training
 from annoconv_converters.nifti.source_trees import SourceFile, image_sidecar, of_table, of_volume
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from annoconv_converters.nifti.finder import Finder
+    from annoconv_converters.nifti.layouts.base import Request
     from annoconv_converters.nifti.prepared import Prepared, PreparedImage
 
 __all__ = ["Bids"]
@@ -63,6 +72,10 @@ class Bids(Training):
     title = "BIDS"
     needs_images = False
 
+    def __init__(self, folder: Path, request: Request, *, several: bool) -> None:
+        super().__init__(folder, request, several=several)
+        self.participants: dict[str, dict[str, str]] = {}
+
     def add(self, case: Prepared) -> None:
         """Write one subject."""
         primary, label = case.images[0], _label(case.name)
@@ -71,6 +84,7 @@ class Bids(Training):
             self._write_image(primary, stem)
         if self.task is None:
             self.task = case.case.task_id
+        self.participants[label] = row_of(case.case)
         if primary.grid is None or not primary.masks:
             return
         sidecar = {"Manual": not any(each.annotation.algorithm_type == "automatic" for each in primary.masks)}
@@ -126,6 +140,7 @@ class Bids(Training):
 
     def finish(self) -> None:
         """Write what describes the data set."""
+        write_participants(self.folder, self.participants)
         description = _description(self.task)
         (self.folder / "dataset_description.json").write_bytes(strict_json.dumps(description, indent=2))
         (self.folder / "README.md").write_text(_README, "utf-8")
@@ -157,8 +172,9 @@ class Bids(Training):
             ),
             *(SourceFile(path, partial(_columns, path), lambda _: {}) for path in _tables(folder)),
         ]
+        participants, units = read_participants(folder), _units(folder, finder)
         for place in sorted(places):
-            yield _subject(place, folder, finder, told, shared)
+            yield _subject(place, folder, finder, told, shared, participants, units)
 
 
 def _below(folder: Path, pattern: str) -> Iterator[Path]:
@@ -179,10 +195,8 @@ def _description(task: str | None) -> dict[str, Any]:
 
 
 def _tables(folder: Path) -> list[Path]:
-    """Return the tables of participants, sessions and scans."""
-    return sorted(
-        path for name in ("participants", "sub-*/*_sessions", "**/*_scans") for path in _below(folder, f"{name}.tsv")
-    )
+    """Return the tables of sessions and scans."""
+    return sorted(path for name in ("sub-*/*_sessions", "**/*_scans") for path in _below(folder, f"{name}.tsv"))
 
 
 def _columns(path: Path) -> dict[str, str]:
@@ -191,8 +205,22 @@ def _columns(path: Path) -> dict[str, str]:
         return dict.fromkeys(table.readline(1 << 16).strip().split("\t")[1:], "")
 
 
+def _units(folder: Path, finder: Finder) -> dict[str, str]:
+    """Return the units that the file beside the table of participants tells, by column."""
+    beside = (folder / TABLE).with_suffix(".json")
+    told = finder.object(beside) if beside.is_file() else {}
+    columns = {column: value.get("Units") for column, value in told.items() if isinstance(value, dict)}
+    return {column: unit for column, unit in columns.items() if isinstance(unit, str)}
+
+
 def _subject(
-    place: Path, folder: Path, finder: Finder, told: dict[str, Any], shared: Sequence[SourceFile]
+    place: Path,
+    folder: Path,
+    finder: Finder,
+    told: dict[str, Any],
+    shared: Sequence[SourceFile],
+    participants: Mapping[str, Mapping[str, str]],
+    units: Mapping[str, str],
 ) -> CaseFiles:
     """Return the case of one `anat` folder."""
     parts = [part for part in place.relative_to(folder).parts if part.startswith(("sub-", "ses-"))]
@@ -217,7 +245,12 @@ def _subject(
     exact = finder.is_exact(image_file)
     carrier = folder / "annoconv" / f"{name}.json"
     sources += finder.image_files(image_file) if image_file is not None else []
-    told = {"case_id": name, **told}
+    row = participants.get(parts[0].removeprefix("sub-"), {})
+    if row:
+        sources.append(
+            SourceFile(folder / TABLE, lambda: dict(row), lambda retold: said_again(row, units, retold.case))
+        )
+    told = {"case_id": name, **told, **told_by(row, units)}
     return CaseFiles(
         name,
         place,

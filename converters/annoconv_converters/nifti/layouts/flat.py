@@ -29,7 +29,7 @@ from annoconv_converters._volumes.label_tables import write_ctbl, write_snap, wr
 from annoconv_converters._volumes.labels import Entry, entry_of
 from annoconv_converters._volumes.opening import is_volume, stem_of
 from annoconv_converters.nifti import registrations
-from annoconv_converters.nifti.case_files import CaseFiles, Region
+from annoconv_converters.nifti.case_files import SAID_OF_MASKS, CaseFiles, Region
 from annoconv_converters.nifti.layouts.base import Layout
 from annoconv_converters.nifti.layouts.index import FORMAT, INDEX, VERSION
 from annoconv_converters.nifti.layouts.indexed import CARRIER, DRAWN, TOLD_OF_IMAGES, of_index, others
@@ -232,6 +232,8 @@ def _row(case: Prepared, each: PreparedMask, *, is_primary: bool) -> dict[str, A
         "category": annotation.category.value,
         "name": _entry(case, each, 1).name,
     }
+    said = strict_json.plain(annotation)
+    row |= {key: said[key] for key in SAID_OF_MASKS if key in said}
     return row if is_primary else row | {"image_uid": annotation.image_uid}
 
 

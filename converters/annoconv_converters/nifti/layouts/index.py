@@ -6,7 +6,14 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from annoconv.model import AnnotationCategory, MappingDirection, Modality, RegistrationKind
+from annoconv.model import (
+    AlgorithmType,
+    AnnotationCategory,
+    FractionalType,
+    MappingDirection,
+    Modality,
+    RegistrationKind,
+)
 
 __all__ = ["FORMAT", "INDEX", "VERSION", "index_problem"]
 
@@ -40,6 +47,11 @@ class IndexedRegion(TypedDict):
     category: Annotated[AnnotationCategory, Field(strict=False)]
     name: NotRequired[str]
     image_uid: NotRequired[str]
+    tracking_uid: NotRequired[str]
+    tracking_id: NotRequired[str]
+    finding_site: NotRequired[dict[str, Any]]
+    algorithm_type: NotRequired[Annotated[AlgorithmType, Field(strict=False)]]
+    fractional_type: NotRequired[Annotated[FractionalType, Field(strict=False)]]
     file: str
     value: NotRequired[_Count]
     layer: NotRequired[Annotated[int, Field(ge=0)]]

@@ -15,7 +15,7 @@ from annoconv.messages import Message
 from annoconv_converters._volumes.labels import Entry
 from annoconv_converters._volumes.opening import is_volume
 from annoconv_converters.nifti import registrations
-from annoconv_converters.nifti.case_files import CaseFiles, ImageFiles, Region
+from annoconv_converters.nifti.case_files import SAID_OF_MASKS, CaseFiles, ImageFiles, Region
 from annoconv_converters.nifti.layouts.index import INDEX, index_problem
 from annoconv_converters.nifti.source_trees import of_json, of_volume
 
@@ -33,7 +33,7 @@ _CARRIED: Final = "annoconv"
 """Folder of the displacement fields that the side file took along."""
 DRAWN: Final = 1
 """What stands in the voxels of a mask that has a file or a layer of its own."""
-_TOLD_OF_REGIONS: Final = ("id", "label_code", "category", "image_uid")
+_TOLD_OF_REGIONS: Final = ("id", "label_code", "category", "image_uid", *SAID_OF_MASKS)
 TOLD_OF_IMAGES: Final = ("study_instance_uid", "frame_of_reference_uid")
 """Fields of an image that the index holds."""
 

@@ -1,0 +1,68 @@
+"""Affines as arrays: which are taken, how they are shown, and the change between LPS and RAS.
+
+Shape (4, 4), float64; they map (i, j, k, 1), centre of a voxel, zero-based, to (x, y, z, 1) in mm. Authority: DICOM
+PS3.3 C.7.6.2.1.1.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from annoconv.errors import GeometryError
+from annoconv.messages import Message
+
+__all__ = [
+    "LARGEST_MM",
+    "SMALLEST_MM",
+    "Affine",
+    "check_affine",
+    "lps_from_ras",
+    "matrix_text",
+    "ras_from_lps",
+    "transform_points",
+]
+
+Affine: TypeAlias = NDArray[np.float64]
+
+LARGEST_MM, SMALLEST_MM = 1e9, 1e-9
+"""A thousand kilometres and a picometre: beyond them a number is damage, and products would overflow."""
+_SINGULAR = 1e-3
+"""Volume spanned by the three axis directions, 1 if they are orthogonal."""
+
+
+def check_affine(affine: Affine) -> None:
+    """Refuse what is no affine: not finite, beyond the bounds, or singular."""
+    if affine.shape != (4, 4) or not np.isfinite(affine).all() or np.any(affine[3] != (0, 0, 0, 1)):
+        raise GeometryError("not a finite affine with last row 0 0 0 1", found=matrix_text(affine))
+    if np.abs(affine).max() > LARGEST_MM:
+        raise GeometryError(
+            Message("the affine holds numbers beyond {most:g} mm", most=LARGEST_MM),
+            found=matrix_text(affine),
+        )
+    steps = np.linalg.norm(affine[:3, :3], axis=0)
+    if steps.min() < SMALLEST_MM or abs(np.linalg.det(affine[:3, :3] / steps)) < _SINGULAR:
+        raise GeometryError("the affine is singular: its axes do not span space", found=matrix_text(affine))
+
+
+def matrix_text(matrix: ArrayLike) -> str:
+    """Return a matrix on one line, six significant digits."""
+    rows = np.atleast_2d(np.asarray(matrix, dtype=np.float64))
+    return "[" + ", ".join("[" + ", ".join(f"{number:.6g}" for number in row) + "]" for row in rows) + "]"
+
+
+def lps_from_ras(ras_from_ijk: Affine) -> Affine:
+    """Return `lps_from_ijk` for an affine that maps to RAS, as NIfTI's does: x and y change their sign."""
+    return np.diag([-1.0, -1.0, 1.0, 1.0]) @ ras_from_ijk + 0.0  # + 0.0 turns -0.0 into 0.0
+
+
+def ras_from_lps(lps_from_ijk: Affine) -> Affine:
+    """Return `ras_from_ijk` for an affine that maps to LPS: x and y change their sign."""
+    return lps_from_ras(lps_from_ijk)
+
+
+def transform_points(target_from_source: Affine, points: ArrayLike) -> NDArray[np.float64]:
+    """Return points, shape (..., 3), carried by a (4, 4) affine from source to target coordinates."""
+    return np.asarray(points, dtype=np.float64) @ target_from_source[:3, :3].T + target_from_source[:3, 3]

@@ -1,0 +1,201 @@
+"""Series whose slices are sheared (gantry tilt) or unevenly spaced: each frame at its slice's own position, and back.
+
+Positions are computed here by hand: slice k of a gantry tilted by an angle is moved along y by its distance times the
+tangent. dciodvfy, highdicom and dcmqi judge what is written.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import highdicom as hd
+import nibabel
+import numpy as np
+import pydicom
+import pytest
+
+from annoconv import images, registry, validate
+from annoconv.casefile import read_case, write_case
+from annoconv.errors import AnnoconvError, GeometryError
+from annoconv.registry import Context
+from tests.converters.seg_cases import case_of
+from tests.peers import dciodvfy_errors
+from tests.real_data import real
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SLICE = Path(__file__).with_name("dicom_cases") / "references" / "ct" / "0000.dcm"
+EVEN = [4.0 * n for n in range(8)]
+UNEVEN = [0.0, 4.0, 8.0, 12.0, 19.0, 26.0, 33.0, 40.0]
+"""The posterior fossa at 4 mm, the rest at 7 mm."""
+AT = Context(timestamp=datetime(2026, 1, 1, tzinfo=UTC))
+KINDS = {"tilted": (EVEN, 18.5), "uneven": (UNEVEN, 0.0), "tilted and uneven": (UNEVEN, 18.5)}
+
+
+def places(heights: Sequence[float], angle: float) -> list[list[float]]:
+    slope = math.tan(math.radians(angle))
+    return [[-10.0, round(20.0 + slope * height, 6), height] for height in heights]
+
+
+def series_of(folder: Path, positions: Sequence[Sequence[float]]) -> Path:
+    folder.mkdir(parents=True)
+    slice_ = pydicom.dcmread(SLICE)
+    for n, position in enumerate(positions, 1):
+        slice_.SOPInstanceUID = slice_.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{n}"
+        slice_.ImagePositionPatient = list(position)
+        slice_.save_as(folder / f"{len(positions) - n:03d}.dcm")
+    return folder
+
+
+def labels(count: int) -> Any:
+    """Return two masks that no flip maps onto themselves: the second leaves slices out."""
+    labels_kji = np.zeros((count, 6, 8), dtype=np.uint8)
+    labels_kji[0:6, 1:4, 1:3] = 1
+    labels_kji[[2, 5, count - 1], 4:6, 4:7] = 2
+    return labels_kji
+
+
+def mask_file(path: Path, labels_kji: Any, positions: Sequence[Sequence[float]], series: Path) -> Path:
+    """Write labels as other tools do: RAS, an sform of the first position and the mean step from slice to slice."""
+    spacing = [float(number) for number in pydicom.dcmread(next(series.iterdir())).PixelSpacing]
+    affine = np.eye(4)
+    affine[0, 0], affine[1, 1] = spacing[1], spacing[0]
+    affine[:3, 2] = np.subtract(positions[-1], positions[0]) / (len(positions) - 1)
+    affine[:3, 3] = positions[0]
+    image = nibabel.Nifti1Image(labels_kji.T, np.diag([-1, -1, 1, 1]) @ affine)
+    image.header.set_qform(None, code=0)
+    nibabel.save(image, path)
+    return path
+
+
+def written(mask: Path, series: Path, folder: Path, **options: Any) -> Path:
+    readings = registry.read([mask], format="nifti", images=[series], context=Context(task="T"))
+    (reading,) = readings
+    write_case(reading, folder / "case.json")
+    case = read_case(folder / "case.json")
+    registry.write([case], folder / "seg.dcm", format="dicom-seg", images=[series], context=AT, **options)
+    return folder / "seg.dcm"
+
+
+def frames(path: Path) -> dict[tuple[int, tuple[float, ...]], Any]:
+    """Return each frame by segment and position, as pydicom reads them."""
+    stated = pydicom.dcmread(path)
+    return {
+        (
+            int(groups.SegmentIdentificationSequence[0].ReferencedSegmentNumber),
+            tuple(map(float, groups.PlanePositionSequence[0].ImagePositionPatient)),
+        ): pixels
+        for groups, pixels in zip(stated.PerFrameFunctionalGroupsSequence, stated.pixel_array, strict=True)
+    }
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_frame_lies_at_its_slices_own_position(name: str, tmp_path: Path) -> None:
+    positions = places(*KINDS[name])
+    series = series_of(tmp_path / "ct", positions)
+    labels_kji = labels(len(positions))
+    path = written(mask_file(tmp_path / "mask.nii.gz", labels_kji, positions, series), series, tmp_path)
+    found = frames(path)
+    expected = {
+        (number, tuple(positions[k])): labels_kji[k] == number
+        for number in (1, 2)
+        for k in range(len(positions))
+        if (labels_kji[k] == number).any()
+    }
+    assert found.keys() == expected.keys()
+    assert all(np.array_equal(found[key], expected[key]) for key in found)
+    assert dciodvfy_errors(path) == []
+    # highdicom tells the position of each source slice and frame without us
+    read = hd.seg.segread(path)
+    for number in (1, 2):
+        spatial = [(s, p) for s, p in expected if s == number]
+        uids = [f"1.2.3.{positions.index(list(p)) + 1}" for _, p in spatial]
+        pixels = read.get_pixels_by_source_instance(uids, segment_numbers=[number], combine_segments=False)
+        for frame, key in zip(pixels[..., 0], spatial, strict=True):
+            assert np.array_equal(frame, expected[key])
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("given", [True, False])
+def test_masks_come_back_equal_with_and_without_the_images(name: str, given: bool, tmp_path: Path) -> None:
+    positions = places(*KINDS[name])
+    series = series_of(tmp_path / "ct", positions)
+    labels_kji = labels(len(positions))
+    path = written(mask_file(tmp_path / "mask.nii.gz", labels_kji, positions, series), series, tmp_path)
+    (reading,) = registry.read([path], format="dicom-seg", images=[series] if given else [])
+    assert [each.image_position_patient for each in reading.case.image.instances or ()] == positions
+    for number, mask in enumerate(reading.masks.values(), 1):
+        assert np.array_equal(mask.read(), labels_kji == number)
+    # once more, from the case as it is written to disk
+    write_case(reading, tmp_path / "again" / "case.json")
+    again = read_case(tmp_path / "again" / "case.json")
+    registry.write([again], tmp_path / "again.dcm", format="dicom-seg", images=[series], context=AT)
+    assert frames(tmp_path / "again.dcm").keys() == frames(path).keys()
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_without_the_private_block_the_images_give_the_slices_back(name: str, tmp_path: Path) -> None:
+    positions = places(*KINDS[name])
+    series = series_of(tmp_path / "ct", positions)
+    labels_kji = labels(len(positions))
+    mask = mask_file(tmp_path / "mask.nii.gz", labels_kji, positions, series)
+    path = written(mask, series, tmp_path, plain=True)
+    (reading,) = registry.read([path], format="dicom-seg", images=[series], context=Context(task="T"))
+    for number, one in enumerate(reading.masks.values(), 1):
+        assert np.array_equal(one.read(), labels_kji == number)
+
+
+def test_a_mask_on_the_upright_grid_of_a_tilted_series_is_refused(tmp_path: Path) -> None:
+    series = series_of(tmp_path / "ct", places(EVEN, 18.5))
+    upright = mask_file(tmp_path / "mask.nii.gz", labels(8), places(EVEN, 0.0), series)
+    with pytest.raises(AnnoconvError):
+        written(upright, series, tmp_path)
+    assert not (tmp_path / "seg.dcm").exists()
+
+
+def test_such_an_image_breaks_no_rule_but_has_a_finding_of_its_own(tmp_path: Path) -> None:
+    positions = places(UNEVEN, 18.5)
+    series = series_of(tmp_path / "ct", positions)
+    (reading,) = registry.read(
+        [mask_file(tmp_path / "mask.nii.gz", labels(8), positions, series)],
+        format="nifti",
+        images=[series],
+        context=Context(task="T"),
+    )
+    write_case(reading, tmp_path / "case.json")
+    found = validate(tmp_path / "case.json", profile="exchange", images=[series])
+    about = [each for each in found if each.path.startswith("/image")]
+    assert [(each.rule, each.level) for each in about] == [("A-7.2e.slices_not_upright", "info")]
+    assert "18.5 degrees" in about[0].message
+    assert "4 to 7 mm" in about[0].message
+
+
+def test_slices_that_are_missing_are_no_uneven_series(tmp_path: Path) -> None:
+    series = series_of(tmp_path / "ct", places([0, 4, 8, 16, 20], 18.5))
+    with pytest.raises(GeometryError, match="not evenly spaced"):
+        _ = images.open(series).grid
+
+
+def test_slices_that_follow_no_line_are_no_series(tmp_path: Path) -> None:
+    positions = places(EVEN, 0)
+    positions[3][0] += 5
+    with pytest.raises(GeometryError, match="sheared"):
+        _ = images.open(series_of(tmp_path / "ct", positions)).grid
+
+
+def test_a_real_tilted_series_is_written_and_read_by_highdicom(tmp_path: Path) -> None:
+    source = images.open(real("odd/ct_gantrytilt"))
+    labels_kji = np.zeros(source.grid.shape_kji, dtype=np.uint8)
+    labels_kji[:, 100:140, 200:260] = 1
+    case = case_of(tmp_path / "case", source, labels_kji)
+    registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[real("odd/ct_gantrytilt")])
+    stated = {tuple(map(float, header.ImagePositionPatient)) for header in source.headers}
+    assert {position for _, position in frames(tmp_path / "seg.dcm")} == stated
+    assert dciodvfy_errors(tmp_path / "seg.dcm") == []
+    (reading,) = registry.read([tmp_path / "seg.dcm"], format="dicom-seg")
+    (mask,) = reading.masks.values()
+    assert np.array_equal(mask.read(), labels_kji == 1)
