@@ -187,8 +187,9 @@ def write_pictures(
         for case_index, drawing in enumerate(drawings):
             read = batch.pictures[position : position + len(drawing.pictures)]
             position += len(drawing.pictures)
-            found, entry = _compare(drawing, read, lists, format, case_index, plain=plain)
-            losses += [*once(drawing.loaded.case, found), *inversions(drawing, case_index)]
+            is_said = once(drawing.loaded.case)
+            found, entry = _compare(drawing, read, lists, format, case_index, plain=plain, is_said=is_said)
+            losses += [*found, *inversions(drawing, case_index)]
             entries.append(entry)
         if (losses or not format.has_sizes) and not plain:
             side = temporary / SIDE_NAME if temporary.is_dir() else target.with_suffix(SIDE_SUFFIX)
@@ -282,8 +283,9 @@ def _compare(
     case_index: int,
     *,
     plain: bool,
+    is_said: bool,
 ) -> tuple[list[Loss], Record]:
-    """Return the losses of a case and its entry in the side file."""
+    """Return the losses of a case and its entry in the side file; none of its class list if they are said."""
     original = strict_json.plain(drawing.loaded.case)
     put_keys(read, _keys(drawing.pictures, read, set(), set()))
     found = picture_case_of(read, lists.known, format.task, "output", use_keys=False)
@@ -291,16 +293,20 @@ def _compare(
     drawn = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
     named = given_classes(original, drawn, format.reasons, case_index)
     if plain:
-        return [*compare_plain(original, found, format.reasons, case_index, drawing.left_out), *named], {}
+        losses = compare_plain(original, found, format.reasons, case_index, drawing.left_out)
+        return [*(each for each in losses if not (is_said and each.path.startswith("/labels/"))), *named], {}
     places = lists.places(drawing.loaded.case)
     entry, found = _keyed(drawing, read, lists, places, format.task)
+    if lists.kind == "numbered" and is_said:
+        original = renumbered(original, found.document)
     expected = _expected(original, found, [*drawing.parts, *masks_left_out(original, drawing.left_out)])
-    expected = renumbered(expected, found.document) if lists.kind == "numbered" else expected
+    if lists.kind == "numbered":
+        expected = renumbered(expected, found.document)
     compared = compare(original, found.document, expected, format.reasons, _SIDE_FILE, case_index, drawing.left_out)
     entry |= {"residual": compared.kept.to_json(), **({CLASSES: places} if places else {})}
     if not residuals.residual(original, native).paths():  # nothing is needed, not even an id
         return named, entry
-    losses = lists.by_itself(original, native, compared.losses, format.reasons, _SIDE_FILE, case_index)
+    losses = lists.by_itself(original, native, compared.losses, format.reasons, _SIDE_FILE, case_index, is_said=is_said)
     return [*losses, *named, *_identities(original, read, format.reasons, case_index)], entry
 
 

@@ -231,17 +231,17 @@ class _Writer:
         native = self._native(drawing.pictures, first, case_index)
         native.document = shared(original, native.document)
         is_keyed = not self.options.plain and bool(residuals.residual(original, native.document).paths())
-        losses: list[Loss] = []
+        losses = self._carry(drawing, loaded, case_index, first, lost, original) if is_keyed else []
         if is_keyed:
-            losses = self._carry(drawing, loaded, case_index, first, lost, original)
             self._note(drawing.pictures)
         elif self.options.plain:
             losses = compare_plain(original, native, REASONS, case_index, drawing.left_out)
-        shapes = [shape for each in drawing.pictures for shape in each.shapes]
         unclassified = self.table.records.get(UNCLASSIFIED, {}).get("id", KEY)
-        given = {each.key["id"] for each in shapes if each.record.get("category_id") == unclassified}
-        self.losses += self.once(loaded.case, losses)
-        self.losses += given_classes(original, given, REASONS, case_index)
+        drawn_as = [(each.key["id"], each.record.get("category_id")) for one in drawing.pictures for each in one.shapes]
+        given = {identity for identity, number in drawn_as if number == unclassified}
+        hidden = "/labels/" if self.once(loaded.case) else KEY
+        losses = [each for each in losses if not each.path.startswith(hidden)]
+        self.losses += [*losses, *given_classes(original, given, REASONS, case_index)]
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
         self.newest = sorted([*self.newest, *map(strict_json.plain, moments(loaded))])[-1:]
