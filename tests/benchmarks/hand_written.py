@@ -98,7 +98,21 @@ class Evaluation(Closed):
 class Measurement(Closed):
     tracking_uid: DicomUid | None = None
     concept: Concept
-    value: Decimal
+    value: Decimal | None = None
+    comparator: Literal["lt", "le", "ge", "gt"] | None = None
+    absent_reason: (
+        Literal[
+            "unknown",
+            "not_asked",
+            "not_performed",
+            "not_applicable",
+            "masked",
+            "uncertain",
+            "error",
+            "too_small",
+        ]
+        | None
+    ) = None
     unit: Name
     derivation: Concept | None = None
     method: Concept | None = None

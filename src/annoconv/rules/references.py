@@ -77,15 +77,6 @@ def id_twice_in_package(subject: Standalone[Package]) -> Iterator[Breach]:
         yield Breach(path, {"id": identifier, "first": ".".join(map(str, first))})
 
 
-@rule("A-7.2c.source_unknown")
-def source_unknown(subject: Subject) -> Iterator[Breach]:
-    """Yield each image that an image was computed from and the case lacks."""
-    for path, image in subject.every_image():
-        for position, uid in enumerate(image.derived_from or ()):
-            if uid not in subject.images:
-                yield Breach((*path, "derived_from", position), {"uid": uid})
-
-
 @rule("A-3.3.reference_cycle")
 def reference_cycle(subject: Subject) -> Iterator[Breach]:
     """Yield for each ring of parents, or of annotations or images made of each other, the first that leads into it."""
