@@ -712,6 +712,33 @@ def test_image_source() -> None:
     assert [each.rule for each in found] == ["A-6.6.2.image_source"]
 
 
+@dataclass(frozen=True)
+class Slice:
+    sop_instance_uid: str
+
+
+@dataclass(frozen=True)
+class Series(Source):
+    slices: tuple[Slice, ...] = tuple(Slice(f"1.2.{n}") for n in range(10))
+
+
+def test_instances_are_those_of_the_source() -> None:
+    affine = np.diag([1.0, 1.5, 2.0, 1.0])
+    affine[:3, 3] = good()["image"]["origin"]
+    for uids, slices, expected in (
+        ([*range(10)], Series.slices, []),
+        ([9], Series.slices, []),
+        ([*range(9), 11], Series.slices, ["1.2.11"]),
+        ([11], (Slice(""),), []),
+    ):
+        document = good()
+        document["image"]["instances"] = [{"sop_instance_uid": f"1.2.{n}"} for n in uids]
+        source = Series("1.2.840.1", Grid((20, 16, 10), affine), slices=slices)
+        found = rules.check(loaded(document), sources=lambda source=source: [source])  # type: ignore[misc, list-item]
+        assert [each.rule for each in found] == ["A-6.6.2.image_source"] * len(expected)
+        assert all(uid in each.message for uid, each in zip(expected, found, strict=True))
+
+
 ORIGIN = (-10.0, 0.0, 5.0)
 """Of the good case's image, LPS."""
 

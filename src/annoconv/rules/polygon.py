@@ -49,8 +49,9 @@ def ring_empty(subject: Subject) -> Iterator[Breach]:
     for path, annotation in subject.annotations():
         if not isinstance(annotation, PolygonAnnotation):
             continue
-        parts = [((*path, "parts", place), part) for place, part in enumerate(annotation.parts or ())]
-        for place, piece in [(path, annotation), *parts]:
+        pieces: list[tuple[Steps, PolygonAnnotation | PolygonPart]] = [(path, annotation)]
+        pieces += [((*path, "parts", place), part) for place, part in enumerate(annotation.parts or ())]
+        for place, piece in pieces:
             if _is_line(piece.polygon):
                 yield Breach((*place, "polygon"))
             for number, hole in enumerate(piece.holes or ()):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from annoconv.documents.residuals import Path as Steps
     from annoconv.model import AgreementRecord, AttributeDefinition, ClinicalField, Label, Measurement
+    from annoconv.model import Subject as Person
 
     Bound: TypeAlias = Decimal | float | None
 
@@ -28,7 +29,8 @@ _SIGNED: Final = frozenset({AgreementMetric.KAPPA, AgreementMetric.ICC, Agreemen
 @rule("A-10.1.2.unit")
 def unit(subject: Subject) -> Iterator[Breach]:
     """Yield each unit of a case that is none of UCUM."""
-    named = [((*path, "unit"), each.unit) for path, each in (*_measurements(subject), *_fields(subject))]
+    valued: list[tuple[Steps, Measurement | ClinicalField]] = [*_measurements(subject), *_fields(subject)]
+    named: list[tuple[Steps, str | None]] = [((*path, "unit"), each.unit) for path, each in valued]
     named += [((*path, "pixel_unit"), image.pixel_unit) for path, image in subject.every_image()]
     yield from _wrong_units([*named, *_units_of(subject.case.labels or ())])
 
@@ -75,7 +77,8 @@ def measurement_value(subject: Subject) -> Iterator[Breach]:
 @rule("A-10.1.2.range_order")
 def range_order(subject: Subject) -> Iterator[Breach]:
     """Yield each range of a case whose lower end is above its upper one."""
-    for path, each in (*_measurements(subject), *_fields(subject)):
+    valued: list[tuple[Steps, Measurement | ClinicalField]] = [*_measurements(subject), *_fields(subject)]
+    for path, each in valued:
         yield from _disorder((*path, "normal_low"), each.normal_low, each.normal_high)
     yield from _ranges_of(subject.case.labels or ())
 
@@ -100,7 +103,7 @@ def _disorder(path: Steps, low: Bound, high: Bound) -> Iterator[Breach]:
 def subject_range(subject: Subject) -> Iterator[Breach]:
     """Yield each age, height or weight that nobody has."""
     case = subject.case
-    told = [(("subject",), case.subject)]
+    told: list[tuple[Steps, Person | None]] = [(("subject",), case.subject)]
     told += [(("studies", number, "subject"), study.subject) for number, study in enumerate(case.studies or ())]
     for path, who in told:
         if who is None:
