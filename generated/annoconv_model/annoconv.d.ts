@@ -186,8 +186,8 @@ export type FieldValueType = "quantity" | "number" | "code" | "text" | "boolean"
 /** How a true value lies to the number given. (数量比较符) [A 8.5.3.2] */
 export type QuantityComparator = "lt" | "le" | "ge" | "gt";
 
-/** Why there is no value. (缺失原因) [A App.A, A 8.5.3.2] */
-export type AbsentReason = "unknown" | "not_asked" | "not_performed" | "not_applicable" | "masked" | "uncertain" | "error";
+/** Why there is no value. (缺失原因) [A App.A, A 8.5.3.2, A 9.2] */
+export type AbsentReason = "unknown" | "not_asked" | "not_performed" | "not_applicable" | "masked" | "uncertain" | "error" | "too_small";
 
 /** What was done to an image. (预处理类型) [A 6.2] */
 export type PreprocessingKind = "format_conversion" | "artefact_removal" | "deidentification" | "resampling" | "registration" | "cropping" | "intensity_correction" | "other";
@@ -630,8 +630,12 @@ export interface Measurement {
   tracking_uid?: DicomUid;
   /** What was measured, long axis, volume, SUV. (测量项目) [A 9.2] */
   concept: Concept;
-  /** Its value; it keeps its digits. (数值) [A 9.2] */
-  value: Number;
+  /** Its value; it keeps its digits. A measurement has a value, or says why it has none. (数值) [A 9.2] */
+  value?: Number;
+  /** How the true value lies to the one given, where the method sets a bound; equal if absent. (比较符) [A 8.5.3.2] */
+  comparator?: QuantityComparator;
+  /** Why it has no value, such as an object too small to be measured. (缺失原因) [A 8.5.3.2, A App.A] */
+  absent_reason?: AbsentReason;
   /** Unit in UCUM, `mm`, `{SUVbw}g/ml`; `1` where there is none. (单位) [A 10.1.2.c] */
   unit: Name;
   /** Which statistic of many values it is, mean, minimum, maximum (DICOM CID 7464). (统计量) [A 9.2] */
