@@ -139,6 +139,7 @@ def _add_all(
             raise InputError("two cases have the same name", found=prepared.name, expected="distinct case_id")
         taken.add(prepared.name.casefold())
         writer.require_image(prepared)
+        writer.require_one_split(prepared)
         writer.add(prepared)
         yield _remember(prepared, loaded, unwritten, writer)
         context.advance(position + 1)
