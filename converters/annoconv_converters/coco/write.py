@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 
 from annoconv.casefile.left_out import masks_left_out
+from annoconv.casefile.references import without_gone
 from annoconv.codes import UNCLASSIFIED, Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
@@ -252,9 +253,10 @@ class _Writer:
         if classes:
             drawing.pictures[0].key[CLASSES] = classes
         native = self._native(drawing.pictures, first, case_index, classes)
-        expected = {**original, "annotations": [each for each in original["annotations"] if each["id"] not in lost]}
+        expected, unnamed = without_gone(original, lost)
         expected = renumbered(expected, native.document)
-        compared = compare(original, native.document, expected, REASONS, _KEY, case_index, drawing.left_out)
+        unwritten = {**drawing.left_out, **unnamed}
+        compared = compare(original, native.document, expected, REASONS, _KEY, case_index, unwritten)
         drawing.pictures[0].key["residual"] = compared.kept.to_json()
         return [*compared.losses, *_identities(drawing, loaded, case_index)]
 

@@ -15,6 +15,7 @@ from annoconv import ids, times
 from annoconv import images as image_seam
 from annoconv.casefile.left_out import left_out, masks_left_out
 from annoconv.casefile.left_out import without as without_left_out
+from annoconv.casefile.references import without_gone
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.documents.losses import report
@@ -261,7 +262,7 @@ def _finish(
     ]
     native = merge([_without_names(*each) for each in zip(natives, otherwise, strict=True)] if plain else natives)
     gone = masks_left_out(original, unwritten)
-    expected = {**original, "annotations": [each for each in original["annotations"] if each["id"] not in gone]}
+    expected, unnamed = without_gone(original, gone)
     compared = report(
         original,
         native,
@@ -269,7 +270,7 @@ def _finish(
         None if plain else CARRIER,
         case_index=case_index,
         left_out=residual(original, expected).paths() if gone else (),
-        unwritten=unwritten,
+        unwritten={**unwritten, **unnamed},
     )
     kept = report(expected, native, REASONS, CARRIER).kept if gone else compared.kept
     if not plain:
