@@ -48,7 +48,7 @@ from annoconv_converters.dicom_seg.writing.file import frame_index, write_file
 from annoconv_converters.dicom_seg.writing.gather import Gathered, gather, segment_numbers
 from annoconv_converters.dicom_seg.writing.groups import encode_groups
 from annoconv_converters.dicom_seg.writing.header import Content, Elements, build_header, elements_of, put_uids
-from annoconv_converters.dicom_seg.writing.losses import CARRIER, REASONS, uncoded
+from annoconv_converters.dicom_seg.writing.losses import CARRIER, REASONS, otherwise_fractional, uncoded
 from annoconv_converters.dicom_seg.writing.planes import check_image
 from annoconv_converters.dicom_seg.writing.segments import segment_of
 
@@ -263,6 +263,7 @@ def _finish(
     native = merge([_without_names(*each) for each in zip(natives, otherwise, strict=True)] if plain else natives)
     gone = masks_left_out(original, unwritten)
     expected, unnamed = without_gone(original, gone)
+    written_as = {identity: part.content.settings for part in parts for identity in part.annotation_ids.values()}
     compared = report(
         original,
         native,
@@ -270,7 +271,7 @@ def _finish(
         None if plain else CARRIER,
         case_index=case_index,
         left_out=residual(original, expected).paths() if gone else (),
-        unwritten={**unwritten, **unnamed},
+        unwritten={**unwritten, **unnamed, **otherwise_fractional(case, written_as)},
     )
     kept = report(expected, native, REASONS, CARRIER).kept if gone else compared.kept
     if not plain:
