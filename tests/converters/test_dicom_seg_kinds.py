@@ -22,10 +22,11 @@ from hypothesis import strategies as st
 from annoconv import images, registry
 from annoconv.casefile import LoadedCase, read_case
 from annoconv.demo.series import write_series
-from annoconv.errors import GeometryError, MaskError, UsageError
+from annoconv.errors import GeometryError, ImageError, MaskError, UsageError
 from annoconv.geometry import Grid, GridKind, compare_grids
+from annoconv.limits import Limits
 from annoconv.loss import LossKind
-from annoconv.model import Concept
+from annoconv.model import Concept, ImageInstance
 from annoconv.pixels import ArrayVolume, Mask, Masks, save_nifti
 from tests import cases
 from tests.cases import blob, grid_of, make, mask

@@ -29,8 +29,9 @@ from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.picture_names import FlatNames, name_pictures
 from annoconv_converters._pictures.read import Batch, picture_case_of, put_keys
 from annoconv_converters._pictures.records import KEY, Picture, Shape
-from annoconv_converters._pictures.render import Rendering, render
+from annoconv_converters._pictures.render import Rendering, inversions, render
 from annoconv_converters._pictures.said import said_of
+from annoconv_converters._pictures.skeletons import Skeletons
 from annoconv_converters._raster.polygons import union
 
 if TYPE_CHECKING:
@@ -169,7 +170,10 @@ def write_pictures(
         shape.record["id"] = number
     for drawing in drawings:
         _number_classes(drawing, table, context)
-    listed = table.sorted()
+    skeletons = Skeletons()
+    known = [(each.loaded.case, Labels.of(each.loaded.case, context.label_system)) for each in drawings]
+    skeletons.take(known, with_points=format.has_keypoints)
+    listed = [skeletons.record(each) for each in table.sorted()]
     with ExitStack() as outputs:
         temporary = outputs.enter_context(replacing(target))
         format.save(format.tree(pictures, listed), temporary)
@@ -185,8 +189,9 @@ def write_pictures(
         for case_index, drawing in enumerate(drawings):
             read = batch.pictures[position : position + len(drawing.pictures)]
             position += len(drawing.pictures)
-            found, entry = _compare(drawing, read, lists, format, case_index, plain=plain)
-            losses += once(drawing.loaded.case, found)
+            is_said = once(drawing.loaded.case)
+            found, entry = _compare(drawing, read, lists, format, case_index, plain=plain, is_said=is_said)
+            losses += [*found, *inversions(drawing, case_index)]
             entries.append(entry)
         if (losses or not format.has_sizes) and not plain:
             side = temporary / SIDE_NAME if temporary.is_dir() else target.with_suffix(SIDE_SUFFIX)
@@ -259,7 +264,9 @@ def _rings(shape: Shape, has_parts: bool) -> Iterator[Shape]:
     if has_parts or not isinstance(segmentation, list) or len(segmentation) < 2:
         yield shape
     else:
-        yield from (replace(shape, record={**shape.record, "segmentation": [ring]}) for ring in segmentation)
+        for place, ring in enumerate(segmentation):
+            own = {} if not place else {"keypoints": [], "key": {k: v for k, v in shape.key.items() if k != "points"}}
+            yield replace(shape, record={**shape.record, "segmentation": [ring]}, **own)
 
 
 def _size(picture: Picture) -> tuple[int, int]:
@@ -274,8 +281,9 @@ def _compare(
     case_index: int,
     *,
     plain: bool,
+    is_said: bool,
 ) -> tuple[list[Loss], Record]:
-    """Return the losses of a case and its entry in the side file."""
+    """Return the losses of a case and its entry in the side file; none of its class list if they are said."""
     original = strict_json.plain(drawing.loaded.case)
     put_keys(read, _keys(drawing.pictures, read, set(), set()))
     found = picture_case_of(read, lists.known, format.task, "output", use_keys=False)
@@ -283,17 +291,21 @@ def _compare(
     drawn = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
     named = given_classes(original, drawn, format.reasons, case_index)
     if plain:
-        return [*compare_plain(original, found, format.reasons, case_index, drawing.left_out), *named], {}
+        losses = compare_plain(original, found, format.reasons, case_index, drawing.left_out)
+        return [*(each for each in losses if not (is_said and each.path.startswith("/labels/"))), *named], {}
     places = lists.places(drawing.loaded.case)
     entry, found = _keyed(drawing, read, lists, places, format.task)
+    if lists.kind == "numbered" and is_said:
+        original = renumbered(original, found.document)
     expected, unnamed = _expected(original, found, {*drawing.parts, *masks_left_out(original, drawing.left_out)})
-    expected = renumbered(expected, found.document) if lists.kind == "numbered" else expected
+    if lists.kind == "numbered":
+        expected = renumbered(expected, found.document)
     unwritten = {**drawing.left_out, **unnamed}
     compared = compare(original, found.document, expected, format.reasons, _SIDE_FILE, case_index, unwritten)
     entry |= {"residual": compared.kept.to_json(), **({CLASSES: places} if places else {})}
     if not residuals.residual(original, native).paths():  # nothing is needed, not even an id
         return named, entry
-    losses = lists.by_itself(original, native, compared.losses, format.reasons, _SIDE_FILE, case_index)
+    losses = lists.by_itself(original, native, compared.losses, format.reasons, _SIDE_FILE, case_index, is_said=is_said)
     return [*losses, *named, *_identities(original, read, format.reasons, case_index)], entry
 
 

@@ -31,7 +31,7 @@ __all__ = ["SHAPES", "FileFeature", "geojson_losses"]
 
 Record: TypeAlias = "dict[str, Any]"
 
-SHAPES: Final = frozenset({"point", "polyline", "ellipse"})
+SHAPES: Final = frozenset({"point", "polyline", "ellipse", "keypoints"})
 """Types of annotations beyond masks, boxes and polygons that are drawn."""
 _ATTRIBUTES: Final = "an annotation has one list of attributes: one-line texts, numbers, truth values and lists of them"
 _OWN: Final = "it becomes an annotation of its own"

@@ -18,6 +18,7 @@ from annoconv_converters._pictures.file_losses import FileRecord, stated
 from annoconv_converters._pictures.foreign_json import looks_like
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture
+from annoconv_converters._pictures.skeletons import complete
 from annoconv_converters.geojson.asap import read_asap
 from annoconv_converters.geojson.cytomine import answers_of, read_cytomine
 from annoconv_converters.geojson.feature import colours_of
@@ -96,6 +97,7 @@ def read_file(path: Path, limits: Limits, *, height: int | None = None, label_sy
     if not pictures:
         pictures[_own_name(path)] = Picture({"file_name": _own_name(path)}, is_unsized=True)
     listed = list(pictures.values())
+    file.points = complete(listed)
     for number, picture in enumerate(listed, start=1):
         picture.record["id"] = number
 

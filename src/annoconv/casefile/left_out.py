@@ -53,7 +53,9 @@ def left_out(case: Case, *, all_annotations: bool = False, one_time: bool = Fals
     Specification 3.4 (a suggestion is no result), 9.3.1 c (what arbitration replaced), A.3.3 (absent, uncertain).
     """
     found = [("annotations", place) for place, each in enumerate(case.annotations) if not is_there(each)]
-    reasons: dict[Path, Reason] = {} if all_annotations else {path: _reason(case.annotations[path[1]]) for path in found}
+    reasons: dict[Path, Reason] = (
+        {} if all_annotations else {path: _reason(case.annotations[path[1]]) for path in found}
+    )
     if one_time:
         reasons |= dict(_of_other_times(case, reasons))
     return reasons
@@ -61,13 +63,17 @@ def left_out(case: Case, *, all_annotations: bool = False, one_time: bool = Fals
 
 def _of_other_times(case: Case, unwritten: Mapping[Path, Reason]) -> Iterator[tuple[Path, Reason]]:
     """Yield what is not in the time point of its image that is written, the first of those that are told."""
-    in_time = {image.uid for image in (case.image, *(case.related_images or ())) if image.temporal_positions is not None}
+    in_time = {
+        image.uid for image in (case.image, *(case.related_images or ())) if image.temporal_positions is not None
+    }
     written: dict[str, int] = {}
     told: list[tuple[Path, str, int, int]] = []
     for place, each in enumerate(case.annotations):
         uid, first = each.image_uid or case.image.uid, each.frame_index
         if uid in in_time and first is not None and ("annotations", place) not in unwritten:
-            told.append((("annotations", place), uid, first, first if (last := each.last_frame_index) is None else last))
+            told.append(
+                (("annotations", place), uid, first, first if (last := each.last_frame_index) is None else last)
+            )
             written[uid] = min(first, written.get(uid, first))
     for path, uid, first, last in told:
         if not first <= written[uid] <= last:

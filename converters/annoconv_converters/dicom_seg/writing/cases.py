@@ -300,7 +300,7 @@ def _finish(
         else:
             yield Loss(case_index, path, LossKind.CARRIED, carried)
     for part in parts:
-        yield from note_losses(part.content.source, case_index)
+        yield from note_losses(part.content.source, case_index, of_identity=False)
         for number, kind, message in part.gathered.changes:
             path = pointer(("annotations", position_of[part.annotation_ids[number]], "mask_file"))
             yield Loss(case_index, path, kind, message)
