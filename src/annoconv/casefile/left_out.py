@@ -52,10 +52,8 @@ def left_out(case: Case, *, all_annotations: bool = False, one_time: bool = Fals
     -----
     Specification 3.4 (a suggestion is no result), 9.3.1 c (what arbitration replaced), A.3.3 (absent, uncertain).
     """
-    found = [("annotations", place) for place, each in enumerate(case.annotations) if not is_there(each)]
-    reasons: dict[Path, Reason] = (
-        {} if all_annotations else {path: _reason(case.annotations[path[1]]) for path in found}
-    )
+    found = () if all_annotations else enumerate(case.annotations)
+    reasons: dict[Path, Reason] = {("annotations", place): _reason(each) for place, each in found if not is_there(each)}
     if one_time:
         reasons |= dict(_of_other_times(case, reasons))
     return reasons
@@ -78,7 +76,8 @@ def _of_other_times(case: Case, unwritten: Mapping[Path, Reason]) -> Iterator[tu
     for path, uid, first, last in told:
         if not first <= written[uid] <= last:
             message = Message(
-                "the format holds one volume in time, here that of frame_index {written}; what is at {frame} is left out",
+                "the format holds one volume in time, here that of frame_index {written}; what is at {frame} is left "
+                "out",
                 written=written[uid],
                 frame=first,
             )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 from pydantic import BaseModel
 
 from annoconv.documents import residuals, strict_json
+from annoconv.messages import Message
 from annoconv.model import Case
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ __all__ = ["without_gone"]
 
 Record: TypeAlias = "dict[str, Any]"
 
-_NAMES_GONE: Final = "it names what is not written, and goes with it"
+_NAMES_GONE: Final = Message("it names what is not written, and goes with it")
 _APART: Final = frozenset({"Agent", "Label", "Study", "Image"})
 """Classes whose identifiers an annotation may share."""
 _WIDENS: Final = frozenset({("Review", "annotation_ids"), ("ImageStructuredLink", "annotation_ids")})

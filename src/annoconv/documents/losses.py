@@ -106,8 +106,8 @@ def report(
     left_out
         Leaves that the carrier does not take along for a reason of the writer's own.
     unwritten
-        Members of lists, such as `("annotations", 3)`, or leaves that are not written for a reason of their own, and that
-        reason. If it has a kind, the loss is of that kind even where the carrier takes the leaf.
+        Members of lists, such as `("annotations", 3)`, or leaves that are not written for a reason of their own, and
+        that reason. If it has a kind, the loss is of that kind even where the carrier takes the leaf.
 
     Returns
     -------
