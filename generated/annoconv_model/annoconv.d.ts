@@ -2566,7 +2566,7 @@ export interface Case {
   schema_version?: Version;
   /** Pseudonymous identifier of the case; alignments never leave it. (病例标识) [A 3.3] */
   case_id?: Identifier;
-  /** Pseudonym of the patient, the same in all cases of one patient; parts of a data set are made by it. (患者假名标识) [A 6.3.2, A 7.3] */
+  /** Pseudonym of the patient, the same in all cases of one patient; folds of a training set are made by it, and splits are checked by it. (患者假名标识) [A 6.3.2, A 7.3] */
   patient_id?: Identifier;
   /** Identifier of the annotation task. (任务唯一标识) [A C.2.a] */
   task_id: Identifier;

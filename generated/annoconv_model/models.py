@@ -6878,7 +6878,7 @@ class Case(Model):
     """
 
     patient_id: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="patient id")
-    """Pseudonym of the patient, the same in all cases of one patient; parts of a data set are made by it. (患者假名标识)
+    """Pseudonym of the patient, the same in all cases of one patient; folds of a training set are made by it, and splits are checked by it. (患者假名标识)
 
     Source: A 6.3.2, A 7.3.
     """

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from annoconv.casefile.left_out import masks_left_out
+from annoconv.casefile.references import without_gone
 from annoconv.codes import Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annoconv.casefile import LoadedCase
+    from annoconv.casefile.left_out import LeftOut
     from annoconv.registry import Context
     from annoconv_converters._pictures.meaning import PictureCase
     from annoconv_converters._pictures.picture_names import NameRule
@@ -299,10 +301,11 @@ def _compare(
     entry, found = _keyed(drawing, read, lists, places, format.task)
     if lists.kind == "numbered" and is_said:
         original = renumbered(original, found.document)
-    expected = _expected(original, found, [*drawing.parts, *masks_left_out(original, drawing.left_out)])
+    expected, unnamed = _expected(original, found, {*drawing.parts, *masks_left_out(original, drawing.left_out)})
     if lists.kind == "numbered":
         expected = renumbered(expected, found.document)
-    compared = compare(original, found.document, expected, format.reasons, _SIDE_FILE, case_index, drawing.left_out)
+    unwritten = {**drawing.left_out, **unnamed}
+    compared = compare(original, found.document, expected, format.reasons, _SIDE_FILE, case_index, unwritten)
     entry |= {"residual": compared.kept.to_json(), **({CLASSES: places} if places else {})}
     if not residuals.residual(original, native).paths():  # nothing is needed, not even an id
         return named, entry
@@ -361,18 +364,22 @@ def _is_same(parts: list[tuple[int, Counts]], others: list[tuple[int, Counts]]) 
     return joined[0] == joined[1]
 
 
-def _expected(original: Record, found: PictureCase, drawn: Iterable[str]) -> Record:
-    """Return the case as it comes back: masks that the format does not hold are what it makes of them, or gone."""
+def _expected(original: Record, found: PictureCase, drawn: set[str]) -> tuple[Record, LeftOut]:
+    """Return the case as it comes back: masks that the format does not hold are what it makes of them, or gone.
+
+    What names those that are gone goes too, and why is returned.
+    """
     made = {each["id"]: each for each in found.document["annotations"]}
-    lost = set(drawn) - found.parts.keys()
+    lost = drawn - found.parts.keys()
+    whole, unnamed = without_gone(original, lost - made.keys())
     annotations: list[Record] = []
-    for each in original["annotations"]:
+    for each in whole["annotations"]:
         if each["id"] not in lost:
             annotations.append(each)
-        elif each["id"] in made:
+        else:
             shape = {key: value for key, value in made[each["id"]].items() if key not in each or key == "type"}
             annotations.append({key: value for key, value in each.items() if not key.startswith("mask_")} | shape)
-    return {**original, "annotations": annotations}
+    return {**whole, "annotations": annotations}, unnamed
 
 
 def _keys(drawn: list[Picture], parsed: list[Picture], without_type: set[str], unbound: set[str]) -> Record:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 
 from annoconv.casefile.left_out import masks_left_out
+from annoconv.casefile.references import without_gone
 from annoconv.codes import UNCLASSIFIED, Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
@@ -123,8 +124,7 @@ class _Writer:
         self.used: set[str] = set()
         self.position = 0
         self.newest: list[str] = []
-        self.once = SaidOnce()
-        self.flat = FlatNames()
+        self.once, self.flat = SaidOnce(), FlatNames()
         self.read_categories: tuple[tuple[Any, ...], Categories] | None = None
 
     def __enter__(self) -> _Writer:
@@ -139,8 +139,7 @@ class _Writer:
         """Write the records of a case to the temporary files and note its losses."""
         kept = kept_of(loaded.case)
         if self.kind is None:
-            asked = self.options.kind
-            known = str(kept.get("kind"))
+            asked, known = self.options.kind, str(kept.get("kind"))
             self.kind = asked if asked != "auto" else known if known in get_args(Kind) else "instances"
             self.beside = kept["file"] if isinstance(kept.get("file"), dict) else None
         self.labels = Labels.of(loaded.case, self.context.label_system)
@@ -255,9 +254,10 @@ class _Writer:
         if classes:
             drawing.pictures[0].key[CLASSES] = classes
         native = self._native(drawing.pictures, first, case_index, classes)
-        expected = {**original, "annotations": [each for each in original["annotations"] if each["id"] not in lost]}
+        expected, unnamed = without_gone(original, lost)
         expected = renumbered(expected, native.document)
-        compared = compare(original, native.document, expected, REASONS, _KEY, case_index, drawing.left_out)
+        unwritten = {**drawing.left_out, **unnamed}
+        compared = compare(original, native.document, expected, REASONS, _KEY, case_index, unwritten)
         drawing.pictures[0].key["residual"] = compared.kept.to_json()
         return [*compared.losses, *_identities(drawing, loaded, case_index)]
 
