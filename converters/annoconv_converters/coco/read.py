@@ -123,6 +123,7 @@ def _readings(
         if use_keys and index.side.is_edited:
             added = additions(index.path, pictures, categories[False], said, context, kind, case_index + number)
             pictures += index.side.without(case, pictures)
+            index.side.in_order(pictures, case)
             name_of = unnamed if index.is_results else categories[True].name_of
             edit = bind(pictures, [index.side.keys_of(each) for each in pictures], name_of, ids)
         for picture in pictures:

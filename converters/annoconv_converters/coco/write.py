@@ -320,7 +320,7 @@ class _Writer:
         number = str(image["id"])
         if is_keyed:
             named = {"section": "images", "id": number, "record": image if self.kind == "results" else {}, KEY: key}
-            size: Record = {name: image[name] for name in ("width", "height") if name in image}
+            size: Record = {name: image[name] for name in ("width", "height", "date_captured") if name in image}
             self.parts["side"].add({**named, "file_name": image.get("file_name"), **size})
             image = {**image, KEY: key}
         elif "rendering" in key and not self.options.plain:
