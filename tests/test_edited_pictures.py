@@ -11,8 +11,9 @@ import pytest
 from annoconv import registry
 from annoconv.casefile import LoadedCase
 from annoconv.documents import strict_json
+from annoconv.errors import AnnoconvError
 from annoconv.geometry import Grid
-from annoconv.model import Case
+from annoconv.model import AlgorithmType, Case
 from annoconv.pixels import ArrayVolume, Mask, Masks
 from tests.test_edited import Edited, flat
 
@@ -98,3 +99,137 @@ def test_so_are_those_of_several_cases(change: Any, tmp_path: Path) -> None:
     documents, losses = output.read()
     found = sorted(documents, key=lambda each: str(each["image"]["uid"]))
     assert (found, losses) == ([strict_json.plain(flat(f"RADIOGRAPH_{number}").case) for number in (0, 1)], [])
+
+
+# --- GeoJSON
+
+
+def geojson_of(tmp_path: Path) -> Edited:
+    output = Edited("geojson", tmp_path)
+    registry.write([flat("RADIOGRAPH_0"), flat("RADIOGRAPH_1")], output.path, format="geojson")
+    return output
+
+
+def without_one(collection: Any) -> None:
+    del collection["pictures"][0]
+
+
+def without_a_file_name(collection: Any) -> None:
+    collection["pictures"][1]["file_name"] = None
+
+
+def without_a_width(collection: Any) -> None:
+    del collection["pictures"][0]["width"]
+
+
+def without_any(collection: Any) -> None:
+    del collection["pictures"]
+
+
+@pytest.mark.parametrize("change", [without_one, without_a_file_name, without_a_width, without_any])
+def test_the_size_of_a_picture_of_geojson_is_in_the_side_file_too(change: Any, tmp_path: Path) -> None:
+    output = geojson_of(tmp_path)
+    output.edit(change)
+    documents = [strict_json.plain(flat(f"RADIOGRAPH_{number}").case) for number in (0, 1)]
+    assert output.read() == (documents, [])
+
+
+def with_ellipse() -> LoadedCase:
+    document = strict_json.plain(flat().case)
+    ellipse = {"id": "E", "category": "lesion", "label_code": "NODULE", "type": "ellipse"}
+    document["annotations"] = [{**ellipse, "center": [32.0, 24.0], "radii": [20.0, 10.0], "annotator": "DOC_E"}]
+    return LoadedCase(Case.model_validate(document), Masks())
+
+
+def a_corner_moved(geometry: Record) -> None:
+    geometry["coordinates"][0][7][0] -= 0.5
+
+
+def a_hole_added(geometry: Record) -> None:
+    geometry["coordinates"].append([[30, 22], [34, 22], [34, 26], [30, 22]])
+
+
+def rounded(geometry: Record) -> None:
+    """QuPath writes hundredths."""
+    geometry["coordinates"] = [[[round(x, 2), round(y, 2)] for x, y in ring] for ring in geometry["coordinates"]]
+
+
+@pytest.mark.parametrize(
+    ("change", "lost"),
+    [
+        (a_corner_moved, ["/features/0/geometry/isEllipse"]),
+        (a_hole_added, ["/features/0/geometry/isEllipse"]),
+        (rounded, []),
+    ],
+)
+def test_what_is_no_ellipse_any_more_is_named(change: Any, lost: list[str], tmp_path: Path) -> None:
+    output = Edited("geojson", tmp_path)
+    output.write(with_ellipse())
+    output.edit(lambda collection: change(collection["features"][0]["geometry"]))
+    documents, losses = output.read()
+    assert documents == [strict_json.plain(with_ellipse().case)]
+    assert [(path, kind) for path, kind, _ in losses] == [(path, "no_place") for path in lost]
+
+
+@pytest.mark.parametrize("name", ["objectType", "picture"])
+def test_a_property_that_is_no_text_is_named(name: str, tmp_path: Path) -> None:
+    output = Edited("geojson", tmp_path)
+    output.write(flat())
+    output.edit(lambda collection: collection["features"][0]["properties"].update({name: 42}))
+    documents, losses = output.read()
+    assert documents == [strict_json.plain(flat().case)]
+    assert [(path, kind) for path, kind, _ in losses] == [(f"/features/0/properties/{name}", "no_place")]
+
+
+# --- the wrong command
+
+
+@pytest.mark.parametrize("written", ["coco", "label-studio"])
+@pytest.mark.parametrize("read", ["coco", "geojson", "label-studio"])
+def test_the_wrong_command_is_told_the_right_one(written: str, read: str, tmp_path: Path) -> None:
+    output = Edited(written, tmp_path)
+    output.write(flat())
+    if written == read:
+        return
+    with pytest.raises(AnnoconvError, match=f"from-{written}"):
+        list(registry.read([output.path], format=read))
+
+
+# --- Label Studio
+
+
+@pytest.mark.parametrize("score", ["high", 7.5])
+def test_a_score_that_is_none_is_named(score: Any, tmp_path: Path) -> None:
+    """It is changed, and what it says has no place; the annotation has no confidence any more."""
+    loaded = flat()
+    (first, *others) = loaded.case.annotations
+    sure = first.model_copy(update={"confidence": 0.5})
+    guess = others[0].model_copy(update={"confidence": 0.25, "algorithm_type": AlgorithmType.AUTOMATIC})
+    case = loaded.case.model_copy(update={"annotations": [sure, guess, *others[1:]]})
+    output = Edited("label-studio", tmp_path)
+    output.write(LoadedCase(case, loaded.masks))
+
+    def change(tasks: Any) -> None:
+        tasks[0]["annotations"][0]["result"][0]["score"] = score
+        tasks[0]["predictions"][0]["result"][0]["score"] = score
+
+    output.edit(change)
+    (document,), losses = output.read()
+    assert [each["id"] for each in document["annotations"] if "confidence" in each] == []
+    paths = [f"/0/{held}/0/result/0/score" for held in ("annotations", "predictions")]
+    assert [(path, kind) for path, kind, _ in losses] == [(path, "no_place") for path in paths]
+
+
+def uploaded(tasks: Any) -> None:
+    """The server gives each picture a name of its own, without folders."""
+    for place, task in enumerate(tasks):
+        task["data"]["image"] = f"/data/upload/3/ab12cd{place:02x}-{task['data']['image'].rpartition('/')[2]}"
+    tasks.reverse()
+
+
+@pytest.mark.parametrize("loaded", [flat(), two_images()])
+def test_pictures_that_were_uploaded_are_those_that_were_written(loaded: LoadedCase, tmp_path: Path) -> None:
+    output = Edited("label-studio", tmp_path)
+    output.write(loaded)
+    output.edit(uploaded)
+    assert output.read() == ([strict_json.plain(loaded.case)], [])

@@ -27,7 +27,7 @@ from annoconv_converters.geojson.losses import geojson_losses
 from annoconv_converters.geojson.placing import pictures_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from annoconv.documents.residuals import Path as Steps
@@ -82,17 +82,18 @@ def read_file(path: Path, limits: Limits, *, height: int | None = None, label_sy
     answers = answers_of(document)
     if answers:
         return read_cytomine(document, answers, path, height, labels_of)
-    pictures, sizes = _pictures(document)
     told = told_pictures(side_path(path), path, TASK, limits)
+    known: dict[str, Record] = {
+        each["file_name"]: {name: each[name] for name in PICTURE if name in each} for each in told
+    }
+    pictures, sizes = _pictures(document, known)
     if not pictures:  # QuPath drops what it does not know
-        for each in told:
-            record: Record = {name: each[name] for name in PICTURE if name in each}
-            pictures[record["file_name"]] = Picture(record, is_unsized=True)
+        pictures = {name: Picture(record, is_unsized=True) for name, record in known.items()}
     colours = colours_of(label_system)
     file = FeatureFile(path)
     features = _features(document, path)
     for (place, feature), name in zip(features, _named(features, pictures, told, path), strict=True):
-        picture = pictures.setdefault(name, Picture({"file_name": name}, is_unsized=True))
+        picture = pictures.setdefault(name, Picture(known.get(name, {"file_name": name}), is_unsized=True))
         picture.shapes += file.shapes(feature, place, picture)
     if not pictures:
         pictures[_own_name(path)] = Picture({"file_name": _own_name(path)}, is_unsized=True)
@@ -113,8 +114,11 @@ def read_file(path: Path, limits: Limits, *, height: int | None = None, label_sy
     return Batch(listed, file.categories, path, side_path(path), losses)
 
 
-def _pictures(document: Any) -> tuple[dict[str, Picture], dict[str, tuple[Steps, Record]]]:
-    """Return the pictures that a collection of ours names, by name, and where each stands and what it says."""
+def _pictures(document: Any, known: Mapping[str, Record]) -> tuple[dict[str, Picture], dict[str, tuple[Steps, Record]]]:
+    """Return the pictures that a collection of ours names, by name, and where each stands and what it says.
+
+    A size that it does not say is that which the side file knows.
+    """
     told = document.get("pictures") if isinstance(document, dict) else None
     pictures: dict[str, Picture] = {}
     said: dict[str, tuple[Steps, Record]] = {}
@@ -122,7 +126,7 @@ def _pictures(document: Any) -> tuple[dict[str, Picture], dict[str, tuple[Steps,
         if isinstance(member, dict) and isinstance(member.get("file_name"), str):
             name = member["file_name"]
             size = {key: member[key] for key in ("width", "height") if key in member}
-            pictures[name] = Picture({"file_name": name, **size}, is_unsized=True)
+            pictures[name] = Picture({**known.get(name, {}), "file_name": name, **size}, is_unsized=True)
             said[name] = ("pictures", place), member
     return pictures, said
 
