@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from annoconv import registry
 from annoconv.casefile import LoadedCase
@@ -233,3 +235,51 @@ def test_pictures_that_were_uploaded_are_those_that_were_written(loaded: LoadedC
     output.write(loaded)
     output.edit(uploaded)
     assert output.read() == ([strict_json.plain(loaded.case)], [])
+
+
+# --- YOLO
+
+
+def test_the_size_of_a_picture_of_yolo_is_that_of_its_file(tmp_path: Path) -> None:
+    """Lines are shares of it, so on a picture of another size they are other outlines."""
+    output = Edited("yolo", tmp_path)
+    output.write(flat())
+    (output.path / "images").mkdir()
+    Image.new("L", (64, 48)).save(output.path / "images" / "RADIOGRAPH_1.png")
+    assert output.read() == ([strict_json.plain(flat().case)], [])
+    Image.new("L", (128, 24)).save(output.path / "images" / "RADIOGRAPH_1.png")
+    (document,), losses = output.read()
+    assert document["image"]["shape"] == [128, 24]
+    boxes = [each["bbox"] for each in document["annotations"] if each["type"] == "bbox"]
+    assert [3.0, 1.0, 22.5, 6.0] in boxes  # A: twice as wide, half as high
+    assert "/annoconv/annotations/A" in [path for path, _, _ in losses]
+
+
+# --- CVAT
+
+
+def test_a_second_value_of_an_attribute_is_named(tmp_path: Path) -> None:
+    output = Edited("cvat", tmp_path)
+    output.write(flat())
+
+    def change(root: Any) -> None:
+        for value in ("sharp", "blurred"):
+            ElementTree.SubElement(root.find("image")[0], "attribute", {"name": "margin"}).text = value
+
+    output.edit(change)
+    (document,), losses = output.read()
+    (first,) = [each for each in document["annotations"] if each["id"] == "A"]
+    assert first["attributes"] == {"margin": "blurred"}
+    assert ("/image/0/box/0/attribute/margin", "no_place") in [(path, kind) for path, kind, _ in losses]
+
+
+@pytest.mark.parametrize(("name", "value"), [("year", 1999), ("date_created", "1999-01-01T00:00:00Z")])
+def test_the_time_of_a_coco_file_that_was_changed_is_named(name: str, value: Any, tmp_path: Path) -> None:
+    output = Edited("coco", tmp_path)
+    output.write(two_images())
+    output.edit(only_saved)
+    assert output.read()[1] == []
+    output.edit(lambda document: document["info"].update({name: value}))
+    documents, losses = output.read()
+    assert documents == [strict_json.plain(two_images().case)]
+    assert [(path, kind) for path, kind, _ in losses] == [(f"/info/{name}", "no_place")]

@@ -117,7 +117,11 @@ def _readings(
             picture.record = without_key(picture.record)
             picture.shapes = [replace(shape, record=without_key(shape.record)) for shape in picture.shapes]
         ids, edit = reserved_ids(residual), None
-        said = None if number else {**beside, **({"info": info_beside(beside["info"])} if is_ours else {})}
+        said = (
+            None
+            if number
+            else {**beside, **({"info": info_beside(beside["info"], index.side.info)} if is_ours else {})}
+        )
         index.side.classes |= {str(shape.record.get("category_id")) for each in pictures for shape in each.shapes}
         added: Callable[[], Iterable[Loss]] = list
         if use_keys and index.side.is_edited:

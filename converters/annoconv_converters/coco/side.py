@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv_converters._pictures.carrier import SideFile
 
-__all__ = ["CATEGORIES", "SEGMENTS", "CocoSide", "read_coco_side"]
+__all__ = ["CATEGORIES", "INFO", "SEGMENTS", "CocoSide", "read_coco_side"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -40,6 +40,8 @@ SEGMENTS: Final = "segments"
 """Section of the segments of panoptic maps."""
 CATEGORIES: Final = "categories"
 """Section of the categories as they were written."""
+INFO: Final = "info"
+"""Member of the head of a side file: that of the file, as it was written."""
 _TOLD: Final = ("id", "file_name", "width", "height", "date_captured")
 _HEAD: Final = 4096
 _CATEGORY: Final = ("id", "name", "supercategory", "keypoints", "skeleton")
@@ -68,6 +70,8 @@ class CocoSide:
         Ids of the categories that records of the file have, as far as it has been read.
     categories
         Records of the categories that were written, by name.
+    info
+        That of the file as it was written; empty if that is not known.
     not_written
         Places of images of which the key is another one than was written.
     """
@@ -78,6 +82,7 @@ class CocoSide:
     unused: SideFile | None = None
     classes: set[str] = field(default_factory=set)
     categories: dict[str, Record] = field(default_factory=dict)
+    info: Record = field(default_factory=dict)
     not_written: list[Steps] = field(default_factory=list)
     _named: dict[tuple[str, str | None], Record | None] = field(default_factory=dict)
     _cases: set[str] = field(default_factory=set)
@@ -209,8 +214,10 @@ def read_coco_side(path: Path, limits: Limits) -> CocoSide:
     side = read_side(beside, path, list, TASK, limits)
     if side.other is not None:
         return CocoSide(unused=side)
-    found = CocoSide(is_edited=not side.is_of(path))
-    for entry in side.members[1 if KEY in side.members[0] else 2 :]:  # behind the seal and the head
+    head = 0 if KEY in side.members[0] else 1  # behind the seal
+    info = side.members[head].get(INFO)
+    found = CocoSide(is_edited=not side.is_of(path), info=info if isinstance(info, dict) else {})
+    for entry in side.members[head + 1 :]:
         if not _is_entry(entry):
             raise damaged(None, beside)
         found.add(entry)
