@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from annoconv.errors import AnnoconvError
 from annoconv.geometry import Grid
 from annoconv.model import AlgorithmType, Case
 from annoconv.pixels import ArrayVolume, Mask, Masks
-from tests.test_edited import Edited, flat
+from tests.test_edited import NAMES, Edited, flat
 
 Record = dict[str, Any]
 
@@ -283,3 +284,59 @@ def test_the_time_of_a_coco_file_that_was_changed_is_named(name: str, value: Any
     documents, losses = output.read()
     assert documents == [strict_json.plain(two_images().case)]
     assert [(path, kind) for path, kind, _ in losses] == [(f"/info/{name}", "no_place")]
+
+
+# --- what an error tells: where, what was found, what was expected, what to do
+
+
+def broken(format: str, document: Any) -> None:
+    """Make one record of the first picture one that cannot be understood."""
+    if format == "cvat":
+        del document.find("image")[1].attrib["xtl"]
+    elif format == "label-studio":
+        document[0]["annotations"][0]["result"][1]["value"]["x"] = "left"
+    else:
+        document["features"][1]["type"] = "Thing"
+
+
+@pytest.mark.parametrize(
+    ("format", "told"),
+    [
+        ("cvat", "/image/0/box/1: box/@xtl: this is no coordinate; found nothing; expected a number."),
+        ("label-studio", "task 1, region 2: a region has numbers; found ['left', "),
+        ("geojson", "/features/1/type: a feature is of another type; found Thing; expected Feature."),
+    ],
+)
+def test_a_record_that_cannot_be_understood_is_told_with_its_place(format: str, told: str, tmp_path: Path) -> None:
+    output = Edited(format, tmp_path)
+    output.write(flat())
+    output.edit(lambda document: broken(format, document))
+    with pytest.raises(AnnoconvError) as caught:
+        output.read()
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("geometry", "told"),
+    [
+        ({"type": "Point", "coordinates": ["x", 1]}, "a position is two numbers; found ['x', 1]; expected [x, y]."),
+        ({"type": "Circle", "coordinates": [1, 1]}, "no place in a picture; found Circle; expected Point, "),
+    ],
+)
+def test_a_geometry_that_is_none_is_told_with_its_place(geometry: Record, told: str, tmp_path: Path) -> None:
+    output = Edited("geojson", tmp_path)
+    output.write(flat())
+    output.edit(lambda collection: collection["features"][1].update(geometry=geometry))
+    with pytest.raises(AnnoconvError) as caught:
+        output.read()
+    assert "feature 2: " in str(caught.value)
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("format", list(NAMES))
+def test_an_archive_is_to_be_unpacked(format: str, tmp_path: Path) -> None:
+    archive = tmp_path / "export.zip"
+    with ZipFile(archive, "w") as file:
+        file.writestr("annotations.xml", "<annotations/>")
+    with pytest.raises(AnnoconvError, match="unpack it"):
+        list(registry.read([archive], format=format))

@@ -18,6 +18,7 @@ from annoconv.codes import Labels
 from annoconv.errors import InputError, UsageError
 from annoconv.files.atomic import note_inputs
 from annoconv.loss import LossReport
+from annoconv_converters._pictures.archives import unpacking
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, nothing_shown, restored
 from annoconv_converters._pictures.categories import Categories, unnamed
 from annoconv_converters._pictures.class_lists import CLASSES
@@ -64,7 +65,8 @@ def read_coco(
     paths = [path for path in images.list_files(sources, context.limits) if path.suffix == ".json"]
     paths = [path for path in paths if not path.name.endswith((SIDE_SUFFIX, SIDE_NAME))]
     if not paths:
-        raise InputError("there is no COCO file", source=sources[0] if sources else None, expected=".json")
+        source = sources[0] if sources else None
+        raise InputError("there is no COCO file", source=source, expected=".json", advice=unpacking(sources))
     case_index = 0
     for path in paths:
         index = index_file(path, context, pattern, ground_truth)

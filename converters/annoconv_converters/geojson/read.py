@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.casefile import LoadedCase
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
+from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError
 from annoconv.pixels import Masks
 from annoconv_converters._pictures.carrier import PICTURE, side_path, told_pictures
@@ -185,6 +186,10 @@ def _beside(document: Any) -> Record:
     return stated({key: value for key, value in document.items() if key not in {"type", "features", "pictures"}})
 
 
+def _is_feature(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("type") == "Feature"
+
+
 def _features(document: Any, path: Path) -> list[tuple[Steps, Record]]:
     """Return the features of a collection, of a list, of a single one, or of a bare geometry, with their places."""
     listed = document
@@ -195,9 +200,13 @@ def _features(document: Any, path: Path) -> list[tuple[Steps, Record]]:
         listed = document.get("features") if above else [document]
         if isinstance(kind, str) and kind in _GEOMETRIES:
             listed = [{"type": "Feature", "geometry": document}]
-    if not isinstance(listed, list) or not all(
-        isinstance(each, dict) and each.get("type") == "Feature" for each in listed
-    ):
+    is_list = isinstance(listed, list) and (bool(above) or any(map(_is_feature, listed)) or not listed)
+    stranger = next((place for place, each in enumerate(listed) if not _is_feature(each)), None) if is_list else None
+    if stranger is not None:
+        found = listed[stranger].get("type") if isinstance(listed[stranger], dict) else looks_like(listed[stranger])
+        where = pointer((*above, stranger, "type"))
+        raise InputError("a feature is of another type", source=path, where=where, found=found, expected="Feature")
+    if not is_list:
         raise InputError(
             "this is no GeoJSON of features",
             source=path,

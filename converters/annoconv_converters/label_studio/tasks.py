@@ -377,11 +377,11 @@ def _shape(value: Record, size: tuple[int, int], path: Path, where: str) -> Shap
     names = ("x", "y", "radiusX", "radiusY") if "radiusX" in value else ("x", "y", "width", "height")
     numbers = [value.get(name, 0) for name in names]
     if not is_numbers(numbers, 4):
-        raise InputError("a region has numbers", source=path, where=where)
+        raise InputError("a region has numbers", source=path, where=where, found=numbers, expected=", ".join(names))
     x, y, width, height = (number * (columns, rows)[place % 2] / 100 for place, number in enumerate(numbers))
     turn = value.get("rotation", 0)
     if type(turn) not in {int, float} or not abs(turn) < 1e6:
-        raise InputError("a rotation is degrees", source=path, where=where)
+        raise InputError("a rotation is degrees", source=path, where=where, found=turn, expected="rotation: 0")
     if "radiusX" in value:
         turned = {"rotation_degrees": turn} if turn else {}
         center, radii = [tidy(x), tidy(y)], [tidy(width), tidy(height)]
