@@ -39,7 +39,7 @@ from annoconv_converters.coco.foreign import EXTENSION, kept_of, number_of, put_
 from annoconv_converters.coco.head import info_of, moments, skeletons_of
 from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
-from annoconv_converters.coco.side import CATEGORIES, SEGMENTS
+from annoconv_converters.coco.side import CATEGORIES, INFO, SEGMENTS
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES
 
 if TYPE_CHECKING:
@@ -320,7 +320,7 @@ class _Writer:
         number = str(image["id"])
         if is_keyed:
             named = {"section": "images", "id": number, "record": image if self.kind == "results" else {}, KEY: key}
-            size: Record = {name: image[name] for name in ("width", "height") if name in image}
+            size: Record = {name: image[name] for name in ("width", "height", "date_captured") if name in image}
             self.parts["side"].add({**named, "file_name": image.get("file_name"), **size})
             image = {**image, KEY: key}
         elif "rendering" in key and not self.options.plain:
@@ -364,7 +364,7 @@ class _Writer:
                 self.parts["side"].add({"section": CATEGORIES, "record": record})
             main = {"main": digest(self.layout.document)} if self.layout.is_folder else {}  # else the seal tells
             with self.layout("side").open("wb") as file:
-                self.parts["side"].copy(file, {KEY: VERSION, **main})
+                self.parts["side"].copy(file, {KEY: VERSION, INFO: self._head().get(INFO), **main})
                 file.write(b"\n")
 
     def _head(self) -> Record:

@@ -20,6 +20,7 @@ from annoconv_converters.cvat.coordinates import coordinates_of, cuboid_of, elem
 from annoconv_converters.cvat.elements import (
     TAGS,
     as_number,
+    doubled,
     label_key,
     said_of_element,
     said_of_label,
@@ -143,6 +144,7 @@ class CvatTree:
             for place, shape_ in shapes_of(element, holder):
                 if not is_outside(shape_):
                     yield self._shape(place, shape_, members.get(place, []), labels)
+                    yield from (FileRecord((*place, "attribute", name), name, None) for name in doubled(shape_))
 
     def descriptions(self) -> Iterator[FileRecord]:
         """Yield what the file says beside its shapes, and the labels that are defined again."""

@@ -16,6 +16,7 @@ from annoconv.loss import LossKind
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import box_of_keypoints
+from annoconv_converters.label_studio.uploads import is_upload_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -145,6 +146,10 @@ class TaskTree:
                         said = _annotation(each) if isinstance(each, dict) else each
                         yield FileRecord((*above, held, number), said, again)
 
+    def _data(self, place: int) -> Record:
+        held = self.tasks[place].get("data")
+        return held if isinstance(held, dict) else self.tasks[place]
+
     def _task(self, task: Record) -> Record:
         """Return what a task says beside its annotations; of JSON_MIN, beside its regions."""
         regions = {within[0] for within, _ in task_records(task, with_predictions=True)}
@@ -160,6 +165,8 @@ class TaskTree:
             image = next((each for each in case.related_images or () if each.uid == uid), image)
         else:
             name = image.files[0].path if image.files else f"{image.uid}.png"
+        stands = self._data(place).get(named or "")
+        name = str(stands) if is_upload_of(stands, name) else name  # the server's name for it
         data: Record = {each.id: each.content for each in case.texts or ()} | ({named: name} if named else {})
         if isinstance(self.tasks[place].get("data"), dict):
             size = dict(zip(("original_width", "original_height"), image.shape or (), strict=False))
@@ -288,7 +295,8 @@ def _again(result: Record, said: Record, annotation: Any, labels: Labels, pictur
     parent = annotation.parent_id or (annotation.id if point is not None else "")
     spoken = said.get("value", said)
     value = {name: settled(each, spoken.get(name)) for name, each in value.items()}
-    again: Record = {"score": annotation.confidence, "value": value} | ({"type": kind} if is_kind else {})
+    again: Record = {"value": value} | ({"type": kind} if is_kind else {})
+    again |= {} if annotation.confidence is None else {"score": annotation.confidence}
     again |= dict(zip(("original_width", "original_height"), size, strict=True))
     if parent and parent.rstrip("_") == str(result.get("parentID")).rstrip("_"):
         again["parentID"] = result["parentID"]
