@@ -769,15 +769,15 @@ def test_a_side_file_of_a_file_of_another_ending_is_named(tmp_path: Path) -> Non
 
 
 def with_keypoints() -> LoadedCase:
-    """Return a case with a box of two named points, and a point by itself."""
-    point = {"category": "lesion", "label_code": "NODULE", "type": "point"}
-    left = {"instance": "A", "keypoint": "left", "visibility": 2}
+    """Return a case with a box of two named points, and one that is two points alone, of which one is not there."""
+    common = {"category": "lesion", "label_code": "NODULE"}
+    points = [{"name": "left", "point": [3.5, 4.5]}, {"name": "right", "point": [5.5, 4.5]}]
+    alone = [{"name": "left", "point": [40.5, 20.5]}, {"name": "right", "visibility": "unlabelled"}]
     document = strict_json.plain(flat().case)
     document["annotations"] = [
         document["annotations"][0],
-        {"id": "K1", **point, "point": [3.5, 4.5], "attributes": left, "annotator": "DOC_1"},
-        {"id": "K2", **point, "point": [5.5, 4.5], "attributes": {**left, "keypoint": "right"}, "annotator": "DOC_2"},
-        {"id": "Q", **point, "point": [40.5, 20.5], "annotator": "DOC_Q"},
+        {"id": "K", **common, "type": "keypoints", "keypoints": points, "parent_id": "A", "annotator": "DOC_1"},
+        {"id": "Q", **common, "type": "keypoints", "keypoints": alone, "annotator": "DOC_Q"},
     ]
     return LoadedCase(Case.model_validate(document), Masks())
 
@@ -795,7 +795,9 @@ def test_a_keypoint_that_was_moved(tmp_path: Path) -> None:
 
     output.edit(change)
     (document,), losses = output.read()
-    expected["K2"]["point"], expected["Q"]["point"] = [6.5, 7.5], [41.5, 20.5]
+    expected["K"]["keypoints"][1]["point"], expected["Q"]["keypoints"][0]["point"] = [6.5, 7.5], [41.5, 20.5]
+    for each in (*expected["K"]["keypoints"], expected["Q"]["keypoints"][0]):
+        each["visibility"] = "visible"
     assert named(document) == expected
     assert all(CHANGED in message for _, _, message in losses)
 
@@ -808,4 +810,4 @@ def test_an_instance_that_was_deleted_takes_its_points_along(tmp_path: Path) -> 
         (document,), losses = output.read()
         expected = named(strict_json.plain(with_keypoints().case))
         assert named(document) == {"Q": expected["Q"]}
-        assert [path for path, _, _ in losses] == [f"/annoconv/annotations/{name}" for name in ("A", "K1", "K2")]
+        assert [path for path, _, _ in losses] == [f"/annoconv/annotations/{name}" for name in ("A", "K")]

@@ -13,7 +13,8 @@ _HEAD = """# The rules
 
 Generated from `model/rules.yaml`; never edited. A rule says whether a case is good; whether it is a case at all, the
 schema says (findings `schema.<kind>`, see [the normaliser](normaliser.md)). A recommendation is a warning, never an
-error. `annoconv validate --profile NAME` chooses the column.
+error. `annoconv validate --profile NAME` chooses the column. An input that could not be opened or decoded has the one
+finding `not_checked`, an error, and is counted by itself.
 
 | profile | errors | warnings | off |
 |---|---|---|---|

@@ -278,8 +278,8 @@ class _System:
 
 
 def says_what_it_is(label: Label) -> bool:
-    """Tell whether a label says more than its code and its number: a member of a class list may say no more."""
-    return not label.model_fields_set <= {"code", "number"}
+    """Tell whether a label says what it means, or its name: a member of a class list may say no more than its place."""
+    return not label.model_fields_set <= {"code", "number", "keypoints", "skeleton", "flip_pairs"}
 
 
 @cache

@@ -317,17 +317,13 @@ def test_a_folder_is_written_whole(tmp_path: Path) -> None:
 
 def keypoint_case() -> LoadedCase:
     common = {"category": "organ", "label_code": "FEMUR"}
-    points = [("head", [10.5, 8.0], 2), ("neck", [12.25, 9.5], 1)]
-    annotations: list[dict[str, Any]] = [{"id": "F1", **common, "type": "bbox", "bbox": [5, 5, 25, 18]}]
-    annotations += [
-        {
-            "id": f"F1.{name}",
-            **common,
-            "type": "point",
-            "point": point,
-            "attributes": {"instance": "F1", "keypoint": name, "visibility": seen},
-        }
-        for name, point, seen in points
+    points: list[dict[str, Any]] = [
+        {"name": "head", "point": [10.5, 8.0], "visibility": "visible"},
+        {"name": "neck", "point": [12.25, 9.5], "visibility": "hidden"},
+    ]
+    annotations: list[dict[str, Any]] = [
+        {"id": "F1", **common, "type": "bbox", "bbox": [5, 5, 25, 18]},
+        {"id": "F1.points", **common, "type": "keypoints", "keypoints": points, "parent_id": "F1"},
     ]
     image = {"uid": "X", "modality": "DX", "shape": [30, 20]}
     return LoadedCase(Case.model_validate({"task_id": "T", "image": image, "annotations": annotations, "metadata": {}}))

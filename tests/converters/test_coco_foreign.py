@@ -158,8 +158,11 @@ def test_it_comes_back_as_it_was(name: str, tmp_path: Path) -> None:
 def test_what_is_said_of_a_result_is_kept(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text(json.dumps(FILES["results of keypoints, scored one by one"]))
     (reading,) = registry.read([tmp_path / "x.json"], format="coco")
-    points = [(each.point, each.confidence) for each in reading.case.annotations if each.type == "point"]
-    assert points == [([1.5, 2.5], 0.91), ([3.5, 4.5], None)]
+    (found,) = reading.case.annotations
+    assert [each.point for each in found.keypoints] == [[1.5, 2.5], [3.5, 4.5]]  # type: ignore[union-attr]
+    registry.write([LoadedCase(reading.case, reading.masks)], tmp_path / "again.json", format="coco")
+    (again,) = json.loads((tmp_path / "again.json").read_text())
+    assert again["keypoints"] == [1, 2, 0.91, 3, 4, 7.5]
 
 
 def test_results_of_polygons_need_the_size_of_their_picture(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -9,9 +10,10 @@ import numpy as np
 import pytest
 
 from annoconv import registry
-from annoconv.casefile import LoadedCase
+from annoconv.casefile import LoadedCase, Reading
 from annoconv.documents import strict_json
 from annoconv.errors import InputError, LimitError
+from annoconv.loss import LossReport
 from annoconv.model import Case
 from annoconv.pixels import Masks
 from tests.converters.pictures_cases import flat_case
@@ -33,10 +35,9 @@ def test_a_real_file() -> None:
     assert (box.label_code, box.bbox) == ("label1", [0, 2, 4, 4])  # type: ignore[union-attr]
     attributes = {"occluded": True, "z_order": 1, "a1": True, "a2": "v3", "a3": "0003", "a4": 2.4}
     assert box.attributes == attributes
-    skeleton = [each for each in second.case.annotations if each.label_code == "skeleton"]
-    told = [each.attributes or {} for each in skeleton]
-    assert [each["keypoint"] for each in told] == ["1", "2", "4"]  # 3 is outside
-    assert {(each["instance"], each["visibility"]) for each in told} == {("skeleton_2", 2)}
+    (skeleton,) = [each for each in second.case.annotations if each.label_code == "skeleton"]
+    told = [(each.name, each.visibility and each.visibility.value) for each in skeleton.keypoints]  # type: ignore[union-attr]
+    assert told == [("1", "visible"), ("2", "visible"), ("3", "absent"), ("4", "visible")]
 
 
 def test_there_and_back(tmp_path: Path) -> None:
@@ -61,11 +62,13 @@ def test_masks_are_run_lengths_within_their_box(tmp_path: Path) -> None:
     np.testing.assert_array_equal(reading.masks["1"].read()[0], expected)
 
 
-def test_a_turned_box_is_a_polygon(tmp_path: Path) -> None:
+def test_a_turned_box(tmp_path: Path) -> None:
     box = '<box label="a" xtl="2" ytl="2" xbr="6" ybr="4" rotation="90.0"/>'
     path = write(tmp_path, f'<image id="0" name="a.png" width="8" height="6">{box}</image>')
     (reading,) = registry.read([path], format="cvat")
-    assert sorted(reading.case.annotations[0].polygon) == [(3, 1), (3, 5), (5, 1), (5, 5)]  # type: ignore[union-attr]
+    (found,) = strict_json.plain(reading.case)["annotations"]
+    told = {"type": "oriented_box", "center": [4, 3], "size": [4, 2], "rotation_degrees": 90}
+    assert {name: found[name] for name in told} == told
 
 
 def test_videos_have_frames(tmp_path: Path) -> None:
@@ -79,7 +82,7 @@ def test_videos_have_frames(tmp_path: Path) -> None:
     (reading,) = registry.read([path], format="cvat")
     assert reading.case.image.shape == [32, 24, 10]
     assert [each.frame_index for each in reading.case.annotations] == [0, 1]
-    assert reading.case.annotations[0].attributes == {"track_id": "4"}
+    assert {(each.tracking_id, each.is_key_frame) for each in reading.case.annotations} == {("4", True)}
 
 
 def test_videos_of_a_project(tmp_path: Path) -> None:
@@ -96,7 +99,8 @@ def test_videos_of_a_project(tmp_path: Path) -> None:
         ("clip6", [48, 24, 20]),
         ("clip5", [32, 24, 10]),
     ]
-    assert readings[0].case.annotations[0].attributes == {"group_id": 2, "track_id": "0"}
+    assert readings[0].case.annotations[0].attributes == {"group_id": 2}
+    assert [each.frame_index for each in readings[1].case.annotations] == [3, 4, 5, 6, 7, 8, 9]
 
 
 def test_skeletons_on_frames_and_in_coco(tmp_path: Path) -> None:
@@ -109,12 +113,121 @@ def test_skeletons_on_frames_and_in_coco(tmp_path: Path) -> None:
     skeleton = f'<skeleton frame="2" keyframe="1" z_order="0">{points}</skeleton>'
     path = write(tmp_path, f'{meta}<track id="0" label="hand">{skeleton}</track>')
     (reading,) = registry.read([path], format="cvat")
-    told = [(each.frame_index, each.attributes) for each in reading.case.annotations]
-    common = {"instance": "skeleton_1", "track_id": "0"}
-    assert told == [
-        (2, {**common, "keypoint": "a", "visibility": 2}),
-        (2, {**common, "keypoint": "b", "visibility": 1}),
+    first, second = reading.case.annotations
+    assert [(each.frame_index, each.is_key_frame) for each in (first, second)] == [(2, True), (3, False)]
+    expected = [
+        {"name": "a", "point": [1.5, 2], "visibility": "visible"},
+        {"name": "b", "point": [2.5, 2], "visibility": "hidden"},
+        {"name": "c", "visibility": "absent"},
     ]
+    assert strict_json.plain(first.keypoints) == strict_json.plain(second.keypoints) == expected  # type: ignore[union-attr]
+    registry.write([LoadedCase(reading.case, reading.masks)], tmp_path / "x.json", format="coco")
+    records = json.loads((tmp_path / "x.json").read_text())["annotations"]
+    assert [each["keypoints"] for each in records] == [[1, 1.5, 2, 2, 1.5, 1, 0, 0, 0]] * 2
+    assert {tuple(each["bbox"]) for each in records} == {(1, 1.5, 2, 1)}
+
+
+def boxes_of(reading: Reading) -> dict[int | None, list[float]]:
+    return {each.frame_index: [*each.bbox] for each in reading.case.annotations}  # type: ignore[union-attr]
+
+
+def names_in_coco(reading: Reading, folder: Path) -> list[int]:
+    registry.write([LoadedCase(reading.case, reading.masks)], folder / "frames.json", format="coco")
+    names = [each["file_name"] for each in json.loads((folder / "frames.json").read_text())["images"]]
+    return [int(name.rpartition("_k")[2].removesuffix(".png")) for name in names]
+
+
+def task(inner: str, tracks: str, folder: Path) -> Path:
+    size = "<original_size><width>100</width><height>50</height></original_size>"
+    return write(folder, f"<meta><task>{inner}{size}</task></meta>{tracks}")
+
+
+def box_at(frame: int, x: float, *, outside: int = 0, key: int = 1) -> str:
+    place = f'xtl="{x}" ytl="10" xbr="{x + 10}" ybr="20"'
+    return f'<box frame="{frame}" outside="{outside}" occluded="0" keyframe="{key}" {place}/>'
+
+
+def test_the_frames_of_a_step_and_no_others(tmp_path: Path) -> None:
+    inner = "<size>4</size><start_frame>0</start_frame><stop_frame>15</stop_frame><frame_filter>step=5</frame_filter>"
+    track = box_at(0, 10) + box_at(5, 15, key=0) + box_at(10, 20) + box_at(15, 20, outside=1)
+    (reading,) = registry.read([task(inner, f'<track id="0" label="A">{track}</track>', tmp_path)], format="cvat")
+    assert boxes_of(reading) == {0: [10, 10, 20, 20], 5: [15, 10, 25, 20], 10: [20, 10, 30, 20]}
+    assert strict_json.plain(reading.case.image)["annotated_frames"] == [{"first": 0, "last": 15, "step": 5}]
+    assert names_in_coco(reading, tmp_path) == [0, 5, 10, 15]
+    assert reading.losses == LossReport([])
+
+
+def test_the_frames_from_a_start_frame(tmp_path: Path) -> None:
+    inner = "<size>5</size><start_frame>100</start_frame><stop_frame>104</stop_frame><frame_filter></frame_filter>"
+    track = box_at(100, 10) + box_at(101, 11, key=0) + box_at(102, 12, outside=1)
+    (reading,) = registry.read([task(inner, f'<track id="0" label="A">{track}</track>', tmp_path)], format="cvat")
+    assert boxes_of(reading) == {100: [10, 10, 20, 20], 101: [11, 10, 21, 20]}
+    assert names_in_coco(reading, tmp_path) == [100, 101, 102, 103, 104]
+
+
+def test_boxes_move_between_key_frames(tmp_path: Path) -> None:
+    inner = "<size>20</size><start_frame>0</start_frame><stop_frame>19</stop_frame>"
+    track = box_at(0, 10) + box_at(10, 20) + box_at(11, 20, outside=1)
+    (reading,) = registry.read([task(inner, f'<track id="0" label="A">{track}</track>', tmp_path)], format="cvat")
+    assert boxes_of(reading) == {frame: [10 + frame, 10, 20 + frame, 20] for frame in range(11)}
+    assert [each.is_key_frame for each in reading.case.annotations].count(True) == 2
+    assert names_in_coco(reading, tmp_path) == list(range(20))
+    step = inner + "<frame_filter>step = 4</frame_filter>"
+    track = box_at(0, 10) + box_at(8, 18)
+    (reading,) = registry.read([task(step, f'<track id="0" label="A">{track}</track>', tmp_path)], format="cvat")
+    assert boxes_of(reading) == {0: [10, 10, 20, 20], 4: [14, 10, 24, 20]} | {
+        frame: [18, 10, 28, 20] for frame in (8, 12, 16)
+    }
+
+
+def test_a_shape_on_a_frame_that_the_task_does_not_have(tmp_path: Path) -> None:
+    inner = "<size>4</size><start_frame>0</start_frame><stop_frame>15</stop_frame><frame_filter>step=5</frame_filter>"
+    path = task(inner, f'<track id="0" label="A">{box_at(7, 1)}</track>', tmp_path)
+    with pytest.raises(InputError, match=r"7; expected 0 \.\.\. 15, step 5"):
+        list(registry.read([path], format="cvat"))
+
+
+def test_outlines_between_key_frames_are_named(tmp_path: Path) -> None:
+    def outline(frame: int, points: str, *, outside: int = 0) -> str:
+        return f'<polygon frame="{frame}" keyframe="1" outside="{outside}" occluded="0" points="{points}"/>'
+
+    track = outline(0, "0,0;4,0;4,4") + outline(2, "2,0;6,0;6,4") + outline(4, "2,0;6,0;6,4;2,4")
+    path = task("<size>6</size>", f'<track id="0" label="A">{track}</track>', tmp_path)
+    (reading,) = registry.read([path], format="cvat")
+    told = {each.frame_index: strict_json.plain(each.polygon) for each in reading.case.annotations}  # type: ignore[union-attr]
+    assert [*sorted(told)] == [0, 1, 2, 4, 5]
+    assert told[1] == [[1, 0], [5, 0], [5, 4]]
+    found = [(loss.path, loss.kind.value) for loss in reading.losses]
+    assert found == [("/track/0/polygon/0", "approximated"), ("/track/0/polygon/1", "no_place")]
+
+
+def test_a_skeleton_of_which_a_picture_lacks_points(tmp_path: Path) -> None:
+    def element(name: str, x: float, outside: int) -> str:
+        return f'<points label="{name}" outside="{outside}" occluded="0" points="{x},{x + 1}"/>'
+
+    names = ("nose", "left", "right", "tail")
+    labels = "<label><name>cow</name><type>skeleton</type></label>" + "".join(
+        f"<label><name>{name}</name><type>points</type><parent>cow</parent></label>" for name in names
+    )
+    inner = "".join(
+        f'<image id="{number}" name="{name}.jpg" width="100" height="100"><skeleton label="cow" z_order="0">'
+        + "".join(element(each, 10.5 + 10 * at, int(at < lacking)) for at, each in enumerate(names))
+        + "</skeleton></image>"
+        for number, (name, lacking) in enumerate((("a", 2), ("b", 0)))
+    )
+    path = write(tmp_path, f"<meta><task><labels>{labels}</labels></task></meta>{inner}")
+    cases = [LoadedCase(each.case, each.masks) for each in registry.read([path], format="cvat")]
+    registry.write(cases, tmp_path / "x.json", format="coco")
+    document = json.loads((tmp_path / "x.json").read_text())
+    assert document["categories"][0]["keypoints"] == list(names)
+    told = [(each["keypoints"], each["num_keypoints"], each["bbox"]) for each in document["annotations"]]
+    assert told == [
+        ([0, 0, 0, 0, 0, 0, 30, 31, 2, 40, 41, 2], 2, [30, 31, 11, 11]),
+        ([10, 11, 2, 20, 21, 2, 30, 31, 2, 40, 41, 2], 4, [10, 11, 31, 31]),
+    ]
+    registry.write(cases, tmp_path / "again.xml", format="cvat", plain=True)
+    again = [each.case for each in registry.read([tmp_path / "again.xml"], format="cvat")]
+    assert [strict_json.plain(each) for each in again] == [strict_json.plain(each.case) for each in cases]
 
 
 def test_a_cuboid_is_two_faces(tmp_path: Path) -> None:
@@ -252,7 +365,7 @@ def test_what_a_file_says_and_its_case_does_not_is_named_by_its_place(tmp_path: 
         ("/image/0/@subset", "no_place"),
         ("/image/0/box/1/@pinned", "no_place"),
         ("/image/0/box/1/@source", "approximated"),
-        ("/image/0/box/1/attribute/twice", "approximated"),
+        ("/image/0/box/1/attribute/twice", "no_place"),
         ("/meta/task/labels/a/color", "no_place"),
         ("/meta/task/name", "no_place"),
         ("/meta/task/owner/email", "no_place"),

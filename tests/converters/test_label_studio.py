@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from annoconv import registry
+from annoconv.casefile import LoadedCase
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from tests.converters.pictures_cases import flat_case
@@ -49,7 +50,11 @@ def test_a_turned_box_turns_about_its_corner(tmp_path: Path) -> None:
     value = {"x": 50, "y": 50, "width": 10, "height": 10, "rotation": 90, "rectanglelabels": ["a"]}
     (reading,) = registry.read([export(tmp_path, "rectanglelabels", value)], format="label-studio")
     corners = [(100, 50), (100, 70), (90, 70), (90, 50)]
-    assert reading.case.annotations[0].polygon == corners  # type: ignore[union-attr]
+    found = strict_json.plain(reading.case.annotations[0])
+    assert (found["type"], found["center"], found["size"]) == ("oriented_box", [95, 60], [20, 10])
+    registry.write([LoadedCase(reading.case, reading.masks)], tmp_path / "x.coco.json", format="coco", plain=True)
+    (record,) = json.loads((tmp_path / "x.coco.json").read_text())["annotations"]
+    assert np.array(record["segmentation"]).reshape(-1, 2).tolist() == [list(corner) for corner in corners]
 
 
 def pack(values: list[int]) -> list[int]:
@@ -196,3 +201,61 @@ def test_brushes_that_are_none(rle: Any, tmp_path: Path) -> None:
 def test_regions_that_are_none(kind: str, value: dict[str, Any], more: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(InputError):
         list(registry.read([export(tmp_path, kind, value, **more)], format="label-studio"))
+
+
+def region(identity: str, kind: str, value: dict[str, Any], label: str, parent: str | None = None) -> dict[str, Any]:
+    size = {"original_width": 40, "original_height": 20}
+    above = {} if parent is None else {"parentID": parent}
+    return {"id": identity, "type": kind, "to_name": "image", "value": {**value, kind: [label]}, **size, **above}
+
+
+def test_parts_belong_to_the_region_that_they_name(tmp_path: Path) -> None:
+    box = {"x": 10, "y": 10, "width": 30, "height": 40, "rotation": 0}
+    result = [
+        region("p1", "rectanglelabels", box, "person"),
+        region("p2", "rectanglelabels", box, "person"),
+        region("k1", "keypointlabels", {"x": 20, "y": 20}, "nose", "p1"),
+        region("k2", "keypointlabels", {"x": 25, "y": 25}, "tail", "p1"),
+        region("k3", "keypointlabels", {"x": 26, "y": 30}, "tail", "p2"),
+        region("c", "rectanglelabels", box, "hat", "p2"),
+    ]
+    (tmp_path / "x.json").write_text(json.dumps([{"data": {"image": "a.png"}, "annotations": [{"result": result}]}]))
+    (reading,) = registry.read([tmp_path / "x.json"], format="label-studio")
+    told = {each.id: (each.type, each.label_code, each.parent_id) for each in reading.case.annotations}
+    assert told == {
+        "p1": ("bbox", "person", None),
+        "p2": ("bbox", "person", None),
+        "p1.keypoints": ("keypoints", "person", "p1"),
+        "p2.keypoints": ("keypoints", "person", "p2"),
+        "c": ("bbox", "hat", "p2"),
+    }
+    points = [strict_json.plain(each.keypoints) for each in reading.case.annotations if each.type == "keypoints"]
+    assert points == [
+        [{"name": "nose", "point": [8, 4]}, {"name": "tail", "point": [10, 5]}],
+        [{"name": "nose"}, {"name": "tail", "point": [10.4, 6]}],
+    ]
+    assert not list(reading.losses)
+    registry.write([LoadedCase(reading.case, reading.masks)], tmp_path / "y.json", format="label-studio", plain=True)
+    (again,) = registry.read([tmp_path / "y.json"], format="label-studio")
+    assert [each.type for each in again.case.annotations] == [each.type for each in reading.case.annotations]
+    assert [strict_json.plain(e.keypoints) for e in again.case.annotations if e.type == "keypoints"] == points
+
+
+def test_two_points_of_one_name_stay_points(tmp_path: Path) -> None:
+    box = {"x": 10, "y": 10, "width": 30, "height": 40}
+    result = [region("p", "rectanglelabels", box, "person")]
+    result += [region(f"k{x}", "keypointlabels", {"x": x, "y": 20}, "eye", "p") for x in (20, 25)]
+    (tmp_path / "x.json").write_text(json.dumps([{"data": {"image": "a.png"}, "annotations": [{"result": result}]}]))
+    (reading,) = registry.read([tmp_path / "x.json"], format="label-studio")
+    assert [(each.type, each.parent_id) for each in reading.case.annotations] == [
+        ("bbox", None), ("point", "p"), ("point", "p"),
+    ]  # fmt: skip
+
+
+def test_times_with_more_than_millionths(tmp_path: Path) -> None:
+    result = [region("p", "rectanglelabels", {"x": 10, "y": 10, "width": 30, "height": 40}, "person")]
+    annotation = {"result": result, "updated_at": "2024-05-06T07:08:09.123456789Z"}
+    (tmp_path / "x.json").write_text(json.dumps([{"data": {"image": "a.png"}, "annotations": [annotation]}]))
+    (reading,) = registry.read([tmp_path / "x.json"], format="label-studio")
+    assert strict_json.plain(reading.case.annotations[0])["annotated_at"] == "2024-05-06T07:08:09.123456Z"
+    assert [loss.path for loss in reading.losses] == ["/0/annotations/0/updated_at"]

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from annoconv import registry
+from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from tests.real_data import real
 
@@ -149,3 +150,24 @@ def test_a_missing_mask_and_entities_are_refused(tmp_path: Path) -> None:
     (tmp_path / "x.xml").write_text('<!DOCTYPE a [<!ENTITY b "c">]><annotation/>')
     with pytest.raises(InputError, match="document type"):
         list(registry.read([tmp_path / "x.xml"], format="labelme"))
+
+
+def test_shapes_of_one_group_are_one_object_if_that_is_asked_for(tmp_path: Path) -> None:
+    rings = [[[1, 1], [5, 1], [5, 5]], [[7, 1], [9, 1], [9, 5]]]
+    path = desktop(
+        tmp_path,
+        *({"label": "cell", "points": ring, "shape_type": "polygon", "group_id": 1} for ring in rings),
+        {"label": "cow", "points": [[1, 1], [9, 9]], "shape_type": "rectangle", "group_id": 2},
+        {"label": "nose", "points": [[2, 2]], "shape_type": "point", "group_id": 2},
+        {"label": "tail", "points": [[3, 4]], "shape_type": "point", "group_id": 2},
+        {"label": "nose", "points": [[2, 2]], "shape_type": "point", "group_id": 3},
+    )
+    (apart,) = registry.read([path], format="labelme")
+    assert len(apart.case.annotations) == 6
+    assert [loss.path for loss in apart.losses][1:] == [f"/shapes/{place}/group_id" for place in range(5)]
+    (reading,) = registry.read([path], format="labelme", instances=True)
+    cell, cow, points, _ = reading.case.annotations
+    assert strict_json.plain(cell)["parts"] == [{"polygon": rings[1]}]
+    assert (points.label_code, points.parent_id) == (cow.label_code, cow.id) == ("cow", "3")
+    assert [(each.name, each.point) for each in points.keypoints] == [("nose", [2, 2]), ("tail", [3, 4])]  # type: ignore[union-attr]
+    assert [loss.path for loss in reading.losses] == ["/imagePath"]

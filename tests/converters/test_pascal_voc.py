@@ -97,3 +97,39 @@ def test_entities_are_refused(tmp_path: Path) -> None:
     (tmp_path / "x.xml").write_text('<!DOCTYPE a [<!ENTITY b "c">]><annotation/>')
     with pytest.raises(InputError, match="document type"):
         list(registry.read([tmp_path / "x.xml"], format="pascal-voc"))
+
+
+def test_files_of_which_no_box_begins_at_an_edge_are_told(tmp_path: Path) -> None:
+    path = write(tmp_path, SIZE + OBJECT.replace("<xmin>1<", "<xmin>3<"))
+    (reading,) = registry.read([path], format="pascal-voc")
+    assert [finding.rule for finding in reading.findings] == ["voc.origin"]
+    for options in ({"zero_based": True}, {}):
+        (told,) = registry.read([path if options else write(tmp_path, SIZE + OBJECT)], format="pascal-voc", **options)
+        assert not told.findings
+
+
+def test_less_than_the_first_pixel_does_not_count_from_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--zero-based"):
+        list(registry.read([write(tmp_path, SIZE + OBJECT.replace("<xmin>1<", "<xmin>0.5<"))], format="pascal-voc"))
+    path = write(tmp_path, SIZE + OBJECT.replace("<xmin>1<", "<xmin>1.25<"))
+    (reading,) = registry.read([path], format="pascal-voc")
+    assert reading.case.annotations[0].bbox[0] == 0.25  # type: ignore[union-attr]
+
+
+def test_masks_in_the_colours_of_the_palette(tmp_path: Path) -> None:
+    for name in ("Annotations", "SegmentationObject"):
+        (tmp_path / name).mkdir()
+    path = write(tmp_path / "Annotations", SIZE + OBJECT + OBJECT)
+    pixels = np.zeros((40, 30, 3), np.uint8)
+    pixels[2, 3], pixels[4, 5], pixels[6, 7] = (128, 0, 0), (0, 128, 0), (224, 224, 192)  # 1, 2, void
+    Image.fromarray(pixels).save(tmp_path / "SegmentationObject" / "x.png")
+    (reading,) = registry.read([path], format="pascal-voc")
+    assert {name: np.argwhere(mask.read()[0]).tolist() for name, mask in reading.masks.items()} == {
+        "1.mask": [[2, 3]],
+        "2.mask": [[4, 5]],
+    }
+    pixels[2, 3] = (1, 2, 3)
+    Image.fromarray(pixels).save(tmp_path / "SegmentationObject" / "x.png")
+    (reading,) = registry.read([path], format="pascal-voc")
+    assert [each.type for each in reading.case.annotations] == ["bbox", "bbox"]
+    assert [loss.path for loss in reading.losses if "colours" in str(loss.message)] == ["/SegmentationObject"]

@@ -88,10 +88,10 @@ def test_confidence_and_tracks(tmp_path: Path) -> None:
     (reading,) = registry.read([data_set(tmp_path / "d", lines)], format="yolo")
     assert [each.confidence for each in reading.case.annotations] == [0.75, 0.25, 0.5]
     assert [each.type for each in reading.case.annotations] == ["bbox", "polygon", "polygon"]
-    assert reading.case.annotations[0].attributes == {"track_id": 7}
+    assert reading.case.annotations[0].tracking_id == "7"
     folder = data_set(tmp_path / "e", "0 0.5 0.5 0.2 0.4 0.75 1\n")
     (told,) = registry.read([folder], format="yolo", kind="detect")
-    assert (told.case.annotations[0].confidence, told.case.annotations[0].attributes) == (0.75, {"track_id": 1})
+    assert (told.case.annotations[0].confidence, told.case.annotations[0].tracking_id) == (0.75, "1")
 
 
 def picture(path: Path, label: str = "0 0.5 0.5 1 1\n", **more: object) -> None:
@@ -290,16 +290,34 @@ def test_names_of_keypoints(tmp_path: Path) -> None:
     yaml = "kpt_shape: [2, 2]\nkpt_names:\n  0: [apex, base]\nnames: [a]\n"
     folder = data_set(tmp_path / "d", "0 0.5 0.5 0.2 0.4 0.25 0.5 0.75 0.5\n", yaml)
     (reading,) = registry.read([folder], format="yolo")
-    assert [(each.attributes or {})["keypoint"] for each in reading.case.annotations[1:]] == ["apex", "base"]
+    assert [each.name for each in reading.case.annotations[1].keypoints] == ["apex", "base"]  # type: ignore[union-attr]
+    assert [label.keypoints for label in reading.case.labels or ()] == [["apex", "base"]]
 
 
 def test_pose(tmp_path: Path) -> None:
     line = "0 0.5 0.5 0.2 0.4 0.25 0.5 2 0.0 0.0 0 0.75 0.5 1\n"
     folder = data_set(tmp_path / "d", line, "kpt_shape: [3, 3]\nnames:\n  0: person\n")
     (reading,) = registry.read([folder], format="yolo")
-    _, *points = reading.case.annotations
-    assert [each.point for each in points] == [[5, 5], [15, 5]]  # type: ignore[union-attr]
-    assert [(each.attributes or {})["visibility"] for each in points] == [2, 1]
+    box, found = reading.case.annotations
+    assert strict_json.plain(found.keypoints) == [  # type: ignore[union-attr]
+        {"name": "1", "point": [5, 5], "visibility": "visible"},
+        {"name": "2", "visibility": "unlabelled"},
+        {"name": "3", "point": [15, 5], "visibility": "hidden"},
+    ]
+    assert found.parent_id == box.id
+
+
+def test_classes_with_other_keypoints_in_one_set(tmp_path: Path) -> None:
+    yaml = "kpt_shape: [3, 3]\nflip_idx: [1, 0, 2]\nkpt_names:\n  0: [l, r]\n  1: [a, b, c]\nnames: [x, y]\n"
+    lines = "0 0.5 0.5 0.2 0.4 0.25 0.5 2 0 0 0 0 0 0\n1 0.5 0.5 0.2 0.4 0 0 0 0.25 0.5 1 0.5 0.5 2\n"
+    (reading,) = registry.read([data_set(tmp_path / "d", lines, yaml)], format="yolo")
+    told = {label.code: (label.keypoints, label.flip_pairs) for label in reading.case.labels or ()}
+    assert told == {"x": (["l", "r"], [(0, 1)]), "y": (["a", "b", "c"], [(0, 1)])}
+    registry.write([LoadedCase(reading.case, reading.masks)], tmp_path / "again", format="yolo", kind="pose")
+    again = (tmp_path / "again" / "labels" / "x.txt").read_text().split("\n")
+    expected = [[float(each) for each in line.split()] for line in lines.split("\n")]
+    assert [[float(each) for each in line.split()] for line in again] == [pytest.approx(each) for each in expected]
+    assert "flip_idx: [1, 0, 2]" in (tmp_path / "again" / "data.yaml").read_text()
 
 
 @pytest.mark.parametrize(
@@ -359,7 +377,6 @@ def test_what_a_data_set_says_and_its_cases_do_not_is_named_by_its_place(tmp_pat
         ("/labels~1a.txt/1/numbers", "approximated"),
     ]
     assert [(loss.path, loss.kind.value) for loss in last.losses] == [
-        ("/data.yaml/flip_idx", "no_place"),
         ("/data.yaml/train", "approximated"),
         ("/data.yaml/val", "approximated"),
         ("/labels~1b.txt/0/numbers", "approximated"),
@@ -378,3 +395,15 @@ def test_what_is_held_whole_is_read_again_without_its_pictures(tmp_path: Path) -
     assert list(registry.write([LoadedCase(read.case)], tmp_path / "two", format="yolo")) == []
     (again,) = registry.read([tmp_path / "two"], format="yolo")
     assert again.case == read.case
+
+
+def test_a_description_with_the_count_of_classes_only(tmp_path: Path) -> None:
+    folder = data_set(tmp_path / "d", "1 0.5 0.5 0.2 0.4\n", "nc: 2\n")
+    (reading,) = registry.read([folder], format="yolo")
+    assert [(each.code, each.number) for each in reading.case.labels or ()] == [("CATEGORY_0", 0), ("CATEGORY_1", 1)]
+    (folder / "classes.txt").write_text("a\nb\n")
+    (named,) = registry.read([folder], format="yolo")
+    assert named.case.annotations[0].label_code == "b"
+    (folder / "classes.txt").write_text("a\n")
+    with pytest.raises(InputError, match="another count"):
+        list(registry.read([folder], format="yolo"))

@@ -47,7 +47,7 @@ def each(*rest: Document) -> Callable[[Document], None]:
 
 
 def registration(**rest: Any) -> Document:
-    ends = {"fixed_image_uid": "1.2.840.1", "moving_image_uid": "1.2.840.1", "maps": "fixed_from_moving"}
+    ends = {"fixed_image_uid": "1.2.840.1", "moving_frame_of_reference_uid": "1.6", "maps": "fixed_from_moving"}
     matrix = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
     told = {"id": "R", "kind": "rigid", "matrix": matrix, **ends, **rest}
     return {key: value for key, value in told.items() if value is not None}

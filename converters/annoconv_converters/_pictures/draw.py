@@ -21,15 +21,20 @@ from annoconv.model import (
     BboxAnnotation,
     CoordinateSpace,
     EllipseAnnotation,
+    KeypointsAnnotation,
     MaskAnnotation,
+    OrientedBoxAnnotation,
     PointAnnotation,
     PolygonAnnotation,
     PolylineAnnotation,
 )
 from annoconv.pixels import check_frame
 from annoconv_converters._pictures.geometry import box_to_record, counts_to_record, rings_to_record, tidy
+from annoconv_converters._pictures.objects import told_of
 from annoconv_converters._pictures.planes import Axis, PictureVolume, Planes, SliceName, slice_name
 from annoconv_converters._pictures.records import Picture, Shape
+from annoconv_converters._pictures.rotation import corners_of, ellipse_ring
+from annoconv_converters._pictures.skeletons import ALONE, box_of_keypoints
 from annoconv_converters._raster.outlines import polygons_of
 from annoconv_converters._raster.polygons import is_clockwise, with_keyholes
 from annoconv_converters._raster.run_lengths import compress, counts_of_labels
@@ -48,7 +53,6 @@ __all__ = ["Drawing", "Form", "draw", "slice_folder"]
 Record: TypeAlias = "dict[str, Any]"
 Form: TypeAlias = Literal["rle", "polygon"]
 
-_ELLIPSE_VERTICES: Final = 72
 _PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 
 
@@ -93,11 +97,14 @@ class Drawing:
         record: Record = {"id": annotation.id, "category_id": annotation.label_code, **drawn, "iscrowd": 0}
         if annotation.confidence is not None:
             record["score"] = annotation.confidence
-        if annotation.attributes:
-            record["attributes"] = strict_json.plain(annotation.attributes)
+        attributes = {**told_of(annotation), **strict_json.plain(annotation.attributes or {})}
+        if attributes:
+            record["attributes"] = attributes
         key = {"id": annotation.id, "type": annotation.type}
         made = None if annotation.algorithm_type is None else annotation.algorithm_type.value
-        self._at[uid, index].shapes.append(Shape(record, geometry, key=key, algorithm_type=made))
+        shape = Shape(record, geometry, key=key, algorithm_type=made, parent_id=annotation.parent_id)
+        shape.keypoints, shape.pieces = record.pop("keypoints", []), record.pop("pieces", [])
+        self._at[uid, index].shapes.append(shape)
 
 
 def draw(
@@ -143,7 +150,7 @@ def draw(
     MaskError, GeometryError
         If a mask is missing, holds fractions, or does not lie on its image's grid.
     """
-    unwritten = left_out(loaded.case, all_annotations=all_annotations)
+    unwritten = left_out(loaded.case, all_annotations=all_annotations, one_time=True)
     drawing = Drawing(loaded, without(loaded, unwritten), unwritten)
     case = drawing.shown.case
     shown = {annotation.image_uid or case.image.uid for annotation in case.annotations} | {case.image.uid}
@@ -170,11 +177,23 @@ def draw(
     for picture in drawing.pictures:
         picture.shapes.sort(key=lambda shape: order[shape.key["id"]])
     if keypoints:
-        drawn |= _join_keypoints(drawing)
+        _join_keypoints(drawing)
+    _keep_frames(drawing, images)
     if only_annotated:
         drawing.pictures = [p for p in drawing.pictures if p.shapes] or drawing.pictures[:1]
     drawing.undrawn = [annotation.id for annotation in loaded.case.annotations if annotation.id not in drawn]
     return drawing
+
+
+def _keep_frames(drawing: Drawing, images: dict[str, Image]) -> None:
+    """Leave out frames of a video that were not to be annotated and show nothing."""
+    for uid, image in images.items():
+        if image.annotated_frames and drawing.planes[uid].axis == "k":
+            frames = {
+                frame for each in image.annotated_frames for frame in range(each.first, each.last + 1, each.step or 1)
+            }
+            kept = [p for p in drawing.pictures if p.shapes or p.key["uid"] != uid or p.key.get("index") in frames]
+            drawing.pictures = kept or drawing.pictures[:1]
 
 
 def slice_folder(loaded: LoadedCase, case_index: int, taken: set[str]) -> str | None:
@@ -224,20 +243,28 @@ def _flat_record(annotation: AnyAnnotation, keypoints: bool, turn_holes: bool) -
         area = tidy((box[2] - box[0]) * (box[3] - box[1]))
         return {"segmentation": [], "area": area, "bbox": box_to_record(box)}
     if isinstance(annotation, EllipseAnnotation):
-        return rings_to_record([_ellipse(annotation)])
+        return rings_to_record([ellipse_ring(annotation)])
+    if isinstance(annotation, OrientedBoxAnnotation) and _is_flat(annotation):
+        ring = corners_of(annotation.center, annotation.size, annotation.rotation_degrees or 0.0)
+        return rings_to_record([np.array(ring).reshape(-1, 2)])
     if isinstance(annotation, PolygonAnnotation):
-        return rings_to_record(_parts(annotation, turn_holes))
-    if isinstance(annotation, PointAnnotation) and keypoints and len(annotation.point) == 2:
-        x, y = (tidy(number - 0.5) for number in annotation.point)
-        seen = (annotation.attributes or {}).get("visibility", 2)
-        return {"keypoints": [x, y, seen], "num_keypoints": 1, "area": 0, "bbox": [x, y, 0, 0]}
+        pieces = [[each.polygon, *(each.holes or ())] for each in (annotation, *(annotation.parts or ()))]
+        told = [[[list(vertex) for vertex in ring] for ring in piece] for piece in pieces]
+        return {**rings_to_record(_parts(pieces, turn_holes)), "pieces": told}
+    if keypoints and _is_flat(annotation) and isinstance(annotation, PointAnnotation | KeypointsAnnotation):
+        told = strict_json.plain(annotation)
+        points = told.get("keypoints") or [{"name": ALONE, "point": told["point"]}]
+        x, y, width, height = box_of_keypoints(points)
+        return {"keypoints": points, "area": tidy(width * height), "bbox": [x, y, width, height]}
     return None
 
 
 _GEOMETRY: Final[dict[str, tuple[str, ...]]] = {
     "point": ("point",),
+    "keypoints": ("keypoints",),
     "polyline": ("polyline",),
     "ellipse": ("center", "radii", "rotation_degrees"),
+    "oriented_box": ("center", "size", "rotation_degrees"),
     "attribute": (),
 }
 """Fields that are the geometry of annotations of a type."""
@@ -252,6 +279,10 @@ def _is_flat(annotation: AnyAnnotation) -> bool:
     """Tell whether every vertex has two coordinates."""
     if isinstance(annotation, PolylineAnnotation):
         return all(len(vertex) == 2 for vertex in annotation.polyline)
+    if isinstance(annotation, OrientedBoxAnnotation):
+        return len(annotation.center) == len(annotation.size) == 2
+    if isinstance(annotation, KeypointsAnnotation):
+        return all(each.point is None or len(each.point) == 2 for each in annotation.keypoints)
     return not isinstance(annotation, PointAnnotation) or len(annotation.point) == 2
 
 
@@ -260,34 +291,23 @@ def _indices(annotation: AnyAnnotation, image: Image, planes: Planes) -> Iterabl
     if isinstance(annotation, BboxAnnotation) and len(annotation.bbox) == 6:
         first, last = math.floor(annotation.bbox[2]), math.ceil(annotation.bbox[5])
         return range(max(first, 0), min(max(last, first + 1), planes.count))
-    stated = annotation.slice_index if annotation.slice_index is not None else annotation.frame_index
-    if stated is None:
+    first, last = annotation.slice_index, annotation.slice_index
+    if first is None and image.temporal_positions is None:
+        first, last = annotation.frame_index, annotation.last_frame_index
+    if first is None:
         return [0] if planes.count == 1 else []
-    return [stated] if stated < planes.count else []
+    return range(first, min(first if last is None else last, planes.count - 1) + 1)
 
 
-def _parts(annotation: PolygonAnnotation, turn_holes: bool) -> list[Any]:
+def _parts(pieces: Iterable[Iterable[Any]], turn_holes: bool) -> list[Any]:
     """Return a ring for each part of a polygon, its holes on keyholes."""
-    pieces = [(annotation.polygon, annotation.holes), *((part.polygon, part.holes) for part in annotation.parts or ())]
     rings: list[Any] = []
-    for polygon, holes in pieces:
-        outer, *inner = (np.array(ring, dtype=np.float64) for ring in (polygon, *(holes or ())))
+    for piece in pieces:
+        outer, *inner = (np.array(ring, dtype=np.float64) for ring in piece)
         if turn_holes:
             inner = [hole if is_clockwise(hole) != is_clockwise(outer) else hole[::-1] for hole in inner]
         rings.append(with_keyholes([outer, *(np.roll(hole, -hole[:, 0].argmin(), axis=0) for hole in inner)]))
     return rings
-
-
-def _ellipse(annotation: EllipseAnnotation) -> Any:
-    """Return the vertices of an ellipse as a polygon of the same area."""
-    angles = np.arange(_ELLIPSE_VERTICES) * (2 * math.pi / _ELLIPSE_VERTICES)
-    step = 2 * math.pi / _ELLIPSE_VERTICES
-    scale = math.sqrt(step / math.sin(step))
-    turn = math.radians(annotation.rotation_degrees or 0.0)
-    across, along = scale * annotation.radii[0] * np.cos(angles), scale * annotation.radii[1] * np.sin(angles)
-    x = annotation.center[0] + across * math.cos(turn) - along * math.sin(turn)
-    y = annotation.center[1] + across * math.sin(turn) + along * math.cos(turn)
-    return np.round(np.stack((x, y), axis=1), 3)
 
 
 def _add_masks(drawing: Drawing, images: dict[str, Image], form: Form) -> set[str]:
@@ -356,31 +376,18 @@ def _paired(
             yield mask, run.slice_index, run.counts, counts_to_record(run.counts, planes.size, shape)
 
 
-def _join_keypoints(drawing: Drawing) -> set[str]:
-    """Fold the points that name an instance into its record; return their ids."""
-    joined: set[str] = set()
-    points = {each.id: each for each in drawing.loaded.case.annotations if isinstance(each, PointAnnotation)}
+def _join_keypoints(drawing: Drawing) -> None:
+    """Fold the keypoints of an object into the record of its outline, where that has the same class."""
     for picture in drawing.pictures:
-        kept: list[Shape] = []
-        instances: dict[Any, Shape] = {}
+        outlines: dict[str, Shape] = {}
         for shape in picture.shapes:
-            identity = shape.record["id"]
-            attributes = points[identity].attributes or {} if identity in points else {}
-            instance, name = attributes.get("instance"), attributes.get("keypoint")
-            if not isinstance(instance, str) or not isinstance(name, str):
-                instances.setdefault(identity, shape)
-                kept.append(shape)
-                if identity in points:
-                    shape.key["points"] = [identity]
+            if not shape.keypoints:
+                outlines.setdefault(shape.record["id"], shape)
+        for shape in [each for each in picture.shapes if each.key["type"] == "keypoints"]:
+            outline = outlines.get(shape.parent_id or "")
+            if outline is None or outline.keypoints:
                 continue
-            owner = instances.get(instance)
-            if owner is None:
-                record = {key: value for key, value in shape.record.items() if key not in {"attributes", "score"}}
-                owner = Shape({**record, "id": instance}, key={"id": instance})
-                instances[instance] = owner
-                kept.append(owner)
-            owner.keypoints[name] = list(shape.record["keypoints"])
-            owner.key.setdefault("points", []).append(identity)
-            joined.add(identity)
-        picture.shapes = kept
-    return joined
+            if outline.record["category_id"] == shape.record["category_id"]:
+                outline.keypoints = shape.keypoints
+                outline.key["points"] = [shape.key["id"]]
+                picture.shapes.remove(shape)

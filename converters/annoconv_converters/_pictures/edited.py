@@ -53,7 +53,7 @@ class Edit:
     kept
         Ids of annotations whose outline and label are the same.
     gone
-        Ids of annotations whose records the file does not show any more, and of points whose record was changed.
+        Ids of annotations whose records the file does not show any more.
     unheld
         Places of what the file says and the case does not take over, with why.
     redrawn
@@ -138,11 +138,12 @@ def bind(
                 edit.redrawn.append(shape)
         for key in page.keys.values():
             edit.note(key.get("id"), {"drawn"})
-            edit.gone.update(_members(key) if key.get("id") in alive else {str(key.get("id")), *_members(key)})
+            edit.gone.update(() if key.get("id") in alive else {str(key.get("id")), *_members(key)})
         for key in (shape.key for shape in page.picture.shapes if "id" in shape.key):
-            if {"drawn", "label"} & edit.changed.get(key["id"], set()):
-                edit.gone.update(_members(key))
-            else:
+            found = {"drawn", "label", "digits"} & edit.changed.get(key["id"], set())
+            for each in _members(key):
+                edit.note(each, found)
+            if not found - {"digits"}:
                 edit.kept.add(key["id"])
     _number_new(pages, reserved)
     for page in pages:  # what the format makes of masks that it does not hold was no annotation
@@ -151,7 +152,7 @@ def bind(
 
 
 def _members(key: Record) -> set[str]:
-    """Return the ids of the points that a record holds."""
+    """Return the ids of the keypoints that a record holds beside its outline."""
     points = key.get("points")
     return {str(each) for each in points} if isinstance(points, list) else set()
 

@@ -72,7 +72,6 @@ def fitted(native: Record, carried: Residual, edit: Edit) -> tuple[Record, Resid
         The native document, without what the carrier holds whole; what fits it; and what does not, by its place in
         the case that was written, members of lists by their ids.
     """
-    native = _with_points(native, carried, edit)
     wholly = {path[:2] for path in carried.values if len(path) == 3 and path[2] in _IDENTITIES}
     places: dict[str, dict[int, int]] = {}
     order: dict[Path, tuple[str, ...]] = {}
@@ -138,32 +137,6 @@ def fitted(native: Record, carried: Residual, edit: Edit) -> tuple[Record, Resid
         if len(path) > 1 and now is not None:
             order[now] = members
     return native, Residual(values, tuple(removed), order), gone
-
-
-def _with_points(native: Record, carried: Residual, edit: Edit) -> Record:
-    """Return a document in which the points of records that were changed have their ids again.
-
-    A point of an instance is known by the instance and its own name, one that is a record by itself by the id of that.
-    """
-    places = enumerate(carried.order.get(("annotations",), ()))
-    points = {place: identity for place, identity in places if identity in edit.gone}
-    told: dict[str, Record] = {identity: {} for identity in points.values()}
-    for path, value in carried.values.items():
-        if len(path) == 4 and path[0] == "annotations" and path[1] in points and path[2] == "attributes":
-            told[points[int(path[1])]][str(path[3])] = value
-    ids = {(each.get("instance", identity), each.get("keypoint")): identity for identity, each in told.items()}
-    annotations: list[Record] = []
-    for each in native["annotations"]:
-        attributes = each.get("attributes") or {}
-        instance = attributes.get("instance") if each["type"] == "point" else None
-        point = ids.get((instance, attributes.get("keypoint"))) or ids.get((instance, None))
-        if point is not None:
-            edit.note(point, {"drawn", "label", "attributes/visibility"})
-            each = {**each, "id": point}
-            if "instance" not in told[point]:
-                del each["attributes"]
-        annotations.append(each)
-    return {**native, "annotations": annotations}
 
 
 def _others(native: Record, removed: Sequence[Path]) -> set[str]:

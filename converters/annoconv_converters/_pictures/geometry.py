@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.errors import InputError, LimitError
 from annoconv.messages import Message
 from annoconv_converters._pictures.planes import LONGEST_NAME
-from annoconv_converters._raster.polygons import Rings, rasterise, rings_of_lists, without_keyholes
+from annoconv_converters._raster.polygons import Rings, rasterise, rings_of_lists
 from annoconv_converters._raster.run_lengths import area_of, box_of, compress_one, expand, fitting
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ __all__ = [
     "counts_to_record",
     "is_numbers",
     "keypoints_from_record",
-    "polygon_of_rings",
+    "polygon_of_pieces",
     "rings_to_record",
     "segmentation_from_record",
     "size_from_record",
@@ -196,18 +196,15 @@ def rings_to_record(rings: Sequence[NDArray[np.float64]]) -> Record:
     }
 
 
-def polygon_of_rings(rings: Iterable[NDArray[np.float64]]) -> Record:
+def polygon_of_pieces(pieces: Iterable[Sequence[Any]]) -> Record:
     """Return the vertices of a polygon, its holes and its further parts, as the model has them.
 
     Parameters
     ----------
-    rings
-        Each of shape (vertices, 2), continuous pixels: a part, its holes on keyholes.
+    pieces
+        Of each part its rings, the outer one first: lists of x and y, continuous pixels.
     """
-    parts: list[Record] = []
-    for ring in rings:
-        outer, *holes = (each.tolist() for each in without_keyholes(ring))
-        parts.append({"polygon": outer} | ({"holes": holes} if holes else {}))
+    parts = [{"polygon": outer} | ({"holes": holes} if holes else {}) for outer, *holes in pieces]
     return parts[0] | ({"parts": parts[1:]} if parts[1:] else {})
 
 
@@ -221,10 +218,8 @@ def counts_to_record(counts: Counts, size: tuple[int, int], shape: bytes | list[
     }
 
 
-def keypoints_from_record(
-    record: Record, *, source: object, where: str
-) -> list[tuple[float, float, int, float | None]]:
-    """Return x, y, visibility and confidence of each keypoint, continuous pixels; 0 is not labelled, 1 hidden, 2 seen.
+def keypoints_from_record(record: Record, *, source: object, where: str) -> list[tuple[float, float, int]]:
+    """Return x, y and visibility of each keypoint, continuous pixels; 0 is not labelled, 1 hidden, 2 seen.
 
     Where a record has a score, the third number may be anything: COCO does not use it, others write a confidence.
     """
@@ -234,13 +229,12 @@ def keypoints_from_record(
     if not isinstance(value, list) or len(value) % 3 or not is_numbers(value, len(value)):
         raise InputError("keypoints are x, y and visibility of each", source=str(source), where=where)
     triples = list(zip(value[::3], value[1::3], value[2::3], strict=True))
-    points: list[tuple[float, float, int, float | None]] = []
+    points: list[tuple[float, float, int]] = []
     for x, y, seen in triples:
         is_known = seen in {0, 1, 2}
         if not is_known and "score" not in record:
             raise InputError("visibility is 0, 1 or 2", source=str(source), where=where, found=seen)
-        confidence = None if is_known or not 0 < seen < 1 else float(seen)
-        points.append((x + 0.5, y + 0.5, int(seen) if is_known else 2, confidence))
+        points.append((tidy(x + 0.5), tidy(y + 0.5), int(seen) if is_known else 2))
     return points
 
 

@@ -18,17 +18,18 @@ from annoconv_converters._pictures.geometry import (
     Segmentation,
     box_from_record,
     keypoints_from_record,
-    polygon_of_rings,
+    polygon_of_pieces,
     size_from_record,
+    tidy,
 )
+from annoconv_converters._pictures.objects import tracked
 from annoconv_converters._pictures.planes import Planes, SliceName
 from annoconv_converters._pictures.records import Picture, Record, Shape, flat_uid, is_caption
+from annoconv_converters._pictures.skeletons import box_of_keypoints, keypoints_of, names_of
+from annoconv_converters._raster.polygons import without_keyholes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
 
     from annoconv_converters._pictures.categories import Categories, Meaning
     from annoconv_converters._pictures.geometry import Box
@@ -36,8 +37,10 @@ if TYPE_CHECKING:
 
 __all__ = ["PictureCase", "picture_case"]
 
-_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 """RFC 3339 with a zone."""
+_FINER: Final = re.compile(r"(?<=\.\d{6})\d+")
+"""Digits of a second that a time has beyond millionths."""
 
 
 @dataclass
@@ -117,12 +120,16 @@ def picture_case(
     case = next((picture.name.case for picture in pictures if picture.name), None)
     if case and pictures[0].name and (case != pictures[0].name.series):
         native.document = {"case_id": case, **native.document}
-    for identity, members in _groups(items, native, reserved).items():
+    groups = _groups(items, native, reserved)
+    ids = {str(item.record.get("id")): identity for identity, members in groups.items() for item in members}
+    for identity, members in groups.items():
         first = members[0]
         native.own(identity, first.shape)
         common: Record = {"id": identity, "category": first.meaning.category, "label_code": first.meaning.code}
         if first.place[0] != primary:
             common["image_uid"] = first.place[0]
+        if "parent_id" in first.shape.more:
+            common["parent_id"] = ids.get(first.shape.more["parent_id"], first.shape.more["parent_id"])
         native.document["annotations"] += _annotations(common, members, native, source)
     seen = {item.meaning.code: item.meaning.definition for item in items if item.meaning.definition}
     definitions = {each["code"]: each for each in listed}
@@ -167,6 +174,7 @@ def _images(pictures: list[Picture], native: PictureCase, *, use_keys: bool, sou
         first = next(picture for picture in pictures if picture.name and picture.name.series == uid)
         shape = list(native.planes[uid].shape)
         images[uid] = {"uid": uid, "modality": "OT", "shape": shape, **_captured(first.record)}
+        images[uid] |= {"annotated_frames": first.annotated_frames} if first.annotated_frames else {}
     return images
 
 
@@ -176,10 +184,10 @@ def _captured(record: Record) -> Record:
     if not isinstance(said, str) or not _MOMENT.fullmatch(said):
         return {}
     try:
-        datetime.fromisoformat(said)
+        datetime.fromisoformat(_FINER.sub("", said))
     except ValueError:
         return {}
-    return {"acquired_at": said}
+    return {"acquired_at": _FINER.sub("", said)}
 
 
 def _items(
@@ -227,7 +235,8 @@ def _groups(items: list[_Item], native: PictureCase, reserved: Collection[str]) 
         if not isinstance(identity, str):
             identity = str(item.record.get("id"))
             is_outline = item.segmentation is not None and item.segmentation.is_outline
-            if native.planes[item.place[0]].count > 1 and (item.is_mask or is_outline):
+            is_flat = item.is_frame or native.planes[item.place[0]].count == 1
+            if not is_flat and (item.is_mask or is_outline):
                 identity = item.meaning.code
                 while identity in reserved or owners.setdefault(identity, item.place[0]) != item.place[0]:
                     identity += "_"
@@ -238,37 +247,42 @@ def _groups(items: list[_Item], native: PictureCase, reserved: Collection[str]) 
 
 
 def _annotations(common: Record, members: list[_Item], native: PictureCase, source: object) -> Iterator[Record]:
-    """Yield the annotation that records are, then its keypoints."""
+    """Yield the annotation that records are, then the keypoints of the same object."""
     first = members[0]
     uid, index = first.place
     planes = native.planes[uid]
     extra: Record = {}
     if planes.count > 1 and planes.axis == "k":
         extra["frame_index" if first.is_frame else "slice_index"] = index
-    if isinstance(first.record.get("attributes"), dict) and first.record["attributes"]:
-        extra["attributes"] = {
-            name: value for name, value in first.record["attributes"].items() if _is_attribute(name, value)
-        }
-        if not extra["attributes"]:
-            del extra["attributes"]
+    attributes = first.record.get("attributes")
+    if isinstance(attributes, dict):
+        told = {name: value for name, value in attributes.items() if _is_attribute(name, value)}
+        extra |= tracked(told)
+        extra |= {"attributes": told} if told else {}
     score = first.record.get("score")
     if isinstance(score, int | float) and not isinstance(score, bool) and 0 <= score <= 1:
         extra["confidence"] = float(score)
-    extra |= first.shape.more
+    extra |= {name: value for name, value in first.shape.more.items() if name != "parent_id"}
     if first.shape.geometry is not None:
         yield {**common, **first.shape.geometry, **extra}
         return
     wants_mask = any(item.is_mask or item.key.get("type") == "mask" for item in members)
     outlined = (
         planes.count > 1
+        and not first.is_frame
         and "id" not in first.key
         and all(item.segmentation and item.segmentation.is_outline for item in members)
     )
     drawn = [item for item in members if item.segmentation is not None]
-    rings = _rings_of_polygon(drawn)
-    points = keypoints_from_record(first.record, source=source, where=_where("annotations", first.record))
-    if rings and not outlined:
-        yield {**common, "type": "polygon", **polygon_of_rings(rings), **extra}
+    polygon = _polygon_of(drawn)
+    named = _keypoints(first, source)
+    points: Record = {"type": "keypoints", "keypoints": named}
+    if named and _is_alone(first, named):
+        is_point = first.key.get("type") == "point" and "point" in named[0]
+        yield {**common, **({"type": "point", "point": named[0]["point"]} if is_point else points), **extra}
+        return
+    if polygon and not outlined:
+        yield {**common, "type": "polygon", **polygon, **extra}
     elif drawn and (wants_mask or outlined or len(drawn) > 1):
         if not all(planes.size):
             raise InputError(
@@ -289,42 +303,51 @@ def _annotations(common: Record, members: list[_Item], native: PictureCase, sour
             "bbox": _solid_box(members),
             **{k: v for k, v in extra.items() if k not in _PLACES},
         }
-    elif first.box is not None and (not points or (first.box[0] < first.box[2] and first.box[1] < first.box[3])):
+    elif first.box is not None:
         yield {**common, "type": "bbox", "bbox": list(first.box), **extra}
-    elif not points:
+    else:
         yield {**common, "type": "attribute", "attributes": {"image_label": True}, **extra}
-    yield from _points(common, extra, points, first.meaning.keypoints)
+    if any("point" in each for each in named):
+        held = first.key.get("points")
+        own = held[0] if isinstance(held, list) and held and isinstance(held[0], str) else None
+        identity = own or f"{common['id']}.keypoints"
+        place = {key: value for key, value in extra.items() if key in _PLACES}
+        yield {**common, "id": identity, "parent_id": common["id"], **points, **place}
 
 
-def _rings_of_polygon(drawn: list[_Item]) -> list[NDArray[np.float64]]:
-    """Return the rings of records of one picture that are a polygon, its holes and its parts, as their file says."""
+def _keypoints(item: _Item, source: object) -> list[Record]:
+    """Return the points that a record names, as the model has them."""
+    found = keypoints_from_record(item.record, source=source, where=_where("annotations", item.record))
+    names = names_of({"keypoints": list(item.meaning.keypoints)}, len(found))
+    return keypoints_of(found, names[: len(found)])
+
+
+def _is_alone(item: _Item, named: list[Record]) -> bool:
+    """Tell whether a record is nothing but its keypoints: so our key says, or its box is that round them."""
+    if "type" in item.key:
+        return item.key["type"] in {"keypoints", "point"}
+    if item.segmentation is not None:
+        return False
+    x, y, width, height = box_of_keypoints(named)
+    own = x, y, tidy(x + width), tidy(y + height)
+    return item.box is None or max(abs(a - b) for a, b in zip(item.box, own, strict=True)) <= _NEAR
+
+
+def _polygon_of(drawn: list[_Item]) -> Record:
+    """Return the polygon, its holes and its parts, that records of one picture are by their file; else nothing."""
     kinds = {item.key.get("type", "polygon" if item.shape.has_parts else None) for item in drawn}
     if kinds != {"polygon"} or len({item.place for item in drawn}) != 1:
-        return []
+        return {}
+    if all(item.shape.pieces for item in drawn):
+        return polygon_of_pieces([piece for item in drawn for piece in item.shape.pieces])
     told = [item.segmentation.rings for item in drawn if item.segmentation is not None]
-    return [rings[place] for rings in told if rings is not None for place in range(len(rings))]
+    rings = [rings[place] for rings in told if rings is not None for place in range(len(rings))]
+    return polygon_of_pieces([[ring.tolist() for ring in without_keyholes(each)] for each in rings]) if rings else {}
 
 
 _PLACES: Final = frozenset({"slice_index", "frame_index"})
-
-
-def _points(
-    common: Record, extra: Record, points: list[tuple[float, float, int, float | None]], names: tuple[str, ...]
-) -> Iterator[Record]:
-    """Yield the labelled keypoints of an instance."""
-    place = {key: value for key, value in extra.items() if key in _PLACES}
-    for number, (x, y, seen, confidence) in enumerate(points):
-        if seen:
-            name = names[number] if number < len(names) else str(number + 1)
-            yield {
-                **common,
-                "id": f"{common['id']}.{number + 1}",
-                "type": "point",
-                "point": [x, y],
-                **place,
-                **({} if confidence is None else {"confidence": confidence}),
-                "attributes": {"instance": common["id"], "keypoint": name, "visibility": seen},
-            }
+_NEAR: Final = 1e-6
+"""Pixels between two boxes that are the same."""
 
 
 def _solid_box(members: list[_Item]) -> list[float]:

@@ -39,10 +39,14 @@ class Shape:
     more
         Other fields of the annotation, as the model has them, that a record has no place for.
     key
-        What our own files say of it: `id` and `type` of the annotation that it belongs to, `points` within it, and
-        what it `said` when it was written.
+        What our own files say of it: `id` and `type` of the annotation that it belongs to, ids of the `points` within
+        it, and what it `said` when it was written.
+    pieces
+        Of a polygon, where its format has rings: those of each part, the outer one first, lists of x and y.
     keypoints
-        While a case is drawn: x, y (pixel indices) and visibility of its points by name.
+        While a case is drawn: the points of its object, as the model has them.
+    parent_id
+        While a case is drawn: id of the annotation that it is a part of.
     algorithm_type
         While a case is drawn: who made the annotation, if that is said.
     place
@@ -57,8 +61,10 @@ class Shape:
     geometry: Record | None = None
     more: Record = field(default_factory=dict)
     key: Record = field(default_factory=dict)
-    keypoints: dict[str, list[float]] = field(default_factory=dict)
+    pieces: list[list[Any]] = field(default_factory=list)
+    keypoints: list[Record] = field(default_factory=list)
     algorithm_type: str | None = None
+    parent_id: str | None = None
     place: Path = ()
     has_parts: bool = False
     is_signed: bool = True
@@ -99,6 +105,8 @@ class Picture:
         Whether its format may leave its size open.
     is_frame
         Whether it is a frame of a video, not a slice.
+    annotated_frames
+        Of such a frame, those of the video that were to be annotated, as the model has them; none where they are all.
     place, packed_place
         Steps to it and to its panoptic annotation in its file's tree.
     """
@@ -111,6 +119,7 @@ class Picture:
     map_size: tuple[int, int] | None = None
     is_unsized: bool = False
     is_frame: bool = False
+    annotated_frames: list[Record] = field(default_factory=list)
     place: Path = ()
     packed_place: Path = ()
 

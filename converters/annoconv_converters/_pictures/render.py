@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
 from annoconv import images as image_seam
+from annoconv.documents.residuals import pointer
 from annoconv.errors import ImageError, UsageError
 from annoconv.geometry import Grid
+from annoconv.loss import Loss, LossKind
 from annoconv_converters._raster.png import png_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv_converters._pictures.draw import Drawing
 
-__all__ = ["Rendering", "render", "rendering_of"]
+__all__ = ["Rendering", "inversions", "render", "rendering_of"]
+
+_INVERTED: Final = "MONOCHROME1, whose least value is white: its pictures are written with the values turned over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,8 @@ class Rendering:
     Attributes
     ----------
     depth
-        `16`: stored values, moved to be positive; `8`: those within the window, spread over 0 to 255.
+        `16`: stored values, moved to be positive; `8`: those within the window, spread over 0 to 255. Of MONOCHROME1,
+        whose least value is white, both are counted from the other end.
     window
         Centre and width in units of the rescaled values (HU); that of the image's header if None.
     images
@@ -100,6 +105,16 @@ def render(drawing: Drawing, folder: Path, rendering: Rendering, limits: Limits)
             path.write_bytes(png_bytes(pixels))
 
 
+def inversions(drawing: Drawing, case_index: int) -> Iterator[Loss]:
+    """Yield a loss for each image whose pictures were written from the other end, least value white."""
+    case = drawing.loaded.case
+    uids = {each.key["uid"] for each in drawing.pictures if each.key.get("rendering", {}).get("inverted")}
+    for place, image in enumerate((case.image, *(case.related_images or ()))):
+        if image.uid in uids:
+            path = pointer(("related_images", place - 1) if place else ("image",))
+            yield Loss(case_index, path, LossKind.CARRIED, _INVERTED)
+
+
 def _plane(pixels_kji: NDArray[Any], axis: str, index: int) -> NDArray[Any]:
     return np.asarray(np.take(pixels_kji, index, axis="kji".index(axis)))
 
@@ -112,11 +127,19 @@ def _pixels(
         return np.ascontiguousarray(plane[..., :3].astype(np.uint8)), {"depth": 8, "samples": 3}
     headers = source.headers
     header = headers[index] if index < len(headers) else headers[0]
+    kind = str(header.get("PhotometricInterpretation", "")) if hasattr(header, "get") else ""
+    if kind == "PALETTE COLOR":
+        return _coloured(plane, header, source)
+    is_inverted = kind == "MONOCHROME1"
+    inverted = {"inverted": True} if is_inverted else {}
     slope, intercept = _number(header, "RescaleSlope", 1.0), _number(header, "RescaleIntercept", 0.0)
     if rendering.depth == "16":
         offset = 1 << 15 if plane.dtype.kind == "i" else 0
         pixels = (plane.astype(np.int64) + offset).clip(0, 65535).astype(np.uint16)
-        return pixels, {"depth": 16, "slope": slope, "intercept": intercept - slope * offset}
+        intercept -= slope * offset
+        if is_inverted:  # least is white: what is written is counted from the other end
+            pixels, slope, intercept = 65535 - pixels, -slope, intercept + slope * 65535
+        return pixels, {"depth": 16, "slope": slope, "intercept": intercept, **inverted}
     window = rendering.window or _window(header)
     if window is None:
         raise UsageError("the image's header holds no window", source=source.path, advice="Pass --window 40,400")
@@ -124,7 +147,35 @@ def _pixels(
     # PS3.3 C.11.2.1.3.2 LINEAR_EXACT: (value - centre) / width + 0.5, from 0 to 1.
     share = (plane * slope + intercept - center) / width + 0.5
     pixels = np.floor(share.clip(0, 1) * 255 + 0.5).astype(np.uint8)
-    return pixels, {"depth": 8, "window_center": center, "window_width": width}
+    pixels = 255 - pixels if is_inverted else pixels
+    return pixels, {"depth": 8, "window_center": center, "window_width": width, **inverted}
+
+
+def _coloured(plane: NDArray[Any], header: Any, source: ImageSource) -> tuple[NDArray[Any], dict[str, Any]]:
+    """Return the colours that pixels are indices of (PS3.3 C.7.9); ImageError if the palette cannot be read."""
+    channels = [_looked_up(plane, header, colour) for colour in ("Red", "Green", "Blue")]
+    told = [each for each in channels if each is not None]
+    if len(told) < len(channels):
+        raise ImageError(
+            "the pixels are indices of a palette that cannot be read",
+            source=source.path,
+            where="(0028,1101) RedPaletteColorLookupTableDescriptor",
+        )
+    return np.ascontiguousarray(np.stack(told, axis=-1)), {"depth": 8, "samples": 3, "palette": True}
+
+
+def _looked_up(plane: NDArray[Any], header: Any, colour: str) -> NDArray[np.uint8] | None:
+    """Return one colour of the pixels, 8 bits; None if its table is not there or not whole."""
+    described: Any = header.get(f"{colour}PaletteColorLookupTableDescriptor")
+    data: Any = header.get(f"{colour}PaletteColorLookupTableData")
+    if described is None or len(described) != 3 or not isinstance(data, bytes):
+        return None
+    count, first, bits = int(described[0]) or 1 << 16, int(described[1]), int(described[2])
+    if bits not in {8, 16} or len(data) < count * bits // 8:
+        return None
+    table = np.frombuffer(data[: count * bits // 8], np.uint8)
+    table = table[1::2] if bits == 16 else table  # the higher byte of each
+    return np.asarray(table[np.clip(plane.astype(np.int64) - first, 0, count - 1)])
 
 
 def _window(header: Any) -> tuple[float, float] | None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from annoconv_converters._pictures.geometry import tidy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["turned_box"]
+    from annoconv.model import EllipseAnnotation
+
+__all__ = ["corners_of", "ellipse_ring", "oriented_box", "sides_of", "turned_box"]
+
+_ELLIPSE_VERTICES: Final = 72
 
 
 def turned_box(box: Sequence[float], degrees: float, center: tuple[float, float]) -> list[float]:
@@ -21,3 +27,48 @@ def turned_box(box: Sequence[float], degrees: float, center: tuple[float, float]
         across, down = x - center[0], y - center[1]
         ring += [tidy(center[0] + across * cosine - down * sine), tidy(center[1] + across * sine + down * cosine)]
     return ring
+
+
+def oriented_box(box: Sequence[float], degrees: float, about: tuple[float, float] | None = None) -> dict[str, Any]:
+    """Return a box that is turned about a point, by default its centre, as the model has it.
+
+    Parameters
+    ----------
+    box
+        `x_min, y_min, x_max, y_max` before it was turned, continuous pixels.
+    degrees
+        From the x axis towards the y axis.
+    about
+        The point.
+    """
+    center = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    across, down = (center[0] - about[0], center[1] - about[1]) if about else (0.0, 0.0)
+    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    x, y = about or center
+    moved = [tidy(x + across * cosine - down * sine), tidy(y + across * sine + down * cosine)]
+    size = [tidy(box[2] - box[0]), tidy(box[3] - box[1])]
+    return {"type": "oriented_box", "center": moved, "size": size, "rotation_degrees": degrees}
+
+
+def sides_of(center: Sequence[float], size: Sequence[float]) -> tuple[float, float, float, float]:
+    """Return `x_min, y_min, x_max, y_max` of a box before it is turned about its centre."""
+    (x, y), (width, height) = center, size
+    return tidy(x - width / 2), tidy(y - height / 2), tidy(x + width / 2), tidy(y + height / 2)
+
+
+def corners_of(center: Sequence[float], size: Sequence[float], degrees: float) -> list[float]:
+    """Return the corners of a box turned about its centre, x and y of each."""
+    (x, y), (width, height) = center, size
+    return turned_box((x - width / 2, y - height / 2, x + width / 2, y + height / 2), degrees, (x, y))
+
+
+def ellipse_ring(annotation: EllipseAnnotation) -> Any:
+    """Return the vertices of an ellipse as a polygon of the same area."""
+    angles = np.arange(_ELLIPSE_VERTICES) * (2 * math.pi / _ELLIPSE_VERTICES)
+    step = 2 * math.pi / _ELLIPSE_VERTICES
+    scale = math.sqrt(step / math.sin(step))
+    turn = math.radians(annotation.rotation_degrees or 0.0)
+    across, along = scale * annotation.radii[0] * np.cos(angles), scale * annotation.radii[1] * np.sin(angles)
+    x = annotation.center[0] + across * math.cos(turn) - along * math.sin(turn)
+    y = annotation.center[1] + across * math.sin(turn) + along * math.cos(turn)
+    return np.round(np.stack((x, y), axis=1), 3)

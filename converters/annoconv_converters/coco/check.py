@@ -114,7 +114,7 @@ def shape_findings(
         yield from _disagreements(record, segmentation, box, place, case_index)
     if box is not None and all(size) and not (box[0] >= 0 and box[1] >= 0 and box[2] <= size[1] and box[3] <= size[0]):
         yield _warning("coco.outside", f"{place}/bbox", "the box reaches beyond the picture", case_index)
-    for x, y, seen, _ in keypoints_from_record(record, source="", where=place):
+    for x, y, seen in keypoints_from_record(record, source="", where=place):
         if seen and all(size) and not (0 <= x <= size[1] and 0 <= y <= size[0]):
             yield _warning("coco.outside", f"{place}/keypoints", "a keypoint lies beyond the picture", case_index)
             return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from annoconv.model import ImageTextLink, TextSpanAnnotation
 from annoconv_converters._pictures.geometry import counts_to_record
 from annoconv_converters._pictures.records import Shape
+from annoconv_converters._pictures.skeletons import triples_of
 from annoconv_converters._raster.polygons import union
 from annoconv_converters._raster.run_lengths import expand
 
@@ -46,7 +47,7 @@ def finish(
     category_number
         From label code and annotation category to the category's id.
     keypoint_names
-        From label code to the names of its keypoints; names that are met are added to the list.
+        From label code to the names of its keypoints, in their order; none where nothing defines them.
     were_results
         Whether the case came from results, so that what has no confidence is one too.
     """
@@ -63,33 +64,39 @@ def finish(
             picture.shapes = [shape for shape in picture.shapes if "score" in shape.record]
         if kind == "stuff":
             picture.shapes = _merged(picture.shapes)
+        if kind in WITH_KEYPOINTS:
+            is_every = kind == "keypoints"
+            picture.shapes = [
+                shape
+                for shape in picture.shapes
+                if "caption" in shape.record
+                or _set_keypoints(shape, keypoint_names(shape.record["category_id"]), is_every=is_every)
+            ]
         for shape in picture.shapes:
-            record = shape.record
+            record, shape.pieces = shape.record, []  # a record has outlines alone
             if "caption" in record:
                 continue
             code = record["category_id"]
-            if kind in WITH_KEYPOINTS and (shape.keypoints or "keypoints" in record):
-                _set_keypoints(record, shape.keypoints, keypoint_names(code))
             record["category_id"] = category_number(code, categories[code])
             if kind == "results":
-                is_drawn = bool(record.get("segmentation")) or ("keypoints" in record and not record["area"])
+                is_drawn = bool(record.get("segmentation")) or (shape.key.get("type") in {"keypoints", "point"})
                 for key in ("id", "iscrowd", "area", "num_keypoints", "bbox" if is_drawn else "segmentation"):
                     record.pop(key, None)
 
 
-def _set_keypoints(record: Record, named: dict[str, list[float]], names: list[str]) -> None:
-    """Set a record's keypoints in the order of their names; a name that is a number behind them is a place."""
-    if not named:
-        names += [record["id"]] if not names else []
-        return
-    places: dict[int, list[float]] = {}
-    for name, triple in named.items():
-        if name not in names and not (name.isascii() and name.isdecimal() and 0 < int(name[:6]) <= 1000):
-            names.append(name)
-        places[names.index(name) if name in names else int(name) - 1] = triple
-    count = max(len(names), *(place + 1 for place in places))
-    record["keypoints"] = [number for place in range(count) for number in places.get(place, [0, 0, 0])]
-    record["num_keypoints"] = len(places)
+def _set_keypoints(shape: Shape, names: list[str], *, is_every: bool) -> bool:
+    """Set a record's keypoints in the order of its class; return whether one that is nothing else has any there.
+
+    Where `is_every`, a record of a class that has keypoints has them all, unlabelled: scorers ask each for them.
+    """
+    record, keypoints = shape.record, shape.keypoints
+    if not keypoints:
+        if is_every and names and not record["iscrowd"]:
+            record |= {"keypoints": [0, 0, 0] * len(names), "num_keypoints": 0}
+        return True
+    record["keypoints"] = triples_of(keypoints, names or [each["name"] for each in keypoints])
+    record["num_keypoints"] = sum(seen > 0 for seen in record["keypoints"][2::3])
+    return shape.key["type"] != "point" or bool(record["num_keypoints"])
 
 
 def _merged(shapes: list[Shape]) -> list[Shape]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 
 from annoconv.casefile.left_out import masks_left_out
+from annoconv.casefile.references import without_gone
 from annoconv.codes import UNCLASSIFIED, Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
@@ -29,21 +30,23 @@ from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.picture_names import FlatNames
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
 from annoconv_converters._pictures.records import KEY, Picture, Shape, picture_name
-from annoconv_converters._pictures.render import Rendering, render
+from annoconv_converters._pictures.render import Rendering, inversions, render
 from annoconv_converters._pictures.said import said_of
+from annoconv_converters._pictures.skeletons import Skeletons, defined_by, has_keypoints
 from annoconv_converters._pictures.write import polygon_reasons
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish
 from annoconv_converters.coco.foreign import EXTENSION, kept_of, number_of, put_back, understand
 from annoconv_converters.coco.head import info_of, moments, skeletons_of
 from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
-from annoconv_converters.coco.side import CATEGORIES, SEGMENTS
+from annoconv_converters.coco.side import CATEGORIES, INFO, SEGMENTS
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from annoconv.casefile import LoadedCase
+    from annoconv.model import Case
     from annoconv.registry import Context
     from annoconv_converters._pictures.meaning import PictureCase
     from annoconv_converters._pictures.picture_names import NameRule
@@ -114,16 +117,15 @@ class _Writer:
         self.table = CategoryTable(context.label_system)
         self.stack = ExitStack()
         self.names: set[str] = set()
-        self.keypoints: dict[str, list[str]] = {}
-        self.skeletons: Record = skeletons_of(options.skeletons)
+        self.skeletons = Skeletons()
+        self.asked: Record = skeletons_of(options.skeletons)
         self.labels = Labels.of()
         self.image_numbers, self.annotation_numbers = Numbers(), Numbers()
         self.used: set[str] = set()
         self.position = 0
         self.newest: list[str] = []
-        self.once = SaidOnce()
-        self.flat = FlatNames()
-        self.read_categories: tuple[tuple[int, int], Categories] | None = None
+        self.once, self.flat = SaidOnce(), FlatNames()
+        self.read_categories: tuple[tuple[Any, ...], Categories] | None = None
 
     def __enter__(self) -> _Writer:
         self.folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
@@ -137,14 +139,14 @@ class _Writer:
         """Write the records of a case to the temporary files and note its losses."""
         kept = kept_of(loaded.case)
         if self.kind is None:
-            asked = self.options.kind
-            known = str(kept.get("kind"))
+            asked, known = self.options.kind, str(kept.get("kind"))
             self.kind = asked if asked != "auto" else known if known in get_args(Kind) else "instances"
             self.beside = kept["file"] if isinstance(kept.get("file"), dict) else None
         self.labels = Labels.of(loaded.case, self.context.label_system)
         for code, record in _objects(kept.get("categories")):
             self.table.keep(code, record, self.labels)
         self.table.take(loaded.case.labels, self.labels)
+        self._define(loaded.case)
         drawing = draw(
             loaded,
             axis=self.options.axis,
@@ -158,30 +160,30 @@ class _Writer:
             self.flat.rename(drawing.pictures)
         if self.options.rendering.depth != "none":
             render(drawing, self.layout("pictures"), self.options.rendering, self.context.limits)
+            self.losses += inversions(drawing, case_index)
         drawn = {shape.record["id"] for picture in drawing.pictures for shape in picture.shapes}
         number = partial(self.table.number, labels=self.labels)
         finish(drawing, self.kind, number, self._keypoints, were_results=kept.get("kind") == "results")
         first = self.position + 1
         order = {annotation.id: place for place, annotation in enumerate(loaded.case.annotations)}
-        for place, annotation in enumerate(loaded.case.annotations):  # instances that have points only
-            order.setdefault(str((annotation.attributes or {}).get("instance")), place)
         for picture in drawing.pictures:
             self._number(picture, kept, drawn, order)
             if self.kind == "panoptic":
                 self._pack(picture, kept)
         self._write(drawing, loaded, case_index, first, drawn)
 
-    def _keypoints(self, code: str) -> list[str]:
-        name = self.labels.name_of(code)
-        if name not in self.keypoints:
-            record = self.table.records.get(name, {}) | self._skeleton(name, code)
-            names = record.get("keypoints")
-            self.keypoints[name] = [str(each) for each in names] if isinstance(names, list) else []
-        return self.keypoints[name]
+    def _define(self, case: Case) -> None:
+        """Learn which keypoints classes have: what was asked for, what their file said, what their case says."""
+        if self.options.kind == "auto" and self.kind == "instances" and has_keypoints(case):
+            self.kind = "keypoints"
+        for code, told in self.asked.items():
+            self.skeletons.define(self.labels.name_of(code), defined_by(told))
+        for name in self.table.kept:
+            self.skeletons.define(name, defined_by(self.table.records[name]))
+        self.skeletons.take([(case, self.labels)], with_points=self.kind in WITH_KEYPOINTS)
 
-    def _skeleton(self, name: str, code: str) -> Record:
-        found: Record = self.skeletons.get(name) or self.skeletons.get(code) or {}
-        return found
+    def _keypoints(self, code: str) -> list[str]:
+        return self.skeletons.names(self.labels.name_of(code))
 
     def _number(self, picture: Picture, kept: Record, drawn: set[str], order: dict[str, int]) -> None:
         """Give a picture and its annotations their ids, and put back what their file said."""
@@ -228,17 +230,17 @@ class _Writer:
         native = self._native(drawing.pictures, first, case_index)
         native.document = shared(original, native.document)
         is_keyed = not self.options.plain and bool(residuals.residual(original, native.document).paths())
-        losses: list[Loss] = []
+        losses = self._carry(drawing, loaded, case_index, first, lost, original) if is_keyed else []
         if is_keyed:
-            losses = self._carry(drawing, loaded, case_index, first, lost, original)
             self._note(drawing.pictures)
         elif self.options.plain:
             losses = compare_plain(original, native, REASONS, case_index, drawing.left_out)
-        shapes = [shape for each in drawing.pictures for shape in each.shapes]
         unclassified = self.table.records.get(UNCLASSIFIED, {}).get("id", KEY)
-        given = {each.key["id"] for each in shapes if each.record.get("category_id") == unclassified}
-        self.losses += self.once(loaded.case, losses)
-        self.losses += given_classes(original, given, REASONS, case_index)
+        drawn_as = [(each.key["id"], each.record.get("category_id")) for one in drawing.pictures for each in one.shapes]
+        given = {identity for identity, number in drawn_as if number == unclassified}
+        hidden = "/labels/" if self.once(loaded.case) else KEY
+        losses = [each for each in losses if not each.path.startswith(hidden)]
+        self.losses += [*losses, *given_classes(original, given, REASONS, case_index)]
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
         self.newest = sorted([*self.newest, *map(strict_json.plain, moments(loaded))])[-1:]
@@ -252,9 +254,10 @@ class _Writer:
         if classes:
             drawing.pictures[0].key[CLASSES] = classes
         native = self._native(drawing.pictures, first, case_index, classes)
-        expected = {**original, "annotations": [each for each in original["annotations"] if each["id"] not in lost]}
+        expected, unnamed = without_gone(original, lost)
         expected = renumbered(expected, native.document)
-        compared = compare(original, native.document, expected, REASONS, _KEY, case_index, drawing.left_out)
+        unwritten = {**drawing.left_out, **unnamed}
+        compared = compare(original, native.document, expected, REASONS, _KEY, case_index, unwritten)
         drawing.pictures[0].key["residual"] = compared.kept.to_json()
         return [*compared.losses, *_identities(drawing, loaded, case_index)]
 
@@ -293,7 +296,7 @@ class _Writer:
 
     def _read_categories(self) -> Categories:
         """Return the categories as the reader will see them; made anew only when there are more."""
-        size = len(self.table.records) + len(self.used), sum(map(len, self.keypoints.values()))
+        size = len(self.table.records) + len(self.used), len(self.skeletons), self.kind
         if self.read_categories is None or self.read_categories[0] != size:
             records = [] if self.kind in _WITHOUT_CATEGORIES else self._categories()
             self.read_categories = size, Categories(records, Labels.of(), is_list=True)
@@ -303,22 +306,21 @@ class _Writer:
         records = self.table.sorted(None if self.beside is None else self.used)
         if self.kind != "keypoints":
             return records
-        names = {id(record): name for name, record in self.table.records.items()}
-        return [self._with_keypoints(names[id(record)], record) for record in records]
+        kept = {id(self.table.records[name]): self._asked(name) for name in self.table.kept}
+        named = ({**each, **kept[id(each)]} if id(each) in kept else self.skeletons.record(each) for each in records)
+        return [{name: value for name, value in each.items() if name != "flip_pairs"} for each in named]
 
-    def _with_keypoints(self, name: str, record: Record) -> Record:
-        skeleton = self._skeleton(name, self.table.codes[name])
-        given = {key: value for key, value in skeleton.items() if key in {"keypoints", "skeleton"}}
-        if "keypoints" in record or name in self.table.kept:
-            return {**record, **given}
-        return {**record, "keypoints": self.keypoints.get(name, []), "skeleton": [], **given}
+    def _asked(self, name: str) -> Record:
+        """Return the skeleton that was asked for a class."""
+        told: Record = self.asked.get(name) or self.asked.get(self.table.codes[name]) or {}
+        return {key: value for key, value in told.items() if key in {"keypoints", "skeleton"}}
 
     def _emit(self, picture: Picture, case: str, *, is_keyed: bool) -> None:
         image, key = picture.record, {"case": case, **picture.key}
         number = str(image["id"])
         if is_keyed:
             named = {"section": "images", "id": number, "record": image if self.kind == "results" else {}, KEY: key}
-            size: Record = {name: image[name] for name in ("width", "height") if name in image}
+            size: Record = {name: image[name] for name in ("width", "height", "date_captured") if name in image}
             self.parts["side"].add({**named, "file_name": image.get("file_name"), **size})
             image = {**image, KEY: key}
         elif "rendering" in key and not self.options.plain:
@@ -362,7 +364,7 @@ class _Writer:
                 self.parts["side"].add({"section": CATEGORIES, "record": record})
             main = {"main": digest(self.layout.document)} if self.layout.is_folder else {}  # else the seal tells
             with self.layout("side").open("wb") as file:
-                self.parts["side"].copy(file, {KEY: VERSION, **main})
+                self.parts["side"].copy(file, {KEY: VERSION, INFO: self._head().get(INFO), **main})
                 file.write(b"\n")
 
     def _head(self) -> Record:

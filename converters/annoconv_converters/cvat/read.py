@@ -13,17 +13,22 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
-from annoconv.errors import InputError
+from annoconv.codes import is_name
+from annoconv.documents.residuals import pointer
+from annoconv.errors import InputError, LimitError
 from annoconv_converters._pictures.carrier import side_path
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import counts_to_record, tidy
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
-from annoconv_converters._pictures.rotation import turned_box
+from annoconv_converters._pictures.rotation import oriented_box
 from annoconv_converters._raster.run_lengths import MOST_PIXELS, counts_of, decode
 from annoconv_converters._xml import attribute_number, number, parse_xml, whole
+from annoconv_converters.cvat.coordinates import FACES
 from annoconv_converters.cvat.elements import shapes_of
-from annoconv_converters.cvat.trees import ALGORITHM_TYPES, CONFIDENCE, FACES, IMPORTED, CvatTree
+from annoconv_converters.cvat.skeletons import skeletons_of
+from annoconv_converters.cvat.tracks import MOST_FRAMES, frames_of, range_of, shown_on, unlike
+from annoconv_converters.cvat.trees import ALGORITHM_TYPES, CONFIDENCE, IMPORTED, CvatTree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,7 +46,6 @@ Place: TypeAlias = "tuple[str | int, ...]"
 
 TASK: Final = "cvat"
 """Task of a case that names none."""
-_MOST_FRAMES: Final = 1_000_000
 
 
 def tree_of(path: Path, limits: Limits) -> Element:
@@ -81,6 +85,7 @@ def read_cvat(path: Path, limits: Limits, label_system: Sequence[Label] = ()) ->
     for tracks, video in videos:
         losses = partial(tree.losses, tracks=tracks)
         batches.append(Batch(video, file.labels, path, losses=losses, classes=file.classes))
+    tree.between = file.between
     batches[0].side = side_path(path)
     tree.open = sum(len(batch.pictures) for batch in batches)
     return batches
@@ -101,6 +106,8 @@ class _CvatFile:
         self._numbers: dict[str, int] = {name: place for place, name in enumerate(names)}
         self.classes: ClassKind = "ordered" if names else "seen"
         self._counts: dict[str, int] = {}
+        self._skeletons = skeletons_of(root)
+        self.between: list[tuple[Place, bool]] = []
         self._types = {
             (label.findtext("name"), attribute.findtext("name")): attribute.findtext("input_type")
             for label in root.iterfind("meta//label")
@@ -110,7 +117,7 @@ class _CvatFile:
 
     @property
     def labels(self) -> list[Record]:
-        return categories_of(self._numbers)
+        return [each | self._skeletons.get(str(each["name"]), {}) for each in categories_of(self._numbers)]
 
     def image(self, element: Element, place: int) -> Picture:
         record: Record = {"id": element.get("id"), "file_name": element.get("name", "")}
@@ -119,7 +126,11 @@ class _CvatFile:
         picture = Picture(record, is_unsized=True, place=("image", place))
         for at, shape in shapes_of(element, picture.place):
             is_signed = shape.get("source") != IMPORTED
-            picture.shapes += (replace(each, place=at, is_signed=is_signed) for each in self._shapes(shape, record))
+            try:
+                found = list(self._shapes(shape, record))
+            except InputError as error:
+                raise _at(at, error) from error
+            picture.shapes += (replace(each, place=at, is_signed=is_signed) for each in found)
         return picture
 
     def videos(self, tracks: list[Element]) -> list[tuple[list[Place], list[Picture]]]:
@@ -130,7 +141,7 @@ class _CvatFile:
         return [(list(members), self._video(name, members)) for name, members in by_task.items()]
 
     def _video(self, name: str | None, tracks: dict[Place, Element]) -> list[Picture]:
-        """Return the frames that something is seen on, and the last, so that the length of the video is known."""
+        """Return the frames of a task that something is seen on, and its last, by their numbers in the video."""
         task = next((each for each in self._tasks if name is not None and each.findtext("id") == name), None)
         task = task if task is not None else next(iter(self._tasks), None)
         size = task.find("original_size") if task is not None else None
@@ -139,26 +150,28 @@ class _CvatFile:
         record: Record = {
             each: whole(size.findtext(each), f"original_size/{each}", self._path) for each in ("width", "height")
         }
+        frames = frames_of(task, self._path)
         shapes: dict[int, list[Shape]] = {}
+        count = 0
         for place, track in tracks.items():
-            for at, shape in shapes_of(track, place):
-                frame = whole(shape.get("frame"), f"{shape.tag}/@frame", self._path)
-                if not 0 <= frame < _MOST_FRAMES:
-                    raise InputError("this is no frame", source=self._path, found=frame)
-                if shape.get("outside") == "1":
-                    continue
+            listed = list(shapes_of(track, place))
+            self.between += unlike(listed, frames, self._path)
+            for shown in shown_on(listed, frames, self._path):
+                count += 1
+                if count > MOST_FRAMES:
+                    raise LimitError("the tracks show too much", source=self._path, expected=f"{MOST_FRAMES}")
                 for inherited in ("label", "group_id", "source"):
-                    shape.set(inherited, track.get(inherited, ""))
-                for each in self._shapes(shape, record):
-                    each.record["attributes"] = {**each.record.get("attributes", {}), "track_id": track.get("id", "")}
-                    shapes.setdefault(frame, []).append(replace(each, place=at))
-        stated = task.findtext("size")
-        count = whole(stated, "task/size", self._path) if stated else 1
+                    shown.element.set(inherited, track.get(inherited, ""))
+                told = {"track_id": track.get("id", ""), "keyframe": shown.is_key_frame}
+                for each in self._shapes(shown.element, record):
+                    each.record["attributes"] = {**each.record.get("attributes", {}), **told}
+                    shapes.setdefault(shown.frame, []).append(replace(each, place=shown.place or ()))
         series = (task.findtext("source") or task.findtext("name") or self._path.stem).strip().replace("/", "_")
         pictures: list[Picture] = []
-        for frame in sorted({*shapes, max(min(count, _MOST_FRAMES) - 1, 0)}):
-            named = f"{series}_k{frame:06d}.png"
-            pictures.append(Picture({"id": frame, "file_name": named, **record}, shapes.get(frame, []), is_frame=True))
+        for frame in sorted({*shapes, frames[-1]}):
+            told = {"id": frame, "file_name": f"{series}_k{frame:06d}.png", **record}
+            ranges = range_of(frames)
+            pictures.append(Picture(told, shapes.get(frame, []), is_frame=True, annotated_frames=ranges))
         _numbered(pictures)
         return pictures
 
@@ -174,17 +187,8 @@ class _CvatFile:
         algorithm_type = ALGORITHM_TYPES.get(shape.get("source", ""))
         more = {"algorithm_type": algorithm_type} if algorithm_type else {}
         if shape.tag == "skeleton":
-            instance = self._count("skeleton")
-            for element in shape:
-                if element.tag == "attribute" or element.get("outside") == "1":
-                    continue
-                told: Record = {"instance": instance, "keypoint": element.get("label", "")}
-                told |= {"visibility": 1 if element.get("occluded") == "1" else 2}
-                attributes = common.get("attributes", {}) | self._told(element, told["keypoint"]).get("attributes", {})
-                attributes.pop("occluded", None)
-                for each in self._shaped(element, picture):
-                    record = {**common, "attributes": attributes | told, **each.record}
-                    yield replace(each, record=record, more=more)
+            points = self._points(shape, label)
+            yield Shape(common, {"type": "keypoints", "keypoints": points}, more=more)
         elif shape.tag == "cuboid":
             cuboid = self._count("cuboid")
             for face, corners in FACES.items():
@@ -195,6 +199,26 @@ class _CvatFile:
         else:
             for each in self._shaped(shape, picture):
                 yield replace(each, record={**common, **each.record}, more=more)
+
+    def _points(self, skeleton: Element, label: str) -> list[Record]:
+        """Return the points of a skeleton in the order of its label; what is not listed is not labelled."""
+        found: dict[str, Record] = {}
+        for element in skeleton:
+            name = element.get("label", "")
+            if element.tag == "attribute":
+                continue
+            corners = _corners(element, self._path) if element.tag == "points" else []
+            if len(corners) != 1 or name in found or not is_name(name):
+                problem = "a part of a skeleton is one point of a name of its own"
+                raise InputError(problem, source=self._path, where=f"skeleton {label}", found=name or element.tag)
+            hidden = "hidden" if element.get("occluded") == "1" else "visible"
+            seen = {"point": list(corners[0]), "visibility": hidden}
+            found[name] = {"name": name, **({"visibility": "absent"} if element.get("outside") == "1" else seen)}
+        defined = self._skeletons.setdefault(label, {"keypoints": []})["keypoints"]
+        defined += [name for name in found if name not in defined]
+        if not found:
+            raise InputError("the skeleton has no points", source=self._path, where=f"skeleton {label}")
+        return [found.get(name) or {"name": name, "visibility": "unlabelled"} for name in defined]
 
     def _shaped(self, shape: Element, picture: Record) -> Iterator[Shape]:
         if shape.tag == "points":
@@ -222,6 +246,13 @@ class _CvatFile:
             else:
                 told[name] = _typed(value, self._types.get((label, name)))
         return found | ({"attributes": told} if told else {})
+
+
+def _at(place: Place, error: InputError) -> InputError:
+    """Return the error of a shape with its place in the file."""
+    where = ": ".join(filter(None, (pointer(place), error.where)))
+    told = {"found": error.found, "expected": error.expected, "advice": error.advice}
+    return InputError(error.problem, source=error.source, where=where, **told)
 
 
 def _score(value: str) -> float | None:
@@ -262,8 +293,9 @@ def _box(shape: Element, _: Record, path: Path) -> Shape:
     turn = attribute_number(shape, "rotation", path) if shape.get("rotation") else 0.0
     if not turn:
         return Shape({"bbox": [x_min, y_min, tidy(x_max - x_min), tidy(y_max - y_min)]})
-    ring = turned_box((x_min, y_min, x_max, y_max), turn, ((x_min + x_max) / 2, (y_min + y_max) / 2))
-    return Shape({"segmentation": [ring]})
+    if x_max <= x_min or y_max <= y_min:
+        raise InputError("the box has no area", source=path, where="box", found=[x_min, y_min, x_max, y_max])
+    return Shape({}, oriented_box((x_min, y_min, x_max, y_max), turn))
 
 
 def _polygon(shape: Element, _: Record, path: Path) -> Shape:

@@ -6,18 +6,21 @@ are functions from their annotations back to them. Pixels of masks are not compa
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.codes import Labels
-from annoconv.loss import LossKind
+from annoconv.documents.residuals import pointer
+from annoconv.loss import Loss, LossKind
 from annoconv_converters._pictures.file_losses import FileRecord, file_losses, settled, stated
+from annoconv_converters._pictures.objects import told_of
 from annoconv_converters._pictures.planes import slice_name
 from annoconv_converters._xml import members_of
+from annoconv_converters.cvat.coordinates import coordinates_of, cuboid_of, elements_of, point_of
 from annoconv_converters.cvat.elements import (
     TAGS,
     as_number,
+    doubled,
     label_key,
     said_of_element,
     said_of_label,
@@ -25,6 +28,8 @@ from annoconv_converters.cvat.elements import (
     shapes_of,
     spaced,
 )
+from annoconv_converters.cvat.skeletons import drawing_of
+from annoconv_converters.cvat.tracks import is_outside, range_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,11 +38,10 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.documents.losses import Reasons
     from annoconv.documents.residuals import Path
-    from annoconv.loss import Loss
     from annoconv.model import AnyAnnotation, Case, Label
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["ALGORITHM_TYPES", "CONFIDENCE", "FACES", "IMPORTED", "CvatTree", "definition_of", "text_of"]
+__all__ = ["ALGORITHM_TYPES", "CONFIDENCE", "IMPORTED", "CvatTree", "definition_of", "text_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -48,11 +52,9 @@ ALGORITHM_TYPES: Final = {"auto": "automatic", "semi-auto": "semi_automatic"}
 IMPORTED: Final = "file"
 """Source of what CVAT has imported, whoever made it."""
 KNOWN_SOURCES: Final = frozenset({*ALGORITHM_TYPES, "manual", IMPORTED})
-FACES: Final = {"front": ("tl1", "tr1", "br1", "bl1"), "back": ("tl2", "tr2", "br2", "bl2")}
-"""Corners of a cuboid as it is seen in the picture, in the order of an outline."""
 _SOURCES: Final[dict[str | None, str]] = {kind: source for source, kind in ALGORITHM_TYPES.items()}
 _REASONS: Final[Reasons] = {
-    "@keyframe": "a case has the frames that are listed, and none between key frames",
+    "*labels/*/svg": "a case has the points of a skeleton and the lines between them, not their drawing",
     "@name": "a case names an image by a relative path",
     "@source": "an annotation is made by hand, with a tool, or by a model",
     "attribute/*": "an annotation has one value of each attribute, and a mask of several pictures those of the first",
@@ -63,6 +65,9 @@ _REASONS: Final[Reasons] = {
     "*labels/*": "the label of a part of a skeleton is defined anew, by the points that have it, and none has this",
     "*": "a case has no place for {name}",
 }
+
+_PAIRED: Final = "each vertex moves to the one of its number until the next key frame; CVAT pairs them by their places"
+_UNPAIRED: Final = "between outlines of other counts of vertices nothing is read until the next key frame"
 
 
 @dataclass
@@ -77,11 +82,18 @@ class CvatTree:
         The task's labels.
     open
         How many pictures are still to be read: after the last one, all cases are known.
+    between
+        Places of outlines that move to the next one in a way of CVAT's own, and whether frames between are read.
     """
 
     root: Element
     label_system: Sequence[Label] = ()
     open: int = 0
+    between: list[tuple[Path, bool]] = field(default_factory=list)
+    _ranges: list[Record] = field(default_factory=list)
+    _parents: dict[str, str] = field(default_factory=dict)
+    """Of the points of skeletons, the labels of these."""
+    _drawings: dict[str, str] = field(default_factory=dict)
     _labels: dict[str, dict[str, set[type]]] = field(default_factory=dict)
     _holders: dict[Path, Element] = field(default_factory=dict)
 
@@ -97,7 +109,14 @@ class CvatTree:
         self.open -= len(pictures)
         if not self.open:
             records += self.descriptions()
-        return list(file_losses(records, _REASONS, case_index))
+        lost = [
+            Loss(case_index, pointer(place), LossKind.APPROXIMATED, _PAIRED)
+            if is_read
+            else Loss(case_index, pointer(place), LossKind.NO_PLACE, _UNPAIRED)
+            for place, is_read in self.between
+            if place[:2] in tracks
+        ]
+        return [*file_losses(records, _REASONS, case_index), *lost]
 
     def records(self, pictures: Sequence[Picture], case: Case, tracks: Sequence[Path] = ()) -> Iterator[FileRecord]:
         """Yield what images, or tracks, and the shapes on them say, and what is written again in their place."""
@@ -105,10 +124,15 @@ class CvatTree:
         for label in case.labels or ():
             if label.number is not None:
                 self._labels.setdefault(labels.name_of(label.code), {})
+            name = labels.name_of(label.code)
+            self._parents |= dict.fromkeys((f"{name}/{each}" for each in label.keypoints or ()), name)
+            if label.keypoints and label.skeleton:
+                self._drawings[name] = drawing_of(label.keypoints, [[a + 1, b + 1] for a, b in label.skeleton])
+        self._ranges += [range_told(case.image)] if tracks else []
         annotations = {each.id: each for each in case.annotations}
         masks = {labels.name_of(each.label_code): each for each in case.annotations if each.type == "mask"}
         members: dict[Path, list[AnyAnnotation]] = {}
-        for shape in (each for picture in pictures for each in picture.shapes):
+        for shape in (each for picture in pictures for each in picture.shapes if each.place):
             found = annotations.get(str(shape.record["id"])) or masks.get(self._label_at(shape.place))
             if found is not None:
                 members.setdefault(shape.place[:4], []).append(found)
@@ -118,8 +142,9 @@ class CvatTree:
             again = self._track(element, holder, members) if tracks else _image(images[holder], case)
             yield FileRecord(holder, said_of_element(members_of(element, *TAGS), str(holder[0])), again)
             for place, shape_ in shapes_of(element, holder):
-                if shape_.get("outside") != "1":
+                if not is_outside(shape_):
                     yield self._shape(place, shape_, members.get(place, []), labels)
+                    yield from (FileRecord((*place, "attribute", name), name, None) for name in doubled(shape_))
 
     def descriptions(self) -> Iterator[FileRecord]:
         """Yield what the file says beside its shapes, and the labels that are defined again."""
@@ -130,6 +155,7 @@ class CvatTree:
                 said = {**members_of(each, "labels"), **({"labels": labels} if labels else {})}
                 size = said.get("original_size")
                 again = {"original_size": size, "labels": {name: self._label(name) for name in labels}}
+                again |= self._ranges[0] if len(self._ranges) == 1 else {}
                 yield FileRecord(("meta", kind), said_of_element(said, kind), _present(again))
         for meta in self.root.iterfind("meta"):
             yield FileRecord(("meta",), said_of_element(members_of(meta, "task", "job", "project"), "meta"), {})
@@ -140,11 +166,15 @@ class CvatTree:
 
     def _label(self, name: str) -> Record | None:
         """Return the definition of a label again; None if no shape has it."""
+        if name in self._parents:
+            return {"type": "points", "parent": self._parents[name]}
         found = self._labels.get(name.rpartition("/")[2])
         if found is None:
             return None
+        kind = {"type": "skeleton"} if name in self._parents.values() else {}
+        kind |= {"svg": self._drawings[name]} if name in self._drawings else {}
         definitions = {each: definition_of(types) for each, types in found.items()}
-        return stated({"attributes": {each: spaced(told) for each, told in definitions.items()}})
+        return stated({"attributes": {each: spaced(told) for each, told in definitions.items()}, **kind})
 
     def _track(self, element: Element, holder: Path, members: Mapping[Path, list[AnyAnnotation]]) -> Record | None:
         """Return a track again: what its shapes have of it."""
@@ -152,7 +182,7 @@ class CvatTree:
         if first is None:
             return None
         attributes = first.attributes or {}
-        told = {"@id": str(attributes.get("track_id", "")), "@label": element.get("label")}
+        told = {"@id": first.tracking_id or "", "@label": element.get("label")}
         return told | {"@source": _SOURCES.get(first.algorithm_type, "")} | _own(attributes)
 
     def _shape(self, place: Path, element: Element, found: list[AnyAnnotation], labels: Labels) -> FileRecord:
@@ -161,27 +191,28 @@ class CvatTree:
         if not found:
             return FileRecord(place, said, None)
         first = found[0]
-        again = self._told(first, labels)
+        again = self._told(first, labels, holder)
         if tag == "skeleton":
             again["@label"] = labels.name_of(first.label_code)
-            again |= self._elements(element, found)
+            again |= elements_of(element, first)
         elif tag == "cuboid":
-            again |= _cuboid(found)
+            again |= cuboid_of(found)
         elif tag == "points":
-            again["@points"] = tuple(number for each in found for number in _point(each))
+            again["@points"] = tuple(number for each in found for number in point_of(each))
         else:
-            again |= _coordinates(first, tag)
+            again |= coordinates_of(first, tag)
         if holder == "track":
             again["@frame"] = str(first.frame_index if first.frame_index is not None else 0)
+            again["@keyframe"] = float(first.is_key_frame is not False)
         if not again["@source"] and said.get("@source") not in KNOWN_SOURCES:
             del again["@source"]
         return FileRecord(place, said, _settled(again, said))
 
-    def _told(self, annotation: AnyAnnotation, labels: Labels) -> Record:
+    def _told(self, annotation: AnyAnnotation, labels: Labels, holder: str) -> Record:
         """Return what a shape says of an annotation beside its place."""
         name = labels.name_of(annotation.label_code)
         attributes = dict(annotation.attributes or {})
-        attributes.pop("track_id", None)
+        attributes = attributes if holder == "track" else told_of(annotation) | attributes
         defined = self._labels.setdefault(name, {})
         own = _own(attributes)
         others = {key: value for key, value in attributes.items() if f"@{key}" not in own}
@@ -193,26 +224,6 @@ class CvatTree:
             defined.setdefault(CONFIDENCE, set()).add(float)
         source = {"@source": _SOURCES.get(annotation.algorithm_type, "")}
         return {"@label": name, **source, "attribute": told, **own}
-
-    def _elements(self, skeleton: Element, found: list[AnyAnnotation]) -> Record:
-        """Return the elements of a skeleton again: its points, in the order of those that are seen."""
-        again: dict[str, dict[int, Record]] = {}
-        points = iter(found)
-        for (_, _, _, _, tag, place), element in shapes_of(skeleton, ("", 0, "", 0)):
-            if element.get("outside") == "1":
-                continue
-            point = next(points, None)
-            if point is not None:
-                attributes = point.attributes or {}
-                name = str(attributes.get("keypoint", ""))
-                self._labels.setdefault(name, {})
-                again.setdefault(str(tag), {})[int(place)] = {
-                    "@label": name,
-                    "@occluded": "1" if attributes.get("visibility") == 1 else "0",
-                    "@points": _point(point),
-                    "attribute": {key: text_of(value) for key, value in attributes.items()},
-                }
-        return again
 
 
 def text_of(value: Any) -> str:
@@ -253,46 +264,6 @@ def _own(attributes: Mapping[str, Any]) -> Record:
 def _present(members: Record) -> Record:
     labels = {name: value for name, value in members["labels"].items() if value is not None}
     return {**members, "labels": labels}
-
-
-def _point(annotation: Any) -> tuple[float, ...]:
-    return tuple(annotation.point) if annotation.type == "point" else ()
-
-
-def _coordinates(annotation: Any, tag: str) -> Record:
-    """Return where an annotation is, as a shape of that tag has it; nothing if it is of another kind."""
-    match annotation.type, tag:
-        case "bbox", "box":
-            return dict(zip(("@xtl", "@ytl", "@xbr", "@ybr"), annotation.bbox, strict=True)) | {"@rotation": 0.0}
-        case "polygon", "box":
-            return _turned(annotation.polygon)
-        case ("polygon", "polygon") | ("polyline", "polyline"):
-            return {"@points": tuple(number for vertex in getattr(annotation, tag) for number in vertex)}
-        case "ellipse", "ellipse":
-            turn = annotation.rotation_degrees or 0.0
-            names = ("@cx", "@cy", "@rx", "@ry", "@rotation")
-            return dict(zip(names, (*annotation.center, *annotation.radii, turn), strict=True))
-        case _:
-            return {}
-
-
-def _turned(corners: Sequence[Sequence[float]]) -> Record:
-    """Return the box, turned about its centre, that has these corners."""
-    (ax, ay), (bx, by), (cx, cy), _ = corners
-    width, height = math.dist((ax, ay), (bx, by)), math.dist((bx, by), (cx, cy))
-    x, y = (ax + cx) / 2, (ay + cy) / 2
-    sides = {"@xtl": x - width / 2, "@ytl": y - height / 2, "@xbr": x + width / 2, "@ybr": y + height / 2}
-    return sides | {"@rotation": math.degrees(math.atan2(by - ay, bx - ax)) % 360}
-
-
-def _cuboid(found: Sequence[Any]) -> Record:
-    """Return the corners of a cuboid, of the polygons of its faces."""
-    again: Record = {}
-    for each in found:
-        corners = FACES.get(str((each.attributes or {}).get("face")), ())
-        for corner, (x, y) in zip(corners, each.polygon, strict=False):
-            again |= {f"@x{corner}": x, f"@y{corner}": y}
-    return again
 
 
 def _settled(again: Record, said: Record) -> Record:

@@ -11,10 +11,13 @@ from xml.etree.ElementTree import Element, SubElement
 
 from annoconv.codes import UNCLASSIFIED
 from annoconv_converters._pictures.geometry import tidy
+from annoconv_converters._pictures.rotation import sides_of
+from annoconv_converters._pictures.skeletons import seen_of
 from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
 from annoconv_converters._raster.run_lengths import counts_of, decode, expand
 from annoconv_converters._xml import xml_bytes
 from annoconv_converters.cvat.read import TASK, read_cvat
+from annoconv_converters.cvat.skeletons import drawing_of
 from annoconv_converters.cvat.trees import ALGORITHM_TYPES, CONFIDENCE, definition_of, text_of
 
 if TYPE_CHECKING:
@@ -60,13 +63,14 @@ def cvat_format(limits: Limits) -> PictureFormat[Element]:
         save=_save,
         read=lambda path, _: read_cvat(path, limits)[0],
         reasons=REASONS,
-        shapes=frozenset({"point", "polyline", "ellipse", "attribute"}),
+        shapes=frozenset({"point", "polyline", "ellipse", "attribute", "keypoints", "oriented_box"}),
     )
 
 
 def tree(pictures: Sequence[Picture], categories: Sequence[Record]) -> Element:
     """Return pictures as CVAT's `annotations`, the attributes of each label defined by what is met."""
     names = {record["id"]: str(record["name"]) for record in categories}
+    skeletons = {str(record["name"]): record for record in categories}
     kinds: dict[str, dict[str, set[type]]] = {name: {} for name in names.values()}
     root = Element("annotations")
     _add(root, "version", "1.1")
@@ -88,7 +92,16 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record]) -> Element:
     for name, defined in kinds.items():
         label_ = _add(labels, "label")
         _add(label_, "name", name)
+        points = skeletons.get(name, {}).get("keypoints", [])
+        if points:
+            _add(label_, "type", "skeleton")
         _define(_add(label_, "attributes", ""), defined)
+        if points and "skeleton" in skeletons[name]:
+            _add(label_, "svg", drawing_of(points, skeletons[name]["skeleton"]))
+        for point in points:
+            part = _add(labels, "label")
+            for tag, text in (("name", point), ("type", "points"), ("parent", name)):
+                _add(part, tag, text)
     return root
 
 
@@ -149,11 +162,27 @@ def _geometry_element(image: Element, geometry: Record, common: Record) -> Eleme
         return _add(image, "tag", **{name: common[name] for name in ("label", "source")})
     if geometry["type"] == "point":
         return _add(image, "points", **common, points=_points([geometry["point"]]))
+    if geometry["type"] == "keypoints":
+        return _skeleton(image, geometry["keypoints"], common)
     if geometry["type"] == "polyline":
         return _add(image, "polyline", **common, points=_points(geometry["polyline"]))
+    if geometry["type"] == "oriented_box":
+        sides = dict(zip(("xtl", "ytl", "xbr", "ybr"), sides_of(geometry["center"], geometry["size"]), strict=True))
+        return _add(image, "box", **common, **sides, rotation=geometry.get("rotation_degrees", 0))
     (cx, cy), (rx, ry) = geometry["center"], geometry["radii"]
     turn = {"rotation": geometry["rotation_degrees"]} if "rotation_degrees" in geometry else {}
     return _add(image, "ellipse", **common, cx=cx, cy=cy, rx=rx, ry=ry, **turn)
+
+
+def _skeleton(image: Element, keypoints: list[Record], common: Record) -> Element:
+    """Add a skeleton with all its points; CVAT has those outside that have no place."""
+    skeleton = _add(image, "skeleton", **common)
+    for each in keypoints:
+        is_seen = seen_of(each)
+        told = {"outside": int(not is_seen), "occluded": int(is_seen == 1)}
+        point = each["point"] if is_seen else (0, 0)
+        _add(skeleton, "points", label=each["name"], **told, points=_points([point]))
+    return skeleton
 
 
 def _points(corners: Iterable[Sequence[float]]) -> str:

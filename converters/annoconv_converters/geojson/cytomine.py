@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
+from annoconv.loss import Loss, LossKind
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, stated
 from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._pictures.read import Batch
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from annoconv.codes import Labels
     from annoconv.documents.losses import Reasons
     from annoconv.documents.residuals import Path as Steps
-    from annoconv.loss import Loss
     from annoconv.model import Case
 
 __all__ = ["answers_of", "cytomine_tree", "read_cytomine"]
@@ -32,6 +32,7 @@ __all__ = ["answers_of", "cytomine_tree", "read_cytomine"]
 Record: TypeAlias = "dict[str, Any]"
 Answers: TypeAlias = "list[tuple[Steps, Record]]"
 
+_UPSIDE_DOWN: Final = "y counts from the lower edge of the slide, whose height is not known; pass --height"
 _REASONS: Final[Reasons] = {
     "location/*": "a location is an annotation of each of its parts, in pixels",
     "term": "an annotation has one label",
@@ -109,7 +110,8 @@ def read_cytomine(document: Any, answers: Answers, path: Path, height: int | Non
             for feature in file.told[picture.record["file_name"]]:
                 place, answer = answers[feature.place[0]]  # type: ignore[index]  # a position, see above
                 records.append(FileRecord(place, _meant(answer, path), again.get(feature.identity)))
-        return list(file_losses(records, _REASONS, case_index))
+        upside_down: Reasons = {} if height is not None else {"location/*": (_UPSIDE_DOWN, LossKind.APPROXIMATED)}
+        return list(file_losses(records, {**_REASONS, **upside_down}, case_index))
 
     return Batch(told, file.categories, path, losses=losses)
 
@@ -141,9 +143,9 @@ def cytomine_tree(case: Case, labels: Labels, height: int | None) -> dict[str, R
         kind = kinds[members[0]["type"]]
         held = [piece for each in members for piece in _pieces(each)]
         geometry = {"type": f"Multi{kind}", "coordinates": held}
-        if height is not None:
+        if height is not None:  # else it lies upside down
             geometry["coordinates"] = _turned_over(geometry["coordinates"], height)
-        answers[identity]["location"] = geometry_meant(geometry)
+            answers[identity]["location"] = geometry_meant(geometry)
     return answers
 
 

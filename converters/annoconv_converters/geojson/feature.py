@@ -11,6 +11,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.codes import UNCLASSIFIED
+from annoconv_converters._pictures.skeletons import seen_of
 from annoconv_converters._raster.outlines import rings_of
 from annoconv_converters._raster.run_lengths import expand
 from annoconv_converters.geojson.meaning import rings_of_polygon
@@ -39,10 +40,22 @@ _OBJECT: Final[Mapping[str, Callable[[Any], bool]]] = {
 def feature_of(shape: Shape, classification: Record, picture: str | None = None) -> Record:
     """Return a shape as a feature."""
     record = shape.record
-    properties = properties_of(record.get("score"), record.get("attributes"), classification)
+    attributes = (record.get("attributes") or {}) | _named(shape.geometry or {})
+    properties = properties_of(record.get("score"), attributes, classification)
     if picture is not None:
         properties["picture"] = picture
     return {"type": "Feature", "id": record["id"], "geometry": _geometry_of(shape), "properties": properties}
+
+
+def _named(geometry: Record) -> Record:
+    """Return what is said of keypoints beside their places: all names, and those that are not seen, by why."""
+    listed: list[Record] = geometry.get("keypoints", [])
+    unseen: dict[str, list[str]] = {}
+    for each in listed:
+        why = each.get("visibility", "visible" if seen_of(each) else "unlabelled")
+        if why != "visible":
+            unseen.setdefault(why, []).append(each["name"])
+    return ({"keypoints": [each["name"] for each in listed]} if listed else {}) | unseen
 
 
 def properties_of(score: float | None, attributes: Record | None, classification: Record) -> Record:
@@ -81,12 +94,19 @@ def _geometry_of(shape: Shape) -> Record:
     if geometry is not None and geometry["type"] == "ellipse":
         turn = {} if geometry.get("rotation_degrees") else {"isEllipse": True}
         return {"type": "Polygon", "coordinates": [_closed(_ellipse(geometry))], **turn}
+    if geometry is not None and geometry["type"] == "keypoints":
+        seen = [each["point"] for each in geometry["keypoints"] if seen_of(each)]
+        return {"type": "MultiPoint", "coordinates": seen} if seen else {}
     if geometry is not None:
         kind = "Point" if geometry["type"] == "point" else "LineString"
         return {"type": kind, "coordinates": geometry.get("point", geometry.get("polyline"))}
     if isinstance(segmentation, dict):
         pieces = rings_of(expand(segmentation["counts"].encode()), segmentation["size"][0])
         return {"type": "MultiPolygon", "coordinates": [[_closed(ring) for ring in piece] for piece in pieces]}
+    if shape.pieces:
+        parts = [[[*ring, ring[0]] for ring in piece] for piece in shape.pieces]
+        is_one = len(parts) == 1
+        return {"type": "Polygon" if is_one else "MultiPolygon", "coordinates": parts[0] if is_one else parts}
     if segmentation:
         corners = [list(zip(flat[::2], flat[1::2], strict=True)) for flat in segmentation]
         parts = [[[*ring, ring[0]] for ring in rings_of_polygon(each)] for each in corners]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
+from annoconv.codes import is_name
 from annoconv.errors import InputError
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import is_numbers, tidy
@@ -31,6 +32,10 @@ __all__ = ["FeatureFile"]
 
 Record: TypeAlias = "dict[str, Any]"
 
+_KINDS: Final = "Point, MultiPoint, LineString, MultiLineString, Polygon, MultiPolygon, GeometryCollection"
+_UNSEEN: Final = ("hidden", "absent", "unlabelled")
+"""Metadata of ours: which keypoints are not seen, and why."""
+
 
 class FeatureFile:
     """The features of one file: their classes and ids.
@@ -39,6 +44,8 @@ class FeatureFile:
     ----------
     told
         The features by the name of their picture, each before those within it.
+    points
+        Names of the keypoints of each class, by its place.
     """
 
     def __init__(self, path: Path) -> None:
@@ -47,11 +54,15 @@ class FeatureFile:
         self._ids: set[str] = set()
         self._count = 0
         self.told: dict[str, list[FileFeature]] = {}
+        self.points: dict[int, list[str]] = {}
 
     @property
     def categories(self) -> list[Record]:
         """Records of the classes that were met."""
-        return categories_of(self._names)
+        records = categories_of(self._names)
+        for number, names in self.points.items():
+            records[number]["keypoints"] = names
+        return records
 
     def shapes(self, feature: Record, place: Steps, picture: Picture, parent: str | None = None) -> Iterator[Shape]:
         """Yield the shapes of a feature, of its nucleus, and of the objects within it."""
@@ -104,15 +115,24 @@ class FeatureFile:
         if geometry is None or geometry == {}:
             yield Shape({**record, "attributes": record["attributes"] or {"image_label": True}})
             return
+        points = _keypoints(geometry, record["attributes"], self._path, where)
+        if points:
+            left = {key: each for key, each in record["attributes"].items() if key not in {"keypoints", *_UNSEEN}}
+            named = {"type": "keypoints", "keypoints": points}
+            yield Shape({**record, "attributes": left}, named, more=_plane(geometry, self._path, where))
+            return
         shapes = list(_shapes(geometry, self._path, where)) if isinstance(geometry, dict) else []
         if not shapes:
-            raise InputError("the geometry is of a kind that has no place in a picture", source=self._path, where=where)
+            kind = geometry.get("type") if isinstance(geometry, dict) else geometry
+            problem = "the geometry is of a kind that has no place in a picture"
+            raise InputError(problem, source=self._path, where=where, found=kind, expected=_KINDS)
         more = _plane(geometry, self._path, where)
         outlines = [shape.record["segmentation"][0] for shape in shapes if "segmentation" in shape.record]
         if len(outlines) == len(shapes):
             # What runs along the edges of pixels in several pieces is a mask, which needs a size.
             is_mask = is_sized and len(outlines) > 1 and rings_of_lists(outlines).follows_pixels
-            yield Shape({**record, "segmentation": outlines}, more=more, has_parts=not is_mask)
+            pieces = [piece for shape in shapes for piece in shape.pieces]
+            yield Shape({**record, "segmentation": outlines}, more=more, has_parts=not is_mask, pieces=pieces)
             return
         for place, shape in enumerate(shapes, start=1):
             named = {"id": f"{record['id']}.{place}"} if len(shapes) > 1 else {}
@@ -144,11 +164,11 @@ def _plane(geometry: Record, path: Path, where: str) -> Record:
 def _shapes(geometry: Record, path: Path, where: str) -> Iterator[Shape]:
     kind, coordinates = geometry.get("type"), geometry.get("coordinates")
     if kind == "Polygon" and geometry.get("isEllipse") is True:
-        yield _ellipse_shape(_outline(coordinates, path, where), path, where)
+        yield _ellipse_shape([each for corner in _rings(coordinates, path, where)[0] for each in corner], path, where)
     elif kind == "Polygon":
-        yield Shape({"segmentation": [_outline(coordinates, path, where)]})
+        yield _polygon_shape(coordinates, path, where)
     elif kind == "MultiPolygon":
-        yield from (Shape({"segmentation": [_outline(each, path, where)]}) for each in _list(coordinates, path, where))
+        yield from (_polygon_shape(each, path, where) for each in _list(coordinates, path, where))
     elif kind == "Point":
         yield Shape({}, {"type": "point", "point": _corner(coordinates, path, where)})
     elif kind == "MultiPoint":
@@ -165,6 +185,34 @@ def _shapes(geometry: Record, path: Path, where: str) -> Iterator[Shape]:
                 yield from _shapes(each, path, where)
 
 
+def _polygon_shape(value: Any, path: Path, where: str) -> Shape:
+    rings = _rings(value, path, where)
+    keyholed = with_keyholes([np.array(ring) for ring in rings]).ravel()
+    return Shape({"segmentation": [[float(number) for number in keyholed]]}, pieces=[rings])
+
+
+def _keypoints(geometry: Any, attributes: Record, path: Path, where: str) -> list[Record]:
+    """Return the points of an object, where metadata of ours names them, and as many are seen as there are points."""
+    told = {key: attributes.get(key, []) for key in ("keypoints", *_UNSEEN)}
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    if not all(isinstance(each, list) for each in told.values()) or kind not in {"Point", "MultiPoint"}:
+        return []
+    names = told["keypoints"]
+    if not names or not all(isinstance(name, str) and is_name(name) for name in names):
+        return []
+    listed = geometry.get("coordinates")
+    corners = [_corner(each, path, where) for each in ([listed] if kind == "Point" else _list(listed, path, where))]
+    why = {name: key for key in _UNSEEN for name in told[key]}
+    seen = [name for name in names if why.get(name, "hidden") == "hidden"]
+    if len(corners) != len(seen) or len({*names}) != len(names):
+        return []
+    places = dict(zip(seen, corners, strict=True))
+    return [
+        {"name": name, **({"point": places[name]} if name in places else {}), "visibility": why.get(name, "visible")}
+        for name in names
+    ]
+
+
 def _ellipse_shape(ring: list[float], path: Path, where: str) -> Shape:
     """Return the ellipse within the bounds of a ring, as QuPath does."""
     x_min, x_max, y_min, y_max = min(ring[::2]), max(ring[::2]), min(ring[1::2]), max(ring[1::2])
@@ -177,13 +225,13 @@ def _ellipse_shape(ring: list[float], path: Path, where: str) -> Shape:
 
 def _list(value: Any, path: Path, where: str) -> list[Any]:
     if not isinstance(value, list) or not value:
-        raise InputError("the geometry has no coordinates", source=path, where=where)
+        raise InputError("the geometry has no coordinates", source=path, where=where, found=value, expected="[...]")
     return value
 
 
 def _corner(value: Any, path: Path, where: str) -> list[float]:
     if not isinstance(value, list) or not is_numbers(value[:2], 2):
-        raise InputError("a position is two numbers", source=path, where=where)
+        raise InputError("a position is two numbers", source=path, where=where, found=value, expected="[x, y]")
     return [float(value[0]), float(value[1])]
 
 
@@ -198,13 +246,13 @@ def _line(value: Any, path: Path, where: str) -> list[list[float]]:
     return corners
 
 
-def _outline(value: Any, path: Path, where: str) -> list[float]:
-    """Return the rings of a polygon as one, its holes on keyholes, without the corner that repeats the first."""
-    rings: list[Any] = []
+def _rings(value: Any, path: Path, where: str) -> list[list[list[float]]]:
+    """Return the rings of a polygon, the outer one first, without the corner that repeats the first."""
+    rings: list[list[list[float]]] = []
     for each in _list(value, path, where):
         corners = _corners(each, path, where)
         corners = corners[:-1] if len(corners) > 1 and corners[0] == corners[-1] else corners
         if len(corners) < 3:
             raise InputError("a ring has fewer than three corners", source=path, where=where, found=len(corners))
-        rings.append(np.array(corners))
-    return [float(number) for number in with_keyholes(rings).ravel()]
+        rings.append(corners)
+    return rings

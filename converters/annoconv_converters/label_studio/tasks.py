@@ -15,16 +15,19 @@ from urllib.parse import unquote
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv.messages import Message
-from annoconv_converters._pictures.carrier import side_path
+from annoconv_converters._pictures.carrier import side_path, told_pictures
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.foreign_json import looks_like
 from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, tidy
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
-from annoconv_converters._pictures.rotation import turned_box
+from annoconv_converters._pictures.rotation import oriented_box
+from annoconv_converters._pictures.skeletons import complete
 from annoconv_converters._raster.run_lengths import counts_of
 from annoconv_converters.label_studio.brush import decode_brush
+from annoconv_converters.label_studio.keypoints import grouped, is_round
 from annoconv_converters.label_studio.trees import ALGORITHM_TYPES, ANSWERS, TaskTree, answer_of, is_read, task_records
+from annoconv_converters.label_studio.uploads import uploaded_name, written_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,6 +49,8 @@ _OF_MIN: Final = frozenset({"annotation_id", "annotator", "lead_time"})
 _SHAPES: Final = ("points", "rle", "radiusX", "x")
 _PICTURE: Final = re.compile(r"(?s).*\.(png|jpe?g|bmp|gif|tiff?|webp|dcm|svs|ndpi)", re.IGNORECASE)
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
+_FINER: Final = re.compile(r"(?<=\.\d{6})\d+")
+"""Digits of a second that a time has beyond millionths."""
 _MEANINGS: Final = frozenset({"sign", "diagnosis", "attribute", "recommendation"})
 
 
@@ -118,6 +123,9 @@ def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_s
     tasks = [
         _Task(task, (place,) if is_list else (), place, names, path, predictions) for place, task in enumerate(given)
     ]
+    written = written_names(told_pictures(side_path(path), path, TASK, limits))
+    for record, data in ((task.picture.record, task.data) for task in tasks):
+        record["file_name"] = written.get(uploaded_name(data.get(_picture_key(data))) or "", record["file_name"])
     tree = TaskTree(
         given,
         is_list,
@@ -127,7 +135,11 @@ def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_s
         predictions,
     )
     pictures = [task.picture for task in tasks]
-    return Batch(pictures, categories_of(names), path, side_path(path), losses=tree.losses)
+    points = complete(pictures)
+    categories = categories_of(names)
+    for number, told in points.items():
+        categories[number]["keypoints"] = told
+    return Batch(pictures, categories, path, side_path(path), losses=tree.losses)
 
 
 class _Task:
@@ -173,7 +185,7 @@ class _Task:
         author = author.get("email") or author.get("id") if isinstance(author, dict) else author
         if "algorithm_type" not in more:
             time = str(annotation.get("updated_at") or annotation.get("created_at"))
-            more = {"annotated_at": time} if _TIME.fullmatch(time) else {}
+            more = {"annotated_at": _FINER.sub("", time)} if _TIME.fullmatch(time) else {}
             if author is not None:
                 more |= {"annotator": f"user_{author}" if isinstance(author, int) else str(author).strip()}
         regions, relations = _regions(results)
@@ -182,14 +194,30 @@ class _Task:
             if one in regions and other in regions:
                 regions[one].linked.append(final[other])
                 regions[one].results.append(relation)
+        groups = grouped({each: (one.first | {"value": one.value}, one.labels) for each, one in regions.items()})
+        parents = {child: parent for parent, children in groups.items() for child in children}
+        where = f"task {self._record['id']}, region "
+        shapes = {each: self._shaped(region, f"{where}{each}") for each, region in regions.items()}
+        points = {each: _keypoints(children, shapes) for each, children in groups.items()}
+        alone = {each for each, told in points.items() if is_round(shapes[each], told)}
+        given = {each: final[each] if each in alone else self._identity(f"{final[each]}.keypoints") for each in groups}
         for each, region in regions.items():
+            found, identity = shapes[each], final[each]
+            of = each if each in alone else parents.get(each)
+            if of is not None:  # the first of what one object consists of stands for it
+                identity = given[of]
+                geometry = {"type": "keypoints", "keypoints": points[of]}
+                region = regions[of]
+                found = None if identity in self._shapes else Shape({}, geometry)
             record, told = self._told(region, annotation, more)
-            found = self._shaped(region, f"task {self._record['id']}, region {each}")
+            above = of if of is not None and of not in alone else str(region.first.get("parentID"))
+            told |= {"parent_id": final[above]} if above in final and above != each else {}
             if found is not None:
-                found = replace(found, record={"id": final[each], **record, **found.record}, more=told)
-                self._shapes[final[each]] = found
+                found = replace(found, record={"id": identity, **record, **found.record}, more=told)
+                self._shapes[identity] = found
                 self.picture.shapes.append(found)
-                self._owners |= {id(result): final[each] for result in region.results}
+            if identity in self._shapes:
+                self._owners |= {id(result): identity for result in regions[each].results}
 
     def _identity(self, stated: str) -> str:
         """Return an id that no other region of the task has: copies of an annotation have the same ones."""
@@ -254,6 +282,12 @@ class _Task:
         return None
 
 
+def _keypoints(names: dict[str, str], shapes: dict[str, Shape | None]) -> list[Record]:
+    """Return points as the model has them."""
+    places = ((name, shapes[each]) for each, name in names.items())
+    return [{"name": name, "point": shape.geometry["point"]} for name, shape in places if shape and shape.geometry]
+
+
 def _annotations(task: Record, results: list[Record]) -> Iterator[Record]:
     """Yield each annotation of a task; JSON_MIN has regions under the names of their tags instead."""
     annotations = task.get("annotations", task.get("completions"))
@@ -299,13 +333,19 @@ def _picture_key(data: Record) -> str | None:
 
 
 def _picture_name(data: Record, number: object) -> str:
-    """Return the file name of a task's picture; addresses of a server and of its storage lead nowhere."""
+    """Return the file name of a task's picture; addresses of a server and of its storage lead nowhere.
+
+    What begins with a slash or names a scheme is an address, with a query and with letters that stand as `%20`.
+    """
     key = _picture_key(data)
     named = "" if key is None else str(data[key])
     if named.startswith("data:"):
         named = ""
-    path, _, query = named.partition("?")
-    name = unquote(query[2:] if query.startswith("d=") else path).replace("\\", "/").lstrip("/")
+    name = named
+    if named.startswith("/") or "://" in named:
+        path, _, query = named.partition("?")
+        name = unquote(query[2:] if query.startswith("d=") else path)
+    name = name.replace("\\", "/").lstrip("/")
     return name if name.isprintable() and name else f"task_{number}"
 
 
@@ -337,17 +377,17 @@ def _shape(value: Record, size: tuple[int, int], path: Path, where: str) -> Shap
     names = ("x", "y", "radiusX", "radiusY") if "radiusX" in value else ("x", "y", "width", "height")
     numbers = [value.get(name, 0) for name in names]
     if not is_numbers(numbers, 4):
-        raise InputError("a region has numbers", source=path, where=where)
+        raise InputError("a region has numbers", source=path, where=where, found=numbers, expected=", ".join(names))
     x, y, width, height = (number * (columns, rows)[place % 2] / 100 for place, number in enumerate(numbers))
     turn = value.get("rotation", 0)
     if type(turn) not in {int, float} or not abs(turn) < 1e6:
-        raise InputError("a rotation is degrees", source=path, where=where)
+        raise InputError("a rotation is degrees", source=path, where=where, found=turn, expected="rotation: 0")
     if "radiusX" in value:
         turned = {"rotation_degrees": turn} if turn else {}
         center, radii = [tidy(x), tidy(y)], [tidy(width), tidy(height)]
         return Shape({}, {"type": "ellipse", "center": center, "radii": radii, **turned})
     if "height" not in value:
         return Shape({}, {"type": "point", "point": [tidy(x), tidy(y)]})
-    if turn:  # about its upper left corner
-        return Shape({"segmentation": [turned_box((x, y, x + width, y + height), turn, (x, y))]})
+    if turn and width > 0 and height > 0:  # about its upper left corner
+        return Shape({}, oriented_box((x, y, x + width, y + height), turn, (x, y)))
     return Shape({"bbox": [tidy(x), tidy(y), tidy(width), tidy(height)]})

@@ -6,7 +6,6 @@ of brushes are not compared.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -15,6 +14,9 @@ from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.loss import LossKind
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
+from annoconv_converters._pictures.rotation import corners_of
+from annoconv_converters._pictures.skeletons import box_of_keypoints
+from annoconv_converters.label_studio.uploads import is_upload_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -52,7 +54,8 @@ _ENCODING: Final = {
 }
 """What only says how the rest is encoded, by name, or by name and value: why it is left out."""
 _KINDS: Final = {
-    *(("bbox", "rectangle"), ("polygon", "polygon"), ("polygon", "rectangle"), ("point", "keypoint")),
+    *(("keypoints", "keypoint"), ("keypoints", "rectangle")),
+    *(("bbox", "rectangle"), ("polygon", "polygon"), ("oriented_box", "rectangle"), ("point", "keypoint")),
     *(("ellipse", "ellipse"), ("mask", "brush"), ("mask", "polygon")),
 }
 """Types of annotations, and of results that they are, without `labels`."""
@@ -65,7 +68,7 @@ _REASONS: Final[Reasons] = {
     "updated_at": "an annotation has one time, with its zone",
     "value/width": "a point of a case has no size",
     "direction": "links of annotations have no direction",
-    "parentID": "annotations are linked by relations alone",
+    "parentID": "a part names the region that it belongs to, and there is none",
     "labels": "links of annotations have no labels",
     "*": "a case has no place for {name}",
 }
@@ -108,6 +111,7 @@ class TaskTree:
         labels = Labels.of(case, self.label_system)
         annotations = {each.id: each for each in case.annotations}
         masks = {labels.name_of(each.label_code): each for each in case.annotations if each.type == "mask"}
+        pieces: set[str | None] = {each.id for each in masks.values()}
         for picture in pictures:
             (place,) = picture.place
             task, found = self.tasks[int(place)], self.found[int(place)]
@@ -124,6 +128,9 @@ class TaskTree:
                     annotation = masks.get(_label(result))
                 said = _result(result)
                 again = None if annotation is None else _again(result, said, annotation, labels, picture.record)
+                owner = None if annotation is None else annotation.parent_id
+                if again is not None and owner in pieces and result.get("parentID"):
+                    again["parentID"] = result["parentID"]  # a piece of a mask of several pictures
                 yield FileRecord((*above, *within), said, again)
                 if annotation is not None:
                     members.setdefault(within[:2], annotation)
@@ -138,6 +145,10 @@ class TaskTree:
                     if again is not None or not is_empty or is_left_out:
                         said = _annotation(each) if isinstance(each, dict) else each
                         yield FileRecord((*above, held, number), said, again)
+
+    def _data(self, place: int) -> Record:
+        held = self.tasks[place].get("data")
+        return held if isinstance(held, dict) else self.tasks[place]
 
     def _task(self, task: Record) -> Record:
         """Return what a task says beside its annotations; of JSON_MIN, beside its regions."""
@@ -154,6 +165,8 @@ class TaskTree:
             image = next((each for each in case.related_images or () if each.uid == uid), image)
         else:
             name = image.files[0].path if image.files else f"{image.uid}.png"
+        stands = self._data(place).get(named or "")
+        name = str(stands) if is_upload_of(stands, name) else name  # the server's name for it
         data: Record = {each.id: each.content for each in case.texts or ()} | ({named: name} if named else {})
         if isinstance(self.tasks[place].get("data"), dict):
             size = dict(zip(("original_width", "original_height"), image.shape or (), strict=False))
@@ -262,10 +275,12 @@ def _again(result: Record, said: Record, annotation: Any, labels: Labels, pictur
         return stated(link | stands)
     attributes = strict_json.plain(annotation.attributes or {})
     size = picture.get("width", 0), picture.get("height", 0)
-    value = _coordinates(annotation, size)
+    point = next((each for each in _points(annotation) if each.name == _label(result)), None)
+    value = _coordinates(annotation, size) if point is None else _of_point(point, size)
     if annotation.type == "mask" and "points" in said.get("value", {}):
         value["points"] = said["value"]["points"]  # an outline of a mask, which has the very pixels
     names = attributes.get("labels") or [labels.name_of(annotation.label_code)]
+    names = names if point is None else [point.name]
     for name in told if isinstance(told, dict) else ():
         if name.endswith("labels"):
             value[name] = tuple(names)
@@ -277,17 +292,21 @@ def _again(result: Record, said: Record, annotation: Any, labels: Labels, pictur
             value |= {name: said["value"].get(name) for name in ("start", "end")}
     base = kind.removesuffix("labels")
     is_kind = not base or kind in ANSWERS or (annotation.type, base) in _KINDS
+    parent = annotation.parent_id or (annotation.id if point is not None else "")
     spoken = said.get("value", said)
     value = {name: settled(each, spoken.get(name)) for name, each in value.items()}
-    again: Record = {"score": annotation.confidence, "value": value} | ({"type": kind} if is_kind else {})
+    again: Record = {"value": value} | ({"type": kind} if is_kind else {})
+    again |= {} if annotation.confidence is None else {"score": annotation.confidence}
     again |= dict(zip(("original_width", "original_height"), size, strict=True))
+    if parent and parent.rstrip("_") == str(result.get("parentID")).rstrip("_"):
+        again["parentID"] = result["parentID"]
     if annotation.algorithm_type == ALGORITHM_TYPES.get(str(result.get("origin")), ""):
         again["origin"] = result["origin"]
     return again | (value if "value" not in said else {})
 
 
 def _coordinates(annotation: Any, size: tuple[int, int]) -> Record:
-    """Return where an annotation is, per cent of width and height; a polygon also as the turned box that it may be."""
+    """Return where an annotation is, per cent of width and height; a box is turned about its upper left corner."""
     if not all(size):
         return {}
     across, down = 100 / size[0], 100 / size[1]
@@ -298,7 +317,16 @@ def _coordinates(annotation: Any, size: tuple[int, int]) -> Record:
             return dict(zip(("x", "y", "width", "height"), sides, strict=True))
         case "polygon":
             points = tuple([number for x, y in annotation.polygon for number in (x * across, y * down)])
-            return {"points": points, **_turned(annotation.polygon, across, down)}
+            return {"points": points}
+        case "oriented_box":
+            turn = annotation.rotation_degrees or 0
+            x, y = corners_of(annotation.center, annotation.size, turn)[:2]
+            width, height = annotation.size
+            place = {"x": x * across, "y": y * down, "width": width * across, "height": height * down}
+            return place | {"rotation": turn % 360}
+        case "keypoints":
+            x, y, width, height = box_of_keypoints(strict_json.plain(annotation.keypoints))
+            return {"x": x * across, "y": y * down, "width": width * across, "height": height * down}
         case "point":
             return {"x": annotation.point[0] * across, "y": annotation.point[1] * down}
         case "ellipse":
@@ -309,14 +337,15 @@ def _coordinates(annotation: Any, size: tuple[int, int]) -> Record:
             return {}
 
 
-def _turned(corners: Sequence[Sequence[float]], across: float, down: float) -> Record:
-    """Return the box, turned about its upper left corner, that has these corners."""
-    if len(corners) != 4:
+def _points(annotation: Any) -> list[Any]:
+    return list(annotation.keypoints) if annotation.type == "keypoints" else []
+
+
+def _of_point(point: Any, size: tuple[int, int]) -> Record:
+    """Return where a named point is, per cent of width and height."""
+    if point.point is None or not all(size):
         return {}
-    (x, y), (right, low), (far, bottom), _ = corners
-    width, height = math.dist((x, y), (right, low)), math.dist((right, low), (far, bottom))
-    turn = math.degrees(math.atan2(low - y, right - x)) % 360
-    return {"x": x * across, "y": y * down, "width": width * across, "height": height * down, "rotation": turn}
+    return {"x": point.point[0] * 100 / size[0], "y": point.point[1] * 100 / size[1]}
 
 
 def _annotation_again(said: Any, annotation: Any) -> Record:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.codes import UNCLASSIFIED
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
+from annoconv_converters._pictures.rotation import corners_of
+from annoconv_converters._pictures.skeletons import box_of_keypoints, seen_of
 from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
 from annoconv_converters.label_studio.tasks import TASK, read_tasks
 from annoconv_converters.label_studio.trees import MODEL_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from annoconv.documents.losses import Reasons
@@ -58,7 +61,7 @@ def label_studio_format(limits: Limits) -> PictureFormat[list[Record]]:
         read=lambda path, _: read_tasks(path, limits),
         reasons=REASONS,
         has_ids=True,
-        shapes=frozenset({"point", "ellipse"}),
+        shapes=frozenset({"point", "ellipse", "keypoints", "oriented_box"}),
         is_outlined=True,
     )
 
@@ -83,9 +86,13 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record]) -> list[Reco
                 advice="Name the pictures with --images",
             )
         picture.shapes.sort(key=_is_suggested)  # as they are read
+        first: dict[str, Shape] = {}
+        for shape in picture.shapes:
+            first.setdefault(shape.key["id"], shape)
         regions = [
-            (_is_suggested(shape), _region(shape, picture.record, names[shape.record["category_id"]]))
+            (_is_suggested(shape), region)
             for shape in picture.shapes
+            for region in _regions(shape, first, picture.record, names[shape.record["category_id"]])
         ]
         result, suggested = ([region for is_one, region in regions if is_one is wanted] for wanted in (False, True))
         data = {"image": picture.record["file_name"]}
@@ -106,6 +113,27 @@ def _is_suggested(shape: Shape) -> bool:
     return shape.algorithm_type == "automatic"
 
 
+def _regions(shape: Shape, first: Mapping[str, Shape], picture: Record, label: str) -> Iterator[Record]:
+    """Yield the region of a shape; of keypoints one each, below that of their object, or the box round them."""
+    parent = first.get(shape.parent_id or "", shape)
+    if shape.geometry is None or shape.geometry["type"] != "keypoints":
+        above = {} if parent is shape else {"parentID": str(parent.record["id"])}
+        yield _region(shape, picture, label) | above
+        return
+    keypoints = shape.geometry["keypoints"]
+    kinds = {(each.record["category_id"], _is_suggested(each)) for each in (parent, shape)}
+    if parent is shape or len(kinds) > 1 or (parent.geometry or {}).get("type") == "keypoints":
+        parent = shape
+        box = {**shape.record, "bbox": box_of_keypoints(keypoints)}
+        yield _region(replace(shape, record=box, geometry=None), picture, label)
+    for number, each in enumerate(keypoints, start=1):
+        if seen_of(each):
+            record = {key: value for key, value in shape.record.items() if key != "score"}
+            record["id"] = f"{shape.record['id']}.{number}"
+            point = replace(shape, record=record, geometry={"type": "point", "point": each["point"]})
+            yield _region(point, picture, each["name"]) | {"parentID": str(parent.record["id"])}
+
+
 def _region(shape: Shape, picture: Record, label: str) -> Record:
     """Return a shape as a region of Label Studio."""
     columns, rows = picture["width"], picture["height"]
@@ -113,6 +141,11 @@ def _region(shape: Shape, picture: Record, label: str) -> Record:
     record, geometry, rings = shape.record, shape.geometry, shape.record.get("segmentation")
     if geometry is not None and geometry["type"] == "point":
         kind, value = "keypointlabels", {"x": geometry["point"][0] * scale[0], "y": geometry["point"][1] * scale[1]}
+    elif geometry is not None and geometry["type"] == "oriented_box":
+        kind, turn = "rectanglelabels", geometry.get("rotation_degrees", 0)
+        x, y = corners_of(geometry["center"], geometry["size"], turn)[:2]
+        width, height = (side * each for side, each in zip(geometry["size"], scale, strict=True))
+        value = {"x": x * scale[0], "y": y * scale[1], "width": width, "height": height, "rotation": turn}
     elif geometry is not None:
         kind = "ellipselabels"
         x, y = (coordinate * each for coordinate, each in zip(geometry["center"], scale, strict=True))

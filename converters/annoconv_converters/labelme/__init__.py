@@ -12,7 +12,7 @@ import io
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 import numpy as np
 from PIL import Image as Pillow
@@ -23,6 +23,7 @@ from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv.messages import Message
+from annoconv.registry import Option
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.foreign_json import looks_like
 from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, size_from_record, tidy
@@ -30,6 +31,7 @@ from annoconv_converters._pictures.read import Batch, read_pictures
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.run_lengths import MOST_PIXELS, counts_of
 from annoconv_converters._xml import number, parse_xml, whole
+from annoconv_converters.labelme.groups import joined
 from annoconv_converters.labelme.trees import is_deleted, json_losses, object_number, xml_losses
 
 if TYPE_CHECKING:
@@ -51,7 +53,12 @@ _POLYGONS: Final = frozenset({"polygon", "oriented_rectangle", "rotation", "quad
 """Types of shapes that are outlines; the last two are AnyLabeling's."""
 
 
-def from_labelme(sources: Sequence[Path], *, context: Context) -> Iterator[Reading]:
+def from_labelme(
+    sources: Sequence[Path],
+    *,
+    context: Context,
+    instances: Annotated[bool, Option(help="Shapes of one group_id are one object.")] = False,
+) -> Iterator[Reading]:
     """Yield a case for each picture of LabelMe files.
 
     Parameters
@@ -60,6 +67,9 @@ def from_labelme(sources: Sequence[Path], *, context: Context) -> Iterator[Readi
         XML or JSON files, or folders of them; the masks of an XML file lie in `Masks` beside it.
     context
         Task id, limits.
+    instances
+        Whether outlines of one group and label are one polygon with parts, and points of one group the keypoints of one
+        object.
 
     Raises
     ------
@@ -72,7 +82,10 @@ def from_labelme(sources: Sequence[Path], *, context: Context) -> Iterator[Readi
         raise InputError(
             "there is no LabelMe file", source=Path(sources[0]) if sources else None, expected=".xml, .json"
         )
-    batches = (_from_xml(p, context) if p.suffix.lower() == ".xml" else _from_json(p, context) for p in paths)
+    batches = (
+        _from_xml(path, context) if path.suffix.lower() == ".xml" else _from_json(path, context, instances)
+        for path in paths
+    )
     return read_pictures(batches, context=context, task=_TASK)
 
 
@@ -186,7 +199,7 @@ def _shape(kind: str, corners: Sequence[tuple[float, float]], path: Path, place:
     )
 
 
-def _from_json(path: Path, context: Context) -> Batch:
+def _from_json(path: Path, context: Context, instances: bool) -> Batch:
     limits = context.limits
     document = strict_json.loads_keeping(
         strict_json.read_bytes(path, limits), {"attributes"}, limits=limits, source=path
@@ -206,6 +219,10 @@ def _from_json(path: Path, context: Context) -> Batch:
     picture = Picture(record, is_unsized=True)
     for place, shape in enumerate(shapes, start=1):
         picture.shapes += _json_shape(shape, record, names, path, place)
+    became: dict[str, str] = {}
+    points: dict[int, list[str]] = {}
+    if instances:
+        picture.shapes, became, points = joined(picture.shapes, names)
     for flag, value in _flags(document).items():
         if flag not in names:
             names.append(flag)
@@ -213,9 +230,13 @@ def _from_json(path: Path, context: Context) -> Batch:
         picture.shapes.append(Shape({"id": f"flag {flag}", "category_id": names.index(flag), "attributes": told}))
 
     def losses(_: object, loaded: LoadedCase, case_index: int) -> list[Loss]:
-        return json_losses(document, loaded.case, Labels.of(loaded.case, context.label_system), case_index)
+        labels = Labels.of(loaded.case, context.label_system)
+        return json_losses(document, loaded.case, labels, case_index, became if instances else None)
 
-    return Batch([picture], categories_of(names), path, losses=losses)
+    categories = categories_of(names)
+    for number_, point_names in points.items():
+        categories[number_]["keypoints"] = point_names
+    return Batch([picture], categories, path, losses=losses)
 
 
 def _flags(holder: Record) -> Record:

@@ -10,16 +10,17 @@ import math
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
-from annoconv.loss import LossKind
+from annoconv.documents.residuals import pointer
+from annoconv.loss import Loss, LossKind
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, stated
+from annoconv_converters.labelme.groups import shared_groups
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from xml.etree.ElementTree import Element
 
     from annoconv.codes import Labels
     from annoconv.documents.losses import Reasons
-    from annoconv.loss import Loss
     from annoconv.model import AnyAnnotation, Case
 
 __all__ = ["is_deleted", "json_losses", "json_tree", "object_number", "xml_losses", "xml_tree"]
@@ -55,20 +56,42 @@ _REASONS: Final[Reasons] = {
     "group_id": _ATTRIBUTES,
     "*": "a case has no place for {name}",
 }
+_APART: Final = "shapes of one group are annotations of their own; --instances makes them one object"
 _RECTANGLE: Final = "bounding_box"
 
 
-def json_losses(document: Record, case: Case, labels: Labels, case_index: int) -> list[Loss]:
-    """Return what a file of the desktop tool says and its case does not; paths as `/shapes/0/flags/hard`."""
+def json_losses(
+    document: Record, case: Case, labels: Labels, case_index: int, joined: Mapping[str, str] | None = None
+) -> list[Loss]:
+    """Return what a file of the desktop tool says and its case does not; paths as `/shapes/0/flags/hard`.
+
+    Parameters
+    ----------
+    document
+        The file.
+    case, labels, case_index
+        What was read from it.
+    joined
+        Which shape each became a part of, by their ids, if shapes of one group are one; None if they are not.
+    """
     again = json_tree(case, labels)
     shapes = again.pop("shapes")
+    annotations = {each.id: each for each in case.annotations}
+    for identity, owner in (joined or {}).items():
+        place = int(identity) - 1
+        held = _places(annotations.get(owner))
+        told = _said_shape(document["shapes"][place])
+        if as_value(told.get("points")) in held:
+            shapes[place] = {name: told[name] for name in ("label", "shape_type", "points", "group_id") if name in told}
     said = {name: value for name, value in document.items() if name != "shapes" and name not in _ENCODING}
     records = [FileRecord((), stated(said), again)]
     records += [
         FileRecord(("shapes", place), _said_shape(shape), shapes.get(place))
         for place, shape in enumerate(document["shapes"])
     ]
-    return list(file_losses(records, _REASONS, case_index))
+    apart = shared_groups(document["shapes"]) if joined is None else {}
+    lost = [Loss(case_index, pointer(("shapes", each, "group_id")), LossKind.APPROXIMATED, _APART) for each in apart]
+    return [*file_losses(records, _REASONS, case_index), *lost]
 
 
 def xml_losses(root: Element, case: Case, labels: Labels, case_index: int) -> list[Loss]:
@@ -143,6 +166,16 @@ def _image(case: Case, *names: str) -> Record:
 def _kind(annotation: AnyAnnotation) -> str:
     kinds = {"bbox": "rectangle", "ellipse": "circle", "polyline": "linestrip"}
     return kinds.get(annotation.type, annotation.type)
+
+
+def _places(annotation: AnyAnnotation | None) -> list[Any]:
+    """Return the corners of each part of a polygon, or of each of several points."""
+    told: Any = annotation
+    if annotation is None or annotation.type not in {"polygon", "keypoints"}:
+        return []
+    if annotation.type == "polygon":
+        return [as_value(told.polygon), *(as_value(each.polygon) for each in told.parts or ())]
+    return [(tuple(each.point),) for each in told.keypoints if each.point is not None]
 
 
 def _corners(annotation: AnyAnnotation) -> Corners:

@@ -7,6 +7,7 @@ Authority: the VOC2012 development kit.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
@@ -14,9 +15,12 @@ import numpy as np
 
 from annoconv import images as image_seam
 from annoconv.codes import Labels
+from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.names import check_inside
+from annoconv.findings import Finding, Level
+from annoconv.loss import Loss, LossKind
 from annoconv.registry import Option
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import counts_to_record, size_from_record, tidy
@@ -25,6 +29,7 @@ from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.png import read_png
 from annoconv_converters._raster.run_lengths import counts_of
 from annoconv_converters._xml import number, parse_xml, whole
+from annoconv_converters.pascal_voc.pixels import begins_at_one, numbers_of_colours
 from annoconv_converters.pascal_voc.trees import FLAGS, voc_losses
 
 if TYPE_CHECKING:
@@ -32,7 +37,6 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from annoconv.casefile import LoadedCase, Reading
-    from annoconv.loss import Loss
     from annoconv.registry import Context
 
 __all__ = ["from_pascal_voc"]
@@ -42,6 +46,11 @@ Record: TypeAlias = "dict[str, Any]"
 _TASK: Final = "pascal-voc"
 _MASKS: Final = "SegmentationObject"
 _VOID: Final = 255
+_UNTOLD: Final = (
+    "no box of the files begins at pixel 1, so nothing shows that they count from 1 as VOC does; "
+    "if they count from 0, pass --zero-based"
+)
+_COLOURS: Final = "the colours of the masks are not those of the palette of VOC, so that they number no objects"
 
 
 def from_pascal_voc(
@@ -59,7 +68,8 @@ def from_pascal_voc(
     context
         Task id, limits.
     zero_based
-        Whether `xmin` 0 is the left edge of the first pixel.
+        Whether `xmin` 0 is the left edge of the first pixel. Where no box of the files begins at 1, a warning says that
+        nothing tells.
 
     Raises
     ------
@@ -69,8 +79,16 @@ def from_pascal_voc(
     paths = [path for path in image_seam.list_files(sources, context.limits) if path.suffix.lower() == ".xml"]
     if not paths:
         raise InputError("there is no Pascal VOC file", source=Path(sources[0]) if sources else None, expected=".xml")
+    is_told = zero_based or any(map(begins_at_one, (parse_xml(path, context.limits) for path in paths)))
     batches = (_batch(path, context, shift=0 if zero_based else 1) for path in paths)
+    batches = (each if is_told or place else replace(each, findings=_origin) for place, each in enumerate(batches))
     return read_pictures(batches, context=context, task=_TASK)
+
+
+def _origin(pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
+    """Yield a warning that nothing tells what pixels are counted from, if a file has any boxes."""
+    if any("bbox" in shape.record for picture in pictures for shape in picture.shapes):
+        yield Finding("voc.origin", Level.WARNING, "/object", _UNTOLD, case_index)
 
 
 def _batch(path: Path, context: Context, *, shift: int) -> Batch:
@@ -91,7 +109,7 @@ def _batch(path: Path, context: Context, *, shift: int) -> Batch:
     for place, element in enumerate(objects, start=1):
         found = _record(element, str(place), names, path, shift)
         picture.shapes.append(Shape(found))
-        if place in masks:
+        if masks and place in masks:
             told = {"instance": str(place)}
             picture.shapes.append(Shape({**found, "id": f"{place}.mask", "attributes": told, **masks[place]}))
         for nth, part in enumerate(element.iterfind("part"), start=1):
@@ -99,7 +117,10 @@ def _batch(path: Path, context: Context, *, shift: int) -> Batch:
             picture.shapes.append(Shape({**inner, "attributes": inner["attributes"] | {"part_of": str(place)}}))
 
     def losses(_: object, loaded: LoadedCase, case_index: int) -> list[Loss]:
-        return voc_losses(root, loaded.case, Labels.of(loaded.case, context.label_system), case_index, shift=shift)
+        labels = Labels.of(loaded.case, context.label_system)
+        found = voc_losses(root, loaded.case, labels, case_index, shift=shift)
+        lost = [Loss(case_index, pointer((_MASKS,)), LossKind.NO_PLACE, _COLOURS)] if masks is None else []
+        return [*found, *lost]
 
     return Batch([picture], categories_of(names), path, losses=losses)
 
@@ -116,7 +137,7 @@ def _record(element: Element, identity: str, names: list[str], path: Path, shift
     x_min, y_min, x_max, y_max = (
         number(box.findtext(side), f"{where}/{side}", path) for side in ("xmin", "ymin", "xmax", "ymax")
     )
-    if shift and min(x_min, y_min) <= 0:
+    if shift and min(x_min, y_min) < 1:
         raise InputError(
             "VOC counts pixels from 1, and this box does not",
             source=path,
@@ -147,17 +168,19 @@ def _attributes(element: Element) -> Record:
     return told
 
 
-def _masks(path: Path, picture: Record, count: int) -> dict[int, Record]:
-    """Return the masks of the objects of a picture, where it has any."""
+def _masks(path: Path, picture: Record, count: int) -> dict[int, Record] | None:
+    """Return the masks of the objects of a picture, where it has any; None if its colours are no numbers."""
     mask = path.parent.parent / _MASKS / f"{path.stem}.png"
     if path.parent.name != "Annotations" or not mask.is_file():
         return {}
     note_inputs([check_inside(path.parent.parent, mask)])
     size = size_from_record(picture, source=path, where="size")
-    pixels = read_png(mask, size, ("P", "L"))
-    if pixels.shape[:2] != size or pixels.shape[2] != 1:
+    pixels = read_png(mask, size, ("P", "L", "RGB", "RGBA"))
+    if pixels.shape[:2] != size:
         raise InputError("the mask is of another size", source=mask, found=pixels.shape[:2], expected=list(size))
-    labels_ji = pixels[..., 0]
+    labels_ji = pixels[..., 0] if pixels.shape[2] == 1 else numbers_of_colours(pixels[..., :3])
+    if labels_ji is None:
+        return None
     held = set(np.unique(labels_ji).tolist()) - {0, _VOID}
     if held and max(held) > count:
         raise InputError("the mask holds an object that is none", source=mask, found=max(held), expected=count)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.errors import InputError, LimitError
 from annoconv.files.names import Within
 from annoconv.messages import Message
+from annoconv_converters._pictures.archives import unpacking
+from annoconv_converters._pictures.categories import unnamed
 from annoconv_converters.yolo import strict_yaml
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def folder_of(path: Path) -> Path:
     if not path.is_file():
         return path
     if path.name not in {*_DESCRIPTIONS, *_CLASS_LISTS, "obj.data"}:
-        raise InputError("this describes no YOLO data set", source=path, expected=_EXPECTED)
+        raise InputError("this describes no YOLO data set", source=path, expected=_EXPECTED, advice=unpacking([path]))
     return path.parent
 
 
@@ -47,6 +49,8 @@ class Description:
         Count and dimensions, for pose.
     keypoint_names
         By class, where they are told.
+    flip_pairs
+        Places of the keypoints that change places when a picture is mirrored.
     listed
         Lists and folders of pictures.
     said
@@ -57,6 +61,7 @@ class Description:
         self.names: dict[int, str] = {}
         self.keypoints: tuple[int, int] | None = None
         self.keypoint_names: dict[int, list[str]] = {}
+        self.flip_pairs: list[list[int]] = []
         self.listed: list[str] = []
         self.said: dict[str, Record] = {}
         within = Within(folder)
@@ -81,7 +86,7 @@ class Description:
     def _from_yaml(self, yaml: Record, path: Path) -> None:
         names = yaml.get("names")
         if not names and names != []:
-            raise InputError("data.yaml names no classes", source=path, expected="names")
+            names = self._unnamed(yaml.get("nc"), path)
         numbered = _numbered(names, path, "names")
         if not all(isinstance(name, str) and name for name in numbered.values()):
             raise InputError("a class has no name", source=path, where="names", expected="a text for each")
@@ -94,8 +99,9 @@ class Description:
                 raise InputError("the shape of keypoints is none", source=path, where="kpt_shape", expected="[n, 3]")
             self.keypoints = int(shape[0]), int(shape[1])
             for number, listed in _numbered(yaml.get("kpt_names") or {}, path, "kpt_names").items():
-                if isinstance(listed, list) and len(listed) == self.keypoints[0]:
+                if isinstance(listed, list) and len(listed) <= self.keypoints[0]:
                     self.keypoint_names[number] = [str(name) for name in listed]
+            self.flip_pairs = _flip_pairs(yaml.get("flip_idx"), self.keypoints[0], path)
         root = yaml.get("path")
         for split in _SPLITS:
             value = yaml.get(split)
@@ -105,14 +111,48 @@ class Description:
                     self.listed.append(each)
         self.listed = self.listed or [f"{name}.txt" for name in _SPLITS]
 
+    def _unnamed(self, stated: Any, path: Path) -> list[str]:
+        """Return the names of classes of which `data.yaml` tells the count only: of a class list beside it, else none.
+
+        Raises
+        ------
+        InputError
+            If the list has another count, or nothing tells how many there are.
+        """
+        if not str(stated).isdecimal() or not 0 < int(str(stated)[:8]) <= MOST_CLASSES:
+            raise InputError("data.yaml names no classes", source=path, expected="names")
+        count = int(stated)
+        beside = next((path.parent / name for name in _CLASS_LISTS if (path.parent / name).is_file()), None)
+        if beside is None:
+            return [unnamed(number) for number in range(count)]
+        lines = text_of(Within(path.parent)(beside), _DESCRIPTION_BYTES).splitlines()
+        listed = [line.strip() for line in lines if line.strip()]
+        if len(listed) != count:
+            raise InputError("the class list has another count", source=beside, found=len(listed), expected=count)
+        return listed
+
     @property
     def categories(self) -> list[Record]:
         """Return the classes as category records, by number."""
         records: list[Record] = [{"id": place, "name": name} for place, name in self.names.items()]
         if self.keypoints:
             numbered = [str(place + 1) for place in range(self.keypoints[0])]
-            records = [{**each, "keypoints": self.keypoint_names.get(each["id"], numbered)} for each in records]
+            for each in records:
+                each["keypoints"] = named = self.keypoint_names.get(each["id"], numbered)
+                if self.flip_pairs:
+                    each["flip_pairs"] = [pair for pair in self.flip_pairs if max(pair) < len(named)]
         return records
+
+
+def _flip_pairs(order: Any, count: int, path: Path) -> list[list[int]]:
+    """Return the pairs of places that change; InputError if the order is none of so many."""
+    if order is None:
+        return []
+    places: list[Any] = order if isinstance(order, list) else []
+    told = [int(each) for each in places if str(each).isdecimal() and len(str(each)) < 6]
+    if len(told) != len(places) or sorted(told) != list(range(count)) or any(told[told[a]] != a for a in told):
+        raise InputError("the order of mirrored keypoints is none", source=path, where="flip_idx", found=order)
+    return [[place, other] for place, other in enumerate(told) if place < other]
 
 
 def by_number(names: dict[int, str]) -> Record:

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.codes import Labels
+from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
 from annoconv.findings import Finding, Level
-from annoconv.model import BboxAnnotation, MaskAnnotation, PointAnnotation, PolygonAnnotation
+from annoconv.model import BboxAnnotation, KeypointsAnnotation, MaskAnnotation, PolygonAnnotation
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
+from annoconv_converters._pictures.skeletons import box_of_keypoints, seen_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -100,6 +102,8 @@ class DataSetTree:
     label_system: Sequence[Label] = ()
     unlisted: Mapping[str, Sequence[str]] = field(default_factory=dict)
     _listed: dict[str, str] = field(init=False, default_factory=dict)
+    _points: dict[str, tuple[list[str], list[list[int]]]] = field(init=False, default_factory=dict)
+    """Names of the keypoints of each class, and which change places."""
     _open: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -119,6 +123,10 @@ class DataSetTree:
         codes |= {label.code for label in loaded.case.labels or () if label.number is not None}
         names = {labels.name_of(code) for code in codes}
         self._listed |= {str(number): name for number, name in self.names.items() if name in names}
+        for label in loaded.case.labels or ():
+            if label.keypoints:
+                pairs = [list(pair) for pair in label.flip_pairs or ()]
+                self._points[labels.name_of(label.code)] = list(label.keypoints), pairs
         records = list(self._lines(pictures, loaded.case, labels))
         self._open -= len(pictures)
         if not self._open:
@@ -129,8 +137,23 @@ class DataSetTree:
         """Yield what the descriptions say beside what would be written, now that all cases have been read."""
         again = {"train": _LIST, "val": _LIST, "names": self._listed}
         for name, told in self.files.items():
-            yield FileRecord((name,), self._told(name, told), again)
+            yield FileRecord((name,), self._told(name, told), again | self._pose(told))
         yield FileRecord((), {name: tuple(lines) for name, lines in self.unlisted.items()}, {})
+
+    def _pose(self, told: Record) -> Record:
+        """Return what a description says of keypoints, as far as the labels of the cases say the same."""
+        names, order = told.get("kpt_names"), told.get("flip_idx")
+        found: Record = {}
+        if isinstance(names, dict):
+            known = {str(number): self._points[name][0] for number, name in self.names.items() if name in self._points}
+            found["kpt_names"] = {key: each for key, each in names.items() if known.get(key) == each}
+        if isinstance(order, list):
+            pairs = [
+                [place, int(other)] for place, other in enumerate(order) if str(place) != other and place < int(other)
+            ]
+            if all(told == [each for each in pairs if max(each) < len(names)] for names, told in self._points.values()):
+                found["flip_idx"] = as_value(order)
+        return found
 
     def _told(self, name: str, told: Record) -> Record:
         """Return what a description says, counts that are not those of its classes and its lines too."""
@@ -142,12 +165,11 @@ class DataSetTree:
 
     def _lines(self, pictures: Sequence[Picture], case: Case, labels: Labels) -> Iterator[FileRecord]:
         annotations: dict[str, AnyAnnotation] = {}
-        points: dict[str, list[PointAnnotation]] = {}
+        points: dict[str, KeypointsAnnotation] = {}
         drawn: set[str] = set()
         for each in case.annotations:
-            owner = each.id.rpartition(".")[0]
-            if isinstance(each, PointAnnotation) and owner:
-                points.setdefault(owner, []).append(each)
+            if isinstance(each, KeypointsAnnotation):
+                points[each.parent_id or each.id] = each
             elif isinstance(each, MaskAnnotation):
                 drawn.add(labels.name_of(each.label_code))
             else:
@@ -160,8 +182,8 @@ class DataSetTree:
                 name = self.names.get(int(number), f"CATEGORY_{int(number)}")
                 said: Record = {"class": name, "numbers": tuple(numbers)}
                 identity = str(shape.record["id"])
-                members = points.get(identity, [])
-                stands: AnyAnnotation | None = annotations.get(identity) or next(iter(members), None)
+                members = points.get(identity)
+                stands: AnyAnnotation | None = annotations.get(identity) or members
                 again: Record | None = None
                 if stands is not None:
                     wanted = self._numbers(annotations.get(identity), members, size)
@@ -172,7 +194,7 @@ class DataSetTree:
                 yield FileRecord((file.name, place), said, again)
 
     def _numbers(
-        self, annotation: AnyAnnotation | None, points: Sequence[PointAnnotation], size: tuple[int, int]
+        self, annotation: AnyAnnotation | None, points: KeypointsAnnotation | None, size: tuple[int, int]
     ) -> tuple[float, ...]:
         """Return the numbers of the line of an annotation: shares of width and height, then what is known of it."""
         numbers: list[float] = []
@@ -181,17 +203,17 @@ class DataSetTree:
             numbers = [(x_min + x_max) / 2, (y_min + y_max) / 2, x_max - x_min, y_max - y_min]
         elif isinstance(annotation, PolygonAnnotation):
             numbers = [coordinate for vertex in annotation.polygon for coordinate in vertex]
+        elif points is not None:
+            x, y, width, height = box_of_keypoints(strict_json.plain(points.keypoints))
+            numbers = [x + width / 2, y + height / 2, width, height]
         columns, rows = size
         shares = [number / (rows if place % 2 else columns) for place, number in enumerate(numbers)]
-        if self.keypoints and points:
-            count, dimensions = self.keypoints
-            places = [0.0] * (count * dimensions)
-            for point in points:
-                start = (int(point.id.rpartition(".")[2]) - 1) * dimensions
-                seen = (point.attributes or {}).get("visibility", 2)
-                told = [point.point[0] / columns, point.point[1] / rows, float(str(seen))]
-                places[start : start + dimensions] = told[:dimensions]
-            shares += places
+        if self.keypoints and points is not None:
+            dimensions = self.keypoints[1]
+            for point in strict_json.plain(points.keypoints):
+                x, y = point.get("point", (0, 0))
+                shares += [x / columns, y / rows, seen_of(point)][:dimensions]
+            annotation = annotation or points
         if annotation is not None and annotation.confidence is not None:
             shares.append(annotation.confidence)
         track = ((annotation and annotation.attributes) or {}).get("track_id")

@@ -15,6 +15,7 @@ from annoconv.errors import ImageError
 from annoconv.messages import Message
 from annoconv_converters._pictures.picture_names import stem_of
 from annoconv_converters._pictures.rotation import turned_box
+from annoconv_converters._pictures.skeletons import triples_of
 from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
 from annoconv_converters.yolo.data_set import TASK, read_data_set
 from annoconv_converters.yolo.smallest_box import smallest_box
@@ -81,11 +82,8 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record], *, kind: Wri
         If the size of a picture is not known.
     """
     classes = {record["id"]: place for place, record in enumerate(categories)}
-    every = [shape for picture in pictures for shape in picture.shapes]
-    keypoints = list(dict.fromkeys(name for shape in every for name in shape.keypoints or ("1",)))
-    described: Record = {"train": "train.txt", "val": "train.txt"}
-    if kind == "pose" and keypoints:
-        described["kpt_shape"] = [len(keypoints), 3]
+    named = {record["id"]: list(record.get("keypoints", ())) for record in categories} if kind == "pose" else {}
+    described: Record = {"train": "train.txt", "val": "train.txt", **_pose(categories, kind)}
     described["names"] = [str(record["name"]) for record in categories]
     names: list[str] = []
     files: Record = {"data.yaml": described, "train.txt": names}
@@ -103,7 +101,8 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record], *, kind: Wri
         for shape in picture.shapes:
             shares = _shares(_numbers(shape.record, kind, size), size)
             if kind == "pose":
-                shares += _keypoint_shares(shape, keypoints, size)
+                count = described["kpt_shape"][0]
+                shares += _keypoint_shares(shape, named[shape.record["category_id"]], count, size)
             lines.append([classes[shape.record["category_id"]], *map(float, shares)])
         names.append(f"./images/{name}")
         files[f"labels/{name.rpartition('.')[0]}.txt"] = lines
@@ -124,7 +123,11 @@ def _save(files: Record, folder: Path) -> None:
 def _yaml(described: Record) -> list[str]:
     """Return the lines of `data.yaml`."""
     names = described["names"]
-    lines = [f"{key}: {value}" for key, value in described.items() if key != "names"]
+    lines = [f"{key}: {value}" for key, value in described.items() if key not in {"names", "kpt_names"}]
+    if described.get("kpt_names"):
+        lines.append("kpt_names:")
+        for place, told in described["kpt_names"].items():
+            lines += [f"  {place}:", *(f"    - {quoted(name)}" for name in told)]
     listed = (f"  {place}: {quoted(name)}" for place, name in enumerate(names))
     return [*lines, "names:" if names else "names: []", *listed]
 
@@ -153,11 +156,24 @@ def _shares(numbers: list[float], size: tuple[int, int]) -> list[float]:
     return [min(max(number / size[1 - place % 2], 0.0), 1.0) for place, number in enumerate(numbers)]
 
 
-def _keypoint_shares(shape: Shape, names: list[str], size: tuple[int, int]) -> list[float]:
-    """Return x, y and visibility of each keypoint; records have pixel indices, YOLO continuous pixels."""
-    named = shape.keypoints or ({"1": shape.record["keypoints"]} if "keypoints" in shape.record else {})
+def _keypoint_shares(shape: Shape, names: list[str], count: int, size: tuple[int, int]) -> list[float]:
+    """Return x, y and visibility of each keypoint, in the order of its class; those of other classes are 0."""
     shares: list[float] = []
-    for name in names:
-        x, y, seen = named.get(name, (-0.5, -0.5, 0))
-        shares += [*_shares([x + 0.5, y + 0.5], size), seen]
-    return shares
+    triples = triples_of(shape.keypoints, names)[: 3 * count]
+    for x, y, seen in zip(triples[::3], triples[1::3], triples[2::3], strict=True):
+        shares += [*_shares([x + 0.5, y + 0.5], size), seen] if seen else [0, 0, 0]
+    return shares + [0] * (3 * count - len(shares))
+
+
+def _pose(categories: Sequence[Record], kind: str) -> Record:
+    """Return what `data.yaml` says of keypoints: how many a line has, their names by class, and which change places."""
+    named = {place: record["keypoints"] for place, record in enumerate(categories) if record.get("keypoints")}
+    if kind != "pose":
+        return {}
+    count = max(map(len, named.values()), default=1)
+    flips = [record.get("flip_pairs", []) for record in categories if record.get("keypoints")]
+    order = list(range(count))
+    for one, other in flips[0] if flips else ():
+        order[one], order[other] = other, one
+    is_one = bool(flips) and bool(flips[0]) and all(each == flips[0] for each in flips)
+    return {"kpt_shape": [count, 3], **({"flip_idx": order} if is_one else {}), "kpt_names": named}

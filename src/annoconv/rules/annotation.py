@@ -124,7 +124,7 @@ def bbox_order(subject: Subject) -> Iterator[Breach]:
 
 @rule("A-6.5.1a.geometry_outside")
 def geometry_outside(subject: Subject) -> Iterator[Breach]:
-    """Yield each geometry that reaches beyond its image; of a turned box or an ellipsoid the centre is looked at."""
+    """Yield each geometry that reaches beyond its image; of an ellipse, an ellipsoid or a turned box the centre."""
     for path, annotation in subject.annotations():
         image = subject.image_of(annotation)
         if image is None or image.shape is None:
@@ -178,7 +178,7 @@ def _points(annotation: AnyAnnotation) -> Iterator[tuple[Steps, Sequence[Sequenc
         case KeypointsAnnotation():
             placed = [(n, each.point) for n, each in enumerate(annotation.keypoints) if each.point is not None]
             found = [(("keypoints", n, "point"), [point]) for n, point in placed]
-        case OrientedBoxAnnotation() | EllipsoidAnnotation():
+        case EllipseAnnotation() | OrientedBoxAnnotation() | EllipsoidAnnotation():
             found = [(("center",), [annotation.center])]
         case _:
             pass

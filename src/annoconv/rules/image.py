@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from annoconv.documents.residuals import Path as Steps
     from annoconv.geometry import Grid
+    from annoconv.images import ImageSource
     from annoconv.model import Image
 
 ORTHONORMAL_TOLERANCE: Final = 1e-4
@@ -218,9 +219,18 @@ def source(subject: Subject) -> Iterator[Breach]:
         found = match(subject, image)
         if found is None:
             continue
-        problem = found if isinstance(found, str) else _contradiction(image, found.grid)
+        problem = found if isinstance(found, str) else _contradiction(image, found.grid) or _unlisted(image, found)
         if problem:
             yield Breach(path, {"uid": image.uid, "problem": problem})
+
+
+def _unlisted(image: Image, source: ImageSource) -> str:
+    """Return which instance of an image its files lack."""
+    if image.instances is None:
+        return ""
+    held = {each.sop_instance_uid for each in source.slices} - {""}
+    unknown = next((each.sop_instance_uid for each in image.instances if each.sop_instance_uid not in held), None)
+    return Message("the files have no instance {uid}", uid=unknown) if held and unknown is not None else ""
 
 
 def _contradiction(image: Image, actual: Grid) -> str:

@@ -71,7 +71,7 @@ def keypoints_of_label(subject: Subject) -> Iterator[Breach]:
         if label is None or label.keypoints is None or not isinstance(each, KeypointsAnnotation):
             continue
         names = [point.name for point in each.keypoints]
-        if sorted(names) != sorted(label.keypoints):
+        if sorted(names) != sorted(set(label.keypoints)):
             values = {"code": each.label_code, "found": ", ".join(names), "expected": ", ".join(label.keypoints)}
             yield Breach((*path, "keypoints"), values)
 
