@@ -36,8 +36,8 @@ def _assisted(subject: Subject) -> Iterator[tuple[Steps, Steps, AnyAnnotation, M
     listed: dict[str, list[tuple[Steps, ModelAssistance]]] = {}
     for position, each in enumerate(records):
         for place, identity in enumerate(each.annotation_ids or ()):
-            path = ("metadata", "assistance", position, "annotation_ids", place)
-            listed.setdefault(identity, []).append((path, each))
+            naming = ("metadata", "assistance", position, "annotation_ids", place)
+            listed.setdefault(identity, []).append((naming, each))
     for path, annotation in subject.annotations() if records else ():
         if annotation.assistance_id is None:
             named = listed.get(annotation.id, [])
