@@ -144,14 +144,22 @@ def stacked(places: list[float | None], shift: float = 0.0, **image: Any) -> Cal
             if place is not None:
                 instances[n]["image_position_patient"] = [-10.0, n * shift, place]
         document["image"].update(instances=instances, **image)
+        if "temporal_positions" in image:
+            document["annotations"][1]["frame_index"] = 0  # it is flat
 
     return change
 
 
 def in_time(**image: Any) -> Callable[[Document], None]:
     """Make three volumes in time of the image, or what else is said."""
-    told = {"temporal_positions": 3, **image}
-    return lambda document: document["image"].update({key: each for key, each in told.items() if each is not None})
+    told = {key: value for key, value in ({"temporal_positions": 3} | image).items() if value is not None}
+
+    def change(document: Document) -> None:
+        document["image"].update(told)
+        if "temporal_positions" in told:
+            document["annotations"][1]["frame_index"] = 0  # it is flat
+
+    return change
 
 
 EVEN: list[float | None] = [5.0 + 2 * n for n in range(10)]

@@ -22,6 +22,7 @@ from tests.documents import Document, common, good, write
 from tests.rules.examples import AGREEING, Example, add, check, registration, review
 from tests.rules.said import SAID
 from tests.rules.test_documents import OF_OTHERS
+from tests.rules.versions import VERSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -429,7 +430,7 @@ EXAMPLES: dict[str, list[Example]] = {
         Example(lambda d: d["annotations"][1].update(annotator="R1"), "/metadata/reviewer"),
     ],
 }
-for _rule, _more in (*AGREEING.items(), *SAID.items()):
+for _rule, _more in (*AGREEING.items(), *SAID.items(), *VERSIONS.items()):
     EXAMPLES[_rule] = [*EXAMPLES.get(_rule, ()), *_more]
 """Rules that look at the document alone; those that look at files are tested by name below."""
 WITH_FILES = {

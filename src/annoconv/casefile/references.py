@@ -31,7 +31,7 @@ _WIDENS: Final = frozenset({("Review", "annotation_ids"), ("ImageStructuredLink"
 """Keys whose absence says more than their members: all annotations, the whole image."""
 
 
-def without_gone(document: Record, gone: Collection[str]) -> tuple[Record, dict[Path, str]]:
+def without_gone(document: Record, gone: Collection[str]) -> tuple[Record, Mapping[Path, str]]:
     """Return a case without what does not come back and without what names that, and why leaves beside it go.
 
     Parameters

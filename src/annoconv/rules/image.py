@@ -14,6 +14,7 @@ from annoconv.model import (
     ContoursAnnotation,
     CoordinateFrame,
     CoordinateSpace,
+    DataRequirement,
     TextSpanAnnotation,
 )
 from annoconv.rules.engine import Breach, Subject, match, rule
@@ -33,8 +34,10 @@ POSITION_TOLERANCE_VOXEL: Final = 0.1
 
 
 def _lacking(subject: Subject, key: str) -> Iterator[Breach]:
+    """Yield each volume without a key, unless it is recorded that its data do not meet that requirement (7.2 h)."""
     for path, image in subject.every_image():
-        if _is_in_patient(image) and getattr(image, key) is None:
+        recorded = {each.requirement for each in image.nonconformances or ()}
+        if _is_in_patient(image) and getattr(image, key) is None and DataRequirement(key) not in recorded:
             yield Breach(path, {"uid": image.uid})
 
 

@@ -87,14 +87,15 @@ def place_outside(subject: Subject) -> Iterator[Breach]:
 @rule("A-8.5.2a.not_an_end")
 def not_an_end(subject: Subject) -> Iterator[Breach]:
     """Yield each cross-modal link of an annotation to a link of the case that names others only."""
-    ends = {link.id: set(_ends(link)) for link in subject.case.links or ()}
+    ends = {link.id: set(ends_of(link)) for link in subject.case.links or ()}
     for path, annotation in subject.annotations() if ends else ():
         for position, target in enumerate(annotation.cross_modal_links or ()):
             if ends.get(target) and annotation.id not in ends[target]:
                 yield Breach((*path, "cross_modal_links", position), {"id": annotation.id, "link": target})
 
 
-def _ends(link: AnyLink) -> Iterator[str]:
+def ends_of(link: AnyLink) -> Iterator[str]:
+    """Yield the ids of the annotations that a link brings together."""
     match link:
         case RelationLink():
             yield from (link.source_id, link.target_id)
