@@ -251,8 +251,14 @@ class _CvatFile:
 def _at(place: Place, error: InputError) -> InputError:
     """Return the error of a shape with its place in the file."""
     where = ": ".join(filter(None, (pointer(place), error.where)))
-    told = {"found": error.found, "expected": error.expected, "advice": error.advice}
-    return InputError(error.problem, source=error.source, where=where, **told)
+    return InputError(
+        error.problem,
+        source=error.source,
+        where=where,
+        found=error.found,
+        expected=error.expected,
+        advice=error.advice,
+    )
 
 
 def _score(value: str) -> float | None:

@@ -145,8 +145,9 @@ def _records(
 
     for each in features:
         feature, annotation = each.feature, annotations.get(each.identity)
-        held = feature.get("properties")
-        odd = [name for name in _TEXTS if isinstance(held, dict) and not isinstance(held.get(name) or "", str)]
+        properties = feature.get("properties")
+        held: Record = properties if isinstance(properties, dict) else {}
+        odd = [name for name in _TEXTS if not isinstance(held.get(name) or "", str)]
         if odd:
             feature = {**feature, "properties": {name: value for name, value in held.items() if name not in odd}}
             yield from (FileRecord((*each.place, "properties", name), held[name], None) for name in odd)

@@ -125,7 +125,7 @@ def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_s
     ]
     written = written_names(told_pictures(side_path(path), path, TASK, limits))
     for record, data in ((task.picture.record, task.data) for task in tasks):
-        record["file_name"] = written.get(uploaded_name(data.get(_picture_key(data))) or "", record["file_name"])
+        record["file_name"] = written.get(uploaded_name(data.get(_picture_key(data) or "")) or "", record["file_name"])
     tree = TaskTree(
         given,
         is_list,
