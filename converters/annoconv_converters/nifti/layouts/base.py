@@ -85,6 +85,9 @@ class Layout(ABC):
     keeps_annotations: ClassVar[bool] = False
     """Whether every mask keeps its identity; training layouts unite the masks of one label."""
 
+    is_closed: ClassVar[bool] = False
+    """Whether all volumes in the folder are of the layout, so that any other is named as not read."""
+
     def __init__(self, folder: Path, request: Request, *, several: bool) -> None:
         self.folder = folder
         self.request = request
