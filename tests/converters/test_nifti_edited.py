@@ -422,3 +422,31 @@ def test_a_volume_that_a_data_set_does_not_declare_is_named(place: str, tmp_path
     path.write_bytes((tmp_path / "out" / "imagesTr" / "CASE_a_0000.nii.gz").read_bytes())
     losses = [loss.path for reading in registry.read([tmp_path / "out"], format="nifti") for loss in reading.losses]
     assert "/" + place.replace("/", "~1") in losses
+
+
+@pytest.mark.parametrize("key", ["id", "name"])
+def test_what_others_write_into_a_row_of_the_index_is_in_the_case_or_named(
+    key: str, case: LoadedCase, tmp_path: Path
+) -> None:
+    registry.write([case], tmp_path / "out", format="nifti")
+    path = tmp_path / "out" / "labels.json"
+    index = json.loads(path.read_text())
+    place = {"id": "Other", "name": index["regions"][0]["id"]}[key]
+    index["regions"][0][key] = "Other"
+    path.write_text(json.dumps(index))
+    back = read(tmp_path / "out")
+    assert annotations(back) == annotations(case)
+    assert [loss.path for loss in back.losses] == [f"/labels.json/regions/{place}/{key}"]
+
+
+def test_a_shape_of_the_index_that_its_volume_contradicts_is_named(tmp_path: Path) -> None:
+    from tests.converters.test_nifti import several
+
+    loaded, images = several(tmp_path / "in", "a")
+    registry.write(loaded, tmp_path / "out", format="nifti", images=images)
+    path = tmp_path / "out" / "labels.json"
+    index = json.loads(path.read_text())
+    assert [loss.path for loss in read(tmp_path / "out").losses] == []
+    index["images"][0]["shape"] = [3, 4, 5]
+    path.write_text(json.dumps(index))
+    assert [loss.path for loss in read(tmp_path / "out").losses] == ["/labels.json/images/images~1image.nii.gz/shape"]

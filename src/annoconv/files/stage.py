@@ -141,7 +141,11 @@ class Stage:
             raise InputError(
                 "a run that was killed would replace this, which annoconv did not write, or which was changed since",
                 source=target,
-                advice=Message("Move it away to have what that run wrote, or remove {stage}", stage=self.folder),
+                advice=Message(
+                    "Move it away to have what that run wrote; if {stage} is removed instead, former and new outputs "
+                    "may stand mixed",
+                    stage=self.folder,
+                ),
             )
 
     def do(self, step: Step) -> None:
