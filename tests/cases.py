@@ -684,6 +684,8 @@ def statements(folder: Path) -> Document:
     }
     measured |= {"normal_low": 0, "normal_high": 10, "method": concept("113076", "DCM", "Segmentation")}
     measured |= {"value_map": {"sop_instance_uid": "1.2.3.13"}}
+    bound = measured | {"value": 5, "comparator": "lt", "tracking_uid": "1.2.3.14"}
+    unmeasured = {"concept": concept("118565006", "SCT", "Volume"), "unit": "mm3", "absent_reason": "too_small"}
     label = together(example("nodule-with-site-and-bi-rads")["labels"][0], example("labels")["labels"][0])
     label |= {"definition_en": "a lesion that takes up room", "function": "none", "histology": "unknown"}
     label |= {
@@ -703,7 +705,7 @@ def statements(folder: Path) -> Document:
     return document(
         image,
         [
-            mask("M", "m.nii.gz", fractional_type="PROBABILITY", measurements=[measured]),
+            mask("M", "m.nii.gz", fractional_type="PROBABILITY", measurements=[measured, bound, unmeasured]),
             {"id": "B", **common, "parent_id": "M", "type": "bbox", "bbox": [1.0, 2.0, 5.5, 6.0], "slice_index": 2},
             {"id": "P", **common, "type": "polygon", "polygon": square, "slice_index": 3}
             | {"parts": [{"polygon": [[1.0, 7.0], [5.0, 7.0], [5.0, 10.0]]}, {"polygon": other, "holes": [inner]}]},

@@ -35,7 +35,7 @@ _IMAGES = {
 """Where among the real files the images of segmentations are."""
 _READER_BY_ENDING = {".dcm": "dicom-seg", "": "dicom-seg", ".json": "coco", ".xml": "cvat", ".geojson": "geojson"}
 """The reader that somebody would try with a file of this ending."""
-_STEP = 8
+_STEP = 16
 """Of so many real files one is looked at in the ordinary run."""
 
 

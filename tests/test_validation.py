@@ -199,3 +199,39 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     for name in ("none.json", "x.txt", "."):
         with pytest.raises(InputError):
             validate(tmp_path / name)
+
+
+def test_of_a_long_enumeration_the_nearest_members_are_told() -> None:
+    document = good()
+    document["image"]["modality"] = "PET"
+    (finding,) = by_all(document)
+    assert finding.message == "the value is not one of those allowed; expected PT, OPT, …"
+    document["image"]["modality"] = "qqqq"
+    (finding,) = by_all(document)
+    assert finding.message == "the value is not one of those allowed"
+
+
+def test_a_box_of_five_numbers_may_have_four_or_six() -> None:
+    document = good()
+    document["annotations"][0]["bbox"] = [1, 2, 3, 4, 5]
+    (finding,) = by_all(document)
+    assert finding.message.endswith("; expected 4 or 6")
+    assert finding.text("zh").endswith("；应为 4 或 6")
+
+
+def test_the_message_of_a_file_that_is_not_there_ends_once(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as raised:
+        validate(tmp_path / "none.json")
+    assert (
+        str(copy.copy(raised.value))
+        == str(raised.value)
+        == f"{tmp_path / 'none.json'}: there is no such file or folder."
+    )
+
+
+def test_a_last_frame_without_a_first_one_is_told_in_words() -> None:
+    document = good()
+    document["annotations"][0]["last_frame_index"] = 2
+    (finding,) = validate(Case.model_validate_json(json.dumps(document)))
+    assert finding.message == "last_frame_index is 2, but frame_index is not given"
+    assert finding.text("zh") == "last_frame_index 为 2，而 frame_index 为 未给出"

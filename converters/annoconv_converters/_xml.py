@@ -149,7 +149,8 @@ def number(text: str | None, where: str, source: Path) -> float:
     except ValueError:
         value = float("nan")
     if not abs(value) < 1e9:
-        raise InputError("this is no coordinate", source=source, where=where, found=(text or "")[:40])
+        found = text[:40] if text else Message("nothing")
+        raise InputError("this is no coordinate", source=source, where=where, found=found, expected="a number")
     return value
 
 

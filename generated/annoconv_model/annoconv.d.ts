@@ -186,8 +186,8 @@ export type FieldValueType = "quantity" | "number" | "code" | "text" | "boolean"
 /** How a true value lies to the number given. (数量比较符) [A 8.5.3.2] */
 export type QuantityComparator = "lt" | "le" | "ge" | "gt";
 
-/** Why there is no value. (缺失原因) [A App.A, A 8.5.3.2] */
-export type AbsentReason = "unknown" | "not_asked" | "not_performed" | "not_applicable" | "masked" | "uncertain" | "error";
+/** Why there is no value. (缺失原因) [A App.A, A 8.5.3.2, A 9.2] */
+export type AbsentReason = "unknown" | "not_asked" | "not_performed" | "not_applicable" | "masked" | "uncertain" | "error" | "too_small";
 
 /** What was done to an image. (预处理类型) [A 6.2] */
 export type PreprocessingKind = "format_conversion" | "artefact_removal" | "deidentification" | "resampling" | "registration" | "cropping" | "intensity_correction" | "other";
@@ -630,8 +630,12 @@ export interface Measurement {
   tracking_uid?: DicomUid;
   /** What was measured, long axis, volume, SUV. (测量项目) [A 9.2] */
   concept: Concept;
-  /** Its value; it keeps its digits. (数值) [A 9.2] */
-  value: Number;
+  /** Its value; it keeps its digits. A measurement has a value, or says why it has none. (数值) [A 9.2] */
+  value?: Number;
+  /** How the true value lies to the one given, where the method sets a bound; equal if absent. (比较符) [A 8.5.3.2] */
+  comparator?: QuantityComparator;
+  /** Why it has no value, such as an object too small to be measured. (缺失原因) [A 8.5.3.2, A App.A] */
+  absent_reason?: AbsentReason;
   /** Unit in UCUM, `mm`, `{SUVbw}g/ml`; `1` where there is none. (单位) [A 10.1.2.c] */
   unit: Name;
   /** Which statistic of many values it is, mean, minimum, maximum (DICOM CID 7464). (统计量) [A 9.2] */
@@ -2562,7 +2566,7 @@ export interface Case {
   schema_version?: Version;
   /** Pseudonymous identifier of the case; alignments never leave it. (病例标识) [A 3.3] */
   case_id?: Identifier;
-  /** Pseudonym of the patient, the same in all cases of one patient; parts of a data set are made by it. (患者假名标识) [A 6.3.2, A 7.3] */
+  /** Pseudonym of the patient, the same in all cases of one patient; folds of a training set are made by it, and splits are checked by it. (患者假名标识) [A 6.3.2, A 7.3] */
   patient_id?: Identifier;
   /** Identifier of the annotation task. (任务唯一标识) [A C.2.a] */
   task_id: Identifier;

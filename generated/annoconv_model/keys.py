@@ -136,7 +136,7 @@ TextKind: TypeAlias = models.TextKind | Literal["exam_report", "pathology_summar
 ClinicalRecordKind: TypeAlias = models.ClinicalRecordKind | Literal["emr", "laboratory", "pathology", "demographics", "examination", "score", "follow_up", "other"]
 FieldValueType: TypeAlias = models.FieldValueType | Literal["quantity", "number", "code", "text", "boolean", "ordinal"]
 QuantityComparator: TypeAlias = models.QuantityComparator | Literal["lt", "le", "ge", "gt"]
-AbsentReason: TypeAlias = models.AbsentReason | Literal["unknown", "not_asked", "not_performed", "not_applicable", "masked", "uncertain", "error"]
+AbsentReason: TypeAlias = models.AbsentReason | Literal["unknown", "not_asked", "not_performed", "not_applicable", "masked", "uncertain", "error", "too_small"]
 PreprocessingKind: TypeAlias = models.PreprocessingKind | Literal["format_conversion", "artefact_removal", "deidentification", "resampling", "registration", "cropping", "intensity_correction", "other"]
 DeidentificationScope: TypeAlias = models.DeidentificationScope | Literal["image_metadata", "pixel_data", "text", "structured_data"]
 AssistanceOutcome: TypeAlias = models.AssistanceOutcome | Literal["pending", "accepted", "modified", "rejected"]
@@ -433,7 +433,9 @@ class MeasurementKeys(TypedDict):
 
     tracking_uid: NotRequired[models.DicomUid | None]
     concept: models.Concept
-    value: models.Number
+    value: NotRequired[models.Number | None]
+    comparator: NotRequired[QuantityComparator | None]
+    absent_reason: NotRequired[AbsentReason | None]
     unit: models.Name
     derivation: NotRequired[models.Concept | None]
     method: NotRequired[models.Concept | None]

@@ -226,7 +226,7 @@ Text: TypeAlias = str
 Name: TypeAlias = Annotated[str, Field(pattern=r"^[^\x00-\x1F\x7F]+$")]
 """One line of text that is not empty. (名称)"""
 
-Identifier: TypeAlias = Annotated[str, Field(pattern=r"^[^\x00-\x20\x7F]([^\x00-\x1F\x7F]*[^\x00-\x20\x7F])?$")]
+Identifier: TypeAlias = Annotated[str, Field(pattern=r"^[^\x00-\x20\x7F\x85\xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]([^\x00-\x1F\x7F]*[^\x00-\x20\x7F\x85\xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000])?$")]
 """A project-wide identifier, one line without white space at its ends. (标识符)"""
 
 DicomUid: TypeAlias = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,62})(\.(0|[1-9][0-9]{0,61}))+$")]
@@ -1309,7 +1309,7 @@ class QuantityComparator(StrEnum):
 class AbsentReason(StrEnum):
     """Why there is no value. (缺失原因)
 
-    Source: A App.A, A 8.5.3.2.
+    Source: A App.A, A 8.5.3.2, A 9.2.
     """
 
     UNKNOWN = "unknown"
@@ -1332,6 +1332,9 @@ class AbsentReason(StrEnum):
 
     ERROR = "error"
     """The test failed. (检测失败)"""
+
+    TOO_SMALL = "too_small"
+    """It is too small to be measured. (过小无法测量)"""
 
 
 class PreprocessingKind(StrEnum):
@@ -3296,10 +3299,22 @@ class Measurement(Model):
     Source: A 9.2.
     """
 
-    value: Number = Field(title="value")
-    """Its value; it keeps its digits. (数值)
+    value: Annotated[Number | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="value")
+    """Its value; it keeps its digits. A measurement has a value, or says why it has none. (数值)
 
     Source: A 9.2.
+    """
+
+    comparator: Annotated[QuantityComparator | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="comparator")
+    """How the true value lies to the one given, where the method sets a bound; equal if absent. (比较符)
+
+    Source: A 8.5.3.2.
+    """
+
+    absent_reason: Annotated[AbsentReason | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="reason for absence")
+    """Why it has no value, such as an object too small to be measured. (缺失原因)
+
+    Source: A 8.5.3.2, A App.A.
     """
 
     unit: Name = Field(title="unit")
@@ -6863,7 +6878,7 @@ class Case(Model):
     """
 
     patient_id: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="patient id")
-    """Pseudonym of the patient, the same in all cases of one patient; parts of a data set are made by it. (患者假名标识)
+    """Pseudonym of the patient, the same in all cases of one patient; folds of a training set are made by it, and splits are checked by it. (患者假名标识)
 
     Source: A 6.3.2, A 7.3.
     """

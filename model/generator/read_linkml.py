@@ -312,7 +312,7 @@ def _is_set(value: object) -> bool:
 
 
 def _refuse_look_around(pattern: str, where: str) -> None:
-    if any(mark in pattern for mark in ("(?=", "(?!", "(?<", "\\d", "\\w", "\\s", "\\b", "\\Z", "\\u")):
+    if any(mark in pattern for mark in ("(?=", "(?!", "(?<", "\\d", "\\w", "\\s", "\\b", "\\Z", "\\u{")):
         raise GenerationError(f"{where}: look-around and classes that engines read differently are not allowed")
     if not (pattern.startswith("^") and pattern.endswith("$")):
         raise GenerationError(f"{where}: a pattern is anchored at both ends")

@@ -81,6 +81,10 @@ class AnnoconvError(Exception):
         self.advice = advice
         super().__init__(self.text())
 
+    def __str__(self) -> str:
+        """Return the whole sentence in English, of a copy that was changed too."""
+        return self.text()
+
     def text(self, lang: Language = "en") -> str:
         """Return the whole sentence in a language; `str(error)` is the English one."""
         where = self.where and str(shortened(translate(self.where, lang)))

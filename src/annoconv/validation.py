@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from annoconv.documents.normaliser import Dialect, normalise
 from annoconv.errors import DocumentError
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from annoconv.documents.classes import AnyDocument
     from annoconv.findings import Finding
     from annoconv.limits import Limits
-    from annoconv.model import Label
+    from annoconv.model import Label, LabelSystem
     from annoconv.rules import Profile
+
+    GivenLabels: TypeAlias = Sequence[Label] | LabelSystem | Path | str
 
 __all__ = ["Dialect", "check_file", "normalise", "validate"]
 
@@ -27,7 +29,7 @@ def validate(
     *,
     profile: Profile = "minimal",
     images: Sequence[Path | str] = (),
-    label_system: Sequence[Label] | None = None,
+    label_system: GivenLabels | None = None,
     limits: Limits | None = None,
 ) -> list[Finding]:
     """Return every finding about a document, or about each document of a `.json` or `.jsonl` file.
@@ -42,7 +44,7 @@ def validate(
     images
         Source images to check the cases against, files or folders.
     label_system
-        The task's labels, to check cases and task definitions against.
+        The task's labels, to check cases and task definitions against: a label system, its labels, or its file.
     limits
         Bounds on what is read.
 
@@ -50,8 +52,18 @@ def validate(
     -----
     Rules are applied to documents whose structure is right; the others have findings named `schema.<kind>` only.
     """
+    labels, label_system_id = _labels_of(label_system, limits)
     if isinstance(target, Path | str):
-        return list(check_file(Path(target), profile=profile, images=images, label_system=label_system, limits=limits))
+        return list(
+            check_file(
+                Path(target),
+                profile=profile,
+                images=images,
+                label_system=labels,
+                label_system_id=label_system_id,
+                limits=limits,
+            )
+        )
     from annoconv import rules
     from annoconv.casefile import LoadedCase
     from annoconv.casefile.loaded import check_changed
@@ -62,7 +74,13 @@ def validate(
         check_changed(subject.case if isinstance(subject, LoadedCase) else subject)
     except DocumentError as error:
         return list(error.findings)
-    return rules.check(subject, profile=profile, sources=rules.sources_of(images), label_system=label_system)
+    return rules.check(
+        subject,
+        profile=profile,
+        sources=rules.sources_of(images),
+        label_system=labels,
+        label_system_id=label_system_id,
+    )
 
 
 def check_file(
@@ -71,6 +89,7 @@ def check_file(
     profile: Profile = "minimal",
     images: Sequence[Path | str] = (),
     label_system: Sequence[Label] | None = None,
+    label_system_id: str | None = None,
     schema_only: bool = False,
     limits: Limits | None = None,
 ) -> Iterator[Finding]:
@@ -90,8 +109,24 @@ def check_file(
             continue
         if not schema_only:
             subject = beside_masks(document, path, limits=limits) if isinstance(document, Case) else document
-            found = rules.check(subject, profile=profile, sources=sources, label_system=label_system)
+            found = rules.check(
+                subject,
+                profile=profile,
+                sources=sources,
+                label_system=label_system,
+                label_system_id=label_system_id,
+            )
             yield from _of_case(index, found)
+
+
+def _labels_of(given: GivenLabels | None, limits: Limits | None) -> tuple[Sequence[Label] | None, str | None]:
+    """Return the labels given, and the identifier of the label system that they are of, if it is known."""
+    from annoconv.casefile.label_systems import read_label_system
+    from annoconv.model import LabelSystem
+
+    if isinstance(given, Path | str):
+        return read_label_system(Path(given), limits)
+    return (given.labels, given.id) if isinstance(given, LabelSystem) else (given, None)
 
 
 def _of_case(index: int, findings: Iterable[Finding]) -> Iterable[Finding]:

@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt
 
-Identifier = Annotated[str, Field(pattern=r"^[^\x00-\x20\x7F]([^\x00-\x1F\x7F]*[^\x00-\x20\x7F])?$")]
+_BLANKS = r"\x00-\x20\x7F\x85\xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000"
+Identifier = Annotated[str, Field(pattern=rf"^[^{_BLANKS}]([^\x00-\x1F\x7F]*[^{_BLANKS}])?$")]
 Name = Annotated[str, Field(pattern=r"^[^\x00-\x1F\x7F]+$")]
 DicomUid = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,62})(\.(0|[1-9][0-9]{0,61}))+$")]
 LabelCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,127}$")]
@@ -97,7 +98,21 @@ class Evaluation(Closed):
 class Measurement(Closed):
     tracking_uid: DicomUid | None = None
     concept: Concept
-    value: Decimal
+    value: Decimal | None = None
+    comparator: Literal["lt", "le", "ge", "gt"] | None = None
+    absent_reason: (
+        Literal[
+            "unknown",
+            "not_asked",
+            "not_performed",
+            "not_applicable",
+            "masked",
+            "uncertain",
+            "error",
+            "too_small",
+        ]
+        | None
+    ) = None
     unit: Name
     derivation: Concept | None = None
     method: Concept | None = None

@@ -365,7 +365,7 @@ def test_what_a_file_says_and_its_case_does_not_is_named_by_its_place(tmp_path: 
         ("/image/0/@subset", "no_place"),
         ("/image/0/box/1/@pinned", "no_place"),
         ("/image/0/box/1/@source", "approximated"),
-        ("/image/0/box/1/attribute/twice", "approximated"),
+        ("/image/0/box/1/attribute/twice", "no_place"),
         ("/meta/task/labels/a/color", "no_place"),
         ("/meta/task/name", "no_place"),
         ("/meta/task/owner/email", "no_place"),

@@ -22,10 +22,11 @@ from hypothesis import strategies as st
 from annoconv import images, registry
 from annoconv.casefile import LoadedCase, read_case
 from annoconv.demo.series import write_series
-from annoconv.errors import GeometryError, MaskError, UsageError
+from annoconv.errors import GeometryError, ImageError, MaskError, UsageError
 from annoconv.geometry import Grid, GridKind, compare_grids
+from annoconv.limits import Limits
 from annoconv.loss import LossKind
-from annoconv.model import Concept
+from annoconv.model import Concept, ImageInstance
 from annoconv.pixels import ArrayVolume, Mask, Masks, save_nifti
 from tests import cases
 from tests.cases import blob, grid_of, make, mask
@@ -454,3 +455,40 @@ def test_what_fractions_mean_is_what_the_masks_say_unless_another_meaning_is_ask
     assert pydicom.dcmread(tmp_path / "asked.dcm").SegmentationFractionalType == "PROBABILITY"
     (reading,) = registry.read([tmp_path / "said.dcm"], format="dicom-seg")
     assert reading.case.annotations[0] == case.case.annotations[0]
+
+
+def test_masks_whose_fractions_mean_two_things_are_no_silent_loss(tmp_path: Path) -> None:
+    grid = grid_of((14, 12, 6))
+    for name in ("occupied", "probable"):
+        save_nifti(tmp_path / f"{name}.nii.gz", (blob(grid) * np.float32(0.4)).astype(np.float32), grid)
+    masks = [
+        mask("occupied", "occupied.nii.gz", fractional_type="OCCUPANCY"),
+        mask("probable", "probable.nii.gz", fractional_type="PROBABILITY"),
+    ]
+    path, series = tmp_path / "seg.dcm", [tmp_path / "images"]
+    case = loaded(tmp_path, masks, grid)
+    losses = registry.write([case], path, format="dicom-seg", images=series, type="fractional")
+    assert pydicom.dcmread(path).SegmentationFractionalType == "OCCUPANCY"
+    (told,) = [each for each in losses if each.path.endswith("/fractional_type")]
+    assert (told.path, told.kind) == ("/annotations/1/fractional_type", LossKind.APPROXIMATED)
+    assert "says once" in told.message
+    (reading,) = registry.read([path], format="dicom-seg")
+    assert [each.fractional_type for each in reading.case.annotations] == ["OCCUPANCY", "PROBABILITY"]
+
+
+def test_an_instance_that_the_series_lacks_is_refused(tmp_path: Path) -> None:
+    grid = grid_of((14, 12, 6))
+    save_nifti(tmp_path / "m.nii.gz", blob(grid), grid)
+    case = loaded(tmp_path, [mask("M", "m.nii.gz")], grid)
+    names = [each.sop_instance_uid for each in images.scan([tmp_path / "images"], Limits())[0].slices]
+    for stray, is_right in ((names[2], True), ("1.2.3.99", False)):
+        instances = [ImageInstance(sop_instance_uid=uid) for uid in (*names[:2], stray, *names[3:])]
+        image = case.case.image.model_copy(update={"instances": instances})
+        changed = LoadedCase(case.case.model_copy(update={"image": image}), case.masks, case.path)
+        path = tmp_path / f"{is_right}.dcm"
+        if is_right:
+            registry.write([changed], path, format="dicom-seg", images=[tmp_path / "images"])
+            continue
+        with pytest.raises(ImageError, match=r"an instance that its image lacks.*1\.2\.3\.99"):
+            registry.write([changed], path, format="dicom-seg", images=[tmp_path / "images"])
+        assert not path.exists()

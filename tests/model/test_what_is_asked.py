@@ -94,7 +94,8 @@ ANSWERS: dict[str, str] = {
     "validation reports": "ValidationRecord.report_file ValidationRecord.qualification",
     # Records and tasks: FHIR Quantity; 9.1.1 and its note 2, 9.2, A.2.2, A.3.2, A.3.3
     "clinical values": "ClinicalField.comparator QuantityComparator.lt QuantityComparator.le QuantityComparator.ge"
-    " QuantityComparator.gt ClinicalField.value_concept ClinicalField.absent_reason A-8.5.3a.value_missing",
+    " QuantityComparator.gt ClinicalField.value_concept ClinicalField.absent_reason A-8.5.3a.value_missing"
+    " Measurement.comparator Measurement.absent_reason A-9.2.measurement_value",
     "metrics": "AgreementMetric.conformity AgreementMetric.precision AgreementMetric.recall AgreementMetric.sensitivity"
     " AgreementMetric.specificity AgreementMetric.accuracy AgreementMetric.auc AgreementMetric.f1"
     " TaskDefinition.metrics",

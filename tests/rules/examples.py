@@ -47,7 +47,7 @@ def each(*rest: Document) -> Callable[[Document], None]:
 
 
 def registration(**rest: Any) -> Document:
-    ends = {"fixed_image_uid": "1.2.840.1", "moving_image_uid": "1.2.840.1", "maps": "fixed_from_moving"}
+    ends = {"fixed_image_uid": "1.2.840.1", "moving_frame_of_reference_uid": "1.6", "maps": "fixed_from_moving"}
     matrix = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
     told = {"id": "R", "kind": "rigid", "matrix": matrix, **ends, **rest}
     return {key: value for key, value in told.items() if value is not None}
@@ -144,14 +144,22 @@ def stacked(places: list[float | None], shift: float = 0.0, **image: Any) -> Cal
             if place is not None:
                 instances[n]["image_position_patient"] = [-10.0, n * shift, place]
         document["image"].update(instances=instances, **image)
+        if "temporal_positions" in image:
+            document["annotations"][1]["frame_index"] = 0  # it is flat
 
     return change
 
 
 def in_time(**image: Any) -> Callable[[Document], None]:
     """Make three volumes in time of the image, or what else is said."""
-    told = {"temporal_positions": 3, **image}
-    return lambda document: document["image"].update({key: each for key, each in told.items() if each is not None})
+    told = {key: value for key, value in ({"temporal_positions": 3} | image).items() if value is not None}
+
+    def change(document: Document) -> None:
+        document["image"].update(told)
+        if "temporal_positions" in told:
+            document["annotations"][1]["frame_index"] = 0  # it is flat
+
+    return change
 
 
 EVEN: list[float | None] = [5.0 + 2 * n for n in range(10)]

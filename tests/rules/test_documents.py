@@ -42,6 +42,17 @@ PACKAGE: Document = {
         {"path": "m.nii.gz", "size": 2, "sha256": "b" * 64, "role": "mask"},
     ],
 }
+
+
+def attributed(**rest: Any) -> Callable[[Document], None]:
+    return lambda document: document["labels"][0].update(attributes=[{"key": "size", **rest}])
+
+
+def agreed(*ids: str, value: float = 0.9) -> Callable[[Document], None]:
+    told = {"between": "annotators", "metric": "dice", "value": value}
+    return lambda document: document.update(agreement=[{"id": each, **told} for each in ids])
+
+
 OF_OTHERS: dict[str, list[tuple[Document, Callable[[Document], Any], str, Callable[[Document], Any]]]] = {
     "A-8.2.2a.duplicate_code": [
         (
@@ -91,6 +102,37 @@ OF_OTHERS: dict[str, list[tuple[Document, Callable[[Document], Any], str, Callab
     "A-10.1.5.file_unlisted": [
         (PACKAGE, lambda d: d["files"][0].update(references=["n.nii.gz"]), "/files/0/references/0", lambda d: None)
     ],
+    "A-10.1.2.unit": [(LABELS, attributed(unit="MM"), "/labels/0/attributes/0/unit", attributed(unit="mm"))],
+    "A-10.1.2.range_order": [
+        (
+            LABELS,
+            attributed(minimum=2, maximum=1),
+            "/labels/0/attributes/0/minimum",
+            attributed(minimum=1, maximum=1),
+        )
+    ],
+    "A-8.2.2a.said_twice": [
+        (
+            LABELS,
+            lambda d: (d["labels"][0].update(number=2), d["labels"][2].update(number=2)),
+            "/labels/2/number",
+            lambda d: d["labels"][0].update(number=2),
+        )
+    ],
+    "A-10.1.2.keypoint_pair": [
+        (
+            LABELS,
+            lambda d: d["labels"][0].update(keypoints=["a", "b"], skeleton=[[0, 1], [1, 2]]),
+            "/labels/0/skeleton/1",
+            lambda d: d["labels"][0].update(keypoints=["a", "b"], skeleton=[[0, 1]], flip_pairs=[[0, 1]]),
+        )
+    ],
+    "A-3.3.id_twice": [
+        (PACKAGE, agreed("G", "G"), "/agreement/1/id", agreed("G", "H")),
+    ],
+    "A-9.2.agreement_range": [
+        (PACKAGE, agreed("G", value=7.5), "/agreement/0/value", agreed("G", value=0.75)),
+    ],
     "A-11.1.2.agent_unknown": [
         (
             PACKAGE,
@@ -127,11 +169,28 @@ def test_two_rings_of_parents_are_two_findings() -> None:
     assert "X > A > B > A" in found[0].message
 
 
+def labelled(**rest: Any) -> LabelSystem:
+    return LabelSystem.model_validate(LABELS | rest)
+
+
+def test_a_label_system_is_given_by_its_file(tmp_path: Path) -> None:
+    path = write(tmp_path / "labels.json", LABELS)
+    task = TaskDefinition.model_validate(TASK | {"label_system_id": "M", "label_codes": ["NODULE"]})
+    for given in (path, str(path)):
+        (finding,) = validate(task, label_system=given)
+        assert (finding.rule, finding.path) == ("A-6.5.1b.label_system_differs", "/label_system_id")
+    in_file = validate(write(tmp_path / "task.json", TASK | {"label_system_id": "M"}), label_system=path)
+    assert [each.rule for each in in_file] == ["A-6.5.1b.label_system_differs"]
+
+
 def test_labels_are_those_of_the_label_system_given() -> None:
     labels = [Label.model_validate(each) for each in LABELS["labels"]]
     task = TaskDefinition.model_validate(TASK | {"label_system_id": "L", "label_codes": ["NODULE", "LIVER"]})
     assert [each.path for each in validate(task, label_system=labels)] == ["/label_codes/1"]
     assert validate(task) == []
+    named = [each.rule for each in validate(task, label_system=labelled(id="M"))]
+    assert named == ["A-6.5.1b.label_unknown", "A-6.5.1b.label_system_differs"]
+    assert [each.rule for each in validate(task, label_system=labelled())] == ["A-6.5.1b.label_unknown"]
     case = good()
     case["annotations"][1]["label_code"] = "LIVER"
     case["annotations"][2]["label_code"] = "OWN"

@@ -20,7 +20,9 @@ from annoconv.pixels import check_frame, save_nifti
 from annoconv.rules import engine
 from tests.documents import Document, common, good, write
 from tests.rules.examples import AGREEING, Example, add, check, registration, review
+from tests.rules.said import SAID
 from tests.rules.test_documents import OF_OTHERS
+from tests.rules.versions import VERSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -401,7 +403,7 @@ EXAMPLES: dict[str, list[Example]] = {
         Example(
             lambda d: structured(d, time_deviation=True, fields={"AFP": 5.7}),
             "/links/0/fields/AFP",
-            also_good=lambda d: structured(d, time_deviation=True, fields={"AFP": 5.6, "stage": "II"}),
+            also_good=lambda d: structured(d, time_deviation=True, fields={"AFP": 5.60}),
         )
     ],
     "A-9.3.1b.reviewer_differs": [
@@ -428,7 +430,7 @@ EXAMPLES: dict[str, list[Example]] = {
         Example(lambda d: d["annotations"][1].update(annotator="R1"), "/metadata/reviewer"),
     ],
 }
-for _rule, _more in AGREEING.items():
+for _rule, _more in (*AGREEING.items(), *SAID.items(), *VERSIONS.items()):
     EXAMPLES[_rule] = [*EXAMPLES.get(_rule, ()), *_more]
 """Rules that look at the document alone; those that look at files are tested by name below."""
 WITH_FILES = {
@@ -477,7 +479,7 @@ def test_the_catalogue_and_the_functions_are_the_same_set() -> None:
     of_others = {name for one in (TaskDefinition, LabelSystem, Package) for name in engine.checks(one)}
     assert set(rules.catalogue()) == set(engine.checks()) | of_others
     assert set(engine.checks()) == set(EXAMPLES) | WITH_FILES
-    assert of_others == set(OF_OTHERS)
+    assert of_others == set(OF_OTHERS) | {"A-6.5.1b.label_system_differs"}
 
 
 @pytest.mark.parametrize("rule", rules.catalogue().values(), ids=lambda rule: rule.id)
@@ -709,6 +711,33 @@ def test_image_source() -> None:
         loaded(good() | {"image": good()["image"] | {"shape": [20, 16, 11]}}), sources=lambda: [cases[0][0]]
     )  # type: ignore[list-item]
     assert [each.rule for each in found] == ["A-6.6.2.image_source"]
+
+
+@dataclass(frozen=True)
+class Slice:
+    sop_instance_uid: str
+
+
+@dataclass(frozen=True)
+class Series(Source):
+    slices: tuple[Slice, ...] = tuple(Slice(f"1.2.{n}") for n in range(10))
+
+
+def test_instances_are_those_of_the_source() -> None:
+    affine = np.diag([1.0, 1.5, 2.0, 1.0])
+    affine[:3, 3] = good()["image"]["origin"]
+    for uids, slices, expected in (
+        ([*range(10)], Series.slices, []),
+        ([9], Series.slices, []),
+        ([*range(9), 11], Series.slices, ["1.2.11"]),
+        ([11], (Slice(""),), []),
+    ):
+        document = good()
+        document["image"]["instances"] = [{"sop_instance_uid": f"1.2.{n}"} for n in uids]
+        source = Series("1.2.840.1", Grid((20, 16, 10), affine), slices=slices)
+        found = rules.check(loaded(document), sources=lambda source=source: [source])  # type: ignore[misc, list-item]
+        assert [each.rule for each in found] == ["A-6.6.2.image_source"] * len(expected)
+        assert all(uid in each.message for uid, each in zip(expected, found, strict=True))
 
 
 ORIGIN = (-10.0, 0.0, 5.0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from pydicom.charset import convert_encodings, decode_bytes
 from pydicom.datadict import dictionary_VR, keyword_for_tag
@@ -29,6 +29,8 @@ _TEXTS: Final = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 """VRs whose values are of the declared character set (PS3.5 6.1.2.3)."""
 _OTHER: Final = re.compile(rb"[\x1b\x80-\xff]")
 _DAMAGED: Final = re.compile("[\x80-\x9f\ufffd]")
+_MOST_ELEMENTS: Final = 500_000
+"""Elements of sequences that are looked at: they take less than a second."""
 _UTF_8: Final = ("ISO_IR 192", "utf8")
 _LATIN_1: Final = ("ISO_IR 100", "latin_1")
 
@@ -79,8 +81,9 @@ def _is_text(value: bytes, vr: str, encodings: list[str]) -> bool:
     return not told and not _DAMAGED.search(decoded)
 
 
-def _texts(dataset: Dataset, above: str = "") -> Iterator[tuple[str, str, bytes]]:
+def _texts(dataset: Dataset, above: str = "", budget: Iterator[int] | None = None) -> Iterator[tuple[str, str, bytes]]:
     """Yield place, VR and bytes of each text that is still encoded, and is not plain ASCII."""
+    budget = iter(range(_MOST_ELEMENTS)) if budget is None else budget
     for tag in dataset.keys():  # noqa: SIM118 - iterating over a data set converts its elements
         raw: Any = dataset.get_item(tag, keep_deferred=True)
         if isinstance(raw.value, bytes) and not _OTHER.search(raw.value):
@@ -88,25 +91,28 @@ def _texts(dataset: Dataset, above: str = "") -> Iterator[tuple[str, str, bytes]
         vr, place = _vr(raw.VR, tag), f"{above}/{_name(tag)}"
         if vr == "SQ" and isinstance(raw.value, bytes):
             encoding = Encoding(bool(raw.is_implicit_VR), not raw.is_little_endian)
-            yield from _in_items(raw.value, encoding, place)
+            yield from _in_items(raw.value, (0, len(raw.value)), encoding, place, budget)
         elif vr == "SQ":
-            items: Sequence[Dataset] = raw.value or ()
-            for n, each in enumerate(items):
-                yield from _texts(each, f"{place}/{n}")
+            for n, each in enumerate(cast("Sequence[Dataset]", raw.value or ())):
+                yield from _texts(each, f"{place}/{n}", budget)
         elif vr in _TEXTS and isinstance(raw.value, bytes):
             yield place, vr, raw.value
 
 
-def _in_items(data: bytes, encoding: Encoding, place: str) -> Iterator[tuple[str, str, bytes]]:
-    for n, span in enumerate(item_spans(data, 0, len(data), encoding)):
-        for each in walk(data, *span, encoding):
+def _in_items(
+    data: bytes, within: tuple[int, int], encoding: Encoding, place: str, budget: Iterator[int]
+) -> Iterator[tuple[str, str, bytes]]:
+    """Yield the same of the items of an encoded sequence, until the budget of elements is spent."""
+    for (n, span), _ in zip(enumerate(item_spans(data, *within, encoding)), budget, strict=False):
+        for each, _ in zip(walk(data, *span, encoding), budget, strict=False):
             if not _OTHER.search(data, each.value, each.value_end):
                 continue
-            vr, value = _vr(each.vr.decode("ascii", "replace"), each.tag), data[each.value : each.value_end]
+            vr = _vr(each.vr.decode("ascii", "replace"), each.tag)
             if vr == "SQ":
-                yield from _in_items(value, encoding, f"{place}/{n}/{_name(each.tag)}")
+                place_of = f"{place}/{n}/{_name(each.tag)}"
+                yield from _in_items(data, (each.value, each.value_end), encoding, place_of, budget)
             elif vr in _TEXTS:
-                yield f"{place}/{n}/{_name(each.tag)}", vr, value
+                yield f"{place}/{n}/{_name(each.tag)}", vr, data[each.value : each.value_end]
 
 
 def _name(tag: int) -> str:

@@ -246,10 +246,13 @@ class DicomSeries:
         if any(not instance.text("SOPClassUID") for instance in self._instances):
             template = "no SOPClassUID (0008,0016) in the data set; that of the file meta information is used"
             absent.append(Message(template))
-        if self._is_rounded:
-            template = "the direction cosines are rounded; the orthonormal ones nearest to them are taken"
-            absent.append(Message(template))
-        return (*absent, *self._notes)
+        return (*absent, *self.taken_otherwise)
+
+    @property
+    def taken_otherwise(self) -> tuple[str, ...]:
+        """What was not read of its files, or not as they state it."""
+        template = "the direction cosines are rounded; the orthonormal ones nearest to them are taken"
+        return (*([Message(template)] if self._is_rounded else []), *self._notes)
 
     def read(self) -> NDArray[Any]:
         """Return the stored pixels, shape (k, j, i) or with colour (k, j, i, sample); rescaling is not applied."""
@@ -310,9 +313,9 @@ class _Headers(Sequence[pydicom.Dataset]):
         return self._read[path]
 
 
-def note_losses(source: ImageSource, case_index: int) -> Iterator[Loss]:
-    """Yield what is unusual about an image that is used: what it does not state, and what beside it was not read."""
-    for note in source.notes:
+def note_losses(source: ImageSource, case_index: int, *, of_identity: bool = True) -> Iterator[Loss]:
+    """Yield what is unusual about an image that is used: identifiers that it lacks, and what of it was not read."""
+    for note in source.notes if of_identity or not isinstance(source, DicomSeries) else source.taken_otherwise:
         yield Loss(case_index, "/image", LossKind.APPROXIMATED, note)
 
 

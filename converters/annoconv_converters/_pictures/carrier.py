@@ -67,6 +67,8 @@ FORMAT: Final = "format"
 """Member of a side file that says of which format the file is that it belongs to."""
 PICTURE: Final = ("file_name", "width", "height")
 """What a side file tells of a picture, beside its keys."""
+_LISTED: Final = "coco"
+"""The format whose side file is a list, which does not say its format."""
 _OWNED: Final = ("annotations", "texts")
 """Lists of a case whose members shapes are."""
 
@@ -235,7 +237,7 @@ def read_side(
     data = strict_json.read_bytes(path, limits)
     document = strict_json.loads(data, limits=limits, source=path, exact=True)
     heads: list[Any] = document[:2] if isinstance(document, list) else [document]
-    if not isinstance(document, kind) or not heads or not all(isinstance(each, dict) for each in heads):
+    if not heads or not all(isinstance(each, dict) for each in heads):
         raise damaged(None, path)
     head: Record = heads[0] if KEY in heads[0] else {**heads[-1], **heads[0]}
     version, seal = head.get(KEY), head.get("seal")
@@ -250,14 +252,18 @@ def read_side(
         raise damaged(problem, path)
     of = (seal or {}).get("of")
     is_other = isinstance(of, str) and main.is_file() and of != main.suffix
-    written = head.get(FORMAT, format)  # not every side file says it
+    is_list = isinstance(document, list)
+    written = _LISTED if is_list and kind is not list else head.get(FORMAT, format)  # not every side file says it
     if written != format and not is_other:
         problem = Message(
-            "the side file was written for {found}, not for {format}; put the right one there, or remove it",
+            "the side file was written for {found}, not for {format}; read the file with from-{found}, or put the "
+            "right side file there",
             found=str(written)[:40],
             format=format,
         )
         raise damaged(problem, path)
+    if not isinstance(document, kind) and not is_other:
+        raise damaged(None, path)
     return SideFile(document, (seal or head).get("main"), of if is_other else None)
 
 

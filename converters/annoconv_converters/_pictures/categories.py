@@ -89,6 +89,7 @@ class Categories:
         self.is_list = is_list
         self.records: dict[object, dict[str, Any]] = {}
         self._meanings: dict[object, Meaning] = {}
+        self._last: tuple[tuple[object, ...], Categories] | None = None
         self._names: dict[str, object] = {}
         """The first id of each name."""
         for record in records:
@@ -145,8 +146,15 @@ class Categories:
 
     def apart(self, numbers: Iterable[object]) -> Categories:
         """Return the categories as they are for a case that has some of them, of which no two are one label."""
+        listed = tuple(dict.fromkeys(numbers))
+        if self._last is not None and self._last[0] == listed:
+            return self._last[1]
+        self._last = listed, self._apart(listed)
+        return self._last[1]
+
+    def _apart(self, listed: Sequence[object]) -> Categories:
         by_code: dict[str, list[object]] = {}
-        for number in dict.fromkeys(numbers):
+        for number in listed:
             by_code.setdefault(self[number].code, []).append(number)
         shared = [number for numbers in by_code.values() if len(numbers) > 1 for number in numbers]
         if not shared:
@@ -154,6 +162,7 @@ class Categories:
         told = self._labels.of_names([(self.name_of(number), {}) for number in shared])
         apart = copy.copy(self)
         apart.__dict__.pop("listed", None)
+        apart._last = None
         meanings = {number: self._meaning(number, found) for number, found in zip(shared, told, strict=True)}
         apart._meanings = {**self._meanings, **meanings}
         return apart
@@ -207,6 +216,8 @@ class CategoryTable:
     _reserved: dict[str, int] = field(default_factory=dict)
     """Numbers of the labels of the label system that no class has yet, by code."""
     _taken: set[object] = field(default_factory=set)
+    _last: Sequence[Label] | None = None
+    """The class list that was taken over last: most cases have the same."""
 
     def __post_init__(self) -> None:
         for place, label in enumerate(self.label_system):
@@ -220,6 +231,9 @@ class CategoryTable:
 
     def take(self, labels: Sequence[Label] | None, known: Labels) -> None:
         """Take over the class list of a case: those of its labels that have a number."""
+        if labels == self._last:
+            return
+        self._last = labels
         for label in (each for each in labels or () if each.number is not None):
             name = known.name_of(label.code)
             if name not in self.records:

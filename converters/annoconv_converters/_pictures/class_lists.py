@@ -119,16 +119,16 @@ def shared(original: Record, native: Record) -> Record:
 
 
 class SaidOnce:
-    """Leaves out the losses of a class list that the case before had too: it is one list."""
+    """Tells of each case in turn whether the one before had the same class list, so that its losses were said."""
 
     def __init__(self) -> None:
         self._said: Any = None
 
-    def __call__(self, case: Case, losses: Iterable[Loss]) -> list[Loss]:
-        """Return the losses of a case without those that were said."""
+    def __call__(self, case: Case) -> bool:
+        """Tell it of the next case."""
         is_said = is_class_list(case.labels) and case.labels == self._said
         self._said = case.labels
-        return [loss for loss in losses if not (is_said and loss.path.startswith("/labels/"))]
+        return is_said
 
 
 class WrittenLists:
@@ -160,16 +160,27 @@ class WrittenLists:
         self.known = Categories(records, Labels.of(), is_list=kind != "seen")
         self.told: list[Record] = [{"name": each["name"], "number": each["id"]} for each in listed]
         self._places = {each["name"]: place for place, each in enumerate(listed)}
+        # Most cases have the list of the one before.
+        self._case: tuple[Sequence[Label] | None, list[int]] | None = None
+        self._list: tuple[Sequence[int], list[Record]] | None = None
 
     def places(self, case: Case) -> list[int]:
         """Return which classes of the file the class list of a case has; none if it has no list."""
+        if self._case is not None and self._case[0] == case.labels:
+            return self._case[1]
         known = Labels.of(case, self._label_system)
         listed = (label for label in case.labels or () if label.number is not None)
-        return [self._places[known.name_of(label.code)] for label in listed]
+        self._case = case.labels, [self._places[known.name_of(label.code)] for label in listed]
+        return self._case[1]
 
     def of(self, places: Sequence[int]) -> list[Record]:
         """Return the class list of a case as it is read with the side file."""
-        return class_list(self._records, self.kind, self.told, places, is_edited=False) if places else []
+        if not places:
+            return []
+        if self._list is None or self._list[0] != places:
+            found = class_list(self._records, self.kind, self.told, places, is_edited=False)
+            self._list = places, found
+        return self._list[1]
 
     def by_itself(
         self,
@@ -179,8 +190,15 @@ class WrittenLists:
         reasons: Reasons,
         carrier: Carrier,
         case_index: int,
+        *,
+        is_said: bool,
     ) -> list[Loss]:
-        """Return the losses of a case, those of its class list by what the file says of that without a side file."""
+        """Return the losses of a case, those of its class list by what the file says of that without a side file.
+
+        None of its list are told if the case before had the same, of which they were said.
+        """
+        if is_said:
+            return [loss for loss in losses if not loss.path.startswith("/labels/")]
         if self.kind == "numbered" or not any("number" in each for each in original.get("labels", [])):
             return [*losses]
         shown = [{name: value for name, value in each.items() if name != "number"} for each in native.get("labels", [])]

@@ -150,7 +150,7 @@ def draw(
     MaskError, GeometryError
         If a mask is missing, holds fractions, or does not lie on its image's grid.
     """
-    unwritten = left_out(loaded.case, all_annotations=all_annotations)
+    unwritten = left_out(loaded.case, all_annotations=all_annotations, one_time=True)
     drawing = Drawing(loaded, without(loaded, unwritten), unwritten)
     case = drawing.shown.case
     shown = {annotation.image_uid or case.image.uid for annotation in case.annotations} | {case.image.uid}
@@ -291,10 +291,12 @@ def _indices(annotation: AnyAnnotation, image: Image, planes: Planes) -> Iterabl
     if isinstance(annotation, BboxAnnotation) and len(annotation.bbox) == 6:
         first, last = math.floor(annotation.bbox[2]), math.ceil(annotation.bbox[5])
         return range(max(first, 0), min(max(last, first + 1), planes.count))
-    stated = annotation.slice_index if annotation.slice_index is not None else annotation.frame_index
-    if stated is None:
+    first, last = annotation.slice_index, annotation.slice_index
+    if first is None and image.temporal_positions is None:
+        first, last = annotation.frame_index, annotation.last_frame_index
+    if first is None:
         return [0] if planes.count == 1 else []
-    return [stated] if stated < planes.count else []
+    return range(first, min(first if last is None else last, planes.count - 1) + 1)
 
 
 def _parts(pieces: Iterable[Iterable[Any]], turn_holes: bool) -> list[Any]:

@@ -308,8 +308,8 @@ def _annotations(common: Record, members: list[_Item], native: PictureCase, sour
     else:
         yield {**common, "type": "attribute", "attributes": {"image_label": True}, **extra}
     if any("point" in each for each in named):
-        told = first.key.get("points")
-        own = told[0] if isinstance(told, list) and told and isinstance(told[0], str) else None
+        held = first.key.get("points")
+        own = held[0] if isinstance(held, list) and held and isinstance(held[0], str) else None
         identity = own or f"{common['id']}.keypoints"
         place = {key: value for key, value in extra.items() if key in _PLACES}
         yield {**common, "id": identity, "parent_id": common["id"], **points, **place}

@@ -153,16 +153,29 @@ def _pixels(
 
 def _coloured(plane: NDArray[Any], header: Any, source: ImageSource) -> tuple[NDArray[Any], dict[str, Any]]:
     """Return the colours that pixels are indices of (PS3.3 C.7.9); ImageError if the palette cannot be read."""
-    from pydicom.pixels import apply_color_lut
+    channels = [_looked_up(plane, header, colour) for colour in ("Red", "Green", "Blue")]
+    told = [each for each in channels if each is not None]
+    if len(told) < len(channels):
+        raise ImageError(
+            "the pixels are indices of a palette that cannot be read",
+            source=source.path,
+            where="(0028,1101) RedPaletteColorLookupTableDescriptor",
+        )
+    return np.ascontiguousarray(np.stack(told, axis=-1)), {"depth": 8, "samples": 3, "palette": True}
 
-    try:
-        colours = apply_color_lut(plane, header)
-    except (AttributeError, ValueError, IndexError, KeyError, TypeError, NotImplementedError) as error:
-        problem = "the pixels are indices of a palette that cannot be read"
-        where = "(0028,1101) PaletteColorLookupTable"
-        raise ImageError(problem, source=source.path, where=where, found=type(error).__name__) from error
-    narrow = colours >> 8 if colours.dtype == np.uint16 else colours
-    return np.ascontiguousarray(narrow.astype(np.uint8)), {"depth": 8, "samples": 3, "palette": True}
+
+def _looked_up(plane: NDArray[Any], header: Any, colour: str) -> NDArray[np.uint8] | None:
+    """Return one colour of the pixels, 8 bits; None if its table is not there or not whole."""
+    described: Any = header.get(f"{colour}PaletteColorLookupTableDescriptor")
+    data: Any = header.get(f"{colour}PaletteColorLookupTableData")
+    if described is None or len(described) != 3 or not isinstance(data, bytes):
+        return None
+    count, first, bits = int(described[0]) or 1 << 16, int(described[1]), int(described[2])
+    if bits not in {8, 16} or len(data) < count * bits // 8:
+        return None
+    table = np.frombuffer(data[: count * bits // 8], np.uint8)
+    table = table[1::2] if bits == 16 else table  # the higher byte of each
+    return np.asarray(table[np.clip(plane.astype(np.int64) - first, 0, count - 1)])
 
 
 def _window(header: Any) -> tuple[float, float] | None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from annoconv.casefile.left_out import masks_left_out
+from annoconv.casefile.references import without_gone
 from annoconv.codes import Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annoconv.casefile import LoadedCase
+    from annoconv.casefile.left_out import LeftOut
     from annoconv.registry import Context
     from annoconv_converters._pictures.meaning import PictureCase
     from annoconv_converters._pictures.picture_names import NameRule
@@ -187,8 +189,9 @@ def write_pictures(
         for case_index, drawing in enumerate(drawings):
             read = batch.pictures[position : position + len(drawing.pictures)]
             position += len(drawing.pictures)
-            found, entry = _compare(drawing, read, lists, format, case_index, plain=plain)
-            losses += [*once(drawing.loaded.case, found), *inversions(drawing, case_index)]
+            is_said = once(drawing.loaded.case)
+            found, entry = _compare(drawing, read, lists, format, case_index, plain=plain, is_said=is_said)
+            losses += [*found, *inversions(drawing, case_index)]
             entries.append(entry)
         if (losses or not format.has_sizes) and not plain:
             side = temporary / SIDE_NAME if temporary.is_dir() else target.with_suffix(SIDE_SUFFIX)
@@ -262,8 +265,12 @@ def _rings(shape: Shape, has_parts: bool) -> Iterator[Shape]:
         yield shape
     else:
         for place, ring in enumerate(segmentation):
-            own = {} if not place else {"keypoints": [], "key": {k: v for k, v in shape.key.items() if k != "points"}}
-            yield replace(shape, record={**shape.record, "segmentation": [ring]}, **own)
+            record = {**shape.record, "segmentation": [ring]}
+            if place:  # keypoints belong to the first
+                key = {name: value for name, value in shape.key.items() if name != "points"}
+                yield replace(shape, record=record, keypoints=[], key=key)
+            else:
+                yield replace(shape, record=record)
 
 
 def _size(picture: Picture) -> tuple[int, int]:
@@ -278,8 +285,9 @@ def _compare(
     case_index: int,
     *,
     plain: bool,
+    is_said: bool,
 ) -> tuple[list[Loss], Record]:
-    """Return the losses of a case and its entry in the side file."""
+    """Return the losses of a case and its entry in the side file; none of its class list if they are said."""
     original = strict_json.plain(drawing.loaded.case)
     put_keys(read, _keys(drawing.pictures, read, set(), set()))
     found = picture_case_of(read, lists.known, format.task, "output", use_keys=False)
@@ -287,16 +295,21 @@ def _compare(
     drawn = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
     named = given_classes(original, drawn, format.reasons, case_index)
     if plain:
-        return [*compare_plain(original, found, format.reasons, case_index, drawing.left_out), *named], {}
+        losses = compare_plain(original, found, format.reasons, case_index, drawing.left_out)
+        return [*(each for each in losses if not (is_said and each.path.startswith("/labels/"))), *named], {}
     places = lists.places(drawing.loaded.case)
     entry, found = _keyed(drawing, read, lists, places, format.task)
-    expected = _expected(original, found, [*drawing.parts, *masks_left_out(original, drawing.left_out)])
-    expected = renumbered(expected, found.document) if lists.kind == "numbered" else expected
-    compared = compare(original, found.document, expected, format.reasons, _SIDE_FILE, case_index, drawing.left_out)
+    if lists.kind == "numbered" and is_said:
+        original = renumbered(original, found.document)
+    expected, unnamed = _expected(original, found, {*drawing.parts, *masks_left_out(original, drawing.left_out)})
+    if lists.kind == "numbered":
+        expected = renumbered(expected, found.document)
+    unwritten = {**drawing.left_out, **unnamed}
+    compared = compare(original, found.document, expected, format.reasons, _SIDE_FILE, case_index, unwritten)
     entry |= {"residual": compared.kept.to_json(), **({CLASSES: places} if places else {})}
     if not residuals.residual(original, native).paths():  # nothing is needed, not even an id
         return named, entry
-    losses = lists.by_itself(original, native, compared.losses, format.reasons, _SIDE_FILE, case_index)
+    losses = lists.by_itself(original, native, compared.losses, format.reasons, _SIDE_FILE, case_index, is_said=is_said)
     return [*losses, *named, *_identities(original, read, format.reasons, case_index)], entry
 
 
@@ -351,18 +364,22 @@ def _is_same(parts: list[tuple[int, Counts]], others: list[tuple[int, Counts]]) 
     return joined[0] == joined[1]
 
 
-def _expected(original: Record, found: PictureCase, drawn: Iterable[str]) -> Record:
-    """Return the case as it comes back: masks that the format does not hold are what it makes of them, or gone."""
+def _expected(original: Record, found: PictureCase, drawn: set[str]) -> tuple[Record, LeftOut]:
+    """Return the case as it comes back: masks that the format does not hold are what it makes of them, or gone.
+
+    What names those that are gone goes too, and why is returned.
+    """
     made = {each["id"]: each for each in found.document["annotations"]}
-    lost = set(drawn) - found.parts.keys()
+    lost = drawn - found.parts.keys()
+    whole, unnamed = without_gone(original, lost - made.keys())
     annotations: list[Record] = []
-    for each in original["annotations"]:
+    for each in whole["annotations"]:
         if each["id"] not in lost:
             annotations.append(each)
-        elif each["id"] in made:
+        else:
             shape = {key: value for key, value in made[each["id"]].items() if key not in each or key == "type"}
             annotations.append({key: value for key, value in each.items() if not key.startswith("mask_")} | shape)
-    return {**original, "annotations": annotations}
+    return {**whole, "annotations": annotations}, unnamed
 
 
 def _keys(drawn: list[Picture], parsed: list[Picture], without_type: set[str], unbound: set[str]) -> Record:

@@ -30,9 +30,10 @@ def info_of(at: str | None) -> Record:
     return _INFO | ({} if at is None else {"year": int(at[:4]), "date_created": at})
 
 
-def info_beside(info: Record) -> Record:
-    """Return what the `info` of a file of ours says beyond what we write."""
-    return {name: value for name, value in info.items() if name not in _MOMENT and _INFO.get(name) != value}
+def info_beside(info: Record, written: Record) -> Record:
+    """Return what the `info` of a file of ours says beyond what we write; its time too, if another is `written`."""
+    known = {name: info.get(name) for name in _MOMENT} | _INFO | written
+    return {name: value for name, value in info.items() if known.get(name) != value}
 
 
 def skeletons_of(path: Path | None) -> Record:

@@ -18,6 +18,7 @@ from annoconv.codes import Labels
 from annoconv.errors import InputError, UsageError
 from annoconv.files.atomic import note_inputs
 from annoconv.loss import LossReport
+from annoconv_converters._pictures.archives import unpacking
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, nothing_shown, restored
 from annoconv_converters._pictures.categories import Categories, unnamed
 from annoconv_converters._pictures.class_lists import CLASSES
@@ -64,7 +65,8 @@ def read_coco(
     paths = [path for path in images.list_files(sources, context.limits) if path.suffix == ".json"]
     paths = [path for path in paths if not path.name.endswith((SIDE_SUFFIX, SIDE_NAME))]
     if not paths:
-        raise InputError("there is no COCO file", source=sources[0] if sources else None, expected=".json")
+        source = sources[0] if sources else None
+        raise InputError("there is no COCO file", source=source, expected=".json", advice=unpacking(sources))
     case_index = 0
     for path in paths:
         index = index_file(path, context, pattern, ground_truth)
@@ -117,12 +119,17 @@ def _readings(
             picture.record = without_key(picture.record)
             picture.shapes = [replace(shape, record=without_key(shape.record)) for shape in picture.shapes]
         ids, edit = reserved_ids(residual), None
-        said = None if number else {**beside, **({"info": info_beside(beside["info"])} if is_ours else {})}
+        said = (
+            None
+            if number
+            else {**beside, **({"info": info_beside(beside["info"], index.side.info)} if is_ours else {})}
+        )
         index.side.classes |= {str(shape.record.get("category_id")) for each in pictures for shape in each.shapes}
         added: Callable[[], Iterable[Loss]] = list
         if use_keys and index.side.is_edited:
             added = additions(index.path, pictures, categories[False], said, context, kind, case_index + number)
             pictures += index.side.without(case, pictures)
+            index.side.in_order(pictures, case)
             name_of = unnamed if index.is_results else categories[True].name_of
             edit = bind(pictures, [index.side.keys_of(each) for each in pictures], name_of, ids)
         for picture in pictures:

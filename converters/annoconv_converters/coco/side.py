@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv_converters._pictures.carrier import SideFile
 
-__all__ = ["CATEGORIES", "SEGMENTS", "CocoSide", "read_coco_side"]
+__all__ = ["CATEGORIES", "INFO", "SEGMENTS", "CocoSide", "read_coco_side"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -40,7 +40,9 @@ SEGMENTS: Final = "segments"
 """Section of the segments of panoptic maps."""
 CATEGORIES: Final = "categories"
 """Section of the categories as they were written."""
-_TOLD: Final = ("id", "file_name", "width", "height")
+INFO: Final = "info"
+"""Member of the head of a side file: that of the file, as it was written."""
+_TOLD: Final = ("id", "file_name", "width", "height", "date_captured")
 _HEAD: Final = 4096
 _CATEGORY: Final = ("id", "name", "supercategory", "keypoints", "skeleton")
 """Members of the categories that we write."""
@@ -68,6 +70,8 @@ class CocoSide:
         Ids of the categories that records of the file have, as far as it has been read.
     categories
         Records of the categories that were written, by name.
+    info
+        That of the file as it was written; empty if that is not known.
     not_written
         Places of images of which the key is another one than was written.
     """
@@ -78,10 +82,15 @@ class CocoSide:
     unused: SideFile | None = None
     classes: set[str] = field(default_factory=set)
     categories: dict[str, Record] = field(default_factory=dict)
+    info: Record = field(default_factory=dict)
     not_written: list[Steps] = field(default_factory=list)
     _named: dict[tuple[str, str | None], Record | None] = field(default_factory=dict)
     _cases: set[str] = field(default_factory=set)
     """Those that the file shows something of."""
+    _keyed: dict[str, Record] = field(default_factory=dict)
+    """Entries of images by what their key says."""
+    _shown: dict[int, str] = field(default_factory=dict)
+    """Id of the image of the file that an entry was last found for."""
 
     def add(self, entry: Record) -> None:
         """Add an entry; an image can be found by its name if that is its alone, else only together with its id."""
@@ -92,38 +101,60 @@ class CocoSide:
             name = str(entry.get("file_name"))
             self._named[name, str(entry["id"])] = entry
             self._named[name, None] = None if (name, None) in self._named else entry
+            self._keyed[digest_of(entry[KEY])] = entry
         else:
             number = str(entry["id"]).removeprefix(f"{entry['image']}/")
             self.keys.setdefault(str(entry["image"]), []).append({**entry[KEY], "number": number})
 
-    def image_of(self, record: Record) -> Record:
-        """Return the entry of an image; empty if there is none."""
-        name = str(record.get("file_name"))
-        found = self._named.get((name, str(record.get("id")))) or self._named.get((name, None)) or {}
-        if found:
-            self._cases.add(str(found[KEY].get("case")))
+    def image_of(self, record: Record, key: Record) -> Record:
+        """Return the entry of an image; empty if there is none.
+
+        One under another name is that which its key says, unless another image of the file is.
+        """
+        name, number = str(record.get("file_name")), str(record.get("id"))
+        found = self._named.get((name, number)) or self._named.get((name, None))
+        if not found and key:
+            found = self._keyed.get(digest_of(key))
+            found = found if found and self._shown.get(id(found), number) == number else None
+        if not found:
+            return {}
+        self._shown[id(found)] = number
+        self._cases.add(str(found[KEY].get("case")))
         return found
 
     def key_of(self, record: Record, place: Steps = ()) -> Record:
         """Return the key of an image: that of its entry, else its own; note its place if the two are not the same."""
         key = key_of(record)
-        told: Record = self.image_of(record).get(KEY, {})
+        told: Record = self.image_of(record, key).get(KEY, {})
         if place and key and told and digest_of(key) != digest_of(told):
             self.not_written.append((*place, KEY))
         return told or key
 
     def keys_of(self, picture: Picture) -> list[Record]:
         """Return the keys of the records that were written of a picture."""
-        return self.keys.get(str(self.image_of(picture.record).get("id")), [])
+        return self.keys.get(str(self.image_of(picture.record, picture.key).get("id")), [])
 
     def residual(self, case: Any) -> Any:
         """Return what the first image of a case holds of it; None if the side file does not know it."""
         keys = (entry[KEY] for entry in self.images if str(case) in self._cases)
         return next((key["residual"] for key in keys if key.get("case") == case and "residual" in key), None)
 
+    def in_order(self, pictures: list[Picture], case: Any) -> None:
+        """Put the pictures of a case in the order in which they were written, whatever that of the file is."""
+        ranks = {id(entry): rank for rank, entry in enumerate(self.images)}
+        uids = [each.key.get("uid") for each in pictures if each.key.get("residual") is not None]
+        first = [key.get("uid") for key in (entry[KEY] for entry in self.images) if key.get("case") == case] or uids
+
+        def rank(picture: Picture) -> tuple[bool, int]:
+            return picture.key.get("uid") not in first[:1], ranks.get(
+                id(self.image_of(picture.record, picture.key)), len(ranks)
+            )
+
+        pictures.sort(key=rank)
+
     def without(self, case: Any, pictures: Sequence[Picture]) -> list[Picture]:
         """Return the pictures of a case that its file does not show any more."""
-        shown = {id(entry) for picture in pictures if (entry := self.image_of(picture.record))}
+        shown = {id(entry) for picture in pictures if (entry := self.image_of(picture.record, picture.key))}
         return [
             Picture({name: entry[name] for name in _TOLD if name in entry}, key=entry[KEY], is_unsized=True)
             for entry in self.images
@@ -183,8 +214,10 @@ def read_coco_side(path: Path, limits: Limits) -> CocoSide:
     side = read_side(beside, path, list, TASK, limits)
     if side.other is not None:
         return CocoSide(unused=side)
-    found = CocoSide(is_edited=not side.is_of(path))
-    for entry in side.members[1 if KEY in side.members[0] else 2 :]:  # behind the seal and the head
+    head = 0 if KEY in side.members[0] else 1  # behind the seal
+    info = side.members[head].get(INFO)
+    found = CocoSide(is_edited=not side.is_of(path), info=info if isinstance(info, dict) else {})
+    for entry in side.members[head + 1 :]:
         if not _is_entry(entry):
             raise damaged(None, beside)
         found.add(entry)

@@ -43,6 +43,8 @@ _ENCODING: Final = {
 """What only says how the rest is encoded, and why it is left out."""
 _PACKED: Final = {"segments_info": "compared one by one", "file_name": "of the pixels, which are the masks"}
 """The same of a panoptic annotation."""
+_IMAGE: Final = ("width", "height", "file_name", "date_captured")
+"""Members of the images that we write; of an image of which nothing is drawn they come back too."""
 _ONE: Final = "masks of one label in a volume are one mask"
 _BESIDE: Final[Reasons] = {
     "#": "a case has no place for it",
@@ -163,7 +165,8 @@ class _Drawn:
         """Yield a picture and what is drawn on it."""
         drawn = self._pictures.get(_slice_of(picture))
         if picture.place:
-            yield FileRecord(picture.place, _meant(picture.record), drawn and drawn.record)
+            ours = {name: picture.record[name] for name in _IMAGE if self._is_ours and name in picture.record}
+            yield FileRecord(picture.place, _meant(picture.record), drawn.record if drawn else ours or None)
         if picture.packed is not None:
             packed = {
                 name: value for name, value in picture.packed.items() if name not in {"segments_info", "file_name"}

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 
 from annoconv.casefile.left_out import masks_left_out
+from annoconv.casefile.references import without_gone
 from annoconv.codes import UNCLASSIFIED, Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
@@ -38,7 +39,7 @@ from annoconv_converters.coco.foreign import EXTENSION, kept_of, number_of, put_
 from annoconv_converters.coco.head import info_of, moments, skeletons_of
 from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
-from annoconv_converters.coco.side import CATEGORIES, SEGMENTS
+from annoconv_converters.coco.side import CATEGORIES, INFO, SEGMENTS
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES
 
 if TYPE_CHECKING:
@@ -123,8 +124,7 @@ class _Writer:
         self.used: set[str] = set()
         self.position = 0
         self.newest: list[str] = []
-        self.once = SaidOnce()
-        self.flat = FlatNames()
+        self.once, self.flat = SaidOnce(), FlatNames()
         self.read_categories: tuple[tuple[Any, ...], Categories] | None = None
 
     def __enter__(self) -> _Writer:
@@ -139,8 +139,7 @@ class _Writer:
         """Write the records of a case to the temporary files and note its losses."""
         kept = kept_of(loaded.case)
         if self.kind is None:
-            asked = self.options.kind
-            known = str(kept.get("kind"))
+            asked, known = self.options.kind, str(kept.get("kind"))
             self.kind = asked if asked != "auto" else known if known in get_args(Kind) else "instances"
             self.beside = kept["file"] if isinstance(kept.get("file"), dict) else None
         self.labels = Labels.of(loaded.case, self.context.label_system)
@@ -231,17 +230,17 @@ class _Writer:
         native = self._native(drawing.pictures, first, case_index)
         native.document = shared(original, native.document)
         is_keyed = not self.options.plain and bool(residuals.residual(original, native.document).paths())
-        losses: list[Loss] = []
+        losses = self._carry(drawing, loaded, case_index, first, lost, original) if is_keyed else []
         if is_keyed:
-            losses = self._carry(drawing, loaded, case_index, first, lost, original)
             self._note(drawing.pictures)
         elif self.options.plain:
             losses = compare_plain(original, native, REASONS, case_index, drawing.left_out)
-        shapes = [shape for each in drawing.pictures for shape in each.shapes]
         unclassified = self.table.records.get(UNCLASSIFIED, {}).get("id", KEY)
-        given = {each.key["id"] for each in shapes if each.record.get("category_id") == unclassified}
-        self.losses += self.once(loaded.case, losses)
-        self.losses += given_classes(original, given, REASONS, case_index)
+        drawn_as = [(each.key["id"], each.record.get("category_id")) for one in drawing.pictures for each in one.shapes]
+        given = {identity for identity, number in drawn_as if number == unclassified}
+        hidden = "/labels/" if self.once(loaded.case) else KEY
+        losses = [each for each in losses if not each.path.startswith(hidden)]
+        self.losses += [*losses, *given_classes(original, given, REASONS, case_index)]
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
         self.newest = sorted([*self.newest, *map(strict_json.plain, moments(loaded))])[-1:]
@@ -255,9 +254,10 @@ class _Writer:
         if classes:
             drawing.pictures[0].key[CLASSES] = classes
         native = self._native(drawing.pictures, first, case_index, classes)
-        expected = {**original, "annotations": [each for each in original["annotations"] if each["id"] not in lost]}
+        expected, unnamed = without_gone(original, lost)
         expected = renumbered(expected, native.document)
-        compared = compare(original, native.document, expected, REASONS, _KEY, case_index, drawing.left_out)
+        unwritten = {**drawing.left_out, **unnamed}
+        compared = compare(original, native.document, expected, REASONS, _KEY, case_index, unwritten)
         drawing.pictures[0].key["residual"] = compared.kept.to_json()
         return [*compared.losses, *_identities(drawing, loaded, case_index)]
 
@@ -320,7 +320,7 @@ class _Writer:
         number = str(image["id"])
         if is_keyed:
             named = {"section": "images", "id": number, "record": image if self.kind == "results" else {}, KEY: key}
-            size: Record = {name: image[name] for name in ("width", "height") if name in image}
+            size: Record = {name: image[name] for name in ("width", "height", "date_captured") if name in image}
             self.parts["side"].add({**named, "file_name": image.get("file_name"), **size})
             image = {**image, KEY: key}
         elif "rendering" in key and not self.options.plain:
@@ -364,7 +364,7 @@ class _Writer:
                 self.parts["side"].add({"section": CATEGORIES, "record": record})
             main = {"main": digest(self.layout.document)} if self.layout.is_folder else {}  # else the seal tells
             with self.layout("side").open("wb") as file:
-                self.parts["side"].copy(file, {KEY: VERSION, **main})
+                self.parts["side"].copy(file, {KEY: VERSION, INFO: self._head().get(INFO), **main})
                 file.write(b"\n")
 
     def _head(self) -> Record:

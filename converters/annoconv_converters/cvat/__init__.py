@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from annoconv import images as image_seam
 from annoconv.errors import InputError
+from annoconv_converters._pictures.archives import unpacking
 from annoconv_converters._pictures.options import AllAnnotations, Images, Names, Plain, Render, Window
 from annoconv_converters._pictures.read import read_pictures
 from annoconv_converters._pictures.render import rendering_of
@@ -105,6 +106,7 @@ def from_cvat(sources: Sequence[Path], *, context: Context) -> Iterator[Reading]
     """
     paths = [path for path in image_seam.list_files(sources, context.limits) if path.suffix.lower() == ".xml"]
     if not paths:
-        raise InputError("there is no CVAT file", source=Path(sources[0]) if sources else None, expected=".xml")
+        source = Path(sources[0]) if sources else None
+        raise InputError("there is no CVAT file", source=source, expected=".xml", advice=unpacking(sources))
     batches = (batch for path in paths for batch in read_cvat(path, context.limits, context.label_system))
     return read_pictures(batches, context=context, task=TASK)

@@ -13,7 +13,17 @@ if TYPE_CHECKING:
 
     from annoconv.documents.residuals import Path
 
-__all__ = ["TAGS", "as_number", "label_key", "said_of_element", "said_of_label", "said_of_shape", "shapes_of", "spaced"]
+__all__ = [
+    "TAGS",
+    "as_number",
+    "doubled",
+    "label_key",
+    "said_of_element",
+    "said_of_label",
+    "said_of_shape",
+    "shapes_of",
+    "spaced",
+]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -83,7 +93,7 @@ def said_of_shape(element: Element, holder: str) -> Record:
     attributes: Record = {}
     for each in element.iterfind("attribute"):
         name, value = each.get("name", ""), (each.text or "").strip()
-        attributes[name] = value if name not in attributes else (attributes[name], value)
+        attributes[name] = value
         said |= {f"attribute@{more}": each.attrib[more] for more in each.attrib.keys() - {"name"}}
     if attributes:
         said["attribute"] = attributes
@@ -91,6 +101,14 @@ def said_of_shape(element: Element, holder: str) -> Record:
         if child.get("outside") != "1":
             said.setdefault(str(place[0]), {})[int(place[1])] = said_of_shape(child, "skeleton")
     return said
+
+
+def doubled(element: Element) -> Iterator[str]:
+    """Yield the names of attributes that a shape has more than one value of; the last one counts."""
+    values: dict[str, set[str]] = {}
+    for each in element.iterfind("attribute"):
+        values.setdefault(each.get("name", ""), set()).add((each.text or "").strip())
+    yield from (name for name, told in values.items() if len(told) > 1)
 
 
 def as_number(text: str) -> float | str:

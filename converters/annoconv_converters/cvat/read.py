@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from annoconv.codes import is_name
+from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError, LimitError
 from annoconv_converters._pictures.carrier import side_path
 from annoconv_converters._pictures.categories import categories_of
@@ -125,7 +126,11 @@ class _CvatFile:
         picture = Picture(record, is_unsized=True, place=("image", place))
         for at, shape in shapes_of(element, picture.place):
             is_signed = shape.get("source") != IMPORTED
-            picture.shapes += (replace(each, place=at, is_signed=is_signed) for each in self._shapes(shape, record))
+            try:
+                found = list(self._shapes(shape, record))
+            except InputError as error:
+                raise _at(at, error) from error
+            picture.shapes += (replace(each, place=at, is_signed=is_signed) for each in found)
         return picture
 
     def videos(self, tracks: list[Element]) -> list[tuple[list[Place], list[Picture]]]:
@@ -241,6 +246,13 @@ class _CvatFile:
             else:
                 told[name] = _typed(value, self._types.get((label, name)))
         return found | ({"attributes": told} if told else {})
+
+
+def _at(place: Place, error: InputError) -> InputError:
+    """Return the error of a shape with its place in the file."""
+    where = ": ".join(filter(None, (pointer(place), error.where)))
+    told = {"found": error.found, "expected": error.expected, "advice": error.advice}
+    return InputError(error.problem, source=error.source, where=where, **told)
 
 
 def _score(value: str) -> float | None:

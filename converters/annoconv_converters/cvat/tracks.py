@@ -128,9 +128,9 @@ def shown_on(listed: Sequence[tuple[Place, Element]], frames: range, path: Path)
     for (frame, _, one), (following, _, other) in pairwise(numbered):
         if not is_outside(one):
             for between in _within(frames, frame + 1, following):
-                element = _between(one, other, (between - frame) / (following - frame), path)
-                if element is not None:
-                    yield Shown(element, between, None, is_key_frame=False)
+                moved = _between(one, other, (between - frame) / (following - frame), path)
+                if moved is not None:
+                    yield Shown(moved, between, None, is_key_frame=False)
     if numbered and not is_outside(numbered[-1][2]):
         for after in _within(frames, numbered[-1][0] + 1, frames[-1] + 1):
             yield Shown(copy.deepcopy(numbered[-1][2]), after, None, is_key_frame=False)
@@ -166,10 +166,10 @@ def _between(one: Element, other: Element, share: float, path: Path) -> Element 
         return None
     for name in list(one.attrib):
         if name == "points":
-            points = _points(one, other, share, path)
-            if points is None:
+            between = _points(one, other, share, path)
+            if between is None:
                 return None
-            found.set(name, points)
+            found.set(name, between)
         elif name == "rotation":
             start, end = _turn(one, path), _turn(other, path)
             found.set(name, repr(tidy((start + ((end - start + 180) % _TURN - 180) * share) % _TURN)))
@@ -180,7 +180,7 @@ def _between(one: Element, other: Element, share: float, path: Path) -> Element 
     for element in found if one.tag == "skeleton" else ():
         moved = others.get(element.get("label"))
         if element.tag != "attribute" and moved is not None:
-            element.set("points", _points(element, moved, share, path) or element.get("points", ""))
+            element.set("points", str(_points(element, moved, share, path) or element.get("points", "")))
     return found
 
 

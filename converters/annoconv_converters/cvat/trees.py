@@ -20,6 +20,7 @@ from annoconv_converters.cvat.coordinates import coordinates_of, cuboid_of, elem
 from annoconv_converters.cvat.elements import (
     TAGS,
     as_number,
+    doubled,
     label_key,
     said_of_element,
     said_of_label,
@@ -27,6 +28,7 @@ from annoconv_converters.cvat.elements import (
     shapes_of,
     spaced,
 )
+from annoconv_converters.cvat.skeletons import drawing_of
 from annoconv_converters.cvat.tracks import is_outside, range_told
 
 if TYPE_CHECKING:
@@ -91,6 +93,7 @@ class CvatTree:
     _ranges: list[Record] = field(default_factory=list)
     _parents: dict[str, str] = field(default_factory=dict)
     """Of the points of skeletons, the labels of these."""
+    _drawings: dict[str, str] = field(default_factory=dict)
     _labels: dict[str, dict[str, set[type]]] = field(default_factory=dict)
     _holders: dict[Path, Element] = field(default_factory=dict)
 
@@ -103,11 +106,6 @@ class CvatTree:
     ) -> list[Loss]:
         """Return what images or tracks say and their case does not; of the last case, what the file says beside."""
         records = list(self.records(pictures, loaded.case, tracks))
-        labels = Labels.of(loaded.case, self.label_system)
-        for label in loaded.case.labels or ():
-            name = labels.name_of(label.code)
-            self._parents |= dict.fromkeys((f"{name}/{each}" for each in label.keypoints or ()), name)
-        self._ranges += [range_told(loaded.case.image)] if tracks else []
         self.open -= len(pictures)
         if not self.open:
             records += self.descriptions()
@@ -126,6 +124,11 @@ class CvatTree:
         for label in case.labels or ():
             if label.number is not None:
                 self._labels.setdefault(labels.name_of(label.code), {})
+            name = labels.name_of(label.code)
+            self._parents |= dict.fromkeys((f"{name}/{each}" for each in label.keypoints or ()), name)
+            if label.keypoints and label.skeleton:
+                self._drawings[name] = drawing_of(label.keypoints, [[a + 1, b + 1] for a, b in label.skeleton])
+        self._ranges += [range_told(case.image)] if tracks else []
         annotations = {each.id: each for each in case.annotations}
         masks = {labels.name_of(each.label_code): each for each in case.annotations if each.type == "mask"}
         members: dict[Path, list[AnyAnnotation]] = {}
@@ -141,6 +144,7 @@ class CvatTree:
             for place, shape_ in shapes_of(element, holder):
                 if not is_outside(shape_):
                     yield self._shape(place, shape_, members.get(place, []), labels)
+                    yield from (FileRecord((*place, "attribute", name), name, None) for name in doubled(shape_))
 
     def descriptions(self) -> Iterator[FileRecord]:
         """Yield what the file says beside its shapes, and the labels that are defined again."""
@@ -168,6 +172,7 @@ class CvatTree:
         if found is None:
             return None
         kind = {"type": "skeleton"} if name in self._parents.values() else {}
+        kind |= {"svg": self._drawings[name]} if name in self._drawings else {}
         definitions = {each: definition_of(types) for each, types in found.items()}
         return stated({"attributes": {each: spaced(told) for each, told in definitions.items()}, **kind})
 

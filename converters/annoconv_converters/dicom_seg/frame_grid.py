@@ -51,6 +51,8 @@ _SAME_PLANE_MM: Final = 1e-3
 """Frames nearer than this lie on one plane; decimal strings keep six decimals and more."""
 _IMAGES: Final = ("SourceImageSequence", "ReferencedImageSequence")
 """Elements of the whole file that name images, where frames and series name none."""
+_WIDEST: Final = 1000
+"""Of the usual distance of frames: wider apart they are damage."""
 _MOST_SLICES: Final = 65536
 """A grid of more slices is taken for damage: two frames that are metres apart."""
 
@@ -121,7 +123,7 @@ def _find_frame_grid(header: Dataset, table: FrameTable, path: Path | None, roun
     distances = positions @ normal
     found = _from_references(header, table, distances, stated) or _from_distances(distances, stated)
     # Slices of uneven spacing are those that have frames: nothing tells where others would be.
-    count, slices, step = found or _one_by_one(distances)
+    count, slices, step = found or _one_by_one(distances, path)
     if count > _MOST_SLICES:
         raise GeometryError(
             "the frames lie too far apart",
@@ -281,9 +283,17 @@ def _from_distances(distances: NDArray[np.float64], stated: _Stated) -> tuple[in
     return None
 
 
-def _one_by_one(distances: NDArray[np.float64]) -> tuple[int, NDArray[np.int64], float]:
+def _one_by_one(distances: NDArray[np.float64], path: Path | None) -> tuple[int, NDArray[np.int64], float]:
     """Return count, rank of each plane and mean step of planes that are unevenly spaced."""
     apart, slices = np.unique(np.round(distances, 3), return_inverse=True)
+    gaps = np.diff(apart)
+    if gaps.max() > _WIDEST * np.median(gaps):
+        raise GeometryError(
+            "the frames are not evenly spaced",
+            source=path,
+            found=Message("{gaps} mm apart", gaps=", ".join(f"{gap:.6g}" for gap in np.unique(gaps)[:5])),
+            expected=Message("distances of slices, at most {count} times the usual one", count=_WIDEST),
+        )
     return len(apart), slices.astype(np.int64), float(apart[-1] - apart[0]) / (len(apart) - 1)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from annoconv import images as image_seam
 from annoconv.errors import InputError
 from annoconv.registry import Option
+from annoconv_converters._pictures.archives import unpacking
 from annoconv_converters._pictures.carrier import SIDE_SUFFIX
 from annoconv_converters._pictures.options import AllAnnotations, Images, Names, Plain, Render, Window
 from annoconv_converters._pictures.read import read_pictures
@@ -120,7 +121,8 @@ def from_geojson(
     files = image_seam.list_files(sources, context.limits)
     paths = [path for path in files if path.suffix.lower() in _KINDS and not path.name.endswith(SIDE_SUFFIX)]
     if not paths:
-        raise InputError("there is no GeoJSON file", source=Path(sources[0]) if sources else None, expected=".geojson")
+        source = Path(sources[0]) if sources else None
+        raise InputError("there is no GeoJSON file", source=source, expected=".geojson", advice=unpacking(sources))
     system = context.label_system
     batches = (read_file(path, context.limits, height=height, label_system=system) for path in paths)
     return read_pictures(batches, context=context, task=TASK)

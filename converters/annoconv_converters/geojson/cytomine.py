@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
-from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, stated
 from annoconv_converters._pictures.geometry import tidy
@@ -19,7 +18,7 @@ from annoconv_converters.geojson.meaning import geometry_meant
 from annoconv_converters.geojson.wkt import geometry_from_wkt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from annoconv.casefile import LoadedCase
@@ -33,13 +32,13 @@ __all__ = ["answers_of", "cytomine_tree", "read_cytomine"]
 Record: TypeAlias = "dict[str, Any]"
 Answers: TypeAlias = "list[tuple[Steps, Record]]"
 
+_UPSIDE_DOWN: Final = "y counts from the lower edge of the slide, whose height is not known; pass --height"
 _REASONS: Final[Reasons] = {
     "location/*": "a location is an annotation of each of its parts, in pixels",
     "term": "an annotation has one label",
     "image": "an image is named by its number",
     "*": "a case has no place for {name}",
 }
-_UPSIDE_DOWN: Final = "y counts from the lower edge of the slide, whose height is not known; pass --height"
 _IMAGE: Final = "image_"
 _TERM: Final = "term_"
 
@@ -104,12 +103,6 @@ def read_cytomine(document: Any, answers: Answers, path: Path, height: int | Non
         picture.record["id"] = number
     told = list(pictures.values())
 
-    def upside_down(some: Sequence[Picture], case_index: int) -> Iterator[Loss]:
-        names = [picture.record["file_name"] for picture in some] if height is None else []
-        for each in (each for name in names for each in file.told[name]):
-            place, _ = answers[each.place[0]]  # type: ignore[index]  # a position, see above
-            yield Loss(case_index, pointer((*place, "location")), LossKind.APPROXIMATED, _UPSIDE_DOWN)
-
     def losses(some: Sequence[Picture], loaded: LoadedCase, case_index: int) -> list[Loss]:
         again = cytomine_tree(loaded.case, labels_of(loaded.case), height)
         records = [FileRecord((), _beside(document), {})] if some[0] is told[0] else []
@@ -117,7 +110,8 @@ def read_cytomine(document: Any, answers: Answers, path: Path, height: int | Non
             for feature in file.told[picture.record["file_name"]]:
                 place, answer = answers[feature.place[0]]  # type: ignore[index]  # a position, see above
                 records.append(FileRecord(place, _meant(answer, path), again.get(feature.identity)))
-        return [*file_losses(records, _REASONS, case_index), *upside_down(some, case_index)]
+        upside_down: Reasons = {} if height is not None else {"location/*": (_UPSIDE_DOWN, LossKind.APPROXIMATED)}
+        return list(file_losses(records, {**_REASONS, **upside_down}, case_index))
 
     return Batch(told, file.categories, path, losses=losses)
 
@@ -149,9 +143,9 @@ def cytomine_tree(case: Case, labels: Labels, height: int | None) -> dict[str, R
         kind = kinds[members[0]["type"]]
         held = [piece for each in members for piece in _pieces(each)]
         geometry = {"type": f"Multi{kind}", "coordinates": held}
-        if height is not None:
+        if height is not None:  # else it lies upside down
             geometry["coordinates"] = _turned_over(geometry["coordinates"], height)
-        answers[identity]["location"] = geometry_meant(geometry)
+            answers[identity]["location"] = geometry_meant(geometry)
     return answers
 
 

@@ -32,6 +32,7 @@ __all__ = ["FeatureFile"]
 
 Record: TypeAlias = "dict[str, Any]"
 
+_KINDS: Final = "Point, MultiPoint, LineString, MultiLineString, Polygon, MultiPolygon, GeometryCollection"
 _UNSEEN: Final = ("hidden", "absent", "unlabelled")
 """Metadata of ours: which keypoints are not seen, and why."""
 
@@ -122,7 +123,9 @@ class FeatureFile:
             return
         shapes = list(_shapes(geometry, self._path, where)) if isinstance(geometry, dict) else []
         if not shapes:
-            raise InputError("the geometry is of a kind that has no place in a picture", source=self._path, where=where)
+            kind = geometry.get("type") if isinstance(geometry, dict) else geometry
+            problem = "the geometry is of a kind that has no place in a picture"
+            raise InputError(problem, source=self._path, where=where, found=kind, expected=_KINDS)
         more = _plane(geometry, self._path, where)
         outlines = [shape.record["segmentation"][0] for shape in shapes if "segmentation" in shape.record]
         if len(outlines) == len(shapes):
@@ -222,13 +225,13 @@ def _ellipse_shape(ring: list[float], path: Path, where: str) -> Shape:
 
 def _list(value: Any, path: Path, where: str) -> list[Any]:
     if not isinstance(value, list) or not value:
-        raise InputError("the geometry has no coordinates", source=path, where=where)
+        raise InputError("the geometry has no coordinates", source=path, where=where, found=value, expected="[...]")
     return value
 
 
 def _corner(value: Any, path: Path, where: str) -> list[float]:
     if not isinstance(value, list) or not is_numbers(value[:2], 2):
-        raise InputError("a position is two numbers", source=path, where=where)
+        raise InputError("a position is two numbers", source=path, where=where, found=value, expected="[x, y]")
     return [float(value[0]), float(value[1])]
 
 

@@ -15,7 +15,7 @@ from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses
 from annoconv_converters._pictures.geometry import counts_to_record
 from annoconv_converters.geojson.feature import classification_of, feature_of, properties_of
-from annoconv_converters.geojson.meaning import class_name, feature_meant, has_heights
+from annoconv_converters.geojson.meaning import class_name, feature_meant, has_heights, is_other_than_ellipse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,6 +34,8 @@ Record: TypeAlias = "dict[str, Any]"
 SHAPES: Final = frozenset({"point", "polyline", "ellipse", "keypoints"})
 """Types of annotations beyond masks, boxes and polygons that are drawn."""
 _ATTRIBUTES: Final = "an annotation has one list of attributes: one-line texts, numbers, truth values and lists of them"
+_TEXTS: Final = ("objectType", "picture")
+"""Properties of a feature that are texts."""
 _OWN: Final = "it becomes an annotation of its own"
 _REASONS: Final[Reasons] = {
     "#": "only what has a geometry, on the first plane of its picture, is written again",
@@ -51,6 +53,7 @@ _REASONS: Final[Reasons] = {
     "nucleusGeometry": (_OWN, LossKind.APPROXIMATED),
     "properties/metadata*": _ATTRIBUTES,
     "properties/measurements*": _ATTRIBUTES,
+    "isEllipse": "an ellipse is the one within the bounds of its ring: other corners and holes have no place",
     "coordinates": "a position is two numbers: a case has no place for the third",
     "geometry/plane/*": "a picture is of one plane; an annotation keeps its number, GeoJSON is written without",
     "geometry/*": "several geometries become annotations of their own, outlines of pixels a mask; two coordinates "
@@ -142,6 +145,11 @@ def _records(
 
     for each in features:
         feature, annotation = each.feature, annotations.get(each.identity)
+        held = feature.get("properties")
+        odd = [name for name in _TEXTS if isinstance(held, dict) and not isinstance(held.get(name) or "", str)]
+        if odd:
+            feature = {**feature, "properties": {name: value for name, value in held.items() if name not in odd}}
+            yield from (FileRecord((*each.place, "properties", name), held[name], None) for name in odd)
         shape = drawn.get(each.identity) or drawn.get(f"{each.identity}.1")
         again: Record | None = None
         if annotation is not None and each.identity in same:
@@ -155,6 +163,8 @@ def _records(
         yield FileRecord(each.place, feature_meant(feature), again)
         if each.identity not in same and has_heights(feature.get("geometry")):
             yield FileRecord((*each.place, "geometry", "coordinates"), "heights", None)
+        if is_other_than_ellipse(feature.get("geometry")):
+            yield FileRecord((*each.place, "geometry", "isEllipse"), "corners", None)
 
 
 def _is_same_polygon(feature: Record, annotation: AnyAnnotation | None) -> bool:

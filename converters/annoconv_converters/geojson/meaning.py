@@ -23,6 +23,7 @@ __all__ = [
     "feature_meant",
     "geometry_meant",
     "has_heights",
+    "is_other_than_ellipse",
     "kind_of",
     "measured",
     "rings_of_polygon",
@@ -46,6 +47,8 @@ _ENCODING: Final = {
 """What only says how the rest is encoded, and why it is left out."""
 _ELSEWHERE: Final = ("nucleusGeometry", "childObjects", "children")
 """What becomes annotations of their own: that there is one is all that is compared."""
+_ROUNDED: Final = 0.015
+"""Pixels: how far a corner may be from an ellipse whose corners and bounds were rounded to hundredths."""
 _NOTHING: Final[Record] = {"isLocked": False, "isMissing": False}
 """Values that say no more than their absence."""
 
@@ -133,6 +136,21 @@ def has_heights(geometry: Any) -> bool:
     coordinates = geometry.get("coordinates")
     is_higher = _without_heights(coordinates) != coordinates
     return is_higher or (isinstance(within, list) and any(map(has_heights, within)))
+
+
+def is_other_than_ellipse(geometry: Any) -> bool:
+    """Tell whether a geometry that says that it is an ellipse has a hole, or a corner that is not on the ellipse.
+
+    That is the one within the bounds of its ring, as QuPath takes it, which writes corners to hundredths of a pixel.
+    """
+    if not isinstance(geometry, dict) or geometry.get("type") != "Polygon" or geometry.get("isEllipse") is not True:
+        return False
+    if len(geometry["coordinates"]) > 1:
+        return True
+    corners = np.array(_without_heights(geometry["coordinates"][0]), dtype=float)
+    middle, radii = (corners.max(0) + corners.min(0)) / 2, (corners.max(0) - corners.min(0)) / 2
+    distances = np.linalg.norm((corners - middle) / radii, axis=1)
+    return bool((np.abs(distances - 1) * radii.max() > _ROUNDED * radii.max() / radii.min()).any())
 
 
 def _without_heights(coordinates: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.casefile import LoadedCase
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
+from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError
 from annoconv.pixels import Masks
 from annoconv_converters._pictures.carrier import PICTURE, side_path, told_pictures
@@ -27,7 +28,7 @@ from annoconv_converters.geojson.losses import geojson_losses
 from annoconv_converters.geojson.placing import pictures_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from annoconv.documents.residuals import Path as Steps
@@ -82,17 +83,18 @@ def read_file(path: Path, limits: Limits, *, height: int | None = None, label_sy
     answers = answers_of(document)
     if answers:
         return read_cytomine(document, answers, path, height, labels_of)
-    pictures, sizes = _pictures(document)
     told = told_pictures(side_path(path), path, TASK, limits)
+    known: dict[str, Record] = {
+        each["file_name"]: {name: each[name] for name in PICTURE if name in each} for each in told
+    }
+    pictures, sizes = _pictures(document, known)
     if not pictures:  # QuPath drops what it does not know
-        for each in told:
-            record: Record = {name: each[name] for name in PICTURE if name in each}
-            pictures[record["file_name"]] = Picture(record, is_unsized=True)
+        pictures = {name: Picture(record, is_unsized=True) for name, record in known.items()}
     colours = colours_of(label_system)
     file = FeatureFile(path)
     features = _features(document, path)
     for (place, feature), name in zip(features, _named(features, pictures, told, path), strict=True):
-        picture = pictures.setdefault(name, Picture({"file_name": name}, is_unsized=True))
+        picture = pictures.setdefault(name, Picture(known.get(name, {"file_name": name}), is_unsized=True))
         picture.shapes += file.shapes(feature, place, picture)
     if not pictures:
         pictures[_own_name(path)] = Picture({"file_name": _own_name(path)}, is_unsized=True)
@@ -113,8 +115,11 @@ def read_file(path: Path, limits: Limits, *, height: int | None = None, label_sy
     return Batch(listed, file.categories, path, side_path(path), losses)
 
 
-def _pictures(document: Any) -> tuple[dict[str, Picture], dict[str, tuple[Steps, Record]]]:
-    """Return the pictures that a collection of ours names, by name, and where each stands and what it says."""
+def _pictures(document: Any, known: Mapping[str, Record]) -> tuple[dict[str, Picture], dict[str, tuple[Steps, Record]]]:
+    """Return the pictures that a collection of ours names, by name, and where each stands and what it says.
+
+    A size that it does not say is that which the side file knows.
+    """
     told = document.get("pictures") if isinstance(document, dict) else None
     pictures: dict[str, Picture] = {}
     said: dict[str, tuple[Steps, Record]] = {}
@@ -122,7 +127,7 @@ def _pictures(document: Any) -> tuple[dict[str, Picture], dict[str, tuple[Steps,
         if isinstance(member, dict) and isinstance(member.get("file_name"), str):
             name = member["file_name"]
             size = {key: member[key] for key in ("width", "height") if key in member}
-            pictures[name] = Picture({"file_name": name, **size}, is_unsized=True)
+            pictures[name] = Picture({**known.get(name, {}), "file_name": name, **size}, is_unsized=True)
             said[name] = ("pictures", place), member
     return pictures, said
 
@@ -181,6 +186,10 @@ def _beside(document: Any) -> Record:
     return stated({key: value for key, value in document.items() if key not in {"type", "features", "pictures"}})
 
 
+def _is_feature(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("type") == "Feature"
+
+
 def _features(document: Any, path: Path) -> list[tuple[Steps, Record]]:
     """Return the features of a collection, of a list, of a single one, or of a bare geometry, with their places."""
     listed = document
@@ -191,9 +200,13 @@ def _features(document: Any, path: Path) -> list[tuple[Steps, Record]]:
         listed = document.get("features") if above else [document]
         if isinstance(kind, str) and kind in _GEOMETRIES:
             listed = [{"type": "Feature", "geometry": document}]
-    if not isinstance(listed, list) or not all(
-        isinstance(each, dict) and each.get("type") == "Feature" for each in listed
-    ):
+    is_list = isinstance(listed, list) and (bool(above) or any(map(_is_feature, listed)) or not listed)
+    stranger = next((place for place, each in enumerate(listed) if not _is_feature(each)), None) if is_list else None
+    if stranger is not None:
+        found = listed[stranger].get("type") if isinstance(listed[stranger], dict) else looks_like(listed[stranger])
+        where = pointer((*above, stranger, "type"))
+        raise InputError("a feature is of another type", source=path, where=where, found=found, expected="Feature")
+    if not is_list:
         raise InputError(
             "this is no GeoJSON of features",
             source=path,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from annoconv import images as image_seam
 from annoconv.errors import InputError
 from annoconv.registry import Option
+from annoconv_converters._pictures.archives import unpacking
 from annoconv_converters._pictures.carrier import SIDE_SUFFIX
 from annoconv_converters._pictures.options import AllAnnotations, Images, Names, Plain, Render, Window
 from annoconv_converters._pictures.read import read_pictures
@@ -115,9 +116,8 @@ def from_label_studio(
     files = image_seam.list_files(sources, context.limits)
     paths = [path for path in files if path.suffix == ".json" and not path.name.endswith(SIDE_SUFFIX)]
     if not paths:
-        raise InputError(
-            "there is no Label Studio export", source=Path(sources[0]) if sources else None, expected=".json"
-        )
+        source = Path(sources[0]) if sources else None
+        raise InputError("there is no Label Studio export", source=source, expected=".json", advice=unpacking(sources))
     labels = context.label_system
     batches = (read_tasks(path, context.limits, predictions=predictions, label_system=labels) for path in paths)
     return read_pictures(batches, context=context, task=TASK)

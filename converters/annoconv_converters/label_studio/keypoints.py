@@ -49,4 +49,4 @@ def is_round(shape: Shape | None, keypoints: list[Record]) -> bool:
     box = None if shape is None or shape.geometry is not None else shape.record.get("bbox")
     if box is None or shape is None or "segmentation" in shape.record:
         return False
-    return max(abs(a - b) for a, b in zip(box, box_of_keypoints(keypoints), strict=True)) <= _NEAR
+    return bool(max(abs(a - b) for a, b in zip(box, box_of_keypoints(keypoints), strict=True)) <= _NEAR)

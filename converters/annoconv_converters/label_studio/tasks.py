@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv.messages import Message
-from annoconv_converters._pictures.carrier import side_path
+from annoconv_converters._pictures.carrier import side_path, told_pictures
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.foreign_json import looks_like
 from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, tidy
@@ -27,6 +27,7 @@ from annoconv_converters._raster.run_lengths import counts_of
 from annoconv_converters.label_studio.brush import decode_brush
 from annoconv_converters.label_studio.keypoints import grouped, is_round
 from annoconv_converters.label_studio.trees import ALGORITHM_TYPES, ANSWERS, TaskTree, answer_of, is_read, task_records
+from annoconv_converters.label_studio.uploads import uploaded_name, written_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -122,6 +123,9 @@ def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_s
     tasks = [
         _Task(task, (place,) if is_list else (), place, names, path, predictions) for place, task in enumerate(given)
     ]
+    written = written_names(told_pictures(side_path(path), path, TASK, limits))
+    for record, data in ((task.picture.record, task.data) for task in tasks):
+        record["file_name"] = written.get(uploaded_name(data.get(_picture_key(data))) or "", record["file_name"])
     tree = TaskTree(
         given,
         is_list,
@@ -373,11 +377,11 @@ def _shape(value: Record, size: tuple[int, int], path: Path, where: str) -> Shap
     names = ("x", "y", "radiusX", "radiusY") if "radiusX" in value else ("x", "y", "width", "height")
     numbers = [value.get(name, 0) for name in names]
     if not is_numbers(numbers, 4):
-        raise InputError("a region has numbers", source=path, where=where)
+        raise InputError("a region has numbers", source=path, where=where, found=numbers, expected=", ".join(names))
     x, y, width, height = (number * (columns, rows)[place % 2] / 100 for place, number in enumerate(numbers))
     turn = value.get("rotation", 0)
     if type(turn) not in {int, float} or not abs(turn) < 1e6:
-        raise InputError("a rotation is degrees", source=path, where=where)
+        raise InputError("a rotation is degrees", source=path, where=where, found=turn, expected="rotation: 0")
     if "radiusX" in value:
         turned = {"rotation_degrees": turn} if turn else {}
         center, radii = [tidy(x), tidy(y)], [tidy(width), tidy(height)]

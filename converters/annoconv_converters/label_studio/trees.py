@@ -16,6 +16,7 @@ from annoconv.loss import LossKind
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import box_of_keypoints
+from annoconv_converters.label_studio.uploads import is_upload_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -110,6 +111,7 @@ class TaskTree:
         labels = Labels.of(case, self.label_system)
         annotations = {each.id: each for each in case.annotations}
         masks = {labels.name_of(each.label_code): each for each in case.annotations if each.type == "mask"}
+        pieces: set[str | None] = {each.id for each in masks.values()}
         for picture in pictures:
             (place,) = picture.place
             task, found = self.tasks[int(place)], self.found[int(place)]
@@ -126,6 +128,9 @@ class TaskTree:
                     annotation = masks.get(_label(result))
                 said = _result(result)
                 again = None if annotation is None else _again(result, said, annotation, labels, picture.record)
+                owner = None if annotation is None else annotation.parent_id
+                if again is not None and owner in pieces and result.get("parentID"):
+                    again["parentID"] = result["parentID"]  # a piece of a mask of several pictures
                 yield FileRecord((*above, *within), said, again)
                 if annotation is not None:
                     members.setdefault(within[:2], annotation)
@@ -140,6 +145,10 @@ class TaskTree:
                     if again is not None or not is_empty or is_left_out:
                         said = _annotation(each) if isinstance(each, dict) else each
                         yield FileRecord((*above, held, number), said, again)
+
+    def _data(self, place: int) -> Record:
+        held = self.tasks[place].get("data")
+        return held if isinstance(held, dict) else self.tasks[place]
 
     def _task(self, task: Record) -> Record:
         """Return what a task says beside its annotations; of JSON_MIN, beside its regions."""
@@ -156,6 +165,8 @@ class TaskTree:
             image = next((each for each in case.related_images or () if each.uid == uid), image)
         else:
             name = image.files[0].path if image.files else f"{image.uid}.png"
+        stands = self._data(place).get(named or "")
+        name = str(stands) if is_upload_of(stands, name) else name  # the server's name for it
         data: Record = {each.id: each.content for each in case.texts or ()} | ({named: name} if named else {})
         if isinstance(self.tasks[place].get("data"), dict):
             size = dict(zip(("original_width", "original_height"), image.shape or (), strict=False))
@@ -284,7 +295,8 @@ def _again(result: Record, said: Record, annotation: Any, labels: Labels, pictur
     parent = annotation.parent_id or (annotation.id if point is not None else "")
     spoken = said.get("value", said)
     value = {name: settled(each, spoken.get(name)) for name, each in value.items()}
-    again: Record = {"score": annotation.confidence, "value": value} | ({"type": kind} if is_kind else {})
+    again: Record = {"value": value} | ({"type": kind} if is_kind else {})
+    again |= {} if annotation.confidence is None else {"score": annotation.confidence}
     again |= dict(zip(("original_width", "original_height"), size, strict=True))
     if parent and parent.rstrip("_") == str(result.get("parentID")).rstrip("_"):
         again["parentID"] = result["parentID"]

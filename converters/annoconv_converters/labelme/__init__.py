@@ -234,8 +234,8 @@ def _from_json(path: Path, context: Context, instances: bool) -> Batch:
         return json_losses(document, loaded.case, labels, case_index, became if instances else None)
 
     categories = categories_of(names)
-    for number_, told in points.items():
-        categories[number_]["keypoints"] = told
+    for number_, point_names in points.items():
+        categories[number_]["keypoints"] = point_names
     return Batch([picture], categories, path, losses=losses)
 
 

@@ -39,7 +39,9 @@ def to_nifti(
     ] = "files",
     nifti2: Annotated[bool, Option(help="Write NIfTI-2, whose affine is float64.")] = False,
     splits: Annotated[Path | None, Option(help="JSON file with the names of cases under train, val and test.")] = None,
-    folds: Annotated[int, Option(help="Folds of a cross-validation, by the digest of a case's name.")] = 0,
+    folds: Annotated[
+        int, Option(help="Folds of a cross-validation, by the digest of patient_id, else of a case's name.")
+    ] = 0,
     suffix: Annotated[str, Option(help="BIDS suffix of MR images, T1w.")] = "",
     plain: Annotated[bool, Option(help="Write nothing private.")] = False,
     all_annotations: AllAnnotations = False,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from annoconv import images as image_seam
 from annoconv.casefile.left_out import left_out, masks_left_out, without
+from annoconv.casefile.references import without_gone
 from annoconv.documents import strict_json
 from annoconv.documents.losses import Carrier, report
 from annoconv.documents.merging import held
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from annoconv.casefile.left_out import LeftOut
     from annoconv.codes import Labels
     from annoconv.documents import residuals
-    from annoconv.documents.losses import Reasons
+    from annoconv.documents.losses import Reason, Reasons
     from annoconv.registry import Context
     from annoconv_converters.nifti.case_files import CaseFiles
     from annoconv_converters.nifti.layouts.base import Layout, Request
@@ -133,12 +134,14 @@ def _add_all(
 ) -> Iterator[_WrittenCase]:
     taken: set[str] = set()
     for position, loaded in enumerate(cases):
-        unwritten = left_out(loaded.case, all_annotations=writer.request.all_annotations)
+        is_one_time = not writer.keeps_annotations or writer.request.arrange == "label-map"
+        unwritten = left_out(loaded.case, all_annotations=writer.request.all_annotations, one_time=is_one_time)
         prepared = prepare(without(loaded, unwritten), position, sources, context)
         if prepared.name.casefold() in taken:
             raise InputError("two cases have the same name", found=prepared.name, expected="distinct case_id")
         taken.add(prepared.name.casefold())
         writer.require_image(prepared)
+        writer.require_one_split(prepared)
         writer.add(prepared)
         yield _remember(prepared, loaded, unwritten, writer)
         context.advance(position + 1)
@@ -199,15 +202,16 @@ def _case_losses(
     merged = case.masks - {identity for identity, key in case.keys.items() if key in present}
     # A mask that is not there any more takes its annotation along: nothing can restore it.
     unwritten = masks_left_out(case.document, case.left_out)
-    original = _without(case.document, "annotations", merged | unwritten)
-    lost = dict.fromkeys(_leaves_of(case.document, "annotations", merged), f"{writer.title} {_UNITED}")
+    lost: dict[residuals.Path, Reason] = dict.fromkeys(
+        _leaves_of(case.document, "annotations", merged), f"{writer.title} {_UNITED}"
+    )
     lost |= {path: case.left_out[path[:2]] for path in _leaves_of(case.document, "annotations", unwritten)}
     fields = {identity: path for identity, path in case.fields.items() if identity not in found.fields}
-    if writer.request.is_single and fields:  # there is no room for a field, which its registration needs
-        original = _without(original, "registrations", set(fields))
-        if not original["registrations"]:
-            del original["registrations"]
-        lost |= dict.fromkeys(_leaves_of(case.document, "registrations", set(fields)), _NO_ROOM)
+    # There is no room for a field in a single file, which its registration needs.
+    unplaced_fields = set(fields) if writer.request.is_single else set[str]()
+    lost |= dict.fromkeys(_leaves_of(case.document, "registrations", unplaced_fields), _NO_ROOM)
+    original, unnamed = without_gone(case.document, merged | unwritten | unplaced_fields)
+    lost |= unnamed
     carrier = Carrier(found.carrier.name)
     compared = report(case.document, native, reasons, carrier, case_index=case_index, unwritten=case.left_out)
     kept = report(original, native, reasons, carrier).kept if lost else compared.kept
@@ -223,8 +227,8 @@ def _case_losses(
     side = SideFile(native["image"].get("shape"), regions, native.get("labels", []), kept, held(native, kept), places)
     found.carrier.parent.mkdir(exist_ok=True)
     found.carrier.write_bytes(strict_json.dumps(side.document()))
-    for path, message in lost.items():
-        yield Loss(case_index, pointer(path), LossKind.NO_PLACE, message)
+    for path, reason in lost.items():
+        yield Loss(case_index, pointer(path), LossKind.NO_PLACE, reason[0] if isinstance(reason, tuple) else reason)
     unplaced = set(map(pointer, lost))
     for loss in compared.losses:
         if loss.path not in unplaced:
@@ -236,11 +240,6 @@ def _case_losses(
                 "{reasons}; it travels in {place}", reasons=reasons["annotations/#/id"], place=carrier.place
             )
             yield Loss(case_index, f"/annotations/{position}/id", LossKind.CARRIED, message)
-
-
-def _without(document: dict[str, Any], key: str, ids: set[str]) -> dict[str, Any]:
-    """Return a document without the members of a list that have one of these ids."""
-    return document | {key: [each for each in document[key] if each["id"] not in ids]}
 
 
 def _leaves_of(document: dict[str, Any], key: str, ids: set[str]) -> Iterator[residuals.Path]:

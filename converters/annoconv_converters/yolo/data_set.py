@@ -95,14 +95,15 @@ def read_data_set(
     note_inputs([folder])
     description = Description(folder)
     side = folder / SIDE_NAME
-    known = dict(sizes) if sizes else _side_sizes(side, folder, limits)
+    told = {} if sizes else _side_sizes(side, folder, limits)
     pictures: list[Picture] = []
     labels: list[LabelFile] = []
     found = _Found(folder, limits)
     for number, (name, label) in enumerate(found.pictures(description.listed), start=1):
         image = found.image(label, name)
         name = name if name.lower().endswith(_NAMED) else f"{name}{image.suffix if image else _SUFFIXES[0]}"
-        rows, columns = known.get(name) or _size(name, image or folder / "images" / name, sources or {})
+        known = sizes.get(name) or (told.get(name) if image is None else None)
+        rows, columns = known or _size(name, image or folder / "images" / name, sources or {})
         record: Record = {"id": number, "file_name": name, "width": columns, "height": rows}
         picture = Picture(record)
         name_in_set = label.relative_to(folder).as_posix()
@@ -115,8 +116,8 @@ def read_data_set(
     for number, shape in enumerate((each for picture in pictures for each in picture.shapes), start=1):
         shape.record["id"] = number
     unlisted = {path.relative_to(folder).as_posix(): _lines(path, limits) for path in found.unlisted()}
-    told = description.said, description.names, description.keypoints
-    tree = DataSetTree(*told, labels, label_system, unlisted)
+    said = description.said, description.names, description.keypoints
+    tree = DataSetTree(*said, labels, label_system, unlisted)
     return Batch(
         pictures, description.categories, folder, side, losses=tree.losses, findings=tree.findings, classes="numbered"
     )

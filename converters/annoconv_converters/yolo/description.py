@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.errors import InputError, LimitError
 from annoconv.files.names import Within
 from annoconv.messages import Message
+from annoconv_converters._pictures.archives import unpacking
 from annoconv_converters._pictures.categories import unnamed
 from annoconv_converters.yolo import strict_yaml
 
@@ -33,7 +34,7 @@ def folder_of(path: Path) -> Path:
     if not path.is_file():
         return path
     if path.name not in {*_DESCRIPTIONS, *_CLASS_LISTS, "obj.data"}:
-        raise InputError("this describes no YOLO data set", source=path, expected=_EXPECTED)
+        raise InputError("this describes no YOLO data set", source=path, expected=_EXPECTED, advice=unpacking([path]))
     return path.parent
 
 

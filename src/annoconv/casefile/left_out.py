@@ -2,6 +2,7 @@
 
 A reader of COCO, of a label map or of a DICOM segmentation takes each object in it for one that is there. So what was
 superseded or rejected, or is said to be absent, is not written to these formats, and reported, unless it is asked for.
+A format that holds one volume in time takes one time point of each image: it would show the others in the same place.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.casefile.loaded import LoadedCase
+from annoconv.loss import LossKind
 from annoconv.messages import Message
 from annoconv.model import AnnotationStatus, Assertion, MaskAnnotation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from annoconv.documents.losses import Reason
     from annoconv.documents.residuals import Path
     from annoconv.model import Annotation, Case
     from annoconv.pixels import Masks
@@ -23,7 +26,7 @@ __all__ = ["LeftOut", "is_there", "left_out", "masks_left_out", "without"]
 
 _STATUSES: Final = frozenset({AnnotationStatus.SUPERSEDED, AnnotationStatus.REJECTED})
 _ASSERTIONS: Final = frozenset({*Assertion} - {Assertion.PRESENT, Assertion.POSSIBLE})
-LeftOut: TypeAlias = "Mapping[Path, str]"
+LeftOut: TypeAlias = "Mapping[Path, Reason]"
 """Why annotations are left out, by their paths in the case."""
 
 
@@ -32,17 +35,53 @@ def is_there(annotation: Annotation) -> bool:
     return annotation.status not in _STATUSES and annotation.assertion not in _ASSERTIONS
 
 
-def left_out(case: Case, *, all_annotations: bool = False) -> LeftOut:
-    """Return which annotations a format that cannot say so does not write as findings, and why; none if all are asked.
+def left_out(case: Case, *, all_annotations: bool = False, one_time: bool = False) -> LeftOut:
+    """Return which annotations a format that cannot say so does not write as findings, and why.
+
+    Parameters
+    ----------
+    case
+        The case.
+    all_annotations
+        Whether what does not count as a finding is written too.
+    one_time
+        Whether the format holds one volume in time: then, of each image with several, only what is in the first time
+        point that has findings, or holds at all times, is written.
 
     Notes
     -----
     Specification 3.4 (a suggestion is no result), 9.3.1 c (what arbitration replaced), A.3.3 (absent, uncertain).
     """
-    if all_annotations:
-        return {}
-    found = ((place, each) for place, each in enumerate(case.annotations) if not is_there(each))
-    return {("annotations", place): _reason(each) for place, each in found}
+    found = () if all_annotations else enumerate(case.annotations)
+    reasons: dict[Path, Reason] = {("annotations", place): _reason(each) for place, each in found if not is_there(each)}
+    if one_time:
+        reasons |= dict(_of_other_times(case, reasons))
+    return reasons
+
+
+def _of_other_times(case: Case, unwritten: Mapping[Path, Reason]) -> Iterator[tuple[Path, Reason]]:
+    """Yield what is not in the time point of its image that is written, the first of those that are told."""
+    in_time = {
+        image.uid for image in (case.image, *(case.related_images or ())) if image.temporal_positions is not None
+    }
+    written: dict[str, int] = {}
+    told: list[tuple[Path, str, int, int]] = []
+    for place, each in enumerate(case.annotations):
+        uid, first = each.image_uid or case.image.uid, each.frame_index
+        if uid in in_time and first is not None and ("annotations", place) not in unwritten:
+            told.append(
+                (("annotations", place), uid, first, first if (last := each.last_frame_index) is None else last)
+            )
+            written[uid] = min(first, written.get(uid, first))
+    for path, uid, first, last in told:
+        if not first <= written[uid] <= last:
+            message = Message(
+                "the format holds one volume in time, here that of frame_index {written}; what is at {frame} is left "
+                "out",
+                written=written[uid],
+                frame=first,
+            )
+            yield path, (message, LossKind.NO_PLACE)
 
 
 def _reason(annotation: Annotation) -> Message:

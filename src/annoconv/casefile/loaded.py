@@ -90,13 +90,12 @@ class Reading:
     """The file or folder that the findings are about."""
 
 
-def checked(loaded: LoadedCase | Reading) -> LoadedCase | Reading:
+def checked(loaded: Any) -> LoadedCase | Reading:
     """Return a case that still is what the schema allows, whatever was changed in it; DocumentError if it is not."""
-    given: object = loaded  # callers need not be typed
-    if not isinstance(given, LoadedCase | Reading):
+    if not isinstance(loaded, LoadedCase | Reading):
         raise UsageError(
             "this is no case with its masks",
-            found=type(given).__name__,
+            found=type(loaded).__name__,
             expected="LoadedCase or Reading",
             advice="Take what read_case gives, or LoadedCase(case, masks)",
         )

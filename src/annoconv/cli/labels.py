@@ -9,38 +9,7 @@ if TYPE_CHECKING:
 
 
 def read_labels(path: Path, limits: "Limits | None" = None) -> "tuple[Label, ...]":
-    """Return the labels of a label system, or of a list of labels.
+    """Return the labels of a label system, or of a list of labels; see `read_label_system`."""
+    from annoconv.casefile.label_systems import read_label_system
 
-    Raises
-    ------
-    DocumentError
-        If a label of it is not right.
-    InputError
-        If the file is none.
-    """
-    from pydantic import TypeAdapter, ValidationError
-
-    from annoconv.documents import strict_json
-    from annoconv.errors import DocumentError, InputError
-    from annoconv.files.atomic import check_inputs
-    from annoconv.files.inputs import check_source
-    from annoconv.model import Label
-    from annoconv.validation import normalise
-
-    check_inputs([path])
-    check_source(path)
-    document = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path)
-    listed = document.get("labels") if isinstance(document, dict) else document
-    if not isinstance(listed, list):
-        problem = "this is not a label system"
-        raise InputError(problem, source=path, expected='{"labels": [...]}', advice="Correct --label-system")
-    try:
-        return tuple(TypeAdapter(list[Label]).validate_json(strict_json.dumps(listed)))
-    except ValidationError as error:
-        found = normalise(error.errors(include_url=False), "pydantic", document=listed)
-        raise DocumentError(
-            "this is not a label system",
-            findings=found,
-            source=path,
-            advice="Correct --label-system",
-        ) from None
+    return read_label_system(path, limits)[0]

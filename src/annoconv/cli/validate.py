@@ -47,11 +47,11 @@ def validate(
     from annoconv.validation import check_file
 
     check_inputs([*paths, *images])
-    labels = None
+    labels, label_system_id = None, None
     if label_system is not None:
-        from annoconv.cli.labels import read_labels
+        from annoconv.casefile.label_systems import read_label_system
 
-        labels = read_labels(label_system, report.limits)
+        labels, label_system_id = read_label_system(label_system, report.limits)
     for path in images:
         if not path.exists():
             raise UsageError("there is no such file or folder", source=path, advice="Correct --images")
@@ -68,6 +68,7 @@ def validate(
                 profile=profile.value,
                 images=images,
                 label_system=labels,
+                label_system_id=label_system_id,
                 schema_only=schema_only,
                 limits=report.limits,
             )

@@ -85,7 +85,7 @@ def report(
     case_index: int = 0,
     within: Path = (),
     left_out: Iterable[Path] = (),
-    unwritten: Mapping[Path, str] | None = None,
+    unwritten: Mapping[Path, Reason] | None = None,
 ) -> Compared:
     """Return what `native` does not hold of `original`, as losses, and what a carrier takes along of it.
 
@@ -106,7 +106,8 @@ def report(
     left_out
         Leaves that the carrier does not take along for a reason of the writer's own.
     unwritten
-        Members of lists that are not written for a reason of their own, such as `("annotations", 3)`, and that reason.
+        Members of lists, such as `("annotations", 3)`, or leaves that are not written for a reason of their own, and
+        that reason. If it has a kind, the loss is of that kind even where the carrier takes the leaf.
 
     Returns
     -------
@@ -121,9 +122,9 @@ def report(
         refused |= {path for path, value in difference.values.items() if not carrier.takes(path, value)}
     losses: list[Loss] = []
     for path in paths:
-        why = unwritten.get(path[:2]) if unwritten else None
+        why = unwritten.get(path, unwritten.get(path[:2])) if unwritten else None
         told = reasons if why is None else {"*": why}
-        if carrier is not None and path not in refused:
+        if carrier is not None and path not in refused and not isinstance(why, tuple):
             sentence = _reason(path, told)[0]
             sentence = Message("{sentence}; it travels in {place}", sentence=sentence, place=Message(carrier.place))
             losses.append(Loss(case_index, pointer((*within, *path)), LossKind.CARRIED, sentence))

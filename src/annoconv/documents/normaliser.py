@@ -6,6 +6,8 @@ What is told of each place stands in `annoconv.documents.problems`.
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from annoconv.documents.problems import (
@@ -34,6 +36,8 @@ Dialect: TypeAlias = Literal["pydantic", "jsonschema", "jsonschema-rs", "ajv"]
 Steps: TypeAlias = tuple[str | int, ...]
 
 _SHOWN_VALUES = 12  # an enumeration longer than this is not spelled out in a message
+_ALIKE = 3  # how many members of a longer one are, at most
+_LONGEST_SPELLED = 64  # characters of a value to which members are compared
 
 
 def normalise(errors: Iterable[Any], dialect: Dialect, *, document: object = None) -> list[Finding]:
@@ -115,11 +119,14 @@ def _from_pydantic(error: Mapping[str, Any], document: object) -> Iterator[Probl
         yield Problem(pointer(steps), REQUIRED, str(context.get("discriminator", "type")).strip("'"))
     elif name == "union_tag_invalid":
         tag = str(context.get("discriminator", "type")).strip("'")
-        yield Problem(pointer((*steps, tag)), VALUE, "", _shown(_quoted(context.get("expected_tags", ""))))
+        found = context.get("tag")
+        yield Problem(pointer((*steps, tag)), VALUE, "", _shown(_quoted(context.get("expected_tags", "")), found))
     else:
         kind, expected = _pydantic_kind(name, context)
         if name == "odd_length":
-            expected = f">= {len(error['input']) + 1}"
+            expected = _either(len(error["input"]) + 1)
+        elif kind == VALUE and not is_branch:
+            expected = _shown(_quoted(context.get("expected", "")), error.get("input"))
         if kind == TYPE and error.get("input") is None:
             kind, expected = "null", ""
         yield Problem(pointer(steps), kind, key, "" if is_branch else expected, is_branch)
@@ -133,8 +140,6 @@ def _pydantic_kind(name: str, context: Mapping[str, Any]) -> tuple[str, str]:
         if not is_type:
             return (name if name in MESSAGES else INVALID), ""
         return TYPE, _PYDANTIC_TYPES.get(stem.split("_")[0], "")
-    if kind == VALUE:
-        return kind, _shown(_quoted(context.get("expected", "")))
     if name == "int_from_float":
         return kind, "integer"
     limits = [form.format(_number(context[bound])) for bound, form in _BOUNDS.items() if context.get(bound) is not None]
@@ -227,7 +232,8 @@ def _from_jsonschema(error: Any) -> Iterator[Problem]:
         known = error.schema.get("properties", {})
         yield from (Problem(pointer((*steps, key)), UNKNOWN, key) for key in error.instance if key not in known)
     else:
-        yield _keyword(steps, keyword, value, error.instance)
+        is_then = _is_rule(error.schema_path, keyword)
+        yield _keyword(steps, keyword, value, error.instance, is_then=is_then)
 
 
 def _from_jsonschema_rs(error: Any, document: object) -> Iterator[Problem]:
@@ -245,7 +251,8 @@ def _from_jsonschema_rs(error: Any, document: object) -> Iterator[Problem]:
     elif keyword in _CLOSED:
         yield from (Problem(pointer((*steps, key)), UNKNOWN, str(key)) for key in value)
     else:
-        yield _keyword(steps, keyword, value, error.instance)
+        is_then = _is_rule(error.schema_path, keyword)
+        yield _keyword(steps, keyword, value, error.instance, is_then=is_then)
 
 
 def _with_empty_keys(steps: Steps, instance: object, node: object) -> Steps:
@@ -288,16 +295,17 @@ def _from_one_ajv(error: Mapping[str, Any], keyword: str, document: object) -> I
     else:
         names = ("limit", "type", "allowedValues", "allowedValue")
         value = next((params[name] for name in names if name in params), None)
-        yield _keyword(steps, keyword, value, _at(document, steps))
+        is_then = _is_rule(str(error.get("schemaPath", "")).split("/"), keyword)
+        yield _keyword(steps, keyword, value, _at(document, steps), is_then=is_then)
 
 
-def _is_rule(schema_path: Iterable[str | int]) -> bool:
-    """Tell whether a missing key is one that another key's value asks for."""
-    return list(schema_path)[-2:] == ["then", "required"]
+def _is_rule(schema_path: Iterable[str | int], keyword: str = "required") -> bool:
+    """Tell whether a keyword is asked for by something else: a key by another key's value, a length by a length."""
+    return list(schema_path)[-2:] == ["then", keyword]
 
 
-def _keyword(steps: Steps, keyword: str, value: object, instance: object) -> Problem:
-    """Return what a keyword that looks at one value says."""
+def _keyword(steps: Steps, keyword: str, value: object, instance: object, *, is_then: bool = False) -> Problem:
+    """Return what a keyword that looks at one value says; `is_then` if another keyword's success asks for it."""
     kind = _KEYWORD_KINDS.get(keyword, INVALID)
     expected = ""
     if instance is None and kind == TYPE:
@@ -306,7 +314,9 @@ def _keyword(steps: Steps, keyword: str, value: object, instance: object) -> Pro
         names = cast("list[object]", value) if isinstance(value, list) else [value]
         expected = str(names[0]) if len(names) == 1 else ""  # pydantic does not name the members of a union
     elif kind == VALUE:
-        expected = _shown(map(str, cast("list[object]", value) if isinstance(value, list) else [value]))
+        expected = _shown(map(str, cast("list[object]", value) if isinstance(value, list) else [value]), instance)
+    elif keyword == "minItems" and is_then:
+        expected = _either(int(cast("int", value)))
     elif keyword in _KEYWORD_BOUNDS:
         expected = _KEYWORD_BOUNDS[keyword].format(_number(value))
     return Problem(pointer(steps), kind, "", expected)
@@ -329,9 +339,24 @@ def _at(document: object, steps: Iterable[str]) -> object:
     return node
 
 
-def _shown(values: Iterable[str]) -> str:
+def _shown(values: Iterable[str], found: object) -> str:
+    """Return the members of an enumeration; of a long one those that are spelled most like what was found."""
     listed = sorted(values)
-    return ", ".join(listed) if len(listed) <= _SHOWN_VALUES else ""
+    if len(listed) <= _SHOWN_VALUES:
+        return ", ".join(listed)
+    return _alike(found, tuple(listed)) if isinstance(found, str) and len(found) <= _LONGEST_SPELLED else ""
+
+
+@lru_cache(maxsize=256)
+def _alike(found: str, listed: tuple[str, ...]) -> str:
+    folded = {each.casefold(): each for each in reversed(listed)}
+    near = get_close_matches(found.casefold(), folded, _ALIKE)
+    return ", ".join([*(folded[each] for each in near), "…"]) if near else ""
+
+
+def _either(most: int) -> str:
+    """Write that a list has this many members or two fewer: the bounds of a box in space, or in the plane."""
+    return f"{most - 2} or {most}"
 
 
 def _number(value: object) -> str:

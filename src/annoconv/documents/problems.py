@@ -89,7 +89,7 @@ def _sentences(kind: str, key: str, expected: str) -> tuple[str, str]:
     en, zh = (text.format(key=key) for text in MESSAGES[kind])
     if expected:
         en += f"; expected {expected}"
-        zh += f"；应为 {_TYPE_NAMES_ZH.get(expected, expected)}"
+        zh += f"；应为 {_TYPE_NAMES_ZH.get(expected, expected.replace(' or ', ' 或 '))}"
     return en, zh
 
 

@@ -23,9 +23,12 @@ from annoconv.rules import (
     links,
     mask,
     people,
+    places,
     polygon,
     references,
+    registrations,
     results,
+    values,
 )
 from annoconv.rules.engine import PROFILES, Profile, Rule, Standalone, Subject, catalogue, checks
 
@@ -49,9 +52,12 @@ _MODULES = (
     links,
     mask,
     people,
+    places,
     polygon,
     references,
+    registrations,
     results,
+    values,
 )
 """Importing them registers their rules."""
 
@@ -62,6 +68,7 @@ def check(
     profile: Profile = "minimal",
     sources: Callable[[], list[ImageSource]] | None = None,
     label_system: Sequence[Label] | None = None,
+    label_system_id: str | None = None,
 ) -> list[Finding]:
     """Return every place of a document that breaks a rule of the profile, in a stable order.
 
@@ -76,6 +83,8 @@ def check(
         Gives the source images to check the case against; called once, and only if a rule asks.
     label_system
         The task's labels; None if none were given.
+    label_system_id
+        Identifier of the label system that they are of, if it is known.
     """
     if profile not in PROFILES:
         raise UsageError("there is no such profile", found=profile, expected=", ".join(PROFILES))
@@ -83,7 +92,7 @@ def check(
     if isinstance(target, LoadedCase):
         subject, registered = Subject(target, sources, label_system), checks()
     else:
-        subject, registered = Standalone(target, label_system), checks(type(target))
+        subject, registered = Standalone(target, label_system, label_system_id), checks(type(target))
     return in_order(
         rule.finding(breach, level)
         for rule in catalogue().values()

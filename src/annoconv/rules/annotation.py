@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from annoconv.model import (
+    AnnotationScope,
+    AttributeAnnotation,
     BboxAnnotation,
     CoordinateSpace,
     EllipseAnnotation,
@@ -15,8 +17,10 @@ from annoconv.model import (
     PointAnnotation,
     PolygonAnnotation,
     PolylineAnnotation,
+    TextSpanAnnotation,
 )
 from annoconv.rules.engine import Breach, Subject, rule
+from annoconv.rules.links import ends_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,6 +68,33 @@ def slice_missing(subject: Subject) -> Iterator[Breach]:
             yield Breach(path, {"id": annotation.id, "type": annotation.type})
 
 
+@rule("A-C.3.frame_missing")
+def frame_missing(subject: Subject) -> Iterator[Breach]:
+    """Yield each flat geometry on an image of several volumes in time that does not say on which it lies."""
+    for path, annotation in subject.annotations():
+        if annotation.frame_index is None and _has_time(subject.image_of(annotation)) and _is_flat(annotation):
+            yield Breach(path, {"id": annotation.id, "type": annotation.type})
+
+
+@rule("A-C.1.scope_unresolved")
+def scope_unresolved(subject: Subject) -> Iterator[Breach]:
+    """Yield each statement of an object or a study that leaves open of which.
+
+    A case of one study has no other; an object is the parent, or what the same tracking UID or a link leads to.
+    """
+    studies = subject.case.studies or ()
+    linked = {identity for link in subject.case.links or () for identity in ends_of(link)}
+    for path, each in subject.annotations():
+        image = subject.image_of(each)
+        if each.scope is AnnotationScope.STUDY:
+            is_open = len(studies) > 1 and image is not None and image.study_instance_uid is None
+        else:
+            named = each.parent_id or each.tracking_uid or each.cross_modal_links
+            is_open = _is_of_object(each) and not named and each.id not in linked
+        if each.scope is not None and is_open:
+            yield Breach((*path, "scope"), {"id": each.id, "scope": each.scope.value})
+
+
 @rule("A-9.3.1a.slice_outside")
 def slice_outside(subject: Subject) -> Iterator[Breach]:
     """Yield each slice or frame index beyond the last slice or frame of its image."""
@@ -93,7 +124,7 @@ def bbox_order(subject: Subject) -> Iterator[Breach]:
 
 @rule("A-6.5.1a.geometry_outside")
 def geometry_outside(subject: Subject) -> Iterator[Breach]:
-    """Yield each geometry that reaches beyond its image; of a turned box or an ellipsoid the centre is looked at."""
+    """Yield each geometry that reaches beyond its image; of an ellipse, an ellipsoid or a turned box the centre."""
     for path, annotation in subject.annotations():
         image = subject.image_of(annotation)
         if image is None or image.shape is None:
@@ -105,6 +136,12 @@ def geometry_outside(subject: Subject) -> Iterator[Breach]:
                 if values and (min(values) < 0 or max(values) > size):
                     found = f"{min(values):g} .. {max(values):g}"
                     yield Breach((*path, *key), {"axis": name, "found": found, "size": size})
+
+
+def _is_of_object(annotation: AnyAnnotation) -> bool:
+    """Tell whether something is said of an object by an annotation that has no place of its own."""
+    is_without_place = isinstance(annotation, AttributeAnnotation | TextSpanAnnotation)
+    return is_without_place and annotation.scope is AnnotationScope.OBJECT
 
 
 def _slices(image: Image) -> int:
@@ -141,7 +178,7 @@ def _points(annotation: AnyAnnotation) -> Iterator[tuple[Steps, Sequence[Sequenc
         case KeypointsAnnotation():
             placed = [(n, each.point) for n, each in enumerate(annotation.keypoints) if each.point is not None]
             found = [(("keypoints", n, "point"), [point]) for n, point in placed]
-        case OrientedBoxAnnotation() | EllipsoidAnnotation():
+        case EllipseAnnotation() | OrientedBoxAnnotation() | EllipsoidAnnotation():
             found = [(("center",), [annotation.center])]
         case _:
             pass

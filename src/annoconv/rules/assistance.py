@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from annoconv.model import AgentKind, AlgorithmType, AssistanceOutcome
+from annoconv.model import (
+    AgentKind,
+    AgentRole,
+    AlgorithmType,
+    AssistanceOutcome,
+    AuditAction,
+    ReviewLevel,
+    ReviewOutcome,
+)
 from annoconv.rules.engine import Breach, Subject, is_final, rule
 
 if TYPE_CHECKING:
@@ -14,15 +22,29 @@ if TYPE_CHECKING:
     from annoconv.model import AnyAnnotation, ModelAssistance
 
 _TAKEN: Final = frozenset({AssistanceOutcome.ACCEPTED, AssistanceOutcome.MODIFIED})
+_CONFIRMING: Final = frozenset({AuditAction.CONFIRM, AuditAction.MANUAL_REVISION, AuditAction.ARBITRATE})
 
 
-def _assisted(subject: Subject) -> Iterator[tuple[Steps, AnyAnnotation, ModelAssistance]]:
-    """Yield each annotation with the record of the suggestion that it grew out of."""
-    records = {each.id: each for each in subject.case.metadata.assistance or ()}
+def _assisted(subject: Subject) -> Iterator[tuple[Steps, Steps, AnyAnnotation, ModelAssistance]]:
+    """Yield each annotation with the record of the suggestion that it grew out of.
+
+    One of the two names the other; first comes the place where it does, then that of the annotation. Of several records
+    that name an annotation, and it none, those count which a person took, if there are any.
+    """
+    records = subject.case.metadata.assistance or ()
+    by_id = {each.id: each for each in records}
+    listed: dict[str, list[tuple[Steps, ModelAssistance]]] = {}
+    for position, each in enumerate(records):
+        for place, identity in enumerate(each.annotation_ids or ()):
+            path = ("metadata", "assistance", position, "annotation_ids", place)
+            listed.setdefault(identity, []).append((path, each))
     for path, annotation in subject.annotations() if records else ():
-        record = records.get(annotation.assistance_id or "")
-        if record is not None:
-            yield path, annotation, record
+        if annotation.assistance_id is None:
+            named = listed.get(annotation.id, [])
+            for where, each in [one for one in named if one[1].outcome in _TAKEN] or named:
+                yield where, path, annotation, each
+        elif annotation.assistance_id in by_id:
+            yield (*path, "assistance_id"), path, annotation, by_id[annotation.assistance_id]
 
 
 @rule("A-3.4.unconfirmed")
@@ -33,13 +55,56 @@ def unconfirmed(subject: Subject) -> Iterator[Breach]:
             yield Breach((*path, "algorithm_type"), {"id": annotation.id})
 
 
+@rule("A-3.4.made_by_device")
+def made_by_device(subject: Subject) -> Iterator[Breach]:
+    """Yield each result of a device that nobody is recorded to have confirmed, or that is said to be made by hand.
+
+    What its record of a suggestion, or `automatic`, says of it is told by other rules.
+    """
+    metadata, devices = subject.case.metadata, _devices(subject)
+    assisted = {annotation.id for _, _, annotation, _ in _assisted(subject)} if devices else set[str]()
+    confirmed = _confirmed(subject, devices) if devices else set[str | None]()
+    for path, annotation in subject.annotations() if devices else ():
+        agent, kind = annotation.annotator or metadata.annotator, annotation.algorithm_type
+        if agent not in devices or not is_final(annotation) or annotation.id in assisted:
+            continue
+        is_confirmed = not confirmed.isdisjoint({None, annotation.id}) and kind is not AlgorithmType.MANUAL
+        if is_confirmed or kind is AlgorithmType.AUTOMATIC:
+            continue
+        place = ("metadata", "annotator") if annotation.annotator is None else (*path, "annotator")
+        yield Breach(place, {"id": annotation.id, "agent": agent})
+
+
+def _devices(subject: Subject) -> frozenset[str]:
+    """Return the ids of agents that are devices, or are models if it is not said what they are."""
+    return frozenset(
+        each.id
+        for each in subject.case.metadata.agents or ()
+        if each.kind is AgentKind.DEVICE or (each.kind is None and AgentRole.MODEL in (each.roles or ()))
+    )
+
+
+def _confirmed(subject: Subject, devices: frozenset[str]) -> set[str | None]:
+    """Return the ids of annotations that a person reviewed or confirmed; None among them stands for all of the case."""
+    case = subject.case
+    found: set[str | None] = set() if case.metadata.reviewer in {None, *devices} else {None}
+    for review in case.reviews or ():
+        is_second = review.level is not ReviewLevel.SELF_CHECK and review.outcome is ReviewOutcome.PASSED
+        if is_second and review.reviewer not in devices:
+            found.update(review.annotation_ids or [None])
+    for event in case.metadata.audit or ():
+        if event.action in _CONFIRMING and event.actor not in devices:
+            found.add(event.target_id)
+    return found
+
+
 @rule("A-3.4.suggestion_open")
 def suggestion_open(subject: Subject) -> Iterator[Breach]:
     """Yield each result that grew out of a suggestion which waits for a person, or which one rejected."""
-    for path, annotation, record in _assisted(subject):
+    for where, _, annotation, record in _assisted(subject):
         if record.outcome not in _TAKEN and is_final(annotation):
             outcome = (record.outcome or AssistanceOutcome.PENDING).value
-            yield Breach((*path, "assistance_id"), {"id": record.id, "outcome": outcome})
+            yield Breach(where, {"id": record.id, "outcome": outcome})
 
 
 @rule("A-3.4.assistance_differs")
@@ -47,7 +112,7 @@ def assistance_differs(subject: Subject) -> Iterator[Breach]:
     """Yield each annotation whose record lists others only, and each in the list of a record that is not its own."""
     records = subject.case.metadata.assistance or ()
     listed = {record.id: set(record.annotation_ids) for record in records if record.annotation_ids is not None}
-    for path, annotation, record in _assisted(subject):
+    for _, path, annotation, record in _assisted(subject):
         if record.id in listed and annotation.id not in listed[record.id]:
             yield Breach((*path, "assistance_id"), {"annotation": annotation.id, "record": record.id})
     own = {annotation.id: annotation.assistance_id for annotation in subject.case.annotations}
@@ -61,7 +126,7 @@ def assistance_differs(subject: Subject) -> Iterator[Breach]:
 @rule("A-3.4.manual_from_model")
 def manual_from_model(subject: Subject) -> Iterator[Breach]:
     """Yield each annotation said to be made by hand that grew out of a suggestion which a person took."""
-    for path, annotation, record in _assisted(subject):
+    for _, path, annotation, record in _assisted(subject):
         if record.outcome in _TAKEN and annotation.algorithm_type is AlgorithmType.MANUAL:
             yield Breach((*path, "algorithm_type"), {"id": annotation.id, "record": record.id})
 
@@ -69,9 +134,8 @@ def manual_from_model(subject: Subject) -> Iterator[Breach]:
 @rule("A-3.4.confirmed_by_device")
 def confirmed_by_device(subject: Subject) -> Iterator[Breach]:
     """Yield each record that a device is said to have confirmed or corrected."""
-    metadata = subject.case.metadata
-    devices = {agent.id for agent in metadata.agents or () if agent.kind is AgentKind.DEVICE}
-    for position, record in enumerate(metadata.assistance or ()):
+    devices = _devices(subject)
+    for position, record in enumerate(subject.case.metadata.assistance or ()):
         if record.revised_by in devices:
             yield Breach(("metadata", "assistance", position, "revised_by"), {"agent": record.revised_by})
 
@@ -85,7 +149,7 @@ def model_differs(subject: Subject) -> Iterator[Breach]:
     if named is not None and models and not any(model.casefold() in named.casefold() for model in models):
         yield Breach(("metadata", "software", "ai_model"), {"named": named, "model": ", ".join(models)})
     runs = {agent.id: agent.algorithm.name for agent in metadata.agents or () if agent.algorithm is not None}
-    for path, annotation, record in _assisted(subject):
+    for _, path, annotation, record in _assisted(subject):
         model = runs.get(annotation.annotator or "")
         if model is not None and model.casefold() != record.model.name.casefold():
             yield Breach((*path, "annotator"), {"named": model, "model": record.model.name})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from annoconv.codes import built_in_labels
+from annoconv.documents.residuals import pointer
 from annoconv.model import LabelSystem, Package, TaskDefinition
 from annoconv.rules.engine import Breach, Standalone, Subject, rule
 from annoconv.rules.inventory import targets_of
@@ -12,6 +13,7 @@ from annoconv.rules.inventory import targets_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from annoconv.documents.residuals import Path as Steps
     from annoconv.model import Label
 
 
@@ -43,12 +45,75 @@ def parent_unknown(subject: Standalone[LabelSystem]) -> Iterator[Breach]:
             yield Breach(("labels", position, "parent"), {"code": label.code, "parent": label.parent})
 
 
+@rule("A-8.2.2a.said_twice")
+def said_twice_in_case(subject: Subject) -> Iterator[Breach]:
+    """Yield what the labels of a case say twice where each is one."""
+    yield from _said_twice(subject.case.labels or ())
+
+
+@rule("A-8.2.2a.said_twice", LabelSystem)
+def said_twice(subject: Standalone[LabelSystem]) -> Iterator[Breach]:
+    """Yield what the labels of a label system say twice where each is one."""
+    yield from _said_twice(subject.document.labels)
+
+
+def _said_twice(labels: Sequence[Label]) -> Iterator[Breach]:
+    """Yield each class number, name of a keypoint, key of an attribute and permissible value that is there already."""
+    yield from _repeated([(("labels", position, "number"), label.number) for position, label in enumerate(labels)])
+    for position, label in enumerate(labels):
+        path = ("labels", position)
+        yield from _repeated([((*path, "keypoints", n), name) for n, name in enumerate(label.keypoints or ())])
+        definitions = [((*path, "attributes", n), each) for n, each in enumerate(label.attributes or ())]
+        yield from _repeated([((*place, "key"), each.key) for place, each in definitions])
+        for place, each in definitions:
+            permitted = enumerate(each.permissible_values or ())
+            yield from _repeated([((*place, "permissible_values", n, "value"), one.value) for n, one in permitted])
+
+
+def _repeated(named: Sequence[tuple[Steps, object]]) -> Iterator[Breach]:
+    first: dict[object, Steps] = {}
+    for path, value in named:
+        if value is not None and first.setdefault(value, path) is not path:
+            yield Breach(path, {"value": value, "first": pointer(first[value])})
+
+
+@rule("A-10.1.2.keypoint_pair")
+def keypoint_pair_of_case(subject: Subject) -> Iterator[Breach]:
+    """Yield each line or flip pair of a case's label that joins no two of its keypoints."""
+    yield from _keypoint_pairs(subject.case.labels or ())
+
+
+@rule("A-10.1.2.keypoint_pair", LabelSystem)
+def keypoint_pair(subject: Standalone[LabelSystem]) -> Iterator[Breach]:
+    """Yield each line or flip pair of a label that joins no two of its keypoints."""
+    yield from _keypoint_pairs(subject.document.labels)
+
+
+def _keypoint_pairs(labels: Sequence[Label]) -> Iterator[Breach]:
+    for position, label in enumerate(labels):
+        count = len(label.keypoints or ())
+        for key, pairs in {"skeleton": label.skeleton, "flip_pairs": label.flip_pairs}.items():
+            for number, (one, other) in enumerate(pairs or ()):
+                if one == other or max(one, other) >= count:
+                    yield Breach(("labels", position, key, number), {"pair": f"{one}, {other}", "count": count})
+
+
+@rule("A-8.3a.parent_cycle")
+def parent_cycle_of_case(subject: Subject) -> Iterator[Breach]:
+    """Yield for each ring of parents in a case the first label that leads into it."""
+    yield from _parent_cycles(subject.case.labels or ())
+
+
 @rule("A-8.3a.parent_cycle", LabelSystem)
 def parent_cycle(subject: Standalone[LabelSystem]) -> Iterator[Breach]:
     """Yield for each ring of parents the first label that leads into it."""
-    parents = {label.code: label.parent for label in subject.document.labels}
+    yield from _parent_cycles(subject.document.labels)
+
+
+def _parent_cycles(labels: Sequence[Label]) -> Iterator[Breach]:
+    parents = {label.code: label.parent for label in labels}
     seen: set[str] = set()
-    for position, label in enumerate(subject.document.labels):
+    for position, label in enumerate(labels):
         chain: list[str] = []
         code: str | None = label.code
         while code is not None and code not in seen:
@@ -86,6 +151,14 @@ def label_of_task_unknown(subject: Standalone[TaskDefinition]) -> Iterator[Breac
     for position, code in enumerate(task.label_codes or ()):
         if code not in codes:
             yield Breach(("label_codes", position), {"code": code})
+
+
+@rule("A-6.5.1b.label_system_differs", TaskDefinition)
+def label_system_differs(subject: Standalone[TaskDefinition]) -> Iterator[Breach]:
+    """Yield the label system that a task names, if another one was given."""
+    named, given = subject.document.label_system_id, subject.label_system_id
+    if named is not None and given is not None and named != given:
+        yield Breach(("label_system_id",), {"named": named, "given": given})
 
 
 @rule("A-9.1.1.threshold_order", TaskDefinition)

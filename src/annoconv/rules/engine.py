@@ -167,10 +167,13 @@ class Standalone(Generic[Document]):
         The typed document.
     label_system
         The labels given with it; None if none were given.
+    label_system_id
+        Identifier of what they are of; None if it is not known.
     """
 
     document: Document
     label_system: Sequence[Label] | None = None
+    label_system_id: str | None = None
 
     @cached_property
     def inventory(self) -> Inventory:

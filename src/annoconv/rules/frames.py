@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from annoconv.messages import Message
 from annoconv.rules.engine import Breach, Subject, rule
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ def last_frame(subject: Subject) -> Iterator[Breach]:
     for path, annotation in subject.annotations():
         first, last = annotation.frame_index, annotation.last_frame_index
         if last is not None and (first is None or last < first):
-            yield Breach((*path, "last_frame_index"), {"last": last, "first": "-" if first is None else first})
+            yield Breach(
+                (*path, "last_frame_index"), {"last": last, "first": Message("not given") if first is None else first}
+            )
 
 
 @rule("A-7.2e.frame_range")
@@ -29,7 +32,11 @@ def frame_range(subject: Subject) -> Iterator[Breach]:
         for position, each in enumerate(image.annotated_frames or ()):
             count = _frames(image)
             if each.last < each.first or (count is not None and each.last >= count):
-                values = {"first": each.first, "last": each.last, "count": "-" if count is None else count}
+                values = {
+                    "first": each.first,
+                    "last": each.last,
+                    "count": Message("an unknown number") if count is None else count,
+                }
                 yield Breach((*path, "annotated_frames", position), values)
 
 

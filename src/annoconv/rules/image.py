@@ -14,6 +14,7 @@ from annoconv.model import (
     ContoursAnnotation,
     CoordinateFrame,
     CoordinateSpace,
+    DataRequirement,
     TextSpanAnnotation,
 )
 from annoconv.rules.engine import Breach, Subject, match, rule
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from annoconv.documents.residuals import Path as Steps
     from annoconv.geometry import Grid
+    from annoconv.images import ImageSource
     from annoconv.model import Image
 
 ORTHONORMAL_TOLERANCE: Final = 1e-4
@@ -32,8 +34,10 @@ POSITION_TOLERANCE_VOXEL: Final = 0.1
 
 
 def _lacking(subject: Subject, key: str) -> Iterator[Breach]:
+    """Yield each volume without a key, unless it is recorded that its data do not meet that requirement (7.2 h)."""
     for path, image in subject.every_image():
-        if _is_in_patient(image) and getattr(image, key) is None:
+        recorded = {each.requirement for each in image.nonconformances or ()}
+        if _is_in_patient(image) and getattr(image, key) is None and DataRequirement(key) not in recorded:
             yield Breach(path, {"uid": image.uid})
 
 
@@ -215,9 +219,18 @@ def source(subject: Subject) -> Iterator[Breach]:
         found = match(subject, image)
         if found is None:
             continue
-        problem = found if isinstance(found, str) else _contradiction(image, found.grid)
+        problem = found if isinstance(found, str) else _contradiction(image, found.grid) or _unlisted(image, found)
         if problem:
             yield Breach(path, {"uid": image.uid, "problem": problem})
+
+
+def _unlisted(image: Image, source: ImageSource) -> str:
+    """Return which instance of an image its files lack."""
+    if image.instances is None:
+        return ""
+    held = {each.sop_instance_uid for each in source.slices} - {""}
+    unknown = next((each.sop_instance_uid for each in image.instances if each.sop_instance_uid not in held), None)
+    return Message("the files have no instance {uid}", uid=unknown) if held and unknown is not None else ""
 
 
 def _contradiction(image: Image, actual: Grid) -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final, cast
 
 from annoconv.codes import UNNAMED
-from annoconv.model import AnnotationCategory, Granularity, KeypointsAnnotation
+from annoconv.model import AnnotationCategory, Assertion, Granularity, KeypointsAnnotation
 from annoconv.rules.engine import Breach, Subject, rule
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ _KINDS_OF_TASK: Final = frozenset(
 )
 """Categories that say how something was annotated; a label of any other category may have them."""
 
+_THERE: Final = frozenset({None, Assertion.PRESENT, Assertion.POSSIBLE})
 _WITHOUT_PLACE: Final = frozenset({"attribute", "text_span"})
 _OUTLINES: Final = frozenset({"polygon", "polyline", "contours", "ellipse", "ellipsoid", "mask"})
 _GRANULARITIES: Final = {
@@ -70,7 +71,7 @@ def keypoints_of_label(subject: Subject) -> Iterator[Breach]:
         if label is None or label.keypoints is None or not isinstance(each, KeypointsAnnotation):
             continue
         names = [point.name for point in each.keypoints]
-        if sorted(names) != sorted(label.keypoints):
+        if sorted(names) != sorted(set(label.keypoints)):
             values = {"code": each.label_code, "found": ", ".join(names), "expected": ", ".join(label.keypoints)}
             yield Breach((*path, "keypoints"), values)
 
@@ -105,9 +106,13 @@ def value_out_of_range(subject: Subject) -> Iterator[Breach]:
 
 @rule("A-10.1.2.attribute_missing")
 def attribute_missing(subject: Subject) -> Iterator[Breach]:
-    """Yield each annotation without an attribute that its label asks for."""
+    """Yield each annotation without an attribute that its label asks for.
+
+    What is not there has no attributes; neither have the words of a text, which only say something of an object.
+    """
     for path, each in subject.annotations():
-        label = subject.labels.get(each.label_code)
+        is_there = each.assertion in _THERE and each.type != "text_span"
+        label = subject.labels.get(each.label_code) if is_there else None
         for definition in (label.attributes if label is not None else None) or ():
             if definition.required and definition.key not in (each.attributes or {}):
                 yield Breach(path, {"code": each.label_code, "key": definition.key})

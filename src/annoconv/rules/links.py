@@ -5,7 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from annoconv.model import ImageImageLink, ImageStructuredLink, ImageTextLink, RelationLink, TextSpanAnnotation
+from annoconv.model import (
+    AssociationKeyKind,
+    ImageImageLink,
+    ImageStructuredLink,
+    ImageTextLink,
+    RelationLink,
+    TextSpanAnnotation,
+)
 from annoconv.rules.engine import Breach, Subject, rule
 
 if TYPE_CHECKING:
@@ -52,22 +59,43 @@ def quote_differs(subject: Subject) -> Iterator[Breach]:
     for path, span in subject.annotations() if contents else ():
         if not isinstance(span, TextSpanAnnotation) or span.text_id not in contents:
             continue
-        if span.end <= span.start or contents[span.text_id][span.start : span.end] != span.text:
+        content = contents[span.text_id]
+        if not span.start < span.end <= len(content) or content[span.start : span.end] != span.text:
             values = {"id": span.id, "text": span.text_id, "start": span.start, "end": span.end}
             yield Breach((*path, "text"), values)
+
+
+@rule("A-8.5.2a.place_outside")
+def place_outside(subject: Subject) -> Iterator[Breach]:
+    """Yield each section of a text, and each error found in one, that stands at no place of the text."""
+    lengths = {text.id: len(text.content) for text in subject.case.texts or ()}
+    places: list[tuple[Steps, str | None, int | None, int | None]] = [
+        (("texts", position, "sections", number), text.id, section.start, section.end)
+        for position, text in enumerate(subject.case.texts or ())
+        for number, section in enumerate(text.sections or ())
+    ]
+    qc = subject.case.metadata.qc
+    for number, found in enumerate((qc.findings if qc is not None else None) or ()):
+        places.append((("metadata", "qc", "findings", number), found.text_id, found.start, found.end))
+    for path, text_id, start, end in places:
+        count = lengths.get(text_id or "")
+        if count is not None and not (start or 0) <= (count if end is None else end) <= count:
+            told = {"start": 0 if start is None else start, "end": count if end is None else end}
+            yield Breach(path, {**told, "text": text_id, "count": count})
 
 
 @rule("A-8.5.2a.not_an_end")
 def not_an_end(subject: Subject) -> Iterator[Breach]:
     """Yield each cross-modal link of an annotation to a link of the case that names others only."""
-    ends = {link.id: set(_ends(link)) for link in subject.case.links or ()}
+    ends = {link.id: set(ends_of(link)) for link in subject.case.links or ()}
     for path, annotation in subject.annotations() if ends else ():
         for position, target in enumerate(annotation.cross_modal_links or ()):
             if ends.get(target) and annotation.id not in ends[target]:
                 yield Breach((*path, "cross_modal_links", position), {"id": annotation.id, "link": target})
 
 
-def _ends(link: AnyLink) -> Iterator[str]:
+def ends_of(link: AnyLink) -> Iterator[str]:
+    """Yield the ids of the annotations that a link brings together."""
     match link:
         case RelationLink():
             yield from (link.source_id, link.target_id)
@@ -113,6 +141,53 @@ def field_differs(subject: Subject) -> Iterator[Breach]:
             field = fields.get(key)
             if field is not None and not _says(field, value):
                 yield Breach((*path, "fields", key), {"key": key, "record": link.record_id})
+
+
+@rule("A-8.5.3b.field_unknown")
+def field_unknown(subject: Subject) -> Iterator[Breach]:
+    """Yield each field of a link that its record lacks."""
+    for path, link, record in _structured(subject):
+        keys = {field.key for field in record.fields}
+        for key in link.fields or {}:
+            if key not in keys:
+                yield Breach((*path, "fields", key), {"key": key, "record": link.record_id})
+
+
+@rule("A-8.5.3a.key_twice")
+def key_twice(subject: Subject) -> Iterator[Breach]:
+    """Yield each clinical field whose key an earlier one of its record has."""
+    for position, record in enumerate(subject.case.clinical_records or ()):
+        first: dict[str, int] = {}
+        for place, field in enumerate(record.fields):
+            if first.setdefault(field.key, place) != place:
+                path = ("clinical_records", position, "fields", place, "key")
+                yield Breach(path, {"key": field.key, "first": first[field.key]})
+
+
+@rule("A-6.3.2.key_unknown")
+def key_unknown(subject: Subject) -> Iterator[Breach]:
+    """Yield each association key that names an image, study, specimen or case which this one is not or has not.
+
+    Of a kind that the case tells nothing of, nothing is said.
+    """
+    case = subject.case
+    images, studies = subject.images.values(), case.studies or ()
+    known: dict[AssociationKeyKind, set[str | None]] = {
+        AssociationKeyKind.IMAGE_UID: {image.uid for image in images},
+        AssociationKeyKind.CASE_ID: {case.case_id},
+        AssociationKeyKind.STUDY_INSTANCE_UID: {
+            *(image.study_instance_uid for image in images),
+            *(study.study_instance_uid for study in studies),
+        },
+        AssociationKeyKind.ACCESSION_NUMBER: {study.accession_number for study in studies},
+        AssociationKeyKind.SPECIMEN_ID: {image.specimen_id for image in images},
+    }
+    for position, link in enumerate(case.links or ()):
+        for place, key in enumerate((link.keys if isinstance(link, ImageStructuredLink) else None) or ()):
+            expected = known.get(key.kind, set()) - {None}
+            if expected and key.value not in expected:
+                values = {"kind": key.kind.value, "value": key.value}
+                yield Breach(("links", position, "keys", place, "value"), values)
 
 
 def _says(field: ClinicalField, value: object) -> bool:

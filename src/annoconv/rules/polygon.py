@@ -43,6 +43,29 @@ def hole_outside(subject: Subject) -> Iterator[Breach]:
                 yield Breach((*path, "holes", place))
 
 
+@rule("A-6.5.1a.ring_empty")
+def ring_empty(subject: Subject) -> Iterator[Breach]:
+    """Yield each ring of a polygon that encloses nothing, and each hole that leaves nothing of its ring."""
+    for path, annotation in subject.annotations():
+        if not isinstance(annotation, PolygonAnnotation):
+            continue
+        pieces: list[tuple[Steps, PolygonAnnotation | PolygonPart]] = [(path, annotation)]
+        pieces += [((*path, "parts", place), part) for place, part in enumerate(annotation.parts or ())]
+        for place, piece in pieces:
+            if _is_line(piece.polygon):
+                yield Breach((*place, "polygon"))
+            for number, hole in enumerate(piece.holes or ()):
+                if _is_line(hole) or {tuple(point) for point in hole} == {tuple(point) for point in piece.polygon}:
+                    yield Breach((*place, "holes", number))
+
+
+def _is_line(ring: Ring) -> bool:
+    """Tell whether all points of a ring lie on one line."""
+    (x0, y0), *others = ring
+    x1, y1 = next(((x, y) for x, y in others if (x, y) != (x0, y0)), (x0, y0))
+    return all((x1 - x0) * (y - y0) == (y1 - y0) * (x - x0) for x, y in others)
+
+
 @rule("A-6.5.1a.parts_overlap")
 def parts_overlap(subject: Subject) -> Iterator[Breach]:
     """Yield each part of a polygon that overlaps an earlier one, or the first."""

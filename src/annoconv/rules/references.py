@@ -70,9 +70,19 @@ def id_twice(subject: Subject) -> Iterator[Breach]:
             yield Breach(path, {"id": identifier, "first": ".".join(map(str, first))})
 
 
+@rule("A-3.3.id_twice", Package)
+def id_twice_in_package(subject: Standalone[Package]) -> Iterator[Breach]:
+    """Yield each identifier that something else in the package has."""
+    for path, identifier, _, first in subject.inventory.repeated:
+        yield Breach(path, {"id": identifier, "first": ".".join(map(str, first))})
+
+
 @rule("A-3.3.reference_cycle")
 def reference_cycle(subject: Subject) -> Iterator[Breach]:
-    """Yield for each ring of parents, or of annotations made of each other, the first that leads into it."""
+    """Yield for each ring of parents, or of annotations or images made of each other, the first that leads into it."""
+    images = {image.uid: ((*path, "derived_from"), image) for path, image in subject.every_image()}
+    for ring in _rings({uid: image.derived_from for uid, (_, image) in images.items() if image.derived_from}):
+        yield Breach(images[ring[0]][0], {"key": "derived_from", "chain": " > ".join((*ring, ring[0]))})
     for key in ("parent_id", "derived_from"):
         positions: dict[str, int] = {}
         leads: dict[str, Sequence[str]] = {}

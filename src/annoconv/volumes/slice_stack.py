@@ -38,6 +38,8 @@ _STEEPEST = 1.0
 _COARSEST = 5e-3
 """Of unit vectors: what rounding explains; a bound that a request may set."""
 _COARSE = "If they were rounded, accept them with --limit direction_millionths=2000"
+_WIDEST = 1000
+"""Of the usual distance: slices further apart are two stacks, or damage."""
 _MOST_MISSING = 1000
 """Slices of one gap; a longer one is two stacks."""
 _MOST_NAMED = 3
@@ -253,7 +255,7 @@ def _even_step(distances: NDArray[np.float64], names: Sequence[str]) -> float:
 def _is_straight(positions: NDArray[np.float64], distances: NDArray[np.float64], pixel: float) -> bool:
     """Tell whether sorted slices run along a straight line, no two at one place and none of an even stack missing."""
     gaps = np.diff(distances)
-    if len(gaps) < 2 or gaps.min() < _SAME_PLANE_MM:
+    if len(gaps) < 2 or gaps.min() < _SAME_PLANE_MM or gaps.max() > _WIDEST * np.median(gaps):
         return False
     usual, least = float(np.median(gaps)), float(gaps.min())
     is_even = bool(np.abs(gaps - usual).max() <= STACK_TOLERANCE_VOXEL * usual)

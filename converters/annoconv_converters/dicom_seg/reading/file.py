@@ -163,10 +163,10 @@ def _open(
         header = read_dataset(
             BytesIO(b"".join(kept.values())), start.encoding.is_implicit, not start.encoding.is_big_endian
         )
-        misread = settle_character_set(header)
         kind = _kind(path, header)
         if _SEGMENTS in found:
             _count_segments(path, data, found[_SEGMENTS], start)
+        misread = settle_character_set(header)
         pixels = _pixel_element(path, data, at, start, is_whole=is_all and deflated_at is None)
         table = read_table(data, found.get(SHARED), found.get(PER_FRAME), start.encoding)
         if PER_FRAME not in found:

@@ -15,6 +15,7 @@ from annoconv import ids, times
 from annoconv import images as image_seam
 from annoconv.casefile.left_out import left_out, masks_left_out
 from annoconv.casefile.left_out import without as without_left_out
+from annoconv.casefile.references import without_gone
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.documents.losses import report
@@ -47,7 +48,7 @@ from annoconv_converters.dicom_seg.writing.file import frame_index, write_file
 from annoconv_converters.dicom_seg.writing.gather import Gathered, gather, segment_numbers
 from annoconv_converters.dicom_seg.writing.groups import encode_groups
 from annoconv_converters.dicom_seg.writing.header import ANEW, Content, Elements, build_header, elements_of, put_uids
-from annoconv_converters.dicom_seg.writing.losses import CARRIER, REASONS, uncoded
+from annoconv_converters.dicom_seg.writing.losses import CARRIER, REASONS, otherwise_fractional, uncoded
 from annoconv_converters.dicom_seg.writing.planes import check_image
 from annoconv_converters.dicom_seg.writing.segments import segment_of
 
@@ -261,7 +262,8 @@ def _finish(
     ]
     native = merge([_without_names(*each) for each in zip(natives, otherwise, strict=True)] if plain else natives)
     gone = masks_left_out(original, unwritten)
-    expected = {**original, "annotations": [each for each in original["annotations"] if each["id"] not in gone]}
+    expected, unnamed = without_gone(original, gone)
+    written_as = {identity: part.content.settings for part in parts for identity in part.annotation_ids.values()}
     compared = report(
         original,
         native,
@@ -269,7 +271,7 @@ def _finish(
         None if plain else CARRIER,
         case_index=case_index,
         left_out=residual(original, expected).paths() if gone else (),
-        unwritten=unwritten,
+        unwritten={**unwritten, **unnamed, **otherwise_fractional(case, written_as)},
     )
     kept = report(expected, native, REASONS, CARRIER).kept if gone else compared.kept
     if not plain:
@@ -301,7 +303,7 @@ def _finish(
         else:
             yield Loss(case_index, path, LossKind.CARRIED, carried)
     for part in parts:
-        yield from note_losses(part.content.source, case_index)
+        yield from note_losses(part.content.source, case_index, of_identity=False)
         for number, kind, message in part.gathered.changes:
             path = pointer(("annotations", position_of[part.annotation_ids[number]], "mask_file"))
             yield Loss(case_index, path, kind, message)

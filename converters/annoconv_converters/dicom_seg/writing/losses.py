@@ -8,21 +8,27 @@ from annoconv.documents.losses import Carrier
 from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
+from annoconv.model import MaskAnnotation
+from annoconv_converters.dicom_seg.kinds import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from annoconv.casefile.left_out import LeftOut
     from annoconv.codes import Labels
-    from annoconv.documents.losses import Reasons
+    from annoconv.documents.losses import Reason, Reasons
+    from annoconv.documents.residuals import Path
     from annoconv.model import Case
+    from annoconv_converters.dicom_seg.kinds import Settings
 
-__all__ = ["CARRIER", "REASONS", "uncoded"]
+__all__ = ["CARRIER", "REASONS", "otherwise_fractional", "uncoded"]
 
 CARRIER: Final = Carrier("the private block (4143,1001)")
+_MEANS: Final = "a segmentation says once, for all of its segments, what fractions mean"
 REASONS: Final[Reasons] = {
     "annotations/#/mask_file": "a segment has no file name; masks are named after their annotations",
     "annotations/#/mask_value": "segments are numbered in the order of the annotations",
+    "annotations/#/fractional_type": _MEANS,
     "annotations/#/algorithm_type": "SegmentAlgorithmType is required of segments, MANUAL where the case does not say; "
     "what is no mask has no segment",
     "annotations/#/label_code": "a segment's concept stands for another label code; what is no mask has no segment",
@@ -43,6 +49,26 @@ REASONS: Final[Reasons] = {
     ),
     "*": "a segmentation has no place for {place}",
 }
+
+
+def otherwise_fractional(case: Case, part_of: Mapping[str, Settings]) -> LeftOut:
+    """Return the masks whose fractions mean something else than their file says, by their path, and why.
+
+    Parameters
+    ----------
+    case
+        The case.
+    part_of
+        By annotation id, how the file with its segment is written.
+    """
+    found: dict[Path, Reason] = {}
+    for place, each in enumerate(case.annotations):
+        settings = part_of.get(each.id)
+        if isinstance(each, MaskAnnotation) and settings is not None and settings.kind is Kind.FRACTIONAL:
+            said = (settings.fractional_type or "probability").upper()
+            if each.fractional_type is not None and each.fractional_type.value != said:
+                found["annotations", place, "fractional_type"] = (_MEANS, LossKind.APPROXIMATED)
+    return found
 
 
 def uncoded(case: Case, case_index: int, labels: Labels, unwritten: LeftOut) -> Iterator[Loss]:

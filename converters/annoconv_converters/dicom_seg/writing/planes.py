@@ -123,6 +123,17 @@ class Tiles(Sequence["NDArray[Any]"]):
 def check_image(image: Image, source: ImageSource) -> None:
     """Refuse an image that is not of DICOM, and a case that describes its image otherwise than the image itself."""
     check_dicom(source)
+    known = {each.sop_instance_uid for each in source.slices}
+    stray = [each.sop_instance_uid for each in image.instances or () if each.sop_instance_uid not in known]
+    if stray:
+        raise ImageError(
+            "the case names an instance that its image lacks",
+            source=source.path,
+            where="/image/instances",
+            found=stray[0],
+            expected=Message("one of {count} instances", count=len(known)),
+            advice="Correct instances, or name all files of the image that was annotated",
+        )
     stated = Grid.from_image(image)
     if not _is_within(stated, source.grid):
         raise GeometryError(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
-from annoconv.errors import UsageError
+from annoconv.errors import InputError, UsageError
 from annoconv.messages import Message
+from annoconv.model import Split as StatedSplit
 from annoconv_converters.nifti.volumes import Arrangement, VolumeWriter
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Layout", "Request", "Split", "label_name"]
 
 Split = Literal["train", "val", "test"]
+_STATED: Final[dict[StatedSplit | None, Split]] = {StatedSplit.VALIDATION: "val", StatedSplit.TEST: "test"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Request:
     is_single
         Whether the target is one volume file.
     splits
-        Names of cases by split; every other case is for training.
+        Names of cases by split; every other case is where its `split` says, else for training.
     folds
         Cross-validation folds; 0 for none.
     suffix
@@ -54,15 +56,19 @@ class Request:
     suffix: str = ""
     all_annotations: bool = False
 
-    def split_of(self, name: str) -> Split:
-        """Return the split of a case."""
-        if name in self.splits.get("test", ()):
-            return "test"
-        return "val" if name in self.splits.get("val", ()) else "train"
+    def split_of(self, case: Prepared) -> Split:
+        """Return the split of a case: as asked for, else as the case says."""
+        asked: tuple[Split, ...] = ("test", "val", "train")
+        stated = _STATED.get(case.case.split, "train")
+        return next((each for each in asked if case.name in self.splits.get(each, ())), stated)
 
-    def fold_of(self, name: str) -> int:
-        """Return the fold in which a case is validated; it rests on the name alone, so that adding cases moves none."""
-        return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % max(self.folds, 1)
+    def fold_of(self, case: Prepared) -> int:
+        """Return the fold in which a case is validated; it rests on its patient, else on its name, alone.
+
+        So adding cases moves none, and no patient is trained on and validated (specification 9.4.1).
+        """
+        of = case.case.patient_id or case.name
+        return int.from_bytes(hashlib.sha256(of.encode()).digest()[:8], "big") % max(self.folds, 1)
 
 
 class Layout(ABC):
@@ -84,6 +90,8 @@ class Layout(ABC):
     needs_images: ClassVar[bool] = True
     keeps_annotations: ClassVar[bool] = False
     """Whether every mask keeps its identity; training layouts unite the masks of one label."""
+    has_splits: ClassVar[bool] = False
+    """Whether cases are for training, validation or test."""
 
     is_closed: ClassVar[bool] = False
     """Whether all volumes in the folder are of the layout, so that any other is named as not read."""
@@ -94,6 +102,7 @@ class Layout(ABC):
         self.several = several
         self.known: dict[Path, list[int]] = {}
         """Labels of the files that were written."""
+        self._placed: dict[str, tuple[Split, str]] = {}
 
     @abstractmethod
     def add(self, case: Prepared) -> None:
@@ -132,6 +141,22 @@ class Layout(ABC):
     def found_name(self, name: str) -> str:
         """Return the name under which a case is found again."""
         return name
+
+    def require_one_split(self, case: Prepared) -> None:
+        """Raise InputError if another case of the same patient stands in another split."""
+        patient, split = case.case.patient_id, self.request.split_of(case)
+        if not self.has_splits or patient is None:
+            return
+        before, name = self._placed.setdefault(patient, (split, case.name))
+        if before != split:
+            raise InputError(
+                "the cases of one patient stand in two splits",
+                found=Message(
+                    "{first} in {before}, {second} in {split}", first=name, before=before, second=case.name, split=split
+                ),
+                expected="one split for all cases of a patient_id",
+                advice="Correct split of the cases, or name them in --splits",
+            )
 
     def require_image(self, case: Prepared) -> None:
         """Raise UsageError if the primary image was not given: a training set without images is none."""

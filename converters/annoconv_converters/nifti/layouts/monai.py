@@ -43,9 +43,9 @@ class Monai(Msd):
             self.request.volumes.write_image(self.folder / "images" / file_name, image.source, image.grid)
         self.write_label(case, self.folder / "labels" / file_name)
         entry: dict[str, Any] = {"image": f"images/{file_name}", "label": f"labels/{file_name}"}
-        split = self.request.split_of(case.name)
+        split = self.request.split_of(case)
         if self.request.folds and split == "train":
-            entry["fold"] = self.request.fold_of(case.name)
+            entry["fold"] = self.request.fold_of(case)
         self.lists[_NAMES[split]].append(entry)
 
     def finish(self) -> None:

@@ -36,6 +36,7 @@ class Msd(Training):
 
     name = "msd"
     title = "the decathlon's layout"
+    has_splits = True
 
     def __init__(self, folder: Path, request: Request, *, several: bool) -> None:
         super().__init__(folder, request, several=several)
@@ -44,7 +45,7 @@ class Msd(Training):
 
     def add(self, case: Prepared) -> None:
         """Write image and label map of one case."""
-        is_test = self.request.split_of(case.name) == "test"
+        is_test = self.request.split_of(case) == "test"
         self.channel_images(case)
         image = case.images[0]
         file_name = f"{case.name}{self.request.volumes.suffix}"

@@ -46,14 +46,18 @@ class NnUNet(Training):
     name = "nnunet"
     title = "nnU-Net"
     allows_regions: ClassVar[bool] = True
+    has_splits: ClassVar[bool] = True
 
     def __init__(self, folder: Path, request: Request, *, several: bool) -> None:
         super().__init__(folder, request, several=several)
         self.training: list[str] = []
+        self.validated: list[str] = []
+        self.folds: list[list[str]] = [[] for _ in range(request.folds)]
 
     def add(self, case: Prepared) -> None:
         """Write channels and label map of one case."""
-        is_test = self.request.split_of(case.name) == "test"
+        split = self.request.split_of(case)
+        is_test = split == "test"
         ending = self.request.volumes.suffix
         for channel, image in enumerate(self.channel_images(case)):
             path = self.folder / ("imagesTs" if is_test else "imagesTr") / f"{case.name}_{channel:04d}{ending}"
@@ -62,6 +66,10 @@ class NnUNet(Training):
         self.write_label(case, self.folder / ("labelsTs" if is_test else "labelsTr") / f"{case.name}{ending}")
         if not is_test:
             self.training.append(case.name)
+        if split == "val":
+            self.validated.append(case.name)
+        elif not is_test and self.folds:
+            self.folds[self.request.fold_of(case)].append(case.name)
 
     def finish(self) -> None:
         """Write `dataset.json`, and `splits_final.json` if folds or a validation split were asked for."""
@@ -88,11 +96,7 @@ class NnUNet(Training):
             (self.folder / "splits_final.json").write_bytes(strict_json.dumps(splits, indent=2))
 
     def _splits(self) -> list[dict[str, list[str]]]:
-        if any(self.request.split_of(name) == "val" for name in self.training):
-            folds = [[name for name in self.training if self.request.split_of(name) == "val"]]
-        else:
-            numbers = range(self.request.folds)
-            folds = [[name for name in self.training if self.request.fold_of(name) == fold] for fold in numbers]
+        folds = [self.validated] if self.validated else self.folds
         return [{"train": [name for name in self.training if name not in fold], "val": fold} for fold in folds]
 
     @classmethod
