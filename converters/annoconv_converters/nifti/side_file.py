@@ -84,7 +84,9 @@ class SideFile:
         of_values = {region.key: region.labels for region in regions}
         wanted_codes = {key: str(region["label_code"]) for key, region in self.regions.items()}
         wanted_values = {key: tuple(region["values"]) for key, region in self.regions.items() if "values" in region}
-        for given, wanted in ((of_codes, wanted_codes), (of_values, wanted_values)):
+        told_by: list[tuple[Mapping[str, Any], Mapping[str, Any]]]
+        told_by = [(of_codes, wanted_codes), (of_values, wanted_values)]
+        for given, wanted in told_by:
             taken = set(found.values())
             left = {key: told for key, told in wanted.items() if known[key] not in taken}
             new = {key: told for key, told in given.items() if key not in found}

@@ -104,7 +104,10 @@ def of_index(folder: Path, finder: Finder) -> CaseFiles:
         for each in index["images"]
         if "file" in each and tuple(each.get("shape", ())) not in {(), *_shapes(files[each["file"]])}
     }
-    said = {"images": shapes, "regions": {row["id"]: row["file"] for row in index["regions"]}}
+    said: dict[str, dict[str, Any]] = {
+        "images": shapes,
+        "regions": {row["id"]: row["file"] for row in index["regions"]},
+    }
     said["regions"] |= {row["id"]: {"id": row["id"], "name": row.get("name", "")} for row in rows}
     sources.append(of_json(folder / INDEX, said, partial(_index_again, rows, shapes)))
     read = {file.path for file in files.values()} | {*fields.values()}
