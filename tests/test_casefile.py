@@ -286,3 +286,17 @@ def test_what_is_no_case_with_its_masks_is_refused_by_name(raw: Any, tmp_path: P
         registry.write([case], tmp_path / "z.geojson", format="geojson")
     with pytest.raises(UsageError, match="read_case"):
         write_case(case, tmp_path / "x.json")
+
+
+def test_three_cases_of_one_id_have_masks_of_their_own_in_a_jsonl_file(tmp_path: Path) -> None:
+    from annoconv.casefile import read_case, write_cases
+    from annoconv.documents import strict_json
+    from annoconv.pixels import save_nifti
+    from tests.cases import blob, document, grid_of, image_document, mask
+
+    grid = grid_of((8, 7, 5))
+    save_nifti(tmp_path / "m.nii.gz", blob(grid), grid)
+    told = document(image_document("1.2", grid), [mask("M", "m.nii.gz")], case_id="K")
+    (tmp_path / "case.json").write_bytes(strict_json.dumps(told))
+    write_cases([read_case(tmp_path / "case.json")] * 3, tmp_path / "x.jsonl")
+    assert len(list((tmp_path / "x.masks").rglob("*.nii.gz"))) == 3

@@ -140,6 +140,28 @@ def test_what_a_killed_run_had_moved_out_of_the_way_is_there_when_it_is_asked_fo
     assert met
 
 
+def test_what_a_killed_run_has_not_replaced_yet_is_the_new_one_when_it_is_asked_for_alone(tmp_path: Path) -> None:
+    place, count, met = tmp_path / "0", 0, 0
+    while True:
+        (place / "elsewhere").mkdir(parents=True)
+        write_set(place, "old", overwrite=False)
+
+        def work(place: Path = place, count: int = count) -> None:
+            kill_at(count)
+            write_set(place, "new", overwrite=True)
+
+        if forked(work) == 0:
+            break
+        if (place / "x.json").read_text() == "new" and (place / "x.masks" / "old").exists():
+            met += 1
+            settle(place / "x.masks" / "old")
+            assert (place / "x.masks" / "new").is_file()
+            assert not (place / "x.masks" / "old").exists()
+        count += 1
+        place = tmp_path / f"{count}"
+    assert met
+
+
 def test_the_lock_of_a_stage_keeps_a_second_run_out(tmp_path: Path) -> None:
     with replacing(tmp_path / "x.json") as temporary:
         temporary.write_text("first")

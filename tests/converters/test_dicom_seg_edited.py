@@ -424,3 +424,37 @@ def test_a_block_that_is_put_into_a_file_of_others_is_read(written: tuple[Loaded
 
     back = read(edited(written[1], of_others))
     assert [each.id for each in back.case.annotations] == ["A", "P", "B", "C"]
+
+
+# --- whose it is
+
+
+@pytest.mark.parametrize("is_plain", [False, True])
+@pytest.mark.parametrize("has_images", [False, True])
+def test_another_patient_and_study_date_are_named(
+    made: tuple[LoadedCase, Path], tmp_path: Path, *, is_plain: bool, has_images: bool
+) -> None:
+    images = [made[1].parent / "case" / "images"]
+    path = tmp_path / "seg.dcm"
+    registry.write([made[0]], path, format="dicom-seg", images=images, plain=is_plain)
+
+    def change(dataset: Dataset) -> None:
+        dataset.PatientID, dataset.PatientName, dataset.PatientBirthDate = "OTHER_PATIENT", "Other^One", "19600102"
+        dataset.StudyDate = "20200102"
+
+    back = read(edited(path, change), **({"images": images} if has_images else {}))
+    named = {loss.path for loss in back.losses}
+    assert {"/PatientID", "/PatientName", "/PatientBirthDate"} <= named
+    if is_plain:  # the case has it: nothing says that the case that was written did not
+        assert back.case.studies is not None
+        assert str(back.case.studies[0].started_at).startswith("2020-01-02")
+    else:
+        assert "/StudyDate" in named
+    assert ("/patient_id" in named) is has_images
+
+
+def test_another_content_date_is_named(written: tuple[LoadedCase, Path]) -> None:
+    back = read(edited(written[1], lambda dataset: setattr(dataset, "ContentDate", "20010203")))
+    named = {loss.path for loss in back.losses}
+    assert "/ContentDate" in named
+    assert "/PatientName" not in named

@@ -365,3 +365,88 @@ def test_random_damage_of_a_side_file_is_refused_by_name_or_read(path: Path) -> 
         except AnnoconvError:
             refused += 1
     assert refused > 10
+
+
+# --- data sets for training
+
+
+def renamed(folder: Path, name: str, other: str) -> None:
+    """Rename the files of a case, and what the data set says of them, but for the side file."""
+    for path in sorted(folder.rglob(f"*{name}*"), reverse=True):
+        if path.parent.name != "annoconv":
+            path.rename(path.with_name(path.name.replace(name, other)))
+    for path in (folder / "dataset.json", folder / "datalist.json"):
+        if path.is_file():
+            path.write_text(path.read_text().replace(name, other))
+
+
+@pytest.mark.parametrize("layout", ["nnunet", "msd", "monai", "bids"])
+def test_a_side_file_of_a_case_that_is_not_there_is_named(layout: str, tmp_path: Path) -> None:
+    from tests.converters.test_nifti import several
+
+    loaded, images = several(tmp_path / "in", "ab")
+    registry.write(loaded, tmp_path / "out", format="nifti", layout=layout, images=images)
+    side = min((tmp_path / "out" / "annoconv").iterdir()).stem  # of CASE_a; BIDS has letters and digits only
+    renamed(tmp_path / "out", side, "PAT7")
+    readings = list(registry.read([tmp_path / "out"], format="nifti"))
+    assert len(readings) == 2
+    losses = {loss.path: loss.message for reading in readings for loss in reading.losses}
+    assert "was written for other files" in losses[f"/annoconv~1{side}.json"]
+
+
+def test_a_class_that_is_renamed_in_dataset_json_is_the_same_annotation(case: LoadedCase, tmp_path: Path) -> None:
+    from tests.cases import series
+
+    (tmp_path / "in").mkdir()
+    image = series(tmp_path / "in", GRID, "renamed")
+    told = strict_json.plain(case.case)
+    loaded = LoadedCase(type(case.case).model_validate(told | {"image": image}), case.masks)
+    registry.write([loaded], tmp_path / "out", format="nifti", layout="nnunet", images=[tmp_path / "in"])
+    path = tmp_path / "out" / "dataset.json"
+    dataset = json.loads(path.read_text())
+    name = next(name for name, value in dataset["labels"].items() if value == 2)  # the second class is B's
+    dataset["labels"] = {"Milz" if key == name else key: value for key, value in dataset["labels"].items()}
+    path.write_text(json.dumps(dataset))
+    back = read(tmp_path / "out")
+    assert annotations(back, "E")["B"] == annotations(case)["B"] | {"label_code": "Milz", "category": "other"}
+
+
+@pytest.mark.parametrize("place", ["imagesTr/CASE_a_0001.nii.gz", "labelsTr/more/x.nii.gz"])
+def test_a_volume_that_a_data_set_does_not_declare_is_named(place: str, tmp_path: Path) -> None:
+    from tests.converters.test_nifti import several
+
+    loaded, images = several(tmp_path / "in", "ab")
+    registry.write(loaded, tmp_path / "out", format="nifti", layout="nnunet", images=images)
+    path = tmp_path / "out" / place
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes((tmp_path / "out" / "imagesTr" / "CASE_a_0000.nii.gz").read_bytes())
+    losses = [loss.path for reading in registry.read([tmp_path / "out"], format="nifti") for loss in reading.losses]
+    assert "/" + place.replace("/", "~1") in losses
+
+
+@pytest.mark.parametrize("key", ["id", "name"])
+def test_what_others_write_into_a_row_of_the_index_is_in_the_case_or_named(
+    key: str, case: LoadedCase, tmp_path: Path
+) -> None:
+    registry.write([case], tmp_path / "out", format="nifti")
+    path = tmp_path / "out" / "labels.json"
+    index = json.loads(path.read_text())
+    place = {"id": "Other", "name": index["regions"][0]["id"]}[key]
+    index["regions"][0][key] = "Other"
+    path.write_text(json.dumps(index))
+    back = read(tmp_path / "out")
+    assert annotations(back) == annotations(case)
+    assert [loss.path for loss in back.losses] == [f"/labels.json/regions/{place}/{key}"]
+
+
+def test_a_shape_of_the_index_that_its_volume_contradicts_is_named(tmp_path: Path) -> None:
+    from tests.converters.test_nifti import several
+
+    loaded, images = several(tmp_path / "in", "a")
+    registry.write(loaded, tmp_path / "out", format="nifti", images=images)
+    path = tmp_path / "out" / "labels.json"
+    index = json.loads(path.read_text())
+    assert [loss.path for loss in read(tmp_path / "out").losses] == []
+    index["images"][0]["shape"] = [3, 4, 5]
+    path.write_text(json.dumps(index))
+    assert [loss.path for loss in read(tmp_path / "out").losses] == ["/labels.json/images/images~1image.nii.gz/shape"]

@@ -11,9 +11,10 @@ from annoconv.documents.residuals import Residual
 from annoconv.errors import AnnoconvError, InputError
 from annoconv.messages import Message
 from annoconv_converters._dicom.carrier import CARRIER_GROUP, carried
+from annoconv_converters._dicom.texts import text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pydicom.dataset import Dataset
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv_converters.dicom_seg.segment import Segment
 
-__all__ = ["PLACE", "Block", "digest_of", "meaning", "read_block"]
+__all__ = ["PLACE", "Block", "digest_of", "meaning", "read_block", "said_digest"]
 
 PLACE: Final = "/(4143,1001)"
 """Of the block in a file, as a loss names it."""
@@ -52,6 +53,8 @@ class Block:
         What all files together do not hold of the case; in the first part.
     held
         What they hold instead (`annoconv.documents.merging.held`).
+    anew
+        What `said_digest` gave of what the file has of its source (`source`), and of when it was made (`made`).
     names
         Ids of annotations that the file itself calls otherwise (`mapping.annotation_ids`), by that.
     unsaid
@@ -67,12 +70,14 @@ class Block:
     residual: Residual | None = None
     held: Sequence[Any] = field(default_factory=list[Any])
     unsaid: Sequence[str] = ()
+    anew: Mapping[str, str] = field(default_factory=dict[str, str])
     names: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON."""
         told = {"version": _VERSION, "case": self.case, "part": self.part, "parts": self.parts, "image": self.image}
         told |= {"digest": self.digest, "meanings": dict(self.meanings), "unsaid": list(self.unsaid)}
+        told |= {"anew": dict(self.anew)} if self.anew else {}
         told |= {"names": dict(self.names)} if self.names else {}
         return told if self.residual is None else {**told, "residual": self.residual.to_json(), "held": [*self.held]}
 
@@ -81,6 +86,12 @@ def digest_of(elements: Mapping[int, bytes | memoryview]) -> str:
     """Return a digest of encoded elements by tag, without the file's own UIDs, the pixels and the private block."""
     kept = [tag for tag in sorted(elements) if tag not in _UIDS and tag >> 16 != CARRIER_GROUP and tag < _PIXELS]
     return ids.content_digest(*(elements[tag] for tag in kept))
+
+
+def said_digest(header: Dataset, keywords: Iterable[str]) -> str:
+    """Return the first 16 digits of one digest of all that these elements say, however they are encoded."""
+    said = [(keyword, text(header.get(keyword))) for keyword in keywords]
+    return ids.content_digest(json.dumps([each for each in said if each[1]]).encode())[:16]
 
 
 def meaning(segment: Segment) -> str:
@@ -130,7 +141,8 @@ def _block(document: dict[str, Any]) -> Block:
     meanings = {str(identity): str(digest) for identity, digest in document["meanings"].items()}
     names = {str(name): str(identity) for name, identity in document.get("names", {}).items()}
     unsaid = [str(each) for each in document.get("unsaid", ())]
-    block = Block(case, part, parts, image, digest, meanings, unsaid=unsaid, names=names)
+    anew = {str(name): str(digest) for name, digest in document.get("anew", {}).items()}
+    block = Block(case, part, parts, image, digest, meanings, unsaid=unsaid, anew=anew, names=names)
     if part:
         return block
     held = [(tuple(path), value) for path, value in document["held"]]

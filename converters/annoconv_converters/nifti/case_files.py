@@ -17,6 +17,7 @@ from annoconv.ids import safe_name
 from annoconv.model import SCHEMA_VERSION, AnnotationCategory, Modality
 from annoconv.pixels import Mask
 from annoconv.volumes.nifti_affines import check_orthogonal
+from annoconv_converters._volumes.file import UnionVolume
 from annoconv_converters._volumes.labels import Entry, named, told_of
 
 if TYPE_CHECKING:
@@ -99,6 +100,13 @@ class Region:
     entry: Entry
     told: Mapping[str, Any] = field(default_factory=dict[str, Any])
     is_beyond_table: bool = False
+
+    @property
+    def labels(self) -> tuple[int, ...]:
+        """Its labels in its volume; none if every voxel that is not 0 is of it."""
+        if isinstance(self.volume, UnionVolume):
+            return self.volume.labels
+        return () if self.value is None else (self.value,)
 
 
 @dataclass(frozen=True)

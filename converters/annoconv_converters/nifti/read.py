@@ -12,7 +12,7 @@ from annoconv.documents import strict_json
 from annoconv.documents.merging import merge
 from annoconv.documents.residuals import pointer
 from annoconv.errors import AnnoconvError, DocumentError, ImageError, InputError, UsageError
-from annoconv.files.names import Within, inside
+from annoconv.files.names import Within, inside, is_left_by_desktop
 from annoconv.geometry import Grid, GridKind
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message, listed
@@ -26,6 +26,7 @@ from annoconv_converters._volumes.opening import is_volume, open_volume, stem_of
 from annoconv_converters.nifti.case_files import document
 from annoconv_converters.nifti.finder import Finder
 from annoconv_converters.nifti.layouts import LAYOUTS, recognise
+from annoconv_converters.nifti.layouts.indexed import others
 from annoconv_converters.nifti.side_file import SideFile, read_side_file, with_empty_regions
 from annoconv_converters.nifti.source_trees import Retold, RetoldRow, file_losses, of_given_table
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from annoconv.registry import Context
     from annoconv.volumes.nifti_affines import Form
     from annoconv_converters.nifti.case_files import CaseFiles
+    from annoconv_converters.nifti.layouts.base import Layout
     from annoconv_converters.nifti.registrations import Given
 
 __all__ = ["read_cases", "read_images"]
@@ -88,6 +90,7 @@ def read_cases(
         if not kind.recognises(source) and not source.is_file():
             raise UsageError(Message("this is not laid out as {name}", name=kind.name), source=source)
         rows: _Rows = {}
+        used: set[FilePath] = set()
         near = replace(finder, within=Within(source if source.is_dir() else source.parent))
         for found, is_last in _with_last(kind.find(source, near)):
             reading, told = _reading(found, near, position, registrations, source)
@@ -97,7 +100,9 @@ def read_cases(
             if labels is not None:
                 known |= _rows(told)
             losses = reading.losses
+            used |= {found.carrier, *(file.path for file in found.files), *found.unread()}
             if found.shared and is_last:
+                losses += _left_over(source, used, near, kind, position)
                 losses += file_losses(found.shared, replace(told, rows=list(rows.values())), source, position)
             if labels is not None and is_last and number == len(sources):
                 table = of_given_table(labels, replace(told, rows=list(known.values())))
@@ -277,7 +282,22 @@ def _assumed(found: CaseFiles, finder: Finder, position: int) -> Iterator[Loss]:
 def _unread(found: CaseFiles, source: FilePath, position: int) -> Iterator[Loss]:
     """Yield the volumes in the folder that the layout does not read."""
     for path in found.unread():
-        yield Loss(position, pointer((path.relative_to(source).as_posix(),)), LossKind.NO_PLACE, Message(_UNREAD))
+        yield Loss(position, _place(path, source), LossKind.NO_PLACE, Message(_UNREAD))
+
+
+def _left_over(
+    folder: FilePath, used: set[FilePath], finder: Finder, kind: type[Layout], position: int
+) -> Iterator[Loss]:
+    """Yield the side files in a data set that belong to none of its cases, and the volumes that are no part of it."""
+    for path in sorted((folder / "annoconv").glob("*.json")):
+        if path not in used and not is_left_by_desktop(path.name):
+            yield Loss(position, _place(path, folder), LossKind.NO_PLACE, _OF_OTHERS)
+    for path in others(folder, used, finder) if kind.is_closed else ():
+        yield Loss(position, _place(path, folder), LossKind.NO_PLACE, _UNREAD)
+
+
+def _place(path: FilePath, folder: FilePath) -> str:
+    return pointer((path.relative_to(folder).as_posix(),))
 
 
 def _modality_loss(position: int) -> Loss:

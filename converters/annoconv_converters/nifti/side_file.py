@@ -42,8 +42,8 @@ class SideFile:
     shape
         Of the case's image, which tells whether it was written for the files that it stands beside.
     regions
-        Of each region that is an annotation, by its key: `id`, `label_code`, `category`, and `is_empty` if it had no
-        voxel.
+        Of each region that is an annotation, by its key: `id`, `label_code`, `category`, `is_empty` if it had no
+        voxel, and `values`, its labels, where a class of a label map is its key, which may get another name.
     labels
         Definitions of label codes that the files gave.
     residual, held
@@ -77,13 +77,22 @@ class SideFile:
         return [key for key, region in self.regions.items() if region.get("is_empty")]
 
     def ids(self, regions: Sequence[Region], codes: Sequence[str]) -> dict[str, str]:
-        """Return the annotation of each region that is one by its key, else by its label code, if only one has that."""
-        found = {region.key: str(self.regions[region.key]["id"]) for region in regions if region.key in self.regions}
-        left = {key: region for key, region in self.regions.items() if key not in found}
-        new = [(region.key, code) for region, code in zip(regions, codes, strict=True) if region.key not in found]
-        wanted, given = Counter(region["label_code"] for region in left.values()), Counter(code for _, code in new)
-        by_code = {str(region["label_code"]): str(region["id"]) for region in left.values()}
-        return found | {key: by_code[code] for key, code in new if wanted[code] == given[code] == 1}
+        """Return the annotation of each region: by its key, else label code, else values, if only one has these."""
+        known = {key: str(region["id"]) for key, region in self.regions.items()}
+        found = {region.key: known[region.key] for region in regions if region.key in known}
+        of_codes = {region.key: code for region, code in zip(regions, codes, strict=True)}
+        of_values = {region.key: region.labels for region in regions}
+        wanted_codes = {key: str(region["label_code"]) for key, region in self.regions.items()}
+        wanted_values = {key: tuple(region["values"]) for key, region in self.regions.items() if "values" in region}
+        told_by: list[tuple[Mapping[str, Any], Mapping[str, Any]]]
+        told_by = [(of_codes, wanted_codes), (of_values, wanted_values)]
+        for given, wanted in told_by:
+            taken = set(found.values())
+            left = {key: told for key, told in wanted.items() if known[key] not in taken}
+            new = {key: told for key, told in given.items() if key not in found}
+            only_left, only_new = _only(left), _only(new)
+            found |= {key: known[only_left[told]] for told, key in only_new.items() if told in only_left}
+        return found
 
     def labelled(self, found: CaseFiles) -> CaseFiles:
         """Return files whose regions keep the label that they were written with, where the files tell none."""
@@ -156,12 +165,19 @@ def _side_file(told: Any) -> SideFile:
     regions = {
         key: {**region, "id": _text(region["id"]), "label_code": _text(region["label_code"])}
         | {"category": AnnotationCategory(region["category"]).value}
+        | ({"values": list(map(int, region["values"]))} if "values" in region else {})
         for key, region in told["regions"].items()
     }
     labels = [{**label, "code": _text(label["code"])} for label in told["labels"]]
     held = [(tuple(path), value) for path, value in told["held"]]
     fields = {identity: _text(place) for identity, place in told.get("fields", {}).items()}
     return SideFile(told["shape"], regions, labels, Residual.from_json(told["residual"]), held, fields)
+
+
+def _only(told: Mapping[str, Any]) -> dict[Any, str]:
+    """Return the key of what one key alone has."""
+    counts = Counter(told.values())
+    return {each: key for key, each in told.items() if counts[each] == 1}
 
 
 def _text(value: Any) -> str:

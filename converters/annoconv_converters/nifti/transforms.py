@@ -87,7 +87,9 @@ def read_matrix(path: Path) -> Affine:
     InputError
         If it is no linear transform in three dimensions whose parameters are read, nor several of them composed.
     """
-    if not path.is_file() or path.stat().st_size > _LONGEST:
+    if not path.is_file():
+        raise InputError("there is no such file", source=path, advice="Put the registration's transform back")
+    if path.stat().st_size > _LONGEST:
         raise InputError(
             "not a text transform", source=path, expected=Message("a file of at most {longest} bytes", longest=_LONGEST)
         )

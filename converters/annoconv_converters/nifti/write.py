@@ -215,9 +215,11 @@ def _case_losses(
     carrier = Carrier(found.carrier.name)
     compared = report(case.document, native, reasons, carrier, case_index=case_index, unwritten=case.left_out)
     kept = report(original, native, reasons, carrier).kept if lost else compared.kept
+    is_label_map = not writer.keeps_annotations and len({region.volume.path for region in found.regions}) == 1
     regions = {
         region.key: {name: each[name] for name in ("id", "label_code", "category")}
         | ({"is_empty": True} if region.key in empty else {})
+        | ({"values": region.labels} if is_label_map else {})
         for region, each in zip(found.regions, native["annotations"], strict=True)
         if region.key in ids
     }

@@ -81,7 +81,8 @@ def write_cases(
     Notes
     -----
     All of it appears at once. The masks of `x.json` and of `x.jsonl` are in the folder `x.masks` beside it. In a
-    `.jsonl` file, a case whose mask paths an earlier one took has its masks in a folder named by its id.
+    `.jsonl` file, a case whose mask paths an earlier one took has its masks in a folder named by its id,
+    or by that and its position from 1 where another case of this id has such a folder.
     """
     target = Path(target)
     check_ending(target, CASE_ENDINGS)
@@ -102,7 +103,10 @@ def _write_lines(cases: Iterable[LoadedCase | Reading], target: Path, overwrite:
             for position, loaded in enumerate(cases):
                 names = {name: name for name in _files_of(loaded)}
                 if taken & names.keys():
-                    names = {name: f"{_folder_name(loaded.case, position)}/{name}" for name in names}
+                    folder = _folder_name(loaded.case, position)
+                    if any(name.startswith(f"{folder}/") for name in taken):  # of another case of this id
+                        folder = f"{folder}-{position + 1}"
+                    names = {name: f"{folder}/{name}" for name in names}
                 taken |= {*names.values()}
                 file.write(_document(beside.write(loaded, names)))
     return [target]
@@ -168,7 +172,11 @@ def _write_folder(cases: Iterator[LoadedCase | Reading], target: Path, overwrite
             place = Path() if second is None else Path(_folder_name(loaded.case, position))
             if f"{place}".casefold() in taken:
                 raise InputError(
-                    "two cases would have the same folder", source=target, found=str(place), expected="distinct case_id"
+                    "two cases would have the same folder",
+                    source=target,
+                    found=str(place),
+                    expected="distinct case_id, also by case",
+                    advice="Give one of them another case_id, or name a .jsonl file",
                 )
             taken.add(f"{place}".casefold())
             folder = temporary / place

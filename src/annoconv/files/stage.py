@@ -26,9 +26,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from annoconv.errors import InputError, OutputExistsError
-from annoconv.files.disk import absolute, remove, sync_entry, try_lock
+from annoconv.files.disk import absolute, is_file, remove, sync_entry, try_lock
 from annoconv.files.journal import JOURNAL, Journal, Step, fingerprint, is_proven, relative
-from annoconv.files.manifest import named
+from annoconv.files.manifest import MANIFEST, named
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
@@ -141,7 +141,11 @@ class Stage:
             raise InputError(
                 "a run that was killed would replace this, which annoconv did not write, or which was changed since",
                 source=target,
-                advice=Message("Move it away to have what that run wrote, or remove {stage}", stage=self.folder),
+                advice=Message(
+                    "Move it away to have what that run wrote; if {stage} is removed instead, former and new outputs "
+                    "may stand mixed",
+                    stage=self.folder,
+                ),
             )
 
     def do(self, step: Step) -> None:
@@ -203,7 +207,8 @@ def settle(path: Path) -> None:
     """Finish what a killed run had settled of a file or folder, or of what is in it, before it is read.
 
     What is not there may be in a folder that such a run has moved out of the way, or may be part of the set of another
-    output: then everything is finished that was settled in the nearest folder above.
+    output: then everything is finished that was settled in the nearest folder above. So it is in the folder of what
+    has a lock of a killed run, and around folders with a manifest, which belong to an output or are one.
 
     Raises
     ------
@@ -212,8 +217,10 @@ def settle(path: Path) -> None:
     """
     path = absolute(path)
     settle_stage(stage_folder(path))
-    place = path if exists(path) else next(each for each in path.parents if exists(each))
-    if place.is_dir():
+    places = [path if exists(path) else next(each for each in path.parents if exists(each))]
+    places += [path.parent] if exists(stage_folder(path)) else []
+    places += [each.parent for each in (path, *path.parents) if is_file(each / MANIFEST)]
+    for place in filter(Path.is_dir, dict.fromkeys(places)):
         with os.scandir(place) as entries:
             found = [Path(entry.path) for entry in entries if is_stage(entry.name)]
         for each in found:

@@ -22,7 +22,7 @@ from annoconv.pixels import Mask, Masks
 from annoconv_converters._dicom.file import DAMAGE
 from annoconv_converters._dicom.series import scan_series
 from annoconv_converters._dicom.texts import text
-from annoconv_converters.dicom_seg.block import PLACE, Block, meaning, read_block
+from annoconv_converters.dicom_seg.block import PLACE, Block, meaning, read_block, said_digest
 from annoconv_converters.dicom_seg.frame_grid import FrameGrid, find_frame_grid, relation_to, source_series
 from annoconv_converters.dicom_seg.kinds import Kind
 from annoconv_converters.dicom_seg.mapping import LABEL_MAP_FILE, annotation_ids, is_own, merge, native_document
@@ -31,6 +31,7 @@ from annoconv_converters.dicom_seg.reading.losses import file_losses
 from annoconv_converters.dicom_seg.reading.source import Origin, find_origin
 from annoconv_converters.dicom_seg.reading.volumes import LabelVolume, SegmentVolume, check_size
 from annoconv_converters.dicom_seg.subject import INSTANCES, OF_THE_CASE, without
+from annoconv_converters.dicom_seg.writing.header import ANEW
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -178,12 +179,30 @@ def _reading(
         if part.block and part.block.digest == part.file.digest:
             continue  # nobody edited it
         if is_own(part.file.header):
-            losses += file_losses(part.file, part.own_case, case_index, Labels.of(part.own_case))
+            edited = _edited(part, origins[part.file.path])
+            losses += file_losses(part.file, part.own_case, case_index, Labels.of(part.own_case), edited)
         else:
             losses += file_losses(part.file, case, case_index, labels)
     grids = [_grid(part, case, origins[part.file.path]) for part in parts]
     masks = Masks(mask for part, grid in zip(parts, grids, strict=True) for mask in part.masks(grid, is_map=is_map))
     return Reading(case, masks, LossReport(losses))
+
+
+def _edited(part: _Part, origin: Origin | None) -> set[str]:
+    """Return the elements of a file of ours that others have changed, as far as its block and its source tell.
+
+    One digest stands for all that it has of its source, so that it tells nobody's name. A file without a block tells
+    nothing of that, and what it has is then as of any other file.
+    """
+    header, edited = part.file.header, set[str]()
+    told = part.block.anew if part.block is not None else {"source": ""}
+    for name, keywords in ANEW.items():
+        if name in told and told[name] != said_digest(header, keywords):
+            edited |= {*keywords}
+    if origin is not None and origin.source.headers:
+        source = origin.source.headers[0]
+        edited -= {each for each in ANEW["source"] if text(header.get(each)) == text(source.get(each))}
+    return edited
 
 
 def _as_map(annotations: list[dict[str, Any]], parts: Sequence[_Part]) -> list[dict[str, Any]]:

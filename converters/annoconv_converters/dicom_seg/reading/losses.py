@@ -36,7 +36,7 @@ from annoconv_converters.dicom_seg.mapping import annotation_ids, is_own
 from annoconv_converters.dicom_seg.segment import BACKGROUND
 from annoconv_converters.dicom_seg.writing.frames import MapFrames
 from annoconv_converters.dicom_seg.writing.groups import encode_groups
-from annoconv_converters.dicom_seg.writing.header import OF_THE_SOURCE, Content, build_header
+from annoconv_converters.dicom_seg.writing.header import ANEW, Content, build_header
 from annoconv_converters.dicom_seg.writing.planes import PlaneStack
 from annoconv_converters.dicom_seg.writing.segments import segment_of
 
@@ -99,8 +99,7 @@ _ENCODING: Final = {
 
 _MADE_ANEW: Final = dict.fromkeys(
     (
-        *OF_THE_SOURCE,
-        *("ContentDate", "ContentTime", "SeriesDate", "SeriesTime", "SoftwareVersions"),
+        *(keyword for keywords in ANEW.values() for keyword in keywords),
         f"{_SHARED}/PixelMeasuresSequence/SliceThickness",
         f"{_FRAMES}/DerivationImageSequence",
     ),
@@ -155,7 +154,9 @@ class _Source:
     headers: Sequence[Dataset]
 
 
-def file_losses(file: SegmentationFile, case: Case, case_index: int, labels: Labels) -> list[Loss]:
+def file_losses(
+    file: SegmentationFile, case: Case, case_index: int, labels: Labels, edited: Container[str] = ()
+) -> list[Loss]:
     """Return what the file says and a segmentation written from its case, by itself, would not.
 
     Parameters
@@ -168,6 +169,8 @@ def file_losses(file: SegmentationFile, case: Case, case_index: int, labels: Lab
         Of the case among those read.
     labels
         Where the labels of the case are defined.
+    edited
+        Elements of a file of ours that it has not, or perhaps not, from us.
 
     Returns
     -------
@@ -175,7 +178,8 @@ def file_losses(file: SegmentationFile, case: Case, case_index: int, labels: Lab
         Paths are JSON pointers in the file's tree: `/SegmentSequence/0/SegmentDescription`. Their kinds are those of
         `annoconv.documents.losses.report`.
     """
-    left_out = _ENCODING | _MADE_ANEW if is_own(file.header) else _ENCODING
+    anew = {place: why for place, why in _MADE_ANEW.items() if place not in edited} if is_own(file.header) else {}
+    left_out = _ENCODING | anew
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         written = _tree(_written_again(file, case, labels), left_out)

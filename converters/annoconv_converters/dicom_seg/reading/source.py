@@ -76,6 +76,10 @@ class Origin:
                 message = Message("the file states another {keyword} than its source", keyword=keyword)
             if frame_grid.grid.lps_from_ijk is not None or keyword != "FrameOfReferenceUID":
                 yield Loss(case_index, f"/image/{name}", LossKind.APPROXIMATED, message)
+        stated = text(file.header.get("PatientID"))
+        if stated and {text(each.get("PatientID")) for each in self.source.headers[:1]} - {"", stated}:
+            message = Message("the file states another {keyword} than its source", keyword="PatientID")
+            yield Loss(case_index, "/patient_id", LossKind.APPROXIMATED, message)
         count = _misplaced(self.source, file, frame_grid)
         if count:
             message = Message(

@@ -31,7 +31,7 @@ from annoconv_converters._dicom.elements import EXPLICIT, Element
 from annoconv_converters._dicom.groups import PER_FRAME
 from annoconv_converters._dicom.patient import patient_of
 from annoconv_converters._dicom.series import note_losses, scan_series
-from annoconv_converters.dicom_seg.block import Block, digest_of, meaning
+from annoconv_converters.dicom_seg.block import Block, digest_of, meaning, said_digest
 from annoconv_converters.dicom_seg.frame_grid import find_frame_grid
 from annoconv_converters.dicom_seg.groups import read_table
 from annoconv_converters.dicom_seg.kinds import Kind
@@ -47,7 +47,7 @@ from annoconv_converters.dicom_seg.subject import OF_THE_CASE, left_unsaid, with
 from annoconv_converters.dicom_seg.writing.file import frame_index, write_file
 from annoconv_converters.dicom_seg.writing.gather import Gathered, gather, segment_numbers
 from annoconv_converters.dicom_seg.writing.groups import encode_groups
-from annoconv_converters.dicom_seg.writing.header import Content, Elements, build_header, elements_of, put_uids
+from annoconv_converters.dicom_seg.writing.header import ANEW, Content, Elements, build_header, elements_of, put_uids
 from annoconv_converters.dicom_seg.writing.losses import CARRIER, REASONS, otherwise_fractional, uncoded
 from annoconv_converters.dicom_seg.writing.planes import check_image
 from annoconv_converters.dicom_seg.writing.segments import segment_of
@@ -281,7 +281,10 @@ def _finish(
             segments = called(some, other)
             meanings = dict(zip(annotation_ids(segments), map(meaning, segments), strict=True))
             digest = digest_of(part.header | {PER_FRAME: part.groups})
-            told = Block(key, position, len(parts), own["image"]["uid"], digest, meanings, unsaid=names, names=other)
+            written = read_dataset(BytesIO(b"".join(part.header[tag] for tag in sorted(part.header))), False, True)
+            anew = {name: said_digest(written, keywords) for name, keywords in ANEW.items()}
+            image = own["image"]["uid"]
+            told = Block(key, position, len(parts), image, digest, meanings, unsaid=names, anew=anew, names=other)
             if position == 0:
                 # Nobody is named in private that a de-identification of the file would leave there.
                 named = [each for each in held(native, kept) if each[0][0] not in OF_THE_CASE]

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from annoconv_converters.dicom_seg.writing.frames import Frames
     from annoconv_converters.dicom_seg.writing.planes import PlaneStack
 
-__all__ = ["OF_THE_SOURCE", "Content", "Elements", "build_header", "elements_of", "file_head", "put_uids"]
+__all__ = ["ANEW", "OF_THE_SOURCE", "Content", "Elements", "build_header", "elements_of", "file_head", "put_uids"]
 
 Elements: TypeAlias = dict[int, bytes]
 """Encoded elements by tag."""
@@ -104,6 +104,12 @@ _SPECIMEN: Final = (
 _LOSSY: Final = ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod")
 OF_THE_SOURCE: Final = (*_REQUIRED_EMPTY, *_CARRIED_OVER, *_SPECIMEN, *_LOSSY, "PatientOrientation")
 """What is copied from the source; a case says some of it, which is written where the source says nothing."""
+
+ANEW: Final = {
+    "source": OF_THE_SOURCE,
+    "made": ("ContentDate", "ContentTime", "SeriesDate", "SeriesTime", "SoftwareVersions"),
+}
+"""What a file of ours has of its source, and when and by which version it was made: each time it is written, anew."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -93,6 +93,9 @@ class Layout(ABC):
     has_splits: ClassVar[bool] = False
     """Whether cases are for training, validation or test."""
 
+    is_closed: ClassVar[bool] = False
+    """Whether all volumes in the folder are of the layout, so that any other is named as not read."""
+
     def __init__(self, folder: Path, request: Request, *, several: bool) -> None:
         self.folder = folder
         self.request = request

@@ -71,6 +71,7 @@ class Bids(Training):
     name = "bids"
     title = "BIDS"
     needs_images = False
+    is_closed = False
 
     def __init__(self, folder: Path, request: Request, *, several: bool) -> None:
         super().__init__(folder, request, several=several)

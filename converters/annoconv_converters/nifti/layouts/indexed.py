@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from annoconv_converters._volumes.file import VolumeFile
     from annoconv_converters.nifti.finder import Finder
+    from annoconv_converters.nifti.source_trees import Retold
 
 __all__ = ["CARRIER", "DRAWN", "TOLD_OF_IMAGES", "of_index", "others"]
 
@@ -98,10 +99,17 @@ def of_index(folder: Path, finder: Finder) -> CaseFiles:
     name = str(index.get("case_id") or folder.name)
     numbers = {each["file"]: number for number, each in enumerate(index["images"]) if "file" in each}
     sources = [of_volume(file, numbers.get(path)) for path, file in files.items()]
-    if len(rows) < len(index["regions"]):
-        said = {"regions": {row["id"]: row["file"] for row in index["regions"]}}
-        kept = {"regions": {row["id"]: row["file"] for row in rows}}
-        sources.append(of_json(folder / INDEX, said, lambda _: kept))
+    shapes = {
+        each["file"]: {"shape": each["shape"]}
+        for each in index["images"]
+        if "file" in each and tuple(each.get("shape", ())) not in {(), *_shapes(files[each["file"]])}
+    }
+    said: dict[str, dict[str, Any]] = {
+        "images": shapes,
+        "regions": {row["id"]: row["file"] for row in index["regions"]},
+    }
+    said["regions"] |= {row["id"]: {"id": row["id"], "name": row.get("name", "")} for row in rows}
+    sources.append(of_json(folder / INDEX, said, partial(_index_again, rows, shapes)))
     read = {file.path for file in files.values()} | {*fields.values()}
     return CaseFiles(
         name,
@@ -182,6 +190,21 @@ def _indexed_region(row: dict[str, Any], file: VolumeFile, is_label_map: bool) -
 def _layer(row: dict[str, Any]) -> tuple[str, int]:
     """Return the volume of a region: its file and layer."""
     return row["file"], row.get("layer", 0)
+
+
+def _index_again(rows: Sequence[dict[str, Any]], images: Mapping[str, Any], told: Retold) -> dict[str, Any]:
+    """Return what the index would say of its regions, which are the first that were read; of these images, no shape."""
+    again: dict[str, Any] = {}
+    for row, each in zip(rows, told.rows, strict=False):
+        name = row.get("name", "")
+        again[row["id"]] = {"id": each.identity, "name": name if name in {"", *each.names} else each.entry.name}
+    return {"images": {file: {"file": file} for file in images}, "regions": again}
+
+
+def _shapes(file: VolumeFile) -> list[tuple[int, ...]]:
+    """Return the shape of a volume, and without its one slice."""
+    shape = tuple(file.grid.shape)
+    return [shape, shape[:2]] if shape[2] == 1 else [shape]
 
 
 def _bare_grid(shape: Sequence[int]) -> Grid:

@@ -44,6 +44,8 @@ class Training(Layout):
     allows_regions: ClassVar[bool] = False
     """Whether a value may stand for several classes, where masks overlap."""
 
+    is_closed = True
+
     def __init__(self, folder: Path, request: Request, *, several: bool) -> None:
         super().__init__(folder, request, several=several)
         self.classes = Classes(allows_regions=self.allows_regions)
