@@ -457,8 +457,8 @@ def follow_up(folder: Path) -> Document:
         "equipment": {"manufacturer": "M", "model_name": "X", "software_versions": ["1", "2"]},
         "nonconformances": [{"requirement": "continuity", "description": "a slice was lost"}],
         "instances": [
-            {"sop_instance_uid": "1.2.3.6.1", "sop_class_uid": "1.2.840.10008.5.1.4.1.1.2"},
-            {"sop_instance_uid": "1.2.3.6.2", "image_position_patient": [-20.0, 10.0, -27.5]},
+            {"sop_instance_uid": instance_uid("baseline", 0), "sop_class_uid": "1.2.840.10008.5.1.4.1.1.2"},
+            {"sop_instance_uid": instance_uid("baseline", 1), "image_position_patient": [-20.0, 10.0, -27.5]},
         ],
         "extensions": {"example.org/log": [1, {"x": None}]},
     }
@@ -745,6 +745,12 @@ def bare(folder: Path) -> Document:
         ],
         "metadata": {},
     }
+
+
+def instance_uid(name: str, k: int) -> str:
+    from annoconv import ids
+
+    return ids.uid("synthetic instance", name, str(k))
 
 
 def series_uid(name: str) -> str:

@@ -291,7 +291,7 @@ def _indices(annotation: AnyAnnotation, image: Image, planes: Planes) -> Iterabl
     if isinstance(annotation, BboxAnnotation) and len(annotation.bbox) == 6:
         first, last = math.floor(annotation.bbox[2]), math.ceil(annotation.bbox[5])
         return range(max(first, 0), min(max(last, first + 1), planes.count))
-    first, last = annotation.slice_index, annotation.slice_index
+    first = last = annotation.slice_index
     if first is None and image.temporal_positions is None:
         first, last = annotation.frame_index, annotation.last_frame_index
     if first is None:

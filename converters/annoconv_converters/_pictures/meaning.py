@@ -35,7 +35,10 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.geometry import Box
     from annoconv_converters._raster.run_lengths import Counts
 
-__all__ = ["PictureCase", "picture_case"]
+__all__ = ["BESIDE_PICTURE", "PictureCase", "picture_case"]
+
+BESIDE_PICTURE: Final = "_"
+"""What the id of an annotation ends with where a picture has its number for a name."""
 
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 """RFC 3339 with a zone."""
@@ -240,8 +243,8 @@ def _groups(items: list[_Item], native: PictureCase, reserved: Collection[str]) 
                 identity = item.meaning.code
                 while identity in reserved or owners.setdefault(identity, item.place[0]) != item.place[0]:
                     identity += "_"
-            elif identity in native.planes:  # a picture has the number for its name
-                identity += "_"
+            elif identity in native.planes:
+                identity += BESIDE_PICTURE
         groups.setdefault(identity, []).append(item)
     return groups
 

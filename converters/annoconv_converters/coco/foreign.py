@@ -19,7 +19,7 @@ from annoconv_converters._pictures.cases import loaded_case
 from annoconv_converters._pictures.categories import unnamed_number
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, with_floats
-from annoconv_converters._pictures.meaning import picture_case
+from annoconv_converters._pictures.meaning import BESIDE_PICTURE, picture_case
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, finish
 from annoconv_converters.coco.panoptic import packed_record
 from annoconv_converters.coco.stream import COUNTED
@@ -164,12 +164,13 @@ def _leftover(
     for shape in picture.shapes:
         record = shape.record
         identity = str(record.get("id"))
+        identity += "" if identity in redrawn else BESIDE_PICTURE
         again = redrawn.get(identity, {})
         if again:
             again["id"] = record["id"] if kind == "results" else number_of(identity)
             again["image_id"] = picture.record.get("id")
             number = record.get("category_id")
-            if "category_id" in again and _is_told(number, codes[identity], categories):
+            if "category_id" in again and _is_told(number, codes[str(record.get("id"))], categories):
                 again["category_id"] = number
         difference = _difference(record, again)
         if difference:
@@ -201,6 +202,7 @@ def _keypoints(code: str, picture: Picture, categories: Categories) -> list[str]
 
 def number_of(identity: str) -> int | None:
     """Return the annotation number that an id asks for; 0 is none, as COCOeval takes it for no match."""
+    identity = identity.removesuffix(BESIDE_PICTURE)
     is_number = identity.isascii() and identity.isdecimal() and str(int(identity[:18])) == identity
     return int(identity) if is_number and identity != "0" else None
 
