@@ -189,7 +189,8 @@ def write(readings: list[Reading], file: Foreign, folder: Path) -> Path:
     else:
         _make_series(reading, source)
     context = Context(timestamp=parse_timestamp("2099-12-31T23:59:59Z"))
-    case = LoadedCase(reading.case, reading.masks)
+    image = reading.case.image.model_copy(update={"instances": None})  # those of the source, which is not this one
+    case = LoadedCase(reading.case.model_copy(update={"image": image}), reading.masks)
     registry.write([case], target, format=FORMAT, images=[source], type=kind.lower(), context=context, plain=True)
     return target
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv.model import Label
 
-__all__ = ["TASK", "Kind", "read_data_set"]
+__all__ = ["SLACK", "TASK", "Kind", "read_data_set"]
 
 Record: TypeAlias = "dict[str, Any]"
 Sizes: TypeAlias = "dict[str, tuple[int, int]]"
@@ -48,7 +48,7 @@ _NAMED: Final = (*_SUFFIXES, ".gif", ".heic", ".dcm")
 _NO_LABELS: Final = re.compile(r"(classes|train|val|valid|test|notes|readme.*)\.txt", re.IGNORECASE)
 _CLASSES: Final = "classes.txt"
 _BOX, _OBB = 4, 8
-_SLACK: Final = 1e-6
+SLACK: Final = 1e-6
 """Shares of a picture: the last of the six digits that tools write."""
 _LONGEST_NAME, _LONGEST_PATH = 240, 2000
 """Bytes: file systems take 255 and 4096, and endings and folders are exchanged."""
@@ -300,7 +300,7 @@ def _record(
 
 def _check_shares(shares: list[float], path: Path, place: int) -> None:
     """Refuse coordinates that are no shares of a picture's width and height."""
-    beyond = next((share for share in shares if not -_SLACK <= share <= 1 + _SLACK), None)
+    beyond = next((share for share in shares if not -SLACK <= share <= 1 + SLACK), None)
     if beyond is not None:
         raise InputError(
             "the line has a number beyond the picture",

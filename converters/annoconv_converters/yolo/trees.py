@@ -15,6 +15,7 @@ from annoconv.documents.residuals import pointer
 from annoconv.findings import Finding, Level
 from annoconv.model import BboxAnnotation, KeypointsAnnotation, MaskAnnotation, PolygonAnnotation
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
+from annoconv_converters._pictures.meaning import BESIDE_PICTURE
 from annoconv_converters._pictures.skeletons import box_of_keypoints, seen_of
 
 if TYPE_CHECKING:
@@ -182,6 +183,7 @@ class DataSetTree:
                 name = self.names.get(int(number), f"CATEGORY_{int(number)}")
                 said: Record = {"class": name, "numbers": tuple(numbers)}
                 identity = str(shape.record["id"])
+                identity += "" if identity in annotations or identity in points else BESIDE_PICTURE
                 members = points.get(identity)
                 stands: AnyAnnotation | None = annotations.get(identity) or members
                 again: Record | None = None

@@ -17,7 +17,7 @@ from annoconv_converters._pictures.picture_names import stem_of
 from annoconv_converters._pictures.rotation import turned_box
 from annoconv_converters._pictures.skeletons import triples_of
 from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
-from annoconv_converters.yolo.data_set import TASK, read_data_set
+from annoconv_converters.yolo.data_set import SLACK, TASK, read_data_set
 from annoconv_converters.yolo.smallest_box import smallest_box
 from annoconv_converters.yolo.strict_yaml import quoted
 
@@ -146,8 +146,10 @@ def _numbers(record: Record, kind: str, size: tuple[int, int]) -> list[float]:
 
 
 def _within(start: float, length: float, most: int) -> tuple[float, float]:
-    """Return a side of a box within the picture."""
-    first, last = (min(max(each, 0), most) for each in (start, start + length))
+    """Return a side of a box within the picture, but for what the last digit of its numbers makes of it."""
+    slack = SLACK * most
+    ends = (start, start + length)
+    first, last = (each if -slack <= each <= most + slack else min(max(each, 0), most) for each in ends)
     return first, last
 
 
