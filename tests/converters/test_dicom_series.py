@@ -372,7 +372,7 @@ def test_a_series_in_two_frames_of_reference_is_refused(tmp_path):
 
 def test_copies_are_refused_by_path(tmp_path):
     write_series(tmp_path / "a")
-    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    write_series(tmp_path / "b", ImageComments="a copy that says more")
     with pytest.raises(GeometryError, match=r"4 of 8 slices share.*a/4\.dcm and b/4\.dcm"):
         _ = only(tmp_path).grid
 

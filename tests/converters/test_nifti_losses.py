@@ -204,6 +204,8 @@ def test_a_table_that_was_given_is_compared_as_one_beside_the_file_is(tmp_path: 
         "/given.txt/3/A": LossKind.APPROXIMATED,
         "/given.txt/3/VIS": LossKind.APPROXIMATED,
         "/given.txt/4": LossKind.NO_PLACE,
+        "/annotations/1/label_code": LossKind.APPROXIMATED,  # 5, which the table lacks, in a and in b
+        "/annotations/2/label_code": LossKind.APPROXIMATED,
     }
     assert named(tmp_path / "in", labels=table) == lost
     # Each of the files alone lacks what the other one has; together they have it.

@@ -289,11 +289,11 @@ def _is_flat(annotation: AnyAnnotation) -> bool:
 def _indices(annotation: AnyAnnotation, image: Image, planes: Planes) -> Iterable[int]:
     """Return the pictures that an annotation is seen on."""
     if isinstance(annotation, BboxAnnotation) and len(annotation.bbox) == 6:
-        first, last = math.floor(annotation.bbox[2]), math.ceil(annotation.bbox[5])
-        return range(max(first, 0), min(max(last, first + 1), planes.count))
-    first = last = annotation.slice_index
-    if first is None and image.temporal_positions is None:
-        first, last = annotation.frame_index, annotation.last_frame_index
+        bottom, top = math.floor(annotation.bbox[2]), math.ceil(annotation.bbox[5])
+        return range(max(bottom, 0), min(max(top, bottom + 1), planes.count))
+    is_frame = annotation.slice_index is None and image.temporal_positions is None
+    first = annotation.frame_index if is_frame else annotation.slice_index
+    last = annotation.last_frame_index if is_frame else first
     if first is None:
         return [0] if planes.count == 1 else []
     return range(first, min(first if last is None else last, planes.count - 1) + 1)

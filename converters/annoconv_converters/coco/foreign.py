@@ -164,7 +164,7 @@ def _leftover(
     for shape in picture.shapes:
         record = shape.record
         identity = str(record.get("id"))
-        identity += "" if identity in redrawn else BESIDE_PICTURE
+        identity += BESIDE_PICTURE if identity + BESIDE_PICTURE in redrawn and identity not in redrawn else ""
         again = redrawn.get(identity, {})
         if again:
             again["id"] = record["id"] if kind == "results" else number_of(identity)

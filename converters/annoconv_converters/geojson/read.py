@@ -192,7 +192,7 @@ def _is_feature(value: Any) -> bool:
 
 def _features(document: Any, path: Path) -> list[tuple[Steps, Record]]:
     """Return the features of a collection, of a list, of a single one, or of a bare geometry, with their places."""
-    listed = document
+    listed: Any = document
     above: Steps = ()
     if isinstance(document, dict):
         kind = document.get("type")

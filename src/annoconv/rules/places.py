@@ -144,7 +144,7 @@ def laterality_differs(subject: Subject) -> Iterator[Breach]:
         image, site = subject.image_of(each), each.finding_site
         if image is None or site is None or image.laterality is None or site.laterality is None:
             continue
-        if {image.laterality, site.laterality} == _SIDES:
+        if len({image.laterality, site.laterality} & _SIDES) == len(_SIDES):
             values = {"found": site.laterality.value, "image": image.laterality.value}
             yield Breach((*path, "finding_site", "laterality"), values)
 

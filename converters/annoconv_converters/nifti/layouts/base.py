@@ -59,7 +59,7 @@ class Request:
     def split_of(self, case: Prepared) -> Split:
         """Return the split of a case: as asked for, else as the case says."""
         asked: tuple[Split, ...] = ("test", "val", "train")
-        stated = _STATED.get(case.case.split, "train")
+        stated: Split = _STATED.get(case.case.split, "train")
         return next((each for each in asked if case.name in self.splits.get(each, ())), stated)
 
     def fold_of(self, case: Prepared) -> int:
