@@ -156,7 +156,8 @@ class WrittenLists:
     def __init__(
         self, records: Sequence[Record], kind: ClassKind, listed: Sequence[Record], label_system: Sequence[Label]
     ) -> None:
-        self._records, self.kind, self._label_system = records, kind, label_system
+        self._records, self._label_system = records, label_system
+        self.kind: ClassKind = kind
         self.known = Categories(records, Labels.of(), is_list=kind != "seen")
         self.told: list[Record] = [{"name": each["name"], "number": each["id"]} for each in listed]
         self._places = {each["name"]: place for place, each in enumerate(listed)}
