@@ -73,7 +73,7 @@ def _check_outputs(report: Report, converter: Converter, output: Path) -> None:
     from annoconv.casefile.loaded import masks_folder
 
     with outputs_of(overwrite=report.overwrite) as outputs:
-        outputs.expect(output)
+        outputs.claim(output)
         if converter.direction == "from" and output.suffix in CASE_ENDINGS:
             outputs.expect(masks_folder(output), of=output)
     check_ending(output, converter.endings if converter.direction == "to" else CASE_ENDINGS)

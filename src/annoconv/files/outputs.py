@@ -146,6 +146,12 @@ class Outputs:
             for folder in folders_of(path) if of is None else ():
                 self.expect(folder, overwrite=overwrite, of=path)
 
+    def claim(self, path: Path) -> None:
+        """Check an output that a request names before any work, as `expect` does; no other may have its name."""
+        if absolute(path) in self._known:
+            raise _one_name(path)
+        self.expect(path)
+
     def add(self, path: Path, *, overwrite: bool = False, of: Path | None = None) -> Path:
         """Return where an output is written: in its stage, or at its very place if that is within a stage."""
         place = absolute(path)
@@ -157,7 +163,7 @@ class Outputs:
         self.expect(path, overwrite=overwrite, of=of)
         output = self._known[place]
         if output.step is not None:
-            raise UsageError("two outputs have the same name", source=path)
+            raise _one_name(path)
         output.stage = self._stage(place)
         self._lock_named()
         output.step = output.stage.add(place.name, of=output.owner, overwrite=output.overwrite)
@@ -331,3 +337,7 @@ def naming(path: Path) -> Generator[None]:
         if error.errno in _WRITING or PREFIX in f"{error.filename}":
             error.filename = f"{path}"
         raise
+
+
+def _one_name(path: Path) -> UsageError:
+    return UsageError("two outputs have the same name", source=path, advice="Name another file for one of them")
