@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Layout", "Request", "Split", "label_name"]
 
 Split = Literal["train", "val", "test"]
+_SPLITS: Final[tuple[Split, ...]] = ("test", "val", "train")
 _STATED: Final[dict[StatedSplit | None, Split]] = {StatedSplit.VALIDATION: "val", StatedSplit.TEST: "test"}
 
 
@@ -58,9 +59,10 @@ class Request:
 
     def split_of(self, case: Prepared) -> Split:
         """Return the split of a case: as asked for, else as the case says."""
-        asked: tuple[Split, ...] = ("test", "val", "train")
-        stated: Split = _STATED.get(case.case.split, "train")
-        return next((each for each in asked if case.name in self.splits.get(each, ())), stated)
+        for asked in _SPLITS:
+            if case.name in self.splits.get(asked, ()):
+                return asked
+        return _STATED.get(case.case.split, "train")
 
     def fold_of(self, case: Prepared) -> int:
         """Return the fold in which a case is validated; it rests on its patient, else on its name, alone.
