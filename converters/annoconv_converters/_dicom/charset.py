@@ -137,7 +137,7 @@ def _declare(dataset: Dataset, term: str, encoding: str) -> None:
 
 def _inner(dataset: Dataset) -> Iterable[Dataset]:
     """Yield the data sets of sequences that were read already."""
-    for tag in dataset.keys():  # noqa: SIM118
+    for tag in dataset.keys():  # noqa: SIM118 - as above
         raw: Any = dataset.get_item(tag, keep_deferred=True)
         if raw.VR == "SQ" and not isinstance(raw.value, bytes):
             for each in raw.value or ():

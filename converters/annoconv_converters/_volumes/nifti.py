@@ -82,7 +82,7 @@ class NiftiFile(VolumeFile):
         return self.header.volumes[0] if self.header.volumes else 1
 
     @property
-    def list_axis(self) -> str:  # type: ignore[override]
+    def list_axis(self) -> str:  # type: ignore[override]  # a plain value in the base class, read from the header here
         """The unit of the fourth axis, if it has one: time points, frequencies."""
         header = self._start[0]
         code = int(header["xyzt_units"]) & 56
@@ -91,7 +91,7 @@ class NiftiFile(VolumeFile):
         return "time" if int(header["intent_code"]) == _TIME_SERIES else ""
 
     @property
-    def is_label_map(self) -> bool:  # type: ignore[override]
+    def is_label_map(self) -> bool:  # type: ignore[override]  # a plain value in the base class, read from the header here
         """Whether its intent is that of labels."""
         return self.header.intent == nifti.LABEL_INTENT
 

@@ -163,7 +163,7 @@ class NrrdFile(VolumeFile):
         return self._shape[0]
 
     @property
-    def list_axis(self) -> str:  # type: ignore[override]
+    def list_axis(self) -> str:  # type: ignore[override]  # a plain value in the base class, read from the header here
         """The kind of its fourth axis, if that is no list: time, RGB-color."""
         kinds = self._field("kinds", "").split()
         if self.layers == 1 or len(kinds) != 4:
