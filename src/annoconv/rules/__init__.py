@@ -28,6 +28,7 @@ from annoconv.rules import (
     references,
     registrations,
     results,
+    studies,
     values,
 )
 from annoconv.rules.engine import PROFILES, Profile, Rule, Standalone, Subject, catalogue, checks
@@ -57,6 +58,7 @@ _MODULES = (
     references,
     registrations,
     results,
+    studies,
     values,
 )
 """Importing them registers their rules."""
