@@ -1,4 +1,4 @@
-"""One patient, one part of a data set: what is asked of cases together, by rules and by layouts for training (A 9.4.1)."""
+"""One patient, one part of a data set: asked of cases together, by rules and by layouts for training (A 9.4.1)."""
 
 from __future__ import annotations
 
