@@ -106,8 +106,9 @@ def _member(place: _Place, step: str) -> _Place | None:
     if isinstance(value, list):
         items = cast("list[object]", value)
         inner = schema.get("items")
-        is_there = inner is not None and step.isdecimal() and int(step) < len(items)
-        return _as_place(inner, items[int(step)])._replace(key=place.key) if is_there else None
+        if inner is None or not step.isdecimal() or int(step) >= len(items):
+            return None
+        return _as_place(inner, items[int(step)])._replace(key=place.key)
     if not isinstance(value, dict):
         return None
     members = cast("dict[str, object]", value)
