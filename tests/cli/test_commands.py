@@ -228,8 +228,8 @@ def test_quiet_says_errors_only(run: Callable[..., Ran], tmp_path: Path) -> None
     ran = run("validate", write(tmp_path / "b.json", broken), "--quiet")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.splitlines() == [
-        f"{tmp_path / 'b.json'}: /annotations/0: error: the required key 'mask_file' is missing; add it: path of the mask "
-        "file, relative to the case file [schema.required]"
+        f"{tmp_path / 'b.json'}: /annotations/0: error: the required key 'mask_file' is missing; add it: path "
+        "of the mask file, relative to the case file [schema.required]"
     ]
     assert "none.json" in run("validate", tmp_path / "none.json", "--quiet").err
 
