@@ -7,6 +7,7 @@ length is, since nobody knows what is in it.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -14,7 +15,6 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast
 
-from annoconv.documents import strict_json
 from annoconv.documents.classes import class_of
 from annoconv.documents.residuals import steps_of
 from annoconv.messages import Message, listed
@@ -140,7 +140,7 @@ def _resolved(schema: Schema) -> tuple[Schema, str]:
 
 @cache
 def _schema() -> Schema:
-    return cast("Schema", strict_json.loads((files("annoconv_model") / "annoconv.schema.json").read_bytes()))
+    return cast("Schema", json.loads((files("annoconv_model") / "annoconv.schema.json").read_bytes()))
 
 
 # --- sentences --------------------------------------------------------------------------------------------------------

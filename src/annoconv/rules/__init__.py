@@ -28,7 +28,6 @@ from annoconv.rules import (
     references,
     registrations,
     results,
-    splits,
     studies,
     values,
 )
@@ -60,7 +59,6 @@ _MODULES = (
     references,
     registrations,
     results,
-    splits,
     studies,
     values,
 )

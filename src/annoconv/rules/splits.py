@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from hashlib import blake2b
-from typing import TYPE_CHECKING
 
 from annoconv.messages import Message
-from annoconv.rules.engine import Breach, Subject, rule
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 __all__ = ["PatientSplits"]
 
@@ -42,15 +37,3 @@ class PatientSplits:
         if before == split:
             return None
         return Message("{first} in {before}, {second} in {split}", first=first, before=before, second=name, split=split)
-
-
-@rule("A-9.4.1.patient_in_two_splits")
-def patient_in_two_splits(subject: Subject) -> Iterator[Breach]:
-    """Yield the split of a case if a case before it, of the same patient, stands in another."""
-    case = subject.case
-    if subject.splits is None or case.patient_id is None or case.split is None:
-        return
-    name = f"{case.case_id} ({subject.place})" if case.case_id else subject.place
-    found = subject.splits.place(case.patient_id, case.split.value, name)
-    if found is not None:
-        yield Breach(("split",), {"found": found})
