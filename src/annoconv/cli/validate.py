@@ -41,12 +41,14 @@ def validate(
     ] = None,
 ) -> None:
     """Say every finding about the documents, one file after the other."""
+    from annoconv.casefile.reading import check_distinct
     from annoconv.errors import UsageError
     from annoconv.files.atomic import check_inputs, outputs_of
     from annoconv.files.names import check_ending
     from annoconv.validation import check_file
 
     check_inputs([*paths, *images])
+    check_distinct(paths)
     labels, label_system_id = None, None
     if label_system is not None:
         from annoconv.casefile.label_systems import read_label_system
