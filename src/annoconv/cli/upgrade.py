@@ -50,7 +50,7 @@ def upgrade(
                 stream.write(strict_json.dumps(document, indent=indent))
                 count += 1
     if absent:
-        report.say("{} files that the cases name are not there and were not copied: {}", len(absent), named(absent))
+        report.say("the cases name files that are not there and were not copied: {}", named(absent))
     report.add("cases", count)
     report.add_output(output)
 

@@ -9,6 +9,7 @@ import typer
 from annoconv.cli.report import Report
 from annoconv.errors import AnnoconvError
 from annoconv.findings import Level
+from annoconv.messages import Message, translate
 
 
 class ProfileName(StrEnum):
@@ -81,8 +82,12 @@ def validate(
             failed += 1
     if findings is not None:
         report.write_findings(findings)
-    counts = report.levels[Level.ERROR] - failed, report.levels[Level.WARNING]
+    errors, warnings = report.levels[Level.ERROR] - failed, report.levels[Level.WARNING]
+    counts = (
+        Message("1 error") if errors == 1 else Message("{count} errors", count=errors),
+        Message("1 warning") if warnings == 1 else Message("{count} warnings", count=warnings),
+    )
     if failed:
-        report.say("{} errors, {} warnings, {} of {} inputs not checked", *counts, failed, len(paths))
+        report.say("{}, {}, {} of {} inputs not checked", *counts, failed, len(paths))
     else:
-        report.say("{} errors, {} warnings", *counts)
+        report.say("{}", translate("{}, {}", report.lang, *counts))
