@@ -68,7 +68,7 @@ class SideFile:
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON."""
-        told = {
+        told: dict[str, Any] = {
             "annoconv": _VERSION,
             "shape": self.shape,
             "regions": self.regions,
@@ -169,7 +169,8 @@ def read_side_file(path: Path, limits: Limits) -> SideFile | None:
 
 def main_of(found: CaseFiles) -> str | None:
     """Return the digest of the label map of a case in a data set; None without one, or if nothing is drawn in it."""
-    return digest(found.regions[0].volume.path) if found.regions and found.carrier.parent.name == FOLDER else None
+    path = found.regions[0].volume.path if found.regions else None
+    return None if path is None or found.carrier.parent.name != FOLDER else digest(path)
 
 
 class SideFiles:

@@ -130,9 +130,9 @@ def read_cases(paths: Iterable[Path | str], *, limits: Limits | None = None) -> 
     UsageError
         If two of the paths are one file.
     """
-    paths = [*map(Path, paths)]
-    check_distinct(paths)
-    for path in paths:
+    files = [*map(Path, paths)]
+    check_distinct(files)
+    for path in files:
         folder = _case_file(path).parent
         for where, data in documents(path, limits=limits):
             loaded = open_case(data, path, where=where, limits=limits)
