@@ -148,8 +148,11 @@ def write_pictures(
     all_annotations
         Whether what does not count as a finding is drawn too.
     """
-    if not plain and not format.is_folder:
-        expecting(target.with_suffix(SIDE_SUFFIX), of=target)
+    if not format.is_folder:
+        if not plain:
+            expecting(target.with_suffix(SIDE_SUFFIX), of=target)
+        if rendering.depth != "none":
+            expecting(_pictures_folder(target), of=target)
     table = CategoryTable(context.label_system)
     drawings: list[Drawing] = []
     folders: set[str] = set()
@@ -243,6 +246,11 @@ def _number_classes(drawing: Drawing, table: CategoryTable, context: Context) ->
         shape.record["category_id"] = table.number(code, categories[code], labels)
 
 
+def _pictures_folder(target: Path) -> Path:
+    """Return the folder of the pictures of an output that is a file."""
+    return target.parent / f"{target.stem}_images"
+
+
 def _render(
     drawings: Sequence[Drawing],
     temporary: Path,
@@ -254,7 +262,7 @@ def _render(
     """Write the pictures into `images` of the output folder, or into a folder beside the output file."""
     folder = temporary / "images"
     if not temporary.is_dir():
-        folder = outputs.enter_context(replacing(target.parent / f"{target.stem}_images", of=target))
+        folder = outputs.enter_context(replacing(_pictures_folder(target), of=target))
     for drawing in drawings:
         render(drawing, folder, rendering, context.limits)
 

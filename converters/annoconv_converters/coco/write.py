@@ -95,7 +95,8 @@ class Options:
 def write_coco(cases: Iterable[LoadedCase], target: Path, *, context: Context, options: Options) -> LossReport:
     """Write cases as one COCO file, or into a folder with `annotations/` and `images/`."""
     with ExitStack() as outputs:
-        layout = make_output_files(target, outputs, options.kind, plain=options.plain)
+        has_pictures = options.rendering.depth != "none"
+        layout = make_output_files(target, outputs, options.kind, plain=options.plain, has_pictures=has_pictures)
         writer = outputs.enter_context(_Writer(layout, context, options))
         for case_index, loaded in enumerate(cases):
             writer.add(loaded, case_index)

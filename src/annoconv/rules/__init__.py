@@ -6,31 +6,13 @@ One module a subject; a rule is a function registered under its id (`annoconv.ru
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annoconv.casefile import LoadedCase
 from annoconv.errors import UsageError
 from annoconv.findings import in_order
-from annoconv.rules import (
-    annotation,
-    assistance,
-    case,
-    definitions,
-    frames,
-    image,
-    labels,
-    links,
-    mask,
-    people,
-    places,
-    polygon,
-    references,
-    registrations,
-    results,
-    studies,
-    values,
-)
 from annoconv.rules.engine import PROFILES, Profile, Rule, Standalone, Subject, catalogue, checks
 from annoconv.rules.splits import PatientSplits
 
@@ -43,26 +25,26 @@ if TYPE_CHECKING:
 
 __all__ = ["PROFILES", "PatientSplits", "Profile", "Rule", "catalogue", "check", "sources_of"]
 
-_MODULES = (
-    annotation,
-    assistance,
-    case,
-    definitions,
-    frames,
-    image,
-    labels,
-    links,
-    mask,
-    people,
-    places,
-    polygon,
-    references,
-    registrations,
-    results,
-    studies,
-    values,
-)
-"""Importing them registers their rules."""
+for _subject in (
+    "annotation",
+    "assistance",
+    "case",
+    "definitions",
+    "frames",
+    "image",
+    "labels",
+    "links",
+    "mask",
+    "people",
+    "places",
+    "polygon",
+    "references",
+    "registrations",
+    "results",
+    "studies",
+    "values",
+):
+    import_module(f"{__name__}.{_subject}")  # registers its rules
 
 
 def check(

@@ -21,7 +21,7 @@ from annoconv.documents import strict_json
 from annoconv.documents.losses import report
 from annoconv.documents.merging import held
 from annoconv.documents.residuals import pointer, residual
-from annoconv.errors import InputError
+from annoconv.errors import ImageError, InputError
 from annoconv.files.atomic import replacing
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
@@ -225,10 +225,23 @@ def _without_masks(sources: Sequence[ImageSource], loaded: LoadedCase) -> list[I
 def _own_files(loaded: LoadedCase, context: Context, settings: Settings) -> list[ImageSource]:
     """Return the images whose files the case names."""
     case, path = loaded.case, loaded.path
-    named = [file.path for image in (case.image, *(case.related_images or ())) for file in image.files or ()]
+    places = {"/image": case.image}
+    places |= {f"/related_images/{number}": image for number, image in enumerate(case.related_images or ())}
+    named = {
+        f"{at}/files/{n}/path": file.path for at, image in places.items() for n, file in enumerate(image.files or ())
+    }
     if path is None or not named:
         return []
-    files = [path.parent / name for name in named]
+    files = [path.parent / name for name in named.values()]
+    for where, file in zip(named, files, strict=True):
+        if not file.exists():
+            raise ImageError(
+                "the case names an image file that is not there",
+                source=path,
+                where=where,
+                found=file,
+                advice="Put it there, or name the images with --images",
+            )
     return scan_series(files, context.limits, allow_gaps=settings.allow_gaps)
 
 
