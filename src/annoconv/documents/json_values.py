@@ -24,7 +24,8 @@ def plain(value: Any) -> Any:
 
     Lists of numbers are shared with the model.
     """
-    make = _of_type(type(value))
+    kind: type[object] = type(value)
+    make = _of_type(kind)
     return value if make is None else make(value)
 
 
