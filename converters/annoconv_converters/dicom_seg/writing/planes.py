@@ -10,6 +10,7 @@ import numpy as np
 from annoconv.errors import GeometryError, ImageError
 from annoconv.geometry import Grid, GridKind, apply_relation, compare_grids, matrix_text
 from annoconv.images import SliceIdentity
+from annoconv.loss import LossKind
 from annoconv.messages import Message
 from annoconv.pixels import check_frame
 from annoconv_converters._dicom.slide import DicomSlide
@@ -177,8 +178,8 @@ def check_dicom(source: ImageSource) -> None:
 
 def place(
     volume: Volume, image: Image | None, source: ImageSource, resampling: Resampling
-) -> tuple[NDArray[Any], bool]:
-    """Return a volume's array on the source's grid, and whether it had to be interpolated.
+) -> tuple[NDArray[Any], tuple[LossKind, str] | None]:
+    """Return a volume's array on the source's grid, and what that changed of it: a kind of loss, and the reason.
 
     Parameters
     ----------
@@ -206,8 +207,11 @@ def place(
     volume_kji = volume.read()
     is_lattice = source.grid.lps_from_ijk is not None and source.grid.positions is None and moving.positions is None
     if relation.kind is GridKind.DIFFERENT and resampling != "never" and is_lattice:
-        return resample(volume_kji, moving, source.grid, resampling), True
-    return apply_relation(volume_kji, relation, volume.path), False
+        message = Message("the mask was resampled ({how}) onto the grid of its image", how=resampling)
+        return resample(volume_kji, moving, source.grid, resampling), (LossKind.RESAMPLED, message)
+    otherwise = relation.taken_otherwise
+    told = None if otherwise is None else (LossKind.APPROXIMATED, otherwise)
+    return apply_relation(volume_kji, relation, volume.path), told
 
 
 def _told(grid: Grid) -> Message:
