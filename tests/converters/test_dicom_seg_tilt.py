@@ -286,6 +286,7 @@ MISSING = {
     "one": [0, 4, 8, 16, 20],
     "the last but one": [0, 5, 10, 20],
     "two, apart": [0, 5, 10, 20, 25, 35, 40, 45],
+    "one of four": [0, 5, 15],
     "three in one gap": [0, 1.25, 2.5, 7.5, 8.75],
 }
 UNEVEN_FOR_CERTAIN = {
@@ -293,7 +294,6 @@ UNEVEN_FOR_CERTAIN = {
     "a block within": [0, 2.5, 5, 7.5, 12.5, 17.5, 20, 22.5, 25],
     "no multiples": UNEVEN,
     "each step another": [0, 2, 6, 12],
-    "no usual step": [0, 5, 15],
 }
 
 

@@ -171,7 +171,7 @@ def _missing_from(gaps: NDArray[np.float64]) -> float | None:
     At least half of the distances are the usual one, the others whole multiples of it. Two alike that follow each other
     are the spacing of a block, as head scans have it (2.5 mm, then 5 mm): nothing is missing there.
     """
-    usual = float(np.median(gaps))
+    usual = float(np.sort(gaps)[(len(gaps) - 1) // 2])
     if usual <= _SAME_PLANE_MM:
         return None
     steps = np.round(gaps / usual)
