@@ -112,7 +112,7 @@ def _write_file(temporary: Path, name: str, annotations: list[MaskAnnotation], m
         return True
     if not _suffix(name):
         raise MaskError("masks are written as NIfTI", where=name, expected="a name that ends in .nii.gz or .nii")
-    elif len(annotations) == 1 and annotations[0].mask_value is None:
+    if len(annotations) == 1 and annotations[0].mask_value is None:
         save_nifti(temporary, masks[annotations[0].id].read(), source.grid)
     else:
         save_nifti(temporary, _label_map(name, annotations, masks), source.grid)
