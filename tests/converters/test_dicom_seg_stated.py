@@ -240,6 +240,7 @@ def case_on_ct(folder: Path, **image: Any) -> LoadedCase:
     case = case_of(folder, images.open(REFERENCES / "ct"), drawn(images.open(REFERENCES / "ct").grid)).case
     document = strict_json.plain(case)
     document["image"] |= image
+    document["image"] = {name: value for name, value in document["image"].items() if value is not None}
     (folder / "case.json").write_bytes(strict_json.dumps(document))
     return read_case(folder / "case.json")
 
@@ -262,6 +263,39 @@ def test_a_shape_that_contradicts_the_series_is_refused_with_its_likely_cause(
     with pytest.raises(GeometryError, match=rf"/image/shape.*found \[{shape[0]}.*expected \[8, 6, 4\]. .*{advice}"):
         registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[REFERENCES / "ct"])
     assert not (tmp_path / "seg.dcm").exists()
+
+
+def test_a_copy_under_other_uids_is_written_as_the_refusal_says_and_its_geometry_compared(tmp_path: Path) -> None:
+    """A de-identified copy: identity is compared, never filled in; what the advice says leads to the copy's own UIDs."""
+    source = images.open(REFERENCES / "ct")
+    stated = [{"sop_instance_uid": each.sop_instance_uid} for each in source.slices]
+    copy, moved = tmp_path / "copy", tmp_path / "moved"
+    for folder in (copy, moved):
+        folder.mkdir()
+        for n, path in enumerate(sorted((REFERENCES / "ct").iterdir())):
+            slice_ = pydicom.dcmread(path)
+            slice_.SOPInstanceUID = slice_.file_meta.MediaStorageSOPInstanceUID = f"1.2.9.{n + 1}"
+            slice_.StudyInstanceUID, slice_.SeriesInstanceUID, slice_.FrameOfReferenceUID = "1.2.7", "1.2.8", "1.2.6"
+            if folder is moved:
+                slice_.ImagePositionPatient[0] += 1
+            slice_.save_as(folder / f"{n}.dcm")
+    case = case_on_ct(tmp_path / "a", instances=stated)
+    with pytest.raises(ImageError, match="copy under other UIDs.*leave out instances") as refusal:
+        registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[copy])
+    assert "found 1.2.8" in str(refusal.value)
+    only_uid = case_on_ct(tmp_path / "b", instances=stated, uid="1.2.8")
+    with pytest.raises(ImageError, match="copy under other UIDs.*leave out instances"):
+        registry.write([only_uid], tmp_path / "seg.dcm", format="dicom-seg", images=[copy])
+    as_advised = case_on_ct(tmp_path / "c", uid="1.2.8", study_instance_uid=None, frame_of_reference_uid=None)
+    registry.write([as_advised], tmp_path / "seg.dcm", format="dicom-seg", images=[copy])
+    written = pydicom.dcmread(tmp_path / "seg.dcm")
+    assert (written.StudyInstanceUID, written.FrameOfReferenceUID) == ("1.2.7", "1.2.6")
+    (series,) = written.ReferencedSeriesSequence
+    assert {each.ReferencedSOPInstanceUID for each in series.ReferencedInstanceSequence} <= {
+        f"1.2.9.{n}" for n in range(1, 5)
+    }
+    with pytest.raises(GeometryError, match="otherwise than the image itself"):
+        registry.write([as_advised], tmp_path / "other.dcm", format="dicom-seg", images=[moved])
 
 
 def test_an_image_that_is_no_dicom_image_is_refused_by_name(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from annoconv.errors import GeometryError, ImageError
 from annoconv.geometry import Grid, GridKind, apply_relation, compare_grids, matrix_text
-from annoconv.images import SliceIdentity
+from annoconv.images import OF_A_COPY, SliceIdentity
 from annoconv.loss import LossKind
 from annoconv.messages import Message
 from annoconv.pixels import check_frame
@@ -32,6 +32,7 @@ __all__ = ["LoadedPlanes", "PlaneStack", "Tiles", "check_dicom", "check_image", 
 
 
 _SHAPE_TURNED: Final = "The order is (columns, rows, slices), that of i, j, k; arrays in memory have it the other way"
+_ALL_FILES: Final = "Correct instances, or name all files of the image that was annotated. {copy}"
 _SHAPE_OTHER: Final = "Correct the shape, or name the image that was annotated"
 
 
@@ -133,10 +134,11 @@ def check_image(image: Image, source: ImageSource) -> None:
             where="/image/instances",
             found=stray[0],
             expected=Message("one of {count} instances", count=len(known)),
-            advice="Correct instances, or name all files of the image that was annotated",
+            advice=Message(_ALL_FILES, copy=Message(OF_A_COPY)),
         )
     stated = Grid.from_image(image)
-    if not _is_within(stated, source.grid):
+    is_within = _is_within(stated, source.grid)
+    if not is_within and stated.shape != source.grid.shape:
         raise GeometryError(
             "the case states a shape that reaches beyond its image",
             source=source.path,
@@ -145,7 +147,8 @@ def check_image(image: Image, source: ImageSource) -> None:
             expected=list(source.grid.shape),
             advice=_SHAPE_TURNED if sorted(stated.shape) == sorted(source.grid.shape) else _SHAPE_OTHER,
         )
-    if stated.lps_from_ijk is None or compare_grids(stated, source.grid).kind is not GridKind.DIFFERENT:
+    is_told = stated.lps_from_ijk is not None
+    if is_within and not (is_told and compare_grids(stated, source.grid).kind is GridKind.DIFFERENT):
         return
     raise GeometryError(
         "the case describes its image otherwise than the image itself",
