@@ -49,8 +49,9 @@ GROUP = "annoconv.readers"
 _MOST_NAMED = 10
 """Images named in one message."""
 OF_A_COPY: Final = (
-    "If it is a copy under other UIDs (de-identified), put its uid in the place of the former, and leave out instances, "
-    "study_instance_uid and frame_of_reference_uid of the image: the copy states them, and its geometry is compared"
+    "If it is a copy under other UIDs (de-identified), put its uid in the place of the former, and leave out "
+    "instances, study_instance_uid and frame_of_reference_uid of the image: the copy states them, and its geometry is "
+    "compared"
 )
 _OR_A_COPY: Final = "Name the folder of that series. {copy}"
 

@@ -5,6 +5,7 @@ The files of `dicom_cases` are synthetic, made after conditions that users of ot
 
 from __future__ import annotations
 
+import json
 import shutil
 import warnings
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from annoconv_converters._dicom.series import scan_series
 
 from annoconv import images, registry
 from annoconv.casefile import LoadedCase, read_case, write_case
+from annoconv.cli import main
 from annoconv.cli.limits import limits_from
 from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError, GeometryError, ImageError, MaskError, UsageError
@@ -266,7 +268,7 @@ def test_a_shape_that_contradicts_the_series_is_refused_with_its_likely_cause(
 
 
 def test_a_copy_under_other_uids_is_written_as_the_refusal_says_and_its_geometry_compared(tmp_path: Path) -> None:
-    """A de-identified copy: identity is compared, never filled in; what the advice says leads to the copy's own UIDs."""
+    """A de-identified copy: identity is compared, never filled in; what the advice says leads to its own UIDs."""
     source = images.open(REFERENCES / "ct")
     stated = [{"sop_instance_uid": each.sop_instance_uid} for each in source.slices]
     copy, moved = tmp_path / "copy", tmp_path / "moved"
@@ -280,11 +282,11 @@ def test_a_copy_under_other_uids_is_written_as_the_refusal_says_and_its_geometry
                 slice_.ImagePositionPatient[0] += 1
             slice_.save_as(folder / f"{n}.dcm")
     case = case_on_ct(tmp_path / "a", instances=stated)
-    with pytest.raises(ImageError, match="copy under other UIDs.*leave out instances") as refusal:
+    with pytest.raises(ImageError, match=r"copy under other UIDs.*leave out instances") as refusal:
         registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[copy])
     assert "found 1.2.8" in str(refusal.value)
     only_uid = case_on_ct(tmp_path / "b", instances=stated, uid="1.2.8")
-    with pytest.raises(ImageError, match="copy under other UIDs.*leave out instances"):
+    with pytest.raises(ImageError, match=r"copy under other UIDs.*leave out instances"):
         registry.write([only_uid], tmp_path / "seg.dcm", format="dicom-seg", images=[copy])
     as_advised = case_on_ct(tmp_path / "c", uid="1.2.8", study_instance_uid=None, frame_of_reference_uid=None)
     registry.write([as_advised], tmp_path / "seg.dcm", format="dicom-seg", images=[copy])
@@ -311,6 +313,50 @@ def test_masks_that_lie_beside_the_series_are_no_candidates_for_the_image(tmp_pa
     case = case_on_ct(tmp_path / "ct", uid="the-ct")
     registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[tmp_path / "ct"])
     assert read(tmp_path / "seg.dcm", tmp_path / "ct").masks
+
+
+def seg_with_mask_named(folder: Path, name: str) -> Path:
+    """Write a segmentation whose private block names a mask file as it is told."""
+    case = case_on_ct(folder / "case")
+    document = strict_json.plain(case.case)
+    (folder / "case" / document["annotations"][0]["mask_file"]).rename(folder / "case" / "ph.nii.gz")
+    for each in document["annotations"]:
+        each["mask_file"] = "ph.nii.gz"
+    (folder / "case" / "case.json").write_bytes(strict_json.dumps(document))
+    path = folder / "seg.dcm"
+    registry.write([read_case(folder / "case" / "case.json")], path, format="dicom-seg", images=[REFERENCES / "ct"])
+    written = pydicom.dcmread(path)
+    block = written[0x41431001]
+    assert '"ph.nii.gz"' in block.value
+    block.value = block.value.replace('"ph.nii.gz"', json.dumps(name))
+    written.save_as(path)
+    return path
+
+
+@pytest.mark.parametrize("output", ["new.json", "new.jsonl"])
+@pytest.mark.parametrize("name", ["ph.nii.gz", "../ph.nii.gz", "{beside}"])
+def test_a_name_from_inside_a_file_is_not_used_outside(name: str, output: str, tmp_path: Path) -> None:
+    """The private block names `ph.nii.gz`, and a file of this name that has nothing to do with it stands beside."""
+    beside = tmp_path / "out" / "ph.nii.gz"
+    beside.parent.mkdir()
+    beside.write_bytes(b"unrelated")
+    named = name.format(beside=beside)
+    source = seg_with_mask_named(tmp_path, named)
+    losses = tmp_path / "losses.json"
+    command = ["from-dicom-seg", str(source), "-o", str(beside.parent / output), "--losses", str(losses), "--quiet"]
+    assert main([*command, "--overwrite"]) == 0
+    assert beside.read_bytes() == b"unrelated"
+    assert not (tmp_path / "ph.nii.gz").exists()
+    inside = sorted(path.relative_to(beside.parent).as_posix() for path in beside.parent.rglob("*.nii.gz"))
+    about = [each["path"] for each in json.loads(losses.read_text()) if each["path"] == "/(4143,1001)"]
+    if named == "ph.nii.gz":
+        assert (inside, about) == (["new.masks/ph.nii.gz", "ph.nii.gz"], [])
+    else:  # it leads out of the folder: the masks have the names that the file itself gives, which is said
+        assert (inside, about) == (
+            ["new.masks/masks/A1.nii.gz", "new.masks/masks/A2.nii.gz", "ph.nii.gz"],
+            ["/(4143,1001)"],
+        )
+    assert read_case(beside.parent / output).masks.keys() == {"A1", "A2"}
 
 
 def series_of(folder: Path, heights: Sequence[float]) -> Path:

@@ -195,7 +195,7 @@ def _reading(
     off = list(_places(case, masks, found, position))
     retold = _retell(found, case, masks, context.label_system)
     losses = unfit + ([] if side is not None else list(_assumed(found, finder, position)))
-    losses += off
+    losses += off + list(_notes(found, position))
     losses += file_losses(found.files, retold, source, position)
     losses += _unread(found, source, position)
     return Reading(case, Masks(masks), LossReport(losses), fields=fields), retold
@@ -278,6 +278,14 @@ def _assumed(found: CaseFiles, finder: Finder, position: int) -> Iterator[Loss]:
             asked=finder.modality,
         )
         yield Loss(position, "/image/modality", LossKind.APPROXIMATED, message)
+
+
+def _notes(found: CaseFiles, position: int) -> Iterator[Loss]:
+    """Yield what was unusual about the images that were given: identifiers that they lack, files that were not read."""
+    for number, image in enumerate(found.images):
+        path = "/image" if number == 0 else pointer(("related_images", number - 1))
+        for note in image.notes:
+            yield Loss(position, path, LossKind.APPROXIMATED, note)
 
 
 def _unread(found: CaseFiles, source: FilePath, position: int) -> Iterator[Loss]:
