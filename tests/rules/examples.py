@@ -358,6 +358,19 @@ AGREEING: dict[str, list[Example]] = {
         Example(first(label_code="LUNG_LEFT"), "/annotations/0/category", also_good=labelled({"category": "lesion"})),
     ],
     "A-6.5.1b.label_unnamed": [Example(first(label_code="LABEL_3"), "/annotations/0/label_code")],
+    "A-6.5.1b.label_unused": [
+        Example(
+            lambda d: d.update(labels=[{"code": "SPLEEN_LOBE"}]),
+            "/labels",
+            "delivery",
+            lambda d: d.update(labels=[{"code": "SPLEEN_LOBE", "number": 1}], annotated_labels=["SPLEEN_LOBE"]),
+        ),
+        Example(
+            lambda d: d.update(labels=[{"code": "A_A"}, {"code": "A_B", "parent": "A_A"}]),
+            "/labels",
+            also_good=labelled({}),
+        ),
+    ],
     "A-10.1.2.keypoints_of_label": [
         Example(
             labelled(

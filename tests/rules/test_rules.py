@@ -443,6 +443,7 @@ WITH_FILES = {
     "A-8.4a.mask_beyond_image",
     "A-6.6.2.image_source",
     "A-8.4a.mask_grid",
+    "A-8.4a.mask_steps_otherwise",
     "A-10.1.5.mask_missing",
     "A-10.1.5.mask_outside",
     "A-B.2.affine_equals_dicom_origin",

@@ -94,6 +94,7 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record], *, kind: Wri
                 "YOLO needs the size of every picture",
                 where="/image/shape",
                 found=name,
+                expected="a width and a height",
                 advice="Name the pictures with --images",
             )
         size = picture.record["height"], picture.record["width"]

@@ -182,7 +182,14 @@ class FolderBeside:
             folder = self._outputs.enter_context(replacing(place, overwrite=self._overwrite, of=self._target))
             folder.mkdir()
             self._folder = folder.parent
+<<<<<<< HEAD
         return self._folder
+=======
+        case = renamed(loaded.case, {name: f"{place.name}/{short}" for name, short in names.items()})
+        case = write_masks(case, loaded.masks, self._folder, is_from_disk=_is_from_disk(loaded))
+        write_fields(case, loaded.fields, self._folder)
+        return case
+>>>>>>> volm
 
 
 def _write_folder(cases: Iterator[LoadedCase | Reading], target: Path, overwrite: bool, is_one: bool) -> list[Path]:
@@ -207,9 +214,9 @@ def _write_folder(cases: Iterator[LoadedCase | Reading], target: Path, overwrite
             taken.add(f"{place}".casefold())
             folder = temporary / place
             folder.mkdir(exist_ok=True)
-            write_masks(loaded.case, loaded.masks, folder)
-            write_fields(loaded.case, loaded.fields, folder)
-            (folder / CASE_NAME).write_bytes(_document(loaded.case, indent=True))
+            case = write_masks(loaded.case, loaded.masks, folder, is_from_disk=_is_from_disk(loaded))
+            write_fields(case, loaded.fields, folder)
+            (folder / CASE_NAME).write_bytes(_document(case, indent=True))
             written.append(target / place / CASE_NAME)
     return written
 
@@ -232,6 +239,10 @@ def _files_of(loaded: LoadedCase | Reading) -> list[str]:
     fields = [each for each in loaded.case.registrations or () if each.id in loaded.fields]
     named = [each.mask_file for each in mask_annotations(loaded.case)]
     return named + [each.field_file for each in fields if each.field_file]
+
+
+def _is_from_disk(loaded: LoadedCase | Reading) -> bool:
+    return getattr(loaded, "path", None) is not None
 
 
 def _document(case: Case, *, indent: bool = False) -> bytes:

@@ -270,7 +270,7 @@ def converter(direction: Literal["to", "from"], format_name: str) -> Converter:
 
 
 def write(
-    cases: Iterable[LoadedCase],
+    cases: Iterable[LoadedCase | Reading],
     target: Path | str,
     *,
     format: str,
@@ -308,12 +308,12 @@ def write(
     """
     target = Path(target)
     called = converter("to", format)
-    from annoconv.casefile.loaded import checked, without_masks_folder
+    from annoconv.casefile.loaded import as_loaded, checked, without_masks_folder
 
     with outputs_of(overwrite=overwrite, inputs=_read_by(called, options)) as outputs:
         outputs.expect(target)
         check_ending(target, called.endings)
-        portable = map(without_masks_folder, cases if as_read else map(checked, cases))
+        portable = map(as_loaded, map(without_masks_folder, cases if as_read else map(checked, cases)))
         losses: LossReport = called.call(portable, target, context=context, options=options)
     return losses
 

@@ -13,7 +13,7 @@ from pydicom.filereader import read_dataset
 
 from annoconv import ids, times
 from annoconv import images as image_seam
-from annoconv.casefile.left_out import left_out, masks_left_out
+from annoconv.casefile.left_out import kinds_of, left_out, masks_left_out
 from annoconv.casefile.left_out import without as without_left_out
 from annoconv.casefile.references import without_gone
 from annoconv.codes import Labels
@@ -181,6 +181,8 @@ def _prepared(
             "the case has no mask, so there is nothing to segment",
             source=loaded.path,
             where="/annotations",
+            found=kinds_of(case),
+            expected="a mask that counts as a finding",
             advice="Boxes, points and attributes go to DICOM-SR or FHIR; masks of what is superseded, rejected or not "
             "there are written with --all-annotations",
         )
