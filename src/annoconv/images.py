@@ -170,17 +170,13 @@ def list_files(paths: Iterable[Path], limits: Limits) -> list[Path]:
     found: dict[Path, Path] = {}
     for path in map(Path, paths):
         if not path.exists():
-<<<<<<< HEAD
-            raise ImageError("there is no such file or folder", source=path, advice="Correct --images")
-=======
             raise ImageError(
                 "there is no such file or folder",
                 source=path,
                 found=Message("nothing"),
                 expected="an image",
-                advice="Name the images with --images",
+                advice="Correct --images",
             )
->>>>>>> volm
         settle(path)
         check_source(path)
         for file in _below(path):

@@ -150,7 +150,7 @@ class FolderBeside:
             return loaded.case
         folder, name = self._made(), masks_folder(self._target).name
         case = renamed(loaded.case, {each: f"{name}/{short}" for each, short in names.items()})
-        write_masks(case, loaded.masks, folder)
+        case = write_masks(case, loaded.masks, folder, is_from_disk=_is_from_disk(loaded))
         write_fields(case, loaded.fields, folder)
         return case
 
@@ -182,14 +182,7 @@ class FolderBeside:
             folder = self._outputs.enter_context(replacing(place, overwrite=self._overwrite, of=self._target))
             folder.mkdir()
             self._folder = folder.parent
-<<<<<<< HEAD
         return self._folder
-=======
-        case = renamed(loaded.case, {name: f"{place.name}/{short}" for name, short in names.items()})
-        case = write_masks(case, loaded.masks, self._folder, is_from_disk=_is_from_disk(loaded))
-        write_fields(case, loaded.fields, self._folder)
-        return case
->>>>>>> volm
 
 
 def _write_folder(cases: Iterator[LoadedCase | Reading], target: Path, overwrite: bool, is_one: bool) -> list[Path]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import Enum
 from functools import cache
 from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -24,8 +24,7 @@ def plain(value: Any) -> Any:
 
     Lists of numbers are shared with the model.
     """
-    kind: type[object] = type(value)
-    make = _of_type(kind)
+    make = _of_type(cast("Any", type(value)))
     return value if make is None else make(value)
 
 
