@@ -26,7 +26,7 @@ from annoconv_converters._pictures.carrier import FORMAT, SIDE_NAME, SIDE_SUFFIX
 from annoconv_converters._pictures.categories import Categories, CategoryTable
 from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, WrittenLists, given_classes, renumbered, shared
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
-from annoconv_converters._pictures.picture_names import FlatNames, name_pictures
+from annoconv_converters._pictures.picture_names import FlatNames, KnownNames
 from annoconv_converters._pictures.read import Batch, picture_case_of, put_keys
 from annoconv_converters._pictures.records import KEY, Picture, Shape
 from annoconv_converters._pictures.render import Rendering, inversions, render
@@ -87,7 +87,7 @@ class PictureFormat(Generic[Tree]):
     is_folder
         Whether it is a folder, with the side file in it.
     known_by
-        From the name of a picture to what the format knows it by; None if it does not know pictures by their names.
+        From the name of a picture to what the format knows it by.
     """
 
     task: str
@@ -102,7 +102,7 @@ class PictureFormat(Generic[Tree]):
     has_ids: bool = False
     has_sizes: bool = True
     is_folder: bool = False
-    known_by: Callable[[str], str] | None = None
+    known_by: Callable[[str], str] = str
 
 
 def polygon_reasons(title: str) -> Reasons:
@@ -162,7 +162,9 @@ def write_pictures(
         raise InputError("there is no case to write", source=target)
     if names == "flat":
         FlatNames().rename(picture for drawing in drawings for picture in drawing.pictures)
-    name_pictures(drawings, format.known_by)
+    told_apart = KnownNames(format.known_by)
+    for drawing in drawings:
+        told_apart.take(drawing)
     pictures = [picture for drawing in drawings for picture in drawing.pictures]
     for number, picture in enumerate(pictures, start=1):
         picture.record["id"] = number
