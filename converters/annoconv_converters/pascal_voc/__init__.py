@@ -87,16 +87,15 @@ def from_pascal_voc(
         raise InputError("there is no Pascal VOC file", source=Path(sources[0]) if sources else None, expected=".xml")
     origin = 0 if zero_based else origin_of([parse_xml(path, context.limits) for path in paths])
     batches = (_batch(path, context, shift=1 if origin is None else origin) for path in paths)
-    told = None if zero_based else {None: _UNTOLD, 0: _FROM_ZERO}.get(origin)
-    findings = None if told is None else partial(_origin, told)
+    findings = None if zero_based or origin == 1 else partial(_origin, origin == 0)
     batches = (replace(each, findings=findings) if findings and not n else each for n, each in enumerate(batches))
     return read_pictures(batches, context=context, task=_TASK)
 
 
-def _origin(told: str, pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
+def _origin(is_from_zero: bool, pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
     """Yield a warning of what pixels are taken to be counted from, if a file has any boxes."""
     if any("bbox" in shape.record for picture in pictures for shape in picture.shapes):
-        yield Finding("voc.origin", Level.WARNING, "/object", told, case_index)
+        yield Finding("voc.origin", Level.WARNING, "/object", _FROM_ZERO if is_from_zero else _UNTOLD, case_index)
 
 
 def _batch(path: Path, context: Context, *, shift: int) -> Batch:
