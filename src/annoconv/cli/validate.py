@@ -44,6 +44,7 @@ def validate(
     from annoconv.errors import UsageError
     from annoconv.files.atomic import check_inputs, outputs_of
     from annoconv.files.names import check_ending
+    from annoconv.rules.splits import PatientSplits
     from annoconv.validation import check_file
 
     check_inputs([*paths, *images])
@@ -61,6 +62,7 @@ def validate(
         check_ending(findings, (".jsonl",))
         report.keep_findings()
     failed = 0
+    splits = PatientSplits()
     for path in paths:
         try:
             found = check_file(
@@ -70,6 +72,7 @@ def validate(
                 label_system=labels,
                 label_system_id=label_system_id,
                 schema_only=schema_only,
+                splits=splits,
                 limits=report.limits,
             )
             for finding in found:

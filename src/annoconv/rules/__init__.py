@@ -28,9 +28,11 @@ from annoconv.rules import (
     references,
     registrations,
     results,
+    studies,
     values,
 )
 from annoconv.rules.engine import PROFILES, Profile, Rule, Standalone, Subject, catalogue, checks
+from annoconv.rules.splits import PatientSplits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from annoconv.images import ImageSource
     from annoconv.model import Label, LabelSystem, Package, TaskDefinition
 
-__all__ = ["PROFILES", "Profile", "Rule", "catalogue", "check", "sources_of"]
+__all__ = ["PROFILES", "PatientSplits", "Profile", "Rule", "catalogue", "check", "sources_of"]
 
 _MODULES = (
     annotation,
@@ -57,6 +59,7 @@ _MODULES = (
     references,
     registrations,
     results,
+    studies,
     values,
 )
 """Importing them registers their rules."""
@@ -69,6 +72,8 @@ def check(
     sources: Callable[[], list[ImageSource]] | None = None,
     label_system: Sequence[Label] | None = None,
     label_system_id: str | None = None,
+    splits: PatientSplits | None = None,
+    place: str = "",
 ) -> list[Finding]:
     """Return every place of a document that breaks a rule of the profile, in a stable order.
 
@@ -85,12 +90,16 @@ def check(
         The task's labels; None if none were given.
     label_system_id
         Identifier of the label system that they are of, if it is known.
+    splits
+        Where the cases that were checked before stand, if it is one of several; it is noted there.
+    place
+        What messages call the place of the case among them.
     """
     if profile not in PROFILES:
         raise UsageError("there is no such profile", found=profile, expected=", ".join(PROFILES))
     subject: Subject | Standalone[Any]
     if isinstance(target, LoadedCase):
-        subject, registered = Subject(target, sources, label_system), checks()
+        subject, registered = Subject(target, sources, label_system, splits, place), checks()
     else:
         subject, registered = Standalone(target, label_system, label_system_id), checks(type(target))
     return in_order(
