@@ -16,6 +16,25 @@ from tests.pairs.targets import READ
 
 OWN = ["train/a.png", "val/a.png", "片 1.v2.png", "im 1.jpg", "100%25?.png"]
 
+FREE = {
+    "C:\\x\\a.png": "C_/x/a.png",
+    "../b.png": "b.png",
+    "./g.png": "g.png",
+    "a//f.jpg": "a/f.jpg",
+    "sub\\d.png": "sub/d.png",
+    "/abs/e.png": "abs/e.png",
+    "s3://bucket/x/b.png": "s3_/bucket/x/b.png",
+    "https://x.org/c%20d.png?size=1": "https_/x.org/c d.png",
+    "f": "f.png",
+    "004213": "004213.png",
+    "1.2.3": "1.2.3.png",
+    " h .png": None,
+    "slide.svs": None,
+    "x.dcm": None,
+}
+"""Names that are free text, and those of files that they become."""
+FREE_TEXT = ("coco", "cvat", "geojson", "label-studio")
+
 
 def data_set(names: list[str]) -> DataSet:
     thing = Thing(0, Box(1, 1, 3, 3))
@@ -36,6 +55,27 @@ def names_in(source: str, target: str, pictures: list[str], folder: Path, **opti
 @pytest.mark.parametrize("source", sorted(WRITE))
 def test_a_picture_has_its_own_name_in_every_format(source: str, target: str, tmp_path: Path) -> None:
     assert sorted(names_in(source, target, OWN, tmp_path)) == sorted(OWN)
+
+
+@pytest.mark.parametrize("target", FREE_TEXT)
+@pytest.mark.parametrize("source", FREE_TEXT)
+def test_a_name_that_is_no_path_stays_where_names_are_text(source: str, target: str, tmp_path: Path) -> None:
+    assert sorted(names_in(source, target, list(FREE), tmp_path)) == sorted(FREE)
+
+
+@pytest.mark.parametrize("source", FREE_TEXT)
+def test_a_name_that_is_no_path_is_changed_where_pictures_are_files_and_both_are_named(
+    source: str, tmp_path: Path
+) -> None:
+    files = {name: other or name for name, other in FREE.items()}
+    assert sorted(names_in(source, "yolo", list(FREE), tmp_path)) == sorted(files.values())
+    cases = list(read_cases([tmp_path / "cases.jsonl"]))
+    losses = registry.write(cases, tmp_path / "y", format="yolo")
+    told = {loss.text() for loss in losses if loss.path == "/image/files/0/path" and loss.kind.changes_value}
+    assert len(told) == sum(other is not None for other in FREE.values())
+    assert all(any(name in each and other in each for each in told) for name, other in FREE.items() if other)
+    again = [LoadedCase(one.case, one.masks) for one in registry.read([tmp_path / "y"], format="yolo")]
+    assert [each.case for each in again] == [each.case for each in cases]
 
 
 @pytest.mark.parametrize("pair", [("a.png", "a.jpg"), ("A.png", "a.png"), ("x/a.png", "x/a.bmp")])

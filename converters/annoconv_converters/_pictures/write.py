@@ -26,7 +26,7 @@ from annoconv_converters._pictures.carrier import FORMAT, SIDE_NAME, SIDE_SUFFIX
 from annoconv_converters._pictures.categories import Categories, CategoryTable
 from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, WrittenLists, given_classes, renumbered, shared
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
-from annoconv_converters._pictures.picture_names import FlatNames, KnownNames
+from annoconv_converters._pictures.picture_names import FlatNames, KnownNames, with_file_names
 from annoconv_converters._pictures.read import Batch, picture_case_of, put_keys
 from annoconv_converters._pictures.records import KEY, Picture, Shape
 from annoconv_converters._pictures.render import Rendering, inversions, render_all
@@ -164,11 +164,14 @@ def write_pictures(
         raise InputError("there is no case to write", source=target)
     if names == "flat":
         FlatNames().rename(picture for drawing in drawings for picture in drawing.pictures)
+    losses: list[Loss] = []
+    if format.is_folder or rendering.depth != "none":
+        losses += (each for place, drawing in enumerate(drawings) for each in with_file_names(drawing, place))
     told_apart = KnownNames(format.known_by)
     for drawing in drawings:
         told_apart.take(drawing)
     shown = [list(drawing.pictures) for drawing in drawings]
-    losses: list[Loss] = [] if format.arrange is None else list(format.arrange(drawings))
+    losses += [] if format.arrange is None else format.arrange(drawings)
     pictures = [picture for drawing in drawings for picture in drawing.pictures]
     for number, picture in enumerate(pictures, start=1):
         picture.record["id"] = number

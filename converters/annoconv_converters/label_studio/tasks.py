@@ -334,20 +334,12 @@ def _picture_key(data: Record) -> str | None:
 
 
 def _picture_name(data: Record, number: object) -> str:
-    """Return the file name of a task's picture; addresses of a server and of its storage lead nowhere.
-
-    What begins with a slash or names a scheme is an address, with a query and with letters that stand as `%20`.
-    """
+    """Return the name of a task's picture: its address as it stands, but for a file of a server's storage its path."""
     key = _picture_key(data)
     named = "" if key is None else str(data[key])
-    if named.startswith("data:"):
-        named = ""
-    name = named
-    if named.startswith("/") or "://" in named:
-        path, _, query = named.partition("?")
-        name = unquote(query[2:] if query.startswith("d=") else path)
-    name = name.replace("\\", "/").lstrip("/")
-    return name if name.isprintable() and name else f"task_{number}"
+    path, _, query = named.partition("?d=")
+    name = unquote(query) if query and path.startswith("/") else named
+    return f"task_{number}" if named.startswith("data:") or not name else name
 
 
 def _in_code_points(text: str, start: int, end: int, quote: Any) -> tuple[int, int] | None:

@@ -13,6 +13,7 @@ from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, stated
+from annoconv_converters._pictures.picture_names import own_name
 from annoconv_converters.labelme.groups import shared_groups
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def xml_tree(case: Case, labels: Labels) -> Record:
 def _image(case: Case, *names: str) -> Record:
     """Return name, rows and columns of the image under the names that a file has for them."""
     image = case.image
-    told = [image.files[0].path if image.files else f"{image.uid}.png", *(image.shape or [])[1::-1]]
+    told = [own_name(image), *(image.shape or [])[1::-1]]
     return dict(zip(names, told, strict=False))
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.model import BboxAnnotation, MaskAnnotation
 from annoconv_converters._pictures.file_losses import FileRecord, file_losses, settled, stated
+from annoconv_converters._pictures.picture_names import own_name
 from annoconv_converters._xml import members_of
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def voc_tree(case: Case, labels: Labels, *, shift: int) -> Record:
     image = case.image
     columns, rows = image.shape or (0, 0)
     return {
-        "filename": image.files[0].path if image.files else f"{image.uid}.png",
+        "filename": own_name(image),
         "size": {"width": str(columns), "height": str(rows)},
         "segmented": str(int(any(isinstance(each, MaskAnnotation) for each in case.annotations))),
         "object": objects,

@@ -22,7 +22,7 @@ from annoconv.files.names import Within
 from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import SIDE_NAME, told_pictures
 from annoconv_converters._pictures.geometry import tidy
-from annoconv_converters._pictures.picture_names import stem_of
+from annoconv_converters._pictures.picture_names import PICTURE_FILES, stem_of
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters.yolo.description import MOST_CLASSES, Description, folder_of, text_of
@@ -44,8 +44,6 @@ Kind: TypeAlias = Literal["auto", "detect", "segment", "pose", "obb"]
 TASK: Final = "yolo"
 """Task of a case that names none."""
 _SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
-_NAMED: Final = (*_SUFFIXES, ".gif", ".heic", ".dcm")
-"""What the name of a picture may end in."""
 _NO_LABELS: Final = re.compile(r"(classes|train|val|valid|test|notes|readme.*)\.txt", re.IGNORECASE)
 _CLASSES: Final = "classes.txt"
 _BOX, _OBB = 4, 8
@@ -101,7 +99,7 @@ def read_data_set(
     found = _Found(folder, limits)
     for number, (name, label) in enumerate(found.pictures(description.listed), start=1):
         image = found.image(label, name)
-        name = name if name.lower().endswith(_NAMED) else f"{name}{image.suffix if image else _SUFFIXES[0]}"
+        name = name if name.lower().endswith(PICTURE_FILES) else f"{name}{image.suffix if image else _SUFFIXES[0]}"
         known = sizes.get(name) or (told.get(name) if image is None else None)
         rows, columns = known or _size(name, image or folder / "images" / name, sources or {})
         record: Record = {"id": number, "file_name": name, "width": columns, "height": rows}
