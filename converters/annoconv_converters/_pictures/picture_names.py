@@ -10,6 +10,7 @@ upper or lower case, the second has `-2` before its ending, the third `-3`.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from urllib.parse import unquote
@@ -22,6 +23,7 @@ from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from annoconv.model import Image
     from annoconv_converters._pictures.draw import Drawing
@@ -33,6 +35,8 @@ __all__ = [
     "KnownNames",
     "NameRule",
     "file_name_of",
+    "folder_below",
+    "name_below",
     "named_image",
     "own_name",
     "stem_of",
@@ -62,6 +66,8 @@ PICTURE_FILES: Final = (
     ".dcm",
 )
 """What the file of a picture may end in."""
+_ANNOTATIONS: Final = "Annotations"
+"""Folder that holds files about the pictures of another one beside it."""
 _FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029:]")
 _MOST_BYTES: Final = 240
 """Of a part of a path: file systems take 255, and endings are exchanged."""
@@ -96,6 +102,19 @@ def _is_relative(name: str) -> bool:
     parts = name.split("/")
     is_plain = not any(mark in "\\:\x7f" or mark < " " for mark in name)
     return is_plain and not any(part in {"", "."} or part[:2] == ".." for part in parts)
+
+
+def folder_below(path: Path, sources: Iterable[Path]) -> str:
+    """Return the folder of a file below the named folder that holds it, `Annotations` left out; none of one named."""
+    above = next((source for source in sources if source in path.parents), path.parent)
+    return "/".join(part for part in path.parent.relative_to(above).parts if part != _ANNOTATIONS)
+
+
+def name_below(folder: str, name: str) -> str:
+    """Return the name of a picture by its path from a folder; as it stands if that leads out of what was named."""
+    path = name.replace("\\", "/")
+    found = posixpath.normpath(posixpath.join(folder, path))
+    return found if _is_relative(found) and not path.startswith("/") else name
 
 
 def file_name_of(name: str) -> str:

@@ -87,6 +87,8 @@ class PictureFormat(Generic[Tree]):
         Whether it is a folder, with the side file in it.
     known_by
         From the name of a picture to what the format knows it by.
+    place
+        From the name of a picture to where its file is in a folder.
     arrange
         Puts the pictures of all cases as its reader gives them, where that leaves out any; yields what is lost so.
     """
@@ -104,6 +106,7 @@ class PictureFormat(Generic[Tree]):
     has_sizes: bool = True
     is_folder: bool = False
     known_by: Callable[[str], str] = str
+    place: Callable[[str], str] = str
     arrange: Callable[[Sequence[Drawing]], Iterable[Loss]] | None = None
 
 
@@ -188,7 +191,7 @@ def write_pictures(
         format.save(format.tree(pictures, listed), temporary)
         if rendering.depth != "none":
             whole = [replace(each, pictures=all_) for each, all_ in zip(drawings, shown, strict=True)]
-            render_all(whole, temporary, target, outputs, rendering, context.limits)
+            render_all(whole, temporary, target, outputs, rendering, context.limits, format.place)
         sizes = {picture.record["file_name"]: _size(picture) for picture in pictures if "width" in picture.record}
         batch = format.read(temporary, sizes)
         lists = WrittenLists(batch.categories, batch.classes, listed, context.label_system)

@@ -41,7 +41,7 @@ _REASONS: Final[Reasons] = {
 }
 
 
-def voc_losses(root: Element, case: Case, labels: Labels, case_index: int, *, shift: int) -> list[Loss]:
+def voc_losses(root: Element, case: Case, labels: Labels, case_index: int, *, shift: int, name: str) -> list[Loss]:
     """Return what a file says and its case does not; paths as `/object/0/part/1/bndbox`.
 
     Parameters
@@ -52,8 +52,12 @@ def voc_losses(root: Element, case: Case, labels: Labels, case_index: int, *, sh
         What was read from it.
     shift
         What pixels are counted from.
+    name
+        What the picture is called, by its file name and the folder of the file.
     """
     again = voc_tree(case, labels, shift=shift)
+    if again["filename"] == name:
+        again["filename"] = (root.findtext("filename") or name).strip()
     objects = again.pop("object")
     records = [FileRecord((), members_of(root, "object"), again)]
     for place, element in enumerate(root.iterfind("object")):
