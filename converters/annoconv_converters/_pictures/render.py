@@ -16,7 +16,7 @@ from annoconv.loss import Loss, LossKind
 from annoconv_converters._raster.png import png_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import ExitStack
     from pathlib import Path
 
@@ -70,8 +70,10 @@ def _window_of(text: str | None) -> tuple[float, float] | None:
     return center, width
 
 
-def render(drawing: Drawing, folder: Path, rendering: Rendering, limits: Limits) -> None:
-    """Write a PNG for each picture of a drawing whose file name the records give.
+def render(
+    drawing: Drawing, folder: Path, rendering: Rendering, limits: Limits, place: Callable[[str], str] = str
+) -> None:
+    """Write a PNG for each picture of a drawing whose file name the records give, where `place` puts it in a folder.
 
     Raises
     ------
@@ -100,7 +102,7 @@ def render(drawing: Drawing, folder: Path, rendering: Rendering, limits: Limits)
                 continue
             index = picture.key.get("index", 0)
             plane = _plane(pixels_kji, planes.axis, index)
-            path = folder / str(picture.record["file_name"])
+            path = folder / place(str(picture.record["file_name"]))
             path.parent.mkdir(parents=True, exist_ok=True)
             pixels, recorded = _pixels(plane, source, index if planes.axis == "k" else 0, rendering)
             picture.key["rendering"] = recorded
@@ -119,13 +121,14 @@ def render_all(
     outputs: ExitStack,
     rendering: Rendering,
     limits: Limits,
+    place: Callable[[str], str],
 ) -> None:
-    """Write the pictures of all cases into `images` of the output folder, or into a folder beside the output file."""
-    folder = temporary / "images"
+    """Write the pictures of all cases into the output folder, or into a folder beside the output file."""
+    folder = temporary
     if not temporary.is_dir():
         folder = outputs.enter_context(replacing(pictures_folder(target), of=target))
     for drawing in drawings:
-        render(drawing, folder, rendering, limits)
+        render(drawing, folder, rendering, limits, place)
 
 
 def inversions(drawing: Drawing, case_index: int) -> Iterator[Loss]:
