@@ -54,7 +54,9 @@ class Rendering:
 
 
 def rendering_of(images: Sequence[Path], depth: Literal["none", "16", "8"], window: str | None) -> Rendering:
-    """Return how images become pictures, as options tell it; UsageError if the window is none."""
+    """Return how images become pictures, as options tell it; UsageError if the window is none, or is of no use."""
+    if window is not None and depth != "8":
+        raise UsageError("a window is of pictures of 8 bits", found=f"--window {window}", advice="Pass --render 8 too")
     return Rendering(depth, _window_of(window), images)
 
 
