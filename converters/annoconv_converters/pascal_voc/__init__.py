@@ -118,13 +118,18 @@ def _batch(path: Path, context: Context, folder: str, *, shift: int) -> Batch:
     masks = _masks(path, record, len(objects))
     for place, element in enumerate(objects, start=1):
         found = _record(element, str(place), names, path, shift)
-        picture.shapes.append(Shape(found))
+        at = ("object", place - 1)
+        picture.shapes.append(Shape(found, place=at))
         if masks and place in masks:
             told = {"instance": str(place)}
-            picture.shapes.append(Shape({**found, "id": f"{place}.mask", "attributes": told, **masks[place]}))
+            picture.shapes.append(Shape({**found, "id": f"{place}.mask", "attributes": told, **masks[place]}, place=at))
         for nth, part in enumerate(element.iterfind("part"), start=1):
             inner = _record(part, f"{place}.{nth}", names, path, shift)
-            picture.shapes.append(Shape({**inner, "attributes": inner["attributes"] | {"part_of": str(place)}}))
+            picture.shapes.append(
+                Shape(
+                    {**inner, "attributes": inner["attributes"] | {"part_of": str(place)}}, place=(*at, "part", nth - 1)
+                )
+            )
 
     def losses(_: object, loaded: LoadedCase, case_index: int) -> list[Loss]:
         labels = Labels.of(loaded.case, context.label_system)
