@@ -57,6 +57,7 @@ _REASONS: Final[Reasons] = {
     "*": "a case has no place for {name}",
 }
 _APART: Final = "shapes of one group are annotations of their own; --instances makes them one object"
+_POINTS: Final = "each of its points becomes an annotation of its own"
 _RECTANGLE: Final = "bounding_box"
 
 
@@ -91,6 +92,11 @@ def json_losses(
     ]
     apart = shared_groups(document["shapes"]) if joined is None else {}
     lost = [Loss(case_index, pointer(("shapes", each, "group_id")), LossKind.APPROXIMATED, _APART) for each in apart]
+    lost += [
+        Loss(case_index, pointer(("shapes", place)), LossKind.APPROXIMATED, _POINTS)
+        for place, shape in enumerate(document["shapes"])
+        if shape.get("shape_type") == "points" and f"{place + 1}.2" in annotations
+    ]
     return [*file_losses(records, _REASONS, case_index), *lost]
 
 
