@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import nibabel
 import numpy as np
 import pytest
 import SimpleITK
 
-from annoconv import registry
-from annoconv.errors import GeometryError
+from annoconv import images, registry
+from annoconv.errors import GeometryError, InputError, MaskError
 from annoconv.loss import LossKind
 
 if TYPE_CHECKING:
@@ -149,3 +153,173 @@ def test_directions_that_are_no_unit_vectors_are_named(tmp_path: Path) -> None:
     reading = read(meta(tmp_path / "a.mha", "TransformMatrix = 2 0 0 0 1 0 0 0 1\nElementSpacing = 0.7 0.8 2.5\n"))
     assert reading.case.image.spacing == [1.4, 0.8, 2.5]  # a point lies at direction * spacing * index, in ITK
     assert lost(reading) == {"/TransformMatrix": LossKind.APPROXIMATED}
+
+
+# nnU-Net
+
+
+def nnunet(folder: Path, labels: dict[str, Any], *maps: tuple[int, ...]) -> Path:
+    """Write a data set of nnU-Net; each map has two voxels of each of its values, the image is `imagesTr/c*`."""
+    for name in ("imagesTr", "labelsTr"):
+        (folder / name).mkdir(parents=True)
+    for number, values in enumerate(maps):
+        array = np.zeros((8, 6, 5), np.uint8)
+        for place, value in enumerate(values):
+            array[place, 1:3, 2] = value
+        image = nibabel.Nifti1Image(array, np.diag([-1.0, -1.0, 2.0, 1.0]))
+        nibabel.save(image, folder / "labelsTr" / f"c{number}.nii.gz")
+        image = nibabel.Nifti1Image(np.arange(240, dtype=np.int16).reshape(8, 6, 5), image.affine)
+        nibabel.save(image, folder / "imagesTr" / f"c{number}_0000.nii.gz")
+    told = {"channel_names": {"0": "CT"}, "labels": labels, "numTraining": len(maps), "file_ending": ".nii.gz"}
+    (folder / "dataset.json").write_text(json.dumps(told))
+    return folder
+
+
+def test_what_nnunet_ignores_is_no_finding_and_is_written_as_such_again(tmp_path: Path) -> None:
+    # nnU-Net, ignore_label.md: the name is reserved, the value the highest, and it is no region.
+    source = nnunet(tmp_path / "in", {"background": 0, "liver": 1, "tumor": 2, "ignore": 3}, (1, 3), (2, 1, 3))
+    first, second = registry.read([source], format="nifti")
+    told = {each.label_code: each.assertion for each in first.case.annotations}
+    assert sorted(map(str, told.values())) == ["None", "not_evaluated"]
+    losses = registry.write([first], tmp_path / "coco.json", format="coco", images=[source / "imagesTr"], plain=True)
+    assert len(json.loads((tmp_path / "coco.json").read_text())["annotations"]) == 1
+    assert any("not_evaluated" in str(loss.message) for loss in losses)
+    options: dict[str, Any] = {"format": "nifti", "layout": "nnunet", "plain": True}
+    registry.write([first, second], tmp_path / "out", images=[source / "imagesTr"], **options)
+    written = json.loads((tmp_path / "out" / "dataset.json").read_text())["labels"]
+    assert written == {"background": 0, "liver": 1, "tumor": 2, "ignore": 3}
+    for name in ("c0", "c1"):
+        given, new = (
+            np.asarray(nibabel.load(at / "labelsTr" / f"{name}.nii.gz").dataobj) for at in (source, tmp_path / "out")
+        )
+        assert np.array_equal(given, new)
+
+
+@pytest.mark.parametrize("assertion", [None, "present"])
+def test_a_class_that_counts_is_not_written_under_the_name_that_nnunet_ignores(
+    assertion: str | None, tmp_path: Path
+) -> None:
+    source = nnunet(tmp_path / "in", {"background": 0, "ignore": 1}, (1,))
+    reading = read(source)
+    (annotation,) = reading.case.annotations
+    case = reading.case.model_copy(update={"annotations": [annotation.model_copy(update={"assertion": assertion})]})
+    with pytest.raises(InputError, match="keeps this name for itself"):
+        registry.write(
+            [replace(reading, case=case)],
+            tmp_path / "out",
+            format="nifti",
+            layout="nnunet",
+            images=[source / "imagesTr"],
+        )
+
+
+def test_the_images_of_a_data_set_of_nnunet_are_found_by_the_names_of_its_cases(tmp_path: Path) -> None:
+    source = nnunet(tmp_path / "in", {"background": 0, "liver": 1}, (1,), (1,))
+    named = [each.uid for each in images.scan([source / "imagesTr"])]
+    assert named == ["c0", "c1"]
+    assert [each.case.image.uid for each in registry.read([source], format="nifti", images=[source])] == named
+
+
+def test_values_of_nnunet_as_text_are_values(tmp_path: Path) -> None:
+    source = nnunet(tmp_path / "in", {"background": "0", "liver": "1", "tumor": "2"}, (1, 2))
+    assert "/dataset.json/labels/liver" not in lost(read(source))
+
+
+def test_classes_by_value_are_refused_with_what_nnunet_has(tmp_path: Path) -> None:
+    source = nnunet(tmp_path / "in", {"0": "background", "1": "liver"}, (1,))
+    with pytest.raises(InputError) as caught:
+        read(source)
+    assert (caught.value.where, caught.value.expected) == ("/labels", '{"background": 0, "liver": 1}')
+    assert caught.value.advice
+
+
+# Label tables
+
+
+def label_map(path: Path, *values: int) -> Path:
+    array = np.zeros((8, 6, 5), np.uint8)
+    for place, value in enumerate(values):
+        array[place, 1:4, 2] = value
+    nibabel.save(nibabel.Nifti1Image(array, np.diag([-1.0, -1.0, 2.0, 1.0])), path)
+    return path
+
+
+CELLS = ("CodingSchemeDesignator", "CodeValue", "CodeMeaning")
+SEQUENCES = ("SegmentedPropertyCategoryCode", "SegmentedPropertyTypeCode", "AnatomicRegion", "AnatomicRegionModifier")
+
+
+@pytest.mark.parametrize("first", ["LabelValue,Name", "Name,LabelValue"])
+def test_a_table_by_value_with_columns_of_dicom_keeps_its_codes(first: str, tmp_path: Path) -> None:
+    head = ",".join([first, *(f"{sequence}Sequence.{cell}" for sequence in SEQUENCES for cell in CELLS)])
+    of_row = "5,Neoplasm" if first.startswith("Label") else "Neoplasm,5"
+    codes = 'SCT,49755003,Morphologically Altered Structure,SCT,86049000,"Neoplasm, Primary",SCT,12738006,Brain'
+    (tmp_path / "t.csv").write_text(f"{head}\n{of_row},{codes},SCT,7771000,Left\n")
+    reading = read(label_map(tmp_path / "m.nii.gz", 5), labels=tmp_path / "t.csv")
+    (label,) = reading.case.labels or ()
+    assert (label.name_en, label.concept.code, label.concept.meaning) == ("Neoplasm", "86049000", "Neoplasm, Primary")
+    assert (label.concept_category.code, label.finding_site.region.code) == ("49755003", "12738006")
+    assert set(lost(reading)) == {f"/t.csv/5/AnatomicRegionModifierSequence.{cell}" for cell in CELLS}
+
+
+def test_whole_numbers_with_a_decimal_point_are_values_and_a_missing_name_is_none(tmp_path: Path) -> None:
+    # BIDS: "n/a" stands for a missing value in every column; pandas writes whole numbers of a gappy column as 1.0.
+    (tmp_path / "m.tsv").write_text("index\tname\tmapping\n1.0\tGrey Matter\t7\n5.0\tn/a\tn/a\n")
+    reading = read(label_map(tmp_path / "m.nii.gz", 1, 5))
+    assert [(each.label_code, each.mask_value) for each in reading.case.annotations][1] == ("LABEL_5", 5)
+    assert [label.name_en for label in reading.case.labels or ()] == ["Grey Matter"]
+    assert lost(reading) == {"/m.tsv/1/mapping": LossKind.NO_PLACE}
+
+
+@pytest.mark.parametrize("value", ["1.5", "one", "", "nan", "1e1"])
+def test_an_index_that_is_no_whole_number_is_refused_with_what_stands_there(value: str, tmp_path: Path) -> None:
+    (tmp_path / "m.tsv").write_text(f"index\tname\n{value}\tGrey Matter\n")
+    with pytest.raises(MaskError) as caught:
+        read(label_map(tmp_path / "m.nii.gz", 1))
+    assert (caught.value.found, caught.value.expected) == (value, "a whole number")
+
+
+def test_labels_without_a_colour_have_none_after_any_label_table(tmp_path: Path) -> None:
+    # BIDS: the column color is optional, and "n/a" where there is none; the other tables have to name one.
+    (tmp_path / "m.tsv").write_text("index\tname\n1\tlesion\n2\tlesion\n3\tliver\n")
+    reading = read(label_map(tmp_path / "m.nii.gz", 1, 2, 3))
+    options: dict[str, Any] = {"format": "nifti", "arrange": "label-map", "plain": True}
+    registry.write([reading], tmp_path / "out", **options)
+    with (tmp_path / "out" / "dseg.tsv").open(encoding="utf-8", newline="") as file:
+        assert {row["color"] for row in csv.DictReader(file, delimiter="\t")} == {"n/a"}
+    map_path = tmp_path / "out" / "dseg.nii.gz"
+    codes = [each.label_code for each in reading.case.annotations]
+    for table in ("dseg.tsv", "dseg.txt", "dseg.ctbl"):
+        again = read(map_path, labels=tmp_path / "out" / table)
+        assert [each.label_code for each in again.case.annotations] == codes
+        assert not any(label.color_rgb for label in again.case.labels or ())
+        assert not [path for path in lost(again) if table in path and "abbreviation" not in path]
+    registry.write([reading], tmp_path / "one.nii.gz", format="nifti", plain=True)
+    assert not any(label.color_rgb for label in read(tmp_path / "one.nii.gz").case.labels or ())
+
+
+# Participants, fractions
+
+
+def test_a_participant_with_two_rows_that_differ_is_refused(tmp_path: Path) -> None:
+    place = tmp_path / "sub-01" / "anat"
+    place.mkdir(parents=True)
+    label_map(place / "sub-01_dseg.nii.gz", 1)
+    (tmp_path / "dataset_description.json").write_text('{"Name": "B", "BIDSVersion": "1.8.0"}')
+    rows = tmp_path / "participants.tsv"
+    rows.write_text("participant_id\tage\tsex\nsub-01\t24\tM\nsub-01\t24\tM\n")
+    assert read(tmp_path).case.subject is not None
+    rows.write_text("participant_id\tage\tsex\nsub-01\t24\tM\n\nsub-01\t25\tF\n")
+    with pytest.raises(InputError) as caught:
+        read(tmp_path)
+    assert (caught.value.where, str(caught.value.found)) == ("sub-01", "line 2 and line 4")
+
+
+def test_a_value_that_is_no_label_among_labels_is_named(tmp_path: Path) -> None:
+    array = np.zeros((8, 6, 5), np.float32)
+    array[1:3], array[4:6] = 2, np.float32(0.99999994)
+    nibabel.save(nibabel.Nifti1Image(array, np.diag([-1.0, -1.0, 2.0, 1.0])), tmp_path / "m.nii.gz")
+    with pytest.raises(MaskError) as caught:
+        read(tmp_path / "m.nii.gz")
+    assert "0.99999994 among values up to 2" in str(caught.value)
+    assert caught.value.expected
+    assert caught.value.advice
