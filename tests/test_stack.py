@@ -1,7 +1,6 @@
 """Stacks of slices against PS3.3 C.7.6.2.1.1 written out, and refusals that name slices and numbers."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +9,7 @@ from hypothesis import strategies as st
 
 from annoconv.errors import GeometryError
 from annoconv.geometry import transform_points
-from annoconv.volumes.slice_stack import Plane, is_rounded, stack_grid
+from annoconv.volumes.slice_stack import Plane, stack_grid
 from tests.test_geometry import ANGLES, rotation
 
 AXIAL, CORONAL, SAGITTAL = (1, 0, 0, 0, 1, 0), (1, 0, 0, 0, 0, -1), (0, 1, 0, 0, 0, -1)
@@ -163,12 +162,3 @@ def test_useless_numbers_are_refused(changes):
 def test_no_slices():
     with pytest.raises(GeometryError):
         stack_grid([])
-
-
-def test_orientations_that_differ_by_rounding_are_refused_with_the_option_and_taken_with_it():
-    stack = planes(4)
-    stack[1] = replace(stack[1], orientation=(1, 0.0005, 0, -0.0005, 1, 0))
-    assert "--limit direction_millionths=2000" in refusal(stack)
-    stack_grid(stack, rounding=2e-3)
-    assert is_rounded(stack)
-    assert not is_rounded(planes(4))

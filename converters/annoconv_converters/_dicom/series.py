@@ -129,7 +129,7 @@ class DicomSeries:
             missing = fill_gaps(planes, rounding) if self._allows_gaps else []
             step = self._one_slice_spacing(frames[0])
             grid, order = stack_grid([*planes, *missing], step, upright=False, rounding=rounding)
-            self._is_rounded = is_rounded(planes)
+            self._is_rounded = is_rounded(planes[0])
         except GeometryError as error:
             raise _named(error, self) from error
         self._check_size(math.prod(grid.shape))
@@ -251,7 +251,7 @@ class DicomSeries:
     @property
     def taken_otherwise(self) -> tuple[str, ...]:
         """What was not read of its files, or not as they state it."""
-        template = "the direction cosines are rounded, or differ between slices; one orthonormal pair stands for all"
+        template = "the direction cosines are rounded; the orthonormal ones nearest to them are taken"
         return (*([Message(template)] if self._is_rounded else []), *self._notes)
 
     def read(self) -> NDArray[Any]:

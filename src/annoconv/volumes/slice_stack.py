@@ -38,7 +38,6 @@ _STEEPEST = 1.0
 _COARSEST = 5e-3
 """Of unit vectors: what rounding explains; a bound that a request may set."""
 _COARSE = "If they were rounded, accept them with --limit direction_millionths=2000"
-_ONE_STACK = "Give the slices of one volume, without localizers and other reconstructions"
 _WIDEST = 1000
 """Of the usual distance: slices further apart are two stacks, or damage."""
 _MOST_MISSING = 1000
@@ -201,32 +200,17 @@ def _check_alike(planes: Sequence[Plane], rounding: float) -> None:
             bound = DIRECTION_TOLERANCE * np.abs(expected) if tolerance is None else tolerance
             if value.shape != expected.shape or not np.all(np.abs(value - expected) <= bound):
                 found, wanted = (_at(matrix_text(v)[1:-1], p) for v, p in ((value, plane), (expected, first)))
-                raise GeometryError(
-                    problem,
-                    found=found,
-                    expected=wanted,
-                    advice=_advice(name, value, expected),
-                )
+                raise GeometryError(problem, found=found, expected=wanted)
     for plane in planes:
         if (plane.columns, plane.rows) != (first.columns, first.rows):
             found, wanted = (_at(f"{p.columns} x {p.rows}", p) for p in (plane, first))
-            raise GeometryError(
-                "the slices differ in size (columns x rows)", found=found, expected=wanted, advice=_ONE_STACK
-            )
+            raise GeometryError("the slices differ in size (columns x rows)", found=found, expected=wanted)
 
 
-def _advice(name: str, value: NDArray[np.float64], expected: NDArray[np.float64]) -> str:
-    """Return what to do about a slice that differs: the option, where rounding of its directions explains it."""
-    is_near = value.shape == expected.shape and bool(np.all(np.abs(value - expected) <= _COARSEST))
-    return _COARSE if name == "orientation" and is_near else _ONE_STACK
-
-
-def is_rounded(planes: Sequence[Plane]) -> bool:
-    """Tell whether direction cosines are off orthonormal, or off those of other slices, by more than six decimals."""
-    cosines = np.array([plane.orientation for plane in planes], dtype=np.float64)
-    pairs = cosines.reshape(-1, 2, 3)
-    off = np.abs(pairs @ pairs.transpose(0, 2, 1) - np.eye(2)).max()
-    return bool(max(off, np.abs(cosines - cosines[0]).max()) > DIRECTION_TOLERANCE)
+def is_rounded(plane: Plane) -> bool:
+    """Tell whether the direction cosines of a slice are off orthonormal by more than six decimals make them."""
+    pair = np.reshape(plane.orientation, (2, 3))
+    return bool(np.abs(pair @ pair.T - np.eye(2)).max() > DIRECTION_TOLERANCE)
 
 
 def _orthonormal(plane: Plane, rounding: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
