@@ -12,6 +12,7 @@ import nibabel
 import numpy as np
 import pytest
 import SimpleITK
+from annoconv_converters._volumes.label_tables import read_table
 
 from annoconv import images, registry
 from annoconv.errors import GeometryError, InputError, MaskError
@@ -323,3 +324,30 @@ def test_a_value_that_is_no_label_among_labels_is_named(tmp_path: Path) -> None:
     assert "0.99999994 among values up to 2" in str(caught.value)
     assert caught.value.expected
     assert caught.value.advice
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("t.tsv", "index\tname\tname\n1\tLiver\tSpleen\n"),
+        ("t.csv", "LabelValue,Name,Type_CodeValue,Type_CodeValue\n1,Liver,1,2\n"),
+        (
+            "t.csv",
+            f"Structure,{','.join(f'SegmentedPropertyTypeCodeSequence.{cell}' for cell in CELLS)}\n"
+            "liver,SCT,10200004,Liver\nliver,SCT,78961009,Spleen\n",
+        ),
+    ],
+)
+def test_a_column_and_a_name_of_two_meanings_are_refused(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(MaskError, match="stands twice in the label table"):
+        read_table(tmp_path / name)
+
+
+def test_a_column_of_participants_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "sub-01" / "anat").mkdir(parents=True)
+    label_map(tmp_path / "sub-01" / "anat" / "sub-01_dseg.nii.gz", 1)
+    (tmp_path / "dataset_description.json").write_text('{"Name": "B", "BIDSVersion": "1.8.0"}')
+    (tmp_path / "participants.tsv").write_text("participant_id\tage\tage\nsub-01\t24\t25\n")
+    with pytest.raises(InputError, match="a column stands twice"):
+        read(tmp_path)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import csv
 import re
+from dataclasses import replace
 from io import StringIO
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -66,6 +67,8 @@ _CODE: Final = ("CodingSchemeDesignator", "CodeValue", "CodeMeaning")
 _SLICER_CODE: Final = ("CodingScheme", "CodeValue", "CodeMeaning")
 _MISSING: Final = "n/a"  # BIDS
 _NO_ROW: Final = "not a row of a label table"
+_TWICE: Final = "a value stands twice in the label table"
+_ONCE: Final = "each value once"
 _WHOLE: Final = "a whole number"
 _LONGEST: Final = 4 << 20
 """Bytes of a label table: a thousand times the longest in use."""
@@ -126,16 +129,15 @@ def read_table(path: Path) -> dict[str | int, Entry]:
     if not path.is_file():
         raise MaskError("there is no such label table", source=path)
     if path.stat().st_size > _LONGEST:
-        raise LimitError(
-            "the label table is too long", source=path, expected=Message("at most {count} bytes", count=_LONGEST)
-        )
+        most = Message("at most {count} bytes", count=_LONGEST)
+        raise LimitError("the label table is too long", source=path, expected=most)
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise MaskError("the label table is not UTF-8", source=path) from error
     kind = kind_of_table(text)
     if kind == "codes":
-        return {words(entry.name): entry for entry in read_snomed_csv(text, path)}
+        return _by_key(((words(entry.name), entry) for entry in read_snomed_csv(text, path)), path)
     if kind in {"tsv", "csv"}:
         return _by_value((read_tsv if kind == "tsv" else read_slicer_csv)(text, path), path)
     return _read_rows(text, path, kind)
@@ -143,17 +145,20 @@ def read_table(path: Path) -> dict[str | int, Entry]:
 
 def _by_value(entries: Iterable[Entry], path: Path) -> dict[str | int, Entry]:
     """Return rows by their values; MaskError if two of one value say different things."""
+    return _by_key(((entry.value, entry) for entry in entries), path)
+
+
+def _by_key(entries: Iterable[tuple[str | int, Entry]], path: Path) -> dict[str | int, Entry]:
+    """Return rows by value or name; MaskError if two of one key say different things."""
     found: dict[str | int, Entry] = {}
-    for entry in entries:
-        if found.setdefault(entry.value, entry) != entry:
-            names = listed([found[entry.value].name, entry.name])
-            raise MaskError(
-                "a value stands twice in the label table",
-                source=path,
-                where=Message("value {value}", value=entry.value),
-                found=names,
-                expected="each value once",
-            )
+    for key, entry in entries:
+        first = found.setdefault(key, entry)
+        if replace(first, value=entry.value) != entry:  # without values, their numbers are those of the rows
+            found_names = listed([first.name, entry.name])
+            if isinstance(key, str):
+                raise MaskError("a name stands twice in the label table", source=path, where=key, found=found_names)
+            where = Message("value {value}", value=key)
+            raise MaskError(_TWICE, source=path, where=where, found=found_names, expected=_ONCE)
     return found
 
 
@@ -273,25 +278,15 @@ def _read_rows(text: str, path: Path, kind: TableKind) -> dict[str | int, Entry]
     found: dict[str | int, Entry] = {}
     for number, line in rows:
         match = (_SNAP_ROW if is_snap else _CTBL_ROW).fullmatch(line)
-        colour = (
-            None
-            if match is None
-            else [int(part) for part in (match.group(2, 3, 4) if is_snap else match.group(3, 4, 5))]
-        )
-        if match is None or colour is None or max(colour) > 255:
+        colour = [int(part) for part in match.group(*(2, 3, 4) if is_snap else (3, 4, 5))] if match else [256]
+        if match is None or max(colour) > 255:
             raise _damaged(_NO_ROW, path, number, line.strip(), expected=Message(_SNAP_FORM if is_snap else _CTBL_FORM))
         blank = " " if is_slicers else "_"
         name = (match["plain"] or match["quoted"]) if is_snap else match[2].replace("_", blank)
         value = int(match[1])
         entry = Entry(value, name, stated_color(value, (colour[0], colour[1], colour[2])))
         if found.setdefault(value, entry) != entry:
-            raise MaskError(
-                "a value stands twice in the label table",
-                source=path,
-                where=Message("line {number}", number=number),
-                found=value,
-                expected="each value once",
-            )
+            raise _damaged(_TWICE, path, number, match[1], expected=Message(_ONCE))
     if not rows:
         raise MaskError("the label table has no rows", source=path)
     return {value: entry for value, entry in found.items() if value != 0}
@@ -383,6 +378,15 @@ def _rows(text: str, path: Path, delimiter: str) -> Iterator[dict[str, str]]:
     """Yield the rows of a table with a head, every cell a text; MaskError if a row is damaged."""
     reader = csv.DictReader(StringIO(text), delimiter=delimiter, restval="")
     try:
+        columns = [name for name in reader.fieldnames or () if name]
+        if len(set(columns)) < len(columns):
+            raise _damaged(
+                "a column stands twice in the label table",
+                path,
+                1,
+                ", ".join(columns),
+                expected=Message("each column once"),
+            )
         yield from ({str(key): str(cell).strip() for key, cell in row.items()} for row in reader)
     except csv.Error as error:
         raise MaskError(

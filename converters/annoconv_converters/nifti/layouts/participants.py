@@ -79,7 +79,7 @@ def read_participants(folder: Path) -> dict[str, dict[str, str]]:
     Raises
     ------
     InputError
-        If a subject has two rows that say different things.
+        If a subject has two rows that say different things, or the table has two columns of one name.
     """
     path = folder / TABLE
     if not path.is_file():
@@ -87,6 +87,14 @@ def read_participants(folder: Path) -> dict[str, dict[str, str]]:
     note_inputs([path])
     lines = path.read_bytes().decode("utf-8-sig", errors="replace").replace("\r\n", "\n").split("\n")
     head, *rows = [(number, line.split("\t")) for number, line in enumerate(lines, 1) if line.strip()] or [(1, [])]
+    if len(set(head[1])) < len(head[1]):
+        raise InputError(
+            "a column stands twice in the table of participants",
+            source=path,
+            where=Message("line {number}", number=head[0]),
+            found=", ".join(head[1]),
+            expected="each column once",
+        )
     found: dict[str, tuple[int, dict[str, str]]] = {}
     for number, cells in rows:
         row = {column: cell.strip() for column, cell in zip(head[1], cells, strict=False)}
