@@ -163,12 +163,12 @@ class NnUNet(Training):
         """Yield the training cases, then the test cases."""
         dataset = finder.object(folder / "dataset.json")
         path = folder / "dataset.json"
-        ending, labels = str(dataset.get("file_ending", ".nii.gz")), _labels(dataset, path)
-        classes = {name: values if isinstance(values, list) else [values] for name, values in labels.items()}
+        ending, stated = str(dataset.get("file_ending", ".nii.gz")), _labels(dataset, path)
+        classes = {name: values if isinstance(values, list) else [values] for name, values in stated.items()}
         channels = _channels(dataset, path)
         if not ending or "/" in ending:
             raise DocumentError("no ending of a file", source=path, where="/file_ending")
-        shared = [of_json(path, _members(dataset, labels), partial(_members_again, labels))]
+        shared = [of_json(path, _members(dataset, stated), partial(_members_again, stated))]
         splits = folder / "splits_final.json"
         if splits.is_file():
             folds = finder.json(splits)
