@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from pydicom.charset import decode_element
 from pydicom.dataset import Dataset
@@ -15,7 +15,7 @@ from pydicom.valuerep import PersonName, validate_value
 from annoconv_converters._dicom.file import DAMAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["LENGTHS", "copy_elements", "fit", "text"]
 
@@ -81,7 +81,7 @@ def copy_elements(source: Dataset, target: Dataset, keywords: Iterable[str]) -> 
             continue
         if found.VR == "SQ":
             items: list[Dataset] = []
-            for n, each in enumerate(found.value or ()):
+            for n, each in enumerate(cast("Sequence[Dataset]", found.value or ())):
                 items.append(Dataset())
                 names = [name for name in each.dir() if name != "SpecificCharacterSet"]
                 left += [f"{keyword}/{n}/{name}" for name in copy_elements(each, items[-1], names)]
