@@ -170,7 +170,13 @@ def list_files(paths: Iterable[Path], limits: Limits) -> list[Path]:
     found: dict[Path, Path] = {}
     for path in map(Path, paths):
         if not path.exists():
-            raise ImageError("there is no such file or folder", source=path, advice="Name the images with --images")
+            raise ImageError(
+                "there is no such file or folder",
+                source=path,
+                found=Message("nothing"),
+                expected="an image",
+                advice="Correct --images",
+            )
         settle(path)
         check_source(path)
         for file in _below(path):

@@ -65,5 +65,16 @@ def test_the_name_before_a_flat_one_comes_back(target: str, tmp_path: Path) -> N
     assert [each["file_name"] for each in named] == ["train/a.png", "val/a.png"]
 
 
-def test_a_picture_of_two_readers_stands_in_a_folder_of_the_second_case(tmp_path: Path) -> None:
-    assert names_in("coco", "yolo", ["a.png", "a.png"], tmp_path) == ["a.png", "case-2/a.png"]
+@pytest.mark.parametrize("target", sorted(READ))
+def test_pictures_of_one_name_are_refused_by_name_and_case(target: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as refusal:
+        names_in("coco", target, ["b.png", "d/a.png", "d/a.png"], tmp_path)
+    assert refusal.value.found == "d/a.png of case 2 and d/a.png of case 3"
+    assert "--names flat" in str(refusal.value)
+    assert not [each for each in tmp_path.iterdir() if each.name.startswith("x")]
+
+
+@pytest.mark.parametrize("target", sorted(READ))
+def test_pictures_of_one_name_are_told_apart_by_flat_ones(target: str, tmp_path: Path) -> None:
+    flat = ["b.png", "d_a.png", "d_a-2.png"]
+    assert names_in("coco", target, ["b.png", "d/a.png", "d/a.png"], tmp_path, names="flat") == flat

@@ -124,6 +124,7 @@ def picture_case(
     if case and pictures[0].name and (case != pictures[0].name.series):
         native.document = {"case_id": case, **native.document}
     groups = _groups(items, native, reserved)
+    taken = {*groups, *native.planes, *reserved}
     ids = {str(item.record.get("id")): identity for identity, members in groups.items() for item in members}
     for identity, members in groups.items():
         first = members[0]
@@ -133,7 +134,7 @@ def picture_case(
             common["image_uid"] = first.place[0]
         if "parent_id" in first.shape.more:
             common["parent_id"] = ids.get(first.shape.more["parent_id"], first.shape.more["parent_id"])
-        native.document["annotations"] += _annotations(common, members, native, source)
+        native.document["annotations"] += _annotations(common, members, native, source, taken)
     seen = {item.meaning.code: item.meaning.definition for item in items if item.meaning.definition}
     definitions = {each["code"]: each for each in listed}
     definitions |= {code: definition for code, definition in seen.items() if code not in definitions}
@@ -249,8 +250,10 @@ def _groups(items: list[_Item], native: PictureCase, reserved: Collection[str]) 
     return groups
 
 
-def _annotations(common: Record, members: list[_Item], native: PictureCase, source: object) -> Iterator[Record]:
-    """Yield the annotation that records are, then the keypoints of the same object."""
+def _annotations(
+    common: Record, members: list[_Item], native: PictureCase, source: object, taken: set[str]
+) -> Iterator[Record]:
+    """Yield the annotation that records are, then the keypoints of the same object, with an id that is not taken."""
     first = members[0]
     uid, index = first.place
     planes = native.planes[uid]
@@ -314,6 +317,9 @@ def _annotations(common: Record, members: list[_Item], native: PictureCase, sour
         held = first.key.get("points")
         own = held[0] if isinstance(held, list) and held and isinstance(held[0], str) else None
         identity = own or f"{common['id']}.keypoints"
+        while own is None and identity in taken:
+            identity += "_"
+        taken.add(identity)
         place = {key: value for key, value in extra.items() if key in _PLACES}
         yield {**common, "id": identity, "parent_id": common["id"], **points, **place}
 

@@ -1,9 +1,9 @@
 """Names of flat pictures in a file that is written: their own, or flat ones.
 
-A picture has the name that it has in the case, its folders included. Where a format knows pictures by their names, one
-that two cases have (two readers' cases of a picture) stands for the second in a folder of that case, and two names that
-the format takes for one are refused. Flat names have no folders: `train/a.png` is `train_a.png`, and of those that are
-the same without their ending, in upper or lower case, the second has `-2` before its ending, the third `-3`.
+A picture has the name that it has in the case, its folders included. Two pictures that the format takes for one, by the
+same name or by names that it does not tell apart, are refused by both. Flat names have no folders: `train/a.png` is
+`train_a.png`, and of those that are the same without their ending, in upper or lower case, the second has `-2` before
+its ending, the third `-3`.
 """
 
 from __future__ import annotations
@@ -11,16 +11,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from annoconv.errors import InputError
-from annoconv.ids import safe_name
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from annoconv_converters._pictures.draw import Drawing
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["FlatNames", "NameRule", "name_pictures", "stem_of"]
+__all__ = ["FlatNames", "KnownNames", "NameRule", "stem_of"]
 
 NameRule: TypeAlias = Literal["own", "flat"]
 
@@ -57,39 +56,39 @@ class FlatNames:
         return found
 
 
-def name_pictures(drawings: Sequence[Drawing], known_by: Callable[[str], str] | None) -> None:
-    """Tell pictures apart in a format that knows them by their names.
+class KnownNames:
+    """Tells pictures apart by what a format knows them by, across the cases of a file."""
 
-    Parameters
-    ----------
-    drawings
-        Of all cases.
-    known_by
-        From a name to what the format knows the picture by; None if it does not know them by their names.
+    def __init__(self, known_by: Callable[[str], str] = str) -> None:
+        self._known_by = known_by
+        self._taken: dict[str, tuple[str, str]] = {}
+        self._cases = 0
 
-    Raises
-    ------
-    InputError
-        If it knows two pictures of different names by the same.
-    """
-    if known_by is None:
-        return
-    taken: dict[str, str] = {}
-    for number, drawing in enumerate(drawings, start=1):
-        case_id = drawing.loaded.case.case_id
-        folder = f"case-{number}" if case_id is None else safe_name(case_id)
+    def take(self, drawing: Drawing) -> None:
+        """Take the names of the pictures of the next case.
+
+        Raises
+        ------
+        InputError
+            If another picture is known by the same.
+        """
+        self._cases += 1
+        case = drawing.loaded.case.case_id or str(self._cases)
         for picture in drawing.pictures:
-            name = own = str(picture.record["file_name"])
-            count = 1
-            while (key := known_by(name)) in taken:
-                if taken[key] != own:
-                    raise InputError(
-                        "two pictures would have one name",
-                        source=drawing.loaded.path,
-                        found=Message("{first} and {second}", first=taken[key], second=own),
-                        advice="Pass --names flat, which tells them apart",
-                    )
-                name = f"{folder if count == 1 else f'{folder}-{count}'}/{own}"
-                count += 1
-            taken[key] = own
-            picture.record["file_name"] = name
+            name = str(picture.record["file_name"])
+            key = self._known_by(name)
+            if key in self._taken:
+                first, of = self._taken[key]
+                raise InputError(
+                    "two pictures would have one name",
+                    source=drawing.loaded.path,
+                    found=Message(
+                        "{first} of case {case} and {second} of case {other}",
+                        first=first,
+                        case=of,
+                        second=name,
+                        other=case,
+                    ),
+                    advice="Pass --names flat, which tells them apart",
+                )
+            self._taken[key] = name, case

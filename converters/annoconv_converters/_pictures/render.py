@@ -10,12 +10,14 @@ import numpy as np
 from annoconv import images as image_seam
 from annoconv.documents.residuals import pointer
 from annoconv.errors import ImageError, UsageError
+from annoconv.files.atomic import replacing
 from annoconv.geometry import Grid
 from annoconv.loss import Loss, LossKind
 from annoconv_converters._raster.png import png_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from contextlib import ExitStack
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv_converters._pictures.draw import Drawing
 
-__all__ = ["Rendering", "inversions", "render", "rendering_of"]
+__all__ = ["Rendering", "inversions", "pictures_folder", "render", "render_all", "rendering_of"]
 
 _INVERTED: Final = "MONOCHROME1, whose least value is white: its pictures are written with the values turned over"
 
@@ -103,6 +105,27 @@ def render(drawing: Drawing, folder: Path, rendering: Rendering, limits: Limits)
             pixels, recorded = _pixels(plane, source, index if planes.axis == "k" else 0, rendering)
             picture.key["rendering"] = recorded
             path.write_bytes(png_bytes(pixels))
+
+
+def pictures_folder(target: Path) -> Path:
+    """Return the folder of the pictures of an output that is a file."""
+    return target.parent / f"{target.stem}_images"
+
+
+def render_all(
+    drawings: Iterable[Drawing],
+    temporary: Path,
+    target: Path,
+    outputs: ExitStack,
+    rendering: Rendering,
+    limits: Limits,
+) -> None:
+    """Write the pictures of all cases into `images` of the output folder, or into a folder beside the output file."""
+    folder = temporary / "images"
+    if not temporary.is_dir():
+        folder = outputs.enter_context(replacing(pictures_folder(target), of=target))
+    for drawing in drawings:
+        render(drawing, folder, rendering, limits)
 
 
 def inversions(drawing: Drawing, case_index: int) -> Iterator[Loss]:

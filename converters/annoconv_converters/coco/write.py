@@ -27,7 +27,7 @@ from annoconv_converters._pictures.carrier import VERSION, compare, compare_plai
 from annoconv_converters._pictures.categories import Categories, CategoryTable, unnamed
 from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, given_classes, renumbered, shared
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
-from annoconv_converters._pictures.picture_names import FlatNames
+from annoconv_converters._pictures.picture_names import FlatNames, KnownNames
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
 from annoconv_converters._pictures.records import KEY, Picture, Shape, picture_name
 from annoconv_converters._pictures.render import Rendering, inversions, render
@@ -95,7 +95,8 @@ class Options:
 def write_coco(cases: Iterable[LoadedCase], target: Path, *, context: Context, options: Options) -> LossReport:
     """Write cases as one COCO file, or into a folder with `annotations/` and `images/`."""
     with ExitStack() as outputs:
-        layout = make_output_files(target, outputs, options.kind, plain=options.plain)
+        has_pictures = options.rendering.depth != "none"
+        layout = make_output_files(target, outputs, options.kind, plain=options.plain, has_pictures=has_pictures)
         writer = outputs.enter_context(_Writer(layout, context, options))
         for case_index, loaded in enumerate(cases):
             writer.add(loaded, case_index)
@@ -124,7 +125,7 @@ class _Writer:
         self.used: set[str] = set()
         self.position = 0
         self.newest: list[str] = []
-        self.once, self.flat = SaidOnce(), FlatNames()
+        self.once, self.flat, self.told_apart = SaidOnce(), FlatNames(), KnownNames()
         self.read_categories: tuple[tuple[Any, ...], Categories] | None = None
 
     def __enter__(self) -> _Writer:
@@ -158,6 +159,8 @@ class _Writer:
         )
         if self.options.names == "flat":
             self.flat.rename(drawing.pictures)
+        if self.kind != "results":  # which name no pictures
+            self.told_apart.take(drawing)
         if self.options.rendering.depth != "none":
             render(drawing, self.layout("pictures"), self.options.rendering, self.context.limits)
             self.losses += inversions(drawing, case_index)

@@ -96,6 +96,9 @@ class CvatTree:
     _drawings: dict[str, str] = field(default_factory=dict)
     _labels: dict[str, dict[str, set[type]]] = field(default_factory=dict)
     _holders: dict[Path, Element] = field(default_factory=dict)
+    _met: dict[tuple[str, str, str], Any] = field(default_factory=dict)
+    """First values of the attributes of tracks, by number, label and name."""
+    _mutable: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         for tag in ("image", "track"):
@@ -128,7 +131,9 @@ class CvatTree:
             self._parents |= dict.fromkeys((f"{name}/{each}" for each in label.keypoints or ()), name)
             if label.keypoints and label.skeleton:
                 self._drawings[name] = drawing_of(label.keypoints, [[a + 1, b + 1] for a, b in label.skeleton])
-        self._ranges += [range_told(case.image)] if tracks else []
+        self._ranges += (
+            [{**range_told(case.image), **dict.fromkeys(("name", "source"), case.image.uid)}] if tracks else []
+        )
         annotations = {each.id: each for each in case.annotations}
         masks = {labels.name_of(each.label_code): each for each in case.annotations if each.type == "mask"}
         members: dict[Path, list[AnyAnnotation]] = {}
@@ -173,7 +178,9 @@ class CvatTree:
             return None
         kind = {"type": "skeleton"} if name in self._parents.values() else {}
         kind |= {"svg": self._drawings[name]} if name in self._drawings else {}
-        definitions = {each: definition_of(types) for each, types in found.items()}
+        definitions = {
+            each: definition_of(types, is_mutable=(name, each) in self._mutable) for each, types in found.items()
+        }
         return stated({"attributes": {each: spaced(told) for each, told in definitions.items()}, **kind})
 
     def _track(self, element: Element, holder: Path, members: Mapping[Path, list[AnyAnnotation]]) -> Record | None:
@@ -218,6 +225,8 @@ class CvatTree:
         others = {key: value for key, value in attributes.items() if f"@{key}" not in own}
         for key, value in others.items():
             defined.setdefault(key, set()).add(type(value))
+            if holder == "track" and self._met.setdefault((str(annotation.tracking_id), name, key), value) != value:
+                self._mutable.add((name, key))
         told = {key: text_of(value) for key, value in others.items()}
         if annotation.confidence is not None:
             told[CONFIDENCE] = str(annotation.confidence)
@@ -233,11 +242,14 @@ def text_of(value: Any) -> str:
     return ", ".join(map(text_of, value)) if isinstance(value, list) else str(value)
 
 
-def definition_of(types: set[type]) -> dict[str, str]:
-    """Return how an attribute of these types of values is defined: a check box for true and false, else a text."""
+def definition_of(types: set[type], *, is_mutable: bool = False) -> dict[str, str]:
+    """Return how an attribute of these types of values is defined: a check box for true and false, else a text.
+
+    It is mutable if it changes within a track.
+    """
     is_flag = types == {bool}
     told = ("checkbox", "false", "false\ntrue") if is_flag else ("text", "", "")
-    return {"mutable": "False", **dict(zip(("input_type", "default_value", "values"), told, strict=True))}
+    return {"mutable": str(is_mutable), **dict(zip(("input_type", "default_value", "values"), told, strict=True))}
 
 
 def _image(picture: Picture, case: Case) -> Record:

@@ -123,9 +123,10 @@ def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_s
     tasks = [
         _Task(task, (place,) if is_list else (), place, names, path, predictions) for place, task in enumerate(given)
     ]
-    written = written_names(told_pictures(side_path(path), path, TASK, limits))
-    for record, data in ((task.picture.record, task.data) for task in tasks):
-        record["file_name"] = written.get(uploaded_name(data.get(_picture_key(data) or "")) or "", record["file_name"])
+    addresses = [task.data.get(_picture_key(task.data) or "") for task in tasks]
+    written = written_names(told_pictures(side_path(path), path, TASK, limits), addresses, path)
+    for record, address in zip((task.picture.record for task in tasks), addresses, strict=True):
+        record["file_name"] = written.get(uploaded_name(address) or "", record["file_name"])
     tree = TaskTree(
         given,
         is_list,

@@ -8,6 +8,7 @@ Authority: the VOC2012 development kit.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
@@ -29,7 +30,7 @@ from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.png import read_png
 from annoconv_converters._raster.run_lengths import counts_of
 from annoconv_converters._xml import number, parse_xml, whole
-from annoconv_converters.pascal_voc.pixels import begins_at_one, numbers_of_colours
+from annoconv_converters.pascal_voc.pixels import numbers_of_colours, origin_of
 from annoconv_converters.pascal_voc.trees import FLAGS, voc_losses
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ _UNTOLD: Final = (
     "no box of the files begins at pixel 1, so nothing shows that they count from 1 as VOC does; "
     "if they count from 0, pass --zero-based"
 )
+_FROM_ZERO: Final = (
+    "a box begins below pixel 1 and none at it, so that the files are taken to count from 0, with exclusive maxima; "
+    "VOC counts from 1"
+)
 _COLOURS: Final = "the colours of the masks are not those of the palette of VOC, so that they number no objects"
 
 
@@ -68,27 +73,29 @@ def from_pascal_voc(
     context
         Task id, limits.
     zero_based
-        Whether `xmin` 0 is the left edge of the first pixel. Where no box of the files begins at 1, a warning says that
-        nothing tells.
+        Whether `xmin` 0 is the left edge of the first pixel. Without it they are taken so if a box of the files begins
+        below 1 and none at 1, which a warning says; where none begins at either, it says that nothing tells.
 
     Raises
     ------
     InputError
-        If a file is no VOC annotation, declares XML entities, or counts pixels from 0 without `zero_based`.
+        If a file is no VOC annotation or declares XML entities; without `zero_based`, if some boxes begin below 1 and
+        others at 1, or below 0.
     """
     paths = [path for path in image_seam.list_files(sources, context.limits) if path.suffix.lower() == ".xml"]
     if not paths:
         raise InputError("there is no Pascal VOC file", source=Path(sources[0]) if sources else None, expected=".xml")
-    is_told = zero_based or any(map(begins_at_one, (parse_xml(path, context.limits) for path in paths)))
-    batches = (_batch(path, context, shift=0 if zero_based else 1) for path in paths)
-    batches = (each if is_told or place else replace(each, findings=_origin) for place, each in enumerate(batches))
+    origin = 0 if zero_based else origin_of([parse_xml(path, context.limits) for path in paths])
+    batches = (_batch(path, context, shift=1 if origin is None else origin) for path in paths)
+    findings = None if zero_based or origin == 1 else partial(_origin, origin == 0)
+    batches = (replace(each, findings=findings) if findings and not n else each for n, each in enumerate(batches))
     return read_pictures(batches, context=context, task=_TASK)
 
 
-def _origin(pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
-    """Yield a warning that nothing tells what pixels are counted from, if a file has any boxes."""
+def _origin(is_from_zero: bool, pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
+    """Yield a warning of what pixels are taken to be counted from, if a file has any boxes."""
     if any("bbox" in shape.record for picture in pictures for shape in picture.shapes):
-        yield Finding("voc.origin", Level.WARNING, "/object", _UNTOLD, case_index)
+        yield Finding("voc.origin", Level.WARNING, "/object", _FROM_ZERO if is_from_zero else _UNTOLD, case_index)
 
 
 def _batch(path: Path, context: Context, *, shift: int) -> Batch:

@@ -27,6 +27,7 @@ from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters.yolo.description import MOST_CLASSES, Description, folder_of, text_of
 from annoconv_converters.yolo.trees import DataSetTree, LabelFile
+from annoconv_converters.yolo.turned import SLACK, turned_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv.model import Label
 
-__all__ = ["SLACK", "TASK", "Kind", "read_data_set"]
+__all__ = ["TASK", "Kind", "read_data_set"]
 
 Record: TypeAlias = "dict[str, Any]"
 Sizes: TypeAlias = "dict[str, tuple[int, int]]"
@@ -48,8 +49,6 @@ _NAMED: Final = (*_SUFFIXES, ".gif", ".heic", ".dcm")
 _NO_LABELS: Final = re.compile(r"(classes|train|val|valid|test|notes|readme.*)\.txt", re.IGNORECASE)
 _CLASSES: Final = "classes.txt"
 _BOX, _OBB = 4, 8
-SLACK: Final = 1e-6
-"""Shares of a picture: the last of the six digits that tools write."""
 _LONGEST_NAME, _LONGEST_PATH = 240, 2000
 """Bytes: file systems take 255 and 4096, and endings and folders are exchanged."""
 _LONGEST_LINE: Final = 1 << 22
@@ -94,6 +93,7 @@ def read_data_set(
         raise InputError("there is no such folder", source=folder)
     note_inputs([folder])
     description = Description(folder)
+    kind = "obb" if kind == "auto" and description.is_obb else kind
     side = folder / SIDE_NAME
     told = {} if sizes else _side_sizes(side, folder, limits)
     pictures: list[Picture] = []
@@ -110,17 +110,24 @@ def read_data_set(
         lines = _lines(label, limits)
         for place, line in enumerate(lines, start=1):
             record = _record(line, (rows, columns), kind, description.keypoints, label, place)
-            picture.shapes.append(Shape(record, place=(name_in_set, place - 1)))
+            picture.shapes.append(_shape(record, (name_in_set, place - 1), kind, SLACK * 2 * max(rows, columns)))
         pictures.append(picture)
         labels.append(LabelFile(name_in_set, lines, picture.shapes))
     for number, shape in enumerate((each for picture in pictures for each in picture.shapes), start=1):
         shape.record["id"] = number
     unlisted = {path.relative_to(folder).as_posix(): _lines(path, limits) for path in found.unlisted()}
     said = description.said, description.names, description.keypoints
-    tree = DataSetTree(*said, labels, label_system, unlisted)
+    is_guessed = kind == "auto" and not side.is_file()
+    tree = DataSetTree(*said, labels, label_system, unlisted, is_guessed=is_guessed)
     return Batch(
         pictures, description.categories, folder, side, losses=tree.losses, findings=tree.findings, classes="numbered"
     )
+
+
+def _shape(record: Record, place: tuple[str, int], kind: str, slack: float) -> Shape:
+    """Return a line as a shape: an outline is a turned box where lines are such."""
+    rings = record.pop("segmentation") if kind == "obb" and "segmentation" in record else None
+    return Shape(record, None if rings is None else turned_of(rings[0], slack), place=place)
 
 
 class _Found:

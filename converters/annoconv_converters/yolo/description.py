@@ -49,6 +49,8 @@ class Description:
         Count and dimensions, for pose.
     keypoint_names
         By class, where they are told.
+    is_obb
+        Whether its task is turned boxes.
     flip_pairs
         Places of the keypoints that change places when a picture is mirrored.
     listed
@@ -62,6 +64,7 @@ class Description:
         self.keypoints: tuple[int, int] | None = None
         self.keypoint_names: dict[int, list[str]] = {}
         self.flip_pairs: list[list[int]] = []
+        self.is_obb = False
         self.listed: list[str] = []
         self.said: dict[str, Record] = {}
         within = Within(folder)
@@ -92,6 +95,7 @@ class Description:
             raise InputError("a class has no name", source=path, where="names", expected="a text for each")
         self.names = numbered
         self.said[path.name] = {**yaml, "names": by_number(numbered)}
+        self.is_obb = yaml.get("task") == "obb"
         shape = yaml.get("kpt_shape")
         if shape is not None:
             is_shape = isinstance(shape, list) and len(shape) == 2 and all(str(each).isdecimal() for each in shape)

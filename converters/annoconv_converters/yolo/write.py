@@ -17,22 +17,25 @@ from annoconv_converters._pictures.picture_names import stem_of
 from annoconv_converters._pictures.rotation import turned_box
 from annoconv_converters._pictures.skeletons import triples_of
 from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
-from annoconv_converters.yolo.data_set import SLACK, TASK, read_data_set
+from annoconv_converters.yolo.data_set import TASK, read_data_set
 from annoconv_converters.yolo.smallest_box import smallest_box
 from annoconv_converters.yolo.strict_yaml import quoted
+from annoconv_converters.yolo.turned import SLACK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from annoconv.casefile import LoadedCase
     from annoconv.documents.losses import Reasons
     from annoconv.limits import Limits
     from annoconv_converters._pictures.records import Picture, Shape
 
-__all__ = ["REASONS", "WrittenKind", "tree", "yolo_format"]
+__all__ = ["REASONS", "LineKind", "WrittenKind", "kind_of", "tree", "yolo_format"]
 
 Record: TypeAlias = "dict[str, Any]"
-WrittenKind: TypeAlias = Literal["segment", "detect", "pose", "obb"]
+LineKind: TypeAlias = Literal["segment", "detect", "pose", "obb"]
+WrittenKind: TypeAlias = Literal["auto"] | LineKind
 
 REASONS: Final[Reasons] = {
     "annotations/#/id": "the lines of YOLO have no ids",
@@ -55,15 +58,25 @@ REASONS: Final[Reasons] = {
 }
 _OBB: Final = 8
 """Numbers of a turned box."""
+_OUTLINED: Final = frozenset({"mask", "polygon", "ellipse"})
+"""Types of annotations of which `segment` alone keeps the outline."""
 
 
-def yolo_format(kind: WrittenKind, limits: Limits) -> PictureFormat[Record]:
+def kind_of(cases: Iterable[LoadedCase]) -> LineKind:
+    """Return the kind of lines that holds most of cases: pose or turned boxes where nothing has another outline."""
+    types = {each.type for loaded in cases for each in loaded.case.annotations}
+    if not types & _OUTLINED and "keypoints" in types:
+        return "pose"
+    return "obb" if "oriented_box" in types and not types & {*_OUTLINED, "keypoints"} else "segment"
+
+
+def yolo_format(kind: LineKind, limits: Limits) -> PictureFormat[Record]:
     """Return what the writer must know of YOLO."""
     return PictureFormat(
         task=TASK,
         tree=partial(tree, kind=kind),
         save=_save,
-        read=lambda folder, sizes: read_data_set(folder, dict(sizes), "segment", limits),
+        read=lambda folder, sizes: read_data_set(folder, dict(sizes), "obb" if kind == "obb" else "segment", limits),
         reasons=REASONS,
         is_outlined=True,
         has_keypoints=kind == "pose",
@@ -73,7 +86,7 @@ def yolo_format(kind: WrittenKind, limits: Limits) -> PictureFormat[Record]:
     )
 
 
-def tree(pictures: Sequence[Picture], categories: Sequence[Record], *, kind: WrittenKind) -> Record:
+def tree(pictures: Sequence[Picture], categories: Sequence[Record], *, kind: LineKind) -> Record:
     """Return what each file of a data set says: `data.yaml` its members, `train.txt` its names, the others their lines.
 
     Raises
@@ -83,7 +96,8 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record], *, kind: Wri
     """
     classes = {record["id"]: place for place, record in enumerate(categories)}
     named = {record["id"]: list(record.get("keypoints", ())) for record in categories} if kind == "pose" else {}
-    described: Record = {"train": "train.txt", "val": "train.txt", **_pose(categories, kind)}
+    task = {"task": kind} if kind == "obb" else {}
+    described: Record = {"train": "train.txt", "val": "train.txt", **task, **_pose(categories, kind)}
     described["names"] = [str(record["name"]) for record in categories]
     names: list[str] = []
     files: Record = {"data.yaml": described, "train.txt": names}
@@ -94,6 +108,7 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record], *, kind: Wri
                 "YOLO needs the size of every picture",
                 where="/image/shape",
                 found=name,
+                expected="a width and a height",
                 advice="Name the pictures with --images",
             )
         size = picture.record["height"], picture.record["width"]

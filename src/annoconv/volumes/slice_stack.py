@@ -154,8 +154,10 @@ def fill_gaps(planes: Sequence[Plane], rounding: float = DIRECTION_TOLERANCE) ->
     order = np.argsort(distances, kind="stable")
     gaps = np.diff(distances[order])
     usual = _missing_from(gaps)
+    if usual is None:
+        return []
     missing: list[Plane] = []
-    for n in () if usual is None else np.flatnonzero(gaps > (1 + STACK_TOLERANCE_VOXEL) * usual):
+    for n in np.flatnonzero(gaps > (1 + STACK_TOLERANCE_VOXEL) * usual):
         before, after = planes[int(order[n])], planes[int(order[n + 1])]
         steps = round(float(gaps[n]) / usual)
         if steps > _MOST_MISSING:

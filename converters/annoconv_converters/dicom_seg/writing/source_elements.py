@@ -65,6 +65,8 @@ _CARRIED_OVER: Final = (
     "ClinicalTrialProtocolEthicsCommitteeName",
     "ClinicalTrialProtocolEthicsCommitteeApprovalNumber",
     "ConsentForClinicalTrialUseSequence",
+    "LongitudinalTemporalOffsetFromEvent",
+    "LongitudinalTemporalEventType",
     "StudyDescription",
     "BodyPartExamined",
     "TimezoneOffsetFromUTC",
@@ -150,8 +152,6 @@ _OPTIONAL: Final = (
     "IssuerOfClinicalTrialSiteID",
     "IssuerOfClinicalTrialSubjectID",
     "OtherClinicalTrialProtocolIDsSequence",
-    "LongitudinalTemporalOffsetFromEvent",
-    "LongitudinalTemporalEventType",
 )
 """The rest of these modules; behind all others, since the order is that of a digest (`block.said_digest`)."""
 OF_PATIENT_AND_STUDY: Final = (*REQUIRED_EMPTY, *_CARRIED_OVER, *_OPTIONAL)
