@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.records import Picture
 
 __all__ = [
+    "EXTENSION",
     "PICTURE_FILES",
     "FlatNames",
     "KnownNames",
