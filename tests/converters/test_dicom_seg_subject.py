@@ -89,6 +89,30 @@ def test_patient_and_study_of_a_case_are_written_where_the_source_is_silent(tmp_
     assert back["studies"] == [{"study_instance_uid": header.StudyInstanceUID, **STUDY}]
 
 
+@pytest.mark.parametrize("days", [0.0, 84.5, -3.0])
+def test_days_from_baseline_are_an_offset_of_the_trial_and_come_back(days: float, tmp_path: Path) -> None:
+    study = {"description": "CT abdomen", "days_from_baseline": days}
+    path = convert(written(tmp_path, studies=[study]), tmp_path / "seg.dcm", plain=True)
+    header = pydicom.dcmread(path)
+    assert dciodvfy_errors(path) == []
+    assert header[0x0012, 0x0052].VR == "FD"
+    assert (header[0x0012, 0x0052].value, header[0x0012, 0x0053].value) == (days, "BASELINE")
+    back = strict_json.plain(read(path).case)
+    assert back["studies"] == [{"study_instance_uid": header.StudyInstanceUID, **study}]
+
+
+def test_days_from_another_event_are_a_loss_and_no_days_from_baseline(tmp_path: Path) -> None:
+    path = convert(written(tmp_path), tmp_path / "seg.dcm", plain=True)
+    header = pydicom.dcmread(path)
+    header.StudyDescription = "CT abdomen"
+    header.LongitudinalTemporalOffsetFromEvent, header.LongitudinalTemporalEventType = 12.0, "ENROLLMENT"
+    header.save_as(path)
+    reading = read(path)
+    (study,) = strict_json.plain(reading.case)["studies"]
+    assert "days_from_baseline" not in study
+    assert {"/LongitudinalTemporalOffsetFromEvent", "/LongitudinalTemporalEventType"} <= reading.losses.paths()
+
+
 def test_what_the_source_says_of_the_patient_stays_and_the_case_comes_back_with_its_own(tmp_path: Path) -> None:
     case = written(tmp_path, patient_id="P-001", subject=SUBJECT)
     for path in (tmp_path / "images").iterdir():

@@ -410,3 +410,44 @@ def test_a_description_with_the_count_of_classes_only(tmp_path: Path) -> None:
     (folder / "classes.txt").write_text("a\n")
     with pytest.raises(InputError, match="another count"):
         list(registry.read([folder], format="yolo"))
+
+
+def split_set(folder: Path, described: str, *there: str) -> Path:
+    """Make a data set with a picture and its labels in each of some folders below `images` and `labels`."""
+    for name in there:
+        (folder / "images" / name).mkdir(parents=True)
+        (folder / "labels" / name).mkdir(parents=True)
+        Image.new("RGB", (50, 40)).save(folder / "images" / name / f"{name}.png")
+        (folder / "labels" / name / f"{name}.txt").write_text("0 .5 .5 .1 .1")
+    (folder / "data.yaml").write_text(f"names: [cat]\n{described}")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("described", "split", "named"),
+    [
+        ("train: images/train\nval: images/val\n", "train", "images/train"),
+        ("train: images/val\nval: [images/val, images/more]\n", "val", "images/more"),
+        ("train: imgs\n", "train", "imgs"),
+        ("path: elsewhere\ntrain: train.txt\n", "train", "train.txt"),
+    ],
+)
+def test_a_split_that_is_not_there_is_refused(described: str, split: str, named: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=f"{split}: the pictures .* are not there; found {named}"):
+        list(registry.read([split_set(tmp_path, described, "val")], format="yolo"))
+
+
+def test_pictures_for_tests_may_be_missing_and_are_named(tmp_path: Path) -> None:
+    readings = list(
+        registry.read([split_set(tmp_path, "train: images/train\ntest: images/test\n", "train")], format="yolo")
+    )
+    assert [each.case.image.uid for each in readings] == ["train/train"]
+    assert [(each.rule, each.path) for each in readings[0].findings] == [("yolo.test", "/test")]
+
+
+def test_labels_of_a_folder_whose_pictures_are_elsewhere_are_not_passed_over(tmp_path: Path) -> None:
+    folder = split_set(tmp_path, "train: images/train\nval: images/val\n", "train", "val")
+    (folder / "images/train/train.png").unlink()
+    (folder / "images/train").rmdir()
+    with pytest.raises(InputError, match="the size of the picture is not known"):
+        list(registry.read([folder], format="yolo"))

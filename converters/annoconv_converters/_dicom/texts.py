@@ -31,7 +31,7 @@ def text(value: object) -> str:
         return ""
     if isinstance(value, MultiValue | list | tuple):
         return "\\".join(map(text, value))
-    return _ESCAPE.sub("", str(value)).strip(" \0")
+    return _ESCAPE.sub("", str(value)).strip(" \0").strip()
 
 
 def fit(vr: str, value: str) -> str:

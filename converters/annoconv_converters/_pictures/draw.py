@@ -17,6 +17,7 @@ from annoconv.documents import strict_json
 from annoconv.errors import MaskError
 from annoconv.geometry import Grid, GridKind, apply_relation
 from annoconv.ids import safe_name
+from annoconv.messages import Message
 from annoconv.model import (
     BboxAnnotation,
     CoordinateSpace,
@@ -349,6 +350,8 @@ def _runs(
             "pictures hold masks, not fractions",
             source=volume.path,
             where=masks[0].id,
+            found=Message("numbers between 0 and 1"),
+            expected="0 and 1, or whole labels",
             advice="Write it as a fractional DICOM segmentation, or set a threshold first",
         )
     labels_kji = apply_relation(labels_kji, relation, volume.path)

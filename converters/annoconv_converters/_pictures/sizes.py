@@ -56,6 +56,7 @@ def without_size(title: str, picture: Picture) -> ImageError:
         Message("{title} needs the size of every picture that something is drawn on", title=title),
         where="/image/shape",
         found=picture.record["file_name"],
+        expected="a width and a height",
         advice="Name the pictures, or their folder, with --images, or state the shape of the image in its case",
     )
 

@@ -29,7 +29,7 @@ from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.picture_names import FlatNames, KnownNames, with_file_names
 from annoconv_converters._pictures.read import Batch, picture_case_of, put_keys
 from annoconv_converters._pictures.records import KEY, Picture, Shape
-from annoconv_converters._pictures.render import Rendering, inversions, render_all
+from annoconv_converters._pictures.render import Rendering, inversions, pictures_folder, render_all
 from annoconv_converters._pictures.said import said_of
 from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters._pictures.skeletons import Skeletons
@@ -154,8 +154,11 @@ def write_pictures(
     all_annotations
         Whether what does not count as a finding is drawn too.
     """
-    if not plain and not format.is_folder:
-        expecting(target.with_suffix(SIDE_SUFFIX), of=target)
+    if not format.is_folder:
+        if not plain:
+            expecting(target.with_suffix(SIDE_SUFFIX), of=target)
+        if rendering.depth != "none":
+            expecting(pictures_folder(target), of=target)
     table = CategoryTable(context.label_system)
     drawings: list[Drawing] = []
     folders: set[str] = set()

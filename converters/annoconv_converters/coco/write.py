@@ -22,7 +22,7 @@ from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
 from annoconv.errors import InputError
 from annoconv.files.manifest import digest
-from annoconv.loss import Loss, LossKind, LossReport
+from annoconv.loss import Loss, LossReport
 from annoconv_converters._pictures.carrier import VERSION, compare, compare_plain
 from annoconv_converters._pictures.categories import Categories, CategoryTable, unnamed
 from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, given_classes, renumbered, shared
@@ -35,13 +35,14 @@ from annoconv_converters._pictures.said import said_of
 from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters._pictures.skeletons import Skeletons, defined_by, has_keypoints
 from annoconv_converters._pictures.write import polygon_reasons
-from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, lost_masks
+from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identities, lost_masks
 from annoconv_converters.coco.foreign import EXTENSION, kept_of, number_of, put_back, understand
 from annoconv_converters.coco.head import info_of, moments, skeletons_of
 from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
 from annoconv_converters.coco.side import CATEGORIES, INFO, SEGMENTS
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES
+from annoconv_converters.coco.unused import Unused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -73,7 +74,6 @@ REASONS: Final[Reasons] = {
     "*": "COCO has no place for {place}",
 }
 _KEY: Final = Carrier("the key annoconv and the side file")
-_NUMBERED: Final = "COCO ids are numbers; the id travels under the key annoconv"
 _WITHOUT_CATEGORIES: Final = frozenset({"captions", "results"})
 
 
@@ -96,7 +96,8 @@ class Options:
 def write_coco(cases: Iterable[LoadedCase], target: Path, *, context: Context, options: Options) -> LossReport:
     """Write cases as one COCO file, or into a folder with `annotations/` and `images/`."""
     with ExitStack() as outputs:
-        layout = make_output_files(target, outputs, options.kind, plain=options.plain)
+        has_pictures = options.rendering.depth != "none"
+        layout = make_output_files(target, outputs, options.kind, plain=options.plain, has_pictures=has_pictures)
         writer = outputs.enter_context(_Writer(layout, context, options))
         for case_index, loaded in enumerate(with_sizes(cases, options.rendering.images, context.limits)):
             writer.add(loaded, case_index)
@@ -120,6 +121,7 @@ class _Writer:
         self.names: set[str] = set()
         self.skeletons = Skeletons()
         self.asked: Record = skeletons_of(options.skeletons)
+        self.unused = Unused(options.axis, options.only_annotated, self.asked)
         self.labels = Labels.of()
         self.image_numbers, self.annotation_numbers = Numbers(), Numbers()
         self.used: set[str] = set()
@@ -148,6 +150,7 @@ class _Writer:
             self.table.keep(code, record, self.labels)
         self.table.take(loaded.case.labels, self.labels)
         self._define(loaded.case)
+        self.unused.take(loaded, self.labels)
         drawing = draw(
             loaded,
             axis=self.options.axis,
@@ -264,7 +267,7 @@ class _Writer:
         unwritten = {**drawing.left_out, **unnamed}
         compared = compare(original, native.document, expected, REASONS, _KEY, case_index, unwritten)
         drawing.pictures[0].key["residual"] = compared.kept.to_json()
-        return [*compared.losses, *_identities(drawing, loaded, case_index)]
+        return [*compared.losses, *identities(drawing, loaded, case_index)]
 
     def _note(self, pictures: list[Picture]) -> None:
         """Note with the key of each record what that says."""
@@ -349,6 +352,7 @@ class _Writer:
 
     def close(self) -> None:
         """Put the file together."""
+        self.unused.check(self.table.records, self.options.skeletons)
         with self.layout.document.open("wb") as file:
             if self.kind == "results":
                 self.parts["annotations"].copy(file)
@@ -387,13 +391,3 @@ class _Writer:
 def _objects(value: Any) -> Iterator[tuple[str, Record]]:
     if isinstance(value, dict):
         yield from ((name, member) for name, member in value.items() if isinstance(member, dict))
-
-
-def _identities(drawing: Drawing, loaded: LoadedCase, case_index: int) -> Iterator[Loss]:
-    """Yield a loss for each id that COCO numbers anew; it comes back by our key."""
-    numbered = {shape.key["id"]: shape.record for picture in drawing.pictures for shape in picture.shapes}
-    for place, annotation in enumerate(loaded.case.annotations):
-        record = numbered.get(annotation.id)
-        if record is not None and str(record.get("id")) != annotation.id:
-            path = residuals.pointer(("annotations", place, "id"))
-            yield Loss(case_index, path, LossKind.CARRIED, _NUMBERED)

@@ -20,7 +20,7 @@ from annoconv.codes import (
     category_concept,
     category_of,
     is_label_code,
-    name_field,
+    name_fields,
 )
 from annoconv.documents import strict_json
 from annoconv.geometry import describe_grid
@@ -291,7 +291,7 @@ def _own_label(segment: Segment, labels: Labels) -> ClassLabel:
         return ClassLabel(code, known)
     if is_private:
         del told["concept"]
-    return ClassLabel(code, known, {"code": code, name_field(segment.name): segment.name, **told})
+    return ClassLabel(code, known, {"code": code, **name_fields(segment.name), **told})
 
 
 def _is_another(segment: Segment, described: Label | None) -> bool:

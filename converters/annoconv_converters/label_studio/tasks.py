@@ -17,15 +17,12 @@ from annoconv.messages import Message, listed
 from annoconv_converters._pictures.carrier import side_path, told_pictures
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.foreign_json import looks_like
-from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, tidy
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
-from annoconv_converters._pictures.rotation import oriented_box
 from annoconv_converters._pictures.skeletons import complete
-from annoconv_converters._raster.run_lengths import counts_of
-from annoconv_converters.label_studio.brush import decode_brush
 from annoconv_converters.label_studio.keypoints import grouped, is_round
 from annoconv_converters.label_studio.pictures import pages_of, picture_key, picture_name
+from annoconv_converters.label_studio.shapes import SHAPES, differ, shape_of
 from annoconv_converters.label_studio.trees import ALGORITHM_TYPES, ANSWERS, TaskTree, answer_of, is_read, task_records
 from annoconv_converters.label_studio.uploads import uploaded_name, written_names
 
@@ -48,7 +45,6 @@ _OF_MIN: Final = frozenset({"annotation_id", "annotator", "lead_time"})
 """Members of a task of JSON_MIN that say who made its regions, and how."""
 _MOST_NAMED: Final = 10
 """Pictures named in one message."""
-_SHAPES: Final = ("points", "rle", "radiusX", "x")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
 _FINER: Final = re.compile(r"(?<=\.\d{6})\d+")
 """Digits of a second that a time has beyond millionths."""
@@ -82,7 +78,28 @@ def tree_of(path: Path, limits: Limits) -> Any:
         raise InputError(
             "this is no Label Studio export", source=path, where=where, found=seen, expected="tasks with their data"
         )
+    for number, task in enumerate(tasks, start=1):
+        _check_lists(task, Message("task {number}", number=number), path)
     return document
+
+
+def _check_lists(task: Record, where: Message, path: Path) -> None:
+    """Refuse a task whose annotations or results are no lists, of which nothing would be read."""
+    for name in ("annotations", "completions", "predictions"):
+        for each in _listed(task, name, where, path):
+            for result in _listed(each, "result", where, path) if isinstance(each, dict) else ():
+                if not isinstance(result, dict):
+                    seen = looks_like(result)
+                    raise InputError("a result is no object", source=path, where=where, found=seen, expected="{...}")
+
+
+def _listed(record: Record, name: str, where: Message, path: Path) -> list[Any]:
+    """Return a list of a record, empty if it says nothing; InputError if it is none."""
+    found = record.get(name)
+    if found is not None and not isinstance(found, list):
+        problem, seen = Message("`{name}` is no list", name=name), looks_like(found)
+        raise InputError(problem, source=path, where=where, found=seen, expected="[...]")
+    return found or []
 
 
 def _is_task(task: Any) -> bool:
@@ -158,12 +175,13 @@ class _Task:
         self.picture = Picture(self._record, is_unsized=True, place=(place,))
         self._results = list(task_records(task, with_predictions=True))
         pages = pages_of(self.data)
-        if pages and any(not set(_SHAPES).isdisjoint(each.get("value") or ()) for _, each in self._results):
+        if pages and any(not set(SHAPES).isdisjoint(each.get("value") or ()) for _, each in self._results):
             raise InputError(
                 "the task has several pictures, and a case has one",
                 source=path,
                 where=Message("task {number}", number=place + 1),
                 found=listed(pages, _MOST_NAMED),
+                expected="one picture a task",
                 advice="Export a task for each of them, with its own regions",
             )
         self._owners: dict[int, str] = {}
@@ -220,7 +238,7 @@ class _Task:
                 geometry = {"type": "keypoints", "keypoints": points[of]}
                 region = regions[of]
                 found = None if identity in self._shapes else Shape({}, geometry)
-            record, told = self._told(region, annotation, more)
+            record, told = self._told(region, annotation, more, is_copy=of is not None and of not in alone)
             above = of if of is not None and of not in alone else str(region.first.get("parentID"))
             told |= {"parent_id": final[above]} if above in final and above != each else {}
             if found is not None:
@@ -237,8 +255,11 @@ class _Task:
         self._seen.add(stated)
         return stated
 
-    def _told(self, region: _Region, annotation: Record, more: Record) -> tuple[Record, Record]:
-        """Return label, confidence and attributes, and beside these who, when and what is related."""
+    def _told(self, region: _Region, annotation: Record, more: Record, *, is_copy: bool) -> tuple[Record, Record]:
+        """Return label, confidence and attributes, and beside these who, when and what is related.
+
+        A copy, the keypoints of a region that is an annotation by itself, has neither answers nor relations.
+        """
         labels = region.labels
         label = next(iter(labels or region.answers), "")
         if label not in self._names:
@@ -247,11 +268,11 @@ class _Task:
         score = region.first.get("score", annotation.get("score") if "algorithm_type" in more else None)
         if type(score) in {int, float}:
             told["score"] = score
-        attributes = region.answers | ({"labels": labels} if len(labels) > 1 else {})
+        attributes = ({} if is_copy else region.answers) | ({"labels": labels} if len(labels) > 1 else {})
         if attributes:
             told["attributes"] = attributes
         algorithm_type = ALGORITHM_TYPES.get(str(region.first.get("origin")))
-        links: Record = {"cross_modal_links": region.linked} if region.linked else {}
+        links: Record = {"cross_modal_links": region.linked} if region.linked and not is_copy else {}
         return told, ({"algorithm_type": algorithm_type} if algorithm_type else {}) | more | links
 
     def _shaped(self, region: _Region, where: str) -> Shape | None:
@@ -259,7 +280,7 @@ class _Task:
         value, first = region.value, region.first
         if type(value.get("start")) is int and type(value.get("end")) is int and "channel" not in value:
             return self._span(region, where)
-        if not any(name in value for name in _SHAPES):
+        if not any(name in value for name in SHAPES):
             if region.answers:
                 return Shape({})
             return None
@@ -270,7 +291,8 @@ class _Task:
         if stated != size:
             problem = "the region states another size of its picture than others"
             raise InputError(problem, source=self._path, where=where, found=size, expected=stated)
-        return _shape(value, (size[1], size[0]), self._path, where)  # type: ignore[arg-type]  # whole numbers, checked above
+        kinds = [str(each.get("type")) for each in region.results]
+        return shape_of(value, kinds, (size[1], size[0]), self._path, where)  # type: ignore[arg-type]  # whole numbers, checked above
 
     def _span(self, region: _Region, where: str) -> Shape | None:
         """Return a span of a text; the text becomes one of the case."""
@@ -321,9 +343,11 @@ def _regions(results: list[Record]) -> tuple[dict[str, _Region], list[tuple[str,
         if not isinstance(value, dict):
             continue
         identity = str(result.get("id") or f"region_{place}").strip()
+        while identity in regions and differ(regions[identity].value, value):  # two regions of one id
+            identity += "_"
         region = regions.setdefault(identity, _Region(result, {}))
         region.results.append(result)
-        if any(name in value for name in _SHAPES) and "original_width" in result:
+        if any(name in value for name in SHAPES) and "original_width" in result:
             region.first = region.first | {
                 key: result[key] for key in ("original_width", "original_height", "type") if key in result
             }
@@ -348,33 +372,3 @@ def _in_code_points(text: str, start: int, end: int, quote: Any) -> tuple[int, i
     except UnicodeDecodeError:
         return None
     return (len(before), len(before) + len(within)) if within == quote else None
-
-
-def _shape(value: Record, size: tuple[int, int], path: Path, where: str) -> Shape:
-    """Return a shape in per cent of rows and columns as pixels."""
-    rows, columns = size
-    if "points" in value:
-        points = value["points"]
-        if not isinstance(points, list) or not all(is_numbers(point, 2) for point in points):
-            raise InputError("a polygon has points of two numbers", source=path, where=where)
-        ring = [tidy(each) for x, y in points for each in (x * columns / 100, y * rows / 100)]
-        return Shape({"segmentation": [ring]})
-    if "rle" in value:
-        return Shape(counts_to_record(counts_of(decode_brush(value["rle"], size, path, where)), size))
-    names = ("x", "y", "radiusX", "radiusY") if "radiusX" in value else ("x", "y", "width", "height")
-    numbers = [value.get(name, 0) for name in names]
-    if not is_numbers(numbers, 4):
-        raise InputError("a region has numbers", source=path, where=where, found=numbers, expected=", ".join(names))
-    x, y, width, height = (number * (columns, rows)[place % 2] / 100 for place, number in enumerate(numbers))
-    turn = value.get("rotation", 0)
-    if type(turn) not in {int, float} or not abs(turn) < 1e6:
-        raise InputError("a rotation is degrees", source=path, where=where, found=turn, expected="rotation: 0")
-    if "radiusX" in value:
-        turned = {"rotation_degrees": turn} if turn else {}
-        center, radii = [tidy(x), tidy(y)], [tidy(width), tidy(height)]
-        return Shape({}, {"type": "ellipse", "center": center, "radii": radii, **turned})
-    if "height" not in value:
-        return Shape({}, {"type": "point", "point": [tidy(x), tidy(y)]})
-    if turn and width > 0 and height > 0:  # about its upper left corner
-        return Shape({}, oriented_box((x, y, x + width, y + height), turn, (x, y)))
-    return Shape({"bbox": [tidy(x), tidy(y), tidy(width), tidy(height)]})

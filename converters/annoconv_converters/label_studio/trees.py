@@ -17,6 +17,7 @@ from annoconv_converters._pictures.file_losses import FileRecord, as_value, file
 from annoconv_converters._pictures.picture_names import own_name
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import box_of_keypoints
+from annoconv_converters.label_studio.shapes import POINT_WIDTH
 from annoconv_converters.label_studio.uploads import is_upload_of
 
 if TYPE_CHECKING:
@@ -296,6 +297,7 @@ def _again(result: Record, said: Record, annotation: Any, labels: Labels, pictur
     parent = annotation.parent_id or (annotation.id if point is not None else "")
     spoken = said.get("value", said)
     value = {name: settled(each, spoken.get(name)) for name, each in value.items()}
+    value |= {"width": POINT_WIDTH} if base == "keypoint" and spoken.get("width") == POINT_WIDTH else {}
     again: Record = {"value": value} | ({"type": kind} if is_kind else {})
     again |= {} if annotation.confidence is None else {"score": annotation.confidence}
     again |= dict(zip(("original_width", "original_height"), size, strict=True))

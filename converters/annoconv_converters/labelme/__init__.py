@@ -122,7 +122,8 @@ def _from_xml(path: Path, context: Context, folder: str) -> Batch:
             )
         taken.add(identity)
         common: Record = {"id": identity, "category_id": names.index(name), "attributes": _attributes(element)}
-        picture.shapes.append(_with(common, _xml_shape(element, path, record, place)))
+        shape = _with(common, _xml_shape(element, path, record, place))
+        picture.shapes.append(replace(shape, place=("object", place)))
 
     def losses(_: object, loaded: LoadedCase, case_index: int) -> list[Loss]:
         labels = Labels.of(loaded.case, context.label_system)
@@ -223,7 +224,8 @@ def _from_json(path: Path, context: Context, instances: bool, folder: str) -> Ba
     names: list[str] = []
     picture = Picture(record, is_unsized=True)
     for place, shape in enumerate(shapes, start=1):
-        picture.shapes += _json_shape(shape, record, names, path, place)
+        at = ("shapes", place - 1)
+        picture.shapes += [replace(each, place=at) for each in _json_shape(shape, record, names, path, place)]
     became: dict[str, str] = {}
     points: dict[int, list[str]] = {}
     if instances:
@@ -251,7 +253,7 @@ def _flags(holder: Record) -> Record:
 
 def _json_shape(shape: Record, picture: Record, names: list[str], path: Path, place: int) -> Iterator[Shape]:
     """Yield a shape, or one for each of several points."""
-    label = str(shape.get("label", ""))
+    label = "" if shape.get("label") is None else str(shape["label"])
     if label not in names:
         names.append(label)
     points = shape.get("points")

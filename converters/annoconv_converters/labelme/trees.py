@@ -57,6 +57,9 @@ _REASONS: Final[Reasons] = {
     "*": "a case has no place for {name}",
 }
 _APART: Final = "shapes of one group are annotations of their own; --instances makes them one object"
+_UNBOUND: Final = (
+    "only outlines of one label, and points, of one group become one object; this is an annotation of its own"
+)
 _RECTANGLE: Final = "bounding_box"
 
 
@@ -99,8 +102,11 @@ def json_losses(
         FileRecord(("shapes", place), _said_shape(shape), shapes.get(place))
         for place, shape in enumerate(document["shapes"])
     ]
-    apart = shared_groups(document["shapes"]) if joined is None else {}
-    lost = [Loss(case_index, pointer(("shapes", each, "group_id")), LossKind.APPROXIMATED, _APART) for each in apart]
+    bound = {*(joined or {}), *(joined or {}).values(), *(each.parent_id for each in case.annotations)}
+    numbers = {each.partition(".")[0] for each in bound if each is not None}
+    apart = [each for each in shared_groups(document["shapes"]) if joined is None or str(each + 1) not in numbers]
+    why = _APART if joined is None else _UNBOUND
+    lost = [Loss(case_index, pointer(("shapes", each, "group_id")), LossKind.APPROXIMATED, why) for each in apart]
     return [*file_losses(records, _REASONS, case_index), *lost]
 
 

@@ -26,7 +26,7 @@ from annoconv_converters._volumes.opening import stem_of
 from annoconv_converters.nifti.case_files import document
 from annoconv_converters.nifti.finder import Finder
 from annoconv_converters.nifti.prepared import Prepared, prepare
-from annoconv_converters.nifti.side_file import SideFile, with_empty_regions
+from annoconv_converters.nifti.side_file import SideFile, main_of, with_empty_regions
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -224,7 +224,15 @@ def _case_losses(
         if region.key in ids
     }
     places = _carry_fields(fields, found.carrier) if fields and not writer.request.is_single else {}
-    side = SideFile(native["image"].get("shape"), regions, native.get("labels", []), kept, held(native, kept), places)
+    side = SideFile(
+        native["image"].get("shape"),
+        regions,
+        native.get("labels", []),
+        kept,
+        held(native, kept),
+        places,
+        main_of(found),
+    )
     found.carrier.parent.mkdir(exist_ok=True)
     found.carrier.write_bytes(strict_json.dumps(side.document()))
     for path, reason in lost.items():

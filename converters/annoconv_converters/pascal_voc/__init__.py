@@ -90,16 +90,15 @@ def from_pascal_voc(
     folders = list(map(Path, sources))
     shift = 1 if origin is None else origin
     batches = (_batch(path, context, folder_below(path, folders), shift=shift) for path in paths)
-    told = None if zero_based else {None: _UNTOLD, 0: _FROM_ZERO}.get(origin)
-    findings = None if told is None else partial(_origin, told)
+    findings = None if zero_based or origin == 1 else partial(_origin, origin == 0)
     batches = (replace(each, findings=findings) if findings and not n else each for n, each in enumerate(batches))
     return read_pictures(batches, context=context, task=_TASK)
 
 
-def _origin(told: str, pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
+def _origin(is_from_zero: bool, pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
     """Yield a warning of what pixels are taken to be counted from, if a file has any boxes."""
     if any("bbox" in shape.record for picture in pictures for shape in picture.shapes):
-        yield Finding("voc.origin", Level.WARNING, "/object", told, case_index)
+        yield Finding("voc.origin", Level.WARNING, "/object", _FROM_ZERO if is_from_zero else _UNTOLD, case_index)
 
 
 def _batch(path: Path, context: Context, folder: str, *, shift: int) -> Batch:
@@ -119,13 +118,18 @@ def _batch(path: Path, context: Context, folder: str, *, shift: int) -> Batch:
     masks = _masks(path, record, len(objects))
     for place, element in enumerate(objects, start=1):
         found = _record(element, str(place), names, path, shift)
-        picture.shapes.append(Shape(found))
+        at = ("object", place - 1)
+        picture.shapes.append(Shape(found, place=at))
         if masks and place in masks:
             told = {"instance": str(place)}
-            picture.shapes.append(Shape({**found, "id": f"{place}.mask", "attributes": told, **masks[place]}))
+            picture.shapes.append(Shape({**found, "id": f"{place}.mask", "attributes": told, **masks[place]}, place=at))
         for nth, part in enumerate(element.iterfind("part"), start=1):
             inner = _record(part, f"{place}.{nth}", names, path, shift)
-            picture.shapes.append(Shape({**inner, "attributes": inner["attributes"] | {"part_of": str(place)}}))
+            picture.shapes.append(
+                Shape(
+                    {**inner, "attributes": inner["attributes"] | {"part_of": str(place)}}, place=(*at, "part", nth - 1)
+                )
+            )
 
     def losses(_: object, loaded: LoadedCase, case_index: int) -> list[Loss]:
         labels = Labels.of(loaded.case, context.label_system)

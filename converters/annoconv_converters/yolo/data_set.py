@@ -44,6 +44,7 @@ TASK: Final = "yolo"
 _SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 _NO_LABELS: Final = re.compile(r"(classes|train|val|valid|test|notes|readme.*)\.txt", re.IGNORECASE)
 _CLASSES: Final = "classes.txt"
+_TEST: Final = "test"
 _BOX, _OBB = 4, 8
 _LONGEST_NAME, _LONGEST_PATH = 240, 2000
 """Bytes: file systems take 255 and 4096, and endings and folders are exchanged."""
@@ -92,6 +93,7 @@ def read_data_set(
     pictures: list[Picture] = []
     labels: list[LabelFile] = []
     found = _Found(folder, limits)
+    missing = found.missing(description.stated)
     for number, (name, label) in enumerate(found.pictures(description.listed), start=1):
         image = found.image(label, name)
         name = name if name.lower().endswith(PICTURE_FILES) else f"{name}{image.suffix if image else _SUFFIXES[0]}"
@@ -116,7 +118,7 @@ def read_data_set(
     unlisted = {path.relative_to(folder).as_posix(): _lines(path, limits) for path in found.unlisted()}
     said = description.said, description.names, description.keypoints
     is_guessed = kind == "auto" and not side.is_file()
-    tree = DataSetTree(*said, labels, label_system, unlisted, is_guessed=is_guessed)
+    tree = DataSetTree(*said, labels, label_system, unlisted, is_guessed=is_guessed, missing=missing)
     return Batch(
         pictures, description.categories, folder, side, losses=tree.losses, findings=tree.findings, classes="numbered"
     )
@@ -160,6 +162,27 @@ class _Found:
         self._read |= given.keys()
         yield from ((name, self._within(label)) for label, names in given.items() for name in names)
 
+    def missing(self, stated: list[tuple[str, tuple[str, ...]]]) -> list[str]:
+        """Return the lists of pictures for tests that are not there, which trainers do without.
+
+        Raises
+        ------
+        InputError
+            If one for training or validation is not there.
+        """
+        places_of = ((split, [each for each in places if _parts(each, self._folder)]) for split, places in stated)
+        gone = [(split, places[-1]) for split, places in places_of if places and not any(map(self._inside, places))]
+        needed = next(((split, place) for split, place in gone if split != _TEST), None)
+        if needed is not None:
+            raise InputError(
+                "the pictures that the data set names are not there",
+                source=self._folder,
+                where=needed[0],
+                found=needed[1],
+                advice="Put them there, or take the line out of the description",
+            )
+        return [place for _, place in gone]
+
     def unlisted(self) -> Iterator[Path]:
         """Yield the label files of which no picture is listed: those below `labels`, and beside those that are."""
         folders = {path.parent for path in self._read}
@@ -189,13 +212,17 @@ class _Found:
         """Return where an entry leads within the folder: descriptions name places of the machine they come from."""
         parts = _parts(entry, self._folder)
         tails = (self._folder.joinpath(*parts[start:]) for start in range(len(parts)))
-        return next((self._within(path) for path in tails if path.exists()), None)
+        return next((self._within(path) for path in tails if path.exists() or self._labels_of(path).is_dir()), None)
+
+    def _labels_of(self, folder: Path) -> Path:
+        """Return the folder of the labels of a folder of pictures."""
+        return self._exchanged(folder / "x", "images", "labels").parent
 
     def _in_folder(self, folder: Path) -> Iterator[tuple[str, Path]]:
         """Yield the pictures of a folder, by themselves and by their labels."""
-        labels = self._exchanged(folder / "x", "images", "labels").parent
+        labels = self._labels_of(folder)
         named: dict[Path, list[str]] = {}
-        for path in self._files(folder):
+        for path in self._files(folder) if folder.is_dir() else ():
             if path.suffix.lower() in _SUFFIXES:
                 stem = path.relative_to(folder).with_suffix("")
                 named.setdefault(stem, []).append(self._name(path))

@@ -144,8 +144,7 @@ def stack_grid(
 def fill_gaps(planes: Sequence[Plane], rounding: float = DIRECTION_TOLERANCE) -> list[Plane]:
     """Return the slices that an otherwise regular stack lacks, each where it would stand, in no order.
 
-    A gap is one if it is a whole multiple of the usual distance: the median, or the least if only that fits all gaps.
-    `stack_grid` judges the rest.
+    There are none in a series that is unevenly spaced (see `_missing_from`); `stack_grid` judges the rest.
     """
     if len(planes) < 2:
         return []
@@ -153,14 +152,14 @@ def fill_gaps(planes: Sequence[Plane], rounding: float = DIRECTION_TOLERANCE) ->
     distances = np.array([plane.position for plane in planes], dtype=np.float64) @ np.cross(across, down)
     order = np.argsort(distances, kind="stable")
     gaps = np.diff(distances[order])
-    usual, least = float(np.median(gaps)), float(gaps.min())
-    if not _are_multiples(gaps, usual) and _are_multiples(gaps, least):
-        usual = least
+    usual = _missing_from(gaps)
+    if usual is None:
+        return []
     missing: list[Plane] = []
-    for n in np.flatnonzero(gaps > (1 + STACK_TOLERANCE_VOXEL) * usual) if usual > _SAME_PLANE_MM else ():
+    for n in np.flatnonzero(gaps > (1 + STACK_TOLERANCE_VOXEL) * usual):
         before, after = planes[int(order[n])], planes[int(order[n + 1])]
         steps = round(float(gaps[n]) / usual)
-        if steps > _MOST_MISSING or abs(gaps[n] - steps * usual) > STACK_TOLERANCE_VOXEL * usual:
+        if steps > _MOST_MISSING:
             continue
         start, run = np.array(before.position), np.subtract(after.position, before.position) / steps
         name = f"the gap between {before.name} and {after.name}"
@@ -168,10 +167,19 @@ def fill_gaps(planes: Sequence[Plane], rounding: float = DIRECTION_TOLERANCE) ->
     return missing
 
 
-def _are_multiples(gaps: NDArray[np.float64], step: float) -> bool:
-    return step > _SAME_PLANE_MM and bool(
-        (np.abs(gaps - np.round(gaps / step) * step) <= STACK_TOLERANCE_VOXEL * step).all()
-    )
+def _missing_from(gaps: NDArray[np.float64]) -> float | None:
+    """Return the distance of the slices of a regular stack that lacks some; None of an even or an uneven one.
+
+    At least half of the distances are the usual one, the others whole multiples of it. Two alike that follow each other
+    are the spacing of a block, as head scans have it (2.5 mm, then 5 mm): nothing is missing there.
+    """
+    usual = float(np.sort(gaps)[(len(gaps) - 1) // 2])
+    if usual <= _SAME_PLANE_MM:
+        return None
+    steps = np.round(gaps / usual)
+    are_multiples = bool((np.abs(gaps - steps * usual) <= STACK_TOLERANCE_VOXEL * usual).all())
+    is_block = bool(((steps[1:] == steps[:-1]) & (steps[1:] > 1)).any())
+    return usual if are_multiples and steps.max() > 1 and not is_block else None
 
 
 def _most_alike(planes: Sequence[Plane]) -> Plane:
@@ -247,7 +255,7 @@ def _even_step(distances: NDArray[np.float64], names: Sequence[str]) -> float:
             "the slices are not evenly spaced",
             found=listed([_gap(pairs[n], float(gaps[n])) for n in uneven], _MOST_NAMED),
             expected=Message("{usual:.6g} mm as between most slices", usual=usual),
-            advice="Supply the missing slices, or only those of one regular stack",
+            advice="Supply the missing slices, bridge them with --allow-gaps, or give those of one regular stack",
         )
     return float(distances[-1] - distances[0]) / (len(names) - 1)
 
@@ -257,9 +265,7 @@ def _is_straight(positions: NDArray[np.float64], distances: NDArray[np.float64],
     gaps = np.diff(distances)
     if len(gaps) < 2 or gaps.min() < _SAME_PLANE_MM or gaps.max() > _WIDEST * np.median(gaps):
         return False
-    usual, least = float(np.median(gaps)), float(gaps.min())
-    is_even = bool(np.abs(gaps - usual).max() <= STACK_TOLERANCE_VOXEL * usual)
-    if not is_even and (_are_multiples(gaps, usual) or _are_multiples(gaps, least)):
+    if _missing_from(gaps) is not None:
         return False
     along = distances - distances[0]
     run = (positions[-1] - positions[0]) / along[-1]

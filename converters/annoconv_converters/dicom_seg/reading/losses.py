@@ -130,6 +130,7 @@ _REASONS: Final[Reasons] = {
     "Patient*": "it is the source's: a case has no place for {name}",
     "Study*": "it is the source's: a case has no place for {name}",
     "ClinicalTrial*": "it is the source's: a case has no place for {name}",
+    "LongitudinalTemporal[OE]*": "days are counted from the baseline; a case has no place for those from another event",
     "Content[DLT]*": ("a case has no place for {name}; it is made anew", LossKind.NO_PLACE),
     "Series*": ("a case has no place for {name}; it is made anew", LossKind.NO_PLACE),
     "InstanceNumber": ("a case has no place for {name}; it is made anew", LossKind.NO_PLACE),

@@ -13,7 +13,7 @@ from pydicom.filereader import read_dataset
 
 from annoconv import ids, times
 from annoconv import images as image_seam
-from annoconv.casefile.left_out import left_out, masks_left_out
+from annoconv.casefile.left_out import kinds_of, left_out, masks_left_out
 from annoconv.casefile.left_out import without as without_left_out
 from annoconv.casefile.references import without_gone
 from annoconv.codes import Labels
@@ -21,7 +21,7 @@ from annoconv.documents import strict_json
 from annoconv.documents.losses import report
 from annoconv.documents.merging import held
 from annoconv.documents.residuals import pointer, residual
-from annoconv.errors import InputError
+from annoconv.errors import ImageError, InputError
 from annoconv.files.atomic import replacing
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
@@ -181,6 +181,8 @@ def _prepared(
             "the case has no mask, so there is nothing to segment",
             source=loaded.path,
             where="/annotations",
+            found=kinds_of(case),
+            expected="a mask that counts as a finding",
             advice="Boxes, points and attributes go to DICOM-SR or FHIR; masks of what is superseded, rejected or not "
             "there are written with --all-annotations",
         )
@@ -225,10 +227,23 @@ def _without_masks(sources: Sequence[ImageSource], loaded: LoadedCase) -> list[I
 def _own_files(loaded: LoadedCase, context: Context, settings: Settings) -> list[ImageSource]:
     """Return the images whose files the case names."""
     case, path = loaded.case, loaded.path
-    named = [file.path for image in (case.image, *(case.related_images or ())) for file in image.files or ()]
+    places = {"/image": case.image}
+    places |= {f"/related_images/{number}": image for number, image in enumerate(case.related_images or ())}
+    named = {
+        f"{at}/files/{n}/path": file.path for at, image in places.items() for n, file in enumerate(image.files or ())
+    }
     if path is None or not named:
         return []
-    files = [path.parent / name for name in named]
+    files = [path.parent / name for name in named.values()]
+    for where, file in zip(named, files, strict=True):
+        if not file.exists():
+            raise ImageError(
+                "the case names an image file that is not there",
+                source=path,
+                where=where,
+                found=file,
+                advice="Put it there, or name the images with --images",
+            )
     return scan_series(files, context.limits, allow_gaps=settings.allow_gaps)
 
 

@@ -85,6 +85,8 @@ _CARRIED_OVER: Final = (
     "ClinicalTrialProtocolEthicsCommitteeName",
     "ClinicalTrialProtocolEthicsCommitteeApprovalNumber",
     "ConsentForClinicalTrialUseSequence",
+    "LongitudinalTemporalOffsetFromEvent",
+    "LongitudinalTemporalEventType",
     "StudyDescription",
     "BodyPartExamined",
     "TimezoneOffsetFromUTC",

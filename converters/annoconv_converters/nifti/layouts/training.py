@@ -14,6 +14,7 @@ from annoconv_converters._volumes.labels import entry_of
 from annoconv_converters._volumes.opening import stem_of
 from annoconv_converters.nifti.case_files import CaseFiles
 from annoconv_converters.nifti.layouts.base import Layout, Request, label_name
+from annoconv_converters.nifti.side_file import FOLDER
 from annoconv_converters.nifti.source_trees import of_volume
 from annoconv_converters.nifti.volumes import Classes, class_map
 
@@ -145,7 +146,7 @@ def case_files(
             for image, modality in zip(found, told_by, strict=False)
         ]
     exact = finder.is_exact(files[0] if files else label_file)
-    carrier = folder / "annoconv" / f"{name}.json"
+    carrier = folder / FOLDER / f"{name}.json"
     sources = [of_volume(label_file), *finder.sidecars(label_file)] if label_file is not None else []
     sources += [each for number, file in enumerate(files) for each in finder.image_files(file, number)]
     told = {"case_id": name, **told}
