@@ -106,8 +106,8 @@ def read_data_set(
             advice = "Put it there, or pass --images"
             raise InputError("the size of the picture is not known", source=place_of, advice=advice)
         rows, columns = size or (0, 0)
-        told = {"width": columns, "height": rows} if size else {}
-        picture = Picture({"id": number, "file_name": name, **told}, is_unsized=True)
+        stated = {"width": columns, "height": rows} if size else {}
+        picture = Picture({"id": number, "file_name": name, **stated}, is_unsized=True)
         for place, line in enumerate(lines, start=1):
             record = _record(line, (rows, columns), kind, description.keypoints, label, place)
             picture.shapes.append(_shape(record, (name_in_set, place - 1), kind, SLACK * 2 * max(rows, columns)))
