@@ -13,7 +13,8 @@ from annoconv.casefile import LoadedCase
 from annoconv.errors import ImageError
 from annoconv.files.atomic import note_inputs
 from annoconv.messages import Message, listed
-from annoconv_converters._pictures.picture_names import EXTENSION, PICTURE_FILES, file_name_of, own_name
+from annoconv_converters._pictures.own_names import EXTENSION, own_name
+from annoconv_converters._pictures.picture_names import PICTURE_FILES, file_name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
