@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annoconv.limits import Limits
-    from annoconv.model import Image
+    from annoconv.model import Case, Image
     from annoconv_converters._pictures.records import Picture
 
 __all__ = ["size_of_file", "with_sizes", "without_size"]
@@ -80,7 +80,12 @@ def with_sizes(cases: Iterable[LoadedCase], images: Sequence[Path], limits: Limi
         known = _by_name(images, limits) if known is None else known
         first, *others = (_sized(each, known) for each in every)
         changed = {"image": first, **({"related_images": others} if others else {})}
-        yield LoadedCase(case.model_copy(update=changed), lambda held=loaded: held.masks, loaded.path, loaded.fields)
+        yield _changed(loaded, case.model_copy(update=changed))
+
+
+def _changed(loaded: LoadedCase, case: Case) -> LoadedCase:
+    """Return a case in place of one, with the same masks."""
+    return LoadedCase(case, lambda: loaded.masks, loaded.path, loaded.fields)
 
 
 def _by_name(images: Sequence[Path], limits: Limits) -> dict[str, list[Path]]:
