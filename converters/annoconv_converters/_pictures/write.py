@@ -90,6 +90,8 @@ class PictureFormat(Generic[Tree]):
         From the name of a picture to what the format knows it by.
     place
         From the name of a picture to where its file is in a folder.
+    cut
+        The shapes of a picture as far as the format has a place for them, where it has none beyond the picture.
     arrange
         Puts the pictures of all cases as its reader gives them, where that leaves out any; yields what is lost so.
     """
@@ -108,6 +110,7 @@ class PictureFormat(Generic[Tree]):
     is_folder: bool = False
     known_by: Callable[[str], str] = str
     place: Callable[[str], str] = str
+    cut: Callable[[Picture], list[Shape]] | None = None
     arrange: Callable[[Sequence[Drawing]], Iterable[Loss]] | None = None
 
 
@@ -176,7 +179,7 @@ def write_pictures(
         losses += (each for place, drawing in enumerate(drawings) for each in with_file_names(drawing, place))
     told_apart = KnownNames(format.known_by)
     for drawing in drawings:
-        told_apart.take(drawing)
+        told_apart.take(drawing.loaded, drawing.pictures)
     shown = [list(drawing.pictures) for drawing in drawings]
     losses += [] if format.arrange is None else format.arrange(drawings)
     pictures = [picture for drawing in drawings for picture in drawing.pictures]
@@ -247,6 +250,7 @@ def _drawing(loaded: LoadedCase, folder: str | None, format: PictureFormat[Any],
     )
     for picture in drawing.pictures:
         picture.shapes = [ring for shape in picture.shapes for ring in _rings(shape, format.has_parts)]
+        picture.shapes = picture.shapes if format.cut is None else format.cut(picture)
     return drawing
 
 

@@ -60,6 +60,7 @@ _APART: Final = "shapes of one group are annotations of their own; --instances m
 _UNBOUND: Final = (
     "only outlines of one label, and points, of one group become one object; this is an annotation of its own"
 )
+_POINTS: Final = "each of its points becomes an annotation of its own"
 _RECTANGLE: Final = "bounding_box"
 
 
@@ -107,6 +108,11 @@ def json_losses(
     apart = [each for each in shared_groups(document["shapes"]) if joined is None or str(each + 1) not in numbers]
     why = _APART if joined is None else _UNBOUND
     lost = [Loss(case_index, pointer(("shapes", each, "group_id")), LossKind.APPROXIMATED, why) for each in apart]
+    lost += [
+        Loss(case_index, pointer(("shapes", place)), LossKind.APPROXIMATED, _POINTS)
+        for place, shape in enumerate(document["shapes"])
+        if shape.get("shape_type") == "points" and f"{place + 1}.2" in annotations
+    ]
     return [*file_losses(records, _REASONS, case_index), *lost]
 
 

@@ -23,9 +23,10 @@ from annoconv_converters._pictures.picture_names import PICTURE_FILES, stem_of
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.sizes import size_of_file
+from annoconv_converters.yolo.border import SLACK
 from annoconv_converters.yolo.description import MOST_CLASSES, Description, folder_of, text_of
 from annoconv_converters.yolo.trees import DataSetTree, LabelFile
-from annoconv_converters.yolo.turned import SLACK, turned_of
+from annoconv_converters.yolo.turned import turned_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

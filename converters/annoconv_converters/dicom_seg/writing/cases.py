@@ -51,6 +51,7 @@ from annoconv_converters.dicom_seg.writing.header import ANEW, Content, Elements
 from annoconv_converters.dicom_seg.writing.losses import CARRIER, REASONS, otherwise_fractional, uncoded
 from annoconv_converters.dicom_seg.writing.planes import check_image
 from annoconv_converters.dicom_seg.writing.segments import segment_of
+from annoconv_converters.dicom_seg.writing.source_elements import not_copied
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -319,6 +320,7 @@ def _finish(
             yield Loss(case_index, path, LossKind.CARRIED, carried)
     for part in parts:
         yield from note_losses(part.content.source, case_index, of_identity=False)
+        yield from not_copied(part.content.source, case_index)
         for number, kind, message in part.gathered.changes:
             path = pointer(("annotations", position_of[part.annotation_ids[number]], "mask_file"))
             yield Loss(case_index, path, kind, message)
