@@ -135,7 +135,7 @@ def _batch(path: Path, context: Context, *, shift: int) -> Batch:
 def _record(element: Element, identity: str, names: list[str], path: Path, shift: int) -> Record:
     """Return an object, or a part of one."""
     where = f"{element.tag} {identity}"
-    name = (element.findtext("name") or "").strip()
+    name = element.findtext("name") or ""
     if name not in names:
         names.append(name)
     box = element.find("bndbox")

@@ -114,6 +114,8 @@ def _said(element: Element) -> Record:
                 told = {action.tag: _truth(members_of(action)) for action in child}
             case "attributes":
                 told = _attributes(child)
+            case "name":
+                told = (child.text or "") if (child.text or "").strip() else ""
             case name:
                 told = members_of(child)
                 told = _truth(told) if name in FLAGS else told
