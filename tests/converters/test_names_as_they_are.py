@@ -69,7 +69,7 @@ def test_a_class_of_that_name_is_no_object_without_a_class(format: str, tmp_path
     target = tmp_path / ("set" if format == "yolo" else "out.xml" if format == "cvat" else "out.json")
     losses = registry.write([case], target, format=format)
     assert not any(loss.path.endswith("label_code") for loss in losses)
-    files = [path for path in target.rglob("*.yaml")] if target.is_dir() else [target]
+    files = list(target.rglob("*.yaml")) if target.is_dir() else [target]
     assert all("UNCLASSIFIED" in path.read_text() for path in files)
     (reading,) = registry.read([target], format=format)
     assert [each.label_code for each in reading.case.annotations] == ["cat", "UNCLASSIFIED"]
