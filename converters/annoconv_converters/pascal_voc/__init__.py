@@ -169,10 +169,10 @@ def _attributes(element: Element) -> Record:
     pose = (element.findtext("pose") or "").strip()
     if pose and pose != "Unspecified":
         told["pose"] = pose
-    told |= {action.tag: (action.text or "").strip() == "1" for action in element.iterfind("actions/*")}
+    others = {action.tag: (action.text or "").strip() == "1" for action in element.iterfind("actions/*")}
     for each in element.iterfind("attributes/attribute"):
-        told[(each.findtext("name") or "").strip()] = (each.findtext("value") or "").strip()
-    return told
+        others[(each.findtext("name") or "").strip()] = (each.findtext("value") or "").strip()
+    return others | told
 
 
 def _masks(path: Path, picture: Record, count: int) -> dict[int, Record] | None:

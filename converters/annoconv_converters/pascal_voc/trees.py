@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.messages import Message
 from annoconv.model import BboxAnnotation, MaskAnnotation
 from annoconv_converters._pictures.file_losses import FileRecord, file_losses, settled, stated
 from annoconv_converters._xml import members_of
@@ -35,6 +36,10 @@ _REASONS: Final[Reasons] = {
     "filename": "a case names an image by a relative path",
     "bndbox/*": "a case has boxes of four sides",
     "part/#/bndbox/*": "a case has boxes of four sides",
+    **dict.fromkeys(
+        (f"{holder}/{name}" for holder in ("actions", "attributes") for name in (*FLAGS, _NOTHING[0])),
+        Message("an element of the object has that name, and an annotation one value of each"),
+    ),
     "attributes*": "an annotation has one value of each attribute",
     "*": "a case has no place for {name}",
 }
