@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-from annoconv.codes import UNCLASSIFIED, ClassLabel, Labels, built_in_labels, is_name, name_field, own_code
+from annoconv.codes import UNCLASSIFIED, ClassLabel, Labels, built_in_labels, is_name, name_fields, own_code
 from annoconv.model import AnnotationCategory
 from annoconv_converters._pictures.skeletons import defined_by
 
@@ -118,7 +118,7 @@ class Categories:
             found = self._labels.of_name(name)
             if self._names.setdefault(name, number) != number:  # another category of the same name
                 code = own_code(name, str(number))
-                meaning = {**(found.definition or {name_field(name): name}), "code": code}
+                meaning = {**(found.definition or name_fields(name)), "code": code}
                 found = ClassLabel(code, found.known, meaning)
             self._meanings[number] = self._meaning(number, found)
         return self._meanings[number]

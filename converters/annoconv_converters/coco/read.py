@@ -70,6 +70,8 @@ def read_coco(
     case_index = 0
     for path in paths:
         index = index_file(path, context, pattern, ground_truth)
+        if ground_truth is not None and not index.is_results and not path.samefile(ground_truth):
+            raise UsageError("a ground truth is of a list of results, and this is none", source=path)
         if not index.groups and any(index.side.lost(case_index)):
             raise nothing_shown(path)
         with path.open("rb") as file:
@@ -105,6 +107,8 @@ def _readings(
     if listed:
         beside.pop("categories", None)
     kind = _kind(index, file, listed)
+    if maps is not None and kind != "panoptic":
+        raise UsageError("maps are of panoptic annotations, and this file has none", source=index.path)
     # What was written with our keys was compared with the built-in labels only.
     systems = {True: Labels.of(), False: Labels.of(label_system=context.label_system)}
     categories = {keyed: Categories(listed, labels, is_list=True) for keyed, labels in systems.items()}

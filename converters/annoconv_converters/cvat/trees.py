@@ -14,6 +14,7 @@ from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
 from annoconv_converters._pictures.file_losses import FileRecord, file_losses, settled, stated
 from annoconv_converters._pictures.objects import told_of
+from annoconv_converters._pictures.picture_names import own_name
 from annoconv_converters._pictures.planes import slice_name
 from annoconv_converters._xml import members_of
 from annoconv_converters.cvat.coordinates import coordinates_of, cuboid_of, elements_of, point_of
@@ -266,7 +267,7 @@ def _image(picture: Picture, case: Case) -> Record:
         told = slice_name(name.case, name.series, name.axis, name.index)
     else:
         image = case.image
-        told = image.files[0].path if image.files else f"{image.uid}.png"
+        told = own_name(image)
     columns, rows, *_ = image.shape or ("", "")
     return {"@name": told, "@width": str(columns), "@height": str(rows)}
 

@@ -18,7 +18,7 @@ from annoconv_converters._pictures.rotation import turned_box
 from annoconv_converters._pictures.skeletons import triples_of
 from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
 from annoconv_converters.yolo.border import SLACK, cut_shapes, is_within
-from annoconv_converters.yolo.data_set import TASK, read_data_set
+from annoconv_converters.yolo.data_set import TASK, exchanged, read_data_set
 from annoconv_converters.yolo.smallest_box import smallest_box
 from annoconv_converters.yolo.strict_yaml import quoted
 from annoconv_converters.yolo.turned import as_told
@@ -95,6 +95,7 @@ def yolo_format(kind: LineKind, limits: Limits) -> PictureFormat[Record]:
         has_sizes=False,
         is_folder=True,
         known_by=stem_of,
+        place=listed,
     )
 
 
@@ -120,6 +121,7 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record], *, kind: Lin
                 "YOLO needs the size of every picture",
                 where="/image/shape",
                 found=name,
+                expected="a width and a height",
                 advice="Name the pictures with --images",
             )
         size = picture.record["height"], picture.record["width"]
@@ -130,9 +132,15 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record], *, kind: Lin
                 count = described["kpt_shape"][0]
                 shares += _keypoint_shares(shape, named[shape.record["category_id"]], count, size)
             lines.append([classes[shape.record["category_id"]], *map(float, shares)])
-        names.append(f"./images/{name}")
-        files[f"labels/{name.rpartition('.')[0]}.txt"] = lines
+        names.append(f"./{listed(name)}")
+        files[f"{exchanged(listed(name), 'images', 'labels').rpartition('.')[0]}.txt"] = lines
     return files
+
+
+def listed(name: str) -> str:
+    """Return where a picture is in a data set: below `images`, unless it is in a folder of that name further down."""
+    first, *inner = name.split("/")
+    return name if first != "images" and "images" in inner[:-1] else f"images/{name}"
 
 
 def _save(files: Record, folder: Path) -> None:
