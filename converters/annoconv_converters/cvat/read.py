@@ -206,7 +206,7 @@ class _CvatFile:
     def _shapes(self, shape: Element, picture: Record) -> Iterator[Shape]:
         """Yield a shape, or one for each point, element of a skeleton, or face of a cuboid."""
         label = shape.get("label", "")
-        number_ = self._numbers.setdefault(label, len(self._numbers))
+        number_ = self._numbers.setdefault(label, len(self._numbers)) if label.strip() else None
         common: Record = {"category_id": number_, **self._told(shape, label)}
         algorithm_type = ALGORITHM_TYPES.get(shape.get("source", ""))
         more = {"algorithm_type": algorithm_type} if algorithm_type else {}
