@@ -93,11 +93,10 @@ def _part(part: str) -> str:
     return f"{safe_name(stem)}.{ending}" if dot and len(ending) <= 5 else safe_name(part)
 
 
-def with_file_names(drawing: Drawing, case_index: int) -> Iterator[Loss]:
+def with_file_names(case: Case, pictures: Iterable[Picture], case_index: int) -> Iterator[Loss]:
     """Give the flat pictures of a case the names of files, and yield a loss for each that has another one so."""
-    case = drawing.loaded.case
     images = {each.uid: place for place, each in enumerate((case.image, *(case.related_images or ())))}
-    for picture in drawing.pictures:
+    for picture in pictures:
         name = str(picture.record["file_name"])
         if picture.name is None and (other := file_name_of(name)) != name:
             picture.record["file_name"] = other

@@ -176,7 +176,8 @@ def write_pictures(
         FlatNames().rename(picture for drawing in drawings for picture in drawing.pictures)
     losses: list[Loss] = []
     if format.is_folder or rendering.depth != "none":
-        losses += (each for place, drawing in enumerate(drawings) for each in with_file_names(drawing, place))
+        for place, drawing in enumerate(drawings):
+            losses += with_file_names(drawing.loaded.case, drawing.pictures, place)
     told_apart = KnownNames(format.known_by)
     for drawing in drawings:
         told_apart.take(drawing.loaded, drawing.pictures)
