@@ -97,9 +97,11 @@ def _images(direction: Any, name: str, images: Sequence[Path]) -> dict[str, Any]
 def _refusal(error: AnnoconvError, folder: Path, chain: Chain) -> str:
     """Return a refusal as a sentence without the folders of this run; each names its place, and what to do."""
     assert error.source or error.where, f"a refusal without a place: {error}"
-    # What is wrong with a document is said in sentences of its own, each of which says what is expected.
-    has_help = error.advice or error.expected is not None or isinstance(error, DocumentError)
-    assert has_help, f"a refusal without help: {error}"
+    # What is wrong with a document is said in sentences of its own, each of which says what was found and expected.
+    if not isinstance(error, DocumentError):
+        assert error.found is not None, f"a refusal that does not say what was found: {error}"
+        assert error.expected is not None, f"a refusal that does not say what was expected: {error}"
+    assert error.advice or (isinstance(error, DocumentError) and error.findings), f"a refusal without help: {error}"
     text = str(error).replace(f"{folder}/", "")
     roots = sorted({str(each.parent) for each in (*chain.sources, *chain.images)}, key=len, reverse=True)
     for root in roots:

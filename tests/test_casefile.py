@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tracemalloc
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,9 @@ from annoconv.casefile import LoadedCase, Reading, read_case, read_cases, write_
 from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, InputError, MaskError, OutputExistsError, UsageError
 from annoconv.geometry import Grid
-from annoconv.model import Case
+from annoconv.model import Case, MaskAnnotation
 from annoconv.pixels import ArrayVolume, Mask, Masks
+from tests.cases import make
 from tests.documents import Document, c5_without_mask_file, common, good, write
 
 if TYPE_CHECKING:
@@ -91,6 +93,51 @@ def test_an_unchanged_mask_file_keeps_its_bytes(tmp_path: Path) -> None:
     write_case(read_case(tmp_path / "a" / "c.json"), tmp_path / "b" / "c.json")
     for name in ("c.json", "c.masks/l.nii.gz"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def digest_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def stated(case: Case) -> str | None:
+    (mask,) = case.annotations
+    assert isinstance(mask, MaskAnnotation)
+    return mask.sha256
+
+
+@pytest.mark.parametrize("name", ["c.json", "c.jsonl", "folder"])
+def test_a_mask_that_is_written_anew_has_the_digest_of_the_new_file(name: str, tmp_path: Path) -> None:
+    written = loaded(common("A", "mask", mask_file="a.nii.gz", sha256="ab" * 32))
+    (path,) = write_case(written, tmp_path / name)
+    back = read_case(path)
+    assert stated(back.case) == digest_of(path.parent / back.case.annotations[0].mask_file)  # type: ignore[union-attr]
+    assert stated(written.case) == "ab" * 32  # the input stays
+
+
+def test_a_digest_that_a_case_file_has_of_another_file_is_not_made_right_by_copying_it(tmp_path: Path) -> None:
+    write_case(one(), tmp_path / "a")
+    document = json.loads((tmp_path / "a" / "case.json").read_bytes())
+    document["annotations"][0]["sha256"] = "ab" * 32
+    (tmp_path / "a" / "case.json").write_text(json.dumps(document))
+    (path,) = write_case(read_case(tmp_path / "a"), tmp_path / "b")
+    assert stated(read_case(path).case) == "ab" * 32
+    assert "A-10.1.5.mask_digest" in {each.rule for each in validate(path, profile="delivery")}
+
+
+@pytest.mark.parametrize("name", ["nifti", "dicom-seg"])
+def test_a_mask_that_went_through_a_format_has_the_digest_of_its_new_file(name: str, tmp_path: Path) -> None:
+    case = make("label_map", tmp_path / "zoo")
+    document = json.loads(case.path.read_bytes())
+    for each in document["annotations"]:
+        if each["type"] == "mask":
+            each["sha256"] = digest_of(case.path.parent / each["mask_file"])
+    case.path.write_text(json.dumps(document))
+    ending = registry.converter("to", name).suffix
+    registry.write([read_case(case.path)], tmp_path / f"out{ending}", format=name, images=case.images)
+    readings = registry.read([tmp_path / f"out{ending}"], format=name, images=case.images)
+    (path,) = write_cases(readings, tmp_path / "back.json")
+    masks = [each for each in json.loads(path.read_bytes())["annotations"] if each["type"] == "mask"]
+    assert [each["sha256"] for each in masks] == [digest_of(tmp_path / each["mask_file"]) for each in masks]
 
 
 def test_a_mask_of_a_label_map_may_go_into_a_file_of_its_own(tmp_path: Path) -> None:

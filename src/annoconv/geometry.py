@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -38,6 +38,7 @@ from annoconv.grids import (
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -58,6 +59,7 @@ __all__ = [
     "corner_displacement_voxel",
     "describe_grid",
     "grid_of_slices",
+    "grid_text",
     "is_turned",
     "lps_from_ras",
     "matrix_text",
@@ -68,6 +70,11 @@ __all__ = [
 GRID_TOLERANCE_VOXEL = 0.05
 """Voxels of the fixed grid: how far a corner may be off the lattice. NIfTI holds affines as float32 and DICOM numbers
 have 16 characters, both hundreds of times finer; half a voxel would change an index."""
+
+_STEPS: Final = (
+    "the file steps {step:.6g} mm from slice to slice, and the slices of its image lie {least:.6g} to {most:.6g} mm "
+    "apart along their normal; each mask slice is taken to lie where the image has it"
+)
 
 
 class GridKind(StrEnum):
@@ -99,6 +106,8 @@ class GridRelation:
         Index in `fixed` of the first voxel of `moving` once it is permuted and flipped; may be negative.
     slices
         Where slices are unevenly spaced: for each of `moving`, the one of `fixed` that lies there, or -1.
+    step_mm
+        Where `moving` states one step for all slices, which lie otherwise in `fixed` and are the same by their order.
     moving, fixed
         The two grids.
     """
@@ -110,6 +119,7 @@ class GridRelation:
     flips: tuple[bool, bool, bool] = (False, False, False)
     offset: Shape = (0, 0, 0)
     slices: tuple[int, ...] | None = None
+    step_mm: float | None = None
 
     @property
     def is_inside(self) -> bool:
@@ -122,6 +132,14 @@ class GridRelation:
             for first, count, most in zip(self.offset, counts, self.fixed.shape, strict=True)
         )
 
+    @property
+    def taken_otherwise(self) -> Message | None:
+        """What is said where slices are the same by their order, and lie otherwise than the file of a mask says."""
+        if self.step_mm is None:
+            return None
+        gaps = np.diff(self.fixed.slice_positions @ self.fixed.normal)
+        return Message(_STEPS, step=self.step_mm, least=gaps.min(), most=gaps.max())
+
 
 def compare_grids(moving: Grid, fixed: Grid) -> GridRelation:
     """Return where the voxels of `moving` lie in `fixed`, by their affines.
@@ -130,8 +148,43 @@ def compare_grids(moving: Grid, fixed: Grid) -> GridRelation:
     -----
     An axis of one voxel has no step of its own and takes the other grid's. If `fixed` has no place in space, grids of
     one shape are the same by index, since nothing more can be known. Slices of uneven spacing are compared one by one;
-    a volume that states one step for all of them is the same if that is their mean. Specification 7.2 b-e, 8.4 a.
+    a volume that states one step for all of them is the same if that is their mean, or what another program would state
+    of them (see `_other_grids`). Specification 7.2 b-e, 8.4 a.
     """
+    relation = _compare(moving, fixed)
+    is_whole = relation.kind in {GridKind.SAME, GridKind.REINDEXED}
+    if is_whole or moving.lps_from_ijk is None or moving.positions is not None:
+        return relation
+    for other in _other_grids(fixed):
+        nominal = _compare(moving, other)
+        if nominal.kind in {GridKind.SAME, GridKind.REINDEXED}:
+            return replace(nominal, fixed=fixed, step_mm=float(other.spacing[2]))
+    return relation
+
+
+def _other_grids(fixed: Grid) -> Iterator[Grid]:
+    """Yield what programs state of slices that are sheared or uneven, where their format has one step for all of them.
+
+    That is the first distance from slice to slice (dcm2niix, ITK before 5), the mean (ITK) or the median; ITK leaves
+    out the shear. An upright grid whose slices are as far apart as theirs along the normal was resampled instead, so
+    the two must differ.
+    """
+    if fixed.lps_from_ijk is None or fixed.is_upright or fixed.shape[2] < 2:
+        return
+    positions, last = fixed.slice_positions, fixed.shape[2] - 1
+    steps = np.linalg.norm(np.diff(positions, axis=0), axis=1)
+    run = (positions[-1] - positions[0]) / np.linalg.norm(positions[-1] - positions[0])
+    told = [run * step for step in (steps.mean(), np.median(steps), steps[0], steps[-1])]
+    if (1 - run @ fixed.normal) * last > 2 * GRID_TOLERANCE_VOXEL:
+        told.append(fixed.normal * steps.mean())
+    for step in told:
+        for start in (positions[0], positions[-1] - last * step):
+            affine = fixed.affine.copy()
+            affine[:3, 2], affine[:3, 3] = step, start
+            yield Grid(fixed.shape, affine)
+
+
+def _compare(moving: Grid, fixed: Grid) -> GridRelation:
     different = GridRelation(GridKind.DIFFERENT, moving, fixed)
     if fixed.lps_from_ijk is None:
         return GridRelation(GridKind.SAME, moving, fixed) if moving.shape == fixed.shape else different
@@ -172,7 +225,7 @@ def _by_slices(moving: Grid, fixed: Grid) -> GridRelation:
     """Return where the slices of one grid lie in another, if the slices of one of them are unevenly spaced."""
     different = GridRelation(GridKind.DIFFERENT, moving, fixed)
     if moving.positions is None:
-        nominal = compare_grids(moving, replace(fixed, positions=None))
+        nominal = _compare(moving, replace(fixed, positions=None))
         if nominal.kind in {GridKind.SAME, GridKind.REINDEXED}:
             return replace(nominal, fixed=fixed)
     to_voxels = np.linalg.inv(fixed.affine[:3, :3]).T
@@ -243,8 +296,8 @@ def apply_relation(mask_kji: NDArray[Any], relation: GridRelation, path: Path | 
         raise GeometryError(
             "the mask's grid is not the image's",
             source=path,
-            found=_grid_text(moving),
-            expected=_grid_text(fixed),
+            found=grid_text(moving),
+            expected=grid_text(fixed),
             advice="Resample the mask onto the image's grid, or name the image that it was drawn on",
         )
     if relation.kind is GridKind.SAME:
@@ -274,13 +327,14 @@ def apply_relation(mask_kji: NDArray[Any], relation: GridRelation, path: Path | 
                 before=before,
             ),
             source=path,
-            found=_grid_text(moving),
-            expected=_grid_text(fixed),
+            found=grid_text(moving),
+            expected=grid_text(fixed),
         )
     return placed
 
 
-def _grid_text(grid: Grid) -> Message:
+def grid_text(grid: Grid) -> Message:
+    """Return a grid for people: its shape, and its affine with the frame that this leads to."""
     shape = list(grid.shape)
     if grid.lps_from_ijk is None:
         return Message("shape {shape}, no affine", shape=shape)

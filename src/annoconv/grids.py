@@ -94,7 +94,13 @@ class Grid:
     def from_image(cls, image: Image) -> Grid:
         """Return the grid of a case document's image; without an affine if origin, direction or spacing is absent."""
         if image.shape is None:
-            raise GeometryError("the image states no shape", where="/image/shape", advice="Name it with --images")
+            raise GeometryError(
+                "the image states no shape",
+                where="/image/shape",
+                found=image.uid,
+                expected="columns, rows and slices",
+                advice="Name it with --images",
+            )
         shape: Any = (*image.shape, 1)[:3]
         frame = "LPS" if image.coordinate_frame is None else str(image.coordinate_frame.value)
         if frame == "NONE" or image.origin is None or image.direction is None or image.spacing is None:

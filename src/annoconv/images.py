@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from annoconv.errors import ImageError, LimitError
 from annoconv.files.inputs import check_source
@@ -31,12 +31,29 @@ if TYPE_CHECKING:
     from annoconv.geometry import Grid
     from annoconv.model import Image
 
-__all__ = ["GROUP", "ImageSource", "Reader", "SliceIdentity", "describe_sources", "list_files", "match", "open", "scan"]
+__all__ = [
+    "GROUP",
+    "OF_A_COPY",
+    "ImageSource",
+    "Reader",
+    "SliceIdentity",
+    "describe_sources",
+    "list_files",
+    "match",
+    "open",
+    "scan",
+]
 
 GROUP = "annoconv.readers"
 """Entry point group of the readers, tried in the order of their names."""
 _MOST_NAMED = 10
 """Images named in one message."""
+OF_A_COPY: Final = (
+    "If it is a copy under other UIDs (de-identified), put its uid in the place of the former, and leave out "
+    "instances, study_instance_uid and frame_of_reference_uid of the image: the copy states them, and its geometry is "
+    "compared"
+)
+_OR_A_COPY: Final = "Name the folder of that series. {copy}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +170,13 @@ def list_files(paths: Iterable[Path], limits: Limits) -> list[Path]:
     found: dict[Path, Path] = {}
     for path in map(Path, paths):
         if not path.exists():
-            raise ImageError("there is no such file or folder", source=path, advice="Name the images with --images")
+            raise ImageError(
+                "there is no such file or folder",
+                source=path,
+                found=Message("nothing"),
+                expected="an image",
+                advice="Correct --images",
+            )
         settle(path)
         check_source(path)
         for file in _below(path):
@@ -271,7 +294,7 @@ def match(
             where=where,
             found=describe_sources(sources),
             expected=image.uid,
-            advice="Name the folder of that series",
+            advice=Message(_OR_A_COPY, copy=Message(OF_A_COPY)) if sources else "Name the folder of that series",
         )
     return named[0]
 

@@ -5,6 +5,7 @@ The files of `dicom_cases` are synthetic, made after conditions that users of ot
 
 from __future__ import annotations
 
+import json
 import shutil
 import warnings
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from annoconv_converters._dicom.series import scan_series
 
 from annoconv import images, registry
 from annoconv.casefile import LoadedCase, read_case, write_case
+from annoconv.cli import main
 from annoconv.cli.limits import limits_from
 from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError, GeometryError, ImageError, MaskError, UsageError
@@ -240,6 +242,7 @@ def case_on_ct(folder: Path, **image: Any) -> LoadedCase:
     case = case_of(folder, images.open(REFERENCES / "ct"), drawn(images.open(REFERENCES / "ct").grid)).case
     document = strict_json.plain(case)
     document["image"] |= image
+    document["image"] = {name: value for name, value in document["image"].items() if value is not None}
     (folder / "case.json").write_bytes(strict_json.dumps(document))
     return read_case(folder / "case.json")
 
@@ -264,6 +267,39 @@ def test_a_shape_that_contradicts_the_series_is_refused_with_its_likely_cause(
     assert not (tmp_path / "seg.dcm").exists()
 
 
+def test_a_copy_under_other_uids_is_written_as_the_refusal_says_and_its_geometry_compared(tmp_path: Path) -> None:
+    """A de-identified copy: identity is compared, never filled in; what the advice says leads to its own UIDs."""
+    source = images.open(REFERENCES / "ct")
+    stated = [{"sop_instance_uid": each.sop_instance_uid} for each in source.slices]
+    copy, moved = tmp_path / "copy", tmp_path / "moved"
+    for folder in (copy, moved):
+        folder.mkdir()
+        for n, path in enumerate(sorted((REFERENCES / "ct").iterdir())):
+            slice_ = pydicom.dcmread(path)
+            slice_.SOPInstanceUID = slice_.file_meta.MediaStorageSOPInstanceUID = f"1.2.9.{n + 1}"
+            slice_.StudyInstanceUID, slice_.SeriesInstanceUID, slice_.FrameOfReferenceUID = "1.2.7", "1.2.8", "1.2.6"
+            if folder is moved:
+                slice_.ImagePositionPatient[0] += 1
+            slice_.save_as(folder / f"{n}.dcm")
+    case = case_on_ct(tmp_path / "a", instances=stated)
+    with pytest.raises(ImageError, match=r"copy under other UIDs.*leave out instances") as refusal:
+        registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[copy])
+    assert "found 1.2.8" in str(refusal.value)
+    only_uid = case_on_ct(tmp_path / "b", instances=stated, uid="1.2.8")
+    with pytest.raises(ImageError, match=r"copy under other UIDs.*leave out instances"):
+        registry.write([only_uid], tmp_path / "seg.dcm", format="dicom-seg", images=[copy])
+    as_advised = case_on_ct(tmp_path / "c", uid="1.2.8", study_instance_uid=None, frame_of_reference_uid=None)
+    registry.write([as_advised], tmp_path / "seg.dcm", format="dicom-seg", images=[copy])
+    written = pydicom.dcmread(tmp_path / "seg.dcm")
+    assert (written.StudyInstanceUID, written.FrameOfReferenceUID) == ("1.2.7", "1.2.6")
+    (series,) = written.ReferencedSeriesSequence
+    assert {each.ReferencedSOPInstanceUID for each in series.ReferencedInstanceSequence} <= {
+        f"1.2.9.{n}" for n in range(1, 5)
+    }
+    with pytest.raises(GeometryError, match="otherwise than the image itself"):
+        registry.write([as_advised], tmp_path / "other.dcm", format="dicom-seg", images=[moved])
+
+
 def test_an_image_that_is_no_dicom_image_is_refused_by_name(tmp_path: Path) -> None:
     volume = nibabel.Nifti1Image(np.arange(8 * 6 * 4, dtype=np.int16).reshape(8, 6, 4), np.diag([-1, -1, 2.5, 1]))
     nibabel.save(volume, tmp_path / "ct.nii.gz")
@@ -277,6 +313,50 @@ def test_masks_that_lie_beside_the_series_are_no_candidates_for_the_image(tmp_pa
     case = case_on_ct(tmp_path / "ct", uid="the-ct")
     registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[tmp_path / "ct"])
     assert read(tmp_path / "seg.dcm", tmp_path / "ct").masks
+
+
+def seg_with_mask_named(folder: Path, name: str) -> Path:
+    """Write a segmentation whose private block names a mask file as it is told."""
+    case = case_on_ct(folder / "case")
+    document = strict_json.plain(case.case)
+    (folder / "case" / document["annotations"][0]["mask_file"]).rename(folder / "case" / "ph.nii.gz")
+    for each in document["annotations"]:
+        each["mask_file"] = "ph.nii.gz"
+    (folder / "case" / "case.json").write_bytes(strict_json.dumps(document))
+    path = folder / "seg.dcm"
+    registry.write([read_case(folder / "case" / "case.json")], path, format="dicom-seg", images=[REFERENCES / "ct"])
+    written = pydicom.dcmread(path)
+    block = written[0x41431001]
+    assert '"ph.nii.gz"' in block.value
+    block.value = block.value.replace('"ph.nii.gz"', json.dumps(name))
+    written.save_as(path)
+    return path
+
+
+@pytest.mark.parametrize("output", ["new.json", "new.jsonl"])
+@pytest.mark.parametrize("name", ["ph.nii.gz", "../ph.nii.gz", "{beside}"])
+def test_a_name_from_inside_a_file_is_not_used_outside(name: str, output: str, tmp_path: Path) -> None:
+    """The private block names `ph.nii.gz`, and a file of this name that has nothing to do with it stands beside."""
+    beside = tmp_path / "out" / "ph.nii.gz"
+    beside.parent.mkdir()
+    beside.write_bytes(b"unrelated")
+    named = name.format(beside=beside)
+    source = seg_with_mask_named(tmp_path, named)
+    losses = tmp_path / "losses.json"
+    command = ["from-dicom-seg", str(source), "-o", str(beside.parent / output), "--losses", str(losses), "--quiet"]
+    assert main([*command, "--overwrite"]) == 0
+    assert beside.read_bytes() == b"unrelated"
+    assert not (tmp_path / "ph.nii.gz").exists()
+    inside = sorted(path.relative_to(beside.parent).as_posix() for path in beside.parent.rglob("*.nii.gz"))
+    about = [each["path"] for each in json.loads(losses.read_text()) if each["path"] == "/(4143,1001)"]
+    if named == "ph.nii.gz":
+        assert (inside, about) == (["new.masks/ph.nii.gz", "ph.nii.gz"], [])
+    else:  # it leads out of the folder: the masks have the names that the file itself gives, which is said
+        assert (inside, about) == (
+            ["new.masks/masks/A1.nii.gz", "new.masks/masks/A2.nii.gz", "ph.nii.gz"],
+            ["/(4143,1001)"],
+        )
+    assert read_case(beside.parent / output).masks.keys() == {"A1", "A2"}
 
 
 def series_of(folder: Path, heights: Sequence[float]) -> Path:

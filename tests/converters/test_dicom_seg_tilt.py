@@ -16,11 +16,14 @@ import nibabel
 import numpy as np
 import pydicom
 import pytest
+import SimpleITK
+from annoconv_converters._dicom.series import DicomSeries
 
 from annoconv import images, registry, validate
 from annoconv.casefile import read_case, write_case
 from annoconv.errors import AnnoconvError, GeometryError
 from annoconv.registry import Context
+from tests import peers
 from tests.converters.seg_cases import case_of
 from tests.peers import dciodvfy_errors
 from tests.real_data import real
@@ -33,7 +36,15 @@ EVEN = [4.0 * n for n in range(8)]
 UNEVEN = [0.0, 4.0, 8.0, 12.0, 19.0, 26.0, 33.0, 40.0]
 """The posterior fossa at 4 mm, the rest at 7 mm."""
 AT = Context(timestamp=datetime(2026, 1, 1, tzinfo=UTC))
-KINDS = {"tilted": (EVEN, 18.5), "uneven": (UNEVEN, 0.0), "tilted and uneven": (UNEVEN, 18.5)}
+BLOCKS = [0.0, 2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 25.0]
+"""Head scans: the base of the skull at 2.5 mm, the rest at twice that. Nothing is missing."""
+KINDS = {
+    "tilted": (EVEN, 18.5),
+    "uneven": (UNEVEN, 0.0),
+    "tilted and uneven": (UNEVEN, 18.5),
+    "in blocks of whole multiples": (BLOCKS, 0.0),
+    "tilted, in blocks of whole multiples": (BLOCKS, 18.5),
+}
 
 
 def places(heights: Sequence[float], angle: float) -> list[list[float]]:
@@ -59,12 +70,16 @@ def labels(count: int) -> Any:
     return labels_kji
 
 
-def mask_file(path: Path, labels_kji: Any, positions: Sequence[Sequence[float]], series: Path) -> Path:
+def mask_file(
+    path: Path, labels_kji: Any, positions: Sequence[Sequence[float]], series: Path, step: Any = None
+) -> Path:
     """Write labels as other tools do: RAS, an sform of the first position and the mean step from slice to slice."""
     spacing = [float(number) for number in pydicom.dcmread(next(series.iterdir())).PixelSpacing]
     affine = np.eye(4)
     affine[0, 0], affine[1, 1] = spacing[1], spacing[0]
     affine[:3, 2] = np.subtract(positions[-1], positions[0]) / (len(positions) - 1)
+    if step is not None:
+        affine[:3, 2] = step
     affine[:3, 3] = positions[0]
     image = nibabel.Nifti1Image(labels_kji.T, np.diag([-1, -1, 1, 1]) @ affine)
     image.header.set_qform(None, code=0)
@@ -117,6 +132,43 @@ def test_every_frame_lies_at_its_slices_own_position(name: str, tmp_path: Path) 
         pixels = read.get_pixels_by_source_instance(uids, segment_numbers=[number], combine_segments=False)
         for frame, key in zip(pixels[..., 0], spatial, strict=True):
             assert np.array_equal(frame, expected[key])
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_highdicom_computes_the_place_of_each_pixel_of_each_frame(name: str, tmp_path: Path) -> None:
+    positions = places(*KINDS[name])
+    series = series_of(tmp_path / "ct", positions)
+    path = written(mask_file(tmp_path / "mask.nii.gz", labels(8), positions, series), series, tmp_path)
+    of_instance = {f"1.2.3.{n}": position for n, position in enumerate(positions, 1)}
+    read = hd.seg.segread(path)
+    assert read.NumberOfFrames == 9
+    for number, groups in enumerate(read.PerFrameFunctionalGroupsSequence, 1):
+        source = groups.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID
+        to_patient = hd.spatial.PixelToReferenceTransformer.for_image(read, frame_number=number)
+        found = to_patient(np.array([[0, 0], [7, 5]]))
+        assert np.allclose(found, [of_instance[source], np.add(of_instance[source], [7, 5, 0])], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("heights", "angle"), [(EVEN, 5.0), (BLOCKS, 0.0), (BLOCKS, 5.0), (UNEVEN, 0.0), (UNEVEN, 2.0)]
+)
+def test_dcmqi_puts_each_frame_on_the_plane_of_its_slice(heights: list[float], angle: float, tmp_path: Path) -> None:
+    """dcmqi knows one step for all planes, and no shear: it takes the plane that is nearest to a frame's position."""
+    positions = places(heights, angle)
+    series = series_of(tmp_path / "ct", positions)
+    labels_kji = labels(8)
+    path = written(mask_file(tmp_path / "mask.nii.gz", labels_kji, positions, series), series, tmp_path)
+    (tmp_path / "out").mkdir()
+    answer = peers.run("segimage2itkimage", "--inputDICOM", path, "--outputDirectory", tmp_path / "out", "-t", "nrrd")
+    assert "ERROR" not in answer.stdout + answer.stderr
+    for number in (1, 2):
+        image = SimpleITK.ReadImage(str(tmp_path / "out" / f"{number}.nrrd"))
+        assert image.GetOrigin() == tuple(positions[0])
+        found = SimpleITK.GetArrayFromImage(image)
+        expected = np.zeros_like(found)
+        for k, height in enumerate(heights):
+            expected[round(height / image.GetSpacing()[2])] |= np.where(labels_kji[k] == number, number, 0)
+        assert np.array_equal(found, expected)
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -174,10 +226,98 @@ def test_such_an_image_breaks_no_rule_but_has_a_finding_of_its_own(tmp_path: Pat
     assert "4 to 7 mm" in about[0].message
 
 
-def test_slices_that_are_missing_are_no_uneven_series(tmp_path: Path) -> None:
-    series = series_of(tmp_path / "ct", places([0, 4, 8, 16, 20], 18.5))
-    with pytest.raises(GeometryError, match="not evenly spaced"):
-        _ = images.open(series).grid
+STEPS = {
+    "dcm2niix, the first distance": lambda steps: steps[0],
+    "the median distance": lambda steps: np.median(np.linalg.norm(steps, axis=1)) * steps[0] / np.linalg.norm(steps[0]),
+    "ITK, the mean distance and no shear": lambda steps: np.array([0, 0, np.linalg.norm(steps, axis=1).mean()]),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("name", ["tilted", "tilted and uneven", "in blocks of whole multiples"])
+def test_a_mask_whose_file_steps_as_other_programs_write_it(name: str, step: str, tmp_path: Path) -> None:
+    positions = places(*KINDS[name])
+    series = series_of(tmp_path / "ct", positions)
+    labels_kji = labels(len(positions))
+    told = STEPS[step](np.diff(positions, axis=0))
+    mean = np.subtract(positions[-1], positions[0]) / (len(positions) - 1)
+    is_mean = bool(np.allclose(told, mean))
+    mask = mask_file(tmp_path / "mask.nii.gz", labels_kji, positions, series, told)
+    path = written(mask, series, tmp_path)
+    plain = written(mask_file(tmp_path / "mean.nii.gz", labels_kji, positions, series), series, tmp_path / "mean")
+    found, expected = frames(path), frames(plain)
+    assert found.keys() == expected.keys()
+    assert all(np.array_equal(found[key], expected[key]) for key in found)
+    # it is said: by the reader, by the writer, and by the rules
+    said = f"the file steps {np.linalg.norm(told):.6g} mm from slice to slice"
+    (reading,) = registry.read([mask], format="nifti", images=[series], context=Context(task="T"))
+    case = read_case(tmp_path / "case.json")
+    again = registry.write([case], tmp_path / "again.dcm", format="dicom-seg", images=[series], context=AT)
+    for losses in (reading.losses, again):
+        about = [each.path for each in losses if said in each.message]
+        assert about == ([] if is_mean else [f"/annotations/{number}/mask_file" for number in (0, 1)])
+    rules = [each.rule for each in validate(tmp_path / "case.json", profile="exchange") if said in each.message]
+    assert rules == [] if is_mean else ["A-8.4a.mask_steps_otherwise"] * 2
+
+
+def test_a_mask_stored_from_the_last_slice_on_is_turned(tmp_path: Path) -> None:
+    positions = places(UNEVEN, 0.0)
+    series = series_of(tmp_path / "ct", positions)
+    labels_kji = labels(8)
+    backwards = mask_file(tmp_path / "mask.nii.gz", labels_kji[::-1], positions[::-1], series, [0, 0, -7.0])
+    plain = mask_file(tmp_path / "mean.nii.gz", labels_kji, positions, series)
+    found = frames(written(backwards, series, tmp_path))
+    expected = frames(written(plain, series, tmp_path / "mean"))
+    assert found.keys() == expected.keys()
+    assert all(np.array_equal(found[key], expected[key]) for key in found)
+
+
+def test_a_mask_of_other_slices_is_not_taken_for_one_of_an_uneven_series(tmp_path: Path) -> None:
+    positions = places(UNEVEN, 0.0)
+    series = series_of(tmp_path / "ct", positions)
+    for number, (count, step) in enumerate([(11, 4.0), (8, 5.0)]):
+        labels_kji = np.ones((count, 6, 8), np.uint8)
+        mask = mask_file(tmp_path / f"{number}.nii.gz", labels_kji, positions, series, [0, 0, step])
+        with pytest.raises(AnnoconvError):
+            written(mask, series, tmp_path)
+
+
+MISSING = {
+    "one": [0, 4, 8, 16, 20],
+    "the last but one": [0, 5, 10, 20],
+    "two, apart": [0, 5, 10, 20, 25, 35, 40, 45],
+    "one of four": [0, 5, 15],
+    "three in one gap": [0, 1.25, 2.5, 7.5, 8.75],
+}
+UNEVEN_FOR_CERTAIN = {
+    "two blocks": BLOCKS,
+    "a block within": [0, 2.5, 5, 7.5, 12.5, 17.5, 20, 22.5, 25],
+    "no multiples": UNEVEN,
+    "each step another": [0, 2, 6, 12],
+}
+
+
+@pytest.mark.parametrize("angle", [0.0, 18.5])
+@pytest.mark.parametrize("name", MISSING)
+def test_slices_that_are_missing_are_no_uneven_series(name: str, angle: float, tmp_path: Path) -> None:
+    series = series_of(tmp_path / "ct", places(MISSING[name], angle))
+    source = images.open(series)
+    with pytest.raises(GeometryError, match="not evenly spaced") as refusal:
+        _ = source.grid
+    assert "--allow-gaps" in (refusal.value.advice or "")
+    assert isinstance(source, DicomSeries)
+    bridged = source.with_gaps().grid
+    steps = np.diff(bridged.slice_positions[:, 2])
+    assert np.allclose(steps, min(np.diff(MISSING[name])))
+
+
+@pytest.mark.parametrize("name", UNEVEN_FOR_CERTAIN)
+def test_an_uneven_series_lacks_no_slices(name: str, tmp_path: Path) -> None:
+    heights = UNEVEN_FOR_CERTAIN[name]
+    source = images.open(series_of(tmp_path / "ct", places(heights, 0.0)))
+    assert isinstance(source, DicomSeries)
+    for each in (source, source.with_gaps()):  # what is not missing is not bridged
+        assert each.grid.slice_positions[:, 2].tolist() == heights
 
 
 def test_slices_that_follow_no_line_are_no_series(tmp_path: Path) -> None:

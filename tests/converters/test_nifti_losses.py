@@ -157,8 +157,8 @@ def test_what_itk_snap_shows_is_named_and_so_are_labels_of_no_voxel(tmp_path: Pa
         "/a_labels.txt/4": LossKind.NO_PLACE,
     }
     (reading,) = registry.read([tmp_path / "a.nii.gz"], format="nifti")
-    (label,) = reading.case.labels or ()
-    assert (label.name_en, label.color_rgb) == ("Meristem", [10, 20, 30])
+    told = {label.name_en: label.color_rgb for label in reading.case.labels or ()}
+    assert told == {"Meristem": [10, 20, 30], "Cambium": [255, 0, 0]}  # a rule finds what no annotation has
 
 
 def test_columns_of_a_dseg_table_are_named(tmp_path: Path) -> None:

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 import nibabel
 import nrrd
 import numpy as np
+import pydicom
 import pytest
 from annoconv_converters._volumes.label_tables import read_table
 
 from annoconv import images, registry
 from annoconv.casefile import Reading, read_case, write_case
 from annoconv.errors import AnnoconvError, ImageError, MaskError
-from annoconv.pixels import count
+from annoconv.pixels import count, save_nifti
 from annoconv.validation import validate
 
 if TYPE_CHECKING:
@@ -198,6 +199,60 @@ def test_an_atlas_of_many_small_structures_is_read(tmp_path: Path) -> None:
     points = np.zeros((40, 40, 5), np.uint16)
     points[::2, ::2, ::2] = np.arange(1, 1201).reshape(20, 20, 3)
     assert len(read(save(tmp_path / "points.nii.gz", points)).masks) == 1200
+
+
+def parcels(shape: tuple[int, int, int], numbers: np.ndarray[Any, Any], seed: int = 0) -> np.ndarray[Any, Any]:
+    """Return a volume in which every voxel has the number of the nearest of as many random places."""
+    places = np.random.default_rng(seed).uniform(0, 1, (len(numbers), 3)) * shape
+    voxels = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), axis=-1).reshape(-1, 3)
+    nearest = np.concatenate([((part[:, None] - places) ** 2).sum(2).argmin(1) for part in np.array_split(voxels, 32)])
+    return np.asarray(numbers[nearest].reshape(shape).astype(np.int32))
+
+
+FREESURFER = np.concatenate(
+    [np.arange(2, 86), np.arange(1001, 1036), np.arange(11101, 11176), np.arange(12101, 14176, 28)]
+)
+"""Numbers of a FreeSurfer segmentation: some regions of the brain, parcels of its cortex up to 14175."""
+
+
+@pytest.mark.parametrize(
+    ("shape", "numbers"),
+    [
+        ((40, 40, 40), np.arange(1, 118)),  # as many as TotalSegmentator has
+        ((32, 32, 32), np.arange(1, 401)),  # the finest parcellation by Schaefer, at 6 mm
+        ((36, 40, 36), FREESURFER),
+    ],
+)
+@pytest.mark.parametrize("is_ribbon", [False, True])
+def test_label_maps_of_hundreds_of_sparse_labels_are_no_images(
+    shape: tuple[int, int, int], numbers: np.ndarray[Any, Any], is_ribbon: bool, tmp_path: Path
+) -> None:
+    labels_ijk = parcels(shape, numbers)
+    if is_ribbon:  # a cortex two voxels thick
+        middle = (np.array(shape) - 1) / 2
+        radius = np.linalg.norm(np.moveaxis(np.indices(shape), 0, -1) - middle, axis=-1)
+        labels_ijk[np.abs(radius - 13) > 1] = 0
+    reading = read(save(tmp_path / "m.nii.gz", labels_ijk))
+    assert len(reading.masks) == len(set(np.unique(labels_ijk).tolist()) - {0})
+
+
+def test_what_looks_like_an_image_is_refused_with_what_was_seen_and_how_to_insist(tmp_path: Path) -> None:
+    """A smooth MR, in whole numbers, with a background of 0."""
+    i, j, k = np.indices((24, 24, 12))
+    noise = np.random.default_rng(0).normal(0, 12, i.shape)
+    image = 300 + 200 * np.sin(i / 5) * np.cos(j / 6) + 5 * k + noise
+    image[np.hypot(i - 12, j - 12) > 10] = 0
+    source = save(tmp_path / "mr.nii.gz", np.round(image).astype(np.int16))
+    refusal = refused(source)
+    assert "values, most of them unlike their neighbours'" in str(refusal.found)
+    for way in ("--as-image", "--images", "--labels"):
+        assert way in (refusal.advice or "")
+    (reading,) = registry.read([source], format="nifti", as_image=True)
+    assert not reading.masks
+    values = np.unique(np.round(image).astype(np.int16))
+    table = tmp_path / "t.tsv"
+    table.write_text("index\tname\n" + "".join(f"{value}\tPart {value}\n" for value in values if value > 0))
+    assert len(read(source, labels=table).masks) == len(values) - 1
 
 
 def test_a_noisy_volume_is_labels_where_something_says_so(tmp_path: Path) -> None:
@@ -438,13 +493,31 @@ def test_a_volume_that_the_index_does_not_name_is_listed(tmp_path: Path) -> None
     assert said(read(tmp_path / "out"))["/mine~1b.nii.gz"] == "no_place"
 
 
+def test_what_is_unusual_of_the_images_is_said_with_what_was_not_read(tmp_path: Path) -> None:
+    """A series without StudyInstanceUID, a copy of a slice, and a file that starts as DICOM and cannot be read."""
+    series = tmp_path / "ct"
+    series.mkdir()
+    for path in sorted((Path(__file__).parent / "dicom_cases" / "references" / "ct").iterdir()):
+        slice_ = pydicom.dcmread(path)
+        del slice_.StudyInstanceUID
+        slice_.save_as(series / path.name)
+    (series / "copy.dcm").write_bytes((series / "0000.dcm").read_bytes())
+    (series / "cut.dcm").write_bytes((series / "0001.dcm").read_bytes()[:300])
+    grid = images.open(series).grid
+    save_nifti(tmp_path / "m.nii.gz", np.ones(grid.shape_kji, np.uint8), grid)
+    reading = read(tmp_path / "m.nii.gz", images=[series])
+    told = " ".join(each.message for each in reading.losses if each.path == "/image")
+    for words in ("StudyInstanceUID (0020,000D); a derived one is used", "copy.dcm", "cut.dcm"):
+        assert words in told
+
+
 # --- what is empty, and what no table names ---
 
 
 @pytest.mark.parametrize("profile", ["exchange", "delivery"])
 def test_empty_masks_and_values_without_a_name_are_found_by_name(profile: Profile, tmp_path: Path) -> None:
     def found(source: Path, **options: Any) -> set[tuple[str, str]]:
-        loaded = read_case(write_case(read(source, **options), tmp_path / f"{source.name}.json")[0])
+        loaded = read_case(write_case(read(source, **options), tmp_path / f"{source.name}.json", overwrite=True)[0])
         return {(each.rule, each.path) for each in validate(loaded, profile=profile)}
 
     assert ("A-6.4.1.mask_empty", "/annotations/0/mask_file") in found(save(tmp_path / "zero.nii.gz", labels()))
@@ -452,6 +525,17 @@ def test_empty_masks_and_values_without_a_name_are_found_by_name(profile: Profil
     table = tmp_path / "t.tsv"
     table.write_text("index\tname\n1\tLiver\n2\tSpleen\n")
     assert ("A-6.5.1b.label_unnamed", "/annotations/1/label_code") in found(source, labels=table)
+    # one too many, by name: in a table that is named, and in one beside the file
+    assert ("A-6.5.1b.label_unused", "/labels") in found(source, labels=table)
+    (tmp_path / "m.tsv").write_text("index\tname\n1\tLiver\n3\tSpleen\n7\tDuct of Wirsung\n")
+    assert ("A-6.5.1b.label_unused", "/labels") in found(source)
+    loaded = read_case(tmp_path / "m.nii.gz.json")
+    (about,) = [each for each in validate(loaded, profile=profile) if each.rule == "A-6.5.1b.label_unused"]
+    assert "Duct of Wirsung" in about.message
+    # an atlas, of which the file has few labels, is no table of the file
+    (tmp_path / "m.tsv").write_text("index\tname\n" + "".join(f"{n}\tPart {n}\n" for n in range(1, 9)))
+    assert "A-6.5.1b.label_unused" not in {rule for rule, _ in found(source)}
+    (tmp_path / "m.tsv").unlink()
     losses = said(read(source, labels=table))
     assert losses["/annotations/1/label_code"] == "approximated"
     assert losses["/t.tsv/2"] == "no_place"

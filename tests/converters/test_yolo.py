@@ -117,7 +117,7 @@ def picture(path: Path, label: str = "0 0.5 0.5 1 1\n", **more: object) -> None:
         (
             "train: ../train/images\nval: ../valid/images\nnc: 1\nnames: ['a']\n",
             ["train/images/x.png", "valid/images/y.png"],
-            ["train/x", "valid/y"],
+            ["train/images/x", "valid/images/y"],
         ),
         # several folders of one split, inside a path that is there
         (
@@ -135,7 +135,7 @@ def test_layouts_of_ultralytics(yaml: str, places: list[str], uids: list[str] | 
     (tmp_path / "data.yaml").write_text(yaml)
     (tmp_path / "README.roboflow.txt").write_text("Read me\n")
     readings = list(registry.read([tmp_path], format="yolo"))
-    assert [reading.case.image.uid for reading in readings] == (uids or ["set/a/x", "set/b/y"])
+    assert [reading.case.image.uid for reading in readings] == (uids or ["set/a/images/x", "set/b/images/y"])
     assert all(reading.case.annotations[0].bbox == [0, 0, 20, 10] for reading in readings)  # type: ignore[union-attr]
 
 
@@ -150,7 +150,10 @@ def test_layouts_of_others(tmp_path: Path) -> None:
     (tmp_path / "dark" / "obj.data").write_text("classes = 1\ntrain = data/train.txt\nvalid = data/valid.txt\n")
     (tmp_path / "dark" / "train.txt").write_text("data/obj_train_data/x.png\n")
     (tmp_path / "dark" / "valid.txt").write_text("data/obj_valid_data/y.png\n")
-    assert [each.case.image.uid for each in registry.read([tmp_path / "dark"], format="yolo")] == ["x", "y"]
+    assert [each.case.image.uid for each in registry.read([tmp_path / "dark"], format="yolo")] == [
+        "obj_train_data/x",
+        "obj_valid_data/y",
+    ]
 
 
 def test_a_picture_on_its_side(tmp_path: Path) -> None:

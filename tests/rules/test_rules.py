@@ -415,7 +415,7 @@ EXAMPLES: dict[str, list[Example]] = {
     ],
     "A-8.2.2a.duplicate_code": [
         Example(
-            lambda d: d.update(labels=[{"code": "NODULE"}, {"code": "X"}, {"code": "NODULE"}]),
+            lambda d: d.update(labels=[{"code": "NODULE"}, {"code": "X", "number": 1}, {"code": "NODULE"}]),
             "/labels/2/code",
             "minimal",
             lambda d: d.update(labels=[{"code": "NODULE"}, {"code": "nodule"}]),
@@ -443,11 +443,16 @@ WITH_FILES = {
     "A-8.4a.mask_beyond_image",
     "A-6.6.2.image_source",
     "A-8.4a.mask_grid",
+    "A-8.4a.mask_steps_otherwise",
     "A-10.1.5.mask_missing",
     "A-10.1.5.mask_outside",
     "A-B.2.affine_equals_dicom_origin",
     "A-6.5.1b.label_unknown",
 }
+
+
+OF_SEVERAL = {"A-9.4.1.patient_in_two_splits"}
+"""Rules on cases together: `tests/test_splits.py`."""
 
 
 def loaded(document: Document) -> LoadedCase:
@@ -478,7 +483,7 @@ def test_a_profile_gives_the_level(rule: str, profile: rules.Profile) -> None:
 def test_the_catalogue_and_the_functions_are_the_same_set() -> None:
     of_others = {name for one in (TaskDefinition, LabelSystem, Package) for name in engine.checks(one)}
     assert set(rules.catalogue()) == set(engine.checks()) | of_others
-    assert set(engine.checks()) == set(EXAMPLES) | WITH_FILES
+    assert set(engine.checks()) == set(EXAMPLES) | WITH_FILES | OF_SEVERAL
     assert of_others == set(OF_OTHERS) | {"A-6.5.1b.label_system_differs"}
 
 

@@ -17,6 +17,7 @@ from annoconv.documents import strict_json
 from annoconv.errors import MaskError
 from annoconv.geometry import Grid, GridKind, apply_relation
 from annoconv.ids import safe_name
+from annoconv.messages import Message
 from annoconv.model import (
     BboxAnnotation,
     CoordinateSpace,
@@ -31,6 +32,7 @@ from annoconv.model import (
 from annoconv.pixels import check_frame
 from annoconv_converters._pictures.geometry import box_to_record, counts_to_record, rings_to_record, tidy
 from annoconv_converters._pictures.objects import told_of
+from annoconv_converters._pictures.picture_names import own_name
 from annoconv_converters._pictures.planes import Axis, PictureVolume, Planes, SliceName, slice_name
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.rotation import corners_of, ellipse_ring
@@ -52,8 +54,6 @@ __all__ = ["Drawing", "Form", "draw", "slice_folder"]
 
 Record: TypeAlias = "dict[str, Any]"
 Form: TypeAlias = Literal["rle", "polygon"]
-
-_PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 
 
 @dataclass
@@ -220,8 +220,7 @@ def _add_pictures(
         record: Record = {} if image.shape is None else {"width": planes.columns, "height": planes.rows}
         name = None
         if is_flat:
-            named = image.files[0].path if image.files else ""
-            record["file_name"] = named if named.lower().endswith(_PICTURES) else f"{series}.png"
+            record["file_name"] = own_name(image)
             key: Record = {"uid": image.uid}
         else:
             record["file_name"] = slice_name(folder, series, axis, index)
@@ -351,6 +350,8 @@ def _runs(
             "pictures hold masks, not fractions",
             source=volume.path,
             where=masks[0].id,
+            found=Message("numbers between 0 and 1"),
+            expected="0 and 1, or whole labels",
             advice="Write it as a fractional DICOM segmentation, or set a threshold first",
         )
     labels_kji = apply_relation(labels_kji, relation, volume.path)

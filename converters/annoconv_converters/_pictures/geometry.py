@@ -124,6 +124,7 @@ def size_from_record(image: Record, *, source: object, where: str) -> tuple[int,
                 where=where,
                 found=size,
                 expected=Message("1 to {largest_size}", largest_size=LARGEST_SIZE),
+                advice="State shape, or name the pictures with --images",
             )
     return size[0], size[1]  # type: ignore[return-value]  # checked above
 

@@ -17,7 +17,7 @@ from annoconv.messages import Message
 from annoconv_converters._raster.png import png_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import ExitStack
     from pathlib import Path
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv_converters._pictures.draw import Drawing
 
-__all__ = ["Rendering", "inversions", "render", "render_all", "rendering_of"]
+__all__ = ["Rendering", "inversions", "pictures_folder", "render", "render_all", "rendering_of"]
 
 _COLOURED: Final = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 """Kinds of pixels that are red, green and blue when they have been decoded (PS3.3 C.7.6.3.1.2)."""
@@ -75,8 +75,10 @@ def _window_of(text: str | None) -> tuple[float, float] | None:
     return center, width
 
 
-def render(drawing: Drawing, folder: Path, rendering: Rendering, limits: Limits) -> None:
-    """Write a PNG for each picture of a drawing whose file name the records give.
+def render(
+    drawing: Drawing, folder: Path, rendering: Rendering, limits: Limits, place: Callable[[str], str] = str
+) -> None:
+    """Write a PNG for each picture of a drawing whose file name the records give, where `place` puts it in a folder.
 
     Raises
     ------
@@ -105,11 +107,16 @@ def render(drawing: Drawing, folder: Path, rendering: Rendering, limits: Limits)
                 continue
             index = picture.key.get("index", 0)
             plane = _plane(pixels_kji, planes.axis, index)
-            path = folder / str(picture.record["file_name"])
+            path = folder / place(str(picture.record["file_name"]))
             path.parent.mkdir(parents=True, exist_ok=True)
             pixels, recorded = _pixels(plane, source, index if planes.axis == "k" else 0, rendering)
             picture.key["rendering"] = recorded
             path.write_bytes(png_bytes(pixels))
+
+
+def pictures_folder(target: Path) -> Path:
+    """Return the folder of the pictures of an output that is a file."""
+    return target.parent / f"{target.stem}_images"
 
 
 def render_all(
@@ -119,13 +126,14 @@ def render_all(
     outputs: ExitStack,
     rendering: Rendering,
     limits: Limits,
+    place: Callable[[str], str],
 ) -> None:
-    """Write the pictures of all cases into `images` of the output folder, or into a folder beside the output file."""
-    folder = temporary / "images"
+    """Write the pictures of all cases into the output folder, or into a folder beside the output file."""
+    folder = temporary
     if not temporary.is_dir():
-        folder = outputs.enter_context(replacing(target.parent / f"{target.stem}_images", of=target))
+        folder = outputs.enter_context(replacing(pictures_folder(target), of=target))
     for drawing in drawings:
-        render(drawing, folder, rendering, limits)
+        render(drawing, folder, rendering, limits, place)
 
 
 def inversions(drawing: Drawing, case_index: int) -> Iterator[Loss]:

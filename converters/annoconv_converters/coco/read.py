@@ -28,7 +28,7 @@ from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
 from annoconv_converters._pictures.geometry import size_from_record
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
 from annoconv_converters._pictures.records import Picture, Shape, is_caption, picture_name
-from annoconv_converters.coco.check import case_findings
+from annoconv_converters.coco.check import case_findings, category_findings
 from annoconv_converters.coco.edited import additions, said_twice
 from annoconv_converters.coco.foreign import REASONS, TASK, is_flat, understand
 from annoconv_converters.coco.head import CONTRIBUTOR, info_beside
@@ -157,7 +157,8 @@ def _readings(
             reserved=ids,
             listed=categories[True].apart(places).labels_of(places) if use_keys else known.listed,
         )
-        findings = case_findings(pictures, known, case_index + number)
+        findings = [*(() if number else category_findings(listed, case_index))]
+        findings += case_findings(pictures, known, case_index + number)
         losses = list(file_losses(records, REASONS, case_index + number))
         if not (is_plain or use_keys or is_flat(pictures)):
             whole = said and {**said, "categories": listed}

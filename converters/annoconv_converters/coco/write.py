@@ -27,7 +27,7 @@ from annoconv_converters._pictures.carrier import VERSION, compare, compare_plai
 from annoconv_converters._pictures.categories import Categories, CategoryTable, unnamed
 from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, given_classes, renumbered, shared
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
-from annoconv_converters._pictures.picture_names import FlatNames, KnownNames
+from annoconv_converters._pictures.picture_names import FlatNames, KnownNames, with_file_names
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
 from annoconv_converters._pictures.records import KEY, Picture, Shape, picture_name
 from annoconv_converters._pictures.render import Rendering, inversions, render
@@ -95,7 +95,8 @@ class Options:
 def write_coco(cases: Iterable[LoadedCase], target: Path, *, context: Context, options: Options) -> LossReport:
     """Write cases as one COCO file, or into a folder with `annotations/` and `images/`."""
     with ExitStack() as outputs:
-        layout = make_output_files(target, outputs, options.kind, plain=options.plain)
+        has_pictures = options.rendering.depth != "none"
+        layout = make_output_files(target, outputs, options.kind, plain=options.plain, has_pictures=has_pictures)
         writer = outputs.enter_context(_Writer(layout, context, options))
         for case_index, loaded in enumerate(cases):
             writer.add(loaded, case_index)
@@ -160,6 +161,8 @@ class _Writer:
         )
         if self.options.names == "flat":
             self.flat.rename(drawing.pictures)
+        if self.options.rendering.depth != "none":
+            self.losses += with_file_names(drawing, case_index)
         if self.kind != "results":  # which name no pictures
             self.told_apart.take(drawing)
         if self.options.rendering.depth != "none":
@@ -195,7 +198,7 @@ class _Writer:
         differences = dict(_objects(kept.get("annotations")))
         record = put_back({"id": self.position, **picture.record}, kept.get("image"))
         record["id"] = self.image_numbers.take(record["id"])
-        if self.options.names == "flat":
+        if self.options.names == "flat" or self.options.rendering.depth != "none":
             record["file_name"] = picture.record["file_name"]
         picture.record = record
         for identity in order.keys() & differences.keys() - drawn:

@@ -55,7 +55,13 @@ def tree_of(path: Path, limits: Limits) -> Element:
     """Return the root of a file, `annotations`; InputError if it is none of CVAT."""
     root = parse_xml(path, limits)
     if root.tag != "annotations":
-        raise InputError("this is no CVAT annotation", source=path, found=root.tag, expected="annotations")
+        raise InputError(
+            "this is no CVAT annotation",
+            source=path,
+            found=root.tag,
+            expected="annotations",
+            advice="Name an export as CVAT for images or for video",
+        )
     return root
 
 

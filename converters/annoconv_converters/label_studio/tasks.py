@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
-from urllib.parse import unquote
 
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
-from annoconv.messages import Message
+from annoconv.messages import Message, listed
 from annoconv_converters._pictures.carrier import side_path, told_pictures
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.foreign_json import looks_like
@@ -22,6 +21,7 @@ from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.skeletons import complete
 from annoconv_converters.label_studio.keypoints import grouped, is_round
+from annoconv_converters.label_studio.pictures import pages_of, picture_key, picture_name
 from annoconv_converters.label_studio.shapes import SHAPES, differ, shape_of
 from annoconv_converters.label_studio.trees import ALGORITHM_TYPES, ANSWERS, TaskTree, answer_of, is_read, task_records
 from annoconv_converters.label_studio.uploads import uploaded_name, written_names
@@ -43,7 +43,8 @@ _KEPT: Final = frozenset({"id", *ANSWERS.values()})
 """Members whose numbers keep their digits."""
 _OF_MIN: Final = frozenset({"annotation_id", "annotator", "lead_time"})
 """Members of a task of JSON_MIN that say who made its regions, and how."""
-_PICTURE: Final = re.compile(r"(?s).*\.(png|jpe?g|bmp|gif|tiff?|webp|dcm|svs|ndpi)", re.IGNORECASE)
+_MOST_NAMED: Final = 10
+"""Pictures named in one message."""
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
 _FINER: Final = re.compile(r"(?<=\.\d{6})\d+")
 """Digits of a second that a time has beyond millionths."""
@@ -140,7 +141,7 @@ def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_s
     tasks = [
         _Task(task, (place,) if is_list else (), place, names, path, predictions) for place, task in enumerate(given)
     ]
-    addresses = [task.data.get(_picture_key(task.data) or "") for task in tasks]
+    addresses = [task.data.get(picture_key(task.data) or "") for task in tasks]
     written = written_names(told_pictures(side_path(path), path, TASK, limits), addresses, path)
     for record, address in zip((task.picture.record for task in tasks), addresses, strict=True):
         record["file_name"] = written.get(uploaded_name(address) or "", record["file_name"])
@@ -149,7 +150,7 @@ def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_s
         is_list,
         label_system,
         [task.found for task in tasks],
-        [_picture_key(task.data) for task in tasks],
+        [picture_key(task.data) for task in tasks],
         predictions,
     )
     pictures = [task.picture for task in tasks]
@@ -170,9 +171,18 @@ class _Task:
         held = task.get("data")
         self.data: Record = held if isinstance(held, dict) else task
         number = task.get("id", place + 1)
-        self._record: Record = {"id": number, "file_name": _picture_name(self.data, number)}
+        self._record: Record = {"id": number, "file_name": picture_name(self.data, number)}
         self.picture = Picture(self._record, is_unsized=True, place=(place,))
         self._results = list(task_records(task, with_predictions=True))
+        pages = pages_of(self.data)
+        if pages and any(not set(SHAPES).isdisjoint(each.get("value") or ()) for _, each in self._results):
+            raise InputError(
+                "the task has several pictures, and a case has one",
+                source=path,
+                where=Message("task {number}", number=place + 1),
+                found=listed(pages, _MOST_NAMED),
+                advice="Export a task for each of them, with its own regions",
+            )
         self._owners: dict[int, str] = {}
         self._shapes: dict[str, Shape] = {}
         meta = task.get("meta")
@@ -347,30 +357,6 @@ def _regions(results: list[Record]) -> tuple[dict[str, _Region], list[tuple[str,
             region.answers[str(result.get("from_name") or result["type"])] = answer_of(value[member])
             region.value = {key: each for key, each in value.items() if key != member} | region.value
     return regions, relations
-
-
-def _picture_key(data: Record) -> str | None:
-    """Return under which name the data of a task have its picture."""
-    texts = {key: each for key, each in data.items() if isinstance(each, str) and len(each) < 4096}
-    named = next((key for key in ("image", "img", "ocr") if texts.get(key)), None)
-    return named or next((key for key, each in texts.items() if _PICTURE.fullmatch(each.partition("?")[0])), None)
-
-
-def _picture_name(data: Record, number: object) -> str:
-    """Return the file name of a task's picture; addresses of a server and of its storage lead nowhere.
-
-    What begins with a slash or names a scheme is an address, with a query and with letters that stand as `%20`.
-    """
-    key = _picture_key(data)
-    named = "" if key is None else str(data[key])
-    if named.startswith("data:"):
-        named = ""
-    name = named
-    if named.startswith("/") or "://" in named:
-        path, _, query = named.partition("?")
-        name = unquote(query[2:] if query.startswith("d=") else path)
-    name = name.replace("\\", "/").lstrip("/")
-    return name if name.isprintable() and name else f"task_{number}"
 
 
 def _in_code_points(text: str, start: int, end: int, quote: Any) -> tuple[int, int] | None:

@@ -14,6 +14,7 @@ from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.loss import LossKind
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
+from annoconv_converters._pictures.picture_names import own_name
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import box_of_keypoints
 from annoconv_converters.label_studio.shapes import POINT_WIDTH
@@ -165,7 +166,7 @@ class TaskTree:
             uid = picture.name.series
             image = next((each for each in case.related_images or () if each.uid == uid), image)
         else:
-            name = image.files[0].path if image.files else f"{image.uid}.png"
+            name = own_name(image)
         stands = self._data(place).get(named or "")
         name = str(stands) if is_upload_of(stands, name) else name  # the server's name for it
         data: Record = {each.id: each.content for each in case.texts or ()} | ({named: name} if named else {})

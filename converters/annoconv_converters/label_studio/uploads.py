@@ -60,12 +60,12 @@ def written_names(pictures: Iterable[Mapping[str, Any]], addresses: Iterable[obj
         if name in written:
             uploads.setdefault(name, []).append(address)
     for name, found in uploads.items():
-        for each in (found, list(dict.fromkeys(written[name]))):
-            if len(each) > 1:
+        for same in (found, list(dict.fromkeys(written[name]))):
+            if len(same) > 1:
                 raise InputError(
                     "pictures have one name as uploads, and nothing tells which was which before",
                     source=source,
-                    found=Message("{first} and {second}", first=each[0], second=each[1]),
+                    found=Message("{first} and {second}", first=same[0], second=same[1]),
                     advice="Export them apart, or remove the side file; --names flat writes names that stay apart",
                 )
     return {name: written[name][0] for name in uploads}

@@ -84,6 +84,7 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record]) -> list[Reco
                 "Label Studio needs the size of every picture",
                 where="/image/shape",
                 found=picture.record["file_name"],
+                expected="a width and a height",
                 advice="Name the pictures with --images",
             )
         picture.shapes.sort(key=_is_suggested)  # as they are read

@@ -55,12 +55,15 @@ class ImageFiles:
         Of its own file, else of a mask on it.
     told
         Further fields of the model's image, as JSON values.
+    notes
+        What was unusual about the source image that was given for it.
     """
 
     uid: str
     modality: str
     grid: Grid
     told: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    notes: Sequence[str] = ()
 
     def document(self, *, is_exact: bool) -> dict[str, Any]:
         """Return the model's image; geometry of float64 is not rounded."""
@@ -87,8 +90,8 @@ class Region:
     entry
         Its row in the label table.
     told
-        Fields of the annotation that the layout itself holds: `id`, `label_code`, `category`, `image_uid`, and
-        `SAID_OF_MASKS`.
+        Fields of the annotation that the layout itself holds: `id`, `label_code`, `category`, `image_uid`,
+        `assertion`, and `SAID_OF_MASKS`.
     is_beyond_table
         Whether there is a label table, and no row of it is of this value.
     """
@@ -131,6 +134,8 @@ class CaseFiles:
         Files of displacement fields by registration id.
     is_exact
         Whether the geometry comes from float64 and is not rounded.
+    unused
+        Rows of its own label table whose value no voxel has.
     files
         What it was read from.
     shared
@@ -147,6 +152,7 @@ class CaseFiles:
     told: Mapping[str, Any] = field(default_factory=dict[str, Any])
     fields: Mapping[str, Path] = field(default_factory=dict[str, "Path"])
     is_exact: bool = False
+    unused: Sequence[Entry] = ()
     files: Sequence[SourceFile] = ()
     shared: Sequence[SourceFile] = ()
     unread: Callable[[], Iterable[Path]] = tuple
@@ -187,10 +193,14 @@ def document(
         }
         if region.value is not None and (region.mask_file or region.value != 1):  # 1 needs no word in a file of its own
             annotation["mask_value"] = region.value
-        annotation |= {key: region.told[key] for key in SAID_OF_MASKS if key in region.told}
+        annotation |= {key: region.told[key] for key in ("assertion", *SAID_OF_MASKS) if key in region.told}
         uid = region.told.get("image_uid")
         annotations.append(annotation | ({"image_uid": uid} if uid and uid != primary.uid else {}))
         masks.append(Mask(identity, region.volume, region.value))
+    used = {each["label_code"] for each in annotations}
+    for label in labels.of_names([(named(entry), told_of(entry)) for entry in found.unused]):
+        if label.code not in used:  # a rule finds it by its name
+            defined.setdefault(label.code, label.definition or strict_json.plain(label.known))
     native: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "task_id": found.told.get("task_id") or task or _TASK,

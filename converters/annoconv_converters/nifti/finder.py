@@ -228,7 +228,7 @@ class Finder:
             described = strict_json.plain(matched.describe())
             uid, stated = described.pop("uid"), described.pop("modality")
             modality = self.modality if self.modality and stated == Modality.OT.value else stated
-            return ImageFiles(uid, modality, matched.grid, described)
+            return ImageFiles(uid, modality, matched.grid, described, matched.notes)
         if grid is None:
             raise InputError("neither an image nor a mask is there", source=source)
         image = self.own_image(name, file) if file is not None else ImageFiles(name, Modality.OT.value, grid)
@@ -292,6 +292,13 @@ class Finder:
         table = None if self.table else self._place_of_table(file.path)
         tables = [of_table(table, file.path)] if table is not None else []
         return [of_volume(file), *self.sidecars(file), *tables]
+
+    def unused(self, file: VolumeFile, regions: Sequence[Region]) -> list[Entry]:
+        """Return the rows of a file's label table whose values no voxel has; none of an atlas, of which it has few."""
+        table = {} if file.segments else self.table or self._table_beside(file.path)
+        used = {value for region in regions for value in region.labels or (1,)}
+        unused = [entry for key, entry in table.items() if isinstance(key, int) and key > 0 and key not in used]
+        return unused if len(unused) <= len(used.intersection(table)) else []
 
     def _table_beside(self, path: Path) -> Mapping[str | int, Entry]:
         table = self._place_of_table(path)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annoconv import images as image_seam
+from annoconv.casefile.left_out import kinds_of
 from annoconv.codes import Labels
 from annoconv.errors import GeometryError, InputError, MaskError
 from annoconv.geometry import Grid, apply_relation, is_turned, matrix_text
@@ -146,6 +147,9 @@ def prepare(loaded: LoadedCase, position: int, sources: Sequence[ImageSource], c
         raise InputError(
             "the case has no mask, and no image was given, so there is nothing to write",
             source=loaded.path,
+            where="/annotations",
+            found=kinds_of(case),
+            expected="a mask that counts as a finding, or an image",
             advice="Boxes, points and attributes go to DICOM-SR, FHIR or COCO; images are given with --images, and "
             "masks of what is superseded, rejected or not there are written with --all-annotations",
         )

@@ -27,7 +27,7 @@ from annoconv_converters.nifti.case_files import document
 from annoconv_converters.nifti.finder import Finder
 from annoconv_converters.nifti.layouts import LAYOUTS, recognise
 from annoconv_converters.nifti.layouts.indexed import others
-from annoconv_converters.nifti.side_file import SideFile, read_side_file, with_empty_regions
+from annoconv_converters.nifti.side_file import FOLDER, SideFile, SideFiles, read_side_file, with_empty_regions
 from annoconv_converters.nifti.source_trees import Retold, RetoldRow, file_losses, of_given_table
 
 if TYPE_CHECKING:
@@ -91,8 +91,9 @@ def read_cases(
             raise UsageError(Message("this is not laid out as {name}", name=kind.name), source=source)
         rows: _Rows = {}
         used: set[FilePath] = set()
+        side_files = SideFiles(context.limits)
         near = replace(finder, within=Within(source if source.is_dir() else source.parent))
-        for found, is_last in _with_last(kind.find(source, near)):
+        for found, is_last in _with_last(map(side_files.of, kind.find(source, near))):
             reading, told = _reading(found, near, position, registrations, source)
             # What a data set, or the table of all of them, says is lost only if none of its cases says it.
             if found.shared:
@@ -192,9 +193,10 @@ def _reading(
         case = strict_json.as_model(complete, Case, limits=context.limits, source=found.source)
     except DocumentError as error:
         raise DocumentError("the files do not make a case", findings=error.findings, source=found.source) from error
-    _check_places(case, masks, found)
+    off = list(_places(case, masks, found, position))
     retold = _retell(found, case, masks, context.label_system)
     losses = unfit + ([] if side is not None else list(_assumed(found, finder, position)))
+    losses += off + list(_notes(found, position))
     losses += file_losses(found.files, retold, source, position)
     losses += _unread(found, source, position)
     return Reading(case, Masks(masks), LossReport(losses), fields=fields), retold
@@ -279,6 +281,14 @@ def _assumed(found: CaseFiles, finder: Finder, position: int) -> Iterator[Loss]:
         yield Loss(position, "/image/modality", LossKind.APPROXIMATED, message)
 
 
+def _notes(found: CaseFiles, position: int) -> Iterator[Loss]:
+    """Yield what was unusual about the images that were given: identifiers that they lack, files that were not read."""
+    for number, image in enumerate(found.images):
+        path = "/image" if number == 0 else pointer(("related_images", number - 1))
+        for note in image.notes:
+            yield Loss(position, path, LossKind.APPROXIMATED, note)
+
+
 def _unread(found: CaseFiles, source: FilePath, position: int) -> Iterator[Loss]:
     """Yield the volumes in the folder that the layout does not read."""
     for path in found.unread():
@@ -289,7 +299,7 @@ def _left_over(
     folder: FilePath, used: set[FilePath], finder: Finder, kind: type[Layout], position: int
 ) -> Iterator[Loss]:
     """Yield the side files in a data set that belong to none of its cases, and the volumes that are no part of it."""
-    for path in sorted((folder / "annoconv").glob("*.json")):
+    for path in sorted((folder / FOLDER).glob("*.json")):
         if path not in used and not is_left_by_desktop(path.name):
             yield Loss(position, _place(path, folder), LossKind.NO_PLACE, _OF_OTHERS)
     for path in others(folder, used, finder) if kind.is_closed else ():
@@ -305,18 +315,26 @@ def _modality_loss(position: int) -> Loss:
     return Loss(position, "/image/modality", LossKind.APPROXIMATED, message)
 
 
-def _check_places(case: Case, masks: Sequence[Mask], found: CaseFiles) -> None:
-    """Refuse masks that do not lie on their image's lattice, with the explanation where frames were mixed up."""
+def _places(case: Case, masks: Sequence[Mask], found: CaseFiles, position: int) -> Iterator[Loss]:
+    """Refuse masks that do not lie on their image's lattice, with the explanation where frames were mixed up.
+
+    Yield those whose slices are the image's by their order, and lie otherwise than their file says.
+    """
     images = {image.uid: image for image in (case.image, *(case.related_images or ()))}
     uids = {annotation.id: annotation.image_uid or case.image.uid for annotation in case.annotations}
+    numbers = {annotation.id: number for number, annotation in enumerate(case.annotations)}
     for mask in masks:
         image = images.get(uids.get(mask.id, case.image.uid))
         if image is None or Grid.from_image(image).lps_from_ijk is None:
             continue
-        if check_frame(image, mask.volume).kind is GridKind.DIFFERENT:
+        relation = check_frame(image, mask.volume)
+        if relation.kind is GridKind.DIFFERENT:
             raise InputError(
                 "a mask does not lie on its image's grid",
                 source=mask.volume.path or found.source,
                 expected=Message("the grid of the image {uid}", uid=image.uid),
                 advice="Resample the mask onto the image, or name the image that it was drawn on with --images",
             )
+        if relation.taken_otherwise is not None:
+            path = pointer(("annotations", numbers[mask.id], "mask_file"))
+            yield Loss(position, path, LossKind.APPROXIMATED, relation.taken_otherwise)

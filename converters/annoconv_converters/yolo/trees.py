@@ -25,7 +25,8 @@ from annoconv_converters._pictures.file_losses import FileRecord, as_value, file
 from annoconv_converters._pictures.meaning import BESIDE_PICTURE
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import box_of_keypoints, seen_of
-from annoconv_converters.yolo.turned import SLACK, as_told
+from annoconv_converters.yolo.border import SLACK
+from annoconv_converters.yolo.turned import as_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from annoconv.model import Annotation, Case
     from annoconv.pixels import Masks
 
-__all__ = ["LeftOut", "is_there", "left_out", "masks_left_out", "without"]
+__all__ = ["LeftOut", "is_there", "kinds_of", "left_out", "masks_left_out", "without"]
 
 _STATUSES: Final = frozenset({AnnotationStatus.SUPERSEDED, AnnotationStatus.REJECTED})
 _ASSERTIONS: Final = frozenset({*Assertion} - {Assertion.PRESENT, Assertion.POSSIBLE})
@@ -33,6 +33,12 @@ LeftOut: TypeAlias = "Mapping[Path, Reason]"
 def is_there(annotation: Annotation) -> bool:
     """Tell whether an annotation is a finding that is there, or may be; one that waits for a review is."""
     return annotation.status not in _STATUSES and annotation.assertion not in _ASSERTIONS
+
+
+def kinds_of(case: Case) -> Message:
+    """Return what a case without a mask has, as an error names it."""
+    kinds = ", ".join(sorted({each.type for each in case.annotations}))
+    return Message("annotations of type {kinds}", kinds=kinds) if kinds else Message("no annotation")
 
 
 def left_out(case: Case, *, all_annotations: bool = False, one_time: bool = False) -> LeftOut:

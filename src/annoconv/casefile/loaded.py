@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from annoconv.model import Case
     from annoconv.pixels import Masks
 
-__all__ = ["LoadedCase", "Reading", "check_changed", "checked", "masks_folder", "renamed", "without_masks_folder"]
+__all__ = [
+    "LoadedCase",
+    "Reading",
+    "as_loaded",
+    "check_changed",
+    "checked",
+    "masks_folder",
+    "renamed",
+    "without_masks_folder",
+]
 
 
 class LoadedCase:
@@ -101,6 +110,11 @@ def checked(loaded: Any) -> LoadedCase | Reading:
         )
     check_changed(loaded.case, source=None if isinstance(loaded, Reading) else loaded.path)
     return loaded
+
+
+def as_loaded(loaded: LoadedCase | Reading) -> LoadedCase:
+    """Return a case as writers take it, also one that a converter just read."""
+    return LoadedCase(loaded.case, loaded.masks, fields=loaded.fields) if isinstance(loaded, Reading) else loaded
 
 
 def check_changed(document: BaseModel, *, source: Path | None = None) -> None:

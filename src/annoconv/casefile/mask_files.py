@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annoconv.errors import InputError, MaskError
+from annoconv.files.manifest import digest
 from annoconv.files.names import is_inner
 from annoconv.geometry import GridKind, compare_grids
 from annoconv.messages import Message, listed
@@ -22,13 +23,24 @@ if TYPE_CHECKING:
 
     from annoconv.pixels import Mask, Masks
 
-__all__ = ["write_fields", "write_masks"]
+__all__ = ["copy_file", "write_fields", "write_masks"]
 
 _SUFFIXES = (".nii.gz", ".nii")
 
 
-def write_masks(case: Case, masks: Masks, folder: Path) -> None:
+def write_masks(case: Case, masks: Masks, folder: Path, *, is_from_disk: bool = False) -> Case:
     """Write each mask file of a case under a folder that is being made, where there are no links.
+
+    Parameters
+    ----------
+    is_from_disk
+        Whether the case was read from a case file, so that a digest speaks of the file that stands beside that.
+
+    Returns
+    -------
+    Case
+        The case, with the digest of the new file wherever it has one of a file that is written anew or was elsewhere:
+        a digest stays that of the file on record only where that file itself is copied.
 
     Raises
     ------
@@ -41,8 +53,23 @@ def write_masks(case: Case, masks: Masks, folder: Path) -> None:
             if annotation.id not in masks:
                 raise MaskError("the annotation has no mask", where=annotation.id)
             files.setdefault(annotation.mask_file, []).append(annotation)
+    digests: dict[str, str] = {}
     for name, sharing in files.items():
-        _write_file(_new_file(folder, name), name, sharing, masks)
+        place = _new_file(folder, name)
+        is_copied = _write_file(place, name, sharing, masks)
+        if any(each.sha256 is not None for each in sharing) and not (is_copied and is_from_disk):
+            digests[name] = digest(place)
+    return _with_digests(case, digests) if digests else case
+
+
+def _with_digests(case: Case, digests: Mapping[str, str]) -> Case:
+    annotations = [
+        each.model_copy(update={"sha256": digests[each.mask_file]})
+        if isinstance(each, MaskAnnotation) and each.sha256 is not None and each.mask_file in digests
+        else each
+        for each in case.annotations
+    ]
+    return case.model_copy(update={"annotations": annotations})
 
 
 def write_fields(case: Case, fields: Mapping[str, Path], folder: Path) -> None:
@@ -58,7 +85,12 @@ def write_fields(case: Case, fields: Mapping[str, Path], folder: Path) -> None:
         source = fields.get(each.id)
         if source is not None and each.field_file is not None and each.field_file not in written:
             written.add(each.field_file)
-            shutil.copyfile(source, _new_file(folder, each.field_file))
+            copy_file(source, folder, each.field_file)
+
+
+def copy_file(source: Path, folder: Path, name: str) -> None:
+    """Copy a file under a folder that is being made; InputError if another one has that name."""
+    shutil.copyfile(source, _new_file(folder, name))
 
 
 def _new_file(folder: Path, name: str) -> Path:
@@ -72,7 +104,8 @@ def _new_file(folder: Path, name: str) -> Path:
     return path
 
 
-def _write_file(temporary: Path, name: str, annotations: list[MaskAnnotation], masks: Masks) -> None:
+def _write_file(temporary: Path, name: str, annotations: list[MaskAnnotation], masks: Masks) -> bool:
+    """Write one file of masks; tell whether it is a copy of the file that they were read from."""
     source = masks[annotations[0].id].volume
     unchanged = all(
         masks[annotation.id].volume is source and masks[annotation.id].value == annotation.mask_value
@@ -81,12 +114,14 @@ def _write_file(temporary: Path, name: str, annotations: list[MaskAnnotation], m
     if unchanged and isinstance(source, NiftiVolume) and _suffix(source.path.name) == _suffix(name) and source.is_plain:
         source.read()  # a damaged file is refused, not passed on
         shutil.copyfile(source.path, temporary)
-    elif not _suffix(name):
+        return True
+    if not _suffix(name):
         raise MaskError("masks are written as NIfTI", where=name, expected="a name that ends in .nii.gz or .nii")
-    elif len(annotations) == 1 and annotations[0].mask_value is None:
+    if len(annotations) == 1 and annotations[0].mask_value is None:
         save_nifti(temporary, masks[annotations[0].id].read(), source.grid)
     else:
         save_nifti(temporary, _label_map(name, annotations, masks), source.grid)
+    return False
 
 
 def _suffix(name: str) -> str:

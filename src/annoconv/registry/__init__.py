@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from annoconv.errors import AnnoconvError, InputError, UsageError
 from annoconv.files.atomic import check_inputs, outputs_of
-from annoconv.files.inputs import check_source
+from annoconv.files.inputs import check_each_once, check_source
 from annoconv.files.names import check_ending
 from annoconv.files.stage import settle
 from annoconv.limits import Limits
@@ -270,7 +270,7 @@ def converter(direction: Literal["to", "from"], format_name: str) -> Converter:
 
 
 def write(
-    cases: Iterable[LoadedCase],
+    cases: Iterable[LoadedCase | Reading],
     target: Path | str,
     *,
     format: str,
@@ -308,12 +308,12 @@ def write(
     """
     target = Path(target)
     called = converter("to", format)
-    from annoconv.casefile.loaded import checked, without_masks_folder
+    from annoconv.casefile.loaded import as_loaded, checked, without_masks_folder
 
     with outputs_of(overwrite=overwrite, inputs=_read_by(called, options)) as outputs:
         outputs.expect(target)
         check_ending(target, called.endings)
-        portable = map(without_masks_folder, cases if as_read else map(checked, cases))
+        portable = map(as_loaded, map(without_masks_folder, cases if as_read else map(checked, cases)))
         losses: LossReport = called.call(portable, target, context=context, options=options)
     return losses
 
@@ -330,12 +330,13 @@ def read(
     Raises
     ------
     UsageError
-        If there is no such format or option.
+        If there is no such format or option, or two sources are one.
     InputError
         If a source is a pipe or a device, or the sources hold no case.
     """
     called = converter("from", format)
     paths = [Path(each) for each in sources]
+    check_each_once(paths)
     check_inputs([*paths, *_read_by(called, options)])
     for path in paths:
         settle(path)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from annoconv.codes import built_in_labels
 from annoconv.documents.residuals import pointer
+from annoconv.messages import listed
 from annoconv.model import LabelSystem, Package, TaskDefinition
 from annoconv.rules.engine import Breach, Standalone, Subject, rule
 from annoconv.rules.inventory import targets_of
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from annoconv.documents.residuals import Path as Steps
     from annoconv.model import Label
+
+_MOST_NAMED: Final = 10
 
 
 @rule("A-8.2.2a.duplicate_code")
@@ -134,6 +137,17 @@ def label_unknown(subject: Subject) -> Iterator[Breach]:
         for path, code in subject.inventory.references.get(slot, ()) if kinds == ("Label",) else ():
             if code not in codes:
                 yield Breach(path, {"code": code})
+
+
+@rule("A-6.5.1b.label_unused")
+def label_unused(subject: Subject) -> Iterator[Breach]:
+    """Yield a case that defines labels which nothing in it has; a class list, whose labels have numbers, may."""
+    own = [label for label in subject.case.labels or () if label.number is None]
+    slots = [slot for slot, kinds in targets_of().items() if kinds == ("Label",)] if own else []
+    used = {code for slot in slots for _, code in subject.inventory.references.get(slot, ())}
+    unused = [label.name_en or label.name_zh or label.code for label in own if label.code not in used]
+    if unused:
+        yield Breach(("labels",), {"names": listed(unused, _MOST_NAMED)})
 
 
 @rule("A-6.5.1b.label_unknown", TaskDefinition)

@@ -76,6 +76,22 @@ def mask_file_grid(subject: Subject) -> Iterator[Breach]:
             yield Breach((*path, "mask_file"), {"mask_file": annotation.mask_file, "problem": problem})
 
 
+@rule("A-8.4a.mask_steps_otherwise")
+def mask_steps_otherwise(subject: Subject) -> Iterator[Breach]:
+    """Yield each mask whose file states one step for slices that are sheared or uneven, and not their mean."""
+    from annoconv.pixels import check_frame
+
+    for path, annotation, file in _mask_files(subject):
+        image = subject.image_of(annotation)
+        if image is None or file is None or not file.is_file():
+            continue
+        with suppress(AnnoconvError):  # told by the rule on its grid
+            relation = check_frame(_grid_of(subject, image), subject.loaded.masks[annotation.id].volume)
+            if relation.taken_otherwise is not None:
+                values = {"mask_file": annotation.mask_file, "problem": relation.taken_otherwise}
+                yield Breach((*path, "mask_file"), values)
+
+
 def _grid_of(subject: Subject, image: Image) -> Grid:
     """Return the grid of an image: as the case states it, else as the source does that was given."""
     from annoconv.geometry import Grid

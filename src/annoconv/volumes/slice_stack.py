@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["STACK_TOLERANCE_VOXEL", "Plane", "fill_gaps", "is_rounded", "stack_grid"]
+__all__ = ["STACK_TOLERANCE_VOXEL", "Plane", "fill_gaps", "is_rounded", "is_turning", "stack_grid"]
 
 _SAME_PLANE_MM = 1e-4
 """Slices nearer than this share their position."""
@@ -37,7 +37,8 @@ _STEEPEST = 1.0
 """Lateral mm for each mm along the normal, 45 degrees: gantries tilt by 30; beyond it slices form no volume."""
 _COARSEST = 5e-3
 """Of unit vectors: what rounding explains; a bound that a request may set."""
-_COARSE = "If they were rounded, accept them with --limit direction_millionths=2000"
+_COARSE = "If they were rounded, accept them with --limit direction_millionths={count}"
+_OF_ONE_STACK = "Give the slices of one stack only: leave out localizers and other reconstructions"
 _WIDEST = 1000
 """Of the usual distance: slices further apart are two stacks, or damage."""
 _MOST_MISSING = 1000
@@ -144,8 +145,7 @@ def stack_grid(
 def fill_gaps(planes: Sequence[Plane], rounding: float = DIRECTION_TOLERANCE) -> list[Plane]:
     """Return the slices that an otherwise regular stack lacks, each where it would stand, in no order.
 
-    A gap is one if it is a whole multiple of the usual distance: the median, or the least if only that fits all gaps.
-    `stack_grid` judges the rest.
+    There are none in a series that is unevenly spaced (see `_missing_from`); `stack_grid` judges the rest.
     """
     if len(planes) < 2:
         return []
@@ -153,14 +153,14 @@ def fill_gaps(planes: Sequence[Plane], rounding: float = DIRECTION_TOLERANCE) ->
     distances = np.array([plane.position for plane in planes], dtype=np.float64) @ np.cross(across, down)
     order = np.argsort(distances, kind="stable")
     gaps = np.diff(distances[order])
-    usual, least = float(np.median(gaps)), float(gaps.min())
-    if not _are_multiples(gaps, usual) and _are_multiples(gaps, least):
-        usual = least
+    usual = _missing_from(gaps)
+    if usual is None:
+        return []
     missing: list[Plane] = []
-    for n in np.flatnonzero(gaps > (1 + STACK_TOLERANCE_VOXEL) * usual) if usual > _SAME_PLANE_MM else ():
+    for n in np.flatnonzero(gaps > (1 + STACK_TOLERANCE_VOXEL) * usual):
         before, after = planes[int(order[n])], planes[int(order[n + 1])]
         steps = round(float(gaps[n]) / usual)
-        if steps > _MOST_MISSING or abs(gaps[n] - steps * usual) > STACK_TOLERANCE_VOXEL * usual:
+        if steps > _MOST_MISSING:
             continue
         start, run = np.array(before.position), np.subtract(after.position, before.position) / steps
         name = f"the gap between {before.name} and {after.name}"
@@ -168,10 +168,19 @@ def fill_gaps(planes: Sequence[Plane], rounding: float = DIRECTION_TOLERANCE) ->
     return missing
 
 
-def _are_multiples(gaps: NDArray[np.float64], step: float) -> bool:
-    return step > _SAME_PLANE_MM and bool(
-        (np.abs(gaps - np.round(gaps / step) * step) <= STACK_TOLERANCE_VOXEL * step).all()
-    )
+def _missing_from(gaps: NDArray[np.float64]) -> float | None:
+    """Return the distance of the slices of a regular stack that lacks some; None of an even or an uneven one.
+
+    At least half of the distances are the usual one, the others whole multiples of it. Two alike that follow each other
+    are the spacing of a block, as head scans have it (2.5 mm, then 5 mm): nothing is missing there.
+    """
+    usual = float(np.sort(gaps)[(len(gaps) - 1) // 2])
+    if usual <= _SAME_PLANE_MM:
+        return None
+    steps = np.round(gaps / usual)
+    are_multiples = bool((np.abs(gaps - steps * usual) <= STACK_TOLERANCE_VOXEL * usual).all())
+    is_block = bool(((steps[1:] == steps[:-1]) & (steps[1:] > 1)).any())
+    return usual if are_multiples and steps.max() > 1 and not is_block else None
 
 
 def _most_alike(planes: Sequence[Plane]) -> Plane:
@@ -194,17 +203,31 @@ def _check_alike(planes: Sequence[Plane], rounding: float) -> None:
             bound = DIRECTION_TOLERANCE * np.abs(expected) if tolerance is None else tolerance
             if value.shape != expected.shape or not np.all(np.abs(value - expected) <= bound):
                 found, wanted = (_at(matrix_text(v)[1:-1], p) for v, p in ((value, plane), (expected, first)))
-                raise GeometryError(problem, found=found, expected=wanted)
+                off = np.abs(value - expected).max() if tolerance is not None and value.shape == (6,) else np.inf
+                raise GeometryError(problem, found=found, expected=wanted, advice=_coarse(float(off)) or _OF_ONE_STACK)
     for plane in planes:
         if (plane.columns, plane.rows) != (first.columns, first.rows):
             found, wanted = (_at(f"{p.columns} x {p.rows}", p) for p in (plane, first))
-            raise GeometryError("the slices differ in size (columns x rows)", found=found, expected=wanted)
+            problem = "the slices differ in size (columns x rows)"
+            raise GeometryError(problem, found=found, expected=wanted, advice=_OF_ONE_STACK)
 
 
-def is_rounded(plane: Plane) -> bool:
-    """Tell whether the direction cosines of a slice are off orthonormal by more than six decimals make them."""
-    pair = np.reshape(plane.orientation, (2, 3))
-    return bool(np.abs(pair @ pair.T - np.eye(2)).max() > DIRECTION_TOLERANCE)
+def is_rounded(planes: Sequence[Plane]) -> bool:
+    """Tell whether direction cosines of slices are off orthonormal by more than six decimals make them."""
+    pairs = np.reshape([plane.orientation for plane in planes], (-1, 2, 3))
+    return bool(np.abs(pairs @ pairs.transpose(0, 2, 1) - np.eye(2)).max() > DIRECTION_TOLERANCE)
+
+
+def is_turning(planes: Sequence[Plane]) -> bool:
+    """Tell whether slices differ in orientation by more than six decimals make them."""
+    cosines = np.array([plane.orientation for plane in planes], dtype=np.float64)
+    return bool(np.abs(cosines - cosines[0]).max() > DIRECTION_TOLERANCE)
+
+
+def _coarse(off: float) -> Message | None:
+    """Return how to accept direction cosines that are off by so much; None if no rounding explains it."""
+    count = max(2000, 1000 * int(np.ceil(off * 1000))) if off <= _COARSEST else 0
+    return Message(_COARSE, count=count) if count else None
 
 
 def _orthonormal(plane: Plane, rounding: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -219,7 +242,7 @@ def _orthonormal(plane: Plane, rounding: float) -> tuple[NDArray[np.float64], ND
             Message("the direction cosines are not orthonormal within {tolerance:g}", tolerance=rounding),
             where=plane.name,
             found=matrix_text(pair),
-            advice=_COARSE if off <= _COARSEST else None,
+            advice=_coarse(off),
         )
     spacing = np.array(plane.pixel_spacing, dtype=np.float64)
     if spacing.shape != (2,) or not np.all((spacing >= SMALLEST_MM) & (spacing <= LARGEST_MM)):
@@ -247,7 +270,7 @@ def _even_step(distances: NDArray[np.float64], names: Sequence[str]) -> float:
             "the slices are not evenly spaced",
             found=listed([_gap(pairs[n], float(gaps[n])) for n in uneven], _MOST_NAMED),
             expected=Message("{usual:.6g} mm as between most slices", usual=usual),
-            advice="Supply the missing slices, or only those of one regular stack",
+            advice="Supply the missing slices, bridge them with --allow-gaps, or give those of one regular stack",
         )
     return float(distances[-1] - distances[0]) / (len(names) - 1)
 
@@ -257,9 +280,7 @@ def _is_straight(positions: NDArray[np.float64], distances: NDArray[np.float64],
     gaps = np.diff(distances)
     if len(gaps) < 2 or gaps.min() < _SAME_PLANE_MM or gaps.max() > _WIDEST * np.median(gaps):
         return False
-    usual, least = float(np.median(gaps)), float(gaps.min())
-    is_even = bool(np.abs(gaps - usual).max() <= STACK_TOLERANCE_VOXEL * usual)
-    if not is_even and (_are_multiples(gaps, usual) or _are_multiples(gaps, least)):
+    if _missing_from(gaps) is not None:
         return False
     along = distances - distances[0]
     run = (positions[-1] - positions[0]) / along[-1]

@@ -120,7 +120,13 @@ def open_segmentation(path: Path, limits: Limits) -> SegmentationFile:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
             start = file_start(whole)
             if start is None:
-                raise MaskError("this is not a DICOM file", source=path, advice="Name a DICOM segmentation")
+                raise MaskError(
+                    "this is not a DICOM file",
+                    source=path,
+                    found=Message("neither DICM after 128 bytes nor a data set"),
+                    expected="DICM (PS3.10 7.1)",
+                    advice="Name a DICOM segmentation",
+                )
             if not start.is_deflated:
                 return _open(path, whole, start, limits, None)
             most = min(limits.header_bytes, _INFLATED_HEADER)
@@ -283,6 +289,7 @@ def _kind(path: Path, header: Dataset) -> Kind:
             source=path,
             where="SOPClassUID (0008,0016)",
             found=sop_class,
+            expected="Segmentation Storage or Label Map Segmentation Storage",
             advice="Images are named with --images",
         )
     if stated not in set(Kind):

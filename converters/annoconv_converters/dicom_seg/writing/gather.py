@@ -110,13 +110,12 @@ def gather(
     names = {number: mask.id for number, mask in masks.items()}
 
     def placed(volume: Volume, values: Mapping[int, int | None]) -> NDArray[Any]:
-        array_kji, is_resampled = place(volume, image, source, settings.resample)
+        array_kji, change = place(volume, image, source, settings.resample)
         if array_kji.dtype.kind == "f" and settings.kind is not Kind.FRACTIONAL:
             advice = "Write it with --type fractional"
             raise MaskError("the mask holds fractions", source=volume.path, expected="whole labels", advice=advice)
-        if is_resampled:
-            message = f"the mask was resampled ({settings.resample}) onto the grid of its image"
-            note(LossKind.RESAMPLED, message, values)
+        if change is not None:
+            note(*change, values)
         return array_kji
 
     def note(kind: LossKind, message: str, numbers: Iterable[int]) -> None:

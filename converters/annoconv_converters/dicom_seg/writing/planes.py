@@ -9,7 +9,8 @@ import numpy as np
 
 from annoconv.errors import GeometryError, ImageError
 from annoconv.geometry import Grid, GridKind, apply_relation, compare_grids, matrix_text
-from annoconv.images import SliceIdentity
+from annoconv.images import OF_A_COPY, SliceIdentity
+from annoconv.loss import LossKind
 from annoconv.messages import Message
 from annoconv.pixels import check_frame
 from annoconv_converters._dicom.slide import DicomSlide
@@ -31,6 +32,7 @@ __all__ = ["LoadedPlanes", "PlaneStack", "Tiles", "check_dicom", "check_image", 
 
 
 _SHAPE_TURNED: Final = "The order is (columns, rows, slices), that of i, j, k; arrays in memory have it the other way"
+_ALL_FILES: Final = "Correct instances, or name all files of the image that was annotated. {copy}"
 _SHAPE_OTHER: Final = "Correct the shape, or name the image that was annotated"
 
 
@@ -132,10 +134,11 @@ def check_image(image: Image, source: ImageSource) -> None:
             where="/image/instances",
             found=stray[0],
             expected=Message("one of {count} instances", count=len(known)),
-            advice="Correct instances, or name all files of the image that was annotated",
+            advice=Message(_ALL_FILES, copy=Message(OF_A_COPY)),
         )
     stated = Grid.from_image(image)
-    if not _is_within(stated, source.grid):
+    is_within = _is_within(stated, source.grid)
+    if not is_within and stated.shape != source.grid.shape:
         raise GeometryError(
             "the case states a shape that reaches beyond its image",
             source=source.path,
@@ -144,7 +147,8 @@ def check_image(image: Image, source: ImageSource) -> None:
             expected=list(source.grid.shape),
             advice=_SHAPE_TURNED if sorted(stated.shape) == sorted(source.grid.shape) else _SHAPE_OTHER,
         )
-    if stated.lps_from_ijk is None or compare_grids(stated, source.grid).kind is not GridKind.DIFFERENT:
+    is_told = stated.lps_from_ijk is not None
+    if is_within and not (is_told and compare_grids(stated, source.grid).kind is GridKind.DIFFERENT):
         return
     raise GeometryError(
         "the case describes its image otherwise than the image itself",
@@ -177,8 +181,8 @@ def check_dicom(source: ImageSource) -> None:
 
 def place(
     volume: Volume, image: Image | None, source: ImageSource, resampling: Resampling
-) -> tuple[NDArray[Any], bool]:
-    """Return a volume's array on the source's grid, and whether it had to be interpolated.
+) -> tuple[NDArray[Any], tuple[LossKind, str] | None]:
+    """Return a volume's array on the source's grid, and what that changed of it: a kind of loss, and the reason.
 
     Parameters
     ----------
@@ -206,8 +210,11 @@ def place(
     volume_kji = volume.read()
     is_lattice = source.grid.lps_from_ijk is not None and source.grid.positions is None and moving.positions is None
     if relation.kind is GridKind.DIFFERENT and resampling != "never" and is_lattice:
-        return resample(volume_kji, moving, source.grid, resampling), True
-    return apply_relation(volume_kji, relation, volume.path), False
+        message = Message("the mask was resampled ({how}) onto the grid of its image", how=resampling)
+        return resample(volume_kji, moving, source.grid, resampling), (LossKind.RESAMPLED, message)
+    otherwise = relation.taken_otherwise
+    told = None if otherwise is None else (LossKind.APPROXIMATED, otherwise)
+    return apply_relation(volume_kji, relation, volume.path), told
 
 
 def _told(grid: Grid) -> Message:

@@ -206,8 +206,11 @@ def _of_files(source: Path, paths: Sequence[Path], finder: Finder, name: str) ->
     masks = [finder.open(path) for path in paths if path != image_path]
     image_file = None if image_path is None else finder.open(image_path)
     regions: list[Region] = []
+    unused: list[Entry] = []
     for file in masks:
-        for region in finder.regions(file, is_one_of_several=len(masks) > 1):
+        held = list(finder.regions(file, is_one_of_several=len(masks) > 1))
+        unused += finder.unused(file, held)
+        for region in held:
             regions.append(replace(region, key=f"{file.path.name}/{region.key}" if len(masks) > 1 else region.key))
     image = finder.image(name, image_file, [mask.volume(0) for mask in masks], source)
     exact = finder.is_exact(image_file or (masks[0] if masks else None))
@@ -215,7 +218,7 @@ def _of_files(source: Path, paths: Sequence[Path], finder: Finder, name: str) ->
     files = [each for file in masks for each in finder.mask_files(file)]
     files += finder.image_files(image_file) if image_file is not None else []
     unread = partial(others, source, set(paths), finder)
-    return CaseFiles(name, source, beside, [image], regions, is_exact=exact, files=files, unread=unread)
+    return CaseFiles(name, source, beside, [image], regions, is_exact=exact, unused=unused, files=files, unread=unread)
 
 
 def _beside(folder: Path, cases: Sequence[Path], last: CaseFiles, finder: Finder) -> Iterator[Path]:
