@@ -371,3 +371,15 @@ def test_what_a_file_says_and_its_case_does_not_is_named_by_its_place(tmp_path: 
         ("/meta/task/owner/email", "no_place"),
     ]
     assert not any("o@x" in loss.message for loss in reading.losses)
+
+
+def test_a_tag_without_attributes_is_written_without_any(tmp_path: Path) -> None:
+    inner = '<image id="0" name="a.png" width="5" height="4"><tag label="sharp" source="manual"/></image>'
+    (reading,) = registry.read([write(tmp_path, inner)], format="cvat")
+    assert not list(reading.losses)
+    registry.write([LoadedCase(reading.case, reading.masks)], tmp_path / "y.xml", format="cvat", plain=True)
+    written = (tmp_path / "y.xml").read_text()
+    assert "image_label" not in written
+    assert '<tag label="sharp" source="manual"' in written
+    (again,) = registry.read([tmp_path / "y.xml"], format="cvat")
+    assert again.case.annotations[0].attributes == reading.case.annotations[0].attributes

@@ -219,3 +219,18 @@ def test_entities_are_refused(tmp_path: Path) -> None:
     (tmp_path / "x.xml").write_text('<!DOCTYPE a [<!ENTITY b "c">]><ASAP_Annotations/>')
     with pytest.raises(InputError, match="document type"):
         list(registry.read([tmp_path / "x.xml"], format="geojson"))
+
+
+@pytest.mark.parametrize(("named", "lost"), [(None, []), ("zz.png", ["/features/0/properties/picture"])])
+def test_an_id_that_is_also_the_name_of_the_picture_is_no_loss(
+    named: str | None, lost: list[str], tmp_path: Path
+) -> None:
+    ring = [[0, 0], [10, 0], [10, 10], [0, 0]]
+    properties = {} if named is None else {"picture": named}
+    geometry = {"type": "Polygon", "coordinates": [ring]}
+    feature = {"type": "Feature", "id": "a", "geometry": geometry, "properties": properties}
+    pictures = [{"file_name": "a.png", "width": 50, "height": 40}]
+    path = tmp_path / "x.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "pictures": pictures, "features": [feature]}))
+    (reading,) = registry.read([path], format="geojson")
+    assert [loss.path for loss in reading.losses] == lost

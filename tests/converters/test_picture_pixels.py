@@ -93,7 +93,7 @@ def test_colours_that_are_no_red_green_and_blue_of_8_bits_are_refused(
     photometric: str, bits: int, tmp_path: Path
 ) -> None:
     loaded = coloured(tmp_path / "dicom", photometric, bits)
-    with pytest.raises(ImageError, match=f"colours of the image cannot be written; found {photometric}, uint{bits}"):
+    with pytest.raises(ImageError, match=f"colours of the image cannot be written; found {photometric}, {bits} bits"):
         registry.write([loaded], tmp_path / "set", format="coco", images=[tmp_path / "dicom"], render="8")
     assert not (tmp_path / "set").exists()
 

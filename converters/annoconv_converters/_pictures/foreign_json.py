@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from annoconv.messages import Message
 
-__all__ = ["looks_like"]
+__all__ = ["LOOKS_LIKE", "looks_like"]
+
+LOOKS_LIKE: Final = "what looks like {name}, which from-{command} reads"
 
 _FORMATS: Final[tuple[tuple[str | Message, str, tuple[str, ...]], ...]] = (
     ("Label Studio", "label-studio", ("data annotations", "data predictions", "data completions", "annotation_id")),
@@ -36,8 +38,8 @@ _KINDS: Final = {
 _MOST_NAMED: Final = 3
 
 
-def looks_like(document: Any) -> Message:
-    """Return what a JSON document looks like, for the error that it is not what was expected."""
+def looks_like(document: Any, asked: str = "") -> Message:
+    """Return what a JSON document looks like, for the error that it is not what was expected: the format `asked`."""
     is_list = isinstance(document, list)
     first = next(iter(document), None) if is_list else document
     if not isinstance(first, dict):
@@ -49,8 +51,8 @@ def looks_like(document: Any) -> Message:
         if _has(first, members):
             return Message("what looks like {thing}", thing=thing)
     for name, command, members in _FORMATS:
-        if _has(first, members):
-            return Message("what looks like {name}, which from-{command} reads", name=name, command=command)
+        if command != asked and _has(first, members):
+            return Message(LOOKS_LIKE, name=name, command=command)
     if not first:
         return Message("an object without members")
     return Message("an object with {members}", members=", ".join(list(first)[:_MOST_NAMED]))

@@ -25,7 +25,7 @@ from annoconv_converters._pictures.geometry import (
 from annoconv_converters._pictures.objects import tracked
 from annoconv_converters._pictures.own_names import named_image
 from annoconv_converters._pictures.planes import Planes, SliceName
-from annoconv_converters._pictures.records import Picture, Record, Shape, flat_uid, is_caption
+from annoconv_converters._pictures.records import IMAGE_LABEL, Picture, Record, Shape, flat_uid, is_caption
 from annoconv_converters._pictures.skeletons import box_of_keypoints, keypoints_of, names_of
 from annoconv_converters._raster.polygons import without_keyholes
 
@@ -312,7 +312,7 @@ def _annotations(
     elif first.box is not None:
         yield {**common, "type": "bbox", "bbox": list(first.box), **extra}
     else:
-        yield {**common, "type": "attribute", "attributes": {"image_label": True}, **extra}
+        yield {**common, "type": "attribute", "attributes": dict(IMAGE_LABEL), **extra}
     if any("point" in each for each in named):
         held = first.key.get("points")
         own = held[0] if isinstance(held, list) and held and isinstance(held[0], str) else None

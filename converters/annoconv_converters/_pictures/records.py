@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
     from annoconv.documents.residuals import Path
 
-__all__ = ["KEY", "Picture", "Record", "Shape", "flat_uid", "is_caption", "picture_name"]
+__all__ = ["IMAGE_LABEL", "KEY", "Picture", "Record", "Shape", "flat_uid", "is_caption", "picture_name"]
 
 Record: TypeAlias = "dict[str, Any]"
 
 KEY: Final = "annoconv"
 """The one key of a COCO record, and of a picture in a side file, under which stands what is ours."""
+IMAGE_LABEL: Final = {"image_label": True}
+"""Attributes of what belongs to a whole picture, and says no more than its class: the model asks for one at least."""
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from annoconv.errors import ImageError, UsageError
 from annoconv.files.atomic import replacing
 from annoconv.geometry import Grid
 from annoconv.loss import Loss, LossKind
+from annoconv.messages import Message
 from annoconv_converters._raster.png import png_bytes
 
 if TYPE_CHECKING:
@@ -162,8 +163,8 @@ def _pixels(
                 "the colours of the image cannot be written",
                 source=source.path,
                 where="(0028,0004) PhotometricInterpretation",
-                found=f"{kind}, {plane.dtype}",
-                expected="RGB, YBR_FULL, YBR_FULL_422, YBR_ICT, YBR_RCT; uint8",
+                found=Message("{kinds}, {bits} bits", kinds=kind, bits=8 * plane.dtype.itemsize),
+                expected=Message("{kinds}, {bits} bits", kinds=", ".join(_COLOURED), bits=8),
                 advice="Convert the image to RGB of 8 bits first",
             )
         return np.ascontiguousarray(plane[..., :3]), {"depth": 8, "samples": 3}

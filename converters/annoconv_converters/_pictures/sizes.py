@@ -48,7 +48,7 @@ def size_of_file(path: Path) -> tuple[int, int]:
                 is_lying = picture.format == "JPEG" and picture.getexif().get(_ORIENTATION) in _LYING
                 return (picture.width, picture.height) if is_lying else (picture.height, picture.width)
     except _DAMAGE as error:
-        raise ImageError("the picture cannot be read", source=path, found=type(error).__name__) from error
+        raise ImageError("the picture cannot be read", source=path) from error
 
 
 def without_size(title: str, picture: Picture) -> ImageError:

@@ -44,7 +44,7 @@ def read_png(path: Path, size: tuple[int, int], modes: tuple[str, ...]) -> NDArr
     except (OSError, UnidentifiedImageError, SyntaxError, ValueError, Pillow.DecompressionBombError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError("the picture cannot be read", source=path, found=type(error).__name__) from error
+        raise InputError("the picture cannot be read", source=path) from error
 
 
 def png_bytes(pixels: NDArray[Any]) -> bytes:

@@ -320,6 +320,9 @@ def _corners(shape: Element, path: Path) -> list[tuple[float, float]]:
 
 def _box(shape: Element, _: Record, path: Path) -> Shape:
     x_min, y_min, x_max, y_max = (attribute_number(shape, name, path) for name in ("xtl", "ytl", "xbr", "ybr"))
+    if x_max < x_min or y_max < y_min:
+        found = [x_min, y_min, x_max, y_max]
+        raise InputError("the box is turned inside out", source=path, where="box", found=found)
     turn = attribute_number(shape, "rotation", path) if shape.get("rotation") else 0.0
     if not turn:
         return Shape({"bbox": [x_min, y_min, tidy(x_max - x_min), tidy(y_max - y_min)]})

@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element, SubElement
 from annoconv.codes import UNCLASSIFIED
 from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._pictures.objects import TRACK
+from annoconv_converters._pictures.records import IMAGE_LABEL
 from annoconv_converters._pictures.rotation import sides_of
 from annoconv_converters._pictures.skeletons import seen_of
 from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
@@ -93,6 +94,8 @@ def _add_images(root: Element, pictures: Sequence[Picture], labels: _Labels) -> 
         for shape in picture.shapes:
             label = labels.names[shape.record["category_id"]]
             own, attributes = _told(shape.record)
+            if shape.geometry == {"type": "attribute"} and attributes == IMAGE_LABEL:
+                attributes = {}  # a tag says as much
             source = _SOURCES.get(shape.algorithm_type, "manual")
             element = _element(image, shape, {"label": label, "source": source, "occluded": 0, **own})
             _add_attributes(element, attributes)

@@ -16,7 +16,7 @@ from annoconv.codes import is_name
 from annoconv.errors import InputError
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import is_numbers, tidy
-from annoconv_converters._pictures.records import Picture, Shape
+from annoconv_converters._pictures.records import IMAGE_LABEL, Picture, Shape
 from annoconv_converters._raster.polygons import rings_of_lists, with_keyholes
 from annoconv_converters.geojson.losses import FileFeature
 from annoconv_converters.geojson.meaning import OLD_TYPES, class_name, kind_of, measured
@@ -113,7 +113,7 @@ class FeatureFile:
     def _shaped(self, record: Record, geometry: Any, where: str, *, is_sized: bool) -> Iterator[Shape]:
         """Yield the shapes of a geometry; one without shapes belongs to the whole picture."""
         if geometry is None or geometry == {}:
-            yield Shape({**record, "attributes": record["attributes"] or {"image_label": True}})
+            yield Shape({**record, "attributes": record["attributes"] or dict(IMAGE_LABEL)})
             return
         points = _keypoints(geometry, record["attributes"], self._path, where)
         if points:

@@ -215,7 +215,7 @@ def _features(document: Any, path: Path) -> list[tuple[Steps, Record]]:
         raise InputError(
             "this is no GeoJSON of features",
             source=path,
-            found=looks_like(document),
+            found=looks_like(document, "geojson"),
             expected="a FeatureCollection or a Feature",
         )
     if isinstance(document, dict) and not above:

@@ -74,7 +74,7 @@ def tree_of(path: Path, limits: Limits) -> Any:
     stranger = next((place for place, task in enumerate(tasks) if not _is_task(task)), None)
     if stranger is not None or not tasks:
         where = None if not stranger else Message("task {number}", number=stranger + 1)
-        seen = looks_like(tasks[stranger] if stranger else document)
+        seen = looks_like(tasks[stranger] if stranger else document, TASK)
         raise InputError(
             "this is no Label Studio export", source=path, where=where, found=seen, expected="tasks with their data"
         )

@@ -25,7 +25,7 @@ from annoconv.errors import InputError
 from annoconv.messages import Message
 from annoconv.registry import Option
 from annoconv_converters._pictures.categories import categories_of
-from annoconv_converters._pictures.foreign_json import looks_like
+from annoconv_converters._pictures.foreign_json import LOOKS_LIKE, looks_like
 from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, size_from_record, tidy
 from annoconv_converters._pictures.picture_names import folder_below, name_below
 from annoconv_converters._pictures.read import Batch, read_pictures
@@ -97,6 +97,9 @@ def _from_xml(path: Path, context: Context, folder: str) -> Batch:
     root = parse_xml(path, context.limits)
     if root.tag != "annotation":
         raise InputError("this is no LabelMe annotation", source=path, found=root.tag)
+    if root.find("object/bndbox") is not None or root.find("size/width") is not None:
+        seen = Message(LOOKS_LIKE, name="Pascal VOC", command="pascal-voc")
+        raise InputError("this is no LabelMe annotation", source=path, found=seen)
     name = name_below(folder, (root.findtext("filename") or "").strip() or f"{path.stem}.jpg")
     record: Record = {"id": 1, "file_name": name}
     size = root.find("imagesize")
@@ -214,7 +217,10 @@ def _from_json(path: Path, context: Context, instances: bool, folder: str) -> Ba
     shapes = document.get("shapes") if isinstance(document, dict) else None
     if not isinstance(shapes, list) or not all(isinstance(shape, dict) for shape in shapes):
         raise InputError(
-            "this is no LabelMe annotation", source=path, found=looks_like(document), expected="an object with shapes"
+            "this is no LabelMe annotation",
+            source=path,
+            found=looks_like(document, "labelme"),
+            expected="an object with shapes",
         )
     named = document.get("imagePath")
     name = name_below(folder, named if isinstance(named, str) and named else f"{path.stem}.jpg")
@@ -309,7 +315,7 @@ def _json_mask(
         TypeError,
         Pillow.DecompressionBombError,
     ) as error:
-        raise InputError("the mask cannot be read", source=path, where=where, found=type(error).__name__) from error
+        raise InputError("the mask cannot be read", source=path, where=where) from error
     (left, top), (right, bottom) = ((round(x), round(y)) for x, y in corners)
     if all(each.is_integer() for corner in corners for each in corner):
         pixels = pixels[: max(bottom - top + 1, 0), : max(right - left + 1, 0)]

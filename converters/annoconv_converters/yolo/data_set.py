@@ -314,6 +314,13 @@ def _record(
     is_odd = len(shares) % 2 == 1 and len(shares) > _BOX + 1 and len(shares) not in {pose, pose + 1}
     if (len(shares) in {_BOX + 1, pose + 1} or is_odd) and 0 <= shares[-1] <= 1:
         *shares, record["score"] = shares
+    elif len(shares) in {_BOX + 1, pose + 1} and len(shares) % 2:
+        raise InputError(
+            "a confidence lies between 0 and 1",
+            source=path,
+            where=Message("line {number}", number=place),
+            found=shares[-1],
+        )
     if len(shares) in {_BOX, pose}:
         _check_shares([*shares[:_BOX], *_places(shares[_BOX:], keypoints)], path, place)
         x, y, width, height = (share * (columns, rows)[each % 2] for each, share in enumerate(shares[:_BOX]))

@@ -186,4 +186,4 @@ def text_of(path: Path, most: int) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError("the file cannot be read as text", source=path, found=type(error).__name__) from error
+        raise InputError("the file cannot be read as text", source=path, expected="UTF-8") from error

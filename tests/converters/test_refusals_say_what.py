@@ -1,0 +1,63 @@
+"""Refusals say what stands there in the words of the format, not in those of the program."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+
+from annoconv import registry
+from annoconv.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+VOC = "<annotation><filename>a.jpg</filename><size><width>5</width><height>4</height></size></annotation>"
+INSIDE_OUT = (
+    '<annotations><version>1.1</version><image id="0" name="a.png" width="50" height="40">'
+    '<box label="c" xtl="9" ytl="1" xbr="1" ybr="9"/></image></annotations>'
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "format_", "text", "said"),
+    [
+        (
+            "x.geojson",
+            "geojson",
+            '{"type": "FeatureCollection", "features": null}',
+            "found an object with type, features",
+        ),
+        ("x.xml", "labelme", VOC, "found what looks like Pascal VOC, which from-pascal-voc reads"),
+        ("x.xml", "cvat", INSIDE_OUT, "/image/0/box/0: box: the box is turned inside out"),
+    ],
+)
+def test_what_was_found(name: str, format_: str, text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match=said):
+        list(registry.read([tmp_path / name], format=format_))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b"0 .5 .5 .1 .1 1.7", "line 1: a confidence lies between 0 and 1; found 1.7"),
+        (b"0 .5 .5 .1 .1 \xff", "the file cannot be read as text; expected UTF-8"),
+    ],
+)
+def test_lines_of_yolo(line: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "classes.txt").write_text("c\n")
+    (tmp_path / "a.txt").write_bytes(line)
+    Image.new("L", (50, 40)).save(tmp_path / "a.png")
+    with pytest.raises(InputError, match=said):
+        list(registry.read([tmp_path], format="yolo"))
+
+
+def test_pictures_that_are_none(tmp_path: Path) -> None:
+    (tmp_path / "classes.txt").write_text("c\n")
+    (tmp_path / "a.txt").write_text("0 .5 .5 .1 .1")
+    (tmp_path / "a.png").write_text(json.dumps("no picture"))
+    with pytest.raises(InputError, match=r"a\.png: the picture cannot be read\."):
+        list(registry.read([tmp_path], format="yolo"))
