@@ -365,6 +365,74 @@ def test_a_segment_of_a_built_in_concept_keeps_its_own_name_and_colour(tmp_path:
     assert (label.name_en, label.color_rgb) == ("LIGHT_BLUE", [0, 255, 0])
 
 
+@pytest.mark.parametrize("kind", ["seg.nrrd", "csv", "codes"])
+def test_the_side_of_a_region_is_read_with_it(kind: str, tmp_path: Path) -> None:
+    """PS3.3 10.5: an anatomic region has modifiers; CID 244: 7771000 is left. Slicer writes both, so do its tables."""
+    source = save(tmp_path / "lung.nii.gz", labels(1))
+    cells = "SCT,4147007,Mass,SCT,49755003,Lesion,,,,SCT,39607008,Lung,SCT,7771000,Left"
+    parts = ("Type", "Category", "TypeModifier", "Region", "RegionModifier")
+    sequences = [
+        f"{name}Sequence"
+        for name in (
+            *("SegmentedPropertyTypeCode", "SegmentedPropertyCategoryCode", "SegmentedPropertyTypeModifierCode"),
+            *("AnatomicRegion", "AnatomicRegionModifier"),
+        )
+    ]
+    table = tmp_path / "t.csv"
+    if kind == "seg.nrrd":
+        tags = "TerminologyEntry:x~SCT^49755003^Lesion~SCT^4147007^Mass~^^~y~SCT^39607008^Lung~SCT^7771000^Left|"
+        told = {"ID": "S", "Name": "Mass", "LabelValue": "1", "Tags": tags}
+        fields = "".join(f"Segment0_{name}:={value}\n" for name, value in told.items())
+        source = tmp_path / "x.seg.nrrd"
+        source.write_bytes(HEAD + fields.encode() + b"\n" + labels(1).tobytes("F"))
+    elif kind == "csv":
+        columns = [f"{part}_{cell}" for part in parts for cell in ("CodingScheme", "CodeValue", "CodeMeaning")]
+        table.write_text(f"LabelValue,Name,{','.join(columns)}\n1,Mass,{cells}\n")
+    else:
+        columns = [f"{part}.{c}" for part in sequences for c in ("CodingSchemeDesignator", "CodeValue", "CodeMeaning")]
+        table.write_text(f"Structure,{','.join(columns)}\nlung,{cells}\n")
+    reading = read(source, labels=table) if table.is_file() else read(source)
+    (label,) = reading.case.labels or ()
+    assert label.finding_site is not None
+    assert label.finding_site.region is not None
+    assert (label.finding_site.region.code, label.finding_site.laterality) == ("39607008", "left")
+    assert not [path for path in said(reading) if "odifier" in path]
+
+
+@pytest.mark.parametrize("layout", ["nnunet", "msd", "monai"])
+def test_a_training_set_has_the_colours_of_the_label_tables_in_its_files(layout: str, tmp_path: Path) -> None:
+    source, table = save(tmp_path / "m.nii.gz", labels(1, 2)), tmp_path / "t.tsv"
+    save(tmp_path / "ct.nii.gz", np.ones((8, 6, 5), np.int16))
+    table.write_text("index\tname\tcolor\n1\tLiver\t#010203\n2\tMy own\t\n")
+    case = read(source, labels=table, images=[tmp_path / "ct.nii.gz"])
+    write_case(case, tmp_path / "c.json")
+    options: dict[str, Any] = {"images": [tmp_path / "ct.nii.gz"], "layout": layout, "plain": True}
+    registry.write([read_case(tmp_path / "c.json")], tmp_path / "set", format="nifti", **options)
+    again = read(tmp_path / "set")
+    # the colour that is made up for the second says nothing
+    colours = {label.name_en: label.color_rgb for label in again.case.labels or ()}
+    assert colours.get("Liver") == [1, 2, 3]
+    assert colours.get("My own") is None
+    assert not [path for path in said(again) if "LabelTable" in path]
+
+
+@pytest.mark.parametrize("layout", ["nnunet", "msd", "monai", "bids"])
+def test_a_mask_without_a_voxel_comes_back_from_a_data_set(layout: str, tmp_path: Path) -> None:
+    for name, array in (("liver", labels(1)), ("spleen", labels()), ("My own", labels(0, 1))):
+        save(tmp_path / "masks" / f"{name}.nii.gz", array)
+    image = save(tmp_path / "ct.nii.gz", np.ones((8, 6, 5), np.int16))
+    write_case(read(tmp_path / "masks", images=[image]), tmp_path / "c.json")
+    loaded = read_case(tmp_path / "c.json")
+    report = registry.write([loaded], tmp_path / "set", format="nifti", images=[image], layout=layout)
+    assert {each.kind.value for each in report} <= {"carried", "uncoded"}
+    write_case(read(tmp_path / "set"), tmp_path / "again" / "c.json")
+    again = read_case(tmp_path / "again" / "c.json")
+    assert again.case == loaded.case
+    assert {each.id: count(again.masks[each.id]) for each in again.case.annotations} == {
+        each.id: count(loaded.masks[each.id]) for each in loaded.case.annotations
+    }
+
+
 # --- how NRRD says where its data are, and decimals ---
 
 

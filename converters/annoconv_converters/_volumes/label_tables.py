@@ -56,9 +56,10 @@ _DICOM_COLUMNS: Final = (
     "SegmentedPropertyCategoryCodeSequence",
     "SegmentedPropertyTypeModifierCodeSequence",
     "AnatomicRegionSequence",
+    "AnatomicRegionModifierSequence",
 )
 """In the order of `Terms`."""
-_SLICER_COLUMNS: Final = ("Type", "Category", "TypeModifier", "Region")
+_SLICER_COLUMNS: Final = ("Type", "Category", "TypeModifier", "Region", "RegionModifier")
 """Slicer's names for the same."""
 _CODE: Final = ("CodingSchemeDesignator", "CodeValue", "CodeMeaning")
 _SLICER_CODE: Final = ("CodingScheme", "CodeValue", "CodeMeaning")
@@ -335,13 +336,12 @@ def read_slicer_csv(text: str, path: Path) -> list[Entry]:
 def slicer_cells(entry: Entry) -> dict[str, str]:
     """Return the cells that say a label in Slicer's color table with terminology, by their columns."""
     colour = {} if entry.color_rgb is None else dict(zip("RGBA", map(str, (*entry.color_rgb, 255)), strict=True))
-    terms = (entry.terms.concept, entry.terms.category, entry.terms.modifier, entry.terms.region)
     return {
         "Name": entry.name,
         **{f"Color_{part}": step for part, step in colour.items()},
         **{
             f"{name}_{column}": cell
-            for name, concept in zip(_SLICER_COLUMNS, terms, strict=True)
+            for name, concept in zip(_SLICER_COLUMNS, entry.terms.concepts, strict=True)
             if concept is not None
             for column, cell in zip(_SLICER_CODE, (concept.scheme, concept.code, concept.meaning), strict=True)
         },
@@ -350,10 +350,9 @@ def slicer_cells(entry: Entry) -> dict[str, str]:
 
 def dicom_codes(terms: Terms) -> dict[str, str]:
     """Return the cells that say terms in a table of DICOM codes, by their columns."""
-    concepts = zip(_DICOM_COLUMNS, (terms.concept, terms.category, terms.modifier, terms.region), strict=True)
     return {
         f"{sequence}.{name}": cell
-        for sequence, concept in concepts
+        for sequence, concept in zip(_DICOM_COLUMNS, terms.concepts, strict=True)
         if concept is not None
         for name, cell in zip(_CODE, (concept.scheme, concept.code, concept.meaning), strict=True)
     }

@@ -126,8 +126,9 @@ def _number(cell: str) -> str:
 
 def _by_value(rows: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
     """Return rows by value, without those of the background and without empty cells."""
+    numbered = ((int(value), row) for value, row in rows if re.fullmatch(r"\s*[+-]?\d+\s*", value))
     return {
-        str(int(value)): {name: cell for name, cell in row.items() if cell not in {"", "n/a"}}
-        for value, row in rows
-        if value.strip().isdigit() and int(value) > 0
+        str(value): {name: cell for name, cell in row.items() if cell not in {"", "n/a"}}
+        for value, row in numbered
+        if value != 0
     }

@@ -136,6 +136,8 @@ class CaseFiles:
         Whether the geometry comes from float64 and is not rounded.
     unused
         Rows of its own label table whose value no voxel has.
+    absent
+        Regions of what its data set tells of and no voxel of the case is; one may have been a mask without a voxel.
     files
         What it was read from.
     shared
@@ -153,6 +155,7 @@ class CaseFiles:
     fields: Mapping[str, Path] = field(default_factory=dict[str, "Path"])
     is_exact: bool = False
     unused: Sequence[Entry] = ()
+    absent: Sequence[Region] = ()
     files: Sequence[SourceFile] = ()
     shared: Sequence[SourceFile] = ()
     unread: Callable[[], Iterable[Path]] = tuple

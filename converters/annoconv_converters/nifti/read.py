@@ -207,8 +207,8 @@ def _merged(
     """Return files, their case as the side file completes it, its masks, and what does not fit; or why nothing fits."""
     found = side.labelled(found)
     present = {region.key for region in found.regions}
-    if set(side.empty) - present and found.source.is_file():
-        found = side.labelled(with_empty_regions(found, side.empty, finder.open(found.source).volume(0)))
+    if set(side.empty) - present:
+        found = side.labelled(with_empty_regions(found, side.empty, finder))
     native, masks = document(found, Labels.of(), task=finder.context.task)
     ids = side.ids(found.regions, [each["label_code"] for each in native["annotations"]])
     drawn, known = present - {*side.empty}, {*side.regions} - {*side.empty}
