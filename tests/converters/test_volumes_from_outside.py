@@ -21,7 +21,7 @@ from annoconv_converters._volumes.label_tables import read_table
 
 from annoconv import images, registry
 from annoconv.casefile import Reading, read_case, write_case
-from annoconv.errors import AnnoconvError, ImageError, MaskError
+from annoconv.errors import AnnoconvError, ImageError, MaskError, UsageError
 from annoconv.pixels import count, save_nifti
 from annoconv.validation import validate
 
@@ -431,6 +431,42 @@ def test_a_mask_without_a_voxel_comes_back_from_a_data_set(layout: str, tmp_path
     assert {each.id: count(again.masks[each.id]) for each in again.case.annotations} == {
         each.id: count(loaded.masks[each.id]) for each in loaded.case.annotations
     }
+
+
+@pytest.mark.parametrize("row", ["-1\tx", "-3\tAir", "9\tNobody"])
+def test_every_row_of_a_table_that_no_voxel_has_is_named(row: str, tmp_path: Path) -> None:
+    """BIDS 1.10 lets an index be any integer; 0 alone says what no structure is."""
+    source, table = save(tmp_path / "m.nii.gz", labels(1)), tmp_path / "t.tsv"
+    table.write_text(f"index\tname\n0\tBackground\n1\tLiver\n{row}\n")
+    value = row.partition("\t")[0]
+    assert {path: kind for path, kind in said(read(source, labels=table)).items() if "t.tsv" in path} == {
+        f"/t.tsv/{value}": "no_place"
+    }
+
+
+# --- options that would do nothing ---
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({"layout": "nnunet", "arrange": "4d"}, "--arrange"),
+        ({"layout": "bids", "splits": Path("s.json")}, "--splits"),
+        ({"layout": "msd", "folds": 3}, "--folds"),
+        ({"suffix": "T1w"}, "--suffix"),
+    ],
+)
+def test_an_option_that_a_layout_does_not_use_is_refused(options: dict[str, Any], name: str, tmp_path: Path) -> None:
+    write_case(read(save(tmp_path / "m.nii.gz", labels(1))), tmp_path / "c.json")
+    with pytest.raises(UsageError, match=f"{name} does nothing with --layout"):
+        registry.write([read_case(tmp_path / "c.json")], tmp_path / "out", format="nifti", **options)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("options", [{"layers": True}, {"layout": "flat"}, {"images": [Path("ct.nii.gz")]}])
+def test_an_option_of_masks_is_refused_beside_images(options: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=f"--{next(iter(options))} does nothing with --as-image"):
+        read(save(tmp_path / "ct.nii.gz", labels(1)), as_image=True, **options)
 
 
 # --- how NRRD says where its data are, and decimals ---

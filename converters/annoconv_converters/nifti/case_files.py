@@ -203,7 +203,8 @@ def document(
     used = {each["label_code"] for each in annotations}
     for label in labels.of_names([(named(entry), told_of(entry)) for entry in found.unused]):
         if label.code not in used:  # a rule finds it by its name
-            defined.setdefault(label.code, label.definition or strict_json.plain(label.known))
+            told = strict_json.plain(label.known) if label.known else {"code": label.code, "name_en": label.code}
+            defined.setdefault(label.code, label.definition or told)
     native: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "task_id": found.told.get("task_id") or task or _TASK,
