@@ -444,6 +444,49 @@ def test_every_row_of_a_table_that_no_voxel_has_is_named(row: str, tmp_path: Pat
     }
 
 
+# --- refusals say what was found, what was expected, and what to do ---
+
+
+def test_a_mask_off_the_grid_of_its_image_is_refused_with_both_grids(tmp_path: Path) -> None:
+    image = save(tmp_path / "ct.nii.gz", np.ones((8, 6, 5), np.int16))
+    moved = AFFINE.copy()
+    moved[0, 3] = -0.5  # mm in RAS: 0.5 in LPS
+    text = str(refused(save(tmp_path / "m.nii.gz", labels(1), moved), images=[image]))
+    assert "found 8 x 6 x 5 voxels, in LPS [[1, 0, 0, 0.5]," in text
+    assert "expected that of the image ct, 8 x 6 x 5 voxels, in LPS [[1, 0, 0, 0]," in text
+
+
+def test_files_that_hold_nothing_whole_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    empty, text, cut = (tmp_path / f"{name}.nii.gz" for name in ("empty", "text", "cut"))
+    empty.write_bytes(b"")
+    assert "the file is empty" in str(refused(empty))
+    text.write_bytes(b"hello, this is no volume")
+    assert "found first bytes 68 65 6c 6c 6f 2c 20 74" in str(refused(text))
+    whole = save(tmp_path / "whole.nii.gz", labels(1)).read_bytes()
+    cut.write_bytes(whole[:-20])
+    assert f"the compressed file is cut off; found {len(whole) - 20} bytes" in str(refused(cut))
+    assert "found a file; expected the folder of the whole data set" in str(
+        refused(tmp_path / "whole.nii.gz", layout="bids")
+    )
+    table = tmp_path / "t.tsv"
+    table.write_bytes("index\tname\n1\tLeber\n2\tDrüse\n".encode("latin-1"))
+    assert "line 3: the label table is not UTF-8" in str(refused(tmp_path / "whole.nii.gz", labels=table))
+
+
+def test_a_refusal_is_told_in_one_language(tmp_path: Path) -> None:
+    (tmp_path / "ct").mkdir()
+    for number, z in enumerate((0.0, 2.0, 4.0, 8.0, 10.0)):
+        slice_ = pydicom.dcmread(Path(__file__).parent / "dicom_cases" / "references" / "ct" / "0000.dcm")
+        slice_.ImagePositionPatient = [*slice_.ImagePositionPatient[:2], z]
+        slice_.SOPInstanceUID = slice_.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{number + 1}"
+        slice_.save_as(tmp_path / "ct" / f"{number}.dcm")
+    grid = images.open(Path(__file__).parent / "dicom_cases" / "references" / "ct").grid
+    save_nifti(tmp_path / "m.nii.gz", np.ones(grid.shape_kji, np.uint8), grid)
+    error = refused(tmp_path / "m.nii.gz", images=[tmp_path / "ct"])
+    assert "series " in str(error)
+    assert "series " not in error.text("zh")
+
+
 # --- options that would do nothing ---
 
 

@@ -28,7 +28,7 @@ from annoconv.errors import GeometryError, ImageError, LimitError
 from annoconv.geometry import Grid, describe_grid
 from annoconv.images import ImageSource, SliceIdentity
 from annoconv.loss import Loss, LossKind
-from annoconv.messages import Message
+from annoconv.messages import Message, listed
 from annoconv.model import Image, ImageInstance, Modality
 from annoconv.volumes.slice_stack import fill_gaps, is_rounded, stack_grid
 from annoconv_converters._dicom.charset import settle_character_set
@@ -336,7 +336,9 @@ def _missing(grid: Grid, k: int, path: Path) -> SliceIdentity:
 
 def _named(error: GeometryError, series: DicomSeries) -> GeometryError:
     """Return the error with the series named."""
-    where = f"series {series.uid}" + (f": {error.where}" if error.where else "")
+    where = Message("series {uid}", uid=series.uid)
+    if error.where:
+        where = listed([where, error.where], separator=": ")
     return GeometryError(
         error.problem, source=series.path, where=where, found=error.found, expected=error.expected, advice=error.advice
     )

@@ -120,7 +120,7 @@ def read_table(path: Path) -> dict[str | int, Entry]:
         If it is none of the known kinds, or a row is damaged.
     """
     if not path.is_file():
-        raise MaskError("there is no such label table", source=path)
+        raise MaskError("there is no such label table", source=path, advice="Name a file that is there with --labels")
     if path.stat().st_size > _LONGEST:
         raise LimitError(
             "the label table is too long", source=path, expected=Message("at most {count} bytes", count=_LONGEST)
@@ -128,7 +128,9 @@ def read_table(path: Path) -> dict[str | int, Entry]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise MaskError("the label table is not UTF-8", source=path) from error
+        where = Message("line {number}", number=error.object.count(b"\n", 0, error.start) + 1)
+        advice = "Save it as UTF-8 in the program that it comes from"
+        raise MaskError("the label table is not UTF-8", source=path, where=where, advice=advice) from error
     kind = kind_of_table(text)
     if kind == "codes":
         return {words(entry.name): entry for entry in read_snomed_csv(text, path)}

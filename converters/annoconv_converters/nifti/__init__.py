@@ -187,7 +187,7 @@ def from_nifti(
     if modality is not None and modality not in set(Modality):
         raise UsageError("not a modality", found=modality, expected=", ".join(each.value for each in Modality))
     if not transform:
-        _refuse_unused("a case without --transform", {"--field-frame": field_frame != "LPS"})
+        _refuse_unused(Message("no --transform"), {"--field-frame": field_frame != "LPS"})
     registrations = given(transform, moving, field_frame, modality, context.limits)
     if as_image:
         unused = {"--images": bool(images), "--layout": layout != "auto", "--labels": labels is not None}

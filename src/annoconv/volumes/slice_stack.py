@@ -44,6 +44,7 @@ _MOST_MISSING = 1000
 """Slices of one gap; a longer one is two stacks."""
 _MOST_NAMED = 3
 """Slices named in one message."""
+_ONE_KIND = "Leave the file out that is found: a localizer, or a slice of another reconstruction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +201,13 @@ def _check_alike(planes: Sequence[Plane], rounding: float) -> None:
             bound = DIRECTION_TOLERANCE * np.abs(expected) if tolerance is None else tolerance
             if value.shape != expected.shape or not np.all(np.abs(value - expected) <= bound):
                 found, wanted = (_at(matrix_text(v)[1:-1], p) for v, p in ((value, plane), (expected, first)))
-                raise GeometryError(problem, found=found, expected=wanted)
+                raise GeometryError(problem, found=found, expected=wanted, advice=_ONE_KIND)
     for plane in planes:
         if (plane.columns, plane.rows) != (first.columns, first.rows):
             found, wanted = (_at(f"{p.columns} x {p.rows}", p) for p in (plane, first))
-            raise GeometryError("the slices differ in size (columns x rows)", found=found, expected=wanted)
+            raise GeometryError(
+                "the slices differ in size (columns x rows)", found=found, expected=wanted, advice=_ONE_KIND
+            )
 
 
 def is_rounded(plane: Plane) -> bool:
