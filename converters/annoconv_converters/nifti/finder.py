@@ -16,7 +16,7 @@ from annoconv.model import Modality
 from annoconv.volumes.label_boxes import find_labels
 from annoconv_converters._volumes.file import UnionVolume, VolumeFile
 from annoconv_converters._volumes.label_tables import read_table
-from annoconv_converters._volumes.labels import Entry, color_of
+from annoconv_converters._volumes.labels import Entry
 from annoconv_converters._volumes.nifti import NiftiFile
 from annoconv_converters._volumes.opening import open_volume, stem_of
 from annoconv_converters.nifti.case_files import ImageFiles, Region
@@ -348,14 +348,11 @@ class Finder:
 def _class_entry(file: VolumeFile, name: str, values: Sequence[int]) -> Entry:
     """Return the row of a class of a data set, with the colour that the file's own table has for its label.
 
-    Of several labels the class has that one's whose name is its own. A colour that its value gives says nothing.
+    Of several labels the class has that one's whose name is its own.
     """
     rows = (each.entry for each in file.segments if each.entry.value in values)
     told = next((row for row in rows if len(values) == 1 or words(row.name) == words(name)), None)
-    if told is None:
-        return Entry(min(values), name)
-    is_stated = told.color_rgb != color_of(Entry(told.value))
-    return Entry(min(values), name, told.color_rgb if is_stated else None, told.terms)
+    return Entry(min(values), name) if told is None else Entry(min(values), name, told.color_rgb, told.terms)
 
 
 def _place_of_sidecar(path: Path) -> Path:
