@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from annoconv.casefile import LoadedCase
     from annoconv.model import Image
-    from annoconv_converters._pictures.draw import Drawing
     from annoconv_converters._pictures.records import Picture
 
 __all__ = [
@@ -198,7 +198,7 @@ class KnownNames:
         self._taken: dict[str, tuple[str, str]] = {}
         self._cases = 0
 
-    def take(self, drawing: Drawing) -> None:
+    def take(self, loaded: LoadedCase, pictures: Iterable[Picture]) -> None:
         """Take the names of the pictures of the next case.
 
         Raises
@@ -207,15 +207,15 @@ class KnownNames:
             If another picture is known by the same.
         """
         self._cases += 1
-        case = drawing.loaded.case.case_id or str(self._cases)
-        for picture in drawing.pictures:
+        case = loaded.case.case_id or str(self._cases)
+        for picture in pictures:
             name = str(picture.record["file_name"])
             key = self._known_by(name)
             if key in self._taken:
                 first, of = self._taken[key]
                 raise InputError(
                     "two pictures would have one name",
-                    source=drawing.loaded.path,
+                    source=loaded.path,
                     found=Message(
                         "{first} of case {case} and {second} of case {other}",
                         first=first,

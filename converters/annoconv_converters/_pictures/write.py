@@ -178,7 +178,7 @@ def write_pictures(
         losses += (each for place, drawing in enumerate(drawings) for each in with_file_names(drawing, place))
     told_apart = KnownNames(format.known_by)
     for drawing in drawings:
-        told_apart.take(drawing)
+        told_apart.take(drawing.loaded, drawing.pictures)
     shown = [list(drawing.pictures) for drawing in drawings]
     losses += [] if format.arrange is None else format.arrange(drawings)
     pictures = [picture for drawing in drawings for picture in drawing.pictures]

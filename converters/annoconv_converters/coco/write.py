@@ -164,7 +164,7 @@ class _Writer:
         if self.options.rendering.depth != "none":
             self.losses += with_file_names(drawing, case_index)
         if self.kind != "results":  # which name no pictures
-            self.told_apart.take(drawing)
+            self.told_apart.take(loaded, drawing.pictures)
         if self.options.rendering.depth != "none":
             render(drawing, self.layout("pictures"), self.options.rendering, self.context.limits)
             self.losses += inversions(drawing, case_index)
