@@ -457,6 +457,17 @@ def test_what_fractions_mean_is_what_the_masks_say_unless_another_meaning_is_ask
     assert reading.case.annotations[0] == case.case.annotations[0]
 
 
+def test_what_fractions_mean_is_not_asked_of_a_segmentation_without_them(tmp_path: Path) -> None:
+    grid = grid_of((14, 12, 6))
+    save_nifti(tmp_path / "m.nii.gz", blob(grid), grid)
+    case = loaded(tmp_path, [mask("M", "m.nii.gz", fractional_type="OCCUPANCY")], grid)
+    asked: dict[str, Any] = {"format": "dicom-seg", "images": [tmp_path / "images"], "type": "labelmap"}
+    with pytest.raises(UsageError, match="--fractional-type with --type labelmap"):
+        registry.write([case], tmp_path / "refused.dcm", fractional_type="occupancy", **asked)
+    registry.write([case], tmp_path / "s.dcm", **asked)
+    assert "SegmentationFractionalType" not in pydicom.dcmread(tmp_path / "s.dcm")
+
+
 def test_masks_whose_fractions_mean_two_things_are_no_silent_loss(tmp_path: Path) -> None:
     grid = grid_of((14, 12, 6))
     for name in ("occupied", "probable"):

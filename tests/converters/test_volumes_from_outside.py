@@ -21,7 +21,7 @@ from annoconv_converters._volumes.label_tables import read_table
 
 from annoconv import images, registry
 from annoconv.casefile import Reading, read_case, write_case
-from annoconv.errors import AnnoconvError, ImageError, MaskError
+from annoconv.errors import AnnoconvError, ImageError, MaskError, UsageError
 from annoconv.pixels import count, save_nifti
 from annoconv.validation import validate
 
@@ -363,6 +363,153 @@ def test_a_segment_of_a_built_in_concept_keeps_its_own_name_and_colour(tmp_path:
     (tmp_path / "x.seg.nrrd").write_bytes(HEAD + fields.encode() + b"\n" + labels(1).tobytes("F"))
     (label,) = read(tmp_path / "x.seg.nrrd").case.labels or ()
     assert (label.name_en, label.color_rgb) == ("LIGHT_BLUE", [0, 255, 0])
+
+
+@pytest.mark.parametrize("kind", ["seg.nrrd", "csv", "codes"])
+def test_the_side_of_a_region_is_read_with_it(kind: str, tmp_path: Path) -> None:
+    """PS3.3 10.5: an anatomic region has modifiers; CID 244: 7771000 is left. Slicer writes both, so do its tables."""
+    source = save(tmp_path / "lung.nii.gz", labels(1))
+    cells = "SCT,4147007,Mass,SCT,49755003,Lesion,,,,SCT,39607008,Lung,SCT,7771000,Left"
+    parts = ("Type", "Category", "TypeModifier", "Region", "RegionModifier")
+    sequences = [
+        f"{name}Sequence"
+        for name in (
+            *("SegmentedPropertyTypeCode", "SegmentedPropertyCategoryCode", "SegmentedPropertyTypeModifierCode"),
+            *("AnatomicRegion", "AnatomicRegionModifier"),
+        )
+    ]
+    table = tmp_path / "t.csv"
+    if kind == "seg.nrrd":
+        tags = "TerminologyEntry:x~SCT^49755003^Lesion~SCT^4147007^Mass~^^~y~SCT^39607008^Lung~SCT^7771000^Left|"
+        told = {"ID": "S", "Name": "Mass", "LabelValue": "1", "Tags": tags}
+        fields = "".join(f"Segment0_{name}:={value}\n" for name, value in told.items())
+        source = tmp_path / "x.seg.nrrd"
+        source.write_bytes(HEAD + fields.encode() + b"\n" + labels(1).tobytes("F"))
+    elif kind == "csv":
+        columns = [f"{part}_{cell}" for part in parts for cell in ("CodingScheme", "CodeValue", "CodeMeaning")]
+        table.write_text(f"LabelValue,Name,{','.join(columns)}\n1,Mass,{cells}\n")
+    else:
+        columns = [f"{part}.{c}" for part in sequences for c in ("CodingSchemeDesignator", "CodeValue", "CodeMeaning")]
+        table.write_text(f"Structure,{','.join(columns)}\nlung,{cells}\n")
+    reading = read(source, labels=table) if table.is_file() else read(source)
+    (label,) = reading.case.labels or ()
+    assert label.finding_site is not None
+    assert label.finding_site.region is not None
+    assert (label.finding_site.region.code, label.finding_site.laterality) == ("39607008", "left")
+    assert not [path for path in said(reading) if "odifier" in path]
+
+
+@pytest.mark.parametrize("layout", ["nnunet", "msd", "monai"])
+def test_a_training_set_has_the_colours_of_the_label_tables_in_its_files(layout: str, tmp_path: Path) -> None:
+    source, table = save(tmp_path / "m.nii.gz", labels(1, 2)), tmp_path / "t.tsv"
+    save(tmp_path / "ct.nii.gz", np.ones((8, 6, 5), np.int16))
+    table.write_text("index\tname\tcolor\n1\tLiver\t#010203\n2\tMy own\t\n")
+    case = read(source, labels=table, images=[tmp_path / "ct.nii.gz"])
+    write_case(case, tmp_path / "c.json")
+    options: dict[str, Any] = {"images": [tmp_path / "ct.nii.gz"], "layout": layout, "plain": True}
+    registry.write([read_case(tmp_path / "c.json")], tmp_path / "set", format="nifti", **options)
+    again = read(tmp_path / "set")
+    # the colour that is made up for the second says nothing
+    colours = {label.name_en: label.color_rgb for label in again.case.labels or ()}
+    assert colours.get("Liver") == [1, 2, 3]
+    assert colours.get("My own") is None
+    assert not [path for path in said(again) if "LabelTable" in path]
+
+
+@pytest.mark.parametrize("layout", ["nnunet", "msd", "monai", "bids"])
+def test_a_mask_without_a_voxel_comes_back_from_a_data_set(layout: str, tmp_path: Path) -> None:
+    for name, array in (("liver", labels(1)), ("spleen", labels()), ("My own", labels(0, 1))):
+        save(tmp_path / "masks" / f"{name}.nii.gz", array)
+    image = save(tmp_path / "ct.nii.gz", np.ones((8, 6, 5), np.int16))
+    write_case(read(tmp_path / "masks", images=[image]), tmp_path / "c.json")
+    loaded = read_case(tmp_path / "c.json")
+    report = registry.write([loaded], tmp_path / "set", format="nifti", images=[image], layout=layout)
+    assert {each.kind.value for each in report} <= {"carried", "uncoded"}
+    write_case(read(tmp_path / "set"), tmp_path / "again" / "c.json")
+    again = read_case(tmp_path / "again" / "c.json")
+    assert again.case == loaded.case
+    assert {each.id: count(again.masks[each.id]) for each in again.case.annotations} == {
+        each.id: count(loaded.masks[each.id]) for each in loaded.case.annotations
+    }
+
+
+@pytest.mark.parametrize("row", ["-1\tx", "-3\tAir", "9\tNobody"])
+def test_every_row_of_a_table_that_no_voxel_has_is_named(row: str, tmp_path: Path) -> None:
+    """BIDS 1.10 lets an index be any integer; 0 alone says what no structure is."""
+    source, table = save(tmp_path / "m.nii.gz", labels(1)), tmp_path / "t.tsv"
+    table.write_text(f"index\tname\n0\tBackground\n1\tLiver\n{row}\n")
+    value = row.partition("\t")[0]
+    assert {path: kind for path, kind in said(read(source, labels=table)).items() if "t.tsv" in path} == {
+        f"/t.tsv/{value}": "no_place"
+    }
+
+
+# --- refusals say what was found, what was expected, and what to do ---
+
+
+def test_a_mask_off_the_grid_of_its_image_is_refused_with_both_grids(tmp_path: Path) -> None:
+    image = save(tmp_path / "ct.nii.gz", np.ones((8, 6, 5), np.int16))
+    moved = AFFINE.copy()
+    moved[0, 3] = -0.5  # mm in RAS: 0.5 in LPS
+    text = str(refused(save(tmp_path / "m.nii.gz", labels(1), moved), images=[image]))
+    assert "found 8 x 6 x 5 voxels, in LPS [[1, 0, 0, 0.5]," in text
+    assert "expected that of the image ct, 8 x 6 x 5 voxels, in LPS [[1, 0, 0, 0]," in text
+
+
+def test_files_that_hold_nothing_whole_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    empty, text, cut = (tmp_path / f"{name}.nii.gz" for name in ("empty", "text", "cut"))
+    empty.write_bytes(b"")
+    assert "the file is empty" in str(refused(empty))
+    text.write_bytes(b"hello, this is no volume")
+    assert "found first bytes 68 65 6c 6c 6f 2c 20 74" in str(refused(text))
+    whole = save(tmp_path / "whole.nii.gz", labels(1)).read_bytes()
+    cut.write_bytes(whole[:-20])
+    assert f"the compressed file is cut off; found {len(whole) - 20} bytes" in str(refused(cut))
+    assert "found a file; expected the folder of the whole data set" in str(
+        refused(tmp_path / "whole.nii.gz", layout="bids")
+    )
+    table = tmp_path / "t.tsv"
+    table.write_bytes("index\tname\n1\tLeber\n2\tDrüse\n".encode("latin-1"))
+    assert "line 3: the label table is not UTF-8" in str(refused(tmp_path / "whole.nii.gz", labels=table))
+
+
+def test_a_refusal_is_told_in_one_language(tmp_path: Path) -> None:
+    (tmp_path / "ct").mkdir()
+    for number, z in enumerate((0.0, 2.0, 4.0, 8.0, 10.0)):
+        slice_ = pydicom.dcmread(Path(__file__).parent / "dicom_cases" / "references" / "ct" / "0000.dcm")
+        slice_.ImagePositionPatient = [*slice_.ImagePositionPatient[:2], z]
+        slice_.SOPInstanceUID = slice_.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{number + 1}"
+        slice_.save_as(tmp_path / "ct" / f"{number}.dcm")
+    grid = images.open(Path(__file__).parent / "dicom_cases" / "references" / "ct").grid
+    save_nifti(tmp_path / "m.nii.gz", np.ones(grid.shape_kji, np.uint8), grid)
+    error = refused(tmp_path / "m.nii.gz", images=[tmp_path / "ct"])
+    assert "series " in str(error)
+    assert "series " not in error.text("zh")
+
+
+# --- options that would do nothing ---
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({"layout": "nnunet", "arrange": "4d"}, "--arrange"),
+        ({"layout": "bids", "splits": Path("s.json")}, "--splits"),
+        ({"layout": "msd", "folds": 3}, "--folds"),
+        ({"suffix": "T1w"}, "--suffix"),
+    ],
+)
+def test_an_option_that_a_layout_does_not_use_is_refused(options: dict[str, Any], name: str, tmp_path: Path) -> None:
+    write_case(read(save(tmp_path / "m.nii.gz", labels(1))), tmp_path / "c.json")
+    with pytest.raises(UsageError, match=f"{name} does nothing with --layout"):
+        registry.write([read_case(tmp_path / "c.json")], tmp_path / "out", format="nifti", **options)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("options", [{"layers": True}, {"layout": "flat"}, {"images": [Path("ct.nii.gz")]}])
+def test_an_option_of_masks_is_refused_beside_images(options: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=f"--{next(iter(options))} does nothing with --as-image"):
+        read(save(tmp_path / "ct.nii.gz", labels(1)), as_image=True, **options)
 
 
 # --- how NRRD says where its data are, and decimals ---

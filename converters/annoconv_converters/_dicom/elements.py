@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, cast
 
 from isal import isal_zlib
 
+from annoconv.messages import Message
 from annoconv_converters._dicom.encoding import LONG_VRS
 
 if TYPE_CHECKING:
@@ -57,7 +58,11 @@ _SYNTAXES: Final = {"1.2.840.10008.1.2": "implicit", "1.2.840.10008.1.2.2": "big
 
 
 class DamagedError(ValueError):
-    """The bytes are no data set; the text says where."""
+    """The bytes are no data set; its message says where."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,7 @@ def walk(
     read_tag, read_long, is_implicit = encoding.tag.unpack_from, encoding.long.unpack_from, encoding.is_implicit
     while at < end:
         if at + 8 > end:
-            raise DamagedError(f"the data end within an element at byte {at}")
+            raise DamagedError(Message("the data end within an element at byte {at}", at=at))
         group, number, vr, length = read_tag(data, at)
         tag, value = group << 16 | number, at + 8
         if tag == _ITEM_END or tag >= until:
@@ -140,7 +145,7 @@ def walk(
             vr, (length,) = b"", read_long(data, at + 4)
         elif vr in _LONG:
             if at + 12 > end:
-                raise DamagedError(f"the data end within an element at byte {at}")
+                raise DamagedError(Message("the data end within an element at byte {at}", at=at))
             (length,), value = read_long(data, at + 8), at + 12
         if length != UNDEFINED:
             value_end = after = value + length
@@ -148,7 +153,8 @@ def walk(
             after = _skip_items(data, value, end, IMPLICIT if vr == b"UN" else encoding, depth + 1)
             value_end = after - 8
         if after > end:
-            raise DamagedError(f"element ({group:04X},{number:04X}) at byte {at} is longer than the data")
+            template = "element ({group:04X},{number:04X}) at byte {at} is longer than the data"
+            raise DamagedError(Message(template, group=group, number=number, at=at))
         yield Element(tag, vr, at, value, value_end, after)
         at = after
 
@@ -156,14 +162,14 @@ def walk(
 def _skip_items(data: Buffer, at: int, end: int, encoding: Encoding, depth: int) -> int:
     """Return where a sequence or pixel data of undefined length that starts at `at` ends, its delimiter included."""
     if depth > _DEEPEST:
-        raise DamagedError(f"sequences are nested more than {_DEEPEST} deep")
+        raise DamagedError(Message("sequences are nested more than {count} deep", count=_DEEPEST))
     while at + 8 <= end:
         group, number, length = encoding.item.unpack_from(data, at)
         tag, at = group << 16 | number, at + 8
         if tag == _SEQUENCE_END:
             return at
         if tag != _ITEM:
-            raise DamagedError(f"no item at byte {at - 8}")
+            raise DamagedError(Message("no item at byte {at}", at=at - 8))
         if length != UNDEFINED:
             at += length
             continue
@@ -171,7 +177,7 @@ def _skip_items(data: Buffer, at: int, end: int, encoding: Encoding, depth: int)
         for each in walk(data, at, end, encoding, depth):
             last = each.end
         at = last + 8
-    raise DamagedError("a sequence of undefined length has no end")
+    raise DamagedError(Message("a sequence of undefined length has no end"))
 
 
 def item_spans(data: Buffer, start: int, end: int, encoding: Encoding = EXPLICIT) -> Iterator[tuple[int, int]]:
@@ -183,14 +189,14 @@ def item_spans(data: Buffer, start: int, end: int, encoding: Encoding = EXPLICIT
         if tag == _SEQUENCE_END:
             return
         if tag != _ITEM:
-            raise DamagedError(f"no item at byte {at - 8}")
+            raise DamagedError(Message("no item at byte {at}", at=at - 8))
         content_end = at + length
         if length == UNDEFINED:
             content_end = at
             for each in walk(data, at, end, encoding):
                 content_end = each.end
         if content_end > end:
-            raise DamagedError(f"an item at byte {at} is longer than its sequence")
+            raise DamagedError(Message("an item at byte {at} is longer than its sequence", at=at))
         yield at, content_end
         at = content_end + (8 if length == UNDEFINED else 0)
 
@@ -242,7 +248,7 @@ def file_start(data: Buffer) -> FileStart | None:
     while end + 8 <= len(data) and data[end : end + 2] == b"\x02\x00":
         each = next(walk(data, end, len(data)))
         if each.end - each.start > _LONGEST_META:
-            raise DamagedError(f"a file meta element of {each.end - each.start} bytes")
+            raise DamagedError(Message("a file meta element of {count} bytes", count=each.end - each.start))
         values[each.tag] = data[each.value : each.value_end]
         end = each.end
     syntax = values.get(0x00020010, b"").rstrip(b"\0 ").decode("ascii", "replace")
@@ -273,7 +279,7 @@ def inflate_start(path: Path, start: int, most: int) -> tuple[bytes, bool]:
             try:
                 piece = inflater.decompress(pending, min(_INFLATED_PIECE, most - size))
             except _InflateError as error:
-                raise DamagedError(f"the deflated data are damaged ({error})") from error
+                raise DamagedError(Message("the deflated data are damaged ({error})", error=error)) from error
             size += len(piece)
             pieces.append(piece)
             pending = inflater.unconsumed_tail or file.read(_INFLATED_PIECE)

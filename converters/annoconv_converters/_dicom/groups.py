@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from annoconv.messages import Message
 from annoconv_converters._dicom.elements import DamagedError, Element, inner, item_spans, walk
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def _numbers(value: bytes, count: int) -> tuple[float, ...] | None:
     except ValueError:
         numbers = ()
     if len(numbers) != count:
-        raise DamagedError(f"what places a frame is not {count} numbers")
+        raise DamagedError(Message("what places a frame is not {count} numbers", count=count))
     return numbers
 
 

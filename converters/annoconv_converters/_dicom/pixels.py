@@ -42,7 +42,10 @@ def read_frames(instances: Sequence[Instance]) -> Iterator[NDArray[Any]]:
                 raise
             reason = " ".join(str(error).split())[:_LONGEST_REASON]
             raise ImageError(
-                Message("the pixels cannot be decoded ({reason})", reason=reason), source=instance.path
+                Message("the pixels cannot be decoded ({reason})", reason=reason),
+                source=instance.path,
+                expected=Message("{columns} x {rows} pixels", columns=instance.size[0], rows=instance.size[1]),
+                advice="The file is damaged or cut off: fetch it again from where it was exported",
             ) from error
 
 

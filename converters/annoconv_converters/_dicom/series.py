@@ -344,7 +344,9 @@ def _missing(grid: Grid, k: int, path: Path) -> SliceIdentity:
 
 def _named(error: GeometryError, series: DicomSeries) -> GeometryError:
     """Return the error with the series named."""
-    where = f"series {series.uid}" + (f": {error.where}" if error.where else "")
+    where = Message("series {uid}", uid=series.uid)
+    if error.where:
+        where = listed([where, error.where], separator=": ")
     return GeometryError(
         error.problem, source=series.path, where=where, found=error.found, expected=error.expected, advice=error.advice
     )

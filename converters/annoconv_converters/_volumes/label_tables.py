@@ -59,9 +59,10 @@ _DICOM_COLUMNS: Final = (
     "SegmentedPropertyCategoryCodeSequence",
     "SegmentedPropertyTypeModifierCodeSequence",
     "AnatomicRegionSequence",
+    "AnatomicRegionModifierSequence",
 )
 """In the order of `Terms`."""
-_SLICER_COLUMNS: Final = ("Type", "Category", "TypeModifier", "Region")
+_SLICER_COLUMNS: Final = ("Type", "Category", "TypeModifier", "Region", "RegionModifier")
 """Slicer's names for the same."""
 _CODE: Final = ("CodingSchemeDesignator", "CodeValue", "CodeMeaning")
 _SLICER_CODE: Final = ("CodingScheme", "CodeValue", "CodeMeaning")
@@ -127,14 +128,16 @@ def read_table(path: Path) -> dict[str | int, Entry]:
         If it is none of the known kinds, or a row is damaged.
     """
     if not path.is_file():
-        raise MaskError("there is no such label table", source=path)
+        raise MaskError("there is no such label table", source=path, advice="Name a file that is there with --labels")
     if path.stat().st_size > _LONGEST:
         most = Message("at most {count} bytes", count=_LONGEST)
         raise LimitError("the label table is too long", source=path, expected=most)
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise MaskError("the label table is not UTF-8", source=path) from error
+        where = Message("line {number}", number=error.object.count(b"\n", 0, error.start) + 1)
+        advice = "Save it as UTF-8 in the program that it comes from"
+        raise MaskError("the label table is not UTF-8", source=path, where=where, advice=advice) from error
     kind = kind_of_table(text)
     if kind == "codes":
         return _by_key(((words(entry.name), entry) for entry in read_snomed_csv(text, path)), path)
@@ -320,13 +323,12 @@ def read_slicer_csv(text: str, path: Path) -> list[Entry]:
 def slicer_cells(entry: Entry) -> dict[str, str]:
     """Return the cells that say a label in Slicer's color table with terminology, by their columns."""
     colour = {} if entry.color_rgb is None else dict(zip("RGBA", map(str, (*entry.color_rgb, 255)), strict=True))
-    terms = (entry.terms.concept, entry.terms.category, entry.terms.modifier, entry.terms.region)
     return {
         "Name": entry.name,
         **{f"Color_{part}": step for part, step in colour.items()},
         **{
             f"{name}_{column}": cell
-            for name, concept in zip(_SLICER_COLUMNS, terms, strict=True)
+            for name, concept in zip(_SLICER_COLUMNS, entry.terms.concepts, strict=True)
             if concept is not None
             for column, cell in zip(_SLICER_CODE, (concept.scheme, concept.code, concept.meaning), strict=True)
         },
@@ -335,10 +337,9 @@ def slicer_cells(entry: Entry) -> dict[str, str]:
 
 def dicom_codes(terms: Terms) -> dict[str, str]:
     """Return the cells that say terms in a table of DICOM codes, by their columns."""
-    concepts = zip(_DICOM_COLUMNS, (terms.concept, terms.category, terms.modifier, terms.region), strict=True)
     return {
         f"{sequence}.{name}": cell
-        for sequence, concept in concepts
+        for sequence, concept in zip(_DICOM_COLUMNS, terms.concepts, strict=True)
         if concept is not None
         for name, cell in zip(_CODE, (concept.scheme, concept.code, concept.meaning), strict=True)
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.documents import strict_json
-from annoconv.model import FindingSite
+from annoconv.sites import modifiers_of, site_of
 
 if TYPE_CHECKING:
     from annoconv.codes import Labels
@@ -24,22 +24,29 @@ class Terms:
 
     Attributes
     ----------
-    concept, category, modifier, region
-        Segmented property type, its category, its modifier, and the anatomic region.
+    concept, category, modifier, region, region_modifier
+        Segmented property type, its category, its modifier, the anatomic region, and what narrows that down: a side.
     """
 
     concept: Concept | None = None
     category: Concept | None = None
     modifier: Concept | None = None
     region: Concept | None = None
+    region_modifier: Concept | None = None
+
+    @property
+    def concepts(self) -> tuple[Concept | None, ...]:
+        """All of them, in this order."""
+        return (self.concept, self.category, self.modifier, self.region, self.region_modifier)
 
     def document(self) -> dict[str, Any]:
         """Return the terms under the names that the model's label has for them."""
+        modifiers = [] if self.region_modifier is None else [self.region_modifier]
         named = {
             "concept": self.concept,
             "concept_category": self.category,
             "concept_modifiers": None if self.modifier is None else [self.modifier],
-            "finding_site": None if self.region is None else FindingSite(region=self.region),
+            "finding_site": None if self.region is None else site_of(self.region, modifiers),
         }
         return {name: strict_json.plain(term) for name, term in named.items() if term is not None}
 
@@ -81,6 +88,7 @@ def entry_of(value: int, code: str, category: AnnotationCategory, labels: Labels
             coded.category,
             next(iter(coded.modifiers), None),
             None if coded.site is None else coded.site.region,
+            None if coded.site is None else next(iter(modifiers_of(coded.site)), None),
         ),
         code,
     )

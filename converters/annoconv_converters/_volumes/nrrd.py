@@ -307,7 +307,8 @@ def _terms(tags: str) -> Terms:
     if len(parts) < 4:
         return Terms()
     category, concept, modifier = map(_concept, parts[1:4])
-    return Terms(concept, category, modifier, _concept(parts[5] if len(parts) > 5 else ""))
+    region, region_modifier = map(_concept, [*parts[5:7], "", ""][:2])
+    return Terms(concept, category, modifier, region, region_modifier)
 
 
 def _concept(text: str) -> Concept | None:
@@ -343,7 +344,5 @@ def _terminology(entry: str) -> dict[str, Any]:
 
 def _entry(terms: Terms) -> str:
     """Return a TerminologyEntry without the names of the contexts."""
-    concepts = (terms.category, terms.concept, terms.modifier, None, terms.region)
-    return "~".join(
-        ["", *("" if each is None else f"{each.scheme}^{each.code}^{each.meaning}" for each in concepts), ""]
-    )
+    concepts = (terms.category, terms.concept, terms.modifier, None, terms.region, terms.region_modifier)
+    return "~".join(["", *("" if each is None else f"{each.scheme}^{each.code}^{each.meaning}" for each in concepts)])

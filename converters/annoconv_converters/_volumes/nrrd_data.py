@@ -128,7 +128,9 @@ def _bunzipped(file: BinaryIO, path: Path) -> Iterator[bytes]:
         while not unpack.eof:
             packed = file.read(1 << 16) if unpack.needs_input else b""
             if not packed and unpack.needs_input:
-                raise MaskError("the compressed file is cut off", source=path)
+                raise MaskError(
+                    "the compressed file is cut off", source=path, advice="Copy it again from where it is whole"
+                )
             yield unpack.decompress(packed, 1 << 20)
     except OSError as error:
         raise MaskError("the compressed file is damaged", source=path) from error

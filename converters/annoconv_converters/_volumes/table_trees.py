@@ -129,5 +129,5 @@ def _by_value(rows: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
     return {
         str(number): {name: cell for name, cell in row.items() if cell not in {"", "n/a"}}
         for value, row in rows
-        if (number := whole_number(value.strip()) or 0) > 0
+        if (number := whole_number(value.strip()) or 0) != 0
     }

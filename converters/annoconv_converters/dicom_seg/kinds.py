@@ -83,10 +83,17 @@ class Settings:
                 advice="Add --type labelmap, or take --compress deflate",
             )
 
+        if self.kind is not Kind.FRACTIONAL and self.fractional_type is not None:
+            raise UsageError(
+                "only a fractional segmentation says what fractions mean",
+                found=Message("--fractional-type with --type {kind}", kind=self.kind.value.lower()),
+                advice="Add --type fractional, or leave --fractional-type out",
+            )
+
     def told_by(self, masks: Iterable[MaskAnnotation]) -> Settings:
         """Return settings that say what fractions mean: as asked for, else as the first mask has it that says so."""
         said = next((each.fractional_type for each in masks if each.fractional_type is not None), None)
-        if self.fractional_type is not None or said is None:
+        if self.fractional_type is not None or said is None or self.kind is not Kind.FRACTIONAL:
             return self
         return replace(self, fractional_type="occupancy" if said is FractionalType.OCCUPANCY else "probability")
 

@@ -26,7 +26,8 @@ from annoconv.documents import strict_json
 from annoconv.geometry import describe_grid
 from annoconv.ids import safe_name
 from annoconv.model import AlgorithmType, AnnotationCategory, Concept, FractionalType, Label
-from annoconv_converters._dicom.codes import concept_in, site_of
+from annoconv.sites import site_of
+from annoconv_converters._dicom.codes import concept_in
 from annoconv_converters._dicom.dates import moment
 from annoconv_converters._dicom.patient import patient_in
 from annoconv_converters._dicom.texts import text

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from annoconv.errors import InputError, UsageError
-from annoconv.messages import Message
+from annoconv.messages import Message, listed
 from annoconv.registry import AllAnnotations, Option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from annoconv.casefile import LoadedCase, Reading
@@ -80,13 +80,23 @@ def to_nifti(
     MaskError
         If masks overlap where one label map must hold them.
     UsageError
-        If a training layout lacks its images.
+        If a training layout lacks its images, or an option would do nothing in the layout.
     """
     from annoconv_converters.nifti.layouts import LAYOUTS
     from annoconv_converters.nifti.layouts.base import Request
     from annoconv_converters.nifti.volumes import VolumeWriter
     from annoconv_converters.nifti.write import write_cases
 
+    kind = LAYOUTS[layout]
+    _refuse_unused(
+        Message("--layout {layout}", layout=layout),
+        {
+            "--arrange": arrange != "files" and layout != "flat",
+            "--splits": splits is not None and not kind.has_splits,
+            "--folds": folds != 0 and not kind.has_folds,
+            "--suffix": bool(suffix) and layout != "bids",
+        },
+    )
     is_single = target.name.endswith(ENDINGS)
     if is_single and layout != "flat":
         raise UsageError(Message("the layout {layout} is a folder", layout=layout), found=target.name)
@@ -103,9 +113,7 @@ def to_nifti(
         suffix=suffix,
         all_annotations=all_annotations,
     )
-    return write_cases(
-        cases, target, context=context, images=images, layout=LAYOUTS[layout], request=request, plain=plain
-    )
+    return write_cases(cases, target, context=context, images=images, layout=kind, request=request, plain=plain)
 
 
 def from_nifti(
@@ -169,6 +177,8 @@ def from_nifti(
     ------
     MaskError, GeometryError, LimitError
         If a file is damaged, hostile, or its geometry in conflict.
+    UsageError
+        If an option would do nothing.
     """
     from annoconv.model import Modality
     from annoconv_converters.nifti.read import read_cases, read_images
@@ -176,8 +186,12 @@ def from_nifti(
 
     if modality is not None and modality not in set(Modality):
         raise UsageError("not a modality", found=modality, expected=", ".join(each.value for each in Modality))
+    if not transform:
+        _refuse_unused(Message("no --transform"), {"--field-frame": field_frame != "LPS"})
     registrations = given(transform, moving, field_frame, modality, context.limits)
     if as_image:
+        unused = {"--images": bool(images), "--layout": layout != "auto", "--labels": labels is not None}
+        _refuse_unused("--as-image", unused | {"--layers": layers, "--no-place": no_place})
         return read_images(sources, context=context, form=form, modality=modality, registrations=registrations)
     return read_cases(
         sources,
@@ -191,6 +205,15 @@ def from_nifti(
         takes_layers=layers,
         registrations=registrations,
     )
+
+
+def _refuse_unused(of: str, unused: Mapping[str, bool]) -> None:
+    """Raise UsageError for the options that were given and that would do nothing."""
+    if given := [option for option, is_unused in unused.items() if is_unused]:
+        raise UsageError(
+            Message("{options} does nothing with {other}", options=listed(given), other=of),
+            advice="Leave one of them out",
+        )
 
 
 def _splits(path: Path | None, context: Context) -> dict[str, list[str]]:

@@ -136,6 +136,8 @@ class CaseFiles:
         Whether the geometry comes from float64 and is not rounded.
     unused
         Rows of its own label table whose value no voxel has.
+    absent
+        Regions of what its data set tells of and no voxel of the case is; one may have been a mask without a voxel.
     files
         What it was read from.
     shared
@@ -153,6 +155,7 @@ class CaseFiles:
     fields: Mapping[str, Path] = field(default_factory=dict[str, "Path"])
     is_exact: bool = False
     unused: Sequence[Entry] = ()
+    absent: Sequence[Region] = ()
     files: Sequence[SourceFile] = ()
     shared: Sequence[SourceFile] = ()
     unread: Callable[[], Iterable[Path]] = tuple
@@ -200,7 +203,8 @@ def document(
     used = {each["label_code"] for each in annotations}
     for label in labels.of_names([(named(entry), told_of(entry)) for entry in found.unused]):
         if label.code not in used:  # a rule finds it by its name
-            defined.setdefault(label.code, label.definition or strict_json.plain(label.known))
+            told = strict_json.plain(label.known) if label.known else {"code": label.code, "name_en": label.code}
+            defined.setdefault(label.code, label.definition or told)
     native: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "task_id": found.told.get("task_id") or task or _TASK,

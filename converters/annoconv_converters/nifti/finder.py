@@ -193,10 +193,13 @@ class Finder:
                 beyond = bool(table or told) and value not in table and value not in told
                 yield Region(f"{layer}/{value}", volume, value, self._mask_file(file), row, told_id, beyond)
 
-    def class_regions(self, file: VolumeFile, classes: Mapping[str, Sequence[int]], mask_file: str) -> Iterator[Region]:
-        """Yield the classes of a data set that a label map holds; a class of several labels is their union.
+    def class_regions(
+        self, file: VolumeFile, classes: Mapping[str, Sequence[int]], mask_file: str
+    ) -> Iterator[tuple[Region, bool]]:
+        """Yield the classes of a data set, each with whether a label map has a voxel of it.
 
-        A value that the data set does not tell of is a class of its own, named by its number.
+        A class of several labels is their union. Its colour is that of the file's own label table. A value that the
+        data set does not tell of is a class of its own, named by its number.
         """
         if file.layers != 1:
             raise MaskError(
@@ -211,14 +214,20 @@ class Finder:
         told = {value for values in classes.values() for value in values}
         classes = {**classes, **{f"LABEL_{value}": [value] for value in sorted(present - told)}}
         for name, values in classes.items():
-            if not present.intersection(values):
-                continue
-            entry = self._row(Entry(min(values), name), self.table)
+            is_present = bool(present.intersection(values))
+            entry = self._row(_class_entry(file, name, values), self.table)
             if len(values) == 1:
                 beyond = values[0] not in told
-                yield Region(name, volume, values[0], mask_file, entry, is_beyond_table=beyond)
+                yield Region(name, volume, values[0], mask_file, entry, is_beyond_table=beyond), is_present
             else:
-                yield Region(name, UnionVolume(volume, tuple(values)), None, "", entry)
+                yield Region(name, UnionVolume(volume, tuple(values)), None, "", entry), is_present
+
+    def rows_without_voxels(self, file: VolumeFile, table: Mapping[str | int, Entry]) -> Iterator[Region]:
+        """Yield what a table names, by its name, and no voxel of its label map is."""
+        present = set(self.values(file, 0))
+        for value, entry in table.items():
+            if isinstance(value, int) and entry.name and value not in present:
+                yield Region(entry.name, file.volume(0), value, self._mask_file(file), self._row(entry, table))
 
     def image(self, name: str, file: VolumeFile | None, volumes: Sequence[Volume], source: Path) -> ImageFiles:
         """Return an image: as a source image that was given describes it, else as its own file or a mask tells it."""
@@ -334,6 +343,16 @@ class Finder:
         if file.layers > 1:
             return ""
         return file.path.name if isinstance(file, NiftiFile) else f"{stem_of(file.path.name)}.nii.gz"
+
+
+def _class_entry(file: VolumeFile, name: str, values: Sequence[int]) -> Entry:
+    """Return the row of a class of a data set, with the colour that the file's own table has for its label.
+
+    Of several labels the class has that one's whose name is its own.
+    """
+    rows = (each.entry for each in file.segments if each.entry.value in values)
+    told = next((row for row in rows if len(values) == 1 or words(row.name) == words(name)), None)
+    return Entry(min(values), name) if told is None else Entry(min(values), name, told.color_rgb, told.terms)
 
 
 def _place_of_sidecar(path: Path) -> Path:

@@ -13,7 +13,7 @@ from annoconv.documents.merging import merge
 from annoconv.documents.residuals import pointer
 from annoconv.errors import AnnoconvError, DocumentError, ImageError, InputError, UsageError
 from annoconv.files.names import Within, inside, is_left_by_desktop
-from annoconv.geometry import Grid, GridKind
+from annoconv.geometry import Grid, GridKind, matrix_text
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message, listed
 from annoconv.model import SCHEMA_VERSION, Case, Metadata
@@ -87,8 +87,14 @@ def read_cases(
         if not source.exists():
             raise InputError("there is no such file or folder", source=source)
         kind = LAYOUTS[layout] if layout != "auto" else recognise(source)
-        if not kind.recognises(source) and not source.is_file():
-            raise UsageError(Message("this is not laid out as {name}", name=kind.name), source=source)
+        if not kind.recognises(source) and not (source.is_file() and kind is LAYOUTS["flat"]):
+            raise UsageError(
+                Message("this is not laid out as {name}", name=kind.name),
+                source=source,
+                found=Message("a file") if source.is_file() else None,
+                expected=Message("the folder of the whole data set"),
+                advice="Name that folder, or leave --layout out",
+            )
         rows: _Rows = {}
         used: set[FilePath] = set()
         side_files = SideFiles(context.limits)
@@ -208,8 +214,8 @@ def _merged(
     """Return files, their case as the side file completes it, its masks, and what does not fit; or why nothing fits."""
     found = side.labelled(found)
     present = {region.key for region in found.regions}
-    if set(side.empty) - present and found.source.is_file():
-        found = side.labelled(with_empty_regions(found, side.empty, finder.open(found.source).volume(0)))
+    if set(side.empty) - present:
+        found = side.labelled(with_empty_regions(found, side.empty, finder))
     native, masks = document(found, Labels.of(), task=finder.context.task)
     ids = side.ids(found.regions, [each["label_code"] for each in native["annotations"]])
     drawn, known = present - {*side.empty}, {*side.regions} - {*side.empty}
@@ -325,16 +331,23 @@ def _places(case: Case, masks: Sequence[Mask], found: CaseFiles, position: int) 
     numbers = {annotation.id: number for number, annotation in enumerate(case.annotations)}
     for mask in masks:
         image = images.get(uids.get(mask.id, case.image.uid))
-        if image is None or Grid.from_image(image).lps_from_ijk is None:
+        grid = None if image is None else Grid.from_image(image)
+        if image is None or grid is None or grid.lps_from_ijk is None:
             continue
         relation = check_frame(image, mask.volume)
         if relation.kind is GridKind.DIFFERENT:
             raise InputError(
                 "a mask does not lie on its image's grid",
                 source=mask.volume.path or found.source,
-                expected=Message("the grid of the image {uid}", uid=image.uid),
+                found=_grid_text(mask.grid),
+                expected=Message("that of the image {uid}, {grid}", uid=image.uid, grid=_grid_text(grid)),
                 advice="Resample the mask onto the image, or name the image that it was drawn on with --images",
             )
         if relation.taken_otherwise is not None:
             path = pointer(("annotations", numbers[mask.id], "mask_file"))
             yield Loss(position, path, LossKind.APPROXIMATED, relation.taken_otherwise)
+
+
+def _grid_text(grid: Grid) -> Message:
+    shape = " x ".join(map(str, grid.shape))
+    return Message("{shape} voxels, in LPS {matrix}", shape=shape, matrix=matrix_text(grid.affine))

@@ -22,12 +22,12 @@ from annoconv.model import AnnotationCategory
 from annoconv_converters.nifti.case_files import Region
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from annoconv.limits import Limits
-    from annoconv.pixels import Volume
     from annoconv_converters.nifti.case_files import CaseFiles
+    from annoconv_converters.nifti.finder import Finder
 
 __all__ = ["FOLDER", "SideFile", "SideFiles", "main_of", "read_side_file", "with_empty_regions"]
 
@@ -128,15 +128,19 @@ class SideFile:
         return replace(region, key=names[0], entry=replace(region.entry, value=value, name=f"LABEL_{value}"))
 
 
-def with_empty_regions(found: CaseFiles, keys: Sequence[str], volume: Volume) -> CaseFiles:
-    """Return files with a region for each of these labels of one volume, of which no voxel is there."""
+def with_empty_regions(found: CaseFiles, keys: Iterable[str], finder: Finder) -> CaseFiles:
+    """Return files with a region for each of these keys of which no voxel is there: of a single file, by its value."""
     from annoconv_converters._volumes.labels import Entry
 
     present = {region.key for region in found.regions}
-    values = {key: int(key.rpartition("/")[2]) for key in keys if key not in present}
-    name = found.regions[0].mask_file if found.regions else f"{found.name}.nii.gz"
-    more = [Region(key, volume, value, name, Entry(value, f"LABEL_{value}")) for key, value in values.items()]
-    return replace(found, regions=[*found.regions, *more])
+    wanted = [key for key in keys if key not in present]
+    absent = {region.key: region for region in found.absent}
+    if wanted and found.source.is_file():
+        volume = finder.open(found.source).volume(0)
+        name = found.regions[0].mask_file if found.regions else f"{found.name}.nii.gz"
+        values = {key: int(key.rpartition("/")[2]) for key in wanted}
+        absent = {key: Region(key, volume, each, name, Entry(each, f"LABEL_{each}")) for key, each in values.items()}
+    return replace(found, regions=[*found.regions, *(absent[key] for key in wanted if key in absent)])
 
 
 def read_side_file(path: Path, limits: Limits) -> SideFile | None:

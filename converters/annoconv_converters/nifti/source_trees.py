@@ -67,7 +67,7 @@ _REASONS: Final[Reasons] = {
     "TransformMatrix": ("its rows are not of length 1; a case has it in the spacing", LossKind.APPROXIMATED),
     "affine/*": "the geometry of the case's image stands for it",
     "*LabelTable/#/[0-9]*/*": "a label has no place for {name} as the file has it",
-    "*LabelTable/#/[0-9]*": _NO_LABEL,
+    **dict.fromkeys(("*LabelTable/#/[0-9]*", "*LabelTable/#/-[0-9]*", "-[0-9]*"), _NO_LABEL),
     "Segment[0-9]*": "a label has no place for what the file says in {name}",
     "labels/*": _NO_LABEL,
     "images/*/shape": ("the volume itself says it", LossKind.NO_PLACE),

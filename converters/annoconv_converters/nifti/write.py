@@ -197,13 +197,11 @@ def _case_losses(
         yield from report(case.document, native_plain, reasons, case_index=case_index, unwritten=case.left_out).losses
         return
     ids = {key: identity for identity, key in case.keys.items()}
-    empty = (
-        [key for key in ids if key not in {region.key for region in found.regions}] if writer.request.is_single else []
-    )
-    if empty:
-        found = with_empty_regions(found, empty, finder.open(found.source).volume(0))
+    drawn = {region.key for region in found.regions}
+    found = with_empty_regions(found, ids, finder)
     native, _ = document(found, finder.labels, ids=ids)
     present = {region.key for region in found.regions}
+    empty = present - drawn
     merged = case.masks - {identity for identity, key in case.keys.items() if key in present}
     # A mask that is not there any more takes its annotation along: nothing can restore it.
     unwritten = masks_left_out(case.document, case.left_out)

@@ -149,7 +149,13 @@ def inflated(file: BinaryIO, path: Path, most: int = _CHUNK, *, is_zlib: bool = 
         if member.needs_input and not pending:
             pending = file.read(_COMPRESSED_CHUNK)
             if not pending:
-                raise MaskError("the compressed file is cut off", source=path)
+                raise MaskError(
+                    "the compressed file is cut off",
+                    source=path,
+                    found=Message("{count} bytes", count=file.tell()),
+                    expected=Message("more, to the end of the compressed data"),
+                    advice="Copy it again from where it is whole",
+                )
         try:
             piece = member.decompress(pending, most)
         except _IsalError as error:

@@ -336,7 +336,15 @@ def _parse(start: bytes, path: Path) -> Any:
         kind, magic, place = _HEADERS.get(size, (None, b"", slice(0)))
         if kind is not None and start[place] == magic and len(start) >= size:
             return kind(start[:size], endianness=order, check=False)
-    raise MaskError("not a NIfTI file that holds header and voxels together", source=path, advice="Save it as .nii.gz")
+    if not start:
+        raise MaskError("the file is empty", source=path, advice="Save it again in the program that it comes from")
+    raise MaskError(
+        "not a NIfTI file that holds header and voxels together",
+        source=path,
+        found=Message("first bytes {first}", first=start[:8].hex(" ")),
+        expected=Message("a header of 348 or 540 bytes with the mark n+1 or n+2"),
+        advice="Open it in the program that it comes from, and save it there as NIfTI (.nii.gz)",
+    )
 
 
 def _layout(

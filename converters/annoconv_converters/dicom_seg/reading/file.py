@@ -136,12 +136,14 @@ def open_segmentation(path: Path, limits: Limits) -> SegmentationFile:
         if isinstance(error, MaskError | LimitError):
             raise
         raise MaskError(
-            Message("the file is no whole DICOM data set: {reason}", reason=_reason(error)), source=path
+            Message("the file is no whole DICOM data set: {reason}", reason=_reason(error)),
+            source=path,
+            advice="It is damaged or cut off: fetch it again from where it was exported",
         ) from error
 
 
 def _reason(error: BaseException) -> str:
-    return str(error) if isinstance(error, DamagedError) else type(error).__name__
+    return error.message if isinstance(error, DamagedError) else type(error).__name__
 
 
 def _open(
@@ -271,7 +273,7 @@ def _pixel_element(path: Path, data: Buffer, at: int, start: FileStart, *, is_wh
     else:
         encoding = start.encoding
         if at + 12 > len(data):
-            raise DamagedError("the deflated header is too long, or cut off")
+            raise DamagedError(Message("the deflated header is too long, or cut off"))
         group, number, vr, _ = encoding.tag.unpack_from(data, at)
         (length,) = encoding.long.unpack_from(data, at + 8)
         end = at + 12 + length

@@ -255,6 +255,7 @@ def frame_fragments(
         offsets = list(struct.unpack(f"<{len(extended) // 8}Q", extended[: len(extended) // 8 * 8]))
     starts = {start - 8 - table[1]: position for position, (start, _) in enumerate(fragments)}
     if len(offsets) != frames or any(offset not in starts for offset in offsets):
-        raise DamagedError(f"{len(fragments)} fragments of pixels that cannot be told apart for {frames} frames")
+        template = "{count} fragments of pixels that cannot be told apart for {frames} frames"
+        raise DamagedError(Message(template, count=len(fragments), frames=frames))
     firsts = [*(starts[offset] for offset in offsets), len(fragments)]
     return [fragments[first:last] for first, last in pairwise(firsts)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from annoconv import ids
-from annoconv_converters._dicom.codes import modifiers_of
+from annoconv.sites import modifiers_of
 from annoconv_converters.dicom_seg.algorithm import algorithm_fields, algorithm_of
 from annoconv_converters.dicom_seg.segment import ALGORITHM_TYPES, Segment, SegmentAlgorithmType
 

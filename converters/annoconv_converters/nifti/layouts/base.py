@@ -98,6 +98,9 @@ class Layout(ABC):
     has_splits: ClassVar[bool] = False
     """Whether cases are for training, validation or test."""
 
+    has_folds: ClassVar[bool] = False
+    """Whether it says in which fold of a cross-validation a case is."""
+
     is_closed: ClassVar[bool] = False
     """Whether all volumes in the folder are of the layout, so that any other is named as not read."""
 

@@ -230,6 +230,7 @@ def _subject(
     files = sorted(_below(place, "*.nii*")) if place.is_dir() else []
     others = sorted(_below((folder / "sourcedata").joinpath(*parts), "*/*.nii*"))
     regions: list[Region] = []
+    absent: list[Region] = []
     sources: list[SourceFile] = []
     labels = [path for path in files if stem_of(path.name).endswith("_dseg") or _LABELLED.search(path.name)]
     for path in labels:
@@ -240,6 +241,7 @@ def _subject(
         for region in finder.regions(file, table=rows):
             key = region.entry.name if region.entry.name else f"{path.name}/{region.key}"
             regions.append(replace(region, key=key))
+        absent += finder.rows_without_voxels(file, rows or {})
     images = [path for path in (*files, *others) if path not in labels]
     image_file = finder.open(images[0]) if images else None
     opened = [region.volume for region in regions]
@@ -261,6 +263,7 @@ def _subject(
         regions,
         told,
         is_exact=exact,
+        absent=absent,
         files=sources,
         shared=shared,
         unread=lambda: images[1:],

@@ -30,6 +30,7 @@ class Monai(Msd):
 
     name = "monai"
     title = "MONAI"
+    has_folds = True
 
     def __init__(self, folder: Path, request: Request, *, several: bool) -> None:
         super().__init__(folder, request, several=several)

@@ -61,6 +61,7 @@ class NnUNet(Training):
     title = "nnU-Net"
     allows_regions: ClassVar[bool] = True
     has_splits: ClassVar[bool] = True
+    has_folds: ClassVar[bool] = True
 
     def __init__(self, folder: Path, request: Request, *, several: bool) -> None:
         super().__init__(folder, request, several=several)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from annoconv.model import Image
     from annoconv_converters._volumes.labels import Entry
+    from annoconv_converters.nifti.case_files import Region
     from annoconv_converters.nifti.finder import Finder
     from annoconv_converters.nifti.prepared import Prepared, PreparedImage
     from annoconv_converters.nifti.source_trees import Retold, SourceFile
@@ -130,11 +131,10 @@ def case_files(
     """
     files = [finder.open(image) for image in images]
     label_file = finder.open(label) if label is not None else None
-    regions = (
-        []
-        if label_file is None
-        else list(finder.class_regions(label_file, classes, f"{stem_of(label_file.path.name)}.nii.gz"))
-    )
+    every: list[tuple[Region, bool]] = []
+    if label_file is not None:
+        every += finder.class_regions(label_file, classes, f"{stem_of(label_file.path.name)}.nii.gz")
+    regions, absent = ([region for region, has_voxels in every if has_voxels is wanted] for wanted in (True, False))
     volumes = [] if label_file is None else [label_file.volume(0)]
     # The sources that were given tell which image was drawn on; a further channel is its own file.
     found = [finder.image(name, files[0] if files else None, volumes, folder)]
@@ -150,7 +150,9 @@ def case_files(
     sources = [of_volume(label_file), *finder.sidecars(label_file)] if label_file is not None else []
     sources += [each for number, file in enumerate(files) for each in finder.image_files(file, number)]
     told = {"case_id": name, **told}
-    return CaseFiles(name, folder, carrier, found, regions, told, is_exact=exact, files=sources, shared=shared)
+    return CaseFiles(
+        name, folder, carrier, found, regions, told, is_exact=exact, absent=absent, files=sources, shared=shared
+    )
 
 
 def class_labels(told: Retold, said: Collection[str]) -> dict[str, tuple[int, ...]]:
