@@ -13,7 +13,7 @@ from annoconv import images as image_seam
 from annoconv.casefile import Reading
 from annoconv.codes import Labels
 from annoconv.documents import merging, strict_json
-from annoconv.errors import AnnoconvError, InputError
+from annoconv.errors import AnnoconvError, GeometryError, InputError
 from annoconv.geometry import Grid, GridKind, compare_grids
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
@@ -30,7 +30,7 @@ from annoconv_converters.dicom_seg.reading.file import SegmentationFile, open_se
 from annoconv_converters.dicom_seg.reading.losses import file_losses
 from annoconv_converters.dicom_seg.reading.source import Origin, find_origin
 from annoconv_converters.dicom_seg.reading.volumes import LabelVolume, SegmentVolume, check_size
-from annoconv_converters.dicom_seg.subject import INSTANCES, OF_THE_CASE, without
+from annoconv_converters.dicom_seg.subject import INSTANCES, OF_THE_CASE, is_placed, without
 from annoconv_converters.dicom_seg.writing.header import ANEW
 
 if TYPE_CHECKING:
@@ -232,10 +232,20 @@ def _invented(case_index: int, context: Context, origin: Origin | None, part: _P
 def _described(part: _Part, origin: Origin | None) -> dict[str, Any]:
     """Return the image as the file describes it, or the source itself if the file tells another or has another grid."""
     stated: dict[str, Any] = part.native["image"]
+    own = part.frame_grid.grid
+    is_whole = own.frame != "LPS" or own.is_upright or is_placed(stated)
     if origin is None:
-        return stated
+        if is_whole:
+            return stated
+        raise GeometryError(
+            "the slices are sheared or uneven, and the file does not name the instance of each",
+            source=part.file.path,
+            where="ReferencedSeriesSequence (0008,1115)",
+            expected="an instance for each slice, which has its position",
+            advice="Name the source series with --images",
+        )
     source = origin.source
-    is_same = compare_grids(part.frame_grid.grid, source.grid).kind is GridKind.SAME
+    is_same = is_whole and compare_grids(own, source.grid).kind is GridKind.SAME
     if is_same and stated["uid"] == source.uid and "study_instance_uid" in stated:
         return stated
     described: dict[str, Any] = strict_json.plain(source.describe())
