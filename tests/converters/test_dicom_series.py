@@ -192,7 +192,6 @@ def test_non_square_pixels():
     [
         ("odd/missing_slice", ["10 mm between IM-0001-0009-0001.dcm and IM-0001-0010-0001.dcm", "5 mm"]),
         ("seg/reference_ct_16x16", ["202.5 mm between 17106 and 17136", "1.25 mm"]),
-        ("odd/transfer_syntax", ["4 of 5 slices share the position", "MR_small", "6.6406 mm"]),
     ],
 )
 def test_irregular_stacks_are_refused_by_slice_and_number(group, words):
@@ -204,6 +203,12 @@ def test_irregular_stacks_are_refused_by_slice_and_number(group, words):
         assert word in str(caught.value)
     with pytest.raises(GeometryError):
         source.read()
+
+
+def test_one_image_in_several_encodings_is_no_stack():
+    (source,) = (each for each in scan([real("odd/transfer_syntax")]) if each.modality == "MR")
+    with pytest.raises(ImageError, match=r"one SOPInstanceUID.*found MR_small\.dcm, MR_small_"):
+        _ = source.grid
 
 
 def test_a_folder_of_everything():
@@ -373,7 +378,7 @@ def test_a_series_in_two_frames_of_reference_is_refused(tmp_path):
 def test_copies_are_refused_by_path(tmp_path):
     write_series(tmp_path / "a")
     write_series(tmp_path / "b", ImageComments="a copy that says more")
-    with pytest.raises(GeometryError, match=r"4 of 8 slices share.*a/4\.dcm and b/4\.dcm"):
+    with pytest.raises(ImageError, match=r"one SOPInstanceUID.*a/4\.dcm, b/4\.dcm"):
         _ = only(tmp_path).grid
 
 
@@ -429,6 +434,34 @@ def test_images_without_place_are_no_volume(tmp_path):
     write_series(tmp_path / "series", ImagePositionPatient=None)
     with pytest.raises(ImageError, match="no volume"):
         _ = only(tmp_path).grid
+
+
+def test_one_uid_of_two_images_is_refused_wherever_they_lie(tmp_path):
+    """A UID names one instance (PS3.5 9.1), whether the second would be a slice more or stands where the first does."""
+    for place, number in [("beyond", 4), ("between", 1.5), ("same", 1)]:
+        folder = write_series(tmp_path / place)
+        write_slice(folder / "other.dcm", number, SOPInstanceUID="1.2.3.2", ImageComments="not the same")
+        with pytest.raises(ImageError, match="one SOPInstanceUID") as refusal:
+            _ = only(folder).grid
+        assert refusal.value.where == "1.2.3.2"
+        assert str(refusal.value.found) == "3.dcm, other.dcm"
+
+
+def test_slices_of_two_patients_are_no_series(tmp_path):
+    folder = write_series(tmp_path / "series", PatientID="P001")
+    write_slice(folder / "2.dcm", 2, PatientID="P999")
+    with pytest.raises(ImageError, match="different patients") as refusal:
+        _ = only(folder).grid
+    assert "P999" not in str(refusal.value)
+    assert "2.dcm" in str(refusal.value.found)
+
+
+def test_what_else_slices_say_otherwise_of_their_patient_is_noted(tmp_path):
+    folder = write_series(tmp_path / "series", PatientID="P001", PatientName="Doe^Jane", PatientSex="F")
+    assert only(folder).notes == ()
+    write_slice(folder / "2.dcm", 2, PatientID="P001", PatientName="DOE^JANE", PatientSex="F")
+    assert only(folder).grid.shape == (3, 2, 4)
+    assert list(map(str, only(folder).notes)) == ["the slices differ in PatientName; the first one's is taken"]
 
 
 def test_too_many_voxels(tmp_path):

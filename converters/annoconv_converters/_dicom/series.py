@@ -15,6 +15,7 @@ import os
 import warnings
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,11 +29,11 @@ from annoconv.errors import GeometryError, ImageError, LimitError
 from annoconv.geometry import Grid, describe_grid
 from annoconv.images import ImageSource, SliceIdentity
 from annoconv.loss import Loss, LossKind
-from annoconv.messages import Message
+from annoconv.messages import Message, listed
 from annoconv.model import Image, ImageInstance, Modality
 from annoconv.volumes.slice_stack import fill_gaps, is_rounded, stack_grid
 from annoconv_converters._dicom.charset import settle_character_set
-from annoconv_converters._dicom.file import DAMAGE, Instance, acquired_at, read_places
+from annoconv_converters._dicom.file import DAMAGE, PATIENT, Instance, acquired_at, read_places
 from annoconv_converters._dicom.groups import SHARED, FramePlace
 from annoconv_converters._dicom.pixels import read_frames
 
@@ -120,6 +121,7 @@ class DicomSeries:
     @cached_property
     def _stack(self) -> tuple[Grid, tuple[Instance | None, ...]]:
         """Return the grid and what stands on each slice in the order of its k axis, None for a missing one."""
+        self._check_identity()
         frames = [frame for instance in self._instances for frame in self._frames_of(instance)]
         if all(frame.position is None for frame in frames):
             return self._flat(frames), tuple(frames)
@@ -135,6 +137,36 @@ class DicomSeries:
         self._check_size(math.prod(grid.shape))
         self._shared("FrameOfReferenceUID")
         return grid, tuple(frames[index] if index < len(frames) else None for index in order)
+
+    def _check_identity(self) -> None:
+        """Refuse two images of one SOPInstanceUID (PS3.5 9.1), and slices of two patients (PS3.3 A.1.2).
+
+        Errors hold no data of patients: what is shown of two patients is their files.
+        """
+
+        def names(*instances: Instance) -> Message:
+            return listed([os.path.relpath(each.path, self._folder) for each in instances], 2)
+
+        for before, after in pairwise(self._instances):  # sorted by their UID
+            if before.sop_instance_uid == after.sop_instance_uid:
+                raise ImageError(
+                    "two files that differ have one SOPInstanceUID (0008,0018)",
+                    source=self.path,
+                    where=before.sop_instance_uid,
+                    found=names(before, after),
+                    expected="one image for each UID",
+                    advice="Leave one of the two out, or give the other an identity of its own where it was exported",
+                )
+        patients = {instance.text("PatientID"): instance for instance in self._instances}
+        if len(patients) > 1:
+            raise ImageError(
+                "the slices of one series are of different patients",
+                source=self.path,
+                where="PatientID (0010,0020)",
+                found=names(*patients.values()),
+                expected="one PatientID in all files of the series",
+                advice="Leave out the files of the other patient, or correct the PatientID where they were exported",
+            )
 
     def _frames_of(self, instance: Instance) -> list[Instance]:
         """Return the frames of a file, or the file itself if it is one image that says where it stands."""
@@ -252,7 +284,16 @@ class DicomSeries:
     def taken_otherwise(self) -> tuple[str, ...]:
         """What was not read of its files, or not as they state it."""
         template = "the direction cosines are rounded; the orthonormal ones nearest to them are taken"
-        return (*([Message(template)] if self._is_rounded else []), *self._notes)
+        differing = "the slices differ in {keyword}; the first one's is taken"
+        return (
+            *([Message(template)] if self._is_rounded else []),
+            *(
+                Message(differing, keyword=keyword)
+                for keyword in PATIENT[1:]
+                if len({instance.header.get(keyword, "") for instance in self._instances}) > 1
+            ),
+            *self._notes,
+        )
 
     def read(self) -> NDArray[Any]:
         """Return the stored pixels, shape (k, j, i) or with colour (k, j, i, sample); rescaling is not applied."""
