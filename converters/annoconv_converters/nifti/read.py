@@ -18,6 +18,7 @@ from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message, listed
 from annoconv.model import SCHEMA_VERSION, Case, Metadata
 from annoconv.pixels import Masks, check_frame
+from annoconv.volumes.nifti_affines import check_orthogonal
 from annoconv_converters._volumes.file import LayerVolume, UnionVolume
 from annoconv_converters._volumes.image import VolumeImage
 from annoconv_converters._volumes.label_tables import read_table
@@ -192,6 +193,7 @@ def _reading(
         case = strict_json.as_model(complete, Case, limits=context.limits, source=found.source)
     except DocumentError as error:
         raise DocumentError("the files do not make a case", findings=error.findings, source=found.source) from error
+    _check_sheared(case, found)
     off = list(_places(case, masks, found, position))
     retold = _retell(found, case, masks, context.label_system)
     losses = unfit + ([] if side is not None else list(_assumed(found, finder, position)))
@@ -312,6 +314,16 @@ def _place(path: FilePath, folder: FilePath) -> str:
 def _modality_loss(position: int) -> Loss:
     message = "nothing tells the modality; OT stands for it, --modality names it"
     return Loss(position, "/image/modality", LossKind.APPROXIMATED, message)
+
+
+def _check_sheared(case: Case, found: CaseFiles) -> None:
+    """Refuse images whose axes are sheared, unless instances say where their slices lie (gantry tilt)."""
+    for image, files in zip((case.image, *(case.related_images or ())), found.images, strict=False):
+        placed = [each.image_position_patient for each in image.instances or ()]
+        if not placed or None in placed:
+            volumes = (region.volume for region in found.regions if region.volume.grid.lps_from_ijk is not None)
+            sheared = (each.path for each in volumes if not each.grid.is_upright)
+            check_orthogonal(files.grid, next(sheared, None) or found.source)
 
 
 def _places(case: Case, masks: Sequence[Mask], found: CaseFiles, position: int) -> Iterator[Loss]:
