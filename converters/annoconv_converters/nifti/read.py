@@ -13,7 +13,7 @@ from annoconv.documents.merging import merge
 from annoconv.documents.residuals import pointer
 from annoconv.errors import AnnoconvError, DocumentError, ImageError, InputError, UsageError
 from annoconv.files.names import Within, inside, is_left_by_desktop
-from annoconv.geometry import Grid, GridKind
+from annoconv.geometry import Grid, GridKind, apply_relation
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message, listed
 from annoconv.model import SCHEMA_VERSION, Case, Metadata
@@ -327,13 +327,14 @@ def _check_sheared(case: Case, found: CaseFiles) -> None:
 
 
 def _places(case: Case, masks: Sequence[Mask], found: CaseFiles, position: int) -> Iterator[Loss]:
-    """Refuse masks that do not lie on their image's lattice, with the explanation where frames were mixed up.
+    """Refuse masks that do not lie on their image's lattice, or have foreground beyond it; with the likely cause.
 
     Yield those whose slices are the image's by their order, and lie otherwise than their file says.
     """
     images = {image.uid: image for image in (case.image, *(case.related_images or ()))}
     uids = {annotation.id: annotation.image_uid or case.image.uid for annotation in case.annotations}
     numbers = {annotation.id: number for number, annotation in enumerate(case.annotations)}
+    within: set[int] = set()
     for mask in masks:
         image = images.get(uids.get(mask.id, case.image.uid))
         if image is None or Grid.from_image(image).lps_from_ijk is None:
@@ -346,6 +347,9 @@ def _places(case: Case, masks: Sequence[Mask], found: CaseFiles, position: int) 
                 expected=Message("the grid of the image {uid}", uid=image.uid),
                 advice="Resample the mask onto the image, or name the image that it was drawn on with --images",
             )
+        if relation.kind is GridKind.SUB and id(mask.volume) not in within:
+            apply_relation(mask.volume.read(), relation, mask.volume.path or found.source)
+            within.add(id(mask.volume))
         if relation.taken_otherwise is not None:
             path = pointer(("annotations", numbers[mask.id], "mask_file"))
             yield Loss(position, path, LossKind.APPROXIMATED, relation.taken_otherwise)
