@@ -26,7 +26,8 @@ from pydicom.uid import (
     JPEG2000Lossless,
 )
 
-from annoconv import ids
+from annoconv import ids, pixels, registry
+from annoconv.casefile import read_case, write_case
 from annoconv.errors import AnnoconvError, GeometryError, ImageError, LimitError
 from annoconv.geometry import Grid, GridKind, apply_relation, compare_grids
 from annoconv.limits import Limits
@@ -487,6 +488,28 @@ def test_a_damaged_file_is_noted(tmp_path):
     source = only(folder)
     assert len(source.slices) == 4
     assert any("damaged.dcm" in note for note in source.notes) or source.notes == ()
+
+
+def test_a_gap_where_a_file_cannot_be_read_names_that_file(tmp_path):
+    folder = write_series(tmp_path / "series", 6)
+    content = (folder / "3.dcm").read_bytes()
+    (folder / "3.dcm").write_bytes(content[:200])
+    with pytest.raises(GeometryError, match=r"not evenly spaced.*3\.dcm starts as DICOM but cannot be read"):
+        _ = only(folder).grid
+
+
+def test_what_was_left_out_of_a_series_is_in_the_report_of_a_volume_that_is_written(tmp_path):
+    folder = write_series(tmp_path / "series")
+    shutil.copy(folder / "1.dcm", folder / "again.dcm")
+    labels = np.ones((4, 2, 3), np.uint8)
+    pixels.save_nifti(tmp_path / "mask.nii.gz", labels, only(folder).grid)
+    (reading,) = registry.read([tmp_path / "mask.nii.gz"], format="nifti", images=[folder])
+    write_case(reading, tmp_path / "case.json")
+    case = read_case(tmp_path / "case.json")
+    written = registry.write([case], tmp_path / "out", format="nifti", images=[folder])
+    for losses in (reading.losses, written):
+        (said,) = [loss.path for loss in losses if "is a copy of" in loss.message]
+        assert said == "/image"
 
 
 # --- hostile files

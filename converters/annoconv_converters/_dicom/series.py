@@ -133,7 +133,7 @@ class DicomSeries:
             grid, order = stack_grid([*planes, *missing], step, upright=False, rounding=rounding)
             self._is_rounded = is_rounded(planes[0])
         except GeometryError as error:
-            raise _named(error, self) from error
+            raise self._named(error) from error
         self._check_size(math.prod(grid.shape))
         self._shared("FrameOfReferenceUID")
         return grid, tuple(frames[index] if index < len(frames) else None for index in order)
@@ -213,7 +213,16 @@ class DicomSeries:
         try:
             return Grid((columns, rows, len(frames)))
         except GeometryError as error:
-            raise _named(error, self) from error
+            raise self._named(error) from error
+
+    def _named(self, error: GeometryError) -> GeometryError:
+        """Return the error with the series named, and the files that were left out, which may be what it lacks."""
+        where = f"series {self.uid}" + (f": {error.where}" if error.where else "")
+        told = Message("{found}; {left_out}", found=error.found, left_out=listed(self._notes, 3))
+        found = told if self._notes else error.found
+        return GeometryError(
+            error.problem, source=self.path, where=where, found=found, expected=error.expected, advice=error.advice
+        )
 
     def _check_size(self, voxels: int) -> None:
         if voxels > self._limits.mask_voxels:
@@ -373,14 +382,6 @@ def _placed(identity: SliceIdentity) -> ImageInstance:
 def _missing(grid: Grid, k: int, path: Path) -> SliceIdentity:
     x, y, z = (float(number) for number in (grid.affine @ [0, 0, k, 1])[:3])
     return SliceIdentity("", "", None, path, (x, y, z))
-
-
-def _named(error: GeometryError, series: DicomSeries) -> GeometryError:
-    """Return the error with the series named."""
-    where = f"series {series.uid}" + (f": {error.where}" if error.where else "")
-    return GeometryError(
-        error.problem, source=series.path, where=where, found=error.found, expected=error.expected, advice=error.advice
-    )
 
 
 def _header(path: Path) -> pydicom.Dataset:
