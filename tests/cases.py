@@ -479,8 +479,14 @@ def follow_up(folder: Path) -> Document:
         "split": "validation",
         "subject": {"sex": "female", "age": "061Y", "height": 1.62, "weight": 63.5},
         "studies": [
-            {"study_instance_uid": studies[0], "started_at": "2025-03-01T09:00:00+08:00", "time_point": "baseline"},
-            {"study_instance_uid": studies[1], "study_id": "S2", "subject": {"weight": 60.0}},
+            {"study_instance_uid": studies[0], "started_at": "2025-03-01T09:00:00+08:00", "time_point": "baseline"}
+            | {"days_from_baseline": 0.0},
+            {
+                "study_instance_uid": studies[1],
+                "study_id": "S2",
+                "days_from_baseline": 84.5,
+                "subject": {"weight": 60.0},
+            },
         ],
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -14,7 +15,7 @@ from PIL import Image
 from annoconv import registry
 from annoconv.casefile import LoadedCase
 from annoconv.documents import strict_json
-from annoconv.errors import AnnoconvError
+from annoconv.errors import AnnoconvError, InputError
 from annoconv.geometry import Grid
 from annoconv.model import AlgorithmType, Case
 from annoconv.pixels import ArrayVolume, Mask, Masks
@@ -236,6 +237,31 @@ def test_pictures_that_were_uploaded_are_those_that_were_written(loaded: LoadedC
     output.write(loaded)
     output.edit(uploaded)
     assert output.read() == ([strict_json.plain(loaded.case)], [])
+
+
+@pytest.mark.parametrize("pair", [("d/a.png", "e/a.png"), ("d/a.png", "e/b.png")])
+def test_two_uploads_of_one_name_are_refused_by_both(pair: tuple[str, str], tmp_path: Path) -> None:
+    """Folders do not reach the server; nor does it matter whether both were written, or one was uploaded twice."""
+    cases = []
+    for name in pair:
+        document = strict_json.plain(flat().case)
+        document["image"] |= {"uid": name.partition(".")[0].replace("/", "_"), "files": [{"path": name}]}
+        cases.append(LoadedCase(Case.model_validate(document), flat().masks))
+    path = tmp_path / "x.json"
+    registry.write(cases, path, format="label-studio")
+    tasks = json.loads(path.read_text())
+    for task, digits in zip(tasks, ("aaaaaaaa", "bbbbbbbb"), strict=True):
+        task["data"]["image"] = f"/data/upload/3/{digits}-a.png"
+    path.write_text(json.dumps(tasks))
+    with pytest.raises(InputError) as refusal:
+        list(registry.read([path], format="label-studio"))
+    assert refusal.value.found == "/data/upload/3/aaaaaaaa-a.png and /data/upload/3/bbbbbbbb-a.png"
+    path.write_text(json.dumps(tasks[:1]))
+    if pair[1] == "e/a.png":
+        with pytest.raises(InputError, match=r"d/a\.png and e/a\.png"):
+            list(registry.read([path], format="label-studio"))
+    else:
+        assert list(registry.read([path], format="label-studio"))
 
 
 # --- YOLO

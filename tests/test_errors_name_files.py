@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from annoconv import registry
 from annoconv.casefile import read_case
+from annoconv.cli import main
 from annoconv.documents import strict_json
 from annoconv.errors import GeometryError, ImageError
 from annoconv.pixels import save_nifti
@@ -55,3 +57,33 @@ def test_a_segmentation_whose_series_is_not_among_those_given_is_named(tmp_path:
         ImageError, match=r"seg\.dcm: ReferencedSeriesSequence \(0008,1115\): no single one of the images"
     ):
         list(registry.read([target], format="dicom-seg", images=[other / "other"]))
+
+
+def test_an_image_that_is_not_there_says_who_named_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = case_of(tmp_path) / "case.json"
+    command = ["to-dicom-seg", str(path), "-o", str(tmp_path / "x.dcm"), "--quiet"]
+    assert main([*command, "--images", str(tmp_path / "gone")]) == 1
+    assert f"{tmp_path}/gone: there is no such file or folder. Correct --images" in capsys.readouterr().err
+    document = json.loads(path.read_bytes())
+    document["image"]["files"] = [{"path": "gone.dcm"}]
+    path.write_text(json.dumps(document))
+    assert main(command) == 1
+    said = capsys.readouterr().err
+    assert f"{path}: /image/files/0/path: the case names an image file that is not there; found {tmp_path}" in said
+
+
+def test_an_index_of_files_that_is_wrong_is_told_in_our_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = case_of(tmp_path) / "case.json"
+    assert main(["to-nifti", str(path), "-o", str(tmp_path / "x"), "--quiet"]) == 0
+    index = json.loads((tmp_path / "x/labels.json").read_bytes())
+    index["regions"][0]["value"] = "one"
+    index["images"] = []
+    (tmp_path / "x/labels.json").write_text(json.dumps(index))
+    for lang, told in (("en", "the value has the wrong type; expected integer"), ("zh", "值的类型不正确；应为 整数")):
+        assert main(["from-nifti", str(tmp_path / "x"), "-o", str(tmp_path / "y"), "--lang", lang]) == 1
+        said = capsys.readouterr().err
+        assert f"/regions/0/value: {'error' if lang == 'en' else '错误'}: {told}" in said
+        assert "Input should be" not in said
+        assert "/images" in said

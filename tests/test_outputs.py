@@ -181,6 +181,8 @@ LOSSES: dict[str, tuple[str, str]] = {
     "the mask": ("new.json", "d/m.nii.gz"),
     "an image": ("new.json", "d/images/axial-0.dcm"),
     "the side file": ("new.json", "new.annoconv.json"),
+    "a side file by capitals": ("new.json", "other.ANNOCONV.json"),
+    "the manifest of a folder": ("new.json", "foreign/.annoconv.json"),
 }
 
 
@@ -258,10 +260,15 @@ FOLDERS = [
     ("masks", "x.json", ["x.masks"], ["from-labelme", "from/labelme/x.json"]),
     ("coco", "x.json", ["x", "x_images"], ["to-label-studio", "d/case.json"]),
     ("cvat", "x.xml", ["x_images"], ["to-cvat", "d/case.json"]),
+    ("cvat", "x", ["x_images"], ["to-cvat", "d/case.json"]),
+    ("geojson", "x", ["x_images"], ["to-cvat", "d/case.json"]),
+    ("label-studio", "x.v2", ["x_images"], ["to-cvat", "d/case.json"]),
 ]
 
 
-@pytest.mark.parametrize(("first", "target", "folders", "second"), FOLDERS, ids=[each[0] for each in FOLDERS])
+@pytest.mark.parametrize(
+    ("first", "target", "folders", "second"), FOLDERS, ids=[f"{each[0]} {each[1]}" for each in FOLDERS]
+)
 def test_the_folders_of_a_former_output_go_with_it(
     first: str, target: str, folders: list[str], second: list[str], root: Path
 ) -> None:
@@ -413,6 +420,8 @@ def test_no_command_replaces_the_mask_of_a_case(words: list[str], place: str, ro
     assert tree(root) == before
 
 
+SIDE = "z.annoconv.json"
+RENDERED = ["--images", "d/images", "--render", "8"]
 BEFORE_ANY_WORK = {
     "an option's file by the output": ["to-coco", "--skeletons", "labels.json", "-o", "labels.json"],
     "an option's file by the losses": ["to-nifti", "--splits", "labels.json", "-o", "new", "--losses", "labels.json"],
@@ -423,6 +432,21 @@ BEFORE_ANY_WORK = {
     "a name whose side file is too long": ["to-cvat", "-o", f"{'x' * 250}.xml"],
     "a name whose side file is too long, COCO": ["to-coco", "-o", f"{'x' * 250}.json"],
     "a name whose masks are too long": ["from-coco", "-o", f"{'x' * 250}.json"],
+    **{
+        f"the side file of {name} by the losses": [f"to-{name}", "-o", f"z{suffix(name)}", "--losses", SIDE]
+        for name in WRITERS
+    },
+    **{f"a side file of {name} by the output": [f"to-{name}", "-o", SIDE] for name in WRITERS},
+    "the side file of plain NIfTI by the losses": ["to-nifti", "-o", "z.nii.gz", "--losses", SIDE],
+    **{
+        f"masks of {name} by the losses": [f"from-{name}", "-o", "z.json", "--losses", "z.masks/l.json"]
+        for name in ALL_READERS
+    },
+    **{f"a side file by what {name} reads": [f"from-{name}", "-o", SIDE] for name in ALL_READERS},
+    "pictures by the losses": ["to-cvat", *RENDERED, "-o", "z.xml", "--losses", "z_images/l.json"],
+    "pictures of COCO by the losses": ["to-coco", *RENDERED, "-o", "z.json", "--losses", "z_images/l.json"],
+    "maps by the losses": ["to-coco", "--kind", "panoptic", "-o", "z.json", "--losses", "z/l.json"],
+    "the findings by the losses": ["validate", "--findings", "f.jsonl", "--losses", SIDE],
 }
 
 
@@ -441,8 +465,46 @@ def test_what_cannot_be_written_is_refused_before_any_work(
         part = ".masks" if "masks" in what else ".annoconv.json"
         assert f"nothing can be written under the name of {'x' * 250}{part}, which belongs to it" in said
         assert "Choose a shorter name" in said
+    elif SIDE in words:
+        assert f"{SIDE}: this is the name of a side file" in said
+    elif "l.json" in words[-1]:
+        assert "two outputs are one, or one is in the other" in said
     else:
         assert "would replace an input" in said
+
+
+TWICE: dict[str, Callable[[Path], Path]] = {
+    "the same name": lambda root: root / "d/case.json",
+    "another spelling": lambda root: root / "d/../d/./case.json",
+    "its folder": lambda root: root / "d",
+    "a link": lambda root: link(root, "d/case.json").rename(root / "l.json"),
+    "a link to its folder": lambda root: link(root, "d") / "case.json",
+    "a hard link": lambda root: hard_link(root, "d/case.json").rename(root / "d/h.json"),
+}
+
+
+@pytest.mark.parametrize("how", TWICE)
+def test_a_case_that_is_given_twice_is_refused(how: str, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = root / "d/case.json", TWICE[how](root)
+    before = tree(root)
+    commands = [[f"to-{name}", "-o", str(root / f"new{suffix(name)}")] for name in WRITERS]
+    for command, *words in (*commands, ["validate"], ["info"]):
+        assert main([command, str(first), str(root / "labels.json"), str(second), *words, "--quiet"]) == 2
+        said = capsys.readouterr().err
+        assert "two of the sources are one" in said
+        assert f"{first}: " in said
+        assert (f"{second}/case.json" if second.is_dir() else f"{second}") in said
+        assert tree(root) == before
+
+
+@pytest.mark.parametrize("name", ALL_READERS)
+def test_a_source_that_is_given_twice_is_refused(name: str, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = source_of(root, name)
+    other = link(root, f"from/{name}") / source.name
+    before = tree(root)
+    assert main([f"from-{name}", str(source), str(other), "-o", str(root / "new"), "--quiet"]) == 2
+    assert f"{source}: two of the sources are one; found {other}. Name each source once" in capsys.readouterr().err
+    assert tree(root) == before
 
 
 def test_a_side_file_of_another_output_is_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -118,7 +118,18 @@ def test_killed_before_any_step_it_is_the_former_set_or_the_new_one(texts: tuple
     assert count > 20
 
 
-def test_what_a_killed_run_had_moved_out_of_the_way_is_there_when_it_is_asked_for(tmp_path: Path) -> None:
+ASKED: dict[str, tuple[str, Callable[[Path], bool]]] = {
+    "what was moved out of the way": ("x.masks/new", lambda place: not (place / "x.masks").exists()),
+    "what was not replaced yet": (
+        "x.masks/old",
+        lambda place: (place / "x.json").read_text() == "new" and (place / "x.masks" / "old").exists(),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", ASKED)
+def test_what_a_killed_run_has_not_put_in_place_is_there_when_it_is_asked_for_alone(what: str, tmp_path: Path) -> None:
+    name, is_met = ASKED[what]
     place, count, met = tmp_path / "0", 0, 0
     while True:
         (place / "elsewhere").mkdir(parents=True)
@@ -130,31 +141,10 @@ def test_what_a_killed_run_had_moved_out_of_the_way_is_there_when_it_is_asked_fo
 
         if forked(work) == 0:
             break
-        if not (place / "x.masks").exists():
+        if is_met(place):
             met += 1
-            settle(place / "x.masks" / "new")
-            assert (place / "x.masks" / "new").is_file()
+            settle(place / name)
             assert (place / "x.json").read_text() == "new"
-        count += 1
-        place = tmp_path / f"{count}"
-    assert met
-
-
-def test_what_a_killed_run_has_not_replaced_yet_is_the_new_one_when_it_is_asked_for_alone(tmp_path: Path) -> None:
-    place, count, met = tmp_path / "0", 0, 0
-    while True:
-        (place / "elsewhere").mkdir(parents=True)
-        write_set(place, "old", overwrite=False)
-
-        def work(place: Path = place, count: int = count) -> None:
-            kill_at(count)
-            write_set(place, "new", overwrite=True)
-
-        if forked(work) == 0:
-            break
-        if (place / "x.json").read_text() == "new" and (place / "x.masks" / "old").exists():
-            met += 1
-            settle(place / "x.masks" / "old")
             assert (place / "x.masks" / "new").is_file()
             assert not (place / "x.masks" / "old").exists()
         count += 1

@@ -202,3 +202,43 @@ def test_command_upgrades_and_refuses(tmp_path: Path, capsys: pytest.CaptureFixt
     assert json.loads(target.read_bytes())["image"]["shape"] == [512, 512, 300]
     assert main(["upgrade", str(source), "-o", str(target), *options]) == 2
     capsys.readouterr()
+
+
+@pytest.mark.parametrize("ending", [".json", ".jsonl"])
+def test_masks_go_along_to_another_folder(ending: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from annoconv import read_case
+    from annoconv.cli import main
+    from tests.cases import make
+
+    make("axial", tmp_path / "d")
+    made = tmp_path / "d/case.json"
+    document = json.loads(made.read_bytes())
+    del document["schema_version"]
+    source, target = made.with_name(f"old{ending}"), tmp_path / "else" / f"new{ending}"
+    source.write_bytes(strict_json.dumps(document))
+    command = ["upgrade", str(source), "-o", str(target), "--quiet"]
+    foreign = tmp_path / "else/new.masks/keep.txt"
+    foreign.parent.mkdir(parents=True)
+    foreign.write_text("not ours")
+    assert main([*command, "--overwrite"]) == 2
+    assert not target.exists()
+    foreign.unlink()
+    foreign.parent.rmdir()
+    assert main(command) == 0
+    before, after = read_case(made), read_case(target)
+    assert len(after.masks) > 0
+    for identity, mask in before.masks.items():
+        assert (after.masks[identity].read() == mask.read()).all()
+    assert {path.parts[-2] for path in (tmp_path / "else").rglob("*.nii.gz")} == {"new.masks"}
+    again = tmp_path / "third" / f"again{ending}"
+    assert main(["upgrade", str(target), "-o", str(again), "--quiet"]) == 0
+    assert {path.parent.name for path in again.parent.rglob("*.nii.gz")} == {"again.masks"}
+    beside = source.with_name(f"beside{ending}")
+    assert main(["upgrade", str(source), "-o", str(beside), "--quiet"]) == 0
+    assert not beside.with_suffix(".masks").exists(), "its masks are where they were"
+    assert read_case(beside).case == before.case
+    (source.parent / "m.nii.gz").unlink()
+    capsys.readouterr()
+    assert main([*command[:-1], "--overwrite"]) == 0
+    assert "not there and were not copied: m.nii.gz" in capsys.readouterr().err
+    assert not target.with_suffix(".masks").exists()

@@ -3,7 +3,7 @@
 /** Any Unicode text, line breaks included. (文本) */
 export type Text = string;
 
-/** One line of text that is not empty. (名称) */
+/** One line of text with more in it than white space. (名称) */
 export type Name = string;
 
 /** A project-wide identifier, one line without white space at its ends. (标识符) */
@@ -56,6 +56,9 @@ export type Cosine = number;
 
 /** A zero-based position. (索引) */
 export type Index = number;
+
+/** A whole number, zero or above, that JSON readers keep. (类别序号) */
+export type ClassNumber = number;
 
 /** A whole number, one or above. (计数) */
 export type Count = number;
@@ -293,7 +296,7 @@ export interface Label {
   /** Unique code within the label system. (标签编码) [A 8.2.2.a, A C.1] */
   code: LabelCode;
   /** Number of the class in training data, its place in the list if absent. (类别序号) [A 10.1.3] */
-  number?: Index;
+  number?: ClassNumber;
   /** Name in English. (英文名称) [A 8.2.2.b] */
   name_en?: Name;
   /** Name in Chinese. (中文名称) [A 8.2.2.b] */
@@ -448,6 +451,8 @@ export interface Study {
   started_at?: Timestamp;
   /** Its place in the follow-up, `baseline`, `week 12` (DICOM TID 1502, ClinicalTrialTimePointID). (时间点) [A 8.2.2.e] */
   time_point?: Name;
+  /** Days from the baseline to this study, negative before it, where dates were removed or beside them (DICOM LongitudinalTemporalOffsetFromEvent (0012,0052) of the event BASELINE). (距基线天数) [A 8.2.2.e, A 11.2.1] */
+  days_from_baseline?: Real;
   /** What was examined, without patient data. (描述) [A 6.3.2] */
   description?: Name;
   /** What was done, coded (DICOM TID 1204, Procedure reported; FHIR ImagingStudy.procedure). (检查项目) [A 6.3.2] */

@@ -223,7 +223,7 @@ class LabelKeys(TypedDict):
     """Keys of `Label`."""
 
     code: models.LabelCode
-    number: NotRequired[models.Index | None]
+    number: NotRequired[models.ClassNumber | None]
     name_en: NotRequired[models.Name | None]
     name_zh: NotRequired[models.Name | None]
     category: NotRequired[AnnotationCategory | None]
@@ -288,6 +288,7 @@ class StudyKeys(TypedDict):
     accession_number: NotRequired[models.Name | None]
     started_at: NotRequired[models.Timestamp | None]
     time_point: NotRequired[models.Name | None]
+    days_from_baseline: NotRequired[models.Real | None]
     description: NotRequired[models.Name | None]
     procedures: NotRequired[Sequence[models.Concept] | None]
     subject: NotRequired[models.Subject | None]

@@ -78,6 +78,7 @@ __all__ = [
     "Cardinality",
     "Case",
     "ChangeRecord",
+    "ClassNumber",
     "ClinicalField",
     "ClinicalRecord",
     "ClinicalRecordKind",
@@ -223,10 +224,10 @@ __all__ = [
 Text: TypeAlias = str
 """Any Unicode text, line breaks included. (文本)"""
 
-Name: TypeAlias = Annotated[str, Field(pattern=r"^[^\x00-\x1F\x7F]+$")]
-"""One line of text that is not empty. (名称)"""
+Name: TypeAlias = Annotated[str, Field(pattern=r"^[\x20\xA0\u1680\u2000-\u200A\u202F\u205F\u3000]*[^\x00-\x20\x7F\x85\xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000][^\x00-\x1F\x7F\x85\u2028\u2029]*$")]
+"""One line of text with more in it than white space. (名称)"""
 
-Identifier: TypeAlias = Annotated[str, Field(pattern=r"^[^\x00-\x20\x7F\x85\xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]([^\x00-\x1F\x7F]*[^\x00-\x20\x7F\x85\xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000])?$")]
+Identifier: TypeAlias = Annotated[str, Field(pattern=r"^[^\x00-\x20\x7F\x85\xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]([^\x00-\x1F\x7F\x85\u2028\u2029]*[^\x00-\x20\x7F\x85\xA0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000])?$")]
 """A project-wide identifier, one line without white space at its ends. (标识符)"""
 
 DicomUid: TypeAlias = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,62})(\.(0|[1-9][0-9]{0,61}))+$")]
@@ -279,6 +280,9 @@ Cosine: TypeAlias = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=
 
 Index: TypeAlias = Annotated[int, Whole(0, 2147483647)]
 """A zero-based position. (索引)"""
+
+ClassNumber: TypeAlias = Annotated[int, Whole(0, 9007199254740991)]
+"""A whole number, zero or above, that JSON readers keep. (类别序号)"""
 
 Count: TypeAlias = Annotated[int, Whole(1, 2147483647)]
 """A whole number, one or above. (计数)"""
@@ -2345,7 +2349,7 @@ class Label(Model):
     Source: A 8.2.2.a, A C.1.
     """
 
-    number: Annotated[Index | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="class number")
+    number: Annotated[ClassNumber | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="class number")
     """Number of the class in training data, its place in the list if absent. (类别序号)
 
     Source: A 10.1.3.
@@ -2661,6 +2665,12 @@ class Study(Model):
     """Its place in the follow-up, `baseline`, `week 12` (DICOM TID 1502, ClinicalTrialTimePointID). (时间点)
 
     Source: A 8.2.2.e.
+    """
+
+    days_from_baseline: Annotated[Real | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="days from baseline")
+    """Days from the baseline to this study, negative before it, where dates were removed or beside them (DICOM LongitudinalTemporalOffsetFromEvent (0012,0052) of the event BASELINE). Unit: d. (距基线天数)
+
+    Source: A 8.2.2.e, A 11.2.1.
     """
 
     description: Annotated[Name | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="description")

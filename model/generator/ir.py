@@ -36,6 +36,9 @@ class Scalar:
     minimum: float | None = None
     maximum: float | None = None
     exclusive_minimum: float | None = None
+    description_zh: str = ""
+    advice: tuple[str, str] | None = None
+    """What to do about a text of another form, in English and in Chinese."""
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,10 @@ def _scalar(one: Scalar) -> dict[str, Any]:
         schema["format"] = "date-time"
     if one.pattern is not None:
         schema |= {"pattern": one.pattern, "not": _LINE_BREAK}
+    if one.description_zh:
+        schema["x-description-zh"] = one.description_zh
+    if one.advice is not None:
+        schema["x-advice"], schema["x-advice-zh"] = one.advice
     bounds = {"minimum": one.minimum, "maximum": one.maximum, "exclusiveMinimum": one.exclusive_minimum}
     return schema | {key: _number(value) for key, value in bounds.items() if value is not None}
 

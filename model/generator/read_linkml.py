@@ -52,7 +52,9 @@ _KNOWN_OF_SLOT = _COMMON | {
 }  # fmt: skip
 _KNOWN_OF_DIMENSION = {"alias", "minimum_cardinality", "maximum_cardinality", "exact_cardinality"}
 _KNOWN_OF_RULE = {"title", "description", "preconditions", "postconditions"}
-_KNOWN_ANNOTATIONS = {"title_zh", "exclusive_minimum", "or_list", "references"}
+_KNOWN_ANNOTATIONS = {
+    "title_zh", "description_zh", "advice", "advice_zh", "exclusive_minimum", "or_list", "references",
+}  # fmt: skip
 _KINDS: dict[str, Kind] = {
     "str": "string", "int": "integer", "float": "number",
     "Decimal": "decimal", "bool": "boolean", "datetime": "timestamp",
@@ -129,6 +131,8 @@ class _Reader:
             raise GenerationError(f"{definition.name}: base {base} has no translation")
         if definition.pattern:
             _refuse_look_around(definition.pattern, definition.name)
+            if missing := {"description_zh", "advice", "advice_zh"} - set(notes):
+                raise GenerationError(f"{definition.name}: has a pattern and no {', '.join(sorted(missing))}")
         return Scalar(
             name=definition.name,
             kind=_KINDS[base],
@@ -137,6 +141,8 @@ class _Reader:
             minimum=definition.minimum_value,
             maximum=definition.maximum_value,
             exclusive_minimum=notes.get("exclusive_minimum"),
+            description_zh=str(notes.get("description_zh", "")),
+            advice=(str(notes["advice"]), str(notes["advice_zh"])) if "advice" in notes else None,
         )
 
     def enum(self, definition: Any) -> Enumeration:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PRIVATE_SCHEME", "UNCLASSIFIED", "UNNAMED", "ClassLabel", "CodedLabel", "Labels", "Told", "built_in_labels",
-    "category_concept", "category_of", "concept_of", "is_label_code", "is_name", "name_field", "own_code",
+    "category_concept", "category_of", "concept_of", "is_label_code", "is_name", "name_fields", "own_code",
     "says_what_it_is", "words",
 ]  # fmt: skip
 
@@ -68,7 +68,7 @@ _LONGEST_STEM: Final = 48
 _MADE: Final = re.compile(rf"[A-Z][A-Z0-9_]*_[0-9A-F]{{{_DIGITS}}}")
 """What `own_code` makes of a name that is no code."""
 _HAN: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 
 
 @dataclass(frozen=True)
@@ -226,7 +226,7 @@ class Labels:
             if meanings.setdefault(final, meaning) != meaning:
                 final = own_code(name, _canonical(meaning))
             is_whole = final == name and (meaning == stated if known and known.code == final else not meaning)
-            definition = None if is_whole else {"code": final, name_field(name): _CONTROL.sub(" ", name), **meaning}
+            definition = None if is_whole else {"code": final, **name_fields(name), **meaning}
             labels.append(ClassLabel(final, known, definition))
         return labels
 
@@ -329,9 +329,13 @@ def own_code(name: str, *more: str) -> str:
     return f"{stem[:_LONGEST_STEM].rstrip('_')}_{digest[:_DIGITS].upper()}"
 
 
-def name_field(name: str) -> str:
-    """Return the field of a label that holds a name: the Chinese one if there is a Chinese character in it."""
-    return "name_zh" if _HAN.search(name) else "name_en"
+def name_fields(name: str) -> dict[str, str]:
+    """Return a name in the field of a label that holds it, the Chinese one if there is a Chinese character in it.
+
+    Control characters become blanks; where nothing else is in it, no field.
+    """
+    line = _CONTROL.sub(" ", name)
+    return {"name_zh" if _HAN.search(line) else "name_en": line} if line.strip() else {}
 
 
 def words(name: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from annoconv.messages import Language, translate
@@ -82,7 +83,12 @@ class Finding:
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
     """Return the findings sorted by case, place and rule, each once."""
-    return sorted(dict.fromkeys(findings), key=_key)  # they come nearly sorted
+    each_once = list(dict.fromkeys(findings))
+    if any(
+        one > other for one, other in pairwise(map(_key, each_once))
+    ):  # mostly not, and keys are larger than findings
+        each_once.sort(key=_key)
+    return each_once
 
 
 def _key(finding: Finding) -> tuple[object, ...]:

@@ -175,7 +175,7 @@ def list_files(paths: Iterable[Path], limits: Limits) -> list[Path]:
                 source=path,
                 found=Message("nothing"),
                 expected="an image",
-                advice="Name the images with --images",
+                advice="Correct --images",
             )
         settle(path)
         check_source(path)

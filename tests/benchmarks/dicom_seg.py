@@ -366,9 +366,7 @@ def main() -> None:
         globals()[f"step_{name}"](Path(work), int(count), Path(target), *options)
         return
     work, runs = arguments.work, arguments.runs
-    os.environ.pop(
-        "PYTHONDONTWRITEBYTECODE", None
-    )  # pip compiles what it installs: an editable install, at its first run
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # pip compiles what it installs; an editable install, its first run
     work.mkdir(parents=True, exist_ok=True)
     if arguments.inputs:
         make_inputs(work)

@@ -108,10 +108,19 @@ def test_a_missing_mask_file_is_one_finding(run: Callable[..., Ran], tmp_path: P
     assert finding["source"] == str(path)
 
 
+def test_files_that_are_given_together_share_the_splits_of_patients(run: Callable[..., Ran], tmp_path: Path) -> None:
+    told = {split: good() | {"patient_id": "P1", "split": split} for split in ("validation", "test")}
+    paths = [write(tmp_path / f"{split}.json", document) for split, document in told.items()]
+    (finding,) = run("validate", *paths, "--profile", "delivery", "--json").json["findings"]
+    assert (finding["source"], finding["path"]) == (str(paths[1]), "/split")
+    assert "CASE_1 (validation.json) in validation, CASE_1 (test.json) in test" in finding["message"]
+    assert all(run("validate", path, "--profile", "delivery").code == 0 for path in paths)
+
+
 def test_in_chinese(run: Callable[..., Ran], tmp_path: Path) -> None:
     path = write(tmp_path / "c.json", c5_without_mask_file())
     (finding,) = run("validate", path, "--json", "--lang", "zh").json["findings"]
-    assert finding["message"] == "the required key 'mask_file' is missing"  # what programs read is the same for all
+    assert finding["message"].startswith("the required key 'mask_file' is missing; add it: path")  # the same for all
     assert "缺少必需的键 'mask_file'" in finding["message_zh"]
     ran = run("validate", path, "--lang", "zh")
     assert ran.out == ""
@@ -219,7 +228,8 @@ def test_quiet_says_errors_only(run: Callable[..., Ran], tmp_path: Path) -> None
     ran = run("validate", write(tmp_path / "b.json", broken), "--quiet")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.splitlines() == [
-        f"{tmp_path / 'b.json'}: /annotations/0: error: the required key 'mask_file' is missing [schema.required]"
+        f"{tmp_path / 'b.json'}: /annotations/0: error: the required key 'mask_file' is missing; add it: path "
+        "of the mask file, relative to the case file [schema.required]"
     ]
     assert "none.json" in run("validate", tmp_path / "none.json", "--quiet").err
 

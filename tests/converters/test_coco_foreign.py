@@ -285,3 +285,26 @@ def test_numbers_that_only_other_software_knows_keep_their_digits(tmp_path: Path
     assert [ours["annotations"][0][name] for name in ("depth", "tracker")] == [
         theirs["annotations"][0][name] for name in ("depth", "tracker")
     ]
+
+
+def test_the_id_of_keypoints_is_none_that_another_record_has(tmp_path: Path) -> None:
+    common = {"image_id": 1, "category_id": 1, "iscrowd": 0, "area": 400, "bbox": [0, 0, 20, 20]}
+    records = [
+        {"id": 1, **common, "keypoints": [5, 6, 2], "num_keypoints": 1},
+        {"id": "1.keypoints", **common},
+        {"id": "1.keypoints_", **common},
+    ]
+    document = {
+        "images": [{"id": 1, "file_name": "a.png", "width": 40, "height": 30}],
+        "annotations": records,
+        "categories": [{"id": 1, "name": "cow", "keypoints": ["nose"], "skeleton": []}],
+    }
+    (tmp_path / "x.json").write_text(json.dumps(document))
+    (reading,) = registry.read([tmp_path / "x.json"], format="coco")
+    assert [(each.id, each.type) for each in reading.case.annotations] == [
+        ("1", "bbox"),
+        ("1.keypoints__", "keypoints"),
+        ("1.keypoints", "bbox"),
+        ("1.keypoints_", "bbox"),
+    ]
+    assert reading.case.annotations[1].parent_id == "1"

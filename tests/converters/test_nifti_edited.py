@@ -380,6 +380,42 @@ def renamed(folder: Path, name: str, other: str) -> None:
             path.write_text(path.read_text().replace(name, other))
 
 
+@pytest.mark.parametrize("is_swapped", [False, True])
+@pytest.mark.parametrize("layout", ["nnunet", "msd", "monai", "bids"])
+def test_a_case_that_is_renamed_finds_its_side_file(layout: str, is_swapped: bool, tmp_path: Path) -> None:
+    from tests.converters.test_nifti import several
+
+    paths = [each.path for each in several(tmp_path / "in", "ab")[0]]
+    for number, path in enumerate(filter(None, paths)):
+        told = json.loads(path.read_bytes())
+        told["annotations"][0] |= {"id": f"M{number}", "confidence": 0.25 + number / 2}
+        path.write_bytes(strict_json.dumps(told))
+        drawn = np.zeros(grid_of((8, 7, 5)).shape_kji, bool)
+        drawn[1:3, 2:4, 1 : 3 + number] = True
+        path.with_name("m.nii.gz").unlink()
+        save_nifti(path.with_name("m.nii.gz"), drawn, grid_of((8, 7, 5)))
+    loaded = [read_case(path) for path in filter(None, paths)]
+    registry.write(loaded, tmp_path / "out", format="nifti", layout=layout, images=[tmp_path / "in"])
+    before = {count(each): each for each in registry.read([tmp_path / "out"], format="nifti")}
+    names = sorted(path.stem for path in (tmp_path / "out" / "annoconv").glob("*.json"))
+    renamed(tmp_path / "out", names[0], "PAT7")
+    if is_swapped:
+        renamed(tmp_path / "out", names[1], names[0])
+        renamed(tmp_path / "out", "PAT7", names[1])
+    readings = list(registry.read([tmp_path / "out"], format="nifti"))
+    assert len(readings) == 2
+    for each in readings:
+        assert each.case.annotations == before[count(each)].case.annotations
+        assert not [loss for loss in each.losses if "annoconv" in loss.path]
+    if layout != "bids":  # whose names have no place for these ids, which the side file brings back
+        assert {each.case.case_id for each in readings} == ({*names} if is_swapped else {"PAT7", names[1]})
+
+
+def count(reading: Reading) -> int:
+    """Return how many voxels the one mask of a case has."""
+    return int(reading.masks[reading.case.annotations[0].id].read().sum())
+
+
 @pytest.mark.parametrize("layout", ["nnunet", "msd", "monai", "bids"])
 def test_a_side_file_of_a_case_that_is_not_there_is_named(layout: str, tmp_path: Path) -> None:
     from tests.converters.test_nifti import several

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from annoconv import registry
+from annoconv import registry, rules
 from annoconv.casefile import LoadedCase
 from annoconv.errors import InputError
 from annoconv.model import Split
@@ -68,6 +68,8 @@ def test_cases_of_one_patient_in_two_splits_are_refused(layout: str, tmp_path: P
     with pytest.raises(InputError, match="the cases of one patient stand in two splits") as raised:
         registry.write(stated, tmp_path / "out", format="nifti", layout=layout, images=images)
     assert str(raised.value.found) == "CASE_a in train, CASE_b in test"
+    words = f"{raised.value.problem}; found {{found}}; expected {raised.value.expected};"
+    assert rules.catalogue()["A-9.4.1.patient_in_two_splits"].message_en.startswith(words)
     splits = tmp_path / "splits.json"
     splits.write_text('{"test": ["CASE_b"]}')
     with pytest.raises(InputError, match="two splits"):

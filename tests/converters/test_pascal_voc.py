@@ -33,12 +33,40 @@ def test_boxes(tmp_path: Path) -> None:
     assert zero.case.annotations[0].bbox == [1, 2, 30, 20.5]  # type: ignore[union-attr]
 
 
-def test_boxes_that_count_from_zero_are_told(tmp_path: Path) -> None:
-    path = write(tmp_path, SIZE + OBJECT.replace("<xmin>1<", "<xmin>0<"))
+@pytest.mark.parametrize("first", ["0", "0.5", "0.0"])
+def test_boxes_that_can_count_from_zero_only_are_read_so_and_that_is_said(first: str, tmp_path: Path) -> None:
+    path = write(tmp_path, SIZE + OBJECT.replace("<xmin>1<", f"<xmin>{first}<"))
+    (reading,) = registry.read([path], format="pascal-voc")
+    assert reading.case.annotations[0].bbox == [float(first), 2, 30, 20.5]  # type: ignore[union-attr]
+    assert [finding.rule for finding in reading.findings] == ["voc.origin"]
+    (told,) = registry.read([path], format="pascal-voc", zero_based=True)
+    assert told.case.annotations == reading.case.annotations
+    assert not told.findings
+
+
+def test_what_one_file_shows_holds_for_all_of_them(tmp_path: Path) -> None:
+    for name, first in (("a", "0"), ("b", "7")):
+        write(tmp_path, SIZE + OBJECT.replace("<xmin>1<", f"<xmin>{first}<")).rename(tmp_path / f"{name}.xml")
+    readings = list(registry.read([tmp_path], format="pascal-voc"))
+    assert [each.case.annotations[0].bbox[:2] for each in readings] == [[0, 2], [7, 2]]  # type: ignore[union-attr]
+    assert [len(each.findings) for each in readings] == [1, 0]
+
+
+@pytest.mark.parametrize("first", ["0", "-1"])
+def test_boxes_of_which_some_count_from_one_and_some_cannot_are_asked_for(first: str, tmp_path: Path) -> None:
+    path = write(tmp_path, SIZE + OBJECT + OBJECT.replace("<xmin>1<", f"<xmin>{first}<"))
     with pytest.raises(InputError, match="--zero-based"):
         list(registry.read([path], format="pascal-voc"))
     (reading,) = registry.read([path], format="pascal-voc", zero_based=True)
-    assert reading.case.annotations[0].bbox == [0, 2, 30, 20.5]  # type: ignore[union-attr]
+    assert {finding.rule for finding in reading.findings} == ({"picture.outside"} if first == "-1" else set())
+
+
+def test_the_data_sets_of_the_challenge_count_from_one(tmp_path: Path) -> None:
+    source = "<source><database>The VOC2012 Database</database></source>"
+    path = write(tmp_path, source + SIZE + OBJECT.replace("<xmin>1<", "<xmin>3<"))
+    (reading,) = registry.read([path], format="pascal-voc")
+    assert reading.case.annotations[0].bbox == [2, 1, 30, 20.5]  # type: ignore[union-attr]
+    assert not reading.findings
 
 
 def test_parts_actions_and_attributes(tmp_path: Path) -> None:
@@ -108,9 +136,7 @@ def test_files_of_which_no_box_begins_at_an_edge_are_told(tmp_path: Path) -> Non
         assert not told.findings
 
 
-def test_less_than_the_first_pixel_does_not_count_from_it(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="--zero-based"):
-        list(registry.read([write(tmp_path, SIZE + OBJECT.replace("<xmin>1<", "<xmin>0.5<"))], format="pascal-voc"))
+def test_fractions_are_read_as_they_are(tmp_path: Path) -> None:
     path = write(tmp_path, SIZE + OBJECT.replace("<xmin>1<", "<xmin>1.25<"))
     (reading,) = registry.read([path], format="pascal-voc")
     assert reading.case.annotations[0].bbox[0] == 0.25  # type: ignore[union-attr]

@@ -130,19 +130,9 @@ def test_rings_and_polygons_of_other_software_are_holes_and_parts(has_size: bool
 @pytest.mark.parametrize("format", FORMATS)
 def test_two_readers_of_one_picture_are_written_together(format: str, tmp_path: Path) -> None:
     path = tmp_path / NAMES[format]
-    registry.write([case("C1"), case("C2")], path, format=format)
+    registry.write([case("C1"), case("C2")], path, format=format, names="flat")
     readings = list(registry.read([path], format=format))
     assert [strict_json.plain(each.case) for each in readings] == [
         strict_json.plain(case(n).case) for n in ("C1", "C2")
     ]
     assert not [loss for each in readings for loss in each.losses]
-
-
-def test_names_of_pictures_stay_apart_in_yolo(tmp_path: Path) -> None:
-    """The second of a name stands in a folder of its case; the third case has an id in other letters."""
-    path = tmp_path / "x"
-    registry.write([case("C1"), case("C2"), case("c2")], path, format="yolo")
-    listed = (path / "train.txt").read_text().split()
-    assert len({name.casefold() for name in listed}) == 3
-    assert listed[:2] == ["./images/a.png", "./images/C2/a.png"]
-    assert all((path / "labels" / name.removeprefix("./images/")).with_suffix(".txt").is_file() for name in listed)

@@ -34,7 +34,8 @@ ANSWERS: dict[str, str] = {
     "patient": "Case.patient_id Case.subject Subject.sex Subject.age Subject.height Subject.weight",
     "studies": "Case.studies Study.study_instance_uid Study.started_at Study.accession_number Study.time_point"
     " A-6.3.2.study_unlisted A-6.3.2.study_order",
-    "split": "Case.split Split.train Split.validation Split.test",
+    "studies without dates": "Study.days_from_baseline A-6.3.2.baseline_days",
+    "split": "Case.split Split.train Split.validation Split.test A-9.4.1.patient_in_two_splits",
     # Place: RTSTRUCT, SCOORD3D, ANN, LUNA16, OBB of YOLO and CVAT
     "contours in mm": "ContoursAnnotation.contours Contour.geometric_type Contour.points Contour.sop_instance_uid"
     " ContoursAnnotation.frame_of_reference_uid ContoursAnnotation.coordinate_space CoordinateSpace.patient",

@@ -374,9 +374,12 @@ def yolo_frames(path: Path) -> tuple[list[int], dict[int, float]]:
 
 
 def cvat_frames(path: Path) -> tuple[list[int], dict[int, float]]:
-    images = list(ElementTree.parse(path).getroot().iter("image"))
-    lefts = {frame_of(each.get("name", "")): float(box.get("xtl", "")) for each in images for box in each.iter("box")}
-    return [frame_of(each.get("name", "")) for each in images], lefts
+    root = ElementTree.parse(path).getroot()
+    told = {tag: root.findtext(f"meta/task/{tag}") for tag in ("start_frame", "stop_frame", "frame_filter")}
+    step = int((told["frame_filter"] or "step=1").removeprefix("step="))
+    frames = range(int(told["start_frame"] or 0), int(told["stop_frame"] or 0) + 1, step)
+    shown = [box for box in root.iterfind("track/box") if box.get("outside") == "0"]
+    return list(frames), {int(box.get("frame", "")): float(box.get("xtl", "")) for box in shown}
 
 
 def label_studio_frames(path: Path) -> tuple[list[int], dict[int, float]]:

@@ -61,6 +61,16 @@ def review(**rest: Any) -> Document:
     return {"id": "V", "level": "review", "reviewer": "R1", "at": "2026-01-01T00:00:00Z", "outcome": "passed", **rest}
 
 
+def studies(*told: tuple[str | None, float | None]) -> Callable[[Document], None]:
+    """Put studies into the case: when each began, and how many days from baseline."""
+    listed = [
+        {"study_instance_uid": f"1.3.{n}", "started_at": began, "days_from_baseline": days}
+        for n, (began, days) in enumerate(told)
+    ]
+    stated = [{key: value for key, value in one.items() if value is not None} for one in listed]
+    return lambda document: document.update(studies=stated)
+
+
 def assisted(record: Document, *rest: Document, **metadata: Any) -> Callable[[Document], None]:
     """Put a record of a suggestion into the metadata, and change the first annotations."""
     whole = {"id": "S", "model": {"name": "nnU-Net", "version": "2"}, "outcome": "accepted", **record}
@@ -321,6 +331,18 @@ AGREEING: dict[str, list[Example]] = {
                     {"study_instance_uid": "1.5", "started_at": "2026-01-01T16:00:00Z"},
                 ]
             ),
+        ),
+        Example(
+            studies((None, 28), (None, None), (None, -7)),
+            "/studies/2/days_from_baseline",
+            also_good=studies((None, -7), (None, None), (None, 28.5)),
+        ),
+    ],
+    "A-6.3.2.baseline_days": [
+        Example(
+            studies(("2026-01-01T09:00:00+08:00", 0), (None, 40), ("2026-03-26T10:00:00+08:00", 80)),
+            "/studies/2/days_from_baseline",
+            also_good=studies(("2026-01-01T21:00:00+08:00", -2.5), (None, 40), ("2026-03-26T10:00:00+08:00", 81)),
         )
     ],
     "A-8.3b.granularity": [

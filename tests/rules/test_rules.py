@@ -415,7 +415,7 @@ EXAMPLES: dict[str, list[Example]] = {
     ],
     "A-8.2.2a.duplicate_code": [
         Example(
-            lambda d: d.update(labels=[{"code": "NODULE"}, {"code": "X"}, {"code": "NODULE"}]),
+            lambda d: d.update(labels=[{"code": "NODULE"}, {"code": "X", "number": 1}, {"code": "NODULE"}]),
             "/labels/2/code",
             "minimal",
             lambda d: d.update(labels=[{"code": "NODULE"}, {"code": "nodule"}]),
@@ -451,6 +451,10 @@ WITH_FILES = {
 }
 
 
+OF_SEVERAL = {"A-9.4.1.patient_in_two_splits"}
+"""Rules on cases together: `tests/test_splits.py`."""
+
+
 def loaded(document: Document) -> LoadedCase:
     return LoadedCase(Case.model_validate_json(json.dumps(document)))
 
@@ -479,7 +483,7 @@ def test_a_profile_gives_the_level(rule: str, profile: rules.Profile) -> None:
 def test_the_catalogue_and_the_functions_are_the_same_set() -> None:
     of_others = {name for one in (TaskDefinition, LabelSystem, Package) for name in engine.checks(one)}
     assert set(rules.catalogue()) == set(engine.checks()) | of_others
-    assert set(engine.checks()) == set(EXAMPLES) | WITH_FILES
+    assert set(engine.checks()) == set(EXAMPLES) | WITH_FILES | OF_SEVERAL
     assert of_others == set(OF_OTHERS) | {"A-6.5.1b.label_system_differs"}
 
 

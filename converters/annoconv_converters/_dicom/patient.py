@@ -46,6 +46,8 @@ _STUDY: Final = {
 """Texts of a study: element and its VR."""
 _NUMBERS: Final = {"height": "PatientSize", "weight": "PatientWeight"}
 """Metres and kilograms, as DICOM has them."""
+_BASELINE: Final = ("LongitudinalTemporalOffsetFromEvent", "LongitudinalTemporalEventType", "BASELINE")
+"""Days from baseline, what they count from, and that it is the baseline (PS3.3 C.7.2.3)."""
 _PSEUDONYM: Final = "Pseudonym"
 """DeidentificationMethod (0012,0063) of a patient whom only a case names."""
 
@@ -101,6 +103,12 @@ def put_patient(header: Dataset, told: Patient) -> None:
     for keyword, value in stated.items():
         if value and not _text(header, keyword):
             setattr(header, keyword, value)
+    offset, event, baseline = _BASELINE
+    days = told.study.days_from_baseline if told.study is not None else None
+    if days is not None and not _text(header, offset):
+        setattr(header, offset, float(days))
+        setattr(header, event, baseline)
+        header.setdefault("ClinicalTrialTimePointID", "")  # type 2 of that module
 
 
 def patient_in(header: Dataset, zone: tzinfo | None = None) -> dict[str, Any]:
@@ -124,6 +132,8 @@ def patient_in(header: Dataset, zone: tzinfo | None = None) -> dict[str, Any]:
             **{name: _number(_text(header, keyword)) for name, keyword in _NUMBERS.items()},
         },
     )
+    offset, event, baseline = _BASELINE
+    days = _number(_text(header, offset)) if _text(header, event) == baseline else None
     began = moment(_text(header, "StudyDate") + _text(header, "StudyTime") + "+0000")
     zone = offset_zone(_text(header, "TimezoneOffsetFromUTC")) or zone
     is_whole = bool(_text(header, "StudyTime")) and zone is not None
@@ -133,6 +143,7 @@ def patient_in(header: Dataset, zone: tzinfo | None = None) -> dict[str, Any]:
             "study_instance_uid": study_uid,
             **{name: _text(header, keyword) for name, (keyword, _) in _STUDY.items()},
             "started_at": strict_json.plain(began.replace(tzinfo=zone)) if began and is_whole else None,
+            "days_from_baseline": days,
         },
     )
     found: dict[str, Any] = {}
@@ -147,7 +158,7 @@ def patient_in(header: Dataset, zone: tzinfo | None = None) -> dict[str, Any]:
 
 def _valid(kind: type[Subject | Study], stated: dict[str, Any]) -> dict[str, Any]:
     """Return what is stated and is what the model takes."""
-    given = {key: value for key, value in stated.items() if value}
+    given = {key: value for key, value in stated.items() if value not in (None, "")}
     try:
         kind.model_validate_json(strict_json.dumps(given))
     except ValidationError as error:

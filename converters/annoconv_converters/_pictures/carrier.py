@@ -15,7 +15,7 @@ from annoconv.documents.residuals import Residual, pointer
 from annoconv.errors import DocumentError, InputError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.disk import is_file
-from annoconv.files.manifest import digest
+from annoconv.files.manifest import digest, ending_of
 from annoconv.files.names import check_inside
 from annoconv.findings import Finding, Level
 from annoconv.loss import Loss, LossKind
@@ -251,7 +251,7 @@ def read_side(
         )
         raise damaged(problem, path)
     of = (seal or {}).get("of")
-    is_other = isinstance(of, str) and main.is_file() and of != main.suffix
+    is_other = isinstance(of, str) and main.is_file() and of != ending_of(main)
     is_list = isinstance(document, list)
     written = _LISTED if is_list and kind is not list else head.get(FORMAT, format)  # not every side file says it
     if written != format and not is_other:

@@ -23,6 +23,7 @@ from annoconv_converters._pictures.geometry import (
     tidy,
 )
 from annoconv_converters._pictures.objects import tracked
+from annoconv_converters._pictures.picture_names import named_image
 from annoconv_converters._pictures.planes import Planes, SliceName
 from annoconv_converters._pictures.records import Picture, Record, Shape, flat_uid, is_caption
 from annoconv_converters._pictures.skeletons import box_of_keypoints, keypoints_of, names_of
@@ -124,6 +125,7 @@ def picture_case(
     if case and pictures[0].name and (case != pictures[0].name.series):
         native.document = {"case_id": case, **native.document}
     groups = _groups(items, native, reserved)
+    taken = {*groups, *native.planes, *reserved}
     ids = {str(item.record.get("id")): identity for identity, members in groups.items() for item in members}
     for identity, members in groups.items():
         first = members[0]
@@ -133,7 +135,7 @@ def picture_case(
             common["image_uid"] = first.place[0]
         if "parent_id" in first.shape.more:
             common["parent_id"] = ids.get(first.shape.more["parent_id"], first.shape.more["parent_id"])
-        native.document["annotations"] += _annotations(common, members, native, source)
+        native.document["annotations"] += _annotations(common, members, native, source, taken)
     seen = {item.meaning.code: item.meaning.definition for item in items if item.meaning.definition}
     definitions = {each["code"]: each for each in listed}
     definitions |= {code: definition for code, definition in seen.items() if code not in definitions}
@@ -160,8 +162,7 @@ def _images(pictures: list[Picture], native: PictureCase, *, use_keys: bool, sou
             uid = uid if isinstance(uid, str) else stem
             flat[uid] = {"uid": uid, "modality": "OT", **({} if is_unsized else {"shape": [size[1], size[0]]})}
             flat[uid] |= _captured(picture.record)
-            if name is not None and _is_relative(name):
-                flat[uid]["files"] = [{"path": name}]
+            flat[uid] |= named_image(name, uid)
             native.planes[uid] = Planes("k", 1, *size)
             seen.setdefault(uid, [])
     images: dict[str, Record] = {}
@@ -249,8 +250,10 @@ def _groups(items: list[_Item], native: PictureCase, reserved: Collection[str]) 
     return groups
 
 
-def _annotations(common: Record, members: list[_Item], native: PictureCase, source: object) -> Iterator[Record]:
-    """Yield the annotation that records are, then the keypoints of the same object."""
+def _annotations(
+    common: Record, members: list[_Item], native: PictureCase, source: object, taken: set[str]
+) -> Iterator[Record]:
+    """Yield the annotation that records are, then the keypoints of the same object, with an id that is not taken."""
     first = members[0]
     uid, index = first.place
     planes = native.planes[uid]
@@ -314,6 +317,9 @@ def _annotations(common: Record, members: list[_Item], native: PictureCase, sour
         held = first.key.get("points")
         own = held[0] if isinstance(held, list) and held and isinstance(held[0], str) else None
         identity = own or f"{common['id']}.keypoints"
+        while own is None and identity in taken:
+            identity += "_"
+        taken.add(identity)
         place = {key: value for key, value in extra.items() if key in _PLACES}
         yield {**common, "id": identity, "parent_id": common["id"], **points, **place}
 
@@ -372,12 +378,6 @@ def _is_attribute(name: str, value: Any) -> bool:
         and name.isprintable()
         and all(not isinstance(each, dict | list) and each is not None for each in members)
     )
-
-
-def _is_relative(name: str) -> bool:
-    """Tell whether the model takes a name as a relative path."""
-    parts = name.split("/")
-    return not any(mark in name for mark in "\\:") and not any(part in {"", "."} or part[:2] == ".." for part in parts)
 
 
 def _where(section: str, record: Record) -> str:

@@ -12,12 +12,14 @@ from annoconv.codes import is_name
 if TYPE_CHECKING:
     from annoconv.model import AnyAnnotation
 
-__all__ = ["told_of", "tracked"]
+__all__ = ["TRACK", "told_of", "tracked"]
 
 Record: TypeAlias = "dict[str, Any]"
 
 _TRACK: Final = "track_id"
 _KEY_FRAME: Final = "keyframe"
+TRACK: Final = (_TRACK, _KEY_FRAME)
+"""Names of attributes that tell of a track."""
 
 
 def tracked(attributes: Record) -> Record:

@@ -8,7 +8,7 @@ it belongs to and, as digests, what it says, and for each case what is missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
@@ -26,16 +26,15 @@ from annoconv_converters._pictures.carrier import FORMAT, SIDE_NAME, SIDE_SUFFIX
 from annoconv_converters._pictures.categories import Categories, CategoryTable
 from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, WrittenLists, given_classes, renumbered, shared
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
-from annoconv_converters._pictures.picture_names import FlatNames, name_pictures
+from annoconv_converters._pictures.picture_names import FlatNames, KnownNames, with_file_names
 from annoconv_converters._pictures.read import Batch, picture_case_of, put_keys
 from annoconv_converters._pictures.records import KEY, Picture, Shape
-from annoconv_converters._pictures.render import Rendering, inversions, render
+from annoconv_converters._pictures.render import Rendering, inversions, pictures_folder, render_all
 from annoconv_converters._pictures.said import said_of
 from annoconv_converters._pictures.skeletons import Skeletons
 from annoconv_converters._raster.polygons import union
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from annoconv.casefile import LoadedCase
@@ -87,7 +86,13 @@ class PictureFormat(Generic[Tree]):
     is_folder
         Whether it is a folder, with the side file in it.
     known_by
-        From the name of a picture to what the format knows it by; None if it does not know pictures by their names.
+        From the name of a picture to what the format knows it by.
+    place
+        From the name of a picture to where its file is in a folder.
+    cut
+        The shapes of a picture as far as the format has a place for them, where it has none beyond the picture.
+    arrange
+        Puts the pictures of all cases as its reader gives them, where that leaves out any; yields what is lost so.
     """
 
     task: str
@@ -102,7 +107,10 @@ class PictureFormat(Generic[Tree]):
     has_ids: bool = False
     has_sizes: bool = True
     is_folder: bool = False
-    known_by: Callable[[str], str] | None = None
+    known_by: Callable[[str], str] = str
+    place: Callable[[str], str] = str
+    cut: Callable[[Picture], list[Shape]] | None = None
+    arrange: Callable[[Sequence[Drawing]], Iterable[Loss]] | None = None
 
 
 def polygon_reasons(title: str) -> Reasons:
@@ -148,8 +156,11 @@ def write_pictures(
     all_annotations
         Whether what does not count as a finding is drawn too.
     """
-    if not plain and not format.is_folder:
-        expecting(target.with_suffix(SIDE_SUFFIX), of=target)
+    if not format.is_folder:
+        if not plain:
+            expecting(target.with_suffix(SIDE_SUFFIX), of=target)
+        if rendering.depth != "none":
+            expecting(pictures_folder(target), of=target)
     table = CategoryTable(context.label_system)
     drawings: list[Drawing] = []
     folders: set[str] = set()
@@ -162,7 +173,14 @@ def write_pictures(
         raise InputError("there is no case to write", source=target)
     if names == "flat":
         FlatNames().rename(picture for drawing in drawings for picture in drawing.pictures)
-    name_pictures(drawings, format.known_by)
+    losses: list[Loss] = []
+    if format.is_folder or rendering.depth != "none":
+        losses += (each for place, drawing in enumerate(drawings) for each in with_file_names(drawing, place))
+    told_apart = KnownNames(format.known_by)
+    for drawing in drawings:
+        told_apart.take(drawing)
+    shown = [list(drawing.pictures) for drawing in drawings]
+    losses += [] if format.arrange is None else format.arrange(drawings)
     pictures = [picture for drawing in drawings for picture in drawing.pictures]
     for number, picture in enumerate(pictures, start=1):
         picture.record["id"] = number
@@ -178,12 +196,12 @@ def write_pictures(
         temporary = outputs.enter_context(replacing(target))
         format.save(format.tree(pictures, listed), temporary)
         if rendering.depth != "none":
-            _render(drawings, temporary, target, outputs, rendering, context)
+            whole = [replace(each, pictures=all_) for each, all_ in zip(drawings, shown, strict=True)]
+            render_all(whole, temporary, target, outputs, rendering, context.limits, format.place)
         sizes = {picture.record["file_name"]: _size(picture) for picture in pictures if "width" in picture.record}
         batch = format.read(temporary, sizes)
         lists = WrittenLists(batch.categories, batch.classes, listed, context.label_system)
         once = SaidOnce()
-        losses: list[Loss] = []
         entries: list[Record] = []
         position = 0
         for case_index, drawing in enumerate(drawings):
@@ -231,6 +249,7 @@ def _drawing(loaded: LoadedCase, folder: str | None, format: PictureFormat[Any],
     )
     for picture in drawing.pictures:
         picture.shapes = [ring for shape in picture.shapes for ring in _rings(shape, format.has_parts)]
+        picture.shapes = picture.shapes if format.cut is None else format.cut(picture)
     return drawing
 
 
@@ -241,22 +260,6 @@ def _number_classes(drawing: Drawing, table: CategoryTable, context: Context) ->
     for shape in (each for picture in drawing.pictures for each in picture.shapes):
         code = shape.record["category_id"]
         shape.record["category_id"] = table.number(code, categories[code], labels)
-
-
-def _render(
-    drawings: Sequence[Drawing],
-    temporary: Path,
-    target: Path,
-    outputs: ExitStack,
-    rendering: Rendering,
-    context: Context,
-) -> None:
-    """Write the pictures into `images` of the output folder, or into a folder beside the output file."""
-    folder = temporary / "images"
-    if not temporary.is_dir():
-        folder = outputs.enter_context(replacing(target.parent / f"{target.stem}_images", of=target))
-    for drawing in drawings:
-        render(drawing, folder, rendering, context.limits)
 
 
 def _rings(shape: Shape, has_parts: bool) -> Iterator[Shape]:

@@ -123,7 +123,9 @@ def index_file(path: Path, context: Context, pattern: re.Pattern[str], ground_tr
     findings = file_findings(image_records, named, owners, beside.get("categories"))
     if findings:
         raise DocumentError(
-            Message("the file breaks the rules of COCO in {count} places", count=len(findings)),
+            "the file breaks the rules of COCO in 1 place"
+            if len(findings) == 1
+            else Message("the file breaks the rules of COCO in {count} places", count=len(findings)),
             findings=findings[:_MOST_NAMED],
             source=path,
         )

@@ -63,17 +63,18 @@ class Numbers:
         return self.last
 
 
-def make_output_files(target: Path, outputs: ExitStack, kind: str, *, plain: bool) -> OutputFiles:
+def make_output_files(target: Path, outputs: ExitStack, kind: str, *, plain: bool, has_pictures: bool) -> OutputFiles:
     """Return where the parts of an output stand: a `.json` file and its neighbours, or a folder."""
     temporary = outputs.enter_context(replacing(target))
     if target.suffix == ".json":
-        if not plain:
-            expecting(target.with_suffix(SIDE_SUFFIX), of=target)
         beside = {
             "side": target.with_suffix(SIDE_SUFFIX),
             "maps": target.parent / target.stem,
             "pictures": target.parent / f"{target.stem}_images",
         }
+        for part, is_written in {"side": not plain, "maps": kind == "panoptic", "pictures": has_pictures}.items():
+            if is_written:
+                expecting(beside[part], of=target)
         return OutputFiles(outputs, temporary, beside, is_folder=False, target=target)
     folder = temporary / "annotations"
     folder.mkdir(parents=True)

@@ -41,6 +41,7 @@ _ENCODING: Final = {
     **dict.fromkeys(
         ("on track/@label", "on track/@source", "on track/@group_id"), "of the track, in the shapes that are on it"
     ),
+    "on skeleton/@keyframe": "of the skeleton that it is a part of",
     **dict.fromkeys(
         ("size", "mode", "dumped"), "how many pictures the file has, of what kind, and when it was written"
     ),

@@ -14,6 +14,7 @@ from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
 from annoconv_converters._pictures.file_losses import FileRecord, file_losses, settled, stated
 from annoconv_converters._pictures.objects import told_of
+from annoconv_converters._pictures.picture_names import own_name
 from annoconv_converters._pictures.planes import slice_name
 from annoconv_converters._xml import members_of
 from annoconv_converters.cvat.coordinates import coordinates_of, cuboid_of, elements_of, point_of
@@ -66,6 +67,7 @@ _REASONS: Final[Reasons] = {
     "*": "a case has no place for {name}",
 }
 
+_APART: Final = "each of its points, or faces, becomes an annotation of its own"
 _PAIRED: Final = "each vertex moves to the one of its number until the next key frame; CVAT pairs them by their places"
 _UNPAIRED: Final = "between outlines of other counts of vertices nothing is read until the next key frame"
 
@@ -90,12 +92,17 @@ class CvatTree:
     label_system: Sequence[Label] = ()
     open: int = 0
     between: list[tuple[Path, bool]] = field(default_factory=list)
+    _apart: list[Path] = field(default_factory=list)
+    """Places of shapes that are several annotations."""
     _ranges: list[Record] = field(default_factory=list)
     _parents: dict[str, str] = field(default_factory=dict)
     """Of the points of skeletons, the labels of these."""
     _drawings: dict[str, str] = field(default_factory=dict)
     _labels: dict[str, dict[str, set[type]]] = field(default_factory=dict)
     _holders: dict[Path, Element] = field(default_factory=dict)
+    _met: dict[tuple[str, str, str], Any] = field(default_factory=dict)
+    """First values of the attributes of tracks, by number, label and name."""
+    _mutable: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         for tag in ("image", "track"):
@@ -116,7 +123,9 @@ class CvatTree:
             for place, is_read in self.between
             if place[:2] in tracks
         ]
-        return [*file_losses(records, _REASONS, case_index), *lost]
+        apart = [Loss(case_index, pointer(place), LossKind.APPROXIMATED, _APART) for place in self._apart]
+        self._apart = []
+        return [*file_losses(records, _REASONS, case_index), *apart, *lost]
 
     def records(self, pictures: Sequence[Picture], case: Case, tracks: Sequence[Path] = ()) -> Iterator[FileRecord]:
         """Yield what images, or tracks, and the shapes on them say, and what is written again in their place."""
@@ -128,7 +137,9 @@ class CvatTree:
             self._parents |= dict.fromkeys((f"{name}/{each}" for each in label.keypoints or ()), name)
             if label.keypoints and label.skeleton:
                 self._drawings[name] = drawing_of(label.keypoints, [[a + 1, b + 1] for a, b in label.skeleton])
-        self._ranges += [range_told(case.image)] if tracks else []
+        self._ranges += (
+            [{**range_told(case.image), **dict.fromkeys(("name", "source"), case.image.uid)}] if tracks else []
+        )
         annotations = {each.id: each for each in case.annotations}
         masks = {labels.name_of(each.label_code): each for each in case.annotations if each.type == "mask"}
         members: dict[Path, list[AnyAnnotation]] = {}
@@ -173,7 +184,9 @@ class CvatTree:
             return None
         kind = {"type": "skeleton"} if name in self._parents.values() else {}
         kind |= {"svg": self._drawings[name]} if name in self._drawings else {}
-        definitions = {each: definition_of(types) for each, types in found.items()}
+        definitions = {
+            each: definition_of(types, is_mutable=(name, each) in self._mutable) for each, types in found.items()
+        }
         return stated({"attributes": {each: spaced(told) for each, told in definitions.items()}, **kind})
 
     def _track(self, element: Element, holder: Path, members: Mapping[Path, list[AnyAnnotation]]) -> Record | None:
@@ -191,6 +204,7 @@ class CvatTree:
         if not found:
             return FileRecord(place, said, None)
         first = found[0]
+        self._apart += [place] if len(found) > 1 else []
         again = self._told(first, labels, holder)
         if tag == "skeleton":
             again["@label"] = labels.name_of(first.label_code)
@@ -218,6 +232,8 @@ class CvatTree:
         others = {key: value for key, value in attributes.items() if f"@{key}" not in own}
         for key, value in others.items():
             defined.setdefault(key, set()).add(type(value))
+            if holder == "track" and self._met.setdefault((str(annotation.tracking_id), name, key), value) != value:
+                self._mutable.add((name, key))
         told = {key: text_of(value) for key, value in others.items()}
         if annotation.confidence is not None:
             told[CONFIDENCE] = str(annotation.confidence)
@@ -233,11 +249,14 @@ def text_of(value: Any) -> str:
     return ", ".join(map(text_of, value)) if isinstance(value, list) else str(value)
 
 
-def definition_of(types: set[type]) -> dict[str, str]:
-    """Return how an attribute of these types of values is defined: a check box for true and false, else a text."""
+def definition_of(types: set[type], *, is_mutable: bool = False) -> dict[str, str]:
+    """Return how an attribute of these types of values is defined: a check box for true and false, else a text.
+
+    It is mutable if it changes within a track.
+    """
     is_flag = types == {bool}
     told = ("checkbox", "false", "false\ntrue") if is_flag else ("text", "", "")
-    return {"mutable": "False", **dict(zip(("input_type", "default_value", "values"), told, strict=True))}
+    return {"mutable": str(is_mutable), **dict(zip(("input_type", "default_value", "values"), told, strict=True))}
 
 
 def _image(picture: Picture, case: Case) -> Record:
@@ -248,7 +267,7 @@ def _image(picture: Picture, case: Case) -> Record:
         told = slice_name(name.case, name.series, name.axis, name.index)
     else:
         image = case.image
-        told = image.files[0].path if image.files else f"{image.uid}.png"
+        told = own_name(image)
     columns, rows, *_ = image.shape or ("", "")
     return {"@name": told, "@width": str(columns), "@height": str(rows)}
 

@@ -1,4 +1,4 @@
-"""Pictures to the XML of CVAT for images, version 1.1.
+"""Pictures to the XML of CVAT for images, version 1.1, and the frames of a tracked video to that for videos.
 
 Continuous pixels, origin at the outer corner of the first pixel, as ours; points too. Masks are run lengths, row by row
 within their box, background first.
@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from annoconv.codes import UNCLASSIFIED
 from annoconv_converters._pictures.geometry import tidy
+from annoconv_converters._pictures.objects import TRACK
 from annoconv_converters._pictures.rotation import sides_of
 from annoconv_converters._pictures.skeletons import seen_of
 from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
@@ -19,6 +20,7 @@ from annoconv_converters._xml import xml_bytes
 from annoconv_converters.cvat.read import TASK, read_cvat
 from annoconv_converters.cvat.skeletons import drawing_of
 from annoconv_converters.cvat.trees import ALGORITHM_TYPES, CONFIDENCE, definition_of, text_of
+from annoconv_converters.cvat.videos import arrange, frames_told, stretches, tracks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,45 +66,111 @@ def cvat_format(limits: Limits) -> PictureFormat[Element]:
         read=lambda path, _: read_cvat(path, limits)[0],
         reasons=REASONS,
         shapes=frozenset({"point", "polyline", "ellipse", "attribute", "keypoints", "oriented_box"}),
+        arrange=arrange,
     )
 
 
 def tree(pictures: Sequence[Picture], categories: Sequence[Record]) -> Element:
     """Return pictures as CVAT's `annotations`, the attributes of each label defined by what is met."""
-    names = {record["id"]: str(record["name"]) for record in categories}
-    skeletons = {str(record["name"]): record for record in categories}
-    kinds: dict[str, dict[str, set[type]]] = {name: {} for name in names.values()}
     root = Element("annotations")
     _add(root, "version", "1.1")
     task = _add(_add(root, "meta"), "task")
+    labels = _Labels(categories)
+    if pictures and all(picture.is_frame for picture in pictures):
+        _add_video(root, task, pictures, labels)
+    else:
+        _add_images(root, pictures, labels)
+        _add(task, "size", str(len(pictures)))
+        _add(task, "mode", "annotation")
+    labels.add_to(task)
+    return root
+
+
+def _add_images(root: Element, pictures: Sequence[Picture], labels: _Labels) -> None:
     for place, picture in enumerate(pictures):
         size = {name: picture.record[name] for name in ("width", "height") if name in picture.record}
         image = _add(root, "image", id=place, name=picture.record["file_name"], **size)
         for shape in picture.shapes:
-            label = names[shape.record["category_id"]]
+            label = labels.names[shape.record["category_id"]]
             own, attributes = _told(shape.record)
             source = _SOURCES.get(shape.algorithm_type, "manual")
             element = _element(image, shape, {"label": label, "source": source, "occluded": 0, **own})
-            for name, value in attributes.items():
-                kinds[label].setdefault(name, set()).add(type(value))
-                _add(element, "attribute", text_of(value), name=name)
-    _add(task, "size", str(len(pictures)))
-    _add(task, "mode", "annotation")
-    labels = _add(task, "labels")
-    for name, defined in kinds.items():
-        label_ = _add(labels, "label")
-        _add(label_, "name", name)
-        points = skeletons.get(name, {}).get("keypoints", [])
-        if points:
-            _add(label_, "type", "skeleton")
-        _define(_add(label_, "attributes", ""), defined)
-        if points and "skeleton" in skeletons[name]:
-            _add(label_, "svg", drawing_of(points, skeletons[name]["skeleton"]))
-        for point in points:
-            part = _add(labels, "label")
-            for tag, text in (("name", point), ("type", "points"), ("parent", name)):
-                _add(part, tag, text)
-    return root
+            _add_attributes(element, attributes)
+            labels.take(label, attributes)
+
+
+def _add_video(root: Element, task: Element, pictures: Sequence[Picture], labels: _Labels) -> None:
+    """Add the tracks of a video, and what the task says of its frames."""
+    first, frames = pictures[0], frames_told(pictures)
+    name = first.name.series if first.name else ""
+    told = {"name": name, "size": len(frames), "mode": "interpolation", "start_frame": frames[0]}
+    told |= {"stop_frame": frames[-1], **({"frame_filter": f"step={frames.step}"} if frames.step > 1 else {})}
+    for tag, text in told.items():
+        _add(task, tag, str(text))
+    size = _add(task, "original_size")
+    for tag in ("width", "height"):
+        _add(size, tag, str(first.record[tag]))
+    for track in tracks_of(pictures):
+        shape = track[0][1]
+        label = labels.names[shape.record["category_id"]]
+        source = _SOURCES.get(shape.algorithm_type, "manual")
+        own, _ = _told(shape.record)
+        group = {"group_id": own["group_id"]} if "group_id" in own else {}
+        number = shape.record["attributes"]["track_id"]
+        element = _add(root, "track", id=number, label=label, source=source, **group)
+        met: Record = {}
+        for frame, shape, is_key_frame, is_hidden in stretches(track, frames):
+            own, attributes = _told(shape.record)
+            attributes = {name: value for name, value in attributes.items() if name not in TRACK}
+            own.pop("group_id", None)
+            key = {"keyframe": int(is_key_frame)}
+            shown = _element(element, shape, {"frame": frame, "outside": int(is_hidden), "occluded": 0, **key, **own})
+            for point in shown.iterfind("points") if shown.tag == "skeleton" else ():
+                point.attrib.update({name: str(value) for name, value in key.items()})
+                point.attrib.update({"outside": "1"} if is_hidden else {})
+            if shown.tag == "skeleton":  # it is hidden where all its points are
+                del shown.attrib["outside"], shown.attrib["occluded"]
+            _add_attributes(shown, attributes)
+            changed = {name for name, value in attributes.items() if met.setdefault(name, value) != value}
+            labels.take(label, attributes, changed)
+
+
+class _Labels:
+    """The labels of a file, with the attributes that are met: their types, and which change within a track."""
+
+    def __init__(self, categories: Sequence[Record]) -> None:
+        self.names = {record["id"]: str(record["name"]) for record in categories}
+        self._skeletons = {str(record["name"]): record for record in categories}
+        self._types: dict[str, dict[str, set[type]]] = {name: {} for name in self.names.values()}
+        self._mutable: set[tuple[str, str]] = set()
+
+    def take(self, label: str, attributes: Record, changed: Iterable[str] = ()) -> None:
+        """Take the attributes of a shape."""
+        for name, value in attributes.items():
+            self._types[label].setdefault(name, set()).add(type(value))
+        self._mutable |= {(label, name) for name in changed}
+
+    def add_to(self, task: Element) -> None:
+        """Define the labels."""
+        labels = _add(task, "labels")
+        for name, defined in self._types.items():
+            label_ = _add(labels, "label")
+            _add(label_, "name", name)
+            points = self._skeletons.get(name, {}).get("keypoints", [])
+            if points:
+                _add(label_, "type", "skeleton")
+            attributes = _add(label_, "attributes", "")
+            for each, types in defined.items():
+                attribute = _add(attributes, "attribute")
+                _add(attribute, "name", each)
+                for tag, text in definition_of(types, is_mutable=(name, each) in self._mutable).items():
+                    _add(attribute, tag, text)
+            if points and "skeleton" in self._skeletons[name]:
+                _add(label_, "svg", drawing_of(points, self._skeletons[name]["skeleton"]))
+            for point in points:
+                part = _add(labels, "label")
+                for tag, text in (("name", point), ("type", "points"), ("parent", name)):
+                    _add(part, tag, text)
 
 
 def _save(root: Element, path: Path) -> None:
@@ -128,13 +196,9 @@ def _told(record: Record) -> tuple[Record, Record]:
     return own, attributes
 
 
-def _define(parent: Element, kinds: dict[str, set[type]]) -> None:
-    """Add the attributes of a label."""
-    for name, types in kinds.items():
-        attribute = _add(parent, "attribute")
-        _add(attribute, "name", name)
-        for tag, text in definition_of(types).items():
-            _add(attribute, tag, text)
+def _add_attributes(element: Element, attributes: Record) -> None:
+    for name, value in attributes.items():
+        _add(element, "attribute", text_of(value), name=name)
 
 
 def _element(image: Element, shape: Shape, common: Record) -> Element:

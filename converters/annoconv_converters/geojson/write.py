@@ -51,7 +51,6 @@ def geojson_format(context: Context) -> PictureFormat[Record]:
         reasons=REASONS,
         has_ids=True,
         has_parts=True,
-        known_by=str,
         shapes=SHAPES,
     )
 

@@ -10,8 +10,12 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
+from annoconv.errors import InputError
+from annoconv.messages import Message
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 __all__ = ["is_upload_of", "uploaded_name", "written_names"]
 
@@ -30,15 +34,41 @@ def is_upload_of(address: object, name: str) -> bool:
     return uploaded_name(address) == _on_server(name)
 
 
-def written_names(pictures: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the file names of pictures by the names that they have on a server, as far as only one has such a one."""
-    found: dict[str, str] = {}
-    twice: set[str] = set()
-    for picture in pictures:
-        name = picture["file_name"]
-        if found.setdefault(_on_server(name), name) != name:
-            twice.add(_on_server(name))
-    return {name: each for name, each in found.items() if name not in twice}
+def written_names(pictures: Iterable[Mapping[str, Any]], addresses: Iterable[object], source: Path) -> dict[str, str]:
+    """Return the file names of pictures by the names that they have on a server.
+
+    Parameters
+    ----------
+    pictures
+        That were written.
+    addresses
+        Of the pictures of the tasks.
+    source
+        The export.
+
+    Raises
+    ------
+    InputError
+        If two uploads have one name, or two pictures of the same name there were written: nothing tells which is which.
+    """
+    written: dict[str, list[str]] = {}
+    for each in pictures:
+        written.setdefault(_on_server(each["file_name"]), []).append(str(each["file_name"]))
+    uploads: dict[str, list[str]] = {}
+    for address in dict.fromkeys(map(str, addresses)):
+        name = uploaded_name(address)
+        if name in written:
+            uploads.setdefault(name, []).append(address)
+    for name, found in uploads.items():
+        for same in (found, list(dict.fromkeys(written[name]))):
+            if len(same) > 1:
+                raise InputError(
+                    "pictures have one name as uploads, and nothing tells which was which before",
+                    source=source,
+                    found=Message("{first} and {second}", first=same[0], second=same[1]),
+                    advice="Export them apart, or remove the side file; --names flat writes names that stay apart",
+                )
+    return {name: written[name][0] for name in uploads}
 
 
 def _on_server(name: str) -> str:

@@ -28,7 +28,7 @@ from annoconv_converters.nifti.case_files import document
 from annoconv_converters.nifti.finder import Finder
 from annoconv_converters.nifti.layouts import LAYOUTS, recognise
 from annoconv_converters.nifti.layouts.indexed import others
-from annoconv_converters.nifti.side_file import SideFile, read_side_file, with_empty_regions
+from annoconv_converters.nifti.side_file import FOLDER, SideFile, SideFiles, read_side_file, with_empty_regions
 from annoconv_converters.nifti.source_trees import Retold, RetoldRow, file_losses, of_given_table
 
 if TYPE_CHECKING:
@@ -92,8 +92,9 @@ def read_cases(
             raise UsageError(Message("this is not laid out as {name}", name=kind.name), source=source)
         rows: _Rows = {}
         used: set[FilePath] = set()
+        side_files = SideFiles(context.limits)
         near = replace(finder, within=Within(source if source.is_dir() else source.parent))
-        for found, is_last in _with_last(kind.find(source, near)):
+        for found, is_last in _with_last(map(side_files.of, kind.find(source, near))):
             reading, told = _reading(found, near, position, registrations, source)
             # What a data set, or the table of all of them, says is lost only if none of its cases says it.
             if found.shared:
@@ -300,7 +301,7 @@ def _left_over(
     folder: FilePath, used: set[FilePath], finder: Finder, kind: type[Layout], position: int
 ) -> Iterator[Loss]:
     """Yield the side files in a data set that belong to none of its cases, and the volumes that are no part of it."""
-    for path in sorted((folder / "annoconv").glob("*.json")):
+    for path in sorted((folder / FOLDER).glob("*.json")):
         if path not in used and not is_left_by_desktop(path.name):
             yield Loss(position, _place(path, folder), LossKind.NO_PLACE, _OF_OTHERS)
     for path in others(folder, used, finder) if kind.is_closed else ():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from annoconv import images as image_seam
 from annoconv.casefile.left_out import left_out, masks_left_out, without
 from annoconv.casefile.references import without_gone
+from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.documents.losses import Carrier, report
 from annoconv.documents.merging import held
@@ -26,14 +27,13 @@ from annoconv_converters._volumes.opening import stem_of
 from annoconv_converters.nifti.case_files import document
 from annoconv_converters.nifti.finder import Finder
 from annoconv_converters.nifti.prepared import Prepared, prepare
-from annoconv_converters.nifti.side_file import SideFile, with_empty_regions
+from annoconv_converters.nifti.side_file import SideFile, main_of, with_empty_regions
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
     from annoconv.casefile import LoadedCase
     from annoconv.casefile.left_out import LeftOut
-    from annoconv.codes import Labels
     from annoconv.documents import residuals
     from annoconv.documents.losses import Reason, Reasons
     from annoconv.registry import Context
@@ -137,6 +137,11 @@ def _add_all(
     for position, loaded in enumerate(cases):
         is_one_time = not writer.keeps_annotations or writer.request.arrange == "label-map"
         unwritten = left_out(loaded.case, all_annotations=writer.request.all_annotations, one_time=is_one_time)
+        if unwritten:
+            labels, every = Labels.of(loaded.case, context.label_system), loaded.case.annotations
+            unwritten = {
+                path: reason for path, reason in unwritten.items() if not writer.says_why(every[int(path[1])], labels)
+            }
         prepared = prepare(without(loaded, unwritten), position, sources, context)
         if prepared.name.casefold() in taken:
             raise InputError("two cases have the same name", found=prepared.name, expected="distinct case_id")
@@ -237,7 +242,15 @@ def _case_losses(
         if region.key in ids
     }
     places = _carry_fields(fields, found.carrier) if fields and not writer.request.is_single else {}
-    side = SideFile(native["image"].get("shape"), regions, native.get("labels", []), kept, held(native, kept), places)
+    side = SideFile(
+        native["image"].get("shape"),
+        regions,
+        native.get("labels", []),
+        kept,
+        held(native, kept),
+        places,
+        main_of(found),
+    )
     found.carrier.parent.mkdir(exist_ok=True)
     found.carrier.write_bytes(strict_json.dumps(side.document()))
     for path, reason in lost.items():

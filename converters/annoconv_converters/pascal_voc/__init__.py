@@ -8,6 +8,7 @@ Authority: the VOC2012 development kit.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
@@ -24,12 +25,13 @@ from annoconv.loss import Loss, LossKind
 from annoconv.registry import Option
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import counts_to_record, size_from_record, tidy
+from annoconv_converters._pictures.picture_names import folder_below, name_below
 from annoconv_converters._pictures.read import Batch, read_pictures
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.png import read_png
 from annoconv_converters._raster.run_lengths import counts_of
 from annoconv_converters._xml import number, parse_xml, whole
-from annoconv_converters.pascal_voc.pixels import begins_at_one, numbers_of_colours
+from annoconv_converters.pascal_voc.pixels import numbers_of_colours, origin_of
 from annoconv_converters.pascal_voc.trees import FLAGS, voc_losses
 
 if TYPE_CHECKING:
@@ -50,6 +52,10 @@ _UNTOLD: Final = (
     "no box of the files begins at pixel 1, so nothing shows that they count from 1 as VOC does; "
     "if they count from 0, pass --zero-based"
 )
+_FROM_ZERO: Final = (
+    "a box begins below pixel 1 and none at it, so that the files are taken to count from 0, with exclusive maxima; "
+    "VOC counts from 1"
+)
 _COLOURS: Final = "the colours of the masks are not those of the palette of VOC, so that they number no objects"
 
 
@@ -68,37 +74,41 @@ def from_pascal_voc(
     context
         Task id, limits.
     zero_based
-        Whether `xmin` 0 is the left edge of the first pixel. Where no box of the files begins at 1, a warning says that
-        nothing tells.
+        Whether `xmin` 0 is the left edge of the first pixel. Without it they are taken so if a box of the files begins
+        below 1 and none at 1, which a warning says; where none begins at either, it says that nothing tells.
 
     Raises
     ------
     InputError
-        If a file is no VOC annotation, declares XML entities, or counts pixels from 0 without `zero_based`.
+        If a file is no VOC annotation or declares XML entities; without `zero_based`, if some boxes begin below 1 and
+        others at 1, or below 0.
     """
     paths = [path for path in image_seam.list_files(sources, context.limits) if path.suffix.lower() == ".xml"]
     if not paths:
         raise InputError("there is no Pascal VOC file", source=Path(sources[0]) if sources else None, expected=".xml")
-    is_told = zero_based or any(map(begins_at_one, (parse_xml(path, context.limits) for path in paths)))
-    batches = (_batch(path, context, shift=0 if zero_based else 1) for path in paths)
-    batches = (each if is_told or place else replace(each, findings=_origin) for place, each in enumerate(batches))
+    origin = 0 if zero_based else origin_of([parse_xml(path, context.limits) for path in paths])
+    folders = list(map(Path, sources))
+    shift = 1 if origin is None else origin
+    batches = (_batch(path, context, folder_below(path, folders), shift=shift) for path in paths)
+    findings = None if zero_based or origin == 1 else partial(_origin, origin == 0)
+    batches = (replace(each, findings=findings) if findings and not n else each for n, each in enumerate(batches))
     return read_pictures(batches, context=context, task=_TASK)
 
 
-def _origin(pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
-    """Yield a warning that nothing tells what pixels are counted from, if a file has any boxes."""
+def _origin(is_from_zero: bool, pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
+    """Yield a warning of what pixels are taken to be counted from, if a file has any boxes."""
     if any("bbox" in shape.record for picture in pictures for shape in picture.shapes):
-        yield Finding("voc.origin", Level.WARNING, "/object", _UNTOLD, case_index)
+        yield Finding("voc.origin", Level.WARNING, "/object", _FROM_ZERO if is_from_zero else _UNTOLD, case_index)
 
 
-def _batch(path: Path, context: Context, *, shift: int) -> Batch:
+def _batch(path: Path, context: Context, folder: str, *, shift: int) -> Batch:
     root = parse_xml(path, context.limits)
     size = root.find("size")
     if root.tag != "annotation" or size is None:
         raise InputError("this is no Pascal VOC annotation", source=path, expected="annotation with a size")
     record: Record = {
         "id": 1,
-        "file_name": (root.findtext("filename") or "").strip() or f"{path.stem}.jpg",
+        "file_name": name_below(folder, (root.findtext("filename") or "").strip() or f"{path.stem}.jpg"),
         "width": whole(size.findtext("width"), "size/width", path),
         "height": whole(size.findtext("height"), "size/height", path),
     }
@@ -108,17 +118,22 @@ def _batch(path: Path, context: Context, *, shift: int) -> Batch:
     masks = _masks(path, record, len(objects))
     for place, element in enumerate(objects, start=1):
         found = _record(element, str(place), names, path, shift)
-        picture.shapes.append(Shape(found))
+        at = ("object", place - 1)
+        picture.shapes.append(Shape(found, place=at))
         if masks and place in masks:
             told = {"instance": str(place)}
-            picture.shapes.append(Shape({**found, "id": f"{place}.mask", "attributes": told, **masks[place]}))
+            picture.shapes.append(Shape({**found, "id": f"{place}.mask", "attributes": told, **masks[place]}, place=at))
         for nth, part in enumerate(element.iterfind("part"), start=1):
             inner = _record(part, f"{place}.{nth}", names, path, shift)
-            picture.shapes.append(Shape({**inner, "attributes": inner["attributes"] | {"part_of": str(place)}}))
+            picture.shapes.append(
+                Shape(
+                    {**inner, "attributes": inner["attributes"] | {"part_of": str(place)}}, place=(*at, "part", nth - 1)
+                )
+            )
 
     def losses(_: object, loaded: LoadedCase, case_index: int) -> list[Loss]:
         labels = Labels.of(loaded.case, context.label_system)
-        found = voc_losses(root, loaded.case, labels, case_index, shift=shift)
+        found = voc_losses(root, loaded.case, labels, case_index, shift=shift, name=record["file_name"])
         lost = [Loss(case_index, pointer((_MASKS,)), LossKind.NO_PLACE, _COLOURS)] if masks is None else []
         return [*found, *lost]
 

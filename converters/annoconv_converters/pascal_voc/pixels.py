@@ -5,24 +5,42 @@ Authority: the VOC2012 development kit, `VOClabelcolormap`.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from xml.etree.ElementTree import Element
 
     from numpy.typing import NDArray
 
-__all__ = ["begins_at_one", "numbers_of_colours"]
+__all__ = ["numbers_of_colours", "origin_of"]
 
 _FIRST: Final = ("xmin", "ymin")
 _BITS: Final = 8
+_DATABASE: Final = "The VOC"
+"""What the data sets of the challenge name their database."""
 
 
-def begins_at_one(root: Element) -> bool:
-    """Tell whether a box of a file begins at pixel 1, the first of VOC: of many boxes, some touch an edge."""
-    return any((box.findtext(side) or "").strip() in {"1", "1.0"} for box in root.iter("bndbox") for side in _FIRST)
+def origin_of(roots: Iterable[Element]) -> int | None:
+    """Return what the pixels of files are counted from, as their boxes show; None if nothing shows it.
+
+    Of many boxes some touch an edge: one that begins below 1 cannot count from 1, and one that begins at 1 touches the
+    edge if none begins below. Where both are met the files are taken for what VOC says, so that the first are refused.
+    """
+    begins = {number for root in roots for box in root.iter("bndbox") for number in _first_of(box)}
+    begins |= {1.0 for root in roots if (root.findtext("source/database") or "").strip().startswith(_DATABASE)}
+    if 1 in begins or min(begins, default=1) < 0:
+        return 1
+    return 0 if begins and min(begins) < 1 else None
+
+
+def _first_of(box: Element) -> Iterator[float]:
+    for side in _FIRST:
+        with suppress(ValueError):
+            yield float(box.findtext(side) or "")
 
 
 def numbers_of_colours(pixels: NDArray[np.uint8]) -> NDArray[np.uint8] | None:

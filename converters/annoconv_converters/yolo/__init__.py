@@ -19,7 +19,7 @@ from annoconv_converters._pictures.read import read_pictures
 from annoconv_converters._pictures.render import rendering_of
 from annoconv_converters._pictures.write import write_pictures
 from annoconv_converters.yolo.data_set import TASK, Kind, read_data_set
-from annoconv_converters.yolo.write import WrittenKind, yolo_format
+from annoconv_converters.yolo.write import WrittenKind, kind_of, yolo_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -39,8 +39,8 @@ def to_yolo(
     images: Images = (),
     kind: Annotated[
         WrittenKind,
-        Option(help="Polygons that decode to exactly the masks, boxes, boxes with keypoints, or turned boxes."),
-    ] = "segment",
+        Option(help="Of lines: polygons that decode to exactly the masks, boxes, boxes with keypoints, turned boxes."),
+    ] = "auto",
     render: Render = "none",
     window: Window = None,
     names: Names = "own",
@@ -59,8 +59,9 @@ def to_yolo(
     images
         Where the pictures are rendered from.
     kind
-        Of lines. `pose` holds boxes and the points that name an `instance` and a `keypoint`, `obb` the smallest turned
-        boxes of polygons; masks have no place in either.
+        Of lines. `auto` is `pose` where there are keypoints, and `obb` where there are turned boxes, beside nothing but
+        boxes; else `segment`. `pose` holds boxes and keypoints, `obb` the smallest turned boxes of polygons; masks have
+        no place in either.
     render, window
         16 bits hold the stored values, 8 bits those within the window, by default that of the image's header.
     names
@@ -81,10 +82,12 @@ def to_yolo(
         If pictures are asked for and there are no images.
     """
     rendering = rendering_of(images, render, window)
+    cases = list(cases)
+    lines = kind_of(cases) if kind == "auto" else kind
     return write_pictures(
         cases,
         target,
-        yolo_format(kind, context.limits),
+        yolo_format(lines, context.limits),
         context=context,
         rendering=rendering,
         names=names,
@@ -97,7 +100,7 @@ def from_yolo(
     *,
     context: Context,
     images: Annotated[Sequence[Path], Option(help="Source images, where the pictures are not in the data set.")] = (),
-    kind: Annotated[Kind, Option(help="Of lines; auto tells by their length, and pose by data.yaml.")] = "auto",
+    kind: Annotated[Kind, Option(help="Of lines; auto tells by their length, pose and obb by data.yaml.")] = "auto",
 ) -> Iterator[Reading]:
     """Yield the cases of YOLO data sets.
 
@@ -110,8 +113,9 @@ def from_yolo(
     images
         Tell the sizes of pictures that are not beside their labels, by series UID.
     kind
-        Lines of eight numbers are polygons of four vertices unless `obb` is asked for; both are read as polygons. Lines
-        of six numbers are triangles unless `detect` is asked for: a box, its confidence and its track.
+        Lines of eight numbers are turned boxes if `obb` is asked for or `data.yaml` says so (`task: obb`), else
+        polygons of four vertices; where all are such, a warning says that nothing tells. Lines of six numbers are
+        triangles unless `detect` is asked for: a box, its confidence and its track.
 
     Raises
     ------

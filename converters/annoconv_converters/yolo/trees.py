@@ -13,10 +13,20 @@ from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
 from annoconv.findings import Finding, Level
-from annoconv.model import BboxAnnotation, KeypointsAnnotation, MaskAnnotation, PolygonAnnotation
+from annoconv.messages import Message
+from annoconv.model import (
+    BboxAnnotation,
+    KeypointsAnnotation,
+    MaskAnnotation,
+    OrientedBoxAnnotation,
+    PolygonAnnotation,
+)
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
 from annoconv_converters._pictures.meaning import BESIDE_PICTURE
+from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import box_of_keypoints, seen_of
+from annoconv_converters.yolo.border import SLACK
+from annoconv_converters.yolo.turned import as_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +45,7 @@ _ENCODING: Final = {
     "nc": "the count of the classes, which are listed",
     "classes": "the count of the classes, which are listed",
     "kpt_shape": "how many numbers a line has, which lines have of themselves",
+    "task": "what its lines are, which the case has them as",
     "path": "where the folder stands on the machine that it comes from",
     "obj.data/names": "where the classes are listed",
 }
@@ -42,8 +53,12 @@ _ENCODING: Final = {
 _COUNTS: Final = ("nc", "classes")
 _LIST: Final = "train.txt"
 """Lists every picture of a data set that is written."""
-_SPLITS: Final = ("train", "val", "valid", "test")
+_TEST: Final = "test"
+_SPLITS: Final = ("train", "val", "valid", _TEST)
 _NO_SPLITS: Final = "a case knows of no split; its picture is listed for both, training and validation"
+_OBB: Final = 8
+"""Numbers of a turned box."""
+_CORNERS: Final = "every line has four corners; they are read as polygons: if they are turned boxes, pass --kind obb"
 _REASONS: Final[Reasons] = {
     "names/*": "a case has each class once, under one name",
     **dict.fromkeys(_SPLITS, _NO_SPLITS),
@@ -92,8 +107,10 @@ class DataSetTree:
         The task's labels.
     unlisted
         Lines of the label files of which no picture is listed, by their names.
-    is_ours
-        Whether a side file tells of it: that classes are numbered otherwise than a case would number them says nothing.
+    is_guessed
+        Whether nothing tells what outlines of four corners are.
+    missing
+        Lists of pictures for tests that are named and not there.
     """
 
     files: Mapping[str, Record]
@@ -102,6 +119,8 @@ class DataSetTree:
     labels: Sequence[LabelFile]
     label_system: Sequence[Label] = ()
     unlisted: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    is_guessed: bool = False
+    missing: list[str] = field(default_factory=list)
     _listed: dict[str, str] = field(init=False, default_factory=dict)
     _points: dict[str, tuple[list[str], list[list[int]]]] = field(init=False, default_factory=dict)
     """Names of the keypoints of each class, and which change places."""
@@ -111,11 +130,26 @@ class DataSetTree:
         self._open = len(self.labels)
 
     def findings(self, pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
-        """Yield a warning for each line whose class is beyond the list; paths are those in the data set."""
+        """Yield a warning for each line whose class is beyond the list, and one if outlines may be turned boxes.
+
+        Paths are those in the data set.
+        """
+        for name in self.missing:
+            told = Message("the pictures for tests are not there; found {name}", name=name)
+            yield Finding("yolo.test", Level.WARNING, pointer((_TEST,)), told, case_index)
+        self.missing = []
+        if self.is_guessed and self._has_four_corners():
+            self.is_guessed = False
+            yield Finding("yolo.obb", Level.WARNING, "", _CORNERS, case_index)
         for shape in (each for picture in pictures for each in picture.shapes if each.place):
             if shape.record["category_id"] not in self.names:
                 path = pointer((*shape.place, "class"))
                 yield Finding("yolo.class", Level.WARNING, path, "the list of classes has no such number", case_index)
+
+    def _has_four_corners(self) -> bool:
+        """Tell whether all lines are outlines of four corners."""
+        rings = [each.record.get("segmentation") for file in self.labels for each in file.shapes]
+        return bool(rings) and all(ring is not None and len(ring[0]) == _OBB for ring in rings)
 
     def losses(self, pictures: Sequence[Picture], loaded: LoadedCase, case_index: int) -> list[Loss]:
         """Return what the lines about pictures say and their case does not; of the last, what the data set says."""
@@ -189,6 +223,8 @@ class DataSetTree:
                 again: Record | None = None
                 if stands is not None:
                     wanted = self._numbers(annotations.get(identity), members, size)
+                    if isinstance(stands, OrientedBoxAnnotation) and len(wanted) == len(said["numbers"]):
+                        wanted = (*as_told(wanted[:_OBB], said["numbers"][:_OBB], 2 * SLACK), *wanted[_OBB:])
                     class_name = labels.name_of(stands.label_code)
                     again = {"class": class_name, "numbers": settled(wanted, said["numbers"])}
                 elif name in drawn:
@@ -205,6 +241,8 @@ class DataSetTree:
             numbers = [(x_min + x_max) / 2, (y_min + y_max) / 2, x_max - x_min, y_max - y_min]
         elif isinstance(annotation, PolygonAnnotation):
             numbers = [coordinate for vertex in annotation.polygon for coordinate in vertex]
+        elif isinstance(annotation, OrientedBoxAnnotation):
+            numbers = corners_of(annotation.center, annotation.size, annotation.rotation_degrees or 0.0)
         elif points is not None:
             x, y, width, height = box_of_keypoints(strict_json.plain(points.keypoints))
             numbers = [x + width / 2, y + height / 2, width, height]

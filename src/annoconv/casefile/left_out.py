@@ -38,7 +38,7 @@ def is_there(annotation: Annotation) -> bool:
 def kinds_of(case: Case) -> Message:
     """Return what a case without a mask has, as an error names it."""
     kinds = ", ".join(sorted({each.type for each in case.annotations}))
-    return Message("{count} annotations ({kinds})", count=len(case.annotations), kinds=kinds)
+    return Message("annotations of type {kinds}", kinds=kinds) if kinds else Message("no annotation")
 
 
 def left_out(case: Case, *, all_annotations: bool = False, one_time: bool = False) -> LeftOut:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from annoconv.pixels import Mask, Masks
 
-__all__ = ["write_fields", "write_masks"]
+__all__ = ["copy_file", "write_fields", "write_masks"]
 
 _SUFFIXES = (".nii.gz", ".nii")
 
@@ -85,7 +85,12 @@ def write_fields(case: Case, fields: Mapping[str, Path], folder: Path) -> None:
         source = fields.get(each.id)
         if source is not None and each.field_file is not None and each.field_file not in written:
             written.add(each.field_file)
-            shutil.copyfile(source, _new_file(folder, each.field_file))
+            copy_file(source, folder, each.field_file)
+
+
+def copy_file(source: Path, folder: Path, name: str) -> None:
+    """Copy a file under a folder that is being made; InputError if another one has that name."""
+    shutil.copyfile(source, _new_file(folder, name))
 
 
 def _new_file(folder: Path, name: str) -> Path:

@@ -12,7 +12,7 @@ from annoconv.casefile.loaded import LoadedCase
 from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError, InputError
 from annoconv.files.atomic import note_inputs
-from annoconv.files.inputs import check_source
+from annoconv.files.inputs import check_each_once, check_source
 from annoconv.files.names import check_mask_paths, mask_path
 from annoconv.files.stage import settle
 from annoconv.messages import Message
@@ -28,6 +28,7 @@ __all__ = [
     "CASE_ENDINGS",
     "CASE_NAME",
     "beside_masks",
+    "check_distinct",
     "documents",
     "mask_annotations",
     "open_case",
@@ -126,14 +127,23 @@ def read_cases(paths: Iterable[Path | str], *, limits: Limits | None = None) -> 
         If a document does not conform.
     InputError
         If a file cannot be read or holds no case, or a mask path leads out of its folder.
+    UsageError
+        If two of the paths are one file.
     """
-    for path in map(Path, paths):
+    files = [*map(Path, paths)]
+    check_distinct(files)
+    for path in files:
         folder = _case_file(path).parent
         for where, data in documents(path, limits=limits):
             loaded = open_case(data, path, where=where, limits=limits)
             named = {one.mask_file: None for one in mask_annotations(loaded.case)}
             check_mask_paths(folder, named | dict.fromkeys(_field_files(loaded.case)))
             yield loaded
+
+
+def check_distinct(paths: Iterable[Path]) -> None:
+    """Raise UsageError if two paths are one file by any spelling or link, or a folder and the case in it."""
+    check_each_once(path / CASE_NAME if path.is_dir() else path for path in paths)
 
 
 def _case_file(path: Path) -> Path:

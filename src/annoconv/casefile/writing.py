@@ -11,7 +11,7 @@ from annoconv.casefile.reading import CASE_ENDINGS, CASE_NAME, mask_annotations
 from annoconv.documents import strict_json
 from annoconv.errors import InputError, UsageError
 from annoconv.files.atomic import replacing
-from annoconv.files.names import check_ending, is_inner
+from annoconv.files.names import check_ending, is_inner, mask_path
 from annoconv.ids import safe_name
 from annoconv.model import SCHEMA_VERSION, Case
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from annoconv.casefile.loaded import LoadedCase, Reading
 
-__all__ = ["write_case", "write_cases"]
+__all__ = ["FolderBeside", "write_case", "write_cases"]
 
 
 def write_case(case: LoadedCase | Reading, target: Path | str, *, overwrite: bool = False) -> list[Path]:
@@ -98,7 +98,7 @@ def _write_lines(cases: Iterable[LoadedCase | Reading], target: Path, overwrite:
     taken: set[str] = set()
     with ExitStack() as outputs:
         temporary = outputs.enter_context(replacing(target, overwrite=overwrite))
-        beside = _Beside(target, outputs, overwrite)
+        beside = FolderBeside(target, outputs, overwrite)
         with temporary.open("wb") as file:
             for position, loaded in enumerate(cases):
                 names = {name: name for name in _files_of(loaded)}
@@ -121,7 +121,7 @@ def _write_file(cases: Iterable[LoadedCase | Reading], target: Path, overwrite: 
     )
     with ExitStack() as outputs:
         temporary = outputs.enter_context(replacing(target, overwrite=overwrite))
-        beside = _Beside(target, outputs, overwrite)
+        beside = FolderBeside(target, outputs, overwrite)
         for position, loaded in enumerate(cases):
             if position:
                 raise several
@@ -133,12 +133,14 @@ def _write_file(cases: Iterable[LoadedCase | Reading], target: Path, overwrite: 
     return [target]
 
 
-class _Beside:
+class FolderBeside:
     """The folder of masks beside a case file, made when there is a first mask."""
 
     def __init__(self, target: Path, outputs: ExitStack, overwrite: bool) -> None:
         self._target, self._outputs, self._overwrite = target, outputs, overwrite
         self._folder: Path | None = None
+        self._copied: dict[str, str] = {}
+        """From the names of files that were copied to their new ones."""
 
     def write(self, loaded: LoadedCase | Reading, names: Mapping[str, str]) -> Case:
         """Write the masks and fields of a case; return it with their new paths."""
@@ -146,17 +148,41 @@ class _Beside:
 
         if not names:
             return loaded.case
-        place = masks_folder(self._target)
+        folder, name = self._made(), masks_folder(self._target).name
+        case = renamed(loaded.case, {each: f"{name}/{short}" for each, short in names.items()})
+        case = write_masks(case, loaded.masks, folder, is_from_disk=_is_from_disk(loaded))
+        write_fields(case, loaded.fields, folder)
+        return case
+
+    def copy(self, document: dict[str, Any], source: Path) -> list[str]:
+        """Copy the files that a document of a case file names, and name the copies in it; return what is not there."""
+        from annoconv.casefile.mask_files import copy_file
+
+        missing: list[str] = []
+        members = (*document.get("annotations", ()), *document.get("registrations", ()))
+        for one, key in ((one, key) for one in members for key in ("mask_file", "field_file") if key in one):
+            name: str = one[key]
+            path = mask_path(source.parent, name)
+            if not path.is_file():
+                missing.append(name)
+                continue
+            if name not in self._copied:
+                short = name.removeprefix(f"{masks_folder(source).name}/")
+                self._copied[name] = f"{masks_folder(self._target).name}/{short}"
+                copy_file(path, self._made(), self._copied[name])
+            one[key] = self._copied[name]
+        return missing
+
+    def _made(self) -> Path:
+        """Return the folder in which the folder of masks stands while it is written."""
         if self._folder is None:
+            place = masks_folder(self._target)
             if not is_inner(place.name) or not place.name.isprintable():
                 raise UsageError("a case cannot name files in this folder", source=place, advice="Choose another name")
             folder = self._outputs.enter_context(replacing(place, overwrite=self._overwrite, of=self._target))
             folder.mkdir()
             self._folder = folder.parent
-        case = renamed(loaded.case, {name: f"{place.name}/{short}" for name, short in names.items()})
-        case = write_masks(case, loaded.masks, self._folder, is_from_disk=_is_from_disk(loaded))
-        write_fields(case, loaded.fields, self._folder)
-        return case
+        return self._folder
 
 
 def _write_folder(cases: Iterator[LoadedCase | Reading], target: Path, overwrite: bool, is_one: bool) -> list[Path]:

@@ -53,7 +53,11 @@ def convert_command(converter: Converter) -> Any:
     }
 
     def run(report: Report, *, sources: list[Path], output: Path, **values: Any) -> None:
+        from annoconv.casefile.reading import check_distinct
+
         check_inputs(sources)
+        if converter.direction == "to":
+            check_distinct(sources)
         context = _context(report, {name: values.pop(name) for name in _CONTEXT})
         convert = _write if converter.direction == "to" else _read
         if output == STDOUT:

@@ -263,12 +263,17 @@ class Report:
         changed = Counter({kind: count for kind, count in losses.items() if LossKind(kind).changes_value})
         kept = losses - changed
         if changed:
-            self.say("{} losses: {}", changed.total(), _counts(changed))
+            if changed.total() == 1:
+                self.say("1 loss: {}", _counts(changed))
+            else:
+                self.say("{} losses: {}", changed.total(), _counts(changed))
             for line in shown:
                 self.say("{}", line)
             if changed.total() > len(shown):
                 self.say("... and {} more; --losses FILE has them all", changed.total() - len(shown))
-        if kept:
+        if kept.total() == 1:
+            self.say("1 value stands where other software may not look: {}", _counts(kept))
+        elif kept:
             self.say("{} values stand where other software may not look: {}", kept.total(), _counts(kept))
         for path in self._outputs:
             self.say("wrote {}", path)

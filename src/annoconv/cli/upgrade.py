@@ -1,5 +1,7 @@
 """`annoconv upgrade`: cases of the B.3 layout, or of an older version of the schema, brought to the current one."""
 
+import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -19,9 +21,12 @@ def upgrade(
 ) -> None:
     """Upgrade every case of a file; what the options give is recorded in each."""
     from annoconv.casefile import documents
+    from annoconv.casefile.loaded import masks_folder
+    from annoconv.casefile.writing import FolderBeside
     from annoconv.documents import strict_json
     from annoconv.errors import UsageError
-    from annoconv.files.atomic import check_inputs, replacing
+    from annoconv.files.atomic import check_inputs, outputs_of, replacing
+    from annoconv.files.manifest import named
     from annoconv.upgrade import Missing, upgrade_document
 
     if source.suffix != output.suffix:
@@ -29,12 +34,23 @@ def upgrade(
     missing = Missing(task_id, modality, timezone, _shape(shape))
     indent: Literal[2] | None = None if source.suffix == ".jsonl" else 2
     count = 0
-    check_inputs([source])
-    with replacing(output, overwrite=report.overwrite) as temporary, temporary.open("wb") as stream:
-        for where, data in documents(source, limits=report.limits):
-            document = upgrade_document(data, missing, limits=report.limits, source=source, where=where)
-            stream.write(strict_json.dumps(document, indent=indent))
-            count += 1
+    absent: list[str] = []
+    is_elsewhere = os.path.realpath(source.parent) != os.path.realpath(output.parent)
+    with outputs_of(overwrite=report.overwrite) as outputs, ExitStack() as written:
+        outputs.claim(output)
+        if is_elsewhere:
+            outputs.expect(masks_folder(output), of=output)
+        check_inputs([source])
+        temporary = written.enter_context(replacing(output, overwrite=report.overwrite))
+        beside = FolderBeside(output, written, report.overwrite)
+        with temporary.open("wb") as stream:
+            for where, data in documents(source, limits=report.limits):
+                document = upgrade_document(data, missing, limits=report.limits, source=source, where=where)
+                absent += beside.copy(document, source) if is_elsewhere else []
+                stream.write(strict_json.dumps(document, indent=indent))
+                count += 1
+    if absent:
+        report.say("the cases name files that are not there and were not copied: {}", named(absent))
     report.add("cases", count)
     report.add_output(output)
 

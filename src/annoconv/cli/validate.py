@@ -9,6 +9,7 @@ import typer
 from annoconv.cli.report import Report
 from annoconv.errors import AnnoconvError
 from annoconv.findings import Level
+from annoconv.messages import Message, translate
 
 
 class ProfileName(StrEnum):
@@ -41,12 +42,15 @@ def validate(
     ] = None,
 ) -> None:
     """Say every finding about the documents, one file after the other."""
+    from annoconv.casefile.reading import check_distinct
     from annoconv.errors import UsageError
     from annoconv.files.atomic import check_inputs, outputs_of
     from annoconv.files.names import check_ending
+    from annoconv.rules.splits import PatientSplits
     from annoconv.validation import check_file
 
     check_inputs([*paths, *images])
+    check_distinct(paths)
     labels, label_system_id = None, None
     if label_system is not None:
         from annoconv.casefile.label_systems import read_label_system
@@ -61,6 +65,7 @@ def validate(
         check_ending(findings, (".jsonl",))
         report.keep_findings()
     failed = 0
+    splits = PatientSplits()
     for path in paths:
         try:
             found = check_file(
@@ -70,6 +75,7 @@ def validate(
                 label_system=labels,
                 label_system_id=label_system_id,
                 schema_only=schema_only,
+                splits=splits,
                 limits=report.limits,
             )
             for finding in found:
@@ -79,8 +85,12 @@ def validate(
             failed += 1
     if findings is not None:
         report.write_findings(findings)
-    counts = report.levels[Level.ERROR] - failed, report.levels[Level.WARNING]
+    errors, warnings = report.levels[Level.ERROR] - failed, report.levels[Level.WARNING]
+    counts = (
+        Message("1 error") if errors == 1 else Message("{count} errors", count=errors),
+        Message("1 warning") if warnings == 1 else Message("{count} warnings", count=warnings),
+    )
     if failed:
-        report.say("{} errors, {} warnings, {} of {} inputs not checked", *counts, failed, len(paths))
+        report.say("{}, {}, {} of {} inputs not checked", *counts, failed, len(paths))
     else:
-        report.say("{} errors, {} warnings", *counts)
+        report.say("{}", translate("{}, {}", report.lang, *counts))

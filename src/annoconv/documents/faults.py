@@ -14,7 +14,7 @@ import orjson
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator
 
-from annoconv.errors import DocumentError, LimitError
+from annoconv.errors import DocumentError
 from annoconv.findings import Finding, Level, in_order
 from annoconv.messages import Message
 
@@ -24,13 +24,22 @@ if TYPE_CHECKING:
 
     from annoconv.limits import Limits
 
-__all__ = ["conforming"]
+__all__ = ["check_sizes", "conforming"]
 
 LARGE: Final = 1 << 17
 """Bytes of a text of which the whole tree, or every error, may be held at once."""
-_INNER: Final = 3  # depth at which the lists stand that annotations and their like hold
+_PIECE: Final = 1 << 15
+"""Bytes of the members of a list that are read at a time: if all are wrong, pydantic takes a hundred times that."""
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+def check_sizes(data: bytes, limits: Limits, *, source: Path | str | None = None, where: str | None = None) -> None:
+    """Raise LimitError if an object has too many keys, or a list in an annotation or its like too many members."""
+    if data.count(b":") > limits.keys or data.count(b",") >= limits.members:
+        from annoconv.documents import sizes  # numpy, which most documents need not
+
+        sizes.check_sizes(data, limits, source=source, where=where)
 
 
 def conforming(
@@ -47,7 +56,7 @@ def conforming(
     model
         Its class.
     limits
-        Bounds on the keys of one object and on the findings that an error holds.
+        Bounds on the findings that an error holds.
     source, where
         What messages call the text: its file, and the line in it.
 
@@ -55,11 +64,7 @@ def conforming(
     ------
     DocumentError
         If it does not conform to the model.
-    LimitError
-        If an object has too many keys.
     """
-    if data.count(b":") > limits.keys or data.count(b",") > limits.members:
-        _check_sizes(document, limits, source, where)
     if len(data) > LARGE:
         typed, findings, count = _in_pieces(document, model, limits.findings)
     else:
@@ -81,27 +86,6 @@ def _told(count: int, listed: int) -> Message:
     if listed < count:
         return Message("{problem}, of which {listed} are told (--limit findings)", problem=problem, listed=listed)
     return problem
-
-
-def _check_sizes(document: object, limits: Limits, source: Path | str | None, where: str | None) -> None:
-    """Raise LimitError if an object has too many keys, or a list in an annotation or its like too many members."""
-    level: list[Any] = [document]
-    depth = 0
-    while level:
-        for kind, limit, most, problem in (
-            (dict, "keys", limits.keys, "an object has too many keys"),
-            (list, "members", limits.members, "a list has too many members"),
-        ):
-            largest = max((len(node) for node in level if type(node) is kind), default=0)
-            if largest > most and (kind is dict or depth >= _INNER):
-                raise LimitError(problem, source=source, where=where, found=largest, expected=most, limit=limit)
-        level = [
-            child
-            for node in level
-            for child in (node.values() if type(node) is dict else node)
-            if type(child) is dict or type(child) is list
-        ]
-        depth += 1
 
 
 def _in_pieces(document: Any, model: type[BaseModel], most: int) -> tuple[Any, list[Finding], int]:
@@ -160,7 +144,7 @@ def _pieces(members: list[Any]) -> Iterator[tuple[int, bytes]]:
     start, size, texts = 0, 0, list[bytes]()
     for position, member in enumerate(members):
         text = _text(member)
-        if texts and size + len(text) + 2 > LARGE:
+        if texts and size + len(text) + 2 > _PIECE:
             yield start, b"[%b]" % b",".join(texts)
             start, size, texts = position, 0, []
         texts.append(text)

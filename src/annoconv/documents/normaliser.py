@@ -5,15 +5,12 @@ What is told of each place stands in `annoconv.documents.problems`.
 
 from __future__ import annotations
 
-import re
-from difflib import get_close_matches
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from annoconv.documents.problems import (
     INVALID,
+    KINDS,
     LENGTH,
-    MESSAGES,
     PATTERN,
     RANGE,
     REQUIRED,
@@ -22,22 +19,20 @@ from annoconv.documents.problems import (
     VALUE,
     Problem,
     above,
+    findings_of,
     settle,
 )
-from annoconv.documents.residuals import pointer
-from annoconv.findings import Finding, in_order
+from annoconv.documents.residuals import pointer, steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from annoconv.findings import Finding
 
 __all__ = ["Dialect", "normalise"]
 
 Dialect: TypeAlias = Literal["pydantic", "jsonschema", "jsonschema-rs", "ajv"]
 Steps: TypeAlias = tuple[str | int, ...]
-
-_SHOWN_VALUES = 12  # an enumeration longer than this is not spelled out in a message
-_ALIKE = 3  # how many members of a longer one are, at most
-_LONGEST_SPELLED = 64  # characters of a value to which members are compared
 
 
 def normalise(errors: Iterable[Any], dialect: Dialect, *, document: object = None) -> list[Finding]:
@@ -62,7 +57,7 @@ def normalise(errors: Iterable[Any], dialect: Dialect, *, document: object = Non
         problems = [problem for error in errors for problem in _from_jsonschema(error)]
     else:
         problems = [problem for error in errors for problem in _from_jsonschema_rs(error, document)]
-    return in_order(problem.finding() for problem in settle(problems))
+    return findings_of(problems, document)
 
 
 # --- pydantic ---------------------------------------------------------------------------------------------------------
@@ -91,18 +86,7 @@ _PYDANTIC_KINDS = {
     "int_from_float": TYPE,
     "int_parsing_size": RANGE,
 }
-_PYDANTIC_TYPES = {
-    "string": "string",
-    "int": "integer",
-    "float": "number",
-    "decimal": "number",
-    "bool": "boolean",
-    "list": "array",
-    "dict": "object",
-    "model": "object",
-    "datetime": "string",
-}
-_BOUNDS = {"ge": ">= {}", "gt": "> {}", "le": "<= {}", "lt": "< {}", "min_length": ">= {}", "max_length": "<= {}"}
+_TOO_LONG = {"too_long", "string_too_long", "maxItems", "maxLength", "maxProperties"}
 
 
 def _from_pydantic(error: Mapping[str, Any], document: object) -> Iterator[Problem]:
@@ -119,31 +103,19 @@ def _from_pydantic(error: Mapping[str, Any], document: object) -> Iterator[Probl
         yield Problem(pointer(steps), REQUIRED, str(context.get("discriminator", "type")).strip("'"))
     elif name == "union_tag_invalid":
         tag = str(context.get("discriminator", "type")).strip("'")
-        found = context.get("tag")
-        yield Problem(pointer((*steps, tag)), VALUE, "", _shown(_quoted(context.get("expected_tags", "")), found))
+        yield Problem(pointer((*steps, tag)), VALUE)
     else:
-        kind, expected = _pydantic_kind(name, context)
-        if name == "odd_length":
-            expected = _either(len(error["input"]) + 1)
-        elif kind == VALUE and not is_branch:
-            expected = _shown(_quoted(context.get("expected", "")), error.get("input"))
-        if kind == TYPE and error.get("input") is None:
-            kind, expected = "null", ""
-        yield Problem(pointer(steps), kind, key, "" if is_branch else expected, is_branch)
+        kind = _pydantic_kind(name)
+        kind = "null" if kind == TYPE and error.get("input") is None else kind
+        yield Problem(pointer(steps), kind, key, is_branch, is_too_long=name in _TOO_LONG)
 
 
-def _pydantic_kind(name: str, context: Mapping[str, Any]) -> tuple[str, str]:
+def _pydantic_kind(name: str) -> str:
     kind = _PYDANTIC_KINDS.get(name)
-    if kind is None:
-        stem, _, ending = name.rpartition("_")
-        is_type = ending in {"type", "parsing"} or name in {TYPE, "is_instance_of"}
-        if not is_type:
-            return (name if name in MESSAGES else INVALID), ""
-        return TYPE, _PYDANTIC_TYPES.get(stem.split("_")[0], "")
-    if name == "int_from_float":
-        return kind, "integer"
-    limits = [form.format(_number(context[bound])) for bound, form in _BOUNDS.items() if context.get(bound) is not None]
-    return kind, limits[0] if limits and kind in {RANGE, LENGTH} else ""
+    if kind is not None:
+        return kind
+    is_type = name.rpartition("_")[2] in {"type", "parsing"} or name in {TYPE, "is_instance_of"}
+    return TYPE if is_type else name if name in KINDS else INVALID
 
 
 def _locate(loc: Steps, document: object) -> tuple[Steps, bool]:
@@ -175,10 +147,6 @@ def _member(node: Any, step: str | int) -> Any:
     return _NOTHING
 
 
-def _quoted(text: object) -> list[str]:
-    return re.findall("'([^']*)'", str(text))
-
-
 # --- JSON Schema ------------------------------------------------------------------------------------------------------
 
 _KEYWORD_KINDS = {
@@ -203,16 +171,6 @@ _KEYWORD_KINDS = {
     "minProperties": LENGTH,
     "maxProperties": LENGTH,
 }
-_KEYWORD_BOUNDS = {
-    "minimum": ">= {}",
-    "maximum": "<= {}",
-    "exclusiveMinimum": "> {}",
-    "exclusiveMaximum": "< {}",
-    "minItems": ">= {}",
-    "maxItems": "<= {}",
-    "minLength": ">= {}",
-    "maxLength": "<= {}",
-}
 _UNIONS = {"anyOf", "oneOf"}
 _CLOSED = {"additionalProperties", "unevaluatedProperties"}
 
@@ -232,8 +190,7 @@ def _from_jsonschema(error: Any) -> Iterator[Problem]:
         known = error.schema.get("properties", {})
         yield from (Problem(pointer((*steps, key)), UNKNOWN, key) for key in error.instance if key not in known)
     else:
-        is_then = _is_rule(error.schema_path, keyword)
-        yield _keyword(steps, keyword, value, error.instance, is_then=is_then)
+        yield _keyword(steps, keyword, error.instance)
 
 
 def _from_jsonschema_rs(error: Any, document: object) -> Iterator[Problem]:
@@ -251,8 +208,7 @@ def _from_jsonschema_rs(error: Any, document: object) -> Iterator[Problem]:
     elif keyword in _CLOSED:
         yield from (Problem(pointer((*steps, key)), UNKNOWN, str(key)) for key in value)
     else:
-        is_then = _is_rule(error.schema_path, keyword)
-        yield _keyword(steps, keyword, value, error.instance, is_then=is_then)
+        yield _keyword(steps, keyword, error.instance)
 
 
 def _with_empty_keys(steps: Steps, instance: object, node: object) -> Steps:
@@ -276,12 +232,12 @@ def _from_ajv(errors: Iterable[Mapping[str, Any]], document: object) -> Iterator
         elif keyword not in _UNIONS:
             unions[union].add(_KEYWORD_KINDS.get(keyword, INVALID))
     for path, kinds in unions.items():
-        yield from _union(_steps(path), kinds, _at(document, _steps(path)))
+        yield from _union(steps_of(path), kinds, _at(document, steps_of(path)))
 
 
 def _from_one_ajv(error: Mapping[str, Any], keyword: str, document: object) -> Iterator[Problem]:
     params: Mapping[str, Any] = error.get("params") or {}
-    steps = _steps(str(error["instancePath"]))
+    steps = steps_of(str(error["instancePath"]))
     if keyword in {"if", "propertyNames"}:
         return  # what lies inside says it too
     if "propertyName" in error:
@@ -293,42 +249,24 @@ def _from_one_ajv(error: Mapping[str, Any], keyword: str, document: object) -> I
         key = str(params.get("additionalProperty", params.get("unevaluatedProperty")))
         yield Problem(pointer((*steps, key)), UNKNOWN, key)
     else:
-        names = ("limit", "type", "allowedValues", "allowedValue")
-        value = next((params[name] for name in names if name in params), None)
-        is_then = _is_rule(str(error.get("schemaPath", "")).split("/"), keyword)
-        yield _keyword(steps, keyword, value, _at(document, steps), is_then=is_then)
+        yield _keyword(steps, keyword, _at(document, steps))
 
 
-def _is_rule(schema_path: Iterable[str | int], keyword: str = "required") -> bool:
-    """Tell whether a keyword is asked for by something else: a key by another key's value, a length by a length."""
-    return list(schema_path)[-2:] == ["then", keyword]
+def _is_rule(schema_path: Iterable[str | int]) -> bool:
+    """Tell whether a key is asked for by another key's value."""
+    return list(schema_path)[-2:] == ["then", "required"]
 
 
-def _keyword(steps: Steps, keyword: str, value: object, instance: object, *, is_then: bool = False) -> Problem:
-    """Return what a keyword that looks at one value says; `is_then` if another keyword's success asks for it."""
+def _keyword(steps: Steps, keyword: str, instance: object) -> Problem:
+    """Return what a keyword that looks at one value says."""
     kind = _KEYWORD_KINDS.get(keyword, INVALID)
-    expected = ""
-    if instance is None and kind == TYPE:
-        kind = "null"
-    elif kind == TYPE:
-        names = cast("list[object]", value) if isinstance(value, list) else [value]
-        expected = str(names[0]) if len(names) == 1 else ""  # pydantic does not name the members of a union
-    elif kind == VALUE:
-        expected = _shown(map(str, cast("list[object]", value) if isinstance(value, list) else [value]), instance)
-    elif keyword == "minItems" and is_then:
-        expected = _either(int(cast("int", value)))
-    elif keyword in _KEYWORD_BOUNDS:
-        expected = _KEYWORD_BOUNDS[keyword].format(_number(value))
-    return Problem(pointer(steps), kind, "", expected)
+    kind = "null" if instance is None and kind == TYPE else kind
+    return Problem(pointer(steps), kind, is_too_long=keyword in _TOO_LONG)
 
 
 def _union(steps: Steps, kinds: Iterable[str], instance: object) -> Iterator[Problem]:
     for kind in {"null"} if instance is None else set(kinds) or {TYPE}:
         yield Problem(pointer(steps), kind, is_branch=True)
-
-
-def _steps(path: str) -> tuple[str, ...]:
-    return tuple(step.replace("~1", "/").replace("~0", "~") for step in path.split("/")[1:])
 
 
 def _at(document: object, steps: Iterable[str]) -> object:
@@ -337,28 +275,3 @@ def _at(document: object, steps: Iterable[str]) -> object:
     for step in steps:
         node = _member(node, step)
     return node
-
-
-def _shown(values: Iterable[str], found: object) -> str:
-    """Return the members of an enumeration; of a long one those that are spelled most like what was found."""
-    listed = sorted(values)
-    if len(listed) <= _SHOWN_VALUES:
-        return ", ".join(listed)
-    return _alike(found, tuple(listed)) if isinstance(found, str) and len(found) <= _LONGEST_SPELLED else ""
-
-
-@lru_cache(maxsize=256)
-def _alike(found: str, listed: tuple[str, ...]) -> str:
-    folded = {each.casefold(): each for each in reversed(listed)}
-    near = get_close_matches(found.casefold(), folded, _ALIKE)
-    return ", ".join([*(folded[each] for each in near), "…"]) if near else ""
-
-
-def _either(most: int) -> str:
-    """Write that a list has this many members or two fewer: the bounds of a box in space, or in the plane."""
-    return f"{most - 2} or {most}"
-
-
-def _number(value: object) -> str:
-    """Write a bound alike whether it came as 0, 0.0 or Decimal("0")."""
-    return f"{float(cast('float', value)):.17g}"

@@ -12,19 +12,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from annoconv.findings import Finding, Level
-from annoconv.messages import shortened
+from annoconv.documents.asked import explained
+from annoconv.findings import Finding, Level, in_order
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 __all__ = [
     "INVALID",
+    "KINDS",
     "LENGTH",
-    "MESSAGES",
     "PATTERN",
     "RANGE",
     "REQUIRED",
@@ -33,34 +33,27 @@ __all__ = [
     "VALUE",
     "Problem",
     "above",
+    "findings_of",
     "settle",
 ]
 
 REQUIRED, UNKNOWN, TYPE, VALUE = "required", "unknown_key", "type", "value"
 PATTERN, RANGE, LENGTH, INVALID = "pattern", "range", "length", "invalid"
 
-MESSAGES: dict[str, tuple[str, str]] = {
-    REQUIRED: ("the required key '{key}' is missing", "缺少必需的键 '{key}'"),
-    UNKNOWN: (
-        "the key '{key}' is not known here; what is your own belongs in 'attributes' or 'extensions'",
-        "此处没有名为 '{key}' 的键；自定义内容应放入 'attributes' 或 'extensions'",
-    ),
-    TYPE: ("the value has the wrong type", "值的类型不正确"),
-    VALUE: ("the value is not one of those allowed", "值不在允许范围内"),
-    PATTERN: ("the text does not have the required form", "文本不符合规定的格式"),
-    RANGE: ("the number is out of range", "数值超出范围"),
-    LENGTH: ("the number of members or characters is out of range", "元素或字符的个数超出范围"),
-    INVALID: ("the value does not conform to the schema", "值不符合数据模型"),
-    "null": ("null is not allowed; leave the key out instead", "不允许使用 null；没有值时应省略该键"),
+_PROBLEM_SENTENCES: Final = {
+    REQUIRED: "the required key '{key}' is missing",
+    UNKNOWN: "the key '{key}' is not known here; what is your own belongs in 'attributes' or 'extensions'",
+    TYPE: "the value has the wrong type",
+    VALUE: "the value is not one of those allowed",
+    PATTERN: "the text does not have the required form",
+    RANGE: "the number is out of range",
+    LENGTH: "the number of members or characters is out of range",
+    INVALID: "the value does not conform to the schema",
+    "null": "null is not allowed; leave the key out instead",
 }
-_TYPE_NAMES_ZH = {
-    "string": "字符串",
-    "number": "数值",
-    "integer": "整数",
-    "boolean": "布尔值",
-    "array": "数组",
-    "object": "对象",
-}
+KINDS: Final = frozenset(_PROBLEM_SENTENCES)
+_MOST_COMPARED: Final = 200
+"""Faults of a document of which more are not compared with what is known: that takes longer than to find them."""
 _ABSORBED_BY = {TYPE: (VALUE, "null"), RANGE: (TYPE, "null"), PATTERN: (TYPE, "null"), LENGTH: (TYPE, "null")}
 """What is not said of a value of which the stronger is said: -0.5 is no whole number, that it is below 0 is no news."""
 
@@ -72,25 +65,28 @@ class Problem:
     path: str
     kind: str
     key: str = ""
-    expected: str = ""
     is_branch: bool = False
     is_rule: bool = False  # a rule between keys of one object: if this, then that
-
-    def finding(self) -> Finding:
-        """Return what is told of it."""
-        kind = TYPE if self.kind == "null" else self.kind
-        en, zh = _sentences(self.kind, self.key, self.expected)
-        return Finding(f"schema.{kind}", Level.ERROR, self.path, en, message_zh=zh)
+    is_too_long: bool = False
 
 
-@lru_cache(maxsize=1024)
-def _sentences(kind: str, key: str, expected: str) -> tuple[str, str]:
-    key = str(shortened(key))
-    en, zh = (text.format(key=key) for text in MESSAGES[kind])
-    if expected:
-        en += f"; expected {expected}"
-        zh += f"；应为 {_TYPE_NAMES_ZH.get(expected, expected.replace(' or ', ' 或 '))}"
-    return en, zh
+def findings_of(problems: Iterable[Problem], document: object) -> list[Finding]:
+    """Return what is told of the problems of a document, in order; what is said twice is held once."""
+    settled = list(settle(problems))
+    compare = len(settled) <= _MOST_COMPARED
+    held: dict[str, Message] = {}
+    findings: list[Finding] = []
+    for each in settled:
+        message = _message(each, document, compare=compare)
+        kind = TYPE if each.kind == "null" else each.kind
+        findings.append(Finding(f"schema.{kind}", Level.ERROR, each.path, held.setdefault(message, message)))
+    return in_order(findings)
+
+
+def _message(problem: Problem, document: object, *, compare: bool) -> Message:
+    path = problem.path.rpartition("/")[0] if problem.kind == UNKNOWN else problem.path
+    message = Message(_PROBLEM_SENTENCES[problem.kind], key=problem.key)
+    return explained(message, problem.kind, problem.key, path, document, compare=compare)
 
 
 def settle(problems: Iterable[Problem]) -> Iterator[Problem]:
@@ -110,7 +106,7 @@ def settle(problems: Iterable[Problem]) -> Iterator[Problem]:
         for (path, kind, _), problem in settled.items()
         if not any((path, stronger, "") in settled for stronger in _ABSORBED_BY.get(kind, ()))
     ]
-    too_long = {each.path for each in kept if each.kind == LENGTH and each.expected.startswith("<=")}
+    too_long = {each.path for each in kept if each.is_too_long}
     if too_long:
         kept = [problem for problem in kept if too_long.isdisjoint(above(problem.path))]
     over = _all_above(each.path for each in kept)

@@ -21,7 +21,18 @@ from annoconv.loss import Loss, LossKind
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["IDENTITIES", "Leaves", "Path", "Residual", "compare", "leaves", "pointer", "residual", "restore"]
+__all__ = [
+    "IDENTITIES",
+    "Leaves",
+    "Path",
+    "Residual",
+    "compare",
+    "leaves",
+    "pointer",
+    "residual",
+    "restore",
+    "steps_of",
+]
 
 Path: TypeAlias = tuple[str | int, ...]
 Leaves: TypeAlias = dict[Path, Any]
@@ -33,6 +44,11 @@ IDENTITIES = ("id", "uid", "code")
 def pointer(path: Path) -> str:
     """Return the JSON pointer (RFC 6901) of a path."""
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def steps_of(pointed: str) -> tuple[str, ...]:
+    """Return the steps of a JSON pointer, positions as text."""
+    return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointed.split("/")[1:])
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from annoconv.documents.exact_numbers import (
     put_digits,
     put_exact,
 )
-from annoconv.documents.faults import conforming
+from annoconv.documents.faults import check_sizes, conforming
 from annoconv.documents.json_values import SCALARS, plain
 from annoconv.errors import DocumentError, InputError, LimitError
 from annoconv.findings import Finding, Level
@@ -186,6 +186,7 @@ def parse(
     """
     with collector_paused():
         limits = limits or Limits()
+        check_sizes(data, limits, source=source, where=where)
         document = loads(data, limits=limits, source=source, where=where)
         chosen = cast("type[Model]", model if isinstance(model, type) else model(document))
         typed = conforming(data, document, chosen, limits, source=source, where=where)
@@ -201,6 +202,7 @@ def as_model(
     """Return JSON values that a reader has made itself as a typed document; raises as `parse` does."""
     limits = limits or Limits()
     data = dumps(document)
+    check_sizes(data, limits, source=source)
     if limits.depth >= _PARSER_DEPTH and len(data) <= limits.document_bytes and not may_lose_digits(data):
         with suppress(DocumentError), collector_paused():
             return conforming(data, document, model, limits, source=source, where=None)

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from annoconv.files.outputs import SIDE_SUFFIX, Outputs, current, naming
+from annoconv.files.outputs import Outputs, current, naming
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
-__all__ = ["SIDE_SUFFIX", "Outputs", "check_inputs", "expecting", "note_inputs", "outputs_of", "replacing"]
+__all__ = ["Outputs", "check_inputs", "expecting", "note_inputs", "outputs_of", "replacing"]
 
 
 @contextmanager

@@ -15,7 +15,10 @@ from annoconv.messages import Message
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Inputs", "check_source"]
+__all__ = ["Inputs", "check_each_once", "check_source"]
+
+_NOTHING = (-1, -1)
+"""Stands for device and inode of what is not there."""
 
 _KINDS = ((stat.S_ISFIFO, Message("a pipe")), (stat.S_ISSOCK, Message("a socket")))
 
@@ -31,6 +34,17 @@ def check_source(path: Path) -> None:
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         found = next((kind for is_it, kind in _KINDS if is_it(mode)), Message("a device"))
         raise InputError("this is neither a file nor a folder", source=path, found=found)
+
+
+def check_each_once(paths: Iterable[Path]) -> None:
+    """Raise UsageError if two of the paths that a request names are one file or folder, by any spelling or link."""
+    seen: dict[tuple[int, int], Path] = {}
+    for path in paths:
+        key = _key(path)
+        if key in seen:
+            raise UsageError("two of the sources are one", source=seen[key], found=path, advice="Name each source once")
+        if key != _NOTHING:
+            seen[key] = path
 
 
 class Inputs:
@@ -106,6 +120,6 @@ def _statuses(path: Path) -> list[os.stat_result]:
 def _key(path: Path) -> tuple[int, int]:
     try:
         status = path.stat()
-    except OSError:
-        return (-1, -1)
+    except (OSError, ValueError):
+        return _NOTHING
     return (status.st_dev, status.st_ino)

@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MANIFEST",
+    "NO_ENDING",
     "Snapshot",
     "check_folder",
     "check_seal",
     "digest",
+    "ending_of",
     "folders_of",
     "is_unchanged",
     "named",
@@ -40,6 +42,8 @@ __all__ = [
 ]
 
 MANIFEST: Final = ".annoconv.json"
+NO_ENDING: Final = "."
+"""What stands for the ending of an output that has none; that of what belongs to no output is empty."""
 _VERSION: Final = 1
 _MOST_NAMED: Final = 5
 _CHUNK: Final = 1 << 20
@@ -200,10 +204,15 @@ def sealed_main(side: Path) -> str | None:
 
 def folders_of(path: Path) -> Iterator[Path]:
     """Yield the folders that were written as belonging to an output of this name: maps, pictures, masks."""
-    for name in (path.stem, f"{path.stem}_images", f"{path.stem}.masks") if path.suffix else ():
+    for name in (path.stem, f"{path.stem}_images", f"{path.stem}.masks"):
         folder = path.with_name(name)
-        if is_file(folder / MANIFEST) and not folder.is_symlink() and owner_of(folder) == path.suffix:
+        if is_file(folder / MANIFEST) and not folder.is_symlink() and owner_of(folder) == ending_of(path):
             yield folder
+
+
+def ending_of(path: Path) -> str:
+    """Return the ending by which what belongs to an output names it."""
+    return path.suffix or NO_ENDING
 
 
 def _own_digest(data: bytes, main: str, of: str) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
+    "SIDE_SUFFIX",
     "Within",
     "check_ending",
     "check_inside",
@@ -27,6 +28,8 @@ __all__ = [
     "mask_path",
 ]
 
+SIDE_SUFFIX: Final = ".annoconv.json"
+"""What stands instead of an output's ending in the name of its side file; the manifest of a folder is called that."""
 _ENDINGS: Final = (
     *(".json", ".jsonl", ".geojson", ".xml", ".html", ".yaml", ".yml", ".txt", ".csv", ".tsv", ".pdf"),
     *(".dcm", ".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd", ".raw", ".npy", ".npz", ".h5", ".svs"),
@@ -71,7 +74,7 @@ def check_ending(path: Path, own: Iterable[str]) -> None:
 
 
 def check_place(path: Path, *, of: Path | None = None) -> None:
-    """Raise UsageError if nothing can have a name: it is too long, or is in what is no folder.
+    """Raise UsageError if nothing can have a name: it is too long, in what is no folder, or that of a side file.
 
     Parameters
     ----------
@@ -80,6 +83,9 @@ def check_place(path: Path, *, of: Path | None = None) -> None:
     of
         The one that it belongs to and whose name its own is made of.
     """
+    if of is None and path.name.casefold().endswith(SIDE_SUFFIX):
+        problem = "this is the name of a side file, or of the manifest of a folder, which goes with another output"
+        raise UsageError(problem, source=path, advice="Choose another name")
     try:
         path.lstat()
     except FileNotFoundError:

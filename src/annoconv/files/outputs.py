@@ -14,16 +14,18 @@ from annoconv.errors import OutputExistsError, UsageError
 from annoconv.files.disk import absolute, is_file, remove, sync, sync_entry
 from annoconv.files.inputs import Inputs
 from annoconv.files.manifest import (
+    NO_ENDING,
     check_folder,
     check_seal,
     digest,
+    ending_of,
     folders_of,
     owner_of,
     seal,
     snapshot,
     write_manifest,
 )
-from annoconv.files.names import check_place, folded
+from annoconv.files.names import SIDE_SUFFIX, check_place, folded
 from annoconv.files.stage import PREFIX, Stage, exists, stage_folder
 from annoconv.messages import Message
 
@@ -33,10 +35,7 @@ if TYPE_CHECKING:
     from annoconv.files.journal import Step
     from annoconv.files.manifest import Snapshot
 
-__all__ = ["SIDE_SUFFIX", "Outputs", "current", "naming"]
-
-SIDE_SUFFIX = ".annoconv.json"
-"""What stands instead of an output's ending in the name of its side file."""
+__all__ = ["Outputs", "current", "naming"]
 
 _WRITING: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ENAMETOOLONG})
 """Errors that only writing makes: a full disk, too large a file, a read-only disk, a folder with too long a name."""
@@ -57,7 +56,7 @@ class _Output:
     @property
     def owner(self) -> str:
         """Ending of the output that this one belongs to; empty if it is one itself."""
-        return "" if self.of is None else self.of.suffix
+        return "" if self.of is None else ending_of(self.of)
 
 
 @dataclass
@@ -136,9 +135,11 @@ class Outputs:
             If it is, contains or replaces an input, it and another output are one or in one another, or nothing can
             have this name.
         """
-        path = absolute(path)
+        path, of = absolute(path), None if of is None else absolute(of)
+        if path in self._known and self._known[path].of != of:
+            raise _one_name(path)
         if path not in self._known and not self._is_staged(path):
-            output = _Output(path, overwrite or self.overwrite, None if of is None else absolute(of))
+            output = _Output(path, overwrite or self.overwrite, of)
             check_place(path, of=of)
             self._check_apart(path)
             self._check(output)
@@ -219,7 +220,7 @@ class Outputs:
         self.inputs.refuse(path)
         told = None if output.of is None else owner_of(path)
         if output.of is not None and told not in {None, "", output.owner}:
-            other = output.of.with_suffix(".nii.gz" if told == ".gz" else f"{told}")
+            other = output.of.with_suffix({".gz": ".nii.gz", NO_ENDING: ""}.get(f"{told}", f"{told}"))
             raise OutputExistsError(
                 "this belongs to another output", source=path, found=other.name, advice="Choose another name"
             )
@@ -303,8 +304,8 @@ class Outputs:
                 continue
             if side != output.path and is_file(side) and not side.is_symlink():
                 with suppress(OutputExistsError):
-                    if check_seal(side, output.path.suffix) == digest(output.path):
-                        yield output.stage, side.name, output.path.suffix
+                    if check_seal(side, ending_of(output.path)) == digest(output.path):
+                        yield output.stage, side.name, ending_of(output.path)
 
     def _left(self, written: list[_Output]) -> Iterable[tuple[Stage, str, str]]:
         """Yield what belongs to the former ones of outputs, where the new ones have none."""

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from annoconv.errors import AnnoconvError, InputError, UsageError
 from annoconv.files.atomic import check_inputs, outputs_of
-from annoconv.files.inputs import check_source
+from annoconv.files.inputs import check_each_once, check_source
 from annoconv.files.names import check_ending
 from annoconv.files.stage import settle
 from annoconv.limits import Limits
@@ -330,12 +330,13 @@ def read(
     Raises
     ------
     UsageError
-        If there is no such format or option.
+        If there is no such format or option, or two sources are one.
     InputError
         If a source is a pipe or a device, or the sources hold no case.
     """
     called = converter("from", format)
     paths = [Path(each) for each in sources]
+    check_each_once(paths)
     check_inputs([*paths, *_read_by(called, options)])
     for path in paths:
         settle(path)

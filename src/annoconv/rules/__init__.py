@@ -6,31 +6,15 @@ One module a subject; a rule is a function registered under its id (`annoconv.ru
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annoconv.casefile import LoadedCase
 from annoconv.errors import UsageError
 from annoconv.findings import in_order
-from annoconv.rules import (
-    annotation,
-    assistance,
-    case,
-    definitions,
-    frames,
-    image,
-    labels,
-    links,
-    mask,
-    people,
-    places,
-    polygon,
-    references,
-    registrations,
-    results,
-    values,
-)
 from annoconv.rules.engine import PROFILES, Profile, Rule, Standalone, Subject, catalogue, checks
+from annoconv.rules.splits import PatientSplits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,27 +23,28 @@ if TYPE_CHECKING:
     from annoconv.images import ImageSource
     from annoconv.model import Label, LabelSystem, Package, TaskDefinition
 
-__all__ = ["PROFILES", "Profile", "Rule", "catalogue", "check", "sources_of"]
+__all__ = ["PROFILES", "PatientSplits", "Profile", "Rule", "catalogue", "check", "sources_of"]
 
-_MODULES = (
-    annotation,
-    assistance,
-    case,
-    definitions,
-    frames,
-    image,
-    labels,
-    links,
-    mask,
-    people,
-    places,
-    polygon,
-    references,
-    registrations,
-    results,
-    values,
-)
-"""Importing them registers their rules."""
+for _subject in (
+    "annotation",
+    "assistance",
+    "case",
+    "definitions",
+    "frames",
+    "image",
+    "labels",
+    "links",
+    "mask",
+    "people",
+    "places",
+    "polygon",
+    "references",
+    "registrations",
+    "results",
+    "studies",
+    "values",
+):
+    import_module(f"{__name__}.{_subject}")  # registers its rules
 
 
 def check(
@@ -69,6 +54,8 @@ def check(
     sources: Callable[[], list[ImageSource]] | None = None,
     label_system: Sequence[Label] | None = None,
     label_system_id: str | None = None,
+    splits: PatientSplits | None = None,
+    place: str = "",
 ) -> list[Finding]:
     """Return every place of a document that breaks a rule of the profile, in a stable order.
 
@@ -85,12 +72,16 @@ def check(
         The task's labels; None if none were given.
     label_system_id
         Identifier of the label system that they are of, if it is known.
+    splits
+        Where the cases that were checked before stand, if it is one of several; it is noted there.
+    place
+        What messages call the place of the case among them.
     """
     if profile not in PROFILES:
         raise UsageError("there is no such profile", found=profile, expected=", ".join(PROFILES))
     subject: Subject | Standalone[Any]
     if isinstance(target, LoadedCase):
-        subject, registered = Subject(target, sources, label_system), checks()
+        subject, registered = Subject(target, sources, label_system, splits, place), checks()
     else:
         subject, registered = Standalone(target, label_system, label_system_id), checks(type(target))
     return in_order(

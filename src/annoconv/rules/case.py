@@ -1,4 +1,4 @@
-"""The case as a whole: the version of its schema (A C.2), keys that others add (A 8.2.2 e)."""
+"""The case as a whole: its schema (A C.2), keys that others add (A 8.2.2 e), its part of a data set (A 9.4.1)."""
 
 from __future__ import annotations
 
@@ -33,3 +33,15 @@ def extension_namespace(subject: Subject) -> Iterator[Breach]:
         for key in extensions or ():
             if not _NAMESPACED.fullmatch(key):
                 yield Breach((*path, "extensions", key), {"key": key})
+
+
+@rule("A-9.4.1.patient_in_two_splits")
+def patient_in_two_splits(subject: Subject) -> Iterator[Breach]:
+    """Yield the split of a case if a case before it, of the same patient, stands in another."""
+    case = subject.case
+    if subject.splits is None or case.patient_id is None or case.split is None:
+        return
+    name = f"{case.case_id} ({subject.place})" if case.case_id else subject.place
+    found = subject.splits.place(case.patient_id, case.split.value, name)
+    if found is not None:
+        yield Breach(("split",), {"found": found})

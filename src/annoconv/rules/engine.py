@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from annoconv.documents.residuals import Path as Steps
     from annoconv.images import ImageSource
     from annoconv.model import Annotation, AnyAnnotation, Image, Label
+    from annoconv.rules.splits import PatientSplits
     from annoconv.rules.voxels import VolumeContent
 
 __all__ = [
@@ -106,11 +107,17 @@ class Subject:
         The source images given with it; None if none were given.
     label_system
         The task's labels given with it; None if none were given.
+    splits
+        Where the cases looked at before it stand; None if it is looked at alone.
+    place
+        Where it was read, for people.
     """
 
     loaded: LoadedCase
     sources: Callable[[], list[ImageSource]] | None = None
     label_system: Sequence[Label] | None = None
+    splits: PatientSplits | None = None
+    place: str = ""
 
     @property
     def case(self) -> Case:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from annoconv.model import AnnotationScope, AnnotationStatus, Assertion, AttributeAnnotation, TextSpanAnnotation
@@ -129,19 +128,6 @@ def not_evaluated(subject: Subject) -> Iterator[Breach]:
     for position, code in enumerate(subject.case.annotated_labels or ()):
         if code in left:
             yield Breach(("annotated_labels", position), {"code": code, "id": left[code]})
-
-
-@rule("A-6.3.2.study_order")
-def study_order(subject: Subject) -> Iterator[Breach]:
-    """Yield each study that began before the one that stands before it."""
-    timed = [
-        (position, study.started_at)
-        for position, study in enumerate(subject.case.studies or ())
-        if study.started_at is not None
-    ]
-    for (_, before), (position, after) in pairwise(timed):
-        if after < before:
-            yield Breach(("studies", position, "started_at"), {"at": after.isoformat(), "before": before.isoformat()})
 
 
 def _place(subject: Subject, each: AnyAnnotation) -> _Place | None:

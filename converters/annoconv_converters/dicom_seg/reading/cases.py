@@ -28,7 +28,7 @@ from annoconv_converters.dicom_seg.kinds import Kind
 from annoconv_converters.dicom_seg.mapping import LABEL_MAP_FILE, annotation_ids, is_own, merge, native_document
 from annoconv_converters.dicom_seg.reading.file import SegmentationFile, open_segmentation
 from annoconv_converters.dicom_seg.reading.losses import file_losses
-from annoconv_converters.dicom_seg.reading.source import Origin, find_origin
+from annoconv_converters.dicom_seg.reading.source import Origin, find_origin, spacing_losses
 from annoconv_converters.dicom_seg.reading.volumes import LabelVolume, SegmentVolume, check_size, fractional_segments
 from annoconv_converters.dicom_seg.subject import INSTANCES, OF_THE_CASE, is_placed, without
 from annoconv_converters.dicom_seg.writing.header import ANEW
@@ -177,6 +177,7 @@ def _reading(
         losses += [Loss(case_index, path, LossKind.APPROXIMATED, message) for path, message in part.file.misread]
         origin = origins[part.file.path]
         losses += origin.losses(part.file, part.frame_grid, case_index) if origin else ()
+        losses += spacing_losses(part.file, part.frame_grid, case_index)
     if is_map:
         document["annotations"] = _as_map(document["annotations"], parts)
     whole_masks, now_fractions = _settle_fractions(document, [] if is_map or restored is None else parts, case_index)

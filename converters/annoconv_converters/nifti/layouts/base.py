@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal
 from annoconv.errors import InputError, UsageError
 from annoconv.messages import Message
 from annoconv.model import Split as StatedSplit
+from annoconv.rules.splits import PatientSplits
 from annoconv_converters.nifti.volumes import Arrangement, VolumeWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from annoconv.codes import Labels
+    from annoconv.model import Annotation
     from annoconv_converters.nifti.case_files import CaseFiles
     from annoconv_converters.nifti.finder import Finder
     from annoconv_converters.nifti.prepared import Prepared, PreparedMask
@@ -104,7 +107,7 @@ class Layout(ABC):
         self.several = several
         self.known: dict[Path, list[int]] = {}
         """Labels of the files that were written."""
-        self._placed: dict[str, tuple[Split, str]] = {}
+        self._placed = PatientSplits()
 
     @abstractmethod
     def add(self, case: Prepared) -> None:
@@ -123,6 +126,10 @@ class Layout(ABC):
     @abstractmethod
     def find(cls, folder: Path, finder: Finder) -> Iterator[CaseFiles]:
         """Yield the cases of a data set, in the order of their names."""
+
+    def says_why(self, annotation: Annotation, labels: Labels) -> bool:
+        """Tell whether the layout itself says why an annotation does not count as a finding, so that it is written."""
+        return False
 
     def kept(self, case: Prepared) -> set[str]:
         """Return the ids of the masks that come back as themselves: the first of each label on the primary image."""
@@ -149,13 +156,10 @@ class Layout(ABC):
         patient, split = case.case.patient_id, self.request.split_of(case)
         if not self.has_splits or patient is None:
             return
-        before, name = self._placed.setdefault(patient, (split, case.name))
-        if before != split:
+        if (found := self._placed.place(patient, split, case.name)) is not None:
             raise InputError(
                 "the cases of one patient stand in two splits",
-                found=Message(
-                    "{first} in {before}, {second} in {split}", first=name, before=before, second=case.name, split=split
-                ),
+                found=found,
                 expected="one split for all cases of a patient_id",
                 advice="Correct split of the cases, or name them in --splits",
             )

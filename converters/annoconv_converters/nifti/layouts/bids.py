@@ -42,6 +42,7 @@ from annoconv_converters.nifti.layouts.participants import (
     write_participants,
 )
 from annoconv_converters.nifti.layouts.training import Training
+from annoconv_converters.nifti.side_file import FOLDER
 from annoconv_converters.nifti.source_trees import SourceFile, image_sidecar, of_table, of_volume
 
 if TYPE_CHECKING:
@@ -244,7 +245,7 @@ def _subject(
     opened = [region.volume for region in regions]
     image = finder.image(name, image_file, opened, folder)
     exact = finder.is_exact(image_file)
-    carrier = folder / "annoconv" / f"{name}.json"
+    carrier = folder / FOLDER / f"{name}.json"
     sources += finder.image_files(image_file) if image_file is not None else []
     row = participants.get(parts[0].removeprefix("sub-"), {})
     if row:

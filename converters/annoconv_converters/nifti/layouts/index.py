@@ -1,11 +1,14 @@
 """What stands in `labels.json` of the plain layout, as types: what says anything else is refused."""
 
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
+from annoconv.documents.normaliser import normalise
+from annoconv.errors import DocumentError
 from annoconv.model import (
     AlgorithmType,
     AnnotationCategory,
@@ -15,7 +18,7 @@ from annoconv.model import (
     RegistrationKind,
 )
 
-__all__ = ["FORMAT", "INDEX", "VERSION", "index_problem"]
+__all__ = ["FORMAT", "INDEX", "VERSION", "check_index"]
 
 INDEX = "labels.json"
 FORMAT = "annoconv-nifti"
@@ -89,11 +92,14 @@ def _adapter() -> TypeAdapter[LabelsDocument]:
     return TypeAdapter(LabelsDocument)
 
 
-def index_problem(index: object) -> tuple[str, str] | None:
-    """Return where an index says what it may not, and what is wrong there; None if it is right."""
+def check_index(index: object, path: Path) -> None:
+    """Raise DocumentError if an index says what it may not; its findings name every place."""
     try:
         _adapter().validate_python(index)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        return "/".join(["", *map(str, first["loc"])]), first["msg"]
-    return None
+        raise DocumentError(
+            "this is not an index of this version",
+            findings=normalise(error.errors(include_url=False), "pydantic", document=index),
+            source=path,
+            advice="Correct it, or remove it to read the files by themselves",
+        ) from None

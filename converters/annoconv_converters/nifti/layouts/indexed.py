@@ -11,12 +11,11 @@ from annoconv.files.manifest import is_unchanged
 from annoconv.files.names import inside
 from annoconv.geometry import Grid
 from annoconv.images import list_files
-from annoconv.messages import Message
 from annoconv_converters._volumes.labels import Entry
 from annoconv_converters._volumes.opening import is_volume
 from annoconv_converters.nifti import registrations
 from annoconv_converters.nifti.case_files import SAID_OF_MASKS, CaseFiles, ImageFiles, Region
-from annoconv_converters.nifti.layouts.index import INDEX, index_problem
+from annoconv_converters.nifti.layouts.index import INDEX, check_index
 from annoconv_converters.nifti.source_trees import of_json, of_volume
 
 if TYPE_CHECKING:
@@ -51,12 +50,7 @@ def others(folder: Path, read: Set[Path], finder: Finder) -> list[Path]:
 def of_index(folder: Path, finder: Finder) -> CaseFiles:
     """Return the case that our own index describes."""
     index = finder.object(folder / INDEX)
-    if problem := index_problem(index):
-        raise DocumentError(
-            Message("not an index of this version ({problem})", problem=problem[1]),
-            source=folder / INDEX,
-            where=problem[0],
-        )
+    check_index(index, folder / INDEX)
     placeless = {each["uid"] for each in index["images"] if each.get("coordinate_frame") == "NONE"}
     primary = index["images"][0]["uid"]
     files: dict[str, VolumeFile] = {}

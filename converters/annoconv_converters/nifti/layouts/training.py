@@ -14,6 +14,7 @@ from annoconv_converters._volumes.labels import entry_of
 from annoconv_converters._volumes.opening import stem_of
 from annoconv_converters.nifti.case_files import CaseFiles
 from annoconv_converters.nifti.layouts.base import Layout, Request, label_name
+from annoconv_converters.nifti.side_file import FOLDER
 from annoconv_converters.nifti.source_trees import of_volume
 from annoconv_converters.nifti.volumes import Classes, class_map
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from annoconv_converters.nifti.prepared import Prepared, PreparedImage
     from annoconv_converters.nifti.source_trees import Retold, SourceFile
 
-__all__ = ["Training", "case_files", "cases_in", "channel_names", "class_labels", "modality_of", "start_of"]
+__all__ = ["Training", "case_files", "cases_in", "channel_names", "class_labels", "modality_of"]
 
 
 _CHANNELS: Final = {
@@ -145,7 +146,7 @@ def case_files(
             for image, modality in zip(found, told_by, strict=False)
         ]
     exact = finder.is_exact(files[0] if files else label_file)
-    carrier = folder / "annoconv" / f"{name}.json"
+    carrier = folder / FOLDER / f"{name}.json"
     sources = [of_volume(label_file), *finder.sidecars(label_file)] if label_file is not None else []
     sources += [each for number, file in enumerate(files) for each in finder.image_files(file, number)]
     told = {"case_id": name, **told}
@@ -171,14 +172,6 @@ def cases_in(folder: Path, ending: str = ".nii.gz") -> Iterator[Path]:
     """Yield the volumes of a folder by name; none if there is no such folder."""
     if folder.is_dir():
         yield from sorted(path for path in folder.iterdir() if path.name.endswith(ending) and path.name[0] != ".")
-
-
-def start_of(path: Path) -> bytes:
-    """Return the first megabyte of a file, enough to tell what it is; nothing if there is none."""
-    if not path.is_file():
-        return b""
-    with path.open("rb") as file:
-        return file.read(1 << 20)
 
 
 def channel_names(images: Iterable[Image]) -> list[str]:
