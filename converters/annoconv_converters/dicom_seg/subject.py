@@ -59,21 +59,3 @@ def without(document: dict[str, Any], unsaid: Container[str]) -> dict[str, Any]:
     if INSTANCES in unsaid and not is_placed(document["image"]):
         kept["image"] = {key: value for key, value in document["image"].items() if key != INSTANCES}
     return kept
-
-
-def is_addition(document: object, pointer: str) -> bool:
-    """Tell whether a pointer names what a segmentation has of patient and study, and its case document does not say.
-
-    It is no loss of the case.
-    """
-    _, *steps = pointer.split("/")
-    if steps[0] not in OF_THE_CASE:
-        return False
-    for step in steps:
-        if isinstance(document, list) and step.isdigit() and int(step) < len(document):
-            document = document[int(step)]
-        elif isinstance(document, dict) and step in document:
-            document = document[step]
-        else:
-            return True
-    return False
