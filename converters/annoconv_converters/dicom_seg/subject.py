@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from annoconv.model import Case, Image
 
-__all__ = ["INSTANCES", "OF_THE_CASE", "is_addition", "is_placed", "left_unsaid", "studies_together", "without"]
+__all__ = ["INSTANCES", "OF_THE_CASE", "is_placed", "left_unsaid", "studies_together", "without"]
 
 OF_THE_CASE: Final = ("patient_id", "subject", "studies")
 """Keys of a case that say whose it is."""
