@@ -76,6 +76,12 @@ _STEPS: Final = (
     "apart along their normal; each mask slice is taken to lie where the image has it"
 )
 
+_TURNED: Final = (
+    "The array was probably saved with its axes in another order than its affine has them: save it as (column, row, "
+    "slice)"
+)
+_BEYOND: Final = "Name the image that the mask was drawn on, or crop the mask to this one"
+
 
 class GridKind(StrEnum):
     """How the voxels of one grid lie in another."""
@@ -329,8 +335,13 @@ def apply_relation(mask_kji: NDArray[Any], relation: GridRelation, path: Path | 
             source=path,
             found=grid_text(moving),
             expected=grid_text(fixed),
+            advice=_TURNED if _is_turned_shape(moving.shape, fixed.shape) else _BEYOND,
         )
     return placed
+
+
+def _is_turned_shape(moving: Shape, fixed: Shape) -> bool:
+    return moving != fixed and sorted(moving) == sorted(fixed)
 
 
 def grid_text(grid: Grid) -> Message:

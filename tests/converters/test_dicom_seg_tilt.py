@@ -201,6 +201,69 @@ def test_without_the_private_block_the_images_give_the_slices_back(name: str, tm
         assert np.array_equal(one.read(), labels_kji == number)
 
 
+def highdicoms(series: Path, labels_kji: Any, path: Path) -> Path:
+    """Write labels as highdicom does: a frame for each slice and label, at the position of the source slice."""
+    slices = [pydicom.dcmread(each) for each in series.iterdir()]
+    slices.sort(key=lambda each: float(each.ImagePositionPatient[2]))
+    described = [
+        hd.seg.SegmentDescription(
+            number,
+            f"Part {number}",
+            hd.sr.CodedConcept("91723000", "SCT", "Anatomical Structure"),
+            hd.sr.CodedConcept(code, "SCT", name),
+            "MANUAL",
+        )
+        for number, code, name in [(1, "10200004", "Liver"), (2, "78961009", "Spleen")]
+    ]
+    masks = np.stack([labels_kji == 1, labels_kji == 2], -1).astype(np.uint8)
+    hd.seg.Segmentation(
+        slices, masks, "BINARY", described, "1.2.3.100", 5, "1.2.3.101", 1, "Maker", "Model", "1.0", "1"
+    ).save_as(path)
+    return path
+
+
+@pytest.mark.parametrize("given", [True, False])
+@pytest.mark.parametrize("name", KINDS)
+def test_what_others_drew_on_such_a_series_comes_in_and_goes_out_again(name: str, given: bool, tmp_path: Path) -> None:
+    positions = places(*KINDS[name])
+    series = series_of(tmp_path / "ct", positions)
+    labels_kji = labels(len(positions))
+    foreign = highdicoms(series, labels_kji, tmp_path / "foreign.dcm")
+    (reading,) = registry.read([foreign], format="dicom-seg", images=[series] if given else [])
+    placed = [each.image_position_patient for each in reading.case.image.instances or ()]
+    # without the images, nothing tells where an uneven slice lies that has no frame
+    is_all = given or name == "tilted"
+    kept = [k for k in range(len(positions)) if is_all or labels_kji[k].any()]
+    assert np.allclose(np.array(placed, dtype=float), [positions[k] for k in kept], atol=2e-6)
+    for number, mask in enumerate(reading.masks.values(), 1):
+        assert np.array_equal(mask.read(), labels_kji[kept] == number)
+    write_case(reading, tmp_path / "case" / "case.json")
+    case = tmp_path / "case" / "case.json"
+    if is_all:
+        found = validate(case, profile="exchange", images=[series])
+        assert [each.rule for each in found if each.level == "error"] == []
+    registry.write([read_case(case)], tmp_path / "seg.dcm", format="dicom-seg", images=[series], context=AT)
+    written_again, expected = frames(tmp_path / "seg.dcm"), frames(foreign)
+    assert written_again.keys() == expected.keys()
+    assert all(np.array_equal(written_again[key], expected[key]) for key in expected)
+
+
+def test_slices_that_nothing_names_are_refused_without_the_images(tmp_path: Path) -> None:
+    positions = places(UNEVEN, 18.5)
+    series = series_of(tmp_path / "ct", positions)
+    path = highdicoms(series, labels(8), tmp_path / "foreign.dcm")
+    nameless = pydicom.dcmread(path)
+    del nameless.ReferencedSeriesSequence, nameless.SourceImageSequence
+    for groups in nameless.PerFrameFunctionalGroupsSequence:
+        del groups.DerivationImageSequence
+    nameless.save_as(path)
+    with pytest.raises(GeometryError, match="sheared or uneven") as refusal:
+        list(registry.read([path], format="dicom-seg"))
+    assert "--images" in (refusal.value.advice or "")
+    (reading,) = registry.read([path], format="dicom-seg", images=[series])
+    assert [each.image_position_patient for each in reading.case.image.instances or ()] == positions
+
+
 def test_a_mask_on_the_upright_grid_of_a_tilted_series_is_refused(tmp_path: Path) -> None:
     series = series_of(tmp_path / "ct", places(EVEN, 18.5))
     upright = mask_file(tmp_path / "mask.nii.gz", labels(8), places(EVEN, 0.0), series)

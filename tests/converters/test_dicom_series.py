@@ -26,7 +26,8 @@ from pydicom.uid import (
     JPEG2000Lossless,
 )
 
-from annoconv import ids
+from annoconv import ids, pixels, registry
+from annoconv.casefile import read_case, write_case
 from annoconv.errors import AnnoconvError, GeometryError, ImageError, LimitError
 from annoconv.geometry import Grid, GridKind, apply_relation, compare_grids
 from annoconv.limits import Limits
@@ -192,7 +193,6 @@ def test_non_square_pixels():
     [
         ("odd/missing_slice", ["10 mm between IM-0001-0009-0001.dcm and IM-0001-0010-0001.dcm", "5 mm"]),
         ("seg/reference_ct_16x16", ["202.5 mm between 17106 and 17136", "1.25 mm"]),
-        ("odd/transfer_syntax", ["4 of 5 slices share the position", "MR_small", "6.6406 mm"]),
     ],
 )
 def test_irregular_stacks_are_refused_by_slice_and_number(group, words):
@@ -204,6 +204,12 @@ def test_irregular_stacks_are_refused_by_slice_and_number(group, words):
         assert word in str(caught.value)
     with pytest.raises(GeometryError):
         source.read()
+
+
+def test_one_image_in_several_encodings_is_no_stack():
+    (source,) = (each for each in scan([real("odd/transfer_syntax")]) if each.modality == "MR")
+    with pytest.raises(ImageError, match=r"one SOPInstanceUID.*found MR_small\.dcm, MR_small_"):
+        _ = source.grid
 
 
 def test_a_folder_of_everything():
@@ -373,7 +379,7 @@ def test_a_series_in_two_frames_of_reference_is_refused(tmp_path):
 def test_copies_are_refused_by_path(tmp_path):
     write_series(tmp_path / "a")
     write_series(tmp_path / "b", ImageComments="a copy that says more")
-    with pytest.raises(GeometryError, match=r"4 of 8 slices share.*a/4\.dcm and b/4\.dcm"):
+    with pytest.raises(ImageError, match=r"one SOPInstanceUID.*a/4\.dcm, b/4\.dcm"):
         _ = only(tmp_path).grid
 
 
@@ -431,6 +437,34 @@ def test_images_without_place_are_no_volume(tmp_path):
         _ = only(tmp_path).grid
 
 
+def test_one_uid_of_two_images_is_refused_wherever_they_lie(tmp_path):
+    """A UID names one instance (PS3.5 9.1), whether the second would be a slice more or stands where the first does."""
+    for place, number in [("beyond", 4), ("between", 1.5), ("same", 1)]:
+        folder = write_series(tmp_path / place)
+        write_slice(folder / "other.dcm", number, SOPInstanceUID="1.2.3.2", ImageComments="not the same")
+        with pytest.raises(ImageError, match="one SOPInstanceUID") as refusal:
+            _ = only(folder).grid
+        assert refusal.value.where == "1.2.3.2"
+        assert str(refusal.value.found) == "3.dcm, other.dcm"
+
+
+def test_slices_of_two_patients_are_no_series(tmp_path):
+    folder = write_series(tmp_path / "series", PatientID="P001")
+    write_slice(folder / "2.dcm", 2, PatientID="P999")
+    with pytest.raises(ImageError, match="different patients") as refusal:
+        _ = only(folder).grid
+    assert "P999" not in str(refusal.value)
+    assert "2.dcm" in str(refusal.value.found)
+
+
+def test_what_else_slices_say_otherwise_of_their_patient_is_noted(tmp_path):
+    folder = write_series(tmp_path / "series", PatientID="P001", PatientName="Doe^Jane", PatientSex="F")
+    assert only(folder).notes == ()
+    write_slice(folder / "2.dcm", 2, PatientID="P001", PatientName="DOE^JANE", PatientSex="F")
+    assert only(folder).grid.shape == (3, 2, 4)
+    assert list(map(str, only(folder).notes)) == ["the slices differ in PatientName; the first one's is taken"]
+
+
 def test_too_many_voxels(tmp_path):
     with pytest.raises(LimitError, match="too many voxels"):
         _ = scan([write_series(tmp_path / "series")], Limits(mask_voxels=23))[0].grid
@@ -454,6 +488,28 @@ def test_a_damaged_file_is_noted(tmp_path):
     source = only(folder)
     assert len(source.slices) == 4
     assert any("damaged.dcm" in note for note in source.notes) or source.notes == ()
+
+
+def test_a_gap_where_a_file_cannot_be_read_names_that_file(tmp_path):
+    folder = write_series(tmp_path / "series", 6)
+    content = (folder / "3.dcm").read_bytes()
+    (folder / "3.dcm").write_bytes(content[:200])
+    with pytest.raises(GeometryError, match=r"not evenly spaced.*3\.dcm starts as DICOM but cannot be read"):
+        _ = only(folder).grid
+
+
+def test_what_was_left_out_of_a_series_is_in_the_report_of_a_volume_that_is_written(tmp_path):
+    folder = write_series(tmp_path / "series")
+    shutil.copy(folder / "1.dcm", folder / "again.dcm")
+    labels = np.ones((4, 2, 3), np.uint8)
+    pixels.save_nifti(tmp_path / "mask.nii.gz", labels, only(folder).grid)
+    (reading,) = registry.read([tmp_path / "mask.nii.gz"], format="nifti", images=[folder])
+    write_case(reading, tmp_path / "case.json")
+    case = read_case(tmp_path / "case.json")
+    written = registry.write([case], tmp_path / "out", format="nifti", images=[folder])
+    for losses in (reading.losses, written):
+        (said,) = [loss.path for loss in losses if "is a copy of" in loss.message]
+        assert said == "/image"
 
 
 # --- hostile files

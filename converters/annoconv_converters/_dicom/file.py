@@ -41,16 +41,18 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv_converters._dicom.elements import Element
 
-__all__ = ["DAMAGE", "Instance", "Places", "acquired_at", "read_instance", "read_places"]
+__all__ = ["DAMAGE", "PATIENT", "Instance", "Places", "acquired_at", "read_instance", "read_places"]
 
 _SHARED = ["StudyInstanceUID", "FrameOfReferenceUID", "Modality", "SeriesNumber", "SeriesInstanceUID"]
 _TIMES = [("AcquisitionDate", "AcquisitionTime"), ("SeriesDate", "SeriesTime"), ("StudyDate", "StudyTime")]
 _PLACE = ["ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SpacingBetweenSlices", "SliceThickness"]
 _SLIDE = ["TotalPixelMatrixColumns", "TotalPixelMatrixRows", "ImageOrientationSlide", "DimensionOrganizationType"]
+PATIENT = ["PatientID", "PatientName", "PatientBirthDate", "PatientSex"]
+"""Whose image it is: the same for all of a series, the first of them by identity, the others as they may be spelled."""
 _TAGS = [
     *("SOPClassUID", "SOPInstanceUID", "NumberOfFrames", "Rows", "Columns"),
     *("AcquisitionDateTime", "TimezoneOffsetFromUTC", *(keyword for pair in _TIMES for keyword in pair)),
-    *(*_SHARED, *_PLACE, *_SLIDE),
+    *(*_SHARED, *_PLACE, *_SLIDE, *PATIENT),
 ]
 _WANTED = {tag: name for name in _TAGS if (tag := tag_for_keyword(name)) is not None}
 """All that a scan reads."""

@@ -15,6 +15,7 @@ import os
 import warnings
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,7 +33,7 @@ from annoconv.messages import Message, listed
 from annoconv.model import Image, ImageInstance, Modality
 from annoconv.volumes.slice_stack import fill_gaps, is_rounded, is_turning, stack_grid
 from annoconv_converters._dicom.charset import settle_character_set
-from annoconv_converters._dicom.file import DAMAGE, Instance, acquired_at, read_places
+from annoconv_converters._dicom.file import DAMAGE, PATIENT, Instance, acquired_at, read_places
 from annoconv_converters._dicom.groups import SHARED, FramePlace
 from annoconv_converters._dicom.pixels import read_frames
 
@@ -126,6 +127,7 @@ class DicomSeries:
     @cached_property
     def _stack(self) -> tuple[Grid, tuple[Instance | None, ...]]:
         """Return the grid and what stands on each slice in the order of its k axis, None for a missing one."""
+        self._check_identity()
         frames = [frame for instance in self._instances for frame in self._frames_of(instance)]
         if all(frame.position is None for frame in frames):
             return self._flat(frames), tuple(frames)
@@ -137,10 +139,40 @@ class DicomSeries:
             grid, order = stack_grid([*planes, *missing], step, upright=False, rounding=rounding)
             self._is_rounded, self._is_turning = is_rounded(planes), is_turning(planes)
         except GeometryError as error:
-            raise _named(error, self) from error
+            raise self._named(error) from error
         self._check_size(math.prod(grid.shape))
         self._shared("FrameOfReferenceUID")
         return grid, tuple(frames[index] if index < len(frames) else None for index in order)
+
+    def _check_identity(self) -> None:
+        """Refuse two images of one SOPInstanceUID (PS3.5 9.1), and slices of two patients (PS3.3 A.1.2).
+
+        Errors hold no data of patients: what is shown of two patients is their files.
+        """
+
+        def names(*instances: Instance) -> Message:
+            return listed([os.path.relpath(each.path, self._folder) for each in instances], 2)
+
+        for before, after in pairwise(self._instances):  # sorted by their UID
+            if before.sop_instance_uid == after.sop_instance_uid:
+                raise ImageError(
+                    "two files that differ have one SOPInstanceUID (0008,0018)",
+                    source=self.path,
+                    where=before.sop_instance_uid,
+                    found=names(before, after),
+                    expected="one image for each UID",
+                    advice="Leave one of the two out, or give the other an identity of its own where it was exported",
+                )
+        patients = {instance.text("PatientID"): instance for instance in self._instances}
+        if len(patients) > 1:
+            raise ImageError(
+                "the slices of one series are of different patients",
+                source=self.path,
+                where="PatientID (0010,0020)",
+                found=names(*patients.values()),
+                expected="one PatientID in all files of the series",
+                advice="Leave out the files of the other patient, or correct the PatientID where they were exported",
+            )
 
     def _frames_of(self, instance: Instance) -> list[Instance]:
         """Return the frames of a file, or the file itself if it is one image that says where it stands."""
@@ -187,7 +219,18 @@ class DicomSeries:
         try:
             return Grid((columns, rows, len(frames)))
         except GeometryError as error:
-            raise _named(error, self) from error
+            raise self._named(error) from error
+
+    def _named(self, error: GeometryError) -> GeometryError:
+        """Return the error with the series named, and the files that were left out, which may be what it lacks."""
+        where = Message("series {uid}", uid=self.uid)
+        if error.where:
+            where = listed([where, error.where], separator=": ")
+        told = Message("{found}; {left_out}", found=error.found, left_out=listed(self._notes, 3))
+        found = told if self._notes else error.found
+        return GeometryError(
+            error.problem, source=self.path, where=where, found=found, expected=error.expected, advice=error.advice
+        )
 
     def _check_size(self, voxels: int) -> None:
         if voxels > self._limits.mask_voxels:
@@ -260,6 +303,8 @@ class DicomSeries:
         rounded = Message("the direction cosines are rounded; the orthonormal ones nearest to them are taken")
         turning = Message("the slices differ in orientation, within the bound that was set; one of them stands for all")
         how = [message for message, holds in ((rounded, self._is_rounded), (turning, self._is_turning)) if holds]
+        differing = [name for name in PATIENT[1:] if len({each.header.get(name, "") for each in self._instances}) > 1]
+        how += [Message("the slices differ in {keyword}; the first one's is taken", keyword=name) for name in differing]
         return (*how, *self._notes)
 
     def read(self) -> NDArray[Any]:
@@ -340,16 +385,6 @@ def _placed(identity: SliceIdentity) -> ImageInstance:
 def _missing(grid: Grid, k: int, path: Path) -> SliceIdentity:
     x, y, z = (float(number) for number in (grid.affine @ [0, 0, k, 1])[:3])
     return SliceIdentity("", "", None, path, (x, y, z))
-
-
-def _named(error: GeometryError, series: DicomSeries) -> GeometryError:
-    """Return the error with the series named."""
-    where = Message("series {uid}", uid=series.uid)
-    if error.where:
-        where = listed([where, error.where], separator=": ")
-    return GeometryError(
-        error.problem, source=series.path, where=where, found=error.found, expected=error.expected, advice=error.advice
-    )
 
 
 def _header(path: Path) -> pydicom.Dataset:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annoconv.casefile import LoadedCase
-    from annoconv_converters._pictures.draw import Drawing
+    from annoconv.model import Case
     from annoconv_converters._pictures.records import Picture
 
 __all__ = [

@@ -9,7 +9,7 @@ source's frame that they were drawn on.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -42,8 +42,8 @@ __all__ = [
     "FrameGrid",
     "find_frame_grid",
     "named_instances",
+    "placed_instances",
     "relation_to",
-    "source_instances",
     "source_series",
 ]
 
@@ -122,6 +122,8 @@ def _find_frame_grid(header: Dataset, table: FrameTable, path: Path | None, roun
     positions = np.array([place.position for place in table.places], dtype=np.float64)
     distances = positions @ normal
     found = _from_references(header, table, distances, stated) or _from_distances(distances, stated)
+    if found is not None and _are_fewer(header, table, found[0]):
+        found = None
     # Slices of uneven spacing are those that have frames: nothing tells where others would be.
     count, slices, step = found or _one_by_one(distances, path)
     if count > _MOST_SLICES:
@@ -141,7 +143,7 @@ def _find_frame_grid(header: Dataset, table: FrameTable, path: Path | None, roun
         for k, place in enumerate(places.tolist())
     ]
     try:
-        grid, _ = stack_grid(planes, step, upright=False, rounding=rounding)
+        grid, _ = stack_grid(planes, step, upright=False, whole=found is None, rounding=rounding)
     except GeometryError as error:
         raise GeometryError(
             error.problem,
@@ -184,11 +186,25 @@ def _uids(references: Sequence[Dataset]) -> list[str]:
     return [text(each.get("ReferencedSOPInstanceUID")) for each in references]
 
 
-def source_instances(header: Dataset, table: FrameTable, frame_grid: FrameGrid) -> list[dict[str, str]]:
+def placed_instances(header: Dataset, table: FrameTable, frame_grid: FrameGrid) -> list[dict[str, Any]]:
     """Return the source instances in the order of the slices, as a case document has them.
 
-    A multi-frame source stands once. There are none where the file does not say which instance each slice is.
+    A multi-frame source stands once. There are none where the file does not say which instance each slice is. Sheared
+    and uneven slices have their positions, LPS, mm: as the frames state them, or between these; a multi-frame source
+    then stands for each.
     """
+    named = _named_instances(header, table, frame_grid)
+    grid = frame_grid.grid
+    if not named or grid.frame != "LPS" or grid.is_upright:
+        return named
+    positions = grid.slice_positions.copy()
+    positions[frame_grid.slices] = [place.position for place in table.places]
+    count = len(positions)
+    told = zip(named * count if len(named) == 1 else named, (np.round(positions, 10) + 0.0).tolist(), strict=False)
+    return [{**each, "image_position_patient": position} for each, position in told]
+
+
+def _named_instances(header: Dataset, table: FrameTable, frame_grid: FrameGrid) -> list[dict[str, Any]]:
     named = {int(k): place.source for k, place in zip(frame_grid.slices, table.places, strict=False)}
     listed = [
         {"sop_instance_uid": text(each.get("ReferencedSOPInstanceUID")), "sop_class_uid": text(sop_class)}
@@ -281,6 +297,12 @@ def _from_distances(distances: NDArray[np.float64], stated: _Stated) -> tuple[in
         if np.abs(reach - slices * step).max() <= STACK_TOLERANCE_VOXEL * step:
             return int(slices.max()) + 1, slices, step
     return None
+
+
+def _are_fewer(header: Dataset, table: FrameTable, count: int) -> bool:
+    """Tell whether a source is listed, also where no frame is, and has fewer slices than an even stack: it is none."""
+    listed = {*_uids(_instances(source_series(header, table)))}
+    return {place.source for place in table.places} < listed and 1 < len(listed) < count
 
 
 def _one_by_one(distances: NDArray[np.float64], path: Path | None) -> tuple[int, NDArray[np.int64], float]:

@@ -32,7 +32,7 @@ from annoconv_converters._dicom.dates import moment
 from annoconv_converters._dicom.patient import patient_in
 from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_seg.algorithm import agents_and_model
-from annoconv_converters.dicom_seg.frame_grid import source_instances, source_series
+from annoconv_converters.dicom_seg.frame_grid import placed_instances, source_series
 from annoconv_converters.dicom_seg.segment import (
     ALGORITHM_TYPES,
     BACKGROUND,
@@ -363,7 +363,7 @@ def _image(header: Dataset, table: FrameTable, frame_grid: FrameGrid) -> dict[st
         **describe_grid(frame_grid.grid),
         "frame_of_reference_uid": text(header.get("FrameOfReferenceUID")),
         "study_instance_uid": text(header.get("StudyInstanceUID")),
-        "instances": source_instances(header, table, frame_grid),
+        "instances": placed_instances(header, table, frame_grid),
     }
     return {key: value for key, value in stated.items() if value}
 

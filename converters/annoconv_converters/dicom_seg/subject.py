@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from annoconv.model import Case, Image
 
-__all__ = ["INSTANCES", "OF_THE_CASE", "left_unsaid", "studies_together", "without"]
+__all__ = ["INSTANCES", "OF_THE_CASE", "is_placed", "left_unsaid", "studies_together", "without"]
 
 OF_THE_CASE: Final = ("patient_id", "subject", "studies")
 """Keys of a case that say whose it is."""
@@ -48,9 +48,14 @@ def left_unsaid(case: Case, image: Image, *, is_plain: bool) -> list[str]:
     return of_case if image.instances is not None and not is_plain else [*of_case, INSTANCES]
 
 
+def is_placed(image: dict[str, Any]) -> bool:
+    """Tell whether an image's instances say where its slices lie, as sheared and uneven ones do."""
+    return any("image_position_patient" in each for each in image.get(INSTANCES, ()))
+
+
 def without(document: dict[str, Any], unsaid: Container[str]) -> dict[str, Any]:
-    """Return a case document without what `left_unsaid` names."""
+    """Return a case document without what `left_unsaid` names, but for instances that place slices."""
     kept = {key: value for key, value in document.items() if key not in unsaid}
-    if INSTANCES in unsaid:
+    if INSTANCES in unsaid and not is_placed(document["image"]):
         kept["image"] = {key: value for key, value in document["image"].items() if key != INSTANCES}
     return kept

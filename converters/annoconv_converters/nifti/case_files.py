@@ -16,7 +16,6 @@ from annoconv.geometry import describe_grid
 from annoconv.ids import safe_name
 from annoconv.model import SCHEMA_VERSION, AnnotationCategory, Modality
 from annoconv.pixels import Mask
-from annoconv.volumes.nifti_affines import check_orthogonal
 from annoconv_converters._volumes.file import UnionVolume
 from annoconv_converters._volumes.labels import Entry, named, told_of
 
@@ -66,9 +65,10 @@ class ImageFiles:
     notes: Sequence[str] = ()
 
     def document(self, *, is_exact: bool) -> dict[str, Any]:
-        """Return the model's image; geometry of float64 is not rounded."""
-        if "instances" not in self.told:  # without them nothing says where sheared slices lie
-            check_orthogonal(self.grid, None)
+        """Return the model's image; geometry of float64 is not rounded, unless its slices are sheared.
+
+        Those have their places from the instances that the source image or the side file tells.
+        """
         modality = self.modality if self.modality in list(Modality) else Modality.OT.value
         return {"uid": self.uid, "modality": modality, **_geometry(self.grid, is_exact=is_exact), **self.told}
 
@@ -256,7 +256,7 @@ def _unused(wanted: str, taken: set[str]) -> str:
 
 
 def _geometry(grid: Grid, *, is_exact: bool) -> dict[str, Any]:
-    if grid.lps_from_ijk is None or not is_exact:
+    if grid.lps_from_ijk is None or not is_exact or not grid.is_upright:
         return describe_grid(grid)
     lengths = {name: _decimals(getattr(grid, name)) for name in ("spacing", "origin")}
     direction = (grid.direction + 0.0).tolist()

@@ -94,12 +94,8 @@ class Finder:
         return Labels.of(label_system=self.context.label_system)
 
     def open(self, path: Path, *, is_placeless: bool = False) -> VolumeFile:
-        """Return a file of volumes; GeometryError by name if it has no place in space, or its axes are sheared."""
-        from annoconv.volumes.nifti_affines import check_orthogonal
-
+        """Return a file of volumes; GeometryError by name if it has no place in space."""
         file = open_volume(self._checked(path), self.context.limits, self.form)
-        if not self.sources:  # a mask of a tilted series is sheared as that is
-            check_orthogonal(file.grid, path)
         if file.grid.lps_from_ijk is None and not (is_placeless or self.allows_no_place):
             raise GeometryError(
                 "the file states no place in space: its sform and qform codes are both 0"
@@ -247,6 +243,12 @@ class Finder:
         told = (_told_by(self._sidecar(path)).get("modality") for path in places)
         return replace(image, modality=next(filter(None, told), image.modality))
 
+    def placed(self, uid: str) -> dict[str, Any]:
+        """Return where the slices of an image lie, by the source that was given for it; none of an even upright one."""
+        source = next((each for each in self.sources if each.uid == uid and not _is_even(each.grid)), None)
+        told = {} if source is None else strict_json.plain(source.describe())
+        return {key: told[key] for key in ("spacing", "origin", "direction", "instances") if key in told}
+
     def own_image(self, name: str, file: VolumeFile) -> ImageFiles:
         """Return an image as its own file and the sidecar beside it tell it."""
         told = _told_by(self._sidecar(file.path))
@@ -353,6 +355,11 @@ def _class_entry(file: VolumeFile, name: str, values: Sequence[int]) -> Entry:
     rows = (each.entry for each in file.segments if each.entry.value in values)
     told = next((row for row in rows if len(values) == 1 or words(row.name) == words(name)), None)
     return Entry(min(values), name) if told is None else Entry(min(values), name, told.color_rgb, told.terms)
+
+
+def _is_even(grid: Grid) -> bool:
+    """Tell whether slices are a box of voxels, as far as they have a place."""
+    return grid.lps_from_ijk is None or grid.frame != "LPS" or grid.is_upright
 
 
 def _place_of_sidecar(path: Path) -> Path:

@@ -13,11 +13,12 @@ from annoconv.documents.merging import merge
 from annoconv.documents.residuals import pointer
 from annoconv.errors import AnnoconvError, DocumentError, ImageError, InputError, UsageError
 from annoconv.files.names import Within, inside, is_left_by_desktop
-from annoconv.geometry import Grid, GridKind, matrix_text
+from annoconv.geometry import Grid, GridKind, apply_relation, matrix_text
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message, listed
 from annoconv.model import SCHEMA_VERSION, Case, Metadata
 from annoconv.pixels import Masks, check_frame
+from annoconv.volumes.nifti_affines import check_orthogonal
 from annoconv_converters._volumes.file import LayerVolume, UnionVolume
 from annoconv_converters._volumes.image import VolumeImage
 from annoconv_converters._volumes.label_tables import read_table
@@ -199,6 +200,7 @@ def _reading(
         case = strict_json.as_model(complete, Case, limits=context.limits, source=found.source)
     except DocumentError as error:
         raise DocumentError("the files do not make a case", findings=error.findings, source=found.source) from error
+    _check_sheared(case, found)
     off = list(_places(case, masks, found, position))
     retold = _retell(found, case, masks, context.label_system)
     losses = unfit + ([] if side is not None else list(_assumed(found, finder, position)))
@@ -321,14 +323,25 @@ def _modality_loss(position: int) -> Loss:
     return Loss(position, "/image/modality", LossKind.APPROXIMATED, message)
 
 
+def _check_sheared(case: Case, found: CaseFiles) -> None:
+    """Refuse images whose axes are sheared, unless instances say where their slices lie (gantry tilt)."""
+    for image, files in zip((case.image, *(case.related_images or ())), found.images, strict=False):
+        placed = [each.image_position_patient for each in image.instances or ()]
+        if not placed or None in placed:
+            volumes = (region.volume for region in found.regions if region.volume.grid.lps_from_ijk is not None)
+            sheared = (each.path for each in volumes if not each.grid.is_upright)
+            check_orthogonal(files.grid, next(sheared, None) or found.source)
+
+
 def _places(case: Case, masks: Sequence[Mask], found: CaseFiles, position: int) -> Iterator[Loss]:
-    """Refuse masks that do not lie on their image's lattice, with the explanation where frames were mixed up.
+    """Refuse masks that do not lie on their image's lattice, or have foreground beyond it; with the likely cause.
 
     Yield those whose slices are the image's by their order, and lie otherwise than their file says.
     """
     images = {image.uid: image for image in (case.image, *(case.related_images or ()))}
     uids = {annotation.id: annotation.image_uid or case.image.uid for annotation in case.annotations}
     numbers = {annotation.id: number for number, annotation in enumerate(case.annotations)}
+    within: set[int] = set()
     for mask in masks:
         image = images.get(uids.get(mask.id, case.image.uid))
         grid = None if image is None else Grid.from_image(image)
@@ -343,6 +356,9 @@ def _places(case: Case, masks: Sequence[Mask], found: CaseFiles, position: int) 
                 expected=Message("that of the image {uid}, {grid}", uid=image.uid, grid=_grid_text(grid)),
                 advice="Resample the mask onto the image, or name the image that it was drawn on with --images",
             )
+        if relation.kind is GridKind.SUB and id(mask.volume) not in within:
+            apply_relation(mask.volume.read(), relation, mask.volume.path or found.source)
+            within.add(id(mask.volume))
         if relation.taken_otherwise is not None:
             path = pointer(("annotations", numbers[mask.id], "mask_file"))
             yield Loss(position, path, LossKind.APPROXIMATED, relation.taken_otherwise)

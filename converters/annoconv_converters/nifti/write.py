@@ -77,6 +77,7 @@ class _WrittenCase:
     keys: dict[str, str]
     labels: Labels
     notes: Mapping[str, str]
+    unusual: Sequence[tuple[str, str]]
     fields: Mapping[str, Path]
     left_out: LeftOut
 
@@ -157,7 +158,17 @@ def _remember(prepared: Prepared, loaded: LoadedCase, unwritten: LeftOut, writer
     plain = strict_json.plain(loaded.case)
     notes = dict(_unusual(prepared, writer))
     keys, labels = writer.keys(prepared), prepared.labels
-    return _WrittenCase(prepared.name, plain, masks, keys, labels, notes, loaded.fields, unwritten)
+    unusual = [(_place_of(n), note) for n, image in enumerate(prepared.images) for note in _notes(image.source)]
+    return _WrittenCase(prepared.name, plain, masks, keys, labels, notes, unusual, loaded.fields, unwritten)
+
+
+def _place_of(number: int) -> str:
+    return "/image" if number == 0 else f"/related_images/{number - 1}"
+
+
+def _notes(source: image_seam.ImageSource | None) -> Sequence[str]:
+    """Return what was unusual of an image: identifiers that it lacks, files that were not read."""
+    return () if source is None else source.notes
 
 
 def _unusual(prepared: Prepared, writer: Layout) -> Iterator[tuple[str, str]]:
@@ -165,7 +176,7 @@ def _unusual(prepared: Prepared, writer: Layout) -> Iterator[tuple[str, str]]:
     for position, image in enumerate(prepared.images if writer.keeps_annotations else prepared.images[:1]):
         if image.grid is None or not (image.masks or image.source) or writer.request.volumes.version == 2:
             continue
-        place = "/image" if position == 0 else f"/related_images/{position - 1}"
+        place = _place_of(position)
         if max(image.grid.shape) > NIFTI1_LARGEST:
             yield f"{place}/shape", f"NIfTI-2, because NIfTI-1 holds {NIFTI1_LARGEST} voxels along an axis at most"
         elif not holds_qform(image.grid):
@@ -191,6 +202,8 @@ def _case_losses(
 ) -> Iterator[Loss]:
     for place, message in case.notes.items():
         yield Loss(case_index, place, LossKind.UNCODED, message)
+    for place, message in case.unusual:
+        yield Loss(case_index, place, LossKind.APPROXIMATED, message)
     reasons = _reasons(writer.title)
     native_plain, _ = document(found, finder.labels)
     if plain:

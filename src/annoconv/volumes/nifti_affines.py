@@ -160,7 +160,8 @@ def check_orthogonal(grid: Grid, path: Path | None) -> None:
             source=path,
             found=matrix_text(grid.lps_from_ijk),
             expected=Message("at most {count:g}", count=DIRECTION_TOLERANCE),
-            advice="Resample the image onto orthogonal axes",
+            advice="Name the DICOM series whose slices lie so (gantry tilt) with --images, "
+            "or resample onto orthogonal axes",
         )
 
 

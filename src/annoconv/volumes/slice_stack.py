@@ -78,6 +78,7 @@ def stack_grid(
     slice_spacing: float = 1.0,
     *,
     upright: bool = True,
+    whole: bool = False,
     rounding: float = DIRECTION_TOLERANCE,
 ) -> tuple[Grid, list[int]]:
     """Return the grid that parallel slices form, and their order along it.
@@ -91,6 +92,8 @@ def stack_grid(
     upright
         Whether sheared and unevenly spaced slices are refused. They are no volume of voxels, but a stack all the same
         if their positions run along a straight line, and no slices are missing.
+    whole
+        Whether it is known that no slices are missing, however far apart they are.
     rounding
         How far direction cosines may be off orthonormal, and off those of other slices.
 
@@ -135,7 +138,8 @@ def stack_grid(
         grid = stacked(_even_step(distances[order], names) if len(order) > 1 else slice_spacing)
         _check_straight(grid, positions[order], names)
     except GeometryError:
-        if upright or not _is_straight(positions[order], distances[order], min(between_rows, between_columns)):
+        pixel = min(between_rows, between_columns)
+        if upright or not _is_straight(positions[order], distances[order], pixel, whole=whole):
             raise
         mean = float(distances[order[-1]] - distances[order[0]]) / (len(order) - 1)
         grid = grid_of_slices(stacked(mean), positions[order])
@@ -275,12 +279,12 @@ def _even_step(distances: NDArray[np.float64], names: Sequence[str]) -> float:
     return float(distances[-1] - distances[0]) / (len(names) - 1)
 
 
-def _is_straight(positions: NDArray[np.float64], distances: NDArray[np.float64], pixel: float) -> bool:
+def _is_straight(positions: NDArray[np.float64], distances: NDArray[np.float64], pixel: float, *, whole: bool) -> bool:
     """Tell whether sorted slices run along a straight line, no two at one place and none of an even stack missing."""
     gaps = np.diff(distances)
     if len(gaps) < 2 or gaps.min() < _SAME_PLANE_MM or gaps.max() > _WIDEST * np.median(gaps):
         return False
-    if _missing_from(gaps) is not None:
+    if not whole and _missing_from(gaps) is not None:
         return False
     along = distances - distances[0]
     run = (positions[-1] - positions[0]) / along[-1]

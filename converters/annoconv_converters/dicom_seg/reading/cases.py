@@ -13,7 +13,7 @@ from annoconv import images as image_seam
 from annoconv.casefile import Reading
 from annoconv.codes import Labels
 from annoconv.documents import merging, strict_json
-from annoconv.errors import AnnoconvError, InputError
+from annoconv.errors import AnnoconvError, GeometryError, InputError
 from annoconv.geometry import Grid, GridKind, compare_grids
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
@@ -29,12 +29,12 @@ from annoconv_converters.dicom_seg.mapping import LABEL_MAP_FILE, annotation_ids
 from annoconv_converters.dicom_seg.reading.file import SegmentationFile, open_segmentation
 from annoconv_converters.dicom_seg.reading.losses import file_losses
 from annoconv_converters.dicom_seg.reading.source import Origin, find_origin, spacing_losses
-from annoconv_converters.dicom_seg.reading.volumes import LabelVolume, SegmentVolume, check_size
-from annoconv_converters.dicom_seg.subject import INSTANCES, OF_THE_CASE, without
+from annoconv_converters.dicom_seg.reading.volumes import LabelVolume, SegmentVolume, check_size, fractional_segments
+from annoconv_converters.dicom_seg.subject import INSTANCES, OF_THE_CASE, is_placed, without
 from annoconv_converters.dicom_seg.writing.header import ANEW
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Container, Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from annoconv.images import ImageSource
@@ -49,6 +49,8 @@ _INCOMPLETE: Final = (
 )
 _OF_ANOTHER: Final = "the private block was written for another image; what it holds is left out"
 _UNFIT: Final = "what the private block holds does not fit the file, which other software has edited; it is left out"
+
+_NOW_FRACTIONS: Final = "other software has edited the mask to fractions; they are a file of their own"
 
 
 @dataclass(eq=False)
@@ -96,15 +98,19 @@ class _Part:
         """The case that the file stands for by itself."""
         return strict_json.parse(strict_json.dumps({"task_id": _TASK, **self.native}), Case, source=self.file.path)
 
-    def masks(self, grid: Grid, *, is_map: bool) -> Iterator[Mask]:
-        """Yield the mask of each segment on a grid; as values of one volume if they are a label map."""
+    def masks(self, grid: Grid, whole_masks: Container[str], *, is_map: bool) -> Iterator[Mask]:
+        """Yield the mask of each segment on a grid; as values of one volume if they are a label map.
+
+        Fractions of annotations that are `whole_masks` are no fractions.
+        """
         segments = self.file.segments
         whole = LabelVolume(self.file, self.frame_grid, grid) if is_map or self.file.kind is Kind.LABELMAP else None
         for annotation_id, segment in zip(annotation_ids(segments), segments, strict=True):
             if whole is not None:
                 yield Mask(annotation_id, whole, segment.number)
             else:
-                yield Mask(annotation_id, SegmentVolume(self.file, self.frame_grid, grid, segment.number))
+                is_mask = annotation_id in whole_masks
+                yield Mask(annotation_id, SegmentVolume(self.file, self.frame_grid, grid, segment.number, is_mask))
 
 
 def read_segmentations(
@@ -174,6 +180,8 @@ def _reading(
         losses += spacing_losses(part.file, part.frame_grid, case_index)
     if is_map:
         document["annotations"] = _as_map(document["annotations"], parts)
+    whole_masks, now_fractions = _settle_fractions(document, [] if is_map or restored is None else parts, case_index)
+    losses += now_fractions
     case = strict_json.as_model(document, Case, limits=context.limits, source=parts[0].file.path)
     labels = Labels.of(case, context.label_system)
     for part in parts:
@@ -185,8 +193,38 @@ def _reading(
         else:
             losses += file_losses(part.file, case, case_index, labels)
     grids = [_grid(part, case, origins[part.file.path]) for part in parts]
-    masks = Masks(mask for part, grid in zip(parts, grids, strict=True) for mask in part.masks(grid, is_map=is_map))
+    masks = Masks(
+        mask for part, grid in zip(parts, grids, strict=True) for mask in part.masks(grid, whole_masks, is_map=is_map)
+    )
     return Reading(case, masks, LossReport(losses))
+
+
+def _settle_fractions(document: dict[str, Any], parts: Sequence[_Part], case_index: int) -> tuple[set[str], list[Loss]]:
+    """Return the annotations of fractional files that are masks in the case, and what of them has become fractions.
+
+    The private block tells which were written as fractions of 0 and 1. What others have edited is a file of its own.
+    """
+    rows = {each["id"]: (number, each) for number, each in enumerate(document["annotations"])}
+    whole_masks: set[str] = set()
+    losses: list[Loss] = []
+    for part in parts:
+        if part.file.kind is not Kind.FRACTIONAL:
+            continue
+        written = list(zip(part.file.segments, part.native["annotations"], strict=True))
+        drawn = [
+            (segment.number, stated, *rows[stated["id"]])
+            for segment, stated in written
+            if stated["id"] in rows and "fractional_type" not in rows[stated["id"]][1]
+        ]
+        edited = fractional_segments(part.file) if drawn else set[int]()
+        for number, stated, place, row in drawn:
+            if number not in edited:
+                whole_masks.add(stated["id"])
+                continue
+            row.pop("mask_value", None)
+            row |= {name: stated[name] for name in ("mask_file", "fractional_type") if name in stated}
+            losses.append(Loss(case_index, f"/annotations/{place}/mask_file", LossKind.APPROXIMATED, _NOW_FRACTIONS))
+    return whole_masks, losses
 
 
 def _edited(part: _Part, origin: Origin | None) -> set[str]:
@@ -233,10 +271,20 @@ def _invented(case_index: int, context: Context, origin: Origin | None, part: _P
 def _described(part: _Part, origin: Origin | None) -> dict[str, Any]:
     """Return the image as the file describes it, or the source itself if the file tells another or has another grid."""
     stated: dict[str, Any] = part.native["image"]
+    own = part.frame_grid.grid
+    is_whole = own.frame != "LPS" or own.is_upright or is_placed(stated)
     if origin is None:
-        return stated
+        if is_whole:
+            return stated
+        raise GeometryError(
+            "the slices are sheared or uneven, and the file does not name the instance of each",
+            source=part.file.path,
+            where="ReferencedSeriesSequence (0008,1115)",
+            expected="an instance for each slice, which has its position",
+            advice="Name the source series with --images",
+        )
     source = origin.source
-    is_same = compare_grids(part.frame_grid.grid, source.grid).kind is GridKind.SAME
+    is_same = is_whole and compare_grids(own, source.grid).kind is GridKind.SAME
     if is_same and stated["uid"] == source.uid and "study_instance_uid" in stated:
         return stated
     described: dict[str, Any] = strict_json.plain(source.describe())

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from annoconv_converters.dicom_seg.frame_grid import FrameGrid
     from annoconv_converters.dicom_seg.reading.file import SegmentationFile
 
-__all__ = ["LabelVolume", "SegmentVolume", "check_size"]
+__all__ = ["LabelVolume", "SegmentVolume", "check_size", "fractional_segments"]
 
 
 def check_size(frame_grid: FrameGrid, limits: Limits, path: Path) -> None:
@@ -91,14 +91,17 @@ class SegmentVolume(_Frames):
     ----------
     number
         SegmentNumber.
+    is_mask
+        Whether its fractions are known to be 0 and 1 alone, and are read as a mask.
     """
 
     number: int
+    is_mask: bool = False
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Bool, or float32 of fractions."""
-        return np.dtype(np.bool_ if self.file.kind is Kind.BINARY else np.float32)
+        return np.dtype(np.bool_ if self.file.kind is Kind.BINARY or self.is_mask else np.float32)
 
     def read(self) -> NDArray[Any]:
         """Return `mask_kji`, bool, or fractions from 0 to 1, read-only."""
@@ -120,8 +123,19 @@ class SegmentVolume(_Frames):
                     found=int(most),
                 )
             part = levels.reshape(pixels.rows, pixels.columns)[: target_ji.shape[0], : target_ji.shape[1]]
-            np.maximum(target_ji, part / most, out=target_ji)
+            np.maximum(target_ji, part > 0 if self.is_mask else part / most, out=target_ji)
         return self._placed(volume_kji)
+
+
+def fractional_segments(file: SegmentationFile) -> set[int]:
+    """Return the numbers of the segments of a file of fractions that have one between 0 and 1."""
+    most = int(file.header.get("MaximumFractionalValue") or 0)
+    segments = file.table.segments.tolist()
+    found: set[int] = set()
+    for number, levels in zip(segments, file.pixels.levels(range(len(segments))), strict=True):
+        if number not in found and ((levels != 0) & (levels != most)).any():
+            found.add(number)
+    return found
 
 
 @dataclass(eq=False)

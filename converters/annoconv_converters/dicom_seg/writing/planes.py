@@ -200,21 +200,24 @@ def place(
     GeometryError
         If the grids differ and nothing else is asked, or foreground would be cut.
     """
-    moving = volume.grid
+    moving, own = volume.grid, None
     if source.grid.frame == "SLIDE":
         # Files of masks know no slide coordinates: what they state is taken as such, and nothing as the same matrix.
         moving = Grid(moving.shape, source.grid.affine if moving.lps_from_ijk is None else moving.affine, "SLIDE")
     elif image is not None:
-        check_frame(image, volume)
+        told = check_frame(image, volume)
+        if told.fixed.positions is not None and told.kind in {GridKind.SAME, GridKind.REINDEXED}:
+            # The case says where uneven slices lie, also where they are some of its image's; the file cannot.
+            own, moving = told, told.fixed
     relation = relation_to(moving, source.grid)
-    volume_kji = volume.read()
+    volume_kji = volume.read() if own is None else apply_relation(volume.read(), own, volume.path)
     is_lattice = source.grid.lps_from_ijk is not None and source.grid.positions is None and moving.positions is None
     if relation.kind is GridKind.DIFFERENT and resampling != "never" and is_lattice:
         message = Message("the mask was resampled ({how}) onto the grid of its image", how=resampling)
         return resample(volume_kji, moving, source.grid, resampling), (LossKind.RESAMPLED, message)
-    otherwise = relation.taken_otherwise
-    told = None if otherwise is None else (LossKind.APPROXIMATED, otherwise)
-    return apply_relation(volume_kji, relation, volume.path), told
+    otherwise = (own or relation).taken_otherwise
+    changed = None if otherwise is None else (LossKind.APPROXIMATED, otherwise)
+    return apply_relation(volume_kji, relation, volume.path), changed
 
 
 def _told(grid: Grid) -> Message:

@@ -77,7 +77,7 @@ def of_index(folder: Path, finder: Finder) -> CaseFiles:
         file = opened(each["file"], each["uid"]) if "file" in each else first.get(each["uid"])
         if file is not None:
             exact |= finder.is_exact(file)
-            told = {key: each[key] for key in TOLD_OF_IMAGES if key in each}
+            told = {key: each[key] for key in TOLD_OF_IMAGES if key in each} | finder.placed(each["uid"])
             images.append(ImageFiles(each["uid"], each["modality"], file.grid, told))
         elif each["uid"] == primary:
             shape = each.get("shape")
