@@ -46,6 +46,8 @@ Place: TypeAlias = "tuple[str | int, ...]"
 
 TASK: Final = "cvat"
 """Task of a case that names none."""
+_FIRST: Final = 1
+"""Number of the first class: CVAT lists its labels without numbers, and an id 0 is no class to readers of COCO."""
 
 
 def tree_of(path: Path, limits: Limits) -> Element:
@@ -109,7 +111,7 @@ class _CvatFile:
         self._path = path
         defined = [each for each in root.iterfind("meta//labels/label") if each.find("parent") is None]
         names = dict.fromkeys(each.findtext("name") or "" for each in defined)
-        self._numbers: dict[str, int] = {name: place for place, name in enumerate(names)}
+        self._numbers: dict[str, int] = {name: place for place, name in enumerate(names, _FIRST)}
         self.classes: ClassKind = "ordered" if names else "seen"
         self._counts: dict[str, int] = {}
         self._skeletons = skeletons_of(root)
@@ -123,7 +125,7 @@ class _CvatFile:
 
     @property
     def labels(self) -> list[Record]:
-        return [each | self._skeletons.get(str(each["name"]), {}) for each in categories_of(self._numbers)]
+        return [each | self._skeletons.get(str(each["name"]), {}) for each in categories_of(self._numbers, _FIRST)]
 
     def image(self, element: Element, place: int) -> Picture:
         record: Record = {"id": element.get("id"), "file_name": element.get("name", "")}
@@ -188,7 +190,7 @@ class _CvatFile:
     def _shapes(self, shape: Element, picture: Record) -> Iterator[Shape]:
         """Yield a shape, or one for each point, element of a skeleton, or face of a cuboid."""
         label = shape.get("label", "")
-        number_ = self._numbers.setdefault(label, len(self._numbers))
+        number_ = self._numbers.setdefault(label, _FIRST + len(self._numbers))
         common: Record = {"category_id": number_, **self._told(shape, label)}
         algorithm_type = ALGORITHM_TYPES.get(shape.get("source", ""))
         more = {"algorithm_type": algorithm_type} if algorithm_type else {}

@@ -35,7 +35,7 @@ __all__ = ["REASONS", "LineKind", "WrittenKind", "kind_of", "tree", "yolo_format
 
 Record: TypeAlias = "dict[str, Any]"
 LineKind: TypeAlias = Literal["segment", "detect", "pose", "obb"]
-WrittenKind: TypeAlias = Literal["auto"] | LineKind
+WrittenKind: TypeAlias = Literal["auto", "segment", "detect", "pose", "obb"]
 
 REASONS: Final[Reasons] = {
     "annotations/#/id": "the lines of YOLO have no ids",
