@@ -184,8 +184,7 @@ def test_bytes_that_were_changed_never_end_the_process(seed: int, tmp_path: Path
 
 
 @pytest.mark.parametrize("name", ["every_geometry", "label_map"])
-@pytest.mark.parametrize("value", [[], "\0"])
-def test_a_value_of_another_kind_anywhere_is_read_or_refused(name: str, value: Any, tmp_path: Path) -> None:
+def test_a_value_of_another_kind_anywhere_is_read_or_refused(name: str, tmp_path: Path) -> None:
     options = {"kind": "panoptic"} if name == "label_map" else {}
     registry.write([read_case(make(name, tmp_path).path)], tmp_path / "x.json", format="coco", **options)
     path = tmp_path / "x.json"
@@ -194,7 +193,7 @@ def test_a_value_of_another_kind_anywhere_is_read_or_refused(name: str, value: A
     for number in range(count):
         edited = copy.deepcopy(whole)
         owner, key = next(itertools.islice(members(edited), number, None))
-        owner[key] = value
+        owner[key] = "\0" if isinstance(owner[key], list) else []
         path.write_text(json.dumps(edited), "utf-8")
         try:
             list(registry.read([path], format="coco"))
