@@ -57,6 +57,9 @@ export type Cosine = number;
 /** A zero-based position. (索引) */
 export type Index = number;
 
+/** A whole number, zero or above, that JSON readers keep. (类别序号) */
+export type ClassNumber = number;
+
 /** A whole number, one or above. (计数) */
 export type Count = number;
 
@@ -293,7 +296,7 @@ export interface Label {
   /** Unique code within the label system. (标签编码) [A 8.2.2.a, A C.1] */
   code: LabelCode;
   /** Number of the class in training data, its place in the list if absent. (类别序号) [A 10.1.3] */
-  number?: Index;
+  number?: ClassNumber;
   /** Name in English. (英文名称) [A 8.2.2.b] */
   name_en?: Name;
   /** Name in Chinese. (中文名称) [A 8.2.2.b] */

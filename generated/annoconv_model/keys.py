@@ -223,7 +223,7 @@ class LabelKeys(TypedDict):
     """Keys of `Label`."""
 
     code: models.LabelCode
-    number: NotRequired[models.Index | None]
+    number: NotRequired[models.ClassNumber | None]
     name_en: NotRequired[models.Name | None]
     name_zh: NotRequired[models.Name | None]
     category: NotRequired[AnnotationCategory | None]

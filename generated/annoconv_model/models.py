@@ -78,6 +78,7 @@ __all__ = [
     "Cardinality",
     "Case",
     "ChangeRecord",
+    "ClassNumber",
     "ClinicalField",
     "ClinicalRecord",
     "ClinicalRecordKind",
@@ -279,6 +280,9 @@ Cosine: TypeAlias = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=
 
 Index: TypeAlias = Annotated[int, Whole(0, 2147483647)]
 """A zero-based position. (索引)"""
+
+ClassNumber: TypeAlias = Annotated[int, Whole(0, 9007199254740991)]
+"""A whole number, zero or above, that JSON readers keep. (类别序号)"""
 
 Count: TypeAlias = Annotated[int, Whole(1, 2147483647)]
 """A whole number, one or above. (计数)"""
@@ -2345,7 +2349,7 @@ class Label(Model):
     Source: A 8.2.2.a, A C.1.
     """
 
-    number: Annotated[Index | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="class number")
+    number: Annotated[ClassNumber | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="class number")
     """Number of the class in training data, its place in the list if absent. (类别序号)
 
     Source: A 10.1.3.

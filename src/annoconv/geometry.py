@@ -59,6 +59,7 @@ __all__ = [
     "corner_displacement_voxel",
     "describe_grid",
     "grid_of_slices",
+    "grid_text",
     "is_turned",
     "lps_from_ras",
     "matrix_text",
@@ -295,8 +296,8 @@ def apply_relation(mask_kji: NDArray[Any], relation: GridRelation, path: Path | 
         raise GeometryError(
             "the mask's grid is not the image's",
             source=path,
-            found=_grid_text(moving),
-            expected=_grid_text(fixed),
+            found=grid_text(moving),
+            expected=grid_text(fixed),
             advice="Resample the mask onto the image's grid, or name the image that it was drawn on",
         )
     if relation.kind is GridKind.SAME:
@@ -326,13 +327,14 @@ def apply_relation(mask_kji: NDArray[Any], relation: GridRelation, path: Path | 
                 before=before,
             ),
             source=path,
-            found=_grid_text(moving),
-            expected=_grid_text(fixed),
+            found=grid_text(moving),
+            expected=grid_text(fixed),
         )
     return placed
 
 
-def _grid_text(grid: Grid) -> Message:
+def grid_text(grid: Grid) -> Message:
+    """Return a grid for people: its shape, and its affine with the frame that this leads to."""
     shape = list(grid.shape)
     if grid.lps_from_ijk is None:
         return Message("shape {shape}, no affine", shape=shape)

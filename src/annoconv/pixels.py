@@ -223,23 +223,21 @@ def as_labels(values: NDArray[Any], path: Path | None) -> NDArray[Any]:
 
 def _whole_or_fractions(values: NDArray[Any], path: Path | None) -> NDArray[Any]:
     least, most = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+    problem, found = "", Message("values from {least:g} to {most:g}", least=least, most=most)
     if not (least >= 0 and most <= 2**53):  # NaN fails too
-        raise MaskError(
-            "not labels, nor fractions from 0 to 1",
-            source=path,
-            found=Message("values from {least:g} to {most:g}", least=least, most=most),
-        )
-    dtype = np.min_scalar_type(int(most))
-    whole = values.astype(dtype)
-    if np.array_equal(whole, values):
-        return whole
-    if most > 1 + _ROUNDING:
-        raise MaskError(
-            "labels are whole numbers, fractions lie from 0 to 1",
-            source=path,
-            found=Message("fractions up to {most:g}", most=most),
-        )
-    return np.asarray(np.minimum(values, 1))
+        problem = "not labels, nor fractions from 0 to 1"
+    else:
+        whole = values.astype(np.min_scalar_type(int(most)))
+        if np.array_equal(whole, values):
+            return whole
+        if most <= 1 + _ROUNDING:
+            return np.asarray(np.minimum(values, 1))
+        broken = float(values[whole != values][0])
+        problem = "labels are whole numbers, fractions lie from 0 to 1"
+        found = Message("{broken:.9g} among values up to {most:.9g}", broken=broken, most=most)
+    expected = "only whole numbers from 0, or only values from 0 to 1"
+    advice = "Round labels to whole numbers and save them as integers; divide percentages by 100"
+    raise MaskError(problem, source=path, found=found, expected=expected, advice=advice)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,12 @@ from typing import Any
 import highdicom
 import pydicom
 import pytest
+from annoconv_converters._dicom.codes import code_item, concept_in
+from annoconv_converters._dicom.texts import fit
 from pydicom import config
+from pydicom.datadict import dictionary_VR
+from pydicom.dataelem import RawDataElement
+from pydicom.tag import Tag
 
 from annoconv import registry
 from annoconv.casefile import LoadedCase, Reading, read_case
@@ -268,3 +273,89 @@ def test_what_is_no_value_of_the_model_is_left_and_named(keyword: str, tmp_path:
     header.add(pydicom.DataElement(keyword, header[keyword].VR, values[keyword], validation_mode=config.IGNORE))
     header.save_as(path)
     assert any(each.startswith(f"/{keyword}") for each in read(path).losses.paths())
+
+
+STATED = {
+    "EthnicGroup": "e",
+    "PatientComments": "c",
+    "Occupation": "o",
+    "AdmissionID": "A1",
+    "PatientState": "s",
+    "MedicalAlerts": "m",
+    "OtherPatientIDs": "X2",
+}
+OF_FORMER_FORM = {
+    "StudyDate": ("2020.01.02", "20200102"),
+    "PatientBirthDate": ("1950.01.01", "19500101"),
+    "StudyTime": ("10:11:12.5", "101112.5"),
+    "PatientAge": ("45Y", "045Y"),
+}
+"""Forms of ACR-NEMA that PS3.5 6.2 tells of, and an age without its zero, in the form of today."""
+
+
+def of_a_source(folder: Path, **elements: str) -> tuple[LoadedCase, Path]:
+    """Return a case that says nothing of the patient, and its series, which states these elements."""
+    save_nifti(folder / "m.nii.gz", blob(GRID), GRID)
+    case = loaded(folder, [mask("M1", "m.nii.gz")], GRID)
+    for path in (folder / "images").iterdir():
+        header = pydicom.dcmread(path)
+        for keyword, value in elements.items():
+            tag, data = Tag(keyword), (value + " " * (len(value) % 2)).encode()
+            header[tag] = RawDataElement(tag, dictionary_VR(tag), len(data), data, 0, False, True)
+        header.save_as(path)
+    return case, folder / "images"
+
+
+def test_all_that_a_source_says_of_patient_and_study_is_the_segmentations_too(tmp_path: Path) -> None:
+    former = {keyword: value for keyword, (value, _) in OF_FORMER_FORM.items()}
+    case, series = of_a_source(tmp_path, **STATED, **former)
+    losses = registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[series], plain=True)
+    header = pydicom.dcmread(tmp_path / "seg.dcm")
+    expected = STATED | {keyword: value for keyword, (_, value) in OF_FORMER_FORM.items()}
+    assert {keyword: str(header.get(keyword)) for keyword in expected} == expected
+    assert dciodvfy_errors(tmp_path / "seg.dcm") == []
+    assert not [path for path in losses.paths() if path.startswith(("/patient_id", "/subject", "/studies"))], (
+        "what the case does not say is no loss of it"
+    )
+    assert "/image" not in losses.paths()
+
+
+def test_what_of_a_source_is_no_value_is_named_by_element_and_never_by_value(tmp_path: Path) -> None:
+    case, series = of_a_source(tmp_path, PatientSex="male", PatientSize="1,75", EthnicGroup="x" * 17)
+    losses = registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[series])
+    told = [loss.message for loss in losses if loss.path == "/image"]
+    for keyword in ("PatientSex", "PatientSize", "EthnicGroup"):
+        assert any(each.startswith(f"{keyword} of the source is no value") for each in told)
+    assert not any("male" in each or "1,75" in each for each in told)
+    assert dciodvfy_errors(tmp_path / "seg.dcm") == []
+
+
+def test_a_source_that_says_identity_was_removed_and_not_how_gives_a_valid_file_with_a_word(tmp_path: Path) -> None:
+    case, series = of_a_source(tmp_path, PatientIdentityRemoved="YES")
+    losses = registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[series])
+    assert pydicom.dcmread(tmp_path / "seg.dcm").DeidentificationMethod == "unspecified"
+    assert dciodvfy_errors(tmp_path / "seg.dcm") == []
+    assert any("DeidentificationMethod" in loss.message for loss in losses if loss.path == "/image")
+
+
+@pytest.mark.parametrize(
+    ("name", "stated"),
+    [
+        ("Yamada^Tarou=山田^太郎=やまだ^たろう", "Yamada^Tarou=山田^太郎=やまだ^たろう"),
+        ("A=B=C=D", "A=B=C-D"),
+        ("", ""),
+    ],
+)
+def test_a_name_has_up_to_three_component_groups(name: str, stated: str) -> None:
+    assert fit("PN", name) == stated, "PS3.5 6.2.1.1"
+    assert fit("PN", "x" * 70 + "=" + "y" * 70) == "x" * 64 + "=" + "y" * 64
+
+
+def test_a_urn_is_a_code_without_a_scheme() -> None:
+    stated = pydicom.Dataset()
+    stated.URNCodeValue, stated.CodeMeaning = "urn:oid:1.2.3", "thing"
+    above = pydicom.Dataset()
+    above.SegmentedPropertyTypeCodeSequence = [stated]
+    concept = concept_in(above, "SegmentedPropertyTypeCodeSequence")
+    assert concept is not None
+    assert code_item(concept) == stated, "PS3.3 8.8: no CodeValue, and no designator that nobody gave it"

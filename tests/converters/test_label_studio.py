@@ -259,3 +259,95 @@ def test_times_with_more_than_millionths(tmp_path: Path) -> None:
     (reading,) = registry.read([tmp_path / "x.json"], format="label-studio")
     assert strict_json.plain(reading.case.annotations[0])["annotated_at"] == "2024-05-06T07:08:09.123456Z"
     assert [loss.path for loss in reading.losses] == ["/0/annotations/0/updated_at"]
+
+
+# --- what cannot be read is refused
+
+
+@pytest.mark.parametrize(
+    ("annotations", "named"),
+    [
+        ({"result": []}, "`annotations` is no list"),
+        (7, "`annotations` is no list"),
+        ([{"result": {"0": {"id": "r"}}}], "`result` is no list"),
+        ([{"result": '[{"id": "r"}]'}], "`result` is no list"),
+        ([{"result": ["r"]}], "a result is no object"),
+    ],
+)
+def test_annotations_and_results_that_are_no_lists_are_refused(tmp_path: Path, annotations: Any, named: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps([{"id": 1, "data": {"image": "a.png"}, "annotations": annotations}]))
+    with pytest.raises(InputError, match=f"task 1: {named}"):
+        list(registry.read([path], format="label-studio"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("keypointlabels", {"x": 10, "width": 1}),
+        ("keypointlabels", {"y": 10, "width": 1}),
+        ("rectanglelabels", {"x": 10, "width": 5, "height": 5}),
+        ("rectanglelabels", {"x": 10, "y": 10}),
+        ("rectanglelabels", {"x": 10, "y": 10, "width": 5}),
+        ("rectangle", {"x": 10, "y": 10, "height": 5}),
+        ("ellipselabels", {"x": 10, "y": 10, "radiusX": 5}),
+        ("ellipselabels", {"x": 10, "y": 10, "radiusY": 5}),
+        ("ellipselabels", {"y": 10, "radiusX": 5, "radiusY": 5}),
+    ],
+)
+def test_half_a_shape_is_refused(tmp_path: Path, kind: str, value: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="region r: a region has numbers"):
+        list(registry.read([export(tmp_path, kind, value | {kind: ["c"]})], format="label-studio"))
+
+
+def test_half_a_shape_among_results_of_one_id_is_refused(tmp_path: Path) -> None:
+    half = {"x": 10, "y": 10, "width": 5}
+    path = tasks(
+        tmp_path,
+        {"id": "r", "type": "rectangle", "value": half},
+        {"id": "r", "type": "labels", "value": half | {"labels": ["c"]}},
+    )
+    with pytest.raises(InputError, match="region r: a region has numbers"):
+        list(registry.read([path], format="label-studio"))
+
+
+def test_two_places_of_one_id_are_two_regions(tmp_path: Path) -> None:
+    def box(x: int) -> dict[str, Any]:
+        value = {"x": x, "y": x, "width": 5, "height": 10, "rectanglelabels": ["c"]}
+        return {"id": "r", "type": "rectanglelabels", "value": value}
+
+    (reading,) = registry.read([tasks(tmp_path, box(10), box(50))], format="label-studio")
+    boxes = [each.bbox for each in reading.case.annotations if each.type == "bbox"]
+    assert boxes == [[20, 10, 30, 20], [100, 50, 110, 60]]
+    assert not list(reading.losses)
+
+
+def test_a_point_is_written_with_the_width_that_the_editor_knows_it_by(tmp_path: Path) -> None:
+    point = {"x": 20, "y": 20, "width": 1.0, "keypointlabels": ["nose"]}
+    path = tasks(tmp_path, {"id": "r", "type": "keypointlabels", "value": point})
+    (reading,) = registry.read([path], format="label-studio")
+    assert not list(reading.losses)
+    registry.write([LoadedCase(reading.case, reading.masks)], tmp_path / "y.json", format="label-studio", plain=True)
+    ((region,),) = (each["annotations"][0]["result"] for each in json.loads((tmp_path / "y.json").read_text()))
+    assert region["value"] == point
+
+
+def test_keypoints_of_a_region_have_neither_its_answers_nor_its_relations(tmp_path: Path) -> None:
+    box = {"x": 5, "y": 5, "width": 50, "height": 50}
+
+    def nose(identity: str, parent: str) -> dict[str, Any]:
+        value = {"x": 20, "y": 20, "keypointlabels": ["nose"]}
+        return {"id": identity, "parentID": parent, "type": "keypointlabels", "value": value}
+
+    path = tasks(
+        tmp_path,
+        {"id": "p", "type": "rectanglelabels", "value": box | {"rectanglelabels": ["cat"]}},
+        {"id": "q", "type": "rectanglelabels", "value": box | {"rectanglelabels": ["cat"]}},
+        {"id": "p", "type": "choices", "from_name": "margin", "value": box | {"choices": ["sharp"]}},
+        {"type": "relation", "from_id": "p", "to_id": "q"},
+        nose("k", "p"),
+    )
+    (reading,) = registry.read([path], format="label-studio")
+    told = {each.id: (each.type, each.attributes, each.cross_modal_links) for each in reading.case.annotations}
+    assert told["p"] == ("bbox", {"margin": "sharp"}, ["q"])
+    assert told["p.keypoints"] == ("keypoints", None, None)

@@ -75,3 +75,30 @@ def test_a_palette_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="palette"):
         registry.write([loaded], tmp_path / "set", format="yolo", images=[tmp_path / "dicom"], render="16")
     assert not (tmp_path / "set").exists()
+
+
+def coloured(folder: Path, photometric: str, bits: int) -> LoadedCase:
+    """Write a picture of three samples, and return its case."""
+    loaded, dataset = instance(folder, photometric)
+    dataset.SamplesPerPixel, dataset.PlanarConfiguration = 3, 0
+    dataset.BitsAllocated = dataset.BitsStored = bits
+    dataset.HighBit = bits - 1
+    dataset.PixelData = np.stack([STORED] * 3, axis=-1).astype(f"<u{bits // 8}").tobytes()
+    dataset.save_as(folder / "a.dcm", enforce_file_format=True)
+    return loaded
+
+
+@pytest.mark.parametrize(("photometric", "bits"), [("HSV", 8), ("RGB", 16)])
+def test_colours_that_are_no_red_green_and_blue_of_8_bits_are_refused(
+    photometric: str, bits: int, tmp_path: Path
+) -> None:
+    loaded = coloured(tmp_path / "dicom", photometric, bits)
+    with pytest.raises(ImageError, match=f"colours of the image cannot be written; found {photometric}, uint{bits}"):
+        registry.write([loaded], tmp_path / "set", format="coco", images=[tmp_path / "dicom"], render="8")
+    assert not (tmp_path / "set").exists()
+
+
+def test_red_green_and_blue_stay_what_they_are(tmp_path: Path) -> None:
+    loaded = coloured(tmp_path / "dicom", "RGB", 8)
+    registry.write([loaded], tmp_path / "set", format="coco", images=[tmp_path / "dicom"], render="8")
+    np.testing.assert_array_equal(pixels(tmp_path / "set"), np.stack([STORED] * 3, axis=-1))

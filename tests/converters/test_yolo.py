@@ -117,7 +117,7 @@ def picture(path: Path, label: str = "0 0.5 0.5 1 1\n", **more: object) -> None:
         (
             "train: ../train/images\nval: ../valid/images\nnc: 1\nnames: ['a']\n",
             ["train/images/x.png", "valid/images/y.png"],
-            ["train/x", "valid/y"],
+            ["train/images/x", "valid/images/y"],
         ),
         # several folders of one split, inside a path that is there
         (
@@ -135,7 +135,7 @@ def test_layouts_of_ultralytics(yaml: str, places: list[str], uids: list[str] | 
     (tmp_path / "data.yaml").write_text(yaml)
     (tmp_path / "README.roboflow.txt").write_text("Read me\n")
     readings = list(registry.read([tmp_path], format="yolo"))
-    assert [reading.case.image.uid for reading in readings] == (uids or ["set/a/x", "set/b/y"])
+    assert [reading.case.image.uid for reading in readings] == (uids or ["set/a/images/x", "set/b/images/y"])
     assert all(reading.case.annotations[0].bbox == [0, 0, 20, 10] for reading in readings)  # type: ignore[union-attr]
 
 
@@ -150,7 +150,10 @@ def test_layouts_of_others(tmp_path: Path) -> None:
     (tmp_path / "dark" / "obj.data").write_text("classes = 1\ntrain = data/train.txt\nvalid = data/valid.txt\n")
     (tmp_path / "dark" / "train.txt").write_text("data/obj_train_data/x.png\n")
     (tmp_path / "dark" / "valid.txt").write_text("data/obj_valid_data/y.png\n")
-    assert [each.case.image.uid for each in registry.read([tmp_path / "dark"], format="yolo")] == ["x", "y"]
+    assert [each.case.image.uid for each in registry.read([tmp_path / "dark"], format="yolo")] == [
+        "obj_train_data/x",
+        "obj_valid_data/y",
+    ]
 
 
 def test_a_picture_on_its_side(tmp_path: Path) -> None:
@@ -406,4 +409,45 @@ def test_a_description_with_the_count_of_classes_only(tmp_path: Path) -> None:
     assert named.case.annotations[0].label_code == "b"
     (folder / "classes.txt").write_text("a\n")
     with pytest.raises(InputError, match="another count"):
+        list(registry.read([folder], format="yolo"))
+
+
+def split_set(folder: Path, described: str, *there: str) -> Path:
+    """Make a data set with a picture and its labels in each of some folders below `images` and `labels`."""
+    for name in there:
+        (folder / "images" / name).mkdir(parents=True)
+        (folder / "labels" / name).mkdir(parents=True)
+        Image.new("RGB", (50, 40)).save(folder / "images" / name / f"{name}.png")
+        (folder / "labels" / name / f"{name}.txt").write_text("0 .5 .5 .1 .1")
+    (folder / "data.yaml").write_text(f"names: [cat]\n{described}")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("described", "split", "named"),
+    [
+        ("train: images/train\nval: images/val\n", "train", "images/train"),
+        ("train: images/val\nval: [images/val, images/more]\n", "val", "images/more"),
+        ("train: imgs\n", "train", "imgs"),
+        ("path: elsewhere\ntrain: train.txt\n", "train", "train.txt"),
+    ],
+)
+def test_a_split_that_is_not_there_is_refused(described: str, split: str, named: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=f"{split}: the pictures .* are not there; found {named}"):
+        list(registry.read([split_set(tmp_path, described, "val")], format="yolo"))
+
+
+def test_pictures_for_tests_may_be_missing_and_are_named(tmp_path: Path) -> None:
+    readings = list(
+        registry.read([split_set(tmp_path, "train: images/train\ntest: images/test\n", "train")], format="yolo")
+    )
+    assert [each.case.image.uid for each in readings] == ["train/train"]
+    assert [(each.rule, each.path) for each in readings[0].findings] == [("yolo.test", "/test")]
+
+
+def test_labels_of_a_folder_whose_pictures_are_elsewhere_are_not_passed_over(tmp_path: Path) -> None:
+    folder = split_set(tmp_path, "train: images/train\nval: images/val\n", "train", "val")
+    (folder / "images/train/train.png").unlink()
+    (folder / "images/train").rmdir()
+    with pytest.raises(InputError, match="the size of the picture is not known"):
         list(registry.read([folder], format="yolo"))

@@ -110,8 +110,8 @@ def damage(monkeypatch: pytest.MonkeyPatch) -> Foreign:
     """Let the reader forget who drew a region."""
     as_it_is = tasks._Task._told
 
-    def without(self: Any, region: Any, annotation: Any, more: Any) -> Any:
-        record, told = as_it_is(self, region, annotation, more)
+    def without(self: Any, region: Any, annotation: Any, more: Any, **stated: Any) -> Any:
+        record, told = as_it_is(self, region, annotation, more, **stated)
         return record, {name: value for name, value in told.items() if name != "annotator"}
 
     monkeypatch.setattr(tasks._Task, "_told", without)

@@ -83,7 +83,7 @@ def write(readings: list[Reading], file: Foreign, folder: Path) -> Path:
         (again / "data.yaml").unlink()
         (again / "obj.names").write_text("".join(f"{name}\n" for name in told["names"].values()), "utf-8")
         (again / "obj.data").write_text("names = obj.names\ntrain = train.txt\n", "utf-8")
-        shutil.move(again / "labels", again / "obj_train_data")
+        shutil.move(again / "labels" / "obj_train_data", again / "obj_train_data")
     return again
 
 

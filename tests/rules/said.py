@@ -304,7 +304,7 @@ SAID: dict[str, list[Example]] = {
         Example(
             lambda d: d.update(labels=[{"code": "A", "number": 1}, {"code": "B", "number": 1}]),
             "/labels/1/number",
-            also_good=lambda d: d.update(labels=[{"code": "A", "number": 1}, {"code": "B"}, {"code": "C"}]),
+            also_good=lambda d: d.update(labels=[{"code": "A", "number": 1}, {"code": "B", "number": 2}]),
         ),
         Example(
             labelled(
@@ -328,7 +328,9 @@ SAID: dict[str, list[Example]] = {
         Example(
             lambda d: d.update(labels=[{"code": "A", "parent": "B"}, {"code": "B", "parent": "A"}]),
             "/labels/0/parent",
-            also_good=lambda d: d.update(labels=[{"code": "A", "parent": "B"}, {"code": "B", "parent": "LUNG"}]),
+            also_good=lambda d: d.update(
+                labels=[{"code": "A", "parent": "B", "number": 1}, {"code": "B", "parent": "LUNG"}]
+            ),
         )
     ],
     "A-8.5.3b.field_unknown": [

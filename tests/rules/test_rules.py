@@ -415,7 +415,7 @@ EXAMPLES: dict[str, list[Example]] = {
     ],
     "A-8.2.2a.duplicate_code": [
         Example(
-            lambda d: d.update(labels=[{"code": "NODULE"}, {"code": "X"}, {"code": "NODULE"}]),
+            lambda d: d.update(labels=[{"code": "NODULE"}, {"code": "X", "number": 1}, {"code": "NODULE"}]),
             "/labels/2/code",
             "minimal",
             lambda d: d.update(labels=[{"code": "NODULE"}, {"code": "nodule"}]),

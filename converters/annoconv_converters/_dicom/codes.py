@@ -17,17 +17,23 @@ if TYPE_CHECKING:
 
 __all__ = ["code_item", "coded", "concept_in", "concepts_in", "modifiers_of", "site_of"]
 
+_URN: Final = "URN"
+"""Scheme of a concept whose code is a URN without one (PS3.3 8.8: it is needed with CodeValue and LongCodeValue)."""
+
 
 def code_item(concept: Concept) -> Dataset:
     """Return a concept as an item of the code sequence macro (PS3.3 8.8)."""
     macro = Dataset()
-    if len(concept.code) <= LENGTHS["SH"]:
+    if concept.scheme == _URN:  # a URN names its own scheme
+        macro.URNCodeValue = concept.code
+    elif len(concept.code) <= LENGTHS["SH"]:
         macro.CodeValue = fit("SH", concept.code)
     elif concept.code.startswith("urn:") or "://" in concept.code:
         macro.URNCodeValue = concept.code
     else:
         macro.LongCodeValue = fit("UC", concept.code)
-    macro.CodingSchemeDesignator = fit("SH", concept.scheme)
+    if concept.scheme != _URN:
+        macro.CodingSchemeDesignator = fit("SH", concept.scheme)
     if concept.version is not None:
         macro.CodingSchemeVersion = fit("SH", concept.version)
     macro.CodeMeaning = fit("LO", concept.meaning)
@@ -56,7 +62,7 @@ def concepts_in(dataset: Dataset, keyword: str) -> tuple[Concept, ...]:
 
 def _concept(macro: Dataset) -> Concept | None:
     code = text(macro.get("CodeValue")) or text(macro.get("LongCodeValue")) or text(macro.get("URNCodeValue"))
-    scheme = text(macro.get("CodingSchemeDesignator")) or ("URN" if "URNCodeValue" in macro else "")
+    scheme = text(macro.get("CodingSchemeDesignator")) or (_URN if "URNCodeValue" in macro else "")
     return concept_of(scheme, code, text(macro.get("CodeMeaning")), text(macro.get("CodingSchemeVersion")))
 
 

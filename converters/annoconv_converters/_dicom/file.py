@@ -153,7 +153,14 @@ class Instance:
             if value is None
         ]
         if position is None or orientation is None or spacing is None:
-            raise ImageError("the slice has no place in space", source=self.path, expected=listed(missing))
+            raise ImageError(
+                "the slice has no place in space",
+                source=self.path,
+                found=Message("{count} of three elements", count=3 - len(missing)),
+                expected=listed(missing),
+                advice="Add what is known of it, or give another series; ImagerPixelSpacing is measured at the "
+                "detector, not in the patient",
+            )
         columns, rows = self.size
         name = os.path.relpath(self.path, folder) + (f" frame {self.frame}" if self.frame else "")
         return Plane(name, position, orientation, spacing, columns, rows)

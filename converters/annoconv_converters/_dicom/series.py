@@ -28,9 +28,9 @@ from annoconv.errors import GeometryError, ImageError, LimitError
 from annoconv.geometry import Grid, describe_grid
 from annoconv.images import ImageSource, SliceIdentity
 from annoconv.loss import Loss, LossKind
-from annoconv.messages import Message
+from annoconv.messages import Message, listed
 from annoconv.model import Image, ImageInstance, Modality
-from annoconv.volumes.slice_stack import fill_gaps, is_rounded, stack_grid
+from annoconv.volumes.slice_stack import fill_gaps, is_rounded, is_turning, stack_grid
 from annoconv_converters._dicom.charset import settle_character_set
 from annoconv_converters._dicom.file import DAMAGE, Instance, acquired_at, read_places
 from annoconv_converters._dicom.groups import SHARED, FramePlace
@@ -69,7 +69,7 @@ class DicomSeries:
         self._instances = sorted(instances, key=lambda instance: (instance.sop_instance_uid, instance.path))
         self._limits = limits
         self._notes = tuple(notes)
-        self._allows_gaps = self._is_rounded = False
+        self._allows_gaps = self._is_rounded = self._is_turning = False
         first = self._instances[0]
         stated = first.text("SeriesInstanceUID")
         self.uid = stated or ids.source_series(instance.sop_instance_uid for instance in instances)
@@ -111,9 +111,15 @@ class DicomSeries:
     def _shared(self, keyword: str) -> str:
         values = {instance.text(keyword): instance.path for instance in self._instances}
         if len(values) > 1:
-            found = ", ".join(sorted(path.name for path in list(values.values())[:2]))
+            named = sorted((path.name, value) for value, path in [*values.items()][:2])
             raise ImageError(
-                Message("the slices of one series differ in {keyword}", keyword=keyword), source=self.path, found=found
+                Message("the slices of one series differ in {keyword}", keyword=keyword),
+                source=self.path,
+                found=listed(
+                    [Message("{value} in {name}", value=value or Message("none"), name=name) for name, value in named]
+                ),
+                expected="the same in all of them",
+                advice="Give only those that belong together: two studies or frames of reference are no one volume",
             )
         return next(iter(values))
 
@@ -129,7 +135,7 @@ class DicomSeries:
             missing = fill_gaps(planes, rounding) if self._allows_gaps else []
             step = self._one_slice_spacing(frames[0])
             grid, order = stack_grid([*planes, *missing], step, upright=False, rounding=rounding)
-            self._is_rounded = is_rounded(planes[0])
+            self._is_rounded, self._is_turning = is_rounded(planes), is_turning(planes)
         except GeometryError as error:
             raise _named(error, self) from error
         self._check_size(math.prod(grid.shape))
@@ -251,8 +257,10 @@ class DicomSeries:
     @property
     def taken_otherwise(self) -> tuple[str, ...]:
         """What was not read of its files, or not as they state it."""
-        template = "the direction cosines are rounded; the orthonormal ones nearest to them are taken"
-        return (*([Message(template)] if self._is_rounded else []), *self._notes)
+        rounded = Message("the direction cosines are rounded; the orthonormal ones nearest to them are taken")
+        turning = Message("the slices differ in orientation, within the bound that was set; one of them stands for all")
+        how = [message for message, holds in ((rounded, self._is_rounded), (turning, self._is_turning)) if holds]
+        return (*how, *self._notes)
 
     def read(self) -> NDArray[Any]:
         """Return the stored pixels, shape (k, j, i) or with colour (k, j, i, sample); rescaling is not applied."""

@@ -11,6 +11,7 @@ import copy
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.codes import UNCLASSIFIED, ClassLabel, Labels, built_in_labels, is_name, name_fields, own_code
@@ -24,11 +25,14 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.records import Picture
 
 __all__ = [
-    "Categories", "CategoryTable", "Meaning", "categories_of", "is_class_list", "unnamed", "unnamed_number",
+    "Categories", "CategoryTable", "Meaning", "categories_of", "is_class_list", "number_stated", "unnamed",
+    "unnamed_number",
 ]  # fmt: skip
 
 _UNNAMED: Final = re.compile(r"CATEGORY_(0|[1-9][0-9]{0,8})")
 """Name of a category of which the file tells the id only."""
+_LARGEST: Final = (1 << 53) - 1
+"""Number that JSON readers keep."""
 _CATEGORIES: Final = frozenset(category.value for category in AnnotationCategory)
 
 
@@ -68,6 +72,13 @@ def unnamed_number(code: str) -> int | None:
     """Return the id of a category that has no name, from its label code; None if it has one."""
     found = _UNNAMED.fullmatch(code)
     return int(found[1]) if found else None
+
+
+def number_stated(identity: object) -> int | None:
+    """Return the number that the id of a category is or states, as `0` does; None if it states none."""
+    if isinstance(identity, str) and identity.isascii() and identity.isdecimal():
+        identity = int(identity[:20])
+    return identity if type(identity) is int and 0 <= identity <= _LARGEST else None
 
 
 class Categories:
@@ -128,16 +139,26 @@ class Categories:
         return self.labels_of(self.records) if self.is_list else []
 
     def labels_of(self, numbers: Iterable[object]) -> list[dict[str, Any]]:
-        """Return classes by their ids as a case has them in `labels`; one whose id is no number has its place."""
-        places = {number: place for place, number in enumerate(self.records)}
+        """Return classes by their ids as a case has them in `labels`; one whose id is no number has the first free."""
         return [
-            {
-                **(self[number].definition or {"code": self[number].code}),
-                "number": number if type(number) is int and number >= 0 else places[number],
-            }
+            {**(self[number].definition or {"code": self[number].code}), "number": self._class_numbers[number]}
             for number in numbers
             if number in self.records
         ]
+
+    @cached_property
+    def _class_numbers(self) -> dict[object, int]:
+        """The number of each class by its id: what that states, if no other does."""
+        numbers: dict[object, int] = {}
+        by_number: set[int] = set()
+        for identity in self.records:
+            stated = number_stated(identity)
+            if stated is not None and stated not in by_number:
+                numbers[identity] = stated
+                by_number.add(stated)
+        rest = [identity for identity in self.records if identity not in numbers]
+        free = (number for number in count() if number not in by_number)
+        return numbers | dict(zip(rest, free, strict=False))
 
     def name_of(self, number: object) -> str:
         """Return the name of a category; of one that has none, its id with a word before it."""

@@ -32,6 +32,7 @@ from annoconv.model import (
 from annoconv.pixels import check_frame
 from annoconv_converters._pictures.geometry import box_to_record, counts_to_record, rings_to_record, tidy
 from annoconv_converters._pictures.objects import told_of
+from annoconv_converters._pictures.picture_names import own_name
 from annoconv_converters._pictures.planes import Axis, PictureVolume, Planes, SliceName, slice_name
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.rotation import corners_of, ellipse_ring
@@ -53,8 +54,6 @@ __all__ = ["Drawing", "Form", "draw", "slice_folder"]
 
 Record: TypeAlias = "dict[str, Any]"
 Form: TypeAlias = Literal["rle", "polygon"]
-
-_PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 
 
 @dataclass
@@ -221,8 +220,7 @@ def _add_pictures(
         record: Record = {} if image.shape is None else {"width": planes.columns, "height": planes.rows}
         name = None
         if is_flat:
-            named = image.files[0].path if image.files else ""
-            record["file_name"] = named if named.lower().endswith(_PICTURES) else f"{series}.png"
+            record["file_name"] = own_name(image)
             key: Record = {"uid": image.uid}
         else:
             record["file_name"] = slice_name(folder, series, axis, index)

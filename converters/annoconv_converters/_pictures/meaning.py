@@ -23,6 +23,7 @@ from annoconv_converters._pictures.geometry import (
     tidy,
 )
 from annoconv_converters._pictures.objects import tracked
+from annoconv_converters._pictures.picture_names import named_image
 from annoconv_converters._pictures.planes import Planes, SliceName
 from annoconv_converters._pictures.records import Picture, Record, Shape, flat_uid, is_caption
 from annoconv_converters._pictures.skeletons import box_of_keypoints, keypoints_of, names_of
@@ -161,8 +162,7 @@ def _images(pictures: list[Picture], native: PictureCase, *, use_keys: bool, sou
             uid = uid if isinstance(uid, str) else stem
             flat[uid] = {"uid": uid, "modality": "OT", **({} if is_unsized else {"shape": [size[1], size[0]]})}
             flat[uid] |= _captured(picture.record)
-            if name is not None and _is_relative(name):
-                flat[uid]["files"] = [{"path": name}]
+            flat[uid] |= named_image(name, uid)
             native.planes[uid] = Planes("k", 1, *size)
             seen.setdefault(uid, [])
     images: dict[str, Record] = {}
@@ -378,12 +378,6 @@ def _is_attribute(name: str, value: Any) -> bool:
         and name.isprintable()
         and all(not isinstance(each, dict | list) and each is not None for each in members)
     )
-
-
-def _is_relative(name: str) -> bool:
-    """Tell whether the model takes a name as a relative path."""
-    parts = name.split("/")
-    return not any(mark in name for mark in "\\:") and not any(part in {"", "."} or part[:2] == ".." for part in parts)
 
 
 def _where(section: str, record: Record) -> str:

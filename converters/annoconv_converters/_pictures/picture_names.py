@@ -1,27 +1,161 @@
-"""Names of flat pictures in a file that is written: their own, or flat ones.
+"""Names of flat pictures: those that their sources give them, those of files, and flat ones.
 
-A picture has the name that it has in the case, its folders included. Two pictures that the format takes for one, by the
-same name or by names that it does not tell apart, are refused by both. Flat names have no folders: `train/a.png` is
-`train_a.png`, and of those that are the same without their ending, in upper or lower case, the second has `-2` before
-its ending, the third `-3`.
+A picture has the name that its source gives it, whatever it is: that is the path of the image's one file, or stands
+beside it where the model takes it for no relative path, or for the name of what a picture is made of. Two pictures that
+a format takes for one, by the same name or by names that it does not tell apart, are refused by both. Where a format
+names files, or pictures are rendered, a name that leads elsewhere is changed, and the change is a loss that names both.
+Flat names have no folders: `train/a.png` is `train_a.png`, and of those that are the same without their ending, in
+upper or lower case, the second has `-2` before its ending, the third `-3`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+import posixpath
+import re
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from urllib.parse import unquote
 
+from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError
+from annoconv.ids import is_dicom_uid, safe_name
+from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
+    from annoconv.model import Image
     from annoconv_converters._pictures.draw import Drawing
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["FlatNames", "KnownNames", "NameRule", "stem_of"]
+__all__ = [
+    "PICTURE_FILES",
+    "FlatNames",
+    "KnownNames",
+    "NameRule",
+    "file_name_of",
+    "folder_below",
+    "name_below",
+    "named_image",
+    "own_name",
+    "stem_of",
+    "with_file_names",
+]
 
+Record: TypeAlias = "dict[str, Any]"
 NameRule: TypeAlias = Literal["own", "flat"]
+
+EXTENSION: Final = "annoconv.picture"
+"""Key in `extensions` of an image under which its picture's `name` stands, where no file of it has that."""
+_MADE_OF: Final = (".dcm", ".dicom", ".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+"""Endings of files that pictures are made of, and have other names than."""
+_PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
+PICTURE_FILES: Final = (
+    *_PICTURES,
+    ".heic",
+    ".avif",
+    ".jp2",
+    ".dng",
+    ".mpo",
+    ".pfm",
+    ".svs",
+    ".ndpi",
+    ".mrxs",
+    ".scn",
+    ".dcm",
+)
+"""What the file of a picture may end in."""
+_ANNOTATIONS: Final = "Annotations"
+"""Folder that holds files about the pictures of another one beside it."""
+_FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029:]")
+_MOST_BYTES: Final = 240
+"""Of a part of a path: file systems take 255, and endings are exchanged."""
+
+
+def own_name(image: Image) -> str:
+    """Return the name of the picture that a flat image is."""
+    told = (image.extensions or {}).get(EXTENSION)
+    name = told.get("name") if isinstance(told, dict) else None
+    if isinstance(name, str) and name:
+        return name
+    path = image.files[0].path if image.files else ""
+    return path if path and _is_own(path, image.uid) else f"{safe_name(image.uid)}.png"
+
+
+def named_image(name: str | None, uid: str) -> Record:
+    """Return what an image says of the name of its picture; nothing of one that follows from its UID."""
+    if name is None:
+        return {}
+    files: Record = {"files": [{"path": name}]} if _is_relative(name) else {}
+    return files if files and _is_own(name, uid) else {**files, "extensions": {EXTENSION: {"name": name}}}
+
+
+def _is_own(path: str, uid: str) -> bool:
+    """Tell whether the path of an image's file is the name of its picture, not of what that is made of."""
+    ending = path.lower()
+    return ending.endswith(_PICTURES) or not (is_dicom_uid(uid) or ending.endswith(_MADE_OF))
+
+
+def _is_relative(name: str) -> bool:
+    """Tell whether the model takes a name as a relative path."""
+    parts = name.split("/")
+    is_plain = not any(mark in "\\:\x7f" or mark < " " for mark in name)
+    return is_plain and not any(part in {"", "."} or part[:2] == ".." for part in parts)
+
+
+def folder_below(path: Path, sources: Iterable[Path]) -> str:
+    """Return the folder of a file below the named folder that holds it, `Annotations` left out; none of one named."""
+    above = next((source for source in sources if source in path.parents), path.parent)
+    return "/".join(part for part in path.parent.relative_to(above).parts if part != _ANNOTATIONS)
+
+
+def name_below(folder: str, name: str) -> str:
+    """Return the name of a picture by its path from a folder; as it stands if that leads out of what was named."""
+    path = name.replace("\\", "/")
+    found = posixpath.normpath(posixpath.join(folder, path))
+    return found if _is_relative(found) and not path.startswith("/") else name
+
+
+def file_name_of(name: str) -> str:
+    r"""Return the path of a picture's file below a folder: its name, if that is one.
+
+    Else folders are parted by slashes, none leads upwards or nowhere, what ends a line or parts a path is `_`, and a
+    name without the ending of a picture has `.png` behind it; of an address, what follows `?` or `#` is left out.
+
+    Examples
+    --------
+    >>> file_name_of("train/a.png"), file_name_of("C:\\x\\a.png"), file_name_of("https://x.org/b.png?size=1")
+    ('train/a.png', 'C_/x/a.png', 'https_/x.org/b.png')
+    """
+    is_address = "://" in name or name.startswith("/data/")
+    told = unquote(re.split("[?#]", name)[0]) if is_address else name
+    parts = [_part(part) for part in told.replace("\\", "/").split("/") if part.strip(" .")]
+    found = "/".join(parts) or "picture"
+    return found if found.lower().endswith(PICTURE_FILES) else f"{found}.png"
+
+
+def _part(part: str) -> str:
+    """Return a part of a path as file systems take it."""
+    part = _FORBIDDEN.sub("_", part)
+    if len(part.encode("utf-8", "surrogatepass")) <= _MOST_BYTES:
+        return part
+    stem, dot, ending = part.rpartition(".")
+    return f"{safe_name(stem)}.{ending}" if dot and len(ending) <= 5 else safe_name(part)
+
+
+def with_file_names(drawing: Drawing, case_index: int) -> Iterator[Loss]:
+    """Give the flat pictures of a case the names of files, and yield a loss for each that has another one so."""
+    case = drawing.loaded.case
+    images = {each.uid: place for place, each in enumerate((case.image, *(case.related_images or ())))}
+    for picture in drawing.pictures:
+        name = str(picture.record["file_name"])
+        if picture.name is None and (other := file_name_of(name)) != name:
+            picture.record["file_name"] = other
+            place = images[picture.key["uid"]]
+            path = pointer((*(("related_images", place - 1) if place else ("image",)), "files", 0, "path"))
+            told = Message("a picture is a file there: {name} is {other}", name=name, other=other)
+            yield Loss(case_index, path, LossKind.APPROXIMATED, told)
 
 
 def stem_of(name: str) -> str:
@@ -44,7 +178,7 @@ class FlatNames:
                 picture.record["file_name"] = self._of(str(picture.record["file_name"]))
 
     def _of(self, name: str) -> str:
-        flat = "_".join(part for part in name.split("/") if part)
+        flat = file_name_of(name).replace("/", "_")
         stem, dot, ending = flat.rpartition(".")
         stem, dot = (stem, dot) if dot else (ending, "")
         ending = ending if dot else ""

@@ -21,6 +21,7 @@ from annoconv_converters._pictures.additions import Additions
 from annoconv_converters._pictures.carrier import damaged, not_used, nothing_shown, read_side, restored
 from annoconv_converters._pictures.cases import loaded_case
 from annoconv_converters._pictures.categories import Categories
+from annoconv_converters._pictures.check import picture_findings
 from annoconv_converters._pictures.class_lists import CLASSES, class_list, classes_told
 from annoconv_converters._pictures.edited import bind
 from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
@@ -165,7 +166,8 @@ def _readings(
 
 
 def _findings(batch: Batch, pictures: Sequence[Picture], count: int) -> tuple[Finding, ...]:
-    return () if batch.findings is None else tuple(batch.findings(pictures, count))
+    of_format = () if batch.findings is None else batch.findings(pictures, count)
+    return (*of_format, *picture_findings(pictures, count))
 
 
 def _categories(batch: Batch, context: Context, *, is_list: bool) -> Categories:

@@ -142,10 +142,10 @@ def picture_name(picture: Picture, pattern: re.Pattern[str], *, use_keys: bool) 
 def flat_uid(record: Record) -> tuple[str, str | None]:
     """Return the UID of a flat picture, its file name without suffix, and the name if that does not follow from it."""
     name = record.get("file_name")
-    name = name.strip() if isinstance(name, str) else ""
-    if not name.isprintable() or not name:
+    if not isinstance(name, str) or not name:
         return f"image_{record.get('id')}", None
     stem, _dot, suffix = name.rpartition(".")
-    if not stem or "/" in suffix:
-        return name, name
-    return stem.strip(), None if name == f"{safe_name(stem)}.png" else name
+    uid = (name if not stem.strip() or "/" in suffix else stem).strip()
+    if not uid.isprintable() or not uid:
+        uid = f"image_{record.get('id')}"
+    return uid, None if name == f"{safe_name(uid)}.png" else name

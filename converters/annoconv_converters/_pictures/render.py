@@ -16,7 +16,7 @@ from annoconv.loss import Loss, LossKind
 from annoconv_converters._raster.png import png_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import ExitStack
     from pathlib import Path
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Rendering", "inversions", "pictures_folder", "render", "render_all", "rendering_of"]
 
+_COLOURED: Final = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
+"""Kinds of pixels that are red, green and blue when they have been decoded (PS3.3 C.7.6.3.1.2)."""
 _INVERTED: Final = "MONOCHROME1, whose least value is white: its pictures are written with the values turned over"
 
 
@@ -52,7 +54,9 @@ class Rendering:
 
 
 def rendering_of(images: Sequence[Path], depth: Literal["none", "16", "8"], window: str | None) -> Rendering:
-    """Return how images become pictures, as options tell it; UsageError if the window is none."""
+    """Return how images become pictures, as options tell it; UsageError if the window is none, or is of no use."""
+    if window is not None and depth != "8":
+        raise UsageError("a window is of pictures of 8 bits", found=f"--window {window}", advice="Pass --render 8 too")
     return Rendering(depth, _window_of(window), images)
 
 
@@ -70,8 +74,10 @@ def _window_of(text: str | None) -> tuple[float, float] | None:
     return center, width
 
 
-def render(drawing: Drawing, folder: Path, rendering: Rendering, limits: Limits) -> None:
-    """Write a PNG for each picture of a drawing whose file name the records give.
+def render(
+    drawing: Drawing, folder: Path, rendering: Rendering, limits: Limits, place: Callable[[str], str] = str
+) -> None:
+    """Write a PNG for each picture of a drawing whose file name the records give, where `place` puts it in a folder.
 
     Raises
     ------
@@ -100,7 +106,7 @@ def render(drawing: Drawing, folder: Path, rendering: Rendering, limits: Limits)
                 continue
             index = picture.key.get("index", 0)
             plane = _plane(pixels_kji, planes.axis, index)
-            path = folder / str(picture.record["file_name"])
+            path = folder / place(str(picture.record["file_name"]))
             path.parent.mkdir(parents=True, exist_ok=True)
             pixels, recorded = _pixels(plane, source, index if planes.axis == "k" else 0, rendering)
             picture.key["rendering"] = recorded
@@ -119,13 +125,14 @@ def render_all(
     outputs: ExitStack,
     rendering: Rendering,
     limits: Limits,
+    place: Callable[[str], str],
 ) -> None:
-    """Write the pictures of all cases into `images` of the output folder, or into a folder beside the output file."""
-    folder = temporary / "images"
+    """Write the pictures of all cases into the output folder, or into a folder beside the output file."""
+    folder = temporary
     if not temporary.is_dir():
         folder = outputs.enter_context(replacing(pictures_folder(target), of=target))
     for drawing in drawings:
-        render(drawing, folder, rendering, limits)
+        render(drawing, folder, rendering, limits, place)
 
 
 def inversions(drawing: Drawing, case_index: int) -> Iterator[Loss]:
@@ -146,11 +153,20 @@ def _pixels(
     plane: NDArray[Any], source: ImageSource, index: int, rendering: Rendering
 ) -> tuple[NDArray[Any], dict[str, Any]]:
     """Return the pixels of a PNG and what must be known to read them."""
-    if plane.ndim == 3:
-        return np.ascontiguousarray(plane[..., :3].astype(np.uint8)), {"depth": 8, "samples": 3}
     headers = source.headers
     header = headers[index] if index < len(headers) else headers[0]
     kind = str(header.get("PhotometricInterpretation", "")) if hasattr(header, "get") else ""
+    if plane.ndim == 3:
+        if plane.dtype != np.uint8 or (kind and kind not in _COLOURED):
+            raise ImageError(
+                "the colours of the image cannot be written",
+                source=source.path,
+                where="(0028,0004) PhotometricInterpretation",
+                found=f"{kind}, {plane.dtype}",
+                expected=f"{', '.join(_COLOURED)}, uint8",
+                advice="Convert the image to RGB of 8 bits first",
+            )
+        return np.ascontiguousarray(plane[..., :3]), {"depth": 8, "samples": 3}
     if kind == "PALETTE COLOR":
         return _coloured(plane, header, source)
     is_inverted = kind == "MONOCHROME1"

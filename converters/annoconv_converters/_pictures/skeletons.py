@@ -98,29 +98,14 @@ def seen_of(keypoint: Mapping[str, Any]) -> int:
 
 
 def triples_of(keypoints: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[Any]:
-    """Return x, y as pixel indices and visibility of each name, one behind the other; names beyond have no place.
-
-    A name that is a number behind them is a place, so that a file whose records are longer than its definition is
-    written as it was.
-    """
-    count = len(names)
+    """Return x, y as pixel indices and visibility of each name, one behind the other; names beyond have no place."""
     is_same = [each["name"] for each in keypoints] == list(names)
     placed: dict[int, list[Any]] = {}
     for number, each in enumerate(keypoints):
-        name = each["name"]
-        place = number if is_same else names.index(name) if name in names else _numbered(name, count)
-        if place is None or not seen_of(each):
-            count = max(count, 0 if place is None else place + 1)
-            continue
-        x, y = each["point"]
-        placed[place] = [tidy(x - 0.5), tidy(y - 0.5), seen_of(each)]
-        count = max(count, place + 1)
-    return [number for place in range(count) for number in placed.get(place, [0, 0, 0])]
-
-
-def _numbered(name: str, count: int) -> int | None:
-    is_number = name.isascii() and name.isdecimal() and count < int(name[:6]) <= 1000
-    return int(name) - 1 if is_number else None
+        if (is_same or each["name"] in names) and seen_of(each):
+            x, y = each["point"]
+            placed[number if is_same else names.index(each["name"])] = [tidy(x - 0.5), tidy(y - 0.5), seen_of(each)]
+    return [number for place in range(len(names)) for number in placed.get(place, [0, 0, 0])]
 
 
 def box_of_keypoints(keypoints: Iterable[Mapping[str, Any]]) -> list[float]:

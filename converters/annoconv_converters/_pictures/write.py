@@ -26,7 +26,7 @@ from annoconv_converters._pictures.carrier import FORMAT, SIDE_NAME, SIDE_SUFFIX
 from annoconv_converters._pictures.categories import Categories, CategoryTable
 from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, WrittenLists, given_classes, renumbered, shared
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
-from annoconv_converters._pictures.picture_names import FlatNames, KnownNames
+from annoconv_converters._pictures.picture_names import FlatNames, KnownNames, with_file_names
 from annoconv_converters._pictures.read import Batch, picture_case_of, put_keys
 from annoconv_converters._pictures.records import KEY, Picture, Shape
 from annoconv_converters._pictures.render import Rendering, inversions, pictures_folder, render_all
@@ -87,6 +87,10 @@ class PictureFormat(Generic[Tree]):
         Whether it is a folder, with the side file in it.
     known_by
         From the name of a picture to what the format knows it by.
+    place
+        From the name of a picture to where its file is in a folder.
+    cut
+        The shapes of a picture as far as the format has a place for them, where it has none beyond the picture.
     arrange
         Puts the pictures of all cases as its reader gives them, where that leaves out any; yields what is lost so.
     """
@@ -104,6 +108,8 @@ class PictureFormat(Generic[Tree]):
     has_sizes: bool = True
     is_folder: bool = False
     known_by: Callable[[str], str] = str
+    place: Callable[[str], str] = str
+    cut: Callable[[Picture], list[Shape]] | None = None
     arrange: Callable[[Sequence[Drawing]], Iterable[Loss]] | None = None
 
 
@@ -167,11 +173,14 @@ def write_pictures(
         raise InputError("there is no case to write", source=target)
     if names == "flat":
         FlatNames().rename(picture for drawing in drawings for picture in drawing.pictures)
+    losses: list[Loss] = []
+    if format.is_folder or rendering.depth != "none":
+        losses += (each for place, drawing in enumerate(drawings) for each in with_file_names(drawing, place))
     told_apart = KnownNames(format.known_by)
     for drawing in drawings:
         told_apart.take(drawing)
     shown = [list(drawing.pictures) for drawing in drawings]
-    losses: list[Loss] = [] if format.arrange is None else list(format.arrange(drawings))
+    losses += [] if format.arrange is None else format.arrange(drawings)
     pictures = [picture for drawing in drawings for picture in drawing.pictures]
     for number, picture in enumerate(pictures, start=1):
         picture.record["id"] = number
@@ -188,7 +197,7 @@ def write_pictures(
         format.save(format.tree(pictures, listed), temporary)
         if rendering.depth != "none":
             whole = [replace(each, pictures=all_) for each, all_ in zip(drawings, shown, strict=True)]
-            render_all(whole, temporary, target, outputs, rendering, context.limits)
+            render_all(whole, temporary, target, outputs, rendering, context.limits, format.place)
         sizes = {picture.record["file_name"]: _size(picture) for picture in pictures if "width" in picture.record}
         batch = format.read(temporary, sizes)
         lists = WrittenLists(batch.categories, batch.classes, listed, context.label_system)
@@ -240,6 +249,7 @@ def _drawing(loaded: LoadedCase, folder: str | None, format: PictureFormat[Any],
     )
     for picture in drawing.pictures:
         picture.shapes = [ring for shape in picture.shapes for ring in _rings(shape, format.has_parts)]
+        picture.shapes = picture.shapes if format.cut is None else format.cut(picture)
     return drawing
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
-from annoconv.errors import MaskError
+from annoconv.errors import GeometryError, MaskError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.names import check_inside
 from annoconv.pixels import as_labels
@@ -30,12 +30,34 @@ if TYPE_CHECKING:
     from annoconv.pixels import Volume
     from annoconv_converters._volumes.labels import Entry
 
-__all__ = ["FileSegment", "LayerVolume", "Tree", "UnionVolume", "VolumeFile", "affine_rows", "data_file", "place_of"]
+__all__ = [
+    "FileSegment",
+    "LayerVolume",
+    "Tree",
+    "UnionVolume",
+    "VolumeFile",
+    "affine_rows",
+    "data_file",
+    "mm_of",
+    "place_of",
+]
 
 Tree: TypeAlias = dict[str, Any]
 """What a file says beside its voxels, in the terms of its format: objects, lists and values."""
 _PLACE_DECIMALS: Final = 4
 """Of a millimetre: the float32 numbers of NIfTI-1 hold no more of an affine."""
+_MM_BY_UNIT: Final = {
+    unit: mm
+    for mm, units in {
+        1.0: " | ?|??|???|mm|millimeter|millimeters|millimetre|millimetres",
+        10.0: "cm|centimeter|centimeters|centimetre|centimetres",
+        1000.0: "m|meter|meters|metre|metres",
+        0.001: "um|\u00b5m|\u03bcm|micron|microns|micrometer|micrometers|micrometre|micrometres",
+        1e-6: "nm|nanometer|nanometers|nanometre|nanometres",
+    }.items()
+    for unit in map(str.strip, units.split("|"))
+}
+"""Units of length as headers spell them; an unknown one is taken for mm, as in NIfTI."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +226,16 @@ class UnionVolume:
             mask_kji |= labels_kji == label
         mask_kji.flags.writeable = False
         return mask_kji
+
+
+def mm_of(unit: str, path: Path, where: str) -> float:
+    """Return the millimetres of a unit of length as a header spells it; GeometryError if nobody knows it."""
+    try:
+        return _MM_BY_UNIT[unit.strip().lower()]
+    except KeyError as error:
+        raise GeometryError(
+            "unknown unit of length", source=path, where=where, found=unit[:50], expected="mm, cm, m, um or nm"
+        ) from error
 
 
 def place_of(grid: Grid) -> Tree:

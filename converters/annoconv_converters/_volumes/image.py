@@ -1,13 +1,13 @@
 """One NIfTI, NRRD or MetaImage file as an image source.
 
 A file is an image of its own: its UID is that of its sidecar (`SeriesInstanceUID`, as dcm2niix writes it), else its
-name without the ending.
+name without the ending: in a data set of nnU-Net the first channel has the name of its case.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from annoconv.images import SliceIdentity
 from annoconv.model import Image, Modality
 from annoconv.volumes.nifti_affines import check_orthogonal
 from annoconv_converters._volumes.nifti import NiftiFile
-from annoconv_converters._volumes.opening import open_volume, stem_of
+from annoconv_converters._volumes.opening import open_volume, start_of, stem_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from annoconv_converters._volumes.file import VolumeFile
 
 __all__ = ["VolumeImage"]
+
+_FIRST_CHANNEL: Final = "_0000"
+_IMAGE_FOLDERS: Final = frozenset({"imagesTr", "imagesTs"})
+"""Folders of nnU-Net, in which the image that a case is named after has this ending."""
 
 
 class VolumeImage:
@@ -85,8 +89,16 @@ class VolumeImage:
 
     @property
     def uid(self) -> str:
-        """SeriesInstanceUID of the sidecar, else the file's name without its ending."""
-        return self._stated("SeriesInstanceUID") or stem_of(self.path.name)
+        """SeriesInstanceUID of the sidecar, else the file's name without its ending, and nnU-Net's first channel's."""
+        return self._stated("SeriesInstanceUID") or self._name
+
+    @cached_property
+    def _name(self) -> str:
+        name = stem_of(self.path.name)
+        if name.endswith(_FIRST_CHANNEL) and self.path.parent.name in _IMAGE_FOLDERS:
+            is_nnunet = b'"channel_names"' in start_of(self.path.parent.parent / "dataset.json")
+            return name.removesuffix(_FIRST_CHANNEL) if is_nnunet else name
+        return name
 
     @property
     def modality(self) -> str:

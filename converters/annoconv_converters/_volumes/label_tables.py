@@ -5,7 +5,8 @@
 `read_tsv`, ...        `dseg.tsv`: BIDS 1.10, derivatives, imaging; columns index, name, abbreviation, color
 `write_snap`, ...      ITK-SNAP label descriptions
 `write_ctbl`, ...      Slicer color table (`.ctbl`, also FreeSurfer's): value, name, red, green, blue, alpha
-`read_slicer_csv`      Slicer's color table with terminology (`.csv`): LabelValue, Name, Color_R, ..., Type_CodeValue
+`read_slicer_csv`      Slicer's color table with terminology (`.csv`): LabelValue, Name, Color_R; codes in Slicer's or
+                       DICOM's columns: Type_CodeValue, SegmentedPropertyTypeCodeSequence.CodeValue
 `read_snomed_csv`      TotalSegmentator's table of names and SNOMED CT codes
 =====================  ==================================================================================
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import csv
 import re
+from dataclasses import replace
 from io import StringIO
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -22,11 +24,11 @@ from annoconv.errors import InputError, LimitError, MaskError
 from annoconv.ids import safe_name
 from annoconv.limits import Limits
 from annoconv.messages import Message, listed
-from annoconv_converters._volumes.labels import Entry, Terms, color_of
+from annoconv_converters._volumes.labels import Entry, Terms, color_of, stated_color
 from annoconv_converters._xml import element_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from xml.etree.ElementTree import Element
 
@@ -41,6 +43,7 @@ __all__ = [
     "read_table",
     "read_tsv",
     "slicer_cells",
+    "whole_number",
     "write_caret",
     "write_ctbl",
     "write_snap",
@@ -62,6 +65,11 @@ _SLICER_COLUMNS: Final = ("Type", "Category", "TypeModifier", "Region")
 """Slicer's names for the same."""
 _CODE: Final = ("CodingSchemeDesignator", "CodeValue", "CodeMeaning")
 _SLICER_CODE: Final = ("CodingScheme", "CodeValue", "CodeMeaning")
+_MISSING: Final = "n/a"  # BIDS
+_NO_ROW: Final = "not a row of a label table"
+_TWICE: Final = "a value stands twice in the label table"
+_ONCE: Final = "each value once"
+_WHOLE: Final = "a whole number"
 _LONGEST: Final = 4 << 20
 """Bytes of a label table: a thousand times the longest in use."""
 _SNAP_HEAD: Final = """\
@@ -97,7 +105,7 @@ def kind_of_table(text: str) -> TableKind:
     colour: what the first row is tells the kind, not what stands in a comment.
     """
     head = text[:2000].lower()
-    if head.startswith("labelvalue,"):
+    if "labelvalue" in head.partition("\n")[0].rstrip("\r").split(","):
         return "csv"
     if "segmentedpropertytypecodesequence" in head:
         return "codes"
@@ -121,16 +129,15 @@ def read_table(path: Path) -> dict[str | int, Entry]:
     if not path.is_file():
         raise MaskError("there is no such label table", source=path)
     if path.stat().st_size > _LONGEST:
-        raise LimitError(
-            "the label table is too long", source=path, expected=Message("at most {count} bytes", count=_LONGEST)
-        )
+        most = Message("at most {count} bytes", count=_LONGEST)
+        raise LimitError("the label table is too long", source=path, expected=most)
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise MaskError("the label table is not UTF-8", source=path) from error
     kind = kind_of_table(text)
     if kind == "codes":
-        return {words(entry.name): entry for entry in read_snomed_csv(text, path)}
+        return _by_key(((words(entry.name), entry) for entry in read_snomed_csv(text, path)), path)
     if kind in {"tsv", "csv"}:
         return _by_value((read_tsv if kind == "tsv" else read_slicer_csv)(text, path), path)
     return _read_rows(text, path, kind)
@@ -138,17 +145,20 @@ def read_table(path: Path) -> dict[str | int, Entry]:
 
 def _by_value(entries: Iterable[Entry], path: Path) -> dict[str | int, Entry]:
     """Return rows by their values; MaskError if two of one value say different things."""
+    return _by_key(((entry.value, entry) for entry in entries), path)
+
+
+def _by_key(entries: Iterable[tuple[str | int, Entry]], path: Path) -> dict[str | int, Entry]:
+    """Return rows by value or name; MaskError if two of one key say different things."""
     found: dict[str | int, Entry] = {}
-    for entry in entries:
-        if found.setdefault(entry.value, entry) != entry:
-            names = listed([found[entry.value].name, entry.name])
-            raise MaskError(
-                "a value stands twice in the label table",
-                source=path,
-                where=Message("value {value}", value=entry.value),
-                found=names,
-                expected="each value once",
-            )
+    for key, entry in entries:
+        first = found.setdefault(key, entry)
+        if replace(first, value=entry.value) != entry:  # without values, their numbers are those of the rows
+            found_names = listed([first.name, entry.name])
+            if isinstance(key, str):
+                raise MaskError("a name stands twice in the label table", source=path, where=key, found=found_names)
+            where = Message("value {value}", value=key)
+            raise MaskError(_TWICE, source=path, where=where, found=found_names, expected=_ONCE)
     return found
 
 
@@ -206,7 +216,8 @@ def read_caret(content: bytes, path: Path) -> list[tuple[int, Entry]]:
 def _caret_entry(node: Element) -> Entry:
     parts = [min(max(float(node.attrib[name]), 0.0), 1.0) for name in ("Red", "Green", "Blue")]
     red, green, blue = (round(255 * part) for part in parts)
-    return Entry(int(node.attrib["Key"]), (node.text or "").strip(), (red, green, blue))
+    value = int(node.attrib["Key"])
+    return Entry(value, (node.text or "").strip(), stated_color(value, (red, green, blue)))
 
 
 def write_tsv(entries: Iterable[Entry]) -> bytes:
@@ -215,7 +226,7 @@ def write_tsv(entries: Iterable[Entry]) -> bytes:
     rows = csv.writer(written, delimiter="\t", lineterminator="\n")
     rows.writerow(("index", "name", "abbreviation", "color"))
     for entry in entries:
-        color = "#{:02X}{:02X}{:02X}".format(*color_of(entry))
+        color = _MISSING if entry.color_rgb is None else "#{:02X}{:02X}{:02X}".format(*entry.color_rgb)
         rows.writerow((entry.value, _one_line(entry.name), entry.code or safe_name(entry.name), color))
     return written.getvalue().encode()
 
@@ -224,16 +235,16 @@ def read_tsv(text: str, path: Path) -> list[Entry]:
     """Return the labels of a `dseg.tsv`; MaskError if a row is damaged."""
     found: list[Entry] = []
     for number, row in enumerate(_rows(text, path, "\t"), 2):
-        try:
-            value = int(row["index"])
-        except (KeyError, ValueError) as error:
-            raise MaskError(
-                "the label table has no index here", source=path, where=Message("line {number}", number=number)
-            ) from error
+        value = whole_number(row.get("index", ""))
+        if value is None:
+            raise _damaged(
+                "the label table has no index here", path, number, row.get("index", ""), expected=Message(_WHOLE)
+            )
         if value > 0:
             color = re.fullmatch(r"#?([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})", row.get("color", ""))
             rgb = (int(color[1], 16), int(color[2], 16), int(color[3], 16)) if color else None
-            found.append(Entry(value, row.get("name", ""), rgb))
+            name = row.get("name", "")
+            found.append(Entry(value, "" if name == _MISSING else name, rgb))
     return found
 
 
@@ -267,33 +278,15 @@ def _read_rows(text: str, path: Path, kind: TableKind) -> dict[str | int, Entry]
     found: dict[str | int, Entry] = {}
     for number, line in rows:
         match = (_SNAP_ROW if is_snap else _CTBL_ROW).fullmatch(line)
-        colour = (
-            None
-            if match is None
-            else [int(part) for part in (match.group(2, 3, 4) if is_snap else match.group(3, 4, 5))]
-        )
-        if match is None or colour is None or max(colour) > 255:
-            raise MaskError(
-                "not a row of a label table",
-                source=path,
-                where=Message("line {number}", number=number),
-                found=line.strip()[:80],
-                expected=_SNAP_FORM if is_snap else _CTBL_FORM,
-                advice="A table is a dseg.tsv, ITK-SNAP labels, a Slicer color table or a table of DICOM codes",
-            )
-        name = (
-            (match["plain"] or match["quoted"]) if is_snap else match[2].replace("_", " ") if is_slicers else match[2]
-        )
+        colour = [int(part) for part in match.group(*(2, 3, 4) if is_snap else (3, 4, 5))] if match else [256]
+        if match is None or max(colour) > 255:
+            raise _damaged(_NO_ROW, path, number, line.strip(), expected=Message(_SNAP_FORM if is_snap else _CTBL_FORM))
+        blank = " " if is_slicers else "_"
+        name = (match["plain"] or match["quoted"]) if is_snap else match[2].replace("_", blank)
         value = int(match[1])
-        entry = Entry(value, name, (colour[0], colour[1], colour[2]))
+        entry = Entry(value, name, stated_color(value, (colour[0], colour[1], colour[2])))
         if found.setdefault(value, entry) != entry:
-            raise MaskError(
-                "a value stands twice in the label table",
-                source=path,
-                where=Message("line {number}", number=number),
-                found=value,
-                expected="each value once",
-            )
+            raise _damaged(_TWICE, path, number, match[1], expected=Message(_ONCE))
     if not rows:
         raise MaskError("the label table has no rows", source=path)
     return {value: entry for value, entry in found.items() if value != 0}
@@ -308,24 +301,16 @@ def read_slicer_csv(text: str, path: Path) -> list[Entry]:
     """Return the labels of Slicer's color table with terminology; MaskError if a row is damaged."""
     found: list[Entry] = []
     for number, row in enumerate(_rows(text, path, ","), 2):
-        try:
-            value = int(row["LabelValue"])
-            colour = [int(row[f"Color_{part}"]) for part in "RGB"] if row.get("Color_R") else None
-        except (KeyError, ValueError) as error:
-            raise MaskError(
-                "not a row of a label table", source=path, where=Message("line {number}", number=number)
-            ) from error
+        value = whole_number(row.get("LabelValue", ""))
+        if value is None:
+            raise _damaged(_NO_ROW, path, number, row.get("LabelValue", ""), expected=Message(_WHOLE))
+        parts = [whole_number(row.get(f"Color_{part}", "")) for part in "RGB"] if row.get("Color_R") else None
+        colour = None if parts is None else [-1 if part is None else part for part in parts]
         if colour is not None and not 0 <= min(colour) <= max(colour) <= 255:
-            raise MaskError(
-                "not a row of a label table",
-                source=path,
-                where=Message("line {number}", number=number),
-                found=colour,
-                expected="red, green and blue from 0 to 255",
-            )
-        terms = Terms(
-            *(concept_of(*(row.get(f"{name}_{cell}", "") for cell in _SLICER_CODE)) for name in _SLICER_COLUMNS)
-        )
+            told = ", ".join(row.get(f"Color_{part}", "") for part in "RGB")
+            raise _damaged(_NO_ROW, path, number, told, expected=Message("red, green and blue from 0 to 255"))
+        columns = zip(_SLICER_COLUMNS, _DICOM_COLUMNS, strict=True)
+        terms = Terms(*(_slicer_concept(row, name) or _concept(row, sequence) for name, sequence in columns))
         if value > 0:
             rgb = None if colour is None else (colour[0], colour[1], colour[2])
             found.append(Entry(value, row.get("Name", ""), rgb, terms))
@@ -368,10 +353,40 @@ def _concept(row: Mapping[str, str], sequence: str) -> Concept | None:
     return concept_of(*(row.get(f"{sequence}.{name}", "") for name in _CODE))
 
 
+def _damaged(problem: str, path: Path, line: int, found: str, *, expected: str) -> MaskError:
+    return MaskError(
+        problem,
+        source=path,
+        where=Message("line {number}", number=line),
+        found=found[:80],
+        expected=expected,
+        advice="A table is a dseg.tsv, ITK-SNAP labels, a Slicer color table or a table of DICOM codes",
+    )
+
+
+def _slicer_concept(row: Mapping[str, str], name: str) -> Concept | None:
+    return concept_of(*(row.get(f"{name}_{cell}", "") for cell in _SLICER_CODE))
+
+
+def whole_number(text: str) -> int | None:
+    """Return a value of a label table, which some programs write as 1.0; None if it is no whole number."""
+    match = re.fullmatch(r"([+-]?[0-9]{1,10})(?:\.0*)?", text)
+    return None if match is None else int(match[1])
+
+
 def _rows(text: str, path: Path, delimiter: str) -> Iterator[dict[str, str]]:
     """Yield the rows of a table with a head, every cell a text; MaskError if a row is damaged."""
     reader = csv.DictReader(StringIO(text), delimiter=delimiter, restval="")
     try:
+        columns = [name for name in reader.fieldnames or () if name]
+        if len(set(columns)) < len(columns):
+            raise _damaged(
+                "a column stands twice in the label table",
+                path,
+                1,
+                ", ".join(columns),
+                expected=Message("each column once"),
+            )
         yield from ({str(key): str(cell).strip() for key, cell in row.items()} for row in reader)
     except csv.Error as error:
         raise MaskError(
@@ -381,11 +396,3 @@ def _rows(text: str, path: Path, delimiter: str) -> Iterator[dict[str, str]]:
 
 def _one_line(name: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f\x85\u2028\u2029]", " ", name)
-
-
-WRITERS: Final[Sequence[tuple[str, Callable[[Iterable[Entry]], bytes]]]] = (
-    ("_dseg.tsv", write_tsv),
-    ("_labels.txt", write_snap),
-    (".ctbl", write_ctbl),
-)
-"""Ending of a side file and what writes it."""

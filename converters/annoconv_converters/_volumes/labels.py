@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from annoconv.codes import Labels
     from annoconv.model import AnnotationCategory, Concept
 
-__all__ = ["Entry", "Terms", "color_of", "entry_of", "named", "told_of"]
+__all__ = ["Entry", "Terms", "color_of", "entry_of", "named", "stated_color", "told_of"]
 
 _GOLDEN: Final = 0.6180339887498949
 """Fraction of the colour circle between the colours of two values: neighbours differ as much as they can."""
@@ -98,10 +98,17 @@ def told_of(entry: Entry) -> dict[str, Any]:
 
 
 def color_of(entry: Entry) -> tuple[int, int, int]:
-    """Return the row's colour, or one that its value gives."""
-    if entry.color_rgb is not None:
-        return entry.color_rgb
-    hue = entry.value * _GOLDEN % 1.0 * 6
+    """Return the row's colour, or one that its value gives: most tables need a colour."""
+    return _color_by(entry.value) if entry.color_rgb is None else entry.color_rgb
+
+
+def stated_color(value: int, color_rgb: tuple[int, int, int]) -> tuple[int, int, int] | None:
+    """Return the colour that a row states; None if it is the one that its value gives, which says nothing."""
+    return None if color_rgb == _color_by(value) else color_rgb
+
+
+def _color_by(value: int) -> tuple[int, int, int]:
+    hue = value * _GOLDEN % 1.0 * 6
     ramp = (abs(hue - 3) - 1, 2 - abs(hue - 2), 2 - abs(hue - 4))
     red, green, blue = (round(255 * min(max(part, 0.0), 1.0)) for part in ramp)
     return red, green, blue

@@ -16,7 +16,7 @@ from annoconv.errors import GeometryError, LimitError, MaskError
 from annoconv.files.inflate import DEFLATE_MOST, inflated, read_exactly
 from annoconv.geometry import Grid
 from annoconv.messages import Message
-from annoconv_converters._volumes.file import FileSegment, Tree, VolumeFile, data_file, place_of
+from annoconv_converters._volumes.file import FileSegment, Tree, VolumeFile, data_file, mm_of, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,23 +47,19 @@ _STORED: Final = frozenset(
     }
 )
 """Fields that say how the voxels are stored."""
-_PLACED: Final = frozenset(
-    {
-        *(
-            "ElementSpacing",
-            "ElementSize",
-            "TransformMatrix",
-            "Rotation",
-            "Orientation",
-            "Offset",
-            "Origin",
-            "Position",
-        ),
-        *("CenterOfRotation", "AnatomicalOrientation"),
-    }
+_PLACED: Final = (
+    ("ElementSpacing", "ElementSize"),
+    ("TransformMatrix", "Rotation", "Orientation"),
+    ("Offset", "Origin", "Position"),
 )
-"""Fields that say where they lie, which the affine stands for. The centre of rotation is no part of it in ITK, and the
-letters of the orientation are those of the matrix."""
+"""Fields that say where they lie, which the affine stands for; the first that is there holds."""
+_SPACING, _MATRIX, _OFFSET = _PLACED
+_LETTERS: Final = {"R": (0, 1), "L": (0, -1), "A": (1, 1), "P": (1, -1), "I": (2, 1), "S": (2, -1)}
+"""Axis of LPS and sign of the direction that begins at this side of the patient: the identity is RAI."""
+_ALONG: Final = 0.5
+"""Least component of a direction along the axis of its letter: of its three the largest is 0.577 or more."""
+_UNIT_ROUNDING: Final = 1e-5
+"""How far a direction may be from length 1 and still have it: rows are written with six digits."""
 _TRUE: Final = frozenset({"true", "1", "t", "y", "yes"})
 
 
@@ -102,11 +98,7 @@ class MetaFile(VolumeFile):
         return value
 
     def _numbers(self, *names: str, count: int, default: str) -> list[float]:
-        text = self._field(*names, default=default)
-        try:
-            numbers = [float(part) for part in text.split()]
-        except ValueError:
-            numbers = []
+        numbers = _floats(self._field(*names, default=default))
         if len(numbers) != count:
             raise GeometryError(Message("{count} numbers are needed", count=count), source=self.path, where=names[0])
         return numbers
@@ -126,19 +118,26 @@ class MetaFile(VolumeFile):
             raise LimitError(
                 "too many voxels", source=self.path, found=sizes, expected=self._limits.mask_voxels, limit="mask_voxels"
             )
-        spacing = self._numbers("ElementSpacing", "ElementSize", count=3, default="1 1 1")
-        # Each row of TransformMatrix is the direction of one index axis.
-        matrix = self._numbers("TransformMatrix", "Rotation", "Orientation", count=9, default="1 0 0 0 1 0 0 0 1")
+        spacing = self._numbers(*_SPACING, count=3, default="1 1 1")
         affine = np.eye(4)
         with np.errstate(all="ignore"):  # what overflows is refused as no affine
-            affine[:3, :3] = np.reshape(matrix, (3, 3)).T * spacing
-        affine[:3, 3] = self._numbers("Offset", "Origin", "Position", count=3, default="0 0 0")
+            lengths = np.linalg.norm(self._directions, axis=0)
+            lengths[np.abs(lengths - 1) > _UNIT_ROUNDING] = 1
+            affine[:3, :3] = self._directions / lengths * spacing
+            affine[:3, 3] = self._numbers(*_OFFSET, count=3, default="0 0 0")
+            affine[:3] *= mm_of(self._field("DistanceUnits", default=""), self.path, "DistanceUnits")
         if min(spacing) <= 0:
             raise GeometryError("a voxel size is not positive", source=self.path, where="ElementSpacing", found=spacing)
         try:
             return Grid((int(sizes[0]), int(sizes[1]), int(sizes[2])), affine)
         except GeometryError as error:
             raise GeometryError(error.problem, source=self.path, where="TransformMatrix", found=error.found) from error
+
+    @cached_property
+    def _directions(self) -> NDArray[np.float64]:
+        """The directions of the index axes, columns, LPS; each is a row of the file's matrix."""
+        matrix = self._numbers(*_MATRIX, count=9, default="1 0 0 0 1 0 0 0 1")
+        return np.reshape(matrix, (3, 3)).T
 
     def _read_dtype(self) -> np.dtype[Any]:
         name = self._field("ElementType")
@@ -157,9 +156,33 @@ class MetaFile(VolumeFile):
         return ()
 
     def tree(self) -> Tree:
-        """Return the fields, the comment and the tags of other programs among them."""
-        said = {key: value for key, value in self._parsed[0].items() if key not in _STORED | _PLACED and value}
-        return said | place_of(self.grid)
+        """Return the fields, the comment and the tags of programs too, and what conflicts with the place."""
+        fields = self._parsed[0]
+        placed = self.grid  # refused before, if its numbers are none
+        agreeing = {name for names in _PLACED for name in names if self._agrees(name, names)}
+        if mm_of(fields.get("DistanceUnits", ""), self.path, "DistanceUnits") == 1:
+            agreeing.add("DistanceUnits")
+        if not any(_floats(fields.get("CenterOfRotation", "0"))):
+            agreeing.add("CenterOfRotation")
+        if self._runs_along(fields.get("AnatomicalOrientation", "")):
+            agreeing.add("AnatomicalOrientation")
+        said = {key: value for key, value in fields.items() if key not in _STORED | agreeing and value}
+        return said | place_of(placed)
+
+    def _agrees(self, name: str, names: Sequence[str]) -> bool:
+        """Tell whether a field says what the first of its kind says, which holds; rows of a matrix have length 1."""
+        told = next((self._parsed[0][each] for each in names if each in self._parsed[0]), "")
+        if _floats(self._parsed[0].get(name, told)) != _floats(told):
+            return False
+        lengths = np.linalg.norm(self._directions, axis=0)
+        return names is not _MATRIX or bool(np.all(np.abs(lengths - 1) <= _UNIT_ROUNDING))
+
+    def _runs_along(self, letters: str) -> bool:
+        """Tell whether the index axes begin at the sides that three letters name; other texts name none."""
+        if len(letters) != 3 or not _LETTERS.keys() >= set(letters):
+            return True
+        sides = zip(self._directions.T, map(_LETTERS.__getitem__, letters), strict=True)
+        return all(sign * direction[axis] >= _ALONG * np.linalg.norm(direction) for direction, (axis, sign) in sides)
 
     def written_tree(self, grid: Grid, segments: Sequence[FileSegment], *, is_labels: bool) -> Tree:
         """Return where the voxels lie: MetaImage is only read, and has no labels."""
@@ -195,3 +218,11 @@ class MetaFile(VolumeFile):
             else:
                 while piece := file.read(1 << 20):
                     yield piece
+
+
+def _floats(text: str) -> list[float]:
+    """Return the numbers of a field; nothing if a part of it is none."""
+    try:
+        return [float(part) for part in text.split()]
+    except ValueError:
+        return []

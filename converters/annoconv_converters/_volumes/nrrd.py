@@ -20,7 +20,7 @@ from annoconv.codes import concept_of
 from annoconv.errors import GeometryError, LimitError, MaskError
 from annoconv.geometry import Grid
 from annoconv.messages import Message, listed
-from annoconv_converters._volumes.file import FileSegment, Tree, VolumeFile, place_of
+from annoconv_converters._volumes.file import FileSegment, Tree, VolumeFile, mm_of, place_of
 from annoconv_converters._volumes.labels import Entry, Terms
 from annoconv_converters._volumes.nrrd_data import read_data
 from annoconv_converters._volumes.table_trees import fraction
@@ -142,11 +142,27 @@ class NrrdFile(VolumeFile):
         affine = np.eye(4)
         affine[:3, :3] = np.transpose(vectors)
         affine[:3, 3] = origin
+        mm = np.array([*_SPACES[space], 1]) * self._mm_by_axis
         try:
             with np.errstate(all="ignore"):  # what is no number is refused as no affine
-                return Grid(shape, np.diag([*_SPACES[space], 1, 1]) @ affine + 0.0)
+                return Grid(shape, np.diag([*mm, 1]) @ affine + 0.0)
         except GeometryError as error:
             raise GeometryError(error.problem, source=self.path, where="space directions", found=error.found) from error
+
+    @cached_property
+    def _mm_by_axis(self) -> list[float]:
+        """The millimetres of the unit of each axis of the space."""
+        text = self._field("space units", '"" "" ""')
+        units = re.findall(r'"([^"]*)"', text)
+        if len(units) != 3:
+            raise GeometryError(
+                "each axis of the space has a unit",
+                source=self.path,
+                where="space units",
+                found=text[:100],
+                expected='"mm" "mm" "mm"',
+            )
+        return [mm_of(unit, self.path, "space units") for unit in units]
 
     def _read_dtype(self) -> np.dtype[Any]:
         name = self._field("type").lower()
@@ -215,6 +231,8 @@ class NrrdFile(VolumeFile):
         said = {key: value for key, value in self._header.fields.items() if key not in _STORED | _PLACED and value}
         if set(said.get("kinds", "").split()) <= _AXES:
             said.pop("kinds", None)
+        if self.grid.lps_from_ijk is not None and set(self._mm_by_axis) == {1.0}:
+            said.pop("space units", None)
         return said | _pairs(self._header.pairs) | place_of(self.grid)
 
     def written_tree(self, grid: Grid, segments: Sequence[FileSegment], *, is_labels: bool) -> Tree:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from annoconv.volumes.nifti_affines import Form
     from annoconv_converters._volumes.file import VolumeFile
 
-__all__ = ["is_volume", "open_volume", "stem_of"]
+__all__ = ["is_volume", "open_volume", "start_of", "stem_of"]
 
 
 def open_volume(path: Path, limits: Limits, form: Form = "agree") -> VolumeFile:
@@ -37,6 +37,14 @@ _SUFFIXES: Final = (".nii.gz", ".nii", ".seg.nrrd", ".nrrd", ".nhdr", ".mha", ".
 def is_volume(path: Path) -> bool:
     """Tell whether a file's name is that of a volume."""
     return bool(_suffix(path.name)) and not path.name.startswith(".")
+
+
+def start_of(path: Path) -> bytes:
+    """Return the first megabyte of a file, enough to tell what it is; nothing if there is none."""
+    if not path.is_file():
+        return b""
+    with path.open("rb") as file:
+        return file.read(1 << 20)
 
 
 def stem_of(name: str) -> str:

@@ -17,6 +17,7 @@ from annoconv_converters._volumes.label_tables import (
     dicom_codes,
     kind_of_table,
     slicer_cells,
+    whole_number,
     write_ctbl,
     write_snap,
     write_tsv,
@@ -45,8 +46,7 @@ def table_tree(text: str) -> dict[str, Any]:
         rows = [list(row.items()) for row in _cells(text, ",")]
         return {words(name): {column: cell for column, cell in cells if cell} for (_, name), *cells in rows}
     if kind == "csv":
-        rows = [list(row.items()) for row in _cells(text, ",")]
-        return _by_value((value, {column: cell for column, cell in cells if cell}) for (_, value), *cells in rows)
+        return _by_value((row.pop("LabelValue", ""), row) for row in _cells(text, ","))
     if kind == "tsv":
         return _by_value((row.pop("index", ""), row) for row in _cells(text, "\t"))
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
@@ -66,7 +66,7 @@ def written_table(text: str, entries: Iterable[Entry]) -> dict[str, Any]:
     if kind == "codes":  # these are only read
         return {words(entry.name): dicom_codes(entry.terms) for entry in entries}
     if kind == "csv":
-        return {str(entry.value): slicer_cells(entry) for entry in entries}
+        return {str(entry.value): slicer_cells(entry) | dicom_codes(entry.terms) for entry in entries}
     return table_tree(_WRITERS.get(kind, write_ctbl)(entries).decode("utf-8"))
 
 
@@ -127,7 +127,7 @@ def _number(cell: str) -> str:
 def _by_value(rows: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
     """Return rows by value, without those of the background and without empty cells."""
     return {
-        str(int(value)): {name: cell for name, cell in row.items() if cell not in {"", "n/a"}}
+        str(number): {name: cell for name, cell in row.items() if cell not in {"", "n/a"}}
         for value, row in rows
-        if value.strip().isdigit() and int(value) > 0
+        if (number := whole_number(value.strip()) or 0) > 0
     }

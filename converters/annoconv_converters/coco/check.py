@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message
+from annoconv_converters._pictures.categories import number_stated
 from annoconv_converters._pictures.geometry import box_from_record, keypoints_from_record
 from annoconv_converters._pictures.records import is_caption
+from annoconv_converters._pictures.skeletons import defined_by, names_of
 from annoconv_converters._raster.run_lengths import area_of, box_of
 from annoconv_converters.coco.stream import id_of
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.geometry import Segmentation
     from annoconv_converters._pictures.records import Picture, Shape
 
-__all__ = ["case_findings", "file_findings", "shape_findings"]
+__all__ = ["case_findings", "category_findings", "file_findings", "shape_findings"]
 
 AREA_SLACK: Final = 0.02
 """Of the area: between what a polygon encloses and the pixels that it fills; the files of COCO itself hold either."""
@@ -78,6 +80,23 @@ def _twice(numbers: Iterable[Any], section: str) -> Iterator[Finding]:
             seen.add(number)
 
 
+def category_findings(records: Iterable[Any], case_index: int) -> Iterator[Finding]:
+    """Yield the warnings about the categories of a file, with its first case."""
+    numbers: set[int | None] = set()
+    for place, record in enumerate(each if isinstance(each, dict) else {} for each in records):
+        count, lines = len(names_of(record)), record.get("skeleton")
+        if lines and len(defined_by(record).get("skeleton", ())) != len(lines):
+            problem = Message(
+                "lines join two keypoints of the category, counted from 1 to {count}; others are left out", count=count
+            )
+            yield _warning("coco.skeleton", f"/categories/{place}/skeleton", problem, case_index)
+        number = number_stated(record.get("id"))
+        if number is None or number in numbers:
+            message = "the id states no number of its own: the class has the first one that is free"
+            yield _warning("coco.number", f"/categories/{place}/id", message, case_index)
+        numbers.add(number)
+
+
 def case_findings(pictures: Sequence[Picture], categories: Categories, case_index: int) -> Iterator[Finding]:
     """Yield the warnings about the records of one case; paths are `/annotations/{id}/{field}`."""
     for picture in pictures:
@@ -114,7 +133,12 @@ def shape_findings(
         yield from _disagreements(record, segmentation, box, place, case_index)
     if box is not None and all(size) and not (box[0] >= 0 and box[1] >= 0 and box[2] <= size[1] and box[3] <= size[0]):
         yield _warning("coco.outside", f"{place}/bbox", "the box reaches beyond the picture", case_index)
-    for x, y, seen in keypoints_from_record(record, source="", where=place):
+    points = keypoints_from_record(record, source="", where=place)
+    count = len(names_of(categories.records.get(id_of(record, "category_id"), {})))
+    if points and count and len(points) != count:
+        message = Message("the category has {count} keypoints, the record {found}", count=count, found=len(points))
+        yield _warning("coco.keypoints", f"{place}/keypoints", message, case_index)
+    for x, y, seen in points:
         if seen and all(size) and not (0 <= x <= size[1] and 0 <= y <= size[0]):
             yield _warning("coco.outside", f"{place}/keypoints", "a keypoint lies beyond the picture", case_index)
             return

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from annoconv.documents.residuals import pointer
+from annoconv.loss import Loss, LossKind
 from annoconv.model import ImageTextLink, TextSpanAnnotation
 from annoconv_converters._pictures.geometry import counts_to_record
 from annoconv_converters._pictures.records import Shape
@@ -15,17 +17,19 @@ from annoconv_converters._raster.run_lengths import expand
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from annoconv.casefile import LoadedCase
     from annoconv.model import Case
     from annoconv_converters._pictures.draw import Drawing
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["WITH_KEYPOINTS", "Kind", "finish"]
+__all__ = ["WITH_KEYPOINTS", "Kind", "finish", "identities"]
 
 Record: TypeAlias = "dict[str, Any]"
 Kind: TypeAlias = Literal["auto", "instances", "keypoints", "panoptic", "captions", "stuff", "results"]
 
 WITH_KEYPOINTS: Final = frozenset({"keypoints", "results"})
 """Kinds of files that hold points."""
+_NUMBERED: Final = "COCO ids are numbers; the id travels under the key annoconv"
 
 
 def finish(
@@ -131,3 +135,13 @@ def _captions(case: Case, picture: Picture) -> Iterator[Shape]:
                 if span_id in spans:
                     record = {"id": f"{link.id}.{span_id}", "caption": spans[span_id].text}
                     yield Shape(record, key={"id": span_id})
+
+
+def identities(drawing: Drawing, loaded: LoadedCase, case_index: int) -> Iterator[Loss]:
+    """Yield a loss for each id that COCO numbers anew; it comes back by our key."""
+    numbered = {shape.key["id"]: shape.record for picture in drawing.pictures for shape in picture.shapes}
+    for place, annotation in enumerate(loaded.case.annotations):
+        record = numbered.get(annotation.id)
+        if record is not None and str(record.get("id")) != annotation.id:
+            path = pointer(("annotations", place, "id"))
+            yield Loss(case_index, path, LossKind.CARRIED, _NUMBERED)

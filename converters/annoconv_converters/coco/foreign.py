@@ -56,6 +56,7 @@ TASK: Final = "coco"
 _GEOMETRY: Final = ("segmentation", "area", "bbox", "keypoints", "num_keypoints")
 REASONS: Final[Reasons] = {
     "#": "two categories of a file that nothing is drawn of are one label",
+    "*keypoints*": "a record is written with the keypoints that its category has, and no others",
     "*": "what other software says of a picture is kept in its case, but for {name}",
 }
 _AS_LIST: Final = "list"
@@ -210,6 +211,7 @@ def number_of(identity: str) -> int | None:
 def _difference(record: Record, again: Record) -> Record:
     """Return what a record says otherwise than the one drawn again, and what it does not say."""
     fields = {key: value for key, value in record.items() if key not in again or not _is_same(again[key], value)}
+    fields = _of_its_class(again, fields)
     absent = [key for key in again if key not in record]
     drawn = again.get("segmentation")
     segmentation = fields.get("segmentation")
@@ -263,7 +265,16 @@ def _changed(record: Record, fields: Record, absent: Sequence[str]) -> Record:
     if fields.get("segmentation") == _AS_LIST:
         drawn = record.get("segmentation")
         fields = {**fields, "segmentation": _as_list(drawn) if isinstance(drawn, dict) else drawn}
+    fields = _of_its_class(record, fields)
     return {key: value for key, value in {**record, **fields}.items() if key not in absent}
+
+
+def _of_its_class(drawn: Record, fields: Record) -> Record:
+    """Return fields without keypoints of another count than those drawn: scorers ask for as many as the class has."""
+    ours, theirs = drawn.get("keypoints"), fields.get("keypoints")
+    if not ours or not isinstance(theirs, list) or not theirs or len(ours) == len(theirs):
+        return fields
+    return {key: value for key, value in fields.items() if key not in {"keypoints", "num_keypoints"}}
 
 
 def kept_of(case: Case) -> Record:

@@ -9,6 +9,7 @@ import numpy as np
 
 from annoconv.errors import InputError, MaskError
 from annoconv_converters._pictures.geometry import counts_to_record
+from annoconv_converters._pictures.picture_names import file_name_of
 from annoconv_converters._raster.png import png_bytes, read_png
 from annoconv_converters._raster.run_lengths import counts_of_labels, decode, expand
 
@@ -91,7 +92,7 @@ def packed_record(picture: Picture) -> Record:
     ]
     return {
         "image_id": picture.record["id"],
-        "file_name": f"{name.rpartition('.')[0] or name}.png",
+        "file_name": f"{file_name_of(name).rpartition('.')[0]}.png",
         "segments_info": infos,
     }
 

@@ -28,7 +28,7 @@ from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
 from annoconv_converters._pictures.geometry import size_from_record
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
 from annoconv_converters._pictures.records import Picture, Shape, is_caption, picture_name
-from annoconv_converters.coco.check import case_findings
+from annoconv_converters.coco.check import case_findings, category_findings
 from annoconv_converters.coco.edited import additions, said_twice
 from annoconv_converters.coco.foreign import REASONS, TASK, is_flat, understand
 from annoconv_converters.coco.head import CONTRIBUTOR, info_beside
@@ -70,6 +70,8 @@ def read_coco(
     case_index = 0
     for path in paths:
         index = index_file(path, context, pattern, ground_truth)
+        if ground_truth is not None and not index.is_results and not path.samefile(ground_truth):
+            raise UsageError("a ground truth is of a list of results, and this is none", source=path)
         if not index.groups and any(index.side.lost(case_index)):
             raise nothing_shown(path)
         with path.open("rb") as file:
@@ -105,6 +107,8 @@ def _readings(
     if listed:
         beside.pop("categories", None)
     kind = _kind(index, file, listed)
+    if maps is not None and kind != "panoptic":
+        raise UsageError("maps are of panoptic annotations, and this file has none", source=index.path)
     # What was written with our keys was compared with the built-in labels only.
     systems = {True: Labels.of(), False: Labels.of(label_system=context.label_system)}
     categories = {keyed: Categories(listed, labels, is_list=True) for keyed, labels in systems.items()}
@@ -153,7 +157,8 @@ def _readings(
             reserved=ids,
             listed=categories[True].apart(places).labels_of(places) if use_keys else known.listed,
         )
-        findings = case_findings(pictures, known, case_index + number)
+        findings = [*(() if number else category_findings(listed, case_index))]
+        findings += case_findings(pictures, known, case_index + number)
         losses = list(file_losses(records, REASONS, case_index + number))
         if not (is_plain or use_keys or is_flat(pictures)):
             whole = said and {**said, "categories": listed}

@@ -22,25 +22,26 @@ from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
 from annoconv.errors import InputError
 from annoconv.files.manifest import digest
-from annoconv.loss import Loss, LossKind, LossReport
+from annoconv.loss import Loss, LossReport
 from annoconv_converters._pictures.carrier import VERSION, compare, compare_plain
 from annoconv_converters._pictures.categories import Categories, CategoryTable, unnamed
 from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, given_classes, renumbered, shared
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
-from annoconv_converters._pictures.picture_names import FlatNames, KnownNames
+from annoconv_converters._pictures.picture_names import FlatNames, KnownNames, with_file_names
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
 from annoconv_converters._pictures.records import KEY, Picture, Shape, picture_name
 from annoconv_converters._pictures.render import Rendering, inversions, render
 from annoconv_converters._pictures.said import said_of
 from annoconv_converters._pictures.skeletons import Skeletons, defined_by, has_keypoints
 from annoconv_converters._pictures.write import polygon_reasons
-from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish
+from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identities
 from annoconv_converters.coco.foreign import EXTENSION, kept_of, number_of, put_back, understand
 from annoconv_converters.coco.head import info_of, moments, skeletons_of
 from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
 from annoconv_converters.coco.side import CATEGORIES, INFO, SEGMENTS
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES
+from annoconv_converters.coco.unused import Unused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -72,7 +73,6 @@ REASONS: Final[Reasons] = {
     "*": "COCO has no place for {place}",
 }
 _KEY: Final = Carrier("the key annoconv and the side file")
-_NUMBERED: Final = "COCO ids are numbers; the id travels under the key annoconv"
 _WITHOUT_CATEGORIES: Final = frozenset({"captions", "results"})
 
 
@@ -120,6 +120,7 @@ class _Writer:
         self.names: set[str] = set()
         self.skeletons = Skeletons()
         self.asked: Record = skeletons_of(options.skeletons)
+        self.unused = Unused(options.axis, options.only_annotated, self.asked)
         self.labels = Labels.of()
         self.image_numbers, self.annotation_numbers = Numbers(), Numbers()
         self.used: set[str] = set()
@@ -148,6 +149,7 @@ class _Writer:
             self.table.keep(code, record, self.labels)
         self.table.take(loaded.case.labels, self.labels)
         self._define(loaded.case)
+        self.unused.take(loaded, self.labels)
         drawing = draw(
             loaded,
             axis=self.options.axis,
@@ -159,6 +161,8 @@ class _Writer:
         )
         if self.options.names == "flat":
             self.flat.rename(drawing.pictures)
+        if self.options.rendering.depth != "none":
+            self.losses += with_file_names(drawing, case_index)
         if self.kind != "results":  # which name no pictures
             self.told_apart.take(drawing)
         if self.options.rendering.depth != "none":
@@ -194,7 +198,7 @@ class _Writer:
         differences = dict(_objects(kept.get("annotations")))
         record = put_back({"id": self.position, **picture.record}, kept.get("image"))
         record["id"] = self.image_numbers.take(record["id"])
-        if self.options.names == "flat":
+        if self.options.names == "flat" or self.options.rendering.depth != "none":
             record["file_name"] = picture.record["file_name"]
         picture.record = record
         for identity in order.keys() & differences.keys() - drawn:
@@ -262,7 +266,7 @@ class _Writer:
         unwritten = {**drawing.left_out, **unnamed}
         compared = compare(original, native.document, expected, REASONS, _KEY, case_index, unwritten)
         drawing.pictures[0].key["residual"] = compared.kept.to_json()
-        return [*compared.losses, *_identities(drawing, loaded, case_index)]
+        return [*compared.losses, *identities(drawing, loaded, case_index)]
 
     def _note(self, pictures: list[Picture]) -> None:
         """Note with the key of each record what that says."""
@@ -347,6 +351,7 @@ class _Writer:
 
     def close(self) -> None:
         """Put the file together."""
+        self.unused.check(self.table.records, self.options.skeletons)
         with self.layout.document.open("wb") as file:
             if self.kind == "results":
                 self.parts["annotations"].copy(file)
@@ -391,13 +396,3 @@ def _lost_masks(drawing: Drawing, loaded: LoadedCase, drawn: set[str]) -> set[st
     """Return the ids of masks that were drawn but have no place in this kind of file; their voxels cannot travel."""
     written = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
     return {each.id for each in loaded.case.annotations if each.type == "mask"} & drawn - written
-
-
-def _identities(drawing: Drawing, loaded: LoadedCase, case_index: int) -> Iterator[Loss]:
-    """Yield a loss for each id that COCO numbers anew; it comes back by our key."""
-    numbered = {shape.key["id"]: shape.record for picture in drawing.pictures for shape in picture.shapes}
-    for place, annotation in enumerate(loaded.case.annotations):
-        record = numbered.get(annotation.id)
-        if record is not None and str(record.get("id")) != annotation.id:
-            path = residuals.pointer(("annotations", place, "id"))
-            yield Loss(case_index, path, LossKind.CARRIED, _NUMBERED)

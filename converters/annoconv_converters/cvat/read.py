@@ -16,8 +16,11 @@ import numpy as np
 from annoconv.codes import is_name
 from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError, LimitError
+from annoconv.findings import Finding, Level
+from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import side_path
 from annoconv_converters._pictures.categories import categories_of
+from annoconv_converters._pictures.check import place_of
 from annoconv_converters._pictures.geometry import counts_to_record, tidy
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
@@ -89,10 +92,12 @@ def read_cvat(path: Path, limits: Limits, label_system: Sequence[Label] = ()) ->
     videos = file.videos(root.findall("track"))
     batches: list[Batch] = []
     if pictures or not videos:
-        batches.append(Batch(pictures, file.labels, path, losses=tree.losses, classes=file.classes))
+        batches.append(
+            Batch(pictures, file.labels, path, losses=tree.losses, findings=file.findings, classes=file.classes)
+        )
     for tracks, video in videos:
         losses = partial(tree.losses, tracks=tracks)
-        batches.append(Batch(video, file.labels, path, losses=losses, classes=file.classes))
+        batches.append(Batch(video, file.labels, path, losses=losses, findings=file.findings, classes=file.classes))
     tree.between = file.between
     batches[0].side = side_path(path)
     tree.open = sum(len(batch.pictures) for batch in batches)
@@ -115,6 +120,7 @@ class _CvatFile:
         self.classes: ClassKind = "ordered" if names else "seen"
         self._counts: dict[str, int] = {}
         self._skeletons = skeletons_of(root)
+        self._defined = {name: {*self._skeletons.get(name, {}).get("keypoints", ())} for name in names}
         self.between: list[tuple[Place, bool]] = []
         self._types = {
             (label.findtext("name"), attribute.findtext("name")): attribute.findtext("input_type")
@@ -126,6 +132,18 @@ class _CvatFile:
     @property
     def labels(self) -> list[Record]:
         return [each | self._skeletons.get(str(each["name"]), {}) for each in categories_of(self._numbers, _FIRST)]
+
+    def findings(self, pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
+        """Yield a warning for each shape whose label, or the label of a point of it, is not defined in `meta`."""
+        names = list(self._numbers)
+        for shape in (each for picture in pictures for each in picture.shapes if self._defined):
+            name = names[shape.record["category_id"]]
+            points = shape.geometry["keypoints"] if shape.geometry and shape.geometry["type"] == "keypoints" else ()
+            met = [name, *(each["name"] for each in points)]
+            known = {name, *self._defined[name]} if name in self._defined else set()
+            for each in [each for each in met if each not in known][:1]:
+                told = Message("no label of this name is defined: {name}", name=each)
+                yield Finding("cvat.label", Level.WARNING, pointer((*place_of(shape), "@label")), told, case_index)
 
     def image(self, element: Element, place: int) -> Picture:
         record: Record = {"id": element.get("id"), "file_name": element.get("name", "")}

@@ -14,6 +14,7 @@ from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
 from annoconv_converters._pictures.file_losses import FileRecord, file_losses, settled, stated
 from annoconv_converters._pictures.objects import told_of
+from annoconv_converters._pictures.picture_names import own_name
 from annoconv_converters._pictures.planes import slice_name
 from annoconv_converters._xml import members_of
 from annoconv_converters.cvat.coordinates import coordinates_of, cuboid_of, elements_of, point_of
@@ -66,6 +67,7 @@ _REASONS: Final[Reasons] = {
     "*": "a case has no place for {name}",
 }
 
+_APART: Final = "each of its points, or faces, becomes an annotation of its own"
 _PAIRED: Final = "each vertex moves to the one of its number until the next key frame; CVAT pairs them by their places"
 _UNPAIRED: Final = "between outlines of other counts of vertices nothing is read until the next key frame"
 
@@ -90,6 +92,8 @@ class CvatTree:
     label_system: Sequence[Label] = ()
     open: int = 0
     between: list[tuple[Path, bool]] = field(default_factory=list)
+    _apart: list[Path] = field(default_factory=list)
+    """Places of shapes that are several annotations."""
     _ranges: list[Record] = field(default_factory=list)
     _parents: dict[str, str] = field(default_factory=dict)
     """Of the points of skeletons, the labels of these."""
@@ -119,7 +123,9 @@ class CvatTree:
             for place, is_read in self.between
             if place[:2] in tracks
         ]
-        return [*file_losses(records, _REASONS, case_index), *lost]
+        apart = [Loss(case_index, pointer(place), LossKind.APPROXIMATED, _APART) for place in self._apart]
+        self._apart = []
+        return [*file_losses(records, _REASONS, case_index), *apart, *lost]
 
     def records(self, pictures: Sequence[Picture], case: Case, tracks: Sequence[Path] = ()) -> Iterator[FileRecord]:
         """Yield what images, or tracks, and the shapes on them say, and what is written again in their place."""
@@ -198,6 +204,7 @@ class CvatTree:
         if not found:
             return FileRecord(place, said, None)
         first = found[0]
+        self._apart += [place] if len(found) > 1 else []
         again = self._told(first, labels, holder)
         if tag == "skeleton":
             again["@label"] = labels.name_of(first.label_code)
@@ -260,7 +267,7 @@ def _image(picture: Picture, case: Case) -> Record:
         told = slice_name(name.case, name.series, name.axis, name.index)
     else:
         image = case.image
-        told = image.files[0].path if image.files else f"{image.uid}.png"
+        told = own_name(image)
     columns, rows, *_ = image.shape or ("", "")
     return {"@name": told, "@width": str(columns), "@height": str(rows)}
 

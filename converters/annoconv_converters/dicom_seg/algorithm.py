@@ -13,7 +13,7 @@ from annoconv import ids
 from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError
 from annoconv.model import Algorithm
-from annoconv_converters.dicom_seg.segment import SegmentAlgorithmType
+from annoconv_converters.dicom_seg.segment import ARTIFICIAL_INTELLIGENCE, SegmentAlgorithmType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ def algorithm_of(annotation: MaskAnnotation, case: Case) -> Algorithm | None:
     found += [record.model for record in records if annotation.id in (record.annotation_ids or ())]
     found.append(agents.get(annotation.annotator or case.metadata.annotator or ""))
     stated = case.metadata.software.ai_model if case.metadata.software else None
-    found.append(Algorithm.model_validate(_named(stated)) if stated else None)
+    found.append(Algorithm.model_validate_json(strict_json.dumps(_model(stated))) if stated else None)
     return next((each for each in found if each is not None), None)
 
 
@@ -90,15 +90,17 @@ def agents_and_model(segments: Sequence[Segment], *, is_ours: bool) -> tuple[dic
             agent["id"] += f" {ids.content_digest(strict_json.dumps(agent['algorithm']))[:8]}"
     if is_ours and algorithms and len(algorithms) == len(by_machine):
         name: str = algorithms[0]["name"]
-        if all(each == _named(name) for each in algorithms):
+        if all(each == _model(name) for each in algorithms):
             return {}, name
     return agents, None
 
 
-def _named(name: str) -> dict[str, Any]:
-    """Return the algorithm of a name that may end in its version."""
+def _model(name: str) -> dict[str, Any]:
+    """Return the algorithm of an AI model whose name may end in its version; where it does not, what kind it is."""
     last = name.split()[-1:]
-    return {"name": name, **({"version": last[0]} if last and _VERSION.fullmatch(last[0]) else {})}
+    if last and _VERSION.fullmatch(last[0]):
+        return {"name": name, "version": last[0]}
+    return {"name": name, "family": strict_json.plain(ARTIFICIAL_INTELLIGENCE)}
 
 
 def _parameters(stated: str | None) -> dict[str, Any] | None:

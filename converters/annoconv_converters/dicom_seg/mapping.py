@@ -103,9 +103,20 @@ def is_own(header: Dataset) -> bool:
 
 
 def background_of(header: Dataset) -> int:
-    """Return the value of a label map's voxels that belong to no segment (supplement 243)."""
+    """Return the value of a label map's voxels that belong to no segment (supplement 243).
+
+    It is PixelPaddingValue, which may be absent (PS3.3 C.8.20.2): then the number of the segment that is coded as
+    background, else 0.
+    """
     stated = header.get("PixelPaddingValue")
-    return int(stated) if isinstance(stated, int) else 0
+    if isinstance(stated, int):
+        return int(stated)
+    coded = (BACKGROUND.type.scheme, BACKGROUND.type.code)
+    for each in header.get("SegmentSequence") or []:
+        kind = concept_in(each, "SegmentedPropertyTypeCodeSequence")
+        if kind is not None and (kind.scheme, kind.code) == coded:
+            return int(each.get("SegmentNumber") or 0)
+    return 0
 
 
 def hides_a_segment(header: Dataset) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -17,6 +17,7 @@ from annoconv_converters._dicom.texts import fit, text
 
 __all__ = [
     "ALGORITHM_TYPES",
+    "ARTIFICIAL_INTELLIGENCE",
     "BACKGROUND",
     "UNKNOWN_SCHEME",
     "UNSPECIFIED",
@@ -26,7 +27,7 @@ __all__ = [
 
 UNSPECIFIED: Final = "unspecified"
 """Name and version of an algorithm of which nothing is known; both are required of any that is not manual."""
-_ARTIFICIAL_INTELLIGENCE: Final = Concept(code="123110", scheme="DCM", meaning="Artificial Intelligence")
+ARTIFICIAL_INTELLIGENCE: Final = Concept(code="123110", scheme="DCM", meaning="Artificial Intelligence")
 
 
 UNKNOWN_SCHEME: Final = "99UNKNOWN"
@@ -70,7 +71,8 @@ class Segment:
     algorithm_source
         Who makes that.
     algorithm_family
-        What kind of algorithm it is; artificial intelligence if None.
+        What kind of algorithm it is. None is artificial intelligence where more than a name is known of it; of no more
+        than a name the identification sequence, which is optional, is not written.
     algorithm_parameters
         How it was run, as text.
     tracking_id, tracking_uid
@@ -116,15 +118,7 @@ class Segment:
             parts.append(_text(0x00620008, "CS", kind.value))
         else:
             name = self.algorithm_name or UNSPECIFIED
-            maker = self.algorithm_source
-            algorithm = b"" if maker is None else _text(0x00240202, "LO", maker)
-            algorithm += sequence(0x0066002F, coded(self.algorithm_family or _ARTIFICIAL_INTELLIGENCE))
-            algorithm += _text(0x00660031, "LO", self.algorithm_version or UNSPECIFIED)
-            if self.algorithm_parameters:
-                algorithm += _text(0x00660032, "LT", self.algorithm_parameters)
-            algorithm += _text(0x00660036, "LO", name)
-            parts += [sequence(0x00620007, algorithm), _text(0x00620008, "CS", kind.value)]
-            parts.append(_text(0x00620009, "LO", name))
+            parts += [self._identification(name), _text(0x00620008, "CS", kind.value), _text(0x00620009, "LO", name)]
         if self.color_rgb is not None:
             parts.append(element(0x0062000D, "US", struct.pack("<3H", *cielab_from_rgb(self.color_rgb))))
         modifiers = sequence(0x00620011, *map(coded, self.modifiers)) if self.modifiers else b""
@@ -133,6 +127,22 @@ class Segment:
             parts.append(_text(0x00620020, "UT", self.tracking_id))
             parts.append(element(0x00620021, "UI", self.tracking_uid.encode()))
         return b"".join(parts)
+
+    def _identification(self, name: str) -> bytes:
+        """Return SegmentationAlgorithmIdentificationSequence; nothing where no more than a name is known."""
+        if not (self.algorithm_family or self._is_known_further):
+            return b""
+        maker = self.algorithm_source
+        algorithm = b"" if maker is None else _text(0x00240202, "LO", maker)
+        algorithm += sequence(0x0066002F, coded(self.algorithm_family or ARTIFICIAL_INTELLIGENCE))
+        algorithm += _text(0x00660031, "LO", self.algorithm_version or UNSPECIFIED)
+        if self.algorithm_parameters:
+            algorithm += _text(0x00660032, "LT", self.algorithm_parameters)
+        return sequence(0x00620007, algorithm + _text(0x00660036, "LO", name))
+
+    @property
+    def _is_known_further(self) -> bool:
+        return bool(self.algorithm_version or self.algorithm_source or self.algorithm_parameters)
 
     @classmethod
     def from_item(cls, item: Dataset) -> Segment:
@@ -147,7 +157,7 @@ class Segment:
         name = text(item.get("SegmentLabel"))
         kind = concept_in(item, "SegmentedPropertyTypeCodeSequence")
         unknown = Concept(code="unknown", scheme=UNKNOWN_SCHEME, meaning=name or f"Segment {number}")
-        return cls(
+        read = cls(
             number=number,
             name=name or (kind or unknown).meaning,
             type=kind or unknown,
@@ -159,13 +169,15 @@ class Segment:
             algorithm_name=_known(item.get("SegmentAlgorithmName")) or _known(algorithm.get("AlgorithmName")),
             algorithm_version=_known(algorithm.get("AlgorithmVersion")),
             algorithm_source=_known(algorithm.get("AlgorithmSource")),
-            algorithm_family=None if family == _ARTIFICIAL_INTELLIGENCE else family,
+            algorithm_family=family,
             algorithm_parameters=_known(algorithm.get("AlgorithmParameters")),
             tracking_id=text(item.get("TrackingID")) or None,
             tracking_uid=text(item.get("TrackingUID")) or None,
             color_rgb=_color(item),
             description=text(item.get("SegmentDescription")) or None,
         )
+        is_usual = family == ARTIFICIAL_INTELLIGENCE and read._is_known_further
+        return replace(read, algorithm_family=None) if is_usual else read
 
 
 BACKGROUND: Final = Segment(

@@ -11,7 +11,7 @@ from annoconv.casefile import LoadedCase
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
-from annoconv.errors import InputError
+from annoconv.errors import InputError, UsageError
 from annoconv.pixels import Masks
 from annoconv_converters._pictures.carrier import PICTURE, side_path, told_pictures
 from annoconv_converters._pictures.draw import draw
@@ -72,17 +72,22 @@ def read_file(path: Path, limits: Limits, *, height: int | None = None, label_sy
     ------
     InputError
         If it is none of these, or a geometry cannot be understood.
+    UsageError
+        If there is a height and the file is none of Cytomine.
     """
 
     def labels_of(case: Case) -> Labels:
         return Labels.of(case, label_system)
 
-    if path.suffix.lower() == ".xml":
-        return read_asap(path, limits, labels_of)
-    document = tree_of(path, limits)
-    answers = answers_of(document)
+    is_asap = path.suffix.lower() == ".xml"
+    document = None if is_asap else tree_of(path, limits)
+    answers = None if is_asap else answers_of(document)
     if answers:
         return read_cytomine(document, answers, path, height, labels_of)
+    if height is not None:
+        raise UsageError("a height is of the slide of Cytomine's annotations, and this file has none", source=path)
+    if is_asap:
+        return read_asap(path, limits, labels_of)
     told = told_pictures(side_path(path), path, TASK, limits)
     known: dict[str, Record] = {
         each["file_name"]: {name: each[name] for name in PICTURE if name in each} for each in told

@@ -10,22 +10,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
-from urllib.parse import unquote
 
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
-from annoconv.messages import Message
+from annoconv.messages import Message, listed
 from annoconv_converters._pictures.carrier import side_path, told_pictures
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.foreign_json import looks_like
-from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, tidy
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
-from annoconv_converters._pictures.rotation import oriented_box
 from annoconv_converters._pictures.skeletons import complete
-from annoconv_converters._raster.run_lengths import counts_of
-from annoconv_converters.label_studio.brush import decode_brush
 from annoconv_converters.label_studio.keypoints import grouped, is_round
+from annoconv_converters.label_studio.pictures import pages_of, picture_key, picture_name
+from annoconv_converters.label_studio.shapes import SHAPES, differ, shape_of
 from annoconv_converters.label_studio.trees import ALGORITHM_TYPES, ANSWERS, TaskTree, answer_of, is_read, task_records
 from annoconv_converters.label_studio.uploads import uploaded_name, written_names
 
@@ -46,8 +43,8 @@ _KEPT: Final = frozenset({"id", *ANSWERS.values()})
 """Members whose numbers keep their digits."""
 _OF_MIN: Final = frozenset({"annotation_id", "annotator", "lead_time"})
 """Members of a task of JSON_MIN that say who made its regions, and how."""
-_SHAPES: Final = ("points", "rle", "radiusX", "x")
-_PICTURE: Final = re.compile(r"(?s).*\.(png|jpe?g|bmp|gif|tiff?|webp|dcm|svs|ndpi)", re.IGNORECASE)
+_MOST_NAMED: Final = 10
+"""Pictures named in one message."""
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
 _FINER: Final = re.compile(r"(?<=\.\d{6})\d+")
 """Digits of a second that a time has beyond millionths."""
@@ -81,7 +78,28 @@ def tree_of(path: Path, limits: Limits) -> Any:
         raise InputError(
             "this is no Label Studio export", source=path, where=where, found=seen, expected="tasks with their data"
         )
+    for number, task in enumerate(tasks, start=1):
+        _check_lists(task, Message("task {number}", number=number), path)
     return document
+
+
+def _check_lists(task: Record, where: Message, path: Path) -> None:
+    """Refuse a task whose annotations or results are no lists, of which nothing would be read."""
+    for name in ("annotations", "completions", "predictions"):
+        for each in _listed(task, name, where, path):
+            for result in _listed(each, "result", where, path) if isinstance(each, dict) else ():
+                if not isinstance(result, dict):
+                    seen = looks_like(result)
+                    raise InputError("a result is no object", source=path, where=where, found=seen, expected="{...}")
+
+
+def _listed(record: Record, name: str, where: Message, path: Path) -> list[Any]:
+    """Return a list of a record, empty if it says nothing; InputError if it is none."""
+    found = record.get(name)
+    if found is not None and not isinstance(found, list):
+        problem, seen = Message("`{name}` is no list", name=name), looks_like(found)
+        raise InputError(problem, source=path, where=where, found=seen, expected="[...]")
+    return found or []
 
 
 def _is_task(task: Any) -> bool:
@@ -123,7 +141,7 @@ def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_s
     tasks = [
         _Task(task, (place,) if is_list else (), place, names, path, predictions) for place, task in enumerate(given)
     ]
-    addresses = [task.data.get(_picture_key(task.data) or "") for task in tasks]
+    addresses = [task.data.get(picture_key(task.data) or "") for task in tasks]
     written = written_names(told_pictures(side_path(path), path, TASK, limits), addresses, path)
     for record, address in zip((task.picture.record for task in tasks), addresses, strict=True):
         record["file_name"] = written.get(uploaded_name(address) or "", record["file_name"])
@@ -132,7 +150,7 @@ def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_s
         is_list,
         label_system,
         [task.found for task in tasks],
-        [_picture_key(task.data) for task in tasks],
+        [picture_key(task.data) for task in tasks],
         predictions,
     )
     pictures = [task.picture for task in tasks]
@@ -153,9 +171,18 @@ class _Task:
         held = task.get("data")
         self.data: Record = held if isinstance(held, dict) else task
         number = task.get("id", place + 1)
-        self._record: Record = {"id": number, "file_name": _picture_name(self.data, number)}
+        self._record: Record = {"id": number, "file_name": picture_name(self.data, number)}
         self.picture = Picture(self._record, is_unsized=True, place=(place,))
         self._results = list(task_records(task, with_predictions=True))
+        pages = pages_of(self.data)
+        if pages and any(not set(SHAPES).isdisjoint(each.get("value") or ()) for _, each in self._results):
+            raise InputError(
+                "the task has several pictures, and a case has one",
+                source=path,
+                where=Message("task {number}", number=place + 1),
+                found=listed(pages, _MOST_NAMED),
+                advice="Export a task for each of them, with its own regions",
+            )
         self._owners: dict[int, str] = {}
         self._shapes: dict[str, Shape] = {}
         meta = task.get("meta")
@@ -210,7 +237,7 @@ class _Task:
                 geometry = {"type": "keypoints", "keypoints": points[of]}
                 region = regions[of]
                 found = None if identity in self._shapes else Shape({}, geometry)
-            record, told = self._told(region, annotation, more)
+            record, told = self._told(region, annotation, more, is_copy=of is not None and of not in alone)
             above = of if of is not None and of not in alone else str(region.first.get("parentID"))
             told |= {"parent_id": final[above]} if above in final and above != each else {}
             if found is not None:
@@ -227,8 +254,11 @@ class _Task:
         self._seen.add(stated)
         return stated
 
-    def _told(self, region: _Region, annotation: Record, more: Record) -> tuple[Record, Record]:
-        """Return label, confidence and attributes, and beside these who, when and what is related."""
+    def _told(self, region: _Region, annotation: Record, more: Record, *, is_copy: bool) -> tuple[Record, Record]:
+        """Return label, confidence and attributes, and beside these who, when and what is related.
+
+        A copy, the keypoints of a region that is an annotation by itself, has neither answers nor relations.
+        """
         labels = region.labels
         label = next(iter(labels or region.answers), "")
         if label not in self._names:
@@ -237,11 +267,11 @@ class _Task:
         score = region.first.get("score", annotation.get("score") if "algorithm_type" in more else None)
         if type(score) in {int, float}:
             told["score"] = score
-        attributes = region.answers | ({"labels": labels} if len(labels) > 1 else {})
+        attributes = ({} if is_copy else region.answers) | ({"labels": labels} if len(labels) > 1 else {})
         if attributes:
             told["attributes"] = attributes
         algorithm_type = ALGORITHM_TYPES.get(str(region.first.get("origin")))
-        links: Record = {"cross_modal_links": region.linked} if region.linked else {}
+        links: Record = {"cross_modal_links": region.linked} if region.linked and not is_copy else {}
         return told, ({"algorithm_type": algorithm_type} if algorithm_type else {}) | more | links
 
     def _shaped(self, region: _Region, where: str) -> Shape | None:
@@ -249,7 +279,7 @@ class _Task:
         value, first = region.value, region.first
         if type(value.get("start")) is int and type(value.get("end")) is int and "channel" not in value:
             return self._span(region, where)
-        if not any(name in value for name in _SHAPES):
+        if not any(name in value for name in SHAPES):
             if region.answers:
                 return Shape({})
             return None
@@ -260,7 +290,8 @@ class _Task:
         if stated != size:
             problem = "the region states another size of its picture than others"
             raise InputError(problem, source=self._path, where=where, found=size, expected=stated)
-        return _shape(value, (size[1], size[0]), self._path, where)  # type: ignore[arg-type]  # whole numbers, checked above
+        kinds = [str(each.get("type")) for each in region.results]
+        return shape_of(value, kinds, (size[1], size[0]), self._path, where)  # type: ignore[arg-type]  # whole numbers, checked above
 
     def _span(self, region: _Region, where: str) -> Shape | None:
         """Return a span of a text; the text becomes one of the case."""
@@ -311,9 +342,11 @@ def _regions(results: list[Record]) -> tuple[dict[str, _Region], list[tuple[str,
         if not isinstance(value, dict):
             continue
         identity = str(result.get("id") or f"region_{place}").strip()
+        while identity in regions and differ(regions[identity].value, value):  # two regions of one id
+            identity += "_"
         region = regions.setdefault(identity, _Region(result, {}))
         region.results.append(result)
-        if any(name in value for name in _SHAPES) and "original_width" in result:
+        if any(name in value for name in SHAPES) and "original_width" in result:
             region.first = region.first | {
                 key: result[key] for key in ("original_width", "original_height", "type") if key in result
             }
@@ -324,30 +357,6 @@ def _regions(results: list[Record]) -> tuple[dict[str, _Region], list[tuple[str,
             region.answers[str(result.get("from_name") or result["type"])] = answer_of(value[member])
             region.value = {key: each for key, each in value.items() if key != member} | region.value
     return regions, relations
-
-
-def _picture_key(data: Record) -> str | None:
-    """Return under which name the data of a task have its picture."""
-    texts = {key: each for key, each in data.items() if isinstance(each, str) and len(each) < 4096}
-    named = next((key for key in ("image", "img", "ocr") if texts.get(key)), None)
-    return named or next((key for key, each in texts.items() if _PICTURE.fullmatch(each.partition("?")[0])), None)
-
-
-def _picture_name(data: Record, number: object) -> str:
-    """Return the file name of a task's picture; addresses of a server and of its storage lead nowhere.
-
-    What begins with a slash or names a scheme is an address, with a query and with letters that stand as `%20`.
-    """
-    key = _picture_key(data)
-    named = "" if key is None else str(data[key])
-    if named.startswith("data:"):
-        named = ""
-    name = named
-    if named.startswith("/") or "://" in named:
-        path, _, query = named.partition("?")
-        name = unquote(query[2:] if query.startswith("d=") else path)
-    name = name.replace("\\", "/").lstrip("/")
-    return name if name.isprintable() and name else f"task_{number}"
 
 
 def _in_code_points(text: str, start: int, end: int, quote: Any) -> tuple[int, int] | None:
@@ -362,33 +371,3 @@ def _in_code_points(text: str, start: int, end: int, quote: Any) -> tuple[int, i
     except UnicodeDecodeError:
         return None
     return (len(before), len(before) + len(within)) if within == quote else None
-
-
-def _shape(value: Record, size: tuple[int, int], path: Path, where: str) -> Shape:
-    """Return a shape in per cent of rows and columns as pixels."""
-    rows, columns = size
-    if "points" in value:
-        points = value["points"]
-        if not isinstance(points, list) or not all(is_numbers(point, 2) for point in points):
-            raise InputError("a polygon has points of two numbers", source=path, where=where)
-        ring = [tidy(each) for x, y in points for each in (x * columns / 100, y * rows / 100)]
-        return Shape({"segmentation": [ring]})
-    if "rle" in value:
-        return Shape(counts_to_record(counts_of(decode_brush(value["rle"], size, path, where)), size))
-    names = ("x", "y", "radiusX", "radiusY") if "radiusX" in value else ("x", "y", "width", "height")
-    numbers = [value.get(name, 0) for name in names]
-    if not is_numbers(numbers, 4):
-        raise InputError("a region has numbers", source=path, where=where, found=numbers, expected=", ".join(names))
-    x, y, width, height = (number * (columns, rows)[place % 2] / 100 for place, number in enumerate(numbers))
-    turn = value.get("rotation", 0)
-    if type(turn) not in {int, float} or not abs(turn) < 1e6:
-        raise InputError("a rotation is degrees", source=path, where=where, found=turn, expected="rotation: 0")
-    if "radiusX" in value:
-        turned = {"rotation_degrees": turn} if turn else {}
-        center, radii = [tidy(x), tidy(y)], [tidy(width), tidy(height)]
-        return Shape({}, {"type": "ellipse", "center": center, "radii": radii, **turned})
-    if "height" not in value:
-        return Shape({}, {"type": "point", "point": [tidy(x), tidy(y)]})
-    if turn and width > 0 and height > 0:  # about its upper left corner
-        return Shape({}, oriented_box((x, y, x + width, y + height), turn, (x, y)))
-    return Shape({"bbox": [tidy(x), tidy(y), tidy(width), tidy(height)]})

@@ -14,8 +14,10 @@ from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.loss import LossKind
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
+from annoconv_converters._pictures.picture_names import own_name
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import box_of_keypoints
+from annoconv_converters.label_studio.shapes import POINT_WIDTH
 from annoconv_converters.label_studio.uploads import is_upload_of
 
 if TYPE_CHECKING:
@@ -164,7 +166,7 @@ class TaskTree:
             uid = picture.name.series
             image = next((each for each in case.related_images or () if each.uid == uid), image)
         else:
-            name = image.files[0].path if image.files else f"{image.uid}.png"
+            name = own_name(image)
         stands = self._data(place).get(named or "")
         name = str(stands) if is_upload_of(stands, name) else name  # the server's name for it
         data: Record = {each.id: each.content for each in case.texts or ()} | ({named: name} if named else {})
@@ -295,6 +297,7 @@ def _again(result: Record, said: Record, annotation: Any, labels: Labels, pictur
     parent = annotation.parent_id or (annotation.id if point is not None else "")
     spoken = said.get("value", said)
     value = {name: settled(each, spoken.get(name)) for name, each in value.items()}
+    value |= {"width": POINT_WIDTH} if base == "keypoint" and spoken.get("width") == POINT_WIDTH else {}
     again: Record = {"value": value} | ({"type": kind} if is_kind else {})
     again |= {} if annotation.confidence is None else {"score": annotation.confidence}
     again |= dict(zip(("original_width", "original_height"), size, strict=True))

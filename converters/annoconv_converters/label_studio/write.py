@@ -11,6 +11,7 @@ from annoconv.errors import InputError
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import box_of_keypoints, seen_of
 from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
+from annoconv_converters.label_studio.shapes import POINT_WIDTH
 from annoconv_converters.label_studio.tasks import TASK, read_tasks
 from annoconv_converters.label_studio.trees import MODEL_VERSION
 
@@ -141,7 +142,8 @@ def _region(shape: Shape, picture: Record, label: str) -> Record:
     scale = (100 / columns, 100 / rows)
     record, geometry, rings = shape.record, shape.geometry, shape.record.get("segmentation")
     if geometry is not None and geometry["type"] == "point":
-        kind, value = "keypointlabels", {"x": geometry["point"][0] * scale[0], "y": geometry["point"][1] * scale[1]}
+        x, y = (coordinate * each for coordinate, each in zip(geometry["point"], scale, strict=True))
+        kind, value = "keypointlabels", {"x": x, "y": y, "width": POINT_WIDTH}
     elif geometry is not None and geometry["type"] == "oriented_box":
         kind, turn = "rectanglelabels", geometry.get("rotation_degrees", 0)
         x, y = corners_of(geometry["center"], geometry["size"], turn)[:2]

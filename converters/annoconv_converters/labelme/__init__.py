@@ -27,6 +27,7 @@ from annoconv.registry import Option
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.foreign_json import looks_like
 from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, size_from_record, tidy
+from annoconv_converters._pictures.picture_names import folder_below, name_below
 from annoconv_converters._pictures.read import Batch, read_pictures
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.run_lengths import MOST_PIXELS, counts_of
@@ -76,24 +77,28 @@ def from_labelme(
     InputError
         If a file is no LabelMe annotation, a mask is missing or of another size, or XML entities are declared.
     """
-    files = image_seam.list_files(sources, context.limits)
+    folders = list(map(Path, sources))
+    files = image_seam.list_files(folders, context.limits)
     paths = [path for path in files if path.suffix.lower() in {".xml", ".json"}]
     if not paths:
         raise InputError(
             "there is no LabelMe file", source=Path(sources[0]) if sources else None, expected=".xml, .json"
         )
     batches = (
-        _from_xml(path, context) if path.suffix.lower() == ".xml" else _from_json(path, context, instances)
+        _from_xml(path, context, folder_below(path, folders))
+        if path.suffix.lower() == ".xml"
+        else _from_json(path, context, instances, folder_below(path, folders))
         for path in paths
     )
     return read_pictures(batches, context=context, task=_TASK)
 
 
-def _from_xml(path: Path, context: Context) -> Batch:
+def _from_xml(path: Path, context: Context, folder: str) -> Batch:
     root = parse_xml(path, context.limits)
     if root.tag != "annotation":
         raise InputError("this is no LabelMe annotation", source=path, found=root.tag)
-    record: Record = {"id": 1, "file_name": (root.findtext("filename") or "").strip() or f"{path.stem}.jpg"}
+    name = name_below(folder, (root.findtext("filename") or "").strip() or f"{path.stem}.jpg")
+    record: Record = {"id": 1, "file_name": name}
     size = root.find("imagesize")
     if size is not None:
         record["height"] = whole(size.findtext("nrows"), "imagesize/nrows", path)
@@ -117,10 +122,12 @@ def _from_xml(path: Path, context: Context) -> Batch:
             )
         taken.add(identity)
         common: Record = {"id": identity, "category_id": names.index(name), "attributes": _attributes(element)}
-        picture.shapes.append(_with(common, _xml_shape(element, path, record, place)))
+        shape = _with(common, _xml_shape(element, path, record, place))
+        picture.shapes.append(replace(shape, place=("object", place)))
 
     def losses(_: object, loaded: LoadedCase, case_index: int) -> list[Loss]:
-        return xml_losses(root, loaded.case, Labels.of(loaded.case, context.label_system), case_index)
+        labels = Labels.of(loaded.case, context.label_system)
+        return xml_losses(root, loaded.case, labels, case_index, name=str(record["file_name"]))
 
     return Batch([picture], categories_of(names), path, losses=losses)
 
@@ -199,7 +206,7 @@ def _shape(kind: str, corners: Sequence[tuple[float, float]], path: Path, place:
     )
 
 
-def _from_json(path: Path, context: Context, instances: bool) -> Batch:
+def _from_json(path: Path, context: Context, instances: bool, folder: str) -> Batch:
     limits = context.limits
     document = strict_json.loads_keeping(
         strict_json.read_bytes(path, limits), {"attributes"}, limits=limits, source=path
@@ -210,15 +217,15 @@ def _from_json(path: Path, context: Context, instances: bool) -> Batch:
             "this is no LabelMe annotation", source=path, found=looks_like(document), expected="an object with shapes"
         )
     named = document.get("imagePath")
-    steps = named.replace("\\", "/").removeprefix("./").split("/") if isinstance(named, str) else [""]
-    name = "/".join(steps) if not {"", ".", ".."} & {*steps} else steps[-1]
-    record: Record = {"id": 1, "file_name": name or f"{path.stem}.jpg"}
+    name = name_below(folder, named if isinstance(named, str) and named else f"{path.stem}.jpg")
+    record: Record = {"id": 1, "file_name": name}
     if document.get("imageHeight") is not None or document.get("imageWidth") is not None:  # old files state none
         record |= {"height": document.get("imageHeight"), "width": document.get("imageWidth")}
     names: list[str] = []
     picture = Picture(record, is_unsized=True)
     for place, shape in enumerate(shapes, start=1):
-        picture.shapes += _json_shape(shape, record, names, path, place)
+        at = ("shapes", place - 1)
+        picture.shapes += [replace(each, place=at) for each in _json_shape(shape, record, names, path, place)]
     became: dict[str, str] = {}
     points: dict[int, list[str]] = {}
     if instances:
@@ -231,7 +238,7 @@ def _from_json(path: Path, context: Context, instances: bool) -> Batch:
 
     def losses(_: object, loaded: LoadedCase, case_index: int) -> list[Loss]:
         labels = Labels.of(loaded.case, context.label_system)
-        return json_losses(document, loaded.case, labels, case_index, became if instances else None)
+        return json_losses(document, loaded.case, labels, case_index, became if instances else None, name=name)
 
     categories = categories_of(names)
     for number_, point_names in points.items():
@@ -246,7 +253,7 @@ def _flags(holder: Record) -> Record:
 
 def _json_shape(shape: Record, picture: Record, names: list[str], path: Path, place: int) -> Iterator[Shape]:
     """Yield a shape, or one for each of several points."""
-    label = str(shape.get("label", ""))
+    label = "" if shape.get("label") is None else str(shape["label"])
     if label not in names:
         names.append(label)
     points = shape.get("points")

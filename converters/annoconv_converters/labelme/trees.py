@@ -13,6 +13,7 @@ from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, stated
+from annoconv_converters._pictures.picture_names import own_name
 from annoconv_converters.labelme.groups import shared_groups
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ _ATTRIBUTES: Final = "an annotation has one list of attributes: one-line texts, 
 _REASONS: Final[Reasons] = {
     "#": "an object that is marked as deleted is left out",
     "imageData": "a case names its images and does not hold them",
-    "imagePath": "a case names an image by a path that does not lead upwards",
     "filename": "a case names an image without its folder",
     "score": "a confidence lies between 0 and 1",
     "shape_type": ("a case has polygons for all outlines", LossKind.APPROXIMATED),
@@ -57,11 +57,21 @@ _REASONS: Final[Reasons] = {
     "*": "a case has no place for {name}",
 }
 _APART: Final = "shapes of one group are annotations of their own; --instances makes them one object"
+_UNBOUND: Final = (
+    "only outlines of one label, and points, of one group become one object; this is an annotation of its own"
+)
+_POINTS: Final = "each of its points becomes an annotation of its own"
 _RECTANGLE: Final = "bounding_box"
 
 
 def json_losses(
-    document: Record, case: Case, labels: Labels, case_index: int, joined: Mapping[str, str] | None = None
+    document: Record,
+    case: Case,
+    labels: Labels,
+    case_index: int,
+    joined: Mapping[str, str] | None = None,
+    *,
+    name: str,
 ) -> list[Loss]:
     """Return what a file of the desktop tool says and its case does not; paths as `/shapes/0/flags/hard`.
 
@@ -73,8 +83,12 @@ def json_losses(
         What was read from it.
     joined
         Which shape each became a part of, by their ids, if shapes of one group are one; None if they are not.
+    name
+        What the picture is called by the path that the file has to it.
     """
     again = json_tree(case, labels)
+    if again["imagePath"] == name:
+        again["imagePath"] = document.get("imagePath", name)
     shapes = again.pop("shapes")
     annotations = {each.id: each for each in case.annotations}
     for identity, owner in (joined or {}).items():
@@ -89,14 +103,24 @@ def json_losses(
         FileRecord(("shapes", place), _said_shape(shape), shapes.get(place))
         for place, shape in enumerate(document["shapes"])
     ]
-    apart = shared_groups(document["shapes"]) if joined is None else {}
-    lost = [Loss(case_index, pointer(("shapes", each, "group_id")), LossKind.APPROXIMATED, _APART) for each in apart]
+    bound = {*(joined or {}), *(joined or {}).values(), *(each.parent_id for each in case.annotations)}
+    numbers = {each.partition(".")[0] for each in bound if each is not None}
+    apart = [each for each in shared_groups(document["shapes"]) if joined is None or str(each + 1) not in numbers]
+    why = _APART if joined is None else _UNBOUND
+    lost = [Loss(case_index, pointer(("shapes", each, "group_id")), LossKind.APPROXIMATED, why) for each in apart]
+    lost += [
+        Loss(case_index, pointer(("shapes", place)), LossKind.APPROXIMATED, _POINTS)
+        for place, shape in enumerate(document["shapes"])
+        if shape.get("shape_type") == "points" and f"{place + 1}.2" in annotations
+    ]
     return [*file_losses(records, _REASONS, case_index), *lost]
 
 
-def xml_losses(root: Element, case: Case, labels: Labels, case_index: int) -> list[Loss]:
+def xml_losses(root: Element, case: Case, labels: Labels, case_index: int, *, name: str) -> list[Loss]:
     """Return what a file of the web tool says and its case does not; paths as `/object/0/date`."""
     again = xml_tree(case, labels)
+    if again["filename"] == name:
+        again["filename"] = (root.findtext("filename") or name).strip()
     objects = again.pop("object")
     said = _said_element(root)
     said.pop("object", None)
@@ -159,7 +183,7 @@ def xml_tree(case: Case, labels: Labels) -> Record:
 def _image(case: Case, *names: str) -> Record:
     """Return name, rows and columns of the image under the names that a file has for them."""
     image = case.image
-    told = [image.files[0].path if image.files else f"{image.uid}.png", *(image.shape or [])[1::-1]]
+    told = [own_name(image), *(image.shape or [])[1::-1]]
     return dict(zip(names, told, strict=False))
 
 

@@ -90,8 +90,8 @@ class Region:
     entry
         Its row in the label table.
     told
-        Fields of the annotation that the layout itself holds: `id`, `label_code`, `category`, `image_uid`, and
-        `SAID_OF_MASKS`.
+        Fields of the annotation that the layout itself holds: `id`, `label_code`, `category`, `image_uid`,
+        `assertion`, and `SAID_OF_MASKS`.
     is_beyond_table
         Whether there is a label table, and no row of it is of this value.
     """
@@ -193,7 +193,7 @@ def document(
         }
         if region.value is not None and (region.mask_file or region.value != 1):  # 1 needs no word in a file of its own
             annotation["mask_value"] = region.value
-        annotation |= {key: region.told[key] for key in SAID_OF_MASKS if key in region.told}
+        annotation |= {key: region.told[key] for key in ("assertion", *SAID_OF_MASKS) if key in region.told}
         uid = region.told.get("image_uid")
         annotations.append(annotation | ({"image_uid": uid} if uid and uid != primary.uid else {}))
         masks.append(Mask(identity, region.volume, region.value))

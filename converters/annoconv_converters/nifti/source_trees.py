@@ -47,6 +47,7 @@ __all__ = [
 
 _SPACE: Final = "a case is in scanner coordinates, or in none; which ones a file means has no place in it"
 _SCALED: Final = "a case has the values as they are scaled, not how they are stored"
+_IN_MM: Final = "lengths are in mm in a case"
 _ROUNDING_MM: Final = 1e-2
 _NO_LABEL: Final = "no annotation stands for this label"
 _EMPTY: Final[Sequence[Any]] = ("", None, [], {})
@@ -58,7 +59,12 @@ _REASONS: Final[Reasons] = {
         "a case has no place for steps of time, nor for voxel sizes without a place in space",
         LossKind.NO_PLACE,
     ),
-    "xyzt_units/space": "lengths are in mm in a case",
+    "xyzt_units/space": _IN_MM,
+    "space units": (_IN_MM, LossKind.APPROXIMATED),
+    "DistanceUnits": (_IN_MM, LossKind.APPROXIMATED),
+    "AnatomicalOrientation": ("the axes run otherwise by the matrix, which holds", LossKind.APPROXIMATED),
+    "CenterOfRotation": ("it moves no voxel, in ITK and in a case", LossKind.NO_PLACE),
+    "TransformMatrix": ("its rows are not of length 1; a case has it in the spacing", LossKind.APPROXIMATED),
     "affine/*": "the geometry of the case's image stands for it",
     "*LabelTable/#/[0-9]*/*": "a label has no place for {name} as the file has it",
     "*LabelTable/#/[0-9]*": _NO_LABEL,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from annoconv import images as image_seam
 from annoconv.casefile.left_out import left_out, masks_left_out, without
 from annoconv.casefile.references import without_gone
+from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.documents.losses import Carrier, report
 from annoconv.documents.merging import held
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
     from annoconv.casefile import LoadedCase
     from annoconv.casefile.left_out import LeftOut
-    from annoconv.codes import Labels
     from annoconv.documents import residuals
     from annoconv.documents.losses import Reason, Reasons
     from annoconv.registry import Context
@@ -136,6 +136,11 @@ def _add_all(
     for position, loaded in enumerate(cases):
         is_one_time = not writer.keeps_annotations or writer.request.arrange == "label-map"
         unwritten = left_out(loaded.case, all_annotations=writer.request.all_annotations, one_time=is_one_time)
+        if unwritten:
+            labels, every = Labels.of(loaded.case, context.label_system), loaded.case.annotations
+            unwritten = {
+                path: reason for path, reason in unwritten.items() if not writer.says_why(every[int(path[1])], labels)
+            }
         prepared = prepare(without(loaded, unwritten), position, sources, context)
         if prepared.name.casefold() in taken:
             raise InputError("two cases have the same name", found=prepared.name, expected="distinct case_id")

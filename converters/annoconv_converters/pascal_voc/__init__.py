@@ -25,6 +25,7 @@ from annoconv.loss import Loss, LossKind
 from annoconv.registry import Option
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import counts_to_record, size_from_record, tidy
+from annoconv_converters._pictures.picture_names import folder_below, name_below
 from annoconv_converters._pictures.read import Batch, read_pictures
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.png import read_png
@@ -86,7 +87,9 @@ def from_pascal_voc(
     if not paths:
         raise InputError("there is no Pascal VOC file", source=Path(sources[0]) if sources else None, expected=".xml")
     origin = 0 if zero_based else origin_of([parse_xml(path, context.limits) for path in paths])
-    batches = (_batch(path, context, shift=1 if origin is None else origin) for path in paths)
+    folders = list(map(Path, sources))
+    shift = 1 if origin is None else origin
+    batches = (_batch(path, context, folder_below(path, folders), shift=shift) for path in paths)
     findings = None if zero_based or origin == 1 else partial(_origin, origin == 0)
     batches = (replace(each, findings=findings) if findings and not n else each for n, each in enumerate(batches))
     return read_pictures(batches, context=context, task=_TASK)
@@ -98,14 +101,14 @@ def _origin(is_from_zero: bool, pictures: Sequence[Picture], case_index: int) ->
         yield Finding("voc.origin", Level.WARNING, "/object", _FROM_ZERO if is_from_zero else _UNTOLD, case_index)
 
 
-def _batch(path: Path, context: Context, *, shift: int) -> Batch:
+def _batch(path: Path, context: Context, folder: str, *, shift: int) -> Batch:
     root = parse_xml(path, context.limits)
     size = root.find("size")
     if root.tag != "annotation" or size is None:
         raise InputError("this is no Pascal VOC annotation", source=path, expected="annotation with a size")
     record: Record = {
         "id": 1,
-        "file_name": (root.findtext("filename") or "").strip() or f"{path.stem}.jpg",
+        "file_name": name_below(folder, (root.findtext("filename") or "").strip() or f"{path.stem}.jpg"),
         "width": whole(size.findtext("width"), "size/width", path),
         "height": whole(size.findtext("height"), "size/height", path),
     }
@@ -115,17 +118,22 @@ def _batch(path: Path, context: Context, *, shift: int) -> Batch:
     masks = _masks(path, record, len(objects))
     for place, element in enumerate(objects, start=1):
         found = _record(element, str(place), names, path, shift)
-        picture.shapes.append(Shape(found))
+        at = ("object", place - 1)
+        picture.shapes.append(Shape(found, place=at))
         if masks and place in masks:
             told = {"instance": str(place)}
-            picture.shapes.append(Shape({**found, "id": f"{place}.mask", "attributes": told, **masks[place]}))
+            picture.shapes.append(Shape({**found, "id": f"{place}.mask", "attributes": told, **masks[place]}, place=at))
         for nth, part in enumerate(element.iterfind("part"), start=1):
             inner = _record(part, f"{place}.{nth}", names, path, shift)
-            picture.shapes.append(Shape({**inner, "attributes": inner["attributes"] | {"part_of": str(place)}}))
+            picture.shapes.append(
+                Shape(
+                    {**inner, "attributes": inner["attributes"] | {"part_of": str(place)}}, place=(*at, "part", nth - 1)
+                )
+            )
 
     def losses(_: object, loaded: LoadedCase, case_index: int) -> list[Loss]:
         labels = Labels.of(loaded.case, context.label_system)
-        found = voc_losses(root, loaded.case, labels, case_index, shift=shift)
+        found = voc_losses(root, loaded.case, labels, case_index, shift=shift, name=record["file_name"])
         lost = [Loss(case_index, pointer((_MASKS,)), LossKind.NO_PLACE, _COLOURS)] if masks is None else []
         return [*found, *lost]
 

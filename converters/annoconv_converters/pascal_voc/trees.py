@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.model import BboxAnnotation, MaskAnnotation
 from annoconv_converters._pictures.file_losses import FileRecord, file_losses, settled, stated
+from annoconv_converters._pictures.picture_names import own_name
 from annoconv_converters._xml import members_of
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ _REASONS: Final[Reasons] = {
 }
 
 
-def voc_losses(root: Element, case: Case, labels: Labels, case_index: int, *, shift: int) -> list[Loss]:
+def voc_losses(root: Element, case: Case, labels: Labels, case_index: int, *, shift: int, name: str) -> list[Loss]:
     """Return what a file says and its case does not; paths as `/object/0/part/1/bndbox`.
 
     Parameters
@@ -51,8 +52,12 @@ def voc_losses(root: Element, case: Case, labels: Labels, case_index: int, *, sh
         What was read from it.
     shift
         What pixels are counted from.
+    name
+        What the picture is called, by its file name and the folder of the file.
     """
     again = voc_tree(case, labels, shift=shift)
+    if again["filename"] == name:
+        again["filename"] = (root.findtext("filename") or name).strip()
     objects = again.pop("object")
     records = [FileRecord((), members_of(root, "object"), again)]
     for place, element in enumerate(root.iterfind("object")):
@@ -82,7 +87,7 @@ def voc_tree(case: Case, labels: Labels, *, shift: int) -> Record:
     image = case.image
     columns, rows = image.shape or (0, 0)
     return {
-        "filename": image.files[0].path if image.files else f"{image.uid}.png",
+        "filename": own_name(image),
         "size": {"width": str(columns), "height": str(rows)},
         "segmented": str(int(any(isinstance(each, MaskAnnotation) for each in case.annotations))),
         "object": objects,

@@ -22,12 +22,13 @@ from annoconv.files.names import Within
 from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import SIDE_NAME, told_pictures
 from annoconv_converters._pictures.geometry import tidy
-from annoconv_converters._pictures.picture_names import stem_of
+from annoconv_converters._pictures.picture_names import PICTURE_FILES, stem_of
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
+from annoconv_converters.yolo.border import SLACK
 from annoconv_converters.yolo.description import MOST_CLASSES, Description, folder_of, text_of
 from annoconv_converters.yolo.trees import DataSetTree, LabelFile
-from annoconv_converters.yolo.turned import SLACK, turned_of
+from annoconv_converters.yolo.turned import turned_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv.model import Label
 
-__all__ = ["TASK", "Kind", "read_data_set"]
+__all__ = ["TASK", "Kind", "exchanged", "read_data_set"]
 
 Record: TypeAlias = "dict[str, Any]"
 Sizes: TypeAlias = "dict[str, tuple[int, int]]"
@@ -44,10 +45,9 @@ Kind: TypeAlias = Literal["auto", "detect", "segment", "pose", "obb"]
 TASK: Final = "yolo"
 """Task of a case that names none."""
 _SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
-_NAMED: Final = (*_SUFFIXES, ".gif", ".heic", ".dcm")
-"""What the name of a picture may end in."""
 _NO_LABELS: Final = re.compile(r"(classes|train|val|valid|test|notes|readme.*)\.txt", re.IGNORECASE)
 _CLASSES: Final = "classes.txt"
+_TEST: Final = "test"
 _BOX, _OBB = 4, 8
 _LONGEST_NAME, _LONGEST_PATH = 240, 2000
 """Bytes: file systems take 255 and 4096, and endings and folders are exchanged."""
@@ -99,9 +99,10 @@ def read_data_set(
     pictures: list[Picture] = []
     labels: list[LabelFile] = []
     found = _Found(folder, limits)
+    missing = found.missing(description.stated)
     for number, (name, label) in enumerate(found.pictures(description.listed), start=1):
         image = found.image(label, name)
-        name = name if name.lower().endswith(_NAMED) else f"{name}{image.suffix if image else _SUFFIXES[0]}"
+        name = name if name.lower().endswith(PICTURE_FILES) else f"{name}{image.suffix if image else _SUFFIXES[0]}"
         known = sizes.get(name) or (told.get(name) if image is None else None)
         rows, columns = known or _size(name, image or folder / "images" / name, sources or {})
         record: Record = {"id": number, "file_name": name, "width": columns, "height": rows}
@@ -118,7 +119,7 @@ def read_data_set(
     unlisted = {path.relative_to(folder).as_posix(): _lines(path, limits) for path in found.unlisted()}
     said = description.said, description.names, description.keypoints
     is_guessed = kind == "auto" and not side.is_file()
-    tree = DataSetTree(*said, labels, label_system, unlisted, is_guessed=is_guessed)
+    tree = DataSetTree(*said, labels, label_system, unlisted, is_guessed=is_guessed, missing=missing)
     return Batch(
         pictures, description.categories, folder, side, losses=tree.losses, findings=tree.findings, classes="numbered"
     )
@@ -158,9 +159,30 @@ class _Found:
             root = labels if labels.is_dir() else self._folder
             for path in self._files(root):
                 if path.suffix == ".txt" and (root == labels or not _NO_LABELS.fullmatch(path.name)):
-                    given[path] = [str(path.relative_to(root).with_suffix(""))]
+                    given[path] = [self._name_by_label(path)]
         self._read |= given.keys()
         yield from ((name, self._within(label)) for label, names in given.items() for name in names)
+
+    def missing(self, stated: list[tuple[str, tuple[str, ...]]]) -> list[str]:
+        """Return the lists of pictures for tests that are not there, which trainers do without.
+
+        Raises
+        ------
+        InputError
+            If one for training or validation is not there.
+        """
+        places_of = ((split, [each for each in places if _parts(each, self._folder)]) for split, places in stated)
+        gone = [(split, places[-1]) for split, places in places_of if places and not any(map(self._inside, places))]
+        needed = next(((split, place) for split, place in gone if split != _TEST), None)
+        if needed is not None:
+            raise InputError(
+                "the pictures that the data set names are not there",
+                source=self._folder,
+                where=needed[0],
+                found=needed[1],
+                advice="Put them there, or take the line out of the description",
+            )
+        return [place for _, place in gone]
 
     def unlisted(self) -> Iterator[Path]:
         """Yield the label files of which no picture is listed: those below `labels`, and beside those that are."""
@@ -173,7 +195,7 @@ class _Found:
 
     def image(self, label: Path, name: str) -> Path | None:
         """Return the picture that belongs to a label file: in the folder `images` beside `labels`, or beside it."""
-        for folder in dict.fromkeys((_exchanged(label, "labels", "images").parent, label.parent)):
+        for folder in dict.fromkeys((self._exchanged(label, "labels", "images").parent, label.parent)):
             if folder not in self._images:
                 files = folder.iterdir() if folder.is_dir() else ()
                 images = [path for path in files if path.suffix.lower() in _SUFFIXES]
@@ -191,26 +213,38 @@ class _Found:
         """Return where an entry leads within the folder: descriptions name places of the machine they come from."""
         parts = _parts(entry, self._folder)
         tails = (self._folder.joinpath(*parts[start:]) for start in range(len(parts)))
-        return next((self._within(path) for path in tails if path.exists()), None)
+        return next((self._within(path) for path in tails if path.exists() or self._labels_of(path).is_dir()), None)
+
+    def _labels_of(self, folder: Path) -> Path:
+        """Return the folder of the labels of a folder of pictures."""
+        return self._exchanged(folder / "x", "images", "labels").parent
 
     def _in_folder(self, folder: Path) -> Iterator[tuple[str, Path]]:
         """Yield the pictures of a folder, by themselves and by their labels."""
-        labels = _exchanged(folder / "x", "images", "labels").parent
+        labels = self._labels_of(folder)
         named: dict[Path, list[str]] = {}
-        for path in self._files(folder):
+        for path in self._files(folder) if folder.is_dir() else ():
             if path.suffix.lower() in _SUFFIXES:
                 stem = path.relative_to(folder).with_suffix("")
                 named.setdefault(stem, []).append(self._name(path))
         for path in self._files(labels) if labels.is_dir() and labels != folder else ():
             if path.suffix == ".txt":
-                named.setdefault(path.relative_to(labels).with_suffix(""), [self._name(path.with_suffix(""))])
+                named.setdefault(path.relative_to(labels).with_suffix(""), [self._name_by_label(path)])
         for stem in sorted(named):
             yield from ((name, labels / stem.with_name(f"{stem.name}.txt")) for name in named[stem])
 
     def _name(self, path: Path) -> str:
-        """Return the path of a picture without the folders that part pictures from labels."""
-        *above, last = path.relative_to(self._folder).parts
-        return "/".join([*(part for part in above if part not in {"images", "labels"}), last])
+        """Return the path of a picture in the data set, without a first folder `images`, where all are."""
+        first, *inner = path.relative_to(self._folder).parts
+        return "/".join(inner if first == "images" and inner else [first, *inner])
+
+    def _name_by_label(self, label: Path) -> str:
+        """Return the name of a picture, without its ending, by its label file."""
+        return self._name(self._exchanged(label.with_suffix(""), "labels", "images"))
+
+    def _exchanged(self, path: Path, old: str, new: str) -> Path:
+        """Return a path with the last folder of one name under another, those above the data set left alone."""
+        return self._folder / exchanged(path.relative_to(self._folder).as_posix(), old, new)
 
     def _located(self, name: str, listing: Path) -> tuple[str, Path]:
         """Return name and label file of a listed picture: Darknet names them from the folder above."""
@@ -219,15 +253,13 @@ class _Found:
         parts = _parts(name, listing)
         if not parts:
             raise InputError("the list names no picture", source=listing, found=name)
-        if parts[0] == "images" and len(parts) > 1:
-            inner = Path(*parts[1:])
-            return str(inner), self._folder / "labels" / inner.with_suffix(".txt")
-        for start in range(len(parts)):
+        is_inner = parts[0] == "images" and len(parts) > 1
+        for start in range(1 if is_inner else len(parts)):
             image = self._folder.joinpath(*parts[start:])
-            label = _exchanged(image, "images", "labels").with_suffix(".txt")
-            if image.exists() or label.exists():
-                return (self._name(image) if "images" in parts[start:] else parts[-1]), label
-        return parts[-1], self._folder / Path(*parts).with_suffix(".txt")
+            label = self._exchanged(image, "images", "labels").with_suffix(".txt")
+            if is_inner or image.exists() or label.exists():
+                return self._name(image), label
+        return "/".join(parts), self._folder / Path(*parts).with_suffix(".txt")
 
 
 def _add_name(given: dict[Path, list[str]], name: str, label: Path) -> None:
@@ -246,14 +278,11 @@ def _parts(name: str, source: Path) -> list[str]:
     return parts
 
 
-def _exchanged(path: Path, old: str, new: str) -> Path:
-    """Return a path with the last folder of one name under another."""
-    parts = list(path.parts)
-    for place in reversed(range(len(parts) - 1)):
-        if parts[place] == old:
-            parts[place] = new
-            break
-    return Path(*parts)
+def exchanged(path: str, old: str, new: str) -> str:
+    """Return a path with the last folder of one name under another, as Ultralytics finds labels by pictures."""
+    parts = path.split("/")
+    place = next((place for place in reversed(range(len(parts) - 1)) if parts[place] == old), None)
+    return "/".join(parts if place is None else [*parts[:place], new, *parts[place + 1 :]])
 
 
 def _record(

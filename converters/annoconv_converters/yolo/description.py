@@ -54,7 +54,9 @@ class Description:
     flip_pairs
         Places of the keypoints that change places when a picture is mirrored.
     listed
-        Lists and folders of pictures.
+        Lists and folders of pictures, where they may be.
+    stated
+        Of each split that a description names, the places of one list or folder, of which one must be there.
     said
         What each of its files says, classes under `names` by number.
     """
@@ -66,6 +68,7 @@ class Description:
         self.flip_pairs: list[list[int]] = []
         self.is_obb = False
         self.listed: list[str] = []
+        self.stated: list[tuple[str, tuple[str, ...]]] = []
         self.said: dict[str, Record] = {}
         within = Within(folder)
         described = next((within(folder / name) for name in _DESCRIPTIONS if (folder / name).is_file()), None)
@@ -83,7 +86,8 @@ class Description:
             lines = text_of(within(folder / "obj.data"), _DESCRIPTION_BYTES).splitlines()
             pairs = (line.partition("=") for line in lines)
             told = [(key.strip(), value.strip()) for key, _, value in pairs if key.strip()]
-            self.listed = [value for key, value in told if key in _SPLITS] + self.listed
+            self.stated = [(key, (value,)) for key, value in told if key in _SPLITS and value]
+            self.listed = [value for _, (value,) in self.stated] + self.listed
             self.said["obj.data"] = dict(told)
 
     def _from_yaml(self, yaml: Record, path: Path) -> None:
@@ -111,9 +115,9 @@ class Description:
             value = yaml.get(split)
             for each in value if isinstance(value, list) else [value]:
                 if isinstance(each, str) and each:
-                    self.listed += [f"{root}/{each}"] if isinstance(root, str) and root.strip("./") else []
-                    self.listed.append(each)
-        self.listed = self.listed or [f"{name}.txt" for name in _SPLITS]
+                    above = [f"{root}/{each}"] if isinstance(root, str) and root.strip("./") else []
+                    self.stated.append((split, (*above, each)))
+        self.listed = [place for _, places in self.stated for place in places] or [f"{name}.txt" for name in _SPLITS]
 
     def _unnamed(self, stated: Any, path: Path) -> list[str]:
         """Return the names of classes of which `data.yaml` tells the count only: of a class list beside it, else none.

@@ -8,6 +8,7 @@ import numpy as np
 
 from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._pictures.rotation import turned_box
+from annoconv_converters.yolo.border import is_within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -15,32 +16,37 @@ if TYPE_CHECKING:
 __all__ = ["smallest_box"]
 
 
-def smallest_box(vertices: NDArray[Any]) -> list[float]:
+def smallest_box(vertices: NDArray[Any], size: tuple[int, int] | None = None) -> list[float]:
     """Return the corners of the turned box of least area round points; one of its sides lies on their convex hull.
 
     Parameters
     ----------
     vertices
         Shape (points, 2), x and y in pixels.
+    size
+        Rows and columns of a picture that the points lie in, and that the box may not leave: where those that touch
+        the hull do, it is upright.
     """
     hull = _hull(vertices)
+    low, high = hull.min(axis=0), hull.max(axis=0)
+    upright = turned_box((*low.tolist(), *high.tolist()), 0, (0, 0))
     sides = np.roll(hull, -1, axis=0) - hull
     lengths = np.hypot(sides[:, 0], sides[:, 1])
     along = sides[lengths > 0] / lengths[lengths > 0, None]
     if len(hull) < 3 or not len(along):
-        low, high = hull.min(axis=0), hull.max(axis=0)
-        return turned_box((*low.tolist(), *high.tolist()), 0, (0, 0))
+        return upright
     across = np.stack((-along[:, 1], along[:, 0]), axis=1)
     u, v = hull @ along.T, hull @ across.T
     areas = np.ptp(u, axis=0) * np.ptp(v, axis=0)
-    best = int(areas.argmin())
-    turn = np.stack((along[best], across[best]))
-    (u_low, v_low), (u_high, v_high) = (
-        np.stack((u[:, best], v[:, best])).min(axis=1),
-        np.stack((u[:, best], v[:, best])).max(axis=1),
-    )
-    corners = np.array([(u_low, v_low), (u_high, v_low), (u_high, v_high), (u_low, v_high)]) @ turn
-    return [tidy(number) for number in corners.ravel()]
+    (u_low, u_high), (v_low, v_high) = ((each.min(axis=0), each.max(axis=0)) for each in (u, v))
+    for best in areas.argsort(kind="stable"):
+        turn = np.stack((along[best], across[best]))
+        ends = (u_low[best], v_low[best]), (u_high[best], v_low[best])
+        ends += (u_high[best], v_high[best]), (u_low[best], v_high[best])
+        corners = [tidy(number) for number in (np.array(ends) @ turn).ravel()]
+        if size is None or is_within(corners, size):
+            return corners
+    return upright
 
 
 def _hull(vertices: NDArray[Any]) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
 from annoconv.findings import Finding, Level
+from annoconv.messages import Message
 from annoconv.model import (
     BboxAnnotation,
     KeypointsAnnotation,
@@ -24,7 +25,8 @@ from annoconv_converters._pictures.file_losses import FileRecord, as_value, file
 from annoconv_converters._pictures.meaning import BESIDE_PICTURE
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import box_of_keypoints, seen_of
-from annoconv_converters.yolo.turned import SLACK, as_told
+from annoconv_converters.yolo.border import SLACK
+from annoconv_converters.yolo.turned import as_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -51,7 +53,8 @@ _ENCODING: Final = {
 _COUNTS: Final = ("nc", "classes")
 _LIST: Final = "train.txt"
 """Lists every picture of a data set that is written."""
-_SPLITS: Final = ("train", "val", "valid", "test")
+_TEST: Final = "test"
+_SPLITS: Final = ("train", "val", "valid", _TEST)
 _NO_SPLITS: Final = "a case knows of no split; its picture is listed for both, training and validation"
 _OBB: Final = 8
 """Numbers of a turned box."""
@@ -106,6 +109,8 @@ class DataSetTree:
         Lines of the label files of which no picture is listed, by their names.
     is_guessed
         Whether nothing tells what outlines of four corners are.
+    missing
+        Lists of pictures for tests that are named and not there.
     """
 
     files: Mapping[str, Record]
@@ -115,6 +120,7 @@ class DataSetTree:
     label_system: Sequence[Label] = ()
     unlisted: Mapping[str, Sequence[str]] = field(default_factory=dict)
     is_guessed: bool = False
+    missing: list[str] = field(default_factory=list)
     _listed: dict[str, str] = field(init=False, default_factory=dict)
     _points: dict[str, tuple[list[str], list[list[int]]]] = field(init=False, default_factory=dict)
     """Names of the keypoints of each class, and which change places."""
@@ -128,6 +134,10 @@ class DataSetTree:
 
         Paths are those in the data set.
         """
+        for name in self.missing:
+            told = Message("the pictures for tests are not there; found {name}", name=name)
+            yield Finding("yolo.test", Level.WARNING, pointer((_TEST,)), told, case_index)
+        self.missing = []
         if self.is_guessed and self._has_four_corners():
             self.is_guessed = False
             yield Finding("yolo.obb", Level.WARNING, "", _CORNERS, case_index)

@@ -14,10 +14,8 @@ from annoconv_converters.yolo.smallest_box import smallest_box
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["SLACK", "as_told", "turned_of"]
+__all__ = ["as_told", "turned_of"]
 
-SLACK: Final = 1e-6
-"""Shares of a picture: the last of the six digits that tools write."""
 _TURN: Final = 360.0
 
 

@@ -17,10 +17,11 @@ from annoconv_converters._pictures.picture_names import stem_of
 from annoconv_converters._pictures.rotation import turned_box
 from annoconv_converters._pictures.skeletons import triples_of
 from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
-from annoconv_converters.yolo.data_set import TASK, read_data_set
+from annoconv_converters.yolo.border import SLACK, cut_shapes, is_within
+from annoconv_converters.yolo.data_set import TASK, exchanged, read_data_set
 from annoconv_converters.yolo.smallest_box import smallest_box
 from annoconv_converters.yolo.strict_yaml import quoted
-from annoconv_converters.yolo.turned import SLACK
+from annoconv_converters.yolo.turned import as_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,18 +36,17 @@ __all__ = ["REASONS", "LineKind", "WrittenKind", "kind_of", "tree", "yolo_format
 
 Record: TypeAlias = "dict[str, Any]"
 LineKind: TypeAlias = Literal["segment", "detect", "pose", "obb"]
-WrittenKind: TypeAlias = Literal["auto", "segment", "detect", "pose", "obb"]
+WrittenKind: TypeAlias = Literal["auto", LineKind]
 
+_CUT: Final = Message("numbers of YOLO are shares of the picture; what lies beyond it is cut off")
 REASONS: Final[Reasons] = {
     "annotations/#/id": "the lines of YOLO have no ids",
     "annotations/#/mask_file": "YOLO names no mask files; masks are named after their annotations",
     "annotations/#/mask_value": "YOLO has no label maps",
     "annotations/#/category": "in YOLO the category follows from the label",
     **polygon_reasons("YOLO"),
-    **dict.fromkeys(
-        ("annotations/#/bbox/*", "annotations/#/polygon/*", "annotations/#/point/*"),
-        Message("numbers of YOLO are shares of the picture; what lies beyond it is put on its border"),
-    ),
+    "annotations/#/bbox/*": _CUT,
+    "annotations/#/polygon/*": _CUT,
     UNCLASSIFIED: "every line of YOLO has a class; that of an object without a class is UNCLASSIFIED",
     "labels/#/number": "YOLO numbers its classes from 0 without a gap, and each once",
     "annotations/#/attributes/*": "a line of YOLO is a class and numbers, without attributes",
@@ -56,6 +56,16 @@ REASONS: Final[Reasons] = {
     "task_id": "YOLO names no annotation task",
     "*": "YOLO has no place for {place}",
 }
+_DRAWN: Final = ("polygon/*", "*holes/*", "parts/*", "center/*", "radii/*", "size/*", "rotation_degrees")
+_BOXES: Final[Reasons] = dict.fromkeys(
+    (f"annotations/#/{each}" for each in _DRAWN),
+    Message("lines of this kind are boxes, round what lies within the picture"),
+)
+_POINTS: Final[Reasons] = dict.fromkeys(("annotations/#/point/*", "annotations/#/keypoints/*"), _CUT)
+_MORE: Final[dict[LineKind, Reasons]] = {
+    "segment": {}, "detect": _BOXES, "pose": {**_BOXES, **_POINTS}, "obb": _BOXES,
+}  # fmt: skip
+"""Reasons of a kind of lines alone."""
 _OBB: Final = 8
 """Numbers of a turned box."""
 _OUTLINED: Final = frozenset({"mask", "polygon", "ellipse"})
@@ -77,12 +87,15 @@ def yolo_format(kind: LineKind, limits: Limits) -> PictureFormat[Record]:
         tree=partial(tree, kind=kind),
         save=_save,
         read=lambda folder, sizes: read_data_set(folder, dict(sizes), "obb" if kind == "obb" else "segment", limits),
-        reasons=REASONS,
+        reasons={**_MORE[kind], **REASONS},
         is_outlined=True,
+        has_parts=kind != "segment",
+        cut=cut_shapes,
         has_keypoints=kind == "pose",
         has_sizes=False,
         is_folder=True,
         known_by=stem_of,
+        place=listed,
     )
 
 
@@ -119,9 +132,15 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record], *, kind: Lin
                 count = described["kpt_shape"][0]
                 shares += _keypoint_shares(shape, named[shape.record["category_id"]], count, size)
             lines.append([classes[shape.record["category_id"]], *map(float, shares)])
-        names.append(f"./images/{name}")
-        files[f"labels/{name.rpartition('.')[0]}.txt"] = lines
+        names.append(f"./{listed(name)}")
+        files[f"{exchanged(listed(name), 'images', 'labels').rpartition('.')[0]}.txt"] = lines
     return files
+
+
+def listed(name: str) -> str:
+    """Return where a picture is in a data set: below `images`, unless it is in a folder of that name further down."""
+    first, *inner = name.split("/")
+    return name if first != "images" and "images" in inner[:-1] else f"images/{name}"
 
 
 def _save(files: Record, folder: Path) -> None:
@@ -148,37 +167,31 @@ def _yaml(described: Record) -> list[str]:
 
 
 def _numbers(record: Record, kind: str, size: tuple[int, int]) -> list[float]:
-    """Return a polygon's vertices, or centre and size of a box within the picture, in pixels."""
+    """Return a polygon's vertices, the corners of a turned box, or centre and size of a box, in pixels."""
     rings = record.get("segmentation")
     x, y, width, height = record["bbox"]
     if kind == "segment" and rings:
         return list(rings[0])
     if kind == "obb":
-        ring = rings[0] if rings else turned_box((x, y, x + width, y + height), 0, (0, 0))
-        return list(ring) if len(ring) == _OBB else smallest_box(np.array(ring).reshape(-1, 2))
-    (x_min, x_max), (y_min, y_max) = _within(x, width, size[1]), _within(y, height, size[0])
-    return [(x_min + x_max) / 2, (y_min + y_max) / 2, x_max - x_min, y_max - y_min]
+        rings = rings or [turned_box((x, y, x + width, y + height), 0, (0, 0))]
+        found = smallest_box(np.concatenate(rings).reshape(-1, 2), size)
+        is_told = len(rings) == 1 and len(rings[0]) == _OBB
+        return list(as_told(found, rings[0], SLACK * max(size)) if is_told else found)
+    return [x + width / 2, y + height / 2, width, height]
 
 
-def _within(start: float, length: float, most: int) -> tuple[float, float]:
-    """Return a side of a box within the picture, but for what the last digit of its numbers makes of it."""
-    slack = SLACK * most
-    ends = (start, start + length)
-    first, last = (each if -slack <= each <= most + slack else min(max(each, 0), most) for each in ends)
-    return first, last
-
-
-def _shares(numbers: list[float], size: tuple[int, int]) -> list[float]:
-    """Return x and y in turn as shares of width and height; what lies beyond the picture is put on its border."""
+def _shares(numbers: Sequence[float], size: tuple[int, int]) -> list[float]:
+    """Return x and y in turn as shares of width and height; what their last digit puts beyond lies on the border."""
     return [min(max(number / size[1 - place % 2], 0.0), 1.0) for place, number in enumerate(numbers)]
 
 
 def _keypoint_shares(shape: Shape, names: list[str], count: int, size: tuple[int, int]) -> list[float]:
-    """Return x, y and visibility of each keypoint, in the order of its class; those of other classes are 0."""
+    """Return x, y and visibility of each keypoint, in the order of its class; those beyond the picture are 0."""
     shares: list[float] = []
     triples = triples_of(shape.keypoints, names)[: 3 * count]
     for x, y, seen in zip(triples[::3], triples[1::3], triples[2::3], strict=True):
-        shares += [*_shares([x + 0.5, y + 0.5], size), seen] if seen else [0, 0, 0]
+        point = x + 0.5, y + 0.5
+        shares += [*_shares(point, size), seen] if seen and is_within(point, size) else [0, 0, 0]
     return shares + [0] * (3 * count - len(shares))
 
 

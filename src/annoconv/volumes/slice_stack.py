@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["STACK_TOLERANCE_VOXEL", "Plane", "fill_gaps", "is_rounded", "stack_grid"]
+__all__ = ["STACK_TOLERANCE_VOXEL", "Plane", "fill_gaps", "is_rounded", "is_turning", "stack_grid"]
 
 _SAME_PLANE_MM = 1e-4
 """Slices nearer than this share their position."""
@@ -37,7 +37,8 @@ _STEEPEST = 1.0
 """Lateral mm for each mm along the normal, 45 degrees: gantries tilt by 30; beyond it slices form no volume."""
 _COARSEST = 5e-3
 """Of unit vectors: what rounding explains; a bound that a request may set."""
-_COARSE = "If they were rounded, accept them with --limit direction_millionths=2000"
+_COARSE = "If they were rounded, accept them with --limit direction_millionths={count}"
+_OF_ONE_STACK = "Give the slices of one stack only: leave out localizers and other reconstructions"
 _WIDEST = 1000
 """Of the usual distance: slices further apart are two stacks, or damage."""
 _MOST_MISSING = 1000
@@ -202,17 +203,31 @@ def _check_alike(planes: Sequence[Plane], rounding: float) -> None:
             bound = DIRECTION_TOLERANCE * np.abs(expected) if tolerance is None else tolerance
             if value.shape != expected.shape or not np.all(np.abs(value - expected) <= bound):
                 found, wanted = (_at(matrix_text(v)[1:-1], p) for v, p in ((value, plane), (expected, first)))
-                raise GeometryError(problem, found=found, expected=wanted)
+                off = np.abs(value - expected).max() if tolerance is not None and value.shape == (6,) else np.inf
+                raise GeometryError(problem, found=found, expected=wanted, advice=_coarse(float(off)) or _OF_ONE_STACK)
     for plane in planes:
         if (plane.columns, plane.rows) != (first.columns, first.rows):
             found, wanted = (_at(f"{p.columns} x {p.rows}", p) for p in (plane, first))
-            raise GeometryError("the slices differ in size (columns x rows)", found=found, expected=wanted)
+            problem = "the slices differ in size (columns x rows)"
+            raise GeometryError(problem, found=found, expected=wanted, advice=_OF_ONE_STACK)
 
 
-def is_rounded(plane: Plane) -> bool:
-    """Tell whether the direction cosines of a slice are off orthonormal by more than six decimals make them."""
-    pair = np.reshape(plane.orientation, (2, 3))
-    return bool(np.abs(pair @ pair.T - np.eye(2)).max() > DIRECTION_TOLERANCE)
+def is_rounded(planes: Sequence[Plane]) -> bool:
+    """Tell whether direction cosines of slices are off orthonormal by more than six decimals make them."""
+    pairs = np.reshape([plane.orientation for plane in planes], (-1, 2, 3))
+    return bool(np.abs(pairs @ pairs.transpose(0, 2, 1) - np.eye(2)).max() > DIRECTION_TOLERANCE)
+
+
+def is_turning(planes: Sequence[Plane]) -> bool:
+    """Tell whether slices differ in orientation by more than six decimals make them."""
+    cosines = np.array([plane.orientation for plane in planes], dtype=np.float64)
+    return bool(np.abs(cosines - cosines[0]).max() > DIRECTION_TOLERANCE)
+
+
+def _coarse(off: float) -> Message | None:
+    """Return how to accept direction cosines that are off by so much; None if no rounding explains it."""
+    count = max(2000, 1000 * int(np.ceil(off * 1000))) if off <= _COARSEST else 0
+    return Message(_COARSE, count=count) if count else None
 
 
 def _orthonormal(plane: Plane, rounding: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -227,7 +242,7 @@ def _orthonormal(plane: Plane, rounding: float) -> tuple[NDArray[np.float64], ND
             Message("the direction cosines are not orthonormal within {tolerance:g}", tolerance=rounding),
             where=plane.name,
             found=matrix_text(pair),
-            advice=_COARSE if off <= _COARSEST else None,
+            advice=_coarse(off),
         )
     spacing = np.array(plane.pixel_spacing, dtype=np.float64)
     if spacing.shape != (2,) or not np.all((spacing >= SMALLEST_MM) & (spacing <= LARGEST_MM)):

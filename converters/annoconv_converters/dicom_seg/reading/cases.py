@@ -28,7 +28,7 @@ from annoconv_converters.dicom_seg.kinds import Kind
 from annoconv_converters.dicom_seg.mapping import LABEL_MAP_FILE, annotation_ids, is_own, merge, native_document
 from annoconv_converters.dicom_seg.reading.file import SegmentationFile, open_segmentation
 from annoconv_converters.dicom_seg.reading.losses import file_losses
-from annoconv_converters.dicom_seg.reading.source import Origin, find_origin
+from annoconv_converters.dicom_seg.reading.source import Origin, find_origin, spacing_losses
 from annoconv_converters.dicom_seg.reading.volumes import LabelVolume, SegmentVolume, check_size
 from annoconv_converters.dicom_seg.subject import INSTANCES, OF_THE_CASE, without
 from annoconv_converters.dicom_seg.writing.header import ANEW
@@ -171,6 +171,7 @@ def _reading(
         losses += [Loss(case_index, path, LossKind.APPROXIMATED, message) for path, message in part.file.misread]
         origin = origins[part.file.path]
         losses += origin.losses(part.file, part.frame_grid, case_index) if origin else ()
+        losses += spacing_losses(part.file, part.frame_grid, case_index)
     if is_map:
         document["annotations"] = _as_map(document["annotations"], parts)
     case = strict_json.as_model(document, Case, limits=context.limits, source=parts[0].file.path)

@@ -8,7 +8,7 @@ Voxels and where they lie are not compared here: they are the masks. Values of p
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -32,7 +32,7 @@ from annoconv_converters._dicom.patient import patient_of
 from annoconv_converters._dicom.slide import Tile
 from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_seg.kinds import Kind, Settings
-from annoconv_converters.dicom_seg.mapping import annotation_ids, is_own
+from annoconv_converters.dicom_seg.mapping import annotation_ids, background_of, is_own
 from annoconv_converters.dicom_seg.segment import BACKGROUND
 from annoconv_converters.dicom_seg.writing.frames import MapFrames
 from annoconv_converters.dicom_seg.writing.groups import encode_groups
@@ -79,7 +79,10 @@ _ENCODING: Final = {
         "the order of frames",
     ),
     **dict.fromkeys(("SOPInstanceUID", "SeriesInstanceUID"), "the file's own identity, which is made anew"),
-    "PerFrameFunctionalGroupsSequence/SegmentIdentificationSequence": "which frames are whose, which the masks say",
+    **dict.fromkeys(
+        (f"{groups}/SegmentIdentificationSequence" for groups in (_SHARED, _FRAMES)),
+        "which frames are whose, which the masks say",
+    ),
     **dict.fromkeys(
         (
             "ReferencedSeriesSequence/ReferencedInstanceSequence",
@@ -117,7 +120,9 @@ _REASONS: Final[Reasons] = {
     ),
     "SegmentSequence/#/RecommendedDisplayCIELabValue*": "colours of labels are sRGB, 0 to 255",
     "SegmentSequence/#/*CodeSequence/#/*": "a code becomes a concept; one of the former SNOMED schemes, its successor",
-    "SegmentSequence/#/*Algorithm*": "an algorithm has no place for {name}; a segment drawn by hand has none",
+    "SegmentSequence/#/SegmentAlgorithmType": "it is none of AUTOMATIC, SEMIAUTOMATIC and MANUAL",
+    "SegmentSequence/#/*Algorithm*": "a segment that was not drawn by hand has one algorithm in a case, others none; "
+    "there is no place for {name}",
     "SegmentSequence/#/*": "an annotation has no place for {name}",
     "SegmentSequence/#": "the segment is none of the case's annotations",
     "ReferencedSeriesSequence/#*": "one series is the image, that of the frames' instances; others have no place",
@@ -237,7 +242,8 @@ def _written_again(file: SegmentationFile, case: Case, labels: Labels) -> Datase
     )
     elements = build_header(content, planes, MapFrames([np.zeros((1, 1), dtype=np.uint8)]), 1)
     if file.kind is Kind.LABELMAP:
-        segments.setdefault(0, BACKGROUND)
+        for number in (0, background_of(file.header)):
+            segments.setdefault(number, replace(BACKGROUND, number=number))
     order = [int(each.get("SegmentNumber") or 0) for each in file.header.get("SegmentSequence") or []]
     elements[0x00620002] = sequence(
         0x00620002, *(segments[number].encoded() if number in segments else b"" for number in order)

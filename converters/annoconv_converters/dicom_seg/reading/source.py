@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from annoconv.errors import AnnoconvError, ImageError
-from annoconv.geometry import STACK_TOLERANCE_VOXEL
+from annoconv.geometry import STACK_TOLERANCE_VOXEL, GridKind, grid_text
 from annoconv.images import describe_sources
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from annoconv.images import ImageSource
     from annoconv_converters.dicom_seg.reading.file import SegmentationFile
 
-__all__ = ["Origin", "find_origin"]
+__all__ = ["Origin", "find_origin", "spacing_losses"]
 
 _BY_PLACE: Final = (
     "the file names no instance or series of its source; the image that was given stands for it, since frame of "
@@ -60,7 +60,6 @@ class Origin:
 
     def losses(self, file: SegmentationFile, frame_grid: FrameGrid, case_index: int) -> Iterator[Loss]:
         """Yield how it was told, and where the file contradicts it."""
-        yield from note_losses(self.source, case_index)
         if self.why:
             yield Loss(case_index, "/image/uid", LossKind.APPROXIMATED, self.why)
         for keyword, name in (
@@ -87,6 +86,31 @@ class Origin:
                 count=count,
             )
             yield Loss(case_index, "/image/instances", LossKind.APPROXIMATED, message)
+        own, given = frame_grid.grid, self.source.grid
+        if relation_to(own, given).kind is GridKind.DIFFERENT:
+            message = Message(
+                "the frames lie on another grid than the image, and the masks stay on it: {own}; the image has {given}",
+                own=grid_text(own),
+                given=grid_text(given),
+            )
+            yield Loss(case_index, "/image", LossKind.APPROXIMATED, message)
+        yield from note_losses(self.source, case_index)  # behind all that looks at its slices, which some are about
+
+
+def spacing_losses(file: SegmentationFile, frame_grid: FrameGrid, case_index: int) -> Iterator[Loss]:
+    """Yield where a file states another distance of its planes than they have; where they lie holds."""
+    stated, grid = file.table.places[0].slice_spacing, frame_grid.grid
+    if stated is None or grid.lps_from_ijk is None or grid.frame != "LPS" or grid.shape[2] < 2:
+        return
+    step = float(grid.spacing[2])
+    if abs(stated - step) * (grid.shape[2] - 1) > STACK_TOLERANCE_VOXEL * step:
+        message = Message(
+            "the file states {stated:.6g} mm as {keyword}, and its planes lie {step:.6g} mm apart; their places hold",
+            stated=stated,
+            keyword="SpacingBetweenSlices",
+            step=step,
+        )
+        yield Loss(case_index, "/image/spacing", LossKind.APPROXIMATED, message)
 
 
 def find_origin(found: Sequence[ImageSource], file: SegmentationFile, frame_grid: FrameGrid) -> Origin | None:
@@ -160,11 +184,12 @@ def _misplaced(source: ImageSource, file: SegmentationFile, frame_grid: FrameGri
     """Return how many planes lie elsewhere than the instance of the source that they name."""
     if frame_grid.grid.lps_from_ijk is None or frame_grid.tiles is not None or source.grid.lps_from_ijk is None:
         return 0
+    normal = frame_grid.grid.direction[:, 2]  # a finer or smaller grid begins elsewhere in the same plane
     where = {(each.sop_instance_uid, each.frame or 1): each.position_lps for each in source.slices}
     most_mm = STACK_TOLERANCE_VOXEL * float(source.grid.spacing.max())
     count = 0
     for place in file.table.places:
         named = where.get((place.source, place.source_frame or 1))
         if named is not None and place.position is not None:
-            count += bool(np.linalg.norm(np.subtract(place.position, named)) > most_mm)
+            count += bool(abs(np.subtract(place.position, named) @ normal) > most_mm)
     return count

@@ -43,7 +43,7 @@ from annoconv_converters.dicom_seg.mapping import (
     native_document,
     segments_of,
 )
-from annoconv_converters.dicom_seg.subject import OF_THE_CASE, left_unsaid, without
+from annoconv_converters.dicom_seg.subject import OF_THE_CASE, is_addition, left_unsaid, without
 from annoconv_converters.dicom_seg.writing.file import frame_index, write_file
 from annoconv_converters.dicom_seg.writing.gather import Gathered, gather, segment_numbers
 from annoconv_converters.dicom_seg.writing.groups import encode_groups
@@ -51,6 +51,7 @@ from annoconv_converters.dicom_seg.writing.header import ANEW, Content, Elements
 from annoconv_converters.dicom_seg.writing.losses import CARRIER, REASONS, otherwise_fractional, uncoded
 from annoconv_converters.dicom_seg.writing.planes import check_image
 from annoconv_converters.dicom_seg.writing.segments import segment_of
+from annoconv_converters.dicom_seg.writing.source_elements import not_copied
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -307,7 +308,7 @@ def _finish(
             block = Dataset()
             carry(block, told.document())
             part.header |= elements_of(block)
-    yield from compared.losses
+    yield from (each for each in compared.losses if not is_addition(original, each.path))
     yield from uncoded(case, case_index, Labels.of(case, context.label_system), unwritten)
     position_of = {annotation.id: position for position, annotation in enumerate(case.annotations)}
     for identity in sorted(identity for other in otherwise for identity in other.values()):
@@ -319,6 +320,7 @@ def _finish(
             yield Loss(case_index, path, LossKind.CARRIED, carried)
     for part in parts:
         yield from note_losses(part.content.source, case_index, of_identity=False)
+        yield from not_copied(part.content.source, case_index)
         for number, kind, message in part.gathered.changes:
             path = pointer(("annotations", position_of[part.annotation_ids[number]], "mask_file"))
             yield Loss(case_index, path, kind, message)

@@ -30,6 +30,14 @@ from annoconv_converters.dicom_seg.kinds import LEVELS, Kind
 from annoconv_converters.dicom_seg.mapping import ANNOTATION_SOFTWARE, OWN_MANUFACTURER
 from annoconv_converters.dicom_seg.segment import BACKGROUND, UNSPECIFIED
 from annoconv_converters.dicom_seg.writing.groups import DIMENSIONS
+from annoconv_converters.dicom_seg.writing.source_elements import (
+    LOSSY,
+    OF_PATIENT_AND_STUDY,
+    OF_THE_SOURCE,
+    REQUIRED_EMPTY,
+    SPECIMEN,
+    is_how_unsaid,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,70 +50,12 @@ if TYPE_CHECKING:
     from annoconv_converters.dicom_seg.writing.frames import Frames
     from annoconv_converters.dicom_seg.writing.planes import PlaneStack
 
-__all__ = ["ANEW", "OF_THE_SOURCE", "Content", "Elements", "build_header", "elements_of", "file_head", "put_uids"]
+__all__ = ["ANEW", "Content", "Elements", "build_header", "elements_of", "file_head", "put_uids"]
 
 Elements: TypeAlias = dict[int, bytes]
 """Encoded elements by tag."""
 
 IMPLEMENTATION_CLASS_UID: Final = ids.uid("implementation")
-
-_REQUIRED_EMPTY: Final = (
-    "StudyDate",
-    "StudyTime",
-    "AccessionNumber",
-    "ReferringPhysicianName",
-    "PatientName",
-    "PatientID",
-    "PatientBirthDate",
-    "PatientSex",
-    "StudyID",
-    "PositionReferenceIndicator",
-)
-"""Type 2: present, empty where the source has none (it may have been blanked by de-identification)."""
-_CARRIED_OVER: Final = (
-    "PatientAge",
-    "PatientSize",
-    "PatientWeight",
-    "PatientIdentityRemoved",
-    "DeidentificationMethod",
-    "DeidentificationMethodCodeSequence",
-    "LongitudinalTemporalInformationModified",
-    "ClinicalTrialSponsorName",
-    "ClinicalTrialProtocolID",
-    "ClinicalTrialProtocolName",
-    "ClinicalTrialSiteID",
-    "ClinicalTrialSiteName",
-    "ClinicalTrialSubjectID",
-    "ClinicalTrialSubjectReadingID",
-    "ClinicalTrialTimePointID",
-    "ClinicalTrialTimePointDescription",
-    "ClinicalTrialCoordinatingCenterName",
-    "ClinicalTrialSeriesID",
-    "ClinicalTrialSeriesDescription",
-    "ClinicalTrialProtocolEthicsCommitteeName",
-    "ClinicalTrialProtocolEthicsCommitteeApprovalNumber",
-    "ConsentForClinicalTrialUseSequence",
-    "LongitudinalTemporalOffsetFromEvent",
-    "LongitudinalTemporalEventType",
-    "StudyDescription",
-    "BodyPartExamined",
-    "TimezoneOffsetFromUTC",
-    "IssuerOfPatientID",
-    "PatientSpeciesDescription",
-    "PatientBreedDescription",
-    "ResponsiblePerson",
-)
-"""What a segmentation shares with its source: patient, study and trial; absent where the source has none."""
-_SPECIMEN: Final = (
-    "ContainerIdentifier",
-    "IssuerOfTheContainerIdentifierSequence",
-    "ContainerTypeCodeSequence",
-    "SpecimenDescriptionSequence",
-)
-"""What a segmentation of a whole slide shares with it (PS3.3 C.7.6.22)."""
-_LOSSY: Final = ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod")
-OF_THE_SOURCE: Final = (*_REQUIRED_EMPTY, *_CARRIED_OVER, *_SPECIMEN, *_LOSSY, "PatientOrientation")
-"""What is copied from the source; a case says some of it, which is written where the source says nothing."""
 
 ANEW: Final = {
     "source": OF_THE_SOURCE,
@@ -162,6 +112,8 @@ def build_header(content: Content, planes: PlaneStack, frames: Frames, count: in
     _put_patient_and_study(header, content.source)
     if content.patient is not None:
         put_patient(header, content.patient)
+    if is_how_unsaid(header):  # type 1C
+        header.DeidentificationMethod = UNSPECIFIED
     _put_series(header, content)
     _put_equipment(header, content.metadata)
     _put_image(header, content, planes, frames, count)
@@ -221,9 +173,9 @@ def _own_version() -> str:
 def _put_patient_and_study(header: Dataset, source: ImageSource) -> None:
     image = source.headers[0]
     has_place = source.grid.lps_from_ijk is not None
-    for keyword in _REQUIRED_EMPTY:
+    for keyword in REQUIRED_EMPTY:
         setattr(header, keyword, "")
-    copy_elements(image, header, (*_REQUIRED_EMPTY, *_CARRIED_OVER))
+    copy_elements(image, header, OF_PATIENT_AND_STUDY)
     header.StudyInstanceUID = source.study_instance_uid
     if has_place:
         header.FrameOfReferenceUID = source.frame_of_reference_uid
@@ -283,9 +235,9 @@ def _put_image(header: Dataset, content: Content, planes: PlaneStack, frames: Fr
     header.BitsAllocated = header.BitsStored = frames.bits
     header.HighBit, header.PixelRepresentation = frames.bits - 1, 0
     header.LossyImageCompression = "00"
-    copy_elements(content.source.headers[0], header, _LOSSY)
+    copy_elements(content.source.headers[0], header, LOSSY)
     header.LossyImageCompression = header.LossyImageCompression or "00"
-    for keyword in _LOSSY[1:]:
+    for keyword in LOSSY[1:]:
         if keyword in header and not header[keyword].value:  # type 1C: absent rather than empty
             delattr(header, keyword)
     header.SegmentationType = settings.kind.value
@@ -334,7 +286,7 @@ def _put_slide(header: Dataset, source: ImageSource) -> None:
     """Put the total pixel matrix (PS3.3 C.8.12.4, C.7.6.17.3) and the specimen."""
     header.DimensionOrganizationType = "TILED_SPARSE"
     header.TotalPixelMatrixColumns, header.TotalPixelMatrixRows, _ = source.grid.shape
-    copy_elements(source.headers[0], header, _SPECIMEN)
+    copy_elements(source.headers[0], header, SPECIMEN)
     if source.grid.lps_from_ijk is None:
         return
     origin = Dataset()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from annoconv.codes import Labels
+    from annoconv.model import Annotation
     from annoconv_converters.nifti.case_files import CaseFiles
     from annoconv_converters.nifti.finder import Finder
     from annoconv_converters.nifti.prepared import Prepared, PreparedMask
@@ -124,6 +126,10 @@ class Layout(ABC):
     @abstractmethod
     def find(cls, folder: Path, finder: Finder) -> Iterator[CaseFiles]:
         """Yield the cases of a data set, in the order of their names."""
+
+    def says_why(self, annotation: Annotation, labels: Labels) -> bool:
+        """Tell whether the layout itself says why an annotation does not count as a finding, so that it is written."""
+        return False
 
     def kept(self, case: Prepared) -> set[str]:
         """Return the ids of the masks that come back as themselves: the first of each label on the primary image."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, InputError
 from annoconv.files.names import inside
-from annoconv_converters._volumes.opening import stem_of
-from annoconv_converters.nifti.layouts.training import Training, case_files, channel_names, class_labels, start_of
+from annoconv_converters._volumes.opening import start_of, stem_of
+from annoconv_converters.nifti.layouts.training import Training, case_files, channel_names, class_labels
 from annoconv_converters.nifti.source_trees import of_json
 
 if TYPE_CHECKING:

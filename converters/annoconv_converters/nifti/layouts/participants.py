@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.codes import is_name
 from annoconv.documents import strict_json
+from annoconv.errors import InputError
 from annoconv.files.atomic import note_inputs
+from annoconv.messages import Message
 from annoconv.model import Sex
 
 if TYPE_CHECKING:
@@ -72,19 +74,43 @@ def write_participants(folder: Path, rows: Mapping[str, Mapping[str, str]]) -> N
 
 
 def read_participants(folder: Path) -> dict[str, dict[str, str]]:
-    """Return the rows of a data set's table by the subjects' labels, without what is not available."""
+    """Return the rows of a data set's table by the subjects' labels, without what is not available.
+
+    Raises
+    ------
+    InputError
+        If a subject has two rows that say different things, or the table has two columns of one name.
+    """
     path = folder / TABLE
     if not path.is_file():
         return {}
     note_inputs([path])
     lines = path.read_bytes().decode("utf-8-sig", errors="replace").replace("\r\n", "\n").split("\n")
-    head, *rows = [line.split("\t") for line in lines if line.strip()] or [[]]
-    found: dict[str, dict[str, str]] = {}
-    for cells in rows:
-        row = {column: cell.strip() for column, cell in zip(head, cells, strict=False)}
+    head, *rows = [(number, line.split("\t")) for number, line in enumerate(lines, 1) if line.strip()] or [(1, [])]
+    if len(set(head[1])) < len(head[1]):
+        raise InputError(
+            "a column stands twice in the table of participants",
+            source=path,
+            where=Message("line {number}", number=head[0]),
+            found=", ".join(head[1]),
+            expected="each column once",
+        )
+    found: dict[str, tuple[int, dict[str, str]]] = {}
+    for number, cells in rows:
+        row = {column: cell.strip() for column, cell in zip(head[1], cells, strict=False)}
         label = row.pop(_ID, "").removeprefix("sub-")
-        found[label] = {column: cell for column, cell in row.items() if cell not in {"", _NONE}}
-    return found
+        row = {column: cell for column, cell in row.items() if cell not in {"", _NONE}}
+        first, said = found.setdefault(label, (number, row))
+        if said != row:
+            raise InputError(
+                "a participant has two rows that say different things",
+                source=path,
+                where=f"sub-{label}",
+                found=Message("line {first} and line {second}", first=first, second=number),
+                expected="one row for each participant",
+                advice="Leave one of them; what changes between sessions belongs in sessions.tsv",
+            )
+    return {label: row for label, (_, row) in found.items()}
 
 
 def told_by(row: Mapping[str, str], units: Mapping[str, str]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from annoconv_converters.nifti.prepared import Prepared, PreparedImage
     from annoconv_converters.nifti.source_trees import Retold, SourceFile
 
-__all__ = ["Training", "case_files", "cases_in", "channel_names", "class_labels", "modality_of", "start_of"]
+__all__ = ["Training", "case_files", "cases_in", "channel_names", "class_labels", "modality_of"]
 
 
 _CHANNELS: Final = {
@@ -172,14 +172,6 @@ def cases_in(folder: Path, ending: str = ".nii.gz") -> Iterator[Path]:
     """Yield the volumes of a folder by name; none if there is no such folder."""
     if folder.is_dir():
         yield from sorted(path for path in folder.iterdir() if path.name.endswith(ending) and path.name[0] != ".")
-
-
-def start_of(path: Path) -> bytes:
-    """Return the first megabyte of a file, enough to tell what it is; nothing if there is none."""
-    if not path.is_file():
-        return b""
-    with path.open("rb") as file:
-        return file.read(1 << 20)
 
 
 def channel_names(images: Iterable[Image]) -> list[str]:

@@ -1,0 +1,93 @@
+"""What shapes of any format break: they lie beyond their picture, or have no area. Findings, never silent repairs.
+
+COCO, whose records say more of themselves, has its own rules (`coco.check`).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from annoconv.documents.residuals import pointer
+from annoconv.findings import Finding, Level
+from annoconv_converters._pictures.geometry import is_numbers
+from annoconv_converters._pictures.rotation import corners_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from annoconv.documents.residuals import Path
+    from annoconv_converters._pictures.records import Picture, Shape
+
+__all__ = ["picture_findings", "place_of"]
+
+Record: TypeAlias = "dict[str, Any]"
+
+PIXEL_SLACK: Final = 0.5
+"""Pixels: shares and per cent are rounded, and some tools put corners on the last pixel, not behind it."""
+
+
+def picture_findings(pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
+    """Yield a warning for each shape that reaches beyond its picture, and for each box without an area.
+
+    Paths are those in the file's tree, else `/annotations/{id}`.
+    """
+    for picture in pictures:
+        width, height = picture.record.get("width"), picture.record.get("height")
+        for shape in picture.shapes:
+            place = place_of(shape)
+            box = shape.record.get("bbox")
+            if shape.geometry is None and is_numbers(box, 4) and min(box[2:]) <= 0:
+                yield Finding("picture.no_area", Level.WARNING, pointer(place), "the box has no area", case_index)
+            if type(width) is not int or type(height) is not int:
+                continue
+            corners = list(_corners(shape))
+            is_within = all(
+                -PIXEL_SLACK <= x <= width + PIXEL_SLACK and -PIXEL_SLACK <= y <= height + PIXEL_SLACK
+                for x, y in corners
+            )
+            if not is_within:
+                message = "the annotation reaches beyond its picture"
+                yield Finding("picture.outside", Level.WARNING, pointer(place), message, case_index)
+
+
+def place_of(shape: Shape) -> Path:
+    """Return the steps to a shape in its file's tree; of one that stands nowhere there, to its annotation by its id."""
+    return shape.place or ("annotations", str(shape.record.get("id")))
+
+
+def _corners(shape: Shape) -> Iterator[tuple[float, float]]:
+    """Yield corners of a shape, continuous pixels, between which it lies; none of masks."""
+    geometry, record = shape.geometry, shape.record
+    if geometry is not None:
+        yield from _of_geometry(geometry)
+        return
+    box, rings = record.get("bbox"), record.get("segmentation")
+    if is_numbers(box, 4):
+        yield box[0], box[1]
+        yield box[0] + box[2], box[1] + box[3]
+    for ring in rings if isinstance(rings, list) else ():
+        if is_numbers(ring, len(ring)):
+            yield from zip(ring[::2], ring[1::2], strict=False)
+
+
+def _of_geometry(geometry: Record) -> Iterator[tuple[float, float]]:
+    turn = geometry.get("rotation_degrees") or 0.0
+    match geometry["type"]:
+        case "point":
+            yield tuple(geometry["point"][:2])
+        case "polyline":
+            yield from ((each[0], each[1]) for each in geometry["polyline"])
+        case "keypoints":
+            yield from ((each["point"][0], each["point"][1]) for each in geometry["keypoints"] if each.get("point"))
+        case "oriented_box":
+            corners = corners_of(geometry["center"], geometry["size"], turn)
+            yield from zip(corners[::2], corners[1::2], strict=True)
+        case "ellipse":
+            (x, y), (one, other) = geometry["center"], geometry["radii"]
+            cosine, sine = math.cos(math.radians(turn)), math.sin(math.radians(turn))
+            across, down = math.hypot(one * cosine, other * sine), math.hypot(one * sine, other * cosine)
+            yield x - across, y - down
+            yield x + across, y + down
+        case _:
+            return
