@@ -135,7 +135,7 @@ class _CvatFile:
 
     def findings(self, pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
         """Yield a warning for each shape whose label, or the label of a point of it, is not defined in `meta`."""
-        names = list(self._numbers)
+        names = {number: name for name, number in self._numbers.items()}
         for shape in (each for picture in pictures for each in picture.shapes if self._defined):
             name = names[shape.record["category_id"]]
             points = shape.geometry["keypoints"] if shape.geometry and shape.geometry["type"] == "keypoints" else ()
