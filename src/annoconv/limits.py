@@ -38,8 +38,8 @@ class Limits:
     files
         Files in one request, folders expanded.
     direction_millionths
-        How far the direction cosines of DICOM slices may be off right angles and unit length: those of three decimals
-        are off by up to 2,000. What is beyond 100 is taken with a loss entry.
+        How far the direction cosines of DICOM slices may be off right angles and unit length, and off those of other
+        slices: those of three decimals are off by up to 2,000. What is beyond 100 is taken with a loss entry.
     """
 
     document_bytes: int = 1 << 30

@@ -349,6 +349,7 @@ def test_a_list_that_leads_out_and_a_size_that_is_not_known_are_refused(tmp_path
         list(registry.read([folder], format="yolo"))
     (folder / "train.txt").unlink()
     (folder / "images" / "x.png").unlink()
+    (folder / "labels" / "x.txt").write_text("0 0.5 0.5 0.5 0.5\n")
     with pytest.raises(InputError, match="size of the picture"):
         list(registry.read([folder], format="yolo"))
 

@@ -32,7 +32,7 @@ from annoconv.model import (
 from annoconv.pixels import check_frame
 from annoconv_converters._pictures.geometry import box_to_record, counts_to_record, rings_to_record, tidy
 from annoconv_converters._pictures.objects import told_of
-from annoconv_converters._pictures.picture_names import own_name
+from annoconv_converters._pictures.own_names import own_name
 from annoconv_converters._pictures.planes import Axis, PictureVolume, Planes, SliceName, slice_name
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.rotation import corners_of, ellipse_ring

@@ -23,7 +23,7 @@ from annoconv_converters._pictures.geometry import (
     tidy,
 )
 from annoconv_converters._pictures.objects import tracked
-from annoconv_converters._pictures.picture_names import named_image
+from annoconv_converters._pictures.own_names import named_image
 from annoconv_converters._pictures.planes import Planes, SliceName
 from annoconv_converters._pictures.records import Picture, Record, Shape, flat_uid, is_caption
 from annoconv_converters._pictures.skeletons import box_of_keypoints, keypoints_of, names_of

@@ -13,7 +13,9 @@ from annoconv.registry import AllAnnotations, Option
 
 __all__ = ["AllAnnotations", "Images", "Names", "Plain", "Render", "Window"]
 
-Images: TypeAlias = Annotated[Sequence[Path], Option(help="Source images to render: folders or files.")]
+Images: TypeAlias = Annotated[
+    Sequence[Path], Option(help="Source images, files or folders: to render, and for sizes that cases do not state.")
+]
 Names: TypeAlias = Annotated[
     Literal["own", "flat"], Option(help="Names of the pictures: their own, or flat ones, folders put before with _.")
 ]

@@ -1,9 +1,8 @@
 """Names of flat pictures: those that their sources give them, those of files, and flat ones.
 
-A picture has the name that its source gives it, whatever it is: that is the path of the image's one file, or stands
-beside it where the model takes it for no relative path, or for the name of what a picture is made of. Two pictures that
-a format takes for one, by the same name or by names that it does not tell apart, are refused by both. Where a format
-names files, or pictures are rendered, a name that leads elsewhere is changed, and the change is a loss that names both.
+Two pictures that a format takes for one, by the same name or by names that it does not tell apart, are refused by both.
+Where a format names files, or pictures are rendered, a name that leads elsewhere is changed, and the change is a loss
+that names both.
 Flat names have no folders: `train/a.png` is `train_a.png`, and of those that are the same without their ending, in
 upper or lower case, the second has `-2` before its ending, the third `-3`.
 """
@@ -12,20 +11,21 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from urllib.parse import unquote
 
 from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError
-from annoconv.ids import is_dicom_uid, safe_name
+from annoconv.ids import safe_name
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
+from annoconv_converters._pictures.own_names import PICTURES, is_relative
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from annoconv.model import Image
+    from annoconv.casefile import LoadedCase
     from annoconv_converters._pictures.draw import Drawing
     from annoconv_converters._pictures.records import Picture
 
@@ -37,71 +37,20 @@ __all__ = [
     "file_name_of",
     "folder_below",
     "name_below",
-    "named_image",
-    "own_name",
     "stem_of",
     "with_file_names",
 ]
 
-Record: TypeAlias = "dict[str, Any]"
 NameRule: TypeAlias = Literal["own", "flat"]
 
-EXTENSION: Final = "annoconv.picture"
-"""Key in `extensions` of an image under which its picture's `name` stands, where no file of it has that."""
-_MADE_OF: Final = (".dcm", ".dicom", ".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
-"""Endings of files that pictures are made of, and have other names than."""
-_PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
-PICTURE_FILES: Final = (
-    *_PICTURES,
-    ".heic",
-    ".avif",
-    ".jp2",
-    ".dng",
-    ".mpo",
-    ".pfm",
-    ".svs",
-    ".ndpi",
-    ".mrxs",
-    ".scn",
-    ".dcm",
-)
+_OTHERS: Final = (".heic", ".avif", ".jp2", ".dng", ".mpo", ".pfm", ".svs", ".ndpi", ".mrxs", ".scn", ".dcm")
+PICTURE_FILES: Final = (*PICTURES, *_OTHERS)
 """What the file of a picture may end in."""
 _ANNOTATIONS: Final = "Annotations"
 """Folder that holds files about the pictures of another one beside it."""
 _FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029:]")
 _MOST_BYTES: Final = 240
 """Of a part of a path: file systems take 255, and endings are exchanged."""
-
-
-def own_name(image: Image) -> str:
-    """Return the name of the picture that a flat image is."""
-    told = (image.extensions or {}).get(EXTENSION)
-    name = told.get("name") if isinstance(told, dict) else None
-    if isinstance(name, str) and name:
-        return name
-    path = image.files[0].path if image.files else ""
-    return path if path and _is_own(path, image.uid) else f"{safe_name(image.uid)}.png"
-
-
-def named_image(name: str | None, uid: str) -> Record:
-    """Return what an image says of the name of its picture; nothing of one that follows from its UID."""
-    if name is None:
-        return {}
-    files: Record = {"files": [{"path": name}]} if _is_relative(name) else {}
-    return files if files and _is_own(name, uid) else {**files, "extensions": {EXTENSION: {"name": name}}}
-
-
-def _is_own(path: str, uid: str) -> bool:
-    """Tell whether the path of an image's file is the name of its picture, not of what that is made of."""
-    ending = path.lower()
-    return ending.endswith(_PICTURES) or not (is_dicom_uid(uid) or ending.endswith(_MADE_OF))
-
-
-def _is_relative(name: str) -> bool:
-    """Tell whether the model takes a name as a relative path."""
-    parts = name.split("/")
-    is_plain = not any(mark in "\\:\x7f" or mark < " " for mark in name)
-    return is_plain and not any(part in {"", "."} or part[:2] == ".." for part in parts)
 
 
 def folder_below(path: Path, sources: Iterable[Path]) -> str:
@@ -114,7 +63,7 @@ def name_below(folder: str, name: str) -> str:
     """Return the name of a picture by its path from a folder; as it stands if that leads out of what was named."""
     path = name.replace("\\", "/")
     found = posixpath.normpath(posixpath.join(folder, path))
-    return found if _is_relative(found) and not path.startswith("/") else name
+    return found if is_relative(found) and not path.startswith("/") else name
 
 
 def file_name_of(name: str) -> str:
@@ -198,7 +147,7 @@ class KnownNames:
         self._taken: dict[str, tuple[str, str]] = {}
         self._cases = 0
 
-    def take(self, drawing: Drawing) -> None:
+    def take(self, loaded: LoadedCase, pictures: Iterable[Picture]) -> None:
         """Take the names of the pictures of the next case.
 
         Raises
@@ -207,15 +156,15 @@ class KnownNames:
             If another picture is known by the same.
         """
         self._cases += 1
-        case = drawing.loaded.case.case_id or str(self._cases)
-        for picture in drawing.pictures:
+        case = loaded.case.case_id or str(self._cases)
+        for picture in pictures:
             name = str(picture.record["file_name"])
             key = self._known_by(name)
             if key in self._taken:
                 first, of = self._taken[key]
                 raise InputError(
                     "two pictures would have one name",
-                    source=drawing.loaded.path,
+                    source=loaded.path,
                     found=Message(
                         "{first} of case {case} and {second} of case {other}",
                         first=first,

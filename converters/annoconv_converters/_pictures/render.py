@@ -163,7 +163,7 @@ def _pixels(
                 source=source.path,
                 where="(0028,0004) PhotometricInterpretation",
                 found=f"{kind}, {plane.dtype}",
-                expected=f"{', '.join(_COLOURED)}, uint8",
+                expected="RGB, YBR_FULL, YBR_FULL_422, YBR_ICT, YBR_RCT; uint8",
                 advice="Convert the image to RGB of 8 bits first",
             )
         return np.ascontiguousarray(plane[..., :3]), {"depth": 8, "samples": 3}

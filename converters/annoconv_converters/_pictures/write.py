@@ -31,6 +31,7 @@ from annoconv_converters._pictures.read import Batch, picture_case_of, put_keys
 from annoconv_converters._pictures.records import KEY, Picture, Shape
 from annoconv_converters._pictures.render import Rendering, inversions, pictures_folder, render_all
 from annoconv_converters._pictures.said import said_of
+from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters._pictures.skeletons import Skeletons
 from annoconv_converters._raster.polygons import union
 
@@ -164,7 +165,7 @@ def write_pictures(
     table = CategoryTable(context.label_system)
     drawings: list[Drawing] = []
     folders: set[str] = set()
-    for loaded in cases:
+    for loaded in with_sizes(cases, rendering.images, context.limits):
         table.take(loaded.case.labels, Labels.of(loaded.case, context.label_system))
         folder = slice_folder(loaded, len(drawings), folders)
         drawings.append(_drawing(loaded, folder, format, all_annotations=all_annotations))
@@ -178,7 +179,7 @@ def write_pictures(
         losses += (each for place, drawing in enumerate(drawings) for each in with_file_names(drawing, place))
     told_apart = KnownNames(format.known_by)
     for drawing in drawings:
-        told_apart.take(drawing)
+        told_apart.take(drawing.loaded, drawing.pictures)
     shown = [list(drawing.pictures) for drawing in drawings]
     losses += [] if format.arrange is None else format.arrange(drawings)
     pictures = [picture for drawing in drawings for picture in drawing.pictures]

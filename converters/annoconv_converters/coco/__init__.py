@@ -60,7 +60,7 @@ def to_coco(
     context
         Label system, time, limits.
     images
-        Where the pictures are rendered from.
+        Where the pictures are rendered from, and which tell the sizes that cases do not.
     kind
         Of file. Points are written by `keypoints` only, texts by `captions` only, `results` hold what has a confidence.
     segmentation

@@ -10,6 +10,7 @@ from annoconv.loss import Loss, LossKind
 from annoconv.model import ImageTextLink, TextSpanAnnotation
 from annoconv_converters._pictures.geometry import counts_to_record
 from annoconv_converters._pictures.records import Shape
+from annoconv_converters._pictures.sizes import without_size
 from annoconv_converters._pictures.skeletons import triples_of
 from annoconv_converters._raster.polygons import union
 from annoconv_converters._raster.run_lengths import expand
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.draw import Drawing
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["WITH_KEYPOINTS", "Kind", "finish", "identities"]
+__all__ = ["WITH_KEYPOINTS", "Kind", "finish", "identities", "lost_masks"]
 
 Record: TypeAlias = "dict[str, Any]"
 Kind: TypeAlias = Literal["auto", "instances", "keypoints", "panoptic", "captions", "stuff", "results"]
@@ -54,6 +55,11 @@ def finish(
         From label code to the names of its keypoints, in their order; none where nothing defines them.
     were_results
         Whether the case came from results, so that what has no confidence is one too.
+
+    Raises
+    ------
+    ImageError
+        If the size of a picture with annotations is not known.
     """
     categories = {
         annotation.label_code: annotation.category.value for annotation in reversed(drawing.loaded.case.annotations)
@@ -76,6 +82,8 @@ def finish(
                 if "caption" in shape.record
                 or _set_keypoints(shape, keypoint_names(shape.record["category_id"]), is_every=is_every)
             ]
+        if picture.shapes and "width" not in picture.record and kind != "results":
+            raise without_size("COCO", picture)
         for shape in picture.shapes:
             record, shape.pieces = shape.record, []  # a record has outlines alone
             if "caption" in record:
@@ -86,6 +94,12 @@ def finish(
                 is_drawn = bool(record.get("segmentation")) or (shape.key.get("type") in {"keypoints", "point"})
                 for key in ("id", "iscrowd", "area", "num_keypoints", "bbox" if is_drawn else "segmentation"):
                     record.pop(key, None)
+
+
+def lost_masks(drawing: Drawing, drawn: set[str]) -> set[str]:
+    """Return the ids of masks that were drawn but have no place in this kind of file; their voxels cannot travel."""
+    written = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
+    return {each.id for each in drawing.loaded.case.annotations if each.type == "mask"} & drawn - written
 
 
 def _set_keypoints(shape: Shape, names: list[str], *, is_every: bool) -> bool:

@@ -215,8 +215,9 @@ def _picture(index: RecordIndex, file: BinaryIO, position: int, kind: str, maps:
         key = index.side.key_of(record, (IMAGES, position))
     number = str(record.get("id"))
     above = () if index.is_results else (IMAGES, position)
-    picture = Picture(record, key=key, is_unsized=index.is_results, place=above)
-    for place in index.of_image[index.borders[position] : index.borders[position + 1]].tolist():
+    places = index.of_image[index.borders[position] : index.borders[position + 1]].tolist()
+    picture = Picture(record, key=key, is_unsized=index.is_results or not places, place=above)
+    for place in places:
         start, end = index.annotation_places[place].tolist()
         annotation = read_record(file, start, end, index.path)
         if index.is_results:

@@ -32,9 +32,10 @@ from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
 from annoconv_converters._pictures.records import KEY, Picture, Shape, picture_name
 from annoconv_converters._pictures.render import Rendering, inversions, render
 from annoconv_converters._pictures.said import said_of
+from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters._pictures.skeletons import Skeletons, defined_by, has_keypoints
 from annoconv_converters._pictures.write import polygon_reasons
-from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identities
+from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identities, lost_masks
 from annoconv_converters.coco.foreign import EXTENSION, kept_of, number_of, put_back, understand
 from annoconv_converters.coco.head import info_of, moments, skeletons_of
 from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
@@ -98,7 +99,7 @@ def write_coco(cases: Iterable[LoadedCase], target: Path, *, context: Context, o
         has_pictures = options.rendering.depth != "none"
         layout = make_output_files(target, outputs, options.kind, plain=options.plain, has_pictures=has_pictures)
         writer = outputs.enter_context(_Writer(layout, context, options))
-        for case_index, loaded in enumerate(cases):
+        for case_index, loaded in enumerate(with_sizes(cases, options.rendering.images, context.limits)):
             writer.add(loaded, case_index)
             context.advance(case_index + 1)
         if writer.kind is None:
@@ -164,7 +165,7 @@ class _Writer:
         if self.options.rendering.depth != "none":
             self.losses += with_file_names(drawing, case_index)
         if self.kind != "results":  # which name no pictures
-            self.told_apart.take(drawing)
+            self.told_apart.take(loaded, drawing.pictures)
         if self.options.rendering.depth != "none":
             render(drawing, self.layout("pictures"), self.options.rendering, self.context.limits)
             self.losses += inversions(drawing, case_index)
@@ -231,7 +232,7 @@ class _Writer:
 
     def _write(self, drawing: Drawing, loaded: LoadedCase, case_index: int, first: int, drawn: set[str]) -> None:
         original = strict_json.plain(loaded.case)
-        lost = {*_lost_masks(drawing, loaded, drawn), *masks_left_out(original, drawing.left_out)}
+        lost = {*lost_masks(drawing, drawn), *masks_left_out(original, drawing.left_out)}
         if EXTENSION in original.get("extensions", {}):
             original["extensions"] = {**original["extensions"], EXTENSION: kept_of(loaded.case)}
         native = self._native(drawing.pictures, first, case_index)
@@ -285,7 +286,7 @@ class _Writer:
             record = picture.record
             if self.kind == "results" and not use_keys:
                 record = {key: record[key] for key in ("id", "width", "height") if key in record}
-            read = replace(picture, record=record, is_unsized=self.kind == "results")
+            read = replace(picture, record=record, is_unsized=self.kind == "results" or not picture.shapes)
             read.name = picture_name(read, DEFAULT_NAMES, use_keys=use_keys)
             seen.append(read)
         native, *_ = understand(
@@ -390,9 +391,3 @@ class _Writer:
 def _objects(value: Any) -> Iterator[tuple[str, Record]]:
     if isinstance(value, dict):
         yield from ((name, member) for name, member in value.items() if isinstance(member, dict))
-
-
-def _lost_masks(drawing: Drawing, loaded: LoadedCase, drawn: set[str]) -> set[str]:
-    """Return the ids of masks that were drawn but have no place in this kind of file; their voxels cannot travel."""
-    written = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
-    return {each.id for each in loaded.case.annotations if each.type == "mask"} & drawn - written

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from annoconv.model import Case, Image
 
-__all__ = ["INSTANCES", "OF_THE_CASE", "is_addition", "left_unsaid", "studies_together", "without"]
+__all__ = ["INSTANCES", "OF_THE_CASE", "left_unsaid", "studies_together", "without"]
 
 OF_THE_CASE: Final = ("patient_id", "subject", "studies")
 """Keys of a case that say whose it is."""
@@ -54,21 +54,3 @@ def without(document: dict[str, Any], unsaid: Container[str]) -> dict[str, Any]:
     if INSTANCES in unsaid:
         kept["image"] = {key: value for key, value in document["image"].items() if key != INSTANCES}
     return kept
-
-
-def is_addition(document: object, pointer: str) -> bool:
-    """Tell whether a pointer names what a segmentation has of patient and study, and its case document does not say.
-
-    It is no loss of the case.
-    """
-    _, *steps = pointer.split("/")
-    if steps[0] not in OF_THE_CASE:
-        return False
-    for step in steps:
-        if isinstance(document, list) and step.isdigit() and int(step) < len(document):
-            document = document[int(step)]
-        elif isinstance(document, dict) and step in document:
-            document = document[step]
-        else:
-            return True
-    return False

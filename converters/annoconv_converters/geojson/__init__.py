@@ -61,7 +61,7 @@ def to_geojson(
     context
         Label system, limits.
     images
-        Where the pictures are rendered from.
+        Where the pictures are rendered from, and which tell the sizes that cases do not.
     plain
         Whether to leave that out.
     render, window

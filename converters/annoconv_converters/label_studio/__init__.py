@@ -56,7 +56,7 @@ def to_label_studio(
     context
         Label system, limits.
     images
-        Where the pictures are rendered from.
+        Where the pictures are rendered from, and which tell the sizes that cases do not.
     plain
         Whether to leave that out.
     render, window

@@ -181,6 +181,7 @@ class _Task:
                 source=path,
                 where=Message("task {number}", number=place + 1),
                 found=listed(pages, _MOST_NAMED),
+                expected="one picture a task",
                 advice="Export a task for each of them, with its own regions",
             )
         self._owners: dict[int, str] = {}

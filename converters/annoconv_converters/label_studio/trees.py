@@ -14,7 +14,7 @@ from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.loss import LossKind
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
-from annoconv_converters._pictures.picture_names import own_name
+from annoconv_converters._pictures.own_names import own_name
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import box_of_keypoints
 from annoconv_converters.label_studio.shapes import POINT_WIDTH

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.codes import UNCLASSIFIED
 from annoconv.documents import strict_json
-from annoconv.errors import InputError
 from annoconv_converters._pictures.rotation import corners_of
+from annoconv_converters._pictures.sizes import without_size
 from annoconv_converters._pictures.skeletons import box_of_keypoints, seen_of
 from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
 from annoconv_converters.label_studio.shapes import POINT_WIDTH
@@ -72,7 +72,7 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record]) -> list[Reco
 
     Raises
     ------
-    InputError
+    ImageError
         If the size of a picture is not known.
     """
     names = {record["id"]: str(record["name"]) for record in categories}
@@ -80,13 +80,7 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record]) -> list[Reco
     for picture in pictures:
         is_sized = "width" in picture.record
         if picture.shapes and not is_sized:
-            raise InputError(
-                "Label Studio needs the size of every picture",
-                where="/image/shape",
-                found=picture.record["file_name"],
-                expected="a width and a height",
-                advice="Name the pictures with --images",
-            )
+            raise without_size("Label Studio", picture)
         picture.shapes.sort(key=_is_suggested)  # as they are read
         first: dict[str, Shape] = {}
         for shape in picture.shapes:

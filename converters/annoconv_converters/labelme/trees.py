@@ -13,7 +13,7 @@ from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, stated
-from annoconv_converters._pictures.picture_names import own_name
+from annoconv_converters._pictures.own_names import own_name
 from annoconv_converters.labelme.groups import shared_groups
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.model import BboxAnnotation, MaskAnnotation
 from annoconv_converters._pictures.file_losses import FileRecord, file_losses, settled, stated
-from annoconv_converters._pictures.picture_names import own_name
+from annoconv_converters._pictures.own_names import own_name
 from annoconv_converters._xml import members_of
 
 if TYPE_CHECKING:

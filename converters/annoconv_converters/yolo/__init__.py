@@ -57,7 +57,7 @@ def to_yolo(
     context
         Label system, limits.
     images
-        Where the pictures are rendered from.
+        Where the pictures are rendered from, and which tell the sizes that cases do not.
     kind
         Of lines. `auto` is `pose` where there are keypoints, and `obb` where there are turned boxes, beside nothing but
         boxes; else `segment`. `pose` holds boxes and keypoints, `obb` the smallest turned boxes of polygons; masks have

@@ -12,11 +12,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from PIL import Image as Pillow
-from PIL import UnidentifiedImageError
-
 from annoconv import images as image_seam
-from annoconv.errors import ImageError, InputError, LimitError
+from annoconv.errors import InputError, LimitError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.names import Within
 from annoconv.messages import Message
@@ -25,6 +22,7 @@ from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._pictures.picture_names import PICTURE_FILES, stem_of
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
+from annoconv_converters._pictures.sizes import size_of_file
 from annoconv_converters.yolo.border import SLACK
 from annoconv_converters.yolo.description import MOST_CLASSES, Description, folder_of, text_of
 from annoconv_converters.yolo.trees import DataSetTree, LabelFile
@@ -53,9 +51,6 @@ _LONGEST_NAME, _LONGEST_PATH = 240, 2000
 """Bytes: file systems take 255 and 4096, and endings and folders are exchanged."""
 _LONGEST_LINE: Final = 1 << 22
 """Characters: 100,000 vertices with all their digits."""
-_ORIENTATION: Final = 0x0112
-_LYING: Final = frozenset({5, 6, 7, 8})
-"""Of EXIF: rows and columns are to be exchanged, as trainers do."""
 
 
 def read_data_set(
@@ -104,11 +99,16 @@ def read_data_set(
         image = found.image(label, name)
         name = name if name.lower().endswith(PICTURE_FILES) else f"{name}{image.suffix if image else _SUFFIXES[0]}"
         known = sizes.get(name) or (told.get(name) if image is None else None)
-        rows, columns = known or _size(name, image or folder / "images" / name, sources or {})
-        record: Record = {"id": number, "file_name": name, "width": columns, "height": rows}
-        picture = Picture(record)
         name_in_set = label.relative_to(folder).as_posix()
         lines = _lines(label, limits)
+        size = known or _size(name, image, sources or {})
+        if size is None and lines:
+            place_of = folder / "images" / name
+            advice = "Put it there, or pass --images"
+            raise InputError("the size of the picture is not known", source=place_of, advice=advice)
+        rows, columns = size or (0, 0)
+        stated = {"width": columns, "height": rows} if size else {}
+        picture = Picture({"id": number, "file_name": name, **stated}, is_unsized=True)
         for place, line in enumerate(lines, start=1):
             record = _record(line, (rows, columns), kind, description.keypoints, label, place)
             picture.shapes.append(_shape(record, (name_in_set, place - 1), kind, SLACK * 2 * max(rows, columns)))
@@ -369,18 +369,13 @@ def _lines(path: Path, limits: Limits) -> list[str]:
     return [line for line in text_of(path, limits.line_bytes).splitlines() if line.strip()]
 
 
-def _size(name: str, image: Path, sources: dict[str, Any]) -> tuple[int, int]:
-    if image.is_file():
-        try:
-            with Pillow.open(image) as picture:
-                is_lying = picture.format == "JPEG" and picture.getexif().get(_ORIENTATION) in _LYING
-                return (picture.width, picture.height) if is_lying else (picture.height, picture.width)
-        except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
-            raise ImageError("the picture cannot be read", source=image, found=type(error).__name__) from error
+def _size(name: str, image: Path | None, sources: dict[str, Any]) -> tuple[int, int] | None:
+    if image is not None:
+        return size_of_file(image)
     for series, grid in sources.items():
         if re.fullmatch(rf"(.*/)?{re.escape(series)}(_k\d+)?\.[a-z]+", name):
             return grid.shape[1], grid.shape[0]
-    raise InputError("the size of the picture is not known", source=image, advice="Put it there, or pass --images")
+    return None
 
 
 def _side_sizes(side: Path, folder: Path, limits: Limits) -> Sizes:

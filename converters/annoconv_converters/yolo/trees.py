@@ -210,7 +210,7 @@ class DataSetTree:
             else:
                 annotations[each.id] = each
         for picture in pictures:
-            size = picture.record["width"], picture.record["height"]
+            size = picture.record.get("width", 0), picture.record.get("height", 0)
             file = self.labels[picture.record["id"] - 1]
             for place, (line, shape) in enumerate(zip(file.lines, file.shapes, strict=True)):
                 number, *numbers = map(float, line.split())

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import numpy as np
 
 from annoconv.codes import UNCLASSIFIED
-from annoconv.errors import ImageError
 from annoconv.messages import Message
 from annoconv_converters._pictures.picture_names import stem_of
 from annoconv_converters._pictures.rotation import turned_box
+from annoconv_converters._pictures.sizes import without_size
 from annoconv_converters._pictures.skeletons import triples_of
 from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
 from annoconv_converters.yolo.border import SLACK, cut_shapes, is_within
@@ -116,15 +116,9 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record], *, kind: Lin
     files: Record = {"data.yaml": described, "train.txt": names}
     for picture in pictures:
         name = str(picture.record["file_name"])
-        if "width" not in picture.record:
-            raise ImageError(
-                "YOLO needs the size of every picture",
-                where="/image/shape",
-                found=name,
-                expected="a width and a height",
-                advice="Name the pictures with --images",
-            )
-        size = picture.record["height"], picture.record["width"]
+        if picture.shapes and "width" not in picture.record:
+            raise without_size("YOLO", picture)
+        size = picture.record.get("height", 0), picture.record.get("width", 0)
         lines: list[list[float]] = []
         for shape in picture.shapes:
             shares = _shares(_numbers(shape.record, kind, size), size)

@@ -43,7 +43,7 @@ from annoconv_converters.dicom_seg.mapping import (
     native_document,
     segments_of,
 )
-from annoconv_converters.dicom_seg.subject import OF_THE_CASE, is_addition, left_unsaid, without
+from annoconv_converters.dicom_seg.subject import OF_THE_CASE, left_unsaid, without
 from annoconv_converters.dicom_seg.writing.file import frame_index, write_file
 from annoconv_converters.dicom_seg.writing.gather import Gathered, gather, segment_numbers
 from annoconv_converters.dicom_seg.writing.groups import encode_groups
@@ -308,7 +308,7 @@ def _finish(
             block = Dataset()
             carry(block, told.document())
             part.header |= elements_of(block)
-    yield from (each for each in compared.losses if not is_addition(original, each.path))
+    yield from compared.losses
     yield from uncoded(case, case_index, Labels.of(case, context.label_system), unwritten)
     position_of = {annotation.id: position for position, annotation in enumerate(case.annotations)}
     for identity in sorted(identity for other in otherwise for identity in other.values()):
