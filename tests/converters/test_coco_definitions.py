@@ -81,3 +81,15 @@ def test_ids_of_sixty_four_bits_are_read(tmp_path: Path) -> None:
     reading = read(tmp_path, [{"id": each, "name": f"name {each}"} for each in (2**31, 2**53 - 1, 2**53)], {})
     assert [label.number for label in reading.case.labels or ()] == [2**31, 2**53 - 1, 0]
     assert found(reading) == [("coco.number", "/categories/2/id")]
+
+
+def test_keypoints_that_come_back_whole_are_no_loss_without_the_side_file(tmp_path: Path) -> None:
+    category = {"id": 1, "name": "cat", "supercategory": "cat", "keypoints": ["a", "b"], "skeleton": [[1, 2]]}
+    points = {"keypoints": [6, 7, 2, 8, 9, 1], "num_keypoints": 2}
+    outline = {"segmentation": [[5, 6, 15, 6, 15, 14, 5, 14]], "bbox": [5, 6, 10, 8], "area": 80}
+    reading = read(tmp_path, [category], {**points, **outline}, {"id": 2, **points, "segmentation": []})
+    losses = registry.write([LoadedCase(reading.case)], tmp_path / "out.json", format="coco", plain=True)
+    told, again = (json.loads((tmp_path / name).read_text()) for name in ("in.json", "out.json"))
+    assert again["annotations"] == told["annotations"]
+    assert again["categories"] == told["categories"]
+    assert not list(losses)

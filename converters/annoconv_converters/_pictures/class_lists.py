@@ -89,7 +89,8 @@ def class_list(
 def given_classes(original: Record, drawn: Collection[str], reasons: Reasons, case_index: int) -> list[Loss]:
     """Return a loss for each object without a class to which a format gives one, as its reasons tell."""
     sentence = reasons.get(UNCLASSIFIED)
-    if not isinstance(sentence, str):
+    is_class = any(each["code"] == UNCLASSIFIED and "number" in each for each in original.get("labels", []))
+    if is_class or not isinstance(sentence, str):
         return []
     places = [place for place, each in enumerate(original["annotations"]) if each["id"] in drawn]
     given = (place for place in places if original["annotations"][place]["label_code"] == UNCLASSIFIED)

@@ -320,6 +320,9 @@ def _annotations(
         while own is None and identity in taken:
             identity += "_"
         taken.add(identity)
+        written = first.shape.key.get("points")
+        if isinstance(written, list) and written:
+            native.owners[identity] = str(written[0])
         place = {key: value for key, value in extra.items() if key in _PLACES}
         yield {**common, "id": identity, "parent_id": common["id"], **points, **place}
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from annoconv.casefile.left_out import masks_left_out
 from annoconv.casefile.references import without_gone
-from annoconv.codes import Labels
+from annoconv.codes import UNCLASSIFIED, Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
 from annoconv.errors import InputError
@@ -195,7 +195,7 @@ def write_pictures(
     listed = [skeletons.record(each) for each in table.sorted()]
     with ExitStack() as outputs:
         temporary = outputs.enter_context(replacing(target))
-        format.save(format.tree(pictures, listed), temporary)
+        format.save(format.tree(pictures, _classes(listed, table, format)), temporary)
         if rendering.depth != "none":
             whole = [replace(each, pictures=all_) for each, all_ in zip(drawings, shown, strict=True)]
             render_all(whole, temporary, target, outputs, rendering, context.limits, format.place)
@@ -252,6 +252,13 @@ def _drawing(loaded: LoadedCase, folder: str | None, format: PictureFormat[Any],
         picture.shapes = [ring for shape in picture.shapes for ring in _rings(shape, format.has_parts)]
         picture.shapes = picture.shapes if format.cut is None else format.cut(picture)
     return drawing
+
+
+def _classes(listed: list[Record], table: CategoryTable, format: PictureFormat[Any]) -> list[Record]:
+    """Return the classes as a format writes them: that of objects without a class has no name where it needs none."""
+    if UNCLASSIFIED in format.reasons or UNCLASSIFIED in table.listed:
+        return listed
+    return [{**each, "name": ""} if each["name"] == UNCLASSIFIED else each for each in listed]
 
 
 def _number_classes(drawing: Drawing, table: CategoryTable, context: Context) -> None:

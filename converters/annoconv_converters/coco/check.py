@@ -90,6 +90,9 @@ def category_findings(records: Iterable[Any], case_index: int) -> Iterator[Findi
                 "lines join two keypoints of the category, counted from 1 to {count}; others are left out", count=count
             )
             yield _warning("coco.skeleton", f"/categories/{place}/skeleton", problem, case_index)
+        if isinstance(record.get("name"), str) and not record["name"].strip():
+            message = "the name is empty: the class is called by its id"
+            yield _warning("coco.name", f"/categories/{place}/name", message, case_index)
         number = number_stated(record.get("id"))
         if number is None or number in numbers:
             message = "the id states no number of its own: the class has the first one that is free"

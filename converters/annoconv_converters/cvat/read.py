@@ -136,7 +136,8 @@ class _CvatFile:
     def findings(self, pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
         """Yield a warning for each shape whose label, or the label of a point of it, is not defined in `meta`."""
         names = {number: name for name, number in self._numbers.items()}
-        for shape in (each for picture in pictures for each in picture.shapes if self._defined):
+        shapes = (each for picture in pictures for each in picture.shapes if self._defined)
+        for shape in (each for each in shapes if each.record["category_id"] in names):  # one without a label has none
             name = names[shape.record["category_id"]]
             points = shape.geometry["keypoints"] if shape.geometry and shape.geometry["type"] == "keypoints" else ()
             met = [name, *(each["name"] for each in points)]
@@ -208,7 +209,8 @@ class _CvatFile:
     def _shapes(self, shape: Element, picture: Record) -> Iterator[Shape]:
         """Yield a shape, or one for each point, element of a skeleton, or face of a cuboid."""
         label = shape.get("label", "")
-        number_ = self._numbers.setdefault(label, _FIRST + len(self._numbers))
+        is_named = bool(label.strip())
+        number_ = self._numbers.setdefault(label, _FIRST + len(self._numbers)) if is_named else None
         common: Record = {"category_id": number_, **self._told(shape, label)}
         algorithm_type = ALGORITHM_TYPES.get(shape.get("source", ""))
         more = {"algorithm_type": algorithm_type} if algorithm_type else {}

@@ -10,7 +10,6 @@ import hashlib
 import math
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from annoconv.codes import UNCLASSIFIED
 from annoconv_converters._pictures.skeletons import seen_of
 from annoconv_converters._raster.outlines import rings_of
 from annoconv_converters._raster.run_lengths import expand
@@ -61,7 +60,7 @@ def _named(geometry: Record) -> Record:
 def properties_of(score: float | None, attributes: Record | None, classification: Record) -> Record:
     """Return the properties of an object; numbers among its attributes are measurements, the rest metadata."""
     properties: Record = {"objectType": "annotation"}
-    if classification["name"] != UNCLASSIFIED:
+    if classification["name"]:
         properties["classification"] = classification
     if score is not None:
         properties["confidence"] = score

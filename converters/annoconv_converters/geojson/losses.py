@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.casefile import LoadedCase
+from annoconv.codes import UNCLASSIFIED
 from annoconv.documents import strict_json
 from annoconv.loss import LossKind
 from annoconv.pixels import Masks
@@ -141,7 +142,8 @@ def _records(
 
     @cache
     def classification(code: str) -> Record:
-        return {name: as_value(value) for name, value in classification_of(labels.name_of(code), colours).items()}
+        told = classification_of("" if code == UNCLASSIFIED else labels.name_of(code), colours)
+        return {name: as_value(value) for name, value in told.items()}
 
     for each in features:
         feature, annotation = each.feature, annotations.get(each.identity)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from annoconv.codes import UNCLASSIFIED
 from annoconv.documents import strict_json
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.sizes import without_size
@@ -162,7 +161,7 @@ def _region(shape: Shape, picture: Record, label: str) -> Record:
             "height": height * scale[1],
             "rotation": 0,
         }
-    is_classed = label != UNCLASSIFIED
+    is_classed = bool(label)
     region: Record = {
         "id": str(record["id"]),
         "type": kind if is_classed else _CONTROLS[kind],

@@ -143,7 +143,7 @@ def _batch(path: Path, context: Context, folder: str, *, shift: int) -> Batch:
 def _record(element: Element, identity: str, names: list[str], path: Path, shift: int) -> Record:
     """Return an object, or a part of one."""
     where = f"{element.tag} {identity}"
-    name = (element.findtext("name") or "").strip()
+    name = element.findtext("name") or ""
     if name not in names:
         names.append(name)
     box = element.find("bndbox")
@@ -177,10 +177,10 @@ def _attributes(element: Element) -> Record:
     pose = (element.findtext("pose") or "").strip()
     if pose and pose != "Unspecified":
         told["pose"] = pose
-    told |= {action.tag: (action.text or "").strip() == "1" for action in element.iterfind("actions/*")}
+    others = {action.tag: (action.text or "").strip() == "1" for action in element.iterfind("actions/*")}
     for each in element.iterfind("attributes/attribute"):
-        told[(each.findtext("name") or "").strip()] = (each.findtext("value") or "").strip()
-    return told
+        others[(each.findtext("name") or "").strip()] = (each.findtext("value") or "").strip()
+    return others | told
 
 
 def _masks(path: Path, picture: Record, count: int) -> dict[int, Record] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.messages import Message
 from annoconv.model import BboxAnnotation, MaskAnnotation
 from annoconv_converters._pictures.file_losses import FileRecord, file_losses, settled, stated
 from annoconv_converters._pictures.own_names import own_name
@@ -36,6 +37,10 @@ _REASONS: Final[Reasons] = {
     "filename": "a case names an image by a relative path",
     "bndbox/*": "a case has boxes of four sides",
     "part/#/bndbox/*": "a case has boxes of four sides",
+    **dict.fromkeys(
+        (f"{holder}/{name}" for holder in ("actions", "attributes") for name in (*FLAGS, _NOTHING[0])),
+        Message("an element of the object has that name, and an annotation one value of each"),
+    ),
     "attributes*": "an annotation has one value of each attribute",
     "*": "a case has no place for {name}",
 }
@@ -119,6 +124,8 @@ def _said(element: Element) -> Record:
                 told = {action.tag: _truth(members_of(action)) for action in child}
             case "attributes":
                 told = _attributes(child)
+            case "name":
+                told = (child.text or "") if (child.text or "").strip() else ""
             case name:
                 told = members_of(child)
                 told = _truth(told) if name in FLAGS else told

@@ -79,7 +79,7 @@ class Description:
         if named is None:
             raise InputError("this is no YOLO data set", source=folder, expected=_EXPECTED)
         lines = text_of(named, _DESCRIPTION_BYTES).splitlines()
-        self.names = {place: line.strip() for place, line in enumerate(lines) if line.strip()}
+        self.names = {place: line for place, line in enumerate(lines) if line.strip()}
         self.listed = [f"{name}.txt" for name in _SPLITS]
         self.said[named.name] = {"names": by_number(self.names)}
         if (folder / "obj.data").is_file():
@@ -134,7 +134,7 @@ class Description:
         if beside is None:
             return [unnamed(number) for number in range(count)]
         lines = text_of(Within(path.parent)(beside), _DESCRIPTION_BYTES).splitlines()
-        listed = [line.strip() for line in lines if line.strip()]
+        listed = [line for line in lines if line.strip()]
         if len(listed) != count:
             raise InputError("the class list has another count", source=beside, found=len(listed), expected=count)
         return listed

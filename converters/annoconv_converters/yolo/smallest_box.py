@@ -41,9 +41,9 @@ def smallest_box(vertices: NDArray[Any], size: tuple[int, int] | None = None) ->
     (u_low, u_high), (v_low, v_high) = ((each.min(axis=0), each.max(axis=0)) for each in (u, v))
     for best in areas.argsort(kind="stable"):
         turn = np.stack((along[best], across[best]))
-        ends = (u_low[best], v_low[best]), (u_high[best], v_low[best])
-        ends += (u_high[best], v_high[best]), (u_low[best], v_high[best])
-        corners = [tidy(number) for number in (np.array(ends) @ turn).ravel()]
+        us, vs = (u_low[best], u_high[best]), (v_low[best], v_high[best])
+        ends = np.array([(us[0], vs[0]), (us[1], vs[0]), (us[1], vs[1]), (us[0], vs[1])])
+        corners = [tidy(number) for number in (ends @ turn).ravel()]
         if size is None or is_within(corners, size):
             return corners
     return upright
