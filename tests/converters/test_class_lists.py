@@ -58,9 +58,18 @@ def test_a_list_keeps_its_order_its_numbers_and_what_nothing_is_drawn_of(
     data = data_set(used)
     seen, losses = write(read(source, data, tmp_path / "in"), target, data, tmp_path / "out")
     assert [name for _, name in seen.classes or ()] == [*NAMES]
-    assert {number for number, _ in seen.classes or ()} in ({None}, {0, 1, 2})
+    numbers = [1, 2, 3] if (source, target) == ("cvat", "coco") else [0, 1, 2]
+    assert [number for number, _ in seen.classes or ()] == ([None] * 3 if target == "cvat" else numbers)
     assert [label for _, things in seen.pages for label, _ in things] == [NAMES[each] for each in used]
-    assert not [loss for loss in losses if loss.path.startswith("/labels") and loss.kind.changes_value]
+    changed = [loss.path for loss in losses if loss.path.startswith("/labels") and loss.kind.changes_value]
+    assert changed == ([f"/labels/{n}/number" for n in range(3)] if (source, target) == ("cvat", "yolo") else [])
+
+
+def test_a_list_without_numbers_is_counted_from_1_in_coco_where_0_is_no_class_to_datumaro(tmp_path: Path) -> None:
+    data = data_set([0, 2])
+    seen, losses = write(read("cvat", data, tmp_path / "in"), "coco", data, tmp_path / "out")
+    assert seen.classes == [*enumerate(NAMES, 1)]
+    assert not [loss for loss in losses if loss.kind.changes_value]
 
 
 @pytest.mark.parametrize("target", LISTED)
@@ -79,9 +88,10 @@ def test_a_label_system_is_the_list_of_every_output(source: str, target: str, tm
     context = Context(label_system=tuple(map(Label.model_validate, told)))
     data = data_set([2, 1], [0])
     seen, _ = write(read(source, data, tmp_path / "in"), target, data, tmp_path / "out", context=context)
-    assert [name for _, name in seen.classes or ()] == ["normal", "benign", "OTHER_1", "malignant"]
+    rest = ["malignant", "OTHER_1"] if source == "cvat" else ["OTHER_1", "malignant"]  # its second class is number 2
+    assert [name for _, name in seen.classes or ()] == ["normal", "benign", *rest]
     if target == "coco":
-        assert [number for number, _ in seen.classes or ()][:3] == [0, 1, 3]
+        assert {"normal": 0, "benign": 1, "OTHER_1": 3}.items() <= {name: n for n, name in seen.classes or ()}.items()
 
 
 def test_a_number_that_yolo_cannot_give_is_said_once_for_all_cases_of_the_list(tmp_path: Path) -> None:

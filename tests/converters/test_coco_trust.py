@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,9 @@ import pytest
 from annoconv_converters.coco.bulk import load, validate
 
 from annoconv import registry
-from annoconv.casefile import write_cases
+from annoconv.casefile import read_case, write_cases
 from annoconv.errors import AnnoconvError, DocumentError, InputError, LimitError
+from tests.cases import make
 
 SECONDS, MEGABYTES = 2.0, 256
 RUN = """
@@ -178,6 +181,32 @@ def test_bytes_that_were_changed_never_end_the_process(seed: int, tmp_path: Path
         write_cases(registry.read([tmp_path / "x.json"], format="coco"), tmp_path / "out")
     except AnnoconvError:
         assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["every_geometry", "label_map"])
+def test_a_value_of_another_kind_anywhere_is_read_or_refused(name: str, tmp_path: Path) -> None:
+    options = {"kind": "panoptic"} if name == "label_map" else {}
+    registry.write([read_case(make(name, tmp_path).path)], tmp_path / "x.json", format="coco", **options)
+    path = tmp_path / "x.json"
+    whole = json.loads(path.read_text("utf-8"))
+    count = sum(1 for _ in members(whole))
+    for number in range(count):
+        edited = copy.deepcopy(whole)
+        owner, key = next(itertools.islice(members(edited), number, None))
+        owner[key] = "\0" if isinstance(owner[key], list) else []
+        path.write_text(json.dumps(edited), "utf-8")
+        try:
+            list(registry.read([path], format="coco"))
+        except AnnoconvError:
+            continue
+
+
+def members(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each list or object of a document with each of its places; of a list only the first two."""
+    keys = list(value) if isinstance(value, dict) else range(min(2, len(value))) if isinstance(value, list) else ()
+    for key in keys:
+        yield value, key
+        yield from members(value[key])
 
 
 def test_a_panoptic_map_that_is_a_bomb_is_not_inflated(tmp_path: Path) -> None:

@@ -58,9 +58,9 @@ class Meaning:
     keypoints: tuple[str, ...] = ()
 
 
-def categories_of(names: Iterable[str]) -> list[dict[str, Any]]:
+def categories_of(names: Iterable[str], first: int = 0) -> list[dict[str, Any]]:
     """Return the records of classes that a file names without numbers, by place; what has no name is unclassified."""
-    return [{"id": place, "name": name if name.strip() else UNCLASSIFIED} for place, name in enumerate(names)]
+    return [{"id": place, "name": name if name.strip() else UNCLASSIFIED} for place, name in enumerate(names, first)]
 
 
 def unnamed(number: object) -> str:
@@ -162,7 +162,7 @@ class Categories:
 
     def name_of(self, number: object) -> str:
         """Return the name of a category; of one that has none, its id with a word before it."""
-        name = self.records.get(number, {}).get("name")
+        name = self.records.get(number, {}).get("name") if type(number) in {int, str} else None
         return name if isinstance(name, str) and name.strip() else unnamed(number)
 
     def apart(self, numbers: Iterable[object]) -> Categories:

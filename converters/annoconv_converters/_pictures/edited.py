@@ -78,7 +78,7 @@ class Edit:
             yield Loss(case_index, pointer(place), LossKind.NO_PLACE, sentence)
         for shape in self.redrawn:
             rings = shape.record.get("segmentation")
-            if isinstance(rings, list) and not rings_of_lists(rings).follows_pixels:
+            if isinstance(rings, list) and rings and not rings_of_lists(rings).follows_pixels:
                 yield Loss(case_index, pointer(shape.place), LossKind.APPROXIMATED, _FILLED)
 
 

@@ -41,6 +41,7 @@ def unpack(
     name, segments = record.get("file_name"), record.get("segments_info")
     if (
         not isinstance(name, str)
+        or "\0" in name
         or not isinstance(segments, list)
         or not all(isinstance(each, dict) for each in segments)
     ):

@@ -57,6 +57,8 @@ _BUFFER: Final = 4 << 20
 _LONGEST_NAME: Final = 256
 _SURE: Final = 1 << 53
 """Below it, a float that is whole is the number that was written."""
+_NAMES: Final = frozenset({"id", "type", "uid"})
+"""Members of our key that are texts."""
 _WHOLE: Final = ("id", "image_id", "category_id", "width", "height")
 COUNTED: Final = frozenset(
     {*_WHOLE, "area", "bbox", "caption", "file_name", "iscrowd", "keypoints", "num_keypoints", "score"}
@@ -204,9 +206,10 @@ def id_of(record: Record, name: str = "id") -> Any:
 
 
 def key_of(record: Record) -> Record:
-    """Return what stands under our key in a record from outside, as far as it is an object."""
+    """Return what stands under our key in a record from outside, as far as it is an object and its names are texts."""
     found = record.get(KEY)
-    return found if isinstance(found, dict) else {}
+    members = found.items() if isinstance(found, dict) else ()
+    return {name: value for name, value in members if name not in _NAMES or isinstance(value, str)}
 
 
 def without_key(record: Record) -> Record:

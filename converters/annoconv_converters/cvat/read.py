@@ -49,6 +49,8 @@ Place: TypeAlias = "tuple[str | int, ...]"
 
 TASK: Final = "cvat"
 """Task of a case that names none."""
+_FIRST: Final = 1
+"""Number of the first class: CVAT lists its labels without numbers, and an id 0 is no class to readers of COCO."""
 
 
 def tree_of(path: Path, limits: Limits) -> Element:
@@ -114,7 +116,7 @@ class _CvatFile:
         self._path = path
         defined = [each for each in root.iterfind("meta//labels/label") if each.find("parent") is None]
         names = dict.fromkeys(each.findtext("name") or "" for each in defined)
-        self._numbers: dict[str, int] = {name: place for place, name in enumerate(names)}
+        self._numbers: dict[str, int] = {name: place for place, name in enumerate(names, _FIRST)}
         self.classes: ClassKind = "ordered" if names else "seen"
         self._counts: dict[str, int] = {}
         self._skeletons = skeletons_of(root)
@@ -129,12 +131,13 @@ class _CvatFile:
 
     @property
     def labels(self) -> list[Record]:
-        return [each | self._skeletons.get(str(each["name"]), {}) for each in categories_of(self._numbers)]
+        return [each | self._skeletons.get(str(each["name"]), {}) for each in categories_of(self._numbers, _FIRST)]
 
     def findings(self, pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
         """Yield a warning for each shape whose label, or the label of a point of it, is not defined in `meta`."""
-        names = list(self._numbers)
-        for shape in (each for picture in pictures for each in picture.shapes if self._defined):
+        names = {number: name for name, number in self._numbers.items()}
+        shapes = (each for picture in pictures for each in picture.shapes if self._defined)
+        for shape in (each for each in shapes if each.record["category_id"] in names):  # one without a label has none
             name = names[shape.record["category_id"]]
             points = shape.geometry["keypoints"] if shape.geometry and shape.geometry["type"] == "keypoints" else ()
             met = [name, *(each["name"] for each in points)]
@@ -206,7 +209,8 @@ class _CvatFile:
     def _shapes(self, shape: Element, picture: Record) -> Iterator[Shape]:
         """Yield a shape, or one for each point, element of a skeleton, or face of a cuboid."""
         label = shape.get("label", "")
-        number_ = self._numbers.setdefault(label, len(self._numbers)) if label.strip() else None
+        is_named = bool(label.strip())
+        number_ = self._numbers.setdefault(label, _FIRST + len(self._numbers)) if is_named else None
         common: Record = {"category_id": number_, **self._told(shape, label)}
         algorithm_type = ALGORITHM_TYPES.get(shape.get("source", ""))
         more = {"algorithm_type": algorithm_type} if algorithm_type else {}
