@@ -36,7 +36,7 @@ def picture_findings(pictures: Sequence[Picture], case_index: int) -> Iterator[F
         width, height = picture.record.get("width"), picture.record.get("height")
         for shape in picture.shapes:
             place = place_of(shape)
-            box = shape.record.get("bbox")
+            box: Any = shape.record.get("bbox")
             if shape.geometry is None and is_numbers(box, 4) and min(box[2:]) <= 0:
                 yield Finding("picture.no_area", Level.WARNING, pointer(place), "the box has no area", case_index)
             if type(width) is not int or type(height) is not int:
@@ -62,7 +62,8 @@ def _corners(shape: Shape) -> Iterator[tuple[float, float]]:
     if geometry is not None:
         yield from _of_geometry(geometry)
         return
-    box, rings = record.get("bbox"), record.get("segmentation")
+    box: Any = record.get("bbox")
+    rings = record.get("segmentation")
     if is_numbers(box, 4):
         yield box[0], box[1]
         yield box[0] + box[2], box[1] + box[3]

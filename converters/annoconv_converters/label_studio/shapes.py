@@ -70,7 +70,7 @@ def shape_of(value: Record, kinds: Sequence[str], size: tuple[int, int], path: P
         return Shape(counts_to_record(counts_of(decode_brush(value["rle"], size, path, where)), size))
     kind = _kind_of(value, kinds)
     names = _MEMBERS[kind]
-    numbers = [value.get(name) for name in names]
+    numbers: list[Any] = [value.get(name) for name in names]
     if not is_numbers(numbers, len(names)):
         raise InputError("a region has numbers", source=path, where=where, found=numbers, expected=", ".join(names))
     x, y, *sides = (number * (columns, rows)[place % 2] / 100 for place, number in enumerate(numbers))

@@ -177,7 +177,7 @@ def _attributes(element: Element) -> Record:
     pose = (element.findtext("pose") or "").strip()
     if pose and pose != "Unspecified":
         told["pose"] = pose
-    others = {action.tag: (action.text or "").strip() == "1" for action in element.iterfind("actions/*")}
+    others: Record = {action.tag: (action.text or "").strip() == "1" for action in element.iterfind("actions/*")}
     for each in element.iterfind("attributes/attribute"):
         others[(each.findtext("name") or "").strip()] = (each.findtext("value") or "").strip()
     return others | told
