@@ -368,14 +368,13 @@ def concept_of(scheme: str, code: str, meaning: str, version: str = "") -> Conce
 
 def category_concept(category: AnnotationCategory) -> Concept:
     """Return the concept of an annotation category; a private one where SNOMED CT has none."""
-    known = _CATEGORY_CONCEPTS.get(category)
-    return known or Concept(code=category.value, scheme=PRIVATE_SCHEME, meaning=category.value)
+    own = Concept(code=category.value, scheme=PRIVATE_SCHEME, meaning=category.value)
+    return _CATEGORY_CONCEPTS.get(category, own)
 
 
 def category_of(concept: Concept) -> AnnotationCategory:
     """Return the annotation category that a segmented property category stands for; `other` if none does."""
-    known = _CATEGORIES.get(_key(concept))
-    if known is not None:
+    if (known := _CATEGORIES.get(_key(concept))) is not None:
         return known
     if concept.scheme == PRIVATE_SCHEME and concept.code in {one.value for one in AnnotationCategory}:
         return AnnotationCategory(concept.code)
@@ -386,8 +385,7 @@ def category_of(concept: Concept) -> AnnotationCategory:
 def built_in_labels() -> tuple[Label, ...]:
     """Return the labels of the built-in label system."""
     document = files("annoconv_model").joinpath("label_system.json").read_bytes()
-    system = TypeAdapter(dict[str, str | list[Label]]).validate_json(document)
-    labels = system["labels"]
+    labels = TypeAdapter(dict[str, str | list[Label]]).validate_json(document)["labels"]
     return tuple(labels) if isinstance(labels, list) else ()
 
 

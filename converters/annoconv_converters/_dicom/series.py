@@ -226,8 +226,8 @@ class DicomSeries:
         where = Message("series {uid}", uid=self.uid)
         if error.where:
             where = listed([where, error.where], separator=": ")
-        told = Message("{found}; {left_out}", found=error.found, left_out=listed(self._notes, 3))
-        found = told if self._notes else error.found
+        notes = listed(self._notes, 3)
+        found = Message("{found}; {left_out}", found=error.found, left_out=notes) if self._notes else error.found
         return GeometryError(
             error.problem, source=self.path, where=where, found=found, expected=error.expected, advice=error.advice
         )
@@ -388,13 +388,10 @@ def _missing(grid: Grid, k: int, path: Path) -> SliceIdentity:
 
 
 def _header(path: Path) -> pydicom.Dataset:
-    def is_behind(tag: int, _vr: object, _length: int) -> bool:
-        return tag >= SHARED
-
     try:
         with warnings.catch_warnings(), path.open("rb") as file:
             warnings.simplefilter("ignore")
-            header = read_partial(file, stop_when=is_behind, defer_size=_DEFERRED_BYTES)
+            header = read_partial(file, stop_when=lambda tag, _vr, _length: tag >= SHARED, defer_size=_DEFERRED_BYTES)
             settle_character_set(header)
             return header
     except DAMAGE as error:

@@ -11,48 +11,40 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
-from annoconv.casefile.left_out import masks_left_out
-from annoconv.casefile.references import without_gone
 from annoconv.codes import UNCLASSIFIED, Labels
-from annoconv.documents import residuals, strict_json
-from annoconv.documents.losses import Carrier, Reasons
+from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv.files.atomic import expecting, replacing
-from annoconv.loss import Loss, LossKind, LossReport
+from annoconv.loss import Loss, LossReport
 from annoconv.messages import Message
-from annoconv_converters._pictures.carrier import FORMAT, SIDE_NAME, SIDE_SUFFIX, VERSION, compare, compare_plain
+from annoconv_converters._pictures.carrier import FORMAT, SIDE_NAME, SIDE_SUFFIX, VERSION
 from annoconv_converters._pictures.categories import Categories, CategoryTable
-from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, WrittenLists, given_classes, renumbered, shared
+from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, WrittenLists
+from annoconv_converters._pictures.comparison import compare_case
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.picture_names import FlatNames, KnownNames, with_file_names
-from annoconv_converters._pictures.read import Batch, picture_case_of, put_keys
 from annoconv_converters._pictures.records import KEY, Picture, Shape
 from annoconv_converters._pictures.render import Rendering, inversions, pictures_folder, render_all
 from annoconv_converters._pictures.said import said_of
 from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters._pictures.skeletons import Skeletons
-from annoconv_converters._raster.polygons import union
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from annoconv.casefile import LoadedCase
-    from annoconv.casefile.left_out import LeftOut
+    from annoconv.documents.losses import Reasons
     from annoconv.registry import Context
-    from annoconv_converters._pictures.meaning import PictureCase
     from annoconv_converters._pictures.picture_names import NameRule
-    from annoconv_converters._raster.run_lengths import Counts
+    from annoconv_converters._pictures.read import Batch
 
 __all__ = ["PictureFormat", "polygon_reasons", "write_pictures"]
 
 Record: TypeAlias = "dict[str, Any]"
 Tree = TypeVar("Tree")
 Sizes: TypeAlias = Mapping[str, tuple[int, int]]
-
-_SIDE_FILE: Final = Carrier("the side file")
-_ID: Final = "annotations/#/id"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,7 +202,9 @@ def write_pictures(
             read = batch.pictures[position : position + len(drawing.pictures)]
             position += len(drawing.pictures)
             is_said = once(drawing.loaded.case)
-            found, entry = _compare(drawing, read, lists, format, case_index, plain=plain, is_said=is_said)
+            found, entry = compare_case(
+                drawing, read, lists, format.task, format.reasons, case_index, plain=plain, is_said=is_said
+            )
             losses += [*found, *inversions(drawing, case_index)]
             entries.append(entry)
         if (losses or not format.has_sizes) and not plain:
@@ -287,125 +281,3 @@ def _rings(shape: Shape, has_parts: bool) -> Iterator[Shape]:
 
 def _size(picture: Picture) -> tuple[int, int]:
     return picture.record["height"], picture.record["width"]
-
-
-def _compare(
-    drawing: Drawing,
-    read: list[Picture],
-    lists: WrittenLists,
-    format: PictureFormat[Any],
-    case_index: int,
-    *,
-    plain: bool,
-    is_said: bool,
-) -> tuple[list[Loss], Record]:
-    """Return the losses of a case and its entry in the side file; none of its class list if they are said."""
-    original = strict_json.plain(drawing.loaded.case)
-    put_keys(read, _keys(drawing.pictures, read, set(), set()))
-    found = picture_case_of(read, lists.known, format.task, "output", use_keys=False)
-    native = found.document = shared(original, found.document)
-    drawn = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
-    named = given_classes(original, drawn, format.reasons, case_index)
-    if plain:
-        losses = compare_plain(original, found, format.reasons, case_index, drawing.left_out)
-        return [*(each for each in losses if not (is_said and each.path.startswith("/labels/"))), *named], {}
-    places = lists.places(drawing.loaded.case)
-    entry, found = _keyed(drawing, read, lists, places, format.task)
-    if lists.kind == "numbered" and is_said:
-        original = renumbered(original, found.document)
-    expected, unnamed = _expected(original, found, {*drawing.parts, *masks_left_out(original, drawing.left_out)})
-    if lists.kind == "numbered":
-        expected = renumbered(expected, found.document)
-    unwritten = {**drawing.left_out, **unnamed}
-    compared = compare(original, found.document, expected, format.reasons, _SIDE_FILE, case_index, unwritten)
-    entry |= {"residual": compared.kept.to_json(), **({CLASSES: places} if places else {})}
-    if not residuals.residual(original, native).paths():  # nothing is needed, not even an id
-        return named, entry
-    losses = lists.by_itself(original, native, compared.losses, format.reasons, _SIDE_FILE, case_index, is_said=is_said)
-    return [*losses, *named, *_identities(original, read, format.reasons, case_index)], entry
-
-
-def _identities(original: Record, read: list[Picture], reasons: Reasons, case_index: int) -> Iterator[Loss]:
-    """Yield a loss for each id that comes back by the side file only."""
-    held = {shape.key["id"] for picture in read for shape in picture.shapes if "id" in shape.key}
-    for place, each in enumerate(original["annotations"]):
-        if each["id"] in held:
-            path = residuals.pointer(("annotations", place, "id"))
-            yield Loss(
-                case_index,
-                path,
-                LossKind.CARRIED,
-                Message("{reasons}; it travels in {place}", reasons=reasons[_ID], place=_SIDE_FILE.place),
-            )
-
-
-def _keyed(
-    drawing: Drawing, read: list[Picture], lists: WrittenLists, places: Sequence[int], task: str
-) -> tuple[Record, PictureCase]:
-    """Give the pictures of a case their keys; return these, and what is meant with them.
-
-    A mask whose voxels do not come back is none there: first its key says nothing of its type, so that it is what the
-    format makes of it; if that still is a mask, its records have no key.
-    """
-    without_type: set[str] = set()
-    unbound: set[str] = set()
-    listed = lists.of(places)
-    while True:
-        entry = _keys(drawing.pictures, read, without_type, unbound)
-        put_keys(read, entry)
-        found = picture_case_of(read, lists.known, task, "output", use_keys=True, listed=listed)
-        wrong = {
-            each
-            for each, parts in drawing.parts.items()
-            if each in found.parts and not _is_same(parts, found.parts[each])
-        }
-        if not wrong:
-            return entry, found
-        unbound |= wrong & without_type
-        without_type |= wrong
-
-
-def _is_same(parts: list[tuple[int, Counts]], others: list[tuple[int, Counts]]) -> bool:
-    """Tell whether two masks have the same pixels on every picture."""
-    joined: list[dict[int, bytes]] = []
-    for some in (parts, others):
-        by_index: dict[int, list[Counts]] = {}
-        for index, counts in some:
-            by_index.setdefault(index, []).append(counts)
-        joined.append({index: union(many, int(many[0].sum())).tobytes() for index, many in by_index.items()})
-    return joined[0] == joined[1]
-
-
-def _expected(original: Record, found: PictureCase, drawn: set[str]) -> tuple[Record, LeftOut]:
-    """Return the case as it comes back: masks that the format does not hold are what it makes of them, or gone.
-
-    What names those that are gone goes too, and why is returned.
-    """
-    made = {each["id"]: each for each in found.document["annotations"]}
-    lost = drawn - found.parts.keys()
-    whole, unnamed = without_gone(original, lost - made.keys())
-    annotations: list[Record] = []
-    for each in whole["annotations"]:
-        if each["id"] not in lost:
-            annotations.append(each)
-        else:
-            shape = {key: value for key, value in made[each["id"]].items() if key not in each or key == "type"}
-            annotations.append({key: value for key, value in each.items() if not key.startswith("mask_")} | shape)
-    return {**whole, "annotations": annotations}, unnamed
-
-
-def _keys(drawn: list[Picture], parsed: list[Picture], without_type: set[str], unbound: set[str]) -> Record:
-    """Return the keys of the pictures of a case and of their records, by position."""
-    pictures: list[Record] = []
-    for one, other in zip(drawn, parsed, strict=True):
-        keys: list[Record] = []
-        for shape in one.shapes:
-            key = shape.key
-            if key["id"] in without_type:
-                key = {} if key["id"] in unbound else {"id": key["id"]}
-            keys.append(key)
-        fits = len(keys) == len(other.shapes)
-        size: Record = {name: one.record[name] for name in ("width", "height") if name in one.record}
-        named: Record = {"file_name": other.record.get("file_name"), **size, KEY: one.key}
-        pictures.append({**named, "annotations": keys if fits else []})
-    return {"pictures": pictures}
