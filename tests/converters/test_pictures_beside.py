@@ -104,7 +104,7 @@ def test_what_a_tool_adds_and_a_case_cannot_hold_is_named(
     has_side: bool, format: str, place: str, change: Any, tmp_path: Path
 ) -> None:
     output = Edited(format, tmp_path)
-    output.write(case("C1"), case("C2"))
+    output.write(case("C1"), case("C2", "b"))
     if not has_side:
         _side(output.path).unlink()
     before = output.read()[1]

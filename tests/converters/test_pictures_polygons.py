@@ -29,7 +29,7 @@ AREAS = {"H": 400 - 25, "P": 100 + 400 - 12.5}
 """Square pixels: of the square and its hole; of the triangle, and of the part and the triangle within it."""
 
 
-def case(case_id: str = "C1") -> LoadedCase:
+def case(case_id: str = "C1", uid: str = "a") -> LoadedCase:
     """Return a radiograph with a polygon that has a hole, and one with a part that has a hole."""
     common = {"category": "lesion", "label_code": "NODULE", "type": "polygon"}
     annotations: list[Record] = [
@@ -40,7 +40,7 @@ def case(case_id: str = "C1") -> LoadedCase:
         "schema_version": "1.0",
         "case_id": case_id,
         "task_id": "T1",
-        "image": {"uid": "a", "shape": [100, 80], "modality": "DX"},
+        "image": {"uid": uid, "shape": [100, 80], "modality": "DX"},
         "annotations": annotations,
         "metadata": {"annotator": f"READER_{case_id}"},
     }
