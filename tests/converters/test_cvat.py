@@ -366,6 +366,8 @@ def test_what_a_file_says_and_its_case_does_not_is_named_by_its_place(tmp_path: 
         ("/image/0/box/1/@pinned", "no_place"),
         ("/image/0/box/1/@source", "approximated"),
         ("/image/0/box/1/attribute/twice", "no_place"),
+        ("/image/0/cuboid/0", "approximated"),
+        ("/image/0/points/0", "approximated"),
         ("/meta/task/labels/a/color", "no_place"),
         ("/meta/task/name", "no_place"),
         ("/meta/task/owner/email", "no_place"),

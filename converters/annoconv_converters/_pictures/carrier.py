@@ -143,11 +143,7 @@ def _placed(members: list[Record], found: list[Record], owners: Mapping[str, str
             others.append(each)
     placed = [by_owner.pop(each["id"], {}) for each in members]
     told = [
-        {
-            key: owners.get(value, value) if key == "parent_id" else value
-            for key, value in each.items()
-            if key != "id" or value == member["id"]
-        }
+        {key: value for key, value in each.items() if key != "id" or value == member["id"]}
         for each, member in zip(placed, members, strict=True)
     ]
     return [*told, *by_owner.values(), *others]
