@@ -55,7 +55,7 @@ def write_segmentation(
     *,
     segments: Sequence[Segment] = (),
     type: Literal["binary", "labelmap", "fractional"] = "binary",
-    fractional_type: FractionMeaning = "probability",
+    fractional_type: FractionMeaning | None = None,
     compress: Compression = "none",
     keep_empty_frames: bool = False,
     grid: Grid | None = None,
