@@ -63,7 +63,10 @@ def test_an_image_that_is_not_there_says_who_named_it(tmp_path: Path, capsys: py
     path = case_of(tmp_path) / "case.json"
     command = ["to-dicom-seg", str(path), "-o", str(tmp_path / "x.dcm"), "--quiet"]
     assert main([*command, "--images", str(tmp_path / "gone")]) == 1
-    assert f"{tmp_path}/gone: there is no such file or folder. Correct --images" in capsys.readouterr().err
+    assert (
+        f"{tmp_path}/gone: there is no such file or folder; found nothing; expected an image. Correct --images"
+        in capsys.readouterr().err
+    )
     document = json.loads(path.read_bytes())
     document["image"]["files"] = [{"path": "gone.dcm"}]
     path.write_text(json.dumps(document))
@@ -81,7 +84,7 @@ def test_an_index_of_files_that_is_wrong_is_told_in_our_words(
     index["regions"][0]["value"] = "one"
     index["images"] = []
     (tmp_path / "x/labels.json").write_text(json.dumps(index))
-    for lang, told in (("en", "the value has the wrong type; expected integer"), ("zh", "值的类型不正确；应为 整数")):
+    for lang, told in (("en", "the value has the wrong type"), ("zh", "值的类型不正确")):
         assert main(["from-nifti", str(tmp_path / "x"), "-o", str(tmp_path / "y"), "--lang", lang]) == 1
         said = capsys.readouterr().err
         assert f"/regions/0/value: {'error' if lang == 'en' else '错误'}: {told}" in said

@@ -93,7 +93,13 @@ def test_an_attribute_keeps_its_digits(format_name: str, number: str) -> None:
 def test_ids_of_coco_that_are_written_as_decimals_are_those_numbers(number: int, tmp_path: Path) -> None:
     said = json.loads(COCO.replace("NUMBER", "1"))
     text = json.dumps(
-        {**said, "images": [{**said["images"][0], "id": number}, {**said["images"][0], "id": number + 1}]}
+        {
+            **said,
+            "images": [
+                {**said["images"][0], "id": number},
+                {**said["images"][0], "id": number + 1, "file_name": "y.jpg"},
+            ],
+        }
     )
     text = text.replace(f'"id": {number}', f'"id": {number}.0').replace('"image_id": 1', f'"image_id": {number}.0')
     (tmp_path / "x.json").write_text(text)

@@ -186,7 +186,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], None], type[AnnoconvError], str]] = {
     "unknown type": (with_header(datatype=999), MaskError, "of this type are not read"),
     "NaN intercept": (with_header(scl_slope=1.0, scl_inter=np.nan), MaskError, "intercept is not a number"),
     "no NIfTI": (lambda path: path.write_bytes(b"GIF89a" * 100) and None, MaskError, "not a NIfTI file"),
-    "empty": (lambda path: path.write_bytes(b"") and None, MaskError, "not a NIfTI file"),
+    "empty": (lambda path: path.write_bytes(b"") and None, MaskError, "the file is empty"),
     "a bomb": (a_bomb, MaskError, "too short to hold"),
     "more than it says": (more_than_it_says, MaskError, "data follow the volume"),
     "trailing bytes": (trailing, MaskError, "damaged|follow|cut off"),

@@ -180,7 +180,7 @@ def test_pictures_beside_their_labels_keep_their_folders(folders: tuple[str, str
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "a.txt").write_text("0 0.5 0.5 0.25 0.25\n")
         Image.new("L", (20, 10)).save(tmp_path / folder / "a.png")
-    (tmp_path / "train.txt").write_text("".join(f"/home/me/set/{folder}/a.png\n" for folder in folders))
+    (tmp_path / "train.txt").write_text("".join(f"/data/set/{folder}/a.png\n" for folder in folders))
     (tmp_path / "obj.names").write_text("x\n")
     assert _names(tmp_path, "yolo")[0] == [f"{folder}/a.png" for folder in folders]
 

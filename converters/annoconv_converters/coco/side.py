@@ -50,6 +50,7 @@ _REASONS: Final[Reasons] = {
     "#": "no record has the category, and a case has those only that are seen in it",
     "*": "a case has no place for {name}",
 }
+_NUMBERED: Final = "slices are named after their image and numbered"
 
 
 @dataclass
@@ -74,6 +75,8 @@ class CocoSide:
         That of the file as it was written; empty if that is not known.
     not_written
         Places of images of which the key is another one than was written.
+    renamed
+        Places of the names of slices that are not those that were written.
     """
 
     is_edited: bool = True
@@ -84,6 +87,7 @@ class CocoSide:
     categories: dict[str, Record] = field(default_factory=dict)
     info: Record = field(default_factory=dict)
     not_written: list[Steps] = field(default_factory=list)
+    renamed: list[Steps] = field(default_factory=list)
     _named: dict[tuple[str, str | None], Record | None] = field(default_factory=dict)
     _cases: set[str] = field(default_factory=set)
     """Those that the file shows something of."""
@@ -125,7 +129,10 @@ class CocoSide:
     def key_of(self, record: Record, place: Steps = ()) -> Record:
         """Return the key of an image: that of its entry, else its own; note its place if the two are not the same."""
         key = key_of(record)
-        told: Record = self.image_of(record, key).get(KEY, {})
+        entry = self.image_of(record, key)
+        told: Record = entry.get(KEY, {})
+        if place and "index" in told and record.get("file_name") != entry.get("file_name"):
+            self.renamed.append((*place, "file_name"))
         if place and key and told and digest_of(key) != digest_of(told):
             self.not_written.append((*place, KEY))
         return told or key
@@ -189,7 +196,10 @@ class CocoSide:
         yield from lost({("cases", case): GONE for case in told if case not in self._cases}, case_index)
 
     def lost_keys(self, case_index: int) -> Iterator[Loss]:
-        """Yield a loss for each image of those read since that holds another key than was written."""
+        """Yield a loss for each image of those read since that holds another key, or slice's name, than was written."""
+        for place in self.renamed:
+            yield Loss(case_index, pointer(place), LossKind.APPROXIMATED, _NUMBERED)
+        self.renamed.clear()
         for place in self.not_written:
             yield Loss(case_index, pointer(place), LossKind.NO_PLACE, NOT_WRITTEN)
         self.not_written.clear()

@@ -174,6 +174,8 @@ def explained(problem: Message, kind: str, key: str, path: str, document: object
         asked = place.type["properties"].get(key, {})
         if "enum" in asked:  # the tag of a union
             return Message("{problem}; expected {expected}", problem=problem, expected=", ".join(asked["enum"]))
+        if "description" not in asked:
+            return problem
         return Message("{problem}; add it: {meaning}", problem=problem, meaning=_meaning(asked))
     if kind not in _EXPECTED:
         return problem

@@ -35,7 +35,9 @@ Dialect: TypeAlias = Literal["pydantic", "jsonschema", "jsonschema-rs", "ajv"]
 Steps: TypeAlias = tuple[str | int, ...]
 
 
-def normalise(errors: Iterable[Any], dialect: Dialect, *, document: object = None) -> list[Finding]:
+def normalise(
+    errors: Iterable[Any], dialect: Dialect, *, document: object = None, is_of_schema: bool = True
+) -> list[Finding]:
     """Return the findings that a validator's errors stand for; the same document gives the same ones in each dialect.
 
     Parameters
@@ -48,6 +50,8 @@ def normalise(errors: Iterable[Any], dialect: Dialect, *, document: object = Non
     document
         What was validated, as JSON values. All but python-jsonschema's errors need it: pydantic's locations name
         branches of unions among the keys, ajv does not say that a value was null, jsonschema-rs leaves out empty keys.
+    is_of_schema
+        Whether the published schema says what the document has to be, so that it tells what was expected.
     """
     if dialect == "ajv":
         problems = list(_from_ajv(errors, document))
@@ -57,7 +61,7 @@ def normalise(errors: Iterable[Any], dialect: Dialect, *, document: object = Non
         problems = [problem for error in errors for problem in _from_jsonschema(error)]
     else:
         problems = [problem for error in errors for problem in _from_jsonschema_rs(error, document)]
-    return findings_of(problems, document)
+    return findings_of(problems, document, is_of_schema=is_of_schema)
 
 
 # --- pydantic ---------------------------------------------------------------------------------------------------------

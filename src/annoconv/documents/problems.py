@@ -70,23 +70,20 @@ class Problem:
     is_too_long: bool = False
 
 
-def findings_of(problems: Iterable[Problem], document: object) -> list[Finding]:
+def findings_of(problems: Iterable[Problem], document: object, *, is_of_schema: bool = True) -> list[Finding]:
     """Return what is told of the problems of a document, in order; what is said twice is held once."""
     settled = list(settle(problems))
     compare = len(settled) <= _MOST_COMPARED
     held: dict[str, Message] = {}
     findings: list[Finding] = []
     for each in settled:
-        message = _message(each, document, compare=compare)
+        message = Message(_PROBLEM_SENTENCES[each.kind], key=each.key)
+        if is_of_schema:
+            path = each.path.rpartition("/")[0] if each.kind == UNKNOWN else each.path
+            message = explained(message, each.kind, each.key, path, document, compare=compare)
         kind = TYPE if each.kind == "null" else each.kind
         findings.append(Finding(f"schema.{kind}", Level.ERROR, each.path, held.setdefault(message, message)))
     return in_order(findings)
-
-
-def _message(problem: Problem, document: object, *, compare: bool) -> Message:
-    path = problem.path.rpartition("/")[0] if problem.kind == UNKNOWN else problem.path
-    message = Message(_PROBLEM_SENTENCES[problem.kind], key=problem.key)
-    return explained(message, problem.kind, problem.key, path, document, compare=compare)
 
 
 def settle(problems: Iterable[Problem]) -> Iterator[Problem]:

@@ -99,7 +99,7 @@ def check_index(index: object, path: Path) -> None:
     except ValidationError as error:
         raise DocumentError(
             "this is not an index of this version",
-            findings=normalise(error.errors(include_url=False), "pydantic", document=index),
+            findings=normalise(error.errors(include_url=False), "pydantic", document=index, is_of_schema=False),
             source=path,
             advice="Correct it, or remove it to read the files by themselves",
         ) from None
