@@ -84,7 +84,11 @@ def test_the_images_of_a_case_of_coco_are_told_by_name_or_key(change: Any, tmp_p
     output = Edited("coco", tmp_path)
     output.write(two_images())
     output.edit(change)
-    assert output.read() == ([strict_json.plain(two_images().case)], [])
+    documents, losses = output.read()
+    assert documents == [strict_json.plain(two_images().case)]
+    names = [each.get("file_name") for each in json.loads(output.path.read_bytes())["images"]]
+    renamed = [f"/images/{place}/file_name" for place, name in enumerate(names) if name == "renamed.png"]
+    assert [path for path, _, _ in losses] == renamed
 
 
 def test_the_images_of_a_case_are_told_by_their_keys_alone(tmp_path: Path) -> None:
