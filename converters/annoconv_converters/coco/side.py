@@ -131,7 +131,7 @@ class CocoSide:
         key = key_of(record)
         entry = self.image_of(record, key)
         told: Record = entry.get(KEY, {})
-        if place and "index" in told and record.get("file_name") not in {None, entry.get("file_name")}:
+        if place and "index" in told and record.get("file_name") not in (None, entry.get("file_name")):
             self.renamed.append((*place, "file_name"))
         if place and key and told and digest_of(key) != digest_of(told):
             self.not_written.append((*place, KEY))
