@@ -35,7 +35,7 @@ def main() -> None:
         read(format_name, [Path(sources[0])])  # what is imported lazily is there before memory is bounded
     resource.setrlimit(resource.RLIMIT_AS, (16 << 30,) * 2)
     used = peak()
-    slowest = 0.0
+    slowest, most = 0.0, 0
     for number in range(int(seed), int(seed) + int(count)):
         Path(folder, "seed").write_text(str(number))
         source = Path(sources[number % len(sources)])
@@ -51,15 +51,14 @@ def main() -> None:
             place_of = traceback.extract_tb(error.__traceback__)[-1]
             ours = [each for each in traceback.extract_tb(error.__traceback__) if "annoconv" in each.filename]
             last = ours[-1] if ours else place_of
-            print(
-                f"{type(error).__name__}\t{Path(last.filename).name}:{last.lineno}\t{error!s:.100}\t{number}\t{source}"
-            )
+            where = f"{Path(last.filename).name}:{last.lineno}"
+            print(f"{type(error).__name__}\t{where}\t{error!s:.100}\t{number}\t{source}", flush=True)
         took = time.process_time() - before
         more = peak() - used
         if took > ALLOWED_S or more > ALLOWED:
-            print(f"costly\t{took:.1f} s, {more >> 20} MB\t\t{number}\t{source}")
-        slowest = max(slowest, took)
-    print(f"done\t{count}\tslowest {slowest:.2f} s CPU")
+            print(f"costly\t{took:.1f} s, {more >> 20} MB\t\t{number}\t{source}", flush=True)
+        slowest, most = max(slowest, took), max(most, more)
+    print(f"done\t{count}\tslowest {slowest:.2f} s CPU, {most >> 20} MB")
 
 
 def peak() -> int:
