@@ -21,7 +21,7 @@ from annoconv.findings import Finding, Level
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
 from annoconv_converters._pictures.fitting import fitted, has_places
-from annoconv_converters._pictures.records import KEY
+from annoconv_converters._pictures.records import KEY, is_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -276,7 +276,9 @@ def told_pictures(path: Path, main: Path, format: str, limits: Limits | None) ->
     return [
         {name: each[name] for name in (*PICTURE, "annotations") if name in each}
         for each in pictures
-        if isinstance(each.get("file_name"), str) and isinstance(each.get("annotations"), list)
+        if isinstance(each.get("file_name"), str)
+        and isinstance(each.get("annotations"), list)
+        and all(map(is_key, each["annotations"]))
     ]
 
 

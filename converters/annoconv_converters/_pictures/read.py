@@ -27,7 +27,7 @@ from annoconv_converters._pictures.edited import bind
 from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
 from annoconv_converters._pictures.meaning import PictureCase, picture_case
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
-from annoconv_converters._pictures.records import KEY, Picture, picture_name
+from annoconv_converters._pictures.records import KEY, Picture, is_key, picture_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -251,7 +251,7 @@ def _is_entry(entry: Any) -> bool:
             and isinstance(each.get(KEY), dict)
             and isinstance(each.get("file_name"), str)
             and isinstance(each.get("annotations"), list)
-            and all(isinstance(key, dict) for key in each["annotations"])
+            and all(map(is_key, each["annotations"]))
             for each in pictures
         )
     )

@@ -135,7 +135,7 @@ def _records(
         features += found
         series = None if picture.name is None else picture.name.series
         for each in found if series is not None else ():
-            mask = masks.get((series, class_name(each.feature.get("properties") or {})))
+            mask = masks.get((series, class_name(_properties(each.feature))))
             if mask is not None:
                 annotations.setdefault(each.identity, mask)
     for place, each in enumerate(features):  # an id that is also the name of a picture
@@ -152,8 +152,7 @@ def _records(
 
     for each in features:
         feature, annotation = each.feature, annotations.get(each.identity)
-        properties = feature.get("properties")
-        held: Record = properties if isinstance(properties, dict) else {}
+        held = _properties(feature)
         odd = [name for name in _TEXTS if not isinstance(held.get(name) or "", str)]
         if odd:
             feature = {**feature, "properties": {name: value for name, value in held.items() if name not in odd}}
@@ -173,6 +172,11 @@ def _records(
             yield FileRecord((*each.place, "geometry", "coordinates"), "heights", None)
         if is_other_than_ellipse(feature.get("geometry")):
             yield FileRecord((*each.place, "geometry", "isEllipse"), "corners", None)
+
+
+def _properties(feature: Record) -> Record:
+    held = feature.get("properties")
+    return held if isinstance(held, dict) else {}
 
 
 def _is_same_polygon(feature: Record, annotation: AnyAnnotation | None) -> bool:

@@ -182,7 +182,7 @@ class DataSetTree:
         if isinstance(names, dict):
             known = {str(number): self._points[name][0] for number, name in self.names.items() if name in self._points}
             found["kpt_names"] = {key: each for key, each in names.items() if known.get(key) == each}
-        if isinstance(order, list):
+        if isinstance(order, list) and self.keypoints:  # else nobody has checked it
             pairs = [
                 [place, int(other)] for place, other in enumerate(order) if str(place) != other and place < int(other)
             ]
