@@ -110,6 +110,19 @@ READ: dict[str, tuple[str, str, str, dict[str, Any], int]] = {
         {},
         1,
     ),
+    "a skeleton that is a number": (
+        "coco",
+        "a.json",
+        json.dumps(
+            {
+                "images": [{"id": 1, "file_name": "a.png", "width": 20, "height": 10}],
+                "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4]}],
+                "categories": [{"id": 1, "name": "a", "skeleton": 5}],
+            }
+        ),
+        {},
+        1,
+    ),
     "points of a span": ("label-studio", "a.json", task({"text": "abcdef"}, {**SPAN, "points": 5}), {}, 1),
     "an annotator of digits": (
         "label-studio",
@@ -168,6 +181,18 @@ def test_a_description_of_yolo_is_read_or_refused(name: str, tmp_path: Path) -> 
     except AnnoconvError:
         return
     assert "flip_idx" in DESCRIPTIONS[name]
+
+
+def test_a_count_of_keypoints_in_an_edited_file_that_is_a_list_is_a_loss(tmp_path: Path) -> None:
+    case = make("every_geometry", tmp_path / "case")
+    registry.write([read_case(case.path)], tmp_path / "a.json", format="coco", images=case.images, kind="keypoints")
+    document = json.loads((tmp_path / "a.json").read_text())
+    for each in document["annotations"]:
+        if "num_keypoints" in each:
+            each["num_keypoints"] = []
+    (tmp_path / "a.json").write_text(json.dumps(document))
+    (reading,) = registry.read([tmp_path / "a.json"], format="coco")
+    assert any(loss.path.endswith("/num_keypoints") for loss in reading.losses)
 
 
 @pytest.mark.parametrize("format_name", ["cvat", "label-studio", "geojson", "yolo", "coco"])
