@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -137,3 +138,15 @@ def run(source: str, target: str, count: int) -> None:
             check(source, target, data, Path(name))
 
     every()
+
+
+@pytest.mark.parametrize("source", WRITE)
+@pytest.mark.parametrize("index", [3, 999_999])
+def test_a_picture_that_is_called_as_a_slice_is_read_in_every_format(source: str, index: int, tmp_path: Path) -> None:
+    """It is a slice of a volume, which has as many as its number says."""
+    page = Page(f"ct_k{index:04d}.png", 20, 10, (Thing(0, Box(2.5, 3.25, 4, 5)), Thing(1, Box(6.5, 3, 4, 5))))
+    before = time.process_time()
+    (reading,) = registry.read(WRITE[source](tmp_path, DataSet(("a", "b"), (1, 2), (page,))), format=source)
+    assert time.process_time() - before < 2
+    assert list(reading.case.image.shape or ()) == [20, 10, index + 1]
+    assert [each.slice_index for each in reading.case.annotations] == [index, index]

@@ -203,6 +203,8 @@ def _drawn(
     others = [each for each in loaded.case.annotations if each.type != "mask" and each.id not in same]
     case = loaded.case.model_copy(update={"annotations": others})
     without = LoadedCase(case, Masks([]))
+    first = [(image.uid, 0) for image in (case.image, *(case.related_images or ()))]
+    slices = [(picture.name.series, picture.name.index) for picture in pictures if picture.name is not None]
     drawing = draw(
         without,
         axis="k",
@@ -212,6 +214,7 @@ def _drawn(
         keypoints=False,
         shapes=SHAPES,
         turn_holes=False,
+        only=list(dict.fromkeys([*first, *slices])),
     )
     for picture in pictures if masks else ():
         size = picture.record["height"], picture.record["width"]

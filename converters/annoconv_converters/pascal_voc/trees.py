@@ -90,7 +90,7 @@ def voc_tree(case: Case, labels: Labels, *, shift: int) -> Record:
         else:
             objects[int(number) - 1] = told
     image = case.image
-    columns, rows = image.shape or (0, 0)
+    columns, rows, *_ = image.shape or (0, 0)  # of a slice by its name, the first two
     return {
         "filename": own_name(image),
         "size": {"width": str(columns), "height": str(rows)},
