@@ -45,7 +45,7 @@ def main() -> None:
         read(format_name, [Path(sources[0])])  # what is imported lazily is there before memory is bounded
     resource.setrlimit(resource.RLIMIT_AS, (16 << 30,) * 2)
     used = peak()
-    slowest, most = 0.0, 0
+    slowest, most, understood = 0.0, 0, 0
     for number in range(int(seed), int(seed) + int(count)):
         Path(folder, "seed").write_text(str(number))
         source = Path(sources[number % len(sources)])
@@ -55,6 +55,7 @@ def main() -> None:
         before = time.process_time()
         try:
             read(format_name, [path])
+            understood += 1
         except AnnoconvError:
             pass
         except BaseException as error:
@@ -68,7 +69,7 @@ def main() -> None:
         if took > ALLOWED_S or more > ALLOWED:
             print(f"costly\t{took:.1f} s, {more >> 20} MB\t\t{number}\t{source}", flush=True)
         slowest, most = max(slowest, took), max(most, more)
-    print(f"done\t{count}\tslowest {slowest:.2f} s CPU, {most >> 20} MB")
+    print(f"done\t{count}, {understood} of them read\tslowest {slowest:.2f} s CPU, {most >> 20} MB")
 
 
 def peak() -> int:
