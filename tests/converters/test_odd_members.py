@@ -74,6 +74,13 @@ READ: dict[str, tuple[str, str, str, dict[str, Any], int]] = {
     "a second box": ("pascal-voc", "a.xml", voc(f"{BOX}<bndbox/>"), {}, 1),
     "a second box with a word": ("pascal-voc", "a.xml", voc(f"{BOX}<bndbox><xmin>left</xmin></bndbox>"), {}, 1),
     "a side twice": ("pascal-voc", "a.xml", voc(BOX.replace("<xmin>", "<xmin>2</xmin><xmin>")), {}, 1),
+    "a part of an object that its picture is called by": (
+        "pascal-voc",
+        "a.xml",
+        voc(f"{BOX}<part><name>b</name>{BOX}</part>").replace("a.png", "1.png"),
+        {},
+        2,
+    ),
     "points of a box": (
         "cvat",
         "a.xml",

@@ -150,3 +150,14 @@ def test_a_picture_that_is_called_as_a_slice_is_read_in_every_format(source: str
     assert time.process_time() - before < 2
     assert list(reading.case.image.shape or ()) == [20, 10, index + 1]
     assert [each.slice_index for each in reading.case.annotations] == [index, index]
+
+
+@pytest.mark.parametrize("source", WRITE)
+def test_a_picture_that_is_called_as_one_of_its_objects_loses_nothing_by_that(source: str, tmp_path: Path) -> None:
+    losses: list[list[str]] = []
+    for name in ("a.png", "0.png", "1.png", "2.png"):
+        page = Page(name, 20, 10, (Thing(0, Box(2.5, 3.25, 4, 5)), Thing(1, Box(6.5, 3, 4, 5))))
+        (tmp_path / name).mkdir()
+        sources = WRITE[source](tmp_path / name, DataSet(("a", "b"), (1, 2), (page,)))
+        losses.append([loss.path for each in registry.read(sources, format=source) for loss in each.losses])
+    assert losses == losses[:1] * len(losses)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -15,7 +15,6 @@ from annoconv.pixels import Masks
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses
 from annoconv_converters._pictures.geometry import counts_to_record
-from annoconv_converters._pictures.meaning import BESIDE_PICTURE
 from annoconv_converters.geojson.feature import classification_of, feature_of, properties_of
 from annoconv_converters.geojson.meaning import class_name, feature_meant, has_heights, is_other_than_ellipse
 
@@ -138,10 +137,6 @@ def _records(
             mask = masks.get((series, class_name(_properties(each.feature))))
             if mask is not None:
                 annotations.setdefault(each.identity, mask)
-    for place, each in enumerate(features):  # an id that is also the name of a picture
-        other = f"{each.identity}{BESIDE_PICTURE}"
-        if each.identity not in annotations and other in annotations:
-            features[place] = replace(each, identity=other)
     same = {each.identity for each in features if _is_same_polygon(each.feature, annotations.get(each.identity))}
     drawn = {str(shape.record["id"]): shape for shape in _drawn(pictures, loaded, same, annotations)}
 
