@@ -13,6 +13,7 @@ from annoconv.documents.merging import merge
 from annoconv.documents.residuals import pointer
 from annoconv.errors import AnnoconvError, DocumentError, ImageError, InputError, UsageError
 from annoconv.files.names import Within, inside, is_left_by_desktop
+from annoconv.files.side_files import SideFiles
 from annoconv.geometry import Grid, GridKind, apply_relation, matrix_text
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message, listed
@@ -28,7 +29,7 @@ from annoconv_converters.nifti.case_files import document
 from annoconv_converters.nifti.finder import Finder
 from annoconv_converters.nifti.layouts import LAYOUTS, recognise
 from annoconv_converters.nifti.layouts.indexed import others
-from annoconv_converters.nifti.side_file import FOLDER, SideFile, SideFiles, read_side_file, with_empty_regions
+from annoconv_converters.nifti.side_file import FOLDER, SideFile, read_side_file, side_of, with_empty_regions
 from annoconv_converters.nifti.source_trees import Retold, RetoldRow, file_losses, of_given_table
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
     from annoconv.documents.residuals import Path
+    from annoconv.files.side_files import Side
     from annoconv.images import ImageSource
     from annoconv.model import Label
     from annoconv.pixels import Mask
@@ -82,7 +84,7 @@ def read_cases(
         allows_no_place=allows_no_place,
         takes_layers=takes_layers,
     )
-    position = 0
+    position, sides = 0, SideFiles(context.limits)
     known: _Rows = {}
     for number, source in enumerate(sources, 1):
         if not source.exists():
@@ -98,17 +100,17 @@ def read_cases(
             )
         rows: _Rows = {}
         used: set[FilePath] = set()
-        side_files = SideFiles(context.limits)
         near = replace(finder, within=Within(source if source.is_dir() else source.parent))
-        for found, is_last in _with_last(map(side_files.of, kind.find(source, near))):
-            reading, told = _reading(found, near, position, registrations, source)
+        for found, is_last in _with_last(kind.find(source, near)):
+            side = side_of(found, sides)
+            reading, told = _reading(found, side, near, position, registrations, source)
             # What a data set, or the table of all of them, says is lost only if none of its cases says it.
             if found.shared:
                 rows |= _rows(told)
             if labels is not None:
                 known |= _rows(told)
             losses = reading.losses
-            used |= {found.carrier, *(file.path for file in found.files), *found.unread()}
+            used |= {*filter(None, [side.path]), *(file.path for file in found.files), *found.unread()}
             if found.shared and is_last:
                 losses += _left_over(source, used, near, kind, position)
                 losses += file_losses(found.shared, replace(told, rows=list(rows.values())), source, position)
@@ -174,15 +176,15 @@ def read_images(
 
 
 def _reading(
-    found: CaseFiles, finder: Finder, position: int, registrations: Given, source: FilePath
+    found: CaseFiles, beside: Side, finder: Finder, position: int, registrations: Given, source: FilePath
 ) -> tuple[Reading, Retold]:
     context = finder.context
-    side = read_side_file(found.carrier, context.limits)
-    unfit: list[Loss] = []
+    side = read_side_file(beside.path, context.limits)
+    unfit = beside.losses(position)
     try:
         merged = None if side is None else _merged(found, side, finder, position)
         if isinstance(merged, str):
-            unfit = [Loss(position, f"/{found.carrier.name}", LossKind.NO_PLACE, merged)]
+            unfit = [Loss(position, f"/{(beside.path or found.carrier).name}", LossKind.NO_PLACE, merged)]
             side = merged = None
         if merged is None:
             complete, masks = document(found, finder.labels, task=context.task)
@@ -194,7 +196,7 @@ def _reading(
         raise DocumentError("what the index tells of the files is damaged", source=found.source) from error
     fields = {**found.fields, **registrations.fields}
     if side is not None:
-        fields |= _carried_fields(side, found.carrier)
+        fields |= _carried_fields(side, beside.path or found.carrier)
     complete = registrations.added_to(complete)
     try:
         case = strict_json.as_model(complete, Case, limits=context.limits, source=found.source)

@@ -1,0 +1,195 @@
+"""Side files: which of those in a folder was written with a file, whatever the two are called now.
+
+A side file begins with a seal, which holds the digest of the file that it was written with (`manifest`). That of a file
+is the one of its name, unless that was written with another file and one beside it with this one: so files may be
+renamed, and change names. A file whose digest is in none was edited, or is by other software; then names alone tell.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from annoconv.errors import LimitError
+from annoconv.files.disk import is_file
+from annoconv.files.manifest import digest, ending_of, named, seal_of, suffix_of
+from annoconv.files.names import SIDE_SUFFIX, inside, is_left_by_desktop
+from annoconv.loss import Loss, LossKind
+from annoconv.messages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from annoconv.files.manifest import Seal
+    from annoconv.limits import Limits
+
+__all__ = ["Side", "SideFiles"]
+
+_LIKE_THIS: Final = (
+    "the side files {names} were written with files of these very bytes, and none of them has the name of this one; "
+    "none is used"
+)
+_ALONE: Final = (
+    "{names} belongs to no file that is here, and is not used; if it was written with this one, which was renamed and "
+    "edited since, give both one name again"
+)
+
+
+@dataclass(frozen=True)
+class Side:
+    """The side file of a file.
+
+    Attributes
+    ----------
+    main
+        The file; a folder has its side file in it.
+    own
+        Where the side file of its name stands.
+    path
+        The one to read; None if there is none, or nothing tells which of several it is.
+    unused
+        What is to be said of side files that may be this file's and are not read, `{names}`, and their names.
+    """
+
+    main: Path
+    own: Path
+    path: Path | None
+    unused: tuple[str, Sequence[str]] | None = None
+
+    @cached_property
+    def digest(self) -> str:
+        """That of the file, which is read for it once."""
+        return digest(self.main)
+
+    def is_of(self, told: str | None) -> bool:
+        """Tell whether the file is byte for byte the one whose digest a side file holds; no folder is."""
+        return told is not None and self.main.is_file() and told == self.digest
+
+    def losses(self, case_index: int) -> list[Loss]:
+        """Return the loss of side files that are not read, of a case that was read without them."""
+        if self.unused is None:
+            return []
+        sentence, names = self.unused
+        message = Message(sentence, names=named(list(names)))
+        return [Loss(case_index, f"/{self.own.name}", LossKind.NO_PLACE, message)]
+
+
+class SideFiles:
+    """The side files that a request comes across; each folder is looked through once, each seal read once.
+
+    Parameters
+    ----------
+    limits
+        Bounds: of the side files in one folder.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._folders: dict[tuple[Path, str], _Folder] = {}
+
+    def of(self, main: Path, own: Path, ending: str = SIDE_SUFFIX) -> Side:
+        """Return the side file of a file.
+
+        Parameters
+        ----------
+        main
+            The file. A folder has its side file in it, and no other is looked for.
+        own
+            Where the side file of its name stands. Those beside it are looked at if that one does not fit.
+        ending
+            By which the names of side files are told from others in that folder.
+
+        Raises
+        ------
+        LimitError
+            If there are more than `limits.files`.
+        """
+        side = Side(main, own, own if is_file(own) else None)
+        if main.is_dir():
+            return side
+        folder = self._folder(own.parent, ending)
+        if folder.paths == (side.path,) or not folder.paths:
+            return side  # there is no choice, and nothing is read for it
+        seal = None if side.path is None else seal_of(side.path)
+        if seal is not None and side.is_of(seal.main):
+            return side
+        written = folder.by_main.get(side.digest, [])
+        if len(written) == 1:
+            return Side(main, own, written[0])
+        if written:
+            return Side(main, own, None, (_LIKE_THIS, [path.name for path in written]))
+        alone = folder.alone.get(ending_of(main)) if side.path is None and ending == SIDE_SUFFIX else None
+        return Side(main, own, side.path, (_ALONE, alone) if alone else None)
+
+    def _folder(self, folder: Path, ending: str) -> _Folder:
+        if (folder, ending) not in self._folders:
+            paths = tuple(sorted(_side_files(folder, ending)))
+            if len(paths) > self._limits.files:
+                expected = Message("at most {count}", count=self._limits.files)
+                raise LimitError("too many side files", source=folder, expected=expected, limit="files")
+            self._folders[folder, ending] = _Folder(paths)
+        return self._folders[folder, ending]
+
+
+def _side_files(folder: Path, ending: str) -> list[Path]:
+    """Return the side files in a folder; none if it cannot be looked at. A link out of it is none of its files."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        return [
+            Path(entry.path)
+            for entry in entries
+            if entry.name.endswith(ending)
+            and entry.name != ending
+            and not is_left_by_desktop(entry.name)
+            and entry.is_file()
+            and not (entry.is_symlink() and inside(folder, entry.name) is None)
+        ]
+    return []
+
+
+@dataclass(frozen=True)
+class _Folder:
+    """The side files of a folder, by name, and what their seals say."""
+
+    paths: tuple[Path, ...]
+
+    @cached_property
+    def _seals(self) -> dict[Path, Seal]:
+        found: dict[Path, Seal] = {}
+        for path in self.paths:
+            with suppress(OSError):  # it may be nobody's; whoever it belongs to by name is told
+                seal = seal_of(path)
+                found |= {} if seal is None else {path: seal}
+        return found
+
+    @cached_property
+    def by_main(self) -> dict[str, list[Path]]:
+        """Those that were written with a file, by its digest; of several the ones that are free, equal ones once."""
+        found: defaultdict[str, list[Path]] = defaultdict(list)
+        for path, seal in self._seals.items():
+            found[seal.main].append(path)
+        for main, paths in found.items():
+            if len(paths) > 1:
+                free = [path for path in paths if not self._has_file(path) or digest(self._file(path)) != main]
+                found[main] = sorted({digest(path): path for path in reversed(free or paths)}.values())
+        return dict(found)
+
+    @cached_property
+    def alone(self) -> dict[str, list[str]]:
+        """The names of those beside which their file is not, by its ending."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for path, seal in self._seals.items():
+            if not self._has_file(path):
+                found[seal.of].append(path.name)
+        return dict(found)
+
+    def _file(self, path: Path) -> Path:
+        """Return where the file stands that has the name of a side file."""
+        return path.with_name(path.name.removesuffix(SIDE_SUFFIX) + suffix_of(self._seals[path].of))
+
+    def _has_file(self, path: Path) -> bool:
+        return is_file(self._file(path))
