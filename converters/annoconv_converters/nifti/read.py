@@ -12,7 +12,8 @@ from annoconv.documents import strict_json
 from annoconv.documents.merging import merge
 from annoconv.documents.residuals import pointer
 from annoconv.errors import AnnoconvError, DocumentError, ImageError, InputError, UsageError
-from annoconv.files.names import Within, inside, is_left_by_desktop
+from annoconv.files.manifest import seal_of, suffix_of
+from annoconv.files.names import Within, inside
 from annoconv.files.side_files import SideFiles
 from annoconv.geometry import Grid, GridKind, apply_relation, matrix_text
 from annoconv.loss import Loss, LossKind, LossReport
@@ -29,7 +30,7 @@ from annoconv_converters.nifti.case_files import document
 from annoconv_converters.nifti.finder import Finder
 from annoconv_converters.nifti.layouts import LAYOUTS, recognise
 from annoconv_converters.nifti.layouts.indexed import others
-from annoconv_converters.nifti.side_file import FOLDER, SideFile, read_side_file, side_of, with_empty_regions
+from annoconv_converters.nifti.side_file import ENDING, FOLDER, SideFile, read_side_file, side_of, with_empty_regions
 from annoconv_converters.nifti.source_trees import Retold, RetoldRow, file_losses, of_given_table
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ _OF_OTHERS: Final = "the side file was written for other files; what it holds is
 _UNREAD: Final = "the volume is not read where it is; name it, or its folder, as a source or with --images"
 _UNNAMED: Final = "the label table does not name the value {value}; {name} stands for it"
 _MOST_NAMED: Final = 10
+_RENAMED: Final = "the files of the case were renamed, and their name holds; the one it had before is left out"
+_OF_ONE: Final = "it is the side file of one volume, and the folder is read as one case; name that volume itself"
 _UNFIT: Final = "what the side file holds does not fit the files, which other software has edited; it is left out"
 
 
@@ -111,8 +114,10 @@ def read_cases(
                 known |= _rows(told)
             losses = reading.losses
             used |= {*filter(None, [side.path]), *(file.path for file in found.files), *found.unread()}
+            if is_last and source.is_dir():
+                losses += _of_single_volumes(source, used, sides, position)
             if found.shared and is_last:
-                losses += _left_over(source, used, near, kind, position)
+                losses += _left_over(source, used, near, kind, sides, position)
                 losses += file_losses(found.shared, replace(told, rows=list(rows.values())), source, position)
             if labels is not None and is_last and number == len(sources):
                 table = of_given_table(labels, replace(told, rows=list(known.values())))
@@ -230,14 +235,17 @@ def _merged(
     def is_told_elsewhere(path: Path) -> bool:
         if path[:1] in {("image",), ("related_images",)}:
             return bool(finder.sources) or not _GEOMETRY.intersection(path)
-        return path[:1] in {("task_id",), ("case_id",)} or path[-1:] == ("mask_file",)
+        return path[:1] == ("task_id",) or path[-1:] == ("mask_file",)
 
     try:
         merged = merge(native, side.residual, side.held, case_index=position, is_told_elsewhere=is_told_elsewhere)
         strict_json.as_model(merged.document, Case)
     except (KeyError, TypeError, ValueError):
         return Message(_UNFIT)
-    return found, merged.document, masks, merged.losses
+    is_named = found.carrier.parent.name == FOLDER  # the files of a data set name its cases
+    renamed = {"/case_id": Message(_RENAMED)} if is_named else {}
+    losses = [replace(loss, message=renamed.get(loss.path, loss.message)) for loss in merged.losses]
+    return found, merged.document, masks, losses
 
 
 def _retell(found: CaseFiles, case: Case, masks: Sequence[Mask], label_system: Sequence[Label]) -> Retold:
@@ -305,12 +313,21 @@ def _unread(found: CaseFiles, source: FilePath, position: int) -> Iterator[Loss]
         yield Loss(position, _place(path, source), LossKind.NO_PLACE, Message(_UNREAD))
 
 
+def _of_single_volumes(folder: FilePath, used: set[FilePath], sides: SideFiles, position: int) -> Iterator[Loss]:
+    """Yield the side files that stand beside volumes of a folder, which were written one by one."""
+    for place in sorted({folder, *(path.parent for path in used if is_volume(path))}):
+        for path in sides.within(place):
+            seal = seal_of(path)
+            if seal is not None and is_volume(path.with_name(f"x{suffix_of(seal.of)}")):
+                yield Loss(position, _place(path, folder), LossKind.NO_PLACE, _OF_ONE)
+
+
 def _left_over(
-    folder: FilePath, used: set[FilePath], finder: Finder, kind: type[Layout], position: int
+    folder: FilePath, used: set[FilePath], finder: Finder, kind: type[Layout], sides: SideFiles, position: int
 ) -> Iterator[Loss]:
     """Yield the side files in a data set that belong to none of its cases, and the volumes that are no part of it."""
-    for path in sorted((folder / FOLDER).glob("*.json")):
-        if path not in used and not is_left_by_desktop(path.name):
+    for path in sides.within(folder / FOLDER, ENDING):
+        if path not in used:
             yield Loss(position, _place(path, folder), LossKind.NO_PLACE, _OF_OTHERS)
     for path in others(folder, used, finder) if kind.is_closed else ():
         yield Loss(position, _place(path, folder), LossKind.NO_PLACE, _UNREAD)

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from annoconv_converters.nifti.case_files import CaseFiles
     from annoconv_converters.nifti.finder import Finder
 
-__all__ = ["FOLDER", "SideFile", "main_of", "read_side_file", "side_of", "with_empty_regions"]
+__all__ = ["ENDING", "FOLDER", "SideFile", "main_of", "read_side_file", "side_of", "with_empty_regions"]
 
 FOLDER: Final = "annoconv"
 """Of the side files of a data set, each under the name of its case."""
-_ENDING: Final = ".json"
+ENDING: Final = ".json"
 """Of the side files in it."""
 _VERSION: Final = 1
 _ADVICE: Final = "Remove the side file to read the files by themselves"
@@ -176,7 +176,7 @@ def main_of(found: CaseFiles) -> Path:
 def side_of(found: CaseFiles, sides: SideFiles) -> Side:
     """Return the side file of a case."""
     main = main_of(found)
-    return sides.of(main, found.carrier) if main == found.source else sides.of(main, found.carrier, _ENDING)
+    return sides.of(main, found.carrier) if main == found.source else sides.of(main, found.carrier, ENDING)
 
 
 def _side_file(told: Any) -> SideFile:

@@ -23,8 +23,6 @@ from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from annoconv.files.manifest import Seal
     from annoconv.limits import Limits
 
@@ -35,12 +33,12 @@ _LIKE_THIS: Final = (
     "none is used"
 )
 _ALONE: Final = (
-    "{names} belongs to no file that is here, and is not used; if it was written with this one, which was renamed and "
-    "edited since, give both one name again"
+    "no file that is here belongs to {names}; if this one was written with it, and was renamed and edited since, give "
+    "both one name again"
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Side:
     """The side file of a file.
 
@@ -53,13 +51,13 @@ class Side:
     path
         The one to read; None if there is none, or nothing tells which of several it is.
     unused
-        What is to be said of side files that may be this file's and are not read, `{names}`, and their names.
+        What is to be said of side files that may be this file's and are not read.
     """
 
     main: Path
     own: Path
     path: Path | None
-    unused: tuple[str, Sequence[str]] | None = None
+    unused: Message | None = None
 
     @cached_property
     def digest(self) -> str:
@@ -74,9 +72,7 @@ class Side:
         """Return the loss of side files that are not read, of a case that was read without them."""
         if self.unused is None:
             return []
-        sentence, names = self.unused
-        message = Message(sentence, names=named(list(names)))
-        return [Loss(case_index, f"/{self.own.name}", LossKind.NO_PLACE, message)]
+        return [Loss(case_index, f"/{self.own.name}", LossKind.NO_PLACE, self.unused)]
 
 
 class SideFiles:
@@ -120,11 +116,16 @@ class SideFiles:
             return side
         written = folder.by_main.get(side.digest, [])
         if len(written) == 1:
-            return Side(main, own, written[0])
-        if written:
-            return Side(main, own, None, (_LIKE_THIS, [path.name for path in written]))
-        alone = folder.alone.get(ending_of(main)) if side.path is None and ending == SIDE_SUFFIX else None
-        return Side(main, own, side.path, (_ALONE, alone) if alone else None)
+            side.path = written[0]
+        elif written:
+            side.path, side.unused = None, Message(_LIKE_THIS, names=named([path.name for path in written]))
+        elif side.path is None and ending == SIDE_SUFFIX and (alone := folder.alone.get(ending_of(main))):
+            side.unused = Message(_ALONE, names=named(alone))
+        return side
+
+    def within(self, folder: Path, ending: str = SIDE_SUFFIX) -> tuple[Path, ...]:
+        """Return the side files in a folder, by name."""
+        return self._folder(folder, ending).paths
 
     def _folder(self, folder: Path, ending: str) -> _Folder:
         if (folder, ending) not in self._folders:
