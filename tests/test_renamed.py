@@ -130,11 +130,13 @@ def test_a_folder_of_files_that_were_all_renamed_is_read_as_before(format: str, 
     assert read(format, tmp_path) == before
 
 
-def test_a_copy_without_its_side_file_is_a_file_of_unknown_origin(format: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["", "elsewhere"])
+def test_a_copy_without_its_side_file_is_a_file_of_unknown_origin(format: str, place: str, tmp_path: Path) -> None:
     path = write(format, tmp_path, "x", 1)
     (tmp_path / "elsewhere").mkdir()
-    shutil.copy(path, tmp_path / "elsewhere")
-    documents, losses = read(format, tmp_path / "elsewhere" / path.name)
+    copy = tmp_path / place / f"copy{ENDINGS[format]}"
+    shutil.copy(path, copy)
+    documents, losses = read(format, copy)
     assert documents != read(format, path)[0] or format == KEYED
     assert not [loss for loss in losses if "annoconv" in loss[0]]
 

@@ -416,7 +416,7 @@ def test_a_case_that_is_renamed_finds_its_side_file(layout: str, is_swapped: boo
 
 
 @pytest.mark.parametrize("layout", ["nnunet", "msd", "monai", "bids"])
-def test_of_different_side_files_of_one_label_map_none_is_taken(layout: str, tmp_path: Path) -> None:
+def test_of_different_side_files_of_one_label_map_the_free_one_is_taken_or_none(layout: str, tmp_path: Path) -> None:
     from tests.converters.test_nifti import several
 
     loaded, images = several(tmp_path / "in", "ab")  # whose label maps are equal, byte for byte
@@ -425,14 +425,31 @@ def test_of_different_side_files_of_one_label_map_none_is_taken(layout: str, tmp
     first, second = sorted(path.stem for path in folder.iterdir())
     renamed(tmp_path / "out", first, "PAT7")
     readings = {each.case.case_id: each for each in registry.read([tmp_path / "out"], format="nifti")}
-    ids = {case_id: [each.id for each in reading.case.annotations] for case_id, reading in readings.items()}
-    assert ids == {"PAT7": ["LIVER"], "CASE_b" if layout == "bids" else second: ["M"]}
+    assert readings.keys() == {"PAT7", "CASE_b" if layout == "bids" else second}
+    assert all([each.id for each in reading.case.annotations] == ["M"] for reading in readings.values())
+    assert not [loss for reading in readings.values() for loss in reading.losses if loss.path != "/case_id"]
+    renamed(tmp_path / "out", second, "PAT8")
+    readings = {each.case.case_id: each for each in registry.read([tmp_path / "out"], format="nifti")}
+    assert readings.keys() == {"PAT7", "PAT8"}
+    assert all([each.id for each in reading.case.annotations] == ["LIVER"] for reading in readings.values())
     said = {loss.path: loss.message for loss in readings["PAT7"].losses if "annoconv" not in loss.path}
     assert said["/PAT7.json"].startswith(f"the side files {first}.json, {second}.json were written with files of")
     (folder / f"{second}.json").unlink()
     (folder / "copy.json").write_bytes((folder / f"{first}.json").read_bytes())
     readings = {each.case.case_id: each for each in registry.read([tmp_path / "out"], format="nifti")}
     assert [each.id for each in readings["PAT7"].case.annotations] == ["M"]
+
+
+@pytest.mark.parametrize("layout", ["nnunet", "msd", "monai", "bids"])
+def test_a_case_with_the_label_map_of_another_does_not_take_its_side_file(layout: str, tmp_path: Path) -> None:
+    from tests.converters.test_nifti import several
+
+    loaded, images = several(tmp_path / "in", "ab")  # whose label maps are equal, byte for byte
+    registry.write(loaded, tmp_path / "out", format="nifti", layout=layout, images=images)
+    min((tmp_path / "out" / "annoconv").iterdir()).unlink()
+    first, second = registry.read([tmp_path / "out"], format="nifti")
+    assert [each.id for each in first.case.annotations] == ["LIVER"]
+    assert [each.id for each in second.case.annotations] == ["M"]
 
 
 def test_the_row_of_a_participant_whose_files_were_renamed_is_named(tmp_path: Path) -> None:
@@ -477,6 +494,10 @@ def test_a_side_file_of_a_case_that_is_not_there_is_named(layout: str, tmp_path:
     registry.write(loaded, tmp_path / "out", format="nifti", layout=layout, images=images)
     side = min((tmp_path / "out" / "annoconv").iterdir()).stem  # of CASE_a; BIDS has letters and digits only
     renamed(tmp_path / "out", side, "PAT7")
+    for path in (tmp_path / "out").rglob("*PAT7*.nii.gz"):  # edited too, so that nothing tells whose it is
+        label_map = nibabel.load(path)
+        label_map.header["descrip"] = b"edited"
+        nibabel.save(label_map, path)
     readings = list(registry.read([tmp_path / "out"], format="nifti"))
     assert len(readings) == 2
     losses = {loss.path: loss.message for reading in readings for loss in reading.losses}

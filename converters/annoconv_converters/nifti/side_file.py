@@ -6,6 +6,7 @@ label; one of which the files tell no label any more, as programs write them tha
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -176,7 +177,17 @@ def main_of(found: CaseFiles) -> Path:
 def side_of(found: CaseFiles, sides: SideFiles) -> Side:
     """Return the side file of a case."""
     main = main_of(found)
-    return sides.of(main, found.carrier) if main == found.source else sides.of(main, found.carrier, ENDING)
+    if main == found.source:
+        return sides.of(main, found.carrier)
+    own = re.compile(rf"(^|sub-){re.escape(found.name)}(?=[._]|$)")
+
+    def place(side: Path) -> Path:
+        """Return the label map of the case that a side file is called after, of which this case's has its name."""
+        folder = found.carrier.parent.parent
+        parts = main.relative_to(folder).parts
+        return folder.joinpath(*(own.sub(lambda match: f"{match[1]}{side.stem}", part) for part in parts))
+
+    return sides.of(main, found.carrier, ENDING, place=place)
 
 
 def _side_file(told: Any) -> SideFile:

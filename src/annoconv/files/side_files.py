@@ -2,7 +2,8 @@
 
 A side file begins with a seal, which holds the digest of the file that it was written with (`manifest`). That of a file
 is the one of its name, unless that was written with another file and one beside it with this one: so files may be
-renamed, and change names. A file whose digest is in none was edited, or is by other software; then names alone tell.
+renamed, and change names. A side file beside which its file still is belongs to that, not to copies of it. A file whose
+digest is in none was edited, or is by other software; then names alone tell.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,6 +24,8 @@ from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from annoconv.files.manifest import Seal
     from annoconv.limits import Limits
 
@@ -88,7 +91,9 @@ class SideFiles:
         self._limits = limits
         self._folders: dict[tuple[Path, str], _Folder] = {}
 
-    def of(self, main: Path, own: Path, ending: str = SIDE_SUFFIX) -> Side:
+    def of(
+        self, main: Path, own: Path, ending: str = SIDE_SUFFIX, *, place: Callable[[Path], Path] | None = None
+    ) -> Side:
         """Return the side file of a file.
 
         Parameters
@@ -99,6 +104,8 @@ class SideFiles:
             Where the side file of its name stands. Those beside it are looked at if that one does not fit.
         ending
             By which the names of side files are told from others in that folder.
+        place
+            Returns where the file of a side file's name stands; beside it by default.
 
         Raises
         ------
@@ -114,7 +121,7 @@ class SideFiles:
         seal = None if side.path is None else seal_of(side.path)
         if seal is not None and side.is_of(seal.main):
             return side
-        written = folder.by_main.get(side.digest, [])
+        written = folder.written_with(side.digest, place)
         if len(written) == 1:
             side.path = written[0]
         elif written:
@@ -157,6 +164,7 @@ class _Folder:
     """The side files of a folder, by name, and what their seals say."""
 
     paths: tuple[Path, ...]
+    _free: dict[str, list[Path]] = field(default_factory=dict[str, list[Path]])
 
     @cached_property
     def _seals(self) -> dict[Path, Seal]:
@@ -167,16 +175,18 @@ class _Folder:
                 found |= {} if seal is None else {path: seal}
         return found
 
+    def written_with(self, main: str, place: Callable[[Path], Path] | None) -> list[Path]:
+        """Return those that were written with a file of this digest and beside which it is not; of equal ones one."""
+        if main not in self._free:
+            paths = [path for path in self._by_main.get(main, ()) if not _is((place or self._file)(path), main)]
+            self._free[main] = paths if len(paths) < 2 else sorted({digest(path): path for path in paths}.values())
+        return self._free[main]
+
     @cached_property
-    def by_main(self) -> dict[str, list[Path]]:
-        """Those that were written with a file, by its digest; of several the ones that are free, equal ones once."""
+    def _by_main(self) -> dict[str, list[Path]]:
         found: defaultdict[str, list[Path]] = defaultdict(list)
         for path, seal in self._seals.items():
             found[seal.main].append(path)
-        for main, paths in found.items():
-            if len(paths) > 1:
-                free = [path for path in paths if not self._has_file(path) or digest(self._file(path)) != main]
-                found[main] = sorted({digest(path): path for path in reversed(free or paths)}.values())
         return dict(found)
 
     @cached_property
@@ -184,7 +194,7 @@ class _Folder:
         """The names of those beside which their file is not, by its ending."""
         found: defaultdict[str, list[str]] = defaultdict(list)
         for path, seal in self._seals.items():
-            if not self._has_file(path):
+            if not is_file(self._file(path)):
                 found[seal.of].append(path.name)
         return dict(found)
 
@@ -192,5 +202,7 @@ class _Folder:
         """Return where the file stands that has the name of a side file."""
         return path.with_name(path.name.removesuffix(SIDE_SUFFIX) + suffix_of(self._seals[path].of))
 
-    def _has_file(self, path: Path) -> bool:
-        return is_file(self._file(path))
+
+def _is(path: Path, main: str) -> bool:
+    """Tell whether a file is there and has this digest."""
+    return is_file(path) and digest(path) == main
