@@ -123,9 +123,9 @@ class SideFiles:
             return side
         written = folder.written_with(side.digest, place)
         if len(written) == 1:
-            side.path = written[0]
+            side.path = own.with_name(written[0])
         elif written:
-            side.path, side.unused = None, Message(_LIKE_THIS, names=named([path.name for path in written]))
+            side.path, side.unused = None, Message(_LIKE_THIS, names=named(written))
         elif side.path is None and ending == SIDE_SUFFIX and (alone := folder.alone.get(ending_of(main))):
             side.unused = Message(_ALONE, names=named(alone))
         return side
@@ -164,7 +164,7 @@ class _Folder:
     """The side files of a folder, by name, and what their seals say."""
 
     paths: tuple[Path, ...]
-    _free: dict[str, list[Path]] = field(default_factory=dict[str, list[Path]])
+    _free: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
 
     @cached_property
     def _seals(self) -> dict[Path, Seal]:
@@ -175,11 +175,15 @@ class _Folder:
                 found |= {} if seal is None else {path: seal}
         return found
 
-    def written_with(self, main: str, place: Callable[[Path], Path] | None) -> list[Path]:
-        """Return those that were written with a file of this digest and beside which it is not; of equal ones one."""
+    def written_with(self, main: str, place: Callable[[Path], Path] | None) -> list[str]:
+        """Return the names of those that were written with a file of this digest, which is not beside them any more.
+
+        Of equal ones the last.
+        """
         if main not in self._free:
             paths = [path for path in self._by_main.get(main, ()) if not _is((place or self._file)(path), main)]
-            self._free[main] = paths if len(paths) < 2 else sorted({digest(path): path for path in paths}.values())
+            paths = paths if len(paths) < 2 else sorted({digest(path): path for path in paths}.values())
+            self._free[main] = [path.name for path in paths]
         return self._free[main]
 
     @cached_property
