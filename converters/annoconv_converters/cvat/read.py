@@ -95,14 +95,12 @@ def read_cvat(
     pictures = [file.image(element, place) for place, element in enumerate(root.iterfind("image"))]
     _numbered(pictures)
     videos = file.videos(root.findall("track"))
-    batches: list[Batch] = []
-    if pictures or not videos:
-        batches.append(
-            Batch(pictures, file.labels, path, losses=tree.losses, findings=file.findings, classes=file.classes)
-        )
-    for tracks, video in videos:
-        losses = partial(tree.losses, tracks=tracks)
-        batches.append(Batch(video, file.labels, path, losses=losses, findings=file.findings, classes=file.classes))
+    shown = [(partial(tree.losses), pictures)] if pictures or not videos else []
+    shown += [(partial(tree.losses, tracks=tracks), video) for tracks, video in videos]
+    batches = [
+        Batch(some, file.labels, path, losses=losses, findings=file.findings, classes=file.classes)
+        for losses, some in shown
+    ]
     tree.between = file.between
     batches[0].side = side_of(path, sides or SideFiles(limits))
     tree.open = sum(len(batch.pictures) for batch in batches)
