@@ -452,6 +452,19 @@ def test_a_case_with_the_label_map_of_another_does_not_take_its_side_file(layout
     assert [each.id for each in second.case.annotations] == ["M"]
 
 
+def test_a_case_of_which_the_image_alone_is_renamed_finds_its_side_file(tmp_path: Path) -> None:
+    from tests.converters.test_nifti import several
+
+    loaded, images = several(tmp_path / "in", "a")
+    registry.write(loaded, tmp_path / "out", format="nifti", layout="msd", images=images)
+    image, listed = tmp_path / "out" / "imagesTr" / "CASE_a.nii.gz", tmp_path / "out" / "dataset.json"
+    image.rename(image.with_name("PAT7.nii.gz"))
+    listed.write_text(listed.read_text().replace("imagesTr/CASE_a", "imagesTr/PAT7"))
+    reading = read(tmp_path / "out")
+    assert [each.id for each in reading.case.annotations] == ["M"]
+    assert reading.case.case_id == "PAT7"
+
+
 def test_the_row_of_a_participant_whose_files_were_renamed_is_named(tmp_path: Path) -> None:
     from tests.converters.test_nifti import several
 

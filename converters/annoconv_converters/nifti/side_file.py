@@ -182,10 +182,11 @@ def side_of(found: CaseFiles, sides: SideFiles) -> Side:
     own = re.compile(rf"(^|sub-){re.escape(found.name)}(?=[._]|$)")
 
     def place(side: Path) -> Path:
-        """Return the label map of the case that a side file is called after, of which this case's has its name."""
+        """Return the label map of the case that a side file is called after; the folder if names do not tell it."""
         folder = found.carrier.parent.parent
         parts = main.relative_to(folder).parts
-        return folder.joinpath(*(own.sub(lambda match: f"{match[1]}{side.stem}", part) for part in parts))
+        other = folder.joinpath(*(own.sub(lambda match: f"{match[1]}{side.stem}", part) for part in parts))
+        return folder if other == main else other
 
     return sides.of(main, found.carrier, ENDING, place=place)
 
