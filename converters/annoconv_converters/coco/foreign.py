@@ -226,11 +226,10 @@ def _difference(record: Record, again: Record) -> Record:
 
 
 def _is_same(left: Any, right: Any) -> bool:
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
+    if left == right:
+        return isinstance(left, bool) == isinstance(right, bool)
     # Decimals stand in attributes only, which are objects.
-    are_objects = isinstance(left, dict) and isinstance(right, dict)
-    return bool(left == right) or (are_objects and bool(with_floats(left) == with_floats(right)))
+    return isinstance(left, dict) and isinstance(right, dict) and bool(with_floats(left) == with_floats(right))
 
 
 def _as_list(segmentation: Record) -> Record:
