@@ -216,7 +216,6 @@ def _add_pictures(
     shape = (0, 0, 1) if image.shape is None else Grid.from_image(image).shape
     planes = Planes.of(shape, "k" if is_flat else axis)
     drawing.planes[image.uid] = planes
-    series = safe_name(image.uid)
     for index in range(planes.count) if only is None else [index for uid, index in only if uid == image.uid]:
         record: Record = {} if image.shape is None else {"width": planes.columns, "height": planes.rows}
         name = None
@@ -224,7 +223,7 @@ def _add_pictures(
             record["file_name"] = own_name(image)
             key: Record = {"uid": image.uid}
         else:
-            record["file_name"] = slice_name(folder, series, axis, index)
+            record["file_name"] = slice_name(folder, safe_name(image.uid), axis, index)
             key = {"uid": image.uid, "axis": axis, "index": index}
             name = SliceName(folder, image.uid, axis, index)
         if image.acquired_at is not None:

@@ -238,9 +238,8 @@ def _groups(items: list[_Item], native: PictureCase, reserved: Collection[str]) 
         identity = item.key.get("id")
         if not isinstance(identity, str):
             identity = str(item.record.get("id"))
-            is_outline = item.segmentation is not None and item.segmentation.is_outline
             is_flat = item.is_frame or native.planes[item.place[0]].count == 1
-            if not is_flat and (item.is_mask or is_outline):
+            if not is_flat and (item.is_mask or (item.segmentation is not None and item.segmentation.is_outline)):
                 identity = item.meaning.code
                 while identity in reserved or owners.setdefault(identity, item.place[0]) != item.place[0]:
                     identity += "_"

@@ -149,7 +149,8 @@ def _leftover(
         told += _compared(picture.packed_place, picture.packed, again, packed)
         packed |= {"size": list(picture.map_size)} if picture.map_size else {}
         kept |= {"panoptic": packed} if packed else {}
-    used = {number for number in categories.records if beside is not None or categories[number].code in codes.values()}
+    seen = set(codes.values())
+    used = {number for number in categories.records if beside is not None or categories[number].code in seen}
     named = {categories[number].code: record for number, record in categories.records.items() if number in used}
     kept |= {"categories": named} if named else {}
     kept_records = set(map(id, named.values()))
