@@ -162,7 +162,7 @@ def _without_heights(coordinates: Any) -> Any:
 
 def rings_of_polygon(polygon: Sequence[Sequence[float]]) -> list[list[list[float]]]:
     """Return the rings of a polygon of a case, its holes apart."""
-    return [ring.tolist() for ring in without_keyholes(np.array(polygon))]
+    return without_keyholes(polygon)
 
 
 def _bounds(ring: Sequence[Sequence[float]]) -> tuple[float, ...]:
