@@ -51,15 +51,18 @@ def main() -> None:
             place_of = traceback.extract_tb(error.__traceback__)[-1]
             ours = [each for each in traceback.extract_tb(error.__traceback__) if "annoconv" in each.filename]
             last = ours[-1] if ours else place_of
-            print(
-                f"{type(error).__name__}\t{Path(last.filename).name}:{last.lineno}\t{error!s:.100}\t{number}\t{source}"
-            )
+            say(f"{type(error).__name__}\t{Path(last.filename).name}:{last.lineno}\t{error!s:.100}\t{number}\t{source}")
         took = time.process_time() - before
         more = peak() - used
         if took > ALLOWED_S or more > ALLOWED:
-            print(f"costly\t{took:.1f} s, {more >> 20} MB\t\t{number}\t{source}")
+            say(f"costly\t{took:.1f} s, {more >> 20} MB\t\t{number}\t{source}")
         slowest = max(slowest, took)
-    print(f"done\t{count}\tslowest {slowest:.2f} s CPU")
+    say(f"done\t{count}\tslowest {slowest:.2f} s CPU")
+
+
+def say(line: str) -> None:
+    """Write a line at once: one that is killed has said what it found."""
+    print(line, flush=True)
 
 
 def peak() -> int:
