@@ -176,6 +176,7 @@ class DicomSeries:
 
     def _frames_of(self, instance: Instance) -> list[Instance]:
         """Return the frames of a file, or the file itself if it is one image that says where it stands."""
+        instance.check_pixels()
         is_single = instance.frames == 1
         if is_single and ("NumberOfFrames" not in instance.header or instance.position is not None):
             return [instance]

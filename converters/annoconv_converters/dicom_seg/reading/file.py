@@ -25,6 +25,7 @@ from annoconv_converters._dicom.elements import (
     Element,
     file_start,
     inflate_start,
+    is_encapsulated,
     item_spans,
     walk,
 )
@@ -35,7 +36,7 @@ from annoconv_converters.dicom_seg.block import digest_of
 from annoconv_converters.dicom_seg.groups import FrameTable, read_table
 from annoconv_converters.dicom_seg.kinds import LEVELS, Kind
 from annoconv_converters.dicom_seg.mapping import called, hides_a_segment, segments_of
-from annoconv_converters.dicom_seg.reading.pixels import FramePixels, frame_fragments, is_encapsulated
+from annoconv_converters.dicom_seg.reading.pixels import FramePixels, frame_fragments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
