@@ -52,8 +52,24 @@ def with_background_9(dataset: pydicom.Dataset) -> None:
     del dataset.PixelPaddingValue
 
 
-def test_a_background_that_only_its_code_tells_is_no_annotation(tmp_path: Path) -> None:
-    path = label_map(tmp_path, with_background_9)
+def beside_padding(padding: int) -> Callable[[pydicom.Dataset], None]:
+    """Return an edit that codes the background as segment 9, and pads slices with another value."""
+
+    def edit(dataset: pydicom.Dataset) -> None:
+        with_background_9(dataset)
+        pixels = dataset.pixel_array.copy()
+        pixels[0][pixels[0] == 9] = padding
+        dataset.PixelData = pixels.tobytes()
+        dataset.add_new("PixelPaddingValue", "US", padding)
+
+    return edit
+
+
+@pytest.mark.parametrize("edit", [with_background_9, beside_padding(0), beside_padding(200)])
+def test_a_background_that_its_code_tells_is_no_annotation(
+    edit: Callable[[pydicom.Dataset], None], tmp_path: Path
+) -> None:
+    path = label_map(tmp_path, edit)
     reading = read(path, CT)
     expected = drawn(images.open(CT).grid)
     assert [each.mask_value for each in reading.case.annotations if each.type == "mask"] == [1, 2]  # type: ignore[union-attr]
