@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["NOTHING", "Carrier", "Compared", "Reason", "Reasons", "is_written_again", "loss_at", "report"]
 
 _WRITABLE: Final = ".nii.gz"
+_ADDED: Final = "{sentence}; it is added, the original has none"
 NOTHING: Final = object()
 """In place of what the other side has, where it has nothing."""
 
@@ -113,10 +114,11 @@ def report(
     -------
     Compared
         Kinds: `carried` if the carrier takes the leaf; `no_place` if `native` has nothing there; `precision` for a
-        number that it holds otherwise, `approximated` for anything else.
+        number that it holds otherwise, `approximated` for anything else, and for what it adds where `original` has
+        nothing.
     """
     difference, held = compare(original, native)
-    paths = difference.paths()
+    paths, added = difference.paths(), set(difference.removed)
     refused = set(left_out)
     if carrier is not None:
         refused |= {path for path, value in difference.values.items() if not carrier.takes(path, value)}
@@ -128,6 +130,10 @@ def report(
             sentence = _reason(path, told)[0]
             sentence = Message("{sentence}; it travels in {place}", sentence=sentence, place=Message(carrier.place))
             losses.append(Loss(case_index, pointer((*within, *path)), LossKind.CARRIED, sentence))
+        elif path in added:
+            sentence, kind = _reason(path, told)
+            sentence = Message(_ADDED, sentence=sentence)
+            losses.append(Loss(case_index, pointer((*within, *path)), kind or LossKind.APPROXIMATED, sentence))
         else:
             losses.append(loss_at(path, held.get(path, NOTHING), told, case_index=case_index, within=within))
     kept = {path: value for path, value in difference.values.items() if path not in refused}
