@@ -300,9 +300,7 @@ def _from_distances(distances: NDArray[np.float64], stated: _Stated) -> tuple[in
     return None
 
 
-def _are_fewer(
-    header: Dataset, table: FrameTable, count: int, distances: NDArray[np.float64], stated: _Stated
-) -> bool:
+def _are_fewer(header: Dataset, table: FrameTable, count: int, distances: NDArray[np.float64], stated: _Stated) -> bool:
     """Tell whether the listed source has fewer slices than an even stack: it is none.
 
     A list of those alone that have frames does not tell of others. Then frames in blocks, each of its own distance, are

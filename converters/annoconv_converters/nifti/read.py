@@ -112,6 +112,9 @@ def read_cases(
             if found.shared and is_last:
                 losses += _left_over(source, used, near, kind, position)
                 losses += file_losses(found.shared, replace(told, rows=list(rows.values())), source, position)
+            finder.used.update(each.uid for each in (reading.case.image, *(reading.case.related_images or ())))
+            if is_last and number == len(sources):
+                losses += image_seam.unused(finder.sources, finder.used, position)
             if labels is not None and is_last and number == len(sources):
                 table = of_given_table(labels, replace(told, rows=list(known.values())))
                 losses += file_losses([table], told, source, position)

@@ -80,6 +80,7 @@ class _WrittenCase:
     unusual: Sequence[tuple[str, str]]
     fields: Mapping[str, Path]
     left_out: LeftOut
+    images: set[str]
 
 
 def write_cases(
@@ -108,6 +109,8 @@ def write_cases(
         writer.finish()
         place = folder / target.name if request.is_single else folder
         losses = list(_compare(written, place, writer, context, plain=plain))
+        used = {uid for case in written for uid in case.images}
+        losses += image_seam.unused(sources, used, len(written) - 1)
     return LossReport(losses)
 
 
@@ -159,7 +162,9 @@ def _remember(prepared: Prepared, loaded: LoadedCase, unwritten: LeftOut, writer
     notes = dict(_unusual(prepared, writer))
     keys, labels = writer.keys(prepared), prepared.labels
     unusual = [(_place_of(n), note) for n, image in enumerate(prepared.images) for note in _notes(image.source)]
-    return _WrittenCase(prepared.name, plain, masks, keys, labels, notes, unusual, loaded.fields, unwritten)
+    used = {each.source.uid for each in prepared.images if each.source is not None}
+    used |= {each.uid for each in (loaded.case.image, *(loaded.case.related_images or ()))}
+    return _WrittenCase(prepared.name, plain, masks, keys, labels, notes, unusual, loaded.fields, unwritten, used)
 
 
 def _place_of(number: int) -> str:
