@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "GROUP",
     "OF_A_COPY",
+    "ORDER_OF_SHAPE",
     "ImageSource",
     "Reader",
     "SliceIdentity",
@@ -55,6 +56,7 @@ OF_A_COPY: Final = (
     "instances, study_instance_uid and frame_of_reference_uid of the image: the copy states them, and its geometry is "
     "compared"
 )
+ORDER_OF_SHAPE: Final = "The order is (columns, rows, slices), that of i, j, k; arrays in memory have it the other way"
 _UNUSED: Final = "--images has what no case is drawn on: {found}"
 _OR_A_COPY: Final = "Name the folder of that series. {copy}"
 

@@ -43,6 +43,7 @@ def to_nifti(
         int, Option(help="Folds of a cross-validation, by the digest of patient_id, else of a case's name.")
     ] = 0,
     suffix: Annotated[str, Option(help="BIDS suffix of MR images, T1w.")] = "",
+    allow_gaps: Annotated[bool, Option(help="Bridge slices that the source lacks.")] = False,
     plain: Annotated[bool, Option(help="Write nothing private.")] = False,
     all_annotations: AllAnnotations = False,
 ) -> LossReport:
@@ -68,6 +69,8 @@ def to_nifti(
         Of training layouts.
     suffix
         Of the BIDS layout.
+    allow_gaps
+        Slices that a source series lacks are empty in its image.
     plain
         Leave out the side file with what the format has no place for.
     all_annotations
@@ -97,6 +100,8 @@ def to_nifti(
             "--suffix": bool(suffix) and layout != "bids",
         },
     )
+    if not images:
+        _refuse_unused(Message("no --images"), {"--allow-gaps": allow_gaps})
     is_single = target.name.endswith(ENDINGS)
     if is_single and layout != "flat":
         raise UsageError(Message("the layout {layout} is a folder", layout=layout), found=target.name)
@@ -115,7 +120,16 @@ def to_nifti(
         suffix=suffix,
         all_annotations=all_annotations,
     )
-    return write_cases(cases, target, context=context, images=images, layout=kind, request=request, plain=plain)
+    return write_cases(
+        cases,
+        target,
+        context=context,
+        images=images,
+        layout=kind,
+        request=request,
+        plain=plain,
+        allow_gaps=allow_gaps,
+    )
 
 
 def from_nifti(
@@ -139,6 +153,7 @@ def from_nifti(
         bool, Option(help="Take the volumes of a file as structures, also where it calls them time.")
     ] = False,
     no_place: Annotated[bool, Option(help="Take files whose sform and qform codes are both 0.")] = False,
+    allow_gaps: Annotated[bool, Option(help="Bridge slices that the series of --images lack.")] = False,
     transform: Annotated[
         Sequence[Path], Option(help="Registrations onto the image: ITK text transforms, displacement fields.")
     ] = (),
@@ -171,6 +186,8 @@ def from_nifti(
         Volumes along an axis of time or colour are refused by default.
     no_place
         Files without a place in space are refused by default.
+    allow_gaps
+        The image has a slice where its series lacks one.
     transform, moving, field_frame
         Each takes points of the case's image (fixed) to points of `moving`, as ITK and ANTs write it; nothing in a
         field says in which frame its vectors are.
@@ -190,6 +207,8 @@ def from_nifti(
         raise UsageError("not a modality", found=modality, expected=", ".join(each.value for each in Modality))
     if not transform:
         _refuse_unused(Message("no --transform"), {"--field-frame": field_frame is not None})
+    if not images:
+        _refuse_unused(Message("no --images"), {"--allow-gaps": allow_gaps})
     registrations = given(transform, moving, field_frame or "LPS", modality, context.limits)
     if as_image:
         unused = {"--images": bool(images), "--layout": layout != "auto", "--labels": labels is not None}
@@ -205,6 +224,7 @@ def from_nifti(
         modality=modality,
         allows_no_place=no_place,
         takes_layers=layers,
+        allow_gaps=allow_gaps,
         registrations=registrations,
     )
 

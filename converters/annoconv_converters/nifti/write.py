@@ -23,6 +23,7 @@ from annoconv.files.atomic import replacing
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
 from annoconv.volumes.nifti import NIFTI1_LARGEST, holds_qform
+from annoconv_converters._dicom.series import scan_series
 from annoconv_converters._volumes.opening import stem_of
 from annoconv_converters.nifti.case_files import document
 from annoconv_converters.nifti.finder import Finder
@@ -92,9 +93,10 @@ def write_cases(
     layout: type[Layout],
     request: Request,
     plain: bool,
+    allow_gaps: bool,
 ) -> LossReport:
     """Write cases; a folder appears at once, a single file and its side file one after the other."""
-    sources = image_seam.scan(images, context.limits) if images else []
+    sources = scan_series(images, context.limits, allow_gaps=allow_gaps) if images else []
     remaining = iter(cases)
     start = [loaded for _, loaded in zip(range(2), remaining, strict=False)]  # range first: it takes no third
     if not start:

@@ -229,7 +229,9 @@ class LabelVolume(_Frames):
             found=Message(
                 "segments {before} and {now} in {count} voxels", before=before, now=now, count=int(shared_ji.sum())
             ),
-            advice="Read the segments one by one" if self.file.kind is Kind.BINARY else None,
+            advice="Read the segments one by one"
+            if self.file.kind is Kind.BINARY
+            else "The frames of one plane contradict each other: correct them where the file was made",
         )
 
 
