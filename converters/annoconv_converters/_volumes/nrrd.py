@@ -137,7 +137,7 @@ class NrrdFile(VolumeFile):
                 source=self.path,
                 where="space",
                 found=space,
-                expected=listed(_SPACES),
+                expected=listed([*_SPACES]),
                 advice="Save it in the space of the patient, as Slicer does: left-posterior-superior",
             )
         vectors = [_vector(text) for text in re.findall(r"\([^)]*\)", self._field("space directions"))]
