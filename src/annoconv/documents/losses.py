@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["NOTHING", "Carrier", "Compared", "Reason", "Reasons", "is_written_again", "loss_at", "report"]
 
 _WRITABLE: Final = ".nii.gz"
+_ADDED: Final = "{sentence}; it is added, the original has none"
 NOTHING: Final = object()
 """In place of what the other side has, where it has nothing."""
 
@@ -116,10 +117,11 @@ def report(
     -------
     Compared
         Kinds: `carried` if the carrier takes the leaf; `no_place` if `native` has nothing there; `precision` for a
-        number that it holds otherwise, `approximated` for anything else.
+        number that it holds otherwise, `approximated` for anything else, and for what it adds where `original` has
+        nothing.
     """
     difference, held = compare(original, native)
-    paths = difference.paths()
+    paths, added = difference.paths(), set(difference.removed)
     refused = set(left_out)
     if carrier is not None:
         refused |= {path for path, value in difference.values.items() if not carrier.takes(path, value)}
@@ -138,6 +140,9 @@ def report(
         place = tuple([step if isinstance(step, str) else None for step in path])
         if carrier is not None and path not in refused and not isinstance(why, tuple):
             sentence, kind = carried(place, why, carrier.place), LossKind.CARRIED
+        elif path in added:
+            sentence, stated = told(place, why)
+            sentence, kind = Message(_ADDED, sentence=sentence), stated or LossKind.APPROXIMATED
         else:
             sentence, stated = told(place, why)
             kind = stated or _kind_of(held.get(path, NOTHING))
