@@ -227,7 +227,7 @@ def _picture(index: RecordIndex, file: BinaryIO, position: int, kind: str, maps:
             annotation["id"] = place + 1
         if kind == "panoptic":
             size = size_from_record(record, source=index.path, where=f"images, id {number}")
-            folder = maps or index.path.parent / index.path.stem
+            folder = maps or index.side.maps_of(index.path)
             note_inputs([folder])
             picture.packed, picture.packed_place = annotation, (ANNOTATIONS, place)
             segments, held = unpack(annotation, folder, size, source=index.path, where=f"annotations of image {number}")
