@@ -74,6 +74,7 @@ _REASONS: Final[Reasons] = {
     "images/*/shape": ("the volume itself says it", LossKind.NO_PLACE),
     "regions/*/id": ("the side file knows the annotation by its former id", LossKind.NO_PLACE),
     "regions/*/name": ("the label code beside it says what it is", LossKind.NO_PLACE),
+    "sub-*": "no file here is of this participant",
     "age": _OF_SUBJECT,
     "sex": _OF_SUBJECT,
     "height": _OF_SUBJECT,
