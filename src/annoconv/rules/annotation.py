@@ -63,7 +63,7 @@ def slice_missing(subject: Subject) -> Iterator[Breach]:
     for path, annotation in subject.annotations():
         image = subject.image_of(annotation)
         on_volume = image is not None and image.shape is not None and _slices(image) > 1
-        unplaced = annotation.slice_index is None and (annotation.frame_index is None or _has_time(image))
+        unplaced = annotation.slice_index is None and (annotation.frame_index is None or has_time(image))
         if on_volume and unplaced and _is_flat(annotation):
             yield Breach(path, {"id": annotation.id, "type": annotation.type})
 
@@ -72,7 +72,7 @@ def slice_missing(subject: Subject) -> Iterator[Breach]:
 def frame_missing(subject: Subject) -> Iterator[Breach]:
     """Yield each flat geometry on an image of several volumes in time that does not say on which it lies."""
     for path, annotation in subject.annotations():
-        if annotation.frame_index is None and _has_time(subject.image_of(annotation)) and _is_flat(annotation):
+        if annotation.frame_index is None and has_time(subject.image_of(annotation)) and _is_flat(annotation):
             yield Breach(path, {"id": annotation.id, "type": annotation.type})
 
 
@@ -129,7 +129,7 @@ def geometry_outside(subject: Subject) -> Iterator[Breach]:
         image = subject.image_of(annotation)
         if image is None or image.shape is None:
             continue
-        for key, points in _points(annotation):
+        for key, points in points_of(annotation):
             for axis, name in enumerate("xyz"):
                 values = [point[axis] for point in points if len(point) > axis]
                 size = image.shape[axis] if axis < len(image.shape) else 1
@@ -149,7 +149,7 @@ def _slices(image: Image) -> int:
     return image.shape[2] if image.shape is not None and len(image.shape) == 3 else 1
 
 
-def _has_time(image: Image | None) -> bool:
+def has_time(image: Image | None) -> bool:
     """Tell whether frames are volumes in time, so that a frame index names no slice."""
     return image is not None and (image.temporal_positions or 1) > 1
 
@@ -157,11 +157,11 @@ def _has_time(image: Image | None) -> bool:
 def _is_flat(annotation: AnyAnnotation) -> bool:
     """Tell whether a geometry has two coordinates, so that it needs a slice or frame to lie on."""
     return isinstance(annotation, EllipseAnnotation) or any(
-        len(point) == 2 for _, points in _points(annotation) for point in points
+        len(point) == 2 for _, points in points_of(annotation) for point in points
     )
 
 
-def _points(annotation: AnyAnnotation) -> Iterator[tuple[Steps, Sequence[Sequence[float]]]]:
+def points_of(annotation: AnyAnnotation) -> Iterator[tuple[Steps, Sequence[Sequence[float]]]]:
     """Yield where an annotation has points, and those in pixels or voxels; origin at the outer corner."""
     found: list[tuple[Steps, Sequence[Sequence[float]]]] = []
     match annotation:

@@ -238,3 +238,35 @@ def _days(subject: Subject, link: ImageStructuredLink, record: ClinicalRecord) -
     if imaged is None:
         return []
     return sorted({abs((at - imaged).total_seconds()) / 86400 for at in taken if at is not None})
+
+
+@rule("A-3.3.link_to_itself")
+def link_to_itself(subject: Subject) -> Iterator[Breach]:
+    """Yield each annotation that corresponds or relates to itself, and each that a link of images names twice."""
+    for path, annotation in subject.annotations():
+        for place, target in enumerate(annotation.cross_modal_links or ()):
+            if target == annotation.id:
+                yield Breach((*path, "cross_modal_links", place), {"id": annotation.id})
+    for position, link in enumerate(subject.case.links or ()):
+        if isinstance(link, RelationLink) and link.source_id == link.target_id:
+            yield Breach(("links", position, "target_id"), {"id": link.target_id})
+        if isinstance(link, ImageImageLink):
+            for place, identity in enumerate(link.annotation_ids):
+                if identity in link.annotation_ids[:place]:
+                    yield Breach(("links", position, "annotation_ids", place), {"id": identity})
+
+
+@rule("A-8.1.one_image")
+def one_image(subject: Subject) -> Iterator[Breach]:
+    """Yield each link of images whose annotations are all of one image, on the same slice and frame of it."""
+    by_id = {each.id: each for each in subject.case.annotations}
+    for position, link in enumerate(subject.case.links or ()):
+        ends = (
+            [by_id[each] for each in link.annotation_ids if each in by_id] if isinstance(link, ImageImageLink) else []
+        )
+        images = {(each.image_uid or subject.case.image.uid, each.slice_index, each.frame_index) for each in ends}
+        if len({each.id for each in ends}) > 1 and len(images) == 1:
+            yield Breach(
+                ("links", position, "annotation_ids"),
+                {"id": link.id, "uid": ends[0].image_uid or subject.case.image.uid},
+            )
