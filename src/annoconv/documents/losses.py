@@ -39,6 +39,15 @@ A pattern is matched, as names of files are, against the steps of a path joined 
 """
 
 
+_ANEW: Final[Reasons] = {
+    "annotations/#/sha256": (
+        "the digest is that of the mask's file as it stood; a file that is written anew has one of its own",
+        LossKind.APPROXIMATED,
+    ),
+}
+"""What a carrier takes along, and comes back as another value: `annoconv.casefile.write_case` puts it right."""
+
+
 def is_written_again(path: Path, value: Any) -> bool:
     """Tell whether a leaf that a carrier takes along comes back: a mask's name only if it ends as masks are written."""
     return path[-1] != "mask_file" or str(value).endswith(_WRITABLE)
@@ -123,6 +132,8 @@ def report(
     losses: list[Loss] = []
     for path in paths:
         why = unwritten.get(path, unwritten.get(path[:2])) if unwritten else None
+        if why is None and carrier is not None:
+            why = _ANEW.get(_place(path))
         told = reasons if why is None else {"*": why}
         if carrier is not None and path not in refused and not isinstance(why, tuple):
             sentence = _reason(path, told)[0]
@@ -154,9 +165,12 @@ def _first_that_fits(patterns: tuple[str, ...], place: str) -> str:
     return found
 
 
+def _place(path: Path) -> str:
+    return "/".join("#" if isinstance(step, int) else step for step in path)
+
+
 def _reason(path: Path, reasons: Reasons) -> tuple[Message, LossKind | None]:
-    place = "/".join("#" if isinstance(step, int) else step for step in path)
-    reason = reasons[_first_that_fits(tuple(reasons), place)]
+    reason = reasons[_first_that_fits(tuple(reasons), _place(path))]
     sentence, kind = reason if isinstance(reason, tuple) else (reason, None)
     names = [step for step in path if isinstance(step, str)]
     told = {"place": ".".join(names[:2]), "name": names[-1] if names else ""}
