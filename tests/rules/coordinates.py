@@ -55,8 +55,8 @@ def placed(shape: str, geometry: Document, **rest: Any) -> Callable[[Document], 
     return add(common("X", shape, **geometry, **rest))
 
 
-def in_time(change: Callable[[Document], None]) -> Callable[[Document], None]:
-    return lambda document: (document["image"].update(temporal_positions=4), change(document))
+def in_time(change: Callable[[Document], None], times: int = 4) -> Callable[[Document], None]:
+    return lambda document: (document["image"].update(temporal_positions=times), change(document))
 
 
 def held(*numbers: int, modality: str = "CT", sop_class: str | None = None, **rest: Any) -> Callable[[Document], None]:
@@ -193,6 +193,13 @@ COORDINATES: dict[str, list[Example]] = {
                 ("ellipsoid", {"center": [8, 8, 3], "radii": [2, 2, 1]}, 4),
                 ("oriented_box", {"center": [8, 8, 3], "size": [2, 2, 2]}, 1),
             )
+        ),
+        Example(
+            placed("bbox", {"bbox": [1, 1, 5, 5]}, frame_index=0, slice_index=9),
+            "/annotations/3/slice_index",
+            "exchange",
+            # One volume in time is one frame, whatever the slice.
+            in_time(placed("bbox", {"bbox": [1, 1, 5, 5]}, frame_index=0, slice_index=9), 1),
         ),
         Example(
             placed("point", {"point": [3, 3, 8.5]}, frame_index=2),

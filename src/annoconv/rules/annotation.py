@@ -63,7 +63,7 @@ def slice_missing(subject: Subject) -> Iterator[Breach]:
     for path, annotation in subject.annotations():
         image = subject.image_of(annotation)
         on_volume = image is not None and image.shape is not None and _slices(image) > 1
-        unplaced = annotation.slice_index is None and (annotation.frame_index is None or has_time(image))
+        unplaced = annotation.slice_index is None and (annotation.frame_index is None or _has_time(image))
         if on_volume and unplaced and _is_flat(annotation):
             yield Breach(path, {"id": annotation.id, "type": annotation.type})
 
@@ -72,7 +72,7 @@ def slice_missing(subject: Subject) -> Iterator[Breach]:
 def frame_missing(subject: Subject) -> Iterator[Breach]:
     """Yield each flat geometry on an image of several volumes in time that does not say on which it lies."""
     for path, annotation in subject.annotations():
-        if annotation.frame_index is None and has_time(subject.image_of(annotation)) and _is_flat(annotation):
+        if annotation.frame_index is None and _has_time(subject.image_of(annotation)) and _is_flat(annotation):
             yield Breach(path, {"id": annotation.id, "type": annotation.type})
 
 
@@ -149,7 +149,7 @@ def _slices(image: Image) -> int:
     return image.shape[2] if image.shape is not None and len(image.shape) == 3 else 1
 
 
-def has_time(image: Image | None) -> bool:
+def _has_time(image: Image | None) -> bool:
     """Tell whether frames are volumes in time, so that a frame index names no slice."""
     return image is not None and (image.temporal_positions or 1) > 1
 

@@ -84,9 +84,17 @@ def _refused(subject: Subject) -> dict[str, str]:
         is_rejected = annotation.status is AnnotationStatus.REJECTED
         if is_rejected and annotation.id not in outcomes and _is_suggestion(annotation, subject, devices):
             found[annotation.id] = AssistanceOutcome.REJECTED.value
-    versions = [(each.id, source) for _, _, each, source in _sources(subject) if not is_final(each)]
-    while grown := {one: found[source.id] for one, source in versions if source.id in found and one not in found}:
-        found |= grown
+    made_of: dict[str, list[str]] = {}
+    for _, _, version, source in _sources(subject) if found else ():
+        if not is_final(version):
+            made_of.setdefault(source.id, []).append(version.id)
+    left = list(found)
+    while left:
+        source_id = left.pop()
+        for version_id in made_of.pop(source_id, ()):
+            if version_id not in found:
+                found[version_id] = found[source_id]
+                left.append(version_id)
     return found
 
 

@@ -11,9 +11,10 @@ from annoconv.model import (
     EllipsoidAnnotation,
     KeypointsAnnotation,
     OrientedBoxAnnotation,
+    PolygonAnnotation,
     PolylineAnnotation,
 )
-from annoconv.rules.annotation import has_time, points_of
+from annoconv.rules.annotation import points_of
 from annoconv.rules.engine import Breach, Subject, rule
 from annoconv.rules.places import extents_of
 
@@ -62,24 +63,19 @@ def place_contradicted(subject: Subject) -> Iterator[Breach]:
     the range of its coordinates, 0 at the outer face of the first slice, some part is in it or touches it.
     """
     for path, each in subject.annotations():
-        frame, index = each.frame_index, each.slice_index
-        is_slice = not has_time(subject.image_of(each))
-        if (
-            is_slice
-            and frame is not None
-            and index is not None
-            and not frame <= index <= (each.last_frame_index or frame)
-        ):
+        frame, index, image = each.frame_index, each.slice_index, subject.image_of(each)
+        is_slice = image is not None and image.temporal_positions is None
+        frames = (frame, each.last_frame_index or frame) if frame is not None and is_slice else None
+        slices = frames if index is None else (index, index)
+        reach = None if slices is None else _reach(each)
+        if frames is not None and index is not None and not frames[0] <= index <= frames[1]:
             other = Message("frame_index {frame}", frame=frame)
-            yield Breach((*path, "slice_index"), {"key": "slice_index", "index": index, "other": other})
-            continue
-        key = "slice_index" if index is not None or not is_slice else "frame_index"
-        first = index if key == "slice_index" else frame
-        last = first if key == "slice_index" else each.last_frame_index or first
-        reach = _reach(each) if first is not None and last is not None else None
-        if first is not None and last is not None and reach is not None and (reach[1] < first or reach[0] > last + 1):
+        elif slices is not None and reach is not None and (reach[1] < slices[0] or reach[0] > slices[1] + 1):
             other = Message("z from {low} to {high}", low=f"{reach[0]:g}", high=f"{reach[1]:g}")
-            yield Breach((*path, key), {"key": key, "index": first, "other": other})
+        else:
+            continue
+        key = "frame_index" if index is None else "slice_index"
+        yield Breach((*path, key), {"key": key, "index": getattr(each, key), "other": other})
 
 
 def _listed(annotation: AnyAnnotation) -> Iterator[tuple[Steps, Sequence[float]]]:
@@ -100,7 +96,7 @@ def _listed(annotation: AnyAnnotation) -> Iterator[tuple[Steps, Sequence[float]]
 
 def _reach(annotation: AnyAnnotation) -> tuple[float, float] | None:
     """Return from where to where a geometry of three coordinates reaches along k, in slices; None if it has two."""
-    if annotation.coordinate_space is CoordinateSpace.PATIENT:
+    if isinstance(annotation, PolygonAnnotation) or annotation.coordinate_space is CoordinateSpace.PATIENT:
         return None
     if isinstance(annotation, EllipsoidAnnotation | OrientedBoxAnnotation):
         return next(((low, high) for axis, low, high in extents_of(annotation) if axis == 2), None)

@@ -251,22 +251,20 @@ def link_to_itself(subject: Subject) -> Iterator[Breach]:
         if isinstance(link, RelationLink) and link.source_id == link.target_id:
             yield Breach(("links", position, "target_id"), {"id": link.target_id})
         if isinstance(link, ImageImageLink):
+            first: dict[str, int] = {}
             for place, identity in enumerate(link.annotation_ids):
-                if identity in link.annotation_ids[:place]:
+                if first.setdefault(identity, place) != place:
                     yield Breach(("links", position, "annotation_ids", place), {"id": identity})
 
 
 @rule("A-8.1.one_image")
 def one_image(subject: Subject) -> Iterator[Breach]:
     """Yield each link of images whose annotations are all of one image, on the same slice and frame of it."""
-    by_id = {each.id: each for each in subject.case.annotations}
-    for position, link in enumerate(subject.case.links or ()):
-        ends = (
-            [by_id[each] for each in link.annotation_ids if each in by_id] if isinstance(link, ImageImageLink) else []
-        )
-        images = {(each.image_uid or subject.case.image.uid, each.slice_index, each.frame_index) for each in ends}
-        if len({each.id for each in ends}) > 1 and len(images) == 1:
-            yield Breach(
-                ("links", position, "annotation_ids"),
-                {"id": link.id, "uid": ends[0].image_uid or subject.case.image.uid},
-            )
+    case = subject.case
+    by_id = {each.id: each for each in case.annotations} if case.links else {}
+    for position, link in enumerate(case.links or ()):
+        named = link.annotation_ids if isinstance(link, ImageImageLink) else ()
+        ends = {each: by_id[each] for each in named if each in by_id}
+        places = {(each.image_uid or case.image.uid, each.slice_index, each.frame_index) for each in ends.values()}
+        if len(ends) > 1 and len(places) == 1:
+            yield Breach(("links", position, "annotation_ids"), {"id": link.id, "uid": places.pop()[0]})
