@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
+from annoconv.files.side_files import SideFiles
 from annoconv.messages import Message, listed
-from annoconv_converters._pictures.carrier import side_path, told_pictures
+from annoconv_converters._pictures.carrier import side_of, told_pictures
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.foreign_json import looks_like
 from annoconv_converters._pictures.read import Batch
@@ -115,7 +116,14 @@ def _is_task(task: Any) -> bool:
     )
 
 
-def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_system: Sequence[Label] = ()) -> Batch:
+def read_tasks(
+    path: Path,
+    limits: Limits,
+    *,
+    predictions: bool = False,
+    label_system: Sequence[Label] = (),
+    sides: SideFiles | None = None,
+) -> Batch:
     """Return the pictures of an export.
 
     Parameters
@@ -128,6 +136,8 @@ def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_s
         Whether to read predictions too.
     label_system
         The task's labels, by which classes are named again.
+    sides
+        Those of the request.
 
     Raises
     ------
@@ -142,7 +152,8 @@ def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_s
         _Task(task, (place,) if is_list else (), place, names, path, predictions) for place, task in enumerate(given)
     ]
     addresses = [task.data.get(picture_key(task.data) or "") for task in tasks]
-    written = written_names(told_pictures(side_path(path), path, TASK, limits), addresses, path)
+    side = side_of(path, sides or SideFiles(limits))
+    written = written_names(told_pictures(side, TASK, limits), addresses, path)
     for record, address in zip((task.picture.record for task in tasks), addresses, strict=True):
         record["file_name"] = written.get(uploaded_name(address) or "", record["file_name"])
     tree = TaskTree(
@@ -158,7 +169,7 @@ def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_s
     categories = categories_of(names)
     for number, told in points.items():
         categories[number]["keypoints"] = told
-    return Batch(pictures, categories, path, side_path(path), losses=tree.losses)
+    return Batch(pictures, categories, path, side, losses=tree.losses)
 
 
 class _Task:

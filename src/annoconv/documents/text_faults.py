@@ -74,8 +74,8 @@ def not_json(message: str, data: bytes) -> Message:
     if "InvalidOperation" in what:
         number = _END_OF_NUMBER.search(data[max(0, start - _SHOWN) : start])
         text = number[0].decode() if number else ""
-        told = Message("the exponent of a number is too large: {number}", number=text)
-        return Message("{problem} at line {line}, column {column}", problem=told, line=line, column=column)
+        problem = Message("the exponent of a number is too large: {number}", number=text)
+        return Message("{problem} at line {line}, column {column}", problem=problem, line=line, column=column)
     if word := _NO_NUMBER.match(data, start) or _NO_NUMBER.match(data, max(0, start - 1)):
         return Message(
             "this is not JSON: {word} at line {line}, column {column} is no number; leave out what is not known",

@@ -9,10 +9,11 @@ from annoconv.model import LabelLevel, LabelSystem, Package
 from annoconv.rules.engine import Breach, Standalone, Subject, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from annoconv.documents.residuals import Path as Steps
-    from annoconv.model import AuditEvent, DataSource, Label, TraceEvent
+    from annoconv.model import DataSource, Label
 
 
 @rule("A-7.2.pyramid_order")
@@ -51,19 +52,19 @@ def section_order(subject: Subject) -> Iterator[Breach]:
 @rule("A-6.4.2.audit_order")
 def audit_order(subject: Subject) -> Iterator[Breach]:
     """Yield each operation that was before the one that stands before it."""
-    yield from _disorder(("metadata", "audit"), subject.case.metadata.audit or ())
+    yield from _disorder(("metadata", "audit"), (each.at for each in subject.case.metadata.audit or ()))
 
 
 @rule("A-11.5.1.trace_order", Package)
 def trace_order(subject: Standalone[Package]) -> Iterator[Breach]:
     """Yield each event of a trace that was before the one that stands before it."""
-    yield from _disorder(("trace",), subject.document.trace or ())
+    yield from _disorder(("trace",), (each.at for each in subject.document.trace or ()))
 
 
-def _disorder(path: Steps, events: Sequence[AuditEvent] | Sequence[TraceEvent]) -> Iterator[Breach]:
-    for number, (before, each) in enumerate(pairwise(events), 1):
-        if each.at < before.at:
-            yield Breach((*path, number, "at"), {"found": each.at.isoformat(), "before": before.at.isoformat()})
+def _disorder(path: Steps, times: Iterable[datetime]) -> Iterator[Breach]:
+    for number, (before, found) in enumerate(pairwise(times), 1):
+        if found < before:
+            yield Breach((*path, number, "at"), {"found": found.isoformat(), "before": before.isoformat()})
 
 
 @rule("A-11.5.1.trace_chain", Package)
