@@ -149,11 +149,11 @@ def laterality_differs(subject: Subject) -> Iterator[Breach]:
         image, label = subject.image_of(each), subject.labels.get(each.label_code)
         is_own = each.finding_site is not None
         site = each.finding_site if is_own or label is None else label.finding_site
-        if image is None or image.laterality not in _SIDES or site is None or site.laterality is None:
+        if image is None or image.laterality is None or site is None or site.laterality is None:
             continue
         is_drawn = not isinstance(each, AttributeAnnotation | TextSpanAnnotation)
         is_wider = is_own and is_drawn and site.laterality is Laterality.BILATERAL
-        if is_wider or site.laterality in _SIDES - {image.laterality}:
+        if image.laterality in _SIDES and (is_wider or site.laterality in _SIDES - {image.laterality}):
             values = {"found": site.laterality.value, "image": image.laterality.value}
             yield Breach((*path, "finding_site", "laterality") if is_own else (*path, "label_code"), values)
 
