@@ -262,6 +262,13 @@ def test_two_rings_of_parents_are_two_findings() -> None:
     assert "X > A > B > A" in found[0].message
 
 
+def test_what_stood_before_is_named_by_a_json_pointer() -> None:
+    document = PACKAGE | {"agents": [{"id": "Q1"}, {"id": "Q1"}]}
+    (finding,) = validate(Package.model_validate(document))
+    assert (finding.rule, finding.path) == ("A-3.3.id_twice", "/agents/1/id")
+    assert finding.message == "the id Q1 is that of /agents/0 already"
+
+
 def labelled(**rest: Any) -> LabelSystem:
     return LabelSystem.model_validate(LABELS | rest)
 
