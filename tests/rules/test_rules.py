@@ -19,6 +19,7 @@ from annoconv.model import Case, LabelSystem, Package, TaskDefinition
 from annoconv.pixels import check_frame, save_nifti
 from annoconv.rules import engine
 from tests.documents import Document, common, good, write
+from tests.rules.coordinates import COORDINATES
 from tests.rules.examples import AGREEING, Example, add, check, registration, review
 from tests.rules.said import SAID
 from tests.rules.stated import STATED
@@ -431,7 +432,8 @@ EXAMPLES: dict[str, list[Example]] = {
         Example(lambda d: d["annotations"][1].update(annotator="R1"), "/metadata/reviewer"),
     ],
 }
-for _rule, _more in (*AGREEING.items(), *SAID.items(), *STATED.items(), *VERSIONS.items()):
+_MORE = (AGREEING, SAID, STATED, VERSIONS, COORDINATES)
+for _rule, _more in (entry for examples in _MORE for entry in examples.items()):
     EXAMPLES[_rule] = [*EXAMPLES.get(_rule, ()), *_more]
 """Rules that look at the document alone; those that look at files are tested by name below."""
 WITH_FILES = {

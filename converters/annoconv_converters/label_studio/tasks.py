@@ -186,7 +186,7 @@ class _Task:
         self.picture = Picture(self._record, is_unsized=True, place=(place,))
         self._results = list(task_records(task, with_predictions=True))
         pages = pages_of(self.data)
-        if pages and any(not set(SHAPES).isdisjoint(each.get("value") or ()) for _, each in self._results):
+        if pages and any(map(_has_place, self._results)):
             raise InputError(
                 "the task has several pictures, and a case has one",
                 source=path,
@@ -369,6 +369,12 @@ def _regions(results: list[Record]) -> tuple[dict[str, _Region], list[tuple[str,
             region.answers[str(result.get("from_name") or result["type"])] = answer_of(value[member])
             region.value = {key: each for key, each in value.items() if key != member} | region.value
     return regions, relations
+
+
+def _has_place(held: tuple[object, Record]) -> bool:
+    """Tell whether a result, with where it stands, has a place in a picture."""
+    value = held[1].get("value")
+    return isinstance(value, dict) and not value.keys().isdisjoint(SHAPES)
 
 
 def _in_code_points(text: str, start: int, end: int, quote: Any) -> tuple[int, int] | None:
