@@ -67,6 +67,40 @@ def test_names_line_and_column() -> None:
         strict_json.loads(b'{"a": 1,\n "a": 2}')
 
 
+@pytest.mark.parametrize(
+    ("text", "said", "advice"),
+    [
+        (b'{"a":\n [1, -1e400]}', "-1e400 at line 2, column 6", ""),
+        (b'["1e999 \\" 1e500", 1e100,\n1.5E+309 ]', "1.5E+309 at line 2, column 1", ""),
+        (b'{"1": 1e-400, "2": 2e0999}', "2e0999 at line 1, column 20", ""),
+        (b"[" + b"9" * 309 + b".5]", f"{'9' * 40}… at line 1, column 2", ""),
+        (b'{"a": NaN}', "NaN at line 1, column 7", "leave out what is not known"),
+        (b"[0,\n-Infinity]", "Infinity at line 2, column 2", "leave out what is not known"),
+        (b'[{"a": nan}]', "nan at line 1, column 9", "leave out what is not known"),
+        (b"\xef\xbb\xbf{}", "byte order mark", "save it as UTF-8 without one"),
+        ('{"a": 1}'.encode("utf-16"), "UTF-16", "save it as UTF-8"),
+        ('{"a": 1}'.encode("utf-16-le"), "UTF-16", "save it as UTF-8"),
+        ('{"a": 1}'.encode("utf-16-be"), "UTF-16", "save it as UTF-8"),
+        ('{"a":\n"右肺"}'.encode("gb18030"), "byte 0xD3 at line 2, column 2", "save it as UTF-8"),
+        (b"\x00" * 64, "expected value at line 1, column 1", ""),
+        (b"[nano]", "expected ident at line 1, column 3", ""),
+    ],
+)
+def test_a_fault_of_the_text_is_told_with_its_place_and_what_to_do(text: bytes, said: str, advice: str) -> None:
+    for exact in (False, True):
+        with pytest.raises(DocumentError) as caught:
+            strict_json.loads(text, exact=exact)
+        (finding,) = caught.value.findings
+        assert said in finding.message
+        assert advice in finding.message
+        assert advice or "save" not in finding.message
+
+
+def test_an_exponent_that_no_decimal_holds_is_named() -> None:
+    with pytest.raises(DocumentError, match=r"too large: 1e-99999999999999999999 at line 1, column"):
+        strict_json.loads(b'{"a": 1e-99999999999999999999}', exact=True)
+
+
 @pytest.mark.parametrize("depth", [202, 5000, 1_000_000])
 def test_refuses_what_is_too_deep(depth: int) -> None:
     with pytest.raises(LimitError, match="too deeply"):

@@ -217,7 +217,7 @@ export type ReviewFindingKind = "boundary" | "contour" | "attribute" | "missed" 
 export type AgreementScope = "versions" | "annotators" | "modalities" | "intra_annotator" | "reference";
 
 /** How agreement or accuracy is measured. (质量指标) [A 9.2, A 9.1.1] */
-export type AgreementMetric = "dice" | "iou" | "hd" | "hd95" | "kappa" | "icc" | "pearson" | "precision" | "recall" | "f1" | "conformity" | "sensitivity" | "specificity" | "accuracy" | "auc";
+export type AgreementMetric = "dice" | "iou" | "hd" | "hd95" | "assd" | "nsd" | "kappa" | "fleiss_kappa" | "icc" | "pearson" | "precision" | "recall" | "f1" | "conformity" | "sensitivity" | "specificity" | "accuracy" | "auc";
 
 /** What is judged. (定性评价维度) [A 9.1.2] */
 export type AssessmentDimension = "conformance" | "completeness" | "plausibility" | "traceability" | "fitness";

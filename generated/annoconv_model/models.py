@@ -1541,8 +1541,17 @@ class AgreementMetric(StrEnum):
     HD95 = "hd95"
     """95th percentile Hausdorff distance, mm. (95%豪斯多夫距离)"""
 
+    ASSD = "assd"
+    """Average symmetric surface distance, mm. (平均对称表面距离)"""
+
+    NSD = "nsd"
+    """Normalized surface Dice, share of both surfaces that lie within a tolerance of each other. (归一化表面Dice)"""
+
     KAPPA = "kappa"
-    """Cohen's kappa. (Kappa系数)"""
+    """Cohen's kappa, of two. (Kappa系数)"""
+
+    FLEISS_KAPPA = "fleiss_kappa"
+    """Fleiss' kappa, of more than two. (Fleiss Kappa系数)"""
 
     ICC = "icc"
     """Intraclass correlation coefficient. (组内相关系数)"""

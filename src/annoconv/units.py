@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["is_unit"]
+__all__ = ["dimension_of", "is_unit"]
 
 _PREFIXES: Final = "da Ki Mi Gi Ti Y Z E P T G M k h d c m u n p f a z y"
 _METRIC: Final = (
@@ -32,6 +32,10 @@ _SIMPLE: Final = f"(?:{_one_of(_PREFIXES)})?(?:{_one_of(_METRIC)}|{_BRACKETED})|
 _COMPONENT: Final = f"(?:(?:{_ANNOTATION})?(?:{_SIMPLE})(?:[+-]?[1-9][0-9]*)?(?:{_ANNOTATION})?|{_ANNOTATION})"
 """The annotation in front is DICOM's way, `{SUVbw}g/ml`."""
 _TERM: Final = re.compile(f"/?{_COMPONENT}(?:[./]{_COMPONENT})*")
+_ATOM: Final = re.compile(
+    f"(?:{_ANNOTATION})?(?:{_one_of(_PREFIXES)})?"
+    f"(?P<symbol>{_one_of('m l L g s')})(?P<power>[+-]?[1-9][0-9]*)?(?:{_ANNOTATION})?"
+)
 _INNERMOST: Final = re.compile(r"(?<![^./(])\(([^()]*)\)")
 
 
@@ -50,3 +54,23 @@ def is_unit(text: str) -> bool:
             return False
         text = f"{text[: match.start()]}1{text[match.end() :]}"
     return _TERM.fullmatch(text) is not None
+
+
+def dimension_of(text: str) -> int | None:
+    """Return the power of a length that a unit is; 0 of a mass or a time, None of what is not told here.
+
+    What counts pixels or has no unit may stand where an image has no spacing; products and inches are not told.
+
+    Examples
+    --------
+    >>> [dimension_of(each) for each in ("mm", "cm2", "mL", "m3", "kg", "ms")]
+    [1, 2, 3, 3, 0, 0]
+    >>> [dimension_of(each) for each in ("1", "{pixels}", "[in_i]", "mm/s", "%")]
+    [None, None, None, None, None]
+    """
+    match = _ATOM.fullmatch(text)
+    if match is None or text in _OTHER.split():
+        return None
+    if match["symbol"] in {"g", "s"}:
+        return 0
+    return int(match["power"] or 1) * (1 if match["symbol"] == "m" else 3)

@@ -357,7 +357,7 @@ SAID: dict[str, list[Example]] = {
                 d["image"].update(laterality="left"),
             ),
         )
-        for side in ("left", "bilateral", "unilateral")
+        for side in ("left", "unilateral", "unpaired")
     ],
     "A-8.5.1b.end_twice": [
         Example(

@@ -53,6 +53,38 @@ def agreed(*ids: str, value: float = 0.9) -> Callable[[Document], None]:
     return lambda document: document.update(agreement=[{"id": each, **told} for each in ids])
 
 
+def fielded(*fields: Document) -> Callable[[Document], None]:
+    return lambda document: document.update(fields=[{"key": "size", **each} for each in fields])
+
+
+def limited(name: str, **rest: Any) -> Callable[[Document], None]:
+    return lambda document: document.update(thresholds=[{"name": name, **rest}])
+
+
+def traced(*events: Document) -> Callable[[Document], None]:
+    told = {"stage": "source", "action": "import", "actor": "D1", "at": "2026-01-01T00:00:00Z"}
+    return lambda document: document.update(trace=[{**told, **each} for each in events])
+
+
+def reported(path: str) -> Callable[[Document], None]:
+    return lambda document: document.update(validations=[{"id": "V", "kind": "third_party", "report_file": path}])
+
+
+def spot_checked(failures: int) -> Callable[[Document], None]:
+    told = {"scope": "text", "rule_set": "1", "spot_checks": [{"sample_size": 3, "failures": failures}]}
+    return lambda document: document.update(deidentification=[told])
+
+
+def collected(begin: str, end: str) -> Callable[[Document], None]:
+    source = {"institution": "H", "collected_from": begin, "collected_to": end}
+    return lambda document: document.update(sources=[source])
+
+
+def compared(*parties: str) -> Callable[[Document], None]:
+    told = {"id": "G", "between": "annotators", "metric": "kappa", "value": 0.5, "parties": list(parties)}
+    return lambda document: document.update(agents=[{"id": "A"}, {"id": "B"}], agreement=[told])
+
+
 OF_OTHERS: dict[str, list[tuple[Document, Callable[[Document], Any], str, Callable[[Document], Any]]]] = {
     "A-8.2.2a.duplicate_code": [
         (
@@ -100,16 +132,69 @@ OF_OTHERS: dict[str, list[tuple[Document, Callable[[Document], Any], str, Callab
         )
     ],
     "A-10.1.5.file_unlisted": [
-        (PACKAGE, lambda d: d["files"][0].update(references=["n.nii.gz"]), "/files/0/references/0", lambda d: None)
+        (PACKAGE, lambda d: d["files"][0].update(references=["n.nii.gz"]), "/files/0/references/0", lambda d: None),
+        (PACKAGE, reported("report.pdf"), "/validations/0/report_file", reported("m.nii.gz")),
     ],
-    "A-10.1.2.unit": [(LABELS, attributed(unit="MM"), "/labels/0/attributes/0/unit", attributed(unit="mm"))],
+    "A-10.1.2.unit": [
+        (LABELS, attributed(unit="MM"), "/labels/0/attributes/0/unit", attributed(unit="mm")),
+        (TASK, fielded({"unit": "foo"}), "/fields/0/unit", fielded({"unit": "mm"})),
+    ],
+    "A-9.1.1.threshold_range": [
+        (TASK, limited("dice", minimum=12), "/thresholds/0/minimum", limited("hd95", maximum=12)),
+        (TASK, limited("Kappa", maximum=-1.5), "/thresholds/0/maximum", limited("Kappa", minimum=-0.5)),
+        (TASK, limited("assd", maximum=-1), "/thresholds/0/maximum", limited("pixels", minimum=12)),
+    ],
+    "A-11.5.1.trace_order": [
+        (
+            PACKAGE,
+            traced({"at": "2026-01-02T00:00:00Z"}, {"at": "2026-01-01T00:00:00Z"}),
+            "/trace/1/at",
+            traced({}, {}, {"at": "2026-01-02T00:00:00Z"}),
+        )
+    ],
+    "A-11.5.1.trace_chain": [
+        (
+            PACKAGE,
+            traced({"sha256": "a" * 64}, {"previous_sha256": "b" * 64}),
+            "/trace/1/previous_sha256",
+            traced({"previous_sha256": "c" * 64, "sha256": "a" * 64}, {"previous_sha256": "a" * 64}, {}),
+        )
+    ],
+    "A-7.3a.spot_check": [
+        (PACKAGE, spot_checked(9), "/deidentification/0/spot_checks/0/failures", spot_checked(0)),
+    ],
+    "A-7.1.collection_order": [
+        (
+            PACKAGE,
+            collected("2026-01-01T00:00:00Z", "2020-01-01T00:00:00Z"),
+            "/sources/0/collected_to",
+            collected("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
+        )
+    ],
+    "A-8.3a.level_order": [
+        (
+            LABELS,
+            lambda d: (d["labels"][0].update(level="substructure"), d["labels"][1].update(level="organ")),
+            "/labels/1/level",
+            lambda d: (d["labels"][0].update(level="organ"), d["labels"][2].update(level="feature")),
+        )
+    ],
+    "A-10.1.2.flipped_twice": [
+        (
+            LABELS,
+            lambda d: d["labels"][0].update(keypoints=["l", "r", "c"], flip_pairs=[[0, 1], [1, 2]]),
+            "/labels/0/flip_pairs/1",
+            lambda d: d["labels"][0].update(keypoints=["l", "r"], flip_pairs=[[0, 1]]),
+        )
+    ],
     "A-10.1.2.range_order": [
         (
             LABELS,
             attributed(minimum=2, maximum=1),
             "/labels/0/attributes/0/minimum",
             attributed(minimum=1, maximum=1),
-        )
+        ),
+        (TASK, fielded({"minimum": 5, "maximum": 1}), "/fields/0/minimum", fielded({"minimum": 1, "maximum": 5})),
     ],
     "A-8.2.2a.said_twice": [
         (
@@ -117,7 +202,14 @@ OF_OTHERS: dict[str, list[tuple[Document, Callable[[Document], Any], str, Callab
             lambda d: (d["labels"][0].update(number=2), d["labels"][2].update(number=2)),
             "/labels/2/number",
             lambda d: d["labels"][0].update(number=2),
-        )
+        ),
+        (TASK, fielded({}, {}), "/fields/1/key", fielded({}, {"key": "shape"})),
+        (
+            TASK,
+            fielded({"permissible_values": [{"value": "x"}, {"value": "x"}]}),
+            "/fields/0/permissible_values/1/value",
+            fielded({"permissible_values": [{"value": "x"}, {"value": "y"}]}),
+        ),
     ],
     "A-10.1.2.keypoint_pair": [
         (
@@ -139,7 +231,8 @@ OF_OTHERS: dict[str, list[tuple[Document, Callable[[Document], Any], str, Callab
             lambda d: d.update(created_by="D1", agents=[{"id": "Q1"}]),
             "/created_by",
             lambda d: d.update(created_by="D1", agents=[{"id": "D1"}]),
-        )
+        ),
+        (PACKAGE, compared("A", "ZZ"), "/agreement/0/parties/1", compared("A", "B")),
     ],
 }
 """What keeps a rule and what breaks exactly it."""
@@ -167,6 +260,13 @@ def test_two_rings_of_parents_are_two_findings() -> None:
     found = validate(LabelSystem.model_validate(LABELS | {"labels": [{"code": "X", "parent": "A"}, *ring]}))
     assert [each.path for each in found] == ["/labels/0/parent", "/labels/3/parent"]
     assert "X > A > B > A" in found[0].message
+
+
+def test_what_stood_before_is_named_by_a_json_pointer() -> None:
+    document = PACKAGE | {"agents": [{"id": "Q1"}, {"id": "Q1"}]}
+    (finding,) = validate(Package.model_validate(document))
+    assert (finding.rule, finding.path) == ("A-3.3.id_twice", "/agents/1/id")
+    assert finding.message == "the id Q1 is that of /agents/0 already"
 
 
 def labelled(**rest: Any) -> LabelSystem:
@@ -199,6 +299,33 @@ def test_labels_are_those_of_the_label_system_given() -> None:
     found = validate(typed, label_system=labels)
     assert [(each.rule, each.path) for each in found] == [("A-6.5.1b.label_unknown", "/annotations/1/label_code")]
     assert validate(typed) == []
+
+
+def test_a_case_may_not_give_a_label_of_its_system_another_category() -> None:
+    given = labelled(labels=[{"code": "NODULE", "category": "lesion"}, {"code": "LUNG"}])
+    case = good()
+    case["labels"] = [{"code": "LUNG", "category": "organ"}, {"code": "NODULE", "category": "lesion"}]
+    typed = Case.model_validate_json(json.dumps(case))
+    assert [each.rule for each in validate(typed, label_system=given) if "category" in each.rule] == []
+    case["labels"][1]["category"] = "organ"
+    case["annotations"] = [each | {"category": "organ"} for each in case["annotations"]]
+    typed = Case.model_validate_json(json.dumps(case))
+    found = [(each.rule, each.path) for each in validate(typed, label_system=given, profile="delivery")]
+    assert ("A-8.2.2.category_differs", "/labels/1/category") in found
+    assert [each.rule for each in validate(typed) if "category" in each.rule] == []
+
+
+@pytest.mark.parametrize(
+    "document",
+    [TASK, LABELS, PACKAGE | {"files": [PACKAGE["files"][1] | {"extensions": {}}]}],
+    ids=["task", "labels", "package"],
+)
+def test_an_unknown_key_is_not_sent_where_nothing_of_ones_own_belongs(tmp_path: Path, document: Document) -> None:
+    for finding in validate(write(tmp_path / "x.json", document | {"extensions": {}})):
+        assert finding.rule == "schema.unknown_key"
+        for language in ("en", "zh"):
+            assert "attributes" not in finding.text(language)
+            assert finding.text(language).count("extensions") == 1  # its own name
 
 
 @pytest.mark.parametrize(

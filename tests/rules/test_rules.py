@@ -22,6 +22,7 @@ from tests.documents import Document, common, good, write
 from tests.rules.coordinates import COORDINATES
 from tests.rules.examples import AGREEING, Example, add, check, registration, review
 from tests.rules.said import SAID
+from tests.rules.stated import STATED
 from tests.rules.test_documents import OF_OTHERS
 from tests.rules.versions import VERSIONS
 
@@ -431,7 +432,8 @@ EXAMPLES: dict[str, list[Example]] = {
         Example(lambda d: d["annotations"][1].update(annotator="R1"), "/metadata/reviewer"),
     ],
 }
-for _rule, _more in (*AGREEING.items(), *SAID.items(), *VERSIONS.items(), *COORDINATES.items()):
+_MORE = (AGREEING, SAID, STATED, VERSIONS, COORDINATES)
+for _rule, _more in (entry for examples in _MORE for entry in examples.items()):
     EXAMPLES[_rule] = [*EXAMPLES.get(_rule, ()), *_more]
 """Rules that look at the document alone; those that look at files are tested by name below."""
 WITH_FILES = {
@@ -449,6 +451,7 @@ WITH_FILES = {
     "A-10.1.5.mask_outside",
     "A-B.2.affine_equals_dicom_origin",
     "A-6.5.1b.label_unknown",
+    "A-8.2.2.category_differs",
 }
 
 

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from annoconv.documents.asked import explained
+from annoconv.documents.classes import class_of
 from annoconv.findings import Finding, Level, in_order
 from annoconv.messages import Message
+from annoconv.model import Case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,6 +54,10 @@ _PROBLEM_SENTENCES: Final = {
     "null": "null is not allowed; leave the key out instead",
 }
 KINDS: Final = frozenset(_PROBLEM_SENTENCES)
+_ELSEWHERE_SENTENCES: Final = {
+    UNKNOWN: "the key '{key}' is not known here; leave it out, this kind of document has no place for what is your own",
+}
+"""Of documents that are no cases, which alone have extensions."""
 _MOST_COMPARED: Final = 200
 """Faults of a document of which more are not compared with what is known: that takes longer than to find them."""
 _ABSORBED_BY = {TYPE: (VALUE, "null"), RANGE: (TYPE, "null"), PATTERN: (TYPE, "null"), LENGTH: (TYPE, "null")}
@@ -73,11 +79,12 @@ class Problem:
 def findings_of(problems: Iterable[Problem], document: object, *, is_of_schema: bool = True) -> list[Finding]:
     """Return what is told of the problems of a document, in order; what is said twice is held once."""
     settled = list(settle(problems))
+    sentences = _PROBLEM_SENTENCES if class_of(document) is Case else _PROBLEM_SENTENCES | _ELSEWHERE_SENTENCES
     compare = len(settled) <= _MOST_COMPARED
     held: dict[str, Message] = {}
     findings: list[Finding] = []
     for each in settled:
-        message = Message(_PROBLEM_SENTENCES[each.kind], key=each.key)
+        message = Message(sentences[each.kind], key=each.key)
         if is_of_schema:
             path = each.path.rpartition("/")[0] if each.kind == UNKNOWN else each.path
             message = explained(message, each.kind, each.key, path, document, compare=compare)

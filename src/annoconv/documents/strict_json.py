@@ -29,10 +29,11 @@ from annoconv.documents.exact_numbers import (
 )
 from annoconv.documents.faults import check_sizes, conforming
 from annoconv.documents.json_values import SCALARS, plain
+from annoconv.documents.text_faults import BYTE_ORDER_MARK, not_json, too_large
 from annoconv.errors import DocumentError, InputError, LimitError
 from annoconv.findings import Finding, Level
 from annoconv.limits import Limits
-from annoconv.messages import Message, recognised
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Generator, Iterator
@@ -54,35 +55,11 @@ Model = TypeVar("Model", bound=BaseModel)
 
 _LIMITS = Limits()
 _CHUNK = 1 << 20  # bytes read at a time from a JSON Lines file
-_BOM = b"\xef\xbb\xbf"
 _PARSER_DEPTH = 201  # where jiter stops by itself
 _MOST_ZEROS = 32  # written before the digits of a small decimal, which has an exponent beyond
 
 
 _TEXT_OR_MINUS_ZERO = re.compile(rb'("[^"\\]*(?:\\.[^"\\]*)*")|(?<![eE])-0(?=[\s,\]}]|\Z)', re.DOTALL)
-_JITER_SENTENCES = (
-    "EOF while parsing a list",
-    "EOF while parsing an object",
-    "EOF while parsing a string",
-    "EOF while parsing a value",
-    "expected `:`",
-    "expected `,` or `]`",
-    "expected `,` or `}`",
-    "expected ident",
-    "expected value",
-    "invalid escape",
-    "invalid number",
-    "number out of range",
-    "invalid unicode code point",
-    "control character (\\u0000-\\u001F) found while parsing a string",
-    "key must be a string",
-    "lone leading surrogate in hex escape",
-    "trailing comma",
-    "trailing characters",
-    "unexpected end of hex escape",
-)
-"""What jiter says of a text that is not JSON."""
-_POSITION = re.compile(r"^(?P<what>.*) at line (?P<line>\d+) column (?P<column>\d+)$", re.DOTALL)
 
 
 def loads(
@@ -123,8 +100,8 @@ def loads(
             expected=Message("{count} at most", count=limits.document_bytes),
             limit="document_bytes",
         )
-    if data.startswith(_BOM):
-        raise _invalid("the text starts with a byte order mark", source, where)
+    if data.startswith(BYTE_ORDER_MARK):
+        raise _invalid("the text starts with a byte order mark; save it as UTF-8 without one", source, where)
     try:
         with collector_paused():
             value = _from_json(data, exact=exact)
@@ -134,7 +111,7 @@ def loads(
     except ValueError as error:
         if "recursion limit" in str(error):
             raise _too_deep(limits, source, where) from None
-        raise _not_json(str(error), source, where) from None
+        raise _invalid(not_json(str(error), data), source, where) from None
     _check(data, value, limits, source, where)
     return value
 
@@ -315,7 +292,7 @@ def _check(data: bytes, value: Any, limits: Limits, source: Path | str | None, w
         for item in level:
             kind = type(item)
             if (kind is float and not math.isfinite(item)) or (kind is Decimal and math.isinf(float(item))):
-                raise _invalid("a number is too large for a double", source, where)
+                raise _invalid(too_large(data), source, where)
         level = [
             item
             for node in level
@@ -380,17 +357,3 @@ def _too_deep(limits: Limits, source: Path | str | None, where: str | None) -> L
 def _invalid(problem: str, source: Path | str | None, where: str | None) -> DocumentError:
     finding = Finding("schema.invalid", Level.ERROR, "", problem)
     return DocumentError(problem, findings=[finding], source=source, where=where)
-
-
-def _not_json(message: str, source: Path | str | None, where: str | None) -> DocumentError:
-    if "InvalidOperation" in message:
-        return _invalid("the exponent of a number is too large", source, where)
-    match = _POSITION.match(message)
-    if not match:
-        problem = Message("this is not JSON: {what}", what=recognised(message, *_JITER_SENTENCES))
-        return _invalid(problem, source, where)
-    what, line, column = match.group("what", "line", "column")
-    doubled = re.fullmatch('Detected duplicate key "(.*)"', what, flags=re.DOTALL)
-    told = Message("the key '{key}' stands twice", key=doubled[1]) if doubled else recognised(what, *_JITER_SENTENCES)
-    problem = Message("this is not JSON: {what} at line {line}, column {column}", what=told, line=line, column=column)
-    return _invalid(problem, source, where)

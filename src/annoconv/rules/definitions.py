@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from annoconv.documents.residuals import Path as Steps
-    from annoconv.model import Label
+    from annoconv.model import AttributeDefinition, Label
 
 _MOST_NAMED: Final = 10
 
@@ -60,17 +60,26 @@ def said_twice(subject: Standalone[LabelSystem]) -> Iterator[Breach]:
     yield from _said_twice(subject.document.labels)
 
 
+@rule("A-8.2.2a.said_twice", TaskDefinition)
+def said_twice_in_task(subject: Standalone[TaskDefinition]) -> Iterator[Breach]:
+    """Yield what the fields of a task say twice where each is one."""
+    yield from _fields_twice(("fields",), subject.document.fields or ())
+
+
 def _said_twice(labels: Sequence[Label]) -> Iterator[Breach]:
     """Yield each class number, name of a keypoint, key of an attribute and permissible value that is there already."""
     yield from _repeated([(("labels", position, "number"), label.number) for position, label in enumerate(labels)])
     for position, label in enumerate(labels):
         path = ("labels", position)
         yield from _repeated([((*path, "keypoints", n), name) for n, name in enumerate(label.keypoints or ())])
-        definitions = [((*path, "attributes", n), each) for n, each in enumerate(label.attributes or ())]
-        yield from _repeated([((*place, "key"), each.key) for place, each in definitions])
-        for place, each in definitions:
-            permitted = enumerate(each.permissible_values or ())
-            yield from _repeated([((*place, "permissible_values", n, "value"), one.value) for n, one in permitted])
+        yield from _fields_twice((*path, "attributes"), label.attributes or ())
+
+
+def _fields_twice(path: Steps, fields: Sequence[AttributeDefinition]) -> Iterator[Breach]:
+    yield from _repeated([((*path, number, "key"), each.key) for number, each in enumerate(fields)])
+    for number, each in enumerate(fields):
+        permitted = enumerate(each.permissible_values or ())
+        yield from _repeated([((*path, number, "permissible_values", n, "value"), one.value) for n, one in permitted])
 
 
 def _repeated(named: Sequence[tuple[Steps, object]]) -> Iterator[Breach]:
@@ -99,6 +108,40 @@ def _keypoint_pairs(labels: Sequence[Label]) -> Iterator[Breach]:
             for number, (one, other) in enumerate(pairs or ()):
                 if one == other or max(one, other) >= count:
                     yield Breach(("labels", position, key, number), {"pair": f"{one}, {other}", "count": count})
+
+
+@rule("A-10.1.2.flipped_twice")
+def flipped_twice_of_case(subject: Subject) -> Iterator[Breach]:
+    """Yield each flip pair of a case's label with a keypoint that another pair has."""
+    yield from _flipped_twice(subject.case.labels or ())
+
+
+@rule("A-10.1.2.flipped_twice", LabelSystem)
+def flipped_twice(subject: Standalone[LabelSystem]) -> Iterator[Breach]:
+    """Yield each flip pair of a label with a keypoint that another pair has."""
+    yield from _flipped_twice(subject.document.labels)
+
+
+def _flipped_twice(labels: Sequence[Label]) -> Iterator[Breach]:
+    for position, label in enumerate(labels):
+        first: dict[int, int] = {}
+        for number, pair in enumerate(label.flip_pairs or ()):
+            before = [first[each] for each in pair if each in first]
+            if before:
+                yield Breach(("labels", position, "flip_pairs", number), {"pair": str(pair), "first": before[0]})
+            for each in pair:
+                first.setdefault(each, number)
+
+
+@rule("A-8.2.2.category_differs")
+def category_differs(subject: Subject) -> Iterator[Breach]:
+    """Yield each label of a case to which the label system given gives another category."""
+    given = {label.code: label.category for label in subject.label_system or ()}
+    for position, label in enumerate(subject.case.labels or ()):
+        expected = given.get(label.code)
+        if label.category not in {None, expected} and expected is not None:
+            values = {"code": label.code, "found": label.category, "expected": expected}
+            yield Breach(("labels", position, "category"), values)
 
 
 @rule("A-8.3a.parent_cycle")
@@ -196,9 +239,12 @@ def file_twice(subject: Standalone[Package]) -> Iterator[Breach]:
 
 @rule("A-10.1.5.file_unlisted", Package)
 def file_unlisted(subject: Standalone[Package]) -> Iterator[Breach]:
-    """Yield each reference of a file to one that the package does not list."""
+    """Yield each file that another one or a validation names and the package does not list."""
     listed = {file.path for file in subject.document.files}
     for position, file in enumerate(subject.document.files):
         for place, path in enumerate(file.references or ()):
             if path not in listed:
                 yield Breach(("files", position, "references", place), {"path": path})
+    for position, validation in enumerate(subject.document.validations or ()):
+        if validation.report_file is not None and validation.report_file not in listed:
+            yield Breach(("validations", position, "report_file"), {"path": validation.report_file})

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 ORTHONORMAL_TOLERANCE: Final = 1e-4
 """What `annoconv.geometry` accepts too; written again because that module imports numpy. No unit."""
+_ROUNDED: Final = 0.01
+"""Share by which two spacings differ that one of them was rounded for people."""
 POSITION_TOLERANCE_VOXEL: Final = 0.1
 """Voxels: what `annoconv.volumes.slice_stack` accepts too, because positions have been rounded."""
 
@@ -86,14 +88,18 @@ def shape_missing(subject: Subject) -> Iterator[Breach]:
 def direction_not_orthonormal(subject: Subject) -> Iterator[Breach]:
     """Yield each direction matrix whose columns are not unit vectors at right angles."""
     for path, image in subject.every_image():
-        if image.direction is None:
-            continue
-        columns = list(zip(*image.direction, strict=True))
-        for first, second in product(range(3), repeat=2):
-            dot = sum(a * b for a, b in zip(columns[first], columns[second], strict=True))
-            if first <= second and abs(dot - (first == second)) > ORTHONORMAL_TOLERANCE:
-                yield Breach((*path, "direction"), {"first": first, "second": second, "dot": f"{dot:.4g}"})
-                break
+        if image.direction is not None and (told := askew(image.direction)):
+            yield Breach((*path, "direction"), told)
+
+
+def askew(direction: Sequence[Sequence[float]]) -> dict[str, object] | None:
+    """Return which two columns of a matrix are no unit vectors at right angles, for a message; None if all are."""
+    columns = list(zip(*direction, strict=True))
+    for first, second in product(range(3), repeat=2):
+        dot = sum(a * b for a, b in zip(columns[first], columns[second], strict=True))
+        if first <= second and abs(dot - (first == second)) > ORTHONORMAL_TOLERANCE:
+            return {"first": first, "second": second, "dot": f"{dot:.4g}"}
+    return None
 
 
 @rule("A-7.2c.spacing_rank")
@@ -164,6 +170,19 @@ def spacing_not_median(subject: Subject) -> Iterator[Breach]:
         stated, found = image.spacing[-1], median(steps)
         if abs(stated - found) > POSITION_TOLERANCE_VOXEL * found:
             yield Breach((*path, "spacing", 2), {"stated": f"{stated:g}", "found": f"{found:.6g}"})
+
+
+@rule("A-7.2c.resampling_differs")
+def resampling_differs(subject: Subject) -> Iterator[Breach]:
+    """Yield each record of a resampling after which the spacing was another than that of its image."""
+    for path, image in subject.every_image():
+        after = image.resampling.spacing if image.resampling is not None else None
+        if after is None or image.spacing is None:
+            continue
+        pairs = list(zip(after, image.spacing, strict=False))
+        if len(after) != len(image.spacing) or any(abs(a - b) > _ROUNDED * max(a, b) for a, b in pairs):
+            found, expected = (", ".join(f"{number:g}" for number in each) for each in (after, image.spacing))
+            yield Breach((*path, "resampling", "spacing"), {"found": found, "expected": expected})
 
 
 @rule("A-7.2d.origin_not_first")

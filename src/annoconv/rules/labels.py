@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final, cast
 
 from annoconv.codes import UNNAMED
-from annoconv.model import AnnotationCategory, Assertion, Granularity, KeypointsAnnotation
+from annoconv.model import AnnotationCategory, AnnotationStatus, Assertion, Granularity, KeypointsAnnotation
 from annoconv.rules.engine import Breach, Subject, rule
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ _KINDS_OF_TASK: Final = frozenset(
 """Categories that say how something was annotated; a label of any other category may have them."""
 
 _THERE: Final = frozenset({None, Assertion.PRESENT, Assertion.POSSIBLE})
+_LEFT: Final = frozenset({AnnotationStatus.SUPERSEDED, AnnotationStatus.REJECTED})
+"""What is no result any more."""
 _WITHOUT_PLACE: Final = frozenset({"attribute", "text_span"})
 _OUTLINES: Final = frozenset({"polygon", "polyline", "contours", "ellipse", "ellipsoid", "mask"})
 _GRANULARITIES: Final = {
@@ -104,14 +106,28 @@ def value_out_of_range(subject: Subject) -> Iterator[Breach]:
             yield Breach(path, values)
 
 
+@rule("A-10.1.2.value_not_number")
+def value_not_number(subject: Subject) -> Iterator[Breach]:
+    """Yield each value that is no number where its label gives a unit, a least or a greatest value.
+
+    A text that says a number is one; a unit belongs to the definition. Listed values have a rule of their own.
+    """
+    for path, definition, value in _values(subject):
+        asked = {definition.unit, definition.minimum, definition.maximum} - {None}
+        is_number = not isinstance(value, bool) and isinstance(_number_or_text(value), Decimal)
+        if asked and definition.permissible_values is None and not is_number:
+            yield Breach(path, {"key": definition.key, "value": value, "unit": definition.unit or "1"})
+
+
 @rule("A-10.1.2.attribute_missing")
 def attribute_missing(subject: Subject) -> Iterator[Breach]:
     """Yield each annotation without an attribute that its label asks for.
 
-    What is not there has no attributes; neither have the words of a text, which only say something of an object.
+    What is not there has no attributes; neither have the words of a text, which only say something of an object, nor
+    is what was superseded or rejected completed.
     """
     for path, each in subject.annotations():
-        is_there = each.assertion in _THERE and each.type != "text_span"
+        is_there = each.assertion in _THERE and each.type != "text_span" and each.status not in _LEFT
         label = subject.labels.get(each.label_code) if is_there else None
         for definition in (label.attributes if label is not None else None) or ():
             if definition.required and definition.key not in (each.attributes or {}):
@@ -130,8 +146,14 @@ def _values(subject: Subject) -> Iterator[tuple[Steps, AttributeDefinition, obje
         for key, value in (each.attributes or {}).items() if definitions else ():
             definition = definitions.get(key)
             for one in cast("list[object]", value) if isinstance(value, list) else [value]:
-                if definition is not None and one != definition.missing_code:
+                if definition is not None and not _is_missing(one, definition):
                     yield (*path, "attributes", key), definition, one
+
+
+def _is_missing(value: object, definition: AttributeDefinition) -> bool:
+    """Tell whether a value is what stands for a missing one, as a text or as the number that it says."""
+    code = definition.missing_code
+    return code is not None and (value == code or _number_or_text(value) == _number_or_text(code))
 
 
 def _number_or_text(value: object) -> str | Decimal:

@@ -25,6 +25,8 @@ _MOST_DAYS: Final = 90
 """Interval between image and test beyond which it is marked (8.5.3.4)."""
 _ROUNDING_DAYS: Final = 1.0
 """How far a stated interval may be from the times: it may count whole days."""
+_MOST_MM: Final = 5.0
+"""Millimetres: the greatest deviation that a task allows (8.5.1.3, 3 to 5 mm)."""
 _SAME_MM: Final = 0.01
 """Millimetres: deviations are written with two decimals."""
 
@@ -60,9 +62,17 @@ def quote_differs(subject: Subject) -> Iterator[Breach]:
         if not isinstance(span, TextSpanAnnotation) or span.text_id not in contents:
             continue
         content = contents[span.text_id]
-        if not span.start < span.end <= len(content) or content[span.start : span.end] != span.text:
+        if span.start < span.end and (span.end > len(content) or content[span.start : span.end] != span.text):
             values = {"id": span.id, "text": span.text_id, "start": span.start, "end": span.end}
             yield Breach((*path, "text"), values)
+
+
+@rule("A-8.5.2a.span_empty")
+def span_empty(subject: Subject) -> Iterator[Breach]:
+    """Yield each span that ends where it begins, or before: no words stand there."""
+    for path, span in subject.annotations():
+        if isinstance(span, TextSpanAnnotation) and span.end <= span.start:
+            yield Breach((*path, "end"), {"id": span.id, "start": span.start, "end": span.end})
 
 
 @rule("A-8.5.2a.place_outside")
@@ -114,6 +124,16 @@ def check_contradicted(subject: Subject) -> Iterator[Breach]:
             if check.passed != is_within and (check.passed or check.rotation_degrees is None):
                 values = {"deviation": f"{check.deviation_mm:g}", "threshold": f"{check.threshold_mm:g}"}
                 yield Breach(("registrations", position, "checks", place, "passed"), values)
+
+
+@rule("A-8.5.1c.threshold_wide")
+def threshold_wide(subject: Subject) -> Iterator[Breach]:
+    """Yield each check of a registration that allows a deviation beyond what the clause does."""
+    for position, registration in enumerate(subject.case.registrations or ()):
+        for place, check in enumerate(registration.checks or ()):
+            if check.threshold_mm > _MOST_MM:
+                path = ("registrations", position, "checks", place, "threshold_mm")
+                yield Breach(path, {"threshold": f"{check.threshold_mm:g}", "most": f"{_MOST_MM:g}"})
 
 
 @rule("A-8.5.1c.deviation_differs")

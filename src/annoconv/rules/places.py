@@ -6,6 +6,7 @@ from math import cos, fsum, hypot, radians, sin, sqrt
 from typing import TYPE_CHECKING, Final
 
 from annoconv.model import (
+    AttributeAnnotation,
     ContourGeometricType,
     ContoursAnnotation,
     CoordinateSpace,
@@ -15,6 +16,7 @@ from annoconv.model import (
     KeypointVisibility,
     Laterality,
     OrientedBoxAnnotation,
+    TextSpanAnnotation,
 )
 from annoconv.rules.engine import Breach, Subject, rule
 
@@ -139,14 +141,21 @@ def keypoint_place(subject: Subject) -> Iterator[Breach]:
 
 @rule("A-8.2.2c.laterality_differs")
 def laterality_differs(subject: Subject) -> Iterator[Breach]:
-    """Yield each site on one side of the body in an image of the other side."""
+    """Yield each site on one side of the body in an image of the other, and each geometry on both sides in one of one.
+
+    Without a site of its own an annotation has that of its label; a label of both sides may show in part.
+    """
     for path, each in subject.annotations():
-        image, site = subject.image_of(each), each.finding_site
-        if image is None or site is None or image.laterality is None or site.laterality is None:
+        image, label = subject.image_of(each), subject.labels.get(each.label_code)
+        is_own = each.finding_site is not None
+        site = each.finding_site if is_own or label is None else label.finding_site
+        if image is None or image.laterality is None or site is None or site.laterality is None:
             continue
-        if len({image.laterality, site.laterality} & _SIDES) == len(_SIDES):
+        is_drawn = not isinstance(each, AttributeAnnotation | TextSpanAnnotation)
+        is_wider = is_own and is_drawn and site.laterality is Laterality.BILATERAL
+        if image.laterality in _SIDES and (is_wider or site.laterality in _SIDES - {image.laterality}):
             values = {"found": site.laterality.value, "image": image.laterality.value}
-            yield Breach((*path, "finding_site", "laterality"), values)
+            yield Breach((*path, "finding_site", "laterality") if is_own else (*path, "label_code"), values)
 
 
 def _contours(subject: Subject) -> Iterator[tuple[Steps, Contour]]:

@@ -8,14 +8,16 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from annoconv.model import Package
+from annoconv.documents.residuals import pointer
+from annoconv.model import AgreementScope, Package
 from annoconv.rules.engine import Breach, Standalone, Subject, rule
 from annoconv.rules.inventory import Inventory, kind_of, targets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from annoconv.documents.residuals import Path as Steps
+    from annoconv.model import AgreementRecord
 
 _OWN_RULE: Final = frozenset({"Annotation.image_uid", "Annotation.cross_modal_links"})
 """Slots with a rule, and levels, of their own."""
@@ -44,15 +46,30 @@ def dangling(subject: Subject) -> Iterator[Breach]:
 @rule("A-11.1.2.agent_unknown")
 def agent_unknown(subject: Subject) -> Iterator[Breach]:
     """Yield each agent id that a case which lists its agents does not list."""
-    for path, agent in _unlisted(subject.inventory, "Agent"):
+    compared = _parties(("metadata", "agreement"), subject.case.metadata.agreement or ())
+    for path, agent in chain(_unlisted(subject.inventory, "Agent"), _strangers(subject.inventory, compared)):
         yield Breach(path, {"agent": agent})
 
 
 @rule("A-11.1.2.agent_unknown", Package)
 def agent_of_package_unknown(subject: Standalone[Package]) -> Iterator[Breach]:
     """Yield each agent id that a package which lists its agents does not list."""
-    for path, agent in _unlisted(subject.inventory, "Agent"):
+    compared = _parties(("agreement",), subject.document.agreement or ())
+    for path, agent in chain(_unlisted(subject.inventory, "Agent"), _strangers(subject.inventory, compared)):
         yield Breach(path, {"agent": agent})
+
+
+def _parties(path: Steps, records: Sequence[AgreementRecord]) -> Iterator[tuple[Steps, str]]:
+    """Yield each annotator of those whose agreement was measured; versions and images are named there too."""
+    for number, each in enumerate(records):
+        for place, party in enumerate(each.parties or ()) if each.between is AgreementScope.ANNOTATORS else ():
+            yield (*path, number, "parties", place), party
+
+
+def _strangers(inventory: Inventory, named: Iterable[tuple[Steps, str]]) -> Iterator[tuple[Steps, str]]:
+    """Yield each agent named that a document which lists its agents does not list."""
+    listed = inventory.identified.get("Agent")
+    return ((path, agent) for path, agent in named if listed is not None and agent not in listed)
 
 
 @rule("A-6.3.2.study_unlisted")
@@ -67,14 +84,14 @@ def id_twice(subject: Subject) -> Iterator[Breach]:
     """Yield each identifier that something else in the case has; two of one kind may have a rule of their own."""
     for path, identifier, kinds, first in subject.inventory.repeated:
         if kinds[0] != kinds[1] or kinds[0] not in _TOLD_BY_KIND:
-            yield Breach(path, {"id": identifier, "first": ".".join(map(str, first))})
+            yield Breach(path, {"id": identifier, "first": pointer(first)})
 
 
 @rule("A-3.3.id_twice", Package)
 def id_twice_in_package(subject: Standalone[Package]) -> Iterator[Breach]:
     """Yield each identifier that something else in the package has."""
     for path, identifier, _, first in subject.inventory.repeated:
-        yield Breach(path, {"id": identifier, "first": ".".join(map(str, first))})
+        yield Breach(path, {"id": identifier, "first": pointer(first)})
 
 
 @rule("A-3.3.reference_cycle")
