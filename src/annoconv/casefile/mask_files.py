@@ -132,14 +132,17 @@ def _voxels(name: str, annotations: list[MaskAnnotation], masks: Masks) -> NDArr
     Masks that name one value, or none, are one and the same, as two readers' may be. A mask that names none is all that
     is not zero; what no other mask has of it gets the least value that is free.
     """
-    first: dict[int | None, MaskAnnotation] = {}
+    whole: MaskAnnotation | None = None
+    first: dict[int, MaskAnnotation] = {}
     for annotation in annotations:
-        other = first.setdefault(annotation.mask_value, annotation)
+        if annotation.mask_value is None:
+            other = whole = whole or annotation
+        else:
+            other = first.setdefault(annotation.mask_value, annotation)
         if other is not annotation:
             _check_grid(name, masks[annotation.id], masks[other.id])
             if not np.array_equal(masks[annotation.id].read(), masks[other.id].read()):
                 raise _not_distinct(name, annotations)
-    whole = first.pop(None, None)
     if whole is None:
         return _label_map(name, [*first.values()], masks)
     whole_kji = masks[whole.id].read()
