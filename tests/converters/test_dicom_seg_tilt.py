@@ -248,6 +248,20 @@ def test_what_others_drew_on_such_a_series_comes_in_and_goes_out_again(name: str
     assert all(np.array_equal(written_again[key], expected[key]) for key in expected)
 
 
+@pytest.mark.parametrize(
+    ("stated", "is_told"), [(4.0, False), (4.0 / math.cos(math.radians(18.5)), False), (5.0, True)]
+)
+def test_the_distance_of_tilted_slices_is_that_along_their_normal(stated: float, is_told: bool, tmp_path: Path) -> None:
+    positions = places(*KINDS["tilted"])
+    series = series_of(tmp_path / "ct", positions)
+    path = written(mask_file(tmp_path / "mask.nii.gz", labels(8), positions, series), series, tmp_path)
+    header = pydicom.dcmread(path)
+    header.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].SpacingBetweenSlices = f"{stated:.6f}"
+    header.save_as(path)
+    (reading,) = registry.read([path], format="dicom-seg")
+    assert ("/image/spacing" in reading.losses.paths()) == is_told
+
+
 @pytest.mark.parametrize("name", [name for name in KINDS if "blocks" in name])
 def test_blocks_of_which_every_slice_has_a_frame_are_no_even_series(name: str, tmp_path: Path) -> None:
     positions = places(*KINDS[name])

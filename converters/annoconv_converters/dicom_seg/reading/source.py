@@ -98,12 +98,17 @@ class Origin:
 
 
 def spacing_losses(file: SegmentationFile, frame_grid: FrameGrid, case_index: int) -> Iterator[Loss]:
-    """Yield where a file states another distance of its planes than they have; where they lie holds."""
+    """Yield where a file states another distance of its planes than they have; where they lie holds.
+
+    It is measured along their normal (PS3.3 C.7.6.16.2.1), as which some files state the way from centre to centre.
+    """
     stated, grid = file.table.places[0].slice_spacing, frame_grid.grid
     if stated is None or grid.lps_from_ijk is None or grid.frame != "LPS" or grid.shape[2] < 2:
         return
-    step = float(grid.spacing[2])
-    if abs(stated - step) * (grid.shape[2] - 1) > STACK_TOLERANCE_VOXEL * step:
+    across, down, _ = grid.direction.T
+    step = abs(float(np.cross(across, down) @ grid.affine[:3, 2]))
+    off = min(abs(stated - each) for each in (step, float(grid.spacing[2])))
+    if off * (grid.shape[2] - 1) > STACK_TOLERANCE_VOXEL * step:
         message = Message(
             "the file states {stated:.6g} mm as {keyword}, and its planes lie {step:.6g} mm apart; their places hold",
             stated=stated,
