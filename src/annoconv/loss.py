@@ -51,7 +51,7 @@ class LossKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Loss:
-    """One leaf that a format does not hold as it stands in the case.
+    """One leaf that a format does not hold as it stands in the case, or that it adds where the case has nothing.
 
     Attributes
     ----------

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from annoconv.casefile import LoadedCase, Reading
 from annoconv.codes import Labels
-from annoconv.files.disk import is_file
 from annoconv.loss import Loss, LossReport
 from annoconv.model import SCHEMA_VERSION
 from annoconv_converters._pictures.additions import Additions
 from annoconv_converters._pictures.carrier import damaged, not_used, nothing_shown, read_side, restored
-from annoconv_converters._pictures.cases import loaded_case
+from annoconv_converters._pictures.cases import by_records, loaded_case
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.check import picture_findings
 from annoconv_converters._pictures.class_lists import CLASSES, class_list, classes_told
@@ -27,12 +26,13 @@ from annoconv_converters._pictures.edited import bind
 from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
 from annoconv_converters._pictures.meaning import PictureCase, picture_case
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
-from annoconv_converters._pictures.records import KEY, Picture, picture_name
+from annoconv_converters._pictures.records import KEY, Picture, is_key, picture_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
+    from annoconv.files.side_files import Side
     from annoconv.findings import Finding
     from annoconv.limits import Limits
     from annoconv.registry import Context
@@ -71,7 +71,7 @@ class Batch:
     pictures: list[Picture]
     categories: list[Record]
     source: Path
-    side: Path | None = None
+    side: Side | None = None
     losses: FileLosses | None = None
     findings: Callable[[Sequence[Picture], int], Iterable[Finding]] | None = None
     classes: ClassKind = "seen"
@@ -134,7 +134,7 @@ def read_pictures(batches: Iterable[Batch], *, context: Context, task: str) -> I
             yield reading if count > first or not beside else replace(reading, losses=LossReport(losses))
             count += 1
             context.advance(count)
-        if count == first and beside:
+        if count == first and beside and batch.side is not None and batch.side.path is not None:
             raise nothing_shown(batch.source)
 
 
@@ -159,7 +159,7 @@ def _readings(
         count += 1
     categories = _categories(batch, context, is_list=True)
     for pictures, loaded in by_themselves(left, categories, context.task or task, source, context.limits):
-        losses = LossReport(() if batch.losses is None else batch.losses(pictures, loaded, count))
+        losses = LossReport(() if batch.losses is None else batch.losses(pictures, by_records(loaded), count))
         findings = _findings(batch, pictures, count)
         yield Reading(loaded.case, loaded.masks, losses, findings=findings, source=source)
         count += 1
@@ -184,7 +184,7 @@ def _additions(batch: Batch, each: _Written, context: Context, task: str, count:
     found: list[Loss] = []
     remembered = Additions(each.shown)
     for pictures, loaded in by_themselves(each.shown, categories, task, batch.source, context.limits):
-        found += batch.losses(pictures, loaded, count)
+        found += batch.losses(pictures, by_records(loaded), count)
     return partial(remembered.lost, found)
 
 
@@ -207,21 +207,23 @@ def _groups(pictures: list[Picture]) -> list[list[Picture]]:
 
 def _side(batch: Batch, task: str, context: Context) -> tuple[list[_Written], list[Picture], list[Loss]]:
     """Return the cases that the side file tells of, the pictures of which it knows nothing, and what is lost of it."""
-    if batch.side is None or not is_file(batch.side):
+    if batch.side is None:
         return [], batch.pictures, []
-    side = read_side(batch.side, batch.source, dict, task, context.limits)
+    side = read_side(batch.side, dict, task, context.limits)
+    if side is None:
+        return [], batch.pictures, batch.side.losses(0)
     if side.other is not None:
         return [], batch.pictures, [not_used(side, 0)]
     entries = side.members.get("cases")
     if not isinstance(entries, list) or not all(map(_is_entry, entries)):
-        raise damaged(None, batch.side)
+        raise damaged(None, side.path)
     classes = classes_told(side.members, entries)
     if classes is None:
-        raise damaged(None, batch.side)
+        raise damaged(None, side.path)
     left: dict[Any, list[Picture]] = {}
     for picture in batch.pictures:
         left.setdefault(picture.record.get("file_name"), []).append(picture)
-    is_edited = not side.is_of(batch.source) if batch.source.is_file() else True
+    is_edited = not batch.side.is_of(side.main)
     written: list[_Written] = []
     losses: list[Loss] = []
     for number, entry in enumerate(entries):
@@ -251,7 +253,7 @@ def _is_entry(entry: Any) -> bool:
             and isinstance(each.get(KEY), dict)
             and isinstance(each.get("file_name"), str)
             and isinstance(each.get("annotations"), list)
-            and all(isinstance(key, dict) for key in each["annotations"])
+            and all(map(is_key, each["annotations"]))
             for each in pictures
         )
     )

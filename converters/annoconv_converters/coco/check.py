@@ -86,7 +86,8 @@ def category_findings(records: Iterable[Any], case_index: int) -> Iterator[Findi
     numbers: set[int | None] = set()
     for place, record in enumerate(each if isinstance(each, dict) else {} for each in records):
         count, lines = len(names_of(record)), record.get("skeleton")
-        if lines and len(defined_by(record).get("skeleton", ())) != len(lines):
+        told = len(lines) if isinstance(lines, list) else None
+        if lines and len(defined_by(record).get("skeleton", ())) != told:
             problem = Message(
                 "lines join two keypoints of the category, counted from 1 to {count}; others are left out", count=count
             )

@@ -120,7 +120,7 @@ def geometry_meant(geometry: Any) -> Any:
         said["coordinates"] = _polygon(coordinates)
     elif kind == "MultiPolygon":
         said["coordinates"] = tuple(sorted(map(_polygon, coordinates)))
-    if isinstance(geometry.get("geometries"), list):
+    if kind == "GeometryCollection" and isinstance(geometry.get("geometries"), list):
         said["geometries"] = tuple(map(geometry_meant, geometry["geometries"]))
     plane = geometry.get("plane")
     if isinstance(plane, dict):  # the first plane and all channels are where nothing is said

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
+from annoconv.files.side_files import SideFiles
 from annoconv.messages import Message, listed
-from annoconv_converters._pictures.carrier import side_path, told_pictures
+from annoconv_converters._pictures.carrier import side_of, told_pictures
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.foreign_json import looks_like
 from annoconv_converters._pictures.read import Batch
@@ -115,7 +116,14 @@ def _is_task(task: Any) -> bool:
     )
 
 
-def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_system: Sequence[Label] = ()) -> Batch:
+def read_tasks(
+    path: Path,
+    limits: Limits,
+    *,
+    predictions: bool = False,
+    label_system: Sequence[Label] = (),
+    sides: SideFiles | None = None,
+) -> Batch:
     """Return the pictures of an export.
 
     Parameters
@@ -128,6 +136,8 @@ def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_s
         Whether to read predictions too.
     label_system
         The task's labels, by which classes are named again.
+    sides
+        Those of the request.
 
     Raises
     ------
@@ -142,7 +152,8 @@ def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_s
         _Task(task, (place,) if is_list else (), place, names, path, predictions) for place, task in enumerate(given)
     ]
     addresses = [task.data.get(picture_key(task.data) or "") for task in tasks]
-    written = written_names(told_pictures(side_path(path), path, TASK, limits), addresses, path)
+    side = side_of(path, sides or SideFiles(limits))
+    written = written_names(told_pictures(side, TASK, limits), addresses, path)
     for record, address in zip((task.picture.record for task in tasks), addresses, strict=True):
         record["file_name"] = written.get(uploaded_name(address) or "", record["file_name"])
     tree = TaskTree(
@@ -158,7 +169,7 @@ def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_s
     categories = categories_of(names)
     for number, told in points.items():
         categories[number]["keypoints"] = told
-    return Batch(pictures, categories, path, side_path(path), losses=tree.losses)
+    return Batch(pictures, categories, path, side, losses=tree.losses)
 
 
 class _Task:
@@ -175,7 +186,7 @@ class _Task:
         self.picture = Picture(self._record, is_unsized=True, place=(place,))
         self._results = list(task_records(task, with_predictions=True))
         pages = pages_of(self.data)
-        if pages and any(not set(SHAPES).isdisjoint(each.get("value") or ()) for _, each in self._results):
+        if pages and any(map(_has_place, self._results)):
             raise InputError(
                 "the task has several pictures, and a case has one",
                 source=path,
@@ -358,6 +369,12 @@ def _regions(results: list[Record]) -> tuple[dict[str, _Region], list[tuple[str,
             region.answers[str(result.get("from_name") or result["type"])] = answer_of(value[member])
             region.value = {key: each for key, each in value.items() if key != member} | region.value
     return regions, relations
+
+
+def _has_place(held: tuple[object, Record]) -> bool:
+    """Tell whether a result, with where it stands, has a place in a picture."""
+    value = held[1].get("value")
+    return isinstance(value, dict) and not value.keys().isdisjoint(SHAPES)
 
 
 def _in_code_points(text: str, start: int, end: int, quote: Any) -> tuple[int, int] | None:

@@ -39,6 +39,8 @@ ANSWERS: Final = {each: each for each in ("choices", "rating", "taxonomy", "numb
 MODEL_VERSION: Final = "annoconv"
 """What `model_version` says of predictions that we wrote: annotations of a case, which are always read."""
 ALGORITHM_TYPES: Final = {"prediction": "automatic_confirmed", "prediction-changed": "automatic_confirmed"}
+_MOST_DIGITS: Final = 20
+"""Of the number of an annotator: no database has more."""
 _ENCODING: Final = {
     **dict.fromkeys(
         ("id", "inner_id", "task", "project", "unique_id", "annotation_id", "import_id", "parent_prediction"),
@@ -239,7 +241,9 @@ def _result(result: Record) -> Record:
             if name not in _ENCODING and f"{name}={each}" not in _ENCODING and name != "points"
         }
         if value.get("points"):
-            told["points"] = tuple(chain.from_iterable(value["points"]))
+            points = as_value(value["points"])
+            is_read = isinstance(points, tuple) and all(isinstance(each, tuple) for each in points)
+            told["points"] = tuple(chain.from_iterable(points)) if is_read else points
         if told.get("rotation") is not None:
             told["rotation"] = told["rotation"] % 360 if isinstance(told["rotation"], int | float) else told["rotation"]
         if not told.get("rotation"):
@@ -367,7 +371,8 @@ def _annotation_again(said: Any, annotation: Any) -> Record:
 def _author(annotation: Any) -> Any:
     author = annotation.annotator or ""
     number = author.removeprefix("user_")
-    return int(number) if author.startswith("user_") and number.isdecimal() else author
+    is_number = author.startswith("user_") and number.isdecimal() and len(number) < _MOST_DIGITS
+    return int(number) if is_number else author
 
 
 def _time(annotation: Any) -> str | None:

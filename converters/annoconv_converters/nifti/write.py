@@ -20,9 +20,11 @@ from annoconv.documents.merging import held
 from annoconv.documents.residuals import leaves, pointer
 from annoconv.errors import InputError, UsageError
 from annoconv.files.atomic import replacing
+from annoconv.files.manifest import ending_of, seal
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
 from annoconv.volumes.nifti import NIFTI1_LARGEST, holds_qform
+from annoconv_converters._dicom.series import scan_series
 from annoconv_converters._volumes.opening import stem_of
 from annoconv_converters.nifti.case_files import document
 from annoconv_converters.nifti.finder import Finder
@@ -54,9 +56,11 @@ _GEOMETRY: Final = [
 ]
 
 
-def _reasons(title: str) -> Reasons:
+def _reasons(layout: Layout) -> Reasons:
     """Return why a layout does not hold what stands at a place."""
+    title = layout.title
     return {
+        **layout.reasons,
         **dict.fromkeys(_GEOMETRY, _FLOAT32),
         "*/mask_file": Message("{title} names the files itself", title=title),
         "*/mask_value": Message("{title} numbers the labels itself", title=title),
@@ -80,6 +84,7 @@ class _WrittenCase:
     unusual: Sequence[tuple[str, str]]
     fields: Mapping[str, Path]
     left_out: LeftOut
+    images: set[str]
 
 
 def write_cases(
@@ -91,9 +96,10 @@ def write_cases(
     layout: type[Layout],
     request: Request,
     plain: bool,
+    allow_gaps: bool,
 ) -> LossReport:
     """Write cases; a folder appears at once, a single file and its side file one after the other."""
-    sources = image_seam.scan(images, context.limits) if images else []
+    sources = scan_series(images, context.limits, allow_gaps=allow_gaps) if images else []
     remaining = iter(cases)
     start = [loaded for _, loaded in zip(range(2), remaining, strict=False)]  # range first: it takes no third
     if not start:
@@ -108,6 +114,8 @@ def write_cases(
         writer.finish()
         place = folder / target.name if request.is_single else folder
         losses = list(_compare(written, place, writer, context, plain=plain))
+        used = {uid for case in written for uid in case.images}
+        losses += image_seam.unused(sources, used, len(written) - 1)
     return LossReport(losses)
 
 
@@ -159,7 +167,9 @@ def _remember(prepared: Prepared, loaded: LoadedCase, unwritten: LeftOut, writer
     notes = dict(_unusual(prepared, writer))
     keys, labels = writer.keys(prepared), prepared.labels
     unusual = [(_place_of(n), note) for n, image in enumerate(prepared.images) for note in _notes(image.source)]
-    return _WrittenCase(prepared.name, plain, masks, keys, labels, notes, unusual, loaded.fields, unwritten)
+    used = {each.source.uid for each in prepared.images if each.source is not None}
+    used |= {each.uid for each in (loaded.case.image, *(loaded.case.related_images or ()))}
+    return _WrittenCase(prepared.name, plain, masks, keys, labels, notes, unusual, loaded.fields, unwritten, used)
 
 
 def _place_of(number: int) -> str:
@@ -204,7 +214,7 @@ def _case_losses(
         yield Loss(case_index, place, LossKind.UNCODED, message)
     for place, message in case.unusual:
         yield Loss(case_index, place, LossKind.APPROXIMATED, message)
-    reasons = _reasons(writer.title)
+    reasons = _reasons(writer)
     native_plain, _ = document(found, finder.labels)
     if plain:
         yield from report(case.document, native_plain, reasons, case_index=case_index, unwritten=case.left_out).losses
@@ -247,10 +257,11 @@ def _case_losses(
         kept,
         held(native, kept),
         places,
-        main_of(found),
     )
     found.carrier.parent.mkdir(exist_ok=True)
     found.carrier.write_bytes(strict_json.dumps(side.document()))
+    if (main := main_of(found)) != found.source:
+        seal(found.carrier, main, ending_of(main))
     for path, reason in lost.items():
         yield Loss(case_index, pointer(path), LossKind.NO_PLACE, reason[0] if isinstance(reason, tuple) else reason)
     unplaced = set(map(pointer, lost))

@@ -76,6 +76,11 @@ class Losses:
             before = ",\n"
         file.write("[]\n" if before == "[\n" else "\n]\n")
 
+    def clear(self) -> None:
+        """Forget what was taken."""
+        self._held.clear()
+        self._files.clear()
+
     def close(self) -> None:
         """Remove the files."""
         if self._folder is not None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["NOTHING", "Carrier", "Compared", "Reason", "Reasons", "is_written_again", "loss_at", "report"]
 
 _WRITABLE: Final = ".nii.gz"
+_ADDED: Final = "{sentence}; it is added, the original has none"
 NOTHING: Final = object()
 """In place of what the other side has, where it has nothing."""
 
@@ -40,6 +41,14 @@ A pattern is matched, as names of files are, against the steps of a path joined 
 
 _Place: TypeAlias = tuple[str | None, ...]
 """A path without its positions: what a sentence depends on."""
+_DIGEST: Final[_Place] = ("annotations", None, "sha256")
+"""A carrier takes it along, and it comes back as another one: `annoconv.casefile.write_case` puts it right."""
+_ANEW: Final[Reasons] = {
+    "*": (
+        "the digest is that of the mask's file as it stood; a file that is written anew has one of its own",
+        LossKind.APPROXIMATED,
+    ),
+}
 
 
 def is_written_again(path: Path, value: Any) -> bool:
@@ -116,10 +125,11 @@ def report(
     -------
     Compared
         Kinds: `carried` if the carrier takes the leaf; `no_place` if `native` has nothing there; `precision` for a
-        number that it holds otherwise, `approximated` for anything else.
+        number that it holds otherwise, `approximated` for anything else, and for what it adds where `original` has
+        nothing.
     """
     difference, held = compare(original, native)
-    paths = difference.paths()
+    paths, added = difference.paths(), set(difference.removed)
     refused = set(left_out)
     if carrier is not None:
         refused |= {path for path, value in difference.values.items() if not carrier.takes(path, value)}
@@ -136,8 +146,13 @@ def report(
     for path in paths:
         why = unwritten.get(path, unwritten.get(path[:2])) if unwritten else None
         place = tuple([step if isinstance(step, str) else None for step in path])
+        if why is None and carrier is not None and place == _DIGEST and path not in refused:
+            why = _ANEW["*"]
         if carrier is not None and path not in refused and not isinstance(why, tuple):
             sentence, kind = carried(place, why, carrier.place), LossKind.CARRIED
+        elif path in added:
+            sentence, stated = told(place, why)
+            sentence, kind = Message(_ADDED, sentence=sentence), stated or LossKind.APPROXIMATED
         else:
             sentence, stated = told(place, why)
             kind = stated or _kind_of(held.get(path, NOTHING))
