@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from annoconv.errors import GeometryError
+from annoconv.errors import GeometryError, LimitError
 from annoconv.geometry import (
     Grid,
     GridKind,
@@ -239,6 +239,13 @@ def shifted(grid, start, shape):
     matrix = grid.affine.copy()
     matrix[:3, 3] = transform_points(grid.affine, start)
     return Grid(shape, matrix)
+
+
+def test_a_grid_of_more_voxels_than_memory_is_refused_before_any_is_made():
+    moving = Grid.from_image(image())
+    fixed = Grid.from_image(image(shape=[4, 3, 10**9]))
+    with pytest.raises(LimitError, match="too many voxels"):
+        apply_relation(np.ones(moving.shape_kji, dtype=np.uint16), compare_grids(moving, fixed))
 
 
 def test_sub_grid_is_padded_and_super_grid_cropped():

@@ -9,6 +9,7 @@ Only `lps_from_ras` and `ras_from_lps` know that NIfTI speaks RAS; everything el
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import product
@@ -25,7 +26,7 @@ from annoconv.affines import (
     ras_from_lps,
     transform_points,
 )
-from annoconv.errors import GeometryError
+from annoconv.errors import GeometryError, LimitError
 from annoconv.grids import (
     DIRECTION_TOLERANCE,
     STACK_TOLERANCE_VOXEL,
@@ -35,6 +36,7 @@ from annoconv.grids import (
     describe_grid,
     grid_of_slices,
 )
+from annoconv.limits import Limits
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
@@ -293,6 +295,8 @@ def apply_relation(mask_kji: NDArray[Any], relation: GridRelation, path: Path | 
     ------
     GeometryError
         If the grids differ (both are shown), or if foreground (non-zero) would be cut off.
+    LimitError
+        If the fixed grid has more voxels than any array may have.
     """
     moving, fixed = relation.moving, relation.fixed
     sizes = mask_kji.shape, moving.shape_kji
@@ -312,6 +316,9 @@ def apply_relation(mask_kji: NDArray[Any], relation: GridRelation, path: Path | 
     view = view[tuple(slice(None, None, -1) if flip else slice(None) for flip in reversed(relation.flips))]
     if relation.kind is GridKind.REINDEXED:
         return np.ascontiguousarray(view)
+    voxels, most = math.prod(fixed.shape), Limits().mask_voxels
+    if voxels > most:
+        raise LimitError("too many voxels", source=path, found=voxels, expected=most, limit="mask_voxels")
     placed = np.zeros(fixed.shape_kji, dtype=mask_kji.dtype)
     source: list[slice] = []
     target: list[slice] = []
