@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 
 from annoconv.casefile.left_out import masks_left_out
 from annoconv.casefile.references import without_gone
+from annoconv.class_list import class_list
 from annoconv.codes import UNCLASSIFIED, Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
@@ -148,7 +149,7 @@ class _Writer:
         self.labels = Labels.of(loaded.case, self.context.label_system)
         for code, record in _objects(kept.get("categories")):
             self.table.keep(code, record, self.labels)
-        self.table.take(loaded.case.labels, self.labels)
+        self.table.take(loaded.case, self.labels)
         self._define(loaded.case)
         self.unused.take(loaded, self.labels)
         drawing = draw(
@@ -257,7 +258,7 @@ class _Writer:
         self, drawing: Drawing, loaded: LoadedCase, case_index: int, first: int, lost: set[str], original: Record
     ) -> list[Loss]:
         """Put what the records do not say under our key; return what is lost or carried."""
-        names = (self.labels.name_of(each.code) for each in loaded.case.labels or () if each.number is not None)
+        names = (self.labels.name_of(each.code) for each in class_list(loaded.case))
         classes = [self.table.records[name]["id"] for name in names]
         if classes:
             drawing.pictures[0].key[CLASSES] = classes
@@ -307,7 +308,7 @@ class _Writer:
         size = len(self.table.records) + len(self.used), len(self.skeletons), self.kind
         if self.read_categories is None or self.read_categories[0] != size:
             records = [] if self.kind in _WITHOUT_CATEGORIES else self._categories()
-            self.read_categories = size, Categories(records, Labels.of(), is_list=True)
+            self.read_categories = size, Categories(records, Labels.of(), kind="numbered")
         return self.read_categories[1]
 
     def _categories(self) -> list[Record]:

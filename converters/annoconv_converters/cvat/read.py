@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from annoconv.limits import Limits
     from annoconv.model import Label
-    from annoconv_converters._pictures.class_lists import ClassKind
+    from annoconv_converters._pictures.categories import ClassKind
 
 __all__ = ["TASK", "read_cvat", "tree_of"]
 

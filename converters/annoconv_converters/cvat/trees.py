@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.class_list import class_list
 from annoconv.codes import Labels
 from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
@@ -130,8 +131,9 @@ class CvatTree:
     def records(self, pictures: Sequence[Picture], case: Case, tracks: Sequence[Path] = ()) -> Iterator[FileRecord]:
         """Yield what images, or tracks, and the shapes on them say, and what is written again in their place."""
         labels = Labels.of(case, self.label_system)
+        listed = {label.code for label in class_list(case)}
         for label in case.labels or ():
-            if label.number is not None:
+            if label.code in listed:
                 self._labels.setdefault(labels.name_of(label.code), {})
             name = labels.name_of(label.code)
             self._parents |= dict.fromkeys((f"{name}/{each}" for each in label.keypoints or ()), name)
