@@ -1,7 +1,7 @@
 """Class lists of data sets: those of the cases in a file that was written, and what its side file says of them.
 
-A case has its class list in `labels`, each class with its number if it has one. A file has one list for all its cases. The side file
-of one in which numbers have no place tells them, and of each case which classes of the file its own list has.
+A case has its class list in `labels`, each with the number that it has. A file has one list for all its cases. The
+side file of one in which numbers have no place tells them, and of each case which classes of the file its own list has.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.class_list import class_list
-from annoconv.codes import UNCLASSIFIED, Labels
+from annoconv.codes import UNCLASSIFIED, Labels, own_code
 from annoconv.documents.losses import report
 from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
@@ -18,19 +18,23 @@ from annoconv.messages import Message
 from annoconv_converters._pictures.categories import Categories
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from annoconv.documents.losses import Carrier, Reasons
     from annoconv.model import Case, Label
+    from annoconv_converters._pictures.categories import ClassKind
 
 __all__ = [
-    "CLASSES", "SaidOnce", "WrittenLists", "classes_told", "given_classes", "list_of_case", "renumbered", "shared",
+    "CLASSES", "SaidOnce", "WrittenLists", "class_losses", "classes_told", "list_of_case", "renumbered", "shared",
 ]  # fmt: skip
 
 Record: TypeAlias = "dict[str, Any]"
 CLASSES: Final = "classes"
 """Member of a side file: name and number of each class of the file; and of a case in it: the places in that list of the
 classes that the list of the case has."""
+
+
+_SHARED: Final = "another class has the same name, so that this one is written by its code"
 
 
 def classes_told(members: Mapping[str, Any], entries: Iterable[Record]) -> list[Record] | None:
@@ -83,7 +87,49 @@ def list_of_case(
     return Categories(rows, Labels.of(), kind="numbered").whole.listed
 
 
-def given_classes(original: Record, drawn: Collection[str], reasons: Reasons, case_index: int) -> list[Loss]:
+def class_losses(
+    original: Record,
+    losses: Iterable[Loss],
+    drawn: Collection[str],
+    written: Collection[str],
+    reasons: Reasons,
+    case_index: int,
+    *,
+    is_said: bool,
+) -> list[Loss]:
+    """Return the losses of a case with those that the names of its classes are; none of its list if they are said.
+
+    Parameters
+    ----------
+    original
+        The case.
+    losses
+        By comparison.
+    drawn
+        Ids of the annotations that are in the file.
+    written
+        Names of its classes.
+    reasons
+        Of its format.
+    case_index
+        Of the case.
+    is_said
+        Whether the case before had the same list.
+    """
+    every = [*losses, *_renamed(original, written, case_index)]
+    told = [loss for loss in every if not (is_said and loss.path.startswith("/labels/"))]
+    return [*told, *_given(original, drawn, reasons, case_index)]
+
+
+def _renamed(original: Record, written: Collection[str], case_index: int) -> Iterator[Loss]:
+    """Yield a loss for each class that is written by its code, because another of its data set has its name."""
+    for place, each in enumerate(original.get("labels", [])):
+        field = next((name for name in ("name_en", "name_zh") if name in each), None)
+        if field and each["code"] in written and own_code(each["code"]) != each["code"]:
+            yield Loss(case_index, pointer(("labels", place, field)), LossKind.APPROXIMATED, _SHARED)
+
+
+def _given(original: Record, drawn: Collection[str], reasons: Reasons, case_index: int) -> list[Loss]:
     """Return a loss for each object without a class to which a format gives one, as its reasons tell."""
     sentence = reasons.get(UNCLASSIFIED)
     is_class = any(each["code"] == UNCLASSIFIED for each in original.get("labels", []))
@@ -149,6 +195,8 @@ class WrittenLists:
         The categories of the file.
     told
         `classes` of its side file.
+    written
+        Names of the classes that were written.
     """
 
     def __init__(
@@ -159,6 +207,7 @@ class WrittenLists:
         self.known = Categories(records, Labels.of(), kind=kind)
         self.told: list[Record] = [{"name": each["name"], "number": each["id"]} for each in listed]
         self._places = {each["name"]: place for place, each in enumerate(listed)}
+        self.written = self._places.keys()
         # Most cases have the list of the one before.
         self._case: tuple[Sequence[Label] | None, list[int]] | None = None
         self._list: tuple[Sequence[int], list[Record]] | None = None
@@ -200,5 +249,6 @@ class WrittenLists:
         if self.kind == "numbered" or "labels" not in original:
             return [*losses]
         shown = [{name: value for name, value in each.items() if name != "number"} for each in native.get("labels", [])]
-        found = report({"labels": original["labels"]}, {"labels": shown}, reasons, carrier, case_index=case_index)
+        ours, theirs = ({"labels": each} for each in (original["labels"], shown))
+        found = report(ours, theirs, reasons, carrier, case_index=case_index, beyond=False)
         return [*(loss for loss in losses if not loss.path.startswith("/labels/")), *found.losses]

@@ -14,7 +14,7 @@ from annoconv.messages import Message
 from annoconv_converters._pictures.categories import number_stated
 from annoconv_converters._pictures.geometry import box_from_record, keypoints_from_record
 from annoconv_converters._pictures.records import is_caption
-from annoconv_converters._pictures.skeletons import defined_by, names_of
+from annoconv_converters._pictures.skeletons import defined_by, is_from_zero, names_of
 from annoconv_converters._raster.run_lengths import area_of, box_of
 from annoconv_converters.coco.stream import id_of
 
@@ -85,6 +85,9 @@ def category_findings(records: Iterable[Any], case_index: int) -> Iterator[Findi
     numbers: set[int | None] = set()
     for place, record in enumerate(each if isinstance(each, dict) else {} for each in records):
         count, lines = len(names_of(record)), record.get("skeleton")
+        if is_from_zero(record):
+            message = "lines join keypoints that are counted from 0, and are read so; COCO counts from 1"
+            yield _warning("coco.skeleton", f"/categories/{place}/skeleton", message, case_index)
         if lines and len(defined_by(record).get("skeleton", ())) != len(lines):
             problem = Message(
                 "lines join two keypoints of the category, counted from 1 to {count}; others are left out", count=count

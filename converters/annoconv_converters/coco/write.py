@@ -26,7 +26,7 @@ from annoconv.files.manifest import digest
 from annoconv.loss import Loss, LossReport
 from annoconv_converters._pictures.carrier import VERSION, compare, compare_plain
 from annoconv_converters._pictures.categories import Categories, CategoryTable, unnamed
-from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, given_classes, renumbered, shared
+from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, class_losses, renumbered, shared
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.picture_names import FlatNames, KnownNames, with_file_names
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
@@ -247,9 +247,9 @@ class _Writer:
         unclassified = self.table.records.get(UNCLASSIFIED, {}).get("id", KEY)
         drawn_as = [(each.key["id"], each.record.get("category_id")) for one in drawing.pictures for each in one.shapes]
         given = {identity for identity, number in drawn_as if number == unclassified}
-        hidden = "/labels/" if self.once(loaded.case) else KEY
-        losses = [each for each in losses if not each.path.startswith(hidden)]
-        self.losses += [*losses, *given_classes(original, given, REASONS, case_index)]
+        written = {str(each.get("name")) for each in self.table.records.values()}
+        is_said = self.once(loaded.case)
+        self.losses += class_losses(original, losses, given, written, REASONS, case_index, is_said=is_said)
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
         self.newest = sorted([*self.newest, *map(strict_json.plain, moments(loaded))])[-1:]

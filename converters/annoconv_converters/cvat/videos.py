@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
 
 if TYPE_CHECKING:
@@ -33,6 +34,11 @@ _NO_TRACK: Final = (
 )
 
 
+_UNSIZED: Final = (
+    "each image of CVAT has a width and a height, and neither the case nor --images tells those of its picture"
+)
+
+
 def tag_of(shape: Shape) -> str:
     """Return the element that a shape becomes."""
     if shape.geometry is not None:
@@ -45,8 +51,10 @@ def arrange(drawings: Sequence[Drawing]) -> Iterator[Loss]:
     """Leave of the pictures of a case that can be tracks those that a reader gives: what shows something, and the last.
 
     The shapes of a frame stand in the order of their tracks. Of other cases nothing is changed; that what is tracked in
-    their videos is no track is a loss.
+    their videos is no track is a loss, and so is a picture whose size is not known.
     """
+    for case_index, each in enumerate(drawings):
+        yield from _unsized(each, case_index)
     frames = _frames(drawings[0]) if len(drawings) == 1 else None
     if frames is None:
         for case_index, each in enumerate(drawings):
@@ -123,6 +131,15 @@ def _frames(drawing: Drawing) -> range | None:
         if len(tags) != 1 or not tags <= _TRACKED or len({frame for frame, _ in track}) != len(track):
             return None
     return frames
+
+
+def _unsized(drawing: Drawing, case_index: int) -> Iterator[Loss]:
+    unsized = {picture.key["uid"] for picture in drawing.pictures if "width" not in picture.record}
+    case = drawing.loaded.case
+    for place, image in enumerate((case.image, *(case.related_images or ()))):
+        if image.uid in unsized:
+            path = pointer(("related_images", place - 1) if place else ("image",))
+            yield Loss(case_index, path, LossKind.APPROXIMATED, _UNSIZED)
 
 
 def _untracked(case: Case, case_index: int) -> Iterator[Loss]:

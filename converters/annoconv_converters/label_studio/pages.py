@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.errors import InputError
+from annoconv.messages import Message
 from annoconv_converters.label_studio.pictures import pages_key, picture_key
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path as File
 
     from annoconv.documents.residuals import Path
-    from annoconv.messages import Message
 
 __all__ = ["pages_of"]
 
@@ -46,7 +46,9 @@ def pages_of(task: Record, where: Message, source: File) -> Iterator[tuple[Path,
     stranger = next((page for page in sorted(pages) if not 0 <= page < len(names)), None)
     if stranger is not None:
         problem = "a region is on a picture that the task does not have"
-        raise InputError(problem, source=source, where=where, found=stranger, expected=f"0 to {len(names) - 1}")
+        raise InputError(
+            problem, source=source, where=where, found=stranger, expected=Message("0 to {count}", count=len(names) - 1)
+        )
     page_of = {str(each["id"]): each[_INDEX] for each in results if "id" in each and type(each.get(_INDEX)) is int}
     for page, name in enumerate(names):
         rest = task if page == 0 else {"id": task.get("id")}

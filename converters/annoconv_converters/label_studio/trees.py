@@ -91,7 +91,7 @@ class ToldTask:
     task
         As it stands there.
     found
-        The id of the annotation that a result belongs to by the place of the result within the task; None if it is none.
+        Ids of the annotations that results belong to, by their places within the task; None of one that is none.
     picture
         Under which name its data has the picture.
     """

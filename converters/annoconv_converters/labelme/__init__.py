@@ -33,7 +33,7 @@ from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.run_lengths import MOST_PIXELS, counts_of
 from annoconv_converters._xml import number, parse_xml, whole
 from annoconv_converters.labelme.groups import joined
-from annoconv_converters.labelme.trees import is_deleted, json_losses, object_number, xml_losses
+from annoconv_converters.labelme.trees import is_deleted, json_losses, object_number, text_of, xml_losses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -112,7 +112,7 @@ def _from_xml(path: Path, context: Context, folder: str) -> Batch:
     for place, element in enumerate(root.iterfind("object")):
         if is_deleted(element):
             continue
-        name = (element.findtext("name") or "").strip()
+        name = text_of(element.find("name"))
         if name not in names:
             names.append(name)
         identity = object_number(element, place)

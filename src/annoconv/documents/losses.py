@@ -86,6 +86,7 @@ def report(
     within: Path = (),
     left_out: Iterable[Path] = (),
     unwritten: Mapping[Path, Reason] | None = None,
+    beyond: bool = True,
 ) -> Compared:
     """Return what `native` does not hold of `original`, as losses, and what a carrier takes along of it.
 
@@ -108,6 +109,8 @@ def report(
     unwritten
         Members of lists, such as `("annotations", 3)`, or leaves that are not written for a reason of their own, and
         that reason. If it has a kind, the loss is of that kind even where the carrier takes the leaf.
+    beyond
+        Whether what `native` says beyond the original is told, at places that this does not have.
 
     Returns
     -------
@@ -116,7 +119,7 @@ def report(
         number that it holds otherwise, `approximated` for anything else.
     """
     difference, held = compare(original, native)
-    paths = difference.paths()
+    paths = difference.paths() if beyond else [*difference.values]
     refused = set(left_out)
     if carrier is not None:
         refused |= {path for path, value in difference.values.items() if not carrier.takes(path, value)}
