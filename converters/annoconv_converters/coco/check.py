@@ -19,7 +19,7 @@ from annoconv_converters._raster.run_lengths import area_of, box_of
 from annoconv_converters.coco.stream import id_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence, Set
 
     from annoconv_converters._pictures.categories import Categories
     from annoconv_converters._pictures.geometry import Segmentation
@@ -57,7 +57,7 @@ def file_findings(
         _error(
             "coco.dangling",
             f"/annotations/{place}/image_id",
-            Message("the annotation belongs to no image: {owner!r}", owner=owner),
+            _dangling(owner, known),
         )
         for place, owner in enumerate(owners)
         if owner not in known or owner is None
@@ -78,6 +78,17 @@ def _twice(numbers: Iterable[Any], section: str) -> Iterator[Finding]:
             )
         else:
             seen.add(number)
+
+
+def _dangling(owner: object, known: Set[object]) -> Message:
+    """Return that an annotation belongs to no image, and that one has the same id as a text, or as a number."""
+    alike = next((each for each in known if str(each) == str(owner) and owner is not None), None)
+    if alike is None:
+        return Message("the annotation belongs to no image: {owner!r}", owner=owner)
+    told = {"owner": repr(owner), "alike": repr(alike)}
+    return Message(
+        "the annotation is of image {owner}, and there is {alike}: one is a text, the other a number", **told
+    )
 
 
 def category_findings(records: Iterable[Any], case_index: int) -> Iterator[Finding]:

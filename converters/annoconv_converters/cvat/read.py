@@ -26,7 +26,7 @@ from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.rotation import oriented_box
 from annoconv_converters._raster.run_lengths import MOST_PIXELS, counts_of, decode
-from annoconv_converters._xml import attribute_number, number, parse_xml, whole
+from annoconv_converters._xml import attribute_number, number, parse_xml, side, whole
 from annoconv_converters.cvat.coordinates import FACES
 from annoconv_converters.cvat.elements import shapes_of
 from annoconv_converters.cvat.skeletons import skeletons_of
@@ -149,7 +149,7 @@ class _CvatFile:
     def image(self, element: Element, place: int) -> Picture:
         record: Record = {"id": element.get("id"), "file_name": element.get("name", "")}
         if element.get("width") is not None:
-            record |= {name: whole(element.get(name), f"image/@{name}", self._path) for name in ("width", "height")}
+            record |= {name: side(element.get(name), f"image/@{name}", self._path) for name in ("width", "height")}
         picture = Picture(record, is_unsized=True, place=("image", place))
         for at, shape in shapes_of(element, picture.place):
             is_signed = shape.get("source") != IMPORTED
@@ -175,7 +175,7 @@ class _CvatFile:
         if task is None or size is None:
             raise InputError("the video states no size", source=self._path, expected="meta/task/original_size")
         record: Record = {
-            each: whole(size.findtext(each), f"original_size/{each}", self._path) for each in ("width", "height")
+            each: side(size.findtext(each), f"original_size/{each}", self._path) for each in ("width", "height")
         }
         frames = frames_of(task, self._path)
         shapes: dict[int, list[Shape]] = {}

@@ -31,7 +31,7 @@ from annoconv_converters._pictures.picture_names import folder_below, name_below
 from annoconv_converters._pictures.read import Batch, read_pictures
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.run_lengths import MOST_PIXELS, counts_of
-from annoconv_converters._xml import number, parse_xml, whole
+from annoconv_converters._xml import number, parse_xml, side
 from annoconv_converters.labelme.groups import joined
 from annoconv_converters.labelme.trees import is_deleted, json_losses, object_number, text_of, xml_losses
 
@@ -104,8 +104,8 @@ def _from_xml(path: Path, context: Context, folder: str) -> Batch:
     record: Record = {"id": 1, "file_name": name}
     size = root.find("imagesize")
     if size is not None:
-        record["height"] = whole(size.findtext("nrows"), "imagesize/nrows", path)
-        record["width"] = whole(size.findtext("ncols"), "imagesize/ncols", path)
+        record["height"] = side(size.findtext("nrows"), "imagesize/nrows", path)
+        record["width"] = side(size.findtext("ncols"), "imagesize/ncols", path)
     picture = Picture(record, is_unsized=True)
     names: list[str] = []
     taken: set[int] = set()

@@ -30,7 +30,7 @@ from annoconv_converters._pictures.read import Batch, read_pictures
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.png import read_png
 from annoconv_converters._raster.run_lengths import counts_of
-from annoconv_converters._xml import number, parse_xml, whole
+from annoconv_converters._xml import number, parse_xml, side
 from annoconv_converters.pascal_voc.pixels import numbers_of_colours, origin_of
 from annoconv_converters.pascal_voc.trees import FLAGS, voc_losses
 
@@ -109,8 +109,8 @@ def _batch(path: Path, context: Context, folder: str, *, shift: int) -> Batch:
     record: Record = {
         "id": 1,
         "file_name": name_below(folder, (root.findtext("filename") or "").strip() or f"{path.stem}.jpg"),
-        "width": whole(size.findtext("width"), "size/width", path),
-        "height": whole(size.findtext("height"), "size/height", path),
+        "width": side(size.findtext("width"), "size/width", path),
+        "height": side(size.findtext("height"), "size/height", path),
     }
     names: list[str] = []
     picture = Picture(record)
