@@ -21,7 +21,7 @@ from annoconv_converters._pictures.additions import Additions
 from annoconv_converters._pictures.carrier import damaged, not_used, nothing_shown, read_side, restored
 from annoconv_converters._pictures.cases import loaded_case
 from annoconv_converters._pictures.categories import Categories
-from annoconv_converters._pictures.check import picture_findings
+from annoconv_converters._pictures.check import StatedSizes, picture_findings
 from annoconv_converters._pictures.class_lists import CLASSES, classes_told, list_of_case
 from annoconv_converters._pictures.edited import bind
 from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
@@ -133,10 +133,11 @@ def _as_told(categories: Categories, pictures: Sequence[Picture]) -> list[Record
 def read_pictures(batches: Iterable[Batch], *, context: Context, task: str) -> Iterator[Reading]:
     """Yield the cases of what files of a format hold: flat pictures each a case, the slices of a volume together."""
     count = 0
+    sizes = StatedSizes()
     for batch in batches:
         first = count
         known, left, beside = _side(batch, task, context)
-        for reading in _readings(batch, known, left, context, task, count):
+        for reading in _readings(batch, known, left, context, task, count, sizes):
             losses = [*(replace(loss, case_index=count) for loss in beside), *reading.losses]
             yield reading if count > first or not beside else replace(reading, losses=LossReport(losses))
             count += 1
@@ -146,7 +147,13 @@ def read_pictures(batches: Iterable[Batch], *, context: Context, task: str) -> I
 
 
 def _readings(
-    batch: Batch, known: list[_Written], left: list[Picture], context: Context, task: str, count: int
+    batch: Batch,
+    known: list[_Written],
+    left: list[Picture],
+    context: Context,
+    task: str,
+    count: int,
+    sizes: StatedSizes,
 ) -> Iterator[Reading]:
     # What was written with a side file was compared with the built-in labels only.
     ours = Categories(batch.categories, Labels.of())
@@ -160,21 +167,21 @@ def _readings(
             native.document, each.residual, source, place="the side file", rule="side.invalid", edit=edit
         )
         loaded = loaded_case(native, document, source, context.limits)
-        findings = _findings(batch, each.shown, count)
+        findings = _findings(batch, each.shown, count, sizes)
         losses = LossReport([*lost(unfit, count), *(edit.lost(count) if edit else ()), *added()])
         yield Reading(loaded.case, loaded.masks, losses, findings=findings, source=source)
         count += 1
     categories = _categories(batch, context)
     for pictures, loaded in by_themselves(left, categories, context.task or task, source, context.limits):
         losses = LossReport(() if batch.losses is None else batch.losses(pictures, loaded, count))
-        findings = _findings(batch, pictures, count)
+        findings = _findings(batch, pictures, count, sizes)
         yield Reading(loaded.case, loaded.masks, losses, findings=findings, source=source)
         count += 1
 
 
-def _findings(batch: Batch, pictures: Sequence[Picture], count: int) -> tuple[Finding, ...]:
+def _findings(batch: Batch, pictures: Sequence[Picture], count: int, sizes: StatedSizes) -> tuple[Finding, ...]:
     of_format = () if batch.findings is None else batch.findings(pictures, count)
-    return (*of_format, *picture_findings(pictures, count))
+    return (*of_format, *picture_findings(pictures, count), *sizes.findings(pictures, count))
 
 
 def _categories(batch: Batch, context: Context, *, is_list: bool = True) -> Categories:

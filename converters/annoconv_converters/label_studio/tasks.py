@@ -194,8 +194,8 @@ class _Task:
         number = task.get("id", int(place) + 1)
         name = picture_name(self.address, "_".join(map(str, (number, *page[2:]))))
         self._record: Record = {"id": number, "file_name": name}
-        stored = self.address if isinstance(self.address, str) and stored_name(self.address) else None
-        self.picture = Picture(self._record, is_unsized=True, place=steps, address=stored)
+        stored = stored_name(self.address) if isinstance(self.address, str) else None
+        self.picture = Picture(self._record, is_unsized=True, place=steps, address=self.address if stored else None)
         self._results = list(task_records(task, with_predictions=True))
         self._owners: dict[int, str] = {}
         self._shapes: dict[str, Shape] = {}
@@ -210,6 +210,8 @@ class _Task:
         for each in held if isinstance(held, list) else []:
             if isinstance(each, dict) and is_read(each, predictions):
                 self._read(each, {"algorithm_type": "automatic"})
+        has_name = isinstance(self.address, str) and name in {self.address, stored}
+        self.picture.is_named = has_name or (key is None and "width" not in self._record)  # a text alone has none
         for within, result in reversed(self._results):  # a region stands where its first result does
             shape = self._shapes.get(self._owners.get(id(result), ""))
             if shape is not None:

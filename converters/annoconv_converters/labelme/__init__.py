@@ -100,13 +100,14 @@ def _from_xml(path: Path, context: Context, folder: str) -> Batch:
     if root.find("object/bndbox") is not None or root.find("size/width") is not None:
         seen = Message(LOOKS_LIKE, name="Pascal VOC", command="pascal-voc")
         raise InputError("this is no LabelMe annotation", source=path, found=seen)
-    name = name_below(folder, (root.findtext("filename") or "").strip() or f"{path.stem}.jpg")
+    named = (root.findtext("filename") or "").strip()
+    name = name_below(folder, named or f"{path.stem}.jpg")
     record: Record = {"id": 1, "file_name": name}
     size = root.find("imagesize")
     if size is not None:
         record["height"] = side(size.findtext("nrows"), "imagesize/nrows", path)
         record["width"] = side(size.findtext("ncols"), "imagesize/ncols", path)
-    picture = Picture(record, is_unsized=True)
+    picture = Picture(record, is_unsized=True, is_named=bool(named))
     names: list[str] = []
     taken: set[int] = set()
     for place, element in enumerate(root.iterfind("object")):
@@ -223,12 +224,13 @@ def _from_json(path: Path, context: Context, instances: bool, folder: str) -> Ba
             expected="an object with shapes",
         )
     named = document.get("imagePath")
-    name = name_below(folder, named if isinstance(named, str) and named else f"{path.stem}.jpg")
+    is_named = isinstance(named, str) and bool(named)
+    name = name_below(folder, str(named) if is_named else f"{path.stem}.jpg")
     record: Record = {"id": 1, "file_name": name}
     if document.get("imageHeight") is not None or document.get("imageWidth") is not None:  # old files state none
         record |= {"height": document.get("imageHeight"), "width": document.get("imageWidth")}
     names: list[str] = []
-    picture = Picture(record, is_unsized=True)
+    picture = Picture(record, is_unsized=True, is_named=is_named)
     for place, shape in enumerate(shapes, start=1):
         at = ("shapes", place - 1)
         picture.shapes += [replace(each, place=at) for each in _json_shape(shape, record, names, path, place)]

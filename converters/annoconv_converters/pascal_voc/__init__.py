@@ -106,14 +106,15 @@ def _batch(path: Path, context: Context, folder: str, *, shift: int) -> Batch:
     size = root.find("size")
     if root.tag != "annotation" or size is None:
         raise InputError("this is no Pascal VOC annotation", source=path, expected="annotation with a size")
+    named = (root.findtext("filename") or "").strip()
     record: Record = {
         "id": 1,
-        "file_name": name_below(folder, (root.findtext("filename") or "").strip() or f"{path.stem}.jpg"),
+        "file_name": name_below(folder, named or f"{path.stem}.jpg"),
         "width": side(size.findtext("width"), "size/width", path),
         "height": side(size.findtext("height"), "size/height", path),
     }
     names: list[str] = []
-    picture = Picture(record)
+    picture = Picture(record, is_named=bool(named))
     objects = root.findall("object")
     masks = _masks(path, record, len(objects))
     for place, element in enumerate(objects, start=1):
