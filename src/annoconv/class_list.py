@@ -20,5 +20,10 @@ def class_list(case: Case) -> Sequence[Label]:
     """
     labels = case.labels or ()
     numbered = [label for label in labels if label.number is not None]
-    is_picture = case.image.annotated_frames is not None or len(case.image.shape or ()) < 3
-    return numbered or (labels if is_picture else ())
+    is_listed = bool(labels) and not numbered and (len(case.image.shape or ()) < 3 or _has_frames(case))
+    return labels if is_listed else numbered
+
+
+def _has_frames(case: Case) -> bool:
+    """Tell whether what has three axes is a video: its frames are named."""
+    return case.image.annotated_frames is not None or any(each.frame_index is not None for each in case.annotations)

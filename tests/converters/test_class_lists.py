@@ -89,6 +89,30 @@ def test_the_list_of_slices_of_a_volume_is_a_list_to_the_next_format_too(tmp_pat
     assert seen.classes == [*enumerate(NAMES, 1)]
 
 
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_the_list_of_a_video_is_a_list_to_the_next_format_too(is_seen: bool, tmp_path: Path) -> None:
+    (path,) = WRITE["cvat"](tmp_path, data_set([]))
+    root = ElementTree.parse(path)
+    root.getroot().remove(root.getroot().findall("image")[0])
+    task = root.find("meta/task")
+    assert task is not None
+    for tag, text in (("name", "film"), ("size", "4")):
+        ElementTree.SubElement(task, tag).text = text
+    size = ElementTree.SubElement(task, "original_size")
+    for tag in ("width", "height"):
+        ElementTree.SubElement(size, tag).text = "40"
+    track = ElementTree.SubElement(root.getroot(), "track", id="0", label="normal")
+    sides = {"xtl": "1", "ytl": "1", "xbr": "9", "ybr": "9"}
+    outside = "0" if is_seen else "1"
+    ElementTree.SubElement(track, "box", frame="1", keyframe="1", outside=outside, occluded="0", **sides)
+    root.write(path, "utf-8")
+    (reading,) = registry.read([path], format="cvat")
+    data = DataSet(NAMES, (0, 1, 2), ())
+    seen, losses = write([reading], "yolo", data, tmp_path / "out")
+    assert seen.classes == [*enumerate(NAMES)]
+    assert any(loss.path.endswith("number") and loss.kind.changes_value for loss in losses) != is_seen
+
+
 @pytest.mark.parametrize("target", LISTED)
 @pytest.mark.parametrize("source", LISTED)
 def test_training_and_validation_converted_apart_have_one_list(source: str, target: str, tmp_path: Path) -> None:

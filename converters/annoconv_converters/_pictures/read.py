@@ -124,8 +124,12 @@ def picture_case_of(
 
 
 def _as_told(categories: Categories, pictures: Sequence[Picture]) -> list[Record]:
-    """Return the class list of a file, numbered if it is so; or if it is that of a volume, which has no other."""
-    if categories.kind == "numbered" or any(each.name is not None and not each.is_frame for each in pictures):
+    """Return the class list of a file, numbered if it is so; or if it is that of a volume, which has no other.
+
+    A video of which nothing says that it has frames is a volume too.
+    """
+    has_frames = any(each.is_frame and (each.shapes or each.annotated_frames) for each in pictures)
+    if categories.kind == "numbered" or not (has_frames or all(each.name is None for each in pictures)):
         return categories.listed
     return [{name: value for name, value in each.items() if name != "number"} for each in categories.listed]
 
