@@ -30,7 +30,7 @@ from annoconv_converters._xml import attribute_number, number, parse_xml, side, 
 from annoconv_converters.cvat.coordinates import FACES
 from annoconv_converters.cvat.elements import shapes_of
 from annoconv_converters.cvat.skeletons import skeletons_of
-from annoconv_converters.cvat.tracks import MOST_FRAMES, frames_of, range_of, shown_on, unlike
+from annoconv_converters.cvat.tracks import MOST_FRAMES, frames_of, range_of, series_of, shown_on, together, unlike
 from annoconv_converters.cvat.trees import ALGORITHM_TYPES, CONFIDENCE, IMPORTED, CvatTree
 
 if TYPE_CHECKING:
@@ -95,9 +95,10 @@ def read_cvat(path: Path, limits: Limits, label_system: Sequence[Label] = ()) ->
         batches.append(
             Batch(pictures, file.labels, path, losses=tree.losses, findings=file.findings, classes=file.classes)
         )
-    for tracks, video in videos:
-        losses = partial(tree.losses, tracks=tracks)
-        batches.append(Batch(video, file.labels, path, losses=losses, findings=file.findings, classes=file.classes))
+    for some in together(videos):
+        shown = [picture for _, video in some for picture in video]
+        losses = partial(tree.video_losses, {series_of(video): places for places, video in some})
+        batches.append(Batch(shown, file.labels, path, losses=losses, findings=file.findings, classes=file.classes))
     tree.between = file.between
     batches[0].side = side_path(path)
     tree.open = sum(len(batch.pictures) for batch in batches)

@@ -1,4 +1,4 @@
-"""A case of one video whose objects all are tracked, as the tracks of "CVAT for video 1.1".
+"""Cases of videos whose objects all are tracked, as the tracks of "CVAT for video 1.1": of several, a project.
 
 What CVAT shows between key frames is listed frame by frame, as CVAT itself does; it takes the key frames of that and
 moves the shapes between them. An object that is not seen from a frame on is hidden there. Frames are counted by their
@@ -29,8 +29,8 @@ _TAGS: Final = {"oriented_box": "box", "point": "points", "keypoints": "skeleton
 _TRACKED: Final = frozenset({"box", "polygon", "polyline", "points", "ellipse", "skeleton"})
 _PLACE: Final = ("bbox", "segmentation")
 _NO_TRACK: Final = (
-    "a file of CVAT has tracks if it is one video, all its objects are tracked, and none is a mask or stands twice on "
-    "a frame; else the track is an attribute of its shapes"
+    "a file of CVAT has tracks if all of it are videos, all their objects are tracked, and none is a mask or stands "
+    "twice on a frame; else the track is an attribute of its shapes"
 )
 
 
@@ -55,12 +55,15 @@ def arrange(drawings: Sequence[Drawing]) -> Iterator[Loss]:
     """
     for case_index, each in enumerate(drawings):
         yield from _unsized(each, case_index)
-    frames = _frames(drawings[0]) if len(drawings) == 1 else None
-    if frames is None:
-        for case_index, each in enumerate(drawings):
-            yield from _untracked(each.loaded.case, case_index)
-        return
-    (drawing,) = drawings
+    frames = [_frames(each) for each in drawings]
+    for case_index, (drawing, of_case) in enumerate(zip(drawings, frames, strict=True)):
+        if of_case is None or None in frames:
+            yield from _untracked(drawing.loaded.case, case_index)
+        else:
+            _keep_shown(drawing, of_case)
+
+
+def _keep_shown(drawing: Drawing, frames: range) -> None:
     tracks = {id(shape): place for place, track in enumerate(tracks_of(drawing.pictures)) for _, shape in track}
     ranges = drawing.loaded.case.image.annotated_frames or ()
     told = [each.model_dump(exclude_none=True) for each in ranges]
