@@ -407,8 +407,91 @@ def test_a_case_that_is_renamed_finds_its_side_file(layout: str, is_swapped: boo
     for each in readings:
         assert each.case.annotations == before[count(each)].case.annotations
         assert not [loss for loss in each.losses if "annoconv" in loss.path]
-    if layout != "bids":  # whose names have no place for these ids, which the side file brings back
-        assert {each.case.case_id for each in readings} == ({*names} if is_swapped else {"PAT7", names[1]})
+    # The labels of BIDS have no place for these ids, which the side file brings back where nothing was renamed.
+    kept = "CASE_b" if layout == "bids" else names[1]
+    assert {each.case.case_id for each in readings} == ({*names} if is_swapped else {"PAT7", kept})
+    said = [loss.message for each in readings for loss in each.losses if loss.path == "/case_id"]
+    assert len(said) == (1 + is_swapped if layout == "bids" else 0)
+    assert all(message.startswith("the files of the case were renamed") for message in said)
+
+
+@pytest.mark.parametrize("layout", ["nnunet", "msd", "monai", "bids"])
+def test_of_different_side_files_of_one_label_map_the_free_one_is_taken_or_none(layout: str, tmp_path: Path) -> None:
+    from tests.converters.test_nifti import several
+
+    loaded, images = several(tmp_path / "in", "ab")  # whose label maps are equal, byte for byte
+    registry.write(loaded, tmp_path / "out", format="nifti", layout=layout, images=images)
+    folder = tmp_path / "out" / "annoconv"
+    first, second = sorted(path.stem for path in folder.iterdir())
+    renamed(tmp_path / "out", first, "PAT7")
+    readings = {each.case.case_id: each for each in registry.read([tmp_path / "out"], format="nifti")}
+    assert readings.keys() == {"PAT7", "CASE_b" if layout == "bids" else second}
+    assert all([each.id for each in reading.case.annotations] == ["M"] for reading in readings.values())
+    assert not [loss for reading in readings.values() for loss in reading.losses if loss.path != "/case_id"]
+    renamed(tmp_path / "out", second, "PAT8")
+    readings = {each.case.case_id: each for each in registry.read([tmp_path / "out"], format="nifti")}
+    assert readings.keys() == {"PAT7", "PAT8"}
+    assert all([each.id for each in reading.case.annotations] == ["LIVER"] for reading in readings.values())
+    said = {loss.path: loss.message for loss in readings["PAT7"].losses if "annoconv" not in loss.path}
+    assert said["/PAT7.json"].startswith(f"the side files {first}.json, {second}.json were written with files of")
+    (folder / f"{second}.json").unlink()
+    (folder / "copy.json").write_bytes((folder / f"{first}.json").read_bytes())
+    readings = {each.case.case_id: each for each in registry.read([tmp_path / "out"], format="nifti")}
+    assert [each.id for each in readings["PAT7"].case.annotations] == ["M"]
+
+
+@pytest.mark.parametrize("layout", ["nnunet", "msd", "monai", "bids"])
+def test_a_case_with_the_label_map_of_another_does_not_take_its_side_file(layout: str, tmp_path: Path) -> None:
+    from tests.converters.test_nifti import several
+
+    loaded, images = several(tmp_path / "in", "ab")  # whose label maps are equal, byte for byte
+    registry.write(loaded, tmp_path / "out", format="nifti", layout=layout, images=images)
+    min((tmp_path / "out" / "annoconv").iterdir()).unlink()
+    first, second = registry.read([tmp_path / "out"], format="nifti")
+    assert [each.id for each in first.case.annotations] == ["LIVER"]
+    assert [each.id for each in second.case.annotations] == ["M"]
+
+
+def test_a_case_of_which_the_image_alone_is_renamed_finds_its_side_file(tmp_path: Path) -> None:
+    from tests.converters.test_nifti import several
+
+    loaded, images = several(tmp_path / "in", "a")
+    registry.write(loaded, tmp_path / "out", format="nifti", layout="msd", images=images)
+    image, listed = tmp_path / "out" / "imagesTr" / "CASE_a.nii.gz", tmp_path / "out" / "dataset.json"
+    image.rename(image.with_name("PAT7.nii.gz"))
+    listed.write_text(listed.read_text().replace("imagesTr/CASE_a", "imagesTr/PAT7"))
+    reading = read(tmp_path / "out")
+    assert [each.id for each in reading.case.annotations] == ["M"]
+    assert reading.case.case_id == "PAT7"
+
+
+def test_the_row_of_a_participant_whose_files_were_renamed_is_named(tmp_path: Path) -> None:
+    from tests.converters.test_nifti import several
+
+    paths = [each.path for each in several(tmp_path / "in", "ab")[0]]
+    for path in filter(None, paths):
+        path.write_bytes(strict_json.dumps(json.loads(path.read_bytes()) | {"patient_id": f"P_{path.parent.name}"}))
+    loaded = [read_case(path) for path in filter(None, paths)]
+    registry.write(loaded, tmp_path / "out", format="nifti", layout="bids", images=[tmp_path / "in"])
+    label = min(path.stem for path in (tmp_path / "out" / "annoconv").iterdir())
+    renamed(tmp_path / "out", label, "77")
+    readings = list(registry.read([tmp_path / "out"], format="nifti"))
+    assert sorted(str(each.case.patient_id) for each in readings) == ["None", "P_b"]
+    paths = [loss.path for each in readings for loss in each.losses if "participants" in loss.path]
+    assert paths == [f"/participants.tsv/sub-{label}"]
+    table = tmp_path / "out" / "participants.tsv"
+    table.write_text(table.read_text().replace(label, "77"))
+    readings = list(registry.read([tmp_path / "out"], format="nifti"))
+    assert sorted(str(each.case.patient_id) for each in readings) == ["P_a", "P_b"]
+    assert not [loss for each in readings for loss in each.losses if "participants" in loss.path]
+
+
+def test_the_side_files_of_volumes_that_are_read_as_one_case_are_named(case: LoadedCase, tmp_path: Path) -> None:
+    for name in ("x", "y"):
+        registry.write([case], tmp_path / f"{name}.nii.gz", format="nifti")
+    (tmp_path / "z.annoconv.json").write_text("{}")  # of none of them
+    losses = [loss.path for loss in read(tmp_path).losses if "annoconv" in loss.path]
+    assert losses == ["/x.annoconv.json", "/y.annoconv.json"]
 
 
 def count(reading: Reading) -> int:
@@ -424,6 +507,10 @@ def test_a_side_file_of_a_case_that_is_not_there_is_named(layout: str, tmp_path:
     registry.write(loaded, tmp_path / "out", format="nifti", layout=layout, images=images)
     side = min((tmp_path / "out" / "annoconv").iterdir()).stem  # of CASE_a; BIDS has letters and digits only
     renamed(tmp_path / "out", side, "PAT7")
+    for path in (tmp_path / "out").rglob("*PAT7*.nii.gz"):  # edited too, so that nothing tells whose it is
+        label_map = nibabel.load(path)
+        label_map.header["descrip"] = b"edited"
+        nibabel.save(label_map, path)
     readings = list(registry.read([tmp_path / "out"], format="nifti"))
     assert len(readings) == 2
     losses = {loss.path: loss.message for reading in readings for loss in reading.losses}

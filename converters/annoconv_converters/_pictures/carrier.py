@@ -14,8 +14,7 @@ from annoconv.documents.losses import Compared, report
 from annoconv.documents.residuals import Residual, pointer
 from annoconv.errors import DocumentError, InputError
 from annoconv.files.atomic import note_inputs
-from annoconv.files.disk import is_file
-from annoconv.files.manifest import digest, ending_of
+from annoconv.files.manifest import ending_of
 from annoconv.files.names import check_inside
 from annoconv.findings import Finding, Level
 from annoconv.loss import Loss, LossKind
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from annoconv.casefile.left_out import LeftOut
     from annoconv.documents.losses import Carrier, Reasons
     from annoconv.documents.residuals import Path as Steps
+    from annoconv.files.side_files import Side, SideFiles
     from annoconv.limits import Limits
     from annoconv_converters._pictures.edited import Edit
     from annoconv_converters._pictures.meaning import PictureCase
@@ -48,7 +48,7 @@ __all__ = [
     "nothing_shown",
     "read_side",
     "restored",
-    "side_path",
+    "side_of",
     "told_pictures",
 ]
 
@@ -73,9 +73,9 @@ _OWNED: Final = ("annotations", "texts")
 """Lists of a case whose members shapes are."""
 
 
-def side_path(target: Path) -> Path:
-    """Return the path of the side file of an output."""
-    return target / SIDE_NAME if target.is_dir() else target.with_suffix(SIDE_SUFFIX)
+def side_of(source: Path, sides: SideFiles) -> Side:
+    """Return the side file of a file or a folder."""
+    return sides.of(source, source / SIDE_NAME if source.is_dir() else source.with_suffix(SIDE_SUFFIX))
 
 
 def compare(
@@ -195,6 +195,8 @@ class SideFile:
 
     Attributes
     ----------
+    path
+        The side file.
     members
         The object, or the entries of the list.
     main
@@ -203,26 +205,21 @@ class SideFile:
         Ending of the file that it belongs to, if that is not the one that is read.
     """
 
+    path: Path
     members: Any
     main: str | None
     other: str | None
 
-    def is_of(self, main: Path) -> bool:
-        """Tell whether a file is byte for byte the one that was written with it."""
-        return self.main is not None and self.main == digest(main)
-
 
 def read_side(
-    path: Path, main: Path, kind: type[dict[str, Any] | list[Any]], format: str, limits: Limits | None
-) -> SideFile:
-    """Return what stands in a side file.
+    side: Side, kind: type[dict[str, Any] | list[Any]], format: str, limits: Limits | None
+) -> SideFile | None:
+    """Return what stands in a side file; None if there is none.
 
     Parameters
     ----------
-    path
-        The side file.
-    main
-        The file or folder that is read.
+    side
+        The side file of the file or folder that is read.
     kind
         Whether an object or a list is expected.
     format
@@ -235,6 +232,9 @@ def read_side(
     DocumentError
         If it is damaged, of another version, or none of this format. It is never passed over.
     """
+    path, main = side.path, side.main
+    if path is None:
+        return None
     note_inputs([check_inside(path.parent, path)])
     data = strict_json.read_bytes(path, limits)
     document = strict_json.loads(data, limits=limits, source=path, exact=True)
@@ -253,7 +253,8 @@ def read_side(
         )
         raise damaged(problem, path)
     of = (seal or {}).get("of")
-    is_other = isinstance(of, str) and main.is_file() and of != ending_of(main)
+    told = (seal or head).get("main")
+    is_other = isinstance(of, str) and main.is_file() and of != ending_of(main) and not side.is_of(told)
     is_list = isinstance(document, list)
     written = _LISTED if is_list and kind is not list else head.get(FORMAT, format)  # not every side file says it
     if written != format and not is_other:
@@ -266,13 +267,13 @@ def read_side(
         raise damaged(problem, path)
     if not isinstance(document, kind) and not is_other:
         raise damaged(None, path)
-    return SideFile(document, (seal or head).get("main"), of if is_other else None)
+    return SideFile(path, document, told, of if is_other else None)
 
 
-def told_pictures(path: Path, main: Path, format: str, limits: Limits | None) -> list[Record]:
+def told_pictures(side: Side, format: str, limits: Limits | None) -> list[Record]:
     """Return name, size and keys of the pictures that a side file tells of; none if there is no side file."""
-    side = read_side(path, main, dict, format, limits) if is_file(path) else None
-    cases = None if side is None or side.other is not None else side.members.get("cases")
+    read = read_side(side, dict, format, limits)
+    cases = None if read is None or read.other is not None else read.members.get("cases")
     listed = [case.get("pictures") for case in cases if isinstance(case, dict)] if isinstance(cases, list) else []
     pictures = [each for some in listed if isinstance(some, list) for each in some if isinstance(each, dict)]
     return [

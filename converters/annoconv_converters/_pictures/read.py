@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from annoconv.casefile import LoadedCase, Reading
 from annoconv.codes import Labels
-from annoconv.files.disk import is_file
 from annoconv.loss import Loss, LossReport
 from annoconv.model import SCHEMA_VERSION
 from annoconv_converters._pictures.additions import Additions
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
+    from annoconv.files.side_files import Side
     from annoconv.findings import Finding
     from annoconv.limits import Limits
     from annoconv.registry import Context
@@ -71,7 +71,7 @@ class Batch:
     pictures: list[Picture]
     categories: list[Record]
     source: Path
-    side: Path | None = None
+    side: Side | None = None
     losses: FileLosses | None = None
     findings: Callable[[Sequence[Picture], int], Iterable[Finding]] | None = None
     classes: ClassKind = "seen"
@@ -146,7 +146,7 @@ def read_pictures(batches: Iterable[Batch], *, context: Context, task: str) -> I
             yield reading if count > first or not beside else replace(reading, losses=LossReport(losses))
             count += 1
             context.advance(count)
-        if count == first and beside:
+        if count == first and beside and batch.side is not None and batch.side.path is not None:
             raise nothing_shown(batch.source)
 
 
@@ -225,21 +225,23 @@ def _groups(pictures: list[Picture]) -> list[list[Picture]]:
 
 def _side(batch: Batch, task: str, context: Context) -> tuple[list[_Written], list[Picture], list[Loss]]:
     """Return the cases that the side file tells of, the pictures of which it knows nothing, and what is lost of it."""
-    if batch.side is None or not is_file(batch.side):
+    if batch.side is None:
         return [], batch.pictures, []
-    side = read_side(batch.side, batch.source, dict, task, context.limits)
+    side = read_side(batch.side, dict, task, context.limits)
+    if side is None:
+        return [], batch.pictures, batch.side.losses(0)
     if side.other is not None:
         return [], batch.pictures, [not_used(side, 0)]
     entries = side.members.get("cases")
     if not isinstance(entries, list) or not all(map(_is_entry, entries)):
-        raise damaged(None, batch.side)
+        raise damaged(None, side.path)
     classes = classes_told(side.members, entries)
     if classes is None:
-        raise damaged(None, batch.side)
+        raise damaged(None, side.path)
     left: dict[Any, list[Picture]] = {}
     for picture in batch.pictures:
         left.setdefault(picture.record.get("file_name"), []).append(picture)
-    is_edited = not side.is_of(batch.source) if batch.source.is_file() else True
+    is_edited = not batch.side.is_of(side.main)
     written: list[_Written] = []
     losses: list[Loss] = []
     for number, entry in enumerate(entries):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from annoconv.files.side_files import SideFiles
     from annoconv.registry import Context
 
 __all__ = ["RecordIndex", "index_file"]
@@ -79,7 +80,9 @@ class RecordIndex:
     given: dict[Any, Picture] = field(default_factory=dict)
 
 
-def index_file(path: Path, context: Context, pattern: re.Pattern[str], ground_truth: Path | None = None) -> RecordIndex:
+def index_file(
+    path: Path, context: Context, pattern: re.Pattern[str], ground_truth: Path | None, sides: SideFiles
+) -> RecordIndex:
     """Return where the records of a file stand.
 
     Raises
@@ -94,7 +97,7 @@ def index_file(path: Path, context: Context, pattern: re.Pattern[str], ground_tr
     owners: list[Any] = []
     numbers: list[Any] = []
     is_results = is_panoptic = False
-    side = read_coco_side(path, limits)
+    side = read_coco_side(path, limits, sides)
     beside: Record = {}
     sizes: dict[Any, Record] = {}
     with path.open("rb") as file:

@@ -17,6 +17,7 @@ from annoconv.casefile import Reading
 from annoconv.codes import Labels
 from annoconv.errors import InputError, UsageError
 from annoconv.files.atomic import note_inputs
+from annoconv.files.side_files import SideFiles
 from annoconv.loss import LossReport
 from annoconv_converters._pictures.archives import unpacking
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, nothing_shown, restored
@@ -67,9 +68,9 @@ def read_coco(
     if not paths:
         source = sources[0] if sources else None
         raise InputError("there is no COCO file", source=source, expected=".json", advice=unpacking(sources))
-    case_index = 0
+    case_index, sides = 0, SideFiles(context.limits)
     for path in paths:
-        index = index_file(path, context, pattern, ground_truth)
+        index = index_file(path, context, pattern, ground_truth, sides)
         if ground_truth is not None and not index.is_results and not path.samefile(ground_truth):
             raise UsageError("a ground truth is of a list of results, and this is none", source=path)
         if not index.groups and any(index.side.lost(case_index)):
@@ -171,7 +172,9 @@ def _readings(
             losses += index.side.lost_categories(listed, case_index + number)
         if is_ours and not use_keys and any(each.key.get("id") for picture in pictures for each in picture.shapes):
             losses += lost({(): GONE}, case_index + number)
-        losses = [*(index.side.lost(case_index) if number == 0 else ()), *losses]
+        if number == 0:
+            not_read = index.side.side.losses(case_index) if index.side.side and not index.is_keyed else ()
+            losses = [*not_read, *index.side.lost(case_index), *losses]
         yield Reading(loaded.case, loaded.masks, LossReport(losses), findings=tuple(findings), source=index.path)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.documents.residuals import pointer
 from annoconv.files.atomic import note_inputs
 from annoconv.files.disk import is_file
-from annoconv.files.manifest import digest, sealed_main
+from annoconv.files.manifest import sealed_main
 from annoconv.loss import Loss, LossKind
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, damaged, not_used, read_side
 from annoconv_converters._pictures.edited import NOT_WRITTEN, classes_said
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from annoconv.documents.losses import Reasons
     from annoconv.documents.residuals import Path as Steps
+    from annoconv.files.side_files import Side, SideFiles
     from annoconv.limits import Limits
     from annoconv_converters._pictures.carrier import SideFile
 
@@ -67,6 +68,8 @@ class CocoSide:
         Keys of the records on an image, by its id: with `number`, the id of the record.
     unused
         A side file that belongs to another file.
+    side
+        Where it stands, or which others were not read.
     classes
         Ids of the categories that records of the file have, as far as it has been read.
     categories
@@ -83,6 +86,7 @@ class CocoSide:
     images: list[Record] = field(default_factory=list)
     keys: dict[str, list[Record]] = field(default_factory=dict)
     unused: SideFile | None = None
+    side: Side | None = None
     classes: set[str] = field(default_factory=set)
     categories: dict[str, Record] = field(default_factory=dict)
     info: Record = field(default_factory=dict)
@@ -205,7 +209,7 @@ class CocoSide:
         self.not_written.clear()
 
 
-def read_coco_side(path: Path, limits: Limits) -> CocoSide:
+def read_coco_side(path: Path, limits: Limits, sides: SideFiles) -> CocoSide:
     """Return what the side file of a COCO file says; of an unedited file only where its records do not say it.
 
     Raises
@@ -213,23 +217,24 @@ def read_coco_side(path: Path, limits: Limits) -> CocoSide:
     DocumentError
         If it is damaged or of another version.
     """
-    beside = next(filter(is_file, (path.with_suffix(SIDE_SUFFIX), path.with_name(SIDE_NAME))), None)
-    if beside is None:
-        return CocoSide()
+    own = path.with_suffix(SIDE_SUFFIX), path.with_name(SIDE_NAME)
+    side = sides.of(path, next(filter(is_file, own), own[0]))
+    if side.path is None:
+        return CocoSide(side=side)
     with path.open("rb") as file:
         is_array = file.read(_HEAD).lstrip()[:1] == b"["  # results, which do not hold their images
-    if not is_array and sealed_main(beside) == digest(path):
-        note_inputs([beside])
+    if not is_array and side.is_of(sealed_main(side.path)):
+        note_inputs([side.path])
         return CocoSide(is_edited=False)
-    side = read_side(beside, path, list, TASK, limits)
-    if side.other is not None:
-        return CocoSide(unused=side)
-    head = 0 if KEY in side.members[0] else 1  # behind the seal
-    info = side.members[head].get(INFO)
-    found = CocoSide(is_edited=not side.is_of(path), info=info if isinstance(info, dict) else {})
-    for entry in side.members[head + 1 :]:
+    read = read_side(side, list, TASK, limits)
+    if read is None or read.other is not None:
+        return CocoSide(unused=read)
+    head = 0 if KEY in read.members[0] else 1  # behind the seal
+    info = read.members[head].get(INFO)
+    found = CocoSide(is_edited=not side.is_of(read.main), info=info if isinstance(info, dict) else {})
+    for entry in read.members[head + 1 :]:
         if not _is_entry(entry):
-            raise damaged(None, beside)
+            raise damaged(None, read.path)
         found.add(entry)
     return found
 

@@ -22,7 +22,7 @@ from annoconv.codes import UNCLASSIFIED, Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
 from annoconv.errors import InputError
-from annoconv.files.manifest import digest
+from annoconv.files.manifest import ending_of, seal
 from annoconv.loss import Loss, LossReport
 from annoconv_converters._pictures.carrier import VERSION, compare, compare_plain
 from annoconv_converters._pictures.categories import Categories, CategoryTable, unnamed
@@ -372,10 +372,12 @@ class _Writer:
         if self.parts["side"].count:
             for record in () if self.kind in _WITHOUT_CATEGORIES else self._categories():
                 self.parts["side"].add({"section": CATEGORIES, "record": record})
-            main = {"main": digest(self.layout.document)} if self.layout.is_folder else {}  # else the seal tells
-            with self.layout("side").open("wb") as file:
-                self.parts["side"].copy(file, {KEY: VERSION, INFO: self._head().get(INFO), **main})
+            side = self.layout("side")
+            with side.open("wb") as file:
+                self.parts["side"].copy(file, {KEY: VERSION, INFO: self._head().get(INFO)})
                 file.write(b"\n")
+            if self.layout.is_folder:  # else it gets its seal with the file, at the end
+                seal(side, self.layout.document, ending_of(self.layout.document))
 
     def _head(self) -> Record:
         categories = [] if self.kind in _WITHOUT_CATEGORIES else self._categories()

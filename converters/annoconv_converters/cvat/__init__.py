@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from annoconv import images as image_seam
 from annoconv.errors import InputError
+from annoconv.files.side_files import SideFiles
 from annoconv_converters._pictures.archives import unpacking
 from annoconv_converters._pictures.options import AllAnnotations, Images, Names, Plain, Render, Window
 from annoconv_converters._pictures.read import read_pictures
@@ -108,5 +109,6 @@ def from_cvat(sources: Sequence[Path], *, context: Context) -> Iterator[Reading]
     if not paths:
         source = Path(sources[0]) if sources else None
         raise InputError("there is no CVAT file", source=source, expected=".xml", advice=unpacking(sources))
-    batches = (batch for path in paths for batch in read_cvat(path, context.limits, context.label_system))
+    sides = SideFiles(context.limits)
+    batches = (batch for path in paths for batch in read_cvat(path, context.limits, context.label_system, sides))
     return read_pictures(batches, context=context, task=TASK)

@@ -16,9 +16,10 @@ import numpy as np
 from annoconv.codes import is_name
 from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError, LimitError
+from annoconv.files.side_files import SideFiles
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message
-from annoconv_converters._pictures.carrier import side_path
+from annoconv_converters._pictures.carrier import side_of
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.check import place_of
 from annoconv_converters._pictures.geometry import counts_to_record, tidy
@@ -67,7 +68,9 @@ def tree_of(path: Path, limits: Limits) -> Element:
     return root
 
 
-def read_cvat(path: Path, limits: Limits, label_system: Sequence[Label] = ()) -> list[Batch]:
+def read_cvat(
+    path: Path, limits: Limits, label_system: Sequence[Label] = (), sides: SideFiles | None = None
+) -> list[Batch]:
     """Return the pictures of a file: those of its images, and the frames of its videos.
 
     Parameters
@@ -78,6 +81,8 @@ def read_cvat(path: Path, limits: Limits, label_system: Sequence[Label] = ()) ->
         Bounds.
     label_system
         The task's labels, by which classes are named again.
+    sides
+        Those of the request.
 
     Raises
     ------
@@ -90,17 +95,16 @@ def read_cvat(path: Path, limits: Limits, label_system: Sequence[Label] = ()) ->
     pictures = [file.image(element, place) for place, element in enumerate(root.iterfind("image"))]
     _numbered(pictures)
     videos = file.videos(root.findall("track"))
-    batches: list[Batch] = []
-    if pictures or not videos:
-        batches.append(
-            Batch(pictures, file.labels, path, losses=tree.losses, findings=file.findings, classes=file.classes)
-        )
+    shown = [(partial(tree.losses), pictures)] if pictures or not videos else []
     for some in together(videos):
-        shown = [picture for _, video in some for picture in video]
-        losses = partial(tree.video_losses, {series_of(video): places for places, video in some})
-        batches.append(Batch(shown, file.labels, path, losses=losses, findings=file.findings, classes=file.classes))
+        frames = [picture for _, video in some for picture in video]
+        shown.append((partial(tree.video_losses, {series_of(video): places for places, video in some}), frames))
+    batches = [
+        Batch(some, file.labels, path, losses=losses, findings=file.findings, classes=file.classes)
+        for losses, some in shown
+    ]
     tree.between = file.between
-    batches[0].side = side_path(path)
+    batches[0].side = side_of(path, sides or SideFiles(limits))
     tree.open = sum(len(batch.pictures) for batch in batches)
     return batches
 

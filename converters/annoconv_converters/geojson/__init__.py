@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from annoconv import images as image_seam
 from annoconv.errors import InputError
+from annoconv.files.side_files import SideFiles
 from annoconv.registry import Option
 from annoconv_converters._pictures.archives import unpacking
 from annoconv_converters._pictures.carrier import SIDE_SUFFIX
@@ -123,6 +124,6 @@ def from_geojson(
     if not paths:
         source = Path(sources[0]) if sources else None
         raise InputError("there is no GeoJSON file", source=source, expected=".geojson", advice=unpacking(sources))
-    system = context.label_system
-    batches = (read_file(path, context.limits, height=height, label_system=system) for path in paths)
+    system, sides = context.label_system, SideFiles(context.limits)
+    batches = (read_file(path, context.limits, height=height, label_system=system, sides=sides) for path in paths)
     return read_pictures(batches, context=context, task=TASK)

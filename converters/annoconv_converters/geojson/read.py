@@ -12,8 +12,9 @@ from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError, UsageError
+from annoconv.files.side_files import SideFiles
 from annoconv.pixels import Masks
-from annoconv_converters._pictures.carrier import PICTURE, side_path, told_pictures
+from annoconv_converters._pictures.carrier import PICTURE, side_of, told_pictures
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, stated
 from annoconv_converters._pictures.foreign_json import looks_like
@@ -54,7 +55,14 @@ def tree_of(path: Path, limits: Limits) -> Any:
     return strict_json.loads_keeping(strict_json.read_bytes(path, limits), _KEPT, limits=limits, source=path)
 
 
-def read_file(path: Path, limits: Limits, *, height: int | None = None, label_system: Sequence[Label] = ()) -> Batch:
+def read_file(
+    path: Path,
+    limits: Limits,
+    *,
+    height: int | None = None,
+    label_system: Sequence[Label] = (),
+    sides: SideFiles | None = None,
+) -> Batch:
     """Return what a file holds: features of GeoJSON, annotations of Cytomine, or those of ASAP.
 
     Parameters
@@ -67,6 +75,8 @@ def read_file(path: Path, limits: Limits, *, height: int | None = None, label_sy
         Rows of the slide, for Cytomine.
     label_system
         The task's labels.
+    sides
+        Those of the request.
 
     Raises
     ------
@@ -88,7 +98,8 @@ def read_file(path: Path, limits: Limits, *, height: int | None = None, label_sy
         raise UsageError("a height is of the slide of Cytomine's annotations, and this file has none", source=path)
     if is_asap:
         return read_asap(path, limits, labels_of)
-    told = told_pictures(side_path(path), path, TASK, limits)
+    side = side_of(path, sides or SideFiles(limits))
+    told = told_pictures(side, TASK, limits)
     known: dict[str, Record] = {
         each["file_name"]: {name: each[name] for name in PICTURE if name in each} for each in told
     }
@@ -117,7 +128,7 @@ def read_file(path: Path, limits: Limits, *, height: int | None = None, label_sy
             beside += [] if said is None else [FileRecord(*said, again or _again(loaded.case))]
         return geojson_losses(file.told, beside, some, loaded, labels_of(loaded.case), colours, case_index)
 
-    return Batch(listed, file.categories, path, side_path(path), losses)
+    return Batch(listed, file.categories, path, side, losses)
 
 
 def _pictures(document: Any, known: Mapping[str, Record]) -> tuple[dict[str, Picture], dict[str, tuple[Steps, Record]]]:

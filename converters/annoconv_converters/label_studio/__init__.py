@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from annoconv import images as image_seam
 from annoconv.errors import InputError
+from annoconv.files.side_files import SideFiles
 from annoconv.registry import Option
 from annoconv_converters._pictures.archives import unpacking
 from annoconv_converters._pictures.carrier import SIDE_SUFFIX
@@ -118,6 +119,6 @@ def from_label_studio(
     if not paths:
         source = Path(sources[0]) if sources else None
         raise InputError("there is no Label Studio export", source=source, expected=".json", advice=unpacking(sources))
-    labels = context.label_system
-    batches = (read_tasks(path, context.limits, predictions=predictions, label_system=labels) for path in paths)
+    limits, labels, sides = context.limits, context.label_system, SideFiles(context.limits)
+    batches = (read_tasks(path, limits, predictions=predictions, label_system=labels, sides=sides) for path in paths)
     return read_pictures(batches, context=context, task=TASK)

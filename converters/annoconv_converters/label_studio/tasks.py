@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
+from annoconv.files.side_files import SideFiles
 from annoconv.messages import Message
-from annoconv_converters._pictures.carrier import side_path, told_pictures
+from annoconv_converters._pictures.carrier import side_of, told_pictures
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.foreign_json import looks_like
 from annoconv_converters._pictures.read import Batch
@@ -123,7 +124,14 @@ def _is_task(task: Any) -> bool:
     )
 
 
-def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_system: Sequence[Label] = ()) -> Batch:
+def read_tasks(
+    path: Path,
+    limits: Limits,
+    *,
+    predictions: bool = False,
+    label_system: Sequence[Label] = (),
+    sides: SideFiles | None = None,
+) -> Batch:
     """Return the pictures of an export.
 
     Parameters
@@ -136,6 +144,8 @@ def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_s
         Whether to read predictions too.
     label_system
         The task's labels, by which classes are named again.
+    sides
+        Those of the request.
 
     Raises
     ------
@@ -152,7 +162,8 @@ def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_s
         for steps, key, page in pages_of(task, Message("task {number}", number=place + 1), path)
     ]
     addresses = [task.address for task in tasks]
-    written = written_names(told_pictures(side_path(path), path, TASK, limits), addresses, path)
+    side = side_of(path, sides or SideFiles(limits))
+    written = written_names(told_pictures(side, TASK, limits), addresses, path)
     for record, address in zip((task.picture.record for task in tasks), addresses, strict=True):
         record["file_name"] = written.get(uploaded_name(address) or "", record["file_name"])
     told = {task.picture.place: ToldTask(task.told, task.found, task.key) for task in tasks}
@@ -162,7 +173,7 @@ def read_tasks(path: Path, limits: Limits, *, predictions: bool = False, label_s
     categories = categories_of(names)
     for number, defined in points.items():
         categories[number]["keypoints"] = defined
-    return Batch(pictures, categories, path, side_path(path), losses=tree.losses)
+    return Batch(pictures, categories, path, side, losses=tree.losses)
 
 
 class _Task:

@@ -12,7 +12,9 @@ from annoconv.documents import strict_json
 from annoconv.documents.merging import merge
 from annoconv.documents.residuals import pointer
 from annoconv.errors import AnnoconvError, DocumentError, ImageError, InputError, UsageError
-from annoconv.files.names import Within, inside, is_left_by_desktop
+from annoconv.files.manifest import seal_of, suffix_of
+from annoconv.files.names import Within, inside
+from annoconv.files.side_files import SideFiles
 from annoconv.geometry import Grid, GridKind, apply_relation, matrix_text
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message, listed
@@ -28,7 +30,7 @@ from annoconv_converters.nifti.case_files import document
 from annoconv_converters.nifti.finder import Finder
 from annoconv_converters.nifti.layouts import LAYOUTS, recognise
 from annoconv_converters.nifti.layouts.indexed import others
-from annoconv_converters.nifti.side_file import FOLDER, SideFile, SideFiles, read_side_file, with_empty_regions
+from annoconv_converters.nifti.side_file import ENDING, FOLDER, SideFile, read_side_file, side_of, with_empty_regions
 from annoconv_converters.nifti.source_trees import Retold, RetoldRow, file_losses, of_given_table
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
     from annoconv.documents.residuals import Path
+    from annoconv.files.side_files import Side
     from annoconv.images import ImageSource
     from annoconv.model import Label
     from annoconv.pixels import Mask
@@ -54,6 +57,8 @@ _OF_OTHERS: Final = "the side file was written for other files; what it holds is
 _UNREAD: Final = "the volume is not read where it is; name it, or its folder, as a source or with --images"
 _UNNAMED: Final = "the label table does not name the value {value}; {name} stands for it"
 _MOST_NAMED: Final = 10
+_RENAMED: Final = "the files of the case were renamed, and their name holds; the one it had before is left out"
+_OF_ONE: Final = "it is the side file of one volume, and the folder is read as one case; name that volume itself"
 _UNFIT: Final = "what the side file holds does not fit the files, which other software has edited; it is left out"
 
 
@@ -82,7 +87,7 @@ def read_cases(
         allows_no_place=allows_no_place,
         takes_layers=takes_layers,
     )
-    position = 0
+    position, sides = 0, SideFiles(context.limits)
     known: _Rows = {}
     for number, source in enumerate(sources, 1):
         if not source.exists():
@@ -98,19 +103,21 @@ def read_cases(
             )
         rows: _Rows = {}
         used: set[FilePath] = set()
-        side_files = SideFiles(context.limits)
         near = replace(finder, within=Within(source if source.is_dir() else source.parent))
-        for found, is_last in _with_last(map(side_files.of, kind.find(source, near))):
-            reading, told = _reading(found, near, position, registrations, source)
+        for found, is_last in _with_last(kind.find(source, near)):
+            side = side_of(found, sides)
+            reading, told = _reading(found, side, near, position, registrations, source)
             # What a data set, or the table of all of them, says is lost only if none of its cases says it.
             if found.shared:
                 rows |= _rows(told)
             if labels is not None:
                 known |= _rows(told)
             losses = reading.losses
-            used |= {found.carrier, *(file.path for file in found.files), *found.unread()}
+            used |= {*filter(None, [side.path]), *(file.path for file in found.files), *found.unread()}
+            if is_last and source.is_dir():
+                losses += _of_single_volumes(source, used, sides, position)
             if found.shared and is_last:
-                losses += _left_over(source, used, near, kind, position)
+                losses += _left_over(source, used, near, kind, sides, position)
                 losses += file_losses(found.shared, replace(told, rows=list(rows.values())), source, position)
             if labels is not None and is_last and number == len(sources):
                 table = of_given_table(labels, replace(told, rows=list(known.values())))
@@ -174,15 +181,15 @@ def read_images(
 
 
 def _reading(
-    found: CaseFiles, finder: Finder, position: int, registrations: Given, source: FilePath
+    found: CaseFiles, beside: Side, finder: Finder, position: int, registrations: Given, source: FilePath
 ) -> tuple[Reading, Retold]:
     context = finder.context
-    side = read_side_file(found.carrier, context.limits)
-    unfit: list[Loss] = []
+    side = read_side_file(beside.path, context.limits)
+    unfit = beside.losses(position)
     try:
         merged = None if side is None else _merged(found, side, finder, position)
         if isinstance(merged, str):
-            unfit = [Loss(position, f"/{found.carrier.name}", LossKind.NO_PLACE, merged)]
+            unfit = [Loss(position, f"/{(beside.path or found.carrier).name}", LossKind.NO_PLACE, merged)]
             side = merged = None
         if merged is None:
             complete, masks = document(found, finder.labels, task=context.task)
@@ -194,7 +201,7 @@ def _reading(
         raise DocumentError("what the index tells of the files is damaged", source=found.source) from error
     fields = {**found.fields, **registrations.fields}
     if side is not None:
-        fields |= _carried_fields(side, found.carrier)
+        fields |= _carried_fields(side, beside.path or found.carrier)
     complete = registrations.added_to(complete)
     try:
         case = strict_json.as_model(complete, Case, limits=context.limits, source=found.source)
@@ -228,14 +235,17 @@ def _merged(
     def is_told_elsewhere(path: Path) -> bool:
         if path[:1] in {("image",), ("related_images",)}:
             return bool(finder.sources) or not _GEOMETRY.intersection(path)
-        return path[:1] in {("task_id",), ("case_id",)} or path[-1:] == ("mask_file",)
+        return path[:1] == ("task_id",) or path[-1:] == ("mask_file",)
 
     try:
         merged = merge(native, side.residual, side.held, case_index=position, is_told_elsewhere=is_told_elsewhere)
         strict_json.as_model(merged.document, Case)
     except (KeyError, TypeError, ValueError):
         return Message(_UNFIT)
-    return found, merged.document, masks, merged.losses
+    is_named = found.carrier.parent.name == FOLDER  # the files of a data set name its cases
+    renamed = {"/case_id": Message(_RENAMED)} if is_named else {}
+    losses = [replace(loss, message=renamed.get(loss.path, loss.message)) for loss in merged.losses]
+    return found, merged.document, masks, losses
 
 
 def _retell(found: CaseFiles, case: Case, masks: Sequence[Mask], label_system: Sequence[Label]) -> Retold:
@@ -303,12 +313,21 @@ def _unread(found: CaseFiles, source: FilePath, position: int) -> Iterator[Loss]
         yield Loss(position, _place(path, source), LossKind.NO_PLACE, Message(_UNREAD))
 
 
+def _of_single_volumes(folder: FilePath, used: set[FilePath], sides: SideFiles, position: int) -> Iterator[Loss]:
+    """Yield the side files that stand beside volumes of a folder, which were written one by one."""
+    for place in sorted({folder, *(path.parent for path in used if is_volume(path))}):
+        for path in sides.within(place):
+            seal = seal_of(path)
+            if seal is not None and is_volume(path.with_name(f"x{suffix_of(seal.of)}")):
+                yield Loss(position, _place(path, folder), LossKind.NO_PLACE, _OF_ONE)
+
+
 def _left_over(
-    folder: FilePath, used: set[FilePath], finder: Finder, kind: type[Layout], position: int
+    folder: FilePath, used: set[FilePath], finder: Finder, kind: type[Layout], sides: SideFiles, position: int
 ) -> Iterator[Loss]:
     """Yield the side files in a data set that belong to none of its cases, and the volumes that are no part of it."""
-    for path in sorted((folder / FOLDER).glob("*.json")):
-        if path not in used and not is_left_by_desktop(path.name):
+    for path in sides.within(folder / FOLDER, ENDING):
+        if path not in used:
             yield Loss(position, _place(path, folder), LossKind.NO_PLACE, _OF_OTHERS)
     for path in others(folder, used, finder) if kind.is_closed else ():
         yield Loss(position, _place(path, folder), LossKind.NO_PLACE, _UNREAD)

@@ -6,8 +6,8 @@ label; one of which the files tell no label any more, as programs write them tha
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,8 +15,6 @@ from annoconv.documents import strict_json
 from annoconv.documents.residuals import Residual
 from annoconv.errors import InputError
 from annoconv.files.atomic import note_inputs
-from annoconv.files.disk import is_file
-from annoconv.files.manifest import digest
 from annoconv.files.names import check_inside
 from annoconv.model import AnnotationCategory
 from annoconv_converters.nifti.case_files import Region
@@ -25,14 +23,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from annoconv.files.side_files import Side, SideFiles
     from annoconv.limits import Limits
     from annoconv_converters.nifti.case_files import CaseFiles
     from annoconv_converters.nifti.finder import Finder
 
-__all__ = ["FOLDER", "SideFile", "SideFiles", "main_of", "read_side_file", "with_empty_regions"]
+__all__ = ["ENDING", "FOLDER", "SideFile", "main_of", "read_side_file", "side_of", "with_empty_regions"]
 
 FOLDER: Final = "annoconv"
 """Of the side files of a data set, each under the name of its case."""
+ENDING: Final = ".json"
+"""Of the side files in it."""
 _VERSION: Final = 1
 _ADVICE: Final = "Remove the side file to read the files by themselves"
 
@@ -54,8 +55,6 @@ class SideFile:
         What the files do not hold, and what they hold instead (`annoconv.documents.merging.held`).
     fields
         Displacement fields that are kept beside the side file, by registration id.
-    main
-        Digest of the case's label map in a data set, by which it is found if that was renamed.
     """
 
     shape: Sequence[int] | None
@@ -64,7 +63,6 @@ class SideFile:
     residual: Residual
     held: Sequence[Any]
     fields: Mapping[str, str] = field(default_factory=dict[str, str])
-    main: str | None = None
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -76,8 +74,7 @@ class SideFile:
             "residual": self.residual.to_json(),
             "held": self.held,
         }
-        told |= {"fields": self.fields} if self.fields else {}
-        return told | ({"main": self.main} if self.main is not None else {})
+        return told | ({"fields": self.fields} if self.fields else {})
 
     @property
     def empty(self) -> list[str]:
@@ -143,7 +140,7 @@ def with_empty_regions(found: CaseFiles, keys: Iterable[str], finder: Finder) ->
     return replace(found, regions=[*found.regions, *(absent[key] for key in wanted if key in absent)])
 
 
-def read_side_file(path: Path, limits: Limits) -> SideFile | None:
+def read_side_file(path: Path | None, limits: Limits) -> SideFile | None:
     """Return the private side file; None if there is none.
 
     Raises
@@ -153,7 +150,7 @@ def read_side_file(path: Path, limits: Limits) -> SideFile | None:
     InputError
         If it is of another version, or says anything but what annoconv writes.
     """
-    if not is_file(path):
+    if path is None:
         return None
     note_inputs([check_inside(path.parent, path)])
     told = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits, source=path, exact=True)
@@ -171,47 +168,27 @@ def read_side_file(path: Path, limits: Limits) -> SideFile | None:
         raise InputError("the side file is damaged", source=path, advice=_ADVICE) from error
 
 
-def main_of(found: CaseFiles) -> str | None:
-    """Return the digest of the label map of a case in a data set; None without one, or if nothing is drawn in it."""
+def main_of(found: CaseFiles) -> Path:
+    """Return what the side file of a case was written with: its file, its label map in a data set, else its folder."""
     path = found.regions[0].volume.path if found.regions else None
-    return None if path is None or found.carrier.parent.name != FOLDER else digest(path)
+    return found.source if path is None or found.source.is_file() or found.carrier.parent.name != FOLDER else path
 
 
-class SideFiles:
-    """The side files of a data set: that of a case stands under its name, or was written for its main file.
+def side_of(found: CaseFiles, sides: SideFiles) -> Side:
+    """Return the side file of a case."""
+    main = main_of(found)
+    if main == found.source:
+        return sides.of(main, found.carrier)
+    own = re.compile(rf"(^|sub-){re.escape(found.name)}(?=[._]|$)")
 
-    Parameters
-    ----------
-    limits
-        Bounds.
-    """
+    def place(side: Path) -> Path:
+        """Return the label map of the case that a side file is called after; the folder if names do not tell it."""
+        folder = found.carrier.parent.parent
+        parts = main.relative_to(folder).parts
+        other = folder.joinpath(*(own.sub(lambda match: f"{match[1]}{side.stem}", part) for part in parts))
+        return folder if other == main else other
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._by_main: dict[Path, dict[str, Path]] = {}
-
-    def of(self, found: CaseFiles) -> CaseFiles:
-        """Return a case with the side file that was written for its very files, if another was renamed or is gone."""
-        main = main_of(found)
-        if main is None or not found.carrier.parent.is_dir():
-            return found
-        side = read_side_file(found.carrier, self._limits)
-        if side is not None and side.main in {None, main}:
-            return found
-        place = self._told(found.carrier.parent).get(main)
-        return found if place is None else replace(found, carrier=place)
-
-    def _told(self, folder: Path) -> dict[str, Path]:
-        """Return the side files of a folder by the digests of the files that they were written for; of two, none."""
-        if folder not in self._by_main:
-            told: list[tuple[str, Path]] = []
-            for path in sorted(folder.glob("*.json")):
-                with suppress(InputError):  # it may be nobody's; whoever it belongs to by name is told
-                    side = read_side_file(path, self._limits)
-                    told += [] if side is None or side.main is None else [(side.main, path)]
-            counts = Counter(main for main, _ in told)
-            self._by_main[folder] = {main: path for main, path in told if counts[main] == 1}
-        return self._by_main[folder]
+    return sides.of(main, found.carrier, ENDING, place=place)
 
 
 def _side_file(told: Any) -> SideFile:
@@ -226,8 +203,7 @@ def _side_file(told: Any) -> SideFile:
     labels = [{**label, "code": _text(label["code"])} for label in told["labels"]]
     held = [(tuple(path), value) for path, value in told["held"]]
     fields = {identity: _text(place) for identity, place in told.get("fields", {}).items()}
-    main = _text(told["main"]) if "main" in told else None
-    return SideFile(told["shape"], regions, labels, Residual.from_json(told["residual"]), held, fields, main)
+    return SideFile(told["shape"], regions, labels, Residual.from_json(told["residual"]), held, fields)
 
 
 def _only(told: Mapping[str, Any]) -> dict[Any, str]:

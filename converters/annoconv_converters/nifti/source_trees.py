@@ -73,6 +73,7 @@ _REASONS: Final[Reasons] = {
     "images/*/shape": ("the volume itself says it", LossKind.NO_PLACE),
     "regions/*/id": ("the side file knows the annotation by its former id", LossKind.NO_PLACE),
     "regions/*/name": ("the label code beside it says what it is", LossKind.NO_PLACE),
+    "sub-*": "no file here is of this participant",
     "regions/*": "the file that the index names for it is not there",
     "[0-9]*/*": "a label has no place for {name} as the file has it",
     "[0-9]*": _NO_LABEL,

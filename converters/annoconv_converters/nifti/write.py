@@ -20,6 +20,7 @@ from annoconv.documents.merging import held
 from annoconv.documents.residuals import leaves, pointer
 from annoconv.errors import InputError, UsageError
 from annoconv.files.atomic import replacing
+from annoconv.files.manifest import ending_of, seal
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
 from annoconv.volumes.nifti import NIFTI1_LARGEST, holds_qform
@@ -247,10 +248,11 @@ def _case_losses(
         kept,
         held(native, kept),
         places,
-        main_of(found),
     )
     found.carrier.parent.mkdir(exist_ok=True)
     found.carrier.write_bytes(strict_json.dumps(side.document()))
+    if (main := main_of(found)) != found.source:
+        seal(found.carrier, main, ending_of(main))
     for path, reason in lost.items():
         yield Loss(case_index, pointer(path), LossKind.NO_PLACE, reason[0] if isinstance(reason, tuple) else reason)
     unplaced = set(map(pointer, lost))

@@ -16,7 +16,8 @@ from annoconv import images as image_seam
 from annoconv.errors import InputError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.names import Within
-from annoconv_converters._pictures.carrier import SIDE_NAME, told_pictures
+from annoconv.files.side_files import SideFiles
+from annoconv_converters._pictures.carrier import side_of, told_pictures
 from annoconv_converters._pictures.picture_names import PICTURE_FILES, stem_of
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
@@ -30,6 +31,7 @@ from annoconv_converters.yolo.turned import turned_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from annoconv.files.side_files import Side
     from annoconv.limits import Limits
     from annoconv.model import Label
 
@@ -84,8 +86,8 @@ def read_data_set(
     note_inputs([folder])
     description = Description(folder)
     kind = "obb" if kind == "auto" and description.is_obb else kind
-    side = folder / SIDE_NAME
-    told = {} if sizes else _side_sizes(side, folder, limits)
+    side = side_of(folder, SideFiles(limits))
+    told = {} if sizes else _side_sizes(side, limits)
     pictures: list[Picture] = []
     labels: list[LabelFile] = []
     found = _Found(folder, limits)
@@ -113,7 +115,7 @@ def read_data_set(
         shape.record["id"] = number
     unlisted = {path.relative_to(folder).as_posix(): _lines(path, limits) for path in found.unlisted()}
     said = description.said, description.names, description.keypoints
-    is_guessed = kind == "auto" and not side.is_file()
+    is_guessed = kind == "auto" and side.path is None
     tree = DataSetTree(*said, labels, label_system, unlisted, is_guessed=is_guessed, missing=missing)
     return Batch(
         pictures, description.categories, folder, side, losses=tree.losses, findings=tree.findings, classes="numbered"
@@ -295,10 +297,10 @@ def _size(name: str, image: Path | None, sources: dict[str, Any]) -> tuple[int, 
     return None
 
 
-def _side_sizes(side: Path, folder: Path, limits: Limits) -> Sizes:
+def _side_sizes(side: Side, limits: Limits) -> Sizes:
     """Return the sizes that our side file tells."""
     told: Sizes = {}
-    for picture in told_pictures(side, folder, TASK, limits):
+    for picture in told_pictures(side, TASK, limits):
         size: Any = picture.get("height"), picture.get("width")
         if all(type(count) is int for count in size):
             told[picture["file_name"]] = size

@@ -5,6 +5,7 @@ What is told of each place stands in `annoconv.documents.problems`.
 
 from __future__ import annotations
 
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from annoconv.documents.problems import (
@@ -25,7 +26,7 @@ from annoconv.documents.problems import (
 from annoconv.documents.residuals import pointer, steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from annoconv.findings import Finding
 
@@ -56,7 +57,8 @@ def normalise(
     if dialect == "ajv":
         problems = list(_from_ajv(errors, document))
     elif dialect == "pydantic":
-        problems = [problem for error in errors for problem in _from_pydantic(error, document)]
+        place_of = lru_cache(maxsize=64)(partial(_located, document))  # errors in one object follow one another
+        problems = [_from_pydantic(error, place_of) for error in errors]
     elif dialect == "jsonschema":
         problems = [problem for error in errors for problem in _from_jsonschema(error)]
     else:
@@ -93,25 +95,25 @@ _PYDANTIC_KINDS = {
 _TOO_LONG = {"too_long", "string_too_long", "maxItems", "maxLength", "maxProperties"}
 
 
-def _from_pydantic(error: Mapping[str, Any], document: object) -> Iterator[Problem]:
+def _from_pydantic(error: Mapping[str, Any], place_of: Callable[[Steps], tuple[str, bool]]) -> Problem:
     name, loc = str(error["type"]), tuple(error["loc"])
     context: Mapping[str, Any] = error.get("ctx") or {}
-    is_key = loc[-1:] == ("[key]",)
-    key = str(loc[-1]) if name in {"missing", "extra_forbidden"} else ""
-    steps, is_branch = _locate(loc[:-1] if is_key or name in {"missing", "extra_forbidden"} else loc, document)
-    if name == "extra_forbidden":
-        steps = (*steps, key)
+    if name in {"missing", "extra_forbidden"}:
+        key = str(loc[-1])
+        path, is_branch = place_of(loc[:-1])
+        path = path + pointer((key,)) if name == "extra_forbidden" else path
+        return Problem(path, _PYDANTIC_KINDS[name], key, is_branch)
+    path, is_branch = place_of(loc[:-1] if loc[-1:] == ("[key]",) else loc)
     if name == "missing_key":
-        yield Problem(pointer(steps), REQUIRED, str(context["key"]), is_rule=True)
-    elif name == "union_tag_not_found":
-        yield Problem(pointer(steps), REQUIRED, str(context.get("discriminator", "type")).strip("'"))
-    elif name == "union_tag_invalid":
+        return Problem(path, REQUIRED, str(context["key"]), is_rule=True)
+    if name == "union_tag_not_found":
+        return Problem(path, REQUIRED, str(context.get("discriminator", "type")).strip("'"))
+    if name == "union_tag_invalid":
         tag = str(context.get("discriminator", "type")).strip("'")
-        yield Problem(pointer((*steps, tag)), VALUE)
-    else:
-        kind = _pydantic_kind(name)
-        kind = "null" if kind == TYPE and error.get("input") is None else kind
-        yield Problem(pointer(steps), kind, key, is_branch, is_too_long=name in _TOO_LONG)
+        return Problem(path + pointer((tag,)), VALUE)
+    kind = _pydantic_kind(name)
+    kind = "null" if kind == TYPE and error.get("input") is None else kind
+    return Problem(path, kind, "", is_branch, is_too_long=name in _TOO_LONG)
 
 
 def _pydantic_kind(name: str) -> str:
@@ -122,8 +124,8 @@ def _pydantic_kind(name: str) -> str:
     return TYPE if is_type else name if name in KINDS else INVALID
 
 
-def _locate(loc: Steps, document: object) -> tuple[Steps, bool]:
-    """Return where in the document a location is, and whether it lies in a branch of an untagged union.
+def _located(document: object, loc: Steps) -> tuple[str, bool]:
+    """Return the pointer to a location in the document, and whether it lies in a branch of an untagged union.
 
     pydantic puts a union's tag, or the name of a branch, between the keys.
     """
@@ -134,9 +136,9 @@ def _locate(loc: Steps, document: object) -> tuple[Steps, bool]:
             continue
         node = _member(node, step)
         if node is _NOTHING:
-            return steps, True
+            return pointer(steps), True
         steps = (*steps, step)
-    return steps, False
+    return pointer(steps), False
 
 
 _NOTHING: Any = object()

@@ -106,6 +106,9 @@ def settle(problems: Iterable[Problem]) -> Iterator[Problem]:
     too_long = {each.path for each in kept if each.is_too_long}
     if too_long:
         kept = [problem for problem in kept if too_long.isdisjoint(above(problem.path))]
+    if not any(each.is_rule or each.kind == LENGTH for each in kept):
+        yield from kept
+        return
     over = _all_above(each.path for each in kept)
     others = {each.path for each in kept if not each.is_rule}
     at_or_above_others = others | _all_above(others)

@@ -13,5 +13,7 @@ All that one request writes (`-o`, `--losses`, side files, the masks of `x.json`
   first: from then on annoconv sees the new set, because whoever comes next, reader or writer, finishes the steps;
   before that it sees the former one, and the next writer clears the stage.
 
+Which side file belongs to a file that is read, whatever the two are called now, the seals tell (`side_files`).
+
 `docs/outputs.md` says what a user sees of this.
 """

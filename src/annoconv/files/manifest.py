@@ -12,7 +12,8 @@ import hashlib
 import json
 import re
 import stat
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from annoconv.errors import OutputExistsError
 from annoconv.files.disk import files_below, is_file
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MANIFEST",
     "NO_ENDING",
+    "Seal",
     "Snapshot",
     "check_folder",
     "check_seal",
@@ -36,8 +38,10 @@ __all__ = [
     "named",
     "owner_of",
     "seal",
+    "seal_of",
     "sealed_main",
     "snapshot",
+    "suffix_of",
     "write_manifest",
 ]
 
@@ -47,12 +51,21 @@ NO_ENDING: Final = "."
 _VERSION: Final = 1
 _MOST_NAMED: Final = 5
 _CHUNK: Final = 1 << 20
+_HEAD: Final = 4096
+"""Bytes at the start of a side file among which its whole seal is, however long the ending that it names."""
 _SEAL: Final = re.compile(
     rb'([{\[])("seal":|\{"seal":)\{"main":"([0-9a-f]{64})","of":"((?:[^"\\]|\\.)*)","sha256":"([0-9a-f]{64})"\}(\}?)(,?)'
 )
 
 Snapshot: TypeAlias = "dict[str, tuple[int, int, int]]"
 """Of each file, its size, inode and time of change."""
+
+
+class Seal(NamedTuple):
+    """What the seal of a side file says of the file that it was written with: its digest, and its ending."""
+
+    main: str
+    of: str
 
 
 def digest(path: Path | str) -> str:
@@ -133,7 +146,7 @@ def _states(found: dict[str, os.stat_result]) -> Snapshot:
 def _manifest(folder: Path) -> dict[str, Any] | None:
     try:
         told = json.loads((folder / MANIFEST).read_bytes())
-        if told["annoconv"] == _VERSION and isinstance(told["of"], str):
+        if told["annoconv"] == _VERSION and (told["of"] == "" or _is_ending(told["of"])):
             files, empty = told["files"], told["empty"]
             if all(len(each) == 2 for each in files.values()) and isinstance(empty, list):
                 return dict(told)
@@ -149,7 +162,8 @@ def seal(side: Path, main: Path, of: str) -> None:
     if opening not in {b"{", b"["}:
         raise ValueError("a side file is an object or an array")
     whole = digest(main)
-    told = json.dumps({"main": whole, "of": of, "sha256": _own_digest(data, whole, of)}, separators=(",", ":"))
+    own = hashlib.sha256(_joined(data, whole, of)).hexdigest()
+    told = json.dumps({"main": whole, "of": of, "sha256": own}, separators=(",", ":"))
     member = f'"seal":{told}' if opening == b"{" else f'{{"seal":{told}}}'
     comma = b"" if rest.strip() in {b"}", b"]"} else b","
     side.write_bytes(opening + member.encode() + comma + rest)
@@ -163,12 +177,9 @@ def check_seal(side: Path, of: str) -> str:
     OutputExistsError
         If annoconv did not write every byte of it, or it belongs to another output.
     """
-    data = side.read_bytes()
-    match = _SEAL.match(data)
-    if match is not None:
-        main, told = match[3].decode(), json.loads(b'"' + match[4] + b'"')
-        if told == of and _own_digest(match[1] + data[match.end() :], main, told) == match[5].decode():
-            return main
+    found = seal_of(side)
+    if found is not None and found.of == of and sealed_main(side) == found.main:
+        return found.main
     raise OutputExistsError(
         "the side file was not written by annoconv, or was changed since",
         source=side,
@@ -181,25 +192,31 @@ def owner_of(path: Path) -> str | None:
     if path.is_dir():
         told = _manifest(path)
         return None if told is None else str(told["of"])
-    if not path.is_file():
-        return None
-    with path.open("rb") as file:
-        match = _SEAL.match(file.read(_CHUNK))
-    return None if match is None else str(json.loads(b'"' + match[4] + b'"'))
+    found = seal_of(path) if path.is_file() else None
+    return None if found is None else found.of
+
+
+def seal_of(side: Path) -> Seal | None:
+    """Return the seal of a side file, whether or not that was changed since; None if there is none."""
+    with side.open("rb") as file:
+        match = _SEAL.match(file.read(_HEAD))
+    with suppress(ValueError):  # no text that JSON knows
+        if match is not None and _is_ending(of := json.loads(b'"' + match[4] + b'"')):
+            return Seal(match[3].decode(), of)
+    return None
 
 
 def sealed_main(side: Path) -> str | None:
     """Return the digest of the file that a side file was written for; None if there is no seal or it was changed."""
     with side.open("rb") as file:
         head = file.read(_CHUNK)
-        match = _SEAL.match(head)
-        if match is None:
+        match, told = _SEAL.match(head), seal_of(side)
+        if match is None or told is None:
             return None
-        main, of = match[3], json.loads(b'"' + match[4] + b'"').encode()
-        own = hashlib.sha256(b"\0".join((main, of, match[1] + head[match.end() :])))
+        own = hashlib.sha256(_joined(match[1] + head[match.end() :], told.main, told.of))
         while chunk := file.read(_CHUNK):
             own.update(chunk)
-    return main.decode() if own.hexdigest() == match[5].decode() else None
+    return told.main if own.hexdigest() == match[5].decode() else None
 
 
 def folders_of(path: Path) -> Iterator[Path]:
@@ -215,8 +232,18 @@ def ending_of(path: Path) -> str:
     return path.suffix or NO_ENDING
 
 
-def _own_digest(data: bytes, main: str, of: str) -> str:
-    return hashlib.sha256(b"\0".join((main.encode(), of.encode(), data))).hexdigest()
+def suffix_of(of: str) -> str:
+    """Return what stands behind the stem of an output's name, by the ending that what belongs to it names."""
+    return {".gz": ".nii.gz", NO_ENDING: ""}.get(of, of)
+
+
+def _is_ending(of: object) -> bool:
+    return isinstance(of, str) and of.startswith(".") and not {"/", "\0"} & {*of}
+
+
+def _joined(data: bytes, main: str, of: str) -> bytes:
+    """Return of what the digest of a side file's own bytes is taken."""
+    return b"\0".join((main.encode(), of.encode(errors="surrogatepass"), data))
 
 
 def named(names: list[str]) -> str:

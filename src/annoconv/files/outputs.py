@@ -14,7 +14,6 @@ from annoconv.errors import OutputExistsError, UsageError
 from annoconv.files.disk import absolute, is_file, remove, sync, sync_entry
 from annoconv.files.inputs import Inputs
 from annoconv.files.manifest import (
-    NO_ENDING,
     check_folder,
     check_seal,
     digest,
@@ -23,6 +22,7 @@ from annoconv.files.manifest import (
     owner_of,
     seal,
     snapshot,
+    suffix_of,
     write_manifest,
 )
 from annoconv.files.names import SIDE_SUFFIX, check_place, folded
@@ -220,7 +220,7 @@ class Outputs:
         self.inputs.refuse(path)
         told = None if output.of is None else owner_of(path)
         if output.of is not None and told not in {None, "", output.owner}:
-            other = output.of.with_suffix({".gz": ".nii.gz", NO_ENDING: ""}.get(f"{told}", f"{told}"))
+            other = output.of.with_suffix(suffix_of(f"{told}"))
             raise OutputExistsError(
                 "this belongs to another output", source=path, found=other.name, advice="Choose another name"
             )

@@ -175,6 +175,10 @@ class Bids(Training):
             *(SourceFile(path, partial(_columns, path), lambda _: {}) for path in _tables(folder)),
         ]
         participants, units = read_participants(folder), _units(folder, finder)
+        here = {part for place in places for part in place.parts}
+        gone = {name: row for label, row in participants.items() if (name := f"sub-{label}") not in here and row}
+        gone = {name: row for name, row in gone.items() if not (folder / name).exists()}
+        shared.append(SourceFile(folder / TABLE, lambda: gone, lambda _: {}))
         for place in sorted(places):
             yield _subject(place, folder, finder, told, shared, participants, units)
 
