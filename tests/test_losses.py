@@ -33,6 +33,15 @@ def test_what_differs_is_a_loss_of_its_kind() -> None:
     }
 
 
+def test_what_is_added_is_told_as_that() -> None:
+    compared = report({"age": 5}, {"age": 5, "height": 1.7, "sex": "other"}, {"*": "{name} is the source's"})
+    assert [(loss.path, loss.kind) for loss in compared.losses] == [
+        ("/height", LossKind.APPROXIMATED),
+        ("/sex", LossKind.APPROXIMATED),
+    ]
+    assert str(compared.losses[0].message) == "height is the source's; it is added, the original has none"
+
+
 def test_a_carrier_takes_along_what_it_can() -> None:
     compared = report(ORIGINAL, NATIVE, REASONS, Carrier("the side file"), left_out=[("task",)])
     kinds = {loss.path: loss.kind for loss in compared.losses}

@@ -280,6 +280,28 @@ def test_a_file_whose_ending_was_changed_keeps_its_side_file(tmp_path: Path) -> 
     assert read("geojson", path.with_name("x.json").rename(path.with_name("y.json"))) == before
 
 
+def test_a_panoptic_file_that_is_renamed_has_its_maps(tmp_path: Path) -> None:
+    a, b = tmp_path / "a.json", tmp_path / "b.json"
+    for number, path in enumerate((a, b), 1):
+        told = case_of("coco", number)
+        masks = {each.id: np.roll(told.masks[each.id].read(), number, axis=2) for each in told.case.annotations[3:4]}
+        grid = told.masks["M"].grid
+        moved = Masks([Mask(name, ArrayVolume(grid, mask_kji)) for name, mask_kji in masks.items()])
+        registry.write([LoadedCase(told.case, moved)], path, format="coco", kind="panoptic")
+
+    def drawn(path: Path) -> tuple[Told, list[Any]]:
+        masks = [each.masks["M"].read() for each in registry.read([path], format="coco")]
+        return read("coco", path), [mask_kji.tobytes() for mask_kji in masks]
+
+    before = [drawn(path) for path in (a, b)]
+    assert before[0][1] != before[1][1]
+    c = a.rename(tmp_path / "c.json")
+    assert drawn(c) == before[0]
+    b.rename(a)
+    c.rename(b)
+    assert [drawn(path) for path in (b, a)] == before
+
+
 def test_a_damaged_side_file_of_a_renamed_file_is_refused_by_its_name(tmp_path: Path) -> None:
     path = write("cvat", tmp_path, "x", 1)
     text = side_of(path).read_text()

@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 
     from annoconv.limits import Limits
 
-__all__ = ["attribute_number", "element_of", "members_of", "number", "parse_xml", "whole", "xml_bytes"]
+__all__ = [
+    "as_number",
+    "attribute_number",
+    "element_of",
+    "members_of",
+    "members_of_object",
+    "number",
+    "parse_xml",
+    "whole",
+    "xml_bytes",
+]
 
 
 _DECLARED: Final = re.compile(rb"""(\s*<\?xml\s[^>]{0,80}?encoding\s*=\s*["'])([A-Za-z0-9._-]{1,40})""")
@@ -140,6 +150,20 @@ def members_of(element: Element, *without: str) -> Any:
         if told := (child.text or "").strip() if is_leaf else members_of(child, *without):
             said.setdefault(child.tag, []).append(told)
     return {name: told[0] if isinstance(told, list) and len(told) == 1 else told for name, told in said.items()}
+
+
+def members_of_object(element: Element, *without: str) -> dict[str, Any]:
+    """Return the members of an element that is an object, as `members_of` does; its text if it is one after all."""
+    said = members_of(element, *without)
+    return said if isinstance(said, dict) else {"#text": said} if said else {}
+
+
+def as_number(text: str) -> float | str:
+    """Return a text as a number, if it is one."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def number(text: str | None, where: str, source: Path) -> float:

@@ -8,7 +8,7 @@ told when that image is used, so that a folder with a bad series is still good f
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -21,6 +21,7 @@ from annoconv.files.names import check_inside, is_left_by_desktop
 from annoconv.files.stage import is_stage, settle, settle_stage
 from annoconv.ids import is_dicom_uid
 from annoconv.limits import Limits
+from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message, listed
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "GROUP",
     "OF_A_COPY",
+    "ORDER_OF_SHAPE",
     "ImageSource",
     "Reader",
     "SliceIdentity",
@@ -42,6 +44,7 @@ __all__ = [
     "match",
     "open",
     "scan",
+    "unused",
 ]
 
 GROUP = "annoconv.readers"
@@ -53,6 +56,8 @@ OF_A_COPY: Final = (
     "instances, study_instance_uid and frame_of_reference_uid of the image: the copy states them, and its geometry is "
     "compared"
 )
+ORDER_OF_SHAPE: Final = "The order is (columns, rows, slices), that of i, j, k; arrays in memory have it the other way"
+_UNUSED: Final = "--images has what no case is drawn on: {found}"
 _OR_A_COPY: Final = "Name the folder of that series. {copy}"
 
 
@@ -303,3 +308,21 @@ def describe_sources(sources: Sequence[ImageSource]) -> Message:
     """Return images as errors name them: uid, modality, path."""
     named = [f"{source.uid} ({source.modality}, {source.path})" for source in sources]
     return listed(named, _MOST_NAMED) if named else Message("no image")
+
+
+def unused(sources: Sequence[ImageSource], used: Container[str], case_index: int) -> Iterator[Loss]:
+    """Yield a loss that names the series which nothing used of those that were given.
+
+    Parameters
+    ----------
+    sources
+        What was found. Volumes of other formats than DICOM are left out: masks lie beside them.
+    used
+        UIDs of those that cases have.
+    case_index
+        Of the last case, which tells it.
+    """
+    found = [each for each in sources if is_dicom_uid(each.uid) and each.uid not in used]
+    if found:
+        named = [f"{source.uid} ({source.modality}, {source.path.name})" for source in found]
+        yield Loss(case_index, "/image", LossKind.NO_PLACE, Message(_UNUSED, found=listed(named, _MOST_NAMED)))

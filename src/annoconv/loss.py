@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, overload
 
@@ -50,7 +51,7 @@ class LossKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Loss:
-    """One leaf that a format does not hold as it stands in the case.
+    """One leaf that a format does not hold as it stands in the case, or that it adds where the case has nothing.
 
     Attributes
     ----------
@@ -86,7 +87,7 @@ class LossReport(Sequence[Loss]):
     """Losses in a stable order (case, path, kind), each once."""
 
     def __init__(self, losses: Iterable[Loss] = ()) -> None:
-        self._losses = tuple(sorted(set(losses), key=_ORDER))
+        self._losses = tuple(loss for loss, _ in groupby(sorted(losses, key=_ORDER)))
 
     @overload
     def __getitem__(self, index: int) -> Loss: ...

@@ -211,7 +211,11 @@ def as_labels(values: NDArray[Any], path: Path | None) -> NDArray[Any]:
     elif values.dtype.kind == "i":
         if values.size and (least := int(values.min())) < 0:
             raise MaskError(
-                "labels are not negative", source=path, found=least, expected="0 for background, then 1 ..."
+                "labels are not negative",
+                source=path,
+                found=least,
+                expected="0 for background, then 1 ...",
+                advice="Give what is negative a label of its own; an image is named with --images",
             )
         values = values.view(values.dtype.str.replace("i", "u"))
     elif values.dtype.kind not in "bu":

@@ -150,6 +150,15 @@ def test_a_bad_case_leaves_no_output(run: Callable[..., Ran], tmp_path: Path) ->
         assert not (tmp_path / target).exists()
 
 
+def test_no_output_loses_nothing(run: Callable[..., Ran], tmp_path: Path) -> None:
+    lines = write(tmp_path / "c.jsonl", good(), c5_without_mask_file())
+    ran = run("from-good", lines, "-o", tmp_path / "out")
+    assert (ran.code, "precision" in ran.err) == (1, False)
+    assert run("from-good", lines, "-o", tmp_path / "out", "--json").json["losses"] == []
+    whole = run("from-good", write(tmp_path / "d.jsonl", good()), "-o", tmp_path / "out")
+    assert (whole.code, "precision" in whole.err) == (0, True)
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
     [("--timestamp", "2025-01-01T00:00:00"), ("--timestamp", "soon"), ("--timezone", "Mars"), ("--level", "many")],

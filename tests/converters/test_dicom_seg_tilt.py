@@ -248,6 +248,43 @@ def test_what_others_drew_on_such_a_series_comes_in_and_goes_out_again(name: str
     assert all(np.array_equal(written_again[key], expected[key]) for key in expected)
 
 
+@pytest.mark.parametrize("name", [name for name in KINDS if "blocks" in name])
+def test_blocks_of_which_every_slice_has_a_frame_are_no_even_series(name: str, tmp_path: Path) -> None:
+    positions = places(*KINDS[name])
+    series = series_of(tmp_path / "ct", positions)
+    labels_kji = np.ones((len(positions), 6, 8), dtype=np.uint8)
+    labels_kji[2:5, 1:4, 1:3] = 2
+    foreign = highdicoms(series, labels_kji, tmp_path / "foreign.dcm")
+    (reading,) = registry.read([foreign], format="dicom-seg")
+    placed = [each.image_position_patient for each in reading.case.image.instances or ()]
+    assert np.allclose(np.array(placed, dtype=float), positions, atol=2e-6)
+    for number, mask in enumerate(reading.masks.values(), 1):
+        assert np.array_equal(mask.read(), labels_kji == number)
+    write_case(reading, tmp_path / "case" / "case.json")
+    case = read_case(tmp_path / "case" / "case.json")
+    registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[series], context=AT)
+    assert frames(tmp_path / "seg.dcm").keys() == frames(foreign).keys()
+
+
+def test_slices_between_two_masks_are_empty_where_only_those_with_frames_are_listed(tmp_path: Path) -> None:
+    positions = places(EVEN, 0.0)
+    series = series_of(tmp_path / "ct", positions)
+    labels_kji = np.zeros((8, 6, 8), dtype=np.uint8)
+    labels_kji[[0, 1, 2, 6, 7], 1:4, 1:3] = 1
+    labels_kji[1, 5, 5] = 2
+    foreign = pydicom.dcmread(highdicoms(series, labels_kji, tmp_path / "foreign.dcm"))
+    (listed,) = foreign.ReferencedSeriesSequence
+    framed = {f"1.2.3.{k + 1}" for k in (0, 1, 2, 6, 7)}
+    listed.ReferencedInstanceSequence = [
+        each for each in listed.ReferencedInstanceSequence if each.ReferencedSOPInstanceUID in framed
+    ]
+    foreign.save_as(tmp_path / "foreign.dcm")
+    (reading,) = registry.read([tmp_path / "foreign.dcm"], format="dicom-seg")
+    assert reading.case.image.shape is not None
+    assert reading.case.image.shape[2] == 8
+    assert np.array_equal(next(iter(reading.masks.values())).read(), labels_kji == 1)
+
+
 def test_slices_that_nothing_names_are_refused_without_the_images(tmp_path: Path) -> None:
     positions = places(UNEVEN, 18.5)
     series = series_of(tmp_path / "ct", positions)

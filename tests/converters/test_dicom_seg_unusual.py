@@ -52,8 +52,24 @@ def with_background_9(dataset: pydicom.Dataset) -> None:
     del dataset.PixelPaddingValue
 
 
-def test_a_background_that_only_its_code_tells_is_no_annotation(tmp_path: Path) -> None:
-    path = label_map(tmp_path, with_background_9)
+def beside_padding(padding: int) -> Callable[[pydicom.Dataset], None]:
+    """Return an edit that codes the background as segment 9, and pads slices with another value."""
+
+    def edit(dataset: pydicom.Dataset) -> None:
+        with_background_9(dataset)
+        pixels = dataset.pixel_array.copy()
+        pixels[0][pixels[0] == 9] = padding
+        dataset.PixelData = pixels.tobytes()
+        dataset.add_new("PixelPaddingValue", "US", padding)
+
+    return edit
+
+
+@pytest.mark.parametrize("edit", [with_background_9, beside_padding(0), beside_padding(200)])
+def test_a_background_that_its_code_tells_is_no_annotation(
+    edit: Callable[[pydicom.Dataset], None], tmp_path: Path
+) -> None:
+    path = label_map(tmp_path, edit)
     reading = read(path, CT)
     expected = drawn(images.open(CT).grid)
     assert [each.mask_value for each in reading.case.annotations if each.type == "mask"] == [1, 2]  # type: ignore[union-attr]
@@ -113,22 +129,54 @@ def test_of_an_algorithm_that_has_no_more_than_a_name_nothing_is_made_up(tmp_pat
     assert again["annotations"][0]["annotator"] == "alg"
 
 
-def test_an_ai_model_is_artificial_intelligence_and_comes_back_as_that(tmp_path: Path) -> None:
+def made_by_machine(folder: Path, metadata: dict[str, Any], annotator: str | None = None) -> LoadedCase:
+    """Return a case on the CT whose masks are automatic."""
     source = images.open(CT)
-    case = case_of(tmp_path / "case", source, drawn(source.grid))
-    document = strict_json.plain(case.case)
-    document["metadata"]["software"] = {"ai_model": "nnU-Net"}
+    document = strict_json.plain(case_of(folder, source, drawn(source.grid)).case)
+    document["metadata"] |= metadata
     for each in document["annotations"]:
-        each["algorithm_type"] = "automatic"
-    (tmp_path / "case" / "case.json").write_bytes(strict_json.dumps(document))
-    case = read_case(tmp_path / "case" / "case.json")
+        each |= {"algorithm_type": "automatic"} | ({} if annotator is None else {"annotator": annotator})
+    (folder / "case.json").write_bytes(strict_json.dumps(document))
+    return read_case(folder / "case.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "version", "family"),
+    [
+        ("nnU-Net", "nnU-Net", "unspecified", "123110"),
+        ("TotalSegmentator 2.0.5", "TotalSegmentator", "2.0.5", "123110"),
+        ("v2", "v2", "unspecified", "123110"),
+    ],
+)
+def test_an_ai_model_is_artificial_intelligence_and_comes_back_as_that(
+    name: str, title: str, version: str, family: str, tmp_path: Path
+) -> None:
+    case = made_by_machine(tmp_path / "case", {"software": {"ai_model": name}})
     registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[CT], plain=True)
     for segment in pydicom.dcmread(tmp_path / "seg.dcm").SegmentSequence:
         (algorithm,) = segment.SegmentationAlgorithmIdentificationSequence
-        assert algorithm.AlgorithmFamilyCodeSequence[0].CodeValue == "123110"
+        assert algorithm.AlgorithmFamilyCodeSequence[0].CodeValue == family
+        stated = (segment.SegmentAlgorithmName, algorithm.AlgorithmName, algorithm.AlgorithmVersion)
+        assert stated == (name, title, version)
+    assert dciodvfy_errors(tmp_path / "seg.dcm") == []
     back = read(tmp_path / "seg.dcm").case
+    assert back.metadata.agents is None
     assert back.metadata.software is not None
-    assert back.metadata.software.ai_model == "nnU-Net"
+    assert back.metadata.software.ai_model == name
+
+
+@pytest.mark.parametrize(("name", "version"), [("nn 2", "2"), ("nn", "2"), ("TotalSegmentator 2.0.5", "2.0.5")])
+def test_an_agent_whose_name_ends_in_its_version_comes_back_as_an_agent(
+    name: str, version: str, tmp_path: Path
+) -> None:
+    algorithm = {"name": name, "version": version}
+    agent = {"id": f"{name} {version}", "kind": "device", "roles": ["model"], "algorithm": algorithm}
+    case = made_by_machine(tmp_path / "case", {"agents": [agent]}, f"{name} {version}")
+    registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[CT], plain=True)
+    back = strict_json.plain(read(tmp_path / "seg.dcm").case)
+    assert back["metadata"]["agents"] == [agent]
+    assert {each["annotator"] for each in back["annotations"]} == {f"{name} {version}"}
+    assert "ai_model" not in back["metadata"].get("software", {})
 
 
 def test_a_spacing_that_the_places_of_the_frames_contradict_is_said(tmp_path: Path) -> None:

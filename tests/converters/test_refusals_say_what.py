@@ -93,3 +93,29 @@ def test_pictures_that_are_none(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_text(json.dumps("no picture"))
     with pytest.raises(InputError, match=r"a\.png: the picture cannot be read\."):
         list(registry.read([tmp_path], format="yolo"))
+
+
+NRRD = (
+    "NRRD0004\ntype: uchar\ndimension: 3\nspace: scanner-xyz\nsizes: 2 2 1\nencoding: raw\n"
+    "space directions: (1,0,0) (0,1,0) (0,0,1)\nspace origin: (0,0,0)\n\n"
+)
+MHA = (
+    "ObjectType = Image\nNDims = 3\nDimSize = 2 2 1\nElementSpacing = 1 1 -2\nElementType = MET_UCHAR\n"
+    "ElementDataFile = LOCAL\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "said", "advice"),
+    [
+        ("m.nrrd", NRRD, "found scanner-xyz; expected left-posterior-superior", "in the space of the patient"),
+        ("m.mha", MHA, "not positive; found .*-2.*; expected numbers above 0", "a sign in TransformMatrix"),
+    ],
+)
+def test_volumes_that_say_where_they_lie_otherwise(
+    name: str, header: str, said: str, advice: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(header.encode() + b"\0\1\0\1")
+    with pytest.raises(InputError, match=said) as refusal:
+        list(registry.read([tmp_path / name], format="nifti"))
+    assert advice in (refusal.value.advice or "")

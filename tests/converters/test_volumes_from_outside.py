@@ -494,6 +494,7 @@ def test_a_refusal_is_told_in_one_language(tmp_path: Path) -> None:
     ("options", "name"),
     [
         ({"layout": "nnunet", "arrange": "4d"}, "--arrange"),
+        ({"layout": "monai", "arrange": "files"}, "--arrange"),
         ({"layout": "bids", "splits": Path("s.json")}, "--splits"),
         ({"layout": "msd", "folds": 3}, "--folds"),
         ({"suffix": "T1w"}, "--suffix"),
@@ -504,6 +505,18 @@ def test_an_option_that_a_layout_does_not_use_is_refused(options: dict[str, Any]
     with pytest.raises(UsageError, match=f"{name} does nothing with --layout"):
         registry.write([read_case(tmp_path / "c.json")], tmp_path / "out", format="nifti", **options)
     assert not (tmp_path / "out").exists()
+
+
+def test_masks_of_a_file_each_are_no_single_file(tmp_path: Path) -> None:
+    write_case(read(save(tmp_path / "m.nii.gz", labels(1))), tmp_path / "c.json")
+    with pytest.raises(UsageError, match="masks of a file each are written to a folder"):
+        registry.write([read_case(tmp_path / "c.json")], tmp_path / "x.nii.gz", format="nifti", arrange="files")
+    assert not (tmp_path / "x.nii.gz").exists()
+
+
+def test_a_frame_of_vectors_without_a_displacement_field_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--field-frame does nothing with no --transform"):
+        read(save(tmp_path / "m.nii.gz", labels(1)), field_frame="LPS")
 
 
 @pytest.mark.parametrize("options", [{"layers": True}, {"layout": "flat"}, {"images": [Path("ct.nii.gz")]}])

@@ -17,6 +17,7 @@ from annoconv.casefile import read_case
 from annoconv.errors import InputError
 from tests.cases import make
 from tests.real_data import folder
+from tests.soak.by_hand import BY_HAND
 
 pytestmark = pytest.mark.soak
 
@@ -28,20 +29,6 @@ OPTIONS: dict[str, tuple[dict[str, object], ...]] = {
     "nifti": ({}, {"layout": "nnunet"}, {"layout": "bids"}),
     "coco": ({}, {"kind": "panoptic"}, {"plain": True}),
     "yolo": ({}, {"kind": "segment"}, {"kind": "pose"}),
-}
-WRITTEN_BY_HAND = {
-    "pascal-voc": (
-        "a.xml",
-        "<annotation><filename>a.png</filename><size><width>20</width><height>10</height><depth>1</depth></size>"
-        "<object><name>nodule</name><pose>Left</pose><truncated>0</truncated><difficult>1</difficult><bndbox>"
-        "<xmin>2</xmin><ymin>3</ymin><xmax>9</xmax><ymax>8</ymax></bndbox></object></annotation>",
-    ),
-    "labelme": (
-        "a.json",
-        '{"version": "5.5.0", "flags": {"good": true}, "imagePath": "a.png", "imageData": null, "imageWidth": 20, '
-        '"imageHeight": 10, "shapes": [{"label": "nodule", "shape_type": "polygon", "group_id": 3, "flags": {}, '
-        '"points": [[1, 1], [8.5, 2], [4, 9]]}, {"label": "x", "shape_type": "circle", "points": [[5, 5], [7, 5]]}]}',
-    ),
 }
 REAL = {
     "dicom-seg": ("seg/**/*.dcm", "wsi/dicom_sm/seg*.dcm"),
@@ -80,10 +67,9 @@ def test_damaged_files_are_read_or_refused(format_name: str, tmp_path: Path) -> 
 def written(format_name: str, place: Path) -> list[Path]:
     """Return files of the format that we wrote, of several cases and with several options."""
     paths: list[Path] = []
-    if format_name in WRITTEN_BY_HAND:
-        name, text = WRITTEN_BY_HAND[format_name]
+    for name, text in BY_HAND.get(format_name, {}).items():
         paths.append(place / name)
-        paths[0].write_text(text, "utf-8")
+        paths[-1].write_text(text, "utf-8")
     for name in CASES:
         case = make(name, place / name)
         if format_name == "case":

@@ -37,6 +37,7 @@ __all__ = [
     "file_start",
     "inflate_start",
     "inner",
+    "is_encapsulated",
     "item_spans",
     "walk",
 ]
@@ -45,6 +46,7 @@ Buffer: TypeAlias = bytes | mmap.mmap
 
 DEFLATED: Final = "1.2.840.10008.1.2.1.99"
 """Transfer syntax whose whole data set is deflated (PS3.5 A.5)."""
+_NATIVE: Final = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", DEFLATED, ""})
 UNDEFINED: Final = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _LONG: Final = frozenset(vr.encode() for vr in LONG_VRS)
@@ -237,6 +239,11 @@ class FileStart:
     def is_deflated(self) -> bool:
         """Whether the data set must be inflated first."""
         return self.syntax == DEFLATED
+
+
+def is_encapsulated(syntax: str) -> bool:
+    """Tell whether each frame of a transfer syntax is compressed by itself."""
+    return syntax not in _NATIVE
 
 
 def file_start(data: Buffer) -> FileStart | None:

@@ -33,6 +33,7 @@ from annoconv_converters._dicom.elements import (
     walk,
 )
 from annoconv_converters._dicom.groups import PER_FRAME, SHARED, FramePlace, read_groups
+from annoconv_converters._dicom.lengths import PIXELS, Shortage, shortage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +52,7 @@ PATIENT = ["PatientID", "PatientName", "PatientBirthDate", "PatientSex"]
 """Whose image it is: the same for all of a series, the first of them by identity, the others as they may be spelled."""
 _TAGS = [
     *("SOPClassUID", "SOPInstanceUID", "NumberOfFrames", "Rows", "Columns"),
+    *("SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated"),
     *("AcquisitionDateTime", "TimezoneOffsetFromUTC", *(keyword for pair in _TIMES for keyword in pair)),
     *(*_SHARED, *_PLACE, *_SLIDE, *PATIENT),
 ]
@@ -58,10 +60,9 @@ _WANTED = {tag: name for name in _TAGS if (tag := tag_for_keyword(name)) is not 
 """All that a scan reads."""
 _BINARY_VRS = frozenset({b"US", b"UL", b"SS", b"SL"})
 _SHORT_VRS = frozenset({b"US", b"SS"})
-_SHORT_TAGS = frozenset({0x00280010, 0x00280011})
+_SHORT_TAGS = frozenset({0x00280002, 0x00280010, 0x00280011, 0x00280100})
 _BINARY_TAGS = _SHORT_TAGS | {0x00480006, 0x00480007}
-"""Those of the wanted attributes that are binary numbers: rows and columns."""
-_PIXELS = 0x7FE00010
+"""Those of the wanted attributes that are binary numbers: how large the image is."""
 _CHARACTER_SET = 0x00080005
 _MATRIX_ORIGIN = 0x00480008
 _DETECTORS = 0x00540022
@@ -92,6 +93,8 @@ class Instance:
     """One-based number, if it is one frame of several."""
     place: FramePlace | None = None
     """Where that frame stands; None if the header says it."""
+    shortage: Shortage | None = None
+    """What it lacks of its pixels, as far as that can be told without its functional groups."""
 
     @property
     def group(self) -> tuple[str, ...]:
@@ -167,6 +170,18 @@ class Instance:
         name = os.path.relpath(self.path, folder) + (f" frame {self.frame}" if self.frame else "")
         return Plane(name, position, orientation, spacing, columns, rows)
 
+    def check_pixels(self) -> None:
+        """Raise ImageError if the file has fewer pixels than its header says."""
+        if self.shortage is not None:
+            raise ImageError(
+                "the file has fewer pixels than its header says",
+                source=self.path,
+                where="PixelData (7FE0,0010)",
+                found=self.shortage.found,
+                expected=self.shortage.expected,
+                advice="The file is damaged or cut off: fetch it again from where it was exported",
+            )
+
     @property
     def identity(self) -> SliceIdentity:
         """What identifies the slice in other documents."""
@@ -189,13 +204,14 @@ def read_instance(path: Path, limits: Limits) -> Instance | None:
             if start is None:
                 return None
             data, at = _data_set(path, whole, start, limits)
-            header = _scanned(data, at, start.encoding)
-    instance = Instance(path, header, "", "")
+            header, at = _scanned(data, at, start.encoding)
+            lack = shortage(data, at, start, header)
+    instance = Instance(path, header, "", "", shortage=lack)
     sop_class_uid = instance.text("SOPClassUID") or _uid(start, 0x00020002)
     sop_instance_uid = instance.text("SOPInstanceUID") or _uid(start, 0x00020003)
     if sop_class_uid in _NOT_IMAGES or "Rows" not in header or "Columns" not in header or not sop_instance_uid:
         return None
-    return Instance(path, header, sop_class_uid, sop_instance_uid)
+    return replace(instance, sop_class_uid=sop_class_uid, sop_instance_uid=sop_instance_uid)
 
 
 class Places(NamedTuple):
@@ -231,7 +247,8 @@ def read_places(instance: Instance, limits: Limits) -> Places:
             if start is None:
                 raise ValueError("no DICOM file")
             data, at = _data_set(instance.path, whole, start, limits)
-            for each in walk(data, at, len(data), start.encoding, until=_PIXELS):
+            for each in walk(data, at, len(data), start.encoding, until=PIXELS):
+                at = each.end
                 if each.tag == SHARED:
                     shared = each
                 elif each.tag == PER_FRAME:
@@ -241,10 +258,12 @@ def read_places(instance: Instance, limits: Limits) -> Places:
                     origin = tuple(_offset(inner(sequence, start.encoding, tag)) for tag in _OFFSETS)
                 elif each.tag == _DETECTORS and inner(data[each.value : each.value_end], start.encoding, _POSITION):
                     elsewhere = "DetectorInformationSequence (0054,0022)"
+            lack = shortage(data, at, start, instance.header)
             places, place_of_frame, _ = read_groups(data, shared, per_frame, start.encoding)
     except DAMAGE as error:
         where = "PerFrameFunctionalGroupsSequence (5200,9230)"
         raise ImageError("the functional groups are damaged", source=instance.path, where=where) from error
+    replace(instance, shortage=lack).check_pixels()
     return Places(places, place_of_frame, origin, "" if place_of_frame else elsewhere)
 
 
@@ -262,10 +281,11 @@ def _data_set(path: Path, whole: Buffer, start: FileStart, limits: Limits) -> tu
     return inflated, 0
 
 
-def _scanned(data: Buffer, at: int, encoding: Encoding) -> dict[str, str]:
-    """Return the wanted attributes of a data set as text."""
+def _scanned(data: Buffer, at: int, encoding: Encoding) -> tuple[dict[str, str], int]:
+    """Return the wanted attributes of a data set as text, and the first byte behind all that was looked at."""
     found: dict[str, str] = {}
     for each in walk(data, at, len(data), encoding, until=SHARED):
+        at = each.end
         if each.tag == _CHARACTER_SET and each.value_end - each.value > _LONGEST_VALUE:
             raise ValueError("a list of character sets that takes pydicom minutes")
         if each.tag in _WANTED:
@@ -277,7 +297,7 @@ def _scanned(data: Buffer, at: int, encoding: Encoding) -> dict[str, str]:
                 found[_WANTED[each.tag]] = str(int.from_bytes(value[:4], encoding.endian))
             else:
                 found[_WANTED[each.tag]] = value.strip(b"\0 ").decode("ascii", "replace")
-    return found
+    return found, at
 
 
 def _uid(start: FileStart, tag: int) -> str:

@@ -12,17 +12,13 @@ from __future__ import annotations
 import copy
 import math
 import os
-import warnings
-from collections.abc import Sequence
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pydicom
 from pydantic import ValidationError
-from pydicom.filereader import read_partial
 
 from annoconv import ids, images
 from annoconv.errors import GeometryError, ImageError, LimitError
@@ -32,15 +28,16 @@ from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message, listed
 from annoconv.model import Image, ImageInstance, Modality
 from annoconv.volumes.slice_stack import fill_gaps, is_rounded, is_turning, stack_grid
-from annoconv_converters._dicom.charset import settle_character_set
-from annoconv_converters._dicom.file import DAMAGE, PATIENT, Instance, acquired_at, read_places
-from annoconv_converters._dicom.groups import SHARED, FramePlace
+from annoconv_converters._dicom.file import PATIENT, Instance, acquired_at, read_places
+from annoconv_converters._dicom.groups import FramePlace
+from annoconv_converters._dicom.headers import Headers
 from annoconv_converters._dicom.pixels import read_frames
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    import pydicom
     from numpy.typing import NDArray
 
     from annoconv.limits import Limits
@@ -48,8 +45,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DicomSeries", "note_losses", "scan_series"]
 
-_DEFERRED_BYTES: Final = 1 << 20
-"""Longer attribute values are left in the file until somebody asks."""
 _NOWHERE: Final = FramePlace(None, None, None, None, None, None, "", None)
 
 
@@ -176,6 +171,7 @@ class DicomSeries:
 
     def _frames_of(self, instance: Instance) -> list[Instance]:
         """Return the frames of a file, or the file itself if it is one image that says where it stands."""
+        instance.check_pixels()
         is_single = instance.frames == 1
         if is_single and ("NumberOfFrames" not in instance.header or instance.position is not None):
             return [instance]
@@ -276,7 +272,7 @@ class DicomSeries:
     @cached_property
     def _headers(self) -> Sequence[pydicom.Dataset]:
         present = [frame for frame in self._stack[1] if frame is not None]
-        return _Headers([(frame or present[0]).path for frame in self._stack[1]])
+        return Headers([(frame or present[0]).path for frame in self._stack[1]])
 
     @property
     def acquired_at(self) -> datetime | None:
@@ -303,6 +299,13 @@ class DicomSeries:
         rounded = Message("the direction cosines are rounded; the orthonormal ones nearest to them are taken")
         turning = Message("the slices differ in orientation, within the bound that was set; one of them stands for all")
         how = [message for message, holds in ((rounded, self._is_rounded), (turning, self._is_turning)) if holds]
+        missing = (
+            [number for number, frame in enumerate(self._stack[1], 1) if frame is None] if self._allows_gaps else []
+        )
+        if missing:
+            how.append(
+                Message("the series lacks the slices {numbers}, which are taken as empty", numbers=listed(missing, 10))
+            )
         differing = [name for name in PATIENT[1:] if len({each.header.get(name, "") for each in self._instances}) > 1]
         how += [Message("the slices differ in {keyword}; the first one's is taken", keyword=name) for name in differing]
         return (*how, *self._notes)
@@ -347,25 +350,6 @@ def scan_series(paths: Sequence[Path], limits: Limits, *, allow_gaps: bool) -> l
     return [each.with_gaps() if allow_gaps and isinstance(each, DicomSeries) else each for each in found]
 
 
-class _Headers(Sequence[pydicom.Dataset]):
-    """Headers by slice, each file read once, when it is first asked for."""
-
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self._paths = paths
-        self._read: dict[Path, pydicom.Dataset] = {}
-
-    def __len__(self) -> int:
-        return len(self._paths)
-
-    def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, slice):
-            return [self[k] for k in range(*index.indices(len(self)))]
-        path = self._paths[index]
-        if path not in self._read:
-            self._read[path] = _header(path)
-        return self._read[path]
-
-
 def note_losses(source: ImageSource, case_index: int, *, of_identity: bool = True) -> Iterator[Loss]:
     """Yield what is unusual about an image that is used: identifiers that it lacks, and what of it was not read."""
     for note in source.notes if of_identity or not isinstance(source, DicomSeries) else source.taken_otherwise:
@@ -385,14 +369,3 @@ def _placed(identity: SliceIdentity) -> ImageInstance:
 def _missing(grid: Grid, k: int, path: Path) -> SliceIdentity:
     x, y, z = (float(number) for number in (grid.affine @ [0, 0, k, 1])[:3])
     return SliceIdentity("", "", None, path, (x, y, z))
-
-
-def _header(path: Path) -> pydicom.Dataset:
-    try:
-        with warnings.catch_warnings(), path.open("rb") as file:
-            warnings.simplefilter("ignore")
-            header = read_partial(file, stop_when=lambda tag, _vr, _length: tag >= SHARED, defer_size=_DEFERRED_BYTES)
-            settle_character_set(header)
-            return header
-    except DAMAGE as error:
-        raise ImageError("the header cannot be read", source=path) from error

@@ -20,7 +20,7 @@ from annoconv.findings import Finding, Level
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
 from annoconv_converters._pictures.fitting import fitted, has_places
-from annoconv_converters._pictures.records import KEY
+from annoconv_converters._pictures.records import KEY, is_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -279,7 +279,9 @@ def told_pictures(side: Side, format: str, limits: Limits | None) -> list[Record
     return [
         {name: each[name] for name in (*PICTURE, "annotations") if name in each}
         for each in pictures
-        if isinstance(each.get("file_name"), str) and isinstance(each.get("annotations"), list)
+        if isinstance(each.get("file_name"), str)
+        and isinstance(each.get("annotations"), list)
+        and all(map(is_key, each["annotations"]))
     ]
 
 

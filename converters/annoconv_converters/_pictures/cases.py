@@ -10,6 +10,7 @@ from annoconv.geometry import Grid
 from annoconv.limits import Limits
 from annoconv.model import Case
 from annoconv.pixels import Mask, Masks
+from annoconv_converters._pictures.meaning import BESIDE_PICTURE
 from annoconv_converters._pictures.planes import PictureVolume, Planes
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from annoconv_converters._pictures.meaning import PictureCase
 
-__all__ = ["loaded_case"]
+__all__ = ["by_records", "loaded_case"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -50,3 +51,21 @@ def loaded_case(native: PictureCase, document: Record, source: Path | str, limit
         path = source if not isinstance(source, str) else None
         found.append(Mask(annotation.id, PictureVolume(grid, planes, parts, path, bound)))
     return LoadedCase(case, Masks(found))
+
+
+def by_records(loaded: LoadedCase) -> LoadedCase:
+    """Return a case with its annotations under the ids of their records, which a picture of it may have for a name.
+
+    So it is held against its file, record by record.
+    """
+    case = loaded.case
+    own = {f"{image.uid}{BESIDE_PICTURE}": image.uid for image in (case.image, *(case.related_images or ()))}
+    if own.keys().isdisjoint(each.id for each in case.annotations):
+        return loaded
+    told = [
+        each.model_copy(
+            update={"id": own.get(each.id, each.id), "parent_id": own.get(each.parent_id or "", each.parent_id)}
+        )
+        for each in case.annotations
+    ]
+    return LoadedCase(case.model_copy(update={"annotations": told}), lambda: loaded.masks)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
@@ -38,11 +39,11 @@ from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.rotation import corners_of, ellipse_ring
 from annoconv_converters._pictures.skeletons import ALONE, box_of_keypoints
 from annoconv_converters._raster.outlines import polygons_of
-from annoconv_converters._raster.polygons import is_clockwise, with_keyholes
+from annoconv_converters._raster.polygons import Rings, is_clockwise, with_keyholes
 from annoconv_converters._raster.run_lengths import compress, counts_of_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from annoconv.casefile import LoadedCase
     from annoconv.casefile.left_out import LeftOut
@@ -215,7 +216,6 @@ def _add_pictures(
     shape = (0, 0, 1) if image.shape is None else Grid.from_image(image).shape
     planes = Planes.of(shape, "k" if is_flat else axis)
     drawing.planes[image.uid] = planes
-    series = safe_name(image.uid)
     for index in range(planes.count) if only is None else [index for uid, index in only if uid == image.uid]:
         record: Record = {} if image.shape is None else {"width": planes.columns, "height": planes.rows}
         name = None
@@ -223,7 +223,7 @@ def _add_pictures(
             record["file_name"] = own_name(image)
             key: Record = {"uid": image.uid}
         else:
-            record["file_name"] = slice_name(folder, series, axis, index)
+            record["file_name"] = slice_name(folder, safe_name(image.uid), axis, index)
             key = {"uid": image.uid, "axis": axis, "index": index}
             name = SliceName(folder, image.uid, axis, index)
         if image.acquired_at is not None:
@@ -243,14 +243,15 @@ def _flat_record(annotation: AnyAnnotation, keypoints: bool, turn_holes: bool) -
         area = tidy((box[2] - box[0]) * (box[3] - box[1]))
         return {"segmentation": [], "area": area, "bbox": box_to_record(box)}
     if isinstance(annotation, EllipseAnnotation):
-        return rings_to_record([ellipse_ring(annotation)])
+        return rings_to_record(Rings.of([ellipse_ring(annotation)]))
     if isinstance(annotation, OrientedBoxAnnotation) and _is_flat(annotation):
-        ring = corners_of(annotation.center, annotation.size, annotation.rotation_degrees or 0.0)
-        return rings_to_record([np.array(ring).reshape(-1, 2)])
+        return rings_to_record(
+            Rings([corners_of(annotation.center, annotation.size, annotation.rotation_degrees or 0.0)])
+        )
     if isinstance(annotation, PolygonAnnotation):
         pieces = [[each.polygon, *(each.holes or ())] for each in (annotation, *(annotation.parts or ()))]
-        told = [[[list(vertex) for vertex in ring] for ring in piece] for piece in pieces]
-        return {**rings_to_record(_parts(pieces, turn_holes)), "pieces": told}
+        told = [[list(map(list, ring)) for ring in piece] for piece in pieces]
+        return {**rings_to_record(Rings([_on_keyholes(piece, turn_holes) for piece in pieces])), "pieces": told}
     if keypoints and _is_flat(annotation) and isinstance(annotation, PointAnnotation | KeypointsAnnotation):
         told = strict_json.plain(annotation)
         points = told.get("keypoints") or [{"name": ALONE, "point": told["point"]}]
@@ -299,15 +300,15 @@ def _indices(annotation: AnyAnnotation, image: Image, planes: Planes) -> Iterabl
     return range(first, min(first if last is None else last, planes.count - 1) + 1)
 
 
-def _parts(pieces: Iterable[Iterable[Any]], turn_holes: bool) -> list[Any]:
-    """Return a ring for each part of a polygon, its holes on keyholes."""
-    rings: list[Any] = []
-    for piece in pieces:
-        outer, *inner = (np.array(ring, dtype=np.float64) for ring in piece)
-        if turn_holes:
-            inner = [hole if is_clockwise(hole) != is_clockwise(outer) else hole[::-1] for hole in inner]
-        rings.append(with_keyholes([outer, *(np.roll(hole, -hole[:, 0].argmin(), axis=0) for hole in inner)]))
-    return rings
+def _on_keyholes(rings: Sequence[Sequence[Sequence[float]]], turn_holes: bool) -> list[float]:
+    """Return the ring of a part of a polygon, its holes on keyholes, as a flat list."""
+    if len(rings) == 1:
+        return list(chain(*rings[0]))
+    outer, *inner = (np.array(ring, dtype=np.float64) for ring in rings)
+    if turn_holes:
+        inner = [hole if is_clockwise(hole) != is_clockwise(outer) else hole[::-1] for hole in inner]
+    whole = with_keyholes([outer, *(np.roll(hole, -hole[:, 0].argmin(), axis=0) for hole in inner)])
+    return whole.ravel().tolist()
 
 
 def _add_masks(drawing: Drawing, images: dict[str, Image], form: Form) -> set[str]:

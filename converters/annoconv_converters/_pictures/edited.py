@@ -166,7 +166,8 @@ def _page(picture: Picture, told: Sequence[Record], name_of: Callable[[object], 
 def _said(value: Any) -> Any:
     """Return what was noted of a record; None if that is damaged."""
     is_whole = isinstance(value, list) and len(value) == 4 and isinstance(value[3], dict)
-    return tuple(value) if is_whole and all(isinstance(each, str) for each in value[:3]) else None
+    texts = (*value[:3], *value[3].values()) if is_whole else (None,)
+    return tuple(value) if all(isinstance(each, str) for each in texts) else None
 
 
 def classes_said(keys: Iterable[Record], names: Iterable[str]) -> set[str]:
@@ -217,7 +218,7 @@ def _by_own_key(page: _Page, written: Collection[str], edit: Edit) -> None:
 
 def _own_text(key: Record) -> str:
     """Return a key as it stands in a record of itself, as a text."""
-    return json.dumps({name: value for name, value in key.items() if name != "number"}, sort_keys=True)
+    return json.dumps({name: value for name, value in key.items() if name != "number"}, sort_keys=True, default=str)
 
 
 def _whole(said: Said) -> Any:

@@ -7,7 +7,6 @@ Authority: the data format of cocodataset.org and `pycocotools/coco.py`.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -20,9 +19,6 @@ from annoconv_converters._raster.run_lengths import area_of, box_of, compress_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
 
     from annoconv_converters._raster.run_lengths import Counts
 
@@ -47,11 +43,13 @@ Box: TypeAlias = tuple[float, float, float, float]
 
 LARGEST_SIZE: Final = 1 << 20
 """Columns or rows of an image: whole slides reach 3e5."""
+_NUMBERS: Final = frozenset({int, float})
+_LARGEST_NUMBER: Final = 1e12
 _DECIMALS: Final = 9
 """Of pixels: what a sum or a difference of two coordinates is rounded to, so that 511.72 - 473.07 is 38.65."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Segmentation:
     """What `segmentation` holds: polygons, or run lengths.
 
@@ -187,14 +185,9 @@ def box_to_record(box: Sequence[float]) -> list[float]:
     return [box[0], box[1], tidy(box[2] - box[0]), tidy(box[3] - box[1])]
 
 
-def rings_to_record(rings: Sequence[NDArray[np.float64]]) -> Record:
+def rings_to_record(rings: Rings) -> Record:
     """Return `segmentation`, `area` and `bbox` of polygons."""
-    one = Rings.of(rings)
-    return {
-        "segmentation": [ring.ravel().tolist() for ring in rings],
-        "area": tidy(one.area),
-        "bbox": box_to_record(one.box),
-    }
+    return {"segmentation": rings.flats, "area": tidy(rings.area), "bbox": box_to_record(rings.box)}
 
 
 def polygon_of_pieces(pieces: Iterable[Sequence[Any]]) -> Record:
@@ -244,7 +237,8 @@ def is_numbers(value: Any, count: int) -> bool:
     return (
         isinstance(value, list)
         and len(value) == count
-        and all(type(number) in {int, float} and abs(number) < 1e12 and math.isfinite(number) for number in value)
+        and _NUMBERS.issuperset(map(type, value))
+        and all(-_LARGEST_NUMBER < number < _LARGEST_NUMBER for number in value)
     )
 
 

@@ -74,7 +74,7 @@ class PictureCase:
             self.owners[identity] = shape.key["id"]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class _Item:
     """One shape, understood."""
 
@@ -238,9 +238,8 @@ def _groups(items: list[_Item], native: PictureCase, reserved: Collection[str]) 
         identity = item.key.get("id")
         if not isinstance(identity, str):
             identity = str(item.record.get("id"))
-            is_outline = item.segmentation is not None and item.segmentation.is_outline
             is_flat = item.is_frame or native.planes[item.place[0]].count == 1
-            if not is_flat and (item.is_mask or is_outline):
+            if not is_flat and (item.is_mask or (item.segmentation is not None and item.segmentation.is_outline)):
                 identity = item.meaning.code
                 while identity in reserved or owners.setdefault(identity, item.place[0]) != item.place[0]:
                     identity += "_"
@@ -301,7 +300,7 @@ def _annotations(
         extra = {key: value for key, value in extra.items() if key not in _PLACES}
         yield {**common, "type": "mask", "mask_file": f"masks/{safe_name(common['id'])}.nii.gz", **extra}
     elif drawn and drawn[0].segmentation and drawn[0].segmentation.rings is not None:
-        yield {**common, "type": "polygon", "polygon": drawn[0].segmentation.rings[0].tolist(), **extra}
+        yield {**common, "type": "polygon", "polygon": drawn[0].segmentation.rings[0], **extra}
     elif len(members) > 1:
         yield {
             **common,
@@ -354,7 +353,7 @@ def _polygon_of(drawn: list[_Item]) -> Record:
         return polygon_of_pieces([piece for item in drawn for piece in item.shape.pieces])
     told = [item.segmentation.rings for item in drawn if item.segmentation is not None]
     rings = [rings[place] for rings in told if rings is not None for place in range(len(rings))]
-    return polygon_of_pieces([[ring.tolist() for ring in without_keyholes(each)] for each in rings]) if rings else {}
+    return polygon_of_pieces(map(without_keyholes, rings)) if rings else {}
 
 
 _PLACES: Final = frozenset({"slice_index", "frame_index"})

@@ -18,7 +18,7 @@ from annoconv.loss import Loss, LossReport
 from annoconv.model import SCHEMA_VERSION
 from annoconv_converters._pictures.additions import Additions
 from annoconv_converters._pictures.carrier import damaged, not_used, nothing_shown, read_side, restored
-from annoconv_converters._pictures.cases import loaded_case
+from annoconv_converters._pictures.cases import by_records, loaded_case
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.check import StatedSizes, picture_findings
 from annoconv_converters._pictures.class_lists import CLASSES, classes_told, list_of_case
@@ -26,7 +26,7 @@ from annoconv_converters._pictures.edited import bind
 from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
 from annoconv_converters._pictures.meaning import PictureCase, picture_case
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
-from annoconv_converters._pictures.records import KEY, Picture, picture_name
+from annoconv_converters._pictures.records import KEY, Picture, is_key, picture_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -177,7 +177,7 @@ def _readings(
         count += 1
     categories = _categories(batch, context)
     for pictures, loaded in by_themselves(left, categories, context.task or task, source, context.limits):
-        losses = LossReport(() if batch.losses is None else batch.losses(pictures, loaded, count))
+        losses = LossReport(() if batch.losses is None else batch.losses(pictures, by_records(loaded), count))
         findings = _findings(batch, pictures, count, sizes)
         yield Reading(loaded.case, loaded.masks, losses, findings=findings, source=source)
         count += 1
@@ -202,7 +202,7 @@ def _additions(batch: Batch, each: _Written, context: Context, task: str, count:
     found: list[Loss] = []
     remembered = Additions(each.shown)
     for pictures, loaded in by_themselves(each.shown, categories, task, batch.source, context.limits):
-        found += batch.losses(pictures, loaded, count)
+        found += batch.losses(pictures, by_records(loaded), count)
     return partial(remembered.lost, found)
 
 
@@ -271,7 +271,7 @@ def _is_entry(entry: Any) -> bool:
             and isinstance(each.get(KEY), dict)
             and isinstance(each.get("file_name"), str)
             and isinstance(each.get("annotations"), list)
-            and all(isinstance(key, dict) for key in each["annotations"])
+            and all(map(is_key, each["annotations"]))
             for each in pictures
         )
     )

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
     from annoconv.documents.residuals import Path
 
-__all__ = ["IMAGE_LABEL", "KEY", "Picture", "Record", "Shape", "flat_uid", "is_caption", "picture_name"]
+__all__ = ["IMAGE_LABEL", "KEY", "Picture", "Record", "Shape", "flat_uid", "is_caption", "is_key", "picture_name"]
 
 Record: TypeAlias = "dict[str, Any]"
 
 KEY: Final = "annoconv"
 """The one key of a COCO record, and of a picture in a side file, under which stands what is ours."""
+_NAMES: Final = ("id", "type", "number")
 IMAGE_LABEL: Final = {"image_label": True}
 """Attributes of what belongs to a whole picture, and says no more than its class: the model asks for one at least."""
 
@@ -130,6 +131,11 @@ class Picture:
     address: str | None = None
     place: Path = ()
     packed_place: Path = ()
+
+
+def is_key(found: Any) -> bool:
+    """Tell whether what a side file has of a record is a key, of which the names are texts."""
+    return isinstance(found, dict) and all(isinstance(found.get(name, ""), str) for name in _NAMES)
 
 
 def is_caption(record: Record) -> bool:

@@ -12,8 +12,6 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-import numpy as np
-
 from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._raster.polygons import without_keyholes
 
@@ -72,7 +70,7 @@ def _without_keyholes(corners: list[Corner]) -> list[list[Corner]]:
     """Return the rings of an outline; nearly all are one."""
     if len({*corners}) == len(corners):
         return [corners]
-    rings: list[list[list[float]]] = [ring.tolist() for ring in without_keyholes(np.array(corners))]
+    rings = without_keyholes(corners)
     return [[(x, y) for x, y in ring] for ring in rings]
 
 

@@ -11,6 +11,7 @@ pycocotools itself is not used, since it allocates what a polygon asks for.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -22,7 +23,7 @@ from annoconv.messages import Message
 from annoconv_converters._raster.run_lengths import runs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -41,9 +42,12 @@ __all__ = [
 
 Ring: TypeAlias = "NDArray[np.float64]"
 Whole: TypeAlias = "NDArray[np.int64]"
+Vertices: TypeAlias = "list[list[float]]"
 
 FARTHEST_PIXEL: Final = 1e7
 """Largest coordinate of a vertex, pixels: whole slides reach 3e5; five times more than 4e8 overflows pycocotools."""
+_FEW: Final = 64
+"""Numbers for which plain Python is faster than an array of them."""
 _FIFTHS: Final = 5
 """Steps of a pixel in which the boundary is walked."""
 _MOST_STEPS: Final = 1 << 24
@@ -54,63 +58,61 @@ _CHUNK_STEPS: Final = 1 << 19
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Rings:
-    """The rings of one mask as one array, so that fifty thousand cost no more than their vertices.
+    """The rings of one mask, as flat lists: most have so few vertices that an array of them would cost more.
 
     Attributes
     ----------
-    vertices
-        Shape (vertices, 2), float64: x and y, continuous pixels, one ring behind the other.
-    sizes
-        Shape (rings,), int64: how many vertices each has, three at least.
+    flats
+        Of each ring `[x, y, x, y ...]`, floats, continuous pixels; three vertices at least.
     """
 
-    vertices: Ring
-    sizes: Whole
+    flats: Sequence[list[float]]
 
     @classmethod
-    def of(cls, rings: Sequence[Ring]) -> Rings:
-        """Return rings, each of shape (vertices, 2), as one."""
-        return cls(np.concatenate(rings), np.array([len(ring) for ring in rings], dtype=np.int64))
+    def of(cls, rings: Iterable[Ring]) -> Rings:
+        """Return rings, each an array of shape (vertices, 2), as one."""
+        return cls([ring.ravel().tolist() for ring in rings])
 
     def __len__(self) -> int:
-        return len(self.sizes)
+        return len(self.flats)
 
-    def __getitem__(self, place: int) -> Ring:
-        """Return one ring, shape (vertices, 2)."""
-        start = int(self.sizes[:place].sum())
-        return self.vertices[start : start + int(self.sizes[place])]
+    def __getitem__(self, place: int) -> list[list[float]]:
+        """Return the vertices of one ring."""
+        flat = self.flats[place]
+        return list(map(list, zip(flat[::2], flat[1::2], strict=True)))
 
     @property
-    def starts(self) -> Whole:
-        """Place of the first vertex of each, int64."""
-        return np.cumsum(self.sizes) - self.sizes
+    def vertices(self) -> Ring:
+        """Shape (vertices, 2), float64: x and y, one ring behind the other."""
+        return np.fromiter(chain(*self.flats), dtype=np.float64).reshape(-1, 2)
+
+    @property
+    def sizes(self) -> Whole:
+        """Shape (rings,), int64: how many vertices each has."""
+        return np.fromiter(map(len, self.flats), dtype=np.int64) // 2
 
     @property
     def area(self) -> float:
         """What they enclose, each by itself, square pixels, by the shoelace formula."""
-        if len(self) == 1:  # nearly every mask, and three times as fast
-            return _twice_enclosed(self.vertices - self.vertices[0]) / 2
-        starts = self.starts
-        x, y = (self.vertices - np.repeat(self.vertices[starts], self.sizes, axis=0)).T
-        # The first vertex of each is 0, 0 and closes the sum; nothing joins the last to the next ring.
-        across = np.append(x[:-1] * y[1:] - y[:-1] * x[1:], 0.0)
-        return float(np.abs(np.add.reduceat(across, starts)).sum()) / 2
+        return sum(map(_twice_enclosed, self.flats)) / 2
 
     @property
     def box(self) -> tuple[float, float, float, float]:
         """`x_min, y_min, x_max, y_max`."""
-        low, high = self.vertices.min(axis=0), self.vertices.max(axis=0)
-        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+        x, y = [flat[::2] for flat in self.flats], [flat[1::2] for flat in self.flats]
+        return min(map(min, x)), min(map(min, y)), max(map(max, x)), max(map(max, y))
 
     @property
     def follows_pixels(self) -> bool:
         """Whether every ring runs along edges of pixels, as those that are drawn round a mask do."""
-        if not np.array_equal(self.vertices, np.trunc(self.vertices)):
-            return False
-        before = np.arange(-1, len(self.vertices) - 1)
-        starts = self.starts
-        before[starts] = starts + self.sizes - 1
-        return bool((self.vertices == self.vertices[before]).any(axis=1).all())
+        return all(all(map(float.is_integer, flat)) for flat in self.flats) and all(map(_has_steps, self.flats))
+
+
+def _has_steps(flat: list[float]) -> bool:
+    """Tell whether each side of a ring runs along one of the axes."""
+    x, y = flat[::2], flat[1::2]
+    pairs = zip(x, x[1:] + x[:1], y, y[1:] + y[:1], strict=True)
+    return all(x_from == x_to or y_from == y_to for x_from, x_to, y_from, y_to in pairs)
 
 
 def rings_of_lists(flats: Sequence[Any], *, source: object = None, where: str | None = None) -> Rings:
@@ -125,28 +127,40 @@ def rings_of_lists(flats: Sequence[Any], *, source: object = None, where: str | 
     place = {"source": None if source is None else str(source), "where": where}
     if not all(type(flat) is list for flat in flats) or not set(map(type, chain(*flats))) <= {int, float}:
         raise InputError("a polygon is a list of numbers", **place)
-    counts = np.fromiter(map(len, flats), dtype=np.int64, count=len(flats))
-    if (counts % 2).any():
-        found = int(counts[counts % 2 == 1][0])
-        raise InputError("the polygon has an odd number of coordinates", found=found, **place)
-    if (counts < 6).any():
-        found = int(counts[counts < 6][0]) // 2
-        raise InputError("the polygon has fewer than three vertices", found=found, **place)
+    odd = next((len(flat) for flat in flats if len(flat) % 2), None)
+    if odd is not None:
+        raise InputError("the polygon has an odd number of coordinates", found=odd, **place)
+    few = next((len(flat) for flat in flats if len(flat) < 6), None)
+    if few is not None:
+        raise InputError("the polygon has fewer than three vertices", found=few // 2, **place)
     try:
-        vertices = np.fromiter(chain(*flats), dtype=np.float64, count=int(counts.sum())).reshape(-1, 2)
+        rings = [list(map(float, flat)) for flat in flats]
     except OverflowError:
-        vertices = np.full((1, 2), np.inf)
-    farthest = float(np.abs(vertices).max())
-    if not farthest <= FARTHEST_PIXEL:  # NaN fails too
+        rings = [[math.inf]]
+    if not all(map(_is_near, rings)):
+        farthest = float(np.abs(np.concatenate(rings)).max())
         expected = Message("within {farthest_pixel:g} pixels", farthest_pixel=FARTHEST_PIXEL)
         raise InputError("a vertex lies beyond every image", found=f"{farthest:g}", expected=expected, **place)
-    return Rings(vertices, counts // 2)
+    return Rings(rings)
 
 
-def _twice_enclosed(ring: Ring) -> float:
-    """Return twice the area that a ring encloses whose first vertex is 0, 0."""
-    x, y = ring.T
-    return abs(float(np.dot(x[:-1], y[1:]) - np.dot(y[:-1], x[1:])))
+def _is_near(flat: list[float]) -> bool:
+    """Tell whether all vertices of a ring lie where those of an image may; NaN, which is only in the sum, does not."""
+    return max(flat) <= FARTHEST_PIXEL and min(flat) >= -FARTHEST_PIXEL and not math.isnan(sum(flat))
+
+
+def _twice_enclosed(flat: list[float]) -> float:
+    """Return twice the area that a ring encloses; its first vertex counts as 0, 0 and closes the sum."""
+    if len(flat) > _FEW:
+        x, y = (np.array(flat) - np.tile(flat[:2], len(flat) // 2)).reshape(-1, 2).T
+        return abs(float(np.dot(x[:-1], y[1:]) - np.dot(y[:-1], x[1:])))
+    x_first, y_first = flat[:2]
+    x_before = y_before = twice = 0.0
+    for x, y in zip(flat[2::2], flat[3::2], strict=True):
+        x, y = x - x_first, y - y_first
+        twice += x_before * y - y_before * x
+        x_before, y_before = x, y
+    return abs(twice)
 
 
 def is_clockwise(ring: Ring) -> bool:
@@ -194,10 +208,11 @@ def rasterise(rings: Rings, size: tuple[int, int]) -> Counts:
 def _boundary(rings: Rings) -> Iterator[tuple[Whole, Whole, Whole]]:
     """Yield ring, u and v of the boundaries in fifths of a pixel, a chunk at a time, each from the last step before."""
     x, y = np.trunc(_FIFTHS * rings.vertices.T + 0.5).astype(np.int64)
-    ring = np.repeat(np.arange(len(rings)), rings.sizes)
-    starts = rings.starts
+    sizes = rings.sizes
+    ring = np.repeat(np.arange(len(rings)), sizes)
+    ends = np.cumsum(sizes)
     after = np.arange(1, x.size + 1)
-    after[starts + rings.sizes - 1] = starts
+    after[ends - 1] = ends - sizes
     x_start, y_start, x_end, y_end = x, y, x[after], y[after]
     across, down = np.abs(x_end - x_start), np.abs(y_end - y_start)
     is_flat = across >= down
@@ -260,14 +275,15 @@ def with_keyholes(rings: Sequence[Ring]) -> Ring:
     return np.concatenate([*pieces, outer[done:]])
 
 
-def without_keyholes(ring: Ring) -> list[Ring]:
+def without_keyholes(ring: Sequence[Sequence[float]]) -> list[Vertices]:
     """Return the outer ring and those round its holes of a ring that `with_keyholes` made; any other ring alone.
 
     Holes are in the order of their cuts and begin at their leftmost vertex.
     """
-    corners = list(map(tuple, ring.tolist()))
+    corners = list(map(tuple, ring))
+    whole = [list(map(list, corners))]
     if len(set(corners)) == len(corners):
-        return [ring]
+        return whole
     last: dict[tuple[float, ...], int] = {}
     next_same = [len(corners)] * len(corners)
     for place in range(len(corners) - 1, -1, -1):
@@ -285,9 +301,10 @@ def without_keyholes(ring: Ring) -> list[Ring]:
             place = end + 1
         place += 1
     if not holes or len(outer) < 3:
-        return [ring]
-    rings = [np.array(each) for each in (outer, *holes)]
-    return rings if np.array_equal(with_keyholes(rings), ring) else [ring]
+        return whole
+    rings = [outer, *holes]
+    is_whole = np.array_equal(with_keyholes(list(map(np.array, rings))), ring)
+    return [list(map(list, each)) for each in rings] if is_whole else whole
 
 
 def union(many: Sequence[Counts], pixels: int) -> Counts:

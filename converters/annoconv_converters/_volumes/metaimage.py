@@ -127,7 +127,14 @@ class MetaFile(VolumeFile):
             affine[:3, 3] = self._numbers(*_OFFSET, count=3, default="0 0 0")
             affine[:3] *= mm_of(self._field("DistanceUnits", default=""), self.path, "DistanceUnits")
         if min(spacing) <= 0:
-            raise GeometryError("a voxel size is not positive", source=self.path, where="ElementSpacing", found=spacing)
+            raise GeometryError(
+                "a voxel size is not positive",
+                source=self.path,
+                where="ElementSpacing",
+                found=spacing,
+                expected="numbers above 0",
+                advice="An axis that runs the other way is a sign in TransformMatrix",
+            )
         try:
             return Grid((int(sizes[0]), int(sizes[1]), int(sizes[2])), affine)
         except GeometryError as error:

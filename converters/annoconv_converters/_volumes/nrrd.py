@@ -132,7 +132,14 @@ class NrrdFile(VolumeFile):
         if not space:
             return Grid(shape)
         if space not in _SPACES:
-            raise GeometryError("this space is not in the patient", source=self.path, where="space", found=space)
+            raise GeometryError(
+                "this space is not in the patient",
+                source=self.path,
+                where="space",
+                found=space,
+                expected=listed([*_SPACES]),
+                advice="Save it in the space of the patient, as Slicer does: left-posterior-superior",
+            )
         vectors = [_vector(text) for text in re.findall(r"\([^)]*\)", self._field("space directions"))]
         origin = _vector(self._field("space origin", "(0,0,0)"))
         if len(vectors) != 3 or any(len(vector) != 3 for vector in (*vectors, origin)):

@@ -7,6 +7,7 @@ picture.
 
 from __future__ import annotations
 
+from operator import sub
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.findings import Finding, Level
@@ -99,7 +100,8 @@ def category_findings(records: Iterable[Any], case_index: int) -> Iterator[Findi
         if is_from_zero(record):
             message = "lines join keypoints that are counted from 0, and are read so; COCO counts from 1"
             yield _warning("coco.skeleton", f"/categories/{place}/skeleton", message, case_index)
-        if lines and len(defined_by(record).get("skeleton", ())) != len(lines):
+        told = len(lines) if isinstance(lines, list) else None
+        if lines and len(defined_by(record).get("skeleton", ())) != told:
             problem = Message(
                 "lines join two keypoints of the category, counted from 1 to {count}; others are left out", count=count
             )
@@ -151,8 +153,8 @@ def shape_findings(
     if box is not None and all(size) and not (box[0] >= 0 and box[1] >= 0 and box[2] <= size[1] and box[3] <= size[0]):
         yield _warning("coco.outside", f"{place}/bbox", "the box reaches beyond the picture", case_index)
     points = keypoints_from_record(record, source="", where=place)
-    count = len(names_of(categories.records.get(id_of(record, "category_id"), {})))
-    if points and count and len(points) != count:
+    count = len(names_of(categories.records.get(id_of(record, "category_id"), {}))) if points else 0
+    if count and len(points) != count:
         message = Message("the category has {count} keypoints, the record {found}", count=count, found=len(points))
         yield _warning("coco.keypoints", f"{place}/keypoints", message, case_index)
     for x, y, seen in points:
@@ -195,7 +197,7 @@ def _is_near(stated: Any, areas: Sequence[float]) -> bool:
 
 
 def _are_near(box: Sequence[float], boxes: Sequence[Sequence[float]]) -> bool:
-    return any(max(abs(a - b) for a, b in zip(box, other, strict=True)) <= PIXEL_SLACK for other in boxes)
+    return any(max(map(abs, map(sub, box, other))) <= PIXEL_SLACK for other in boxes)
 
 
 def _error(rule: str, path: str, message: str) -> Finding:

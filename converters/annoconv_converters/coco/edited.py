@@ -109,7 +109,7 @@ def _other(shape: Shape, size: tuple[int, int]) -> Iterator[str]:
     keypoints = record.get("keypoints")
     if isinstance(keypoints, list):
         triples = [keypoints[place : place + 3] for place in range(0, len(keypoints), 3)]
-        counts = {sum(map(any, triples)), sum(bool(each[2:] and each[2]) for each in triples)}
+        counts = sum(map(any, triples)), sum(bool(each[2:] and each[2]) for each in triples)
         if "num_keypoints" in record and record["num_keypoints"] not in counts:
             yield "num_keypoints"
     segmentation = shape.segmentation(size, source="", where="")

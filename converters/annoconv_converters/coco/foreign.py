@@ -149,7 +149,8 @@ def _leftover(
         told += _compared(picture.packed_place, picture.packed, again, packed)
         packed |= {"size": list(picture.map_size)} if picture.map_size else {}
         kept |= {"panoptic": packed} if packed else {}
-    used = {number for number in categories.records if beside is not None or categories[number].code in codes.values()}
+    seen = set(codes.values())
+    used = {number for number in categories.records if beside is not None or categories[number].code in seen}
     named = {categories[number].code: record for number, record in categories.records.items() if number in used}
     kept |= {"categories": named} if named else {}
     kept_records = set(map(id, named.values()))
@@ -226,11 +227,10 @@ def _difference(record: Record, again: Record) -> Record:
 
 
 def _is_same(left: Any, right: Any) -> bool:
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
+    if left == right:
+        return isinstance(left, bool) == isinstance(right, bool)
     # Decimals stand in attributes only, which are objects.
-    are_objects = isinstance(left, dict) and isinstance(right, dict)
-    return bool(left == right) or (are_objects and bool(with_floats(left) == with_floats(right)))
+    return isinstance(left, dict) and isinstance(right, dict) and bool(with_floats(left) == with_floats(right))
 
 
 def _as_list(segmentation: Record) -> Record:

@@ -41,7 +41,7 @@ from annoconv_converters.coco.stream import (
     Record,
     key_of,
     read_element,
-    read_record,
+    read_records,
     without_key,
 )
 from annoconv_converters.coco.volumes import volume_losses
@@ -209,25 +209,25 @@ def _kind(index: RecordIndex, file: BinaryIO, categories: list[Any]) -> str:
 
 def _picture(index: RecordIndex, file: BinaryIO, position: int, kind: str, maps: Path | None) -> Picture:
     """Read an image record and its annotations."""
+    places = index.of_image[index.borders[position] : index.borders[position + 1]].tolist()
+    annotations = index.annotation_places[places].tolist()
     if index.is_results:
+        records = read_records(file, annotations, index.path)
         given = index.given[index.image_numbers[position]]
         record, key = given.record, given.key
     else:
-        start, end = index.image_places[position].tolist()
-        record = read_record(file, start, end, index.path)
+        records = read_records(file, [index.image_places[position].tolist(), *annotations], index.path)
+        record = next(records)
         key = index.side.key_of(record, (IMAGES, position))
     number = str(record.get("id"))
     above = () if index.is_results else (IMAGES, position)
-    places = index.of_image[index.borders[position] : index.borders[position + 1]].tolist()
     picture = Picture(record, key=key, is_unsized=index.is_results or not places, place=above)
-    for place in places:
-        start, end = index.annotation_places[place].tolist()
-        annotation = read_record(file, start, end, index.path)
+    for place, annotation in zip(places, records, strict=True):
         if index.is_results:
             annotation["id"] = place + 1
         if kind == "panoptic":
             size = size_from_record(record, source=index.path, where=f"images, id {number}")
-            folder = maps or index.path.parent / index.path.stem
+            folder = maps or index.side.maps_of(index.path)
             note_inputs([folder])
             picture.packed, picture.packed_place = annotation, (ANNOTATIONS, place)
             segments, held = unpack(annotation, folder, size, source=index.path, where=f"annotations of image {number}")

@@ -18,7 +18,7 @@ from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, damage
 from annoconv_converters._pictures.edited import NOT_WRITTEN, classes_said
 from annoconv_converters._pictures.file_losses import FileRecord, file_losses
 from annoconv_converters._pictures.fitting import GONE, lost
-from annoconv_converters._pictures.records import KEY, Picture
+from annoconv_converters._pictures.records import KEY, Picture, is_key
 from annoconv_converters._pictures.said import digest_of
 from annoconv_converters.coco.foreign import TASK
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, key_of
@@ -192,6 +192,12 @@ class CocoSide:
             return {name: record[name] for name in _CATEGORY if name in record}
         return {**before, "id": record.get("id")}
 
+    def maps_of(self, path: Path) -> Path:
+        """Return the folder of the maps of a file: that of its side file's name, where the file alone was renamed."""
+        place = None if self.side is None else self.side.path
+        beside = path.with_suffix("") if place is None else place.with_name(place.name.removesuffix(SIDE_SUFFIX))
+        return beside if beside.is_dir() else path.with_suffix("")
+
     def lost(self, case_index: int) -> Iterator[Loss]:
         """Yield a loss for each case that the file shows nothing of, and for a side file of another file."""
         if self.unused is not None:
@@ -225,13 +231,13 @@ def read_coco_side(path: Path, limits: Limits, sides: SideFiles) -> CocoSide:
         is_array = file.read(_HEAD).lstrip()[:1] == b"["  # results, which do not hold their images
     if not is_array and side.is_of(sealed_main(side.path)):
         note_inputs([side.path])
-        return CocoSide(is_edited=False)
+        return CocoSide(is_edited=False, side=side)
     read = read_side(side, list, TASK, limits)
     if read is None or read.other is not None:
-        return CocoSide(unused=read)
+        return CocoSide(unused=read, side=side)
     head = 0 if KEY in read.members[0] else 1  # behind the seal
     info = read.members[head].get(INFO)
-    found = CocoSide(is_edited=not side.is_of(read.main), info=info if isinstance(info, dict) else {})
+    found = CocoSide(is_edited=not side.is_of(read.main), side=side, info=info if isinstance(info, dict) else {})
     for entry in read.members[head + 1 :]:
         if not _is_entry(entry):
             raise damaged(None, read.path)
@@ -242,6 +248,6 @@ def read_coco_side(path: Path, limits: Limits, sides: SideFiles) -> CocoSide:
 def _is_entry(entry: Any) -> bool:
     if isinstance(entry, dict) and entry.get("section") == CATEGORIES:
         return isinstance(entry.get("record"), dict)
-    is_told = isinstance(entry, dict) and isinstance(entry.get(KEY), dict) and "id" in entry
+    is_told = isinstance(entry, dict) and is_key(entry.get(KEY)) and "id" in entry
     section = entry.get("section") if is_told else None
     return section == IMAGES or (section in (ANNOTATIONS, SEGMENTS) and "image" in entry)

@@ -23,7 +23,7 @@ from annoconv_converters._pictures.foreign_json import looks_like
 from annoconv_converters._pictures.records import KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -42,7 +42,7 @@ __all__ = [
     "key_of",
     "picture_of_result",
     "read_element",
-    "read_record",
+    "read_records",
     "scan",
     "without_key",
 ]
@@ -55,6 +55,8 @@ RESULTS: Final = ""
 """Section of the elements of a file that is an array itself."""
 _BUFFER: Final = 4 << 20
 _LONGEST_NAME: Final = 256
+_TOGETHER: Final = 1000
+"""Records that are read at a time."""
 _SURE: Final = 1 << 53
 """Below it, a float that is whole is the number that was written."""
 _NAMES: Final = frozenset({"id", "type", "uid"})
@@ -167,15 +169,30 @@ def scan(file: BinaryIO, source: Path, limits: Limits) -> Iterator[Span | Record
     yield beside
 
 
-def read_record(file: BinaryIO, start: int, end: int, source: Path) -> Record:
-    """Return a record: numbers of COCO as floats, which are counted with; what others put beside them to the digit."""
-    record = read_element(file, start, end, source)
-    others = [name for name, value in record.items() if name not in COUNTED and isinstance(value, float | dict | list)]
-    if others or "segments_info" in record:
-        exact = read_element(file, start, end, source, exact=True)
-        record |= {name: exact[name] for name in others}
-        _put_members(record.get("segments_info"), exact.get("segments_info"))
-    return record
+def read_records(file: BinaryIO, places: Sequence[tuple[int, int]], source: Path) -> Iterator[Record]:
+    """Yield records: numbers of COCO as floats, which are counted with; what others put beside them to the digit."""
+    for first in range(0, len(places), _TOGETHER):
+        part = places[first : first + _TOGETHER]
+        records = _elements(file, part, source)
+        are_sure = [_make_whole(record) for record in records]
+        others = [_others(record) for record in records]
+        if any(others) or not all(are_sure):
+            exact = _elements(file, part, source, exact=True)
+            for record, written, names, is_sure in zip(records, exact, others, are_sure, strict=True):
+                record |= {name: written[name] for name in names if name not in COUNTED}
+                _put_members(record.get("segments_info"), written.get("segments_info"))
+                if not is_sure:
+                    _put_whole(record, written)
+        yield from records
+
+
+def _others(record: Record) -> list[str]:
+    """Return the members of a record of which, or in which, digits are kept."""
+    return [
+        name
+        for name, value in record.items()
+        if name == "segments_info" or (name not in COUNTED and isinstance(value, float | dict | list))
+    ]
 
 
 def _put_members(records: Any, exact: Any) -> None:
@@ -186,17 +203,25 @@ def _put_members(records: Any, exact: Any) -> None:
             _put_whole(record, written)
 
 
-def read_element(file: BinaryIO, start: int, end: int, source: Path, *, exact: bool = False) -> Record:
+def read_element(file: BinaryIO, start: int, end: int, source: Path) -> Record:
     """Return the element at a place of a file that a scan has found."""
-    file.seek(start)
-    found = strict_json.loads(
-        file.read(end - start), source=source, where=Message("byte {position}", position=start), exact=exact
-    )
-    if not isinstance(found, dict):  # the file has changed meanwhile
-        raise _invalid("every member of a section is an object", source, f"byte {start}")
-    if exact or not _make_whole(found):
-        _put_whole(found, found if exact else read_element(file, start, end, source, exact=True))
-    return found
+    places = [(start, end)]
+    (record,) = _elements(file, places, source)
+    if not _make_whole(record):
+        _put_whole(record, *_elements(file, places, source, exact=True))
+    return record
+
+
+def _elements(file: BinaryIO, places: Sequence[tuple[int, int]], source: Path, *, exact: bool = False) -> list[Record]:
+    texts: list[bytes] = []
+    for start, end in places:
+        file.seek(start)
+        texts.append(file.read(end - start))
+    where = Message("byte {position}", position=places[0][0])
+    found = strict_json.loads(b"[%b]" % b",".join(texts), source=source, where=where, exact=exact)
+    if len(found) != len(places) or not all(type(each) is dict for each in found):  # the file has changed meanwhile
+        raise _invalid("every member of a section is an object", source, where)
+    return list(found)
 
 
 def id_of(record: Record, name: str = "id") -> Any:

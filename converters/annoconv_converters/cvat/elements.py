@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv_converters._pictures.file_losses import stated
-from annoconv_converters._xml import members_of
+from annoconv_converters._xml import as_number, members_of, members_of_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TAGS",
-    "as_number",
     "doubled",
     "label_key",
     "said_of_element",
@@ -88,7 +87,7 @@ def said_of_shape(element: Element, holder: str) -> Record:
         said = said_of_element(said, "mask")
     for name, value in said.items():
         if name == "@points":
-            said[name] = tuple(map(float, value.replace(";", ",").split(",")))
+            said[name] = tuple(map(as_number, value.replace(";", ",").split(",")))
         elif name not in _AS_TEXT and isinstance(value, str):
             said[name] = as_number(value)
     attributes: Record = {}
@@ -112,14 +111,6 @@ def doubled(element: Element) -> Iterator[str]:
     yield from (name for name, told in values.items() if len(told) > 1)
 
 
-def as_number(text: str) -> float | str:
-    """Return a text as a number, if it is one."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
 def spaced(told: Record) -> Record:
     """Return texts whatever white space their words stand apart by: the values of an attribute."""
     return stated({name: " ".join(text.split()) if isinstance(text, str) else text for name, text in told.items()})
@@ -133,9 +124,9 @@ def label_key(label: Element) -> str:
 
 def said_of_label(label: Element) -> Record:
     """Return what the definition of a label says, its attributes by name."""
-    said = members_of(label, "name", "attributes")
+    said = members_of_object(label, "name", "attributes")
     attributes = {
-        (each.findtext("name") or "").strip(): spaced(members_of(each, "name"))
+        (each.findtext("name") or "").strip(): spaced(members_of_object(each, "name"))
         for each in label.iterfind("attributes/attribute")
     }
-    return (said if isinstance(said, dict) else {}) | ({"attributes": attributes} if attributes else {})
+    return said | ({"attributes": attributes} if attributes else {})

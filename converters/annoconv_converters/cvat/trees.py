@@ -17,11 +17,10 @@ from annoconv_converters._pictures.file_losses import FileRecord, file_losses, s
 from annoconv_converters._pictures.objects import told_of
 from annoconv_converters._pictures.own_names import own_name
 from annoconv_converters._pictures.planes import slice_name
-from annoconv_converters._xml import members_of
+from annoconv_converters._xml import as_number, members_of, members_of_object
 from annoconv_converters.cvat.coordinates import coordinates_of, cuboid_of, elements_of, point_of
 from annoconv_converters.cvat.elements import (
     TAGS,
-    as_number,
     doubled,
     label_key,
     said_of_element,
@@ -173,11 +172,11 @@ class CvatTree:
 
     def descriptions(self) -> Iterator[FileRecord]:
         """Yield what the file says beside its shapes, and the labels that are defined again."""
-        yield FileRecord((), members_of(self.root, "image", "track", "meta", "version"), {})
+        yield FileRecord((), members_of_object(self.root, "image", "track", "meta", "version"), {})
         for kind in ("task", "job", "project"):
             for each in self.root.iterfind(f"meta/{kind}"):
                 labels = {label_key(label): said_of_label(label) for label in each.iterfind("labels/label")}
-                said = {**members_of(each, "labels"), **({"labels": labels} if labels else {})}
+                said = {**members_of_object(each, "labels"), **({"labels": labels} if labels else {})}
                 size = said.get("original_size")
                 again = {"original_size": size, "labels": {name: self._label(name) for name in labels}}
                 again |= self._ranges[0] if len(self._ranges) == 1 else {}

@@ -21,34 +21,31 @@ if TYPE_CHECKING:
     from annoconv.model import Case, MaskAnnotation
     from annoconv_converters.dicom_seg.segment import Segment
 
-__all__ = ["agent_of", "agents_and_model", "algorithm_fields", "algorithm_of"]
+__all__ = ["agent_of", "agents_and_model", "algorithm_fields"]
 
 _VERSION: Final = re.compile(r"[vV]?\d[\w.+-]*")
+_FIELDS: Final = tuple(f"algorithm_{name}" for name in ("name", "title", "version", "source", "family", "parameters"))
 _BY_HAND: Final = (None, SegmentAlgorithmType.MANUAL)
 _WORDS: Final = "AlgorithmParameters"
 """Parameter under which those stand that other software wrote as text of its own."""
 
 
-def algorithm_of(annotation: MaskAnnotation, case: Case) -> Algorithm | None:
-    """Return what made an annotation; None if the case does not say.
+def algorithm_fields(annotation: MaskAnnotation, case: Case) -> dict[str, Any]:
+    """Return the fields of a segment that say what made an annotation; none if the case does not say.
 
     It is that of its model-assistance record, else of the record that names it, else of the agent who made it, else the
-    AI model of the metadata, whose last word is its version if it looks like one.
+    AI model of the metadata. Of that the last word is its version if it looks like one; the identification sequence
+    has the words before it, by which it is told from an agent.
     """
     agents = {agent.id: agent.algorithm for agent in case.metadata.agents or ()}
     records = case.metadata.assistance or ()
     found: list[Algorithm | None] = [record.model for record in records if record.id == annotation.assistance_id]
     found += [record.model for record in records if annotation.id in (record.annotation_ids or ())]
     found.append(agents.get(annotation.annotator or case.metadata.annotator or ""))
-    stated = case.metadata.software.ai_model if case.metadata.software else None
-    found.append(Algorithm.model_validate_json(strict_json.dumps(_model(stated))) if stated else None)
-    return next((each for each in found if each is not None), None)
-
-
-def algorithm_fields(algorithm: Algorithm | None) -> dict[str, Any]:
-    """Return the fields of a segment that say what made it."""
+    algorithm = next((each for each in found if each is not None), None)
     if algorithm is None:
-        return {}
+        stated = case.metadata.software.ai_model if case.metadata.software else None
+        return _model_fields(stated) if stated else {}
     parameters = strict_json.plain(algorithm).get("parameters")
     is_text = list(parameters or ()) == [_WORDS] and isinstance(parameters[_WORDS], str)
     return {
@@ -83,24 +80,28 @@ def agents_and_model(segments: Sequence[Segment], *, is_ours: bool) -> tuple[dic
     """
     by_machine = [segment for segment in segments if segment.algorithm_type not in _BY_HAND]
     agents = {segment.number: agent for segment in by_machine if (agent := agent_of(segment)) is not None}
-    algorithms = [agent["algorithm"] for agent in agents.values()]
     named = [agent["id"] for agent in {strict_json.dumps(each["algorithm"]): each for each in agents.values()}.values()]
     for agent in agents.values():
         if named.count(agent["id"]) > 1:
             agent["id"] += f" {ids.content_digest(strict_json.dumps(agent['algorithm']))[:8]}"
-    if is_ours and algorithms and len(algorithms) == len(by_machine):
-        name: str = algorithms[0]["name"]
-        if all(each == _model(name) for each in algorithms):
-            return {}, name
+    models = {_model(segment) for segment in by_machine}
+    if is_ours and len(models) == 1 and None not in models:
+        return {}, models.pop()
     return agents, None
 
 
-def _model(name: str) -> dict[str, Any]:
-    """Return the algorithm of an AI model whose name may end in its version; where it does not, what kind it is."""
-    last = name.split()[-1:]
-    if last and _VERSION.fullmatch(last[0]):
-        return {"name": name, "version": last[0]}
-    return {"name": name, "family": strict_json.plain(ARTIFICIAL_INTELLIGENCE)}
+def _model_fields(name: str) -> dict[str, Any]:
+    """Return the fields of an AI model; where its name does not end in a version, what kind of algorithm it is."""
+    title, _, version = name.rpartition(" ")
+    if title.strip() and _VERSION.fullmatch(version):
+        return {"algorithm_name": name, "algorithm_title": title, "algorithm_version": version}
+    return {"algorithm_name": name, "algorithm_family": ARTIFICIAL_INTELLIGENCE}
+
+
+def _model(segment: Segment) -> str | None:
+    """Return the AI model whose fields a segment has, and no others."""
+    stated = {name: value for name in _FIELDS if (value := getattr(segment, name)) is not None}
+    return segment.algorithm_name if stated == _model_fields(segment.algorithm_name or "") else None
 
 
 def _parameters(stated: str | None) -> dict[str, Any] | None:

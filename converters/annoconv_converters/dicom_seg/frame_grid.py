@@ -9,6 +9,7 @@ source's frame that they were drawn on.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -122,7 +123,7 @@ def _find_frame_grid(header: Dataset, table: FrameTable, path: Path | None, roun
     positions = np.array([place.position for place in table.places], dtype=np.float64)
     distances = positions @ normal
     found = _from_references(header, table, distances, stated) or _from_distances(distances, stated)
-    if found is not None and _are_fewer(header, table, found[0]):
+    if found is not None and _are_fewer(header, table, found[0], distances, stated):
         found = None
     # Slices of uneven spacing are those that have frames: nothing tells where others would be.
     count, slices, step = found or _one_by_one(distances, path)
@@ -299,10 +300,22 @@ def _from_distances(distances: NDArray[np.float64], stated: _Stated) -> tuple[in
     return None
 
 
-def _are_fewer(header: Dataset, table: FrameTable, count: int) -> bool:
-    """Tell whether a source is listed, also where no frame is, and has fewer slices than an even stack: it is none."""
-    listed = {*_uids(_instances(source_series(header, table)))}
-    return {place.source for place in table.places} < listed and 1 < len(listed) < count
+def _are_fewer(header: Dataset, table: FrameTable, count: int, distances: NDArray[np.float64], stated: _Stated) -> bool:
+    """Tell whether the listed source has fewer slices than an even stack: it is none.
+
+    A list of those alone that have frames does not tell of others. Then frames in blocks, each of its own distance, are
+    all slices of a source whose distance changes, unless the file states one.
+    """
+    listed, framed = {*_uids(_instances(source_series(header, table)))}, {place.source for place in table.places}
+    if not 1 < len(listed) < count:
+        return False
+    return framed < listed or (framed == listed and stated.slice_spacing is None and _are_blocks(distances))
+
+
+def _are_blocks(distances: NDArray[np.float64]) -> bool:
+    """Tell whether no distance between neighbouring planes stands alone, as one across empty slices would."""
+    apart = np.diff(np.unique(np.round(distances, 3)))
+    return all(len([*run]) > 1 for _, run in groupby(np.round(apart / apart.min()).tolist()))
 
 
 def _one_by_one(distances: NDArray[np.float64], path: Path | None) -> tuple[int, NDArray[np.int64], float]:

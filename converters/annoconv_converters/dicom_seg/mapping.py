@@ -42,7 +42,7 @@ from annoconv_converters.dicom_seg.segment import (
 from annoconv_converters.dicom_seg.subject import studies_together
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
     from pydicom.dataset import Dataset
@@ -55,7 +55,7 @@ __all__ = [
     "LABEL_MAP_FILE",
     "OWN_MANUFACTURER",
     "annotation_ids",
-    "background_of",
+    "backgrounds_of",
     "called",
     "hides_a_segment",
     "is_own",
@@ -103,31 +103,28 @@ def is_own(header: Dataset) -> bool:
     return text(header.get("Manufacturer")) == OWN_MANUFACTURER
 
 
-def background_of(header: Dataset) -> int:
-    """Return the value of a label map's voxels that belong to no segment (supplement 243).
+def backgrounds_of(header: Dataset) -> frozenset[int]:
+    """Return the values of a label map's voxels that belong to no segment (supplement 243).
 
-    It is PixelPaddingValue, which may be absent (PS3.3 C.8.20.2): then the number of the segment that is coded as
-    background, else 0.
+    They are PixelPaddingValue, which may be absent (PS3.3 C.8.20.2), and the numbers of the segments that are coded as
+    background; 0 if there is none. A described segment 0 is background too, whatever it is coded as.
     """
     stated = header.get("PixelPaddingValue")
-    if isinstance(stated, int):
-        return int(stated)
-    coded = (BACKGROUND.type.scheme, BACKGROUND.type.code)
-    for each in header.get("SegmentSequence") or []:
-        kind = concept_in(each, "SegmentedPropertyTypeCodeSequence")
-        if kind is not None and (kind.scheme, kind.code) == coded:
-            return int(each.get("SegmentNumber") or 0)
-    return 0
+    coded = {number for number, is_background in _coded(header) if is_background}
+    return frozenset(coded | ({int(stated)} if isinstance(stated, int) else set())) or frozenset({0})
 
 
 def hides_a_segment(header: Dataset) -> bool:
     """Tell whether a label map describes 0, which is read as background, as something else."""
-    stated = [
-        concept_in(each, "SegmentedPropertyTypeCodeSequence")
-        for each in header.get("SegmentSequence") or []
-        if not each.get("SegmentNumber")
-    ]
-    return background_of(header) != 0 and any(kind is None or kind.code != BACKGROUND.type.code for kind in stated)
+    return bool(backgrounds_of(header) - {0}) and any(not number and not of_none for number, of_none in _coded(header))
+
+
+def _coded(header: Dataset) -> Iterator[tuple[int, bool]]:
+    """Yield the number of each segment, and whether it is coded as background."""
+    for each in header.get("SegmentSequence") or []:
+        kind = concept_in(each, "SegmentedPropertyTypeCodeSequence")
+        is_background = kind is not None and (kind.scheme, kind.code) == (BACKGROUND.type.scheme, BACKGROUND.type.code)
+        yield int(each.get("SegmentNumber") or 0), is_background
 
 
 def segments_of(header: Dataset) -> list[Segment]:
@@ -137,8 +134,8 @@ def segments_of(header: Dataset) -> list[Segment]:
     """
     described = [Segment.from_item(each) for each in header.get("SegmentSequence") or []]
     if text(header.get("SegmentationType")) == "LABELMAP":
-        background = background_of(header)
-        described = [segment for segment in described if segment.number not in {0, background}]
+        backgrounds = backgrounds_of(header) | {0}
+        described = [segment for segment in described if segment.number not in backgrounds]
     if not is_own(header):
         described = [_modern(segment) for segment in described]
     return sorted(described, key=lambda segment: segment.number)

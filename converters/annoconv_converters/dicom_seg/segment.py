@@ -68,6 +68,8 @@ class Segment:
         How it was made; None if the file does not say, although it must. Then `MANUAL` is written.
     algorithm_name, algorithm_version
         What made it; required unless it was made by hand, `unspecified` if not known.
+    algorithm_title
+        What the identification sequence calls it, if that is not `algorithm_name`.
     algorithm_source
         Who makes that.
     algorithm_family
@@ -95,6 +97,7 @@ class Segment:
     algorithm_type: SegmentAlgorithmType | None = SegmentAlgorithmType.MANUAL
     algorithm_name: str | None = None
     algorithm_version: str | None = None
+    algorithm_title: str | None = None
     algorithm_source: str | None = None
     algorithm_family: Concept | None = None
     algorithm_parameters: str | None = None
@@ -138,7 +141,7 @@ class Segment:
         algorithm += _text(0x00660031, "LO", self.algorithm_version or UNSPECIFIED)
         if self.algorithm_parameters:
             algorithm += _text(0x00660032, "LT", self.algorithm_parameters)
-        return sequence(0x00620007, algorithm + _text(0x00660036, "LO", name))
+        return sequence(0x00620007, algorithm + _text(0x00660036, "LO", self.algorithm_title or name))
 
     @property
     def _is_known_further(self) -> bool:
@@ -168,6 +171,7 @@ class Segment:
             algorithm_type=_algorithm_type(text(item.get("SegmentAlgorithmType"))),
             algorithm_name=_known(item.get("SegmentAlgorithmName")) or _known(algorithm.get("AlgorithmName")),
             algorithm_version=_known(algorithm.get("AlgorithmVersion")),
+            algorithm_title=_title(_known(item.get("SegmentAlgorithmName")), _known(algorithm.get("AlgorithmName"))),
             algorithm_source=_known(algorithm.get("AlgorithmSource")),
             algorithm_family=family,
             algorithm_parameters=_known(algorithm.get("AlgorithmParameters")),
@@ -204,6 +208,10 @@ def _algorithm_type(value: str) -> SegmentAlgorithmType | None:
 def _known(value: object) -> str | None:
     stated = text(value)
     return stated if stated not in {"", UNSPECIFIED} else None
+
+
+def _title(name: str | None, title: str | None) -> str | None:
+    return None if name in {None, title} else title
 
 
 def _color(item: Dataset) -> Triple | None:

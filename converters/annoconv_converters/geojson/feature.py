@@ -29,7 +29,7 @@ _VERTICES: Final = 72
 """Of an ellipse; a multiple of four, so that its extremes are among them."""
 _OBJECT: Final[Mapping[str, Callable[[Any], bool]]] = {
     "name": lambda value: isinstance(value, str) and bool(value),
-    "objectType": lambda value: value in {"detection", "cell", "tile", "tmaCore"},
+    "objectType": lambda value: value in ("detection", "cell", "tile", "tmaCore"),
     "isLocked": lambda value: value is True,
     "isMissing": lambda value: value is True,
 }

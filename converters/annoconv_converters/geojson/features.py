@@ -195,10 +195,10 @@ def _keypoints(geometry: Any, attributes: Record, path: Path, where: str) -> lis
     """Return the points of an object, where metadata of ours names them, and as many are seen as there are points."""
     told = {key: attributes.get(key, []) for key in ("keypoints", *_UNSEEN)}
     kind = geometry.get("type") if isinstance(geometry, dict) else None
-    if not all(isinstance(each, list) for each in told.values()) or kind not in {"Point", "MultiPoint"}:
+    if kind not in ("Point", "MultiPoint") or not all(map(_is_texts, told.values())):
         return []
     names = told["keypoints"]
-    if not names or not all(isinstance(name, str) and is_name(name) for name in names):
+    if not names or not all(map(is_name, names)):
         return []
     listed = geometry.get("coordinates")
     corners = [_corner(each, path, where) for each in ([listed] if kind == "Point" else _list(listed, path, where))]
@@ -211,6 +211,10 @@ def _keypoints(geometry: Any, attributes: Record, path: Path, where: str) -> lis
         {"name": name, **({"point": places[name]} if name in places else {}), "visibility": why.get(name, "visible")}
         for name in names
     ]
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def _ellipse_shape(ring: list[float], path: Path, where: str) -> Shape:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -15,7 +15,6 @@ from annoconv.pixels import Masks
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses
 from annoconv_converters._pictures.geometry import counts_to_record
-from annoconv_converters._pictures.meaning import BESIDE_PICTURE
 from annoconv_converters.geojson.feature import classification_of, feature_of, properties_of
 from annoconv_converters.geojson.meaning import class_name, feature_meant, has_heights, is_other_than_ellipse
 
@@ -135,13 +134,9 @@ def _records(
         features += found
         series = None if picture.name is None else picture.name.series
         for each in found if series is not None else ():
-            mask = masks.get((series, class_name(each.feature.get("properties") or {})))
+            mask = masks.get((series, class_name(_properties(each.feature))))
             if mask is not None:
                 annotations.setdefault(each.identity, mask)
-    for place, each in enumerate(features):  # an id that is also the name of a picture
-        other = f"{each.identity}{BESIDE_PICTURE}"
-        if each.identity not in annotations and other in annotations:
-            features[place] = replace(each, identity=other)
     same = {each.identity for each in features if _is_same_polygon(each.feature, annotations.get(each.identity))}
     drawn = {str(shape.record["id"]): shape for shape in _drawn(pictures, loaded, same, annotations)}
 
@@ -152,8 +147,7 @@ def _records(
 
     for each in features:
         feature, annotation = each.feature, annotations.get(each.identity)
-        properties = feature.get("properties")
-        held: Record = properties if isinstance(properties, dict) else {}
+        held = _properties(feature)
         odd = [name for name in _TEXTS if not isinstance(held.get(name) or "", str)]
         if odd:
             feature = {**feature, "properties": {name: value for name, value in held.items() if name not in odd}}
@@ -173,6 +167,11 @@ def _records(
             yield FileRecord((*each.place, "geometry", "coordinates"), "heights", None)
         if is_other_than_ellipse(feature.get("geometry")):
             yield FileRecord((*each.place, "geometry", "isEllipse"), "corners", None)
+
+
+def _properties(feature: Record) -> Record:
+    held = feature.get("properties")
+    return held if isinstance(held, dict) else {}
 
 
 def _is_same_polygon(feature: Record, annotation: AnyAnnotation | None) -> bool:
@@ -199,6 +198,8 @@ def _drawn(
     others = [each for each in loaded.case.annotations if each.type != "mask" and each.id not in same]
     case = loaded.case.model_copy(update={"annotations": others})
     without = LoadedCase(case, Masks([]))
+    first = [(image.uid, 0) for image in (case.image, *(case.related_images or ()))]
+    slices = [(picture.name.series, picture.name.index) for picture in pictures if picture.name is not None]
     drawing = draw(
         without,
         axis="k",
@@ -208,6 +209,7 @@ def _drawn(
         keypoints=False,
         shapes=SHAPES,
         turn_holes=False,
+        only=list(dict.fromkeys([*first, *slices])),
     )
     for picture in pictures if masks else ():
         size = picture.record["height"], picture.record["width"]

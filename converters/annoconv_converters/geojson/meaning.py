@@ -120,7 +120,7 @@ def geometry_meant(geometry: Any) -> Any:
         said["coordinates"] = _polygon(coordinates)
     elif kind == "MultiPolygon":
         said["coordinates"] = tuple(sorted(map(_polygon, coordinates)))
-    if isinstance(geometry.get("geometries"), list):
+    if kind == "GeometryCollection" and isinstance(geometry.get("geometries"), list):
         said["geometries"] = tuple(map(geometry_meant, geometry["geometries"]))
     plane = geometry.get("plane")
     if isinstance(plane, dict):  # the first plane and all channels are where nothing is said
@@ -162,7 +162,7 @@ def _without_heights(coordinates: Any) -> Any:
 
 def rings_of_polygon(polygon: Sequence[Sequence[float]]) -> list[list[list[float]]]:
     """Return the rings of a polygon of a case, its holes apart."""
-    return [ring.tolist() for ring in without_keyholes(np.array(polygon))]
+    return without_keyholes(polygon)
 
 
 def _bounds(ring: Sequence[Sequence[float]]) -> tuple[float, ...]:

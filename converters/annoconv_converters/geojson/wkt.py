@@ -61,15 +61,15 @@ def geometry_from_wkt(text: Any, path: Path, where: str) -> dict[str, Any]:
         is_whole, held = False, []
     if kind == "MultiPoint":  # each in brackets of its own, or not
         held = [each[0] if len(each) == 1 else each for each in held]
-    if not is_whole or not held or _depth(held) != depth + 1 + (kind == "Point"):
+    if not is_whole or not held or not _is_nested(held, depth + (kind == "Point")):
         raise InputError("the well-known text is damaged", source=path, where=where)
     return {"type": kind, "coordinates": held[0] if kind == "Point" else held}
 
 
-def _depth(value: Any) -> int:
-    """Return how deep lists are nested, along their first members."""
-    depth = 0
-    while isinstance(value, list):
-        depth += 1
-        value = value[0] if value else None
-    return depth
+def _is_nested(value: Any, depth: int) -> bool:
+    """Tell whether a value is positions, two numbers at least, that many lists deep; no list is empty."""
+    if not isinstance(value, list) or not value:
+        return False
+    if depth:
+        return all(_is_nested(each, depth - 1) for each in value)
+    return len(value) > 1 and all(isinstance(each, float) for each in value)

@@ -6,6 +6,7 @@ belongs to no region, and what the task says beside its pictures, goes with the 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.errors import InputError
@@ -13,18 +14,43 @@ from annoconv.messages import Message
 from annoconv_converters.label_studio.pictures import pages_key, picture_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path as File
 
     from annoconv.documents.residuals import Path
 
-__all__ = ["pages_of"]
+__all__ = ["ToldTask", "pages_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
 _LISTS: Final = ("annotations", "completions", "predictions")
 _INDEX: Final = "item_index"
 """Member of a result that counts the pictures of its task, from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldTask:
+    """A task, or what one of several pictures says.
+
+    Attributes
+    ----------
+    task
+        As it stands there.
+    found
+        Ids of the annotations that results belong to, by their places within the task; None of one that is none.
+    picture
+        Under which name its data has the picture.
+    """
+
+    task: dict[str, Any]
+    found: Mapping[Path, str | None]
+    picture: str | None
+
+    @property
+    def data(self) -> Record:
+        """What it is about; of JSON_MIN, the task itself."""
+        held = self.task.get("data")
+        return held if isinstance(held, dict) else self.task
 
 
 def pages_of(task: Record, where: Message, source: File) -> Iterator[tuple[Path, str | None, Record]]:
@@ -38,7 +64,7 @@ def pages_of(task: Record, where: Message, source: File) -> Iterator[tuple[Path,
     held = task.get("data")
     results = [result for name in _LISTS for result in _results(task, name)]
     pages = {result[_INDEX] for result in results if type(result.get(_INDEX)) is int}
-    key = pages_key(held, is_asked=pages > {0}) if isinstance(held, dict) else None
+    key = pages_key(held, is_asked=bool(pages - {0})) if isinstance(held, dict) else None
     if key is None or not isinstance(held, dict):
         yield (), picture_key(held if isinstance(held, dict) else task), task
         return

@@ -22,14 +22,13 @@ from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.skeletons import complete
 from annoconv_converters.label_studio.keypoints import grouped, is_round
-from annoconv_converters.label_studio.pages import pages_of
+from annoconv_converters.label_studio.pages import ToldTask, pages_of
 from annoconv_converters.label_studio.pictures import picture_name, stored_name
 from annoconv_converters.label_studio.shapes import SHAPES, differ, shape_of
 from annoconv_converters.label_studio.trees import (
     ALGORITHM_TYPES,
     ANSWERS,
     TaskTree,
-    ToldTask,
     answer_of,
     is_read,
     task_records,

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from annoconv.documents.residuals import Path
     from annoconv.model import Case, Label
     from annoconv_converters._pictures.records import Picture
+    from annoconv_converters.label_studio.pages import ToldTask
 
 __all__ = [
-    "ALGORITHM_TYPES", "ANSWERS", "MODEL_VERSION", "TaskTree", "ToldTask", "answer_of", "is_read", "task_records",
+    "ALGORITHM_TYPES", "ANSWERS", "MODEL_VERSION", "TaskTree", "answer_of", "is_read", "task_records",
 ]  # fmt: skip
 
 Record: TypeAlias = "dict[str, Any]"
@@ -42,6 +43,8 @@ ANSWERS: Final = {each: each for each in ("choices", "rating", "taxonomy", "numb
 MODEL_VERSION: Final = "annoconv"
 """What `model_version` says of predictions that we wrote: annotations of a case, which are always read."""
 ALGORITHM_TYPES: Final = {"prediction": "automatic_confirmed", "prediction-changed": "automatic_confirmed"}
+_MOST_DIGITS: Final = 20
+"""Of the number of an annotator: no database has more."""
 _ENCODING: Final = {
     **dict.fromkeys(
         ("id", "inner_id", "task", "project", "unique_id", "annotation_id", "import_id", "parent_prediction"),
@@ -80,31 +83,6 @@ _REASONS: Final[Reasons] = {
 
 
 _APART: Final = Message("each picture of a task is a case of its own")
-
-
-@dataclass(frozen=True, slots=True)
-class ToldTask:
-    """A task, or what one of several pictures says.
-
-    Attributes
-    ----------
-    task
-        As it stands there.
-    found
-        Ids of the annotations that results belong to, by their places within the task; None of one that is none.
-    picture
-        Under which name its data has the picture.
-    """
-
-    task: dict[str, Any]
-    found: Mapping[Path, str | None]
-    picture: str | None
-
-    @property
-    def data(self) -> Record:
-        """What it is about; of JSON_MIN, the task itself."""
-        held = self.task.get("data")
-        return held if isinstance(held, dict) else self.task
 
 
 @dataclass
@@ -246,7 +224,9 @@ def _result(result: Record) -> Record:
             if name not in _ENCODING and f"{name}={each}" not in _ENCODING and name != "points"
         }
         if value.get("points"):
-            told["points"] = tuple(chain.from_iterable(value["points"]))
+            points = as_value(value["points"])
+            is_read = isinstance(points, tuple) and all(isinstance(each, tuple) for each in points)
+            told["points"] = tuple(chain.from_iterable(points)) if is_read else points
         if told.get("rotation") is not None:
             told["rotation"] = told["rotation"] % 360 if isinstance(told["rotation"], int | float) else told["rotation"]
         if not told.get("rotation"):
@@ -392,7 +372,8 @@ def _annotation_again(said: Any, annotation: Any) -> Record:
 def _author(annotation: Any) -> Any:
     author = annotation.annotator or ""
     number = author.removeprefix("user_")
-    return int(number) if author.startswith("user_") and number.isdecimal() else author
+    is_number = author.startswith("user_") and number.isdecimal() and len(number) < _MOST_DIGITS
+    return int(number) if is_number else author
 
 
 def _time(annotation: Any) -> str | None:

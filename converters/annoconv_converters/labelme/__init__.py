@@ -7,7 +7,6 @@ Authority: CSAILVision/LabelMeAnnotationTool (XML), wkentaro/labelme (JSON).
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 import math
 from dataclasses import replace
@@ -309,12 +308,14 @@ def _json_mask(
                 found = [opened.height, opened.width]
                 raise InputError("the mask is larger than its picture", source=path, where=where, found=found)
             pixels: NDArray[np.bool_] = np.asarray(np.atleast_3d(np.asarray(opened)).any(axis=-1))
+    except InputError:
+        raise
     except (
-        binascii.Error,
         OSError,
         UnidentifiedImageError,
         SyntaxError,
         TypeError,
+        ValueError,  # of base 64 too
         Pillow.DecompressionBombError,
     ) as error:
         raise InputError("the mask cannot be read", source=path, where=where) from error

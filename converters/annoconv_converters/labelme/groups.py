@@ -6,6 +6,7 @@ is that of the other shapes of the group if these are of one, which the keypoint
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -24,8 +25,8 @@ Record: TypeAlias = "dict[str, Any]"
 def shared_groups(shapes: Sequence[Record]) -> dict[int, int]:
     """Return the group of each shape by its place, where another shape has the same."""
     told = {place: shape["group_id"] for place, shape in enumerate(shapes) if type(shape.get("group_id")) is int}
-    groups = list(told.values())
-    return {place: group for place, group in told.items() if groups.count(group) > 1}
+    counts = Counter(told.values())
+    return {place: group for place, group in told.items() if counts[group] > 1}
 
 
 def joined(shapes: Sequence[Shape], names: list[str]) -> tuple[list[Shape], dict[str, str], dict[int, list[str]]]:

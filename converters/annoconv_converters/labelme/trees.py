@@ -14,6 +14,7 @@ from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, stated
 from annoconv_converters._pictures.own_names import own_name
+from annoconv_converters._xml import as_number
 from annoconv_converters.labelme.groups import shared_groups
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def json_losses(
     shapes = again.pop("shapes")
     annotations = {each.id: each for each in case.annotations}
     for identity, owner in (joined or {}).items():
-        place = int(identity) - 1
+        place = int(identity.partition(".")[0]) - 1  # of a shape of points, whose one point it is
         held = _places(annotations.get(owner))
         told = _said_shape(document["shapes"][place])
         if as_value(told.get("points")) in held:
@@ -122,7 +123,7 @@ def xml_losses(root: Element, case: Case, labels: Labels, case_index: int, *, na
     if again["filename"] == name:
         again["filename"] = (root.findtext("filename") or name).strip()
     objects = again.pop("object")
-    said = _said_element(root)
+    said = _said_members(root)
     said.pop("object", None)
     records = [FileRecord((), said, again)]
     for place, element in enumerate(root.iterfind("object")):
@@ -251,13 +252,14 @@ def _said_shape(shape: Record) -> Record:
 
 def _said_object(element: Element) -> Record:
     """Return what an object says, its corners in the form of `_corners`."""
-    told: Record = _said_element(element) or {}
+    told = _said_members(element)
     told |= {"name": text_of(element.find("name"))} if told.get("name") else {}
     said = {name: value for name, value in told.items() if value != "0" or f"0/{name}" not in _ENCODING}
     segm, polygon = said.get("segm"), said.get("polygon")
     if isinstance(segm, dict):
         said["segm"] = {name: value for name, value in segm.items() if f"segm/{name}" not in _ENCODING}
-    if isinstance(polygon, dict) and said.get("type") == _RECTANGLE and "pt" in polygon:
+    is_read = element.find("segm/mask") is None and not is_deleted(element)
+    if is_read and isinstance(polygon, dict) and said.get("type") == _RECTANGLE and "pt" in polygon:
         polygon["pt"] = _rectangle(polygon["pt"])
     return said
 
@@ -272,11 +274,15 @@ def _rectangle(points: Corners) -> Corners:
 
 def _said_element(element: Element) -> Any:
     """Return the text of an element, or its members that say something; the corners of a polygon as one value."""
+    is_text = not len(element) and not element.attrib
+    return (element.text or "").strip() if is_text else _said_members(element)
+
+
+def _said_members(element: Element) -> Record:
+    """Return the members of an element that say something; none of one that is a text."""
     children: dict[str, list[Element]] = {}
     for child in element:
         children.setdefault(child.tag, []).append(child)
-    if not children and not element.attrib:
-        return (element.text or "").strip()
     said: Record = {f"@{name}": value for name, value in element.attrib.items()}
     for name, members in children.items():
         if name == "pt":
@@ -289,5 +295,5 @@ def _said_element(element: Element) -> Any:
 
 def _numbers(point: Element) -> Iterator[float | str]:
     """Yield x and y of a corner, then what else it says."""
-    yield from (float(point.findtext(name) or "") for name in ("x", "y"))
+    yield from (as_number((point.findtext(name) or "").strip()) for name in ("x", "y"))
     yield from (each.text or "" for each in point if each.tag not in {"x", "y"})

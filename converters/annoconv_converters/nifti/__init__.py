@@ -34,15 +34,16 @@ def to_nifti(
         Literal["flat", "nnunet", "msd", "bids", "monai"], Option(help="How the files of the data set are laid out.")
     ] = "flat",
     arrange: Annotated[
-        Literal["files", "label-map", "4d"],
-        Option(help="Masks of the flat layout: a file each, one label map, or layers of one 4-D file."),
-    ] = "files",
+        Literal["files", "label-map", "4d"] | None,
+        Option(help="Masks of the flat layout: files (a file each), one label map, or layers of one 4-D file."),
+    ] = None,
     nifti2: Annotated[bool, Option(help="Write NIfTI-2, whose affine is float64.")] = False,
     splits: Annotated[Path | None, Option(help="JSON file with the names of cases under train, val and test.")] = None,
     folds: Annotated[
         int, Option(help="Folds of a cross-validation, by the digest of patient_id, else of a case's name.")
     ] = 0,
     suffix: Annotated[str, Option(help="BIDS suffix of MR images, T1w.")] = "",
+    allow_gaps: Annotated[bool, Option(help="Bridge slices that the source lacks.")] = False,
     plain: Annotated[bool, Option(help="Write nothing private.")] = False,
     all_annotations: AllAnnotations = False,
 ) -> LossReport:
@@ -61,13 +62,15 @@ def to_nifti(
     layout
         `flat` keeps every annotation. The others hold classes: masks of one label are united.
     arrange
-        One label map refuses masks that overlap.
+        If None, a file each in a folder, and one label map in a file. One label map refuses masks that overlap.
     nifti2
         Geometry to 1e-9 mm instead of 1e-4 mm.
     splits, folds
         Of training layouts.
     suffix
         Of the BIDS layout.
+    allow_gaps
+        Slices that a source series lacks are empty in its image.
     plain
         Leave out the side file with what the format has no place for.
     all_annotations
@@ -91,21 +94,25 @@ def to_nifti(
     _refuse_unused(
         Message("--layout {layout}", layout=layout),
         {
-            "--arrange": arrange != "files" and layout != "flat",
+            "--arrange": arrange is not None and layout != "flat",
             "--splits": splits is not None and not kind.has_splits,
             "--folds": folds != 0 and not kind.has_folds,
             "--suffix": bool(suffix) and layout != "bids",
         },
     )
+    if not images:
+        _refuse_unused(Message("no --images"), {"--allow-gaps": allow_gaps})
     is_single = target.name.endswith(ENDINGS)
     if is_single and layout != "flat":
         raise UsageError(Message("the layout {layout} is a folder", layout=layout), found=target.name)
     if is_single and arrange == "4d":
         raise UsageError("layers are written to a folder, with the table that names them", found=target.name)
+    if is_single and arrange == "files":
+        raise UsageError("masks of a file each are written to a folder", found=target.name)
     if folds < 0 or folds == 1:
         raise UsageError("a cross-validation has two folds or more", found=folds)
     request = Request(
-        arrange="label-map" if is_single else arrange,
+        arrange="label-map" if is_single else arrange or "files",
         volumes=VolumeWriter(2 if nifti2 else 1, ".nii" if target.name.endswith(".nii") else ".nii.gz"),
         is_single=is_single,
         splits=_splits(splits, context),
@@ -113,7 +120,16 @@ def to_nifti(
         suffix=suffix,
         all_annotations=all_annotations,
     )
-    return write_cases(cases, target, context=context, images=images, layout=kind, request=request, plain=plain)
+    return write_cases(
+        cases,
+        target,
+        context=context,
+        images=images,
+        layout=kind,
+        request=request,
+        plain=plain,
+        allow_gaps=allow_gaps,
+    )
 
 
 def from_nifti(
@@ -137,13 +153,14 @@ def from_nifti(
         bool, Option(help="Take the volumes of a file as structures, also where it calls them time.")
     ] = False,
     no_place: Annotated[bool, Option(help="Take files whose sform and qform codes are both 0.")] = False,
+    allow_gaps: Annotated[bool, Option(help="Bridge slices that the series of --images lack.")] = False,
     transform: Annotated[
         Sequence[Path], Option(help="Registrations onto the image: ITK text transforms, displacement fields.")
     ] = (),
     moving: Annotated[Path | None, Option(help="Image that --transform brings onto the case's image.")] = None,
     field_frame: Annotated[
-        Literal["LPS", "RAS"], Option(help="Frame of a displacement field's vectors; ITK and ANTs write LPS.")
-    ] = "LPS",
+        Literal["LPS", "RAS"] | None, Option(help="Frame of a displacement field's vectors; else LPS, as ITK writes.")
+    ] = None,
 ) -> Iterator[Reading]:
     """Yield the cases of NIfTI, NRRD and MetaImage files: a file or folder each, or the cases of a data set.
 
@@ -169,6 +186,8 @@ def from_nifti(
         Volumes along an axis of time or colour are refused by default.
     no_place
         Files without a place in space are refused by default.
+    allow_gaps
+        The image has a slice where its series lacks one.
     transform, moving, field_frame
         Each takes points of the case's image (fixed) to points of `moving`, as ITK and ANTs write it; nothing in a
         field says in which frame its vectors are.
@@ -187,8 +206,10 @@ def from_nifti(
     if modality is not None and modality not in set(Modality):
         raise UsageError("not a modality", found=modality, expected=", ".join(each.value for each in Modality))
     if not transform:
-        _refuse_unused(Message("no --transform"), {"--field-frame": field_frame != "LPS"})
-    registrations = given(transform, moving, field_frame, modality, context.limits)
+        _refuse_unused(Message("no --transform"), {"--field-frame": field_frame is not None})
+    if not images:
+        _refuse_unused(Message("no --images"), {"--allow-gaps": allow_gaps})
+    registrations = given(transform, moving, field_frame or "LPS", modality, context.limits)
     if as_image:
         unused = {"--images": bool(images), "--layout": layout != "auto", "--labels": labels is not None}
         _refuse_unused("--as-image", unused | {"--layers": layers, "--no-place": no_place})
@@ -203,6 +224,7 @@ def from_nifti(
         modality=modality,
         allows_no_place=no_place,
         takes_layers=layers,
+        allow_gaps=allow_gaps,
         registrations=registrations,
     )
 

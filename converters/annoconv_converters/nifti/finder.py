@@ -75,6 +75,8 @@ class Finder:
         Whether the volumes of a file are structures, even if it calls them time points.
     within
         Checks that links stay within the folder that was named.
+    used
+        UIDs of the sources that describe an image of a case.
     """
 
     context: Context
@@ -87,6 +89,7 @@ class Finder:
     allows_no_place: bool = False
     takes_layers: bool = False
     within: Within | None = None
+    used: set[str] = field(default_factory=set[str])
 
     @property
     def labels(self) -> Labels:
@@ -230,6 +233,7 @@ class Finder:
         grid = file.grid if file is not None else volumes[0].grid if volumes else None
         matched = self._source(name, grid, source, {volume.path for volume in volumes})
         if matched is not None:
+            self.used.add(matched.uid)
             described = strict_json.plain(matched.describe())
             uid, stated = described.pop("uid"), described.pop("modality")
             modality = self.modality if self.modality and stated == Modality.OT.value else stated

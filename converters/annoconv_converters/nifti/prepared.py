@@ -169,6 +169,15 @@ def _image(
     image: Image, loaded: LoadedCase, annotations: Sequence[MaskAnnotation], source: ImageSource | None
 ) -> PreparedImage:
     stated = Grid.from_image(image)
+    if source is not None and stated.shape != source.grid.shape and sorted(stated.shape) == sorted(source.grid.shape):
+        raise GeometryError(
+            "the case states the shape of its image in another order",
+            source=loaded.path,
+            where="/image/shape",
+            found=list(stated.shape),
+            expected=list(source.grid.shape),
+            advice=image_seam.ORDER_OF_SHAPE,
+        )
     grid: Grid | None = stated
     if stated.lps_from_ijk is None:
         given = [source.grid] if source is not None else [loaded.masks[each.id].grid for each in annotations[:1]]

@@ -21,6 +21,7 @@ from annoconv.messages import Message, listed
 from annoconv.model import SCHEMA_VERSION, Case, Metadata
 from annoconv.pixels import Masks, check_frame
 from annoconv.volumes.nifti_affines import check_orthogonal
+from annoconv_converters._dicom.series import scan_series
 from annoconv_converters._volumes.file import LayerVolume, UnionVolume
 from annoconv_converters._volumes.image import VolumeImage
 from annoconv_converters._volumes.label_tables import read_table
@@ -73,6 +74,7 @@ def read_cases(
     modality: str | None,
     allows_no_place: bool,
     takes_layers: bool,
+    allow_gaps: bool,
     registrations: Given,
 ) -> Iterator[Reading]:
     """Yield the cases of files and folders in their order."""
@@ -81,7 +83,7 @@ def read_cases(
         context,
         form=form,
         table=read_table(labels) if labels is not None else {},
-        sources=_images_but(masks, images, context),
+        sources=_images_but(masks, images, context, allow_gaps=allow_gaps),
         drawn_on={path.resolve() for path in images if path.is_file()} - masks,
         modality=modality,
         allows_no_place=allows_no_place,
@@ -119,6 +121,9 @@ def read_cases(
             if found.shared and is_last:
                 losses += _left_over(source, used, near, kind, sides, position)
                 losses += file_losses(found.shared, replace(told, rows=list(rows.values())), source, position)
+            finder.used.update(each.uid for each in (reading.case.image, *(reading.case.related_images or ())))
+            if is_last and number == len(sources):
+                losses += image_seam.unused(finder.sources, finder.used, position)
             if labels is not None and is_last and number == len(sources):
                 table = of_given_table(labels, replace(told, rows=list(known.values())))
                 losses += file_losses([table], told, source, position)
@@ -127,11 +132,14 @@ def read_cases(
             context.advance(position)
 
 
-def _images_but(masks: set[FilePath], images: Sequence[FilePath], context: Context) -> list[ImageSource]:
+def _images_but(
+    masks: set[FilePath], images: Sequence[FilePath], context: Context, *, allow_gaps: bool
+) -> list[ImageSource]:
     """Return the images that were named, but for files that are sources of masks; ImageError if no other is there."""
     if not images:
         return []
-    found = [each for each in image_seam.scan(images, context.limits) if each.path.resolve() not in masks]
+    every = scan_series(images, context.limits, allow_gaps=allow_gaps)
+    found = [each for each in every if each.path.resolve() not in masks]
     if not found:
         raise ImageError(
             "no image is here but the sources themselves",

@@ -48,6 +48,7 @@ __all__ = [
 _SPACE: Final = "a case is in scanner coordinates, or in none; which ones a file means has no place in it"
 _SCALED: Final = "a case has the values as they are scaled, not how they are stored"
 _IN_MM: Final = "lengths are in mm in a case"
+_OF_SUBJECT: Final = "{name} is taken in years, m and kg, or as M, F and O; the file does not say it so"
 _ROUNDING_MM: Final = 1e-2
 _NO_LABEL: Final = "no annotation stands for this label"
 _EMPTY: Final[Sequence[Any]] = ("", None, [], {})
@@ -74,6 +75,10 @@ _REASONS: Final[Reasons] = {
     "regions/*/id": ("the side file knows the annotation by its former id", LossKind.NO_PLACE),
     "regions/*/name": ("the label code beside it says what it is", LossKind.NO_PLACE),
     "sub-*": "no file here is of this participant",
+    "age": _OF_SUBJECT,
+    "sex": _OF_SUBJECT,
+    "height": _OF_SUBJECT,
+    "weight": _OF_SUBJECT,
     "regions/*": "the file that the index names for it is not there",
     "[0-9]*/*": "a label has no place for {name} as the file has it",
     "[0-9]*": _NO_LABEL,

@@ -24,6 +24,7 @@ from annoconv.files.manifest import ending_of, seal
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
 from annoconv.volumes.nifti import NIFTI1_LARGEST, holds_qform
+from annoconv_converters._dicom.series import scan_series
 from annoconv_converters._volumes.opening import stem_of
 from annoconv_converters.nifti.case_files import document
 from annoconv_converters.nifti.finder import Finder
@@ -81,6 +82,7 @@ class _WrittenCase:
     unusual: Sequence[tuple[str, str]]
     fields: Mapping[str, Path]
     left_out: LeftOut
+    images: set[str]
 
 
 def write_cases(
@@ -92,9 +94,10 @@ def write_cases(
     layout: type[Layout],
     request: Request,
     plain: bool,
+    allow_gaps: bool,
 ) -> LossReport:
     """Write cases; a folder appears at once, a single file and its side file one after the other."""
-    sources = image_seam.scan(images, context.limits) if images else []
+    sources = scan_series(images, context.limits, allow_gaps=allow_gaps) if images else []
     remaining = iter(cases)
     start = [loaded for _, loaded in zip(range(2), remaining, strict=False)]  # range first: it takes no third
     if not start:
@@ -109,6 +112,8 @@ def write_cases(
         writer.finish()
         place = folder / target.name if request.is_single else folder
         losses = list(_compare(written, place, writer, context, plain=plain))
+        used = {uid for case in written for uid in case.images}
+        losses += image_seam.unused(sources, used, len(written) - 1)
     return LossReport(losses)
 
 
@@ -160,7 +165,9 @@ def _remember(prepared: Prepared, loaded: LoadedCase, unwritten: LeftOut, writer
     notes = dict(_unusual(prepared, writer))
     keys, labels = writer.keys(prepared), prepared.labels
     unusual = [(_place_of(n), note) for n, image in enumerate(prepared.images) for note in _notes(image.source)]
-    return _WrittenCase(prepared.name, plain, masks, keys, labels, notes, unusual, loaded.fields, unwritten)
+    used = {each.source.uid for each in prepared.images if each.source is not None}
+    used |= {each.uid for each in (loaded.case.image, *(loaded.case.related_images or ()))}
+    return _WrittenCase(prepared.name, plain, masks, keys, labels, notes, unusual, loaded.fields, unwritten, used)
 
 
 def _place_of(number: int) -> str:

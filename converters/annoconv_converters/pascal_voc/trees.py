@@ -12,7 +12,7 @@ from annoconv.messages import Message
 from annoconv.model import BboxAnnotation, MaskAnnotation
 from annoconv_converters._pictures.file_losses import FileRecord, file_losses, settled, stated
 from annoconv_converters._pictures.own_names import own_name
-from annoconv_converters._xml import members_of
+from annoconv_converters._xml import as_number, members_of, members_of_object
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -64,7 +64,7 @@ def voc_losses(root: Element, case: Case, labels: Labels, case_index: int, *, sh
     if again["filename"] == name:
         again["filename"] = (root.findtext("filename") or name).strip()
     objects = again.pop("object")
-    records = [FileRecord((), members_of(root, "object"), again)]
+    records = [FileRecord((), members_of_object(root, "object"), again)]
     for place, element in enumerate(root.iterfind("object")):
         said = _said(element)
         found = objects.get(place)
@@ -90,7 +90,7 @@ def voc_tree(case: Case, labels: Labels, *, shift: int) -> Record:
         else:
             objects[int(number) - 1] = told
     image = case.image
-    columns, rows = image.shape or (0, 0)
+    columns, rows, *_ = image.shape or (0, 0)  # of a slice by its name, the first two
     return {
         "filename": own_name(image),
         "size": {"width": str(columns), "height": str(rows)},
@@ -116,7 +116,7 @@ def _said(element: Element) -> Record:
         told: Any
         match child.tag:
             case "bndbox":
-                told = {name: float(each) if name in _SIDES else each for name, each in members_of(child).items()}
+                told = {name: _side(name, each) for name, each in members_of_object(child).items()}
             case "part":
                 parts[len(parts)] = _said(child)
                 told = parts
@@ -134,6 +134,10 @@ def _said(element: Element) -> Record:
     return said
 
 
+def _side(name: str, told: Any) -> Any:
+    return as_number(told) if name in _SIDES and isinstance(told, str) else told
+
+
 def _attributes(element: Element) -> Record:
     """Return the values of attributes by name; of one that stands several times, all as one."""
     told: dict[str, tuple[str, ...]] = {}
@@ -149,7 +153,8 @@ def _truth(text: Any) -> Any:
 
 def _settled(again: Record, said: Record) -> Record:
     """Return an object with its sides and parts as the file has them, where they are the same."""
-    box = said.get("bndbox", {})
+    box = said.get("bndbox")
+    box = box if isinstance(box, dict) else {}  # of several boxes the first is read
     again["bndbox"] = {side: settled(value, box.get(side)) for side, value in again["bndbox"].items()}
     for place, part in again.get("part", {}).items():
         _settled(part, said.get("part", {}).get(place, {}))

@@ -102,10 +102,10 @@ class Description:
         self.is_obb = yaml.get("task") == "obb"
         shape = yaml.get("kpt_shape")
         if shape is not None:
-            is_shape = isinstance(shape, list) and len(shape) == 2 and all(str(each).isdecimal() for each in shape)
-            if not is_shape or not 0 < int(shape[0]) < 10_000 or int(shape[1]) not in {2, 3}:
+            told = [_whole(each) for each in shape] if isinstance(shape, list) else []
+            if len(told) != 2 or not 0 < told[0] < 10_000 or told[1] not in {2, 3}:
                 raise InputError("the shape of keypoints is none", source=path, where="kpt_shape", expected="[n, 3]")
-            self.keypoints = int(shape[0]), int(shape[1])
+            self.keypoints = told[0], told[1]
             for number, listed in _numbered(yaml.get("kpt_names") or {}, path, "kpt_names").items():
                 if isinstance(listed, list) and len(listed) <= self.keypoints[0]:
                     self.keypoint_names[number] = [str(name) for name in listed]
@@ -127,9 +127,9 @@ class Description:
         InputError
             If the list has another count, or nothing tells how many there are.
         """
-        if not str(stated).isdecimal() or not 0 < int(str(stated)[:8]) <= MOST_CLASSES:
+        count = _whole(stated)
+        if not 0 < count <= MOST_CLASSES:
             raise InputError("data.yaml names no classes", source=path, expected="names")
-        count = int(stated)
         beside = next((path.parent / name for name in _CLASS_LISTS if (path.parent / name).is_file()), None)
         if beside is None:
             return [unnamed(number) for number in range(count)]
@@ -157,10 +157,15 @@ def _flip_pairs(order: Any, count: int, path: Path) -> list[list[int]]:
     if order is None:
         return []
     places: list[Any] = order if isinstance(order, list) else []
-    told = [int(each) for each in places if str(each).isdecimal() and len(str(each)) < 6]
-    if len(told) != len(places) or sorted(told) != list(range(count)) or any(told[told[a]] != a for a in told):
+    told = [_whole(each) for each in places]
+    if sorted(told) != list(range(count)) or any(told[told[a]] != a for a in told):
         raise InputError("the order of mirrored keypoints is none", source=path, where="flip_idx", found=order)
     return [[place, other] for place, other in enumerate(told) if place < other]
+
+
+def _whole(stated: Any) -> int:
+    """Return a text as a whole number of the size of counts; -1 if it is none."""
+    return int(stated) if isinstance(stated, str) and stated.isdecimal() and len(stated) < 9 else -1
 
 
 def by_number(names: dict[int, str]) -> Record:

@@ -23,7 +23,6 @@ from annoconv.model import (
     PolygonAnnotation,
 )
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
-from annoconv_converters._pictures.meaning import BESIDE_PICTURE
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import box_of_keypoints, seen_of
 from annoconv_converters.yolo.border import SLACK
@@ -183,7 +182,7 @@ class DataSetTree:
         if isinstance(names, dict):
             known = {str(number): self._points[name][0] for number, name in self.names.items() if name in self._points}
             found["kpt_names"] = {key: each for key, each in names.items() if known.get(key) == each}
-        if isinstance(order, list):
+        if isinstance(order, list) and self.keypoints:  # else nobody has checked it
             pairs = [
                 [place, int(other)] for place, other in enumerate(order) if str(place) != other and place < int(other)
             ]
@@ -218,7 +217,6 @@ class DataSetTree:
                 name = self.names.get(int(number), f"CATEGORY_{int(number)}")
                 said: Record = {"class": name, "numbers": tuple(numbers)}
                 identity = str(shape.record["id"])
-                identity += "" if identity in annotations or identity in points else BESIDE_PICTURE
                 members = points.get(identity)
                 stands: AnyAnnotation | None = annotations.get(identity) or members
                 again: Record | None = None

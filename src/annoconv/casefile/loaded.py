@@ -71,14 +71,14 @@ class LoadedCase:
         found = {identity: mask_path(self.path.parent, name) for identity, name in named.items()}
         return {identity: path for identity, path in found.items() if path.is_file()}
 
-    @cached_property
+    @property
     def masks(self) -> Masks:
         """The masks by annotation id; their files are opened when they are read."""
-        from annoconv.pixels import Masks
+        if self._masks is None or callable(self._masks):
+            from annoconv.pixels import Masks
 
-        if self._masks is None:
-            return Masks()
-        return self._masks if isinstance(self._masks, Masks) else self._masks()
+            self._masks = Masks() if self._masks is None else self._masks()
+        return self._masks
 
     def __repr__(self) -> str:
         return f"LoadedCase({self.case.case_id or self.case.image.uid!r}, {len(self.case.annotations)} annotations)"

@@ -206,11 +206,13 @@ def _write_folder(cases: Iterator[LoadedCase | Reading], target: Path, overwrite
                 )
             taken.add(f"{place}".casefold())
             folder = temporary / place
-            folder.mkdir(exist_ok=True)
+            if second is not None:
+                folder.mkdir()
             case = write_masks(loaded.case, loaded.masks, folder, is_from_disk=_is_from_disk(loaded))
             write_fields(case, loaded.fields, folder)
-            (folder / CASE_NAME).write_bytes(_document(case, indent=True))
-            written.append(target / place / CASE_NAME)
+            case_file = place / CASE_NAME
+            (temporary / case_file).write_bytes(_document(case, indent=True))
+            written.append(target / case_file)
     return written
 
 
@@ -239,5 +241,6 @@ def _is_from_disk(loaded: LoadedCase | Reading) -> bool:
 
 
 def _document(case: Case, *, indent: bool = False) -> bytes:
-    document: dict[str, Any] = {"schema_version": SCHEMA_VERSION} | strict_json.plain(case)
+    document: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
+    document |= case.model_dump(warnings=False)  # a float may be a decimal, with its digits
     return strict_json.dumps(document, indent=2 if indent else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import sys
 from enum import StrEnum
@@ -122,6 +123,7 @@ def as_command(
         with Report(**common, lang=asked.value if asked else spoken()) as report:
             try:
                 report.limits = limits_from(limit)
+                _pass_over_imports()
                 _run(report, function, values)
             except AnnoconvError as error:
                 report.fail(error)
@@ -160,6 +162,12 @@ def _run(report: Report, function: Callable[..., None], values: Mapping[str, Any
     except BaseException:
         report.forget_outputs()
         raise
+
+
+def _pass_over_imports() -> None:
+    """Let the garbage collector pass over what has been imported: it stays until the process ends."""
+    if not gc.get_freeze_count():
+        gc.freeze()
 
 
 def internal_error(error: Exception) -> Message:

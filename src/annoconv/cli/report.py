@@ -211,8 +211,9 @@ class Report:
                 self._losses.write(file)
 
     def forget_outputs(self) -> None:
-        """Forget the outputs: they did not appear."""
+        """Forget the outputs, which did not appear, and what they would have lacked."""
         self._outputs.clear()
+        self._losses.clear()
 
     def finish(self) -> int:
         """Write the JSON object or the closing lines; return the exit code."""

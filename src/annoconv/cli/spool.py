@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Losses", "Told"]
 
+_text = json.JSONEncoder(ensure_ascii=False).encode
 _HELD: Final = 20_000  # losses held at a time; more wait in files of as many
 
 
@@ -48,14 +49,16 @@ class Losses:
 
     def __init__(self, lang: Language) -> None:
         self._lang: Language = lang
-        self._held: set[Told] = set()
+        self._held: list[Told] = []
         self._folder: TemporaryDirectory[str] | None = None
         self._files: list[Path] = []
 
     def add(self, losses: Iterable[Loss]) -> None:
         """Take losses."""
         for loss in losses:
-            self._held.add(Told(loss.case_index, loss.path, loss.kind.value, str(loss.message), loss.text(self._lang)))
+            self._held.append(
+                Told(loss.case_index, loss.path, loss.kind.value, str(loss.message), loss.text(self._lang))
+            )
             if len(self._held) >= _HELD:
                 self._put_away()
 
@@ -68,10 +71,15 @@ class Losses:
         """Write what `LossReport.to_json` gives."""
         before = "[\n"
         for loss in self:
-            text = json.dumps(loss.to_json(), ensure_ascii=False, indent=2)
-            file.write(before + "\n".join(f"  {line}" for line in text.splitlines()))
+            members = ",\n".join(f"    {_text(key)}: {_text(value)}" for key, value in loss.to_json().items())
+            file.write(f"{before}  {{\n{members}\n  }}")
             before = ",\n"
         file.write("[]\n" if before == "[\n" else "\n]\n")
+
+    def clear(self) -> None:
+        """Forget what was taken."""
+        self._held.clear()
+        self._files.clear()
 
     def close(self) -> None:
         """Remove the files."""

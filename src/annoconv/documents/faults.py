@@ -8,6 +8,7 @@ member that is large itself, only the first fault of each list in it is told.
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import orjson
@@ -118,14 +119,17 @@ def _parts(document: Any, model: type[BaseModel]) -> Iterator[tuple[str | None, 
     """
     keys: dict[str, Any] = document if isinstance(document, dict) else {}
     lists = {key: value for key, value in keys.items() if type(value) is list and key in model.model_fields}
-    adapters: dict[str, TypeAdapter[Any]] = {
-        key: TypeAdapter(model.model_fields[key].rebuild_annotation()) for key in lists
-    }
+    adapters = {key: _adapter_of(model, key) for key in lists}
     lists = {key: value for key, value in lists.items() if _read(adapters[key], b"[]")[1] is None}
     yield None, 0, *_read(TypeAdapter(model), _text(keys | {key: [] for key in lists} if lists else document))
     for key, members in lists.items():
         for start, piece in _pieces(members):
             yield key, start, *_read(adapters[key], piece)
+
+
+@cache
+def _adapter_of(model: type[BaseModel], key: str) -> TypeAdapter[Any]:
+    return TypeAdapter(model.model_fields[key].rebuild_annotation())
 
 
 def _findings(error: ValidationError, document: object, within: tuple[str, int] | tuple[()] = ()) -> list[Finding]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents.residuals import Residual, compare, pointer
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["NOTHING", "Carrier", "Compared", "Reason", "Reasons", "is_written_again", "loss_at", "report"]
 
 _WRITABLE: Final = ".nii.gz"
+_ADDED: Final = "{sentence}; it is added, the original has none"
 NOTHING: Final = object()
 """In place of what the other side has, where it has nothing."""
 
@@ -37,6 +38,9 @@ A pattern is matched, as names of files are, against the steps of a path joined 
 `{name}` for the last. A sentence that names more is a `Message`:
 `Message("{title} has no place for {place}", title=title, place="{place}")`.
 """
+
+_Place: TypeAlias = tuple[str | None, ...]
+"""A path without its positions: what a sentence depends on."""
 
 
 def is_written_again(path: Path, value: Any) -> bool:
@@ -116,23 +120,36 @@ def report(
     -------
     Compared
         Kinds: `carried` if the carrier takes the leaf; `no_place` if `native` has nothing there; `precision` for a
-        number that it holds otherwise, `approximated` for anything else.
+        number that it holds otherwise, `approximated` for anything else, and for what it adds where `original` has
+        nothing.
     """
     difference, held = compare(original, native)
-    paths = difference.paths() if beyond else [*difference.values]
+    paths, added = difference.paths() if beyond else [*difference.values], set(difference.removed)
     refused = set(left_out)
     if carrier is not None:
         refused |= {path for path, value in difference.values.items() if not carrier.takes(path, value)}
+
+    @cache
+    def told(place: _Place, why: Reason | None) -> tuple[Message, LossKind | None]:
+        return _reason(place, reasons if why is None else {"*": why})
+
+    @cache
+    def carried(place: _Place, why: Reason | None, by: str) -> Message:
+        return Message("{sentence}; it travels in {place}", sentence=told(place, why)[0], place=Message(by))
+
     losses: list[Loss] = []
     for path in paths:
         why = unwritten.get(path, unwritten.get(path[:2])) if unwritten else None
-        told = reasons if why is None else {"*": why}
+        place = tuple([step if isinstance(step, str) else None for step in path])
         if carrier is not None and path not in refused and not isinstance(why, tuple):
-            sentence = _reason(path, told)[0]
-            sentence = Message("{sentence}; it travels in {place}", sentence=sentence, place=Message(carrier.place))
-            losses.append(Loss(case_index, pointer((*within, *path)), LossKind.CARRIED, sentence))
+            sentence, kind = carried(place, why, carrier.place), LossKind.CARRIED
+        elif path in added:
+            sentence, stated = told(place, why)
+            sentence, kind = Message(_ADDED, sentence=sentence), stated or LossKind.APPROXIMATED
         else:
-            losses.append(loss_at(path, held.get(path, NOTHING), told, case_index=case_index, within=within))
+            sentence, stated = told(place, why)
+            kind = stated or _kind_of(held.get(path, NOTHING))
+        losses.append(Loss(case_index, pointer((*within, *path)), kind, sentence))
     kept = {path: value for path, value in difference.values.items() if path not in refused}
     return Compared(losses, Residual(kept, difference.removed, difference.order))
 
@@ -140,12 +157,15 @@ def report(
 def loss_at(path: Path, held: object, reasons: Reasons, *, case_index: int = 0, within: Path = ()) -> Loss:
     """Return the loss of a leaf of which the other side has `held` by itself, or `NOTHING`."""
     sentence, kind = _reason(path, reasons)
-    if kind is None and held is NOTHING:
-        kind = LossKind.NO_PLACE
-    elif kind is None:
-        is_number = isinstance(held, int | float | Decimal) and not isinstance(held, bool)
-        kind = LossKind.PRECISION if is_number else LossKind.APPROXIMATED
-    return Loss(case_index, pointer((*within, *path)), kind, sentence)
+    return Loss(case_index, pointer((*within, *path)), kind or _kind_of(held), sentence)
+
+
+def _kind_of(held: object) -> LossKind:
+    """Return the kind of the loss of a leaf of which the other side has `held`, where the comparison tells it."""
+    if held is NOTHING:
+        return LossKind.NO_PLACE
+    is_number = isinstance(held, int | float | Decimal) and not isinstance(held, bool)
+    return LossKind.PRECISION if is_number else LossKind.APPROXIMATED
 
 
 @lru_cache(maxsize=4096)
@@ -157,8 +177,8 @@ def _first_that_fits(patterns: tuple[str, ...], place: str) -> str:
     return found
 
 
-def _reason(path: Path, reasons: Reasons) -> tuple[Message, LossKind | None]:
-    place = "/".join("#" if isinstance(step, int) else step for step in path)
+def _reason(path: Path | _Place, reasons: Reasons) -> tuple[Message, LossKind | None]:
+    place = "/".join(step if isinstance(step, str) else "#" for step in path)
     reason = reasons[_first_that_fits(tuple(reasons), place)]
     sentence, kind = reason if isinstance(reason, tuple) else (reason, None)
     names = [step for step in path if isinstance(step, str)]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import orjson
 
+from annoconv.documents.json_values import SCALARS
 from annoconv.loss import Loss, LossKind
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Residual:
 
 def leaves(document: object) -> Leaves:
     """Return every scalar and every empty list or object of a document by its path."""
-    return dict(_walk(document, ()))
+    return _leaves_below(document, ())
 
 
 def residual(original: object, native: object) -> Residual:
@@ -148,12 +149,22 @@ def _members(node: Any) -> dict[Any, Any]:
     return node if isinstance(node, dict) else dict(enumerate(node))
 
 
-def _walk(node: object, path: Path) -> Iterator[tuple[Path, Any]]:
+def _leaves_below(node: object, path: Path) -> Leaves:
+    """Return every leaf of a subtree by its path in the document."""
+    found: Leaves = {}
+    _collect(node, path, found)
+    return found
+
+
+def _collect(node: Any, path: Path, found: Leaves) -> None:
     if not _is_branch(node):
-        yield path, node
+        found[path] = node
         return
-    for step, member in _members(node).items():
-        yield from _walk(member, (*path, step))
+    for step, member in node.items() if isinstance(node, dict) else enumerate(node):
+        if type(member) in SCALARS:
+            found[(*path, step)] = member
+        else:
+            _collect(member, (*path, step), found)
 
 
 def _equal(left: object, right: object) -> bool:
@@ -216,13 +227,13 @@ def _compare(original: Any, native: Any, path: Path, order: dict[Path, tuple[str
     difference = _Difference()
     for step, member in wanted_members.items():
         if step not in members:
-            difference.values.update(_walk(member, (*path, step)))
+            _collect(member, (*path, step), difference.values)
         elif step in inner:
             difference.values.update(inner[step].values)
             difference.held.update(inner[step].held)
     for step, member in members.items():
         if step not in wanted_members:
-            difference.removed.update(_walk(member, (*path, step)))
+            _collect(member, (*path, step), difference.removed)
         elif step in inner:
             difference.removed.update(inner[step].removed)
     return difference
@@ -232,7 +243,7 @@ def _compare_leaves(original: object, native: object, path: Path) -> _Difference
     """Compare two subtrees of which one at least is a leaf, or one a list and the other an object."""
     if not (_is_branch(original) or _is_branch(native)):
         return None if _equal(native, original) else _Difference({path: original}, {path: native})
-    return _Difference(dict(_walk(original, path)), {}, dict(_walk(native, path)))
+    return _Difference(_leaves_below(original, path), {}, _leaves_below(native, path))
 
 
 def _is_same(original: object, native: object) -> bool:

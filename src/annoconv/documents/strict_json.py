@@ -52,6 +52,7 @@ __all__ = [
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_LIMITS = Limits()
 _CHUNK = 1 << 20  # bytes read at a time from a JSON Lines file
 _BOM = b"\xef\xbb\xbf"
 _PARSER_DEPTH = 201  # where jiter stops by itself
@@ -112,7 +113,7 @@ def loads(
     LimitError
         If it is too large or too deep.
     """
-    limits = limits or Limits()
+    limits = limits or _LIMITS
     if len(data) > limits.document_bytes:
         raise LimitError(
             "the document is too large",
@@ -185,7 +186,7 @@ def parse(
         If it is too large or too deep.
     """
     with collector_paused():
-        limits = limits or Limits()
+        limits = limits or _LIMITS
         check_sizes(data, limits, source=source, where=where)
         document = loads(data, limits=limits, source=source, where=where)
         chosen = cast("type[Model]", model if isinstance(model, type) else model(document))
@@ -200,7 +201,7 @@ def as_model(
     document: dict[str, Any], model: type[Model], *, limits: Limits | None = None, source: Path | str | None = None
 ) -> Model:
     """Return JSON values that a reader has made itself as a typed document; raises as `parse` does."""
-    limits = limits or Limits()
+    limits = limits or _LIMITS
     data = dumps(document)
     check_sizes(data, limits, source=source)
     if limits.depth >= _PARSER_DEPTH and len(data) <= limits.document_bytes and not may_lose_digits(data):
@@ -246,7 +247,7 @@ def dumps(value: Any, *, indent: Literal[2] | None = None) -> bytes:
 
 def read_bytes(path: Path, limits: Limits | None = None) -> bytes:
     """Return the content of a regular file no larger than a document may be."""
-    limits = limits or Limits()
+    limits = limits or _LIMITS
     size = _regular_size(path)
     if size > limits.document_bytes:
         raise LimitError(
@@ -269,7 +270,7 @@ def iter_lines(path: Path, limits: Limits | None = None) -> Iterator[tuple[int, 
     LimitError
         If a line is longer than `limits.line_bytes`.
     """
-    limits = limits or Limits()
+    limits = limits or _LIMITS
     _regular_size(path)
     with path.open("rb", buffering=_CHUNK) as file:
         number = 0

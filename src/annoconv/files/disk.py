@@ -7,11 +7,12 @@ import os
 import shutil
 import sys
 from contextlib import suppress
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["absolute", "files_below", "is_file", "remove", "sync", "sync_entry", "try_lock"]
 
@@ -32,17 +33,20 @@ def is_file(path: Path) -> bool:
 def sync(paths: Iterable[Path]) -> None:
     """Return when files, and folders with all that is in them, are on the disk: many of them in one pass."""
     listed = list(paths)
-    entries = [entry for path in listed for entry in _entries(path)]
-    if len(entries) > _FEW and all(_sync_file_system(path) for path in listed):
+    entries = chain.from_iterable(map(_entries, listed))
+    first = list(islice(entries, _FEW + 1))
+    if len(first) > _FEW and all(_sync_file_system(path) for path in listed):
         return
-    for entry in entries:
+    for entry in chain(first, entries):
         sync_entry(Path(entry))
 
 
-def _entries(path: Path) -> list[str]:
+def _entries(path: Path) -> Iterator[str]:
     if path.is_symlink() or not path.is_dir():
-        return [f"{path}"]
-    return [f"{folder}{os.sep}{name}" for folder, _, names in os.walk(path) for name in (*names, "")]
+        yield f"{path}"
+        return
+    for folder, _, names in os.walk(path):
+        yield from (f"{folder}{os.sep}{name}" for name in (*names, ""))
 
 
 def _sync_file_system(path: Path) -> bool:

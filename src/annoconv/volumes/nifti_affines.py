@@ -160,8 +160,8 @@ def check_orthogonal(grid: Grid, path: Path | None) -> None:
             source=path,
             found=matrix_text(grid.lps_from_ijk),
             expected=Message("at most {count:g}", count=DIRECTION_TOLERANCE),
-            advice="Name the DICOM series whose slices lie so (gantry tilt) with --images, "
-            "or resample onto orthogonal axes",
+            advice="An image that is one file has orthogonal axes: name in its place, with --images, the DICOM series "
+            "whose slices lie so (gantry tilt), or resample onto orthogonal axes",
         )
 
 

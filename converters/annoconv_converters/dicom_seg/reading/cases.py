@@ -120,11 +120,15 @@ def read_segmentations(
     found = scan_series(images, context.limits, allow_gaps=allow_gaps) if images else []
     groups = _together([_open(path, context) for path in image_seam.list_files(sources, context.limits)])
     case_index = 0
+    used: set[str] = set()
     while groups:
         parts = groups.pop(0)
         with _refusing_damage(parts[0].file.path):
             reading = _reading(parts, found, context, case_index, is_map=label_map)
         del parts
+        used.update(each.uid for each in (reading.case.image, *(reading.case.related_images or ())))
+        if not groups:
+            reading = replace(reading, losses=reading.losses + image_seam.unused(found, used, case_index))
         yield reading
         case_index += 1
         context.advance(case_index)

@@ -25,6 +25,7 @@ from annoconv_converters._dicom.elements import (
     Element,
     file_start,
     inflate_start,
+    is_encapsulated,
     item_spans,
     walk,
 )
@@ -35,7 +36,7 @@ from annoconv_converters.dicom_seg.block import digest_of
 from annoconv_converters.dicom_seg.groups import FrameTable, read_table
 from annoconv_converters.dicom_seg.kinds import LEVELS, Kind
 from annoconv_converters.dicom_seg.mapping import called, hides_a_segment, segments_of
-from annoconv_converters.dicom_seg.reading.pixels import FramePixels, frame_fragments, is_encapsulated
+from annoconv_converters.dicom_seg.reading.pixels import FramePixels, frame_fragments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SegmentationFile", "open_segmentation"]
 
+_CUT_OFF: Final = "The file is damaged or cut off: fetch it again from where it was exported"
+_PACKED: Final = "Write the frames one after the other without a gap, or fetch the file again"
 _CLASSES: Final = frozenset(kind.sop_class_uid for kind in Kind)
 _PIXELS: Final = 0x7FE00010
 _EXTENDED_OFFSETS: Final = 0x7FE00001
@@ -216,6 +219,7 @@ def _check_pixels(
             where="PixelData (7FE0,0010)",
             found=Message("{count} bytes", count=found),
             expected=Message("{count} bytes", count=needed),
+            advice=_CUT_OFF if found < needed else _PACKED,
         )
     is_swapped = start.encoding.is_big_endian and pixels.vr == b"OW"
     last = pixels.value_end - (2 if is_swapped else 1)
@@ -228,6 +232,7 @@ def _check_pixels(
             where="PixelData (7FE0,0010)",
             found=Message("{count} bytes, the last of which is not 0", count=found),
             expected=Message("{count} bytes", count=needed),
+            advice=_PACKED,
         )
 
 

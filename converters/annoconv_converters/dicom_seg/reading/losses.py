@@ -32,7 +32,7 @@ from annoconv_converters._dicom.patient import patient_of
 from annoconv_converters._dicom.slide import Tile
 from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_seg.kinds import Kind, Settings
-from annoconv_converters.dicom_seg.mapping import annotation_ids, background_of, is_own
+from annoconv_converters.dicom_seg.mapping import annotation_ids, backgrounds_of, is_own
 from annoconv_converters.dicom_seg.segment import BACKGROUND
 from annoconv_converters.dicom_seg.writing.frames import MapFrames
 from annoconv_converters.dicom_seg.writing.groups import encode_groups
@@ -242,7 +242,7 @@ def _written_again(file: SegmentationFile, case: Case, labels: Labels) -> Datase
     )
     elements = build_header(content, planes, MapFrames([np.zeros((1, 1), dtype=np.uint8)]), 1)
     if file.kind is Kind.LABELMAP:
-        for number in (0, background_of(file.header)):
+        for number in {0} | backgrounds_of(file.header):
             segments.setdefault(number, replace(BACKGROUND, number=number))
     order = [int(each.get("SegmentNumber") or 0) for each in file.header.get("SegmentSequence") or []]
     elements[0x00620002] = sequence(

@@ -25,7 +25,7 @@ from pydicom.uid import UID
 from annoconv.errors import MaskError
 from annoconv.messages import Message
 from annoconv_converters._dicom.codestream import frame_size
-from annoconv_converters._dicom.elements import DEFLATED, DamagedError, item_spans
+from annoconv_converters._dicom.elements import DamagedError, item_spans
 from annoconv_converters._dicom.file import DAMAGE
 from annoconv_converters._dicom.runs import decode_rle
 
@@ -37,19 +37,13 @@ if TYPE_CHECKING:
 
     from annoconv_converters._dicom.elements import Buffer, Element, Encoding
 
-__all__ = ["FramePixels", "frame_fragments", "is_encapsulated"]
+__all__ = ["FramePixels", "frame_fragments"]
 
-_NATIVE: Final = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", DEFLATED, ""})
 _RLE: Final = "1.2.840.10008.1.2.5"
 _DEFLATED_FRAME: Final = "1.2.840.10008.1.2.8.1"
 _LONGEST_REASON: Final = 200
 """Characters of a decoder's own message."""
 _PIECE: Final = 1 << 20
-
-
-def is_encapsulated(syntax: str) -> bool:
-    """Tell whether each frame of a transfer syntax is compressed by itself."""
-    return syntax not in _NATIVE
 
 
 @dataclass(eq=False)

@@ -18,7 +18,7 @@ from annoconv.messages import Message
 from annoconv_converters._dicom.runs import run_starts, set_span
 from annoconv_converters.dicom_seg.frame_grid import relation_to
 from annoconv_converters.dicom_seg.kinds import Kind
-from annoconv_converters.dicom_seg.mapping import background_of
+from annoconv_converters.dicom_seg.mapping import backgrounds_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -191,10 +191,9 @@ class LabelVolume(_Frames):
             _paint(target_ji, bits, span, pixels.columns, number)
 
     def _read_labels(self, labels_kji: NDArray[Any]) -> None:
-        pixels, background = self.file.pixels, background_of(self.file.header)
-        # A described segment 0 is background too, also where PixelPaddingValue is another value.
+        pixels, backgrounds = self.file.pixels, backgrounds_of(self.file.header)
         described = {int(each.get("SegmentNumber") or 0) for each in self.file.header.get("SegmentSequence") or []}
-        known = described | {background}
+        known = described | backgrounds
         numbers = np.arange(len(self.file.table.segments))
         painted: set[int] = set()
         for (plane, target_ji), levels in zip(
@@ -210,10 +209,12 @@ class LabelVolume(_Frames):
                     expected="an item of SegmentSequence (0062,0002) for each",
                 )
             part = frame_ji[: target_ji.shape[0], : target_ji.shape[1]]
+            for background in backgrounds - {0}:
+                part = np.where(part != background, part, 0)
             if plane in painted:
-                self._refuse_shared(plane, target_ji, np.where(part != background, part, 0))
+                self._refuse_shared(plane, target_ji, part)
             painted.add(plane)
-            np.copyto(target_ji, part, where=part != background, casting="unsafe")
+            np.copyto(target_ji, part, where=part != 0, casting="unsafe")
 
     def _refuse_shared(self, plane: int, target_ji: NDArray[Any], labels_ji: NDArray[Any]) -> None:
         """Refuse labels of a frame that differ from those which frames before it have on the same plane."""
@@ -228,7 +229,9 @@ class LabelVolume(_Frames):
             found=Message(
                 "segments {before} and {now} in {count} voxels", before=before, now=now, count=int(shared_ji.sum())
             ),
-            advice="Read the segments one by one" if self.file.kind is Kind.BINARY else None,
+            advice="Read the segments one by one"
+            if self.file.kind is Kind.BINARY
+            else "The frames of one plane contradict each other: correct them where the file was made",
         )
 
 

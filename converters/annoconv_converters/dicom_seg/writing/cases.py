@@ -121,9 +121,13 @@ def write_segmentations(
     with replacing(target) as temporary:
         if several:
             temporary.mkdir()
+        used: set[str] = set()
+        case_index = 0
         for case_index, loaded in enumerate(chain(start, remaining)):
+            used.update(each.uid for each in (loaded.case.image, *(loaded.case.related_images or ())))
             shown, unwritten = _shown(loaded, settings)
             with _prepared(shown, sources, context, settings) as parts:
+                used.update(part.content.source.uid for part in parts)
                 losses += _finish(loaded.case, case_index, parts, context, unwritten, plain=plain)
                 for part in parts:
                     path = temporary / _file_name(loaded.case, case_index, part, len(parts)) if several else temporary
@@ -132,6 +136,7 @@ def write_segmentations(
                         raise InputError(problem, found=path.name, expected="distinct case_id")
                     write_part(part, path)
             context.advance(case_index + 1)
+        losses += image_seam.unused(sources, used, case_index)
     return LossReport(losses)
 
 

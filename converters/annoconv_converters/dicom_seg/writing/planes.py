@@ -9,7 +9,7 @@ import numpy as np
 
 from annoconv.errors import GeometryError, ImageError
 from annoconv.geometry import Grid, GridKind, apply_relation, compare_grids, matrix_text
-from annoconv.images import OF_A_COPY, SliceIdentity
+from annoconv.images import OF_A_COPY, ORDER_OF_SHAPE, SliceIdentity
 from annoconv.loss import LossKind
 from annoconv.messages import Message
 from annoconv.pixels import check_frame
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["LoadedPlanes", "PlaneStack", "Tiles", "check_dicom", "check_image", "place"]
 
 
-_SHAPE_TURNED: Final = "The order is (columns, rows, slices), that of i, j, k; arrays in memory have it the other way"
 _ALL_FILES: Final = "Correct instances, or name all files of the image that was annotated. {copy}"
 _SHAPE_OTHER: Final = "Correct the shape, or name the image that was annotated"
 
@@ -145,7 +144,7 @@ def check_image(image: Image, source: ImageSource) -> None:
             where="/image/shape",
             found=list(stated.shape),
             expected=list(source.grid.shape),
-            advice=_SHAPE_TURNED if sorted(stated.shape) == sorted(source.grid.shape) else _SHAPE_OTHER,
+            advice=ORDER_OF_SHAPE if sorted(stated.shape) == sorted(source.grid.shape) else _SHAPE_OTHER,
         )
     is_told = stated.lps_from_ijk is not None
     if is_within and not (is_told and compare_grids(stated, source.grid).kind is GridKind.DIFFERENT):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from annoconv import ids
 from annoconv.sites import modifiers_of
-from annoconv_converters.dicom_seg.algorithm import algorithm_fields, algorithm_of
+from annoconv_converters.dicom_seg.algorithm import algorithm_fields
 from annoconv_converters.dicom_seg.segment import ALGORITHM_TYPES, Segment, SegmentAlgorithmType
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def segment_of(number: int, annotation: MaskAnnotation, case: Case, image_uid: s
         region=site.region if site else None,
         region_modifiers=modifiers_of(site) if site else (),
         algorithm_type=kind,
-        **algorithm_fields(algorithm_of(annotation, case)),
+        **algorithm_fields(annotation, case),
         tracking_id=name,
         tracking_uid=annotation.tracking_uid or ids.tracking(image_uid, name),
         color_rgb=coded.color_rgb,
