@@ -95,6 +95,6 @@ def damage(monkeypatch: pytest.MonkeyPatch) -> Foreign:
 
 def silence(monkeypatch: pytest.MonkeyPatch) -> Foreign:
     """Leave the folder out of what the file says."""
-    as_it_is = trees.members_of
-    monkeypatch.setattr(trees, "members_of", lambda element, *without: as_it_is(element, "folder", *without))
+    as_it_is = trees.members_of_object
+    monkeypatch.setattr(trees, "members_of_object", lambda element, *without: as_it_is(element, "folder", *without))
     return files()[-1]
