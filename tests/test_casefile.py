@@ -7,6 +7,7 @@ import json
 import tracemalloc
 from typing import TYPE_CHECKING, Any
 
+import nibabel
 import numpy as np
 import pytest
 
@@ -86,6 +87,45 @@ def test_masks_of_one_file_need_values(tmp_path: Path, values: tuple[int | None,
     with pytest.raises(MaskError, match="mask_value for each"):
         write_case(loaded(*masks), tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "boxes", "expected"),
+    [
+        ((1, 1), ("A", "A"), [0, 1]),
+        ((None, None), ("A", "A"), [0, 1]),
+        ((None, 1), ("AB", "B"), [0, 1, 2]),
+        ((None, 5), ("AB", "B"), [0, 1, 5]),
+        ((300, None, 1), ("A", "AB", "B"), [0, 1, 300]),
+        ((2, None, 2, None), ("A", "AB", "A", "AB"), [0, 1, 2]),
+    ],
+)
+def test_masks_that_are_one_or_part_of_another_share_a_file(
+    values: tuple[int | None, ...], boxes: tuple[str, ...], expected: list[int], tmp_path: Path
+) -> None:
+    """As they share it in a case that is valid: two readers' masks of one value, an organ and its lesion."""
+    told = [{} if value is None else {"mask_value": value} for value in values]
+    masks = [common(f"M{n}", "mask", mask_file="l.nii.gz", **each) for n, each in enumerate(told)]
+    arrays = {f"M{n}": np.any([voxels(name) for name in names], axis=0) for n, names in enumerate(boxes)}
+    case = case_of(*masks)
+    write_case(
+        LoadedCase(case, Masks(Mask(key, ArrayVolume(GRID, each)) for key, each in arrays.items())), tmp_path / "c"
+    )
+    back = read_case(tmp_path / "c")
+    assert back.case == case
+    for key, mask_kji in arrays.items():
+        assert np.array_equal(back.masks[key].read(), mask_kji)
+    held = nibabel.load(tmp_path / "c" / "l.nii.gz").get_fdata()  # type: ignore[attr-defined]
+    assert np.unique(held).tolist() == expected
+
+
+def test_fractions_that_are_the_same_share_a_file(tmp_path: Path) -> None:
+    fractions = voxels("A") * np.float32(0.25)
+    masks = [common(key, "mask", mask_file="l.nii.gz", fractional_type="OCCUPANCY") for key in "AB"]
+    case = LoadedCase(case_of(*masks), Masks(Mask(key, ArrayVolume(GRID, fractions)) for key in "AB"))
+    write_case(case, tmp_path / "c")
+    for key in "AB":
+        assert np.array_equal(read_case(tmp_path / "c").masks[key].read(), fractions)
 
 
 def test_an_unchanged_mask_file_keeps_its_bytes(tmp_path: Path) -> None:

@@ -59,11 +59,15 @@ def written(case: LoadedCase, folder: Path, name: str, **options: Any) -> tuple[
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_pictures_show_one_time_point_and_the_others_are_lost(name: str, beating: LoadedCase, tmp_path: Path) -> None:
+def test_pictures_show_one_time_point_and_masks_of_others_are_lost(
+    name: str, beating: LoadedCase, tmp_path: Path
+) -> None:
     losses, _, reading = written(beating, tmp_path, name)
+    assert [each.id for each in reading.case.annotations] == ["M0", "B", "A"]
+    assert [each for each in reading.case.annotations if each.id == "B"] == [beating.case.annotations[3]]
     for place in (1, 2, 3):
         told = [each for each in losses if each.path.startswith(f"/annotations/{place}/")]
-        assert {each.kind for each in told} == {LossKind.NO_PLACE}
+        assert {each.kind for each in told} == {LossKind.NO_PLACE if place < 3 else LossKind.CARRIED}
         assert {each.path.rpartition("/")[2] for each in told} >= {"id", "type", "label_code", "frame_index"}
     assert not any(each.kind.changes_value for each in losses if each.path.startswith("/annotations/4/"))
     if name == "coco":

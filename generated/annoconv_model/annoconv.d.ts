@@ -493,7 +493,7 @@ export interface Image {
   frame_of_reference_uid?: DicomUid;
   /** DICOM StudyInstanceUID (0020,000D). (检查唯一标识) [A 6.3.2] */
   study_instance_uid?: DicomUid;
-  /** DICOM instances of the image, in the order of its slices or frames; a multi-frame instance of even slices may stand once. (影像实例) [A 8.4.e, A 7.2.e, A B.3] */
+  /** DICOM instances of the image, in the order of its slices or frames; a multi-frame instance of even slices may stand once, or once for each volume in time or level of the pyramid. (影像实例) [A 8.4.e, A 7.2.e, A B.3] */
   instances?: Array<ImageInstance>;
   /** When the image was acquired. (采集时间) [A 8.5.3.4, A 6.3.2] */
   acquired_at?: Timestamp;

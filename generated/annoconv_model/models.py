@@ -3160,7 +3160,7 @@ class Image(Model):
     """
 
     instances: Annotated[Annotated[list[ImageInstance], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="instances")
-    """DICOM instances of the image, in the order of its slices or frames; a multi-frame instance of even slices may stand once. (影像实例)
+    """DICOM instances of the image, in the order of its slices or frames; a multi-frame instance of even slices may stand once, or once for each volume in time or level of the pyramid. (影像实例)
 
     Source: A 8.4.e, A 7.2.e, A B.3.
     """

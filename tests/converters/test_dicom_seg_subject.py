@@ -206,6 +206,7 @@ def test_the_algorithm_of_the_agent_who_made_a_segment_is_told_and_read(tmp_path
     assert told is not None
     assert (told.name, told.version, told.source) == ("nodule-net", "3.1", "Example Labs")
     assert (told.family.value, told.family.scheme_designator) == ("122447", "DCM")
+    assert told.parameters == {"threshold": "0.5", "classes": '["solid"%2C"part-solid"]'}
     assert [each.SegmentAlgorithmType for each in pydicom.dcmread(path).SegmentSequence] == [
         "AUTOMATIC",
         "MANUAL",
@@ -222,7 +223,52 @@ def test_the_algorithm_of_the_agent_who_made_a_segment_is_told_and_read(tmp_path
     assert strict_json.plain(again) == strict_json.plain(case.case)
 
 
-@pytest.mark.parametrize("words", ["threshold=0.5", '{ "spaced": 1 }', '{"threshold": null}'])
+PARAMETERS: dict[str, tuple[Any, str]] = {
+    "number": (0.25, "0.25"),
+    "text that is a number": ("0.25", '"0.25"'),
+    "whole": (3, "3"),
+    "truth": (True, "true"),
+    "text": ("dice", "dice"),
+    "with, comma = sign": ("a,b=c%d", "a%2Cb%3Dc%25d"),
+    "end ": (" both ", "%20both%20"),
+    "lines": ("a\nb\\c", "a%0Ab%5Cc"),
+    "列表": ([128, 128], "[128%2C128]"),
+    "empty": ("", ""),
+}
+"""Values, and how they stand in the text, written by hand."""
+
+
+def test_parameters_of_every_kind_are_read_by_highdicom_and_come_back(tmp_path: Path) -> None:
+    agent = {
+        **AGENT,
+        "algorithm": {"name": "net", "parameters": {key: value for key, (value, _) in PARAMETERS.items()}},
+    }
+    made = [mask("M1", "m.nii.gz", algorithm_type="automatic", annotator="MODEL_1")]
+    metadata = {"annotator": "A1", "timestamps": {"end": "2026-01-08T09:40:00+08:00"}, "agents": [agent]}
+    path = convert(written(tmp_path, made, metadata=metadata), tmp_path / "seg.dcm", plain=True)
+    told = highdicom.seg.segread(path).get_segment_description(1).algorithm_identification
+    assert told is not None
+    names = {"with, comma = sign": "with%2C comma %3D sign", "end ": "end%20"}
+    assert told.parameters == {names.get(key, key): text for key, (_, text) in PARAMETERS.items()}
+    (back,) = strict_json.plain(read(path).case)["metadata"]["agents"]
+    assert back["algorithm"]["parameters"] == agent["algorithm"]["parameters"]
+    assert dciodvfy_errors(path) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "threshold=0.5",
+        "a=b,c=01",
+        "a=1,a=2",
+        "a=50%",
+        "a=1, b=2",
+        '{ "spaced": 1 }',
+        '{"threshold":1}',
+        "a=null",
+        "words",
+    ],
+)
 def test_parameters_in_words_of_their_own_come_back_to_the_letter(words: str, tmp_path: Path) -> None:
     path = convert(written(tmp_path), tmp_path / "seg.dcm", plain=True)
     header = pydicom.dcmread(path)

@@ -69,3 +69,13 @@ def test_without_the_block_a_tracking_id_is_the_id(tmp_path: Path) -> None:
     told = {each.path: each.kind for each in report}
     assert told["/annotations/0/id"] is told["/annotations/0/tracking_id"] is LossKind.NO_PLACE
     assert "/annotations/1/id" not in told
+
+
+def test_a_tracking_id_that_is_read_back_as_the_id_is_said_to_stand_in_the_file(tmp_path: Path) -> None:
+    loaded, images = tracked(tmp_path / "in", {"tracking_id": "Target 1"}, {})
+    report = registry.write([loaded], tmp_path / "out.dcm", format="dicom-seg", images=images, plain=True)
+    assert written(tmp_path / "out.dcm")[0][0] == "Target 1"
+    (loss,) = (each for each in report if each.path == "/annotations/0/tracking_id")
+    assert loss.message.startswith("TrackingID holds it, and is read back as the annotation's id")
+    (reading,) = registry.read([tmp_path / "out.dcm"], format="dicom-seg", images=images)
+    assert [(each.id, each.tracking_id) for each in reading.case.annotations] == [("Target 1", None), ("B", None)]

@@ -78,6 +78,18 @@ def test_a_background_that_its_code_tells_is_no_annotation(
     assert not [each for each in reading.losses.paths() if each.startswith("/SegmentSequence/2")]
 
 
+def test_what_a_label_map_says_of_its_background_is_told_as_that(tmp_path: Path) -> None:
+    def edit(dataset: pydicom.Dataset) -> None:
+        (background,) = (each for each in dataset.SegmentSequence if each.SegmentNumber == 0)
+        background.SegmentAlgorithmType, background.SegmentAlgorithmName = "AUTOMATIC", "nn"
+
+    found = [each for each in read(label_map(tmp_path, edit), CT).losses if each.path.startswith("/SegmentSequence/0/")]
+    assert {each.path.rpartition("/")[2] for each in found} == {"SegmentAlgorithmType", "SegmentAlgorithmName"}
+    assert {each.message for each in found} == {
+        "the segment is the background of the label map, which is described anew"
+    }
+
+
 def turning(folder: Path) -> Path:
     """Return the CT with every second slice turned by 0.12 mrad, more than six decimals explain."""
     folder.mkdir()

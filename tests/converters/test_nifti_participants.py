@@ -126,3 +126,16 @@ def test_the_index_of_the_plain_layout_holds_what_is_said_of_masks(tmp_path: Pat
     assert first.finding_site.region.code == "45653009"
     index = json.loads((tmp_path / "out" / "labels.json").read_bytes())
     assert index["regions"][0]["finding_site"]["laterality"] == "left"
+
+
+def test_an_age_that_is_read_back_in_another_unit_is_said_to_stand_in_years(tmp_path: Path) -> None:
+    """Three weeks are 21 / 365.25 years, which nobody can tell from 21 days."""
+    loaded = cases(tmp_path / "in", {"subject": {"age": "003W"}})
+    report = registry.write(loaded, tmp_path / "out", format="nifti", layout="bids", plain=True)
+    (row,) = table(tmp_path / "out")
+    assert float(row["age"]) == pytest.approx(21 / 365.25, abs=1e-4)
+    (loss,) = (each for each in report if each.path == "/subject/age")
+    assert loss.kind is LossKind.APPROXIMATED
+    assert "has ages in years" in loss.message
+    (reading,) = read(tmp_path / "out")
+    assert strict_json.plain(reading.case)["subject"] == {"age": "021D"}

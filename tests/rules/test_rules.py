@@ -19,6 +19,7 @@ from annoconv.model import Case, LabelSystem, Package, TaskDefinition
 from annoconv.pixels import check_frame, save_nifti
 from annoconv.rules import engine
 from tests.documents import Document, common, good, write
+from tests.rules.coordinates import COORDINATES
 from tests.rules.examples import AGREEING, Example, add, check, registration, review
 from tests.rules.said import SAID
 from tests.rules.test_documents import OF_OTHERS
@@ -430,7 +431,7 @@ EXAMPLES: dict[str, list[Example]] = {
         Example(lambda d: d["annotations"][1].update(annotator="R1"), "/metadata/reviewer"),
     ],
 }
-for _rule, _more in (*AGREEING.items(), *SAID.items(), *VERSIONS.items()):
+for _rule, _more in (*AGREEING.items(), *SAID.items(), *VERSIONS.items(), *COORDINATES.items()):
     EXAMPLES[_rule] = [*EXAMPLES.get(_rule, ()), *_more]
 """Rules that look at the document alone; those that look at files are tested by name below."""
 WITH_FILES = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 from annoconv import ids
 from annoconv.documents import strict_json
@@ -16,7 +17,7 @@ from annoconv.model import Algorithm
 from annoconv_converters.dicom_seg.segment import ARTIFICIAL_INTELLIGENCE, SegmentAlgorithmType
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from annoconv.model import Case, MaskAnnotation
     from annoconv_converters.dicom_seg.segment import Segment
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["agent_of", "agents_and_model", "algorithm_fields"]
 
 _VERSION: Final = re.compile(r"[vV]?\d[\w.+-]*")
+_SPECIAL: Final = re.compile(r"[%,=\x00-\x1f\x7f\\]|^\s|\s$")
 _FIELDS: Final = tuple(f"algorithm_{name}" for name in ("name", "title", "version", "source", "family", "parameters"))
 _BY_HAND: Final = (None, SegmentAlgorithmType.MANUAL)
 _WORDS: Final = "AlgorithmParameters"
@@ -47,13 +49,14 @@ def algorithm_fields(annotation: MaskAnnotation, case: Case) -> dict[str, Any]:
         stated = case.metadata.software.ai_model if case.metadata.software else None
         return _model_fields(stated) if stated else {}
     parameters = strict_json.plain(algorithm).get("parameters")
-    is_text = list(parameters or ()) == [_WORDS] and isinstance(parameters[_WORDS], str)
+    words = parameters[_WORDS] if list(parameters or ()) == [_WORDS] else None
+    is_text = isinstance(words, str) and _parameters(words) == {_WORDS: words}
     return {
         "algorithm_name": algorithm.name,
         "algorithm_version": algorithm.version,
         "algorithm_source": algorithm.manufacturer,
         "algorithm_family": algorithm.family,
-        "algorithm_parameters": parameters[_WORDS] if is_text else _dumped(parameters) if parameters else None,
+        "algorithm_parameters": words if is_text else _listed(parameters) if parameters else None,
     }
 
 
@@ -105,18 +108,43 @@ def _model(segment: Segment) -> str | None:
 
 
 def _parameters(stated: str | None) -> dict[str, Any] | None:
-    """Return parameters: those of a JSON object as we write it, else the text itself."""
+    """Return parameters: those of a list as we write it, else the text itself."""
     if stated is None:
         return None
     try:
-        found = strict_json.loads(stated.encode())
+        pairs = [pair.split("=") for pair in stated.split(",")]
+        found = {unquote(key): _value(unquote(text)) for key, text in pairs}
         Algorithm.model_validate_json(strict_json.dumps({"name": "any", "parameters": found}))
-        if _dumped(found) == stated:
-            return dict(found)
+        if _listed(found) == stated:
+            return found
     except (AnnoconvError, TypeError, ValueError):
         pass
     return {_WORDS: stated}
 
 
-def _dumped(parameters: Any) -> str:
-    return strict_json.dumps(parameters).decode().strip()
+def _listed(parameters: Mapping[str, Any]) -> str:
+    """Return parameters as `name=value,name=value`, as highdicom reads them; PS3.3 10.16 leaves the form free.
+
+    A value is JSON, a text without its quotes where it is not JSON by itself. What would end a name or a value, and
+    what a reader would strip, is written as `%2C`.
+    """
+    return ",".join(f"{_quoted(key)}={_quoted(_text(value))}" for key, value in parameters.items())
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str) and _value(value) == value:
+        return value
+    return strict_json.dumps(value).decode().strip()
+
+
+def _value(text: str) -> Any:
+    """Return what a text is as JSON, else itself."""
+    try:
+        found = strict_json.loads(text.encode())
+    except AnnoconvError:
+        return text
+    return found if strict_json.dumps(found).decode().strip() == text else text
+
+
+def _quoted(text: str) -> str:
+    return _SPECIAL.sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), text)

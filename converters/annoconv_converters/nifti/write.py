@@ -56,9 +56,11 @@ _GEOMETRY: Final = [
 ]
 
 
-def _reasons(title: str) -> Reasons:
+def _reasons(layout: Layout) -> Reasons:
     """Return why a layout does not hold what stands at a place."""
+    title = layout.title
     return {
+        **layout.reasons,
         **dict.fromkeys(_GEOMETRY, _FLOAT32),
         "*/mask_file": Message("{title} names the files itself", title=title),
         "*/mask_value": Message("{title} numbers the labels itself", title=title),
@@ -212,7 +214,7 @@ def _case_losses(
         yield Loss(case_index, place, LossKind.UNCODED, message)
     for place, message in case.unusual:
         yield Loss(case_index, place, LossKind.APPROXIMATED, message)
-    reasons = _reasons(writer.title)
+    reasons = _reasons(writer)
     native_plain, _ = document(found, finder.labels)
     if plain:
         yield from report(case.document, native_plain, reasons, case_index=case_index, unwritten=case.left_out).losses

@@ -71,15 +71,13 @@ def _of_other_times(case: Case, unwritten: Mapping[Path, Reason]) -> Iterator[tu
         image.uid for image in (case.image, *(case.related_images or ())) if image.temporal_positions is not None
     }
     written: dict[str, int] = {}
-    told: list[tuple[Path, str, int, int]] = []
+    told: list[tuple[int, str, int, int]] = []
     for place, each in enumerate(case.annotations):
         uid, first = each.image_uid or case.image.uid, each.frame_index
         if uid in in_time and first is not None and ("annotations", place) not in unwritten:
-            told.append(
-                (("annotations", place), uid, first, first if (last := each.last_frame_index) is None else last)
-            )
+            told.append((place, uid, first, first if (last := each.last_frame_index) is None else last))
             written[uid] = min(first, written.get(uid, first))
-    for path, uid, first, last in told:
+    for place, uid, first, last in told:
         if not first <= written[uid] <= last:
             message = Message(
                 "the format holds one volume in time, here that of frame_index {written}; what is at {frame} is left "
@@ -87,7 +85,8 @@ def _of_other_times(case: Case, unwritten: Mapping[Path, Reason]) -> Iterator[tu
                 written=written[uid],
                 frame=first,
             )
-            yield path, (message, LossKind.NO_PLACE)
+            is_mask = isinstance(case.annotations[place], MaskAnnotation)  # anything else, a carrier brings back
+            yield ("annotations", place), (message, LossKind.NO_PLACE) if is_mask else message
 
 
 def _reason(annotation: Annotation) -> Message:

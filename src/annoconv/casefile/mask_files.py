@@ -45,7 +45,8 @@ def write_masks(case: Case, masks: Masks, folder: Path, *, is_from_disk: bool = 
     Raises
     ------
     MaskError
-        If a mask is missing, a file is not named `.nii.gz` or `.nii`, or masks of one file overlap or share a value.
+        If a mask is missing, a file is not named `.nii.gz` or `.nii`, or masks of one file overlap, or differ
+        and share a value.
     """
     files: dict[str, list[MaskAnnotation]] = {}
     for annotation in case.annotations:
@@ -117,10 +118,7 @@ def _write_file(temporary: Path, name: str, annotations: list[MaskAnnotation], m
         return True
     if not _suffix(name):
         raise MaskError("masks are written as NIfTI", where=name, expected="a name that ends in .nii.gz or .nii")
-    if len(annotations) == 1 and annotations[0].mask_value is None:
-        save_nifti(temporary, masks[annotations[0].id].read(), source.grid)
-    else:
-        save_nifti(temporary, _label_map(name, annotations, masks), source.grid)
+    save_nifti(temporary, _voxels(name, annotations, masks), source.grid)
     return False
 
 
@@ -128,17 +126,45 @@ def _suffix(name: str) -> str:
     return next((suffix for suffix in _SUFFIXES if name.endswith(suffix)), "")
 
 
+def _voxels(name: str, annotations: list[MaskAnnotation], masks: Masks) -> NDArray[Any]:
+    """Return what one file holds: a mask, or labels of which each is that of the masks that name its value.
+
+    Masks that name one value, or none, are one and the same, as two readers' may be. A mask that names none is all that
+    is not zero; what no other mask has of it gets the least value that is free.
+    """
+    first: dict[int | None, MaskAnnotation] = {}
+    for annotation in annotations:
+        other = first.setdefault(annotation.mask_value, annotation)
+        if other is not annotation:
+            _check_grid(name, masks[annotation.id], masks[other.id])
+            if not np.array_equal(masks[annotation.id].read(), masks[other.id].read()):
+                raise _not_distinct(name, annotations)
+    whole = first.pop(None, None)
+    if whole is None:
+        return _label_map(name, [*first.values()], masks)
+    whole_kji = masks[whole.id].read()
+    if not first:
+        return whole_kji
+    _check_grid(name, masks[whole.id], masks[next(iter(first.values())).id])
+    labels_kji = _label_map(name, [*first.values()], masks)
+    if whole_kji.dtype.kind == "f" or labels_kji[~whole_kji].any():
+        raise _not_distinct(name, annotations)
+    free = next(value for value in range(1, len(first) + 2) if value not in first)
+    return np.where(whole_kji & (labels_kji == 0), np.min_scalar_type(max(free, *first)).type(free), labels_kji)
+
+
+def _not_distinct(name: str, annotations: list[MaskAnnotation]) -> MaskError:
+    return MaskError(
+        "several masks share a file",
+        where=name,
+        found=Message("values {values}", values=[annotation.mask_value for annotation in annotations]),
+        expected="a mask_value for each, all distinct",
+    )
+
+
 def _label_map(name: str, annotations: list[MaskAnnotation], masks: Masks) -> NDArray[Any]:
-    """Return the masks of one file as labels; refuse two that claim one voxel or one value."""
-    values = [annotation.mask_value for annotation in annotations]
-    if None in values or len(set(values)) != len(values):
-        raise MaskError(
-            "several masks share a file",
-            where=name,
-            found=Message("values {values}", values=values),
-            expected="a mask_value for each, all distinct",
-        )
-    dtype = np.min_scalar_type(max(filter(None, values)))
+    """Return masks of distinct values as labels; refuse two that claim one voxel."""
+    dtype = np.min_scalar_type(max(annotation.mask_value or 0 for annotation in annotations))
     renumbered = _renumbered(annotations, masks, dtype)
     if renumbered is not None:
         return renumbered

@@ -41,6 +41,14 @@ A pattern is matched, as names of files are, against the steps of a path joined 
 
 _Place: TypeAlias = tuple[str | None, ...]
 """A path without its positions: what a sentence depends on."""
+_DIGEST: Final[_Place] = ("annotations", None, "sha256")
+"""A carrier takes it along, and it comes back as another one: `annoconv.casefile.write_case` puts it right."""
+_ANEW: Final[Reasons] = {
+    "*": (
+        "the digest is that of the mask's file as it stood; a file that is written anew has one of its own",
+        LossKind.APPROXIMATED,
+    ),
+}
 
 
 def is_written_again(path: Path, value: Any) -> bool:
@@ -141,6 +149,8 @@ def report(
     for path in paths:
         why = unwritten.get(path, unwritten.get(path[:2])) if unwritten else None
         place = tuple([step if isinstance(step, str) else None for step in path])
+        if why is None and carrier is not None and place == _DIGEST and path not in refused:
+            why = _ANEW["*"]
         if carrier is not None and path not in refused and not isinstance(why, tuple):
             sentence, kind = carried(place, why, carrier.place), LossKind.CARRIED
         elif path in added:

@@ -129,7 +129,7 @@ def geometry_outside(subject: Subject) -> Iterator[Breach]:
         image = subject.image_of(annotation)
         if image is None or image.shape is None:
             continue
-        for key, points in _points(annotation):
+        for key, points in points_of(annotation):
             for axis, name in enumerate("xyz"):
                 values = [point[axis] for point in points if len(point) > axis]
                 size = image.shape[axis] if axis < len(image.shape) else 1
@@ -157,11 +157,11 @@ def _has_time(image: Image | None) -> bool:
 def _is_flat(annotation: AnyAnnotation) -> bool:
     """Tell whether a geometry has two coordinates, so that it needs a slice or frame to lie on."""
     return isinstance(annotation, EllipseAnnotation) or any(
-        len(point) == 2 for _, points in _points(annotation) for point in points
+        len(point) == 2 for _, points in points_of(annotation) for point in points
     )
 
 
-def _points(annotation: AnyAnnotation) -> Iterator[tuple[Steps, Sequence[Sequence[float]]]]:
+def points_of(annotation: AnyAnnotation) -> Iterator[tuple[Steps, Sequence[Sequence[float]]]]:
     """Yield where an annotation has points, and those in pixels or voxels; origin at the outer corner."""
     found: list[tuple[Steps, Sequence[Sequence[float]]]] = []
     match annotation:

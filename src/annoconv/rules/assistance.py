@@ -8,6 +8,7 @@ from annoconv.model import (
     AgentKind,
     AgentRole,
     AlgorithmType,
+    AnnotationStatus,
     AssistanceOutcome,
     AuditAction,
     ReviewLevel,
@@ -47,6 +48,56 @@ def _assisted(subject: Subject) -> Iterator[tuple[Steps, Steps, AnyAnnotation, M
             yield (*path, "assistance_id"), path, annotation, by_id[annotation.assistance_id]
 
 
+def _sources(subject: Subject) -> Iterator[tuple[Steps, Steps, AnyAnnotation, AnyAnnotation]]:
+    """Yield each annotation of whose suggestion no record tells, with each of those that it was made of.
+
+    First comes the place that names the source, then that of the annotation.
+    """
+    recorded = {annotation.id for _, _, annotation, _ in _assisted(subject)}
+    by_id = {each.id: each for each in subject.case.annotations}
+    for path, annotation in subject.annotations():
+        if annotation.derived_from is not None and annotation.assistance_id is None and annotation.id not in recorded:
+            for place, identity in enumerate(annotation.derived_from):
+                if identity in by_id:
+                    yield (*path, "derived_from", place), path, annotation, by_id[identity]
+
+
+def _is_suggestion(annotation: AnyAnnotation, subject: Subject, devices: frozenset[str]) -> bool:
+    """Tell whether a model made an annotation that no person confirmed."""
+    kind, agent = annotation.algorithm_type, annotation.annotator or subject.case.metadata.annotator
+    return kind is AlgorithmType.AUTOMATIC or (kind is None and agent in devices)
+
+
+def _refused(subject: Subject) -> dict[str, str]:
+    """Return the outcome of each suggestion that no person took, by the id of its annotation or of what grew out of it.
+
+    Of an annotation with a record, this tells; of another one, its status; of a version that is no result, its sources.
+    """
+    devices = devices_of(subject)
+    outcomes: dict[str, set[AssistanceOutcome]] = {}
+    for _, _, annotation, record in _assisted(subject):
+        outcomes.setdefault(annotation.id, set()).add(record.outcome or AssistanceOutcome.PENDING)
+    found = {
+        identity: sorted(each.value for each in told)[0] for identity, told in outcomes.items() if not told & _TAKEN
+    }
+    for annotation in subject.case.annotations:
+        is_rejected = annotation.status is AnnotationStatus.REJECTED
+        if is_rejected and annotation.id not in outcomes and _is_suggestion(annotation, subject, devices):
+            found[annotation.id] = AssistanceOutcome.REJECTED.value
+    made_of: dict[str, list[str]] = {}
+    for _, _, version, source in _sources(subject) if found else ():
+        if not is_final(version):
+            made_of.setdefault(source.id, []).append(version.id)
+    left = list(found)
+    while left:
+        source_id = left.pop()
+        for version_id in made_of.pop(source_id, ()):
+            if version_id not in found:
+                found[version_id] = found[source_id]
+                left.append(version_id)
+    return found
+
+
 @rule("A-3.4.unconfirmed")
 def unconfirmed(subject: Subject) -> Iterator[Breach]:
     """Yield each result that a model made and no person confirmed."""
@@ -61,7 +112,7 @@ def made_by_device(subject: Subject) -> Iterator[Breach]:
 
     What its record of a suggestion, or `automatic`, says of it is told by other rules.
     """
-    metadata, devices = subject.case.metadata, _devices(subject)
+    metadata, devices = subject.case.metadata, devices_of(subject)
     assisted = {annotation.id for _, _, annotation, _ in _assisted(subject)} if devices else set[str]()
     confirmed = _confirmed(subject, devices) if devices else set[str | None]()
     for path, annotation in subject.annotations() if devices else ():
@@ -75,7 +126,7 @@ def made_by_device(subject: Subject) -> Iterator[Breach]:
         yield Breach(place, {"id": annotation.id, "agent": agent})
 
 
-def _devices(subject: Subject) -> frozenset[str]:
+def devices_of(subject: Subject) -> frozenset[str]:
     """Return the ids of agents that are devices, or are models if it is not said what they are."""
     return frozenset(
         each.id
@@ -100,11 +151,18 @@ def _confirmed(subject: Subject, devices: frozenset[str]) -> set[str | None]:
 
 @rule("A-3.4.suggestion_open")
 def suggestion_open(subject: Subject) -> Iterator[Breach]:
-    """Yield each result that grew out of a suggestion which waits for a person, or which one rejected."""
+    """Yield each result that grew out of a suggestion which waits for a person, or which one rejected.
+
+    By the record that the result has, else by what it was made of, through versions that are no results.
+    """
     for where, _, annotation, record in _assisted(subject):
         if record.outcome not in _TAKEN and is_final(annotation):
             outcome = (record.outcome or AssistanceOutcome.PENDING).value
             yield Breach(where, {"id": record.id, "outcome": outcome})
+    refused = _refused(subject)
+    for where, _, annotation, source in _sources(subject) if refused else ():
+        if is_final(annotation) and not is_final(source) and source.id in refused:
+            yield Breach(where, {"id": source.id, "outcome": refused[source.id]})
 
 
 @rule("A-3.4.assistance_differs")
@@ -125,16 +183,25 @@ def assistance_differs(subject: Subject) -> Iterator[Breach]:
 
 @rule("A-3.4.manual_from_model")
 def manual_from_model(subject: Subject) -> Iterator[Breach]:
-    """Yield each annotation said to be made by hand that grew out of a suggestion which a person took."""
+    """Yield each annotation said to be made by hand that grew out of a suggestion which a person took.
+
+    The record of a suggestion tells it, or that the annotation was made of one which only a model made.
+    """
     for _, path, annotation, record in _assisted(subject):
         if record.outcome in _TAKEN and annotation.algorithm_type is AlgorithmType.MANUAL:
             yield Breach((*path, "algorithm_type"), {"id": annotation.id, "record": record.id})
+    devices, refused, told = devices_of(subject), _refused(subject), set[str]()
+    for _, path, annotation, source in _sources(subject):
+        is_by_hand = annotation.algorithm_type is AlgorithmType.MANUAL and annotation.id not in told
+        if is_by_hand and source.id not in refused and _is_suggestion(source, subject, devices):
+            told.add(annotation.id)
+            yield Breach((*path, "algorithm_type"), {"id": annotation.id, "record": source.id})
 
 
 @rule("A-3.4.confirmed_by_device")
 def confirmed_by_device(subject: Subject) -> Iterator[Breach]:
     """Yield each record that a device is said to have confirmed or corrected."""
-    devices = _devices(subject)
+    devices = devices_of(subject)
     for position, record in enumerate(subject.case.metadata.assistance or ()):
         if record.revised_by in devices:
             yield Breach(("metadata", "assistance", position, "revised_by"), {"agent": record.revised_by})

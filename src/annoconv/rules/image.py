@@ -108,12 +108,13 @@ def spacing_rank(subject: Subject) -> Iterator[Breach]:
 
 @rule("A-7.2e.instance_count")
 def instance_count(subject: Subject) -> Iterator[Breach]:
-    """Yield each image with more or fewer instances than slices or frames; one multi-frame instance is enough."""
+    """Yield each image whose instances are not one for each slice, frame, volume in time or level, nor one for all."""
     for path, image in subject.every_image():
         if image.instances is None or image.shape is None:
             continue
-        slices = _slices(image.shape) * (image.temporal_positions or 1)
-        if len(image.instances) not in {1, slices}:
+        times = image.temporal_positions or 1
+        slices = _slices(image.shape) * times
+        if len(image.instances) not in {1, slices, times, len(image.pyramid or ())}:
             yield Breach((*path, "instances"), {"found": len(image.instances), "expected": slices})
 
 

@@ -238,3 +238,33 @@ def _days(subject: Subject, link: ImageStructuredLink, record: ClinicalRecord) -
     if imaged is None:
         return []
     return sorted({abs((at - imaged).total_seconds()) / 86400 for at in taken if at is not None})
+
+
+@rule("A-3.3.link_to_itself")
+def link_to_itself(subject: Subject) -> Iterator[Breach]:
+    """Yield each annotation that corresponds or relates to itself, and each that a link of images names twice."""
+    for path, annotation in subject.annotations():
+        for place, target in enumerate(annotation.cross_modal_links or ()):
+            if target == annotation.id:
+                yield Breach((*path, "cross_modal_links", place), {"id": annotation.id})
+    for position, link in enumerate(subject.case.links or ()):
+        if isinstance(link, RelationLink) and link.source_id == link.target_id:
+            yield Breach(("links", position, "target_id"), {"id": link.target_id})
+        if isinstance(link, ImageImageLink):
+            first: dict[str, int] = {}
+            for place, identity in enumerate(link.annotation_ids):
+                if first.setdefault(identity, place) != place:
+                    yield Breach(("links", position, "annotation_ids", place), {"id": identity})
+
+
+@rule("A-8.1.one_image")
+def one_image(subject: Subject) -> Iterator[Breach]:
+    """Yield each link of images whose annotations are all of one image, on the same slice and frame of it."""
+    case = subject.case
+    by_id = {each.id: each for each in case.annotations} if case.links else {}
+    for position, link in enumerate(case.links or ()):
+        named = link.annotation_ids if isinstance(link, ImageImageLink) else ()
+        ends = {each: by_id[each] for each in named if each in by_id}
+        places = {(each.image_uid or case.image.uid, each.slice_index, each.frame_index) for each in ends.values()}
+        if len(ends) > 1 and len(places) == 1:
+            yield Breach(("links", position, "annotation_ids"), {"id": link.id, "uid": places.pop()[0]})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from annoconv.model import AgentKind, AgentRole, AnnotationStatus, ReviewLevel
+from annoconv.rules.assistance import devices_of
 from annoconv.rules.engine import Breach, Subject, rule
 
 if TYPE_CHECKING:
@@ -75,3 +76,14 @@ def reviewer_differs(subject: Subject) -> Iterator[Breach]:
     reviewers = {one.reviewer for one in subject.case.reviews or () if one.level is ReviewLevel.REVIEW}
     if reviewer is not None and reviewers and reviewer not in reviewers:
         yield Breach(("metadata", "reviewer"), {"agent": reviewer, "others": ", ".join(sorted(reviewers))})
+
+
+@rule("A-9.3.1b.reviewer_is_device")
+def reviewer_is_device(subject: Subject) -> Iterator[Breach]:
+    """Yield each device that is said to have reviewed or arbitrated; the self check alone is automatic."""
+    devices = devices_of(subject)
+    if subject.case.metadata.reviewer in devices:
+        yield Breach(("metadata", "reviewer"), {"agent": subject.case.metadata.reviewer})
+    for position, review in enumerate(subject.case.reviews or ()):
+        if review.level is not ReviewLevel.SELF_CHECK and review.reviewer in devices:
+            yield Breach(("reviews", position, "reviewer"), {"agent": review.reviewer})

@@ -97,7 +97,7 @@ def extent_outside(subject: Subject) -> Iterator[Breach]:
         image = subject.image_of(each)
         if image is None or image.shape is None or each.coordinate_space is CoordinateSpace.PATIENT:
             continue
-        for axis, low, high in _extents(each):
+        for axis, low, high in extents_of(each):
             size = image.shape[axis] if axis < len(image.shape) else 1
             if 0 <= (low + high) / 2 <= size and (low < -0.5 or high > size + 0.5):
                 values = {"axis": "xyz"[axis], "found": f"{low:.4g} .. {high:.4g}", "size": size}
@@ -105,7 +105,7 @@ def extent_outside(subject: Subject) -> Iterator[Breach]:
                 break
 
 
-def _extents(each: AnyAnnotation) -> Iterator[tuple[int, float, float]]:
+def extents_of(each: AnyAnnotation) -> Iterator[tuple[int, float, float]]:
     """Yield (axis, least, greatest coordinate) of a shape told by its centre, in pixels or voxels."""
     if not isinstance(each, EllipseAnnotation | EllipsoidAnnotation | OrientedBoxAnnotation):
         return

@@ -24,6 +24,7 @@ from annoconv.documents.losses import report
 from annoconv.geometry import Grid
 from annoconv.images import SliceIdentity
 from annoconv.loss import Loss, LossKind
+from annoconv.messages import Message
 from annoconv.model import MaskAnnotation
 from annoconv_converters._dicom.carrier import CARRIER_CREATOR
 from annoconv_converters._dicom.encoding import sequence
@@ -46,7 +47,8 @@ if TYPE_CHECKING:
     from pydicom.tag import BaseTag
 
     from annoconv.codes import Labels
-    from annoconv.documents.losses import Reasons
+    from annoconv.documents.losses import Reason, Reasons
+    from annoconv.documents.residuals import Path
     from annoconv.images import ImageSource
     from annoconv.model import Case
     from annoconv_converters.dicom_seg.reading.file import SegmentationFile
@@ -142,6 +144,7 @@ _REASONS: Final[Reasons] = {
     "DeviceSerialNumber": ("a case has no place for {name}; it is made anew", LossKind.NO_PLACE),
     "*": "a case has no place for {name}",
 }
+_BACKGROUND: Final = "the segment is the background of the label map, which is described anew"
 _STATED: Final = "stated"
 """Stands for a value that is not written again: that there is one is all that is asked."""
 _LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
@@ -194,7 +197,13 @@ def file_losses(
         (groups,) = written[_FRAMES]
         frames = _together(_tree(each, left_out, groups, f"{_FRAMES}/") for each in examples)
     original = stated | ({_FRAMES: [frames]} if frames else {})
-    return report(original, _within(written, original), _REASONS, case_index=case_index).losses
+    background: dict[Path, Reason] = {
+        ("SegmentSequence", place): Message(_BACKGROUND)
+        for place, each in enumerate(file.header.get("SegmentSequence") or [])
+        if file.kind is Kind.LABELMAP and int(each.get("SegmentNumber") or 0) in {0} | backgrounds_of(file.header)
+    }
+    again = _within(written, original)
+    return report(original, again, _REASONS, case_index=case_index, unwritten=background).losses
 
 
 def _item(data: bytes, encoding: Any) -> Dataset:

@@ -32,6 +32,8 @@ REASONS: Final[Reasons] = {
     "annotations/#/algorithm_type": "SegmentAlgorithmType is required of segments, MANUAL where the case does not say; "
     "what is no mask has no segment",
     "annotations/#/label_code": "a segment's concept stands for another label code; what is no mask has no segment",
+    "annotations/#/tracking_id": "TrackingID holds it, and is read back as the annotation's id if no other segment has "
+    "it; what is no mask has no segment",
     "annotations/#/annotator": "a segment names the algorithm that made it, no person; what is no mask has no segment",
     "annotations/*": "a segment has no place for {place}; what is no mask has no segment",
     "task_id": "a segmentation names no annotation task",

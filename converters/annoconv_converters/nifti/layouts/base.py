@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from annoconv.errors import InputError, UsageError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annoconv.codes import Labels
+    from annoconv.documents.losses import Reasons
     from annoconv.model import Annotation
     from annoconv_converters.nifti.case_files import CaseFiles
     from annoconv_converters.nifti.finder import Finder
@@ -92,6 +94,8 @@ class Layout(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     """As sentences name it."""
+    reasons: ClassVar[Reasons] = MappingProxyType({})
+    """Why it does not hold what stands at a place, where that is more than that it has no place for it."""
     needs_images: ClassVar[bool] = True
     keeps_annotations: ClassVar[bool] = False
     """Whether every mask keeps its identity; training layouts unite the masks of one label."""

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from annoconv.documents.losses import Reasons
     from annoconv_converters.nifti.finder import Finder
     from annoconv_converters.nifti.layouts.base import Request
     from annoconv_converters.nifti.prepared import Prepared, PreparedImage
@@ -63,6 +64,9 @@ Each `*_dseg.tsv` names the labels of the label map beside it. BIDS defines no p
 its own; those stand under `sourcedata/`.
 """
 _SEGMENTED: Final = ("*_dseg.nii*", "*_label-*_mask.nii*")
+_REASONS: Final[Reasons] = {
+    "subject/age": "BIDS has ages in years; one is read back in the largest unit of which it is a whole number",
+}
 _LABELLED: Final = re.compile(r"_label-([A-Za-z0-9]+)_")
 
 
@@ -71,6 +75,7 @@ class Bids(Training):
 
     name = "bids"
     title = "BIDS"
+    reasons = _REASONS
     needs_images = False
     is_closed = False
 
