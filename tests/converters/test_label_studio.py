@@ -403,3 +403,11 @@ def test_a_picture_of_a_storage_is_named_as_it_stands_unless_it_has_another_name
     assert not any(loss.kind.changes_value for loss in losses) or names == "flat"
     registry.write([LoadedCase(reading.case)], tmp_path / "p.xml", format="cvat")
     assert 'name="dir a/b.png"' in (tmp_path / "p.xml").read_text("utf-8")
+
+
+def test_a_region_on_the_second_picture_alone_tells_that_there_are_several(tmp_path: Path) -> None:
+    """Whatever their addresses look like."""
+    task = {"id": 7, "data": {"p": ["s3://k/1", "s3://k/2"]}, "annotations": [{"result": [paged("a", 1, "car")]}]}
+    (tmp_path / "in.json").write_text(json.dumps([task]))
+    readings = list(registry.read([tmp_path / "in.json"], format="label-studio"))
+    assert [len(one.case.annotations) for one in readings] == [0, 1]
