@@ -275,6 +275,26 @@ def test_a_folder_for_one_case_and_for_several(tmp_path: Path) -> None:
     assert read_case(tmp_path / "one").case.case_id == "CASE_1"
 
 
+def test_a_folder_of_several_cases_is_read_as_it_is_written(tmp_path: Path) -> None:
+    cases = [read_case(make(name, tmp_path / "in" / name).path) for name in ("bare", "chinese")]
+    write_cases(cases, tmp_path / "out")
+    again = list(read_cases([tmp_path / "out"]))
+    assert [each.case.annotations for each in again] == [each.case.annotations for each in cases]
+    assert [each.case.image.uid for each in again] == [each.case.image.uid for each in cases]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=r"empty: this is not a case; expected .*with folders that have one"):
+        list(read_cases([tmp_path / "empty"]))
+
+
+def test_a_file_of_another_format_is_no_case(tmp_path: Path) -> None:
+    (tmp_path / "coco.json").write_text('{"images": [], "annotations": [], "categories": []}')
+    with pytest.raises(InputError, match=r"this is no case; found categories, images; .*read with from-FORMAT first"):
+        list(read_cases([tmp_path / "coco.json"]))
+    (tmp_path / "half.json").write_text('{"images": [], "annotations": [], "task_id": "T"}')
+    with pytest.raises(DocumentError, match=r"does not conform"):
+        list(read_cases([tmp_path / "half.json"]))
+
+
 def test_two_cases_of_one_name_are_refused(tmp_path: Path) -> None:
     for second in ("CASE_1", "case_1"):
         with pytest.raises(InputError, match="same folder"):

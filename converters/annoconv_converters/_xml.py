@@ -186,6 +186,15 @@ def whole(text: str | None, where: str, source: Path) -> int:
     return int(value)
 
 
+def side(text: str | None, where: str, source: Path) -> int:
+    """Return a text as a width or height of a picture; InputError if it is no whole number from 1."""
+    value = whole(text, where, source)
+    if value < 1:
+        problem = "a picture has a width and a height"
+        raise InputError(problem, source=source, where=where, found=value, expected="a whole number from 1")
+    return value
+
+
 def xml_bytes(root: Element) -> bytes:
     """Return a document in UTF-8, each element on a line of its own; the same tree, the same bytes."""
     indent(root, space="")

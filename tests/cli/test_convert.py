@@ -176,3 +176,12 @@ def test_a_label_system(run: Callable[..., Ran], tmp_path: Path) -> None:
     labels.write_text('{"labels": [{"code": 5}]}')
     ran = run("to-good", case, "-o", tmp_path / "b", "--label-system", labels, "--json")
     assert [each["path"] for each in ran.json["findings"]] == ["/0/code"]
+
+
+def test_an_error_that_is_one_finding_is_said_once(run: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text("{")
+    ran = run("to-good", tmp_path / "x.json", "-o", tmp_path / "out.txt")
+    assert ran.code == 1
+    assert ran.err.count("this is not JSON") == 1
+    told = run("to-good", tmp_path / "x.json", "-o", tmp_path / "out.txt", "--json").json
+    assert [each["rule"] for each in told["findings"]] == ["schema.invalid"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -93,3 +94,14 @@ def test_keypoints_that_come_back_whole_are_no_loss_without_the_side_file(tmp_pa
     assert again["annotations"] == told["annotations"]
     assert again["categories"] == told["categories"]
     assert not list(losses)
+
+
+def test_lines_that_count_keypoints_from_0_are_read_so_and_found(tmp_path: Path) -> None:
+    category = {"id": 1, "name": "cat", "keypoints": ["a", "b", "c"], "skeleton": [[0, 1], [1, 2]]}
+    reading = read(tmp_path, [category], {"keypoints": [1, 2, 2, 3, 4, 2, 5, 6, 2], "num_keypoints": 3})
+    (label,) = reading.case.labels or ()
+    assert label.skeleton is not None
+    assert [tuple(line) for line in label.skeleton] == [(0, 1), (1, 2)]
+    assert found(reading) == [("coco.skeleton", "/categories/0/skeleton")]
+    registry.write([LoadedCase(reading.case)], tmp_path / "out.xml", format="cvat")
+    assert unescape((tmp_path / "out.xml").read_text("utf-8")).count('data-type="edge"') == 2

@@ -169,3 +169,50 @@ def test_cvat_shows_the_same_after_a_round(
     path = task(inner, f'<track id="0" label="A">{track}</track>', folder)
     out, _ = again(path, folder, plain=True)
     assert_same(shown_by_cvat(out), shown_by_cvat(path))
+
+
+def project(folder: Path) -> Path:
+    """Return a file of two videos, the second with every other frame from 2 to 20."""
+    rest = "</width><height>30</height></original_size>"
+    sizes = {number: f"<original_size><width>{40 + number}{rest}" for number in (5, 6)}
+    frames = "<start_frame>2</start_frame><stop_frame>20</stop_frame><frame_filter>step=2</frame_filter>"
+    tasks = f"<task><id>5</id><name>one</name><size>6</size>{sizes[5]}</task>"
+    tasks += f"<task><id>6</id><name>two</name><size>10</size>{frames}{sizes[6]}</task>"
+    labels = "".join(f"<label><name>{name}</name></label>" for name in ("B", "A", "unused"))
+    tracks = f'<track id="0" label="A" task_id="5">{box_at(1, 3)}{box_at(3, 3, outside=1)}</track>'
+    tracks += f'<track id="0" label="B" task_id="6">{box_at(4, 9)}</track>'
+    meta = f"<meta><project><tasks>{tasks}</tasks><labels>{labels}</labels></project></meta>"
+    path = folder / "in.xml"
+    path.write_text(f"<annotations><version>1.1</version>{meta}{tracks}</annotations>")
+    return path
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_several_videos_stay_the_tasks_of_a_project(plain: bool, tmp_path: Path) -> None:
+    path = project(tmp_path)
+    out, losses = again(path, tmp_path, plain=plain)
+    assert not [each for each in losses if each.kind.changes_value]
+    root = ElementTree.parse(out).getroot()
+    assert not list(root.iterfind("image"))
+    told = [[task.findtext(tag) for tag in ("name", "stop_frame", "frame_filter")] for task in root.iter("task")]
+    assert told == [["one", "5", None], ["two", "20", "step=2"]]
+    assert [(each.get("task_id"), each.get("label")) for each in root.iterfind("track")] == [("1", "A"), ("2", "B")]
+    assert [each.text for each in root.iterfind("meta/project/labels/label/name")] == ["B", "A", "unused"]
+    before, after = (list(registry.read([each], format="cvat")) for each in (path, out))
+    assert [each.case for each in after] == [each.case for each in before]
+    assert not any(list(each.losses) for each in after)
+
+
+def test_videos_that_were_edited_and_others_are_told_apart(tmp_path: Path) -> None:
+    """What is carried of each comes back to it."""
+    (one, two) = registry.read([project(tmp_path)], format="cvat")
+    cases = [
+        LoadedCase(Case.model_validate({**strict_json.plain(each.case), "case_id": f"C{number}"}), Masks())
+        for number, each in enumerate((one, two))
+    ]
+    registry.write(cases, tmp_path / "out.xml", format="cvat")
+    text = (tmp_path / "out.xml").read_text("utf-8")
+    (tmp_path / "out.xml").write_text(text.replace('xbr="', 'xbr="1'), "utf-8")
+    back = list(registry.read([tmp_path / "out.xml"], format="cvat"))
+    counts = [(each.case.case_id, len(each.case.annotations)) for each in back]
+    assert counts == [(each.case.case_id, len(each.case.annotations)) for each in cases]

@@ -351,3 +351,63 @@ def test_keypoints_of_a_region_have_neither_its_answers_nor_its_relations(tmp_pa
     told = {each.id: (each.type, each.attributes, each.cross_modal_links) for each in reading.case.annotations}
     assert told["p"] == ("bbox", {"margin": "sharp"}, ["q"])
     assert told["p.keypoints"] == ("keypoints", None, None)
+
+
+def paged(identity: str, page: int | None, label: str, width: int = 40) -> dict[str, Any]:
+    value = {"x": 10, "y": 20, "width": 30, "height": 40, "rotation": 0, "rectanglelabels": [label]}
+    size = {"original_width": width, "original_height": 30}
+    told = {"id": identity, "type": "rectanglelabels", "value": value, "from_name": "l", "to_name": "i", **size}
+    return told if page is None else {**told, "item_index": page}
+
+
+def test_each_picture_of_a_task_is_a_case(tmp_path: Path) -> None:
+    """Regions say which of them they are on; a relation goes with its first region, an answer with the first one."""
+    about = {"type": "choices", "value": {"choices": ["good"]}, "from_name": "quality", "to_name": "i", "id": "q"}
+    relation = {"type": "relation", "from_id": "b", "to_id": "c"}
+    result = [paged("a", 0, "car"), paged("b", 1, "bus", 50), paged("c", 1, "bus", 50), relation, about]
+    data = {"pages": ["/data/a.png", "/data/local-files/?d=x/b.png", "s3://k/c.png"], "title": "t"}
+    task = {"id": 7, "data": data, "annotations": [{"id": 1, "completed_by": 3, "result": result}]}
+    path = tmp_path / "in.json"
+    path.write_text(json.dumps([task]))
+    readings = list(registry.read([path], format="label-studio"))
+    seen = [([each.id for each in one.case.annotations], one.case.image.shape) for one in readings]
+    assert seen == [(["a", "q"], [40, 30]), (["b", "c"], [50, 30]), ([], None)]
+    assert readings[1].case.annotations[0].cross_modal_links == ["c"]
+    assert {each.annotator for one in readings for each in one.case.annotations} == {"user_3"}
+    told = [[(loss.path, loss.kind.value) for loss in one.losses] for one in readings]
+    assert told == [[("/0/data/pages", "approximated"), ("/0/data/title", "no_place")], [], []]
+    registry.write([LoadedCase(one.case) for one in readings], tmp_path / "out.json", format="label-studio")
+    again = json.loads((tmp_path / "out.json").read_text("utf-8"))
+    assert [each["data"]["image"] for each in again] == data["pages"]
+    assert [len(each["annotations"][0]["result"]) for each in again] == [1, 2, 0]
+
+
+def test_a_region_on_a_picture_that_its_task_does_not_have_is_refused(tmp_path: Path) -> None:
+    task = {"id": 7, "data": {"p": ["a.png", "b.png"]}, "annotations": [{"result": [paged("a", 2, "car")]}]}
+    (tmp_path / "in.json").write_text(json.dumps([task]))
+    with pytest.raises(InputError, match=r"task 1: a region is on a picture.*found 2; expected 0 to 1"):
+        list(registry.read([tmp_path / "in.json"], format="label-studio"))
+
+
+@pytest.mark.parametrize("names", ["own", "flat"])
+def test_a_picture_of_a_storage_is_named_as_it_stands_unless_it_has_another_name_by_now(
+    names: str, tmp_path: Path
+) -> None:
+    address = "/data/local-files/?d=dir%20a/b.png"
+    (tmp_path / "in.json").write_text(json.dumps([{"id": 1, "data": {"image": address}, "annotations": []}]))
+    (reading,) = registry.read([tmp_path / "in.json"], format="label-studio")
+    assert list(reading.losses) == []
+    losses = registry.write([LoadedCase(reading.case)], tmp_path / "o.json", format="label-studio", names=names)
+    (task,) = json.loads((tmp_path / "o.json").read_text("utf-8"))
+    assert task["data"]["image"] == (address if names == "own" else "dir a_b.png")
+    assert not any(loss.kind.changes_value for loss in losses) or names == "flat"
+    registry.write([LoadedCase(reading.case)], tmp_path / "p.xml", format="cvat")
+    assert 'name="dir a/b.png"' in (tmp_path / "p.xml").read_text("utf-8")
+
+
+def test_a_region_on_the_second_picture_alone_tells_that_there_are_several(tmp_path: Path) -> None:
+    """Whatever their addresses look like."""
+    task = {"id": 7, "data": {"p": ["s3://k/1", "s3://k/2"]}, "annotations": [{"result": [paged("a", 1, "car")]}]}
+    (tmp_path / "in.json").write_text(json.dumps([task]))
+    readings = list(registry.read([tmp_path / "in.json"], format="label-studio"))
+    assert [len(one.case.annotations) for one in readings] == [0, 1]

@@ -11,6 +11,7 @@ from PIL import Image
 
 from annoconv import registry
 from annoconv.casefile import LoadedCase
+from annoconv.loss import LossKind
 
 BOX = {"image_id": 1, "bbox": [1, 2, 10, 9], "area": 90, "iscrowd": 0, "segmentation": []}
 
@@ -73,3 +74,45 @@ def test_a_class_of_that_name_is_no_object_without_a_class(format: str, tmp_path
     assert all("UNCLASSIFIED" in path.read_text() for path in files)
     (reading,) = registry.read([target], format=format)
     assert [each.label_code for each in reading.case.annotations] == ["cat", "UNCLASSIFIED"]
+
+
+def test_names_of_the_xml_of_labelme_are_not_trimmed(tmp_path: Path) -> None:
+    """But for those that stand on lines of their own, as its Matlab toolbox writes them."""
+    corners = "".join(f"<pt><x>{x}</x><y>{y}</y></pt>" for x, y in ((1, 1), (9, 1), (9, 9)))
+    told = enumerate((" cat ", "cat", "\n cat\n"))
+    objects = "".join(
+        f"<object><name>{name}</name><id>{n}</id><polygon>{corners}</polygon></object>" for n, name in told
+    )
+    size = "<imagesize><nrows>40</nrows><ncols>50</ncols></imagesize>"
+    path = tmp_path / "a.xml"
+    path.write_text(f"<annotation><filename>a.jpg</filename>{objects}{size}</annotation>")
+    (reading,) = registry.read([path], format="labelme")
+    assert not any("name" in loss.path.split("/") for loss in reading.losses)
+    registry.write([LoadedCase(reading.case)], tmp_path / "set", format="yolo")
+    assert names(tmp_path / "set") == [" cat ", "cat", "cat"]
+
+
+def test_names_of_the_labels_of_cvat_are_not_trimmed(tmp_path: Path) -> None:
+    labels = "".join(f"<label><name>{name}</name></label>" for name in (" cat ", "cat"))
+    boxes = "".join(f'<box label="{name}" xtl="1" ytl="1" xbr="9" ybr="9"/>' for name in (" cat ", "cat"))
+    image = f'<image id="0" name="a.png" width="50" height="40">{boxes}</image>'
+    path = tmp_path / "a.xml"
+    path.write_text(f"<annotations><meta><task><labels>{labels}</labels></task></meta>{image}</annotations>")
+    (reading,) = registry.read([path], format="cvat")
+    assert list(reading.losses) == []
+    registry.write([LoadedCase(reading.case)], tmp_path / "set", format="yolo")
+    assert names(tmp_path / "set") == [" cat ", "cat"]
+
+
+@pytest.mark.parametrize("target", ["yolo", "cvat", "label-studio", "geojson", "coco"])
+def test_of_two_classes_of_one_name_that_which_is_written_by_its_code_is_named(target: str, tmp_path: Path) -> None:
+    records = [{**BOX, "id": number, "category_id": number} for number in (1, 2)]
+    classes = [{"id": number, "name": "cat"} for number in (1, 2)]
+    image = {"id": 1, "file_name": "a.png", "width": 50, "height": 40}
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"images": [image], "categories": classes, "annotations": records}))
+    (reading,) = registry.read([path], format="coco")
+    out = tmp_path / f"out{registry.converter('to', target).suffix}"
+    losses = registry.write([LoadedCase(reading.case)], out, format=target)
+    named = {loss.path for loss in losses if loss.kind is LossKind.APPROXIMATED}
+    assert named == ({"/labels/1/name_en"} if target != "coco" else set())

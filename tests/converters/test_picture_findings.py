@@ -160,3 +160,23 @@ def test_groups_that_are_not_bound_are_losses_with_instances_too(tmp_path: Path)
     path = written(tmp_path / "x.json", json.dumps(labelme_file(shapes)))
     (reading,) = registry.read([path], format="labelme", instances=True)
     assert [loss.path for loss in reading.losses] == ["/shapes/0/group_id", "/shapes/3/group_id"]
+
+
+def test_a_picture_that_its_file_does_not_name_is_a_finding(tmp_path: Path) -> None:
+    box = [1.0, 2.0, 10.0, 9.0]
+    voc = pascal_voc(tmp_path, box)
+    written(voc, voc.read_text().replace("<filename>a.png</filename>", ""))
+    assert findings(voc, "pascal-voc") == [("picture.name", "")]
+    desktop = labelme(tmp_path, box)
+    written(desktop, desktop.read_text().replace('"a.png"', "null"))
+    assert findings(desktop, "labelme") == [("picture.name", "")]
+    embedded = label_studio(tmp_path, box)
+    written(embedded, embedded.read_text().replace("a.png", "data:image/png;base64,AAAA"))
+    assert findings(embedded, "label-studio") == [("picture.name", "/0")]
+
+
+def test_a_picture_of_two_sizes_is_a_finding(tmp_path: Path) -> None:
+    text = pascal_voc(tmp_path, [1, 2, 10, 9]).read_text()
+    written(tmp_path / "y.xml", text.replace(f"<width>{WIDTH}", "<width>60"))
+    found = [[each.rule for each in one.findings] for one in registry.read([tmp_path], format="pascal-voc")]
+    assert found == [["voc.origin"], ["picture.size"]]

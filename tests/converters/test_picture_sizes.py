@@ -10,7 +10,7 @@ from PIL import Image
 
 from annoconv import registry
 from annoconv.casefile import LoadedCase
-from annoconv.errors import ImageError
+from annoconv.errors import ImageError, UsageError
 from tests.pairs.targets import READ
 
 SIZED = ("coco", "yolo", "label-studio")
@@ -96,3 +96,34 @@ def test_a_task_without_regions_does_not_stop_the_others(target: str, tmp_path: 
     again = list(registry.read([out], format=target))
     assert [(len(one.case.annotations), one.case.image.shape) for one in again] == [(1, [20, 10]), (0, None)]
     assert [one.case for one in again] == [one.case for one in cases]
+
+
+@pytest.mark.parametrize("target", sorted(READ))
+def test_what_is_a_picture_already_is_copied_as_it_stands(target: str, tmp_path: Path) -> None:
+    pictures = tmp_path / "pictures"
+    for name in ("a/x.jpg", "b/x.jpg", "y.png"):
+        (pictures / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (30, 20), (len(name), ord(name[0]), 9)).save(pictures / name)
+    names = ["a/x.jpg", "b/x.jpg", "y.png"]
+    records = [{"id": n, "file_name": name, "width": 30, "height": 20} for n, name in enumerate(names)]
+    (tmp_path / "x.json").write_text(json.dumps({"images": records, "annotations": [], "categories": []}))
+    cases = [LoadedCase(one.case, one.masks) for one in registry.read([tmp_path / "x.json"], format="coco")]
+    out = write(cases, target, tmp_path, images=[pictures], render="8")
+    folders = [out / "images"] if out.is_dir() else [out.parent / f"{out.stem}_images"]
+    copies = {str(each.relative_to(folders[0])): each for each in folders[0].rglob("*.[pj][np]g")}
+    assert {name: path.read_bytes() for name, path in copies.items()} == {
+        name: (pictures / name).read_bytes() for name in names
+    }
+    with pytest.raises(UsageError, match=r"window"):
+        write(cases, target, tmp_path / "a", images=[pictures], render="8", window="40,400")
+    Image.new("L", (31, 20)).save(pictures / "y.png")
+    with pytest.raises(ImageError, match=r"y\.png.*another shape"):
+        write(cases, target, tmp_path / "b", images=[pictures], render="16")
+
+
+def test_a_picture_of_cvat_without_a_size_is_named(tmp_path: Path) -> None:
+    losses = registry.write(geojson(tmp_path), tmp_path / "x.xml", format="cvat")
+    assert [loss.path for loss in losses if loss.kind.changes_value] == ["/image"]
+    Image.new("L", (40, 20)).save(tmp_path / "slide.png")
+    losses = registry.write(geojson(tmp_path), tmp_path / "y.xml", format="cvat", images=[tmp_path / "slide.png"])
+    assert not [loss for loss in losses if loss.kind.changes_value]

@@ -21,6 +21,11 @@ INSIDE_OUT = (
 )
 
 
+OF_TEXT = (
+    '{"images": [{"id": "1", "width": 5, "height": 4}], "annotations": [{"id": 1, "image_id": 1}], "categories": []}'
+)
+
+
 @pytest.mark.parametrize(
     ("name", "format_", "text", "said"),
     [
@@ -32,12 +37,27 @@ INSIDE_OUT = (
         ),
         ("x.xml", "labelme", VOC, "found what looks like Pascal VOC, which from-pascal-voc reads"),
         ("x.xml", "cvat", INSIDE_OUT, "/image/0/box/0: box: the box is turned inside out"),
+        (
+            "x.xml",
+            "pascal-voc",
+            VOC.replace(">5<", ">0<"),
+            "x.xml: size/width: a picture has a width and a height; found 0",
+        ),
+        ("x.xml", "cvat", INSIDE_OUT.replace("40", "0"), "x.xml: image/@height: a picture has a width and a height"),
+        (
+            "x.json",
+            "coco",
+            OF_TEXT,
+            "the annotation is of image 1, and there is '1': one is a text, the other a number",
+        ),
     ],
 )
 def test_what_was_found(name: str, format_: str, text: str, said: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(text)
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError) as caught:
         list(registry.read([tmp_path / name], format=format_))
+    told = [str(each.message) for each in getattr(caught.value, "findings", ())]
+    assert said in " ".join([str(caught.value), *told])
 
 
 @pytest.mark.parametrize(
@@ -51,6 +71,18 @@ def test_lines_of_yolo(line: bytes, said: str, tmp_path: Path) -> None:
     (tmp_path / "classes.txt").write_text("c\n")
     (tmp_path / "a.txt").write_bytes(line)
     Image.new("L", (50, 40)).save(tmp_path / "a.png")
+    with pytest.raises(InputError, match=said):
+        list(registry.read([tmp_path], format="yolo"))
+
+
+@pytest.mark.parametrize("line", ["0 .5 .5 .2 .2 .1 .1 2 .3 .3", "0 .5 .5 .2 .2 .1 .1 2 .3"])
+def test_a_keypoint_that_is_not_whole(line: str, tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "data.yaml").write_text("names: [c]\ntrain: images\nval: images\nkpt_shape: [2, 3]\n")
+    (tmp_path / "labels" / "a.txt").write_text(line)
+    Image.new("L", (50, 40)).save(tmp_path / "images" / "a.png")
+    said = r"line 1: the line has another count of numbers; found \d; expected 4 of a box, or 10 with its keypoints"
     with pytest.raises(InputError, match=said):
         list(registry.read([tmp_path], format="yolo"))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from annoconv_converters.cvat import elements, read
+from annoconv_converters.cvat.tracks import series_of
 
 from annoconv import registry
 from annoconv.casefile import LoadedCase, Reading
@@ -115,10 +116,11 @@ def write(readings: list[Reading], file: Foreign, folder: Path) -> Path:
     case = iter(readings)
     for batch in batches:
         assert batch.losses is not None
-        tracks = getattr(batch.losses, "keywords", {}).get("tracks", ())
+        (tracks,) = getattr(batch.losses, "args", ()) or ({},)
         told = getattr(batch.losses, "func", batch.losses).__self__
-        for pictures in [batch.pictures] if tracks else [[each] for each in batch.pictures]:
-            for record in told.records(pictures, next(case).case, tracks):
+        videos = [[each for each in batch.pictures if series_of([each]) == name] for name in tracks]
+        for pictures in videos or [[each] for each in batch.pictures]:
+            for record in told.records(pictures, next(case).case, tracks.get(series_of(pictures), ())):
                 _put(again, record)
     for record in told.descriptions():
         _put(again, record)

@@ -105,14 +105,14 @@ def _file(name: str) -> Foreign:
 
 def damage(monkeypatch: pytest.MonkeyPatch) -> Foreign:
     """Let the reader take each box for a little wider than it is."""
-    as_it_is = data_set._record
+    as_it_is = data_set.record_of
 
     def wider(*given: Any) -> Any:
         record = as_it_is(*given)
         record["bbox"][2] += 0.01
         return record
 
-    monkeypatch.setattr(data_set, "_record", wider)
+    monkeypatch.setattr(data_set, "record_of", wider)
     return _file("datumaro/yolov8_detection")
 
 

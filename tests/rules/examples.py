@@ -370,6 +370,11 @@ AGREEING: dict[str, list[Example]] = {
             "/labels",
             also_good=labelled({}),
         ),
+        Example(
+            lambda d: d.update(labels=[{"code": "A_A", "number": 1}, {"code": "A_B"}]),
+            "/labels",
+            also_good=lambda d: d.update(labels=[{"code": "A_A", "number": 1}]),
+        ),
     ],
     "A-10.1.2.keypoints_of_label": [
         Example(

@@ -12,8 +12,9 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from annoconv.class_list import class_list
 from annoconv.codes import UNCLASSIFIED, ClassLabel, Labels, built_in_labels, is_name, name_fields, own_code
 from annoconv.model import AnnotationCategory
 from annoconv_converters._pictures.skeletons import defined_by
@@ -21,13 +22,16 @@ from annoconv_converters._pictures.skeletons import defined_by
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence, Set
 
-    from annoconv.model import Label
+    from annoconv.model import Case, Label
     from annoconv_converters._pictures.records import Picture
 
 __all__ = [
-    "Categories", "CategoryTable", "Meaning", "categories_of", "is_class_list", "number_stated", "unnamed",
+    "Categories", "CategoryTable", "ClassKind", "Meaning", "categories_of", "number_stated", "unnamed",
     "unnamed_number",
 ]  # fmt: skip
+
+ClassKind: TypeAlias = Literal["numbered", "ordered", "seen"]
+"""What the classes of a file are: a list with numbers, a list with an order only, or those that are seen in it."""
 
 _UNNAMED: Final = re.compile(r"CATEGORY_(0|[1-9][0-9]{0,8})")
 """Name of a category of which the file tells the id only."""
@@ -90,14 +94,13 @@ class Categories:
         The file's records; what is no category is skipped here and found by `check`.
     labels
         The label systems in which names are looked up.
-    is_list
-        Whether the records are the class list of a data set, its ids the numbers of the classes; else they are the
-        classes that are seen in a file.
+    kind
+        What the records are; the ids of a list with numbers are these.
     """
 
-    def __init__(self, records: Iterable[Any], labels: Labels, *, is_list: bool = False) -> None:
+    def __init__(self, records: Iterable[Any], labels: Labels, *, kind: ClassKind = "seen") -> None:
         self._labels = labels
-        self.is_list = is_list
+        self.kind = kind
         self.records: dict[object, dict[str, Any]] = {}
         self._meanings: dict[object, Meaning] = {}
         self._last: tuple[tuple[object, ...], Categories] | None = None
@@ -135,8 +138,8 @@ class Categories:
 
     @cached_property
     def listed(self) -> list[dict[str, Any]]:
-        """The class list, as a case has it in `labels`: every class in order; empty if there is none."""
-        return self.labels_of(self.records) if self.is_list else []
+        """The class list, as a case has it in `labels`: every class in order, numbered; empty if there is none."""
+        return self.labels_of(self.records) if self.kind != "seen" else []
 
     def labels_of(self, numbers: Iterable[object]) -> list[dict[str, Any]]:
         """Return classes by their ids as a case has them in `labels`; one whose id is no number has the first free."""
@@ -202,17 +205,13 @@ class Categories:
         return Meaning(found.code, category_, definition, tuple(told.get("keypoints", ())))
 
 
-def is_class_list(labels: Sequence[Label] | None) -> bool:
-    """Tell whether labels of a case are the class list of a data set: such a list has numbers."""
-    return any(label.number is not None for label in labels or ())
-
-
 @dataclass
 class CategoryTable:
     """The categories of a file that is being written.
 
     The class lists of cases keep their order and numbers, and so does the label system, which comes first; of two that
-    want one number, the second has the next one that is free.
+    want one number, the second has the next one that is free. A list without numbers is counted from 1, for the tools
+    to which an id 0 is no class.
 
     Attributes
     ----------
@@ -242,7 +241,7 @@ class CategoryTable:
 
     def __post_init__(self) -> None:
         for place, label in enumerate(self.label_system):
-            number = label.number if is_class_list(self.label_system) else place + 1
+            number = label.number if self._is_numbered else place + 1
             if label.code not in self._reserved:
                 self._reserved[label.code] = self._next() if number is None or number in self._taken else number
                 self._taken.add(self._reserved[label.code])
@@ -250,15 +249,21 @@ class CategoryTable:
         for label in built_in_labels():
             self._positions.setdefault(label.code, len(self._positions) + 1)
 
-    def take(self, labels: Sequence[Label] | None, known: Labels) -> None:
-        """Take over the class list of a case: those of its labels that have a number."""
+    @property
+    def _is_numbered(self) -> bool:
+        return any(label.number is not None for label in self.label_system)
+
+    def take(self, case: Case, known: Labels) -> None:
+        """Take over the class list of a case."""
+        labels = class_list(case)
         if labels == self._last:
             return
         self._last = labels
-        for label in (each for each in labels or () if each.number is not None):
+        for label in labels:
             name = known.name_of(label.code)
             if name not in self.records:
-                self._add(name, label.code, self._record(name, label.code, known, label.number))
+                wanted = max(self._next(), 1) if label.number is None else label.number
+                self._add(name, label.code, self._record(name, label.code, known, wanted))
             self.listed.add(name)
 
     def keep(self, code: str, record: dict[str, Any], labels: Labels) -> None:
@@ -297,13 +302,13 @@ class CategoryTable:
         self._taken.add(record["id"])
 
     def _free(self, code: str, wanted: int | None) -> int:
-        is_asked = wanted is not None
-        wanted = wanted if is_asked else unnamed_number(code)
-        if wanted is None and not (self.listed or is_class_list(self.label_system)):
+        has_list = wanted is not None or bool(self.listed) or self._is_numbered
+        wanted = unnamed_number(code) if wanted is None else wanted
+        if wanted is None and not has_list:
             wanted = self._positions.get(code)
         if wanted is not None and wanted not in self._taken:
             return wanted
-        return self._next() if is_asked else max(self._next(), len(self._positions) + 1)
+        return self._next() if has_list else max(self._next(), len(self._positions) + 1)
 
     def _next(self) -> int:
         """Return the number behind all that are taken."""

@@ -1,4 +1,4 @@
-"""What shapes of any format break: they lie beyond their picture, or have no area. Findings, never silent repairs.
+"""What pictures of any format break: no name, shapes beyond them or without an area. Findings, never silent repairs.
 
 COCO, whose records say more of themselves, has its own rules (`coco.check`).
 """
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents.residuals import pointer
 from annoconv.findings import Finding, Level
+from annoconv.messages import Message
 from annoconv_converters._pictures.geometry import is_numbers
 from annoconv_converters._pictures.rotation import corners_of
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from annoconv.documents.residuals import Path
     from annoconv_converters._pictures.records import Picture, Shape
 
-__all__ = ["picture_findings", "place_of"]
+__all__ = ["StatedSizes", "picture_findings", "place_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -28,11 +29,15 @@ PIXEL_SLACK: Final = 0.5
 
 
 def picture_findings(pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
-    """Yield a warning for each shape that reaches beyond its picture, and for each box without an area.
+    """Yield a warning for each picture without a name, shape that reaches beyond its picture, and box without an area.
 
     Paths are those in the file's tree, else `/annotations/{id}`.
     """
     for picture in pictures:
+        if not picture.is_named:
+            name = picture.record["file_name"]
+            told = Message("the file does not name its picture, which is taken to be {name}", name=name)
+            yield Finding("picture.name", Level.WARNING, pointer(picture.place), told, case_index)
         width, height = picture.record.get("width"), picture.record.get("height")
         for shape in picture.shapes:
             place = place_of(shape)
@@ -49,6 +54,24 @@ def picture_findings(pictures: Sequence[Picture], case_index: int) -> Iterator[F
             if not is_within:
                 message = "the annotation reaches beyond its picture"
                 yield Finding("picture.outside", Level.WARNING, pointer(place), message, case_index)
+
+
+class StatedSizes:
+    """Tells of pictures that two cases have in different sizes."""
+
+    def __init__(self) -> None:
+        self._sizes: dict[str, tuple[int, int]] = {}
+
+    def findings(self, pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
+        """Yield a warning for each picture of the next case that one before has in another size."""
+        for picture in (each for each in pictures if {"width", "height"} <= each.record.keys()):
+            record = picture.record
+            size = record["width"], record["height"]
+            before = self._sizes.setdefault(str(record.get("file_name")), size)
+            if before != size:
+                told = {"name": record.get("file_name"), "size": size, "before": before}
+                message = Message("{name} is of {size} columns and rows here, and of {before} in a case before", **told)
+                yield Finding("picture.size", Level.WARNING, pointer(picture.place), message, case_index)
 
 
 def place_of(shape: Shape) -> Path:

@@ -1,39 +1,40 @@
 """Class lists of data sets: those of the cases in a file that was written, and what its side file says of them.
 
-A case has its class list in `labels`, each class with its number. A file has one list for all its cases. The side file
-of one in which numbers have no place tells them, and of each case which classes of the file its own list has.
+A case has its class list in `labels`, each with the number that it has. A file has one list for all its cases. The
+side file of one in which numbers have no place tells them, and of each case which classes of the file its own list has.
 """
 
 from __future__ import annotations
 
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from annoconv.codes import UNCLASSIFIED, Labels
+from annoconv.class_list import class_list
+from annoconv.codes import UNCLASSIFIED, Labels, own_code
 from annoconv.documents.losses import report
 from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
-from annoconv_converters._pictures.categories import Categories, is_class_list
+from annoconv_converters._pictures.categories import Categories
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from annoconv.documents.losses import Carrier, Reasons
     from annoconv.model import Case, Label
+    from annoconv_converters._pictures.categories import ClassKind
 
 __all__ = [
-    "CLASSES", "ClassKind", "SaidOnce", "WrittenLists", "class_list", "classes_told", "given_classes", "renumbered",
-    "shared",
+    "CLASSES", "SaidOnce", "WrittenLists", "class_losses", "classes_told", "list_of_case", "renumbered", "shared",
 ]  # fmt: skip
 
 Record: TypeAlias = "dict[str, Any]"
-ClassKind: TypeAlias = Literal["numbered", "ordered", "seen"]
-"""What the classes of a file are: a list with numbers, a list with an order only, or those that are seen in it."""
-
 CLASSES: Final = "classes"
 """Member of a side file: name and number of each class of the file; and of a case in it: the places in that list of the
 classes that the list of the case has."""
+
+
+_SHARED: Final = "another class has the same name, so that this one is written by its code"
 
 
 def classes_told(members: Mapping[str, Any], entries: Iterable[Record]) -> list[Record] | None:
@@ -53,7 +54,7 @@ def _are_places(places: Any, count: int) -> bool:
     return isinstance(places, list) and all(type(each) is int and 0 <= each < count for each in places)
 
 
-def class_list(
+def list_of_case(
     records: Sequence[Record], kind: ClassKind, told: Sequence[Record], places: Iterable[int], *, is_edited: bool
 ) -> list[Record]:
     """Return the class list of a case as its `labels` have it, but for what a residual holds of them.
@@ -83,13 +84,55 @@ def class_list(
     rows = [
         {**found.get(name, {}), "id": numbers[name] if name in numbers else next(free), "name": name} for name in names
     ]
-    return Categories(rows, Labels.of(), is_list=True).whole.listed
+    return Categories(rows, Labels.of(), kind="numbered").whole.listed
 
 
-def given_classes(original: Record, drawn: Collection[str], reasons: Reasons, case_index: int) -> list[Loss]:
+def class_losses(
+    original: Record,
+    losses: Iterable[Loss],
+    drawn: Collection[str],
+    written: Collection[str],
+    reasons: Reasons,
+    case_index: int,
+    *,
+    is_said: bool,
+) -> list[Loss]:
+    """Return the losses of a case with those that the names of its classes are; none of its list if they are said.
+
+    Parameters
+    ----------
+    original
+        The case.
+    losses
+        By comparison.
+    drawn
+        Ids of the annotations that are in the file.
+    written
+        Names of its classes.
+    reasons
+        Of its format.
+    case_index
+        Of the case.
+    is_said
+        Whether the case before had the same list.
+    """
+    every = [*losses, *_renamed(original, written, case_index)]
+    told = [loss for loss in every if not (is_said and loss.path.startswith("/labels/"))]
+    return [*told, *_given(original, drawn, reasons, case_index)]
+
+
+def _renamed(original: Record, written: Collection[str], case_index: int) -> Iterator[Loss]:
+    """Yield a loss for each class that is written by its code, because another of its data set has its name."""
+    for place, each in enumerate(original.get("labels", [])):
+        field = next((name for name in ("name_en", "name_zh") if name in each), None)
+        if field and each["code"] in written and own_code(each["code"]) != each["code"]:
+            yield Loss(case_index, pointer(("labels", place, field)), LossKind.APPROXIMATED, _SHARED)
+
+
+def _given(original: Record, drawn: Collection[str], reasons: Reasons, case_index: int) -> list[Loss]:
     """Return a loss for each object without a class to which a format gives one, as its reasons tell."""
     sentence = reasons.get(UNCLASSIFIED)
-    is_class = any(each["code"] == UNCLASSIFIED and "number" in each for each in original.get("labels", []))
+    is_class = any(each["code"] == UNCLASSIFIED for each in original.get("labels", []))
     if is_class or not isinstance(sentence, str):
         return []
     places = [place for place, each in enumerate(original["annotations"]) if each["id"] in drawn]
@@ -127,7 +170,7 @@ class SaidOnce:
 
     def __call__(self, case: Case) -> bool:
         """Tell it of the next case."""
-        is_said = is_class_list(case.labels) and case.labels == self._said
+        is_said = bool(class_list(case)) and case.labels == self._said
         self._said = case.labels
         return is_said
 
@@ -152,6 +195,8 @@ class WrittenLists:
         The categories of the file.
     told
         `classes` of its side file.
+    written
+        Names of the classes that were written.
     """
 
     def __init__(
@@ -159,9 +204,10 @@ class WrittenLists:
     ) -> None:
         self._records, self._label_system = records, label_system
         self.kind: ClassKind = kind
-        self.known = Categories(records, Labels.of(), is_list=kind != "seen")
+        self.known = Categories(records, Labels.of(), kind=kind)
         self.told: list[Record] = [{"name": each["name"], "number": each["id"]} for each in listed]
         self._places = {each["name"]: place for place, each in enumerate(listed)}
+        self.written = self._places.keys()
         # Most cases have the list of the one before.
         self._case: tuple[Sequence[Label] | None, list[int]] | None = None
         self._list: tuple[Sequence[int], list[Record]] | None = None
@@ -171,8 +217,7 @@ class WrittenLists:
         if self._case is not None and self._case[0] == case.labels:
             return self._case[1]
         known = Labels.of(case, self._label_system)
-        listed = (label for label in case.labels or () if label.number is not None)
-        self._case = case.labels, [self._places[known.name_of(label.code)] for label in listed]
+        self._case = case.labels, [self._places[known.name_of(label.code)] for label in class_list(case)]
         return self._case[1]
 
     def of(self, places: Sequence[int]) -> list[Record]:
@@ -180,7 +225,7 @@ class WrittenLists:
         if not places:
             return []
         if self._list is None or self._list[0] != places:
-            found = class_list(self._records, self.kind, self.told, places, is_edited=False)
+            found = list_of_case(self._records, self.kind, self.told, places, is_edited=False)
             self._list = places, found
         return self._list[1]
 
@@ -201,8 +246,9 @@ class WrittenLists:
         """
         if is_said:
             return [loss for loss in losses if not loss.path.startswith("/labels/")]
-        if self.kind == "numbered" or not any("number" in each for each in original.get("labels", [])):
+        if self.kind == "numbered" or "labels" not in original:
             return [*losses]
         shown = [{name: value for name, value in each.items() if name != "number"} for each in native.get("labels", [])]
-        found = report({"labels": original["labels"]}, {"labels": shown}, reasons, carrier, case_index=case_index)
+        ours, theirs = ({"labels": each} for each in (original["labels"], shown))
+        found = report(ours, theirs, reasons, carrier, case_index=case_index, beyond=False)
         return [*(loss for loss in losses if not loss.path.startswith("/labels/")), *found.losses]

@@ -5,6 +5,7 @@ The writer's own output is read again; what the case says otherwise is a loss, o
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.casefile.left_out import masks_left_out
@@ -14,7 +15,7 @@ from annoconv.documents.losses import Carrier, Reasons
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import compare, compare_plain
-from annoconv_converters._pictures.class_lists import CLASSES, given_classes, renumbered, shared
+from annoconv_converters._pictures.class_lists import CLASSES, class_losses, renumbered, shared
 from annoconv_converters._pictures.read import picture_case_of, put_keys
 from annoconv_converters._pictures.records import KEY, Picture
 from annoconv_converters._raster.polygons import union
@@ -53,10 +54,17 @@ def compare_case(
     found = picture_case_of(read, lists.known, task, "output", use_keys=False)
     native = found.document = shared(original, found.document)
     drawn = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
-    named = given_classes(original, drawn, reasons, case_index)
+    told = partial(
+        class_losses,
+        original,
+        drawn=drawn,
+        written=lists.written,
+        reasons=reasons,
+        case_index=case_index,
+        is_said=is_said,
+    )
     if plain:
-        losses = compare_plain(original, found, reasons, case_index, drawing.left_out)
-        return [*(each for each in losses if not (is_said and each.path.startswith("/labels/"))), *named], {}
+        return told(compare_plain(original, found, reasons, case_index, drawing.left_out)), {}
     places = lists.places(drawing.loaded.case)
     entry, found = _keyed(drawing, read, lists, places, task)
     if lists.kind == "numbered" and is_said:
@@ -68,9 +76,9 @@ def compare_case(
     compared = compare(original, found.document, expected, reasons, _SIDE_FILE, case_index, unwritten)
     entry |= {"residual": compared.kept.to_json(), **({CLASSES: places} if places else {})}
     if not residuals.residual(original, native).paths():  # nothing is needed, not even an id
-        return named, entry
+        return told(()), entry
     losses = lists.by_itself(original, native, compared.losses, reasons, _SIDE_FILE, case_index, is_said=is_said)
-    return [*losses, *named, *_identities(original, read, reasons, case_index)], entry
+    return told([*losses, *_identities(original, read, reasons, case_index)]), entry
 
 
 def _identities(original: Record, read: list[Picture], reasons: Reasons, case_index: int) -> Iterator[Loss]:

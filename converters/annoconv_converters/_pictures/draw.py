@@ -33,7 +33,7 @@ from annoconv.model import (
 from annoconv.pixels import check_frame
 from annoconv_converters._pictures.geometry import box_to_record, counts_to_record, rings_to_record, tidy
 from annoconv_converters._pictures.objects import told_of
-from annoconv_converters._pictures.own_names import own_name
+from annoconv_converters._pictures.own_names import address_of, own_name
 from annoconv_converters._pictures.planes import Axis, PictureVolume, Planes, SliceName, slice_name
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.rotation import corners_of, ellipse_ring
@@ -228,7 +228,8 @@ def _add_pictures(
             name = SliceName(folder, image.uid, axis, index)
         if image.acquired_at is not None:
             record["date_captured"] = strict_json.plain(image.acquired_at)
-        drawing.place(image.uid, index, Picture(record, key=key, name=name))
+        picture = Picture(record, key=key, name=name, address=address_of(image) if is_flat else None)
+        drawing.place(image.uid, index, picture)
 
 
 def _flat_record(annotation: AnyAnnotation, keypoints: bool, turn_holes: bool) -> Record | None:

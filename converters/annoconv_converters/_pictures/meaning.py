@@ -162,7 +162,7 @@ def _images(pictures: list[Picture], native: PictureCase, *, use_keys: bool, sou
             uid = uid if isinstance(uid, str) else stem
             flat[uid] = {"uid": uid, "modality": "OT", **({} if is_unsized else {"shape": [size[1], size[0]]})}
             flat[uid] |= _captured(picture.record)
-            flat[uid] |= named_image(name, uid)
+            flat[uid] |= named_image(name, uid, picture.address)
             native.planes[uid] = Planes("k", 1, *size)
             seen.setdefault(uid, [])
     images: dict[str, Record] = {}

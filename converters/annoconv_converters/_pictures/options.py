@@ -21,6 +21,7 @@ Names: TypeAlias = Annotated[
 ]
 Plain: TypeAlias = Annotated[bool, Option(help="Write nothing of our own; what has no place is lost.")]
 Render: TypeAlias = Annotated[
-    Literal["none", "16", "8"], Option(help="Write PNGs of the images: 16 bits rescaled, or 8 bits windowed.")
+    Literal["none", "16", "8"],
+    Option(help="Write PNGs of the images: 16 bits rescaled, or 8 bits windowed; pictures are copied."),
 ]
 Window: TypeAlias = Annotated[str | None, Option(help="Centre and width of the 8-bit window.", metavar="40,400")]

@@ -20,8 +20,8 @@ from annoconv_converters._pictures.additions import Additions
 from annoconv_converters._pictures.carrier import damaged, not_used, nothing_shown, read_side, restored
 from annoconv_converters._pictures.cases import by_records, loaded_case
 from annoconv_converters._pictures.categories import Categories
-from annoconv_converters._pictures.check import picture_findings
-from annoconv_converters._pictures.class_lists import CLASSES, class_list, classes_told
+from annoconv_converters._pictures.check import StatedSizes, picture_findings
+from annoconv_converters._pictures.class_lists import CLASSES, classes_told, list_of_case
 from annoconv_converters._pictures.edited import bind
 from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
 from annoconv_converters._pictures.meaning import PictureCase, picture_case
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from annoconv.findings import Finding
     from annoconv.limits import Limits
     from annoconv.registry import Context
-    from annoconv_converters._pictures.class_lists import ClassKind
+    from annoconv_converters._pictures.categories import ClassKind
 
 __all__ = ["Batch", "by_themselves", "picture_case_of", "put_keys", "read_pictures"]
 
@@ -115,21 +115,33 @@ def picture_case_of(
     """Return what pictures mean, each alone or all together as one volume; with keys, `listed` is their class list."""
     for picture in pictures:
         picture.name = picture_name(picture, DEFAULT_NAMES, use_keys=use_keys)
-    is_listed = categories.is_list and not use_keys
+    is_listed = categories.kind != "seen" and not use_keys
     known = categories.whole if is_listed else categories.of_case(pictures)
-    listed = known.listed if is_listed else listed
+    listed = _as_told(known, pictures) if is_listed else listed
     native = picture_case(pictures, known, use_keys=use_keys, source=source, reserved=reserved, listed=listed)
     native.document = {"schema_version": SCHEMA_VERSION, "task_id": task, **native.document}
     return native
 
 
+def _as_told(categories: Categories, pictures: Sequence[Picture]) -> list[Record]:
+    """Return the class list of a file, numbered if it is so; or if it is that of a volume, which has no other.
+
+    A video of which nothing says that it has frames is a volume too.
+    """
+    has_frames = any(each.is_frame and (each.shapes or each.annotated_frames) for each in pictures)
+    if categories.kind == "numbered" or not (has_frames or all(each.name is None for each in pictures)):
+        return categories.listed
+    return [{name: value for name, value in each.items() if name != "number"} for each in categories.listed]
+
+
 def read_pictures(batches: Iterable[Batch], *, context: Context, task: str) -> Iterator[Reading]:
     """Yield the cases of what files of a format hold: flat pictures each a case, the slices of a volume together."""
     count = 0
+    sizes = StatedSizes()
     for batch in batches:
         first = count
         known, left, beside = _side(batch, task, context)
-        for reading in _readings(batch, known, left, context, task, count):
+        for reading in _readings(batch, known, left, context, task, count, sizes):
             losses = [*(replace(loss, case_index=count) for loss in beside), *reading.losses]
             yield reading if count > first or not beside else replace(reading, losses=LossReport(losses))
             count += 1
@@ -139,7 +151,13 @@ def read_pictures(batches: Iterable[Batch], *, context: Context, task: str) -> I
 
 
 def _readings(
-    batch: Batch, known: list[_Written], left: list[Picture], context: Context, task: str, count: int
+    batch: Batch,
+    known: list[_Written],
+    left: list[Picture],
+    context: Context,
+    task: str,
+    count: int,
+    sizes: StatedSizes,
 ) -> Iterator[Reading]:
     # What was written with a side file was compared with the built-in labels only.
     ours = Categories(batch.categories, Labels.of())
@@ -153,27 +171,27 @@ def _readings(
             native.document, each.residual, source, place="the side file", rule="side.invalid", edit=edit
         )
         loaded = loaded_case(native, document, source, context.limits)
-        findings = _findings(batch, each.shown, count)
+        findings = _findings(batch, each.shown, count, sizes)
         losses = LossReport([*lost(unfit, count), *(edit.lost(count) if edit else ()), *added()])
         yield Reading(loaded.case, loaded.masks, losses, findings=findings, source=source)
         count += 1
-    categories = _categories(batch, context, is_list=True)
+    categories = _categories(batch, context)
     for pictures, loaded in by_themselves(left, categories, context.task or task, source, context.limits):
         losses = LossReport(() if batch.losses is None else batch.losses(pictures, by_records(loaded), count))
-        findings = _findings(batch, pictures, count)
+        findings = _findings(batch, pictures, count, sizes)
         yield Reading(loaded.case, loaded.masks, losses, findings=findings, source=source)
         count += 1
 
 
-def _findings(batch: Batch, pictures: Sequence[Picture], count: int) -> tuple[Finding, ...]:
+def _findings(batch: Batch, pictures: Sequence[Picture], count: int, sizes: StatedSizes) -> tuple[Finding, ...]:
     of_format = () if batch.findings is None else batch.findings(pictures, count)
-    return (*of_format, *picture_findings(pictures, count))
+    return (*of_format, *picture_findings(pictures, count), *sizes.findings(pictures, count))
 
 
-def _categories(batch: Batch, context: Context, *, is_list: bool) -> Categories:
+def _categories(batch: Batch, context: Context, *, is_list: bool = True) -> Categories:
     """Return the categories of a file as they are without a side file; a list if its cases have it."""
     labels = Labels.of(label_system=context.label_system)
-    return Categories(batch.categories, labels, is_list=is_list and batch.classes != "seen")
+    return Categories(batch.categories, labels, kind=batch.classes if is_list else "seen")
 
 
 def _additions(batch: Batch, each: _Written, context: Context, task: str, count: int) -> Callable[[], Iterator[Loss]]:
@@ -236,7 +254,7 @@ def _side(batch: Batch, task: str, context: Context) -> tuple[list[_Written], li
         put_keys(pictures, entry, with_shapes=not is_edited)
         keys = [each["annotations"] for each in told] if is_edited else None
         places = entry.get(CLASSES)
-        listed = class_list(batch.categories, batch.classes, classes, places, is_edited=is_edited) if places else []
+        listed = list_of_case(batch.categories, batch.classes, classes, places, is_edited=is_edited) if places else []
         written.append(_Written(pictures, list(filter(None, shown)), entry["residual"], keys, listed))
     rest = {id(picture) for pictures in left.values() for picture in pictures}
     return written, [picture for picture in batch.pictures if id(picture) in rest], losses

@@ -110,6 +110,10 @@ class Picture:
         Whether it is a frame of a video, not a slice.
     annotated_frames
         Of such a frame, those of the video that were to be annotated, as the model has them; none where they are all.
+    is_named
+        Whether its file names it; else the reader did.
+    address
+        Of a flat picture, where a server has it, if that is said beside its name.
     place, packed_place
         Steps to it and to its panoptic annotation in its file's tree.
     """
@@ -123,6 +127,8 @@ class Picture:
     is_unsized: bool = False
     is_frame: bool = False
     annotated_frames: list[Record] = field(default_factory=list)
+    is_named: bool = True
+    address: str | None = None
     place: Path = ()
     packed_place: Path = ()
 

@@ -1,8 +1,11 @@
-"""Pictures of source images as PNG: 16 bits with the rescaling recorded, or 8 bits with the window recorded."""
+"""Pictures of source images as PNG: 16 bits with the rescaling recorded, or 8 bits with the window recorded.
+
+What is a picture already is copied as it stands.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
@@ -14,6 +17,7 @@ from annoconv.files.atomic import replacing
 from annoconv.geometry import Grid
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
+from annoconv_converters._pictures.sizes import PictureFiles, copy_picture, size_of_file
 from annoconv_converters._raster.png import png_bytes
 
 if TYPE_CHECKING:
@@ -25,7 +29,9 @@ if TYPE_CHECKING:
 
     from annoconv.images import ImageSource
     from annoconv.limits import Limits
+    from annoconv.model import Image
     from annoconv_converters._pictures.draw import Drawing
+    from annoconv_converters._pictures.records import Picture
 
 __all__ = ["Rendering", "inversions", "pictures_folder", "render", "render_all", "rendering_of"]
 
@@ -34,7 +40,7 @@ _COLOURED: Final = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 _INVERTED: Final = "MONOCHROME1, whose least value is white: its pictures are written with the values turned over"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rendering:
     """How source images become pictures.
 
@@ -47,18 +53,21 @@ class Rendering:
         Centre and width in units of the rescaled values (HU); that of the image's header if None.
     images
         The sources, files or folders.
+    files
+        Pictures among them.
     """
 
     depth: Literal["none", "16", "8"] = "none"
     window: tuple[float, float] | None = None
     images: Sequence[Path] = ()
+    files: PictureFiles = field(default_factory=PictureFiles)
 
 
 def rendering_of(images: Sequence[Path], depth: Literal["none", "16", "8"], window: str | None) -> Rendering:
     """Return how images become pictures, as options tell it; UsageError if the window is none, or is of no use."""
     if window is not None and depth != "8":
         raise UsageError("a window is of pictures of 8 bits", found=f"--window {window}", advice="Pass --render 8 too")
-    return Rendering(depth, _window_of(window), images)
+    return Rendering(depth, _window_of(window), images, PictureFiles(images))
 
 
 def _window_of(text: str | None) -> tuple[float, float] | None:
@@ -78,7 +87,7 @@ def _window_of(text: str | None) -> tuple[float, float] | None:
 def render(
     drawing: Drawing, folder: Path, rendering: Rendering, limits: Limits, place: Callable[[str], str] = str
 ) -> None:
-    """Write a PNG for each picture of a drawing whose file name the records give, where `place` puts it in a folder.
+    """Write a file for each picture of a drawing whose file name the records give, where `place` puts it in a folder.
 
     Raises
     ------
@@ -87,12 +96,16 @@ def render(
     """
     if not rendering.images:
         raise UsageError("pictures are rendered from source images", advice="Pass --images FOLDER")
-    sources = image_seam.scan(rendering.images, limits)
+    sources: list[ImageSource] | None = None
     case = drawing.loaded.case
     for image in (case.image, *(case.related_images or ())):
         planes = drawing.planes.get(image.uid)
         if planes is None:
             continue
+        if planes.count == 1 and (file := rendering.files.of(image, limits)) is not None:
+            _copy(file, image, drawing, folder, rendering, place)
+            continue
+        sources = image_seam.scan(rendering.images, limits) if sources is None else sources
         source = image_seam.match(sources, image, source=drawing.loaded.path)
         pixels_kji = source.read()
         if pixels_kji.shape[:3] != Grid.from_image(image).shape_kji:
@@ -107,11 +120,31 @@ def render(
                 continue
             index = picture.key.get("index", 0)
             plane = _plane(pixels_kji, planes.axis, index)
-            path = folder / place(str(picture.record["file_name"]))
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path = _path_of(picture, folder, place)
             pixels, recorded = _pixels(plane, source, index if planes.axis == "k" else 0, rendering)
             picture.key["rendering"] = recorded
             path.write_bytes(png_bytes(pixels))
+
+
+def _copy(
+    file: Path, image: Image, drawing: Drawing, folder: Path, rendering: Rendering, place: Callable[[str], str]
+) -> None:
+    """Copy the file of a flat image to where its picture is."""
+    if rendering.window is not None:
+        problem = "a window is of stored values, and this is a picture already, which is copied"
+        raise UsageError(problem, source=file, advice="Leave --window out")
+    size = size_of_file(file)
+    if list(size[::-1]) != image.shape:
+        problem = "the image is of another shape than the case says"
+        raise ImageError(problem, source=file, found=size[::-1], expected=image.shape)
+    for picture in (each for each in drawing.pictures if each.key["uid"] == image.uid):
+        copy_picture(file, _path_of(picture, folder, place))
+
+
+def _path_of(picture: Picture, folder: Path, place: Callable[[str], str]) -> Path:
+    path = folder / place(str(picture.record["file_name"]))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def pictures_folder(target: Path) -> Path:

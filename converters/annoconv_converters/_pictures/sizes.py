@@ -1,12 +1,13 @@
-"""Sizes of pictures from the headers of their files, where neither a file of annotations nor a case states them."""
+"""Files of pictures: which is that of a flat image, its size, where nothing else states that, and its copy."""
 
 from __future__ import annotations
 
+import shutil
 import warnings
 from typing import TYPE_CHECKING, Final
 
 from PIL import Image as Pillow
-from PIL import UnidentifiedImageError
+from PIL import ImageOps, UnidentifiedImageError
 
 from annoconv import images as image_seam
 from annoconv.casefile import LoadedCase
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from annoconv.model import Case, Image
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["size_of_file", "with_sizes", "without_size"]
+__all__ = ["PictureFiles", "copy_picture", "size_of_file", "with_sizes", "without_size"]
 
 _ORIENTATION: Final = 0x0112
 _LYING: Final = frozenset({5, 6, 7, 8})
@@ -70,15 +71,14 @@ def with_sizes(cases: Iterable[LoadedCase], images: Sequence[Path], limits: Limi
     ImageError
         If several pictures have the name, or one cannot be read.
     """
-    known: dict[str, list[Path]] | None = None
+    files = PictureFiles(images)
     for loaded in cases:
         case = loaded.case
         every = (case.image, *(case.related_images or ()))
         if not images or all(each.shape is not None for each in every):
             yield loaded
             continue
-        known = _by_name(images, limits) if known is None else known
-        first, *others = (_sized(each, known) for each in every)
+        first, *others = (_sized(each, files, limits) for each in every)
         changed = {"image": first, **({"related_images": others} if others else {})}
         yield _changed(loaded, case.model_copy(update=changed))
 
@@ -86,6 +86,51 @@ def with_sizes(cases: Iterable[LoadedCase], images: Sequence[Path], limits: Limi
 def _changed(loaded: LoadedCase, case: Case) -> LoadedCase:
     """Return a case in place of one, with the same masks."""
     return LoadedCase(case, lambda: loaded.masks, loaded.path, loaded.fields)
+
+
+class PictureFiles:
+    """The files of pictures among files and folders, which are looked through when the first is asked for."""
+
+    def __init__(self, images: Sequence[Path] = ()) -> None:
+        self._images = images
+        self._known: dict[str, list[Path]] | None = None
+
+    def of(self, image: Image, limits: Limits) -> Path | None:
+        """Return the file of the picture that a flat image is: the one that most of its path is that of.
+
+        Raises
+        ------
+        ImageError
+            If several are.
+        """
+        if self._known is None:
+            self._known = _by_name(self._images, limits)
+        parts = file_name_of(own_name(image)).split("/")
+        is_named = bool(image.files) or EXTENSION in (image.extensions or {})
+        found = self._known.get(parts[-1]) or ([] if is_named else self._known.get(parts[-1].rpartition(".")[0], []))
+        alike = {path: _common(path.parts[-2::-1], parts[-2::-1]) for path in found}
+        best = [path for path, count in alike.items() if count == max(alike.values())]
+        if len(best) > 1:
+            raise ImageError(
+                "several pictures have the name of an image",
+                where="/image",
+                found=listed(list(map(str, best)), _MOST_NAMED),
+                expected=own_name(image),
+                advice="Name the folder of one of them",
+            )
+        return best[0] if best else None
+
+
+def copy_picture(source: Path, target: Path) -> None:
+    """Copy the file of a picture as it stands; into one of another ending, its pixels as they are seen, as PNG."""
+    if source.suffix.lower() == target.suffix.lower():
+        shutil.copyfile(source, target)
+        return
+    try:
+        with Pillow.open(source) as picture:
+            ImageOps.exif_transpose(picture).save(target, "PNG")
+    except _DAMAGE as error:
+        raise ImageError("the picture cannot be read", source=source) from error
 
 
 def _by_name(images: Sequence[Path], limits: Limits) -> dict[str, list[Path]]:
@@ -99,26 +144,12 @@ def _by_name(images: Sequence[Path], limits: Limits) -> dict[str, list[Path]]:
     return known
 
 
-def _sized(image: Image, known: dict[str, list[Path]]) -> Image:
-    """Return an image with the size of its picture, if that is there: the file that most of its path is that of."""
-    if image.shape is not None:
+def _sized(image: Image, files: PictureFiles, limits: Limits) -> Image:
+    """Return an image with the size of its picture, if that is there."""
+    path = files.of(image, limits) if image.shape is None else None
+    if path is None:
         return image
-    parts = file_name_of(own_name(image)).split("/")
-    is_named = bool(image.files) or EXTENSION in (image.extensions or {})
-    found = known.get(parts[-1]) or ([] if is_named else known.get(parts[-1].rpartition(".")[0], []))
-    alike = {path: _common(path.parts[-2::-1], parts[-2::-1]) for path in found}
-    best = [path for path, count in alike.items() if count == max(alike.values())]
-    if len(best) > 1:
-        raise ImageError(
-            "several pictures have the name of an image without a size",
-            where="/image/shape",
-            found=listed(list(map(str, best)), _MOST_NAMED),
-            expected=own_name(image),
-            advice="Name the folder of one of them",
-        )
-    if not best:
-        return image
-    rows, columns = size_of_file(best[0])
+    rows, columns = size_of_file(path)
     return image.model_copy(update={"shape": [columns, rows]})
 
 

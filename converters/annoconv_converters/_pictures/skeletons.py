@@ -26,6 +26,7 @@ __all__ = [
     "box_of_keypoints",
     "defined_by",
     "has_keypoints",
+    "is_from_zero",
     "keypoints_of",
     "names_of",
     "seen_of",
@@ -64,9 +65,18 @@ def defined_by(record: Mapping[str, Any]) -> Record:
     names = names_of(record)
     if not names:
         return {}
-    lines, pairs = _pairs(record.get("skeleton"), 1, len(names)), _pairs(record.get("flip_pairs"), 0, len(names))
+    lines = _pairs(record.get("skeleton"), 0 if is_from_zero(record) else 1, len(names))
+    pairs = _pairs(record.get("flip_pairs"), 0, len(names))
     told: Record = {"keypoints": names} | ({"skeleton": lines} if lines else {})
     return told | ({"flip_pairs": pairs} if pairs else {})
+
+
+def is_from_zero(record: Mapping[str, Any]) -> bool:
+    """Tell whether the lines of a category count its keypoints from 0: one begins at 0, and none is beyond the last."""
+    listed, count = record.get("skeleton"), len(names_of(record))
+    lines: list[Any] = listed if isinstance(listed, list) else []
+    ends = [end for line in lines if isinstance(line, list) for end in line]
+    return 0 in ends and all(type(end) is int and 0 <= end < count for end in ends)
 
 
 def _pairs(value: Any, first: int, count: int) -> list[list[int]]:

@@ -158,7 +158,7 @@ def write_pictures(
     drawings: list[Drawing] = []
     folders: set[str] = set()
     for loaded in with_sizes(cases, rendering.images, context.limits):
-        table.take(loaded.case.labels, Labels.of(loaded.case, context.label_system))
+        table.take(loaded.case, Labels.of(loaded.case, context.label_system))
         folder = slice_folder(loaded, len(drawings), folders)
         drawings.append(_drawing(loaded, folder, format, all_annotations=all_annotations))
         context.advance(len(drawings))

@@ -15,12 +15,12 @@ from annoconv.messages import Message
 from annoconv_converters._pictures.categories import number_stated
 from annoconv_converters._pictures.geometry import box_from_record, keypoints_from_record
 from annoconv_converters._pictures.records import is_caption
-from annoconv_converters._pictures.skeletons import defined_by, names_of
+from annoconv_converters._pictures.skeletons import defined_by, is_from_zero, names_of
 from annoconv_converters._raster.run_lengths import area_of, box_of
 from annoconv_converters.coco.stream import id_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence, Set
 
     from annoconv_converters._pictures.categories import Categories
     from annoconv_converters._pictures.geometry import Segmentation
@@ -58,7 +58,7 @@ def file_findings(
         _error(
             "coco.dangling",
             f"/annotations/{place}/image_id",
-            Message("the annotation belongs to no image: {owner!r}", owner=owner),
+            _dangling(owner, known),
         )
         for place, owner in enumerate(owners)
         if owner not in known or owner is None
@@ -81,11 +81,25 @@ def _twice(numbers: Iterable[Any], section: str) -> Iterator[Finding]:
             seen.add(number)
 
 
+def _dangling(owner: object, known: Set[object]) -> Message:
+    """Return that an annotation belongs to no image, and that one has the same id as a text, or as a number."""
+    alike = next((each for each in known if str(each) == str(owner) and owner is not None), None)
+    if alike is None:
+        return Message("the annotation belongs to no image: {owner!r}", owner=owner)
+    told = {"owner": repr(owner), "alike": repr(alike)}
+    return Message(
+        "the annotation is of image {owner}, and there is {alike}: one is a text, the other a number", **told
+    )
+
+
 def category_findings(records: Iterable[Any], case_index: int) -> Iterator[Finding]:
     """Yield the warnings about the categories of a file, with its first case."""
     numbers: set[int | None] = set()
     for place, record in enumerate(each if isinstance(each, dict) else {} for each in records):
         count, lines = len(names_of(record)), record.get("skeleton")
+        if is_from_zero(record):
+            message = "lines join keypoints that are counted from 0, and are read so; COCO counts from 1"
+            yield _warning("coco.skeleton", f"/categories/{place}/skeleton", message, case_index)
         told = len(lines) if isinstance(lines, list) else None
         if lines and len(defined_by(record).get("skeleton", ())) != told:
             problem = Message(

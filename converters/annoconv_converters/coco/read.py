@@ -112,7 +112,7 @@ def _readings(
         raise UsageError("maps are of panoptic annotations, and this file has none", source=index.path)
     # What was written with our keys was compared with the built-in labels only.
     systems = {True: Labels.of(), False: Labels.of(label_system=context.label_system)}
-    categories = {keyed: Categories(listed, labels, is_list=True) for keyed, labels in systems.items()}
+    categories = {keyed: Categories(listed, labels, kind="numbered") for keyed, labels in systems.items()}
     for number, group in enumerate(index.groups):
         pictures = [_picture(index, file, position, kind, maps) for position in group]
         case = next((each.key["case"] for each in pictures if "case" in each.key), None)

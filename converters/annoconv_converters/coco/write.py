@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 
 from annoconv.casefile.left_out import masks_left_out
 from annoconv.casefile.references import without_gone
+from annoconv.class_list import class_list
 from annoconv.codes import UNCLASSIFIED, Labels
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier, Reasons
@@ -25,7 +26,7 @@ from annoconv.files.manifest import ending_of, seal
 from annoconv.loss import Loss, LossReport
 from annoconv_converters._pictures.carrier import VERSION, compare, compare_plain
 from annoconv_converters._pictures.categories import Categories, CategoryTable, unnamed
-from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, given_classes, renumbered, shared
+from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, class_losses, renumbered, shared
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.picture_names import FlatNames, KnownNames, with_file_names
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
@@ -148,7 +149,7 @@ class _Writer:
         self.labels = Labels.of(loaded.case, self.context.label_system)
         for code, record in _objects(kept.get("categories")):
             self.table.keep(code, record, self.labels)
-        self.table.take(loaded.case.labels, self.labels)
+        self.table.take(loaded.case, self.labels)
         self._define(loaded.case)
         self.unused.take(loaded, self.labels)
         drawing = draw(
@@ -246,9 +247,9 @@ class _Writer:
         unclassified = self.table.records.get(UNCLASSIFIED, {}).get("id", KEY)
         drawn_as = [(each.key["id"], each.record.get("category_id")) for one in drawing.pictures for each in one.shapes]
         given = {identity for identity, number in drawn_as if number == unclassified}
-        hidden = "/labels/" if self.once(loaded.case) else KEY
-        losses = [each for each in losses if not each.path.startswith(hidden)]
-        self.losses += [*losses, *given_classes(original, given, REASONS, case_index)]
+        written = {str(each.get("name")) for each in self.table.records.values()}
+        is_said = self.once(loaded.case)
+        self.losses += class_losses(original, losses, given, written, REASONS, case_index, is_said=is_said)
         for picture in drawing.pictures:
             self._emit(picture, str(case_index), is_keyed=is_keyed)
         self.newest = sorted([*self.newest, *map(strict_json.plain, moments(loaded))])[-1:]
@@ -257,7 +258,7 @@ class _Writer:
         self, drawing: Drawing, loaded: LoadedCase, case_index: int, first: int, lost: set[str], original: Record
     ) -> list[Loss]:
         """Put what the records do not say under our key; return what is lost or carried."""
-        names = (self.labels.name_of(each.code) for each in loaded.case.labels or () if each.number is not None)
+        names = (self.labels.name_of(each.code) for each in class_list(loaded.case))
         classes = [self.table.records[name]["id"] for name in names]
         if classes:
             drawing.pictures[0].key[CLASSES] = classes
@@ -307,7 +308,7 @@ class _Writer:
         size = len(self.table.records) + len(self.used), len(self.skeletons), self.kind
         if self.read_categories is None or self.read_categories[0] != size:
             records = [] if self.kind in _WITHOUT_CATEGORIES else self._categories()
-            self.read_categories = size, Categories(records, Labels.of(), is_list=True)
+            self.read_categories = size, Categories(records, Labels.of(), kind="numbered")
         return self.read_categories[1]
 
     def _categories(self) -> list[Record]:

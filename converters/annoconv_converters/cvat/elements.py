@@ -118,7 +118,7 @@ def spaced(told: Record) -> Record:
 
 def label_key(label: Element) -> str:
     """Return the name of a label, behind that of the one that it is part of."""
-    name, parent = ((label.findtext(tag) or "").strip() for tag in ("name", "parent"))
+    name, parent = (label.findtext(tag) or "" for tag in ("name", "parent"))
     return f"{parent}/{name}" if parent else name
 
 

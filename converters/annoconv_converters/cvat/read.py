@@ -11,8 +11,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-import numpy as np
-
 from annoconv.codes import is_name
 from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError, LimitError
@@ -22,26 +20,24 @@ from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import side_of
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.check import place_of
-from annoconv_converters._pictures.geometry import counts_to_record, tidy
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
-from annoconv_converters._pictures.rotation import oriented_box
-from annoconv_converters._raster.run_lengths import MOST_PIXELS, counts_of, decode
-from annoconv_converters._xml import attribute_number, number, parse_xml, whole
+from annoconv_converters._xml import attribute_number, parse_xml, side, whole
 from annoconv_converters.cvat.coordinates import FACES
 from annoconv_converters.cvat.elements import shapes_of
+from annoconv_converters.cvat.shapes import SHAPES, corners_of
 from annoconv_converters.cvat.skeletons import skeletons_of
-from annoconv_converters.cvat.tracks import MOST_FRAMES, frames_of, range_of, shown_on, unlike
+from annoconv_converters.cvat.tracks import MOST_FRAMES, frames_of, range_of, series_of, shown_on, together, unlike
 from annoconv_converters.cvat.trees import ALGORITHM_TYPES, CONFIDENCE, IMPORTED, CvatTree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from xml.etree.ElementTree import Element
 
     from annoconv.limits import Limits
     from annoconv.model import Label
-    from annoconv_converters._pictures.class_lists import ClassKind
+    from annoconv_converters._pictures.categories import ClassKind
 
 __all__ = ["TASK", "read_cvat", "tree_of"]
 
@@ -51,7 +47,7 @@ Place: TypeAlias = "tuple[str | int, ...]"
 TASK: Final = "cvat"
 """Task of a case that names none."""
 _FIRST: Final = 1
-"""Number of the first class: CVAT lists its labels without numbers, and an id 0 is no class to readers of COCO."""
+"""Id of the first class within the reader; a list of slices of a volume has these as its numbers."""
 
 
 def tree_of(path: Path, limits: Limits) -> Element:
@@ -96,7 +92,9 @@ def read_cvat(
     _numbered(pictures)
     videos = file.videos(root.findall("track"))
     shown = [(partial(tree.losses), pictures)] if pictures or not videos else []
-    shown += [(partial(tree.losses, tracks=tracks), video) for tracks, video in videos]
+    for some in together(videos):
+        frames = [picture for _, video in some for picture in video]
+        shown.append((partial(tree.video_losses, {series_of(video): places for places, video in some}), frames))
     batches = [
         Batch(some, file.labels, path, losses=losses, findings=file.findings, classes=file.classes)
         for losses, some in shown
@@ -152,7 +150,7 @@ class _CvatFile:
     def image(self, element: Element, place: int) -> Picture:
         record: Record = {"id": element.get("id"), "file_name": element.get("name", "")}
         if element.get("width") is not None:
-            record |= {name: whole(element.get(name), f"image/@{name}", self._path) for name in ("width", "height")}
+            record |= {name: side(element.get(name), f"image/@{name}", self._path) for name in ("width", "height")}
         picture = Picture(record, is_unsized=True, place=("image", place))
         for at, shape in shapes_of(element, picture.place):
             is_signed = shape.get("source") != IMPORTED
@@ -178,7 +176,7 @@ class _CvatFile:
         if task is None or size is None:
             raise InputError("the video states no size", source=self._path, expected="meta/task/original_size")
         record: Record = {
-            each: whole(size.findtext(each), f"original_size/{each}", self._path) for each in ("width", "height")
+            each: side(size.findtext(each), f"original_size/{each}", self._path) for each in ("width", "height")
         }
         frames = frames_of(task, self._path)
         shapes: dict[int, list[Shape]] = {}
@@ -238,7 +236,7 @@ class _CvatFile:
             name = element.get("label", "")
             if element.tag == "attribute":
                 continue
-            corners = _corners(element, self._path) if element.tag == "points" else []
+            corners = corners_of(element, self._path) if element.tag == "points" else []
             if len(corners) != 1 or name in found or not is_name(name):
                 problem = "a part of a skeleton is one point of a name of its own"
                 raise InputError(problem, source=self._path, where=f"skeleton {label}", found=name or element.tag)
@@ -253,13 +251,13 @@ class _CvatFile:
 
     def _shaped(self, shape: Element, picture: Record) -> Iterator[Shape]:
         if shape.tag == "points":
-            for corner in _corners(shape, self._path):
+            for corner in corners_of(shape, self._path):
                 yield Shape({}, {"type": "point", "point": list(corner)})
             return
-        read = _SHAPES.get(shape.tag)
+        read = SHAPES.get(shape.tag)
         if read is None:
             problem = "the shape is of a kind that has no place in a picture"
-            raise InputError(problem, source=self._path, found=shape.tag, expected=", ".join(_SHAPES))
+            raise InputError(problem, source=self._path, found=shape.tag, expected=", ".join(SHAPES))
         yield read(shape, picture, self._path)
 
     def _told(self, shape: Element, label: str) -> Record:
@@ -313,87 +311,3 @@ def _typed(value: str, kind: str | None) -> Any:
                 return found
         return value
     return value if kind == "text" else {"true": True, "false": False}.get(value, value)
-
-
-def _corners(shape: Element, path: Path) -> list[tuple[float, float]]:
-    corners: list[tuple[float, float]] = []
-    for pair in (shape.get("points") or "").split(";"):
-        x, comma, y = pair.partition(",")
-        if not comma:
-            raise InputError("points are pairs of numbers", source=path, where=shape.tag, found=pair[:40])
-        corners.append((number(x, shape.tag, path), number(y, shape.tag, path)))
-    return corners
-
-
-def _box(shape: Element, _: Record, path: Path) -> Shape:
-    x_min, y_min, x_max, y_max = (attribute_number(shape, name, path) for name in ("xtl", "ytl", "xbr", "ybr"))
-    if x_max < x_min or y_max < y_min:
-        found = [x_min, y_min, x_max, y_max]
-        raise InputError("the box is turned inside out", source=path, where="box", found=found)
-    turn = attribute_number(shape, "rotation", path) if shape.get("rotation") else 0.0
-    if not turn:
-        return Shape({"bbox": [x_min, y_min, tidy(x_max - x_min), tidy(y_max - y_min)]})
-    if x_max <= x_min or y_max <= y_min:
-        raise InputError("the box has no area", source=path, where="box", found=[x_min, y_min, x_max, y_max])
-    return Shape({}, oriented_box((x_min, y_min, x_max, y_max), turn))
-
-
-def _polygon(shape: Element, _: Record, path: Path) -> Shape:
-    return Shape({"segmentation": [[coordinate for corner in _corners(shape, path) for coordinate in corner]]})
-
-
-def _polyline(shape: Element, _: Record, path: Path) -> Shape:
-    corners = [list(corner) for corner in _corners(shape, path)]
-    if len(corners) < 2:
-        raise InputError("a line has fewer than two points", source=path, where="polyline")
-    return Shape({}, {"type": "polyline", "polyline": corners})
-
-
-def _ellipse(shape: Element, _: Record, path: Path) -> Shape:
-    cx, cy, rx, ry = (attribute_number(shape, name, path) for name in ("cx", "cy", "rx", "ry"))
-    turn = {"rotation_degrees": attribute_number(shape, "rotation", path)} if shape.get("rotation") else {}
-    if not (rx > 0 and ry > 0):
-        raise InputError("the ellipse has no area", source=path, where="ellipse", found=[rx, ry])
-    return Shape({}, {"type": "ellipse", "center": [cx, cy], "radii": [rx, ry], **turn})
-
-
-def _mask(shape: Element, picture: Record, path: Path) -> Shape:
-    left, top, width, height = (
-        whole(shape.get(name), f"mask/@{name}", path) for name in ("left", "top", "width", "height")
-    )
-    rows, columns = picture.get("height", 0), picture.get("width", 0)
-    if not (0 <= left <= columns - width and 0 <= top <= rows - height and width > 0 and height > 0):
-        raise InputError(
-            "the mask reaches beyond its picture", source=path, where="mask", found=[left, top, width, height]
-        )
-    if rows * columns > MOST_PIXELS:
-        raise InputError("the picture is too large for a mask", source=path, found=[rows, columns])
-    rle = shape.get("rle") or ""
-    try:
-        if rle.count(",") > width * height:
-            raise ValueError
-        counts = np.array([int(each) for each in rle.split(",")], dtype=np.int64)
-    except (ValueError, OverflowError) as error:
-        raise InputError("run lengths are whole numbers", source=path, where="mask") from error
-    if int(counts.min()) < 0 or int(counts.max()) > MOST_PIXELS or int(counts.sum()) != width * height:
-        raise InputError(
-            "the run lengths do not sum to the mask's box", source=path, where="mask", found=int(counts.sum())
-        )
-    mask_ji = np.zeros((rows, columns), dtype=np.bool_)
-    mask_ji[top : top + height, left : left + width] = decode(counts, (width, height)).T
-    return Shape(counts_to_record(counts_of(mask_ji), (rows, columns)))
-
-
-def _tag(shape: Element, _: Record, path: Path) -> Shape:
-    del shape, path
-    return Shape({})
-
-
-_SHAPES: Final[dict[str, Callable[[Element, Record, Path], Shape]]] = {
-    "box": _box,
-    "polygon": _polygon,
-    "polyline": _polyline,
-    "ellipse": _ellipse,
-    "mask": _mask,
-    "tag": _tag,
-}

@@ -25,10 +25,16 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from annoconv.model import Image
+    from annoconv_converters._pictures.records import Picture
 
-__all__ = ["MOST_FRAMES", "Shown", "frames_of", "is_outside", "range_of", "range_told", "shown_on", "unlike"]
+__all__ = [
+    "MOST_FRAMES", "Shown", "Video", "frames_of", "is_outside", "range_of", "range_told", "series_of", "shown_on",
+    "together", "unlike",
+]  # fmt: skip
 
 Place: TypeAlias = "tuple[str | int, ...]"
+Video: TypeAlias = "tuple[list[Place], list[Picture]]"
+"""The tracks of a video, and its frames."""
 
 MOST_FRAMES: Final = 1_000_000
 """Of a video, and shapes on them."""
@@ -79,6 +85,17 @@ def frames_of(task: Element, path: Path) -> range:
     if not 0 <= first <= last < MOST_FRAMES:
         raise InputError("the frames are none of a video", source=path, found=[first, last], expected=MOST_FRAMES)
     return range(first, last + 1, step)
+
+
+def series_of(pictures: Sequence[Picture]) -> str:
+    """Return the name of the video that frames are of."""
+    return str(pictures[0].record["file_name"]).rpartition("_k")[0]
+
+
+def together(videos: Sequence[Video]) -> list[Sequence[Video]]:
+    """Return videos that one side file can tell of: all, if each has a name of its own."""
+    names = {series_of(pictures) for _, pictures in videos}
+    return [videos] if videos and len(names) == len(videos) else [[each] for each in videos]
 
 
 def range_of(frames: range) -> list[dict[str, Any]]:

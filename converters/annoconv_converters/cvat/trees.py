@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.class_list import class_list
 from annoconv.codes import Labels
 from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
@@ -29,7 +30,7 @@ from annoconv_converters.cvat.elements import (
     spaced,
 )
 from annoconv_converters.cvat.skeletons import drawing_of
-from annoconv_converters.cvat.tracks import is_outside, range_told
+from annoconv_converters.cvat.tracks import is_outside, range_told, series_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -101,9 +102,11 @@ class CvatTree:
     _holders: dict[Path, Element] = field(default_factory=dict)
     _met: dict[tuple[str, str, str], Any] = field(default_factory=dict)
     """First values of the attributes of tracks, by number, label and name."""
+    _tasks: list[Element] = field(default_factory=list)
     _mutable: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        self._tasks = self.root.findall("meta/project/tasks/task")
         for tag in ("image", "track"):
             self._holders |= {(tag, place): element for place, element in enumerate(self.root.iterfind(tag))}
 
@@ -126,11 +129,22 @@ class CvatTree:
         self._apart = []
         return [*file_losses(records, _REASONS, case_index), *apart, *lost]
 
+    def video_losses(
+        self,
+        tracks: Mapping[str, Sequence[Path]],
+        pictures: Sequence[Picture],
+        loaded: LoadedCase,
+        case_index: int,
+    ) -> list[Loss]:
+        """Return what the tracks of a video say and its case does not; `tracks` by the names of the videos."""
+        return self.losses(pictures, loaded, case_index, tracks=tracks[series_of(pictures)])
+
     def records(self, pictures: Sequence[Picture], case: Case, tracks: Sequence[Path] = ()) -> Iterator[FileRecord]:
         """Yield what images, or tracks, and the shapes on them say, and what is written again in their place."""
         labels = Labels.of(case, self.label_system)
+        listed = {label.code for label in class_list(case)}
         for label in case.labels or ():
-            if label.number is not None:
+            if label.code in listed:
                 self._labels.setdefault(labels.name_of(label.code), {})
             name = labels.name_of(label.code)
             self._parents |= dict.fromkeys((f"{name}/{each}" for each in label.keypoints or ()), name)
@@ -166,9 +180,21 @@ class CvatTree:
                 size = said.get("original_size")
                 again = {"original_size": size, "labels": {name: self._label(name) for name in labels}}
                 again |= self._ranges[0] if len(self._ranges) == 1 else {}
+                if kind == "project":
+                    tasks = {place: said_of_element(members_of(one), "task") for place, one in enumerate(self._tasks)}
+                    said |= {"tasks": {"task": tasks}} if tasks else {}
+                    again |= {"tasks": {"task": {place: self._task(place) for place in tasks}}}
                 yield FileRecord(("meta", kind), said_of_element(said, kind), _present(again))
         for meta in self.root.iterfind("meta"):
             yield FileRecord(("meta",), said_of_element(members_of(meta, "task", "job", "project"), "meta"), {})
+
+    def _task(self, place: int) -> Record:
+        """Return a task of a project again, which counts its tasks from 1."""
+        task = self._tasks[place]
+        names = {task.findtext("name"), task.findtext("source")}
+        frames = next((each for each in self._ranges if each["name"] in names), {})
+        size = task.find("original_size")
+        return {"id": str(place + 1), **({} if size is None else {"original_size": members_of(size)}), **frames}
 
     def _label_at(self, place: Path) -> str:
         holder = self._holders[place[:2]]
@@ -195,6 +221,8 @@ class CvatTree:
             return None
         attributes = first.attributes or {}
         told = {"@id": first.tracking_id or "", "@label": element.get("label")}
+        ids = [task.findtext("id") for task in self._tasks]
+        told |= {"@task_id": str(ids.index(element.get("task_id")) + 1)} if element.get("task_id") in ids else {}
         return told | {"@source": _SOURCES.get(first.algorithm_type, "")} | _own(attributes)
 
     def _shape(self, place: Path, element: Element, found: list[AnyAnnotation], labels: Labels) -> FileRecord:

@@ -1,4 +1,4 @@
-"""A case of one video whose objects all are tracked, as the tracks of "CVAT for video 1.1".
+"""Cases of videos whose objects all are tracked, as the tracks of "CVAT for video 1.1": of several, a project.
 
 What CVAT shows between key frames is listed frame by frame, as CVAT itself does; it takes the key frames of that and
 moves the shapes between them. An object that is not seen from a frame on is hidden there. Frames are counted by their
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
 
 if TYPE_CHECKING:
@@ -28,8 +29,13 @@ _TAGS: Final = {"oriented_box": "box", "point": "points", "keypoints": "skeleton
 _TRACKED: Final = frozenset({"box", "polygon", "polyline", "points", "ellipse", "skeleton"})
 _PLACE: Final = ("bbox", "segmentation")
 _NO_TRACK: Final = (
-    "a file of CVAT has tracks if it is one video, all its objects are tracked, and none is a mask or stands twice on "
-    "a frame; else the track is an attribute of its shapes"
+    "a file of CVAT has tracks if all of it are videos, all their objects are tracked, and none is a mask or stands "
+    "twice on a frame; else the track is an attribute of its shapes"
+)
+
+
+_UNSIZED: Final = (
+    "each image of CVAT has a width and a height, and neither the case nor --images tells those of its picture"
 )
 
 
@@ -45,14 +51,19 @@ def arrange(drawings: Sequence[Drawing]) -> Iterator[Loss]:
     """Leave of the pictures of a case that can be tracks those that a reader gives: what shows something, and the last.
 
     The shapes of a frame stand in the order of their tracks. Of other cases nothing is changed; that what is tracked in
-    their videos is no track is a loss.
+    their videos is no track is a loss, and so is a picture whose size is not known.
     """
-    frames = _frames(drawings[0]) if len(drawings) == 1 else None
-    if frames is None:
-        for case_index, each in enumerate(drawings):
-            yield from _untracked(each.loaded.case, case_index)
-        return
-    (drawing,) = drawings
+    for case_index, each in enumerate(drawings):
+        yield from _unsized(each, case_index)
+    frames = [_frames(each) for each in drawings]
+    for case_index, (drawing, of_case) in enumerate(zip(drawings, frames, strict=True)):
+        if of_case is None or None in frames:
+            yield from _untracked(drawing.loaded.case, case_index)
+        else:
+            _keep_shown(drawing, of_case)
+
+
+def _keep_shown(drawing: Drawing, frames: range) -> None:
     tracks = {id(shape): place for place, track in enumerate(tracks_of(drawing.pictures)) for _, shape in track}
     ranges = drawing.loaded.case.image.annotated_frames or ()
     told = [each.model_dump(exclude_none=True) for each in ranges]
@@ -123,6 +134,15 @@ def _frames(drawing: Drawing) -> range | None:
         if len(tags) != 1 or not tags <= _TRACKED or len({frame for frame, _ in track}) != len(track):
             return None
     return frames
+
+
+def _unsized(drawing: Drawing, case_index: int) -> Iterator[Loss]:
+    unsized = {picture.key["uid"] for picture in drawing.pictures if "width" not in picture.record}
+    case = drawing.loaded.case
+    for place, image in enumerate((case.image, *(case.related_images or ()))):
+        if image.uid in unsized:
+            path = pointer(("related_images", place - 1) if place else ("image",))
+            yield Loss(case_index, path, LossKind.APPROXIMATED, _UNSIZED)
 
 
 def _untracked(case: Case, case_index: int) -> Iterator[Loss]:

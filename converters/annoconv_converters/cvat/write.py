@@ -75,16 +75,34 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record]) -> Element:
     """Return pictures as CVAT's `annotations`, the attributes of each label defined by what is met."""
     root = Element("annotations")
     _add(root, "version", "1.1")
-    task = _add(_add(root, "meta"), "task")
-    labels = _Labels(categories)
+    meta, labels = _add(root, "meta"), _Labels(categories)
     if pictures and all(picture.is_frame for picture in pictures):
-        _add_video(root, task, pictures, labels)
-    else:
-        _add_images(root, pictures, labels)
-        _add(task, "size", str(len(pictures)))
-        _add(task, "mode", "annotation")
+        videos: dict[str, list[Picture]] = {}
+        for picture in pictures:
+            videos.setdefault(picture.key["uid"], []).append(picture)
+        labels.add_to(_add_videos(root, meta, list(videos.values()), labels))
+        return root
+    task = _add(meta, "task")
+    _add_images(root, pictures, labels)
+    _add(task, "size", str(len(pictures)))
+    _add(task, "mode", "annotation")
     labels.add_to(task)
     return root
+
+
+def _add_videos(root: Element, meta: Element, videos: list[list[Picture]], labels: _Labels) -> Element:
+    """Add the tracks of videos, several as the tasks of a project; return what the labels belong to."""
+    if len(videos) == 1:
+        task = _add(meta, "task")
+        _add_video(root, task, videos[0], labels)
+        return task
+    project = _add(meta, "project")
+    tasks = _add(project, "tasks")
+    for number, pictures in enumerate(videos, start=1):
+        task = _add(tasks, "task")
+        _add(task, "id", str(number))
+        _add_video(root, task, pictures, labels, task_id=number)
+    return project
 
 
 def _add_images(root: Element, pictures: Sequence[Picture], labels: _Labels) -> None:
@@ -102,7 +120,7 @@ def _add_images(root: Element, pictures: Sequence[Picture], labels: _Labels) -> 
             labels.take(label, attributes)
 
 
-def _add_video(root: Element, task: Element, pictures: Sequence[Picture], labels: _Labels) -> None:
+def _add_video(root: Element, task: Element, pictures: Sequence[Picture], labels: _Labels, **of: object) -> None:
     """Add the tracks of a video, and what the task says of its frames."""
     first, frames = pictures[0], frames_told(pictures)
     name = first.name.series if first.name else ""
@@ -120,7 +138,7 @@ def _add_video(root: Element, task: Element, pictures: Sequence[Picture], labels
         own, _ = _told(shape.record)
         group = {"group_id": own["group_id"]} if "group_id" in own else {}
         number = shape.record["attributes"]["track_id"]
-        element = _add(root, "track", id=number, label=label, source=source, **group)
+        element = _add(root, "track", id=number, label=label, source=source, **group, **of)
         met: Record = {}
         for frame, shape, is_key_frame, is_hidden in stretches(track, frames):
             own, attributes = _told(shape.record)

@@ -6,7 +6,7 @@ import re
 from typing import Any, Final, TypeAlias
 from urllib.parse import unquote
 
-__all__ = ["pages_of", "picture_key", "picture_name"]
+__all__ = ["pages_key", "picture_key", "picture_name", "stored_name"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -20,22 +20,37 @@ def picture_key(data: Record) -> str | None:
     return named or next((key for key, each in texts.items() if _is_picture(each)), None)
 
 
-def pages_of(data: Record) -> list[str]:
-    """Return the pictures of a task that has a list of several and no single one."""
-    lists = (each for each in data.values() if isinstance(each, list) and len(each) > 1)
-    pictures = ([each for each in some if isinstance(each, str) and _is_picture(each)] for some in lists)
-    return [] if picture_key(data) else next((some for some in pictures if len(some) > 1), [])
+def pages_key(data: Record, *, is_asked: bool) -> str | None:
+    """Return under which name the data of a task have a list of pictures; None if they have not.
+
+    Parameters
+    ----------
+    data
+        Of the task.
+    is_asked
+        Whether a region is on another picture than the first, so that there is a list, whatever its members look like.
+    """
+    lists = {key: each for key, each in data.items() if isinstance(each, list) and len(each) > 1}
+    texts = {key: each for key, each in lists.items() if all(isinstance(one, str) for one in each)}
+    if picture_key(data) is not None and not is_asked:
+        return None
+    found = next((key for key, each in texts.items() if all(map(_is_picture, each))), None)
+    return next(iter(texts), None) if found is None and is_asked else found
 
 
-def picture_name(data: Record, number: object) -> str:
+def stored_name(address: str) -> str | None:
+    """Return the path of a file that an address says a server has in its storage; None if it says no such thing."""
+    path, _, query = address.partition("?d=")
+    return unquote(query) if query and path.startswith("/") else None
+
+
+def picture_name(named: object, number: object) -> str:
     """Return the name of a task's picture: its address as it stands, but for a file of a server's storage its path."""
-    key = picture_key(data)
-    named = "" if key is None else str(data[key])
-    path, _, query = named.partition("?d=")
-    name = unquote(query) if query and path.startswith("/") else named
+    named = named if isinstance(named, str) else ""
+    name = stored_name(named) or named
     return f"task_{number}" if named.startswith("data:") or not name else name
 
 
 def _is_picture(text: str) -> bool:
     """Tell whether a text is the name of a picture by its ending."""
-    return _PICTURE.fullmatch(text.partition("?")[0]) is not None
+    return _PICTURE.fullmatch(stored_name(text) or text.partition("?")[0]) is not None

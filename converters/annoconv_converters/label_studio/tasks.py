@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv.files.side_files import SideFiles
-from annoconv.messages import Message, listed
+from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import side_of, told_pictures
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.foreign_json import looks_like
@@ -22,15 +22,24 @@ from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.skeletons import complete
 from annoconv_converters.label_studio.keypoints import grouped, is_round
-from annoconv_converters.label_studio.pictures import pages_of, picture_key, picture_name
+from annoconv_converters.label_studio.pages import ToldTask, pages_of
+from annoconv_converters.label_studio.pictures import picture_name, stored_name
 from annoconv_converters.label_studio.shapes import SHAPES, differ, shape_of
-from annoconv_converters.label_studio.trees import ALGORITHM_TYPES, ANSWERS, TaskTree, answer_of, is_read, task_records
+from annoconv_converters.label_studio.trees import (
+    ALGORITHM_TYPES,
+    ANSWERS,
+    TaskTree,
+    answer_of,
+    is_read,
+    task_records,
+)
 from annoconv_converters.label_studio.uploads import uploaded_name, written_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from annoconv.documents.residuals import Path as Steps
     from annoconv.limits import Limits
     from annoconv.model import Label
 
@@ -44,8 +53,6 @@ _KEPT: Final = frozenset({"id", *ANSWERS.values()})
 """Members whose numbers keep their digits."""
 _OF_MIN: Final = frozenset({"annotation_id", "annotator", "lead_time"})
 """Members of a task of JSON_MIN that say who made its regions, and how."""
-_MOST_NAMED: Final = 10
-"""Pictures named in one message."""
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
 _FINER: Final = re.compile(r"(?<=\.\d{6})\d+")
 """Digits of a second that a time has beyond millionths."""
@@ -149,52 +156,57 @@ def read_tasks(
     names: list[str] = []
     is_list = isinstance(document, list)
     tasks = [
-        _Task(task, (place,) if is_list else (), place, names, path, predictions) for place, task in enumerate(given)
+        _Task(page, (place, *steps), key, names, path, predictions, is_list=is_list)
+        for place, task in enumerate(given)
+        for steps, key, page in pages_of(task, Message("task {number}", number=place + 1), path)
     ]
-    addresses = [task.data.get(picture_key(task.data) or "") for task in tasks]
+    addresses = [task.address for task in tasks]
     side = side_of(path, sides or SideFiles(limits))
     written = written_names(told_pictures(side, TASK, limits), addresses, path)
     for record, address in zip((task.picture.record for task in tasks), addresses, strict=True):
         record["file_name"] = written.get(uploaded_name(address) or "", record["file_name"])
-    tree = TaskTree(
-        given,
-        is_list,
-        label_system,
-        [task.found for task in tasks],
-        [picture_key(task.data) for task in tasks],
-        predictions,
-    )
+    told = {task.picture.place: ToldTask(task.told, task.found, task.key) for task in tasks}
+    tree = TaskTree(told, is_list, label_system, predictions)
     pictures = [task.picture for task in tasks]
     points = complete(pictures)
     categories = categories_of(names)
-    for number, told in points.items():
-        categories[number]["keypoints"] = told
+    for number, defined in points.items():
+        categories[number]["keypoints"] = defined
     return Batch(pictures, categories, path, side, losses=tree.losses)
 
 
 class _Task:
-    """One task: its picture, with a record for each region."""
+    """One task, or one picture of several that it has: with a record for each region.
+
+    Attributes
+    ----------
+    told
+        What it says.
+    data
+        Of it.
+    key
+        Under which name these have the picture.
+    address
+        What stands there.
+    picture
+        At its steps in the file.
+    """
 
     def __init__(
-        self, task: Record, above: tuple[int, ...], place: int, names: list[str], path: Path, predictions: bool
-    ) -> None:
-        self._names, self._path = names, path
+        self, task: Record, steps: Steps, key: str | None, names: list[str], path: Path, predictions: bool, *,
+        is_list: bool,
+    ) -> None:  # fmt: skip
+        self._names, self._path, self.told, self.key = names, path, task, key
         held = task.get("data")
         self.data: Record = held if isinstance(held, dict) else task
-        number = task.get("id", place + 1)
-        self._record: Record = {"id": number, "file_name": picture_name(self.data, number)}
-        self.picture = Picture(self._record, is_unsized=True, place=(place,))
+        self.address: Any = self.data.get(key or "")
+        (place, *page), above = steps, steps[:1] if is_list else ()
+        number = task.get("id", int(place) + 1)
+        name = picture_name(self.address, "_".join(map(str, (number, *page[2:]))))
+        self._record: Record = {"id": number, "file_name": name}
+        stored = stored_name(self.address) if isinstance(self.address, str) else None
+        self.picture = Picture(self._record, is_unsized=True, place=steps, address=self.address if stored else None)
         self._results = list(task_records(task, with_predictions=True))
-        pages = pages_of(self.data)
-        if pages and any(map(_has_place, self._results)):
-            raise InputError(
-                "the task has several pictures, and a case has one",
-                source=path,
-                where=Message("task {number}", number=place + 1),
-                found=listed(pages, _MOST_NAMED),
-                expected="one picture a task",
-                advice="Export a task for each of them, with its own regions",
-            )
         self._owners: dict[int, str] = {}
         self._shapes: dict[str, Shape] = {}
         meta = task.get("meta")
@@ -208,6 +220,8 @@ class _Task:
         for each in held if isinstance(held, list) else []:
             if isinstance(each, dict) and is_read(each, predictions):
                 self._read(each, {"algorithm_type": "automatic"})
+        has_name = isinstance(self.address, str) and name in {self.address, stored}
+        self.picture.is_named = has_name or (key is None and "width" not in self._record)  # a text alone has none
         for within, result in reversed(self._results):  # a region stands where its first result does
             shape = self._shapes.get(self._owners.get(id(result), ""))
             if shape is not None:
@@ -369,12 +383,6 @@ def _regions(results: list[Record]) -> tuple[dict[str, _Region], list[tuple[str,
             region.answers[str(result.get("from_name") or result["type"])] = answer_of(value[member])
             region.value = {key: each for key, each in value.items() if key != member} | region.value
     return regions, relations
-
-
-def _has_place(held: tuple[object, Record]) -> bool:
-    """Tell whether a result, with where it stands, has a place in a picture."""
-    value = held[1].get("value")
-    return isinstance(value, dict) and not value.keys().isdisjoint(SHAPES)
 
 
 def _in_code_points(text: str, start: int, end: int, quote: Any) -> tuple[int, int] | None:

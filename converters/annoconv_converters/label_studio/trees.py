@@ -6,15 +6,17 @@ of brushes are not compared.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
-from annoconv.loss import LossKind
+from annoconv.documents.residuals import pointer
+from annoconv.loss import Loss, LossKind
+from annoconv.messages import Message
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
-from annoconv_converters._pictures.own_names import own_name
+from annoconv_converters._pictures.own_names import address_of, own_name
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import box_of_keypoints
 from annoconv_converters.label_studio.shapes import POINT_WIDTH
@@ -26,11 +28,13 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.documents.losses import Reasons
     from annoconv.documents.residuals import Path
-    from annoconv.loss import Loss
     from annoconv.model import Case, Label
     from annoconv_converters._pictures.records import Picture
+    from annoconv_converters.label_studio.pages import ToldTask
 
-__all__ = ["ALGORITHM_TYPES", "ANSWERS", "MODEL_VERSION", "TaskTree", "answer_of", "is_read", "task_records"]
+__all__ = [
+    "ALGORITHM_TYPES", "ANSWERS", "MODEL_VERSION", "TaskTree", "answer_of", "is_read", "task_records",
+]  # fmt: skip
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -78,6 +82,9 @@ _REASONS: Final[Reasons] = {
 }
 
 
+_APART: Final = Message("each picture of a task is a case of its own")
+
+
 @dataclass
 class TaskTree:
     """What an export says, held against its cases one by one.
@@ -85,30 +92,26 @@ class TaskTree:
     Attributes
     ----------
     tasks
-        As they stand there.
+        By the steps to their picture in the file.
     is_list
         Whether they stand in a list.
     label_system
         The task's labels.
-    found
-        For each task, the id of the annotation that a result belongs to by the place of the result within the task;
-        None if it is none.
-    pictures
-        For each task, under which name its data has the picture.
     has_predictions
         Whether these were read.
     """
 
-    tasks: Sequence[dict[str, Any]]
+    tasks: Mapping[Path, ToldTask]
     is_list: bool
     label_system: Sequence[Label] = ()
-    found: list[Mapping[Path, str | None]] = field(default_factory=list)
-    pictures: list[str | None] = field(default_factory=list)
     has_predictions: bool = False
 
     def losses(self, pictures: Sequence[Picture], loaded: LoadedCase, case_index: int) -> list[Loss]:
         """Return what the tasks of a case say and it does not."""
-        return list(file_losses(self.records(pictures, loaded.case), _REASONS, case_index))
+        of_several = [each.place for each in pictures if each.place[3:] == (0,)]
+        apart = (pointer(place[not self.is_list : 3]) for place in of_several)
+        found = file_losses(self.records(pictures, loaded.case), _REASONS, case_index)
+        return [*(Loss(case_index, path, LossKind.APPROXIMATED, _APART) for path in apart), *found]
 
     def records(self, pictures: Sequence[Picture], case: Case) -> Iterator[FileRecord]:
         """Yield what tasks, their annotations and results say, and what is written again in their place."""
@@ -117,10 +120,10 @@ class TaskTree:
         masks = {labels.name_of(each.label_code): each for each in case.annotations if each.type == "mask"}
         pieces: set[str | None] = {each.id for each in masks.values()}
         for picture in pictures:
-            (place,) = picture.place
-            task, found = self.tasks[int(place)], self.found[int(place)]
-            above = picture.place if self.is_list else ()
-            yield FileRecord(above, self._task(task), self._task_again(int(place), picture, case))
+            told = self.tasks[picture.place]
+            task, found = told.task, told.found
+            above = picture.place[:1] if self.is_list else ()
+            yield FileRecord(above, _task(task), _task_again(told, picture, case))
             members: dict[Path, Any] = {}
             for within, result in task_records(task, with_predictions=True):
                 if within[0] == "predictions" and not is_read(
@@ -149,34 +152,6 @@ class TaskTree:
                     if again is not None or not is_empty or is_left_out:
                         said = _annotation(each) if isinstance(each, dict) else each
                         yield FileRecord((*above, held, number), said, again)
-
-    def _data(self, place: int) -> Record:
-        held = self.tasks[place].get("data")
-        return held if isinstance(held, dict) else self.tasks[place]
-
-    def _task(self, task: Record) -> Record:
-        """Return what a task says beside its annotations; of JSON_MIN, beside its regions."""
-        regions = {within[0] for within, _ in task_records(task, with_predictions=True)}
-        left_out = {"annotations", "completions", "predictions", *regions}
-        said = {name: value for name, value in task.items() if name not in left_out and name not in _ENCODING}
-        return stated({name: value if isinstance(value, dict) else as_value(value) for name, value in said.items()})
-
-    def _task_again(self, place: int, picture: Picture, case: Case) -> Record:
-        image, named = case.image, self.pictures[place]
-        name = str(picture.record["file_name"])
-        if picture.name is not None:
-            uid = picture.name.series
-            image = next((each for each in case.related_images or () if each.uid == uid), image)
-        else:
-            name = own_name(image)
-        stands = self._data(place).get(named or "")
-        name = str(stands) if is_upload_of(stands, name) else name  # the server's name for it
-        data: Record = {each.id: each.content for each in case.texts or ()} | ({named: name} if named else {})
-        if isinstance(self.tasks[place].get("data"), dict):
-            size = dict(zip(("original_width", "original_height"), image.shape or (), strict=False))
-            return {"data": data, "meta": size}
-        first = next(iter(case.annotations), None)
-        return data | ({} if first is None else {"annotator": _author(first), "updated_at": _time(first)})
 
 
 def task_records(task: Record, *, with_predictions: bool = False) -> Iterator[tuple[Path, Record]]:
@@ -213,6 +188,14 @@ def answer_of(answer: Any) -> Any:
 
 
 # --- what the file says
+
+
+def _task(task: Record) -> Record:
+    """Return what a task says beside its annotations; of JSON_MIN, beside its regions."""
+    regions = {within[0] for within, _ in task_records(task, with_predictions=True)}
+    left_out = {"annotations", "completions", "predictions", *regions}
+    said = {name: value for name, value in task.items() if name not in left_out and name not in _ENCODING}
+    return stated({name: value if isinstance(value, dict) else as_value(value) for name, value in said.items()})
 
 
 def _annotation(annotation: Record) -> Record:
@@ -268,6 +251,24 @@ def _label(result: Record) -> str:
 
 
 # --- what it would say of a case
+
+
+def _task_again(told: ToldTask, picture: Picture, case: Case) -> Record:
+    image, named = case.image, told.picture
+    name = str(picture.record["file_name"])
+    if picture.name is not None:
+        uid = picture.name.series
+        image = next((each for each in case.related_images or () if each.uid == uid), image)
+    else:
+        name = address_of(image) or own_name(image)
+    stands = told.data.get(named or "")
+    name = str(stands) if is_upload_of(stands, name) else name  # the server's name for it
+    data: Record = {each.id: each.content for each in case.texts or ()} | ({named: name} if named else {})
+    if isinstance(told.task.get("data"), dict):
+        size = dict(zip(("original_width", "original_height"), image.shape or (), strict=False))
+        return {"data": data, "meta": size}
+    first = next(iter(case.annotations), None)
+    return data | ({} if first is None else {"annotator": _author(first), "updated_at": _time(first)})
 
 
 def _again(result: Record, said: Record, annotation: Any, labels: Labels, picture: Record) -> Record:

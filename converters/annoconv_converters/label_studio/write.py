@@ -10,6 +10,7 @@ from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.sizes import without_size
 from annoconv_converters._pictures.skeletons import box_of_keypoints, seen_of
 from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
+from annoconv_converters.label_studio.pictures import stored_name
 from annoconv_converters.label_studio.shapes import POINT_WIDTH
 from annoconv_converters.label_studio.tasks import TASK, read_tasks
 from annoconv_converters.label_studio.trees import MODEL_VERSION
@@ -90,13 +91,19 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record]) -> list[Reco
             for region in _regions(shape, first, picture.record, names[shape.record["category_id"]])
         ]
         result, suggested = ([region for is_one, region in regions if is_one is wanted] for wanted in (False, True))
-        data = {"image": picture.record["file_name"]}
+        data = {"image": _address(picture)}
         size = {f"original_{side}": picture.record[side] for side in ("width", "height") if is_sized}
         told = {"id": picture.record["id"], "data": data, **({"meta": size} if size else {})}
         tasks.append({**told, "annotations": [{"result": result}]})
         if suggested:
             tasks[-1]["predictions"] = [{"model_version": MODEL_VERSION, "result": suggested}]
     return tasks
+
+
+def _address(picture: Picture) -> str:
+    """Return how a task names its picture: where a server has it, unless it has another name by now."""
+    name, address = str(picture.record["file_name"]), picture.address
+    return address if address is not None and stored_name(address) == name else name
 
 
 def _save(tasks: list[Record], path: Path) -> None:

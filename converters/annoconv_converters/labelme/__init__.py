@@ -30,9 +30,9 @@ from annoconv_converters._pictures.picture_names import folder_below, name_below
 from annoconv_converters._pictures.read import Batch, read_pictures
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.run_lengths import MOST_PIXELS, counts_of
-from annoconv_converters._xml import number, parse_xml, whole
+from annoconv_converters._xml import number, parse_xml, side
 from annoconv_converters.labelme.groups import joined
-from annoconv_converters.labelme.trees import is_deleted, json_losses, object_number, xml_losses
+from annoconv_converters.labelme.trees import is_deleted, json_losses, object_number, text_of, xml_losses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,19 +99,20 @@ def _from_xml(path: Path, context: Context, folder: str) -> Batch:
     if root.find("object/bndbox") is not None or root.find("size/width") is not None:
         seen = Message(LOOKS_LIKE, name="Pascal VOC", command="pascal-voc")
         raise InputError("this is no LabelMe annotation", source=path, found=seen)
-    name = name_below(folder, (root.findtext("filename") or "").strip() or f"{path.stem}.jpg")
+    named = (root.findtext("filename") or "").strip()
+    name = name_below(folder, named or f"{path.stem}.jpg")
     record: Record = {"id": 1, "file_name": name}
     size = root.find("imagesize")
     if size is not None:
-        record["height"] = whole(size.findtext("nrows"), "imagesize/nrows", path)
-        record["width"] = whole(size.findtext("ncols"), "imagesize/ncols", path)
-    picture = Picture(record, is_unsized=True)
+        record["height"] = side(size.findtext("nrows"), "imagesize/nrows", path)
+        record["width"] = side(size.findtext("ncols"), "imagesize/ncols", path)
+    picture = Picture(record, is_unsized=True, is_named=bool(named))
     names: list[str] = []
     taken: set[int] = set()
     for place, element in enumerate(root.iterfind("object")):
         if is_deleted(element):
             continue
-        name = (element.findtext("name") or "").strip()
+        name = text_of(element.find("name"))
         if name not in names:
             names.append(name)
         identity = object_number(element, place)
@@ -222,12 +223,13 @@ def _from_json(path: Path, context: Context, instances: bool, folder: str) -> Ba
             expected="an object with shapes",
         )
     named = document.get("imagePath")
-    name = name_below(folder, named if isinstance(named, str) and named else f"{path.stem}.jpg")
+    is_named = isinstance(named, str) and bool(named)
+    name = name_below(folder, str(named) if is_named else f"{path.stem}.jpg")
     record: Record = {"id": 1, "file_name": name}
     if document.get("imageHeight") is not None or document.get("imageWidth") is not None:  # old files state none
         record |= {"height": document.get("imageHeight"), "width": document.get("imageWidth")}
     names: list[str] = []
-    picture = Picture(record, is_unsized=True)
+    picture = Picture(record, is_unsized=True, is_named=is_named)
     for place, shape in enumerate(shapes, start=1):
         at = ("shapes", place - 1)
         picture.shapes += [replace(each, place=at) for each in _json_shape(shape, record, names, path, place)]

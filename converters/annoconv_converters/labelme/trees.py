@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from annoconv.documents.losses import Reasons
     from annoconv.model import AnyAnnotation, Case
 
-__all__ = ["is_deleted", "json_losses", "json_tree", "object_number", "xml_losses", "xml_tree"]
+__all__ = ["is_deleted", "json_losses", "json_tree", "object_number", "text_of", "xml_losses", "xml_tree"]
 
 Record: TypeAlias = "dict[str, Any]"
 Corners: TypeAlias = "tuple[tuple[float, ...], ...]"
@@ -130,6 +130,12 @@ def xml_losses(root: Element, case: Case, labels: Labels, case_index: int, *, na
         identity = None if is_deleted(element) else str(object_number(element, place))
         records.append(FileRecord(("object", place), _said_object(element), objects.get(identity)))
     return list(file_losses(records, _REASONS, case_index))
+
+
+def text_of(element: Element | None) -> str:
+    """Return a text to the letter; of one that stands on lines of its own, without the white space round it."""
+    text = "" if element is None else element.text or ""
+    return text.strip() if "\n" in text or "\r" in text else text
 
 
 def is_deleted(element: Element) -> bool:
@@ -246,9 +252,9 @@ def _said_shape(shape: Record) -> Record:
 
 def _said_object(element: Element) -> Record:
     """Return what an object says, its corners in the form of `_corners`."""
-    said = {
-        name: value for name, value in _said_members(element).items() if value != "0" or f"0/{name}" not in _ENCODING
-    }
+    told = _said_members(element)
+    told |= {"name": text_of(element.find("name"))} if told.get("name") else {}
+    said = {name: value for name, value in told.items() if value != "0" or f"0/{name}" not in _ENCODING}
     segm, polygon = said.get("segm"), said.get("polygon")
     if isinstance(segm, dict):
         said["segm"] = {name: value for name, value in segm.items() if f"segm/{name}" not in _ENCODING}

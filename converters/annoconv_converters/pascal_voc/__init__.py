@@ -30,7 +30,7 @@ from annoconv_converters._pictures.read import Batch, read_pictures
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.png import read_png
 from annoconv_converters._raster.run_lengths import counts_of
-from annoconv_converters._xml import number, parse_xml, whole
+from annoconv_converters._xml import number, parse_xml, side
 from annoconv_converters.pascal_voc.pixels import numbers_of_colours, origin_of
 from annoconv_converters.pascal_voc.trees import FLAGS, voc_losses
 
@@ -106,14 +106,15 @@ def _batch(path: Path, context: Context, folder: str, *, shift: int) -> Batch:
     size = root.find("size")
     if root.tag != "annotation" or size is None:
         raise InputError("this is no Pascal VOC annotation", source=path, expected="annotation with a size")
+    named = (root.findtext("filename") or "").strip()
     record: Record = {
         "id": 1,
-        "file_name": name_below(folder, (root.findtext("filename") or "").strip() or f"{path.stem}.jpg"),
-        "width": whole(size.findtext("width"), "size/width", path),
-        "height": whole(size.findtext("height"), "size/height", path),
+        "file_name": name_below(folder, named or f"{path.stem}.jpg"),
+        "width": side(size.findtext("width"), "size/width", path),
+        "height": side(size.findtext("height"), "size/height", path),
     }
     names: list[str] = []
-    picture = Picture(record)
+    picture = Picture(record, is_named=bool(named))
     objects = root.findall("object")
     masks = _masks(path, record, len(objects))
     for place, element in enumerate(objects, start=1):

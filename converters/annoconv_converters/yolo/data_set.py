@@ -10,22 +10,21 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv import images as image_seam
-from annoconv.errors import InputError, LimitError
+from annoconv.errors import InputError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.names import Within
 from annoconv.files.side_files import SideFiles
-from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import side_of, told_pictures
-from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._pictures.picture_names import PICTURE_FILES, stem_of
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.sizes import size_of_file
 from annoconv_converters.yolo.border import SLACK
-from annoconv_converters.yolo.description import MOST_CLASSES, Description, folder_of, text_of
+from annoconv_converters.yolo.description import Description, folder_of, text_of
+from annoconv_converters.yolo.lines import Kind, record_of
 from annoconv_converters.yolo.trees import DataSetTree, LabelFile
 from annoconv_converters.yolo.turned import turned_of
 
@@ -40,7 +39,6 @@ __all__ = ["TASK", "Kind", "exchanged", "read_data_set"]
 
 Record: TypeAlias = "dict[str, Any]"
 Sizes: TypeAlias = "dict[str, tuple[int, int]]"
-Kind: TypeAlias = Literal["auto", "detect", "segment", "pose", "obb"]
 
 TASK: Final = "yolo"
 """Task of a case that names none."""
@@ -48,11 +46,8 @@ _SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 _NO_LABELS: Final = re.compile(r"(classes|train|val|valid|test|notes|readme.*)\.txt", re.IGNORECASE)
 _CLASSES: Final = "classes.txt"
 _TEST: Final = "test"
-_BOX, _OBB = 4, 8
 _LONGEST_NAME, _LONGEST_PATH = 240, 2000
 """Bytes: file systems take 255 and 4096, and endings and folders are exchanged."""
-_LONGEST_LINE: Final = 1 << 22
-"""Characters: 100,000 vertices with all their digits."""
 
 
 def read_data_set(
@@ -112,7 +107,7 @@ def read_data_set(
         stated = {"width": columns, "height": rows} if size else {}
         picture = Picture({"id": number, "file_name": name, **stated}, is_unsized=True)
         for place, line in enumerate(lines, start=1):
-            record = _record(line, (rows, columns), kind, description.keypoints, label, place)
+            record = record_of(line, (rows, columns), kind, description.keypoints, label, place)
             picture.shapes.append(_shape(record, (name_in_set, place - 1), kind, SLACK * 2 * max(rows, columns)))
         pictures.append(picture)
         labels.append(LabelFile(name_in_set, lines, picture.shapes))
@@ -285,91 +280,6 @@ def exchanged(path: str, old: str, new: str) -> str:
     parts = path.split("/")
     place = next((place for place in reversed(range(len(parts) - 1)) if parts[place] == old), None)
     return "/".join(parts if place is None else [*parts[:place], new, *parts[place + 1 :]])
-
-
-def _record(
-    line: str, size: tuple[int, int], kind: str, keypoints: tuple[int, int] | None, path: Path, place: int
-) -> Record:
-    rows, columns = size
-    if len(line) > _LONGEST_LINE:
-        expected = Message("{count} characters", count=_LONGEST_LINE)
-        raise LimitError(
-            "the line is too long", source=path, where=Message("line {number}", number=place), expected=expected
-        )
-    try:
-        category, *shares = map(float, line.split())
-        label = int(category) if category.is_integer() else -1
-    except ValueError:
-        label, shares = -1, []
-    if not 0 <= label < MOST_CLASSES or not all(abs(share) < 1e4 for share in shares):
-        raise InputError(
-            "this is no label",
-            source=path,
-            where=Message("line {number}", number=place),
-            expected="a class and numbers from 0 to 1",
-        )
-    record: Record = {"category_id": label}
-    pose = _BOX + keypoints[0] * keypoints[1] if keypoints else _BOX
-    if len(shares) in {_BOX + 2, pose + 2} and shares[-1].is_integer() and (kind == "detect" or shares[-1] > 1):
-        *shares, track = shares  # a tracker's line
-        record["attributes"] = {"track_id": int(track)}
-    is_odd = len(shares) % 2 == 1 and len(shares) > _BOX + 1 and len(shares) not in {pose, pose + 1}
-    if (len(shares) in {_BOX + 1, pose + 1} or is_odd) and 0 <= shares[-1] <= 1:
-        *shares, record["score"] = shares
-    elif len(shares) in {_BOX + 1, pose + 1} and len(shares) % 2:
-        raise InputError(
-            "a confidence lies between 0 and 1",
-            source=path,
-            where=Message("line {number}", number=place),
-            found=shares[-1],
-        )
-    if len(shares) in {_BOX, pose}:
-        _check_shares([*shares[:_BOX], *_places(shares[_BOX:], keypoints)], path, place)
-        x, y, width, height = (share * (columns, rows)[each % 2] for each, share in enumerate(shares[:_BOX]))
-        record["bbox"] = [tidy(x - width / 2), tidy(y - height / 2), tidy(width), tidy(height)]
-        if keypoints and len(shares) == pose:
-            record["keypoints"] = _pose(shares[_BOX:], size, keypoints[1])
-    elif len(shares) >= 6 and len(shares) % 2 == 0 and kind != "detect" and (kind != "obb" or len(shares) == _OBB):
-        _check_shares(shares, path, place)
-        ring = [tidy(share * (columns, rows)[each % 2]) for each, share in enumerate(shares)]
-        record["segmentation"] = [ring]
-    else:
-        raise InputError(
-            "the line has another count of numbers",
-            source=path,
-            where=Message("line {number}", number=place),
-            found=len(shares),
-        )
-    return record
-
-
-def _check_shares(shares: list[float], path: Path, place: int) -> None:
-    """Refuse coordinates that are no shares of a picture's width and height."""
-    beyond = next((share for share in shares if not -SLACK <= share <= 1 + SLACK), None)
-    if beyond is not None:
-        raise InputError(
-            "the line has a number beyond the picture",
-            source=path,
-            where=Message("line {number}", number=place),
-            found=beyond,
-            expected="shares of the width and height of the picture, from 0 to 1",
-            advice="If the numbers are pixels, divide them by the width and height of the picture",
-        )
-
-
-def _places(shares: list[float], keypoints: tuple[int, int] | None) -> list[float]:
-    """Return x and y of each keypoint."""
-    return [share for place, share in enumerate(shares) if keypoints and place % keypoints[1] < 2]
-
-
-def _pose(shares: list[float], size: tuple[int, int], dimensions: int) -> list[float]:
-    """Return keypoints as COCO has them: pixel indices and visibility; 0, 0 without one is not labelled."""
-    triples: list[float] = []
-    for start in range(0, len(shares), dimensions):
-        x, y = shares[start] * size[1], shares[start + 1] * size[0]
-        seen = int(shares[start + 2]) if dimensions == 3 else 2 * (x != 0 or y != 0)
-        triples += [tidy(x - 0.5), tidy(y - 0.5), min(max(seen, 0), 2)] if seen else [0, 0, 0]
-    return triples
 
 
 def _lines(path: Path, limits: Limits) -> list[str]:

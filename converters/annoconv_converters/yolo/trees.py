@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.class_list import class_list
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
@@ -154,7 +155,7 @@ class DataSetTree:
         """Return what the lines about pictures say and their case does not; of the last, what the data set says."""
         labels = Labels.of(loaded.case, self.label_system)
         codes = {each.label_code for each in loaded.case.annotations}
-        codes |= {label.code for label in loaded.case.labels or () if label.number is not None}
+        codes |= {label.code for label in class_list(loaded.case)}
         names = {labels.name_of(code) for code in codes}
         self._listed |= {str(number): name for number, name in self.names.items() if name in names}
         for label in loaded.case.labels or ():

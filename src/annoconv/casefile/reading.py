@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from annoconv.casefile.loaded import LoadedCase
 from annoconv.documents import strict_json
-from annoconv.errors import AnnoconvError, InputError
+from annoconv.errors import AnnoconvError, DocumentError, InputError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.inputs import check_each_once, check_source
 from annoconv.files.names import check_mask_paths, mask_path
 from annoconv.files.stage import settle
-from annoconv.messages import Message
+from annoconv.messages import Message, listed
 from annoconv.model import Case, MaskAnnotation
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ __all__ = [
     "CASE_ENDINGS",
     "CASE_NAME",
     "beside_masks",
+    "case_paths",
     "check_distinct",
     "documents",
     "mask_annotations",
@@ -40,6 +41,8 @@ CASE_NAME = "case.json"
 """Name of the case file in a folder of its own."""
 CASE_ENDINGS = (".json", ".jsonl")
 """Of a file of one case, and of a file of one a line."""
+_REQUIRED: Final = frozenset(name for name, field in Case.model_fields.items() if field.is_required())
+_MOST_NAMED: Final = 5
 _NAMED: Final = re.compile(rb'_file"\s*:\s*("(?:[^"\\]|\\.)*")')
 """A member that names a file, `mask_file` or `field_file`, in a document of any version that need not be right."""
 
@@ -87,8 +90,32 @@ def _named(path: Path, limits: Limits | None) -> Iterator[Path]:
 
 def open_case(data: bytes, path: Path, *, where: str | None = None, limits: Limits | None = None) -> LoadedCase:
     """Return the case of a document that stands in `path`; raises DocumentError if it does not conform."""
-    case = strict_json.parse(data, Case, limits=limits, source=_case_file(path), where=where)
+    try:
+        case = strict_json.parse(data, Case, limits=limits, source=_case_file(path), where=where)
+    except DocumentError as error:
+        others = _of_another_format(data, limits)
+        if others:
+            raise InputError(
+                "this is no case",
+                source=path,
+                where=where,
+                found=listed(others, _MOST_NAMED),
+                expected=", ".join(sorted(_REQUIRED)),
+                advice="A file of another format is read with from-FORMAT first; `annoconv formats` lists them",
+            ) from error
+        raise
     return beside_masks(case, path, limits=limits)
+
+
+def _of_another_format(data: bytes, limits: Limits | None) -> list[str]:
+    """Return the members of a document that has none which only a case has, and others instead."""
+    try:
+        document = strict_json.loads(data, limits=limits)
+    except AnnoconvError:
+        return []
+    members: set[str] = set(document) if isinstance(document, dict) else set()
+    strangers = members - Case.model_fields.keys()
+    return sorted(strangers) if members & _REQUIRED <= {"annotations"} else []
 
 
 def beside_masks(case: Case, path: Path, *, limits: Limits | None = None) -> LoadedCase:
@@ -119,7 +146,7 @@ def read_case(path: Path | str, *, limits: Limits | None = None) -> LoadedCase:
 
 
 def read_cases(paths: Iterable[Path | str], *, limits: Limits | None = None) -> Iterator[LoadedCase]:
-    """Yield the cases of `.json` and `.jsonl` files and of folders that hold a `case.json`, in constant memory.
+    """Yield the cases of `.json` and `.jsonl` files, of folders that hold a `case.json`, and of folders of these.
 
     Raises
     ------
@@ -130,7 +157,7 @@ def read_cases(paths: Iterable[Path | str], *, limits: Limits | None = None) -> 
     UsageError
         If two of the paths are one file.
     """
-    files = [*map(Path, paths)]
+    files = case_paths(map(Path, paths))
     check_distinct(files)
     for path in files:
         folder = _case_file(path).parent
@@ -139,6 +166,18 @@ def read_cases(paths: Iterable[Path | str], *, limits: Limits | None = None) -> 
             named = {one.mask_file: None for one in mask_annotations(loaded.case)}
             check_mask_paths(folder, named | dict.fromkeys(_field_files(loaded.case)))
             yield loaded
+
+
+def case_paths(paths: Iterable[Path]) -> list[Path]:
+    """Return paths of cases, and in place of a folder without a case the folders in it that have one, by name."""
+    found: list[Path] = []
+    for path in paths:
+        is_folder = path.is_dir() and not (path / CASE_NAME).is_file()
+        if is_folder:
+            settle(path)
+        below = sorted(each.parent for each in path.glob(f"*/{CASE_NAME}") if each.is_file()) if is_folder else []
+        found += below or [path]
+    return found
 
 
 def check_distinct(paths: Iterable[Path]) -> None:
@@ -153,7 +192,7 @@ def _case_file(path: Path) -> Path:
         raise InputError(
             "this is not a case",
             source=path,
-            expected=Message(".json, .jsonl, or a folder with {name}", name=CASE_NAME),
+            expected=Message(".json, .jsonl, or a folder with {name} or with folders that have one", name=CASE_NAME),
         )
     return path
 

@@ -53,10 +53,11 @@ def convert_command(converter: Converter) -> Any:
     }
 
     def run(report: Report, *, sources: list[Path], output: Path, **values: Any) -> None:
-        from annoconv.casefile.reading import check_distinct
+        from annoconv.casefile.reading import case_paths, check_distinct
 
         check_inputs(sources)
         if converter.direction == "to":
+            sources = case_paths(sources)
             check_distinct(sources)
         context = _context(report, {name: values.pop(name) for name in _CONTEXT})
         convert = _write if converter.direction == "to" else _read

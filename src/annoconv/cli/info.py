@@ -25,10 +25,11 @@ def info(
             report.say("{}", f"{name} {translate(version, report.lang)}")
         return
     from annoconv.casefile import read_cases
-    from annoconv.casefile.reading import check_distinct
+    from annoconv.casefile.reading import case_paths, check_distinct
     from annoconv.files.atomic import check_inputs
 
     check_inputs(paths)
+    paths = case_paths(paths)
     check_distinct(paths)
     described: list[dict[str, Any]] = []
     for path in paths:

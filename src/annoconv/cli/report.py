@@ -136,8 +136,8 @@ class Report:
         """Put a value beside the usual ones in the JSON object."""
         self._extra[key] = value
 
-    def add_finding(self, finding: Finding, source: Path | str) -> None:
-        """Record a finding and, for people, say it."""
+    def add_finding(self, finding: Finding, source: Path | str, *, is_said: bool = False) -> None:
+        """Record a finding and, for people, say it, unless an error says it."""
         self.levels[finding.level] += 1
         if self.as_json or self._all_findings is not None:
             entry = json.dumps({"source": str(source), **finding.to_json(self.lang)}, ensure_ascii=False)
@@ -146,7 +146,7 @@ class Report:
         else:
             entry = ""
         count = self._findings.add(finding.rule, entry)
-        if count <= _SHOWN and (not self.quiet or (finding.level is Level.ERROR and not self.as_json)):
+        if not is_said and count <= _SHOWN and (not self.quiet or (finding.level is Level.ERROR and not self.as_json)):
             place = f"{source}#{finding.case_index}" if finding.case_index else f"{source}"
             level, where = (translate(each, self.lang) for each in (finding.level.value, finding.path or "(document)"))
             self._line(f"{place}: {shortened(where)}: {level}: {finding.text(self.lang)} [{finding.rule}]")
@@ -172,8 +172,9 @@ class Report:
         """Record an error, with its findings, and say it."""
         self._errors.append(error)
         if isinstance(error, DocumentError):
+            is_said = [str(each.message) for each in error.findings] == [str(error.problem)]
             for finding in error.findings:
-                self.add_finding(finding, error.source or "")
+                self.add_finding(finding, error.source or "", is_said=is_said)
         self._line(f"annoconv: {translate('error', self.lang)}: {error.text(self.lang)}")
 
     def not_checked(self, error: AnnoconvError, source: Path) -> None:

@@ -42,7 +42,7 @@ def validate(
     ] = None,
 ) -> None:
     """Say every finding about the documents, one file after the other."""
-    from annoconv.casefile.reading import check_distinct
+    from annoconv.casefile.reading import case_paths, check_distinct
     from annoconv.errors import UsageError
     from annoconv.files.atomic import check_inputs, outputs_of
     from annoconv.files.names import check_ending
@@ -50,6 +50,7 @@ def validate(
     from annoconv.validation import check_file
 
     check_inputs([*paths, *images])
+    paths = case_paths(paths)
     check_distinct(paths)
     labels, label_system_id = None, None
     if label_system is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from annoconv.class_list import class_list
 from annoconv.codes import built_in_labels
 from annoconv.documents.residuals import pointer
 from annoconv.messages import listed
@@ -184,8 +185,9 @@ def label_unknown(subject: Subject) -> Iterator[Breach]:
 
 @rule("A-6.5.1b.label_unused")
 def label_unused(subject: Subject) -> Iterator[Breach]:
-    """Yield a case that defines labels which nothing in it has; a class list, whose labels have numbers, may."""
-    own = [label for label in subject.case.labels or () if label.number is None]
+    """Yield a case that defines labels which nothing in it has; the class list of its data set may."""
+    members = {label.code for label in class_list(subject.case)}
+    own = [label for label in subject.case.labels or () if label.code not in members]
     slots = [slot for slot, kinds in targets_of().items() if kinds == ("Label",)] if own else []
     used = {code for slot in slots for _, code in subject.inventory.references.get(slot, ())}
     unused = [label.name_en or label.name_zh or label.code for label in own if label.code not in used]
