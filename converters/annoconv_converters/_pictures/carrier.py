@@ -101,11 +101,9 @@ def compare(
         As `report` takes them.
     """
     if expected == original:
-        return report(original, native, reasons, carrier, case_index=case_index, unwritten=unwritten, beyond=False)
+        return report(original, native, reasons, carrier, case_index=case_index, unwritten=unwritten)
     left = residuals.residual(original, expected).paths()
-    found = report(
-        original, native, reasons, carrier, case_index=case_index, left_out=left, unwritten=unwritten, beyond=False
-    )
+    found = report(original, native, reasons, carrier, case_index=case_index, left_out=left, unwritten=unwritten)
     return Compared(found.losses, report(expected, native, reasons, carrier).kept)
 
 
@@ -131,7 +129,7 @@ def compare_plain(
     # By position, not by ids, which those of another annotation may equal.
     left = {**original, **{name: dict(enumerate(original[name])) for name in placed}}
     right = {**native.document, **{name: dict(enumerate(members)) for name, members in placed.items()}}
-    return report(left, right, reasons, case_index=case_index, unwritten=unwritten, beyond=False).losses
+    return report(left, right, reasons, case_index=case_index, unwritten=unwritten).losses
 
 
 def _placed(members: list[Record], found: list[Record], owners: Mapping[str, str]) -> list[Record]:

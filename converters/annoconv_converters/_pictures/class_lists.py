@@ -250,5 +250,5 @@ class WrittenLists:
             return [*losses]
         shown = [{name: value for name, value in each.items() if name != "number"} for each in native.get("labels", [])]
         ours, theirs = ({"labels": each} for each in (original["labels"], shown))
-        found = report(ours, theirs, reasons, carrier, case_index=case_index, beyond=False)
+        found = report(ours, theirs, reasons, carrier, case_index=case_index)
         return [*(loss for loss in losses if not loss.path.startswith("/labels/")), *found.losses]

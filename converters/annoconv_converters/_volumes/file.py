@@ -18,7 +18,7 @@ import numpy as np
 from annoconv.errors import GeometryError, MaskError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.names import check_inside
-from annoconv.pixels import as_labels
+from annoconv.volumes.voxel_values import as_labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -23,17 +23,8 @@ from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.geometry import is_numbers, size_from_record
 from annoconv_converters._pictures.records import Shape
 from annoconv_converters.coco.check import shape_findings
-from annoconv_converters.coco.stream import (
-    ANNOTATIONS,
-    IMAGES,
-    RESULTS,
-    Record,
-    Span,
-    id_of,
-    picture_of_result,
-    read_element,
-    scan,
-)
+from annoconv_converters.coco.records import id_of, picture_of_result
+from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, RESULTS, Record, Span, read_element, scan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -17,7 +17,7 @@ from annoconv_converters._pictures.geometry import box_from_record, keypoints_fr
 from annoconv_converters._pictures.records import is_caption
 from annoconv_converters._pictures.skeletons import defined_by, is_from_zero, names_of
 from annoconv_converters._raster.run_lengths import area_of, box_of
-from annoconv_converters.coco.stream import id_of
+from annoconv_converters.coco.records import id_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence, Set

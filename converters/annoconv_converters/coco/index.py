@@ -11,19 +11,9 @@ from annoconv.errors import DocumentError, InputError
 from annoconv.messages import Message
 from annoconv_converters._pictures.records import Picture, picture_name
 from annoconv_converters.coco.check import file_findings
+from annoconv_converters.coco.records import id_of, key_of, picture_of_result, without_key
 from annoconv_converters.coco.side import CocoSide, read_coco_side
-from annoconv_converters.coco.stream import (
-    ANNOTATIONS,
-    IMAGES,
-    RESULTS,
-    Record,
-    Span,
-    id_of,
-    key_of,
-    picture_of_result,
-    scan,
-    without_key,
-)
+from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, RESULTS, Record, Span, scan
 
 if TYPE_CHECKING:
     import re

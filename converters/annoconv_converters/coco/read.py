@@ -35,15 +35,8 @@ from annoconv_converters.coco.foreign import REASONS, TASK, is_flat, understand
 from annoconv_converters.coco.head import CONTRIBUTOR, info_beside
 from annoconv_converters.coco.index import RecordIndex, index_file
 from annoconv_converters.coco.panoptic import unpack
-from annoconv_converters.coco.stream import (
-    ANNOTATIONS,
-    IMAGES,
-    Record,
-    key_of,
-    read_element,
-    read_records,
-    without_key,
-)
+from annoconv_converters.coco.records import key_of, without_key
+from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, Record, read_element, read_records
 from annoconv_converters.coco.volumes import volume_losses
 
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from annoconv_converters._pictures.fitting import GONE, lost
 from annoconv_converters._pictures.records import KEY, Picture, is_key
 from annoconv_converters._pictures.said import digest_of
 from annoconv_converters.coco.foreign import TASK
-from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, key_of
+from annoconv_converters.coco.records import key_of
+from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -20,7 +20,6 @@ from annoconv.errors import DocumentError, LimitError
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message
 from annoconv_converters._pictures.foreign_json import looks_like
-from annoconv_converters._pictures.records import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,13 +37,9 @@ __all__ = [
     "RESULTS",
     "Record",
     "Span",
-    "id_of",
-    "key_of",
-    "picture_of_result",
     "read_element",
     "read_records",
     "scan",
-    "without_key",
 ]
 
 Record: TypeAlias = "dict[str, Any]"
@@ -59,8 +54,6 @@ _TOGETHER: Final = 1000
 """Records that are read at a time."""
 _SURE: Final = 1 << 53
 """Below it, a float that is whole is the number that was written."""
-_NAMES: Final = frozenset({"id", "type", "uid"})
-"""Members of our key that are texts."""
 _WHOLE: Final = ("id", "image_id", "category_id", "width", "height")
 COUNTED: Final = frozenset(
     {*_WHOLE, "area", "bbox", "caption", "file_name", "iscrowd", "keypoints", "num_keypoints", "score"}
@@ -222,32 +215,6 @@ def _elements(file: BinaryIO, places: Sequence[tuple[int, int]], source: Path, *
     if len(found) != len(places) or not all(type(each) is dict for each in found):  # the file has changed meanwhile
         raise _invalid("every member of a section is an object", source, where)
     return list(found)
-
-
-def id_of(record: Record, name: str = "id") -> Any:
-    """Return an id as something that can be looked up; None if it is neither a whole number nor a text."""
-    value = record.get(name)
-    return value if type(value) in {int, str} else None
-
-
-def key_of(record: Record) -> Record:
-    """Return what stands under our key in a record from outside, as far as it is an object and its names are texts."""
-    found = record.get(KEY)
-    members = found.items() if isinstance(found, dict) else ()
-    return {name: value for name, value in members if name not in _NAMES or isinstance(value, str)}
-
-
-def without_key(record: Record) -> Record:
-    """Return a record without what stands under our key."""
-    return {key: value for key, value in record.items() if key != KEY}
-
-
-def picture_of_result(record: Record, owner: Any) -> Record:
-    """Return the image record that a result is of: its size is that of its mask, unknown without one."""
-    segmentation = record.get("segmentation")
-    size = segmentation.get("size") if isinstance(segmentation, dict) else None
-    found = size if isinstance(size, list) and len(size) == 2 else [None, None]
-    return {"id": owner} if size is None else {"id": owner, "width": found[1], "height": found[0]}
 
 
 def _make_whole(record: Record) -> bool:

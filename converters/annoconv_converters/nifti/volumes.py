@@ -11,10 +11,10 @@ from annoconv.errors import MaskError
 from annoconv.files.inflate import compress
 from annoconv.geometry import apply_relation, compare_grids
 from annoconv.messages import Message
-from annoconv.pixels import smallest_labels
 from annoconv.volumes import nifti
 from annoconv.volumes.label_boxes import find_labels
 from annoconv.volumes.nifti import LABEL_INTENT
+from annoconv.volumes.voxel_values import smallest_labels
 from annoconv_converters._volumes import label_tables
 from annoconv_converters.nifti.rescale import rescaled
 

@@ -98,7 +98,6 @@ def report(
     within: Path = (),
     left_out: Iterable[Path] = (),
     unwritten: Mapping[Path, Reason] | None = None,
-    beyond: bool = True,
 ) -> Compared:
     """Return what `native` does not hold of `original`, as losses, and what a carrier takes along of it.
 
@@ -121,8 +120,6 @@ def report(
     unwritten
         Members of lists, such as `("annotations", 3)`, or leaves that are not written for a reason of their own, and
         that reason. If it has a kind, the loss is of that kind even where the carrier takes the leaf.
-    beyond
-        Whether what `native` says beyond the original is told, at places that this does not have.
 
     Returns
     -------
@@ -132,7 +129,7 @@ def report(
         nothing.
     """
     difference, held = compare(original, native)
-    paths, added = difference.paths() if beyond else [*difference.values], set(difference.removed)
+    paths, added = difference.paths(), set(difference.removed)
     refused = set(left_out)
     if carrier is not None:
         refused |= {path for path, value in difference.values.items() if not carrier.takes(path, value)}

@@ -1,0 +1,41 @@
+"""What stands in a COCO record from outside, as far as it is of the kind that is expected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from annoconv_converters._pictures.records import KEY
+
+if TYPE_CHECKING:
+    from annoconv_converters._pictures.records import Record
+
+__all__ = ["id_of", "key_of", "picture_of_result", "without_key"]
+
+_NAMES: Final = frozenset({"id", "type", "uid"})
+"""Members of our key that are texts."""
+
+
+def id_of(record: Record, name: str = "id") -> Any:
+    """Return an id as something that can be looked up; None if it is neither a whole number nor a text."""
+    value = record.get(name)
+    return value if type(value) in {int, str} else None
+
+
+def key_of(record: Record) -> Record:
+    """Return what stands under our key in a record from outside, as far as it is an object and its names are texts."""
+    found = record.get(KEY)
+    members = found.items() if isinstance(found, dict) else ()
+    return {name: value for name, value in members if name not in _NAMES or isinstance(value, str)}
+
+
+def without_key(record: Record) -> Record:
+    """Return a record without what stands under our key."""
+    return {key: value for key, value in record.items() if key != KEY}
+
+
+def picture_of_result(record: Record, owner: Any) -> Record:
+    """Return the image record that a result is of: its size is that of its mask, unknown without one."""
+    segmentation = record.get("segmentation")
+    size = segmentation.get("size") if isinstance(segmentation, dict) else None
+    found = size if isinstance(size, list) and len(size) == 2 else [None, None]
+    return {"id": owner} if size is None else {"id": owner, "width": found[1], "height": found[0]}
