@@ -457,7 +457,7 @@ def test_a_reader_that_does_not_know_us_loses_only_what_the_report_names(tmp_pat
     back = strict_json.plain(reading.case)
     for each, number in zip(back["annotations"], ["B", "P"], strict=True):
         each["id"] = number  # COCO numbers what it has a form for, in its order
-    changed = residuals.residual(strict_json.plain(loaded.case), back).values
+    changed = residuals.residual(strict_json.plain(loaded.case), back).paths()
     numbered = {"/annotations/0/id", "/annotations/1/id"}
     assert {residuals.pointer(path) for path in changed} | numbered == losses.paths()
     shutil.rmtree(tmp_path / "in")

@@ -183,13 +183,3 @@ def test_pictures_beside_their_labels_keep_their_folders(folders: tuple[str, str
     (tmp_path / "train.txt").write_text("".join(f"/data/set/{folder}/a.png\n" for folder in folders))
     (tmp_path / "obj.names").write_text("x\n")
     assert _names(tmp_path, "yolo")[0] == [f"{folder}/a.png" for folder in folders]
-
-
-def test_a_task_of_several_pages_is_refused(tmp_path: Path) -> None:
-    size = {"original_width": 20, "original_height": 10}
-    value = {"x": 10, "y": 10, "width": 20, "height": 20, "rectanglelabels": ["x"]}
-    results = [{"id": str(n), "type": "rectanglelabels", "item_index": n, "value": value, **size} for n in (0, 1)]
-    task = {"id": 1, "data": {"pages": ["a.png", "b.png"]}, "annotations": [{"result": results}]}
-    (tmp_path / "x.json").write_text(json.dumps([task]))
-    with pytest.raises(InputError, match=r"a\.png.*b\.png"):
-        list(registry.read([tmp_path / "x.json"], format="label-studio"))

@@ -48,7 +48,7 @@ def test_the_report_is_what_is_lost_whatever_the_ids_and_their_order(
         (reading,) = registry.read([target], format=format_name)
     original, back = strict_json.plain(loaded.case), strict_json.plain(reading.case)
     ours, theirs = original.pop("annotations"), back.pop("annotations")
-    expected = {residuals.pointer(path) for path in residuals.residual(original, back).values}
+    expected = {residuals.pointer(path) for path in residuals.residual(original, back).paths()}
     is_drawn = [kind in DRAWN[format_name] for kind, _ in order]
     assert len(theirs) == sum(is_drawn)
     came_back = iter(theirs)
@@ -57,7 +57,7 @@ def test_the_report_is_what_is_lost_whatever_the_ids_and_their_order(
         if found.get("id") != each["id"]:
             found = {key: value for key, value in found.items() if key != "id"}
         expected |= {
-            f"/annotations/{place}{residuals.pointer(path)}" for path in residuals.residual(each, found).values
+            f"/annotations/{place}{residuals.pointer(path)}" for path in residuals.residual(each, found).paths()
         }
     assert {loss.path for loss in losses} == expected
 
