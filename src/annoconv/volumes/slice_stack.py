@@ -274,7 +274,7 @@ def _even_step(distances: NDArray[np.float64], names: Sequence[str]) -> float:
             "the slices are not evenly spaced",
             found=listed([_gap(pairs[n], float(gaps[n])) for n in uneven], _MOST_NAMED),
             expected=Message("{usual:.6g} mm as between most slices", usual=usual),
-            advice="Supply the missing slices, bridge them in a conversion with --allow-gaps, or give one regular stack",
+            advice="Supply the missing slices, bridge them in conversions by --allow-gaps, or give one regular stack",
         )
     return float(distances[-1] - distances[0]) / (len(names) - 1)
 
