@@ -208,7 +208,7 @@ class DicomSeries:
                 "the series is no volume",
                 source=self.path,
                 found=found,
-                advice="Name one of its files, or write DICOM-SR",
+                advice="Name one of its files",
             )
         columns, rows = frames[0].size
         self._check_size(columns * rows * len(frames))

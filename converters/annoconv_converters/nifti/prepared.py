@@ -150,7 +150,7 @@ def prepare(loaded: LoadedCase, position: int, sources: Sequence[ImageSource], c
             where="/annotations",
             found=kinds_of(case),
             expected="a mask that counts as a finding, or an image",
-            advice="Boxes, points and attributes go to DICOM-SR, FHIR or COCO; images are given with --images, and "
+            advice="Boxes, points and attributes go to COCO or GeoJSON; images are given with --images, and "
             "masks of what is superseded, rejected or not there are written with --all-annotations",
         )
     name = safe_name(case.case_id) if case.case_id else f"case-{position + 1:06d}"

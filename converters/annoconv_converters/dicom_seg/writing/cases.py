@@ -189,7 +189,7 @@ def _prepared(
             where="/annotations",
             found=kinds_of(case),
             expected="a mask that counts as a finding",
-            advice="Boxes, points and attributes go to DICOM-SR or FHIR; masks of what is superseded, rejected or not "
+            advice="Boxes, points and attributes go to COCO or GeoJSON; masks of what is superseded, rejected or not "
             "there are written with --all-annotations",
         )
     sources = _without_masks(sources, loaded) or _own_files(loaded, context, settings)
