@@ -69,6 +69,8 @@ class Finder:
         Modality of images where nothing else tells it.
     known
         Labels of files that were just written, so that they need not be read again.
+    starts
+        What stands before the voxels of files that were just written.
     allows_no_place
         Whether a file may have no place in space.
     takes_layers
@@ -86,6 +88,7 @@ class Finder:
     drawn_on: Set[Path] = frozenset()
     modality: str | None = None
     known: Mapping[Path, Sequence[int]] = field(default_factory=dict[Path, list[int]])
+    starts: Mapping[Path, bytes] = field(default_factory=dict[Path, bytes])
     allows_no_place: bool = False
     takes_layers: bool = False
     within: Within | None = None
@@ -98,7 +101,7 @@ class Finder:
 
     def open(self, path: Path, *, is_placeless: bool = False) -> VolumeFile:
         """Return a file of volumes; GeometryError by name if it has no place in space."""
-        file = open_volume(self._checked(path), self.context.limits, self.form)
+        file = open_volume(self._checked(path), self.context.limits, self.form, self.starts.get(path))
         if file.grid.lps_from_ijk is None and not (is_placeless or self.allows_no_place):
             raise GeometryError(
                 "the file states no place in space: its sform and qform codes are both 0"

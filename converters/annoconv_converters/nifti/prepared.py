@@ -11,6 +11,7 @@ import numpy as np
 from annoconv import images as image_seam
 from annoconv.casefile.left_out import kinds_of
 from annoconv.codes import Labels
+from annoconv.documents import strict_json
 from annoconv.errors import GeometryError, InputError, MaskError
 from annoconv.geometry import Grid, apply_relation, is_turned, matrix_text
 from annoconv.ids import safe_name
@@ -109,6 +110,12 @@ class Prepared:
     def case(self) -> Case:
         """The typed case."""
         return self.loaded.case
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The case as JSON values."""
+        told: dict[str, Any] = strict_json.plain(self.case)
+        return told
 
     @cached_property
     def masks(self) -> list[PreparedMask]:

@@ -46,17 +46,21 @@ class VolumeWriter:
         NIfTI version.
     suffix
         `.nii.gz` or `.nii`.
+    starts
+        What stands before the voxels of each file that it wrote, so that nobody need read it again.
     """
 
     version: Literal[1, 2] = 1
     suffix: Literal[".nii", ".nii.gz"] = ".nii.gz"
+    starts: dict[Path, bytes] = field(default_factory=dict["Path", bytes])
 
     def write(
         self, path: Path, voxels: NDArray[Any], grid: Grid, tables: Sequence[Sequence[Entry]] = (), *, intent: int = 0
     ) -> None:
         """Write a volume, or layers `(layer, k, j, i)`, with a label table for each in the header."""
         extensions = [(_CARET, label_tables.write_caret(tables))] if any(tables) else []
-        pieces = nifti.nifti_pieces(voxels, grid, version=self.version, extensions=extensions, intent=intent)
+        pieces = [*nifti.nifti_pieces(voxels, grid, version=self.version, extensions=extensions, intent=intent)]
+        self.starts[path] = bytes(pieces[0])
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             for piece in compress(pieces) if path.name.endswith(".gz") else pieces:
