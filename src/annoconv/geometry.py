@@ -274,7 +274,7 @@ def corner_displacement_voxel(moving: Affine, fixed: Affine, shape: Shape) -> fl
 
 
 def _furthest_corner(difference: Affine, shape: Shape) -> float:
-    rows = difference[:3].tolist()
+    rows: list[list[float]] = difference[:3].tolist()
     return max(
         abs(x * i + y * j + z * k + offset)
         for i, j, k in product(*((0, count - 1) for count in shape))

@@ -29,12 +29,13 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.geometry import GridRelation
     from annoconv.images import ImageSource
+    from annoconv.limits import Limits
     from annoconv.model import Case, Image
     from annoconv.pixels import Mask
     from annoconv.registry import Context
     from annoconv.volumes.label_boxes import Box
 
-__all__ = ["Prepared", "PreparedImage", "PreparedMask", "prepare"]
+__all__ = ["Prepared", "PreparedImage", "PreparedMask", "given_sources", "prepare"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +122,15 @@ class Prepared:
     def masks(self) -> list[PreparedMask]:
         """The masks on all images."""
         return [mask for image in self.images for mask in image.masks]
+
+
+def given_sources(images: Sequence[Path], limits: Limits, *, allow_gaps: bool) -> list[ImageSource]:
+    """Return the source images that were given."""
+    if not images:
+        return []
+    from annoconv_converters._dicom.series import scan_series  # imports pydicom, half of the time of a small command
+
+    return scan_series(images, limits, allow_gaps=allow_gaps)
 
 
 def prepare(loaded: LoadedCase, position: int, sources: Sequence[ImageSource], context: Context) -> Prepared:

@@ -24,11 +24,10 @@ from annoconv.files.manifest import ending_of, seal
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
 from annoconv.volumes.nifti import NIFTI1_LARGEST, holds_qform
-from annoconv_converters._dicom.series import scan_series
 from annoconv_converters._volumes.opening import stem_of
 from annoconv_converters.nifti.case_files import document, identities
 from annoconv_converters.nifti.finder import Finder
-from annoconv_converters.nifti.prepared import Prepared, prepare
+from annoconv_converters.nifti.prepared import Prepared, given_sources, prepare
 from annoconv_converters.nifti.side_file import SideFile, main_of, with_empty_regions
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ def write_cases(
     allow_gaps: bool,
 ) -> LossReport:
     """Write cases; a folder appears at once, a single file and its side file one after the other."""
-    sources = scan_series(images, context.limits, allow_gaps=allow_gaps) if images else []
+    sources = given_sources(images, context.limits, allow_gaps=allow_gaps)
     remaining = iter(cases)
     start = [loaded for _, loaded in zip(range(2), remaining, strict=False)]  # range first: it takes no third
     if not start:
@@ -197,7 +196,7 @@ def _compare(
     written: Sequence[_WrittenCase], place: Path, writer: Layout, context: Context, *, plain: bool
 ) -> Iterator[Loss]:
     """Read back what was written, without the voxels; put the difference into side files and yield it as losses."""
-    finder = Finder(replace(context, label_system=()), known=writer.known, starts=writer.request.volumes.starts)
+    finder = Finder(replace(context, label_system=()), known=writer.known, written=writer.request.volumes.written)
     found = list(writer.find(place, finder))
     if len(found) != len(written):
         raise RuntimeError(f"{len(written)} cases were written, {len(found)} are found")

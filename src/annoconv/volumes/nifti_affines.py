@@ -246,7 +246,7 @@ def _rounding_mm(header: Header, shape: Shape) -> float:
     angle = 2 * (error / (2 * math.sqrt(rest)) if rest > error else math.sqrt(error))
     extent = math.hypot(*(zoom * count for zoom, count in zip(header["pixdim"][1:4], shape, strict=True)))
     unit = _MM_BY_UNIT[header["xyzt_units"] & 7]
-    return unit * ((angle + 2 * _EPSILON) * extent + 2 * _EPSILON * max(map(abs, offsets)))
+    return float(unit * ((angle + 2 * _EPSILON) * extent + 2 * _EPSILON * max(map(abs, offsets))))
 
 
 def _check_agreement(sform: Affine, qform: Affine, shape: Shape, rounding_mm: float, path: Path) -> None:
@@ -267,7 +267,7 @@ def _check_agreement(sform: Affine, qform: Affine, shape: Shape, rounding_mm: fl
 
 def _furthest_mm(difference: Affine, shape: Shape) -> float:
     """Return the largest displacement of a corner voxel by the difference of two affines, mm."""
-    rows = difference[:3].tolist()
+    rows: list[list[float]] = difference[:3].tolist()
     return max(
         math.hypot(*(x * i + y * j + z * k + offset for x, y, z, offset in rows))
         for i, j, k in product(*((0, count - 1) for count in shape))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import struct
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
@@ -71,8 +72,11 @@ _STRUCTS: Final[dict[tuple[Version, ByteOrder], struct.Struct]] = {
     for version in _FIELDS
     for order in ("<", ">")
 }
-_EMPTY: Final = {
-    version: {name: b"" if form[-1] == "s" else (0,) * _count(form) for name, form in _places(version)}
+_EMPTY: Final[dict[Version, Header]] = {
+    version: {
+        name: b"" if form[-1] == "s" else 0 if _count(form) == 1 else (0,) * _count(form)
+        for name, form in _places(version)
+    }
     for version in _FIELDS
 }
 
@@ -94,11 +98,9 @@ def parse(start: bytes) -> tuple[Header, Version, ByteOrder] | None:
 
 def pack(header: Mapping[str, Any], version: Version) -> bytes:
     """Return a header's bytes, little-endian; fields that are not given are 0, its size and magic are its version's."""
-    fields = _EMPTY[version] | header | {"sizeof_hdr": SIZES[version], "magic": _MAGIC[version]}
-    values: list[Any] = []
-    for value in fields.values():
-        values.extend(value if isinstance(value, tuple) else (value,))
-    return _STRUCTS[version, "<"].pack(*values)
+    told: Header = {**_EMPTY[version], **header, "sizeof_hdr": SIZES[version], "magic": _MAGIC[version]}
+    values = ((told[name],) if count == 1 else told[name] for name, count in _NAMES[version])
+    return _STRUCTS[version, "<"].pack(*chain.from_iterable(values))
 
 
 def dtype_of(header: Header, order: ByteOrder) -> np.dtype[Any] | None:

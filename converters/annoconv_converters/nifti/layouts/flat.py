@@ -87,7 +87,9 @@ class Flat(Layout):
         index["regions"] = [regions[annotation_id] for annotation_id in order]
         if rows := registrations.write_all(case.loaded, folder):
             index["registrations"] = rows
-        (folder / INDEX).write_bytes(strict_json.dumps(index, indent=2))
+        told_of = strict_json.dumps(index, indent=2)
+        (folder / INDEX).write_bytes(told_of)
+        self.request.volumes.written[folder / INDEX] = told_of
 
     def finish(self) -> None:
         """Write nothing: each case describes itself."""
@@ -119,7 +121,7 @@ class Flat(Layout):
         return values
 
     def _write_image(self, image: PreparedImage, told: dict[str, Any], name: str, folder: Path) -> dict[str, Any]:
-        index = {key: told[key] for key in ("uid", "modality", "shape", *TOLD_OF_IMAGES) if key in told}
+        index: dict[str, Any] = {key: told[key] for key in ("uid", "modality", "shape", *TOLD_OF_IMAGES) if key in told}
         if image.grid is None or image.grid.lps_from_ijk is None:
             index["coordinate_frame"] = "NONE"
         if image.source is not None and image.grid is not None:
