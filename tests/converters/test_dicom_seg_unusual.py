@@ -191,6 +191,24 @@ def test_an_agent_whose_name_ends_in_its_version_comes_back_as_an_agent(
     assert "ai_model" not in back["metadata"].get("software", {})
 
 
+AI_FAMILY = {"code": "123110", "scheme": "DCM", "meaning": "Artificial Intelligence"}
+
+
+@pytest.mark.parametrize("family", [AI_FAMILY, AI_FAMILY | {"code": "123109", "meaning": "Manual Processing"}])
+def test_an_agent_of_which_a_name_and_a_family_are_known_comes_back_as_an_agent(
+    family: dict[str, str], tmp_path: Path
+) -> None:
+    agent = {"id": "nn", "kind": "device", "roles": ["model"], "algorithm": {"name": "nn", "family": family}}
+    case = made_by_machine(tmp_path / "case", {"agents": [agent]}, "nn")
+    losses = registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[CT], plain=True)
+    assert dciodvfy_errors(tmp_path / "seg.dcm") == []
+    back = strict_json.plain(read(tmp_path / "seg.dcm").case)
+    assert back["metadata"]["agents"] == [agent]
+    assert {each["annotator"] for each in back["annotations"]} == {"nn"}
+    assert "ai_model" not in back["metadata"].get("software", {})
+    assert not [path for path in losses.paths() if path.startswith("/metadata/agents")]
+
+
 def test_a_spacing_that_the_places_of_the_frames_contradict_is_said(tmp_path: Path) -> None:
     dataset = pydicom.dcmread(SEG)
     several = [*dataset.PerFrameFunctionalGroupsSequence]

@@ -194,14 +194,18 @@ def _as_it_counts(region: Region) -> Region:
 
 
 def _labels(dataset: dict[str, Any], path: Path) -> dict[str, int | list[int]]:
-    """Return the value of each class, or its values, but for the background."""
+    """Return the value of each class, or its values, but for the background, which is 0 and no class is."""
     try:
-        return {
-            str(name): [int(value) for value in values] if isinstance(values, list) else int(values)
+        stated = {
+            str(name): [_value(value) for value in values] if isinstance(values, list) else _value(values)
             for name, values in dataset["labels"].items()
-            if name != "background"
         }
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        if stated.pop("background", 0) != 0 or any(
+            each in (0, []) or (isinstance(each, list) and 0 in each) for each in stated.values()
+        ):
+            raise ValueError
+        return stated
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise InputError(
             "not the classes of nnU-Net's dataset.json",
             source=path,
@@ -210,6 +214,13 @@ def _labels(dataset: dict[str, Any], path: Path) -> dict[str, int | list[int]]:
             expected=_CLASSES,
             advice="Write each class by its name, with its value, or its values if it is a region",
         ) from error
+
+
+def _value(stated: Any) -> int:
+    """Return a value as numbers or texts state it; ValueError if it is not a whole number."""
+    if float(stated) != int(stated):
+        raise ValueError
+    return int(stated)
 
 
 def _channels(dataset: dict[str, Any], path: Path) -> list[str]:
