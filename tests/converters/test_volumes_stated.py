@@ -213,7 +213,7 @@ def test_classes_of_nnunet_that_are_none_are_refused_with_what_they_should_be(
     classes: dict[str, Any], tmp_path: Path
 ) -> None:
     source = nnunet(tmp_path / "in", classes, (1,))
-    with pytest.raises(InputError, match=r"not the classes of nnU-Net.*/labels.*expected.*Write each class"):
+    with pytest.raises(InputError, match=r"/labels: not the classes.*expected.*Write each class"):
         read(source)
 
 
