@@ -12,7 +12,8 @@ import pytest
 from pydicom.pixels.utils import pack_bits
 
 from annoconv import images, registry
-from annoconv.casefile import LoadedCase, read_case
+from annoconv.casefile import LoadedCase, read_case, write_case
+from annoconv.cli import main
 from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError, GeometryError, ImageError
 from annoconv.limits import Limits
@@ -111,6 +112,10 @@ def test_slices_that_differ_in_orientation_are_one_stack_only_when_asked_and_wit
     assert any("differ in orientation" in loss.message for loss in losses if loss.path == "/image")
     (reading,) = registry.read([tmp_path / "seg.dcm"], format="dicom-seg", images=[series], context=context)
     assert any("differ in orientation" in loss.message for loss in reading.losses if loss.path == "/image")
+    write_case(case, tmp_path / "again" / "case.json")
+    asked = ["validate", str(tmp_path / "again"), "--profile", "exchange", "--images", str(series), "--quiet"]
+    assert main(asked) == 1
+    assert main([*asked, "--limit", "direction_millionths=2000"]) == 0
 
 
 def by_an_algorithm(path: Path, target: Path) -> Path:
