@@ -190,3 +190,18 @@ def test_what_is_not_read_is_refused_with_what_to_do(
     (tmp_path / name).write_text("".join(f"{key} = {value}\n" for key, value in fields.items()))
     with pytest.raises(MaskError, match=problem + r".*expected .*\. Save"):
         read(tmp_path / name)
+
+
+def test_every_refusal_of_a_file_says_what_to_do(tmp_path: Path) -> None:
+    """What is wrong is told by each format; where it has no better advice, that of all of them stands."""
+    broken = {
+        "m.nrrd": HEAD.replace("sizes: 8 6 5", "sizes: 8 6"),
+        "n.nrrd": HEAD.replace("type: uint8", "type: block"),
+        "m.mha": "NDims = 3\nDimSize = 0 6 5\nElementType = MET_UCHAR\nElementDataFile = LOCAL\n",
+        "n.mha": "nothing",
+    }
+    for name, text in broken.items():
+        (tmp_path / name).write_text(text + "\n")
+        with pytest.raises(MaskError) as caught:
+            read(tmp_path / name)
+        assert caught.value.advice, name
