@@ -299,7 +299,7 @@ def match(
     """
     named = [each for each in sources if each.uid == image.uid]
     if not named and not is_dicom_uid(image.uid):
-        named = readable(sources)
+        named = [*readable(sources)]
     if len(named) != 1:
         raise ImageError(
             "no single source image has this UID",
