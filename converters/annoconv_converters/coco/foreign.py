@@ -19,7 +19,8 @@ from annoconv_converters._pictures.cases import loaded_case
 from annoconv_converters._pictures.categories import unnamed_number
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, with_floats
-from annoconv_converters._pictures.meaning import BESIDE_PICTURE, picture_case
+from annoconv_converters._pictures.meaning import picture_case
+from annoconv_converters._pictures.record_ids import annotation_id
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, finish
 from annoconv_converters.coco.panoptic import packed_record
 from annoconv_converters.coco.stream import COUNTED
@@ -161,12 +162,12 @@ def _leftover(
     image = _difference(picture.record, again)
     told += _compared(picture.place, picture.record, again, image) if picture.place else ()
     kept |= {"image": image} if image else {}
+    uids = {loaded.case.image.uid}
     redrawn = {shape.key["id"]: shape.record for shape in drawn.shapes}
     annotations: Record = {}
     for shape in picture.shapes:
         record = shape.record
-        identity = str(record.get("id"))
-        identity += BESIDE_PICTURE if identity + BESIDE_PICTURE in redrawn and identity not in redrawn else ""
+        identity = annotation_id(str(record.get("id")), uids)
         again = redrawn.get(identity, {})
         if again:
             again["id"] = record["id"] if kind == "results" else number_of(identity)
@@ -204,7 +205,7 @@ def _keypoints(code: str, picture: Picture, categories: Categories) -> list[str]
 
 def number_of(identity: str) -> int | None:
     """Return the annotation number that an id asks for; 0 is none, as COCOeval takes it for no match."""
-    identity = identity.removesuffix(BESIDE_PICTURE)
+    identity = identity.removesuffix("_")  # one that stands beside a picture of that name
     is_number = identity.isascii() and identity.isdecimal() and str(int(identity[:18])) == identity
     return int(identity) if is_number and identity != "0" else None
 
