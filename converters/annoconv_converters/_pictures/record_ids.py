@@ -1,8 +1,8 @@
 """The ids of records as those of annotations, which are never the UID of a picture.
 
 A record whose id is that of its picture, or that with `_` behind it any number of times, has one `_` more (in a case of
-several images, as many as leave it none of theirs): on the picture `1`, the records `1` and `1_` are the annotations `1_`
-and `1__`. So no two become one, in whatever order they stand, and the id of the record follows again.
+several images, as many as leave it none of theirs): on the picture `1`, the records `1` and `1_` are `1_` and `1__`. So
+no two become one, in whatever order they stand, and the id of the record follows again.
 """
 
 from __future__ import annotations
