@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
     from annoconv.documents.losses import Carrier, Reasons
     from annoconv.model import Case, Label
-    from annoconv_converters._pictures.categories import ClassKind
+    from annoconv_converters._pictures.categories import CategoryTable, ClassKind
 
 __all__ = [
-    "CLASSES", "SaidOnce", "WrittenLists", "class_losses", "classes_told", "list_of_case", "renumbered", "shared",
+    "CLASSES", "Counted", "SaidOnce", "WrittenLists", "class_losses", "classes_told", "list_of_case", "renumbered",
+    "shared",
 ]  # fmt: skip
 
 Record: TypeAlias = "dict[str, Any]"
@@ -34,6 +35,10 @@ CLASSES: Final = "classes"
 classes that the list of the case has."""
 
 
+_COUNTED: Final = (
+    "no class list numbers the class, so that its number depends on which others are used, and other files may give it "
+    "another; a label system gives all the same"
+)
 _SHARED: Final = "another class has the same name, so that this one is written by its code"
 
 
@@ -139,6 +144,31 @@ def _given(original: Record, drawn: Collection[str], reasons: Reasons, case_inde
     given = (place for place in places if original["annotations"][place]["label_code"] == UNCLASSIFIED)
     paths = (pointer(("annotations", place, "label_code")) for place in given)
     return [Loss(case_index, path, LossKind.APPROXIMATED, Message(sentence)) for path in paths]
+
+
+class Counted:
+    """Tells of each class once, at its first object, that its number depends on which classes are used.
+
+    Parameters
+    ----------
+    table
+        The classes of the file, and which are counted.
+    is_anew
+        Whether the format numbers from 0 without a gap, so that a place in the built-in label system tells nothing.
+    """
+
+    def __init__(self, table: CategoryTable, *, is_anew: bool) -> None:
+        self._table, self._is_anew = table, is_anew
+        self._said: set[str] = set()
+
+    def losses(self, case: Case, known: Labels, drawn: Collection[str], case_index: int) -> Iterator[Loss]:
+        """Yield what is told with a case, of whose annotations those with these ids are drawn."""
+        for place, each in enumerate(case.annotations if self._table.counted else ()):
+            name = known.name_of(each.label_code)
+            is_placed = self._table.counted.get(name, True) if not self._is_anew else name not in self._table.counted
+            if not is_placed and name not in self._said and each.id in drawn:
+                self._said.add(name)
+                yield Loss(case_index, pointer(("annotations", place, "label_code")), LossKind.UNCODED, _COUNTED)
 
 
 def renumbered(original: Record, native: Record) -> Record:

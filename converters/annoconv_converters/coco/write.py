@@ -26,7 +26,8 @@ from annoconv.files.manifest import ending_of, seal
 from annoconv.loss import Loss, LossReport
 from annoconv_converters._pictures.carrier import VERSION, compare, compare_plain
 from annoconv_converters._pictures.categories import Categories, CategoryTable, unnamed
-from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, class_losses, renumbered, shared
+from annoconv_converters._pictures.class_lists import CLASSES, Counted, SaidOnce, class_losses, renumbered, shared
+from annoconv_converters._pictures.crowds import EXTENSION
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.picture_names import FlatNames, KnownNames, with_file_names
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
@@ -37,7 +38,7 @@ from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters._pictures.skeletons import Skeletons, defined_by, has_keypoints
 from annoconv_converters._pictures.write import polygon_reasons
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identities, lost_masks
-from annoconv_converters.coco.foreign import EXTENSION, kept_of, number_of, put_back, understand
+from annoconv_converters.coco.foreign import kept_of, number_of, put_back, understand
 from annoconv_converters.coco.head import info_of, moments, skeletons_of
 from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
@@ -129,6 +130,7 @@ class _Writer:
         self.position = 0
         self.newest: list[str] = []
         self.once, self.flat, self.told_apart = SaidOnce(), FlatNames(), KnownNames()
+        self.counted = Counted(self.table, is_anew=False)
         self.read_categories: tuple[tuple[Any, ...], Categories] | None = None
 
     def __enter__(self) -> _Writer:
@@ -248,6 +250,7 @@ class _Writer:
         drawn_as = [(each.key["id"], each.record.get("category_id")) for one in drawing.pictures for each in one.shapes]
         given = {identity for identity, number in drawn_as if number == unclassified}
         written = {str(each.get("name")) for each in self.table.records.values()}
+        self.losses += self.counted.losses(loaded.case, self.labels, drawn, case_index)
         is_said = self.once(loaded.case)
         self.losses += class_losses(original, losses, given, written, REASONS, case_index, is_said=is_said)
         for picture in drawing.pictures:
