@@ -61,9 +61,12 @@ def oriented_box(box: Sequence[float], degrees: float, about: tuple[float, float
 
 def as_turned(shape: Shape) -> Shape:
     """Return a box with CVAT's attribute `rotation` as the turned one that it is; any other shape as it stands."""
-    record, attributes = shape.record, shape.record.get("attributes")
-    stated = attributes.get(ROTATION) if isinstance(attributes, dict) else None
-    if not isinstance(stated, int | float | Decimal) or isinstance(stated, bool) or not 0 < abs(stated) < _MOST_TURNED:
+    record, held = shape.record, shape.record.get("attributes")
+    attributes: dict[str, Any] = held if isinstance(held, dict) else {}
+    stated: Any = attributes.get(ROTATION)
+    is_number = isinstance(stated, int | float | Decimal) and not isinstance(stated, bool)
+    degrees = float(stated) if is_number else 0.0
+    if not 0 < abs(degrees) < _MOST_TURNED:
         return shape
     sides: Any = record.get("bbox")
     if shape.geometry or any(map(record.get, _OUTLINES)) or not (is_numbers(sides, 4) and min(sides[2:]) > 0):
@@ -73,7 +76,7 @@ def as_turned(shape: Shape) -> Shape:
     return replace(
         shape,
         record={**record, "attributes": told},
-        geometry=oriented_box((x, y, x + width, y + height), float(stated)),
+        geometry=oriented_box((x, y, x + width, y + height), degrees),
     )
 
 

@@ -125,6 +125,5 @@ def from_label_studio(
         raise InputError("there is no Label Studio export", source=source, expected=".json", advice=unpacking(sources))
     limits, labels, sides = context.limits, context.label_system, SideFiles(context.limits)
     batches = (read_tasks(path, limits, predictions=predictions, label_system=labels, sides=sides) for path in paths)
-    if config is not None:
-        batches = map(read_configuration(Path(config), limits).applied, batches)
-    return read_pictures(batches, context=context, task=TASK)
+    listed = batches if config is None else map(read_configuration(Path(config), limits).applied, batches)
+    return read_pictures(listed, context=context, task=TASK)
