@@ -135,7 +135,7 @@ def is_flat(pictures: Sequence[Picture]) -> bool:
 def _with_turned(picture: Picture, *, use_keys: bool) -> Picture:
     """Return a picture whose boxes are turned where CVAT says so, unless our key says what they are."""
     shapes = [each if use_keys and "type" in each.key else as_turned(each) for each in picture.shapes]
-    return replace(picture, shapes=shapes)
+    return picture if shapes == picture.shapes else replace(picture, shapes=shapes)
 
 
 def _leftover(
