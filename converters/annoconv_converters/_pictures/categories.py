@@ -285,7 +285,7 @@ class CategoryTable:
         """Return the id of a label's category, which tells the annotation category too."""
         name = labels.name_of(code)
         if name not in self.records:
-            is_told = code in self._reserved or code == UNCLASSIFIED or unnamed_number(code) is not None
+            is_told = code in self._reserved or code == UNCLASSIFIED or name.startswith(unnamed(""))
             self._add(name, code, self._record(name, code, labels, None))
             if not is_told:
                 self.counted[name] = self.records[name]["id"] == self._positions.get(code)

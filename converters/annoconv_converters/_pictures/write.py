@@ -195,7 +195,7 @@ def write_pictures(
         sizes = {picture.record["file_name"]: _size(picture) for picture in pictures if "width" in picture.record}
         batch = format.read(temporary, sizes)
         lists = WrittenLists(batch.categories, batch.classes, listed, context.label_system)
-        once, counted = SaidOnce(), Counted(table, is_anew=True)
+        once, counted = SaidOnce(), Counted(table, format.reasons, is_anew=True)
         entries: list[Record] = []
         position = 0
         for case_index, drawing in enumerate(drawings):

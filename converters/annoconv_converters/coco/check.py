@@ -154,6 +154,8 @@ def shape_findings(
     if box is not None and all(size) and not (box[0] >= 0 and box[1] >= 0 and box[2] <= size[1] and box[3] <= size[0]):
         yield _warning("coco.outside", f"{place}/bbox", "the box reaches beyond the picture", case_index)
     points = keypoints_from_record(record, source="", where=place)
+    if record.get("bbox") == [] and segmentation is None and not points:
+        yield _warning("coco.empty", f"{place}/bbox", "nothing says where the object is", case_index)
     count = len(names_of(categories.records.get(id_of(record, "category_id"), {}))) if points else 0
     if count and len(points) != count:
         message = Message("the category has {count} keypoints, the record {found}", count=count, found=len(points))
