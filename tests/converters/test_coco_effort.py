@@ -33,7 +33,7 @@ def _found(path: Path) -> list[str]:
 
 def test_polygons_across_a_slide_whose_areas_are_wrong_do_not_keep_a_reader_busy(tmp_path: Path) -> None:
     """Each would be drawn in a tenth of a second: 1,000 of them in minutes."""
-    rings = [[0, 0, SIDE - n, n, n, SIDE - n] for n in range(1000)]
+    rings = [[0.0, 0.0, float(SIDE - n), float(n), float(n), float(SIDE - n)] for n in range(1000)]
     begin = time.process_time()
     assert len(_found(_file(tmp_path / "wide.json", rings, 7.0))) == 1000
     assert time.process_time() - begin < 30
