@@ -1,0 +1,395 @@
+"""Annotations as Observations, and where they are as ImagingSelections.
+
+An Observation is a measurement group of HL7's guide "DICOM SR to FHIR": its code is the category of the finding, its
+value the finding. What is absent, or only possible, is told the other way round, code the finding and value the
+judgement, so that nobody takes it for there. Measurements and evaluations are members of it (`measures.py`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from annoconv.codes import PRIVATE_SCHEME, category_concept
+from annoconv.model import AnnotationCategory
+from annoconv_converters.fhir import measures
+from annoconv_converters.fhir.elements import (
+    code_in,
+    code_of,
+    coding_put,
+    extensions,
+    identified,
+    identifier_in,
+    is_text,
+    moment,
+    uid_in,
+    uid_put,
+    value_in,
+    value_put,
+)
+from annoconv_converters.fhir.imaging import image_of
+from annoconv_converters.fhir.names import ASSERTIONS, DCM, DERIVATION, SCT, UNKNOWN, URI, coding, concept_of_ours
+from annoconv_converters.fhir.regions import geometry_in, regions_flat, regions_solid, type_of
+from annoconv_converters.fhir.sites import put_site, take_site
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from annoconv_converters.fhir.draft import Draft, Taking
+    from annoconv_converters.fhir.imaging import Imaged
+    from annoconv_converters.fhir.names import Resource
+
+__all__ = ["Annotations", "take_annotation"]
+
+STATUSES: Final = {
+    "preliminary": "preliminary",
+    "final": "final",
+    "superseded": "entered-in-error",
+    "rejected": "entered-in-error",
+}
+_STATUS_IN: Final = {"preliminary": "preliminary", "entered-in-error": "rejected"}
+_GROUP: Final = {
+    "coding": [{"system": DCM, "code": "125007", "display": "Measurement Group"}, coding("kind", "annotation")]
+}
+_SPAN: Final = code_of("kind", "text-span")
+_REGION: Final = {"system": DCM, "code": "111030", "display": "Image Region"}
+_SEGMENT: Final = {"system": DCM, "code": "121191", "display": "Referenced Segment"}
+_SEGMENTATION: Final = "1.2.840.10008.5.1.4.1.1.66.4"
+_PATH: Final = "DocumentReference.content[0].attachment.data"
+
+
+class Annotations:
+    """Writes the annotations of one case; what many of them share is made once.
+
+    Parameters
+    ----------
+    draft
+        The case.
+    images
+        Its images by UID.
+    masks
+        References to the documents of mask files.
+    """
+
+    def __init__(self, draft: Draft, images: Mapping[str, Imaged], masks: Mapping[str, Resource]) -> None:
+        self._draft, self._images, self._masks = draft, images, masks
+        self._categories: dict[tuple[str, str], list[Resource]] = {}
+        self._codes: dict[str, Resource] = {}
+        self._values: dict[tuple[str, str], Resource] = {}
+        self._places: dict[str, Resource] = {}
+        self._ids: list[str] = []
+        self._primary: str = draft.case["image"]["uid"]
+        for each in draft.case["annotations"]:
+            identity = draft.id_of("annotation", each["id"])
+            self._ids.append(identity)
+            draft.known.setdefault(("annotation", each["id"]), draft.reference("Observation", identity))
+        self._children: dict[str, list[Resource]] = {}
+        for each, identity in zip(draft.case["annotations"], self._ids, strict=True):
+            if ("annotation", each.get("parent_id")) in draft.known:
+                self._children.setdefault(each["parent_id"], []).append(draft.reference("Observation", identity))
+
+    def put_all(self) -> list[Resource]:
+        """Add all annotations; return their references in their order."""
+        return [
+            self._put(each, identity) for each, identity in zip(self._draft.case["annotations"], self._ids, strict=True)
+        ]
+
+    def _put(self, annotation: Resource, identity: str) -> Resource:
+        draft = self._draft
+        identifiers = [identified("annotation", annotation["id"])]
+        if "tracking_uid" in annotation:
+            identifiers.append(uid_put(annotation["tracking_uid"]))
+        is_span = annotation["type"] == "text_span"
+        said = annotation.get("assertion", "present")
+        code, value = self._code(annotation["category"]), self._value(annotation["label_code"], annotation["category"])
+        if is_span and is_text(annotation["text"]):
+            value = {**value, "text": annotation["text"]}
+        if said in ASSERTIONS:
+            code, value = value, self._assertion(said)
+        body: Resource = {
+            "identifier": identifiers,
+            "status": STATUSES[annotation.get("status", "final")],
+            "category": self._category(annotation["category"], "text-span" if is_span else "annotation"),
+            "code": code,
+            "subject": draft.patient,
+            "valueCodeableConcept": value,
+        }
+        image = self._images.get(annotation.get("image_uid", self._primary))
+        if image is not None and not is_span and "studyUid" in image.uids:
+            body["partOf"] = [image.reference]
+        if issued := moment(annotation.get("annotated_at")):
+            body["issued"] = issued
+        if performer := draft.known.get(("agent", annotation.get("annotator", ""))):
+            body["performer"] = [performer]
+        if "algorithm_type" in annotation:
+            body["method"] = code_of("algorithm-type", annotation["algorithm_type"])
+        if "note" in annotation and is_text(annotation["note"]):
+            body["note"] = [{"text": annotation["note"]}]
+        if "finding_site" in annotation:
+            body |= put_site(annotation["finding_site"], draft, identity)
+        derived = draft.refs("annotation", annotation.get("derived_from"))
+        if is_span:
+            body |= self._derivation(annotation)
+        elif image is not None and annotation["type"] != "attribute":
+            selected = self._selection(annotation, identity, image)
+            derived = derived if selected is None else [selected, *derived]
+        members = measures.put_members(annotation, identity, draft, body["status"])
+        members += self._children.get(annotation["id"], [])
+        components = self._components(annotation)
+        for key, told in (("derivedFrom", derived), ("hasMember", members), ("component", components)):
+            if told:
+                body[key] = [*body.get(key, ()), *told]
+        return draft.add("Observation", identity, body)
+
+    def _category(self, category: str, kind: str) -> list[Resource]:
+        key = category, kind
+        if key not in self._categories:
+            first = _SPAN if kind == "text-span" else _GROUP
+            self._categories[key] = [first, code_of("annotation-category", category)]
+        return self._categories[key]
+
+    def _code(self, category: str) -> Resource:
+        if category not in self._codes:
+            concept = category_concept(AnnotationCategory(category))
+            published = [] if concept.scheme == PRIVATE_SCHEME else [coding_put(concept.model_dump(exclude_none=True))]
+            self._codes[category] = concept_of_ours("annotation-category", category, *filter(None, published))
+        return self._codes[category]
+
+    def _value(self, label: str, category: str) -> Resource:
+        key = label, category
+        if key not in self._values:
+            coded = self._draft.labels.coded(label, AnnotationCategory(category))
+            published = None if coded.is_private else coding_put(coded.type.model_dump(exclude_none=True))
+            ours = coding("label", label, coded.name)
+            self._values[key] = {"coding": [*([published] if published else []), ours]}
+        return self._values[key]
+
+    @staticmethod
+    def _assertion(said: str) -> Resource:
+        known = ASSERTIONS[said]
+        published = [{"system": SCT, "code": known[0], "display": known[1]}] if known else []
+        return concept_of_ours("assertion", said, *published)
+
+    def _derivation(self, annotation: Resource) -> Resource:
+        """Return where a span is in its text, by HL7's extension, and what it states."""
+        told: Resource = {
+            "component": [
+                {
+                    "code": code_of("part", "semantic-type"),
+                    "valueCodeableConcept": code_of("semantic-type", annotation["semantic_type"]),
+                }
+            ]
+        }
+        text = self._draft.known.get(("text", annotation["text_id"]))
+        if text is None:
+            return told
+        parts = [
+            {"url": "reference", "valueReference": text},
+            {"url": "path", "valueString": _PATH},
+            {"url": "offset", "valueInteger": annotation["start"]},
+            {"url": "length", "valueInteger": max(0, annotation["end"] - annotation["start"])},
+        ]
+        return told | {"extension": [{"url": DERIVATION, "extension": parts}], "derivedFrom": [text]}
+
+    def _components(self, annotation: Resource) -> list[Resource]:
+        told: list[Resource] = []
+        for key, value in annotation.get("attributes", {}).items():
+            chosen = value_put(value) if is_text(key) and key.strip() == key and "  " not in key else None
+            if chosen is not None:
+                told.append({"code": {"coding": [coding("attribute", key)], "text": key}, **chosen})
+        return told
+
+    # --- where it is
+
+    def _selection(self, annotation: Resource, identity: str, image: Imaged) -> Resource | None:
+        """Add where an annotation is; None if there is no place to tell."""
+        type_ = annotation["type"]
+        body: Resource = {
+            "identifier": [identified("selection", annotation["id"])],
+            "status": "available",
+            "subject": self._draft.patient,
+            "code": self._code_of_place(type_),
+            "derivedFrom": [image.reference],
+            **image.uids,
+        }
+        if type_ == "mask":
+            body |= self._segment(annotation, image)
+        elif flat := regions_flat(annotation):
+            body["instance"] = [self._instance(annotation, image) | {"imageRegion2D": flat}]
+        elif solid := regions_solid(annotation, image.in_patient):
+            body["instance"] = [{"_uid": UNKNOWN, "imageRegion3D": solid}]
+        else:
+            return None
+        frame = annotation.get("frame_of_reference_uid") or image.frame_of_reference_uid
+        if frame is not None and type_ != "mask":
+            body["frameOfReferenceUid"] = frame
+        reference = self._draft.add("ImagingSelection", self._draft.id_of("selection", identity), body)
+        self._draft.known.setdefault(("selection", annotation["id"]), reference)
+        return reference
+
+    def _code_of_place(self, type_: str) -> Resource:
+        if type_ not in self._places:
+            beside = _SEGMENT if type_ == "mask" else _REGION
+            self._places[type_] = concept_of_ours("geometry", type_, beside)
+        return self._places[type_]
+
+    def _segment(self, annotation: Resource, image: Imaged) -> Resource:
+        told: Resource = {"derivedFrom": [image.reference]}
+        if (mask := self._masks.get(annotation["mask_file"])) is not None:
+            told["derivedFrom"].append(mask)
+        instances: list[Resource] = []
+        if "segmentation" in annotation:
+            held = annotation["segmentation"]
+            number = [str(annotation["segment_number"])] if "segment_number" in annotation else []
+            code = f"urn:oid:{held.get('sop_class_uid', _SEGMENTATION)}"
+            instance: Resource = {"uid": held["sop_instance_uid"], "sopClass": {"system": URI, "code": code}}
+            instances.append(instance | ({"subset": number} if number else {}))
+        if "mask_value" in annotation:  # of the label map that the selection is derived from, which has no UID
+            instances.append({"_uid": UNKNOWN, "subset": [str(annotation["mask_value"])]})
+        return told | ({"instance": instances} if instances else {})
+
+    @staticmethod
+    def _instance(annotation: Resource, image: Imaged) -> Resource:
+        """Return the instance that an annotation was drawn on, by its slice or frame; unknown where none is listed."""
+        place, frame = annotation.get("slice_index"), annotation.get("frame_index")
+        subset = {} if frame is None else {"subset": [str(frame + 1)]}
+        only = 0 if len(image.instances) == 1 and place is None else place
+        if only is None or only >= len(image.instances):
+            return {"_uid": UNKNOWN, **subset}
+        told = image.instances[only]
+        found: Resource = {"uid": told["sop_instance_uid"], **subset}
+        if "sop_class_uid" in told:
+            found["sopClass"] = {"system": URI, "code": f"urn:oid:{told['sop_class_uid']}"}
+        return found
+
+
+# --- back -------------------------------------------------------------------------------------------------------------
+
+
+def take_annotation(resource: Resource, place: int, taking: Taking) -> Resource:
+    """Return the annotation that an Observation of ours is, by what FHIR itself has of it."""
+    category = resource.get("category")
+    code, value = resource.get("code", {}), resource.get("valueCodeableConcept", {})
+    said = code_in(value, "assertion")
+    label = code if said is not None else value
+    annotation: Resource = {
+        "id": identifier_in(resource, "annotation"),
+        "category": code_in(category, "annotation-category"),
+        "label_code": code_in(label, "label"),
+    }
+    if said is not None:
+        annotation["assertion"] = said
+    if (status := _STATUS_IN.get(str(resource.get("status")))) is not None:
+        annotation["status"] = status
+    if (uid := uid_in(resource)) is not None:
+        annotation["tracking_uid"] = uid
+    if "issued" in resource:
+        annotation["annotated_at"] = resource["issued"]
+    if "performer" in resource:
+        agent = taking.get(resource["performer"][0])
+        if agent is not None:
+            annotation["annotator"] = identifier_in(agent, "agent")
+    if (method := code_in(resource.get("method"), "algorithm-type")) is not None:
+        annotation["algorithm_type"] = method
+    if "note" in resource:
+        annotation["note"] = resource["note"][0].get("text")
+    if (site := take_site(resource, taking)) is not None:
+        annotation["finding_site"] = site
+    if code_in(category, "kind") == "text-span":
+        annotation |= _span(resource, label, taking)
+    else:
+        annotation |= _placed(resource, taking)
+    attributes = {
+        key: value_in(each)
+        for each in resource.get("component", ())
+        if (key := code_in(each.get("code"), "attribute")) is not None
+    }
+    if attributes:
+        annotation["attributes"] = attributes
+    if "hasMember" in resource:
+        annotation |= measures.take_members(resource, ("annotations", place), taking)
+    taking.home(("annotations", place), resource, "annotation")
+    return annotation
+
+
+def _span(resource: Resource, label: Resource, taking: Taking) -> Resource:
+    told: Resource = {"type": "text_span", "text": label.get("text")}
+    for each in resource.get("component", ()):
+        if (kind := code_in(each.get("valueCodeableConcept"), "semantic-type")) is not None:
+            told["semantic_type"] = kind
+    for derivation in extensions(resource, DERIVATION):
+        parts = {each.get("url"): each for each in derivation.get("extension", ())}
+        text = taking.get(parts.get("reference", {}).get("valueReference"))
+        start, length = (parts.get(name, {}).get("valueInteger") for name in ("offset", "length"))
+        if text is not None and start is not None and length is not None:
+            told |= {"text_id": identifier_in(text, "text"), "start": start, "end": start + length}
+    return told
+
+
+def _placed(resource: Resource, taking: Taking) -> Resource:
+    """Return type and geometry, and what an annotation was made of."""
+    told: Resource = {}
+    made_of: list[Any] = []
+    for reference in resource.get("derivedFrom", ()):
+        derived = taking.get(reference)
+        if derived is None:
+            continue
+        if derived["resourceType"] == "ImagingSelection":
+            told |= _place(derived, taking)
+        elif (identity := identifier_in(derived, "annotation")) is not None:
+            made_of.append(identity)
+    if made_of:
+        told["derived_from"] = made_of
+    return told if "type" in told else told | {"type": "attribute"}
+
+
+def _place(selection: Resource, taking: Taking) -> Resource:
+    image = image_of(selection, taking)
+    type_ = code_in(selection.get("code"), "geometry")
+    instance: Resource = next(iter(selection.get("instance", ())), {})
+    told: Resource = {}
+    if image is not None and image is not taking.images[0]:
+        told["image_uid"] = image["uid"]
+    if type_ == "mask":
+        return {**told, "type": type_, **_mask(selection, taking)}
+    flat, solid = instance.get("imageRegion2D"), instance.get("imageRegion3D")
+    size = 2 if flat else 3
+    regions = flat or solid or []
+    if not regions:
+        return told
+    found = type_ or type_of(regions, size)
+    told |= {"type": found, **geometry_in(found, regions, size)}
+    if size == 3:
+        if found != "contours":
+            told["coordinate_space"] = "patient"
+        frame = selection.get("frameOfReferenceUid")
+        if frame is not None:
+            told["frame_of_reference_uid"] = frame
+        return told
+    if "subset" in instance and str(instance["subset"][0]).isdecimal():
+        told["frame_index"] = int(instance["subset"][0]) - 1
+    if "uid" in instance and image is not None:
+        places = taking.by_uid[image["uid"]][1]
+        if len(places) > 1 and instance["uid"] in places:
+            told["slice_index"] = places[instance["uid"]]
+    return told
+
+
+def _mask(selection: Resource, taking: Taking) -> Resource:
+    told: Resource = {}
+    for reference in selection.get("derivedFrom", ()):
+        document = taking.get(reference)
+        if document is not None and code_in(document.get("type"), "kind") == "mask":
+            told["mask_file"] = document["content"][0]["attachment"].get("title")
+            taking.attach("mask", document)
+    for instance in selection.get("instance", ()):
+        subset = str(next(iter(instance.get("subset", ())), ""))
+        number = int(subset) if subset.isdecimal() else None
+        if "uid" not in instance:
+            told |= {} if number is None else {"mask_value": number}
+            continue
+        sop_class = instance.get("sopClass", {}).get("code")
+        told["segmentation"] = {"sop_instance_uid": instance["uid"]}
+        if isinstance(sop_class, str):
+            told["segmentation"]["sop_class_uid"] = sop_class.removeprefix("urn:oid:")
+        told |= {} if number is None else {"segment_number": number}
+    return told
