@@ -72,7 +72,12 @@ def to_fhir(
     return write_cases(cases, target, context=context, release=release, bundle=bundle, plain=plain)
 
 
-def from_fhir(sources: Sequence[Path], *, context: Context) -> Iterator[Reading]:
+def from_fhir(
+    sources: Sequence[Path],
+    *,
+    context: Context,
+    release: Annotated[Literal["R5", "R4B"] | None, Option(help="Release of FHIR; else as its elements tell.")] = None,
+) -> Iterator[Reading]:
     """Yield the cases of Bundles, lines of Bulk Data and resources.
 
     Parameters
@@ -80,11 +85,14 @@ def from_fhir(sources: Sequence[Path], *, context: Context) -> Iterator[Reading]
     sources
         Files of R5 or R4B, or folders of them; what belongs together is found by its references, in whichever file.
     context
-        Limits; zone of times that name none.
+        Label system, limits; zone of times that name none.
+    release
+        What another release has is refused.
 
     Raises
     ------
     InputError
-        If a file is no FHIR, a part of a case is not there, or a quotation is not what its offsets say.
+        If a file is no FHIR or of two releases, a part of a case is not there, a quotation is not what its offsets say,
+        a time names no zone, or an extension that changes the meaning is not known.
     """
-    return read_files(sources, context)
+    return read_files(sources, context, release)

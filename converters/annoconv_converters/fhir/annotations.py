@@ -1,4 +1,4 @@
-"""Annotations as Observations, and where they are as ImagingSelections.
+"""Annotations as Observations, and where they are as ImagingSelections; `annotated.py` reads them.
 
 An Observation is a measurement group of HL7's guide "DICOM SR to FHIR": its code is the category of the finding, its
 value the finding. What is absent, or only possible, is told the other way round, code the finding and value the
@@ -7,38 +7,32 @@ judgement, so that nobody takes it for there. Measurements and evaluations are m
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from annoconv.codes import PRIVATE_SCHEME, category_concept
 from annoconv.model import AnnotationCategory
 from annoconv_converters.fhir import measures
 from annoconv_converters.fhir.elements import (
-    code_in,
     code_of,
     coding_put,
-    extensions,
     identified,
-    identifier_in,
     is_text,
     moment,
-    uid_in,
     uid_put,
-    value_in,
     value_put,
 )
-from annoconv_converters.fhir.imaging import image_of
 from annoconv_converters.fhir.names import ASSERTIONS, DCM, DERIVATION, SCT, UNKNOWN, URI, coding, concept_of_ours
-from annoconv_converters.fhir.regions import geometry_in, regions_flat, regions_solid, type_of
-from annoconv_converters.fhir.sites import put_site, take_site
+from annoconv_converters.fhir.regions import regions_flat, regions_solid
+from annoconv_converters.fhir.sites import put_site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from annoconv_converters.fhir.draft import Draft, Taking
+    from annoconv_converters.fhir.draft import Draft
     from annoconv_converters.fhir.imaging import Imaged
     from annoconv_converters.fhir.names import Resource
 
-__all__ = ["Annotations", "take_annotation"]
+__all__ = ["Annotations"]
 
 STATUSES: Final = {
     "preliminary": "preliminary",
@@ -46,7 +40,6 @@ STATUSES: Final = {
     "superseded": "entered-in-error",
     "rejected": "entered-in-error",
 }
-_STATUS_IN: Final = {"preliminary": "preliminary", "entered-in-error": "rejected"}
 _GROUP: Final = {
     "coding": [{"system": DCM, "code": "125007", "display": "Measurement Group"}, coding("kind", "annotation")]
 }
@@ -76,6 +69,7 @@ class Annotations:
         self._codes: dict[str, Resource] = {}
         self._values: dict[tuple[str, str], Resource] = {}
         self._places: dict[str, Resource] = {}
+        self._contents = {each["id"]: each["content"] for each in draft.case.get("texts", ())}
         self._ids: list[str] = []
         self._primary: str = draft.case["image"]["uid"]
         for each in draft.case["annotations"]:
@@ -180,7 +174,8 @@ class Annotations:
             ]
         }
         text = self._draft.known.get(("text", annotation["text_id"]))
-        if text is None:
+        content = self._contents.get(annotation["text_id"], "")
+        if text is None or content[annotation["start"] : annotation["end"]] != annotation["text"]:
             return told
         parts = [
             {"url": "reference", "valueReference": text},
@@ -260,136 +255,3 @@ class Annotations:
         if "sop_class_uid" in told:
             found["sopClass"] = {"system": URI, "code": f"urn:oid:{told['sop_class_uid']}"}
         return found
-
-
-# --- back -------------------------------------------------------------------------------------------------------------
-
-
-def take_annotation(resource: Resource, place: int, taking: Taking) -> Resource:
-    """Return the annotation that an Observation of ours is, by what FHIR itself has of it."""
-    category = resource.get("category")
-    code, value = resource.get("code", {}), resource.get("valueCodeableConcept", {})
-    said = code_in(value, "assertion")
-    label = code if said is not None else value
-    annotation: Resource = {
-        "id": identifier_in(resource, "annotation"),
-        "category": code_in(category, "annotation-category"),
-        "label_code": code_in(label, "label"),
-    }
-    if said is not None:
-        annotation["assertion"] = said
-    if (status := _STATUS_IN.get(str(resource.get("status")))) is not None:
-        annotation["status"] = status
-    if (uid := uid_in(resource)) is not None:
-        annotation["tracking_uid"] = uid
-    if "issued" in resource:
-        annotation["annotated_at"] = resource["issued"]
-    if "performer" in resource:
-        agent = taking.get(resource["performer"][0])
-        if agent is not None:
-            annotation["annotator"] = identifier_in(agent, "agent")
-    if (method := code_in(resource.get("method"), "algorithm-type")) is not None:
-        annotation["algorithm_type"] = method
-    if "note" in resource:
-        annotation["note"] = resource["note"][0].get("text")
-    if (site := take_site(resource, taking)) is not None:
-        annotation["finding_site"] = site
-    if code_in(category, "kind") == "text-span":
-        annotation |= _span(resource, label, taking)
-    else:
-        annotation |= _placed(resource, taking)
-    attributes = {
-        key: value_in(each)
-        for each in resource.get("component", ())
-        if (key := code_in(each.get("code"), "attribute")) is not None
-    }
-    if attributes:
-        annotation["attributes"] = attributes
-    if "hasMember" in resource:
-        annotation |= measures.take_members(resource, ("annotations", place), taking)
-    taking.home(("annotations", place), resource, "annotation")
-    return annotation
-
-
-def _span(resource: Resource, label: Resource, taking: Taking) -> Resource:
-    told: Resource = {"type": "text_span", "text": label.get("text")}
-    for each in resource.get("component", ()):
-        if (kind := code_in(each.get("valueCodeableConcept"), "semantic-type")) is not None:
-            told["semantic_type"] = kind
-    for derivation in extensions(resource, DERIVATION):
-        parts = {each.get("url"): each for each in derivation.get("extension", ())}
-        text = taking.get(parts.get("reference", {}).get("valueReference"))
-        start, length = (parts.get(name, {}).get("valueInteger") for name in ("offset", "length"))
-        if text is not None and start is not None and length is not None:
-            told |= {"text_id": identifier_in(text, "text"), "start": start, "end": start + length}
-    return told
-
-
-def _placed(resource: Resource, taking: Taking) -> Resource:
-    """Return type and geometry, and what an annotation was made of."""
-    told: Resource = {}
-    made_of: list[Any] = []
-    for reference in resource.get("derivedFrom", ()):
-        derived = taking.get(reference)
-        if derived is None:
-            continue
-        if derived["resourceType"] == "ImagingSelection":
-            told |= _place(derived, taking)
-        elif (identity := identifier_in(derived, "annotation")) is not None:
-            made_of.append(identity)
-    if made_of:
-        told["derived_from"] = made_of
-    return told if "type" in told else told | {"type": "attribute"}
-
-
-def _place(selection: Resource, taking: Taking) -> Resource:
-    image = image_of(selection, taking)
-    type_ = code_in(selection.get("code"), "geometry")
-    instance: Resource = next(iter(selection.get("instance", ())), {})
-    told: Resource = {}
-    if image is not None and image is not taking.images[0]:
-        told["image_uid"] = image["uid"]
-    if type_ == "mask":
-        return {**told, "type": type_, **_mask(selection, taking)}
-    flat, solid = instance.get("imageRegion2D"), instance.get("imageRegion3D")
-    size = 2 if flat else 3
-    regions = flat or solid or []
-    if not regions:
-        return told
-    found = type_ or type_of(regions, size)
-    told |= {"type": found, **geometry_in(found, regions, size)}
-    if size == 3:
-        if found != "contours":
-            told["coordinate_space"] = "patient"
-        frame = selection.get("frameOfReferenceUid")
-        if frame is not None:
-            told["frame_of_reference_uid"] = frame
-        return told
-    if "subset" in instance and str(instance["subset"][0]).isdecimal():
-        told["frame_index"] = int(instance["subset"][0]) - 1
-    if "uid" in instance and image is not None:
-        places = taking.by_uid[image["uid"]][1]
-        if len(places) > 1 and instance["uid"] in places:
-            told["slice_index"] = places[instance["uid"]]
-    return told
-
-
-def _mask(selection: Resource, taking: Taking) -> Resource:
-    told: Resource = {}
-    for reference in selection.get("derivedFrom", ()):
-        document = taking.get(reference)
-        if document is not None and code_in(document.get("type"), "kind") == "mask":
-            told["mask_file"] = document["content"][0]["attachment"].get("title")
-            taking.attach("mask", document)
-    for instance in selection.get("instance", ()):
-        subset = str(next(iter(instance.get("subset", ())), ""))
-        number = int(subset) if subset.isdecimal() else None
-        if "uid" not in instance:
-            told |= {} if number is None else {"mask_value": number}
-            continue
-        sop_class = instance.get("sopClass", {}).get("code")
-        told["segmentation"] = {"sop_instance_uid": instance["uid"]}
-        if isinstance(sop_class, str):
-            told["segmentation"]["sop_class_uid"] = sop_class.removeprefix("urn:oid:")
-        told |= {} if number is None else {"segment_number": number}
-    return told

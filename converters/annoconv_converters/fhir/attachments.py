@@ -13,7 +13,7 @@ from annoconv.casefile.loaded import renamed
 from annoconv.casefile.mask_files import write_fields, write_masks
 from annoconv.model import MaskAnnotation
 from annoconv.pixels import Mask, Masks, NiftiVolume
-from annoconv_converters.fhir.statements import attached_bytes
+from annoconv_converters.fhir.contents import attached_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

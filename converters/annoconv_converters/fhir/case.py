@@ -8,7 +8,9 @@ from annoconv import ids
 from annoconv.errors import InputError
 from annoconv.model import SCHEMA_VERSION
 from annoconv_converters.fhir import people, statements
-from annoconv_converters.fhir.annotations import Annotations, take_annotation
+from annoconv_converters.fhir.annotated import take_annotation
+from annoconv_converters.fhir.annotations import Annotations
+from annoconv_converters.fhir.contents import attachment
 from annoconv_converters.fhir.elements import code_in, code_of, identified, identifier_in, moment
 from annoconv_converters.fhir.imaging import put_images, take_images, take_studies
 from annoconv_converters.fhir.labels import put_labels, take_labels
@@ -133,7 +135,7 @@ def _put_masks(draft: Draft, key: str, kind: str) -> dict[str, Resource]:
     found: dict[str, Resource] = {}
     for name in dict.fromkeys(each[key] for each in members if key in each):
         data = draft.attachments.get(name)
-        told = {"title": name} if data is None else statements.attachment(data, "application/octet-stream", title=name)
+        told = {"title": name} if data is None else attachment(data, "application/octet-stream", title=name)
         body: Resource = {
             "status": "current",
             "type": concept_of_ours("kind", kind),

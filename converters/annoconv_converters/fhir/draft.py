@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from annoconv import ids
+from annoconv_converters.fhir.contents import attached_text
+from annoconv_converters.fhir.elements import codes_in
 from annoconv_converters.fhir.names import META
 
 if TYPE_CHECKING:
@@ -128,6 +130,19 @@ class Taking:
         default_factory=dict[str, "tuple[Resource, dict[str, int]]"]
     )
     """These by UID, with the places of their instances."""
+    _contents: dict[int, str | None] = field(default_factory=dict[int, "str | None"])
+
+    _codes: dict[int, dict[str, str]] = field(default_factory=dict[int, dict[str, str]])
+
+    def codes(self, told: Any) -> dict[str, str]:
+        """Return the codes of ours in a CodeableConcept or a list of them, by their lists; what is shared is read once.
+
+        It must be a part of a resource, so that it lives as long as this.
+        """
+        found = self._codes.get(id(told))
+        if found is None:
+            found = self._codes[id(told)] = codes_in(told)
+        return found
 
     def add_image(self, image: Resource) -> None:
         """Note an image of the case."""
@@ -138,6 +153,12 @@ class Taking:
     def home(self, path: Path, element: Resource, kind: str) -> None:
         """Note where a part of the case stands."""
         self.homes.append(Home(path, element, kind))
+
+    def content_of(self, resource: Resource) -> str | None:
+        """Return the text that a DocumentReference holds; decoded once."""
+        if id(resource) not in self._contents:
+            self._contents[id(resource)] = attached_text(resource)
+        return self._contents[id(resource)]
 
     def get(self, reference: Any, within: Resource | None = None) -> Resource | None:
         """Return the resource that a reference leads to; None if it is not there."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "code_in",
     "code_of",
+    "codes_in",
     "concept_in",
     "concept_put",
     "concepts_in",
@@ -118,6 +119,17 @@ def code_in(told: Any, list_name: str) -> str | None:
             if each.get("system") == system:
                 return str(each.get("code"))
     return None
+
+
+def codes_in(told: Any) -> dict[str, str]:
+    """Return the codes of lists of ours in a CodeableConcept, or in a list of them, by the names of the lists."""
+    found: dict[str, str] = {}
+    for concept in () if told is None else told if type(told) is list else (told,):
+        for each in concept.get("coding", ()):
+            system = each.get("system", "")
+            if system.startswith(_LISTS):
+                found.setdefault(system[len(_LISTS) :], str(each.get("code")))
+    return found
 
 
 def code_of(list_name: str, code: str) -> Resource:

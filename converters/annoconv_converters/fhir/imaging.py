@@ -156,11 +156,12 @@ def _put_study(draft: Draft, key: str, uid: str | None, study: Resource | None, 
     if procedures and None not in procedures:
         body["procedure"] = [{"concept": each} for each in procedures]
     if images:
-        body["series"] = [_series(each) for each in images]
+        body["series"] = [series_put(each) for each in images]
     return draft.add("ImagingStudy", draft.id_of("study", key), body)
 
 
-def _series(image: Resource) -> Resource:
+def series_put(image: Resource) -> Resource:
+    """Return an image as a series of an ImagingStudy."""
     told: Resource = {"uid": image["uid"], "modality": {"coding": [{"system": DCM, "code": image["modality"]}]}}
     if "description" in image:
         told["description"] = image["description"]
@@ -171,11 +172,13 @@ def _series(image: Resource) -> Resource:
     if started := moment(image.get("acquired_at")):
         told["started"] = started
     if "instances" in image:
-        told["instance"] = [
-            {"uid": each["sop_instance_uid"], "sopClass": _sop_class(each.get("sop_class_uid"))}
-            for each in image["instances"]
-        ]
+        told["instance"] = [instance_put(each) for each in image["instances"]]
     return told
+
+
+def instance_put(told: Resource) -> Resource:
+    """Return a DICOM instance of a series."""
+    return {"uid": told["sop_instance_uid"], "sopClass": _sop_class(told.get("sop_class_uid"))}
 
 
 def _sop_class(uid: str | None) -> Resource:
@@ -219,10 +222,11 @@ def _images_of(resource: Resource) -> Iterator[tuple[Resource, Resource]]:
     if resource["resourceType"] == "DocumentReference":
         yield _document_image(resource), resource
     for series in resource.get("series", ()):
-        yield _series_image(series, uid_in(resource)), series
+        yield series_in(series, uid_in(resource)), series
 
 
-def _series_image(series: Resource, study_uid: str | None) -> Resource:
+def series_in(series: Resource, study_uid: str | None) -> Resource:
+    """Return the image that a series of an ImagingStudy is."""
     image: Resource = {"uid": series.get("uid"), "modality": modality_in(series.get("modality"))}
     if study_uid is not None:
         image["study_instance_uid"] = study_uid

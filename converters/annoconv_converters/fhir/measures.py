@@ -69,7 +69,8 @@ def range_put(of: Resource) -> Resource:
 
 def range_in(resource: Resource) -> Resource:
     """Return the normal range of an Observation."""
-    first: Resource = next(iter(resource.get("referenceRange", ())), {})
+    listed = resource.get("referenceRange", [])
+    first: Resource = listed[0] if len(listed) == 1 and "type" not in listed[0] else {}
     return {f"normal_{end}": first[end]["value"] for end in ("low", "high") if "value" in first.get(end, ())}
 
 
