@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from annoconv.registry import Option
 from annoconv_converters.fhir.read import read_files
+from annoconv_converters.fhir.typed import to_fhir_resources
 from annoconv_converters.fhir.write import write_cases
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from annoconv.loss import LossReport
     from annoconv.registry import Context
 
-__all__ = ["ENDINGS", "SUFFIX", "from_fhir", "to_fhir"]
+__all__ = ["ENDINGS", "SUFFIX", "from_fhir", "to_fhir", "to_fhir_resources"]
 
 SUFFIX: Final = ".json"
 ENDINGS: Final = (SUFFIX,)

@@ -66,8 +66,9 @@ def release_of(resources: Iterable[Resource], asked: Release | None, source: Pat
         for release, table in tables:
             for name in sorted(table.get(type_, set()) & resource.keys()):
                 found.setdefault(release, type_ if name == "resourceType" else f"{type_}.{name}")
-        if type_ == "ImagingStudy" and (told := _modality_form(resource)) is not None:
-            found.setdefault(told, "ImagingStudy.series.modality")
+        form = _modality_form(resource) if type_ == "ImagingStudy" else None
+        if form is not None:
+            found.setdefault(form, "ImagingStudy.series.modality")
     others = [each for each in found if each != asked] if asked or len(found) > 1 else []
     other: Release | None = others[0] if others else None
     if other is not None:
@@ -79,8 +80,8 @@ def release_of(resources: Iterable[Resource], asked: Release | None, source: Pat
             expected=asked or next(each for each in found if each != other),
             advice="Name the release with --release, and keep resources of one release in a file",
         )
-    told: Release = asked or next(iter(found), "R5")
-    return told
+    stated: Release = asked or (next(iter(found)) if found else "R5")
+    return stated
 
 
 def _modality_form(study: Resource) -> Release | None:
