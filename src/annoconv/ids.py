@@ -96,13 +96,14 @@ def resources(*parts: str) -> Callable[[str], str]:
 
     def made(last: str) -> str:
         digest = shared.copy()
-        digest.update(f",{json.dumps(last, ensure_ascii=False)}]".encode())
+        digest.update(f",{_as_json(last)}]".encode())
         told = digest.hexdigest()
         return f"{told[:8]}-{told[8:12]}-5{told[13:16]}-{_VARIANT[told[16]]}{told[17:20]}-{told[20:32]}"
 
     return made
 
 
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 """The first digit of the fourth group of a UUID (RFC 9562 4.1) by the digit of the digest there."""
 

@@ -50,6 +50,12 @@ _SEGMENTATION: Final = "1.2.840.10008.5.1.4.1.1.66.4"
 _PATH: Final = "DocumentReference.content[0].attachment.data"
 
 
+_MORE: Final = frozenset({"annotated_at", "annotator", "algorithm_type", "note", "finding_site"}) | frozenset(
+    {"measurements", "evaluations", "attributes"}
+)
+"""Keys that not every annotation has."""
+
+
 class Annotations:
     """Writes the annotations of one case; what many of them share is made once.
 
@@ -78,7 +84,7 @@ class Annotations:
             draft.known.setdefault(("annotation", each["id"]), draft.reference("Observation", identity))
         self._children: dict[str, list[Resource]] = {}
         for each, identity in zip(draft.case["annotations"], self._ids, strict=True):
-            if ("annotation", each.get("parent_id")) in draft.known:
+            if "parent_id" in each and ("annotation", each["parent_id"]) in draft.known:
                 self._children.setdefault(each["parent_id"], []).append(draft.reference("Observation", identity))
 
     def put_all(self) -> list[Resource]:
@@ -110,6 +116,24 @@ class Annotations:
         image = self._images.get(annotation.get("image_uid", self._primary))
         if image is not None and not is_span and "studyUid" in image.uids:
             body["partOf"] = [image.reference]
+        if not _MORE.isdisjoint(annotation):
+            self._add_more(body, annotation, identity)
+        derived = draft.refs("annotation", annotation["derived_from"]) if "derived_from" in annotation else []
+        if is_span:
+            for key, told in self._derivation(annotation).items():
+                body[key] = [*body.get(key, ()), *told]
+        elif image is not None and annotation["type"] != "attribute":
+            selected = self._selection(annotation, identity, image)
+            derived = derived if selected is None else [selected, *derived]
+        if annotation["id"] in self._children:
+            body["hasMember"] = [*body.get("hasMember", ()), *self._children[annotation["id"]]]
+        if derived:
+            body["derivedFrom"] = [*body.get("derivedFrom", ()), *derived]
+        return draft.add("Observation", identity, body)
+
+    def _add_more(self, body: Resource, annotation: Resource, identity: str) -> None:
+        """Add to an Observation what not every annotation says."""
+        draft = self._draft
         if issued := moment(annotation.get("annotated_at")):
             body["issued"] = issued
         if performer := draft.known.get(("agent", annotation.get("annotator", ""))):
@@ -120,19 +144,11 @@ class Annotations:
             body["note"] = [{"text": annotation["note"]}]
         if "finding_site" in annotation:
             body |= put_site(annotation["finding_site"], draft, identity)
-        derived = draft.refs("annotation", annotation.get("derived_from"))
-        if is_span:
-            body |= self._derivation(annotation)
-        elif image is not None and annotation["type"] != "attribute":
-            selected = self._selection(annotation, identity, image)
-            derived = derived if selected is None else [selected, *derived]
         members = measures.put_members(annotation, identity, draft, body["status"])
-        members += self._children.get(annotation["id"], [])
-        components = self._components(annotation)
-        for key, told in (("derivedFrom", derived), ("hasMember", members), ("component", components)):
-            if told:
-                body[key] = [*body.get(key, ()), *told]
-        return draft.add("Observation", identity, body)
+        if members:
+            body["hasMember"] = members
+        if components := self._components(annotation):
+            body["component"] = components
 
     def _category(self, category: str, kind: str) -> list[Resource]:
         key = category, kind

@@ -6,7 +6,7 @@ Resources are those of R5; `r4b.py` turns them. An id rests on the case and on w
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from annoconv import ids
 from annoconv_converters.fhir.contents import attached_text
@@ -76,7 +76,7 @@ class Draft:
         made = self._made.get(kind)
         if made is None:
             made = self._made[kind] = ids.resources(*self.key, kind)
-        found = made("/".join(parts))
+        found = made(parts[0] if len(parts) == 1 else "/".join(parts))
         while found in self._taken:
             parts = (*parts, "again")
             found = made("/".join(parts))
@@ -85,7 +85,11 @@ class Draft:
 
     def reference(self, type_: str, identity: str) -> Resource:
         """Return a reference to a resource of this output."""
-        return {"reference": (self._prefix or f"{self.renamed.get(type_, type_)}/") + identity}
+        return {"reference": self.address(type_, identity)}
+
+    def address(self, type_: str, identity: str) -> str:
+        """Return how a resource of this output is referred to."""
+        return (self._prefix or f"{self.renamed.get(type_, type_)}/") + identity
 
     def add(self, type_: str, identity: str, body: Resource, meta: Resource = META) -> Resource:
         """Add a resource and return a reference to it."""
@@ -98,8 +102,7 @@ class Draft:
         return [each for each in found if each is not None] if None not in found else []
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(NamedTuple):
     """Where a part of a case stands: its path, the element whose extensions hold the rest, and its class."""
 
     path: Path

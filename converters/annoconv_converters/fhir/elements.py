@@ -177,9 +177,15 @@ def identified(system: str, value: str) -> Resource:
 
 def identifier_in(resource: Resource, system: str) -> str | None:
     """Return the value of an identifier of ours."""
-    told = resource.get("identifier", ())
+    told = resource.get("identifier")
+    if told is None:
+        return None
     wanted = _IDS + system
-    return next((each.get("value") for each in _listed(told) if each.get("system") == wanted), None)
+    for each in told if type(told) is list else (told,):
+        if each.get("system") == wanted:
+            value: str | None = each.get("value")
+            return value
+    return None
 
 
 def uid_put(uid: str) -> Resource:

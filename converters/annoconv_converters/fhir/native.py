@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from annoconv.codes import UNCLASSIFIED
@@ -38,7 +39,14 @@ def native_case(composition: Resource, taking: Taking) -> Resource:
 
 def _in_order(annotation: Resource) -> Resource:
     """Return an annotation in the order of the model, so that it is compared at one stroke."""
-    return {key: annotation[key] for key in sorted(annotation, key=_rank)}
+    keys = tuple(annotation)
+    order = _ordered(keys)
+    return annotation if order == keys else {key: annotation[key] for key in order}
+
+
+@lru_cache(maxsize=1024)
+def _ordered(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(keys, key=_rank))
 
 
 def _rank(key: str) -> int:
@@ -54,8 +62,9 @@ def complete(annotation: Resource) -> Resource:
         annotation["type"] = "attribute"
     if annotation["type"] == "attribute":
         annotation.setdefault("attributes", {})
-    for number, each in enumerate(annotation.get("keypoints", ()), start=1):
-        each.setdefault("name", str(number))
+    elif annotation["type"] == "keypoints":
+        for number, each in enumerate(annotation.get("keypoints", ()), start=1):
+            each.setdefault("name", str(number))
     return annotation
 
 

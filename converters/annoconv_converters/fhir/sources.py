@@ -27,15 +27,18 @@ class Sources:
     ----------
     located
         The resources.
+    has_addresses
+        Whether each of them is referred to by its address alone.
     """
 
-    def __init__(self, located: Iterable[Located]) -> None:
-        self.places: dict[int, Path] = {}
+    def __init__(self, located: Iterable[Located], *, has_addresses: bool = False) -> None:
         self.listed: list[Resource] = []
         self._by_address: dict[str, Resource] = {}
         self._by_identifier: dict[tuple[str, str, str], Resource] | None = None
-        for place, address, resource in located:
-            self.places[id(resource)] = place
+        if has_addresses:
+            self._by_address = {str(address): resource for _, address, resource in located}
+            return
+        for _, address, resource in located:
             self.listed.append(resource)
             identity = resource.get("id")
             if address is not None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.documents.losses import Reasons
     from annoconv.documents.residuals import Path as Steps
+    from annoconv.documents.residuals import Residual
     from annoconv.registry import Context
     from annoconv_converters.fhir.bundle import BundleKind, Release
     from annoconv_converters.fhir.names import Resource
@@ -201,14 +202,18 @@ def _written(
     selections = {each["id"] for each in resources if each["resourceType"] == "ImagingSelection"}
     if release == "R4B":
         resources = _raised(_lowered(resources, selections), selections)
-    taking = Taking(Sources(((), f"urn:uuid:{each['id']}", each) for each in resources), _attach_nothing)
+    addressed = (((), draft.address(each["resourceType"], each["id"]), each) for each in resources)
+    taking = Taking(Sources(addressed, has_addresses=True), _attach_nothing)
     native = native_case(resources[0], taking)
     if plain:
         found = report(given, whole(native, context.limits), REASONS, case_index=case_index).losses
     else:
-        found = report(given, native, REASONS, _CARRIER, case_index=case_index).losses
+        compared = report(given, native, REASONS, _CARRIER, case_index=case_index)
+        found = compared.losses
         if found or _has_other_order(given, native):
-            _carry(_carried(given, draft.case), native, taking)
+            original = _carried(given, draft.case)
+            is_same = original is given and not _has_other_order(given, native)
+            _carry(original, native, taking, compared.kept if is_same else None)
     return (_lowered(resources, selections) if release == "R4B" else resources), found
 
 
@@ -260,8 +265,18 @@ def _order(listed: Any) -> list[str]:
     return [identity_of(each) for each in listed] if isinstance(listed, list) else []
 
 
-def _carry(original: Resource, native: Resource, taking: Taking) -> None:
-    """Put what `native` lacks of a case, or says beyond it, into extensions of the elements of its parts."""
+def _carry(original: Resource, native: Resource, taking: Taking, kept: Residual | None) -> None:
+    """Put what `native` lacks of a case, or says beyond it, into extensions of the elements of its parts.
+
+    Parameters
+    ----------
+    original, native
+        The case, and what FHIR says of it by itself.
+    taking
+        How that was read.
+    kept
+        The difference, if it is known.
+    """
     homes = {home.path: home for home in taking.homes}
     root = homes[()]
     permuted = dict(original)
@@ -271,7 +286,7 @@ def _carry(original: Resource, native: Resource, taking: Taking) -> None:
             note_order(root, (name,), wanted)
             by_identity = dict(zip(wanted, original[name], strict=True))
             permuted[name] = [by_identity[each] for each in there]
-    difference, _ = compare(permuted, native)
+    difference = compare(permuted, native)[0] if kept is None else kept
     changes: dict[Steps, dict[Steps, Any]] = {}
     for path in (*difference.values, *difference.removed):
         home = _home_of(path, homes)
