@@ -1,0 +1,81 @@
+"""Check FHIR R5 and R4B resources by HL7's own definitions, and by rules of ours.
+
+`definitions` holds what HL7 says (its packages, trimmed by `model/generator/fhir_definitions.py`). `structure` walks
+through a document once and asks at each place: is the element known, is it there as often as it should be, is its value
+one of its type (`primitives`), is its code of the value set (`bindings`), do the invariants hold (`fhirpath`), does the
+reference lead where it may (`pointing`, `references`), and our own rules (`own_rules`, `regions`).
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from annoconv.findings import Level, in_order
+from annoconv.limits import Limits
+from annoconv_converters.check_fhir.collected import Enough
+from annoconv_converters.check_fhir.definitions import RELEASES, Release, definitions
+from annoconv_converters.check_fhir.structure import Walk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from annoconv.findings import Finding
+
+__all__ = ["RELEASES", "Release", "check", "release_of"]
+
+_NO_SIZES: Mapping[str, tuple[int, int]] = {}
+
+
+def check(
+    document: Mapping[str, Any],
+    release: Release | None = None,
+    *,
+    sizes: Mapping[str, tuple[int, int]] = _NO_SIZES,
+    limits: Limits | None = None,
+) -> list[Finding]:
+    """Return what is wrong with a resource or a Bundle, in the order of the document; nothing if it is valid.
+
+    Parameters
+    ----------
+    document
+        JSON values, as a strict reader gives them; numbers with a fraction are `Decimal` or float.
+    release
+        `R5` or `R4B`; None to tell by the content (`release_of`).
+    sizes
+        Columns and rows of images, by SOP Instance UID: 2-D regions of an ImagingSelection must lie inside.
+    limits
+        `findings` is how many are told.
+
+    Returns
+    -------
+    list of Finding
+        `path` is a JSON pointer, the message names the place as FHIRPath; `rule` is `fhir.` and the name of ours or
+        the key of HL7's invariant, `fhir.obs-6`.
+
+    Examples
+    --------
+    >>> [each.rule for each in check({"resourceType": "Observation", "status": "banana"}, "R5")]
+    ['fhir.missing', 'fhir.code']
+    """
+    most = (limits or Limits()).findings
+    if release is not None:
+        return _walked(document, release, sizes, most)
+    return min((_walked(document, each, sizes, most) for each in RELEASES), key=_errors)
+
+
+def release_of(document: Mapping[str, Any]) -> Release:
+    """Return the release whose definitions a document breaks in fewer places; R5 if it breaks both as often."""
+    none = _NO_SIZES
+    return min(RELEASES, key=lambda release: _errors(_walked(document, release, none, Limits().findings)))
+
+
+def _walked(document: Any, release: Release, sizes: Mapping[str, tuple[int, int]], most: int) -> list[Finding]:
+    walk = Walk(document, definitions(release), most, sizes)
+    with suppress(Enough):
+        walk.run()
+    return in_order(walk.collected.findings)
+
+
+def _errors(findings: list[Finding]) -> int:
+    return sum(each.level is Level.ERROR for each in findings)
