@@ -11,6 +11,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from annoconv.errors import LimitError
 from annoconv.findings import Level, in_order
 from annoconv.limits import Limits
 from annoconv_converters.check_fhir.collected import Enough
@@ -53,6 +54,11 @@ def check(
         `path` is a JSON pointer, the message names the place as FHIRPath; `rule` is `fhir.` and the name of ours or
         the key of HL7's invariant, `fhir.obs-6`.
 
+    Raises
+    ------
+    LimitError
+        If the document is nested too deeply, or its invariants take too long.
+
     Examples
     --------
     >>> [each.rule for each in check({"resourceType": "Observation", "status": "banana"}, "R5")]
@@ -72,8 +78,11 @@ def release_of(document: Mapping[str, Any]) -> Release:
 
 def _walked(document: Any, release: Release, sizes: Mapping[str, tuple[int, int]], most: int) -> list[Finding]:
     walk = Walk(document, definitions(release), most, sizes)
-    with suppress(Enough):
-        walk.run()
+    try:
+        with suppress(Enough):
+            walk.run()
+    except RecursionError:
+        raise LimitError("the document is nested too deeply", limit="depth") from None
     return in_order(walk.collected.findings)
 
 

@@ -21,10 +21,11 @@ _LANGUAGE: Final = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 _GRAMMARS: Final[dict[str, Callable[[str], object]]] = {
     f"{_SETS}mimetypes": _MIME.fullmatch,
     f"{_SETS}all-languages": _LANGUAGE.fullmatch,
-    f"{_SETS}ucum-units": is_unit,
+    f"{_SETS}ucum-units": lambda code: len(code) <= _LONGEST_UNIT and is_unit(code),
 }
 """Value sets that no list can hold, which have a grammar (RFC 6838, BCP 47, UCUM)."""
 _MOST_NAMED: Final = 20
+_LONGEST_UNIT: Final = 200
 
 
 def is_bound(held: Field, kind: Kind, value: Any) -> bool:
@@ -57,7 +58,7 @@ def _coding(held: Field, value: Any) -> bool:
     code, system = value.get("code"), value.get("system")
     if held.codes is None:
         return _code(held, code)
-    return isinstance(system, str) and code in held.codes.get(system, ())
+    return isinstance(system, str) and isinstance(code, str) and code in held.codes.get(system, ())
 
 
 def _concept(held: Field, value: Any) -> bool:

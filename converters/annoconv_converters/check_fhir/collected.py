@@ -37,7 +37,7 @@ class Collected:
         self._definitions = definitions
         self._most = most
 
-    def add(
+    def note(
         self,
         rule: str,
         pointer: str,
@@ -54,7 +54,7 @@ class Collected:
             self.findings.insert(0, Finding("fhir.more", Level.ERROR, "", message))
             raise Enough
         where = fhir_path(self._document, pointer, self._definitions)
-        told = InputError(problem, where=where, found=found, expected=expected, advice=advice)
+        told = InputError(problem, where=where, found=found or None, expected=expected, advice=advice)
         self.findings.append(Finding(f"fhir.{rule}", level, pointer, Message("{error}", error=told)))
 
 

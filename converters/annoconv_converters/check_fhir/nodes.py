@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from annoconv_converters.check_fhir.definitions import Definitions, Field, Kind
 
-__all__ = ["Home", "Node", "entered", "named", "parts", "top"]
+__all__ = ["Home", "Node", "entered", "is_there", "named", "parts", "top"]
 
 
 @dataclass(slots=True, eq=False)
@@ -102,6 +102,18 @@ def named(node: Node, name: str) -> list[Node]:
         return _under(Node(node.beside, node.kind, node.home), field) if field and isinstance(node.beside, dict) else []
     field = node.kind.fields.get(name)
     return _under(node, field) if field is not None else []
+
+
+def is_there(node: Node, name: str) -> bool:
+    """Tell whether a node has an element, without making nodes of it."""
+    value = node.value
+    field = node.kind.fields.get(name)
+    if type(value) is not dict or field is None:
+        return bool(named(node, name))
+    for key, kind in field.keys:
+        if value.get(key) is not None or (kind.kind == "primitive" and value.get("_" + key) is not None):
+            return value.get(key) != [] and (kind.name != "Resource" or bool(named(node, name)))
+    return False
 
 
 def _of_primitives(node: Node) -> dict[str, Field]:

@@ -21,6 +21,8 @@ __all__ = ["RULES", "Breach", "is_uri_kept"]
 _UCUM: Final = "http://unitsofmeasure.org"
 _DICOM_UID: Final = "urn:dicom:uid"
 _URIS: Final = "urn:ietf:rfc:3986"
+_LONGEST_UNIT: Final = 200
+"""Characters of a code of UCUM that is looked at; none of people's has half as many."""
 _ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _RESTFUL: Final = re.compile(r"https?://\S*?/([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})")
 
@@ -49,10 +51,14 @@ def is_uri_kept(text: str) -> bool:
     return is_well_formed("uuid", text) if lower == "urn:uuid:" else True
 
 
+def _is_ucum(code: str) -> bool:
+    return len(code) <= _LONGEST_UNIT and is_unit(code)
+
+
 def _unit(node: Node) -> Iterator[Breach]:
     """UCUM codes are UCUM's (the code system's own grammar)."""
     code = node.value.get("code")
-    if node.value.get("system") == _UCUM and isinstance(code, str) and not is_unit(code):
+    if node.value.get("system") == _UCUM and isinstance(code, str) and not _is_ucum(code):
         yield Breach(
             "unit", "/code", "the code is no unit of UCUM", found=code,
             advice="Write the code as UCUM does, mm2 or 10*9/L; the words for people belong into unit",
@@ -69,7 +75,7 @@ def _coding(node: Node) -> Iterator[Breach]:
             "uri", "/code", "a code of urn:ietf:rfc:3986 is no URI", level=Level.WARNING, found=code,
             advice="Write urn:oid: in front of a UID",
         )  # fmt: skip
-    if system == _UCUM and isinstance(code, str) and not is_unit(code):
+    if system == _UCUM and isinstance(code, str) and not _is_ucum(code):
         yield Breach("unit", "/code", "the code is no unit of UCUM", found=code)
 
 

@@ -61,18 +61,18 @@ class Pointing:
         place = f"{pointer}/reference"
         if target.form == "other":
             advice = "Write Type/id, urn:uuid: and a UUID, # and the id of a contained resource, or an address"
-            self._collected.add("reference", place, "this is no reference", found=text, advice=advice)
+            self._collected.note("reference", place, "this is no reference", found=text, advice=advice)
         elif target.form == "relative" and not target.type:
-            self._collected.add("reference", place, "the reference names no type of resource", found=text)
+            self._collected.note("reference", place, "the reference names no type of resource", found=text)
         elif target.form == "fragment" and (target.node is None or (text == "#" and node.home.container is None)):
-            self._collected.add(
+            self._collected.note(
                 "ref-1", place, "no contained resource has this id", found=text, advice="Correct the id, or contain it"
             )
         elif target.node is None and (bundle := _bundle(node.home)):
             if target.form == "urn":
-                self._collected.add("reference", place, "no entry of the Bundle has this fullUrl", found=text)
+                self._collected.note("reference", place, "no entry of the Bundle has this fullUrl", found=text)
             elif target.form == "relative" and bundle in _WHOLE:
-                self._collected.add(
+                self._collected.note(
                     "reference",
                     place,
                     Message("no entry of this {type} is meant", type=bundle),
@@ -88,7 +88,7 @@ class Pointing:
         meant = target.type if target is not None else ""
         if isinstance(told, str) and told in definitions.resources:
             if meant and node.kind.name == "Reference" and told != meant:
-                self._collected.add(
+                self._collected.note(
                     "reference_type",
                     f"{pointer}/type",
                     "the reference leads to another type than it says",
@@ -100,7 +100,7 @@ class Pointing:
             return
         kind = definitions.kind(meant)
         if not any(kind.is_a(name) for name in names):
-            self._collected.add(
+            self._collected.note(
                 "target", pointer, "the reference leads to a type that its element does not allow", found=meant,
                 expected=Message("one of {names}", names=", ".join(names)),
             )  # fmt: skip
@@ -118,9 +118,9 @@ class Pointing:
             name = each.get("id") if isinstance(each, dict) else None
             place = f"{pointer}/contained/{index}"
             if isinstance(name, str) and name in seen:
-                self._collected.add("contained_id", f"{place}/id", "two contained resources have this id", found=name)
+                self._collected.note("contained_id", f"{place}/id", "two contained resources have this id", found=name)
             if not isinstance(name, str) or (f"#{name}" not in led and f"{id(each)}#" not in led):
-                self._collected.add(
+                self._collected.note(
                     "dom-3",
                     place,
                     "nothing leads to this contained resource",

@@ -6,6 +6,7 @@ the square of a text and the other accepts a time without its zone. `0000-01-01`
 
 from __future__ import annotations
 
+import math
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -64,7 +65,7 @@ def is_json_type(kind: str, value: Any) -> bool:
     if kind in _LEAST_AND_MOST:
         return told is int
     if kind == "decimal":
-        return told in {int, float, Decimal}
+        return told in {int, float, Decimal} and math.isfinite(value)
     return told is (bool if kind == "boolean" else str)
 
 

@@ -124,7 +124,7 @@ class Index:
             else:
                 found = entries.by_name.get(plain)
         version = restful["version"]
-        if found is not None and version and found.value.get("meta", {}).get("versionId", version) != version:
+        if found is not None and version and _version_of(found) not in {version, None}:
             return None
         return found
 
@@ -140,6 +140,12 @@ class Index:
                     made.by_name[name] = None if name in made.by_name else node
             self._bundles[key] = made
         return self._bundles[key]
+
+
+def _version_of(node: Node) -> Any:
+    meta = node.value.get("meta")
+    version = meta.get("versionId") if isinstance(meta, dict) else None
+    return version if isinstance(version, str) else None
 
 
 def _nodes_of(parent: Node, name: str) -> list[Node]:

@@ -8,7 +8,7 @@ from annoconv.findings import Level
 from annoconv.messages import Message
 from annoconv_converters.check_fhir.bindings import expected_codes, is_bound
 from annoconv_converters.check_fhir.collected import Collected
-from annoconv_converters.check_fhir.fhirpath import holds
+from annoconv_converters.check_fhir.fhirpath import Budget, holds
 from annoconv_converters.check_fhir.nodes import Node, entered, top
 from annoconv_converters.check_fhir.own_rules import RULES, is_uri_kept
 from annoconv_converters.check_fhir.pointing import Pointing
@@ -31,7 +31,13 @@ NOT_IN_FHIRPATH: Final = {
     "dom-6": "a recommendation to people who write texts for people; data have none",
 }
 """Invariants that no expression is evaluated for, and why."""
-_TOLD_TYPES: Final = {dict: "an object", list: "an array", str: "a text", bool: "a boolean", type(None): "null"}
+_TOLD_TYPES: Final[dict[type, Message]] = {
+    dict: Message("an object"),
+    list: Message("an array"),
+    str: Message("a text"),
+    bool: Message("a boolean"),
+    type(None): Message("null"),
+}
 _SHOWN: Final = frozenset(
     ("code", "id", "uri", "url", "canonical", "oid", "uuid", "integer", "unsignedInt", "positiveInt")
 )
@@ -49,6 +55,7 @@ class Walk:
         self._definitions = definitions
         self._document = document
         self._pointing = Pointing(self.collected)
+        self._budget = Budget()
         self._element = definitions.kind("Element")
 
     def run(self) -> None:
@@ -60,12 +67,12 @@ class Walk:
 
     def _known_resource(self, value: Any, pointer: str) -> Kind | None:
         if not isinstance(value, dict):
-            self.collected.add("type", pointer, "this is no resource", found=_told(value), expected="an object")
+            self.collected.note("type", pointer, "this is no resource", found=_told(value), expected="an object")
             return None
         told = value.get("resourceType")
         kind = self._definitions.resource(told)
         if kind is None:
-            self.collected.add(
+            self.collected.note(
                 "resource_type",
                 pointer,
                 Message("there is no resource of this type in FHIR {release}", release=self._definitions.release),
@@ -78,6 +85,7 @@ class Walk:
         """Visit an object: its elements, what is missing, and the rules for it."""
         kind, value = node.kind, node.value
         seen: dict[str, str] = {}
+        self._budget.grow()
         for key in value:
             if key == "resourceType" and kind.kind == "resource":
                 continue
@@ -86,11 +94,15 @@ class Walk:
             if known is None or (name is not key and known[1].kind != "primitive"):
                 self._unknown(node, key, pointer)
                 continue
+            held, its = known
+            if value[key] is None:
+                self._null(f"{pointer}/{key}")
+                seen.setdefault(held.name, name)
+                continue
             if name is not key and name in value:
                 continue  # seen with the value that it stands beside
-            held, its = known
-            if held.name in seen:
-                self.collected.add(
+            if seen.get(held.name, name) != name:
+                self.collected.note(
                     "choice",
                     f"{pointer}/{key}",
                     Message("the element has two types, {first} and {second}", first=seen[held.name], second=name),
@@ -102,13 +114,13 @@ class Walk:
             if held.name not in seen:
                 self._missing(held, pointer)
         if kind.kind != "resource" and not seen.keys() - {"id"}:
-            self.collected.add(
+            self.collected.note(
                 "ele-1", pointer, "the element is empty", expected="a value or an element", advice="Leave it out"
             )
         self._apply(kind.invariants, node, pointer)
         self._pointing.after(node, pointer)
         for breach in self._own_breaches(node):
-            self.collected.add(
+            self.collected.note(
                 breach.rule, pointer + breach.below, breach.problem, level=breach.level, found=breach.found,
                 expected=breach.expected, advice=breach.advice,
             )  # fmt: skip
@@ -125,11 +137,11 @@ class Walk:
         problem = Message(
             "{type} has no such element in FHIR {release}", type=node.kind.name, release=self._definitions.release
         )
-        self.collected.add("element", place, problem, advice="Correct its name, or put what it says into an extension")
+        self.collected.note("element", place, problem, advice="Correct its name, or put what it says into an extension")
 
     def _missing(self, held: Field, pointer: str) -> None:
         first = held.keys[0][0] if len(held.keys) == 1 else f"{held.name}[x]"
-        self.collected.add(
+        self.collected.note(
             "missing",
             pointer,
             Message("{name} is missing", name=first),
@@ -141,14 +153,14 @@ class Walk:
         place = f"{pointer}/{key if key in node.value else '_' + key}"
         if not held.is_list:
             if type(value) is list or type(beside) is list:
-                self.collected.add(
+                self.collected.note(
                     "array", place, "an array stands where one value should", advice="Write its one member in its place"
                 )
                 return
             self._one(node, held, kind, value, beside, place, f"{pointer}/_{key}")
             return
-        if not all(type(each) is list for each in (value, beside) if each is not None) or value is beside is None:
-            self.collected.add(
+        if not all(type(each) is list for each in (value, beside) if each is not None):
+            self.collected.note(
                 "array",
                 place,
                 "one value stands where an array should",
@@ -159,9 +171,9 @@ class Walk:
         values, others = value or [], beside or []
         count = max(len(values), len(others))
         if not count:
-            self.collected.add("empty", place, "the array is empty", advice="Leave it out")
+            self.collected.note("empty", place, "the array is empty", advice="Leave it out")
         if value is not None and beside is not None and len(value) != len(beside):
-            self.collected.add(
+            self.collected.note(
                 "beside",
                 f"{pointer}/_{key}",
                 "this array is not as long as the one that it belongs to",
@@ -170,7 +182,7 @@ class Walk:
                 advice="Fill it with null",
             )
         if held.most is not None and count > held.most:
-            self.collected.add(
+            self.collected.note(
                 "many",
                 place,
                 Message("there are too many of {name}", name=key),
@@ -179,29 +191,37 @@ class Walk:
             )
         if count < held.least:
             self._missing(held, pointer)
+        if kind.kind == "primitive" and not others and not held.invariants and not held.value_set:
+            self._plain(node, kind, values, place)
+            return
         for index in range(count):
             one = values[index] if index < len(values) else None
             other = others[index] if index < len(others) else None
             self._one(node, held, kind, one, other, f"{place}/{index}", f"{pointer}/_{key}/{index}")
+
+    def _plain(self, node: Node, kind: Kind, values: list[Any], pointer: str) -> None:
+        """Look at primitives that nothing stands beside: coordinates may be a million."""
+        for index, value in enumerate(values):
+            if value is None:
+                self._null(f"{pointer}/{index}")
+            elif self._primitive(kind, value, f"{pointer}/{index}"):
+                self._text(node, kind, value, f"{pointer}/{index}")
 
     def _one(self, node: Node, held: Field, kind: Kind, value: Any, beside: Any, pointer: str, other: str) -> None:
         """Look at one value of an element, and at what stands beside it."""
         if kind.kind == "primitive":
             if value is not None and self._primitive(kind, value, pointer):
                 self._coded(held, kind, value, pointer)
-                if kind.is_a("uri"):
-                    self._pointing.text(node, value)
-                    if not is_uri_kept(value):
-                        self.collected.add("uri", pointer, "this URI is no OID or UUID, as it begins", found=value)
+                self._text(node, kind, value, pointer)
             if beside is not None:
                 self._beside(node, beside, other)
             elif value is None:
-                self.collected.add("null", pointer, "null stands where a value should", advice="Leave it out")
+                self._null(pointer)
             if held.invariants and value is not None:
                 self._apply(held.invariants, Node(value, kind, node.home, beside), pointer)
             return
         if type(value) is not dict:
-            self.collected.add("type", pointer, "the value has a wrong type", found=_told(value), expected="an object")
+            self.collected.note("type", pointer, "the value has a wrong type", found=_told(value), expected="an object")
             return
         if kind.name == "Resource" and self._known_resource(value, pointer) is None:
             return
@@ -214,9 +234,20 @@ class Walk:
         if held.invariants:
             self._apply(held.invariants, made, pointer)
 
+    def _null(self, pointer: str) -> None:
+        self.collected.note("null", pointer, "null stands where a value should", advice="Leave it out")
+
+    def _text(self, node: Node, kind: Kind, value: Any, pointer: str) -> None:
+        if kind.is_a("uri"):
+            self._pointing.text(node, value)
+            if not is_uri_kept(value):
+                self.collected.note("uri", pointer, "this URI is no OID or UUID, as it begins", found=value)
+
     def _beside(self, node: Node, beside: Any, pointer: str) -> None:
         if type(beside) is not dict:
-            self.collected.add("type", pointer, "the value has a wrong type", found=_told(beside), expected="an object")
+            self.collected.note(
+                "type", pointer, "the value has a wrong type", found=_told(beside), expected="an object"
+            )
             return
         self._visit(Node(beside, self._element, node.home), pointer)
 
@@ -224,12 +255,12 @@ class Walk:
         name = kind.name
         if not is_json_type(name, value):
             wanted = Message("a JSON {type} for {name}", type=_JSON_TYPES.get(name, "string"), name=name)
-            self.collected.add("type", pointer, "the value has a wrong type", found=_told(value), expected=wanted)
+            self.collected.note("type", pointer, "the value has a wrong type", found=_told(value), expected=wanted)
             return False
         if is_well_formed(name, value):
             return True
         shown = value if name in _SHOWN else None
-        self.collected.add(
+        self.collected.note(
             "value", pointer, Message("this is no {type}", type=name), found=shown, expected=_FORMS.get(name)
         )
         return False
@@ -237,7 +268,7 @@ class Walk:
     def _coded(self, held: Field, kind: Kind, value: Any, pointer: str) -> None:
         if held.value_set and not is_bound(held, kind, value):
             found = value if type(value) is str else None
-            self.collected.add(
+            self.collected.note(
                 "code",
                 pointer,
                 Message("the code is not in the value set {url}", url=held.value_set),
@@ -247,16 +278,19 @@ class Walk:
 
     def _apply(self, invariants: tuple[Invariant, ...], node: Node, pointer: str) -> None:
         for each in invariants:
-            if each.key in NOT_IN_FHIRPATH or holds(each.expression, node, self._pointing.index.resolve):
+            if each.key in NOT_IN_FHIRPATH or holds(each.expression, node, self._pointing.index.resolve, self._budget):
                 continue
             level = Level.ERROR if each.severity == "error" else Level.WARNING
-            self.collected.add(
-                each.key, pointer, Message("{key} does not hold: {words}", key=each.key, words=each.words), level=level
+            self.collected.note(
+                each.key,
+                pointer,
+                Message("{key} does not hold: {words}", key=each.key, words=each.words.rstrip(".")),
+                level=level,
             )
 
 
 def _told(value: Any) -> Message:
-    return Message(_TOLD_TYPES.get(type(value), "a number"))
+    return _TOLD_TYPES.get(type(value)) or Message("a number")
 
 
 _JSON_TYPES: Final = {
@@ -267,17 +301,17 @@ _JSON_TYPES: Final = {
     "positiveInt": "number",
 }
 _FORMS: Final = {
-    "date": "YYYY, YYYY-MM or YYYY-MM-DD",
-    "dateTime": "YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss+zz:zz",
-    "instant": "YYYY-MM-DDThh:mm:ss+zz:zz",
-    "time": "hh:mm:ss",
-    "id": "1 to 64 letters, digits, - and .",
-    "oid": "urn:oid: and numbers without leading zeros",
-    "uuid": "urn:uuid: and a UUID in small letters",
-    "unsignedInt": "0 to 2147483647",
-    "positiveInt": "1 to 2147483647",
-    "integer": "-2147483648 to 2147483647",
-    "code": "no blanks at its ends, and one between words",
-    "base64Binary": "base64 with its padding",
+    "date": Message("YYYY, YYYY-MM or YYYY-MM-DD"),
+    "dateTime": Message("YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss+zz:zz"),
+    "instant": Message("YYYY-MM-DDThh:mm:ss+zz:zz"),
+    "time": Message("hh:mm:ss"),
+    "id": Message("1 to 64 letters, digits, - and ."),
+    "oid": Message("urn:oid: and numbers without leading zeros"),
+    "uuid": Message("urn:uuid: and a UUID in small letters"),
+    "unsignedInt": Message("0 to 2147483647"),
+    "positiveInt": Message("1 to 2147483647"),
+    "integer": Message("-2147483648 to 2147483647"),
+    "code": Message("no blanks at its ends, and one between words"),
+    "base64Binary": Message("base64 with its padding"),
 }
 """What the texts of a primitive look like."""

@@ -4,7 +4,8 @@ fhirpathpy, the only kept library in Python, needs an antlr4 that cannot stand b
 milliseconds for what takes microseconds here; what is left out of the language no definition of HL7's has.
 """
 
+from annoconv_converters.check_fhir.fhirpath.budget import Budget
 from annoconv_converters.check_fhir.fhirpath.evaluation import Undecided, compiled, holds
 from annoconv_converters.check_fhir.fhirpath.grammar import GrammarError
 
-__all__ = ["GrammarError", "Undecided", "compiled", "holds"]
+__all__ = ["Budget", "GrammarError", "Undecided", "compiled", "holds"]

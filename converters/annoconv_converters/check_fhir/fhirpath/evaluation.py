@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv_converters.check_fhir.fhirpath.functions import FUNCTIONS, LAMBDAS, is_of
 from annoconv_converters.check_fhir.fhirpath.grammar import GrammarError, parse
 from annoconv_converters.check_fhir.fhirpath.values import Undecided, compared, identity, plain, truth
-from annoconv_converters.check_fhir.nodes import Node, named
+from annoconv_converters.check_fhir.nodes import Node, is_there, named
 
 if TYPE_CHECKING:
+    from annoconv_converters.check_fhir.fhirpath.budget import Budget
     from annoconv_converters.check_fhir.fhirpath.grammar import Tree
 
 __all__ = ["Undecided", "compiled", "holds"]
@@ -24,10 +25,11 @@ Items: TypeAlias = list[Any]
 
 @dataclass(slots=True)
 class Around:
-    """What an expression may ask for beside what it looks at."""
+    """What an expression may ask for beside what it looks at, and the work that is left to it."""
 
     context: Node
     resolve: Resolver
+    budget: Budget
 
 
 Function: TypeAlias = Callable[[Items, Items, Around], Items]
@@ -39,7 +41,7 @@ def compiled(expression: str) -> Function:
     return _made(parse(expression))
 
 
-def holds(expression: str, node: Node, resolve: Resolver) -> bool:
+def holds(expression: str, node: Node, resolve: Resolver, budget: Budget) -> bool:
     """Tell whether an invariant holds for a node: it does unless it is false.
 
     Parameters
@@ -50,9 +52,16 @@ def holds(expression: str, node: Node, resolve: Resolver) -> bool:
         What it is said of.
     resolve
         Returns the resource that a reference, as a node states it, points to.
+    budget
+        The work that is left.
+
+    Raises
+    ------
+    LimitError
+        If it takes more.
     """
     try:
-        return truth(compiled(expression)([node], [node], Around(node, resolve))) is not False
+        return truth(compiled(expression)([node], [node], Around(node, resolve, budget))) is not False
     except Undecided:
         return True
 
@@ -73,17 +82,32 @@ def _name(tree: Tree) -> Function:
         for item in focus:
             if type(item) is Node:
                 found += [item] if item.kind.name == name else named(item, name)
+        around.budget.spend(len(focus) + len(found))
         return found
 
     return evaluate
 
 
 def _step(tree: Tree) -> Function:
+    if tree[1][0] == "name" and tree[2] in _PRESENCE:
+        return _presence(tree[1][1], wanted=_PRESENCE[tree[2]])
     first, second = _made(tree[1]), _made(tree[2])
 
     def evaluate(focus: Items, this: Items, around: Around) -> Items:
         found = first(focus, this, around)
         return second(found, this, around)
+
+    return evaluate
+
+
+def _presence(name: str, *, wanted: bool) -> Function:
+    """Return `name.exists()` or `name.empty()`, which most invariants are made of."""
+
+    def evaluate(focus: Items, this: Items, around: Around) -> Items:
+        for item in focus:
+            if type(item) is Node and (item.kind.name == name or is_there(item, name)):
+                return [wanted]
+        return [not wanted]
 
     return evaluate
 
@@ -277,6 +301,7 @@ _MAKERS: Final[dict[str, Callable[[Tree], Function]]] = {
     "type": _type,
     "minus": _minus,
 }
+_PRESENCE: Final[dict[Tree, bool]] = {("call", "exists"): True, ("call", "empty"): False}
 _LOGIC: Final[dict[str, tuple[dict[bool, bool], Callable[[bool | None, bool | None], bool | None]]]] = {
     "and": ({False: False}, _and),
     "or": ({True: True}, _or),

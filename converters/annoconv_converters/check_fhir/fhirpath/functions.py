@@ -71,16 +71,18 @@ def _distinct(items: Items, _: Any) -> Items:
     return list({identity(item): item for item in items}.values())
 
 
-def _children(items: Items, _: Any = None) -> Items:
-    return [part for item in items if type(item) is Node for part in parts(item)]
+def _children(items: Items, around: Any) -> Items:
+    found = [part for item in items if type(item) is Node for part in parts(item)]
+    around.budget.spend(len(found))
+    return found
 
 
-def _descendants(items: Items, _: Any) -> Items:
+def _descendants(items: Items, around: Any) -> Items:
     found: Items = []
-    level = _children(items)
+    level = _children(items, around)
     while level:
         found += level
-        level = _children(level)
+        level = _children(level, around)
     return found
 
 

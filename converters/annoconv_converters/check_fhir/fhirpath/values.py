@@ -46,9 +46,7 @@ def truth(items: list[Any]) -> bool | None:
 def identity(item: Any) -> Any:
     """Return what is equal for equal items, and can be looked up."""
     value = plain(item)
-    if type(value) is Node:
-        return _frozen(value.value)
-    return (type(value) is bool, value)
+    return _frozen(value.value if type(value) is Node else value)
 
 
 def _frozen(value: Any) -> Any:
@@ -74,7 +72,7 @@ def compared(one: Any, other: Any) -> int | None:
         first, second = first.number, second.number
     if type(first) is not type(second) or type(first) not in {Decimal, str}:
         return None
-    return (first > second) - (first < second)
+    return int(first > second) - int(first < second)
 
 
 def _comparable(item: Any) -> Any:
@@ -100,8 +98,8 @@ def boundary(item: Any, *, high: bool) -> Any:
     """Return the least or the greatest that a value of its precision may be; None of what has no precision."""
     value = _comparable(item)
     if type(value) is Stretch:
-        edge = value.last if high else value.first
-        return Stretch(edge, edge, value.has_zone)
+        moment = value.last if high else value.first
+        return Stretch(moment, moment, value.has_zone)
     number = value.number if type(value) is Measure else value
     if type(number) is not Decimal or not number.is_finite():
         return None
