@@ -8,7 +8,8 @@ text, compressed, with the names of the packages that it comes from::
      "elements": {path: {"fields": {name: {...}}, "invariants": [...]}},
      "invariants": [[key, severity, words, expression]], "codes": {value set: {system: [code, ...]}}}
 
-A field has no key where it says the usual: `min` 0, `max` 1, and no `targets` where any resource may be meant.
+A field has no key where it says the usual: once at most, no `targets` where any resource may be meant. No element of a
+resource or data type is asked for more than once, limited to a number above one, fixed or given a pattern.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ _PROFILES: Final = "http://hl7.org/fhir/StructureDefinition/"
 _SYSTEM_TYPES: Final = "http://hl7.org/fhirpath/System."
 _FHIR_TYPE: Final = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type"
 _KINDS: Final = {"resource": "resource", "complex-type": "complex", "primitive-type": "primitive"}
+_NOT_ASKED: Final = ("fixed", "pattern")
 _MOST_CODES: Final = 800
 """Codes of a value set that are kept; countries have the most."""
 
@@ -127,10 +129,12 @@ def _kinds_of(element: dict[str, Any]) -> set[str]:
 
 def _field(element: dict[str, Any], invariants: list[int], sets: set[str]) -> dict[str, Any]:
     field: dict[str, Any] = {}
+    if element["min"] > 1 or element["max"] not in {"1", "*"} or any(key.startswith(_NOT_ASKED) for key in element):
+        raise ValueError(f"{element['path']} says what check-fhir does not ask")
     if element["min"]:
-        field["min"] = element["min"]
-    if element["max"] != "1":
-        field["max"] = None if element["max"] == "*" else int(element["max"])
+        field["needed"] = True
+    if element["max"] == "*":
+        field["list"] = True
     if "contentReference" in element:
         field["as"] = element["contentReference"].partition("#")[2]
     else:
@@ -151,9 +155,6 @@ def _field(element: dict[str, Any], invariants: list[int], sets: set[str]) -> di
     if binding.get("strength") == "required" and "valueSet" in binding:
         field["codes"] = binding["valueSet"].partition("|")[0]
         sets.add(field["codes"])
-    for key in element:
-        if key.startswith(("fixed", "pattern", "minValue", "maxValue", "maxLength")):
-            field[key] = element[key]
     return field
 
 

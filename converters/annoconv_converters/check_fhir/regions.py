@@ -73,6 +73,8 @@ def _of_count(region: _Region) -> Iterator[Breach]:
     bounds = _POINTS[region.dimensions].get(region.type)
     if bounds is None:
         return  # a code that the value set lacks is told there
+    if not region.numbers:
+        return  # told as an empty array
     count, rest = divmod(len(region.numbers), region.dimensions)
     least, most = bounds
     if rest or count < least or (most is not None and count > most):

@@ -110,13 +110,13 @@ class Walk:
                 )
             seen[held.name] = name
             self._values(node, held, its, name, pointer)
+        if kind.kind != "resource" and not value.keys() - {"id", "_id"}:
+            expected = "a value or an element"
+            self.collected.note("ele-1", pointer, "the element is empty", expected=expected, advice="Leave it out")
+            return
         for held in kind.needed:
             if held.name not in seen:
                 self._missing(held, pointer)
-        if kind.kind != "resource" and not seen.keys() - {"id"}:
-            self.collected.note(
-                "ele-1", pointer, "the element is empty", expected="a value or an element", advice="Leave it out"
-            )
         self._apply(kind.invariants, node, pointer)
         self._pointing.after(node, pointer)
         for breach in self._own_breaches(node):
@@ -140,13 +140,8 @@ class Walk:
         self.collected.note("element", place, problem, advice="Correct its name, or put what it says into an extension")
 
     def _missing(self, held: Field, pointer: str) -> None:
-        first = held.keys[0][0] if len(held.keys) == 1 else f"{held.name}[x]"
-        self.collected.note(
-            "missing",
-            pointer,
-            Message("{name} is missing", name=first),
-            expected=Message("{count} at least", count=held.least),
-        )
+        name = held.keys[0][0] if len(held.keys) == 1 else f"{held.name}[x]"
+        self.collected.note("missing", pointer, Message("{name} is missing", name=name))
 
     def _values(self, node: Node, held: Field, kind: Kind, key: str, pointer: str) -> None:
         value, beside = node.value.get(key), node.value.get("_" + key) if kind.kind == "primitive" else None
@@ -181,16 +176,6 @@ class Walk:
                 expected=len(value),
                 advice="Fill it with null",
             )
-        if held.most is not None and count > held.most:
-            self.collected.note(
-                "many",
-                place,
-                Message("there are too many of {name}", name=key),
-                found=count,
-                expected=Message("{count} at most", count=held.most),
-            )
-        if count < held.least:
-            self._missing(held, pointer)
         if kind.kind == "primitive" and not others and not held.invariants and not held.value_set:
             self._plain(node, kind, values, place)
             return

@@ -32,7 +32,7 @@ class Invariant:
     words
         What it says, in English.
     expression
-        The same in FHIRPath; it holds unless this is false.
+        The same in FHIRPath.
     """
 
     key: str
@@ -49,10 +49,8 @@ class Field:
     ----------
     name
         Its name in FHIRPath, `value` for `valueQuantity` too.
-    least, most
-        How often it stands there; None for any number.
     is_list
-        Whether its JSON value is an array.
+        Whether it may stand there more than once, so that its JSON value is an array.
     keys
         Its names in JSON and the type that each tells.
     targets
@@ -68,8 +66,6 @@ class Field:
     """
 
     name: str
-    least: int
-    most: int | None
     is_list: bool
     keys: tuple[tuple[str, Kind], ...]
     targets: dict[str, tuple[str, ...]]
@@ -173,12 +169,9 @@ class Definitions:
             part = f"{parent.name}.{key}"
             kinds = [(key, self.kind(part if part in self._elements else code))]
         above = set(kinds[0][1].invariants) if len(kinds) == 1 else set[Invariant]()
-        most = told.get("max", 1)
         made = Field(
             name=key.removesuffix("[x]"),
-            least=told.get("min", 0),
-            most=most,
-            is_list=most != 1,
+            is_list=told.get("list", False),
             keys=tuple(kinds),
             targets={code: tuple(names) for code, names in told.get("targets", {}).items()},
             codes=self._code_set(told["codes"]) if "codes" in told else None,
@@ -191,7 +184,7 @@ class Definitions:
         parent.fields[made.name] = made
         for name, kind in kinds:
             parent.by_key[name] = (made, kind)
-        if made.least:
+        if told.get("needed"):
             parent.needed.append(made)
 
     def _code_set(self, url: str) -> dict[str, frozenset[str]] | None:

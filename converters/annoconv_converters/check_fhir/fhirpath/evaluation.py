@@ -42,7 +42,7 @@ def compiled(expression: str) -> Function:
 
 
 def holds(expression: str, node: Node, resolve: Resolver, budget: Budget) -> bool:
-    """Tell whether an invariant holds for a node: it does unless it is false.
+    """Tell whether an invariant holds for a node: it must be true, and not empty, unless nobody can tell.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def holds(expression: str, node: Node, resolve: Resolver, budget: Budget) -> boo
         If it takes more.
     """
     try:
-        return truth(compiled(expression)([node], [node], Around(node, resolve, budget))) is not False
+        return truth(compiled(expression)([node], [node], Around(node, resolve, budget))) is True
     except Undecided:
         return True
 
@@ -244,7 +244,9 @@ def _ordered(*wanted: int) -> Callable[[Items, Items], Items]:
         if len(left) > 1 or len(right) > 1:
             raise Undecided("more than one value")
         order = compared(left[0], right[0])
-        return [] if order is None else [order in wanted]
+        if order is None:
+            raise Undecided("values of two units, types or precisions")
+        return [order in wanted]
 
     return operate
 
@@ -256,7 +258,7 @@ def _union(left: Items, right: Items) -> Items:
 def _within(left: Items, right: Items) -> Items:
     """Of several on the left, as HL7's validator takes them, each must be among those on the right."""
     if not left:
-        return []
+        raise Undecided("nothing to look for, such as in a resource that the document does not hold")
     known = {identity(item) for item in right}
     return [all(identity(item) in known for item in left)]
 
