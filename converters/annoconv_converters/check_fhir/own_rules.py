@@ -119,6 +119,21 @@ def _extension(node: Node) -> Iterator[Breach]:
         )  # fmt: skip
 
 
+def _modifiers(node: Node) -> Iterator[Breach]:
+    """Tell of each modifier extension: who does not know it must not use the element (HL7 FHIR, Extensibility)."""
+    extensions = node.value.get("modifierExtension")
+    for index, each in enumerate(extensions if isinstance(extensions, list) else ()):
+        url = each.get("url") if isinstance(each, dict) else None
+        yield Breach(
+            "modifier_extension",
+            f"/modifierExtension/{index}",
+            "this extension changes what its element means",
+            level=Level.WARNING,
+            found=url,
+            advice="Receivers that do not know it must refuse the element; use extension if the meaning stays",
+        )
+
+
 def _entry(node: Node) -> Iterator[Breach]:
     url, resource = node.value.get("fullUrl"), node.value.get("resource")
     if not isinstance(url, str):
@@ -167,6 +182,9 @@ RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "Coding": (_coding,),
     "Identifier": (_identifier,),
     "Extension": (_extension,),
+    "DomainResource": (_modifiers,),
+    "BackboneElement": (_modifiers,),
+    "BackboneType": (_modifiers,),
     "Bundle": (_bundle,),
     "Bundle.entry": (_entry,),
     "ImagingStudy.series": (_uids("uid"),),

@@ -259,6 +259,9 @@ REFERENCES = [
 ]  # fmt: skip
 
 OURS = [
+    one("observation", "/modifierExtension", [{"url": "https://example.org/not", "valueBoolean": True}], "modifier_extension", "/modifierExtension/0"),
+    one("observation", "/component/0/modifierExtension", [{"url": "https://example.org/not", "valueBoolean": True}], "modifier_extension", "/component/0/modifierExtension/0"),
+    one("timed", "/effectiveTiming/modifierExtension", [{"url": "https://example.org/not", "valueBoolean": True}], "modifier_extension", "/effectiveTiming/modifierExtension/0"),
     one("observation", "/valueQuantity/code", "millimeter", "unit"),
     one("observation", "/valueQuantity/code", "mm²", "unit"),
     Fault("observation", {"/component/0": {"code": {"text": "x"}, "valueCodeableConcept": concept("mmm", UCUM)}}, {"unit": "/component/0/valueCodeableConcept/coding/0/code"}),

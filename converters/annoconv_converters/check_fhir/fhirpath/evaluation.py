@@ -263,11 +263,17 @@ def _within(left: Items, right: Items) -> Items:
     return [all(identity(item) in known for item in left)]
 
 
+def _only(items: Items) -> Any:
+    if len(items) > 1:
+        raise Undecided("more than one value")
+    return plain(items[0])
+
+
 def _number(operate: Callable[[Decimal, Decimal], Decimal]) -> Callable[[Items, Items], Items]:
     def calculate(left: Items, right: Items) -> Items:
         if not left or not right:
             return []
-        one, other = plain(left[0]), plain(right[0])
+        one, other = _only(left), _only(right)
         try:
             return [operate(one, other)]
         except (TypeError, InvalidOperation, DivisionByZero) as error:
@@ -279,14 +285,14 @@ def _number(operate: Callable[[Decimal, Decimal], Decimal]) -> Callable[[Items, 
 def _sum(left: Items, right: Items) -> Items:
     if not left or not right:
         return []
-    one, other = plain(left[0]), plain(right[0])
+    one, other = _only(left), _only(right)
     if type(one) is not type(other):
         raise Undecided("values of two types")
     return [one + other]
 
 
 def _joined(left: Items, right: Items) -> Items:
-    return ["".join(str(plain(items[0])) if items else "" for items in (left, right))]
+    return ["".join(str(_only(items)) if items else "" for items in (left, right))]
 
 
 _MAKERS: Final[dict[str, Callable[[Tree], Function]]] = {
