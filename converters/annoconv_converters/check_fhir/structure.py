@@ -38,9 +38,7 @@ _TOLD_TYPES: Final[dict[type, Message]] = {
     bool: Message("a boolean"),
     type(None): Message("null"),
 }
-_SHOWN: Final = frozenset(
-    ("code", "id", "uri", "url", "canonical", "oid", "uuid", "integer", "unsignedInt", "positiveInt")
-)
+_SHOWN: Final = frozenset(("code", "id", "uri", "url", "canonical", "oid", "uuid"))
 """Primitives whose values may stand in a message: none of them tells anything of a patient."""
 
 

@@ -107,3 +107,5 @@ def test_there_are_planted_faults_of_every_own_rule() -> None:
     rules = set(re.findall(r'(?:Breach|note)\(\s*"([a-z_0-9-]+)"', source))
     assert len(rules) > 20
     assert rules <= {rule for fault in FAULTS for rule in fault.found}
+    page = (Path(__file__).parents[3] / "docs/reference/check-fhir.md").read_text("utf-8")
+    assert [rule for rule in sorted(rules | {"more"}) if f"fhir.{rule}`" not in page] == []
