@@ -65,7 +65,7 @@ def release_of_file(path: Path, *, limits: Limits) -> Release:
 
 
 def check_file(
-    path: Path, release: Release, *, sizes: Mapping[str, Sequence[int]], limits: Limits
+    path: Path, release: Release, *, sizes: Mapping[str, tuple[int, int]], limits: Limits
 ) -> Iterator[Finding]:
     """Yield the findings of a file, resource by resource; `case_index` counts the lines that are not blank from 0.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.findings import Level
 from annoconv.ids import is_dicom_uid
@@ -121,8 +121,9 @@ def _extension(node: Node) -> Iterator[Breach]:
 
 def _modifiers(node: Node) -> Iterator[Breach]:
     """Tell of each modifier extension: who does not know it must not use the element (HL7 FHIR, Extensibility)."""
-    extensions = node.value.get("modifierExtension")
-    for index, each in enumerate(extensions if isinstance(extensions, list) else ()):
+    told: Any = node.value.get("modifierExtension")
+    extensions: list[Any] = told if isinstance(told, list) else []
+    for index, each in enumerate(extensions):
         url = each.get("url") if isinstance(each, dict) else None
         yield Breach(
             "modifier_extension",

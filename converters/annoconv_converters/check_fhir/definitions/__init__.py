@@ -198,5 +198,5 @@ class Definitions:
 @cache
 def definitions(release: Release) -> Definitions:
     """Return the definitions of a release; they are read once."""
-    packed = files(__package__).joinpath(f"{release.lower()}.json.xz").read_bytes()
+    packed = files(__name__).joinpath(f"{release.lower()}.json.xz").read_bytes()
     return Definitions(strict_json.loads(lzma.decompress(packed)))

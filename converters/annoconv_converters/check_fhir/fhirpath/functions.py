@@ -52,7 +52,12 @@ def _of_text(function: Callable[..., Any]) -> Function:
 
 
 def _of_all(function: Callable[[Items], Any]) -> Function:
-    return lambda items, _: [function(items)]
+    """Return a function of a whole collection, with one value."""
+
+    def called(items: Items, _: Any) -> Items:
+        return [function(items)]
+
+    return called
 
 
 def _has_value(items: Items) -> bool:
@@ -134,6 +139,34 @@ def _told(items: Items, _: Any) -> Items:
     return [str(value).lower() if type(value) is bool else str(value) for value in map(plain, items)]
 
 
+def _first(items: Items, _: Any) -> Items:
+    return items[:1]
+
+
+def _tail(items: Items, _: Any) -> Items:
+    return items[1:]
+
+
+def _combined(items: Items, _: Any, other: Items) -> Items:
+    return [*items, *other]
+
+
+def _traced(items: Items, *_: Any) -> Items:
+    return items
+
+
+def _member_of(*_: Any) -> Items:
+    raise Undecided("a value set that only a terminology server knows")
+
+
+def _length(text: str) -> Decimal:
+    return Decimal(len(text))
+
+
+def _replaced(text: str, pattern: str, other: str) -> str:
+    return re.sub(pattern, other, text[:_LONGEST_MATCHED])
+
+
 def _matches(text: str, pattern: str) -> bool:
     return re.search(pattern, text[:_LONGEST_MATCHED], re.DOTALL) is not None
 
@@ -157,14 +190,14 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "allTrue": _of_all(lambda items: all(plain(item) is True for item in items)),
     "allFalse": _of_all(lambda items: all(plain(item) is False for item in items)),
     "not": _not,
-    "first": lambda items, _: items[:1],
-    "tail": lambda items, _: items[1:],
+    "first": _first,
+    "tail": _tail,
     "distinct": _distinct,
     "children": _children,
     "descendants": _descendants,
-    "combine": lambda items, _, other: [*items, *other],
+    "combine": _combined,
     "intersect": _intersect,
-    "trace": lambda items, *_: items,
+    "trace": _traced,
     "resolve": _resolved,
     "lowBoundary": _bounds(high=False),
     "highBoundary": _bounds(high=True),
@@ -172,13 +205,13 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "toInteger": _integer,
     "toString": _told,
     "htmlChecks": _safe,
-    "memberOf": lambda items, *_: [],  # of value sets that only a terminology server knows
-    "length": _of_text(lambda text: Decimal(len(text))),
-    "startsWith": _of_text(lambda text, other: text.startswith(other)),
-    "endsWith": _of_text(lambda text, other: text.endswith(other)),
-    "contains": _of_text(lambda text, other: other in text),
+    "memberOf": _member_of,
+    "length": _of_text(_length),
+    "startsWith": _of_text(str.startswith),
+    "endsWith": _of_text(str.endswith),
+    "contains": _of_text(str.__contains__),
     "matches": _of_text(_matches),
-    "replaceMatches": _of_text(lambda text, pattern, other: re.sub(pattern, other, text[:_LONGEST_MATCHED])),
+    "replaceMatches": _of_text(_replaced),
     "substring": _of_text(_part),
 }
 """Take the collection, what is around, and the values of their arguments."""

@@ -126,6 +126,10 @@ def _term(tokens: _Tokens) -> Tree:
         raise GrammarError(f"{taken!r} stands where a term should in {tokens.text!r}")
     if tokens.next != "(":
         return ("truth", taken) if taken in {"true", "false"} else ("name", taken.strip("`"))
+    return ("call", taken, *_arguments(tokens))
+
+
+def _arguments(tokens: _Tokens) -> list[Tree]:
     tokens.take("(")
     arguments: list[Tree] = []
     while tokens.next != ")":
@@ -133,7 +137,7 @@ def _term(tokens: _Tokens) -> Tree:
         if tokens.next != ")":
             tokens.take(",")
     tokens.take(")")
-    return ("call", taken, *arguments)
+    return arguments
 
 
 def _type_name(tokens: _Tokens) -> str:

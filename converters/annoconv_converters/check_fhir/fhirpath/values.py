@@ -26,7 +26,7 @@ class Measure(NamedTuple):
 
 def plain(item: Any) -> Any:
     """Return the value of a primitive, a number as Decimal; anything else as it is."""
-    value = item.value if type(item) is Node and item.kind.kind == "primitive" else item
+    value: Any = item.value if type(item) is Node and item.kind.kind == "primitive" else item
     kind = type(value)
     if kind is int:
         return Decimal(value)
@@ -60,7 +60,8 @@ def _frozen(value: Any) -> Any:
 
 def compared(one: Any, other: Any) -> int | None:
     """Return -1, 0 or 1 as one is less than, equal to or greater than the other; None if that cannot be told."""
-    first, second = _comparable(one), _comparable(other)
+    first: Any = _comparable(one)
+    second: Any = _comparable(other)
     if type(first) is Stretch and type(second) is Stretch:
         first, second = first.against(second), second.against(first)
         if first == second:
