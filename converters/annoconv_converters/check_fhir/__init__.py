@@ -9,7 +9,7 @@ reference lead where it may (`pointing`, `references`), and our own rules (`own_
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.errors import LimitError
 from annoconv.findings import Level, in_order
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["RELEASES", "Release", "check", "release_of"]
 
 _NO_SIZES: Mapping[str, tuple[int, int]] = {}
+_LOOKED_AT: Final = 20
+"""Entries of each type in a Bundle that tell its release."""
 
 
 def check(
@@ -64,16 +66,33 @@ def check(
     >>> [each.rule for each in check({"resourceType": "Observation", "status": "banana"}, "R5")]
     ['fhir.missing', 'fhir.code']
     """
-    most = (limits or Limits()).findings
-    if release is not None:
-        return _walked(document, release, sizes, most)
-    return min((_walked(document, each, sizes, most) for each in RELEASES), key=_errors)
+    return _walked(document, release or release_of(document), sizes, (limits or Limits()).findings)
 
 
-def release_of(document: Mapping[str, Any]) -> Release:
-    """Return the release whose definitions a document breaks in fewer places; R5 if it breaks both as often."""
-    none = _NO_SIZES
-    return min(RELEASES, key=lambda release: _errors(_walked(document, release, none, Limits().findings)))
+def release_of(*documents: Mapping[str, Any]) -> Release:
+    """Return the release whose definitions documents break in fewer places; R5 if they break both as often.
+
+    Of a Bundle some entries of each type are looked at.
+    """
+    looked_at = [_sample(each) for each in documents]
+    return min(RELEASES, key=lambda release: sum(_errors(each, release) for each in looked_at))
+
+
+def _sample(document: Any) -> Any:
+    entries = document.get("entry") if isinstance(document, dict) else None
+    if not isinstance(entries, list) or len(entries) <= _LOOKED_AT:
+        return document
+    kept: dict[str, list[Any]] = {}
+    for entry in entries:
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        of_type = kept.setdefault(str(resource.get("resourceType") if isinstance(resource, dict) else ""), [])
+        if len(of_type) < _LOOKED_AT:
+            of_type.append(entry)
+    return document | {"entry": [entry for of_type in kept.values() for entry in of_type]}
+
+
+def _errors(document: Any, release: Release) -> int:
+    return sum(each.level is Level.ERROR for each in _walked(document, release, _NO_SIZES, Limits().findings))
 
 
 def _walked(document: Any, release: Release, sizes: Mapping[str, tuple[int, int]], most: int) -> list[Finding]:
@@ -84,7 +103,3 @@ def _walked(document: Any, release: Release, sizes: Mapping[str, tuple[int, int]
     except RecursionError:
         raise LimitError("the document is nested too deeply", limit="depth") from None
     return in_order(walk.collected.findings)
-
-
-def _errors(findings: list[Finding]) -> int:
-    return sum(each.level is Level.ERROR for each in findings)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, InputError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.inputs import check_source
 from annoconv.files.stage import settle
-from annoconv_converters.check_fhir import RELEASES, check
+from annoconv_converters.check_fhir import check, release_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,7 +27,7 @@ __all__ = ["LINES", "check_file", "fhir_files", "release_of_file"]
 LINES: Final = (".ndjson", ".jsonl")
 """Endings of files with one resource a line."""
 _ENDINGS: Final = (".json", *LINES)
-_LOOKED_AT: Final = 200
+_LOOKED_AT: Final = 100
 """Lines that tell the release of a file."""
 
 
@@ -53,15 +54,11 @@ def fhir_files(paths: Iterable[Path]) -> Iterator[Path]:
 
 def release_of_file(path: Path, *, limits: Limits) -> Release:
     """Return the release whose definitions the first resources of a file break in fewer places; R5 if both as often."""
-    errors = dict.fromkeys(RELEASES, 0)
+    documents: list[Any] = []
     for where, data in islice(_texts(path, limits), _LOOKED_AT):
-        try:
-            document = strict_json.loads(data, limits=limits, source=path, where=where, exact=True)
-        except DocumentError:
-            continue  # told when it is checked
-        for release in RELEASES:
-            errors[release] += sum(each.level == "error" for each in check(document, release, limits=limits))
-    return min(RELEASES, key=errors.__getitem__)
+        with suppress(DocumentError):  # told when it is checked
+            documents.append(strict_json.loads(data, limits=limits, source=path, where=where, exact=True))
+    return release_of(*documents)
 
 
 def check_file(

@@ -137,6 +137,8 @@ def _modifiers(node: Node) -> Iterator[Breach]:
 
 def _entry(node: Node) -> Iterator[Breach]:
     url, resource = node.value.get("fullUrl"), node.value.get("resource")
+    if isinstance(resource, dict):
+        yield from _of_request(node.value.get("request"), resource)
     if not isinstance(url, str):
         return
     if not _ABSOLUTE.fullmatch(url):
@@ -154,6 +156,19 @@ def _entry(node: Node) -> Iterator[Breach]:
         found = Message("{type}/{id}", type=resource.get("resourceType"), id=resource.get("id"))
         yield Breach(
             "full_url", "/fullUrl", "fullUrl names another resource than stands in its entry", found=url, expected=found
+        )
+
+
+def _of_request(request: Any, resource: dict[str, Any]) -> Iterator[Breach]:
+    """What is put goes to its own type and id, what is posted to its type (HL7 FHIR, RESTful API)."""
+    url = request.get("url") if isinstance(request, dict) else None
+    if not isinstance(url, str) or "?" in url:
+        return
+    name = str(resource.get("resourceType"))
+    wanted = {"PUT": f"{name}/{resource.get('id')}", "POST": name}.get(str(request.get("method")))
+    if wanted is not None and name != "Parameters" and url.strip("/") != wanted and "://" not in url and "$" not in url:
+        yield Breach(
+            "request", "/request/url", "the request names another resource than it brings", found=url, expected=wanted
         )
 
 
