@@ -160,7 +160,7 @@ def _entry(node: Node) -> Iterator[Breach]:
 
 
 def _of_request(request: Any, resource: dict[str, Any]) -> Iterator[Breach]:
-    """What is put goes to its own type and id, what is posted to its type (HL7 FHIR, RESTful API)."""
+    """Tell of what is not put to its own type and id, or posted to its type (HL7 FHIR, RESTful API)."""
     url = request.get("url") if isinstance(request, dict) else None
     if not isinstance(url, str) or "?" in url:
         return
