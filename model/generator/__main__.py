@@ -1,4 +1,4 @@
-"""`python -m model.generator`: write anew what the model generates, and the catalogues; `--check` only compares."""
+"""`python -m model.generator`: write anew what is generated; `--check` only compares."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import yaml
 
 from model.generator.catalogues import catalogues
 from model.generator.conformance import print_conformance
+from model.generator.fhir_definitions import outputs as fhir_definitions
 from model.generator.format_tables import print_format_tables
 from model.generator.json_schema import print_schema
 from model.generator.jsonld import print_context
@@ -88,7 +89,7 @@ def _yaml(path: Path) -> Any:
 def main(check: bool) -> int:
     """Write the outputs, or with `check` list those that differ; return the exit code."""
     stale: list[str] = []
-    wanted = {name: text.encode() for name, text in outputs().items()} | catalogues(ROOT)
+    wanted = {name: text.encode() for name, text in outputs().items()} | catalogues(ROOT) | fhir_definitions(ROOT)
     for name, data in wanted.items():
         path = ROOT / name
         if path.exists() and path.read_bytes() == data:
