@@ -12,6 +12,7 @@ import yaml
 from model.generator.catalogues import catalogues
 from model.generator.conformance import print_conformance
 from model.generator.fhir_definitions import outputs as fhir_definitions
+from model.generator.fhir_extensions import print_extensions
 from model.generator.format_tables import print_format_tables
 from model.generator.json_schema import print_schema
 from model.generator.jsonld import print_context
@@ -64,6 +65,7 @@ def outputs(root: Path = ROOT) -> dict[str, str]:
     generated = {f"generated/annoconv_model/{name}": text for name, text in package.items()}
     conformance = _yaml(source / "conformance.yaml")["sections"]
     pages = {
+        "docs/formats/fhir-extensions.json": _json(print_extensions(print_schema(model))),
         "docs/conformance.md": print_conformance(conformance, model, rules["rules"]),
         "docs/reference/model.md": print_reference(model),
         "docs/reference/rules.md": print_rules(rules["rules"]),

@@ -1,4 +1,4 @@
-"""What others say of the FHIR that we write: HL7's JSON Schema, medplum, fhir.resources; and what a server gives back.
+"""What is said of the FHIR that we write: by check-fhir, HL7's JSON Schema, medplum, fhir.resources; and by a server.
 
 The server keeps its resources in memory, accepts anything and rewrites numbers (12.50 to 12.5): it carries, and never
 judges.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -19,10 +20,12 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from annoconv_converters.check_fhir import check
 
 from annoconv import registry
 from annoconv.casefile import read_case
 from annoconv.documents import residuals, strict_json
+from annoconv.findings import Level
 from annoconv.registry import Context
 from annoconv.times import parse_timestamp
 from tests.cases import ZOO, make
@@ -104,7 +107,17 @@ def resources_in(bundles: list[Any]) -> Iterator[Any]:
         yield from (entry["resource"] for entry in each["entry"])
 
 
-JUDGES = {"schema": schema_errors, "medplum": medplum_errors, "fhir.resources": class_errors}
+def check_errors(release: str, bundles: list[Any]) -> list[str]:
+    found = [each for bundle in bundles for each in check(bundle, "R4B" if release == "R4B" else "R5")]
+    return [f"{each.path}: {each.message}" for each in found if each.level is Level.ERROR]
+
+
+JUDGES = {
+    "check-fhir": check_errors,
+    "schema": schema_errors,
+    "medplum": medplum_errors,
+    "fhir.resources": class_errors,
+}
 
 
 @pytest.mark.parametrize("judge", JUDGES)
@@ -117,6 +130,14 @@ def test_the_judges_see_a_fault(judge: str, release: str, bundles: list[Any]) ->
     damaged = json.loads(json.dumps(bundles[0]))
     next(each for each in damaged["entry"] if each["resource"]["resourceType"] == "Observation")["resource"]["bla"] = 1
     assert len(JUDGES[judge](release, [damaged])) > 0
+
+
+def test_every_extension_of_ours_is_published(bundles: list[Any]) -> None:
+    page = Path(__file__).parents[2] / "docs" / "formats" / "fhir-extensions.json"
+    published = {each["resource"]["url"] for each in json.loads(page.read_text("utf-8"))["entry"]}
+    used = set(re.findall(r'"url": "(https://w3id.org/annoconv/fhir/StructureDefinition/[^"]+)"', json.dumps(bundles)))
+    assert used <= published
+    assert len(used) > 40
 
 
 # --- a server ---------------------------------------------------------------------------------------------------------

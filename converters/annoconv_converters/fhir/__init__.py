@@ -37,6 +37,7 @@ def to_fhir(
         Literal["collection", "transaction", "document", "ndjson"],
         Option(help="A Bundle of that kind, or a folder of lines as Bulk Data has them."),
     ] = "collection",
+    check: Annotated[bool, Option(help="Check the output by HL7's definitions before it is written.")] = False,
     plain: Annotated[bool, Option(help="Write no extensions of our own; what has no place is lost.")] = False,
 ) -> LossReport:
     """Write cases as resources of FHIR.
@@ -53,6 +54,8 @@ def to_fhir(
         R5, or R4B with HL7's cross-version extensions for what it lacks.
     bundle
         A transaction puts each resource under its own id; a document is one case.
+    check
+        Whether to refuse an output that `check-fhir` would find an error in.
     plain
         Whether to leave out the extensions that take along what FHIR has no place for.
 
@@ -67,10 +70,12 @@ def to_fhir(
         If the case tells the name of a patient.
     MaskError
         If a mask is missing.
+    DocumentError
+        If the output is checked and not valid.
     UsageError
         If several cases are to be one document, or nothing tells its time.
     """
-    return write_cases(cases, target, context=context, release=release, bundle=bundle, plain=plain)
+    return write_cases(cases, target, context=context, release=release, bundle=bundle, plain=plain, check=check)
 
 
 def from_fhir(

@@ -41,8 +41,8 @@ def take_annotation(resource: Resource, place: int, taking: Taking) -> Resource:
         annotation["tracking_uid"] = uid
     if "issued" in resource:
         annotation["annotated_at"] = resource["issued"]
-    if "performer" in resource:
-        agent = taking.get(resource["performer"][0])
+    if "performer" in resource or "device" in resource:
+        agent = taking.get(resource["performer"][0] if "performer" in resource else resource["device"])
         if agent is not None:
             annotation["annotator"] = identifier_in(agent, "agent")
     if "method" in resource and (method := code_in(resource["method"], "algorithm-type")) is not None:

@@ -136,8 +136,10 @@ class Annotations:
         draft = self._draft
         if issued := moment(annotation.get("annotated_at")):
             body["issued"] = issued
-        if performer := draft.known.get(("agent", annotation.get("annotator", ""))):
+        if performer := draft.agent(annotation.get("annotator"), "Practitioner", "Organization"):
             body["performer"] = [performer]
+        elif device := draft.agent(annotation.get("annotator"), "Device"):
+            body["device"] = device
         if "algorithm_type" in annotation:
             body["method"] = code_of("algorithm-type", annotation["algorithm_type"])
         if "note" in annotation and is_text(annotation["note"]):

@@ -2,7 +2,8 @@
 
 A key that FHIR has nothing for is an extension of its own, `annotation-granularity`, `image-shape`: a value by its
 type, what is no scalar as JSON. What FHIR holds in part, or otherwise, is an extension `carried` with the place as a
-JSON pointer. `docs/formats/fhir/` publishes their StructureDefinitions, made from the model.
+JSON pointer. `docs/formats/fhir-extensions.json` publishes their StructureDefinitions, made
+from the model.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ __all__ = ["REPORT", "is_composition", "put_case", "take_case"]
 REPORT: Final = {"system": DCM, "code": "126000", "display": "Imaging Measurement Report"}
 _DOCUMENT: Final = {"system": LOINC, "code": "18748-4", "display": "Diagnostic imaging study"}
 _TITLE: Final = "Annotations"
+_PEOPLE: Final = ("Practitioner", "Organization")
 _STATES: Final = {"pending": "preliminary", "failed": "preliminary", "disputed": "preliminary"}
 _PARTICIPANT: Final = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 
@@ -59,7 +60,7 @@ def put_case(draft: Draft, at: str | None) -> None:
     masks = _put_masks(draft, "mask_file", "mask")
     fields = _put_masks(draft, "field_file", "field")
     images, imaged, studies = put_images(draft)
-    texts = statements.put_texts(draft, images)
+    texts = statements.put_texts(draft)
     results = Annotations(draft, images, masks).put_all()
     records = statements.put_records(draft)
     links = statements.put_links(draft, images)
@@ -84,7 +85,7 @@ def put_case(draft: Draft, at: str | None) -> None:
     author = draft.known.get(("agent", metadata.get("annotator", "")))
     stamps = metadata.get("timestamps", {})
     date = moment(stamps.get("end")) or moment(stamps.get("start")) or at
-    reviewer = draft.known.get(("agent", metadata.get("reviewer", "")))
+    reviewer = draft.agent(metadata.get("reviewer"), *_PEOPLE)
     body: Resource = {
         **({"identifier": [identified("case", case["case_id"])]} if "case_id" in case else {}),
         **({"version": metadata["version"]} if "version" in metadata else {}),
@@ -149,8 +150,8 @@ def _put_masks(draft: Draft, key: str, kind: str) -> dict[str, Resource]:
 def _put_report(draft: Draft, results: list[Resource], images: Any, organization: Resource | None) -> Resource:
     metadata = draft.case["metadata"]
     state = metadata.get("qc", {}).get("status", "")
-    performers = [each for each in (draft.known.get(("agent", metadata.get("annotator", ""))), organization) if each]
-    reviewer = draft.known.get(("agent", metadata.get("reviewer", "")))
+    performers = [each for each in (draft.agent(metadata.get("annotator"), *_PEOPLE), organization) if each]
+    reviewer = draft.agent(metadata.get("reviewer"), *_PEOPLE)
     studies = {each.reference["reference"]: each.reference for each in images.values() if each.uids}
     body: Resource = {
         "identifier": [identified("task", draft.case["task_id"])],

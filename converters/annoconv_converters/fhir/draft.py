@@ -60,6 +60,8 @@ class Draft:
     resources: list[Resource] = field(default_factory=list["Resource"])
     patients: dict[str, Resource] = field(default_factory=dict[str, "Resource"])
     patient: Resource = field(default_factory=dict[str, "Any"])
+    agent_types: dict[str, str] = field(default_factory=dict[str, str])
+    """Types of the resources of agents, by their ids."""
     known: dict[tuple[str, str], Resource] = field(default_factory=dict[tuple[str, str], "Resource"])
     """References by what the case calls it: `("annotation", "LESION_1")`, `("image", uid)`."""
 
@@ -95,6 +97,11 @@ class Draft:
         """Add a resource and return a reference to it."""
         self.resources.append({"resourceType": type_, "id": identity, "meta": meta, **body})
         return self.reference(type_, identity)
+
+    def agent(self, name: object, *types: str) -> Resource | None:
+        """Return the reference to an agent, where its resource is of a type that may stand there."""
+        told = self.agent_types.get(str(name))
+        return self.known.get(("agent", str(name))) if told in types else None
 
     def refs(self, kind: str, names: Any) -> list[Resource]:
         """Return references to all of some things that the case names; none if one of them is not there."""

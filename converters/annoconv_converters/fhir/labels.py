@@ -27,7 +27,8 @@ def put_labels(draft: Draft) -> list[Resource]:
         return []
     identity = draft.id_of("labels")
     concepts = [_concept(each) for each in labels]
-    parents = {"property": [_PARENT]} if any("property" in each for each in concepts) else {}
+    has_parents = any("property" in each for each in concepts)
+    parents = {"hierarchyMeaning": "is-a", "property": [_PARENT]} if has_parents else {}
     common = {"status": "active", "experimental": True}
     system: Resource = {
         "url": _SYSTEM,

@@ -57,12 +57,14 @@ def put_agents(draft: Draft) -> list[Resource]:
             body |= _algorithm(agent.get("algorithm")) | ({"displayName": agent["name"]} if named else {})
         reference = draft.add(_TYPES[kind], draft.id_of("agent", agent["id"]), body)
         draft.known.setdefault(("agent", agent["id"]), reference)
+        draft.agent_types.setdefault(agent["id"], _TYPES[kind])
         told.append(reference)
     others = dict.fromkeys([*agent_ids({key: value for key, value in draft.case.items() if key != "annotations"})])
     others |= dict.fromkeys(each["annotator"] for each in draft.case["annotations"] if "annotator" in each)
     for name in others:
         if ("agent", name) not in draft.known:
             body = {"identifier": [identified("agent", name)]}
+            draft.agent_types[name] = "Practitioner"
             draft.known["agent", name] = draft.add("Practitioner", draft.id_of("agent", name), body)
     return told
 
@@ -237,7 +239,7 @@ def put_findings(draft: Draft) -> list[Resource]:
     found: list[Resource] = []
     for finding in draft.case["metadata"].get("qc", {}).get("findings", ()):
         implicated = draft.refs("annotation", finding.get("annotation_ids"))
-        author = draft.known.get(("agent", finding.get("made_by", "")))
+        author = draft.agent(finding.get("made_by"), "Practitioner", "Device")
         body: Resource = {
             "identifier": [identified("finding", finding["id"])],
             "status": "final" if finding.get("confirmed", True) else "preliminary",

@@ -250,8 +250,6 @@ def _document_down(told: Resource) -> Resource:
             {"url": f"{CROSS}DocumentReference.modality", "valueCodeableConcept": each} for each in told.pop("modality")
         ]
         told = _with_extension(told, *more)
-    if "context" in told:
-        told["context"] = {"related": told["context"]}
     told["content"] = [{**each, "attachment": _sized(each["attachment"], int)} for each in told["content"]]
     return told
 
@@ -260,8 +258,6 @@ def _document_up(told: Resource) -> Resource:
     told, modalities = _without(told, f"{CROSS}DocumentReference.modality")
     if modalities:
         told["modality"] = [each.get("valueCodeableConcept") for each in modalities]
-    if "context" in told:
-        told["context"] = told["context"].get("related", [])
     told["content"] = [
         {**each, "attachment": _sized(each.get("attachment", {}), str)} for each in told.get("content", ())
     ]

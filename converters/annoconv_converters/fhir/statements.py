@@ -58,7 +58,7 @@ _LABORATORY: Final = {"coding": [{"system": CATEGORIES, "code": "laboratory"}]}
 # --- texts ------------------------------------------------------------------------------------------------------------
 
 
-def put_texts(draft: Draft, images: Mapping[str, Imaged]) -> list[Resource]:
+def put_texts(draft: Draft) -> list[Resource]:
     """Add the texts of a case."""
     found: list[Resource] = []
     for text in draft.case.get("texts", ()):
@@ -66,7 +66,6 @@ def put_texts(draft: Draft, images: Mapping[str, Imaged]) -> list[Resource]:
         if "language" in text:
             told["language"] = text["language"]
         beside = [_KINDS[text["kind"]]] if text["kind"] in _KINDS else []
-        context = [images[uid].reference for uid in text.get("image_uids", ()) if uid in images]
         body: Resource = {
             "identifier": [identified("text", text["id"])],
             "status": "current",
@@ -75,7 +74,6 @@ def put_texts(draft: Draft, images: Mapping[str, Imaged]) -> list[Resource]:
             "subject": draft.patient,
             **({"date": date} if (date := moment(text.get("written_at"))) else {}),
             "content": [{"attachment": told}],
-            **({"context": context} if context else {}),
         }
         reference = draft.add("DocumentReference", draft.id_of("text", text["id"]), body)
         draft.known.setdefault(("text", text["id"]), reference)
@@ -92,9 +90,6 @@ def take_text(resource: Resource, place: int, taking: Taking) -> Resource:
     }
     language = resource["content"][0]["attachment"].get("language")
     told = {"language": language, "written_at": resource.get("date")}
-    uids = [_image_uid(taking.get(each), taking) for each in resource.get("context", ())]
-    if uids and None not in uids:
-        text["image_uids"] = uids
     taking.home(("texts", place), resource, "text")
     return text | {key: value for key, value in told.items() if value is not None}
 

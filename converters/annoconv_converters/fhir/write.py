@@ -10,8 +10,9 @@ from annoconv.documents import strict_json
 from annoconv.documents.json_values import SCALARS
 from annoconv.documents.losses import Carrier, report
 from annoconv.documents.residuals import compare
-from annoconv.errors import InputError, UsageError
+from annoconv.errors import DocumentError, InputError, UsageError
 from annoconv.files.atomic import replacing
+from annoconv.findings import Level
 from annoconv.loss import Loss, LossReport
 from annoconv_converters.fhir import r4b
 from annoconv_converters.fhir.attachments import files_of
@@ -60,6 +61,7 @@ def write_cases(
     release: Release,
     bundle: BundleKind,
     plain: bool,
+    check: bool = False,
 ) -> LossReport:
     """Write cases as FHIR; see `to_fhir`."""
     losses: list[Loss] = []
@@ -81,12 +83,31 @@ def write_cases(
     identity = ids.resource("bundle", *(each[0]["id"] for each in written))
     resources = _apart(written, identity, release, bundle)
     at = _moment_of(written[0], context) if bundle == "document" else None
+    whole_bundle = bundle_of(bundle, resources, identity, at)
+    if check:
+        _check_valid(whole_bundle if bundle != "ndjson" else bundle_of("collection", resources, identity, at), release)
     with replacing(target) as temporary:
         if bundle == "ndjson":
             lines_of(resources, temporary)
         else:
-            save(bundle_of(bundle, resources, identity, at), temporary)
+            save(whole_bundle, temporary)
     return LossReport(losses)
+
+
+def _check_valid(bundle: Resource, release: Release) -> None:
+    """Refuse what HL7's definitions do not take; it would be a fault of ours, or of a code that the case has.
+
+    Raises
+    ------
+    DocumentError
+        With a finding for each place.
+    """
+    from annoconv_converters.check_fhir import check
+
+    told = strict_json.loads(strict_json.dumps(bundle), exact=True)
+    findings = [each for each in check(told, release) if each.level is Level.ERROR]
+    if findings:
+        raise DocumentError("what would be written is not valid FHIR", findings=findings)
 
 
 def _moment_of(resources: list[Resource], context: Context) -> str:
