@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from annoconv.registry import Option
+from annoconv_converters._pictures.options import Images
+from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters.fhir.read import read_files
 from annoconv_converters.fhir.typed import to_fhir_resources
 from annoconv_converters.fhir.write import write_cases
@@ -32,6 +34,7 @@ def to_fhir(
     target: Path,
     *,
     context: Context,
+    images: Images = (),
     release: Annotated[Literal["R5", "R4B"], Option(help="Release of FHIR.")] = "R5",
     bundle: Annotated[
         Literal["collection", "transaction", "document", "ndjson"],
@@ -50,6 +53,8 @@ def to_fhir(
         A `.json` file; of lines a folder.
     context
         Label system, limits; the time of a document whose case tells none.
+    images
+        Source images, which tell the sizes that cases do not.
     release
         R5, or R4B with HL7's cross-version extensions for what it lacks.
     bundle
@@ -75,7 +80,8 @@ def to_fhir(
     UsageError
         If several cases are to be one document, or nothing tells its time.
     """
-    return write_cases(cases, target, context=context, release=release, bundle=bundle, plain=plain, check=check)
+    sized = with_sizes(cases, images, context.limits, is_rendered=False)
+    return write_cases(sized, target, context=context, release=release, bundle=bundle, plain=plain, check=check)
 
 
 def from_fhir(

@@ -234,7 +234,8 @@ def _take_selection(foreign: Foreign, resource: Resource, labels: Labels) -> Non
     name = "" if is_kind else styles.name_of(resource.get("code"))
     label = labels.of_name(name)
     _labelled(foreign, label.definition)
-    annotation: Resource = {"id": str(resource.get("id")), "category": "other", "label_code": label.code}
+    category = label.known.category.value if label.known is not None and label.known.category else "other"
+    annotation: Resource = {"id": str(resource.get("id")), "category": category, "label_code": label.code}
     annotation |= styles.take_region(resource, foreign.instances) or {"type": "attribute", "attributes": {}}
     _place(annotation, resource)
     foreign.case["annotations"].append(annotation)

@@ -80,8 +80,9 @@ def release_of(resources: Iterable[Resource], asked: Release | None, source: Pat
             expected=asked or next(each for each in found if each != other),
             advice="Name the release with --release, and keep resources of one release in a file",
         )
-    stated: Release = asked or (next(iter(found)) if found else "R5")
-    return stated
+    if asked is not None:
+        return asked
+    return "R4B" if "R4B" in found else "R5"
 
 
 def _modality_form(study: Resource) -> Release | None:

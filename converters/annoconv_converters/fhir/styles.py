@@ -59,7 +59,7 @@ def name_of(told: Any) -> str:
     concept = told if isinstance(told, dict) else {}
     codings = concept.get("coding", [])
     names = [*(each.get("display") for each in codings), concept.get("text"), *(each.get("code") for each in codings)]
-    return next((each.strip() for each in names if isinstance(each, str) and each.strip()), "")
+    return next((each for each in names if isinstance(each, str) and each.strip()), "")
 
 
 # --- findings ---------------------------------------------------------------------------------------------------------
@@ -75,6 +75,8 @@ def take_finding(resource: Resource, labels: Labels) -> tuple[Resource, Resource
     label = labels.of_name(name_of(finding), told)
     is_stated = finding is value and category is not None
     kind = category_of(Concept(**category)).value if is_stated and category is not None else "lesion"
+    if label.known is not None and label.known.category is not None and not is_stated:
+        kind = label.known.category.value
     annotation: Resource = {"id": str(resource.get("id")), "category": kind, "label_code": label.code}
     if judged:
         annotation["assertion"] = judged
@@ -262,7 +264,7 @@ def take_region(selection: Resource, images: dict[str, list[str]]) -> Resource:
 def tell_region(annotation: Resource, said: Resource, image: Resource) -> Resource:
     """Return the region of an annotation as the ImagingSelection that it was."""
     told: Resource = {"resourceType": "ImagingSelection", "status": "available"}
-    if image.get("uid") == said.get("seriesUid"):
+    if "uid" in image and image["uid"] == said.get("seriesUid"):
         told["seriesUid"] = image["uid"]
     if "study_instance_uid" in image:
         told["studyUid"] = image["study_instance_uid"]

@@ -12,6 +12,7 @@ from annoconv.documents.losses import Carrier, report
 from annoconv.documents.residuals import compare
 from annoconv.errors import DocumentError, InputError, UsageError
 from annoconv.files.atomic import replacing
+from annoconv.files.outputs import naming
 from annoconv.findings import Level
 from annoconv.loss import Loss, LossReport
 from annoconv_converters.fhir import r4b
@@ -68,9 +69,10 @@ def write_cases(
     written: list[list[Resource]] = []
     patients: dict[str, Resource] = {}
     for case_index, loaded in enumerate(cases):
-        resources, found = resources_of(
-            loaded, context, release=release, bundle=bundle, plain=plain, case_index=case_index, patients=patients
-        )
+        with naming(target):
+            resources, found = resources_of(
+                loaded, context, release=release, bundle=bundle, plain=plain, case_index=case_index, patients=patients
+            )
         losses += found
         written.append(resources)
         context.advance(case_index + 1)
