@@ -217,7 +217,6 @@ class Annotations:
         """Add where an annotation is; None if there is no place to tell."""
         type_ = annotation["type"]
         body: Resource = {
-            "identifier": [identified("selection", annotation["id"])],
             "status": "available",
             "subject": self._draft.patient,
             "code": self._code_of_place(type_),
@@ -235,9 +234,7 @@ class Annotations:
         frame = annotation.get("frame_of_reference_uid") or image.frame_of_reference_uid
         if frame is not None and type_ != "mask":
             body["frameOfReferenceUid"] = frame
-        reference = self._draft.add("ImagingSelection", self._draft.id_of("selection", identity), body)
-        self._draft.known.setdefault(("selection", annotation["id"]), reference)
-        return reference
+        return self._draft.add("ImagingSelection", self._draft.id_of("selection", identity), body)
 
     def _code_of_place(self, type_: str) -> Resource:
         if type_ not in self._places:

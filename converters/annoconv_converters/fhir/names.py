@@ -82,7 +82,6 @@ _RESEARCH: Final = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReaso
 _TAG: Final = {
     "system": f"{ADDRESS}/CodeSystem/use",
     "code": "training-annotation",
-    "display": "Annotation for training or research, not a diagnosis",
 }
 META: Final = {"security": [_RESEARCH], "tag": [_TAG]}
 """On every resource: nobody shows one of them as a diagnosis because it was found alone."""

@@ -103,7 +103,8 @@ def _entries(resource: Resource, place: tuple[str | int, ...]) -> Iterator[Locat
         yield place, None, resource
         return
     entries: Any = resource.get("entry", ())
-    for number, entry in enumerate(entries if isinstance(entries, list) else ()):
+    listed: list[Any] = entries if isinstance(entries, list) else []
+    for number, entry in enumerate(listed):
         inner: Any = entry.get("resource") if isinstance(entry, dict) else None
         if isinstance(inner, dict) and isinstance(inner.get("resourceType"), str):
             below = (*place, "entry", number, "resource")

@@ -69,9 +69,9 @@ def release_of(resources: Iterable[Resource], asked: Release | None, source: Pat
         form = _modality_form(resource) if type_ == "ImagingStudy" else None
         if form is not None:
             found.setdefault(form, "ImagingStudy.series.modality")
-    others = [each for each in found if each != asked] if asked or len(found) > 1 else []
-    other: Release | None = others[0] if others else None
-    if other is not None:
+    others: list[Release] = [each for each in found if each != asked]
+    if others and (asked is not None or len(found) > 1):
+        other = others[0]
         raise InputError(
             "the file holds what another release of FHIR has",
             source=source,
