@@ -66,7 +66,7 @@ def fhir_path(document: Any, pointer: str, definitions: Definitions) -> str:
     for step in pointer.split("/")[1:]:
         if isinstance(value, list):
             path = f"{path}[{step}]"
-            value = value[int(step)]
+            value = value[int(step)] if int(step) < len(value) else None
             continue
         key = step.replace("~1", "/").replace("~0", "~")
         known = kind.by_key.get(key.removeprefix("_")) if kind is not None else None

@@ -180,7 +180,7 @@ def _bundle(node: Node) -> Iterator[Breach]:
         return
     for index, entry in enumerate(entries):
         request = entry.get("request") if isinstance(entry, dict) else None
-        if not isinstance(request, dict) or request.get("method") not in {"PUT", "PATCH", "DELETE"}:
+        if not isinstance(request, dict) or str(request.get("method")) not in {"PUT", "PATCH", "DELETE"}:
             continue
         url = request.get("url")
         if isinstance(url, str) and url in seen:

@@ -42,21 +42,19 @@ class Pointing:
     def reference(self, node: Node, held: Field, pointer: str) -> None:
         """Look at a Reference, or at a CodeableReference, whose targets its element tells."""
         if node.kind.name == "Reference":
-            names = held.targets.get("Reference", ())
-            self._reference(node, names, pointer)
-        elif node.kind.name == "CodeableReference" and "CodeableReference" in held.targets:
-            inner = node.value.get("reference")
-            if isinstance(inner, dict):
-                self._typed(node, inner, held.targets["CodeableReference"], f"{pointer}/reference")
+            text = node.value.get("reference")
+            target = self._reached(node, text, pointer) if isinstance(text, str) else None
+            self._says_its_type(node, target, pointer)
+            self._allowed(node, node.value, target, held.targets.get("Reference", ()), pointer)
+        elif node.kind.name == "CodeableReference" and isinstance(node.value.get("reference"), dict):
+            inner = node.value["reference"]
+            text = inner.get("reference")
+            target = self.index.target(node.home, text) if isinstance(text, str) else None
+            names = held.targets.get("CodeableReference", ())
+            self._allowed(node, inner, target, names, f"{pointer}/reference")
 
-    def _reference(self, node: Node, names: tuple[str, ...], pointer: str) -> None:
-        text = node.value.get("reference")
-        if isinstance(text, str):
-            self._note(node.home, text)
-            self._reach(node, text, pointer)
-        self._typed(node, node.value, names, pointer)
-
-    def _reach(self, node: Node, text: str, pointer: str) -> None:
+    def _reached(self, node: Node, text: str, pointer: str) -> Target:
+        self._note(node.home, text)
         target = self.index.target(node.home, text)
         place = f"{pointer}/reference"
         if target.form == "other":
@@ -65,45 +63,36 @@ class Pointing:
         elif target.form == "relative" and not target.type:
             self._collected.note("reference", place, "the reference names no type of resource", found=text)
         elif target.form == "fragment" and (target.node is None or (text == "#" and node.home.container is None)):
-            self._collected.note(
-                "ref-1", place, "no contained resource has this id", found=text, advice="Correct the id, or contain it"
-            )
+            advice = "Correct the id, or contain it"
+            self._collected.note("ref-1", place, "no contained resource has this id", found=text, advice=advice)
         elif target.node is None and (bundle := _bundle(node.home)):
             if target.form == "urn":
                 self._collected.note("reference", place, "no entry of the Bundle has this fullUrl", found=text)
             elif target.form == "relative" and bundle in _WHOLE:
-                self._collected.note(
-                    "reference",
-                    place,
-                    Message("no entry of this {type} is meant", type=bundle),
-                    level=Level.WARNING,
-                    found=text,
-                )
+                problem = Message("no entry of this {type} is meant", type=bundle)
+                self._collected.note("reference", place, problem, level=Level.WARNING, found=text)
+        return target
 
-    def _typed(self, node: Node, value: dict[str, Any], names: tuple[str, ...], pointer: str) -> None:
-        """Hold the type of what is meant against those that may be, and against what the reference itself says."""
-        definitions = node.home.definitions
-        text, told = value.get("reference"), value.get("type")
-        target: Target | None = self.index.target(node.home, text) if isinstance(text, str) else None
+    def _says_its_type(self, node: Node, target: Target | None, pointer: str) -> None:
+        told = node.value.get("type")
         meant = target.type if target is not None else ""
-        if isinstance(told, str) and told in definitions.resources:
-            if meant and node.kind.name == "Reference" and told != meant:
-                self._collected.note(
-                    "reference_type",
-                    f"{pointer}/type",
-                    "the reference leads to another type than it says",
-                    found=told,
-                    expected=meant,
-                )
-            meant = meant or told
-        if not names or not meant or not definitions.resources >= {meant}:
+        if isinstance(told, str) and meant and told in node.home.definitions.resources and told != meant:
+            problem = "the reference leads to another type than it says"
+            self._collected.note("reference_type", f"{pointer}/type", problem, found=told, expected=meant)
+
+    def _allowed(
+        self, node: Node, value: dict[str, Any], target: Target | None, names: tuple[str, ...], pointer: str
+    ) -> None:
+        """Hold the type of what is meant, or the one that the reference says, against those that may be."""
+        definitions = node.home.definitions
+        meant = (target.type if target is not None else "") or value.get("type")
+        if not names or not isinstance(meant, str) or meant not in definitions.resources:
             return
         kind = definitions.kind(meant)
         if not any(kind.is_a(name) for name in names):
-            self._collected.note(
-                "target", pointer, "the reference leads to a type that its element does not allow", found=meant,
-                expected=Message("one of {names}", names=", ".join(names)),
-            )  # fmt: skip
+            problem = "the reference leads to a type that its element does not allow"
+            expected = Message("one of {names}", names=", ".join(names))
+            self._collected.note("target", pointer, problem, found=meant, expected=expected)
 
     def after(self, node: Node, pointer: str) -> None:
         """Of a resource that was seen whole: tell which contained ones nothing leads to."""

@@ -164,7 +164,7 @@ def _of_extensions(extensions: Any) -> tuple[str, list[_Region]]:
         url = each.get("url")
         if url == "uid":
             uid = str(each.get("valueId") or each.get("valueString"))
-        elif url in {"imageRegion2D", "imageRegion3D"}:
+        elif url in ("imageRegion2D", "imageRegion3D"):
             parts = _dicts(each.get("extension"))
             below = f"/extension/{index}"
             kind = next((part.get("valueCode") for part in parts if part.get("url") == "regionType"), None)

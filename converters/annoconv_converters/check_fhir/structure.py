@@ -180,7 +180,8 @@ class Walk:
         for index in range(count):
             one = values[index] if index < len(values) else None
             other = others[index] if index < len(others) else None
-            self._one(node, held, kind, one, other, f"{place}/{index}", f"{pointer}/_{key}/{index}")
+            near = f"{pointer}/_{key}/{index}"
+            self._one(node, held, kind, one, other, f"{place}/{index}" if index < len(values) else near, near)
 
     def _plain(self, node: Node, kind: Kind, values: list[Any], pointer: str) -> None:
         """Look at primitives that nothing stands beside: coordinates may be a million."""

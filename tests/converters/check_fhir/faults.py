@@ -82,6 +82,18 @@ STRUCTURE = [
     one("observation", "/text/div", '<div xmlns="http://www.w3.org/1999/xhtml"> </div>', "txt-1"),
     one("observation", "/text/div", "<div>no namespace</div>", "txt-1"),
     one("patient", "/name/0/_given", [{"extension": [{"url": "https://example.org/x", "valueCode": "x"}]}], "beside"),
+    Fault(
+        "patient",
+        {
+            "/name/0/given": ["A"],
+            "/name/0/_given": [
+                None,
+                None,
+                {"id": "x", "extension": [{"url": "https://example.org/x", "valueCode": "x"}]},
+            ],
+        },
+        {"beside": "/name/0/_given", "null": "/name/0/_given/1"},
+    ),
     one("patient", "/name/0/given/0", "A\x07", "value"),
     one("patient", "/name/0/given", ["", "B"], "value", "/name/0/given/0"),
     one("patient", "/_gender", {"extension": []}, "empty", "/_gender/extension"),

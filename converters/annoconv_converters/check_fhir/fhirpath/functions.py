@@ -46,7 +46,10 @@ def _of_text(function: Callable[..., Any]) -> Function:
         values = [plain(each[0]) for each in arguments if each]
         if len(values) < len(arguments):
             return []
-        return [answer for text in _texts(items) if (answer := function(text, *values)) is not None]
+        try:
+            return [answer for text in _texts(items) if (answer := function(text, *values)) is not None]
+        except TypeError as error:
+            raise Undecided("a value of a wrong type") from error
 
     return called
 

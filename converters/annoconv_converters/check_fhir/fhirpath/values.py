@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -25,12 +26,22 @@ class Measure(NamedTuple):
 
 
 def plain(item: Any) -> Any:
-    """Return the value of a primitive, a number as Decimal; anything else as it is."""
+    """Return the value of a primitive, a number as Decimal; anything else as it is.
+
+    Raises
+    ------
+    Undecided
+        If the document has an object, an array or no number there, which is told as a wrong type.
+    """
     value: Any = item.value if type(item) is Node and item.kind.kind == "primitive" else item
     kind = type(value)
     if kind is int:
         return Decimal(value)
-    return Decimal(repr(value)) if kind is float else value
+    if kind is float and math.isfinite(value):
+        return Decimal(repr(value))
+    if kind in {dict, list, float}:
+        raise Undecided("a value of a wrong type")
+    return value
 
 
 def truth(items: list[Any]) -> bool | None:
