@@ -120,7 +120,11 @@ class NiftiFile(VolumeFile):
 
     def volume(self, layer: int) -> Volume:
         """Return one layer; the only one of a file is a volume that can be copied as it stands."""
-        return NiftiVolume(self.path, self._limits, form=self._form) if self.layers == 1 else super().volume(layer)
+        return self._only_volume if self.layers == 1 else super().volume(layer)
+
+    @cached_property
+    def _only_volume(self) -> NiftiVolume:
+        return NiftiVolume(self.path, self._limits, form=self._form)
 
 
 @lru_cache(maxsize=8)

@@ -1,0 +1,338 @@
+"""Volumes that are many, long or wide: whole commands, their CPU, wall time and memory.
+
+    python -m tests.benchmarks.volumes [layouts] [masks] [slides] [growth] [--work FOLDER] [--slices 1600] [--runs 1]
+
+Each command is a process of its own, as installed, with compiled byte code; medians of `runs`. Data, all of seed
+20261127: a map of 117 touching ellipsoids in 512 x 512 x `slices` voxels, the same as 117 files, and whole slides of
+60,000 x 60,000 and 100,000 x 100,000 pixels in tiles of 512 x 512 without pixels of their own, 0.4 % of each covered by
+discs of 40 to 400 pixels (slides). Beside the files of masks stands what a plain isal inflate of them costs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+SEED: Final = 20261127
+LABELS: Final = 117
+LAYOUTS: Final = ("flat", "nnunet", "msd", "bids", "monai")
+TILE: Final = 512
+COVERED: Final = 0.004
+_INFLATE: Final = """
+import sys
+from isal import igzip_lib
+for path in sys.argv[1:]:
+    with open(path, "rb") as file:
+        member, pending = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP), b""
+        while not member.eof:
+            if member.needs_input:
+                pending = file.read(1 << 16)
+            member.decompress(pending, 1 << 20)
+            pending = b""
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a process took: seconds, and its most memory in MB."""
+
+    cpu_s: float
+    wall_s: float
+    peak_mb: float
+
+    def __str__(self) -> str:
+        return f"{self.cpu_s:.2f} s | {self.wall_s:.2f} s | {self.peak_mb:.0f} MB"
+
+
+def measured(command: Sequence[str | Path], runs: int, target: Path | None = None) -> Cost:
+    """Return the medians of a command's costs; its output is deleted before each run but the last."""
+    found: list[Cost] = []
+    for _ in range(runs):
+        if target is not None:
+            _delete(target)
+        environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+        start = time.perf_counter()
+        process = subprocess.Popen(list(map(str, command)), env=environment, stderr=subprocess.PIPE)
+        told = process.stderr.read() if process.stderr else b""
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise RuntimeError(f"{command}: {process.returncode}\n{told.decode()}")
+        found.append(Cost(used.ru_utime + used.ru_stime, time.perf_counter() - start, used.ru_maxrss / 1000))
+    return Cost(
+        *(statistics.median(values) for values in zip(*((c.cpu_s, c.wall_s, c.peak_mb) for c in found), strict=True))
+    )
+
+
+def annoconv(*arguments: str | Path) -> list[str | Path]:
+    return [sys.executable, "-m", "annoconv", *arguments, "--quiet"]
+
+
+def row(what: str, cost: Cost, *more: str) -> None:
+    print(" | ".join(["", what, f"{cost}", *more, ""]).strip(), flush=True)
+
+
+def _delete(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    shutil.rmtree(path.with_suffix(".masks"), ignore_errors=True)
+
+
+# --- a map of 117 labels, and 117 files
+
+
+def ellipsoids(slices: int) -> NDArray[np.uint8]:
+    """Return touching ellipsoids; each is painted in its box, over what was there."""
+    rng = np.random.default_rng(SEED)
+    shape = (slices, 512, 512)
+    labels_kji = np.zeros(shape, np.uint8)
+    for label in range(1, LABELS + 1):
+        radii = np.array([rng.uniform(0.03, 0.14) * slices, rng.uniform(20, 80), rng.uniform(20, 80)])
+        center = np.array([rng.uniform(0.1, 0.9) * slices, rng.uniform(120, 390), rng.uniform(80, 430)])
+        first = np.maximum(np.floor(center - radii).astype(int), 0)
+        last = np.minimum(np.ceil(center + radii).astype(int) + 1, shape)
+        box = tuple(slice(a, b) for a, b in zip(first, last, strict=True))
+        axes = np.ogrid[box]
+        inside = sum(((axis - c) / r) ** 2 for axis, c, r in zip(axes, center, radii, strict=True)) < 1
+        labels_kji[box][inside] = label
+    return labels_kji
+
+
+def make_maps(work: Path, slices: int) -> None:
+    """Write a CT series, `map/case.json` of one label map, and `files/` as TotalSegmentator writes it, by nibabel."""
+    import nibabel
+
+    from annoconv import images
+    from annoconv.demo.series import write_series
+    from annoconv.documents import strict_json
+    from annoconv.geometry import Grid
+    from annoconv.pixels import save_nifti
+
+    affine = np.diag([0.8, 0.8, 1.0, 1.0])
+    grid = Grid((512, 512, slices), affine)
+    pixels = np.broadcast_to(np.arange(512, dtype=np.int16), grid.shape_kji)
+    write_series(work / "ct", grid, pixels, name="volumes")
+    image = strict_json.plain(images.open(work / "ct").describe())
+    labels_kji = ellipsoids(slices)
+    print(f"117 labels, {slices} slices: foreground {np.count_nonzero(labels_kji) / labels_kji.size:.4f}", flush=True)
+    (work / "map").mkdir()
+    save_nifti(work / "map" / "labels.nii.gz", labels_kji, grid)
+    masks = [_mask(f"M{n}", f"ORGAN_{n}", "labels.nii.gz", n) for n in range(1, LABELS + 1)]
+    (work / "map" / "case.json").write_bytes(strict_json.dumps(_document(image, masks)))
+    (work / "files").mkdir()
+    nibabel.openers.Opener.default_compresslevel = 1
+    for label in range(1, LABELS + 1):
+        mask = (labels_kji == label).astype(np.uint8).transpose(2, 1, 0)
+        volume = nibabel.Nifti1Image(mask, affine @ np.diag([-1, -1, 1, 1]) * np.array([[1], [1], [1], [1]]))
+        volume.header.set_xyzt_units("mm")
+        volume.to_filename(work / "files" / f"organ_{label}.nii.gz")
+
+
+def _mask(identity: str, label: str, file: str, value: int | None = None) -> dict[str, Any]:
+    told = {"id": identity, "category": "organ", "label_code": label, "type": "mask", "mask_file": file}
+    return told if value is None else {**told, "mask_value": value}
+
+
+def _document(image: dict[str, Any], masks: list[dict[str, Any]]) -> dict[str, Any]:
+    told = {"task_id": "T", "case_id": "C1", "image": image, "annotations": masks}
+    return {**told, "metadata": {"annotator": "A1"}}
+
+
+def layouts(work: Path, runs: int) -> None:
+    """Print what each layout of one map costs, there and back, beside the flat one."""
+    print("\n| one map of 117 labels | CPU | wall | peak | of flat |\n|---|---|---|---|---|")
+    flat: list[Cost] = []
+    for layout in LAYOUTS:
+        out = work / f"out-{layout}"
+        arrange = ["--arrange", "label-map"] if layout == "flat" else []
+        there = annoconv(
+            "to-nifti", work / "map" / "case.json", "-o", out, "--images", work / "ct", "--layout", layout, *arrange
+        )
+        back = annoconv("from-nifti", out, "-o", work / "back")
+        costs = [measured(there, runs, out), measured(back, runs, work / "back")]
+        flat = flat or costs
+        for what, cost, other in zip(("to-nifti", "from-nifti"), costs, flat, strict=True):
+            row(f"`{what}` {layout}", cost, f"{cost.cpu_s / other.cpu_s:.2f}")
+        _delete(out)
+        _delete(work / "back")
+
+
+def masks(work: Path, runs: int) -> None:
+    """Print what 117 files cost in and out, and a plain inflate of the same files."""
+    print("\n| 117 files | CPU | wall | peak |\n|---|---|---|---|")
+    inflate = [sys.executable, "-c", _INFLATE]
+    row("inflated by isal, the files by nibabel", measured([*inflate, *sorted((work / "files").iterdir())], runs))
+    row(
+        "`from-nifti`, files by nibabel",
+        measured(annoconv("from-nifti", work / "files", "-o", work / "in"), runs, work / "in"),
+    )
+    row(
+        "inflated by isal, the files of that case",
+        measured(
+            [*inflate, *sorted((work / "in" / "masks").iterdir())]
+            if (work / "in" / "masks").exists()
+            else [*inflate, *sorted((work / "in").rglob("*.nii.gz"))],
+            runs,
+        ),
+    )
+    row(
+        "`to-nifti` of that case, 117 files",
+        measured(annoconv("to-nifti", work / "in", "-o", work / "out"), runs, work / "out"),
+    )
+    row(
+        "`from-nifti` of these",
+        measured(annoconv("from-nifti", work / "out", "-o", work / "again"), runs, work / "again"),
+    )
+    _delete(work / "out")
+    row(
+        "`to-nifti` of one map, 117 files",
+        measured(annoconv("to-nifti", work / "map" / "case.json", "-o", work / "out"), runs, work / "out"),
+    )
+    for name in ("in", "out", "again"):
+        _delete(work / name)
+
+
+# --- whole slides
+
+
+def make_slide(work: Path, size: int, covered: float = COVERED) -> Path:
+    """Write the header of a slide, and a case with one mask of discs; return its folder."""
+    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.encaps import encapsulate
+    from pydicom.uid import JPEGBaseline8Bit
+
+    from annoconv import images
+    from annoconv.documents import strict_json
+    from annoconv.geometry import Grid
+    from annoconv.pixels import save_nifti
+    from annoconv.volumes.foreground import Foreground
+
+    folder = work / f"slide{size}"
+    folder.mkdir()
+    told = Dataset()
+    told.file_meta = FileMetaDataset()
+    told.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    told.SOPClassUID = told.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.77.1.6"
+    told.SOPInstanceUID = told.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{size}.1"
+    told.StudyInstanceUID, told.SeriesInstanceUID, told.FrameOfReferenceUID = (f"1.2.3.{size}.{n}" for n in (2, 3, 4))
+    told.Modality, told.PatientID, told.PatientName, told.AccessionNumber = "SM", "P1", "Slide^One", ""
+    told.ImageType = ["DERIVED", "PRIMARY", "VOLUME", "NONE"]
+    told.ContainerIdentifier = "C1"
+    told.Rows = told.Columns = TILE
+    told.SamplesPerPixel, told.PhotometricInterpretation, told.BitsAllocated = 1, "MONOCHROME2", 8
+    told.BitsStored, told.HighBit, told.PixelRepresentation = 8, 7, 0
+    told.TotalPixelMatrixColumns = told.TotalPixelMatrixRows = size
+    told.NumberOfFrames = (-(-size // TILE)) ** 2
+    told.DimensionOrganizationType = "TILED_FULL"
+    told.ImageOrientationSlide = [0, -1, 0, -1, 0, 0]
+    origin, measures, shared = Dataset(), Dataset(), Dataset()
+    origin.XOffsetInSlideCoordinateSystem, origin.YOffsetInSlideCoordinateSystem = "20", "40"
+    told.TotalPixelMatrixOriginSequence = [origin]
+    measures.PixelSpacing, measures.SliceThickness = ["0.00025", "0.00025"], "0.001"
+    shared.PixelMeasuresSequence = [measures]
+    told.SharedFunctionalGroupsSequence = [shared]
+    told.AcquisitionDateTime = "20260101101010+0800"
+    told.PixelData = encapsulate([b"\xff\xd8\xff\xd9"])  # nobody looks at them
+    told["PixelData"].VR = "OB"
+    told.save_as(folder / "slide.dcm", enforce_file_format=True)
+    image = strict_json.plain(images.open(folder / "slide.dcm").describe())
+    starts, stops = discs(size, covered)
+    mask = Foreground((1, size, size), starts, stops, np.ones(starts.size, np.bool_))
+    print(f"{size} x {size}: {mask.voxels / size**2:.4%} covered", flush=True)
+    (folder / "case").mkdir()
+    save_nifti(folder / "case" / "m.nii.gz", mask, Grid((size, size, 1)))
+    document = _document(image, [_mask("M1", "TUMOR", "m.nii.gz") | {"category": "lesion"}])
+    (folder / "case" / "case.json").write_bytes(strict_json.dumps(document))
+    return folder
+
+
+def discs(size: int, covered: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the runs of discs of 40 to 400 pixels that cover so much."""
+    rng = np.random.default_rng(SEED)
+    by_row: dict[int, list[tuple[int, int]]] = {}
+    left = covered * size * size
+    while left > 0:
+        radius = rng.uniform(20, 200)
+        x, y = rng.uniform(radius, size - radius, 2)
+        for j in range(int(np.ceil(y - radius)), int(y + radius) + 1):
+            half = (radius**2 - (j - y) ** 2) ** 0.5
+            by_row.setdefault(j, []).append((int(np.ceil(x - half)), int(x + half) + 1))
+        left -= np.pi * radius**2
+    runs = [(j * size + a, j * size + b) for j, row in sorted(by_row.items()) for a, b in _apart(row) if b > a]
+    starts, stops = np.array(runs, dtype=np.int64).T
+    return np.ascontiguousarray(starts), np.ascontiguousarray(stops)
+
+
+def _apart(row: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    end = 0
+    for a, b in sorted(row):
+        yield max(a, end), b
+        end = max(end, b)
+
+
+def slides(work: Path, runs: int, sizes: Sequence[int] = (60_000, 100_000)) -> None:
+    """Print what a slide costs there and back."""
+    print("\n| slide | CPU | wall | peak |\n|---|---|---|---|")
+    for size in sizes:
+        folder = work / f"slide{size}"
+        case, seg, back = folder / "case", folder / "seg.dcm", folder / "back"
+        slide = ["--images", folder / "slide.dcm"]
+        for what, command, target in (
+            ("`to-dicom-seg`", annoconv("to-dicom-seg", case, "-o", seg, *slide), seg),
+            ("`from-dicom-seg`", annoconv("from-dicom-seg", seg, "-o", back, *slide), back),
+            ("`validate --profile exchange`", annoconv("validate", case, "--profile", "exchange"), None),
+            ("`to-nifti`", annoconv("to-nifti", case, "-o", folder / "nifti"), folder / "nifti"),
+            ("`from-nifti`", annoconv("from-nifti", folder / "nifti", "-o", folder / "again"), folder / "again"),
+        ):
+            row(f"{size} x {size}, {what}", measured(command, runs, target))
+        _check(case / "m.nii.gz", next(back.rglob("*.nii.gz")))
+        for each in (seg, back, folder / "nifti", folder / "again"):
+            _delete(each)
+
+
+def _check(one: Path, other: Path) -> None:
+    from annoconv.pixels import NiftiVolume, foreground_of
+
+    found = [foreground_of(NiftiVolume(path)) for path in (one, other)]
+    same = [np.array_equal(*(getattr(each, name) for each in found)) for name in ("starts", "stops", "values")]
+    if not all(same):
+        raise RuntimeError(f"{one} and {other} differ")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", default=["layouts", "masks", "slides"])
+    parser.add_argument("--work", type=Path)
+    parser.add_argument("--slices", type=int, default=1600)
+    parser.add_argument("--runs", type=int, default=1)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        work = asked.work or Path(temporary)
+        work.mkdir(parents=True, exist_ok=True)
+        if {"layouts", "masks"} & {*asked.parts} and not (work / "map").exists():
+            make_maps(work, asked.slices)
+        for size in (60_000, 100_000) if "slides" in asked.parts else ():
+            if not (work / f"slide{size}").exists():
+                make_slide(work, size)
+        parts: dict[str, Callable[[Path, int], None]] = {"layouts": layouts, "masks": masks, "slides": slides}
+        for part in asked.parts:
+            parts[part](work, asked.runs)
+
+
+if __name__ == "__main__":
+    main()
