@@ -138,7 +138,7 @@ def make_maps(work: Path, slices: int) -> None:
     nibabel.openers.Opener.default_compresslevel = 1
     for label in range(1, LABELS + 1):
         mask = (labels_kji == label).astype(np.uint8).transpose(2, 1, 0)
-        volume = nibabel.Nifti1Image(mask, affine @ np.diag([-1, -1, 1, 1]) * np.array([[1], [1], [1], [1]]))
+        volume = nibabel.Nifti1Image(mask, np.diag([-1, -1, 1, 1]) @ affine)
         volume.header.set_xyzt_units("mm")
         volume.to_filename(work / "files" / f"organ_{label}.nii.gz")
 
@@ -176,35 +176,15 @@ def masks(work: Path, runs: int) -> None:
     """Print what 117 files cost in and out, and a plain inflate of the same files."""
     print("\n| 117 files | CPU | wall | peak |\n|---|---|---|---|")
     inflate = [sys.executable, "-c", _INFLATE]
-    row("inflated by isal, the files by nibabel", measured([*inflate, *sorted((work / "files").iterdir())], runs))
-    row(
-        "`from-nifti`, files by nibabel",
-        measured(annoconv("from-nifti", work / "files", "-o", work / "in"), runs, work / "in"),
-    )
-    row(
-        "inflated by isal, the files of that case",
-        measured(
-            [*inflate, *sorted((work / "in" / "masks").iterdir())]
-            if (work / "in" / "masks").exists()
-            else [*inflate, *sorted((work / "in").rglob("*.nii.gz"))],
-            runs,
-        ),
-    )
-    row(
-        "`to-nifti` of that case, 117 files",
-        measured(annoconv("to-nifti", work / "in", "-o", work / "out"), runs, work / "out"),
-    )
-    row(
-        "`from-nifti` of these",
-        measured(annoconv("from-nifti", work / "out", "-o", work / "again"), runs, work / "again"),
-    )
-    _delete(work / "out")
-    row(
-        "`to-nifti` of one map, 117 files",
-        measured(annoconv("to-nifti", work / "map" / "case.json", "-o", work / "out"), runs, work / "out"),
-    )
-    for name in ("in", "out", "again"):
-        _delete(work / name)
+    read, out, again, one = (work / name for name in ("in", "out", "again", "map/case.json"))
+    row("inflated by isal, the files by nibabel", measured([*inflate, *(work / "files").iterdir()], runs))
+    row("`from-nifti` of these", measured(annoconv("from-nifti", work / "files", "-o", read), runs, read))
+    row("inflated by isal, the files of that case", measured([*inflate, *read.rglob("*.nii.gz")], runs))
+    row("`to-nifti` of that case", measured(annoconv("to-nifti", read, "-o", out), runs, out))
+    row("`from-nifti` of these", measured(annoconv("from-nifti", out, "-o", again), runs, again))
+    row("`to-nifti` of one map", measured(annoconv("to-nifti", one, "-o", out), runs, out))
+    for each in (read, out, again):
+        _delete(each)
 
 
 # --- whole slides
@@ -296,13 +276,11 @@ def slides(work: Path, runs: int, sizes: Sequence[int] = (60_000, 100_000)) -> N
             ("`to-dicom-seg`", annoconv("to-dicom-seg", case, "-o", seg, *slide), seg),
             ("`from-dicom-seg`", annoconv("from-dicom-seg", seg, "-o", back, *slide), back),
             ("`validate --profile exchange`", annoconv("validate", case, "--profile", "exchange"), None),
-            ("`to-nifti`", annoconv("to-nifti", case, "-o", folder / "nifti"), folder / "nifti"),
-            ("`from-nifti`", annoconv("from-nifti", folder / "nifti", "-o", folder / "again"), folder / "again"),
         ):
             row(f"{size} x {size}, {what}", measured(command, runs, target))
         _check(case / "m.nii.gz", next(back.rglob("*.nii.gz")))
-        for each in (seg, back, folder / "nifti", folder / "again"):
-            _delete(each)
+        _delete(seg)
+        _delete(back)
 
 
 def _check(one: Path, other: Path) -> None:

@@ -138,7 +138,7 @@ def in_boxes(masks: Sequence[PreparedMask]) -> Iterator[tuple[PreparedMask, Box 
         if isinstance(labels, Foreground):
             mask = labels.of(each.mask.value)
             box = mask.boxes().get(1)
-            inside = mask.inside(box, np.dtype(np.bool_)) if box else np.zeros((0, 0, 0), np.bool_)
+            inside = mask.inside(box) if box else np.zeros((0, 0, 0), np.bool_)
         else:
             mask_kji = each.mask.of(labels)
             box = find_labels(np.asarray(mask_kji != 0)).get(1)

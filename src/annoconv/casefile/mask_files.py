@@ -10,7 +10,7 @@ import numpy as np
 from annoconv.errors import InputError, MaskError
 from annoconv.files.manifest import digest
 from annoconv.files.names import is_inner
-from annoconv.geometry import GridKind, compare_grids
+from annoconv.geometry import Grid, GridKind, compare_grids
 from annoconv.messages import Message, listed
 from annoconv.model import Case, MaskAnnotation
 from annoconv.pixels import NiftiVolume, foreground_of, save_nifti
@@ -120,7 +120,9 @@ def _write_file(temporary: Path, name: str, annotations: list[MaskAnnotation], m
     if not _suffix(name):
         raise MaskError("masks are written as NIfTI", where=name, expected="a name that ends in .nii.gz or .nii")
     labels = _foreground(annotations, masks)
-    save_nifti(temporary, _voxels(name, annotations, masks) if labels is None else labels, source.grid)
+    # Mask files know no slide coordinates; the indices are those of the image's matrix of pixels.
+    grid = Grid(source.grid.shape) if source.grid.frame == "SLIDE" else source.grid
+    save_nifti(temporary, _voxels(name, annotations, masks) if labels is None else labels, grid)
     return False
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
 
     from annoconv.volumes.label_boxes import Box
 
-__all__ = ["Foreground", "Runs", "find_foreground", "joined", "runs_of"]
+__all__ = ["Foreground", "Runs", "find_foreground", "in_rows", "joined", "runs_of"]
 
 Runs: TypeAlias = "tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]"
 """Starts, stops and values."""
 _BLOCK_BYTES: Final = 4096
+_TILE: Final = 512
+"""Rows and columns."""
 _RUN_BYTES: Final = 16
 """A start and a stop."""
 
@@ -107,9 +110,9 @@ class Foreground:
         order = np.argsort(self.values, kind="stable")
         return order, self.values[order]
 
-    def inside(self, box: Box, dtype: np.dtype[Any]) -> NDArray[Any]:
+    def inside(self, box: Box) -> NDArray[Any]:
         """Return the voxels in a box, shape (k, j, i) of the box."""
-        (_, rows, columns), (k, j, i) = self.shape_kji, box
+        (_, rows, columns), (k, j, i), dtype = self.shape_kji, box, self.values.dtype
         if k.stop - k.start == 1:
             flat = self.part((k.start * rows + j.start) * columns, (k.start * rows + j.stop) * columns, dtype)
             return flat.reshape(1, -1, columns)[:, :, i]
@@ -149,6 +152,21 @@ class Foreground:
         starts, stops = within + np.maximum(begins[run], left), within + np.minimum(ends[run], left + columns)
         return tiles[order], Foreground((1, rows, columns), starts, stops, self.values[run])
 
+    def transposed(self) -> Foreground:
+        """Return the one slice of the volume with its rows as columns, tile by tile."""
+        (_, rows, columns), found = self.shape_kji, list[Runs]()
+        numbers, runs = self.cut(_TILE, _TILE)
+        borders = [*np.flatnonzero(np.append(True, numbers[1:] != numbers[:-1])[: numbers.size]).tolist(), numbers.size]
+        for first, last in pairwise(borders):
+            row, column = (each * _TILE for each in divmod(int(numbers[first]), -(-columns // _TILE)))
+            starts, stops, values = runs_of(runs[first:last].dense()[0].T.reshape(-1), _TILE)
+            moved = (column + starts // _TILE) * rows + row + starts % _TILE - starts
+            found.append((starts + moved, stops + moved, values))
+        turned = joined((1, columns, rows), found)
+        if turned is None:
+            raise RuntimeError("tiles share no voxel")
+        return turned
+
     def part(self, first: int, last: int, dtype: np.dtype[Any]) -> NDArray[Any]:
         """Return voxels `first` to `last` (exclusive) of the volume, shape (last - first,)."""
         at, end = np.searchsorted(self.stops, first, "right"), np.searchsorted(self.starts, last)
@@ -173,6 +191,15 @@ class Foreground:
                 yield self.part(first, last, dtype).data.cast("B")
             else:
                 yield ZEROS if last - first == size else ZEROS[: (last - first) * dtype.itemsize]
+
+
+def in_rows(starts: NDArray[np.int64], stops: NDArray[np.int64], columns: int) -> tuple[NDArray[np.int64], ...]:
+    """Return starts and stops of runs that are cut where rows end."""
+    rows = starts // columns
+    parts = (stops - 1) // columns - rows + 1
+    run = np.repeat(np.arange(parts.size), parts)
+    row = rows[run] + np.arange(run.size) - np.repeat(np.cumsum(parts) - parts, parts)
+    return np.maximum(starts[run], row * columns), np.minimum(stops[run], (row + 1) * columns)
 
 
 def joined(shape_kji: tuple[int, int, int], found: Sequence[Runs]) -> Foreground | None:

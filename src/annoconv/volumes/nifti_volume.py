@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.limits import Limits
-from annoconv.volumes.voxel_values import as_labels
+from annoconv.volumes.voxel_values import as_labels, check_held
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,6 +86,7 @@ class NiftiVolume:
             from annoconv.volumes import nifti
 
             header, state = self._header, self._state()
+            check_held(header.data_bytes, self.path, self._limits)
             kept = as_labels(nifti.read_scaled(header), self.path)
             self._last, self._verified = weakref.ref(kept), state
         return kept

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annoconv.errors import MaskError
+from annoconv.errors import LimitError, MaskError
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["as_labels", "smallest_dtype", "smallest_labels"]
+    from annoconv.limits import Limits
+
+__all__ = ["as_labels", "check_held", "smallest_dtype", "smallest_labels"]
 
 _LABEL_DTYPES = tuple(np.dtype(code) for code in ("u1", "i2", "u2", "i4", "u4"))
 """In the order in which the smallest is chosen; what NIfTI readers know best comes first."""
@@ -61,6 +63,18 @@ def _whole_or_fractions(values: NDArray[Any], path: Path | None) -> NDArray[Any]
     expected = "only whole numbers from 0, or only values from 0 to 1"
     advice = "Round labels to whole numbers and save them as integers; divide percentages by 100"
     raise MaskError(problem, source=path, found=found, expected=expected, advice=advice)
+
+
+def check_held(size: int, path: Path | None, limits: Limits) -> None:
+    """Raise LimitError if a volume of so many bytes is too large to be held in memory."""
+    if size > limits.volume_bytes:
+        raise LimitError(
+            "the volume is too large to be held in memory",
+            source=path,
+            found=Message("{count} bytes", count=size),
+            expected=limits.volume_bytes,
+            limit="volume_bytes",
+        )
 
 
 def smallest_labels(labels_kji: NDArray[Any], path: Path | None = None) -> NDArray[Any]:

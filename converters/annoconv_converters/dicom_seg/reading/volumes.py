@@ -14,8 +14,10 @@ import numpy as np
 
 from annoconv.errors import LimitError, MaskError
 from annoconv.geometry import GridKind, apply_relation
+from annoconv.limits import Limits
 from annoconv.messages import Message
 from annoconv.volumes.foreground import joined, runs_of
+from annoconv.volumes.voxel_values import check_held
 from annoconv_converters._dicom.runs import run_starts, set_span
 from annoconv_converters.dicom_seg.frame_grid import relation_to
 from annoconv_converters.dicom_seg.kinds import Kind
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from annoconv.geometry import Grid
-    from annoconv.limits import Limits
     from annoconv.volumes.foreground import Foreground, Runs
     from annoconv_converters.dicom_seg.frame_grid import FrameGrid
     from annoconv_converters.dicom_seg.reading.file import SegmentationFile
@@ -55,11 +56,14 @@ class _Frames:
         Where its frames lie.
     grid
         The grid on which it is read: the segmentation's own, or one on the same lattice.
+    limits
+        Bound of an array.
     """
 
     file: SegmentationFile
     frame_grid: FrameGrid
     grid: Grid
+    limits: Limits = field(default_factory=Limits, kw_only=True)
 
     @property
     def path(self) -> Path:
@@ -77,6 +81,11 @@ class _Frames:
             else:
                 column, row = self.frame_grid.tiles[plane]
                 yield plane, volume_kji[0, row : row + rows, column : column + columns]
+
+    def _empty(self, dtype: np.dtype[Any]) -> NDArray[Any]:
+        shape_kji = self.frame_grid.grid.shape_kji
+        check_held(math.prod(shape_kji) * dtype.itemsize, self.path, self.limits)
+        return np.zeros(shape_kji, dtype=dtype)
 
     @property
     def _is_sparse(self) -> bool:
@@ -137,7 +146,7 @@ class SegmentVolume(_Frames):
 
     def read(self) -> NDArray[Any]:
         """Return `mask_kji`, bool, or fractions from 0 to 1, read-only."""
-        volume_kji = np.zeros(self.frame_grid.grid.shape_kji, dtype=self.dtype)
+        volume_kji = self._empty(self.dtype)
         numbers = np.flatnonzero(self.file.table.segments == self.number)
         targets = self._targets(volume_kji, numbers)
         pixels = self.file.pixels
@@ -213,7 +222,7 @@ class LabelVolume(_Frames):
         if self._kept is None:
             if self.file.kind is Kind.FRACTIONAL:
                 raise MaskError("fractions are no labels", source=self.path)
-            labels_kji = np.zeros(self.frame_grid.grid.shape_kji, dtype=self.dtype)
+            labels_kji = self._empty(self.dtype)
             if self.file.kind is Kind.BINARY:
                 self._read_bits(labels_kji)
             else:
