@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from annoconv_converters._raster.run_lengths import Counts
 
-__all__ = ["counts_in", "foreground_of", "labels_in"]
+__all__ = ["counts_by_row", "counts_in", "foreground_by_row", "foreground_of", "labels_in"]
 
 
 def foreground_of(many: Iterable[Counts], size: tuple[int, int]) -> Foreground:
@@ -52,6 +52,22 @@ def labels_in(found: Foreground) -> Iterator[Run]:
 def counts_in(found: Foreground) -> Counts:
     """Return the counts of all that is not 0 of one slice."""
     return _counts(found.transposed())
+
+
+def counts_by_row(found: Foreground, box: tuple[int, int, int, int]) -> Counts:
+    """Return the lengths of runs, row by row, within a box `x, y, width, height` that holds the mask."""
+    (x, y, width, height), columns = box, found.shape_kji[2]
+    lines, begins = np.divmod(found.starts, columns)
+    moved = (lines - y) * width + begins - x - found.starts
+    return _counts(Foreground((1, height, width), found.starts + moved, found.stops + moved, found.values))
+
+
+def foreground_by_row(counts: Counts, box: tuple[int, int, int, int], size: tuple[int, int]) -> Foreground:
+    """Return the mask of a picture (rows, columns) of which such lengths are told."""
+    (x, y, width, _), columns = box, size[1]
+    starts, stops = in_rows(*runs_of(counts), width)
+    moved = (y + starts // width) * columns + x + starts % width - starts
+    return Foreground((1, *size), starts + moved, stops + moved, np.ones(starts.shape, dtype=np.bool_))
 
 
 def _counts(turned: Foreground) -> Counts:

@@ -11,13 +11,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from annoconv.errors import InputError
-from annoconv.volumes.foreground import Foreground
-from annoconv.volumes.foreground import runs_of as foreground_runs
 from annoconv_converters._pictures.geometry import counts_to_record, tidy
 from annoconv_converters._pictures.records import Shape
 from annoconv_converters._pictures.rotation import oriented_box
-from annoconv_converters._raster.flat_masks import counts_in
-from annoconv_converters._raster.run_lengths import decode
+from annoconv_converters._raster.flat_masks import counts_in, foreground_by_row
 from annoconv_converters._xml import attribute_number, number, whole
 
 if TYPE_CHECKING:
@@ -93,9 +90,7 @@ def _mask(shape: Element, picture: Record, path: Path) -> Shape:
         raise InputError(
             "the run lengths do not sum to the mask's box", source=path, where="mask", found=int(counts.sum())
         )
-    starts, stops, values = foreground_runs(decode(counts, (width, height)).T.reshape(-1), width)
-    moved = (top + starts // width) * columns + left + starts % width - starts
-    covered = Foreground((1, rows, columns), starts + moved, stops + moved, values)
+    covered = foreground_by_row(counts, (left, top, width, height), (rows, columns))
     return Shape(counts_to_record(counts_in(covered), (rows, columns)))
 
 

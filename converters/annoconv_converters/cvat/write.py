@@ -16,8 +16,8 @@ from annoconv_converters._pictures.records import IMAGE_LABEL
 from annoconv_converters._pictures.rotation import sides_of
 from annoconv_converters._pictures.skeletons import seen_of
 from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
-from annoconv_converters._raster.flat_masks import foreground_of
-from annoconv_converters._raster.run_lengths import counts_of, expand
+from annoconv_converters._raster.flat_masks import counts_by_row, foreground_of
+from annoconv_converters._raster.run_lengths import expand
 from annoconv_converters._xml import xml_bytes
 from annoconv_converters.cvat.read import TASK, read_cvat
 from annoconv_converters.cvat.skeletons import drawing_of
@@ -232,10 +232,7 @@ def _element(image: Element, shape: Shape, common: Record) -> Element:
         rows, columns = segmentation["size"]
         covered = foreground_of([expand(segmentation["counts"].encode())], (rows, columns))
         x, y, width, height = (int(each) for each in record["bbox"])
-        box = slice(0, 1), slice(y, y + height), slice(x, x + width)
-        inner_ji = covered.inside(box)[0]
-        # Row by row is column by column of the transposed mask.
-        rle = ", ".join(map(str, counts_of(inner_ji.T).tolist()))
+        rle = ", ".join(map(str, counts_by_row(covered, (x, y, width, height)).tolist()))
         return _add(image, "mask", **common, rle=rle, left=x, top=y, width=width, height=height)
     if segmentation:
         corners = zip(segmentation[0][::2], segmentation[0][1::2], strict=True)
