@@ -155,7 +155,7 @@ class PictureVolume:
         self._check_size(self.most_voxels)
         if self.planes.axis != "k" or self.planes.count != 1 or any(index for index, _ in self.parts):
             return None
-        return foreground_of([counts for _, counts in self.parts], self.planes.size)
+        return foreground_of([counts for _, counts in self.parts], self.planes.size, self.path)
 
     def runs(self) -> list[Run] | None:
         """Return what reading and counting would give, where that follows from the run lengths; else None."""

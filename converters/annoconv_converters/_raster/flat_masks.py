@@ -2,22 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from annoconv.errors import LimitError
+from annoconv.messages import Message
 from annoconv.volumes.foreground import Foreground, in_rows
-from annoconv_converters._raster.run_lengths import Run, runs_of
+from annoconv_converters._raster.run_lengths import Run, area_of, runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from annoconv_converters._raster.run_lengths import Counts
 
-__all__ = ["counts_by_row", "counts_in", "foreground_by_row", "foreground_of", "labels_in"]
+__all__ = [
+    "MOST_COVERED",
+    "check_covered",
+    "counts_by_row",
+    "counts_in",
+    "foreground_by_row",
+    "foreground_of",
+    "labels_in",
+]
+
+MOST_COVERED: Final = 1 << 31
+"""Pixels of a mask of one picture, however large that is: work and memory grow with them."""
 
 
-def foreground_of(many: Iterable[Counts], size: tuple[int, int]) -> Foreground:
+def check_covered(pixels: int, path: Path | None) -> None:
+    """Raise LimitError if a mask of a picture covers more than is drawn, or read."""
+    if pixels > MOST_COVERED:
+        raise LimitError(
+            "the mask is too large to be drawn",
+            source=path,
+            found=Message("{count} pixels", count=pixels),
+            expected=Message("{count} pixels", count=MOST_COVERED),
+        )
+
+
+def foreground_of(many: Iterable[Counts], size: tuple[int, int], path: Path | None = None) -> Foreground:
     """Return what masks of one picture cover together.
 
     Parameters
@@ -26,13 +51,22 @@ def foreground_of(many: Iterable[Counts], size: tuple[int, int]) -> Foreground:
         Counts that fit the picture.
     size
         Its rows and columns.
+    path
+        Where they come from, for messages.
 
     Returns
     -------
     Foreground
         Of one slice (1, rows, columns), bool.
+
+    Raises
+    ------
+    LimitError
+        If they cover more than `MOST_COVERED` pixels; nothing is drawn.
     """
     rows, columns = size
+    many = list(many)
+    check_covered(sum(map(area_of, many)), path)
     found = [runs_of(counts) for counts in many]
     starts, stops = (np.concatenate([np.zeros(0, np.int64), *(each[n] for each in found)]) for n in (0, 1))
     order = np.argsort(starts, kind="stable")
@@ -43,7 +77,8 @@ def foreground_of(many: Iterable[Counts], size: tuple[int, int]) -> Foreground:
 
 
 def labels_in(found: Foreground) -> Iterator[Run]:
-    """Yield the counts of every label of one slice, as `run_lengths.counts_of_labels` does."""
+    """Yield the counts of every label of one slice, as `run_lengths.counts_of_labels` does; LimitError as above."""
+    check_covered(found.voxels, None)
     turned = found.transposed()
     for label in turned.boxes():
         yield Run(0, label, _counts(turned.of(label)))
