@@ -86,7 +86,7 @@ class Foreground:
         bounds = [(np.minimum.reduceat(each, firsts), np.maximum.reduceat(each, firsts) + 1) for each in (k_all, j_all)]
         bounds.append((np.minimum.reduceat(begins, firsts), np.maximum.reduceat(ends, firsts)))
         sides = [map(slice, first.tolist(), last.tolist()) for first, last in bounds]
-        return dict(zip(values[firsts].tolist(), zip(*sides, strict=True), strict=True))  # type: ignore[arg-type]  # three
+        return dict(zip(values[firsts].tolist(), zip(*sides, strict=True), strict=True))
 
     def of(self, value: int | None) -> Foreground:
         """Return the voxels of a value, or all that are not 0, as a mask."""

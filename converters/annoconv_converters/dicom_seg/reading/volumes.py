@@ -203,7 +203,8 @@ class LabelVolume(_Frames):
             planes = self.file.table.planes.tolist()
             frames = self._bits() if self.file.kind is Kind.BINARY else self._levels()
             runs = [self._in_matrix(plane, frame) for plane, frame in zip(planes, frames, strict=True)]
-            self._found = joined(self.grid.shape_kji, [(*place, values.astype(self.dtype)) for *place, values in runs])
+            labels = [(starts, stops, values.astype(self.dtype)) for starts, stops, values in runs]
+            self._found = joined(self.grid.shape_kji, labels)
         return self._found
 
     def _bits(self) -> Iterator[NDArray[Any]]:
