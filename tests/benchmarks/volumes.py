@@ -209,7 +209,7 @@ def slides(work: Path, runs: int, sizes: Sequence[int] = (60_000, 100_000)) -> N
     """Print what a slide costs there and back."""
     print("\n| slide | CPU | wall | peak |\n|---|---|---|---|")
     for size in sizes:
-        folder = work / f"slide{size}"
+        folder = _slide(work, size)
         case, seg, back = folder / "case", folder / "seg.dcm", folder / "back"
         slide = ["--images", folder / "slide.dcm"]
         for what, command, target in (
@@ -224,9 +224,44 @@ def slides(work: Path, runs: int, sizes: Sequence[int] = (60_000, 100_000)) -> N
         _delete(back)
 
 
+def growth(work: Path, runs: int) -> None:
+    """Print what slides of 1, 10 and 100 times the pixels cost, and 1, 10 and 100 files of masks."""
+    print("\n| what | CPU | wall | peak | times the CPU of a tenth |\n|---|---|---|---|---|")
+    before = 0.0
+    for size in (10_000, 31_623, 100_000):
+        folder = _slide(work, size)
+        seg, slide = folder / "seg.dcm", ["--images", folder / "slide.dcm"]
+        there = measured(annoconv("to-dicom-seg", folder / "case", "-o", seg, *slide), runs, seg)
+        back = measured(annoconv("from-dicom-seg", seg, "-o", folder / "back", *slide), runs, folder / "back")
+        both = Cost(there.cpu_s + back.cpu_s, there.wall_s + back.wall_s, max(there.peak_mb, back.peak_mb))
+        row(f"{size} x {size}, there and back", both, f"{both.cpu_s / before:.1f}" if before else "")
+        before = both.cpu_s
+        _delete(seg)
+        _delete(folder / "back")
+    before = 0.0
+    for count in (1, 10, 100):
+        some = work / f"some{count}"
+        some.mkdir()
+        for path in sorted((work / "files").iterdir())[:count]:
+            (some / path.name).hardlink_to(path)
+        cost = measured(annoconv("from-nifti", some, "-o", work / "in"), runs, work / "in")
+        row(f"{count} of the files, `from-nifti`", cost, f"{cost.cpu_s / before:.1f}" if before else "")
+        before = cost.cpu_s
+        _delete(some)
+        _delete(work / "in")
+
+
+def _slide(work: Path, size: int) -> Path:
+    folder = work / f"slide{size}"
+    if not folder.exists():
+        mask = write_slide_case(folder, size, COVERED)
+        print(f"{size} x {size}: {mask.voxels / size**2:.4%} covered", flush=True)
+    return folder
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", default=["layouts", "masks", "slides"])
+    parser.add_argument("parts", nargs="*", default=["layouts", "masks", "slides", "growth"])
     parser.add_argument("--work", type=Path)
     parser.add_argument("--slices", type=int, default=1600)
     parser.add_argument("--runs", type=int, default=1)
@@ -234,13 +269,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         work = asked.work or Path(temporary)
         work.mkdir(parents=True, exist_ok=True)
-        if {"layouts", "masks"} & {*asked.parts} and not (work / "map").exists():
+        if {"layouts", "masks", "growth"} & {*asked.parts} and not (work / "map").exists():
             make_maps(work, asked.slices)
-        for size in (60_000, 100_000) if "slides" in asked.parts else ():
-            if not (work / f"slide{size}").exists():
-                mask = write_slide_case(work / f"slide{size}", size, COVERED)
-                print(f"{size} x {size}: {mask.voxels / size**2:.4%} covered", flush=True)
-        parts: dict[str, Callable[[Path, int], None]] = {"layouts": layouts, "masks": masks, "slides": slides}
+        parts: dict[str, Callable[[Path, int], None]] = {
+            "layouts": layouts,
+            "masks": masks,
+            "slides": slides,
+            "growth": growth,
+        }
         for part in asked.parts:
             parts[part](work, asked.runs)
 
