@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
-from pydicom.uid import JPEGBaseline8Bit
+from pydicom.uid import UID, JPEGBaseline8Bit
 
 from annoconv import images
 from annoconv.documents import strict_json
@@ -30,8 +30,8 @@ def write_slide(path: Path, size: int, tile: int = TILE) -> dict[str, Any]:
     told = Dataset()
     told.file_meta = FileMetaDataset()
     told.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
-    told.SOPClassUID = told.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.77.1.6"
-    told.SOPInstanceUID = told.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{size}.1"
+    told.SOPClassUID = told.file_meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.77.1.6")
+    told.SOPInstanceUID = told.file_meta.MediaStorageSOPInstanceUID = UID(f"1.2.3.{size}.1")
     told.StudyInstanceUID, told.SeriesInstanceUID, told.FrameOfReferenceUID = (f"1.2.3.{size}.{n}" for n in (2, 3, 4))
     told.Modality, told.PatientID, told.PatientName, told.AccessionNumber = "SM", "P1", "Slide^One", ""
     told.ImageType = ["DERIVED", "PRIMARY", "VOLUME", "NONE"]

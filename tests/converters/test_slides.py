@@ -59,7 +59,8 @@ def mask_of(folder: Path) -> Foreground | None:
 
 @pytest.mark.parametrize("kind", ["binary", "labelmap"])
 def test_a_segmentation_of_a_slide_is_its_mask(kind: str, slide: Path, tmp_path: Path) -> None:
-    path, source = tmp_path / "seg.dcm", {"images": [slide / "slide.dcm"]}
+    path = tmp_path / "seg.dcm"
+    source: dict[str, Any] = {"images": [slide / "slide.dcm"]}
     with no_matrix():
         write([read_case(slide / "case")], path, format="dicom-seg", type=kind, **source)
         write_cases(read([path], format="dicom-seg", **source), tmp_path / "back")
@@ -152,7 +153,8 @@ def test_what_is_read_is_bounded_by_one_name(slide: Path, tmp_path: Path) -> Non
     most = limits_from([f"mask_voxels={1 << 40}"])
     assert (most.mask_voxels, most.expanded_bytes) == (1 << 40, 1 << 43)
     assert Limits().expanded_bytes >= 8 * Limits().mask_voxels
-    path, source = tmp_path / "seg.dcm", {"images": [slide / "slide.dcm"]}
+    path = tmp_path / "seg.dcm"
+    source: dict[str, Any] = {"images": [slide / "slide.dcm"]}
     write([read_case(slide / "case")], path, format="dicom-seg", **source)
     for sources, name, more in ([path], "dicom-seg", source), ([slide / "case" / "m.nii.gz"], "nifti", {}):
         context = replace(Context(), limits=Limits(mask_voxels=SIZE * SIZE - 1))
