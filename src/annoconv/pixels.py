@@ -19,8 +19,10 @@ from annoconv.files.atomic import replacing
 from annoconv.files.inflate import PIECE_BYTES, compress
 from annoconv.geometry import Grid, GridKind, GridRelation, compare_grids, is_turned, matrix_text
 from annoconv.messages import Message
+from annoconv.volumes import nifti
 from annoconv.volumes.foreground import find_foreground
 from annoconv.volumes.label_boxes import Box, find_labels
+from annoconv.volumes.nifti_foreground import foreground_pieces
 from annoconv.volumes.nifti_volume import NiftiVolume
 from annoconv.volumes.voxel_values import as_labels, smallest_labels
 
@@ -322,9 +324,6 @@ def save_nifti(path: Path, labels: NDArray[Any] | Foreground, grid: Grid, *, ove
     overwrite
         Whether an existing file is replaced.
     """
-    from annoconv.volumes import nifti
-    from annoconv.volumes.nifti_foreground import foreground_pieces
-
     if isinstance(labels, np.ndarray):
         stored = smallest_labels(labels, path)
         intent = nifti.LABEL_INTENT if stored.dtype.kind in "iu" else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
@@ -18,10 +19,9 @@ from annoconv.volumes.nifti_foreground import foreground_pieces
 from annoconv.volumes.voxel_values import smallest_labels
 from annoconv_converters._volumes import label_tables
 from annoconv_converters.nifti.prepared import in_boxes
-from annoconv_converters.nifti.rescale import rescaled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -48,10 +48,14 @@ class VolumeWriter:
         NIfTI version.
     suffix
         `.nii.gz` or `.nii`.
+    written
+        What stands before the voxels of each file that it wrote, and documents beside them, so that nobody need read
+        them again.
     """
 
     version: Literal[1, 2] = 1
     suffix: Literal[".nii", ".nii.gz"] = ".nii.gz"
+    written: dict[Path, bytes] = field(default_factory=dict["Path", bytes])
 
     def write(
         self, path: Path, voxels: NDArray[Any], grid: Grid, tables: Sequence[Sequence[Entry]] = (), *, intent: int = 0
@@ -61,8 +65,10 @@ class VolumeWriter:
         pieces = nifti.nifti_pieces(voxels, grid, version=self.version, extensions=extensions, intent=intent)
         self._put(path, pieces)
 
-    @staticmethod
-    def _put(path: Path, pieces: Iterable[bytes | memoryview]) -> None:
+    def _put(self, path: Path, pieces: Iterator[bytes | memoryview]) -> None:
+        start = next(pieces)
+        self.written[path] = bytes(start)
+        pieces = chain([start], pieces)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             for piece in compress(pieces) if path.name.endswith(".gz") else pieces:
@@ -77,6 +83,8 @@ class VolumeWriter:
 
     def write_image(self, path: Path, source: ImageSource, grid: Grid) -> None:
         """Write an image's values, rescaled, on the grid that the case states: axes may run another way."""
+        from annoconv_converters.nifti.rescale import rescaled  # imports pydicom, which masks need not
+
         self.write(path, apply_relation(rescaled(source), compare_grids(source.grid, grid), source.path), grid)
 
     def write_files(

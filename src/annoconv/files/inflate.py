@@ -32,6 +32,7 @@ __all__ = [
     "compress",
     "first_bytes",
     "inflated",
+    "is_gzip",
     "is_zero",
     "read_exactly",
     "voxel_bytes",
@@ -112,26 +113,35 @@ def _checksums_of_zeros() -> tuple[int, list[int]]:
     return alone, [isal_zlib.crc32(ZEROS, 1 << bit) ^ alone for bit in range(32)]
 
 
-def first_bytes(path: Path, most: int) -> bytes:
-    """Return the first bytes of a file's content, inflated if it is a gzip file; fewer if it is shorter."""
+def first_bytes(file: BinaryIO, path: Path, most: int) -> bytes:
+    """Return the first bytes of the content of an open file, inflated if it is gzip; fewer if it is shorter."""
     start = b""
-    for piece in chunks(path, most):
+    for piece in _content(file, path, most):
         start += piece
         if len(start) >= most:
             break
     return start[:most]
 
 
+def is_gzip(file: BinaryIO) -> bool:
+    """Tell whether an open file, which stands at its start again, is a gzip file."""
+    is_it = file.read(2) == GZIP_MAGIC
+    file.seek(0)
+    return is_it
+
+
 def chunks(path: Path, most: int = PIECE_BYTES) -> Iterator[bytes]:
     """Yield a file's content, inflated if it is a gzip file, in pieces of at most `most` bytes."""
     with path.open("rb") as file:
-        compressed = file.read(2) == GZIP_MAGIC
-        file.seek(0)
-        if compressed:
-            yield from inflated(file, path, most)
-        else:
-            while chunk := file.read(most):
-                yield chunk
+        yield from _content(file, path, most)
+
+
+def _content(file: BinaryIO, path: Path, most: int) -> Iterator[bytes]:
+    if is_gzip(file):
+        yield from inflated(file, path, most)
+    else:
+        while chunk := file.read(most):
+            yield chunk
 
 
 def read_exactly(
