@@ -105,8 +105,8 @@ def classification(table: ClassTable) -> list[MetricValue]:
                 by_name[key].append((each.value, support[place]))
     total, hits = int(table.counts.sum()), int(np.trace(table.counts))
     found.append(metric_value("classification.accuracy", ratio(hits, total), count=total))
-    for key, each in by_name.items():
-        defined = [(value, weight) for value, weight in each if value is not None]
+    for key, pairs in by_name.items():
+        defined = [(value, weight) for value, weight in pairs if value is not None]
         macro = ratio(math.fsum(value for value, _ in defined), len(defined))
         weighted = ratio(math.fsum(value * weight for value, weight in defined), sum(weight for _, weight in defined))
         found += [

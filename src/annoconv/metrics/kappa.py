@@ -105,7 +105,7 @@ def krippendorff_alpha(
     subjects = [[value for value in column if value is not None] for column in zip(*ratings, strict=True)]
     paired = [values for values in subjects if len(values) > 1]
     given = {value for values in paired for value in values}
-    order: list[Any] = [each for each in classes if each in given] if classes else sorted(given)  # type: ignore[type-var]
+    order: list[Any] = [each for each in classes if each in given] if classes else sorted(given)
     if classes and len(order) < len(given):
         raise UsageError("a sample has a class that is not among the classes", found=len(given) - len(order))
     places = {value: place for place, value in enumerate(order)}

@@ -50,7 +50,7 @@ def box_iou(reference: ArrayLike, other: ArrayLike, *, crowd: Sequence[bool] = (
     union = sizes[0][:, None] + sizes[1][None] - common
     if len(crowd):
         union = np.where(np.asarray(crowd, dtype=np.bool_)[:, None], sizes[1][None], union)
-    return np.divide(common, union, out=np.zeros_like(common), where=union > 0)
+    return np.asarray(np.divide(common, union, out=np.zeros_like(common), where=union > 0))
 
 
 def _boxes(boxes: ArrayLike) -> NDArray[np.float64]:
