@@ -12,7 +12,7 @@ import numpy as np
 from scipy import stats
 
 from annoconv.errors import UsageError
-from annoconv.metrics.results import metric_value, ratio
+from annoconv.metrics.results import metric_value, ratio, with_interval
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -106,9 +106,7 @@ def icc(ratings: ArrayLike, *, confidence: float = 0.95, label: str | None = Non
         value = metric_value(f"agreement.{name}", coefficient, label=label, count=n)
         interval = bounds[name]
         if value.value is not None and interval is not None and np.isfinite(interval).all():
-            value = value.model_copy(
-                update={"low": float(interval[0]), "high": float(interval[1]), "confidence_level": confidence}
-            )
+            value = with_interval(value, (float(interval[0]), float(interval[1])), confidence)
         found.append(Icc(value, f, df, df2, None if f is None else float(stats.f.sf(f, df, df2))))
     return found
 

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 from annoconv.errors import UsageError
 from annoconv.messages import Message
 from annoconv.metrics.definitions import DEFINITIONS
+from annoconv.metrics.intervals import CONFIDENCE, bootstrap_interval
 from annoconv.model import MetricStatus, MetricValue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Iterable, Sequence
 
-__all__ = ["Summary", "empty_status", "metric_value", "ratio", "summary"]
+__all__ = ["Summary", "empty_status", "metric_value", "ratio", "summary", "with_interval"]
 
 MEAN_DEFINED = "mean_defined"
 MEAN_WITH_MISSES = "mean_with_misses"
@@ -103,7 +104,15 @@ class Summary:
     mean_with_misses: MetricValue
 
 
-def summary(values: Iterable[MetricValue], *, worst: float | None = None) -> Summary:
+def with_interval(value: MetricValue, interval: tuple[float, float], confidence: float = CONFIDENCE) -> MetricValue:
+    """Return a value with its confidence interval."""
+    low, high = interval
+    return value.model_copy(update={"low": low, "high": high, "confidence_level": confidence})
+
+
+def summary(
+    values: Iterable[MetricValue], *, worst: float | None = None, units: Sequence[Hashable] | None = None
+) -> Summary:
     """Return the two means of the values of one metric.
 
     Parameters
@@ -113,6 +122,9 @@ def summary(values: Iterable[MetricValue], *, worst: float | None = None) -> Sum
     worst
         What a missed structure counts as: the definition's own worst value if absent. Distances have none of their own;
         the diagonal of the image, in mm, is theirs.
+    units
+        The case of each value: of two cases and more the mean of defined values has a bootstrap interval, for which
+        whole cases are drawn anew. Each value is its own if absent.
     """
     told = list(values)
     names = {each.definition_id for each in told}
@@ -132,13 +144,17 @@ def summary(values: Iterable[MetricValue], *, worst: float | None = None) -> Sum
         with_misses = ratio(math.fsum([*numbers, worst * missed]), len(numbers) + missed)
     unit = told[0].unit
     tolerance = told[0].tolerance_mm
+    of_defined = metric_value(f"{name}:{MEAN_DEFINED}", mean, unit=unit, tolerance_mm=tolerance, count=len(numbers))
+    kept = [which for which, each in zip(units or range(len(told)), told, strict=True) if each.value is not None]
+    if (interval := bootstrap_interval(numbers, units=kept)) is not None:
+        of_defined = with_interval(of_defined, interval)
     return Summary(
         name,
         len(numbers),
         missed,
         sum(each.status is MetricStatus.BOTH_EMPTY for each in told),
         undefined,
-        metric_value(f"{name}:{MEAN_DEFINED}", mean, unit=unit, tolerance_mm=tolerance, count=len(numbers)),
+        of_defined,
         metric_value(
             f"{name}:{MEAN_WITH_MISSES}", with_misses, unit=unit, tolerance_mm=tolerance, count=len(numbers) + missed
         ),

@@ -8,14 +8,15 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from annoconv.errors import UsageError
 from annoconv.messages import Message
 from annoconv.metrics.definitions import DEFINITIONS
-from annoconv.metrics.results import metric_value, ratio
+from annoconv.metrics.intervals import bootstrap_interval
+from annoconv.metrics.results import metric_value, ratio, with_interval
 from annoconv.model import ValidationKind, ValidationRecord
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from annoconv.model import MetricValue
 
 __all__ = ["bootstrap_mean", "fold_stability", "folds", "model_validation", "sampling_plan"]
-
-_RESAMPLES: Final = 2000
 
 
 def _shuffled(names: Sequence[str], seed: int) -> list[str]:
@@ -89,7 +88,7 @@ def bootstrap_mean(
     *,
     seed: int,
     confidence: float = 0.95,
-    resamples: int = _RESAMPLES,
+    resamples: int = 2000,
     unit: str = "1",
     label: str | None = None,
 ) -> MetricValue:
@@ -110,17 +109,10 @@ def bootstrap_mean(
     label
         What the mean is about.
     """
-    numbers = np.asarray(values, dtype=np.float64)
-    if not 0 < confidence < 1 or resamples < 1 or not np.isfinite(numbers).all():
-        raise UsageError("an interval needs finite values and a level between 0 and 1", found=confidence)
-    mean = ratio(math.fsum(numbers), len(numbers))
-    value = metric_value("verification.mean", mean, unit=unit, label=label, count=len(numbers))
-    if len(numbers) < 2:
-        return value
-    draw = np.random.RandomState(seed)  # its stream is frozen, that of newer generators is not
-    means = np.array([numbers[draw.randint(0, len(numbers), len(numbers))].mean() for _ in range(resamples)])
-    low, high = np.percentile(means, [50 * (1 - confidence), 50 * (1 + confidence)])
-    return value.model_copy(update={"low": float(low), "high": float(high), "confidence_level": confidence})
+    interval = bootstrap_interval(values, seed=seed, confidence=confidence, resamples=resamples)
+    mean = ratio(math.fsum(values), len(values))
+    value = metric_value("verification.mean", mean, unit=unit, label=label, count=len(values))
+    return value if interval is None else with_interval(value, interval, confidence)
 
 
 def sampling_plan(strata: Mapping[str, str], *, share: float, seed: int, least: int = 1) -> list[str]:
