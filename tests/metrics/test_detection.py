@@ -245,5 +245,5 @@ def test_froc_of_a_hand_computed_curve():
     false, sensitivity = froc_curve([first, second], 0.5)
     assert false.tolist() == [0, 0, 0.5, 0.5]
     assert sensitivity.tolist() == [0, 0.5, 0.5, 1.0]
-    # at 1/8: half way a quarter from (0, .5) to (.5, 1)
-    assert froc([first, second]).value == pytest.approx((0.625 + 0.75 + 5 * 1.0) / 7)
+    # level from (0, 0.5) to (0.5, 0.5), where it rises to 1
+    assert froc([first, second]).value == pytest.approx((2 * 0.5 + 5 * 1.0) / 7)

@@ -214,12 +214,11 @@ def froc(
 
     Notes
     -----
-    Beyond the last point the sensitivity stays what it is there.
+    At a rate at which the curve rises, its upper end holds; beyond the last point the sensitivity stays what it is.
     """
     objects = sum(
         image.similarity.shape[0] - int(np.count_nonzero(np.asarray(image.crowd, dtype=np.bool_))) for image in images
     )
     false, sensitivity = froc_curve(images, threshold)
-    last = np.append(np.flatnonzero(np.diff(false) > 0), len(false) - 1)  # of several at one rate, the best
-    value = float(np.interp(rates, false[last], sensitivity[last]).mean()) if objects else None
+    value = float(np.interp(rates, false, sensitivity).mean()) if objects else None
     return metric_value("detection.froc", value, empty_status(objects, 1), label=label, count=objects)
