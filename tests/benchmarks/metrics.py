@@ -1,10 +1,10 @@
 """Speed and memory of metrics against the usual ways: `python -m tests.benchmarks.metrics [--small]`.
 
 Data: 20 organs of a body, from 150 mm to 4 mm, each with an outline of its own in both maps (seed 7), 512 x 512 x 320,
-uint8, 1 x 0.7 x 0.7 mm; then pairs that are nothing alike. CPU time, the best of two, one process, no import, arrays in
-uint8, 1 x 0.7 x 0.7 mm; then pairs that are nothing alike. CPU time, the best of two, one process, no import, arrays
-HD95, mean distance, surface Dice. What a peer computes once for all of these is computed once. Memory is that of the
-process above the two maps, by the system's high-water mark.
+uint8, 1 x 0.7 x 0.7 mm; then pairs that are nothing alike. CPU time, the best of two, one process, without imports,
+arrays in memory. Every peer is given the crop that holds both masks, as its careful user would, and is asked for the
+same set: HD, HD95, mean distance, surface Dice. What a peer computes once for all of these is computed once. Memory is
+that of the process above the two maps, by the system's high-water mark.
 """
 
 from __future__ import annotations

@@ -32,6 +32,9 @@ _REACH: Final = 3
 """Voxels: how far neighbours are looked up one by one before a tree of points is built."""
 _FEW: Final = 0.005
 """Share of the points that a tree takes over: then looking up further neighbours costs more."""
+_GLANCE: Final = 18
+_FAR: Final = 0.8
+"""After so many neighbours, if more than this share of the points has found none, the two outlines are far apart."""
 _SMALL: Final = 1 << 22
 """Voxels: a box of this size is laid out in memory whatever the array's."""
 _DENSE: Final = 24
@@ -168,7 +171,7 @@ def nearest_mm(
     to -= low[:, None]
     voxels = math.prod(size.tolist())
     waiting = np.arange(len(queries))
-    if voxels <= max(most_voxels, _SMALL):
+    if voxels <= max(most_voxels, _SMALL, len(queries) * _DENSE):  # of so many points, the rest costs more memory
         is_target = np.zeros(voxels, np.bool_)
         is_target[_flat(to, size)] = True
         waiting = _look_around(_flat(at, size), is_target, size, step, distances)
@@ -197,7 +200,9 @@ def _look_around(
     waiting = np.arange(len(at))
     most = _FEW * len(at)
     strides = np.append(np.cumprod(size[:0:-1])[::-1], 1).astype(np.intp)
-    for distance, offset in _neighbours(tuple(step.tolist())):
+    for tried, (distance, offset) in enumerate(_neighbours(tuple(step.tolist()))):
+        if tried == _GLANCE and len(waiting) > _FAR * len(distances):
+            break
         hit = is_target[at + int(offset @ strides)]
         if hit.any():
             distances[waiting[hit]] = distance
