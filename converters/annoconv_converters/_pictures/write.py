@@ -157,7 +157,7 @@ def write_pictures(
     table = CategoryTable(context.label_system)
     drawings: list[Drawing] = []
     folders: set[str] = set()
-    for loaded in with_sizes(cases, rendering.images, context.limits):
+    for loaded in with_sizes(cases, rendering.images, context.limits, is_rendered=rendering.depth != "none"):
         table.take(loaded.case, Labels.of(loaded.case, context.label_system))
         folder = slice_folder(loaded, len(drawings), folders)
         drawings.append(_drawing(loaded, folder, format, all_annotations=all_annotations))

@@ -100,7 +100,8 @@ def write_coco(cases: Iterable[LoadedCase], target: Path, *, context: Context, o
         has_pictures = options.rendering.depth != "none"
         layout = make_output_files(target, outputs, options.kind, plain=options.plain, has_pictures=has_pictures)
         writer = outputs.enter_context(_Writer(layout, context, options))
-        for case_index, loaded in enumerate(with_sizes(cases, options.rendering.images, context.limits)):
+        sized = with_sizes(cases, options.rendering.images, context.limits, is_rendered=has_pictures)
+        for case_index, loaded in enumerate(sized):
             writer.add(loaded, case_index)
             context.advance(case_index + 1)
         if writer.kind is None:
