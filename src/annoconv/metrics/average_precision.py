@@ -12,7 +12,7 @@ from annoconv.errors import UsageError
 from annoconv.metrics.results import empty_status, metric_value, ratio
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -156,7 +156,7 @@ def _area(curve: Curve) -> float:
     return float((np.diff(curve.recall, prepend=0.0) * _envelope(curve)).sum())
 
 
-_INTERPOLATIONS: Final = {
+_INTERPOLATIONS: Final[dict[Interpolation, Callable[[Curve], float]]] = {
     "coco": lambda curve: _at_recalls(curve, np.linspace(0, 1, 101)),
     "voc_2007": lambda curve: _at_recalls(curve, np.linspace(0, 1, 11)),
     "voc_2010": _area,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -224,14 +224,14 @@ def _neighbours(step: tuple[float, ...]) -> list[tuple[float, NDArray[np.intp]]]
 
 def _by_tree(at: _Points, to: _Points, _: NDArray[Any], step: NDArray[np.float64]) -> NDArray[np.float64]:
     # A balanced tree takes longer to build than these queries save.
-    tree = cKDTree(to.T * step, leafsize=32, balanced_tree=False, compact_nodes=False)
+    tree = KDTree(to.T * step, leafsize=32, balanced_tree=False, compact_nodes=False)
     return _length(at - to[:, tree.query(at.T * step)[1]], step)
 
 
 def _by_transform(at: _Points, to: _Points, size: NDArray[Any], step: NDArray[np.float64]) -> NDArray[np.float64]:
     away = np.ones(tuple(size), np.bool_)
     away[tuple(to)] = False
-    nearest = distance_transform_edt(away, sampling=step, return_distances=False, return_indices=True)
+    nearest: Any = distance_transform_edt(away, sampling=step, return_distances=False, return_indices=True)
     return _length(at - nearest[(slice(None), *at)], step)
 
 

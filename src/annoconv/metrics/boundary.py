@@ -69,5 +69,6 @@ def boundary_iou(
 
 def _boundary(mask: NDArray[np.bool_], spacing: Sequence[float], width_mm: float) -> NDArray[np.bool_]:
     """Return the voxels of a mask, which its box holds whole, that are near its outside."""
-    depth = distance_transform_edt(np.pad(mask, 1), sampling=spacing)[(slice(1, -1),) * mask.ndim]
+    padded: Any = distance_transform_edt(np.pad(mask, 1), sampling=spacing)
+    depth = padded[(slice(1, -1),) * mask.ndim]
     return np.asarray(mask & (depth <= width_mm + SLACK_MM))

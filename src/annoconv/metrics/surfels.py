@@ -80,7 +80,7 @@ def element_sizes(spacing: tuple[float, ...]) -> NDArray[np.float64]:
     spacing
         Distance of voxel centres along each axis, in the array's order, mm.
     """
-    corners = list(product((0, 1), repeat=len(spacing)))
+    corners: list[_Corner] = list(product((0, 1), repeat=len(spacing)))
     sizes = np.zeros(1 << len(corners))
     for code in range(len(sizes)):
         inside = {corner: bool(code >> place & 1) for place, corner in enumerate(reversed(corners))}
