@@ -126,6 +126,25 @@ def test_masks_that_overlap_are_measured_one_by_one(run: Run, tmp_path: Path) ->
     assert {of(answer, label, "overlap.dice")["value"] for label in ("LIVER", "SPLEEN", "ORGANS")} == {1.0}
 
 
+def test_an_image_with_a_spacing_and_no_place_has_distances(run: Run, tmp_path: Path) -> None:
+    paths = [case_of(tmp_path, name, array) for name, array in (("mine", REFERENCE), ("theirs", OTHER))]
+    for path in paths:
+        document = json.loads(path.read_text("utf-8"))
+        del document["image"]["origin"], document["image"]["direction"]  # as the specification's own example, C.5
+        path.write_text(json.dumps(document), "utf-8")
+    answer = run("metrics", *paths, "--json").json
+    assert of(answer, "SPLEEN", "surface_voxel.hd")["value"] == 1.5
+    for path in paths:
+        document = json.loads(path.read_text("utf-8"))
+        del document["image"]["spacing"]
+        path.write_text(json.dumps(document), "utf-8")
+    ran = run("metrics", *paths, "--json")
+    assert "states no spacing: distances and sizes are left out" in ran.err
+    assert {each["definition_id"].partition(".")[0] for each in ran.json["metrics"]} == {"overlap"}
+    named = run("metrics", *paths, "--json", "--spacing", "0.5,1,3").json
+    assert of(named, "SPLEEN", "surface_voxel.hd")["value"] == 1.5
+
+
 def test_folders_of_label_maps_and_a_case_without_a_partner(run: Run, tmp_path: Path) -> None:
     for folder in ("truth", "found"):
         (tmp_path / folder).mkdir()

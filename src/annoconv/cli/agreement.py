@@ -153,16 +153,15 @@ def _between(
             b.regions.get(image, []),
             grid_of(a, b, image),
             tolerances_mm=tolerances,
-            spacing=step,
+            spacing=a.spacing(image, step),
         )
         values += told.values
         diagonals += [] if told.diagonal_mm is None else [told.diagonal_mm]
         for note in told.notes:
             report.say(note)
     if a.loaded is not None and b.loaded is not None:
-        grid = a.grids.get("")
-        along = grid.spacing if grid is not None and grid.lps_from_ijk is not None else step and step[::-1]
-        spacing = None if along is None else tuple(along)
+        along = a.spacing("", step)
+        spacing = None if along is None else along[::-1]
         values += measured(
             pair(a.loaded, b.loaded, least_iou=0.5, most_mm=5.0, method="hungarian", spacing=spacing), 0.5
         )

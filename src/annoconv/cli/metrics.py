@@ -119,7 +119,15 @@ def _regions(a: "Read", b: "Read", chosen: dict[str, Any]) -> "list[tuple[str, C
     from annoconv.metrics.regions import compare
 
     return [
-        (image, compare(a.regions.get(image, []), b.regions.get(image, []), grid_of(a, b, image), **chosen))
+        (
+            image,
+            compare(
+                a.regions.get(image, []),
+                b.regions.get(image, []),
+                grid_of(a, b, image),
+                **{**chosen, "spacing": a.spacing(image, chosen["spacing"])},
+            ),
+        )
         for image in sorted({*a.regions, *b.regions})
         if a.regions.get(image) or b.regions.get(image)
     ]
@@ -134,9 +142,8 @@ def _notes(a: "Read", b: "Read", step: Any) -> dict[Any, None]:
     cases = [read.loaded for read in (a, b) if read.loaded is not None]
     if any(left_out(each) for each in cases):
         found[LEFT_OUT] = None
-    grid = a.grids.get("")
     has_points = any(kind == "point" for each in cases for _, kind, *_ in objects_of(each))
-    if has_points and step is None and (grid is None or grid.lps_from_ijk is None):
+    if has_points and a.spacing("", step) is None:
         found[NO_SPACING] = None
     return found
 
@@ -146,8 +153,6 @@ def _objects(a: "Read", b: "Read", iou: float, distance: float, method: Any, ste
 
     if a.loaded is None or b.loaded is None:
         return []
-    grid = a.grids.get("")
-    if grid is not None and grid.lps_from_ijk is not None:
-        step = grid.spacing[::-1]
-    spacing = None if step is None else tuple(step[::-1])
+    step = a.spacing("", step)
+    spacing = None if step is None else step[::-1]
     return pair(a.loaded, b.loaded, least_iou=iou, most_mm=distance, method=method, spacing=spacing)

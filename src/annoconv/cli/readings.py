@@ -47,6 +47,21 @@ class Read:
     grids: dict[str, Grid] = field(default_factory=dict[str, Any])
     loaded: LoadedCase | None = None
 
+    def spacing(self, image: str, named: tuple[float, float, float] | None) -> tuple[float, float, float] | None:
+        """Return the mm along k, j and i of an image: by its place in space, else as it states them, else as named."""
+        grid = self.grids.get(image)
+        if grid is not None and grid.lps_from_ijk is not None:
+            i, j, k = grid.spacing.tolist()
+            return k, j, i
+        if self.loaded is not None:
+            case = self.loaded.case
+            images = {"": case.image} | {each.uid: each for each in case.related_images or ()}
+            stated = images[image].spacing if image in images else None
+            if stated is not None:
+                i, j, k = (*map(float, stated), 1.0)[:3]
+                return k, j, i
+        return named
+
 
 def read_paths(path: Path, limits: Limits, format_name: str | None) -> list[Read]:
     """Return the readings of a file or folder.
