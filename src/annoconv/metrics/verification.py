@@ -48,7 +48,9 @@ def folds(patients: Mapping[str, str], count: int, *, seed: int) -> dict[str, in
     sizes = Counter(patients.values())
     if not 2 <= count <= len(sizes):
         raise UsageError(
-            "there are two folds at least, and no more than patients", found=count, expected=f"2 to {len(sizes)}"
+            "there are two folds at least, and no more than patients",
+            found=count,
+            expected=Message("2 to {most}", most=len(sizes)),
         )
     held = [0] * count
     fold_of: dict[str, int] = {}
