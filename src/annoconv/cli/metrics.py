@@ -65,7 +65,12 @@ def metrics(
             outputs.expect(csv)
         check_ending(csv, (".csv",))
     step = spacing_option(spacing)
-    chosen = {"points": surface.value, "tolerances_mm": tolerance, "boundary_mm": boundary, "spacing": step}
+    chosen: dict[str, Any] = {
+        "points": surface.value,
+        "tolerances_mm": tolerance,
+        "boundary_mm": boundary,
+        "spacing": step,
+    }
     references = read_paths(reference, report.limits, format)
     rows: list[dict[str, Any]] = []
     means: list[dict[str, Any]] = []
