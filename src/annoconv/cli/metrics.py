@@ -83,7 +83,7 @@ def metrics(
         values: list[Any] = []
         pairs: list[Any] = []
         for a, b in paired(references, read_paths(other, report.limits, format)):
-            for image, compared in _regions(a, b, chosen):
+            for image, compared in _regions(a, b, step, chosen):
                 where = {**place, "case": a.name, **({"image": image} if image else {})}
                 told = [row(each, **where) for each in compared.values]
                 rows += told
@@ -118,7 +118,7 @@ def metrics(
         report.add_output(csv)
 
 
-def _regions(a: "Read", b: "Read", chosen: dict[str, Any]) -> "list[tuple[str, Compared]]":
+def _regions(a: "Read", b: "Read", step: Any, chosen: dict[str, Any]) -> "list[tuple[str, Compared]]":
     """Return what was measured of each image that has a mask in one of the two."""
     from annoconv.cli.readings import grid_of
     from annoconv.metrics.regions import compare
@@ -130,7 +130,8 @@ def _regions(a: "Read", b: "Read", chosen: dict[str, Any]) -> "list[tuple[str, C
                 a.regions.get(image, []),
                 b.regions.get(image, []),
                 grid_of(a, b, image),
-                **{**chosen, "spacing": a.spacing(image, chosen["spacing"])},
+                spacing=a.spacing(image, step),
+                **chosen,
             ),
         )
         for image in sorted({*a.regions, *b.regions})
