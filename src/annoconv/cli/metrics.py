@@ -69,7 +69,6 @@ def metrics(
         "points": surface.value,
         "tolerances_mm": tolerance,
         "boundary_mm": boundary,
-        "spacing": step,
     }
     references = read_paths(reference, report.limits, format)
     rows: list[dict[str, Any]] = []
