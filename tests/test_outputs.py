@@ -329,6 +329,7 @@ OWN_ENDINGS = {
     "coco": {".json"},
     "cvat": {".xml"},
     "dicom-seg": {".dcm"},
+    "fhir": {".json"},
     "geojson": {".geojson", ".json"},
     "label-studio": {".json"},
     "nifti": {".nii", ".nii.gz"},
