@@ -219,6 +219,9 @@ export type AgreementScope = "versions" | "annotators" | "modalities" | "intra_a
 /** How agreement or accuracy is measured. (质量指标) [A 9.2, A 9.1.1] */
 export type AgreementMetric = "dice" | "iou" | "hd" | "hd95" | "assd" | "nsd" | "kappa" | "fleiss_kappa" | "icc" | "pearson" | "precision" | "recall" | "f1" | "conformity" | "sensitivity" | "specificity" | "accuracy" | "auc";
 
+/** Whether a metric has a value. (指标状态) [A 9.1.1] */
+export type MetricStatus = "defined" | "both_empty" | "reference_empty" | "other_empty" | "undefined";
+
 /** What is judged. (定性评价维度) [A 9.1.2] */
 export type AssessmentDimension = "conformance" | "completeness" | "plausibility" | "traceability" | "fitness";
 
@@ -2039,6 +2042,34 @@ export interface AgreementRecord {
   resolution?: Text;
   /** When. (计算时间) [A 9.2] */
   computed_at?: Timestamp;
+  /** Which definition of the metric, `surface_voxel.hd95`; docs/reference/metrics.md lists them. (指标定义标识) [A 9.2, A App.D] */
+  definition_id?: Identifier;
+  /** Tolerance of a normalized surface Dice, mm. (容差) [A 9.2] */
+  tolerance_mm?: NonNegativeReal;
+}
+
+/** One value of a metric by one definition, or why there is none. Never infinite, and never a value made up for an empty mask. (指标值) [A 9.1.1, A 9.2, A 9.4.1, A 9.4.2, A App.D] */
+export interface MetricValue {
+  /** Which definition, `overlap.dice`; docs/reference/metrics.md lists them. (指标定义标识) [A 9.1.1, A App.D] */
+  definition_id: Identifier;
+  /** Whether there is a value, or why there is none. (状态) [A 9.1.1] */
+  status: MetricStatus;
+  /** The value; absent unless the status is `defined`. (数值) [A 9.1.1] */
+  value?: Real;
+  /** Unit of the value, UCUM: 1 (a fraction or a coefficient), mm, mL. (单位) [A 9.1.1] */
+  unit?: Text;
+  /** Label code, or number in a label map, that the value is about; absent for the whole. (标签) [A 9.1.1] */
+  label?: Text;
+  /** Tolerance of a normalized surface Dice, or width of a boundary, mm. (容差) [A 9.1.1] */
+  tolerance_mm?: NonNegativeReal;
+  /** Of how many values it is a mean, or how many subjects it was computed from. (样本数) [A 9.4.1] */
+  count?: Index;
+  /** Lower bound of its confidence interval. (置信下限) [A 9.4.1] */
+  low?: Real;
+  /** Upper bound of its confidence interval. (置信上限) [A 9.4.1] */
+  high?: Real;
+  /** Level of the confidence interval, 0.95. (置信水平) [A 9.4.1] */
+  confidence_level?: UnitInterval;
 }
 
 /** One qualitative judgement. (定性评价) [A 9.1.2] */
@@ -2069,6 +2100,8 @@ export interface ValidationRecord {
   reference?: Text;
   /** Metrics and their values. (结果) [A 9.4.2] */
   results?: Record<string, AttributeValue>;
+  /** Values of metrics, each with its definition. (指标) [A 9.4.2, A 9.4.1] */
+  metrics?: Array<MetricValue>;
   /** The report, relative to the document. (验证报告文件) [A 9.4.2] */
   report_file?: RelativePath;
   /** The conclusion in words. (结论) [A 9.4.2] */

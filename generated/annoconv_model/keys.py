@@ -61,6 +61,7 @@ __all__ = [
     "MaskAnnotationKeys",
     "MeasurementKeys",
     "MetadataKeys",
+    "MetricValueKeys",
     "ModelAssistanceKeys",
     "NonconformanceKeys",
     "OrientedBoxAnnotationKeys",
@@ -146,6 +147,7 @@ ReviewOutcome: TypeAlias = models.ReviewOutcome | Literal["passed", "revise", "d
 ReviewFindingKind: TypeAlias = models.ReviewFindingKind | Literal["boundary", "contour", "attribute", "missed", "false_positive", "inconsistent", "label", "other"]
 AgreementScope: TypeAlias = models.AgreementScope | Literal["versions", "annotators", "modalities", "intra_annotator", "reference"]
 AgreementMetric: TypeAlias = models.AgreementMetric | Literal["dice", "iou", "hd", "hd95", "assd", "nsd", "kappa", "fleiss_kappa", "icc", "pearson", "precision", "recall", "f1", "conformity", "sensitivity", "specificity", "accuracy", "auc"]
+MetricStatus: TypeAlias = models.MetricStatus | Literal["defined", "both_empty", "reference_empty", "other_empty", "undefined"]
 AssessmentDimension: TypeAlias = models.AssessmentDimension | Literal["conformance", "completeness", "plausibility", "traceability", "fitness"]
 ValidationKind: TypeAlias = models.ValidationKind | Literal["cross_validation", "repeat_annotation", "expert_sampling", "reference_standard", "third_party", "model_validation"]
 Severity: TypeAlias = models.Severity | Literal["minor", "moderate", "critical"]
@@ -873,6 +875,23 @@ class AgreementRecordKeys(TypedDict):
     error_kinds: NotRequired[Sequence[ReviewFindingKind] | None]
     resolution: NotRequired[models.Text | None]
     computed_at: NotRequired[models.Timestamp | None]
+    definition_id: NotRequired[models.Identifier | None]
+    tolerance_mm: NotRequired[models.NonNegativeReal | None]
+
+
+class MetricValueKeys(TypedDict):
+    """Keys of `MetricValue`."""
+
+    definition_id: models.Identifier
+    status: MetricStatus
+    value: NotRequired[models.Real | None]
+    unit: NotRequired[models.Text | None]
+    label: NotRequired[models.Text | None]
+    tolerance_mm: NotRequired[models.NonNegativeReal | None]
+    count: NotRequired[models.Index | None]
+    low: NotRequired[models.Real | None]
+    high: NotRequired[models.Real | None]
+    confidence_level: NotRequired[models.UnitInterval | None]
 
 
 class AssessmentKeys(TypedDict):
@@ -894,6 +913,7 @@ class ValidationRecordKeys(TypedDict):
     qualification: NotRequired[models.Text | None]
     reference: NotRequired[models.Text | None]
     results: NotRequired[Mapping[models.Key, models.AttributeValue] | None]
+    metrics: NotRequired[Sequence[models.MetricValue] | None]
     report_file: NotRequired[models.RelativePath | None]
     conclusion: NotRequired[models.Text | None]
     at: NotRequired[models.Timestamp | None]

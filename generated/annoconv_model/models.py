@@ -146,6 +146,8 @@ __all__ = [
     "Measurement",
     "MediaType",
     "Metadata",
+    "MetricStatus",
+    "MetricValue",
     "Modality",
     "ModelAssistance",
     "Name",
@@ -1582,6 +1584,28 @@ class AgreementMetric(StrEnum):
 
     AUC = "auc"
     """Area under the receiver operating characteristic curve. (ROC曲线下面积)"""
+
+
+class MetricStatus(StrEnum):
+    """Whether a metric has a value. (指标状态)
+
+    Source: A 9.1.1.
+    """
+
+    DEFINED = "defined"
+    """There is a value. (有值)"""
+
+    BOTH_EMPTY = "both_empty"
+    """None, the structure is in neither of the two. (两者均为空)"""
+
+    REFERENCE_EMPTY = "reference_empty"
+    """None, the structure is not in the reference. (参考为空)"""
+
+    OTHER_EMPTY = "other_empty"
+    """None, the structure is in the reference alone. (比较对象为空)"""
+
+    UNDEFINED = "undefined"
+    """None, the formula divides by zero or there are too few values. (无定义)"""
 
 
 class AssessmentDimension(StrEnum):
@@ -5300,9 +5324,93 @@ class AgreementRecord(Model):
     Source: A 9.2.
     """
 
+    definition_id: Annotated[Identifier | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="definition id")
+    """Which definition of the metric, `surface_voxel.hd95`; docs/reference/metrics.md lists them. (指标定义标识)
+
+    Source: A 9.2, A App.D.
+    """
+
+    tolerance_mm: Annotated[NonNegativeReal | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="tolerance")
+    """Tolerance of a normalized surface Dice, mm. (容差)
+
+    Source: A 9.2.
+    """
+
     if TYPE_CHECKING:
 
         def __init__(self, **given: Unpack[_keys.AgreementRecordKeys]) -> None: ...
+
+
+
+class MetricValue(Model):
+    """One value of a metric by one definition, or why there is none. Never infinite, and never a value made up for an empty mask. (指标值)
+
+    Source: A 9.1.1, A 9.2, A 9.4.1, A 9.4.2, A App.D.
+    """
+
+    definition_id: Identifier = Field(title="definition id")
+    """Which definition, `overlap.dice`; docs/reference/metrics.md lists them. (指标定义标识)
+
+    Source: A 9.1.1, A App.D.
+    """
+
+    status: MetricStatus = Field(title="status")
+    """Whether there is a value, or why there is none. (状态)
+
+    Source: A 9.1.1.
+    """
+
+    value: Annotated[Real | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="value")
+    """The value; absent unless the status is `defined`. (数值)
+
+    Source: A 9.1.1.
+    """
+
+    unit: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="unit")
+    """Unit of the value, UCUM: 1 (a fraction or a coefficient), mm, mL. (单位)
+
+    Source: A 9.1.1.
+    """
+
+    label: Annotated[Text | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="label")
+    """Label code, or number in a label map, that the value is about; absent for the whole. (标签)
+
+    Source: A 9.1.1.
+    """
+
+    tolerance_mm: Annotated[NonNegativeReal | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="tolerance")
+    """Tolerance of a normalized surface Dice, or width of a boundary, mm. (容差)
+
+    Source: A 9.1.1.
+    """
+
+    count: Annotated[Index | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="count")
+    """Of how many values it is a mean, or how many subjects it was computed from. (样本数)
+
+    Source: A 9.4.1.
+    """
+
+    low: Annotated[Real | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="low")
+    """Lower bound of its confidence interval. (置信下限)
+
+    Source: A 9.4.1.
+    """
+
+    high: Annotated[Real | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="high")
+    """Upper bound of its confidence interval. (置信上限)
+
+    Source: A 9.4.1.
+    """
+
+    confidence_level: Annotated[UnitInterval | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="confidence level")
+    """Level of the confidence interval, 0.95. (置信水平)
+
+    Source: A 9.4.1.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[_keys.MetricValueKeys]) -> None: ...
 
 
 
@@ -5388,6 +5496,12 @@ class ValidationRecord(Model):
     """Metrics and their values. (结果)
 
     Source: A 9.4.2.
+    """
+
+    metrics: Annotated[Annotated[list[MetricValue], Field(min_length=1)] | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="metrics")
+    """Values of metrics, each with its definition. (指标)
+
+    Source: A 9.4.2, A 9.4.1.
     """
 
     report_file: Annotated[RelativePath | None, OPTIONAL] = Field(default=None, exclude_if=is_absent, title="report file")

@@ -66,6 +66,7 @@ WHOLLY_USED = [
     "DisposalKind",
     "ExclusionReason",
     "FileRole",
+    "MetricStatus",
     "SemanticType",
     "TraceStage",
 ]

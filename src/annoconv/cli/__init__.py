@@ -28,6 +28,8 @@ _COMMANDS = {
     "schema": "Print the JSON Schema of a case, or tell what changed between two versions.",
     "upgrade": "Bring cases of the B.3 layout or an older schema to the current one.",
     "info": "Tell what cases hold, or which versions are at work.",
+    "metrics": "Measure masks, boxes, polygons and points by a reference.",
+    "agreement": "Tell how far readers, versions or modalities agree.",
     "demo": "Make a small synthetic case, check it and convert it to every format.",
 }
 """The commands that are not converters, each a module of this package with a function of its name."""

@@ -1,0 +1,163 @@
+"""`annoconv metrics`: how readings differ from a reference, region by region and object by object."""
+
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from annoconv.cli.report import Report
+
+if TYPE_CHECKING:
+    from annoconv.cli.readings import Read
+    from annoconv.metrics.regions import Compared
+
+
+class Surface(StrEnum):
+    """What a surface consists of."""
+
+    VOXEL = "voxel"
+    SURFEL = "surfel"
+
+
+class MatchingMethod(StrEnum):
+    """How objects are paired."""
+
+    HUNGARIAN = "hungarian"
+    GREEDY = "greedy"
+
+
+def metrics(
+    report: Report,
+    reference: Annotated[Path, typer.Argument(metavar="REF", help="The reference: cases, NIfTI, DICOM-SEG, COCO.")],
+    others: Annotated[list[Path], typer.Argument(metavar="OTHER", help="What is measured by it, each by itself.")],
+    format: Annotated[
+        str | None, typer.Option(help="Format that all are read as, coco; else their names tell.")
+    ] = None,
+    tolerance: Annotated[
+        list[float], typer.Option(metavar="MM", help="Tolerance of the surface Dice; may be repeated.")
+    ] = [],  # noqa: B006  typer copies it
+    surface: Annotated[Surface, typer.Option(help="Border voxels, or surface elements by area.")] = Surface.VOXEL,
+    boundary: Annotated[float | None, typer.Option(metavar="MM", help="Width of the boundary of its IoU.")] = None,
+    spacing: Annotated[
+        str | None, typer.Option(metavar="I,J,K", help="mm from column to column, row to row, slice to slice.")
+    ] = None,
+    iou: Annotated[float, typer.Option(help="Least IoU of two objects that match.")] = 0.5,
+    distance: Annotated[float, typer.Option(metavar="MM", help="Largest distance of two points that match.")] = 5.0,
+    matching: Annotated[MatchingMethod, typer.Option(help="How objects are paired.")] = MatchingMethod.HUNGARIAN,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write every value to this file, a line each.")
+    ] = None,
+) -> None:
+    """Measure each other by the reference, and say the values of each label and their two means."""
+    from annoconv.cli.metric_rows import reviews, row, say_reviews, say_table, summaries, write_csv
+    from annoconv.cli.readings import paired, read_paths, spacing_option
+    from annoconv.errors import UsageError
+    from annoconv.files.atomic import check_inputs, outputs_of
+    from annoconv.files.names import check_ending
+
+    check_inputs([reference, *others])
+    if not 0 < iou <= 1 or distance < 0 or any(each < 0 for each in tolerance):
+        raise UsageError("a least IoU is above 0 and at most 1, and no distance is negative", found=iou)
+    if csv is not None:
+        with outputs_of(overwrite=report.overwrite) as outputs:
+            outputs.expect(csv)
+        check_ending(csv, (".csv",))
+    step = spacing_option(spacing)
+    chosen: dict[str, Any] = {
+        "points": surface.value,
+        "tolerances_mm": tolerance,
+        "boundary_mm": boundary,
+    }
+    references = read_paths(reference, report.limits, format)
+    rows: list[dict[str, Any]] = []
+    means: list[dict[str, Any]] = []
+    mislabelled: list[dict[str, Any]] = []
+    objects: list[dict[str, Any]] = []
+    asked: list[dict[str, Any]] = []
+    notes: dict[Any, None] = {}
+    for other in others:
+        place = {"reference": str(reference), "other": str(other)}
+        values: list[Any] = []
+        pairs: list[Any] = []
+        for a, b in paired(references, read_paths(other, report.limits, format)):
+            for image, compared in _regions(a, b, step, chosen):
+                where = {**place, "case": a.name, **({"image": image} if image else {})}
+                told = [row(each, **where) for each in compared.values]
+                rows += told
+                values += [(a.name, each, compared.diagonal_mm) for each in compared.values]
+                asked += reviews((each, where) for each in compared.values)
+                mislabelled += [
+                    {**where, "in_reference": p, "in_other": q, "voxels": count}
+                    for (p, q), count in sorted(compared.mislabelled.items())
+                ]
+                notes |= dict.fromkeys(compared.notes)
+                say_table(report, told, f"{a.name}: {other}")
+            notes |= _notes(a, b, step)
+            found = _objects(a, b, iou, distance, matching.value, step)
+            pairs += found
+            objects += [{**place, "case": a.name, "label": one.label, **asdict(r)} for one in found for r in one.rows]
+        from annoconv.metrics.objects import measured
+
+        told = [row(each, **place) for each in measured(pairs, iou)]
+        rows += told
+        say_table(report, told, f"{other}")
+        average = [{**place, **each} for each in summaries(values)]
+        means += average
+        say_table(report, average, f"{other}")
+    for key, told in (("metrics", rows), ("means", means), ("mislabelled", mislabelled), ("objects", objects)):
+        report.add(key, told)
+    report.add("reviews", asked)
+    for note in notes:
+        report.say(note)
+    say_reviews(report, asked)
+    if csv is not None:
+        write_csv(csv, [*rows, *means], overwrite=report.overwrite)
+        report.add_output(csv)
+
+
+def _regions(a: "Read", b: "Read", step: Any, chosen: dict[str, Any]) -> "list[tuple[str, Compared]]":
+    """Return what was measured of each image that has a mask in one of the two."""
+    from annoconv.cli.readings import grid_of
+    from annoconv.metrics.regions import compare
+
+    return [
+        (
+            image,
+            compare(
+                a.regions.get(image, []),
+                b.regions.get(image, []),
+                grid_of(a, b, image),
+                spacing=a.spacing(image, step),
+                **chosen,
+            ),
+        )
+        for image in sorted({*a.regions, *b.regions})
+        if a.regions.get(image) or b.regions.get(image)
+    ]
+
+
+def _notes(a: "Read", b: "Read", step: Any) -> dict[Any, None]:
+    """Return what of the objects of two readings is not compared."""
+    from annoconv.metrics.objects import LEFT_OUT, left_out, objects_of
+    from annoconv.metrics.regions import NO_SPACING
+
+    found: dict[Any, None] = {}
+    cases = [read.loaded for read in (a, b) if read.loaded is not None]
+    if any(left_out(each) for each in cases):
+        found[LEFT_OUT] = None
+    has_points = any(kind == "point" for each in cases for _, kind, *_ in objects_of(each))
+    if has_points and a.spacing("", step) is None:
+        found[NO_SPACING] = None
+    return found
+
+
+def _objects(a: "Read", b: "Read", iou: float, distance: float, method: Any, step: Any) -> list[Any]:
+    from annoconv.metrics.objects import pair
+
+    if a.loaded is None or b.loaded is None:
+        return []
+    step = a.spacing("", step)
+    spacing = None if step is None else step[::-1]
+    return pair(a.loaded, b.loaded, least_iou=iou, most_mm=distance, method=method, spacing=spacing)

@@ -1,0 +1,224 @@
+"""Average precision of scored detections, by three named interpolations, and the FROC curve."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+import numpy as np
+
+from annoconv.errors import UsageError
+from annoconv.metrics.results import empty_status, metric_value, ratio
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from annoconv.model import MetricValue
+
+__all__ = [
+    "COCO_THRESHOLDS",
+    "FROC_RATES",
+    "Curve",
+    "ScoredImage",
+    "average_precision",
+    "froc",
+    "froc_curve",
+    "mean_average_precision",
+    "precision_recall",
+]
+
+Interpolation: TypeAlias = Literal["coco", "voc_2007", "voc_2010"]
+COCO_THRESHOLDS: Final = tuple(0.5 + 0.05 * step for step in range(10))
+"""Of IoU, as COCO takes the mean over."""
+FROC_RATES: Final = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""False positives an image, as LUNA16 takes the mean over."""
+_MOST: Final = 100
+
+
+@dataclass(frozen=True)
+class ScoredImage:
+    """The objects of one class in one image.
+
+    Attributes
+    ----------
+    similarity
+        Shape (reference, detections): IoU.
+    scores
+        Shape (detections,).
+    crowd
+        Which objects of the reference stand for a crowd: a detection on one counts neither for nor against.
+    """
+
+    similarity: NDArray[np.float64]
+    scores: Sequence[float]
+    crowd: Sequence[bool] = field(default=())
+
+    def __post_init__(self) -> None:
+        shape = self.similarity.shape
+        if len(shape) != 2 or shape[1] != len(self.scores) or len(self.crowd) not in {0, shape[0]}:
+            raise UsageError("there is one score for each detection, and one crowd flag for each object", found=shape)
+        if not np.isfinite(np.asarray(self.scores, dtype=np.float64)).all():
+            raise UsageError("a score is a finite number")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Precision and recall by falling score.
+
+    Attributes
+    ----------
+    recall, precision
+        Shape (detections,), float64; detections that count neither for nor against are left out.
+    objects, detections
+        How many there are in the reference (crowds left out), and detections that count.
+    """
+
+    recall: NDArray[np.float64]
+    precision: NDArray[np.float64]
+    objects: int
+    detections: int
+
+
+def precision_recall(images: Iterable[ScoredImage], threshold: float, *, most: int = _MOST) -> Curve:
+    """Return the curve of one class over images, matched greedily by falling score in each.
+
+    Parameters
+    ----------
+    images
+        One for each image, also those without a detection or without an object.
+    threshold
+        Least IoU; at it is a match.
+    most
+        Detections of an image that are looked at, the best ones.
+    """
+    scores: list[float] = []
+    hits: list[bool] = []
+    objects = 0
+    for image in images:
+        crowd = np.array(image.crowd if len(image.crowd) else [False] * image.similarity.shape[0], dtype=np.bool_)
+        objects += int(np.count_nonzero(~crowd))
+        free = np.ones(len(crowd), np.bool_)
+        for column in np.argsort(-np.asarray(image.scores, dtype=np.float64), kind="stable")[:most].tolist():
+            row = _best(image.similarity[:, column], free, crowd, threshold)
+            if row is not None:
+                free[row] &= crowd[row]
+                if crowd[row]:
+                    continue
+            scores.append(float(image.scores[column]))
+            hits.append(row is not None)
+    order = np.argsort(-np.array(scores), kind="stable")
+    is_hit = np.array(hits, dtype=np.bool_)[order]
+    found = np.cumsum(is_hit)
+    recall = found / objects if objects else np.zeros(len(found))
+    return Curve(recall, found / np.arange(1, len(found) + 1), objects, len(found))
+
+
+def _best(
+    similarity: NDArray[np.float64], free: NDArray[np.bool_], crowd: NDArray[np.bool_], threshold: float
+) -> int | None:
+    """Return the object that a detection takes: the last of the best free ones, else a crowd (COCO's order)."""
+    for group in (free & ~crowd, crowd):
+        worth = np.where(group & (similarity >= min(threshold, 1 - 1e-10)), similarity, -1)
+        if worth.max(initial=-1) >= 0:
+            return int(len(worth) - 1 - worth[::-1].argmax())
+    return None
+
+
+def average_precision(
+    images: Iterable[ScoredImage],
+    *,
+    threshold: float = 0.5,
+    interpolation: Interpolation = "coco",
+    most: int = _MOST,
+    label: str | None = None,
+) -> MetricValue:
+    """Return the average precision of one class; without an object in the reference it is not defined."""
+    curve = precision_recall(images, threshold, most=most)
+    status = empty_status(curve.objects, 1)  # no detection at all is a precision of 0, and no empty mask
+    value = _INTERPOLATIONS[interpolation](curve) if curve.objects else None
+    return metric_value(f"detection.ap_{interpolation}", value, status, label=label, count=curve.objects)
+
+
+def _envelope(curve: Curve) -> NDArray[np.float64]:
+    """Return the best precision at each recall or beyond it."""
+    return np.asarray(np.maximum.accumulate(curve.precision[::-1])[::-1])
+
+
+def _at_recalls(curve: Curve, recalls: NDArray[np.float64]) -> float:
+    envelope = np.append(_envelope(curve), 0.0)
+    return float(envelope[np.searchsorted(curve.recall, recalls, side="left")].mean())
+
+
+def _area(curve: Curve) -> float:
+    return float((np.diff(curve.recall, prepend=0.0) * _envelope(curve)).sum())
+
+
+_INTERPOLATIONS: Final[dict[Interpolation, Callable[[Curve], float]]] = {
+    "coco": lambda curve: _at_recalls(curve, np.linspace(0, 1, 101)),
+    "voc_2007": lambda curve: _at_recalls(curve, np.linspace(0, 1, 11)),
+    "voc_2010": _area,
+}
+
+
+def mean_average_precision(
+    classes: Iterable[Sequence[ScoredImage]],
+    *,
+    thresholds: Sequence[float] = COCO_THRESHOLDS,
+    interpolation: Interpolation = "coco",
+) -> MetricValue:
+    """Return the mean of the average precision over classes that have an object, and over thresholds."""
+    values = [
+        average_precision(images, threshold=threshold, interpolation=interpolation).value
+        for images in classes
+        for threshold in thresholds
+    ]
+    defined = [value for value in values if value is not None]
+    return metric_value("detection.map", ratio(math.fsum(defined), len(defined)), count=len(defined))
+
+
+def froc_curve(images: Sequence[ScoredImage], threshold: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return false positives an image and sensitivity, by falling score; a second hit of one object is neither.
+
+    Notes
+    -----
+    An object is found by any detection on it, and detections are not used up: as LUNA16 counts.
+    """
+    events: list[tuple[float, int, int]] = []  # score, found, false
+    objects = 0
+    for image in images:
+        crowd = np.array(image.crowd if len(image.crowd) else [False] * image.similarity.shape[0], dtype=np.bool_)
+        objects += int(np.count_nonzero(~crowd))
+        at = image.similarity >= threshold - 1e-12
+        scores = np.asarray(image.scores, dtype=np.float64)
+        events += [(float(scores[at[row]].max()), 1, 0) for row in np.flatnonzero(~crowd & at.any(axis=1)).tolist()]
+        events += [(score, 0, 1) for score in scores[~at.any(axis=0)].tolist()]
+    steps = np.unique(np.array([each[0] for each in events], dtype=np.float64))[::-1]
+    counts = np.zeros((len(steps), 2))
+    for score, found, false in events:
+        counts[np.searchsorted(-steps, -score)] += found, false
+    sums = np.vstack([np.zeros((1, 2)), np.cumsum(counts, axis=0)])
+    return sums[:, 1] / max(len(images), 1), sums[:, 0] / max(objects, 1)
+
+
+def froc(
+    images: Sequence[ScoredImage],
+    *,
+    threshold: float = 0.5,
+    rates: Sequence[float] = FROC_RATES,
+    label: str | None = None,
+) -> MetricValue:
+    """Return the mean sensitivity at rates of false positives an image, linear between the points of the curve.
+
+    Notes
+    -----
+    At a rate at which the curve rises, its upper end holds; beyond the last point the sensitivity stays what it is.
+    """
+    objects = sum(
+        image.similarity.shape[0] - int(np.count_nonzero(np.asarray(image.crowd, dtype=np.bool_))) for image in images
+    )
+    false, sensitivity = froc_curve(images, threshold)
+    value = float(np.interp(rates, false, sensitivity).mean()) if objects else None
+    return metric_value("detection.froc", value, empty_status(objects, 1), label=label, count=objects)
