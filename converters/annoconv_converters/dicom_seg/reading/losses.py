@@ -28,12 +28,13 @@ from annoconv.messages import Message
 from annoconv.model import MaskAnnotation
 from annoconv_converters._dicom.carrier import CARRIER_CREATOR
 from annoconv_converters._dicom.encoding import sequence
+from annoconv_converters._dicom.equipment import is_own
 from annoconv_converters._dicom.file import DAMAGE
 from annoconv_converters._dicom.patient import patient_of
 from annoconv_converters._dicom.slide import Tile
 from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_seg.kinds import Kind, Settings
-from annoconv_converters.dicom_seg.mapping import annotation_ids, backgrounds_of, is_own
+from annoconv_converters.dicom_seg.mapping import annotation_ids, backgrounds_of
 from annoconv_converters.dicom_seg.segment import BACKGROUND
 from annoconv_converters.dicom_seg.writing.frames import MapFrames
 from annoconv_converters.dicom_seg.writing.groups import encode_groups
