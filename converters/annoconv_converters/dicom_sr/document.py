@@ -73,7 +73,7 @@ def build_content(case: Case, writer: GroupWriter, images: Sequence[Series], *, 
     library = Item("CONTAINS", "CONTAINER", codes.LIBRARY, "CONTINUOUS", template="1600")
     library.children = [library_group(each, every) for each in images]
     measured = Item("CONTAINS", "CONTAINER", codes.MEASUREMENTS, "CONTINUOUS")
-    measured.children = [writer.group(each) for each in case.annotations if each.type != "text_span"]
+    measured.children = [writer.group(each) for each in writer.grouped]
     return [*found, library, measured]
 
 

@@ -112,6 +112,9 @@ class GroupReader:
         ]
         found = self._labels(groups)
         self._known: dict[Any, str] = {}
+        for group, name in zip(groups, names, strict=True):
+            for each in _regions(group):
+                self._known.setdefault(_region_key(each), name)
         for position, (group, name, tracking, label) in enumerate(zip(groups, names, trackings, found, strict=True)):
             self._read(position, group, name, tracking, label)
 
@@ -173,13 +176,10 @@ class GroupReader:
                         "segment_number": reference.segments[0],
                     }
                 return [{"type": "mask", **mask.fields, **source, **self._source(group)}]
-        regions = [each for each in group.children if each.kind in _REGIONS and isinstance(each.value, Coordinates)]
+        regions = _regions(group)
         purpose = group.first(key_of(codes.PURPOSE), kind="CODE")
         is_bound = purpose is not None and isinstance(purpose.value, Concept) and purpose.value == codes.BOUNDED_BY
-        found = geometry_of(regions, self.places, is_bound=is_bound or ohif.is_box(group))
-        for each in regions:
-            self._known.setdefault(_region_key(each), stated["id"])
-        return found
+        return geometry_of(regions, self.places, is_bound=is_bound or ohif.is_box(group))
 
     def _mask(self, one: Item, group: Item) -> JoinedMask | None:
         """Return the segment that an item names: of that number, and of the group's tracking UID if both state one."""
@@ -301,7 +301,7 @@ class GroupReader:
             elif each.kind == "TEXT" and each.key != key_of(codes.COMMENT) and isinstance(each.value, str):
                 key = each.key[0] if each.key[1] == PRIVATE_SCHEME else each.name.meaning
                 attributes[key] = each.value
-            elif each.kind == "NUM" and each.key[1] == PRIVATE_SCHEME and isinstance(each.value, Quantity):
+            elif _is_number(each) and isinstance(each.value, Quantity):
                 attributes[each.key[0]] = _number(each.value)
         return found | {"attributes": attributes, "evaluations": evaluations}
 
@@ -322,7 +322,7 @@ class GroupReader:
         measurements: list[dict[str, Any]] = []
         taken_on: list[list[Item]] = []
         for each in group.all(kind="NUM"):
-            if each.key[1] == PRIVATE_SCHEME:
+            if _is_number(each):
                 continue
             found = measurement_in(each, group)
             if found is not None:
@@ -349,6 +349,11 @@ class GroupReader:
         return [more | ({"measurements": measurements} if measurements else {}), *children]
 
 
+def _regions(group: Item) -> list[Item]:
+    """Return the coordinates that a group itself has."""
+    return [each for each in group.children if each.kind in _REGIONS and isinstance(each.value, Coordinates)]
+
+
 def _finding(group: Item) -> Concept | None:
     found = group.first(key_of(codes.FINDING), kind="CODE")
     return modern_concept(found.value) if found is not None and isinstance(found.value, Concept) else None
@@ -367,6 +372,13 @@ def _region_key(one: Item) -> Any:
     image = image_of(one)
     place = None if image is None else (image.sop_instance_uid, image.frames)
     return value.shape, value.data, value.frame_of_reference_uid, place
+
+
+def _is_number(one: Item) -> bool:
+    """Tell whether a NUM item is an attribute of ours: under its key, and without a unit."""
+    value = one.value
+    is_plain = isinstance(value, Quantity) and value.unit is not None and value.unit.code == "1"
+    return one.kind == "NUM" and one.key[1] == PRIVATE_SCHEME and is_plain and not one.children
 
 
 def _number(value: Quantity) -> Any:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv import ids
-from annoconv.model import AgentKind, Algorithm
+from annoconv.model import AgentKind, Algorithm, AnnotationScope, AttributeAnnotation, PolygonAnnotation
 from annoconv_converters._dicom.content import Item, Quantity, Reference
 from annoconv_converters._dicom.dates import date_time
 from annoconv_converters.dicom_sr import codes, ohif
@@ -93,6 +93,27 @@ class GroupWriter:
         self._records = {record.id: record for record in self.case.metadata.assistance or ()}
         self._drawn: dict[str, Drawn | None] = {}
         self._annotations = {each.id: each for each in self.case.annotations}
+        self._parts = dict(self._find_parts())
+        self._parts_of: dict[str, list[Annotation]] = {}
+        for identity, parent in self._parts.items():
+            self._parts_of.setdefault(parent, []).append(self._annotations[identity])
+        self.grouped = [
+            each for each in self.case.annotations if each.type != "text_span" and each.id not in self._parts
+        ]
+
+    def _find_parts(self) -> Iterator[tuple[str, str]]:
+        """Yield what is no group of its own and the annotation in whose group it stands.
+
+        So is a line on which that one was measured, and the outline of the same object on another slice.
+        """
+        for each in self.case.annotations:
+            parent = self._annotations.get(each.parent_id or "")
+            if parent is None or parent is each or not is_part(each) or parent.label_code != each.label_code:
+                continue
+            is_outline = isinstance(each, PolygonAnnotation) and isinstance(parent, PolygonAnnotation)
+            is_same = (each.tracking_uid, each.image_uid) == (parent.tracking_uid, parent.image_uid)
+            if (is_outline and is_same) or (isinstance(parent, AttributeAnnotation) and _is_under(each, parent)):
+                yield each.id, parent.id
 
     def drawn(self, annotation: Annotation) -> Drawn | None:
         """Return the coordinates of an annotation's geometry, None if a report has none for it."""
@@ -102,9 +123,20 @@ class GroupWriter:
             self._drawn[annotation.id] = found
         return self._drawn[annotation.id]
 
+    def _with_parts(self, annotation: Annotation) -> Drawn | None:
+        """Return the coordinates of a geometry and of its outlines on other slices."""
+        drawn = self.drawn(annotation)
+        if not isinstance(annotation, PolygonAnnotation):
+            return drawn
+        outlines = map(self.drawn, self._parts_of.get(annotation.id, ()))
+        parts = [each for each in outlines if each is not None]
+        if drawn is None or not parts:
+            return drawn
+        return replace(drawn, items=[*drawn.items, *(one for each in parts for one in each.items)], template="1411")
+
     def group(self, annotation: Annotation) -> Item:
         """Return the measurement group of an annotation, its items in the order of the template's rows."""
-        drawn, segment = self.drawn(annotation), self.segments.get(annotation.id)
+        drawn, segment = self._with_parts(annotation), self.segments.get(annotation.id)
         template = "1411" if segment is not None else drawn.template if drawn is not None else "1501"
         group = Item(_CONTAINS, "CONTAINER", codes.GROUP, "CONTINUOUS", template=template)
         if annotation.annotated_at is not None:
@@ -214,6 +246,26 @@ class GroupWriter:
             one = attribute_item(key, value, defined.get(key))
             if one is not None:
                 yield one
+
+
+_OF_A_PART: Final = frozenset(
+    {
+        *("id", "parent_id", "scope", "tracking_uid", "category", "label_code", "image_uid", "annotator", "type"),
+        *("slice_index", "frame_index", "last_frame_index", "coordinate_space", "frame_of_reference_uid", "status"),
+        *("polygon", "holes", "parts", "polyline", "point", "bbox", "center", "radii", "rotation_degrees", "keypoints"),
+    }
+)
+"""Keys of an annotation that is no more than a geometry of another one."""
+
+
+def _is_under(annotation: Annotation, parent: Annotation) -> bool:
+    """Tell whether another annotation was measured on this one."""
+    return any(annotation.id in (one.geometry_ids or ()) for one in parent.measurements or ())
+
+
+def is_part(annotation: Annotation) -> bool:
+    """Tell whether an annotation says no more than where its parent is."""
+    return annotation.scope is AnnotationScope.OBJECT and annotation.model_fields_set <= _OF_A_PART
 
 
 def attribute_item(key: str, value: Any, definition: AttributeDefinition | None) -> Item | None:

@@ -23,7 +23,7 @@ from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_sr import codes
 from annoconv_converters.dicom_sr.document import TITLE
 from annoconv_converters.dicom_sr.group_meaning import GroupReader
-from annoconv_converters.dicom_sr.observers import observers_in, verifying_in
+from annoconv_converters.dicom_sr.observers import observers_in, verifiers_in, verifying_in
 from annoconv_converters.dicom_sr.series import StatedImage
 from annoconv_converters.dicom_sr.shapes import Places
 
@@ -58,12 +58,15 @@ class Meant:
         By annotation id, where its mask stands.
     unordered
         UIDs of images of which it is not known how their slices follow each other.
+    images
+        What the report says of its images.
     """
 
     document: dict[str, Any]
     group_of: dict[str, int] = field(default_factory=dict[str, int])
     masks: dict[str, JoinedMask] = field(default_factory=dict[str, "JoinedMask"])
     unordered: frozenset[str] = frozenset()
+    images: Sequence[StatedImage] = ()
 
     def is_uncertain(self, annotation: Mapping[str, Any]) -> bool:
         """Tell whether the slice of an annotation is counted in no known order."""
@@ -156,9 +159,10 @@ def meaning_of(
     timed = [each for each in reviews if "at" in each]
     if timed:
         document["reviews"] = timed
-    document["metadata"] = _metadata(header, root, author, [*observers, *reader.agents], reviews, zone)
+    agents = [*observers, *reader.agents, *verifiers_in(header)]
+    document["metadata"] = _metadata(header, root, author, agents, reviews, zone)
     unordered = frozenset() if is_ours else frozenset(each.uid for each in images if not each.is_in_order)
-    return Meant(document, reader.group_of, reader.joined, unordered)
+    return Meant(document, reader.group_of, reader.joined, unordered, images)
 
 
 def _no_image(header: Dataset) -> dict[str, Any]:

@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
     from annoconv.model import Agent, Case, Review
 
-__all__ = ["device_items", "observer_items", "observers_in", "put_verifying", "verification", "verifying_in"]
+__all__ = [
+    "device_items",
+    "observer_items",
+    "observers_in",
+    "put_verifying",
+    "verification",
+    "verifiers_in",
+    "verifying_in",
+]
 
 _CONTEXT: Final = "HAS OBS CONTEXT"
 
@@ -141,6 +149,14 @@ def put_verifying(header: Dataset, reviews: Sequence[Review], agents: dict[str, 
         observers.append(observer)
     if observers:
         header.VerifyingObserverSequence = items(*observers)
+
+
+def verifiers_in(header: Dataset) -> Iterator[dict[str, Any]]:
+    """Yield who verified a report as agents, where their organization is another than that which made it."""
+    for each in header.get("VerifyingObserverSequence") or ():
+        name, organization = text(each.get("VerifyingObserverName")), text(each.get("VerifyingOrganization"))
+        if name and organization and organization != text(header.get("InstitutionName")):
+            yield {"id": name, "kind": AgentKind.PERSON.value, "organization": organization}
 
 
 def verifying_in(header: Dataset, zone: tzinfo | None) -> Iterator[dict[str, Any]]:

@@ -28,7 +28,16 @@ if TYPE_CHECKING:
     from annoconv.images import ImageSource
     from annoconv.model import Image
 
-__all__ = ["Series", "StatedImage", "library_group", "number_item", "referenced", "series_of_image", "series_of_source"]
+__all__ = [
+    "Series",
+    "StatedImage",
+    "library_group",
+    "number_item",
+    "referenced",
+    "series_of_image",
+    "series_of_source",
+    "series_of_stated",
+]
 
 _COUNT: Final = Concept(code="{pixels}", scheme="UCUM", meaning="pixels")
 _MM: Final = codes.unit_concept("mm")
@@ -352,3 +361,18 @@ def referenced(items: Iterable[Item]) -> Iterator[Reference]:
         if isinstance(one.value, Reference):
             yield one.value
         yield from referenced(one.children)
+
+
+def series_of_stated(image: StatedImage) -> Series:
+    """Return an image as a report that was read names it."""
+    slices = [Reference(image.instances[uid], uid, (frame,) if frame else ()) for uid, frame in image.slices]
+    shared = image.shared
+    modality, frame_of_reference = shared.get(codes.MODALITY.code), shared.get(codes.FRAME_OF_REFERENCE.code)
+    return Series(
+        uid=image.uid,
+        study_uid=image.study_uid,
+        modality=modality.code if isinstance(modality, Concept) else "OT",
+        slices=slices,
+        grid=image.grid,
+        frame_of_reference_uid=frame_of_reference if isinstance(frame_of_reference, str) else "",
+    )

@@ -177,7 +177,7 @@ class _Writing:
             for_ohif=self.settings.for_ohif,
         )
         header, content = content_of(case, writer, series, segments, at)
-        losses = list(self._finish(case, header, content, beside, unwritten, segments, labels))
+        losses = list(self._finish(writer, header, content, beside, unwritten, segments))
         self._put(path, header, encode_items(content), series[0])
         yield from losses
 
@@ -225,19 +225,18 @@ class _Writing:
 
     def _finish(
         self,
-        case: Case,
+        writer: GroupWriter,
         header: Dataset,
         content: Sequence[Item],
         beside: Sequence[Segmentation],
         unwritten: LeftOut,
         segments: Mapping[str, SegmentReference],
-        labels: Labels,
     ) -> Iterator[Loss]:
         """Put the private block into the header; yield what the report does not hold."""
         whole, plain = self.loaded.case, self.settings.plain
         original = strict_json.plain(whole)
         unsaid = [] if plain else [name for name in OF_THE_CASE if getattr(whole, name) is None]
-        native, names = _native(header, content, beside, case)
+        native, names = _native(header, content, beside, [each.id for each in writer.grouped])
         native = {key: value for key, value in native.items() if key not in unsaid}
         native = renamed(native, names, is_whole=not plain)
         voxels = unwritten_of(whole, segments, unwritten)
@@ -265,7 +264,7 @@ class _Writing:
             block = Block(digest, kept, told, names, unsaid)
             carry(header, block.document())
         yield from compared.losses
-        yield from uncoded(whole, self.case_index, labels, unwritten)
+        yield from uncoded(whole, self.case_index, writer.labels, unwritten)
         position_of = {annotation.id: position for position, annotation in enumerate(whole.annotations)}
         for identity in sorted(names.values()):
             path = pointer(("annotations", position_of[identity], "id"))
@@ -312,14 +311,13 @@ def _elements(header: Dataset) -> dict[int, bytes]:
 
 
 def _native(
-    header: Dataset, content: Sequence[Item], beside: Sequence[Segmentation], case: Case
+    header: Dataset, content: Sequence[Item], beside: Sequence[Segmentation], written: Sequence[str]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Return what a reader makes of a report by itself, and the ids that it gives to annotations with others."""
     data = encode_items(content)
     root = ContentReader(data, EXPLICIT).root(0, len(data))
     again = read_dataset(BytesIO(encode(header)), False, True)
     meant = meaning_of(again, root, Labels.of(), masks=joined_masks(beside))
-    written = [each.id for each in case.annotations if each.type != "text_span"]
     first_of: dict[int, str] = {}
     for identity, position in meant.group_of.items():
         first_of.setdefault(position, identity)
