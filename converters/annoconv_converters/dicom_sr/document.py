@@ -67,11 +67,13 @@ def build_content(case: Case, writer: GroupWriter, images: Sequence[Series], *, 
         agent = agents.get(metadata.annotator)
         is_device = agent is not None and agent.kind is AgentKind.DEVICE
         found += device_items(agent) if agent is not None and is_device else observer_items(metadata.annotator, agent)
+    for device in writer.devices:
+        found += device_items(device)
     study = next((each for each in case.studies or () if each.study_instance_uid == images[0].study_uid), None)
     procedures = (study.procedures if study is not None else None) or [codes.ANY_PROCEDURE]
     found += [code_item("HAS CONCEPT MOD", codes.PROCEDURE, each) for each in procedures]
     library = Item("CONTAINS", "CONTAINER", codes.LIBRARY, "CONTINUOUS", template="1600")
-    library.children = [library_group(each, every) for each in images]
+    library.children = [library_group(each, every) for each in images if each.slices]
     measured = Item("CONTAINS", "CONTAINER", codes.MEASUREMENTS, "CONTINUOUS")
     measured.children = [writer.group(each) for each in writer.grouped]
     return [*found, library, measured]
@@ -154,6 +156,8 @@ def _put_evidence(
     """Name every instance that the report refers to, by study and series, the report's own study apart."""
     studies: dict[str, dict[str, dict[str, str]]] = {}
     for each in images:
+        if not each.slices:
+            continue
         study = each.study_uid or ids.study(each.uid)
         studies.setdefault(study, {}).setdefault(each.uid, {}).update(each.instances)
     for one in segments:

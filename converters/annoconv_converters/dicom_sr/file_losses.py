@@ -18,6 +18,7 @@ from pydicom.filereader import read_dataset
 from annoconv.codes import Labels
 from annoconv.documents.losses import report
 from annoconv.loss import Loss, LossKind
+from annoconv.messages import Message
 from annoconv.model import Concept
 from annoconv_converters._dicom.content import Coordinates, Item, Quantity, Reference, encode_items, key_of
 from annoconv_converters._dicom.content_read import ContentReader
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
 
     from pydicom.dataset import Dataset
 
-    from annoconv.documents.losses import Reasons
+    from annoconv.documents.losses import Reason, Reasons
+    from annoconv.documents.residuals import Path
     from annoconv.model import Case
     from annoconv_converters._dicom.elements import Encoding
     from annoconv_converters.dicom_sr.file import ReportFile
@@ -122,7 +124,9 @@ def file_losses(
     if file.is_own:  # of its source
         stated.get("ContentSequence", {}).pop(" ".join(key_of(codes.LIBRARY)), None)
     stated = {key: value for key, value in stated.items() if value}
-    return report(stated, _within(again, stated), _REASONS, case_index=case_index).losses
+    missing: dict[Path, Reason] = {}
+    stated = _without_missing(stated, again, (), (), missing)
+    return report(stated, _within(again, stated), _REASONS, case_index=case_index, unwritten=missing).losses
 
 
 def _written_again(
@@ -251,7 +255,7 @@ def _quantity(value: Quantity) -> Tree:
             measured["NumericValue"] = float(value.text)
         except ValueError:
             measured["NumericValue"] = value.text
-    if value.exact is not None:
+    if value.exact is not None and value.exact != measured.get("NumericValue"):
         measured["FloatingPointValue"] = value.exact
     if value.unit is not None:
         measured["MeasurementUnitsCodeSequence"] = [_concept(value.unit)]
@@ -264,6 +268,41 @@ def _quantity(value: Quantity) -> Tree:
 def _concept(concept: Concept) -> Tree:
     told: Tree = {"CodeValue": concept.code, "CodingSchemeDesignator": concept.scheme, "CodeMeaning": concept.meaning}
     return told | ({"CodingSchemeVersion": concept.version} if concept.version is not None else {})
+
+
+def _without_missing(stated: Any, again: Any, path: Path, names: tuple[str, ...], missing: dict[Path, Reason]) -> Any:
+    """Return a tree in which an item that is not written again at all is one leaf, with its title as the reason."""
+    if not isinstance(stated, dict):
+        return stated
+    found: Tree = {}
+    for key, value in stated.items():
+        if key != "ContentSequence":
+            found[key] = value
+            continue
+        held = again.get(key, {}) if isinstance(again, dict) else {}
+        found[key] = {}
+        for concept, items in value.items():
+            others = held.get(concept, [])
+            found[key][concept] = []
+            for place, one in enumerate(items):
+                here = (*path, key, concept, place)
+                told = (*names, _title(one, concept))
+                other = others[place] if place < len(others) else {}
+                if other:
+                    found[key][concept].append(_without_missing(one, other, here, told, missing))
+                else:
+                    found[key][concept].append(_STATED)
+                    why = Message("a case has no place for the item {item}", item=" > ".join(told))
+                    missing[here] = (why, LossKind.NO_PLACE)
+    return found
+
+
+def _title(one: Tree, concept: str) -> str:
+    name = one.get("ConceptNameCodeSequence") or [{"CodeMeaning": concept}]
+    return str(name[0]["CodeMeaning"])
+
+
+_STATED: Final = "stated"
 
 
 def _within(tree: Any, original: Any) -> Any:

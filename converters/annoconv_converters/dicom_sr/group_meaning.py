@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["GroupReader", "JoinedMask"]
 
 _REGIONS: Final = frozenset({"SCOORD", "SCOORD3D"})
-_NOT_EVALUATIONS: Final = frozenset(map(key_of, (codes.FINDING, codes.PURPOSE)))
+_NOT_EVALUATIONS: Final = frozenset(map(key_of, (codes.FINDING, codes.PURPOSE, codes.FINDING_CATEGORY)))
 
 
 @dataclass(frozen=True)
@@ -288,7 +288,7 @@ class GroupReader:
         attributes: dict[str, Any] = {}
         evaluations: list[dict[str, Any]] = []
         for each in group.children:
-            if each.relationship != "CONTAINS" or each.name is None or each.key in _NOT_EVALUATIONS:
+            if each.relationship != "CONTAINS" or each.name is None or codes.names(each) in _NOT_EVALUATIONS:
                 continue
             if each.kind == "CODE":
                 told = evaluation_in(each)

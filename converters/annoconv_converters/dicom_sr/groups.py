@@ -7,9 +7,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv import ids
-from annoconv.model import AgentKind, Algorithm, AnnotationScope, AttributeAnnotation, PolygonAnnotation
+from annoconv.codes import UNCLASSIFIED
+from annoconv.model import (
+    AgentKind,
+    Algorithm,
+    AnnotationCategory,
+    AnnotationScope,
+    AttributeAnnotation,
+    PolygonAnnotation,
+)
 from annoconv_converters._dicom.content import Item, Quantity, Reference
 from annoconv_converters._dicom.dates import date_time
+from annoconv_converters._dicom.patient import patient_of
 from annoconv_converters.dicom_sr import codes, ohif
 from annoconv_converters.dicom_sr.observers import observer_items
 from annoconv_converters.dicom_sr.regions import Drawn, draw, private_concept
@@ -26,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from annoconv.codes import Labels
-    from annoconv.model import Annotation, AttributeDefinition, Case, Measurement
+    from annoconv.model import Agent, Annotation, AttributeDefinition, Case, Measurement
     from annoconv_converters.dicom_sr.series import Series
 
 __all__ = ["GroupWriter", "SegmentReference", "tracking_of"]
@@ -89,6 +98,8 @@ class GroupWriter:
     for_ohif: bool = False
 
     def __post_init__(self) -> None:
+        study = patient_of(self.case, self.case.image).study
+        self.time_point = (study.time_point if study is not None else None) or ""
         self._agents = {agent.id: agent for agent in self.case.metadata.agents or ()}
         self._records = {record.id: record for record in self.case.metadata.assistance or ()}
         self._drawn: dict[str, Drawn | None] = {}
@@ -147,6 +158,8 @@ class GroupWriter:
         add(self._tracking(annotation, drawn))
         add(self._observer(annotation))
         add(self._finding(annotation))
+        if self.time_point:
+            add([text_item(_CONTEXT, codes.TIME_POINT, self.time_point)])
         if drawn is not None and drawn.purpose is not None:
             add([code_item(_CONTAINS, codes.PURPOSE, drawn.purpose)])
         regions = [] if drawn is None else drawn.items
@@ -191,8 +204,11 @@ class GroupWriter:
 
     def _finding(self, annotation: Annotation) -> Iterator[Item]:
         label = self.labels.coded(annotation.label_code, annotation.category)
-        yield code_item(_MODIFIER, codes.FINDING_CATEGORY, label.category)
-        yield code_item(_CONTAINS, codes.FINDING, label.type)
+        is_one = annotation.label_code != UNCLASSIFIED
+        if is_one or annotation.category is not AnnotationCategory.OTHER:
+            yield code_item(_CONTAINS, codes.FINDING_CATEGORY, label.category)
+        if is_one:
+            yield code_item(_CONTAINS, codes.FINDING, label.type)
 
     def _site(self, annotation: Annotation) -> list[Item]:
         site = annotation.finding_site or self.labels.coded(annotation.label_code, annotation.category).site
@@ -234,6 +250,12 @@ class GroupWriter:
             if drawn is not None and all(each.kind == "SCOORD" for each in drawn.items):
                 found += [replace(each, relationship="INFERRED FROM", name=None) for each in drawn.items]
         return found
+
+    @property
+    def devices(self) -> list[Agent]:
+        """Devices that observed, beside who made the report and what made single annotations."""
+        makers = {each.annotator for each in self.case.annotations} | {self.case.metadata.annotator}
+        return [each for each in self._agents.values() if each.kind is AgentKind.DEVICE and each.id not in makers]
 
     # --- evaluations and attributes
 

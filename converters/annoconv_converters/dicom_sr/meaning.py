@@ -17,7 +17,6 @@ from annoconv_converters._dicom.content import Item, Reference, key_of
 from annoconv_converters._dicom.dates import moment, offset_zone
 from annoconv_converters._dicom.equipment import is_own, software_in
 from annoconv_converters._dicom.patient import patient_in
-from annoconv_converters._dicom.snomed import modern_concept
 from annoconv_converters._dicom.storage import MODALITIES
 from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_sr import codes
@@ -26,6 +25,7 @@ from annoconv_converters.dicom_sr.group_meaning import GroupReader
 from annoconv_converters.dicom_sr.observers import observers_in, verifiers_in, verifying_in
 from annoconv_converters.dicom_sr.series import StatedImage
 from annoconv_converters.dicom_sr.shapes import Places
+from annoconv_converters.dicom_sr.values import evaluation_in, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -143,16 +143,16 @@ def meaning_of(
     groups = groups_of(root)
     reader.read(groups)
     document = patient_in(header, zone)
-    _put_procedures(document, header, root, images)
+    _put_study(document, header, root, groups)
     shown = [_image(each, is_ours=is_ours) for each in images]
-    document["image"] = shown[0] if shown else _no_image(header)
+    document["image"] = shown[0] if shown else _no_image(header, groups)
     if len(shown) > 1:
         document["related_images"] = shown[1:]
     if reader.definitions:
         document["labels"] = reader.definitions
     document["annotations"] = reader.annotations
-    flags = {"FINAL": "final", "PRELIMINARY": "preliminary"}
-    status = flags.get(text(header.get("PreliminaryFlag")))
+    stated = text(header.get("PreliminaryFlag")) or ("" if is_ours else text(header.get("CompletionFlag")))
+    status = _STATUSES.get(stated)
     for each in reader.annotations:
         each |= {"status": status} if status else {}
     reviews = list(verifying_in(header, offset_zone(text(header.get("TimezoneOffsetFromUTC"))) or zone))
@@ -165,20 +165,32 @@ def meaning_of(
     return Meant(document, reader.group_of, reader.joined, unordered, images)
 
 
-def _no_image(header: Dataset) -> dict[str, Any]:
-    """Return an image of which the report says nothing but its study."""
-    uid = text(header.get("StudyInstanceUID")) or text(header.get("SOPInstanceUID"))
-    return {"uid": uid, "modality": "OT"}
+_STATUSES: Final = {"FINAL": "final", "PRELIMINARY": "preliminary", "COMPLETE": "final", "PARTIAL": "preliminary"}
 
 
-def _put_procedures(document: dict[str, Any], header: Dataset, root: Item, images: Sequence[StatedImage]) -> None:
+def _no_image(header: Dataset, groups: Sequence[Item]) -> dict[str, Any]:
+    """Return an image of which the report names no instance: the series of a segmentation's source, else the study."""
+    study = text(header.get("StudyInstanceUID"))
+    series = next(filter(None, (each.text(key_of(codes.SOURCE_SERIES)).strip() for each in groups)), "")
+    uid = series or study or text(header.get("SOPInstanceUID"))
+    return {"uid": uid, "modality": "OT"} | ({"study_instance_uid": study} if series and study else {})
+
+
+def _put_study(document: dict[str, Any], header: Dataset, root: Item, groups: Sequence[Item]) -> None:
+    """Put what the content says of the study: the procedures, and the time point that all groups are of."""
     uid = text(header.get("StudyInstanceUID"))
-    found = [each.value for each in root.all(key_of(codes.PROCEDURE)) if isinstance(each.value, Concept)]
-    stated = [each for each in found if not (is_own(header) and each == codes.ANY_PROCEDURE)]
-    if not stated or not ids.is_dicom_uid(uid):
+    procedures = [each.value for each in root.all(key_of(codes.PROCEDURE)) if isinstance(each.value, Concept)]
+    stated = [each for each in procedures if not (is_own(header) and each == codes.ANY_PROCEDURE)]
+    points = {each.text(key_of(codes.TIME_POINT)).strip() for each in groups}
+    told: dict[str, Any] = {}
+    if stated:
+        told["procedures"] = [tidy(each) for each in stated]
+    if len(points) == 1 and "" not in points:
+        told["time_point"] = points.pop()
+    if not told or not ids.is_dicom_uid(uid):
         return
     (study,) = document.get("studies") or ({"study_instance_uid": uid},)
-    document["studies"] = [{**study, "procedures": [strict_json.plain(modern_concept(each)) for each in stated]}]
+    document["studies"] = [{**told, **study}]
 
 
 _KNOWN: Final = frozenset(
@@ -216,14 +228,9 @@ def _image(image: StatedImage, *, is_ours: bool) -> dict[str, Any]:
             {"sop_instance_uid": uid, "sop_class_uid": kind} | _position(image, uid)
             for uid, kind in image.instances.items()
         ]
-        found["acquisition_context"] = [
-            {
-                "concept": strict_json.plain(modern_concept(each.name)),
-                "value": strict_json.plain(modern_concept(each.value)),
-            }
-            for each in (image.group.all(kind="CODE") if image.group is not None else ())
-            if each.key not in _KNOWN and each.name is not None and isinstance(each.value, Concept)
-        ]
+    group = image.group
+    contexts = [each for each in group.all(kind="CODE") if each.key not in _KNOWN] if group is not None else []
+    found["acquisition_context"] = [told for each in contexts if (told := evaluation_in(each)) is not None]
     return {key: value for key, value in found.items() if value}
 
 
@@ -277,7 +284,7 @@ def _said_more(agents: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Yield the agents, each once, of whom more is known than a name."""
     seen: set[str] = set()
     for each in agents:
-        if each["id"] not in seen and set(each) > {"id", "kind"}:
+        if each["id"] not in seen and (set(each) > {"id", "kind"} or each["kind"] == "device"):
             seen.add(each["id"])
             yield each
 

@@ -186,6 +186,22 @@ def write_segmentations(
     return sorted(target.glob("*.dcm")) if target.is_dir() else [target]
 
 
+def _stated(
+    annotation: MaskAnnotation, segmentations: Sequence[Segmentation]
+) -> list[tuple[Segmentation, int, tuple[str, str]]]:
+    """Return the segment that the case itself names, where segmentations do not track their objects."""
+    if annotation.segmentation is None or annotation.segment_number is None:
+        return []
+    return [
+        (each, number, tracking)
+        for each in segmentations
+        for number, tracking in each.trackings.items()
+        if each.reference.sop_instance_uid == annotation.segmentation.sop_instance_uid
+        and number == annotation.segment_number
+        and not tracking[0]
+    ]
+
+
 def find_segments(case: Case, segmentations: Sequence[Segmentation]) -> dict[str, SegmentReference]:
     """Return where each mask of a case stands: in the segment of its tracking UID, of several in that of its name."""
     found: dict[str, SegmentReference] = {}
@@ -200,7 +216,7 @@ def find_segments(case: Case, segmentations: Sequence[Segmentation]) -> dict[str
             if tracking[0] == uid
         ]
         named = [one for one in here if one[2][1] == name]
-        chosen = named if len(here) > 1 else here
+        chosen = (named if len(here) > 1 else here) or _stated(annotation, segmentations)
         if len(chosen) != 1:
             continue
         each, number, _ = chosen[0]

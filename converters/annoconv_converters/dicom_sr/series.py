@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
     from annoconv.images import ImageSource
-    from annoconv.model import Image
+    from annoconv.model import Image, QualitativeEvaluation
 
 __all__ = [
     "Series",
@@ -81,6 +81,8 @@ class Series:
         Of its first slice, for patient and study; None if only the case is known.
     own_from_case
         Shape (4, 4): continuous index of the image's own grid from that of the case; None where they are the same.
+    contexts
+        In which context it was acquired, as the case says.
     """
 
     uid: str
@@ -91,6 +93,7 @@ class Series:
     frame_of_reference_uid: str = ""
     header: Dataset | None = None
     own_from_case: NDArray[np.float64] | None = None
+    contexts: Sequence[QualitativeEvaluation] = ()
 
     @property
     def lps_grid(self) -> Grid | None:
@@ -130,6 +133,7 @@ def series_of_source(source: ImageSource, image: Image | None) -> Series:
         grid=grid,
         frame_of_reference_uid=source.frame_of_reference_uid if grid.frame == "LPS" else "",
         header=source.headers[0] if len(source.headers) else None,
+        contexts=(image.acquisition_context or ()) if image is not None else (),
     )
     if image is None or image.shape is None:
         return found
@@ -167,6 +171,7 @@ def series_of_image(image: Image) -> Series | None:
         slices=named,
         grid=grid,
         frame_of_reference_uid=image.frame_of_reference_uid or "",
+        contexts=image.acquisition_context or (),
     )
 
 
@@ -198,6 +203,7 @@ def library_group(series: Series, every: bool) -> Item:
             Item("HAS ACQ CONTEXT", "UIDREF", codes.FRAME_OF_REFERENCE, series.frame_of_reference_uid)
         )
     group.children += _shared_numbers(series)
+    group.children += [Item("HAS ACQ CONTEXT", "CODE", each.concept, each.value) for each in series.contexts]
     group.children += _entries(series, every)
     return group
 

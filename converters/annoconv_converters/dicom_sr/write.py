@@ -22,6 +22,7 @@ from annoconv.documents.merging import held
 from annoconv.documents.residuals import pointer, residual
 from annoconv.errors import ImageError, InputError
 from annoconv.files.atomic import replacing
+from annoconv.ids import is_dicom_uid
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
 from annoconv.model import MaskAnnotation
@@ -45,7 +46,7 @@ from annoconv_converters.dicom_sr.segments import (
     read_segmentation,
     write_segmentations,
 )
-from annoconv_converters.dicom_sr.series import series_of_image, series_of_source
+from annoconv_converters.dicom_sr.series import Series, series_of_image, series_of_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -58,10 +59,11 @@ if TYPE_CHECKING:
     from annoconv.images import ImageSource
     from annoconv.model import Case, Image
     from annoconv.registry import Context
-    from annoconv_converters.dicom_sr.series import Series
 
 __all__ = ["Settings", "content_of", "write_reports"]
 
+_WITHOUT_IMAGE = ("attribute", "text_span")
+"""What is said of a study, without being drawn on an image."""
 OF_THE_CASE = ("patient_id", "subject", "studies")
 """Keys of a case that say whose it is."""
 
@@ -203,6 +205,9 @@ class _Writing:
         is_primary = image.uid == case.image.uid
         if not is_named and not is_primary:
             return []  # what lies on it has no place, and is named
+        is_drawn_on = any(each.type not in _WITHOUT_IMAGE for each in case.annotations)
+        if not sources and not is_drawn_on and is_dicom_uid(image.study_instance_uid or ""):
+            return [Series(image.uid, image.study_instance_uid or "", image.modality.value, ())]
         where = "/image/uid" if is_primary else "/related_images"
         source = image_seam.match(sources, image, source=self.loaded.path, where=where)
         if not source.slices or not source.slices[0].sop_instance_uid:
