@@ -48,6 +48,8 @@ class ContentReader:
         How it is encoded.
     character_sets
         Values of SpecificCharacterSet.
+    is_misdeclared
+        Whether a text was found that is no UTF-8, where that is declared.
     """
 
     data: Buffer
@@ -55,6 +57,7 @@ class ContentReader:
     character_sets: Sequence[str] = ("ISO_IR 192",)
     _concepts: dict[bytes, Concept | None] = field(default_factory=dict[bytes, "Concept | None"], init=False)
     _count: int = field(default=0, init=False)
+    is_misdeclared: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self._encodings = convert_encodings([*self.character_sets])
@@ -185,5 +188,9 @@ class ContentReader:
     def _text(self, each: Element, vr: str) -> str:
         data = bytes(self.data[each.value : each.value_end])
         if self._is_utf8 or (data.isascii() and b"\x1b" not in data):
-            return data.decode("utf-8", "replace").rstrip(" \0")
+            try:
+                return data.decode("utf-8").rstrip(" \0")
+            except UnicodeDecodeError:
+                self.is_misdeclared = True
+                return data.decode("utf-8", "replace").rstrip(" \0")
         return str(decode_bytes(data, self._encodings, PN_DELIMS if vr == "PN" else TEXT_VR_DELIMS)).rstrip(" \0")

@@ -45,8 +45,6 @@ SEGMENTATIONS: Final = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008
 _REPORTS: Final = "1.2.840.10008.5.1.4.1.1.88."
 _NO_REPORTS: Final = frozenset({"1.2.840.10008.5.1.4.1.1.88.59"})
 _CONTENT: Final = 0x0040A730
-_LARGE: Final = 16 << 20
-"""Bytes of content whose text is not looked at twice, if it is declared as UTF-8."""
 _OWN_UIDS: Final = frozenset({0x00080018, 0x0020000E})
 _ADVICE: Final = "It is damaged or cut off: fetch it again from where it was exported"
 
@@ -161,29 +159,28 @@ def _of_elements(path: Path, kept: Mapping[int, bytes], content: bytes, encoding
         warnings.simplefilter("ignore")
         header = read_dataset(BytesIO(b"".join(kept[tag] for tag in sorted(kept))), encoding.is_implicit, is_little)
         misread: list[tuple[str, Message]] = []
+        misread += settle_character_set(header)
+        sets = _sets(header)
+        reader = ContentReader(content, encoding, sets)
+        root = reader.root(0, len(content)) if content else Item("", "")
         is_plain = content.isascii() and b"\x1b" not in content
-        is_declared = text(header.get("SpecificCharacterSet")) == "ISO_IR 192" and len(content) > _LARGE
-        if is_plain or is_declared:
-            misread += settle_character_set(header)
-        else:
+        if not is_plain and (reader.is_misdeclared or sets != ["ISO_IR 192"]):
             whole = BytesIO(b"".join([*(kept[tag] for tag in sorted(kept) if tag < _CONTENT), content]))
             with_content = read_dataset(whole, encoding.is_implicit, is_little)
-            misread += settle_character_set(with_content)
-            if with_content.get("SpecificCharacterSet") != header.get("SpecificCharacterSet"):
-                header.SpecificCharacterSet = with_content.get("SpecificCharacterSet")
-                settle_character_set(header)
-        declared: Any = header.get("SpecificCharacterSet")
-        sets = [str(each or "") for each in declared] if isinstance(declared, MultiValue) else [str(declared or "")]
-        reader = ContentReader(content, encoding, sets)
-        root = Item("", text(header.get("ValueType")))
-        if content:
-            root = reader.root(0, len(content))
-            root.kind = text(header.get("ValueType"))
+            misread = settle_character_set(with_content)
+            sets = _sets(with_content)
+            root = ContentReader(content, encoding, sets).root(0, len(content))
         named = ContentReader(b"".join(kept.get(tag, b"") for tag in _ROOT), encoding, sets)
         stated = named.root(0, len(named.data))
-        root.name, root.template, root.value = stated.name, stated.template, stated.value
+        root.kind, root.name, root.template, root.value = stated.kind, stated.name, stated.template, stated.value
         root.observed_at = text(header.get("ObservationDateTime"))
     return ReportFile(path, header, root, encoding, content_digest(kept, content), misread)
+
+
+def _sets(header: Dataset) -> list[str]:
+    """Return the values of SpecificCharacterSet."""
+    declared: Any = header.get("SpecificCharacterSet")
+    return [str(each or "") for each in declared] if isinstance(declared, MultiValue) else [str(declared or "")]
 
 
 _ROOT: Final = (0x0040A040, 0x0040A043, 0x0040A050, 0x0040A504)

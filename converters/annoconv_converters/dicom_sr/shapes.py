@@ -49,10 +49,15 @@ class Places:
         listed = list(images)
         self.primary = listed[0].uid if listed else ""
         self.uids = frozenset(each.uid for each in listed)
+        grids = {each.uid: each.grid for each in listed}
+        self._placed = {uid for uid, grid in grids.items() if grid is not None and grid.lps_from_ijk is not None}
         self._found: dict[tuple[str, int], tuple[StatedImage, int]] = {}
         self._whole: dict[str, StatedImage] = {}
+        self._count: dict[str, int] = {}
         for image in listed:
-            for index, place in enumerate(image.slices):
+            slices = image.slices
+            self._count[image.uid] = len(slices)
+            for index, place in enumerate(slices):
                 self._found.setdefault(place, (image, index))
             for uid in image.instances:
                 self._whole.setdefault(uid, image)
@@ -70,12 +75,11 @@ class Places:
             index = frames[0] - 1
         if index is None:
             return named
-        grid = image.grid
-        is_placed = grid is not None and grid.lps_from_ijk is not None
+        is_placed = image.uid in self._placed
         if frames and not is_placed:
             last = {"last_frame_index": index + frames[-1] - frames[0]} if len(frames) > 1 else {}
             return named | {"frame_index": index} | last
-        if is_placed or len(image.slices) > 1:
+        if is_placed or self._count[image.uid] > 1:
             return named | {"slice_index": index}
         return named
 

@@ -179,8 +179,9 @@ class _Writing:
             for_ohif=self.settings.for_ohif,
         )
         header, content = content_of(case, writer, series, segments, at)
-        losses = list(self._finish(writer, header, content, beside, unwritten, segments))
-        self._put(path, header, encode_items(content), series[0])
+        encoded = encode_items(content)
+        losses = list(self._finish(writer, header, encoded, beside, unwritten, segments))
+        self._put(path, header, encoded, series[0])
         yield from losses
 
     def _named_files(self, case: Case) -> list[Path]:
@@ -232,7 +233,7 @@ class _Writing:
         self,
         writer: GroupWriter,
         header: Dataset,
-        content: Sequence[Item],
+        content: bytes,
         beside: Sequence[Segmentation],
         unwritten: LeftOut,
         segments: Mapping[str, SegmentReference],
@@ -265,7 +266,7 @@ class _Writing:
             removed = tuple(each for each in kept.removed if each not in voxels)
             kept = replace(kept, removed=removed)
             told = [each for each in held(native, kept) if each[0][0] not in OF_THE_CASE]
-            digest = content_digest(_elements(header), encode_items(content))
+            digest = content_digest(_elements(header), content)
             block = Block(digest, kept, told, names, unsaid)
             carry(header, block.document())
         yield from compared.losses
@@ -316,11 +317,10 @@ def _elements(header: Dataset) -> dict[int, bytes]:
 
 
 def _native(
-    header: Dataset, content: Sequence[Item], beside: Sequence[Segmentation], written: Sequence[str]
+    header: Dataset, content: bytes, beside: Sequence[Segmentation], written: Sequence[str]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Return what a reader makes of a report by itself, and the ids that it gives to annotations with others."""
-    data = encode_items(content)
-    root = ContentReader(data, EXPLICIT).root(0, len(data))
+    root = ContentReader(content, EXPLICIT).root(0, len(content))
     again = read_dataset(BytesIO(encode(header)), False, True)
     meant = meaning_of(again, root, Labels.of(), masks=joined_masks(beside))
     first_of: dict[int, str] = {}
