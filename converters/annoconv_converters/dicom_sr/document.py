@@ -67,7 +67,7 @@ def build_content(case: Case, writer: GroupWriter, images: Sequence[Series], *, 
         agent = agents.get(metadata.annotator)
         is_device = agent is not None and agent.kind is AgentKind.DEVICE
         found += device_items(agent) if agent is not None and is_device else observer_items(metadata.annotator, agent)
-    for device in writer.devices:
+    for device in writer.devices[:1]:
         found += device_items(device)
     study = next((each for each in case.studies or () if each.study_instance_uid == images[0].study_uid), None)
     procedures = (study.procedures if study is not None else None) or [codes.ANY_PROCEDURE]
