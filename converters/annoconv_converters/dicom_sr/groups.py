@@ -183,13 +183,13 @@ class GroupWriter:
         if annotation.note is not None:
             add([text_item(_CONTAINS, codes.COMMENT, annotation.note)])
         if self.for_ohif:
-            ohif.make_editable(group, annotation, drawn)
+            ohif.make_editable(group, drawn)
         return group
 
     def _tracking(self, annotation: Annotation, drawn: Drawn | None) -> Iterator[Item]:
         name, uid = tracking_of(annotation, self.case)
         tool = ohif.tool_of(annotation, drawn) if self.for_ohif else ""
-        yield text_item(_CONTEXT, codes.TRACKING_ID, tool or name)
+        yield text_item(_CONTEXT, codes.TRACKING_ID, f"{tool}{name}")
         yield Item(_CONTEXT, "UIDREF", codes.TRACKING_UID, uid)
 
     def _observer(self, annotation: Annotation) -> list[Item]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from annoconv.documents.losses import Carrier
 from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
+from annoconv.messages import Message
 from annoconv.model import MaskAnnotation
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["CARRIER", "REASONS", "uncoded", "unwritten_of"]
 
 CARRIER: Final = Carrier("the private block (4143,1001)")
-_VOXELS: Final = "a report has no voxels; --seg writes them as a segmentation beside it, --segmentations names one"
+_VOXELS: Final = Message(
+    "a report has no voxels; --seg writes them as a segmentation beside it, --segmentations names one"
+)
 _OF_A_MASK: Final = ("type", "mask_file", "mask_value", "fractional_type", "sha256", "segment_number", "attributes")
 REASONS: Final[Reasons] = {
     "annotations/#/mask_file": "a segment has no file name; masks are named after their annotations",
@@ -38,7 +41,7 @@ REASONS: Final[Reasons] = {
     "gives it, else under its key; a list has none",
     **dict.fromkeys(
         (f"annotations/#/{name}*" for name in ("polygon", "polyline", "point", "bbox", "center", "radii", "size")),
-        "coordinates are of single precision",
+        Message("coordinates are of single precision"),
     ),
     "annotations/*": "a measurement group has no place for {place}",
     "task_id": "a report names no annotation task",
@@ -47,13 +50,16 @@ REASONS: Final[Reasons] = {
     "clinical_records/*": "a measurement report has no place for clinical records",
     "reviews/*": "a report names who verified it, and when",
     "metadata/agents/*": "a report names its observers, and the algorithms of its measurement groups",
-    **dict.fromkeys(("patient_id", "subject/*", "studies/*"), "patient and study are those of the source image"),
+    **dict.fromkeys(
+        ("patient_id", "subject/*", "studies/*"),
+        Message("patient and study are those of the source image where it states them"),
+    ),
     "*instances/*": "a report names the instances of its images; they are read from the images themselves",
     "*frame_of_reference_uid": "the frame of reference is that of the image",
     "*study_instance_uid": "the study is that of the image, or a derived one",
     **dict.fromkeys(
         (f"image/{name}*" for name in ("spacing", "origin", "direction", "shape", "coordinate_frame")),
-        "the geometry is that of the source image",
+        Message("the geometry is that of the source image"),
     ),
     "*": "a report has no place for {place}",
 }
