@@ -12,6 +12,7 @@ from annoconv.model import AgentKind, Concept, ReviewLevel, ReviewOutcome
 from annoconv_converters._dicom.content import Item
 from annoconv_converters._dicom.dates import date_time, moment
 from annoconv_converters._dicom.encoding import items
+from annoconv_converters._dicom.equipment import UNSPECIFIED
 from annoconv_converters._dicom.texts import fit, text
 from annoconv_converters.dicom_sr import codes
 from annoconv_converters.dicom_sr.values import code_item, text_item
@@ -142,7 +143,9 @@ def put_verifying(header: Dataset, reviews: Sequence[Review], agents: dict[str, 
     for each in reviews:
         agent = agents.get(each.reviewer)
         observer = Dataset()
-        observer.VerifyingOrganization = fit("LO", (agent.organization if agent else None) or organization)
+        observer.VerifyingOrganization = (
+            fit("LO", (agent.organization if agent else None) or organization) or UNSPECIFIED
+        )
         observer.VerificationDateTime = date_time(each.at)
         observer.VerifyingObserverName = fit("PN", each.reviewer)
         observer.VerifyingObserverIdentificationCodeSequence = items()
@@ -155,7 +158,7 @@ def verifiers_in(header: Dataset) -> Iterator[dict[str, Any]]:
     """Yield who verified a report as agents, where their organization is another than that which made it."""
     for each in header.get("VerifyingObserverSequence") or ():
         name, organization = text(each.get("VerifyingObserverName")), text(each.get("VerifyingOrganization"))
-        if name and organization and organization != text(header.get("InstitutionName")):
+        if name and organization not in ("", UNSPECIFIED, text(header.get("InstitutionName"))):
             yield {"id": name, "kind": AgentKind.PERSON.value, "organization": organization}
 
 
