@@ -14,7 +14,7 @@ import highdicom as hd
 import numpy as np
 import pydicom
 import pytest
-from annoconv_converters.dicom_sr.regions import ellipse_points, keyhole, turned_corners
+from annoconv_converters.dicom_sr.outlines import ellipse_points, keyhole, turned_corners
 from annoconv_converters.dicom_sr.shapes import apart
 from hypothesis import given
 from hypothesis import strategies as st

@@ -5,13 +5,12 @@ Pixel coordinates are the same on both sides: (x = column, y = row), origin at t
 the grid's affine of (x - 0.5, y - 0.5, z - 0.5). Both are single precision in DICOM.
 
 A ring with holes is one closed POLYLINE that goes from its first vertex to each hole and back on the same way, as a
-region is a single ring in TID 1410: it has the same area by any rule of filling, and is taken apart again.
+region is a single ring in TID 1410: it has the same area by the even-odd rule, and is taken apart again.
 """
 
 from __future__ import annotations
 
 import math
-import struct
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -35,6 +34,7 @@ from annoconv.model import (
 )
 from annoconv_converters._dicom.content import Coordinates, Item, Reference
 from annoconv_converters.dicom_sr import codes
+from annoconv_converters.dicom_sr.outlines import ellipse_points, ellipsoid_points, keyhole, turned_corners
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -42,20 +42,7 @@ if TYPE_CHECKING:
     from annoconv.model import Annotation
     from annoconv_converters.dicom_sr.series import Series
 
-__all__ = [
-    "Drawn",
-    "draw",
-    "ellipse_points",
-    "ellipsoid_points",
-    "is_same",
-    "keyhole",
-    "private_concept",
-    "scoord",
-    "scoord3d",
-    "shortest",
-    "slice_of",
-    "turned_corners",
-]
+__all__ = ["Drawn", "draw", "private_concept", "scoord", "scoord3d", "slice_of"]
 
 Point: TypeAlias = "Sequence[float]"
 _LARGEST: Final = 3e38
@@ -260,45 +247,6 @@ def _rectangle(box: Sequence[float]) -> list[Point]:
     return [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
 
 
-def turned_corners(center: Point, size: Point, rotation_degrees: float) -> list[Point]:
-    """Return the corners of a box turned from the x axis towards the y axis, the first once more at the end."""
-    (x, y), (width, height) = center, size
-    angle = math.radians(rotation_degrees)
-    cos, sin = math.cos(angle), math.sin(angle)
-    corners = [(-width / 2, -height / 2), (width / 2, -height / 2), (width / 2, height / 2), (-width / 2, height / 2)]
-    turned = [(x + a * cos - b * sin, y + a * sin + b * cos) for a, b in corners]
-    return [*turned, turned[0]]
-
-
-def keyhole(ring: Sequence[Point], holes: Iterable[Sequence[Point]]) -> list[Point]:
-    """Return a ring and its holes as one closed line: from the first vertex to each hole, around it, and back."""
-    first = ring[0]
-    line = [*ring, first]
-    for hole in holes:
-        line += [*hole, hole[0], first]
-    return line
-
-
-def ellipse_points(center: Point, radii: Point, rotation_degrees: float) -> tuple[str, list[Point]]:
-    """Return an ellipse as DICOM has it: the ends of its major axis, then of its minor one; a circle by a point of it.
-
-    Parameters
-    ----------
-    center, radii
-        Pixels; the radii along its own axes.
-    rotation_degrees
-        From the x axis towards the y axis.
-    """
-    x, y = center[0], center[1]
-    if radii[0] == radii[1] and not rotation_degrees:
-        return "CIRCLE", [(x, y), (x + radii[0], y)]
-    angle = math.radians(rotation_degrees)
-    cos, sin = (round(math.cos(angle), 15), round(math.sin(angle), 15))
-    first = [(x - radii[0] * cos, y - radii[0] * sin), (x + radii[0] * cos, y + radii[0] * sin)]
-    other = [(x + radii[1] * sin, y - radii[1] * cos), (x - radii[1] * sin, y + radii[1] * cos)]
-    return "ELLIPSE", [*first, *other] if radii[0] >= radii[1] else [*other, *first]
-
-
 # --- in space
 
 
@@ -381,21 +329,3 @@ def _in_patient(annotation: Annotation, series: Series) -> Drawn | None:
             return Drawn([replace(rings[0], name=codes.REGION)], "1410")
         return Drawn(rings, "1501")
     return None
-
-
-def ellipsoid_points(center: Point, radii: Point, direction: Sequence[Point] | None) -> list[float]:
-    """Return the end points of the three axes of an ellipsoid, the longest first (PS3.3 C.18.9.1.2)."""
-    axes, middle = np.eye(3) if direction is None else np.array(direction, float), np.array(center, float)
-    order = np.argsort([-radius for radius in radii], kind="stable")
-    ends = [middle + sign * radii[axis] * axes[:, axis] for axis in order for sign in (-1, 1)]
-    return [float(number) for end in ends for number in end]
-
-
-def shortest(data: Sequence[float]) -> list[float]:
-    """Return numbers of single precision as the shortest decimals that stand for them: 4.3, not 4.300000190734863."""
-    return [number if number.is_integer() else float(str(np.float32(number))) for number in data]
-
-
-def is_same(data: Sequence[float], other: Sequence[float]) -> bool:
-    """Tell whether numbers are the same in single precision."""
-    return len(data) == len(other) and struct.pack(f"{len(data)}f", *data) == struct.pack(f"{len(other)}f", *other)

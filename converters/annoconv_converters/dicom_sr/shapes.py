@@ -15,7 +15,7 @@ import numpy as np
 from annoconv.codes import PRIVATE_SCHEME
 from annoconv_converters._dicom.content import Coordinates, Reference
 from annoconv_converters.dicom_sr import codes
-from annoconv_converters.dicom_sr.regions import ellipse_points, ellipsoid_points, is_same, shortest, turned_corners
+from annoconv_converters.dicom_sr.outlines import ellipse_points, ellipsoid_points, is_same, shortest, turned_corners
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
