@@ -307,11 +307,12 @@ class GroupReader:
 
     def _device(self, algorithm: dict[str, Any]) -> dict[str, Any]:
         """Return the agent that an algorithm is; another algorithm of its name has a digest in its id."""
-        identity = " ".join(str(algorithm[key]) for key in ("name", "version") if key in algorithm)
-        agent = {"id": " ".join(identity.split()), "kind": "device", "roles": ["model"], "algorithm": algorithm}
+        words = " ".join(str(algorithm[key]) for key in ("name", "version") if key in algorithm)
+        identity = " ".join(words.split())
+        agent: dict[str, Any] = {"id": identity, "kind": "device", "roles": ["model"], "algorithm": algorithm}
         other = next((each for each in self.agents if each["id"] == agent["id"]), None)
         if other is not None and other.get("algorithm") != algorithm:
-            agent["id"] += f" {ids.content_digest(strict_json.dumps(algorithm))[:8]}"
+            agent["id"] = f"{identity} {ids.content_digest(strict_json.dumps(algorithm))[:8]}"
         return agent
 
     def _measured(self, group: Item, own: dict[str, Any], *, has_region: bool) -> list[dict[str, Any]]:

@@ -264,7 +264,8 @@ class GroupWriter:
             yield code_item(_CONTAINS, each.concept, each.value)
         label = self.labels.get(annotation.label_code)
         defined = {each.key: each for each in (label.attributes or ())} if label is not None else {}
-        for key, value in (annotation.attributes or {}).items():
+        attributes: Mapping[str, Any] = getattr(annotation, "attributes", None) or {}
+        for key, value in attributes.items():
             one = attribute_item(key, value, defined.get(key))
             if one is not None:
                 yield one

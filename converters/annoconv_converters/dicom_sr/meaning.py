@@ -99,10 +99,10 @@ def images_of(header: Dataset, root: Item) -> list[StatedImage]:
     for library in root.all(key_of(codes.LIBRARY), kind="CONTAINER"):
         for group in library.all(key_of(codes.LIBRARY_GROUP), kind="CONTAINER"):
             for entry in group.all(kind="IMAGE"):
-                image = owner.get(entry.value.sop_instance_uid) if isinstance(entry.value, Reference) else None
-                if image is not None and image.group is not group:
-                    image.take(group)
-                    first += [] if image in first else [image]
+                named = owner.get(entry.value.sop_instance_uid) if isinstance(entry.value, Reference) else None
+                if named is not None and named.group is not group:
+                    named.take(group)
+                    first += [] if named in first else [named]
     return first + [image for image in found.values() if image not in first]
 
 
@@ -131,12 +131,12 @@ def meaning_of(
         The images themselves by their UIDs, as far as they were given.
     """
     images = images_of(header, root)
-    for each in images:
-        each.source = (sources or {}).get(each.uid)
+    for image in images:
+        image.source = (sources or {}).get(image.uid)
     is_ours = is_own(header)
     observers = observers_in(root.children)
     people = [each for each in observers if each["kind"] == "person"]
-    author = (people or observers or [None])[0]
+    author = next(iter(people or observers), None)
     reader = GroupReader(
         Places(images), labels, is_ours=is_ours, author=author["id"] if author else None, masks=masks or {}
     )

@@ -237,8 +237,8 @@ def _flat(annotation: Annotation, place: _Plane) -> Drawn | None:
         return Drawn([place.item("POLYLINE", annotation.polyline, codes.PATH)], "1501")
     if isinstance(annotation, KeypointsAnnotation):
         named = [(each.name, each.point) for each in annotation.keypoints if each.point is not None]
-        points = [place.item("POINT", [point], private_concept(name)) for name, point in named if len(point) == 2]
-        return Drawn(points, "1501") if points else None
+        placed = [place.item("POINT", [point], private_concept(name)) for name, point in named if len(point) == 2]
+        return Drawn(placed, "1501") if placed else None
     return None
 
 

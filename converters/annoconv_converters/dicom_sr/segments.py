@@ -102,10 +102,10 @@ def read_segmentation(path: Path, context: Context, images: Sequence[Path] = ())
     return Segmentation(path, reference, *place, reading, by_id, trackings, ours)
 
 
-_TAGS: Final = (
+_TAGS: Final = [
     *("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "Manufacturer", "SegmentSequence"),
     "SpecificCharacterSet",
-)
+]
 
 
 def _is_background(segment: Any) -> bool:

@@ -152,8 +152,10 @@ def series_of_source(source: ImageSource, image: Image | None) -> Series:
         )
     corner = np.eye(4)
     corner[:3, 3] = 0.5
-    moved = corner @ np.linalg.inv(grid.affine) @ stated.affine @ np.linalg.inv(corner)
-    return found if np.allclose(moved, np.eye(4), atol=1e-3) else replace(found, own_from_case=np.round(moved, 6))
+    moved: NDArray[np.float64] = corner @ np.linalg.inv(grid.affine) @ stated.affine @ np.linalg.inv(corner)
+    if np.allclose(moved, np.eye(4), atol=1e-3):
+        return found
+    return replace(found, own_from_case=np.asarray(np.round(moved, 6), dtype=np.float64))
 
 
 def series_of_image(image: Image) -> Series | None:

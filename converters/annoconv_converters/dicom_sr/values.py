@@ -176,9 +176,9 @@ def measurement_in(one: Item, group: Item) -> dict[str, Any] | None:
     derivation = _code(one, codes.DERIVATION)
     found |= {"derivation": tidy(derivation)} if derivation is not None else {}
     comparator = _code(one, codes.COMPARATOR)
-    for name, concept in codes.COMPARATORS.items():
+    for kind, concept in codes.COMPARATORS.items():
         if comparator is not None and _key(comparator) == _key(concept):
-            found["comparator"] = name.value
+            found["comparator"] = kind.value
     uid = one.text(codes.key_of(codes.TRACKING_UID))
     found |= {"tracking_uid": uid} if uid else {}
     for name, concept in (("normal_low", codes.NORMAL_LOW), ("normal_high", codes.NORMAL_HIGH)):
