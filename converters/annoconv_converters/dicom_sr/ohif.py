@@ -46,8 +46,8 @@ def tool_of(annotation: Annotation, drawn: Drawn | None) -> str:
         return f"{_PREFIX}{'Length' if is_length else 'PlanarFreehandROI'}:"
     if isinstance(annotation, EllipseAnnotation):
         return f"{_PREFIX}{'CircleROI' if drawn.items[0].value.shape == 'CIRCLE' else 'EllipticalROI'}:"
-    tools = {BboxAnnotation: "RectangleROI", PolygonAnnotation: "PlanarFreehandROI", PointAnnotation: "Probe"}
-    return f"{_PREFIX}{tools[type(annotation)]}:" if type(annotation) in tools else ""
+    tools = ((BboxAnnotation, "RectangleROI"), (PolygonAnnotation, "PlanarFreehandROI"), (PointAnnotation, "Probe"))
+    return next((f"{_PREFIX}{tool}:" for kind, tool in tools if isinstance(annotation, kind)), "")
 
 
 def make_editable(group: Item, drawn: Drawn | None) -> None:
