@@ -13,7 +13,7 @@ from tests.real_data import real
 
 
 def source(uid):
-    return SimpleNamespace(uid=uid, modality="CT", path=Path("folder") / uid)
+    return SimpleNamespace(grid=None, uid=uid, modality="CT", path=Path("folder") / uid)
 
 
 def case_image(uid):

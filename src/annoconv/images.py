@@ -14,7 +14,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
-from annoconv.errors import ImageError, LimitError
+from annoconv.errors import AnnoconvError, ImageError, LimitError
 from annoconv.files.inputs import check_source
 from annoconv.files.manifest import MANIFEST
 from annoconv.files.names import check_inside, is_left_by_desktop
@@ -42,7 +42,9 @@ __all__ = [
     "describe_sources",
     "list_files",
     "match",
+    "no_such_image",
     "open",
+    "readable",
     "scan",
     "unused",
 ]
@@ -58,6 +60,7 @@ OF_A_COPY: Final = (
 )
 ORDER_OF_SHAPE: Final = "The order is (columns, rows, slices), that of i, j, k; arrays in memory have it the other way"
 _UNUSED: Final = "--images has what no case is drawn on: {found}"
+_UNREAD: Final = "{name} under --images cannot be read as an image and is left out ({problem})"
 _OR_A_COPY: Final = "Name the folder of that series. {copy}"
 
 
@@ -175,13 +178,7 @@ def list_files(paths: Iterable[Path], limits: Limits) -> list[Path]:
     found: dict[Path, Path] = {}
     for path in map(Path, paths):
         if not path.exists():
-            raise ImageError(
-                "there is no such file or folder",
-                source=path,
-                found=Message("nothing"),
-                expected="an image",
-                advice="Correct --images",
-            )
+            raise no_such_image(path)
         settle(path)
         check_source(path)
         for file in _below(path):
@@ -194,6 +191,17 @@ def list_files(paths: Iterable[Path], limits: Limits) -> list[Path]:
                     limit="files",
                 )
     return list(found.values())
+
+
+def no_such_image(path: Path) -> ImageError:
+    """Return the error that an image which was named is not there."""
+    return ImageError(
+        "there is no such file or folder",
+        source=path,
+        found=Message("nothing"),
+        expected="an image",
+        advice="Correct --images",
+    )
 
 
 def _below(path: Path) -> Iterable[Path]:
@@ -291,7 +299,7 @@ def match(
     """
     named = [each for each in sources if each.uid == image.uid]
     if not named and not is_dicom_uid(image.uid):
-        named = list(sources)
+        named = [*readable(sources)]
     if len(named) != 1:
         raise ImageError(
             "no single source image has this UID",
@@ -304,6 +312,21 @@ def match(
     return named[0]
 
 
+def readable(sources: Sequence[ImageSource]) -> Sequence[ImageSource]:
+    """Return the images whose grid can be told; all of them if there is none, or no other to be taken for it."""
+    found = sources if len(sources) < 2 else [each for each in sources if _problem_of(each) is None]
+    return found or sources
+
+
+def _problem_of(source: ImageSource) -> AnnoconvError | None:
+    """Return why the grid of an image cannot be told; None if it can."""
+    try:
+        _ = source.grid
+    except AnnoconvError as error:
+        return error
+    return None
+
+
 def describe_sources(sources: Sequence[ImageSource]) -> Message:
     """Return images as errors name them: uid, modality, path."""
     named = [f"{source.uid} ({source.modality}, {source.path})" for source in sources]
@@ -311,18 +334,23 @@ def describe_sources(sources: Sequence[ImageSource]) -> Message:
 
 
 def unused(sources: Sequence[ImageSource], used: Container[str], case_index: int) -> Iterator[Loss]:
-    """Yield a loss that names the series which nothing used of those that were given.
+    """Yield a loss that names the series which nothing used of those that were given, and one for each damaged file.
 
     Parameters
     ----------
     sources
-        What was found. Volumes of other formats than DICOM are left out: masks lie beside them.
+        What was found. Sound volumes of other formats than DICOM are left out: masks lie beside them.
     used
         UIDs of those that cases have.
     case_index
         Of the last case, which tells it.
     """
-    found = [each for each in sources if is_dicom_uid(each.uid) and each.uid not in used]
-    if found:
-        named = [f"{source.uid} ({source.modality}, {source.path.name})" for source in found]
+    idle = [each for each in sources if each.uid not in used]
+    series = [each for each in idle if is_dicom_uid(each.uid)]
+    if series:
+        named = [f"{source.uid} ({source.modality}, {source.path.name})" for source in series]
         yield Loss(case_index, "/image", LossKind.NO_PLACE, Message(_UNUSED, found=listed(named, _MOST_NAMED)))
+    for source in idle:
+        if source not in series and (error := _problem_of(source)) is not None:
+            said = Message(_UNREAD, name=source.path.name, problem=error.problem)
+            yield Loss(case_index, "/image", LossKind.NO_PLACE, said)

@@ -37,7 +37,8 @@ class LossKind(StrEnum):
     APPROXIMATED = "approximated"
     """The format holds something near it."""
     UNCODED = "uncoded"
-    """Held, but where other software may not look: under a private code, or in one of a file's two affines."""
+    """Held, but where other software may not look: under a private code, in one of a file's two affines, or under a
+    number that no class list tells."""
     RESAMPLED = "resampled"
     """Voxels were interpolated onto another grid because that was asked for."""
     CARRIED = "carried"

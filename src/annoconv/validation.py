@@ -77,7 +77,7 @@ def validate(
     return rules.check(
         subject,
         profile=profile,
-        sources=rules.sources_of(images),
+        sources=rules.sources_of(images, limits),
         label_system=labels,
         label_system_id=label_system_id,
     )
@@ -105,7 +105,7 @@ def check_file(
     from annoconv.documents.classes import class_of
     from annoconv.model import Case
 
-    sources = rules.sources_of(images)
+    sources = rules.sources_of(images, limits)
     splits = rules.PatientSplits() if splits is None else splits
     for index, (where, data) in enumerate(documents(path, limits=limits)):
         try:

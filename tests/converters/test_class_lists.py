@@ -270,3 +270,18 @@ def test_the_labels_of_cvat_that_are_parts_of_a_skeleton_are_no_classes(tmp_path
     root.write(path, "utf-8")
     (reading,) = registry.read([path], format="cvat")
     assert [label.code for label in reading.case.labels or ()] == [*NAMES]
+
+
+@pytest.mark.parametrize("target", ["yolo", "coco"])
+def test_a_number_that_rests_on_which_classes_are_used_is_named(target: str, tmp_path: Path) -> None:
+    """Of a source without a list: training and validation apart would number their classes otherwise."""
+    data = data_set([1, 2], [2])
+    readings = read("labelme", data, tmp_path / "in")
+    _, losses = write(readings, target, data, tmp_path / "out")
+    told = [(loss.case_index, loss.path) for loss in losses if loss.kind is LossKind.UNCODED]
+    assert told == [(0, "/annotations/0/label_code"), (0, "/annotations/1/label_code")]
+    system = [Label(code=name, category=AnnotationCategory.OTHER, number=number) for number, name in enumerate(NAMES)]
+    _, losses = write(readings, target, data, tmp_path / "system", context=Context(label_system=tuple(system)))
+    assert not [loss for loss in losses if loss.kind is LossKind.UNCODED]
+    _, losses = write(read("coco", data, tmp_path / "listed"), target, data, tmp_path / "again")
+    assert not [loss for loss in losses if loss.kind is LossKind.UNCODED]

@@ -105,3 +105,17 @@ def test_lines_that_count_keypoints_from_0_are_read_so_and_found(tmp_path: Path)
     assert found(reading) == [("coco.skeleton", "/categories/0/skeleton")]
     registry.write([LoadedCase(reading.case)], tmp_path / "out.xml", format="cvat")
     assert unescape((tmp_path / "out.xml").read_text("utf-8")).count('data-type="edge"') == 2
+
+
+@pytest.mark.parametrize(
+    ("more", "found"), [({}, ["/annotations/1/bbox"]), ({"segmentation": [[1, 1, 5, 1, 5, 5]]}, [])]
+)
+def test_a_box_of_no_numbers_is_found(more: dict[str, Any], found: list[str], tmp_path: Path) -> None:
+    """As some tools write objects that their form of a box does not hold."""
+    record = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [], "iscrowd": 0, "segmentation": [], **more}
+    image = {"id": 1, "file_name": "a.png", "width": 40, "height": 30}
+    path = tmp_path / "x.json"
+    categories = [{"id": 1, "name": "car"}]
+    path.write_text(json.dumps({"images": [image], "categories": categories, "annotations": [record]}))
+    (reading,) = registry.read([path], format="coco")
+    assert [each.path for each in reading.findings if each.rule == "coco.empty"] == found

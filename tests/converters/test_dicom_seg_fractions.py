@@ -78,3 +78,23 @@ def test_what_others_have_made_fractions_is_a_file_of_fractions(
     fractions = masks[other.id].read()
     assert sorted(set(np.unique(fractions).tolist())) == [0, float(np.float32(51) / np.float32(255)), 1]
     assert np.array_equal(fractions > 0, labels(8) == 2)
+
+
+def test_fractions_of_which_a_case_does_not_say_what_they_are_come_back_with_what_the_file_says(tmp_path: Path) -> None:
+    positions = places(EVEN, 0.0)
+    series = series_of(tmp_path / "ct", positions)
+    fractions = (labels(8) == 1) * np.float32(0.4)
+    mask = mask_file(tmp_path / "chance.nii.gz", fractions, positions, series)
+    (reading,) = registry.read([mask], format="nifti", images=[series], context=Context(task="T"))
+    write_case(reading, tmp_path / "case" / "case.json")
+    case, path = read_case(tmp_path / "case" / "case.json"), tmp_path / "seg.dcm"
+    registry.write([case], path, format="dicom-seg", images=[series], context=AT, type="fractional")
+    (back,) = registry.read([path], format="dicom-seg", images=[series])
+    (before,), (after,) = (strict_json.plain(each.case)["annotations"] for each in (case, back))
+    assert after.pop("fractional_type") == "PROBABILITY"
+    for each in (before, after):
+        each.pop("sha256", None)
+        each["mask_file"] = each["mask_file"].rpartition("/")[2]
+    assert after == before
+    (loss,) = back.losses
+    assert (loss.path, "other software" in loss.message) == ("/annotations/0/fractional_type", False)

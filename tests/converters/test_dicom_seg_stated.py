@@ -479,3 +479,22 @@ def test_rounded_direction_cosines_are_taken_when_asked_within_a_bound_and_with_
     assert dciodvfy_errors(tmp_path / "seg.dcm") == []
     with pytest.raises(UsageError, match="no rounded ones"):
         limits_from(["direction_millionths=5001"])
+
+
+@pytest.mark.parametrize(
+    "keyword", ["SegmentLabel", "SegmentedPropertyTypeCodeSequence", "SegmentedPropertyCategoryCodeSequence"]
+)
+def test_what_a_segment_lacks_and_a_case_says_all_the_same_is_named(keyword: str, tmp_path: Path) -> None:
+    """Type 1 in PS3.3 C.8.20.4: files without it are there, and what stands for it is ours."""
+    place = Path(__file__).parent / "dicom_cases" / "references"
+    dataset = pydicom.dcmread(place / "f_other.dcm")
+    pointer = f"/SegmentSequence/0/{keyword}"
+    assert pointer not in said(read(place / "f_other.dcm", place / "ct"))
+    for number, value in enumerate(("" if keyword == "SegmentLabel" else [], None)):
+        segment = dataset.SegmentSequence[0]
+        if value is None:
+            del segment[keyword]
+        else:
+            setattr(segment, keyword, value)
+        dataset.save_as(tmp_path / f"{number}.dcm")
+        assert "which is required" in said(read(tmp_path / f"{number}.dcm", place / "ct"))[pointer]

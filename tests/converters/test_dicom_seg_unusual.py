@@ -12,7 +12,8 @@ import pytest
 from pydicom.pixels.utils import pack_bits
 
 from annoconv import images, registry
-from annoconv.casefile import LoadedCase, read_case
+from annoconv.casefile import LoadedCase, read_case, write_case
+from annoconv.cli import main
 from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError, GeometryError, ImageError
 from annoconv.limits import Limits
@@ -111,6 +112,10 @@ def test_slices_that_differ_in_orientation_are_one_stack_only_when_asked_and_wit
     assert any("differ in orientation" in loss.message for loss in losses if loss.path == "/image")
     (reading,) = registry.read([tmp_path / "seg.dcm"], format="dicom-seg", images=[series], context=context)
     assert any("differ in orientation" in loss.message for loss in reading.losses if loss.path == "/image")
+    write_case(case, tmp_path / "again" / "case.json")
+    asked = ["validate", str(tmp_path / "again"), "--profile", "exchange", "--images", str(series), "--quiet"]
+    assert main(asked) == 1
+    assert main([*asked, "--limit", "direction_millionths=2000"]) == 0
 
 
 def by_an_algorithm(path: Path, target: Path) -> Path:
@@ -189,6 +194,24 @@ def test_an_agent_whose_name_ends_in_its_version_comes_back_as_an_agent(
     assert back["metadata"]["agents"] == [agent]
     assert {each["annotator"] for each in back["annotations"]} == {f"{name} {version}"}
     assert "ai_model" not in back["metadata"].get("software", {})
+
+
+AI_FAMILY = {"code": "123110", "scheme": "DCM", "meaning": "Artificial Intelligence"}
+
+
+@pytest.mark.parametrize("family", [AI_FAMILY, AI_FAMILY | {"code": "123109", "meaning": "Manual Processing"}])
+def test_an_agent_of_which_a_name_and_a_family_are_known_comes_back_as_an_agent(
+    family: dict[str, str], tmp_path: Path
+) -> None:
+    agent = {"id": "nn", "kind": "device", "roles": ["model"], "algorithm": {"name": "nn", "family": family}}
+    case = made_by_machine(tmp_path / "case", {"agents": [agent]}, "nn")
+    losses = registry.write([case], tmp_path / "seg.dcm", format="dicom-seg", images=[CT], plain=True)
+    assert dciodvfy_errors(tmp_path / "seg.dcm") == []
+    back = strict_json.plain(read(tmp_path / "seg.dcm").case)
+    assert back["metadata"]["agents"] == [agent]
+    assert {each["annotator"] for each in back["annotations"]} == {"nn"}
+    assert "ai_model" not in back["metadata"].get("software", {})
+    assert not [path for path in losses.paths() if path.startswith("/metadata/agents")]
 
 
 def test_a_spacing_that_the_places_of_the_frames_contradict_is_said(tmp_path: Path) -> None:

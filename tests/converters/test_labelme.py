@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import json
+import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -171,3 +173,16 @@ def test_shapes_of_one_group_are_one_object_if_that_is_asked_for(tmp_path: Path)
     assert (points.label_code, points.parent_id) == (cow.label_code, cow.id) == ("cow", "3")
     assert [(each.name, each.point) for each in points.keypoints] == [("nose", [2, 2]), ("tail", [3, 4])]  # type: ignore[union-attr]
     assert [loss.path for loss in reading.losses] == []
+
+
+def test_thousands_of_groups_are_joined_in_time(tmp_path: Path) -> None:
+    shapes = [
+        {"label": label, "points": [[group % 20 + at, 1]], "shape_type": "point", "group_id": group}
+        for group in range(2000)
+        for at, label in enumerate(("nose", "tail"))
+    ]
+    rings = [{**each, "label": "cow", "points": [[1, 1], [5, 1], [5, 5]], "shape_type": "polygon"} for each in shapes]
+    before = time.process_time()
+    (reading,) = registry.read([desktop(tmp_path, *shapes, *rings)], format="labelme", instances=True)
+    assert time.process_time() - before < 8
+    assert Counter(each.type for each in reading.case.annotations) == {"polygon": 2000, "keypoints": 2000}

@@ -347,6 +347,7 @@ def test_a_damaged_index_or_side_file_is_refused(tmp_path: Path) -> None:
         b'{"format": "annoconv-nifti", "version": 1, "images": [{"uid": "A", "modality": "CT", "shape": [1, 1, 1]}],'
         b' "regions": [{"id": "M", "file": "../m.nii.gz", "label_code": "LIVER", "category": "organ"}]}'
     )
-    (folder / "labels.json").write_bytes(outside)
-    with pytest.raises(AnnoconvError, match="leads out of the folder"):
-        list(registry.read([folder], format="nifti"))
+    for written in (outside, outside.replace(b"../m", b"A" * 300)):
+        (folder / "labels.json").write_bytes(written)
+        with pytest.raises(AnnoconvError, match="leads out of the folder"):
+            list(registry.read([folder], format="nifti"))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pydicom
 import pytest
 from PIL import Image
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from pydicom.encaps import encapsulate
+from pydicom.pixels import apply_color_lut, convert_color_space
+from pydicom.uid import ExplicitVRLittleEndian, JPEGBaseline8Bit, generate_uid
 
 from annoconv import registry
 from annoconv.casefile import LoadedCase
@@ -102,3 +105,44 @@ def test_red_green_and_blue_stay_what_they_are(tmp_path: Path) -> None:
     loaded = coloured(tmp_path / "dicom", "RGB", 8)
     registry.write([loaded], tmp_path / "set", format="coco", images=[tmp_path / "dicom"], render="8")
     np.testing.assert_array_equal(pixels(tmp_path / "set"), np.stack([STORED] * 3, axis=-1))
+
+
+@pytest.mark.parametrize(("first", "bits"), [(0, 16), (10, 16), (-5, 16), (0, 8)])
+def test_a_palette_gives_the_colours_that_pydicom_does(first: int, bits: int, tmp_path: Path) -> None:
+    loaded, dataset = instance(tmp_path / "dicom", "PALETTE COLOR")
+    for place, name in enumerate(("Red", "Green", "Blue")):
+        kind = "SS" if first < 0 else "US"
+        dataset.add_new(f"{name}PaletteColorLookupTableDescriptor", kind, [256, first, bits])
+        table = (np.arange(256) * 251 * (place + 1)) % (1 << bits)
+        setattr(dataset, f"{name}PaletteColorLookupTableData", table.astype(f"<u{bits // 8}").tobytes())
+    dataset.save_as(tmp_path / "dicom" / "a.dcm", enforce_file_format=True)
+    registry.write([loaded], tmp_path / "set", format="yolo", images=[tmp_path / "dicom"], render="8")
+    np.testing.assert_array_equal(pixels(tmp_path / "set"), apply_color_lut(STORED, dataset) >> (bits - 8))
+
+
+@pytest.mark.parametrize("is_planar", [False, True])
+@pytest.mark.parametrize("photometric", ["RGB", "YBR_FULL"])
+def test_colours_are_those_that_pydicom_gives(photometric: str, is_planar: bool, tmp_path: Path) -> None:
+    loaded, dataset = instance(tmp_path / "dicom", photometric)
+    stored = np.stack([STORED, STORED[::-1], STORED[:, ::-1]], axis=-1)
+    dataset.SamplesPerPixel, dataset.PlanarConfiguration = 3, int(is_planar)
+    dataset.PixelData = np.ascontiguousarray(stored.transpose(2, 0, 1) if is_planar else stored).tobytes()
+    dataset.save_as(tmp_path / "dicom" / "a.dcm", enforce_file_format=True)
+    registry.write([loaded], tmp_path / "set", format="coco", images=[tmp_path / "dicom"], render="8")
+    expected = stored if photometric == "RGB" else convert_color_space(stored, photometric, "RGB")
+    np.testing.assert_array_equal(pixels(tmp_path / "set"), expected)
+
+
+def test_a_jpeg_in_dicom_has_the_colours_that_pillow_gives(tmp_path: Path) -> None:
+    loaded, dataset = instance(tmp_path / "dicom", "YBR_FULL_422")
+    drawn = Image.fromarray(np.stack([STORED] * 3, axis=-1) // 2 + np.array([80, 20, 0], np.uint8))
+    encoded = io.BytesIO()
+    drawn.save(encoded, "JPEG", quality=100, subsampling=0)
+    dataset.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    dataset.SamplesPerPixel, dataset.PlanarConfiguration = 3, 0
+    dataset.PixelData = encapsulate([encoded.getvalue()])
+    dataset["PixelData"].VR = "OB"
+    dataset.save_as(tmp_path / "dicom" / "a.dcm", enforce_file_format=True)
+    registry.write([loaded], tmp_path / "set", format="coco", images=[tmp_path / "dicom"], render="8")
+    shown = np.asarray(Image.open(encoded).convert("RGB")).astype(int)
+    assert np.abs(pixels(tmp_path / "set") - shown).max() <= 2

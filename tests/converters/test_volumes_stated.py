@@ -196,6 +196,27 @@ def test_what_nnunet_ignores_is_no_finding_and_is_written_as_such_again(tmp_path
         assert np.array_equal(given, new)
 
 
+@pytest.mark.parametrize(
+    "classes",
+    [
+        {"background": 0, "liver": []},
+        {"background": 0, "liver": [0, 1]},
+        {"background": 0, "liver": 0},
+        {"background": 1, "liver": 2},
+        {"background": 0, "liver": 1.5},
+        {"background": 0, "liver": None},
+        {"background": 0, "liver": "1e999"},
+        {"0": "background", "1": "liver"},
+    ],
+)
+def test_classes_of_nnunet_that_are_none_are_refused_with_what_they_should_be(
+    classes: dict[str, Any], tmp_path: Path
+) -> None:
+    source = nnunet(tmp_path / "in", classes, (1,))
+    with pytest.raises(InputError, match=r"/labels: not the classes.*expected.*Write each class"):
+        read(source)
+
+
 @pytest.mark.parametrize("assertion", [None, "present"])
 def test_a_class_that_counts_is_not_written_under_the_name_that_nnunet_ignores(
     assertion: str | None, tmp_path: Path

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -452,3 +454,38 @@ def test_labels_of_a_folder_whose_pictures_are_elsewhere_are_not_passed_over(tmp
     (folder / "images/train").rmdir()
     with pytest.raises(InputError, match="the size of the picture is not known"):
         list(registry.read([folder], format="yolo"))
+
+
+NOTED = [("2", "safe_b"), ("0", "safe_h"), (3, "n_safe_b"), ("1", "n_safe_h")]
+
+
+def label_studio_set(folder: Path, categories: list[tuple[Any, str]]) -> Path:
+    """Write what Label Studio exports where its configuration numbers the labels: lines have these numbers."""
+    (folder / "classes.txt").write_text("".join(f"{name}\n" for _, name in NOTED))
+    told = [{"id": number, "name": name} for number, name in categories]
+    (folder / "notes.json").write_text(json.dumps({"categories": told, "info": {"contributor": "Label Studio"}}))
+    for name in ("images", "labels"):
+        (folder / name).mkdir()
+    Image.new("L", (40, 20)).save(folder / "images" / "a.png")
+    (folder / "labels" / "a.txt").write_text("1 0.5 0.5 0.2 0.2\n2 0.5 0.5 0.2 0.2\n")
+    return folder
+
+
+def test_the_numbers_of_label_studio_are_those_of_its_notes(tmp_path: Path) -> None:
+    (reading,) = registry.read([label_studio_set(tmp_path, NOTED)], format="yolo")
+    assert [each.label_code for each in reading.case.annotations] == ["n_safe_h", "safe_b"]
+    assert [(each.number, each.code) for each in reading.case.labels or ()] == sorted((int(n), c) for n, c in NOTED)
+    assert [(each.rule, each.path) for each in reading.findings] == [("yolo.notes", "/notes.json/categories")]
+    assert list(reading.losses) == []
+
+
+@pytest.mark.parametrize(
+    "categories",
+    [[*enumerate(name for _, name in NOTED)], NOTED[:3], [(0, name) for _, name in NOTED], [("a", "safe_b")], []],
+)
+def test_notes_that_say_the_same_or_nothing_of_these_classes_change_nothing(
+    categories: list[tuple[Any, str]], tmp_path: Path
+) -> None:
+    (reading,) = registry.read([label_studio_set(tmp_path, categories)], format="yolo")
+    assert [each.label_code for each in reading.case.annotations] == ["safe_h", "n_safe_b"]
+    assert reading.findings == ()

@@ -580,6 +580,7 @@ def test_mask_file_on_another_lattice(tmp_path: Path) -> None:
         folder.mkdir()
         (finding,) = rules.check(with_mask(folder, affine), profile="delivery")
         assert (finding.rule, finding.path) == ("A-8.4a.mask_grid", "/annotations/3/mask_file")
+        assert finding.message.count("LPS from ijk [[") == 2  # both, so that one sees how they differ
 
 
 def test_lps_numbers_written_as_ras_are_explained(tmp_path: Path) -> None:
@@ -716,10 +717,25 @@ def test_image_source() -> None:
     for source, expected in cases:
         found = rules.check(loaded(good()), sources=lambda source=source: [source])  # type: ignore[misc, list-item]
         assert [each.path for each in found if each.rule == "A-6.6.2.image_source"] == expected
-    found = rules.check(
-        loaded(good() | {"image": good()["image"] | {"shape": [20, 16, 11]}}), sources=lambda: [cases[0][0]]
-    )  # type: ignore[list-item]
-    assert [each.rule for each in found] == ["A-6.6.2.image_source"]
+
+
+def test_a_grid_that_is_not_that_of_the_files_is_told_beside_theirs_with_its_likely_cause() -> None:
+    affine = np.diag([1.0, 1.5, 2.0, 1.0])
+    affine[:3, 3] = good()["image"]["origin"]
+    source = Source("1.2.840.1", Grid((20, 16, 10), affine))
+    placeless = {key: value for key, value in good()["image"].items() if key not in {"origin", "direction", "spacing"}}
+    for image, found, actual, cause in (
+        (good()["image"] | {"shape": [20, 16, 11]}, "shape [20, 16, 11], LPS from", "shape [20, 16, 10], LPS", ""),
+        (placeless | {"shape": [20, 16, 11]}, "shape [20, 16, 11]", "[20, 16, 10]", ""),
+        (good()["image"] | {"shape": [10, 16, 20]}, "shape [10, 16, 20]", "[20, 16, 10]", "(columns, rows, slices)"),
+        (placeless | {"shape": [16, 20, 10]}, "shape [16, 20, 10]", "[20, 16, 10]", "(columns, rows, slices)"),
+    ):
+        findings = rules.check(loaded(good() | {"image": image}), sources=lambda: [source])  # type: ignore[list-item]
+        (message,) = [each.message for each in findings if each.rule == "A-6.6.2.image_source"]
+        before, after = message.split(", but the files have ")
+        assert found in before
+        assert actual in after
+        assert cause in after
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from annoconv.geometry import Grid
 from annoconv.limits import Limits
 from annoconv.model import Case
 from annoconv.pixels import Mask, Masks
-from annoconv_converters._pictures.meaning import BESIDE_PICTURE
 from annoconv_converters._pictures.planes import PictureVolume, Planes
+from annoconv_converters._pictures.record_ids import record_id
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,8 +59,9 @@ def by_records(loaded: LoadedCase) -> LoadedCase:
     So it is held against its file, record by record.
     """
     case = loaded.case
-    own = {f"{image.uid}{BESIDE_PICTURE}": image.uid for image in (case.image, *(case.related_images or ()))}
-    if own.keys().isdisjoint(each.id for each in case.annotations):
+    uids = {image.uid for image in (case.image, *(case.related_images or ()))}
+    own = {each.id: record_id(each.id, uids) for each in case.annotations}
+    if all(identity == number for identity, number in own.items()):
         return loaded
     told = [
         each.model_copy(

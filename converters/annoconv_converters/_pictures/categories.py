@@ -225,6 +225,9 @@ class CategoryTable:
         Names whose records are another file's.
     listed
         Names that a class list has.
+    counted
+        Names whose numbers no list and no label system tells, so that they depend on which classes are used; with it,
+        whether the place in the built-in label system does.
     """
 
     label_system: Sequence[Label] = ()
@@ -232,6 +235,7 @@ class CategoryTable:
     codes: dict[str, str] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
     listed: set[str] = field(default_factory=set)
+    counted: dict[str, bool] = field(default_factory=dict)
     _positions: dict[str, int] = field(default_factory=dict)
     _reserved: dict[str, int] = field(default_factory=dict)
     """Numbers of the labels of the label system that no class has yet, by code."""
@@ -281,7 +285,10 @@ class CategoryTable:
         """Return the id of a label's category, which tells the annotation category too."""
         name = labels.name_of(code)
         if name not in self.records:
+            is_told = code in self._reserved or code == UNCLASSIFIED or name.startswith(unnamed(""))
             self._add(name, code, self._record(name, code, labels, None))
+            if not is_told:
+                self.counted[name] = self.records[name]["id"] == self._positions.get(code)
         record = self.records[name]
         if name not in self.kept and record.get("supercategory", "") is None:
             record["supercategory"] = category

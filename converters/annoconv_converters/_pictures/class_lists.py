@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
     from annoconv.documents.losses import Carrier, Reasons
     from annoconv.model import Case, Label
-    from annoconv_converters._pictures.categories import ClassKind
+    from annoconv_converters._pictures.categories import CategoryTable, ClassKind
 
 __all__ = [
-    "CLASSES", "SaidOnce", "WrittenLists", "class_losses", "classes_told", "list_of_case", "renumbered", "shared",
+    "CLASSES", "COUNTED", "Counted", "SaidOnce", "WrittenLists", "class_losses", "classes_told", "list_of_case",
+    "renumbered", "shared",
 ]  # fmt: skip
 
 Record: TypeAlias = "dict[str, Any]"
@@ -34,6 +35,8 @@ CLASSES: Final = "classes"
 classes that the list of the case has."""
 
 
+COUNTED: Final = "counted"
+"""Why a class has a number that depends on which others are used, among the reasons of a format."""
 _SHARED: Final = "another class has the same name, so that this one is written by its code"
 
 
@@ -139,6 +142,37 @@ def _given(original: Record, drawn: Collection[str], reasons: Reasons, case_inde
     given = (place for place in places if original["annotations"][place]["label_code"] == UNCLASSIFIED)
     paths = (pointer(("annotations", place, "label_code")) for place in given)
     return [Loss(case_index, path, LossKind.APPROXIMATED, Message(sentence)) for path in paths]
+
+
+class Counted:
+    """Tells of each class once, at its first object, that its number depends on which classes are used.
+
+    Parameters
+    ----------
+    table
+        The classes of the file, and which are counted.
+    reasons
+        Of the format; one under `COUNTED` among them.
+    is_anew
+        Whether the format numbers from 0 without a gap, so that a place in the built-in label system tells nothing.
+    """
+
+    def __init__(self, table: CategoryTable, reasons: Reasons, *, is_anew: bool) -> None:
+        self._table, self._sentence, self._is_anew = table, reasons.get(COUNTED), is_anew
+        self._said: set[str] = set()
+
+    def losses(self, case: Case, known: Labels, drawn: Collection[str], case_index: int) -> Iterator[Loss]:
+        """Yield what is told with a case, of whose annotations those with these ids are drawn."""
+        if not isinstance(self._sentence, str):
+            return
+        for place, each in enumerate(case.annotations if self._table.counted else ()):
+            name = known.name_of(each.label_code)
+            is_placed = self._table.counted.get(name, True) if not self._is_anew else name not in self._table.counted
+            if not is_placed and name not in self._said and each.id in drawn:
+                self._said.add(name)
+                yield Loss(
+                    case_index, pointer(("annotations", place, "label_code")), LossKind.UNCODED, Message(self._sentence)
+                )
 
 
 def renumbered(original: Record, native: Record) -> Record:

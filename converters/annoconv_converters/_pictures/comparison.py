@@ -16,6 +16,7 @@ from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import compare, compare_plain
 from annoconv_converters._pictures.class_lists import CLASSES, class_losses, renumbered, shared
+from annoconv_converters._pictures.crowds import crowds
 from annoconv_converters._pictures.read import picture_case_of, put_keys
 from annoconv_converters._pictures.records import KEY, Picture
 from annoconv_converters._raster.polygons import union
@@ -54,6 +55,7 @@ def compare_case(
     found = picture_case_of(read, lists.known, task, "output", use_keys=False)
     native = found.document = shared(original, found.document)
     drawn = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
+    unwritten = {**drawing.left_out, **crowds(original, drawn)}
     told = partial(
         class_losses,
         original,
@@ -64,7 +66,7 @@ def compare_case(
         is_said=is_said,
     )
     if plain:
-        return told(compare_plain(original, found, reasons, case_index, drawing.left_out)), {}
+        return told(compare_plain(original, found, reasons, case_index, unwritten)), {}
     places = lists.places(drawing.loaded.case)
     entry, found = _keyed(drawing, read, lists, places, task)
     if lists.kind == "numbered" and is_said:
@@ -72,7 +74,7 @@ def compare_case(
     expected, unnamed = _expected(original, found, {*drawing.parts, *masks_left_out(original, drawing.left_out)})
     if lists.kind == "numbered":
         expected = renumbered(expected, found.document)
-    unwritten = {**drawing.left_out, **unnamed}
+    unwritten |= unnamed
     compared = compare(original, found.document, expected, reasons, _SIDE_FILE, case_index, unwritten)
     entry |= {"residual": compared.kept.to_json(), **({CLASSES: places} if places else {})}
     if not residuals.residual(original, native).paths():  # nothing is needed, not even an id

@@ -7,6 +7,7 @@ Authority: the data format of cocodataset.org and `pycocotools/coco.py`.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -120,11 +121,15 @@ def size_from_record(image: Record, *, source: object, where: str) -> tuple[int,
                 "an image has a height and a width",
                 source=str(source),
                 where=where,
-                found=size,
+                found=Message("{height} and {width}", height=_as_json(size[0]), width=_as_json(size[1])),
                 expected=Message("1 to {largest_size}", largest_size=LARGEST_SIZE),
-                advice="State shape, or name the pictures with --images",
+                advice="Write both into the file",
             )
     return size[0], size[1]  # type: ignore[return-value]  # checked above
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(value, default=str)[:40]
 
 
 def segmentation_from_record(

@@ -25,6 +25,7 @@ from annoconv_converters._pictures.geometry import (
 from annoconv_converters._pictures.objects import tracked
 from annoconv_converters._pictures.own_names import named_image
 from annoconv_converters._pictures.planes import Planes, SliceName
+from annoconv_converters._pictures.record_ids import annotation_id
 from annoconv_converters._pictures.records import IMAGE_LABEL, Picture, Record, Shape, flat_uid, is_caption
 from annoconv_converters._pictures.skeletons import box_of_keypoints, keypoints_of, names_of
 from annoconv_converters._raster.polygons import without_keyholes
@@ -36,10 +37,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.geometry import Box
     from annoconv_converters._raster.run_lengths import Counts
 
-__all__ = ["BESIDE_PICTURE", "PictureCase", "picture_case"]
-
-BESIDE_PICTURE: Final = "_"
-"""What the id of an annotation ends with where a picture has its number for a name."""
+__all__ = ["PictureCase", "picture_case"]
 
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 """RFC 3339 with a zone."""
@@ -233,20 +231,29 @@ def _items(
 def _groups(items: list[_Item], native: PictureCase, reserved: Collection[str]) -> dict[str, list[_Item]]:
     """Return which records are one annotation: those of one id; without our key, masks of a label in a volume."""
     groups: dict[str, list[_Item]] = {}
-    owners: dict[str, str] = {}
-    for item in items:
-        identity = item.key.get("id")
-        if not isinstance(identity, str):
-            identity = str(item.record.get("id"))
-            is_flat = item.is_frame or native.planes[item.place[0]].count == 1
-            if not is_flat and (item.is_mask or (item.segmentation is not None and item.segmentation.is_outline)):
-                identity = item.meaning.code
-                while identity in reserved or owners.setdefault(identity, item.place[0]) != item.place[0]:
-                    identity += "_"
-            elif identity in native.planes:
-                identity += BESIDE_PICTURE
+    named = [_own_id(item, native) for item in items]
+    owners: dict[str, str | None] = dict.fromkeys(filter(None, named))
+    for item, own in zip(items, named, strict=True):
+        identity = own or item.meaning.code
+        if own is None:
+            while (
+                identity in reserved
+                or identity in native.planes
+                or owners.setdefault(identity, item.place[0]) != item.place[0]
+            ):
+                identity += "_"
         groups.setdefault(identity, []).append(item)
     return groups
+
+
+def _own_id(item: _Item, native: PictureCase) -> str | None:
+    """Return the id of the annotation that a record is, by our key or its own; None if it is a mask in a volume."""
+    if isinstance(item.key.get("id"), str):
+        return str(item.key["id"])
+    is_flat = item.is_frame or native.planes[item.place[0]].count == 1
+    if not is_flat and (item.is_mask or (item.segmentation is not None and item.segmentation.is_outline)):
+        return None
+    return annotation_id(str(item.record.get("id")), native.planes)
 
 
 def _annotations(

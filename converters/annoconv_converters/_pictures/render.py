@@ -17,7 +17,7 @@ from annoconv.files.atomic import replacing
 from annoconv.geometry import Grid
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
-from annoconv_converters._pictures.sizes import PictureFiles, copy_picture, size_of_file
+from annoconv_converters._pictures.sizes import PictureFiles, copy_picture, other_shape, size_of_file
 from annoconv_converters._raster.png import png_bytes
 
 if TYPE_CHECKING:
@@ -109,12 +109,7 @@ def render(
         source = image_seam.match(sources, image, source=drawing.loaded.path)
         pixels_kji = source.read()
         if pixels_kji.shape[:3] != Grid.from_image(image).shape_kji:
-            raise ImageError(
-                "the image is of another shape than the case says",
-                source=source.path,
-                found=pixels_kji.shape[:3][::-1],
-                expected=image.shape,
-            )
+            raise other_shape(source.path, pixels_kji.shape[2::-1], image)
         for picture in drawing.pictures:
             if picture.key["uid"] != image.uid:
                 continue
@@ -135,8 +130,7 @@ def _copy(
         raise UsageError(problem, source=file, advice="Leave --window out")
     size = size_of_file(file)
     if list(size[::-1]) != image.shape:
-        problem = "the image is of another shape than the case says"
-        raise ImageError(problem, source=file, found=size[::-1], expected=image.shape)
+        raise other_shape(file, size[::-1], image)
     for picture in (each for each in drawing.pictures if each.key["uid"] == image.uid):
         copy_picture(file, _path_of(picture, folder, place))
 

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from annoconv_converters._pictures.geometry import tidy
+from annoconv_converters._pictures.geometry import is_numbers, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from annoconv.model import EllipseAnnotation
+    from annoconv_converters._pictures.records import Shape
 
-__all__ = ["corners_of", "ellipse_ring", "oriented_box", "sides_of", "turned_box"]
+__all__ = ["ROTATION", "as_turned", "corners_of", "ellipse_ring", "oriented_box", "sides_of", "turned_box"]
+
+ROTATION: Final = "rotation"
+"""Attribute that CVAT gives a turned box in formats of upright ones: degrees, about the centre of the box beside it."""
 
 _ELLIPSE_VERTICES: Final = 72
+_OUTLINES: Final = ("segmentation", "keypoints", "caption")
+"""Members of a record that is more than its box."""
+_MOST_TURNED: Final = 1e6
 
 
 def turned_box(box: Sequence[float], degrees: float, center: tuple[float, float]) -> list[float]:
@@ -48,6 +57,27 @@ def oriented_box(box: Sequence[float], degrees: float, about: tuple[float, float
     moved = [tidy(x + across * cosine - down * sine), tidy(y + across * sine + down * cosine)]
     size = [tidy(box[2] - box[0]), tidy(box[3] - box[1])]
     return {"type": "oriented_box", "center": moved, "size": size, "rotation_degrees": degrees}
+
+
+def as_turned(shape: Shape) -> Shape:
+    """Return a box with CVAT's attribute `rotation` as the turned one that it is; any other shape as it stands."""
+    record, held = shape.record, shape.record.get("attributes")
+    attributes: dict[str, Any] = held if isinstance(held, dict) else {}
+    stated: Any = attributes.get(ROTATION)
+    is_number = isinstance(stated, int | float | Decimal) and not isinstance(stated, bool)
+    degrees = float(stated) if is_number else 0.0
+    if not 0 < abs(degrees) < _MOST_TURNED:
+        return shape
+    sides: Any = record.get("bbox")
+    if shape.geometry or any(map(record.get, _OUTLINES)) or not (is_numbers(sides, 4) and min(sides[2:]) > 0):
+        return shape
+    x, y, width, height = sides
+    told = {name: value for name, value in attributes.items() if name != ROTATION}
+    return replace(
+        shape,
+        record={**record, "attributes": told},
+        geometry=oriented_box((x, y, x + width, y + height), degrees),
+    )
 
 
 def sides_of(center: Sequence[float], size: Sequence[float]) -> tuple[float, float, float, float]:

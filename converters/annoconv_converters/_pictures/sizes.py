@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import warnings
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,7 @@ from annoconv import images as image_seam
 from annoconv.casefile import LoadedCase
 from annoconv.errors import ImageError
 from annoconv.files.atomic import note_inputs
+from annoconv.geometry import Grid
 from annoconv.messages import Message, listed
 from annoconv_converters._pictures.own_names import EXTENSION, own_name
 from annoconv_converters._pictures.picture_names import PICTURE_FILES, file_name_of
@@ -21,17 +23,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from annoconv.images import ImageSource
     from annoconv.limits import Limits
     from annoconv.model import Case, Image
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["PictureFiles", "copy_picture", "size_of_file", "with_sizes", "without_size"]
+__all__ = ["PictureFiles", "copy_picture", "other_shape", "size_of_file", "with_sizes", "without_size"]
 
 _ORIENTATION: Final = 0x0112
 _LYING: Final = frozenset({5, 6, 7, 8})
 """Of EXIF: rows and columns are to be exchanged, as trainers do."""
 _DAMAGE: Final = (OSError, UnidentifiedImageError, ValueError, SyntaxError, Pillow.DecompressionBombError)
 _MOST_NAMED: Final = 10
+_OTHER_SHAPE: Final = "Name the image that was annotated, or correct the shape in the case"
 
 
 def size_of_file(path: Path) -> tuple[int, int]:
@@ -63,24 +67,88 @@ def without_size(title: str, picture: Picture) -> ImageError:
     )
 
 
-def with_sizes(cases: Iterable[LoadedCase], images: Sequence[Path], limits: Limits) -> Iterator[LoadedCase]:
+def with_sizes(
+    cases: Iterable[LoadedCase], images: Sequence[Path], limits: Limits, *, is_rendered: bool
+) -> Iterator[LoadedCase]:
     """Yield cases, flat images without a shape with that of the picture of their name among files and folders.
+
+    A shape that a case states is compared with that of its picture, or of the volume of its UID.
+
+    Parameters
+    ----------
+    cases
+        The cases.
+    images
+        Files and folders that were named.
+    limits
+        Bounds on what is read.
+    is_rendered
+        Whether pictures are made of them; then that compares them, and misses what is not there.
 
     Raises
     ------
     ImageError
-        If several pictures have the name, or one cannot be read.
+        If several pictures have the name, one cannot be read or is of another shape, or no image is that of any case.
     """
+    if not images:
+        yield from cases
+        return
+    given = image_seam.list_files(images, limits)
     files = PictureFiles(images)
+    volumes: list[ImageSource] | None = None
+    is_used = is_rendered
+    wanted: dict[str, None] = {}
     for loaded in cases:
         case = loaded.case
         every = (case.image, *(case.related_images or ()))
-        if not images or all(each.shape is not None for each in every):
+        sizes = [_size(each, files, limits) for each in every]
+        is_used |= any(sizes)
+        wanted |= dict.fromkeys(() if is_used else map(own_name, every))
+        if not (is_rendered or all(sizes)):
+            volumes = _volumes(images, limits) if volumes is None else volumes
+            same = [_is_same(each, volumes) for each in every]
+            is_used |= any(same)
+        if all(each.shape is not None for each in every):
             yield loaded
             continue
-        first, *others = (_sized(each, files, limits) for each in every)
+        first, *others = (_sized(each, size) for each, size in zip(every, sizes, strict=True))
         changed = {"image": first, **({"related_images": others} if others else {})}
         yield _changed(loaded, case.model_copy(update=changed))
+    if not is_used:
+        names = [path.name for path in given] or [Message("no file")]
+        raise ImageError(
+            "no image of the cases is among those that were named",
+            source=listed(list(map(str, images)), _MOST_NAMED),
+            found=image_seam.describe_sources(volumes) if volumes else listed(names, _MOST_NAMED),
+            expected=listed(list(wanted), _MOST_NAMED),
+            advice="Name the folder of the images, or leave --images out: they are needed to render pictures, and for "
+            "sizes that cases do not state",
+        )
+
+
+def _volumes(images: Sequence[Path], limits: Limits) -> list[ImageSource]:
+    """Return the volumes among files and folders that may hold pictures only."""
+    try:
+        return image_seam.scan(images, limits)
+    except ImageError:
+        return []
+
+
+def _is_same(image: Image, volumes: Sequence[ImageSource]) -> bool:
+    """Tell whether an image is among volumes; ImageError if it is, in another shape."""
+    try:
+        volume = image_seam.match(volumes, image)
+    except ImageError:
+        return False
+    if image.shape is not None and Grid.from_image(image).shape != volume.grid.shape:
+        raise other_shape(volume.path, volume.grid.shape, image)
+    return True
+
+
+def other_shape(path: Path, found: Sequence[int], image: Image) -> ImageError:
+    """Return the error that an image is of another shape than its case says."""
+    problem = "the image is of another shape than the case says"
+    return ImageError(problem, source=path, found=list(found), expected=image.shape, advice=_OTHER_SHAPE)
 
 
 def _changed(loaded: LoadedCase, case: Case) -> LoadedCase:
@@ -144,13 +212,20 @@ def _by_name(images: Sequence[Path], limits: Limits) -> dict[str, list[Path]]:
     return known
 
 
-def _sized(image: Image, files: PictureFiles, limits: Limits) -> Image:
-    """Return an image with the size of its picture, if that is there."""
-    path = files.of(image, limits) if image.shape is None else None
+def _size(image: Image, files: PictureFiles, limits: Limits) -> tuple[int, int] | None:
+    """Return columns and rows of the picture of an image, if it is there; ImageError if the case states others."""
+    is_flat = image.shape is None or math.prod(image.shape[2:]) == 1
+    path = files.of(image, limits) if is_flat else None
     if path is None:
-        return image
+        return None
     rows, columns = size_of_file(path)
-    return image.model_copy(update={"shape": [columns, rows]})
+    if image.shape is not None and list(image.shape[:2]) != [columns, rows]:
+        raise other_shape(path, (columns, rows), image)
+    return columns, rows
+
+
+def _sized(image: Image, size: tuple[int, int] | None) -> Image:
+    return image if size is None or image.shape is not None else image.model_copy(update={"shape": list(size)})
 
 
 def _common(some: Sequence[str], others: Sequence[str]) -> int:

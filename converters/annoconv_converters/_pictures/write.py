@@ -21,7 +21,7 @@ from annoconv.loss import Loss, LossReport
 from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import FORMAT, SIDE_NAME, SIDE_SUFFIX, VERSION
 from annoconv_converters._pictures.categories import Categories, CategoryTable
-from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, WrittenLists
+from annoconv_converters._pictures.class_lists import CLASSES, Counted, SaidOnce, WrittenLists
 from annoconv_converters._pictures.comparison import compare_case
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.picture_names import FlatNames, KnownNames, with_file_names
@@ -157,7 +157,7 @@ def write_pictures(
     table = CategoryTable(context.label_system)
     drawings: list[Drawing] = []
     folders: set[str] = set()
-    for loaded in with_sizes(cases, rendering.images, context.limits):
+    for loaded in with_sizes(cases, rendering.images, context.limits, is_rendered=rendering.depth != "none"):
         table.take(loaded.case, Labels.of(loaded.case, context.label_system))
         folder = slice_folder(loaded, len(drawings), folders)
         drawings.append(_drawing(loaded, folder, format, all_annotations=all_annotations))
@@ -195,7 +195,7 @@ def write_pictures(
         sizes = {picture.record["file_name"]: _size(picture) for picture in pictures if "width" in picture.record}
         batch = format.read(temporary, sizes)
         lists = WrittenLists(batch.categories, batch.classes, listed, context.label_system)
-        once = SaidOnce()
+        once, counted = SaidOnce(), Counted(table, format.reasons, is_anew=True)
         entries: list[Record] = []
         position = 0
         for case_index, drawing in enumerate(drawings):
@@ -206,6 +206,9 @@ def write_pictures(
                 drawing, read, lists, format.task, format.reasons, case_index, plain=plain, is_said=is_said
             )
             losses += [*found, *inversions(drawing, case_index)]
+            if lists.kind == "numbered":
+                ids = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
+                losses += counted.losses(*known[case_index], ids, case_index)
             entries.append(entry)
         if (losses or not format.has_sizes) and not plain:
             side = temporary / SIDE_NAME if temporary.is_dir() else target.with_suffix(SIDE_SUFFIX)

@@ -257,8 +257,16 @@ def data_file(header: Path, name: str, where: str) -> Path:
     except OSError:  # a name that no file can have
         is_there = False
     if not is_there:
+        is_list = "LIST" in name or "%" in name
         raise MaskError(
-            "no data file of this name is in the header's folder", source=header, where=where, found=name[:200]
+            "a header of several data files is not read"
+            if is_list
+            else "no data file of this name is in the header's folder",
+            source=header,
+            where=where,
+            found=name[:200],
+            expected="the name of one file beside the header",
+            advice="Save the volume as one file (.nii.gz, .nrrd or .mha)",
         )
     note_inputs([path])
     return path

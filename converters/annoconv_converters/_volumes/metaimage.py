@@ -110,7 +110,18 @@ class MetaFile(VolumeFile):
         ):
             raise MaskError("voxels as text, or behind a header of their own, are not read", source=self.path)
         if self._field("NDims", default="3") != "3" or self._field("ElementNumberOfChannels", default="1") != "1":
-            raise MaskError("not one volume", source=self.path, where="NDims", expected="three axes, one channel")
+            raise MaskError(
+                "not one volume",
+                source=self.path,
+                where="NDims",
+                found=Message(
+                    "{axes} axes, {channels} channels",
+                    axes=self._field("NDims", default="3"),
+                    channels=self._field("ElementNumberOfChannels", default="1"),
+                ),
+                expected="three axes, one channel",
+                advice="Save one volume as a file of its own, without colours",
+            )
         sizes = self._numbers("DimSize", count=3, default="")
         if not all(size.is_integer() and size >= 1 for size in sizes):
             raise MaskError("impossible dimensions", source=self.path, where="DimSize", found=sizes)

@@ -40,6 +40,10 @@ _NUMBERS: Final = (
 """Fields that say nothing where they are 0; `nifti1.h` marks the others of ANALYZE 7.5 as unused."""
 _SPACES: Final = {1: "scanner", 2: "aligned", 3: "talairach", 4: "mni", 5: "template"}
 _LENGTHS: Final = {1: "meter", 2: "mm", 3: "micron"}
+_MM: Final = {1: 1000.0, 3: 0.001}
+"""Of the units of length that are not mm."""
+_STEP_ROUNDING: Final = 1e-3
+"""Share by which a voxel size may differ from the affine's that says the same in fewer digits."""
 _TIMES: Final = {8: "sec", 16: "msec", 24: "usec", 32: "hz", 40: "ppm", 48: "rads"}
 """What the codes of the forms and the units mean, in `nifti1.h`; what is not here is unknown and says nothing."""
 _LAST_OF_TIME: Final = 24
@@ -148,6 +152,8 @@ def _tree(header: Any, extensions: Sequence[nifti.Extension], grid: Grid, path: 
     tree["xyzt_units"] = {axes: unit for axes, unit in units.items() if unit}
     if not any(codes.values()):
         steps = [1, 2, 3, *steps]
+    elif not codes["qform_code"]:
+        steps = [*_steps_elsewhere(header, grid), *steps]
     tree["pixdim"] = {str(axis): step for axis in steps if (step := header["pixdim"][axis].item())}
     told: dict[str, list[Any]] = {}
     for code, content in extensions:
@@ -158,6 +164,14 @@ def _tree(header: Any, extensions: Sequence[nifti.Extension], grid: Grid, path: 
     if all(codes.values()):
         tree |= {form: affine_rows(affine) for form, affine in forms_elsewhere(header, grid, path).items()}
     return {name: value for name, value in tree.items() if value != {}} | place_of(grid)
+
+
+def _steps_elsewhere(header: Any, grid: Grid) -> list[int]:
+    """Return the axes of space along which `pixdim` states another voxel size than the sform has."""
+    mm = _MM.get(int(header["xyzt_units"]) & 7, 1.0)
+    stated = mm * np.abs(header["pixdim"][1:4].astype(np.float64))
+    differ = np.abs(stated - grid.spacing) > _STEP_ROUNDING * np.asarray(grid.spacing)
+    return [axis for axis, is_other in enumerate(differ.tolist(), 1) if is_other]
 
 
 def _text(header: Any, name: str) -> str:

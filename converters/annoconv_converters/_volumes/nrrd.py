@@ -20,6 +20,7 @@ from annoconv.codes import concept_of
 from annoconv.errors import GeometryError, LimitError, MaskError
 from annoconv.geometry import Grid
 from annoconv.messages import Message, listed
+from annoconv_converters._volumes import mitk
 from annoconv_converters._volumes.file import FileSegment, Tree, VolumeFile, mm_of, place_of
 from annoconv_converters._volumes.labels import Entry, Terms
 from annoconv_converters._volumes.nrrd_data import read_data
@@ -96,7 +97,6 @@ class NrrdFile(VolumeFile):
     def __init__(self, path: Path, limits: Limits) -> None:
         super().__init__(path)
         self._limits = limits
-        self.lists_every_segment = path.name.lower().endswith(".seg.nrrd")
 
     @cached_property
     def _header(self) -> _Header:
@@ -194,6 +194,15 @@ class NrrdFile(VolumeFile):
         kind = kinds[-1 if self._is_list_last else 0]
         return "" if kind.lower() in _LISTS else kind
 
+    @property
+    def lists_every_segment(self) -> bool:  # type: ignore[override]  # as above
+        """Whether it is a segmentation of Slicer or of MITK."""
+        return self.path.name.lower().endswith(".seg.nrrd") or self._groups is not None
+
+    @cached_property
+    def _groups(self) -> list[list[dict[str, Any]]] | None:
+        return mitk.read_groups(self._header.pairs, self.layers, self.path, self._limits)
+
     def _read_segments(self) -> Sequence[FileSegment]:
         return list(self._described.values())
 
@@ -205,6 +214,8 @@ class NrrdFile(VolumeFile):
             if match := _SEGMENT.fullmatch(key):
                 described.setdefault(int(match[1]), {})[match[2]] = value
         segments = {number: self._segment(number, described[number]) for number in sorted(described)}
+        if self._groups is not None:
+            segments = dict(enumerate(mitk.segments_of(self._groups)))
         first: dict[tuple[int, int], FileSegment] = {}
         for number, segment in segments.items():
             other = first.setdefault((segment.layer, segment.entry.value), segment)
@@ -212,12 +223,12 @@ class NrrdFile(VolumeFile):
                 raise MaskError(
                     "two segments have one value, so that nothing tells which voxels are whose",
                     source=self.path,
-                    where=f"Segment{number}_LabelValue",
+                    where=mitk.GROUPS if self._groups is not None else f"Segment{number}_LabelValue",
                     found=listed([f"{each.entry.name} ({each.id})" for each in (other, segment)]),
                     expected=Message(
                         "the value {value} once in layer {layer}", value=segment.entry.value, layer=segment.layer
                     ),
-                    advice="Give each segment a value of its own, as Slicer does when it saves",
+                    advice="Give each segment a value of its own, as Slicer and MITK do when they save",
                 )
         return segments
 
@@ -240,10 +251,14 @@ class NrrdFile(VolumeFile):
             said.pop("kinds", None)
         if self.grid.lps_from_ijk is not None and set(self._mm_by_axis) == {1.0}:
             said.pop("space units", None)
-        return said | _pairs(self._header.pairs) | place_of(self.grid)
+        pairs = self._header.pairs
+        told = _pairs(pairs) if self._groups is None else mitk.pairs_tree(pairs, self._groups)
+        return said | told | place_of(self.grid)
 
     def written_tree(self, grid: Grid, segments: Sequence[FileSegment], *, is_labels: bool) -> Tree:
         """Return Slicer's pairs for the segments, numbered as the file numbers them; NRRD is only read."""
+        if self._groups is not None:
+            return mitk.written_tree(self._groups, segments) | place_of(grid)
         numbers = {(each.layer, each.entry.value): number for number, each in self._described.items()}
         pairs: dict[str, str] = {}
         for each in segments:

@@ -28,7 +28,14 @@ def open_volume(path: Path, limits: Limits, form: Form = "agree") -> VolumeFile:
         return NrrdFile(path, limits)
     if kind in {".mha", ".mhd"}:
         return MetaFile(path, limits)
-    raise MaskError("not a volume by its name", source=path, expected=" ".join(_SUFFIXES))
+    raise MaskError(
+        "not a volume by its name",
+        source=path,
+        found=path.name,
+        expected=" ".join(_SUFFIXES),
+        advice="Save it as one of these; a pair of .hdr and .img is saved as .nii.gz, and what is no volume is read by "
+        "the command of its own format",
+    )
 
 
 _SUFFIXES: Final = (".nii.gz", ".nii", ".seg.nrrd", ".nrrd", ".nhdr", ".mha", ".mhd")

@@ -52,7 +52,7 @@ def file_findings(
         The file's member of that name.
     """
     findings = list(_twice([number for number, _ in images], "images"))
-    findings += _twice(numbers or (), "annotations")
+    findings += _twice(numbers or (), "annotations", as_text=True)
     known = {number for number, _ in images}
     findings += [
         _error(
@@ -68,17 +68,18 @@ def file_findings(
     return findings
 
 
-def _twice(numbers: Iterable[Any], section: str) -> Iterator[Finding]:
+def _twice(numbers: Iterable[Any], section: str, *, as_text: bool = False) -> Iterator[Finding]:
+    """Yield an error for each id that is missing, or stands twice; as a text and as a number too, if that is one."""
     seen: set[Any] = set()
     for place, number in enumerate(numbers):
         if number is None or not isinstance(number, int | str):
             yield _error("coco.no_id", f"/{section}/{place}/id", "the record has no id")
-        elif number in seen:
+        elif (str(number) if as_text else number) in seen:
             yield _error(
                 "coco.duplicate", f"/{section}/{place}/id", Message("the id stands twice: {number!r}", number=number)
             )
         else:
-            seen.add(number)
+            seen.add(str(number) if as_text else number)
 
 
 def _dangling(owner: object, known: Set[object]) -> Message:
@@ -153,6 +154,8 @@ def shape_findings(
     if box is not None and all(size) and not (box[0] >= 0 and box[1] >= 0 and box[2] <= size[1] and box[3] <= size[0]):
         yield _warning("coco.outside", f"{place}/bbox", "the box reaches beyond the picture", case_index)
     points = keypoints_from_record(record, source="", where=place)
+    if record.get("bbox") == [] and segmentation is None and not points:
+        yield _warning("coco.empty", f"{place}/bbox", "nothing says where the object is", case_index)
     count = len(names_of(categories.records.get(id_of(record, "category_id"), {}))) if points else 0
     if count and len(points) != count:
         message = Message("the category has {count} keypoints, the record {found}", count=count, found=len(points))

@@ -9,6 +9,7 @@ annotation is still the one that was read.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -17,9 +18,12 @@ from annoconv.ids import content_digest
 from annoconv.model import SCHEMA_VERSION, Case
 from annoconv_converters._pictures.cases import loaded_case
 from annoconv_converters._pictures.categories import unnamed_number
+from annoconv_converters._pictures.crowds import EXTENSION
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, with_floats
-from annoconv_converters._pictures.meaning import BESIDE_PICTURE, picture_case
+from annoconv_converters._pictures.meaning import picture_case
+from annoconv_converters._pictures.record_ids import annotation_id
+from annoconv_converters._pictures.rotation import as_turned
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, finish
 from annoconv_converters.coco.panoptic import packed_record
 from annoconv_converters.coco.stream import COUNTED
@@ -36,7 +40,6 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.records import Picture
 
 __all__ = [
-    "EXTENSION",
     "REASONS",
     "TASK",
     "is_flat",
@@ -49,8 +52,6 @@ __all__ = [
 
 Record: TypeAlias = "dict[str, Any]"
 
-EXTENSION: Final = "annoconv.coco"
-"""Key in `extensions` of a case."""
 TASK: Final = "coco"
 """Task of a case that names none."""
 _GEOMETRY: Final = ("segmentation", "area", "bbox", "keypoints", "num_keypoints")
@@ -110,7 +111,8 @@ def understand(
     listed
         The class list of the case, as it has it in `labels`.
     """
-    native = picture_case(pictures, categories, use_keys=use_keys, source=source, reserved=reserved, listed=listed)
+    read = [_with_turned(each, use_keys=use_keys) for each in pictures] if is_flat(pictures) else pictures
+    native = picture_case(read, categories, use_keys=use_keys, source=source, reserved=reserved, listed=listed)
     native.document = {"schema_version": SCHEMA_VERSION, "task_id": task, **native.document}
     if restore is not None:
         native.document = restore(native.document)
@@ -128,6 +130,12 @@ def understand(
 def is_flat(pictures: Sequence[Picture]) -> bool:
     """Tell whether pictures are a case of one picture, of which everything is kept that a file says."""
     return len(pictures) == 1 and (pictures[0].name is None or pictures[0].name.index == 0)
+
+
+def _with_turned(picture: Picture, *, use_keys: bool) -> Picture:
+    """Return a picture whose boxes are turned where CVAT says so, unless our key says what they are."""
+    shapes = [each if use_keys and "type" in each.key else as_turned(each) for each in picture.shapes]
+    return picture if shapes == picture.shapes else replace(picture, shapes=shapes)
 
 
 def _leftover(
@@ -161,12 +169,12 @@ def _leftover(
     image = _difference(picture.record, again)
     told += _compared(picture.place, picture.record, again, image) if picture.place else ()
     kept |= {"image": image} if image else {}
+    uids = {loaded.case.image.uid}
     redrawn = {shape.key["id"]: shape.record for shape in drawn.shapes}
     annotations: Record = {}
     for shape in picture.shapes:
         record = shape.record
-        identity = str(record.get("id"))
-        identity += BESIDE_PICTURE if identity + BESIDE_PICTURE in redrawn and identity not in redrawn else ""
+        identity = annotation_id(str(record.get("id")), uids)
         again = redrawn.get(identity, {})
         if again:
             again["id"] = record["id"] if kind == "results" else number_of(identity)
@@ -204,7 +212,7 @@ def _keypoints(code: str, picture: Picture, categories: Categories) -> list[str]
 
 def number_of(identity: str) -> int | None:
     """Return the annotation number that an id asks for; 0 is none, as COCOeval takes it for no match."""
-    identity = identity.removesuffix(BESIDE_PICTURE)
+    identity = identity.removesuffix("_")  # one that stands beside a picture of that name
     is_number = identity.isascii() and identity.isdecimal() and str(int(identity[:18])) == identity
     return int(identity) if is_number and identity != "0" else None
 

@@ -12,6 +12,7 @@ from annoconv.casefile import LoadedCase
 from annoconv.documents import strict_json
 from annoconv.loss import LossKind
 from annoconv.pixels import Masks
+from annoconv_converters._pictures.cases import by_records
 from annoconv_converters._pictures.categories import CategoryTable
 from annoconv_converters._pictures.draw import draw, slice_folder
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, stated, with_floats
@@ -125,7 +126,7 @@ class _Drawn:
     ) -> None:
         self._known, self._labels, self._kind, self._is_ours = categories, labels, kind, is_ours
         self._numbers = CategoryTable()
-        case = loaded.case
+        case = by_records(loaded).case
         self._masks = {
             (each.image_uid or case.image.uid, each.label_code): each
             for each in case.annotations

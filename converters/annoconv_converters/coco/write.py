@@ -20,13 +20,14 @@ from annoconv.casefile.references import without_gone
 from annoconv.class_list import class_list
 from annoconv.codes import UNCLASSIFIED, Labels
 from annoconv.documents import residuals, strict_json
-from annoconv.documents.losses import Carrier, Reasons
+from annoconv.documents.losses import Carrier
 from annoconv.errors import InputError
 from annoconv.files.manifest import ending_of, seal
 from annoconv.loss import Loss, LossReport
 from annoconv_converters._pictures.carrier import VERSION, compare, compare_plain
 from annoconv_converters._pictures.categories import Categories, CategoryTable, unnamed
-from annoconv_converters._pictures.class_lists import CLASSES, SaidOnce, class_losses, renumbered, shared
+from annoconv_converters._pictures.class_lists import CLASSES, Counted, SaidOnce, class_losses, renumbered, shared
+from annoconv_converters._pictures.crowds import EXTENSION
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
 from annoconv_converters._pictures.picture_names import FlatNames, KnownNames, with_file_names
 from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
@@ -35,12 +36,12 @@ from annoconv_converters._pictures.render import Rendering, inversions, render
 from annoconv_converters._pictures.said import said_of
 from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters._pictures.skeletons import Skeletons, defined_by, has_keypoints
-from annoconv_converters._pictures.write import polygon_reasons
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identities, lost_masks
-from annoconv_converters.coco.foreign import EXTENSION, kept_of, number_of, put_back, understand
+from annoconv_converters.coco.foreign import kept_of, number_of, put_back, understand
 from annoconv_converters.coco.head import info_of, moments, skeletons_of
 from annoconv_converters.coco.output import Numbers, OutputPart, make_output_files
 from annoconv_converters.coco.panoptic import number_segments, packed_record, write_map
+from annoconv_converters.coco.reasons import REASONS
 from annoconv_converters.coco.side import CATEGORIES, INFO, SEGMENTS
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES
 from annoconv_converters.coco.unused import Unused
@@ -59,21 +60,6 @@ __all__ = ["Options", "write_coco"]
 
 Record: TypeAlias = "dict[str, Any]"
 
-REASONS: Final[Reasons] = {
-    "annotations/#/id": "COCO ids are numbers, and masks of a label in a volume are told apart by our key only",
-    "annotations/#/mask_file": "COCO names no mask files; masks are named after their annotations",
-    "annotations/#/mask_value": "COCO has no label maps",
-    "annotations/#/category": "in COCO the category follows from the label",
-    **polygon_reasons("COCO"),
-    UNCLASSIFIED: "every annotation of COCO has a category; that of an object without a class is UNCLASSIFIED",
-    "labels/#/number": "in COCO each category has an id of its own",
-    "annotations/#/parts/*": "in COCO several polygons are a mask, but for our key",
-    "annotations/#/polyline/*": "COCO has no lines",
-    "*/modality": "COCO knows no modality",
-    "*/shape/#": "a picture of COCO has two dimensions",
-    "task_id": "COCO names no annotation task",
-    "*": "COCO has no place for {place}",
-}
 _KEY: Final = Carrier("the key annoconv and the side file")
 _WITHOUT_CATEGORIES: Final = frozenset({"captions", "results"})
 
@@ -100,7 +86,8 @@ def write_coco(cases: Iterable[LoadedCase], target: Path, *, context: Context, o
         has_pictures = options.rendering.depth != "none"
         layout = make_output_files(target, outputs, options.kind, plain=options.plain, has_pictures=has_pictures)
         writer = outputs.enter_context(_Writer(layout, context, options))
-        for case_index, loaded in enumerate(with_sizes(cases, options.rendering.images, context.limits)):
+        sized = with_sizes(cases, options.rendering.images, context.limits, is_rendered=has_pictures)
+        for case_index, loaded in enumerate(sized):
             writer.add(loaded, case_index)
             context.advance(case_index + 1)
         if writer.kind is None:
@@ -129,6 +116,7 @@ class _Writer:
         self.position = 0
         self.newest: list[str] = []
         self.once, self.flat, self.told_apart = SaidOnce(), FlatNames(), KnownNames()
+        self.counted = Counted(self.table, REASONS, is_anew=False)
         self.read_categories: tuple[tuple[Any, ...], Categories] | None = None
 
     def __enter__(self) -> _Writer:
@@ -248,6 +236,7 @@ class _Writer:
         drawn_as = [(each.key["id"], each.record.get("category_id")) for one in drawing.pictures for each in one.shapes]
         given = {identity for identity, number in drawn_as if number == unclassified}
         written = {str(each.get("name")) for each in self.table.records.values()}
+        self.losses += self.counted.losses(loaded.case, self.labels, drawn, case_index)
         is_said = self.once(loaded.case)
         self.losses += class_losses(original, losses, given, written, REASONS, case_index, is_said=is_said)
         for picture in drawing.pictures:

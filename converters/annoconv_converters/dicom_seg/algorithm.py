@@ -30,6 +30,9 @@ _FIELDS: Final = tuple(f"algorithm_{name}" for name in ("name", "title", "versio
 _BY_HAND: Final = (None, SegmentAlgorithmType.MANUAL)
 _WORDS: Final = "AlgorithmParameters"
 """Parameter under which those stand that other software wrote as text of its own."""
+_NO_MAKER: Final = ""
+"""AlgorithmSource (type 3) of an agent of which no more than a name and a family is known, by which it is told from a
+model: an AI model of the metadata has none."""
 
 
 def algorithm_fields(annotation: MaskAnnotation, case: Case) -> dict[str, Any]:
@@ -51,10 +54,11 @@ def algorithm_fields(annotation: MaskAnnotation, case: Case) -> dict[str, Any]:
     parameters = strict_json.plain(algorithm).get("parameters")
     words = parameters[_WORDS] if list(parameters or ()) == [_WORDS] else None
     is_text = isinstance(words, str) and _parameters(words) == {_WORDS: words}
+    is_as_model = algorithm.family is not None and not (algorithm.version or algorithm.manufacturer or parameters)
     return {
         "algorithm_name": algorithm.name,
         "algorithm_version": algorithm.version,
-        "algorithm_source": algorithm.manufacturer,
+        "algorithm_source": _NO_MAKER if is_as_model else algorithm.manufacturer,
         "algorithm_family": algorithm.family,
         "algorithm_parameters": words if is_text else _listed(parameters) if parameters else None,
     }
@@ -71,7 +75,7 @@ def agent_of(segment: Segment) -> dict[str, Any] | None:
         "family": segment.algorithm_family,
         "parameters": _parameters(segment.algorithm_parameters),
     }
-    algorithm = {key: strict_json.plain(value) for key, value in stated.items() if value is not None}
+    algorithm = {key: strict_json.plain(value) for key, value in stated.items() if value not in (None, _NO_MAKER)}
     words = [" ".join(str(algorithm[key]).split()) for key in ("name", "version") if key in algorithm]
     return {"id": " ".join(words), "kind": "device", "roles": ["model"], "algorithm": algorithm}
 

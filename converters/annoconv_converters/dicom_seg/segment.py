@@ -71,7 +71,7 @@ class Segment:
     algorithm_title
         What the identification sequence calls it, if that is not `algorithm_name`.
     algorithm_source
-        Who makes that.
+        Who makes that; empty if the file has the element without a value.
     algorithm_family
         What kind of algorithm it is. None is artificial intelligence where more than a name is known of it; of no more
         than a name the identification sequence, which is optional, is not written.
@@ -172,7 +172,8 @@ class Segment:
             algorithm_name=_known(item.get("SegmentAlgorithmName")) or _known(algorithm.get("AlgorithmName")),
             algorithm_version=_known(algorithm.get("AlgorithmVersion")),
             algorithm_title=_title(_known(item.get("SegmentAlgorithmName")), _known(algorithm.get("AlgorithmName"))),
-            algorithm_source=_known(algorithm.get("AlgorithmSource")),
+            algorithm_source=_known(algorithm.get("AlgorithmSource"))
+            or ("" if "AlgorithmSource" in algorithm else None),
             algorithm_family=family,
             algorithm_parameters=_known(algorithm.get("AlgorithmParameters")),
             tracking_id=text(item.get("TrackingID")) or None,

@@ -19,6 +19,7 @@ from annoconv_converters._pictures.options import AllAnnotations, Images, Names,
 from annoconv_converters._pictures.read import read_pictures
 from annoconv_converters._pictures.render import rendering_of
 from annoconv_converters._pictures.write import write_pictures
+from annoconv_converters.label_studio.configuration import read_configuration
 from annoconv_converters.label_studio.tasks import TASK, read_tasks
 from annoconv_converters.label_studio.write import label_studio_format
 
@@ -97,6 +98,7 @@ def from_label_studio(
     *,
     context: Context,
     predictions: Annotated[bool, Option(help="Read the predictions of models too, as automatic ones.")] = False,
+    config: Annotated[Path | None, Option(help="Labelling configuration (XML): its labels are the class list.")] = None,
 ) -> Iterator[Reading]:
     """Yield a case for each task of Label Studio exports (JSON, or JSON_MIN).
 
@@ -108,6 +110,8 @@ def from_label_studio(
         Task id, limits.
     predictions
         Whether to read predictions beside annotations.
+    config
+        The labelling configuration of the project: order, numbers (`category`) and unused members of its class list.
 
     Raises
     ------
@@ -121,4 +125,5 @@ def from_label_studio(
         raise InputError("there is no Label Studio export", source=source, expected=".json", advice=unpacking(sources))
     limits, labels, sides = context.limits, context.label_system, SideFiles(context.limits)
     batches = (read_tasks(path, limits, predictions=predictions, label_system=labels, sides=sides) for path in paths)
-    return read_pictures(batches, context=context, task=TASK)
+    listed = batches if config is None else map(read_configuration(Path(config), limits).applied, batches)
+    return read_pictures(listed, context=context, task=TASK)

@@ -51,7 +51,7 @@ def joined(shapes: Sequence[Shape], names: list[str]) -> tuple[list[Shape], dict
             groups.setdefault(group, []).append(shape)
     became: dict[str, str] = {}
     points: dict[int, list[str]] = {}
-    found = list(shapes)
+    found = {str(shape.record["id"]): shape for shape in shapes}
     for members in groups.values():
         outlines: dict[int, list[Shape]] = {}
         for each in members:
@@ -59,8 +59,9 @@ def joined(shapes: Sequence[Shape], names: list[str]) -> tuple[list[Shape], dict
                 outlines.setdefault(each.record["category_id"], []).append(each)
         for first, *rest in outlines.values():
             rings = [ring for each in (first, *rest) for ring in each.record["segmentation"]]
-            found[found.index(first)] = replace(first, record={**first.record, "segmentation": rings}, has_parts=True)
-            became |= {str(each.record["id"]): str(first.record["id"]) for each in rest}
+            identity = str(first.record["id"])
+            found[identity] = replace(first, record={**first.record, "segmentation": rings}, has_parts=True)
+            became |= {str(each.record["id"]): identity for each in rest}
         parts = [each for each in members if (each.geometry or {}).get("type") == "point"]
         told = [names[each.record["category_id"]] for each in parts]
         others = [each for each in members if each.geometry is None]
@@ -76,12 +77,12 @@ def joined(shapes: Sequence[Shape], names: list[str]) -> tuple[list[Shape], dict
         geometry = {"type": "keypoints", "keypoints": keypoints_of(place, told)}
         told_ = {"group_id": first.record["attributes"]["group_id"]}
         record = {"id": first.record["id"], "category_id": number, "attributes": told_}
-        found[found.index(first)] = Shape(record, geometry, more=above)
+        found[str(first.record["id"])] = Shape(record, geometry, more=above)
         became |= {str(each.record["id"]): str(first.record["id"]) for each in parts}
         known = points.setdefault(number, [])
         known += [each for each in told if each not in known]
     gone = {identity for identity, owner in became.items() if identity != owner}
-    return [each for each in found if str(each.record["id"]) not in gone], became, points
+    return [each for identity, each in found.items() if identity not in gone], became, points
 
 
 def _is_outline(shape: Shape) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from annoconv import images as image_seam
 from annoconv.codes import Labels, words
 from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, GeometryError, ImageError, InputError, LimitError, MaskError
@@ -273,7 +274,7 @@ class Finder:
         if not self.sources:
             return None
         others = [each for each in self.sources if each.path not in masks]
-        named = [each for each in others if each.uid == name] or others
+        named = [each for each in others if each.uid == name] or [*image_seam.readable(others)]
         if len(named) > 1 and grid is not None:
             named = [each for each in named if compare_grids(grid, each.grid).kind is not GridKind.DIFFERENT]
         if len(named) != 1:

@@ -19,6 +19,7 @@ from annoconv.geometry import Grid
 from annoconv.loss import LossKind
 from annoconv_converters._volumes.file import FileSegment
 from annoconv_converters._volumes.label_tables import read_table
+from annoconv_converters._volumes.mitk import GROUPS
 from annoconv_converters._volumes.table_trees import table_tree, written_table
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ _REASONS: Final[Reasons] = {
     "[qs]form_code": (_SPACE, LossKind.NO_PLACE),
     "[qs]form": "a case has one affine, which was chosen of two that conflict",
     "scl_*": (_SCALED, LossKind.NO_PLACE),
-    "pixdim/*": (
-        "a case has no place for steps of time, nor for voxel sizes without a place in space",
+    "pixdim*": (
+        "a case has the voxel sizes of its affine, and no place for others or for steps of time",
         LossKind.NO_PLACE,
     ),
     "xyzt_units/space": _IN_MM,
@@ -70,6 +71,7 @@ _REASONS: Final[Reasons] = {
     "*LabelTable/#/[0-9]*/*": "a label has no place for {name} as the file has it",
     **dict.fromkeys(("*LabelTable/#/[0-9]*", "*LabelTable/#/-[0-9]*", "-[0-9]*"), _NO_LABEL),
     "Segment[0-9]*": "a label has no place for what the file says in {name}",
+    f"{GROUPS}/#/[0-9]*/*": "a label has no place for {name}",
     "labels/*": _NO_LABEL,
     "images/*/shape": ("the volume itself says it", LossKind.NO_PLACE),
     "regions/*/id": ("the side file knows the annotation by its former id", LossKind.NO_PLACE),

@@ -28,9 +28,10 @@ from annoconv_converters._pictures.geometry import counts_to_record, size_from_r
 from annoconv_converters._pictures.picture_names import folder_below, name_below
 from annoconv_converters._pictures.read import Batch, read_pictures
 from annoconv_converters._pictures.records import Picture, Shape
+from annoconv_converters._pictures.rotation import ROTATION, as_turned
 from annoconv_converters._raster.png import read_png
 from annoconv_converters._raster.run_lengths import counts_of
-from annoconv_converters._xml import number, parse_xml, side
+from annoconv_converters._xml import as_number, number, parse_xml, side
 from annoconv_converters.pascal_voc.pixels import numbers_of_colours, origin_of
 from annoconv_converters.pascal_voc.trees import FLAGS, voc_losses
 
@@ -120,15 +121,18 @@ def _batch(path: Path, context: Context, folder: str, *, shift: int) -> Batch:
     for place, element in enumerate(objects, start=1):
         found = _record(element, str(place), names, path, shift)
         at = ("object", place - 1)
-        picture.shapes.append(Shape(found, place=at))
+        picture.shapes.append(_with_turn(Shape(found, place=at)))
         if masks and place in masks:
             told = {"instance": str(place)}
             picture.shapes.append(Shape({**found, "id": f"{place}.mask", "attributes": told, **masks[place]}, place=at))
         for nth, part in enumerate(element.iterfind("part"), start=1):
             inner = _record(part, f"{place}.{nth}", names, path, shift)
             picture.shapes.append(
-                Shape(
-                    {**inner, "attributes": inner["attributes"] | {"part_of": str(place)}}, place=(*at, "part", nth - 1)
+                _with_turn(
+                    Shape(
+                        {**inner, "attributes": inner["attributes"] | {"part_of": str(place)}},
+                        place=(*at, "part", nth - 1),
+                    )
                 )
             )
 
@@ -170,6 +174,14 @@ def _record(element: Element, identity: str, names: list[str], path: Path, shift
         "bbox": [tidy(x_min), tidy(y_min), tidy(x_max - x_min), tidy(y_max - y_min)],
         "attributes": _attributes(element),
     }
+
+
+def _with_turn(shape: Shape) -> Shape:
+    """Return an object as the turned box that it is, if CVAT says so in an attribute."""
+    attributes: Record = shape.record["attributes"]
+    degrees = as_number(str(attributes.get(ROTATION)))
+    turned = as_turned(replace(shape, record={**shape.record, "attributes": {**attributes, ROTATION: degrees}}))
+    return shape if turned.geometry is None else turned
 
 
 def _attributes(element: Element) -> Record:

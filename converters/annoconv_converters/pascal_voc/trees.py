@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.messages import Message
-from annoconv.model import BboxAnnotation, MaskAnnotation
+from annoconv.model import BboxAnnotation, MaskAnnotation, OrientedBoxAnnotation
 from annoconv_converters._pictures.file_losses import FileRecord, file_losses, settled, stated
 from annoconv_converters._pictures.own_names import own_name
+from annoconv_converters._pictures.rotation import ROTATION, sides_of
 from annoconv_converters._xml import as_number, members_of, members_of_object
 
 if TYPE_CHECKING:
@@ -77,13 +78,18 @@ def voc_tree(case: Case, labels: Labels, *, shift: int) -> Record:
     objects: dict[int, Record] = {}
     for each in case.annotations:
         number, _, part = each.id.partition(".")
-        if not isinstance(each, BboxAnnotation) or not number.isdecimal():
+        if not isinstance(each, BboxAnnotation | OrientedBoxAnnotation) or not number.isdecimal():
             continue
-        x_min, y_min, x_max, y_max = each.bbox
+        turn: Record = {}
+        if isinstance(each, OrientedBoxAnnotation):
+            turn = {ROTATION: each.rotation_degrees}
+            x_min, y_min, x_max, y_max = sides_of(each.center, each.size)
+        else:
+            x_min, y_min, x_max, y_max = each.bbox
         told: Record = {
             "name": labels.name_of(each.label_code),
             "bndbox": dict(zip(_SIDES, (x_min + shift, y_min + shift, x_max, y_max), strict=True)),
-            **_elements(dict(each.attributes or {})),
+            **_elements({**(each.attributes or {}), **turn}),
         }
         if part:
             objects[int(number) - 1].setdefault("part", {})[int(part) - 1] = told
@@ -156,6 +162,9 @@ def _settled(again: Record, said: Record) -> Record:
     box = said.get("bndbox")
     box = box if isinstance(box, dict) else {}  # of several boxes the first is read
     again["bndbox"] = {side: settled(value, box.get(side)) for side, value in again["bndbox"].items()}
+    turned, told = (each.get("attributes", {}) for each in (again, said))
+    if ROTATION in turned and as_number(str(told.get(ROTATION))) == turned[ROTATION]:
+        turned[ROTATION] = told[ROTATION]
     for place, part in again.get("part", {}).items():
         _settled(part, said.get("part", {}).get(place, {}))
     return again

@@ -122,7 +122,8 @@ def from_yolo(
     InputError
         If a line is no label, or the size of a picture is not known.
     """
-    found = {safe_name(source.uid): source.grid for source in image_seam.scan(images, context.limits)} if images else {}
+    given = image_seam.readable(image_seam.scan(images, context.limits)) if images else ()
+    found = {safe_name(each.uid): each.grid for each in given}
     labels = context.label_system
     batches = (read_data_set(folder, {}, kind, context.limits, found, labels) for folder in map(Path, sources))
     return read_pictures(batches, context=context, task=TASK)

@@ -116,7 +116,7 @@ def read_data_set(
     unlisted = {path.relative_to(folder).as_posix(): _lines(path, limits) for path in found.unlisted()}
     said = description.said, description.names, description.keypoints
     is_guessed = kind == "auto" and side.path is None
-    tree = DataSetTree(*said, labels, label_system, unlisted, is_guessed=is_guessed, missing=missing)
+    tree = DataSetTree(*said, labels, label_system, unlisted, is_guessed, missing, description.is_renumbered)
     return Batch(
         pictures, description.categories, folder, side, losses=tree.losses, findings=tree.findings, classes="numbered"
     )

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.documents import strict_json
 from annoconv.errors import InputError, LimitError
 from annoconv.files.names import Within
 from annoconv.messages import Message
 from annoconv_converters._pictures.archives import unpacking
-from annoconv_converters._pictures.categories import unnamed
+from annoconv_converters._pictures.categories import number_stated, unnamed
 from annoconv_converters.yolo import strict_yaml
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ Record: TypeAlias = "dict[str, Any]"
 _DESCRIPTIONS: Final = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
 _CLASS_LISTS: Final = ("obj.names", "classes.txt")
 _EXPECTED: Final = "data.yaml, obj.names or classes.txt"
+_NOTES: Final = "notes.json"
+"""Of Label Studio: the classes with the numbers that lines have, where its configuration gave them any."""
 _SPLITS: Final = ("train", "val", "valid", "test")
 MOST_CLASSES: Final = 1 << 20
 _DESCRIPTION_BYTES: Final = 1 << 20
@@ -59,6 +62,8 @@ class Description:
         Of each split that a description names, the places of one list or folder, of which one must be there.
     said
         What each of its files says, classes under `names` by number.
+    is_renumbered
+        Whether Label Studio numbers the classes otherwise than their list has them in order.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -70,6 +75,7 @@ class Description:
         self.listed: list[str] = []
         self.stated: list[tuple[str, tuple[str, ...]]] = []
         self.said: dict[str, Record] = {}
+        self.is_renumbered = False
         within = Within(folder)
         described = next((within(folder / name) for name in _DESCRIPTIONS if (folder / name).is_file()), None)
         if described is not None:
@@ -80,6 +86,8 @@ class Description:
             raise InputError("this is no YOLO data set", source=folder, expected=_EXPECTED)
         lines = text_of(named, _DESCRIPTION_BYTES).splitlines()
         self.names = {place: line for place, line in enumerate(lines) if line.strip()}
+        if numbered := _noted(named.with_name(_NOTES), within, sorted(self.names.values())):
+            self.is_renumbered, self.names = numbered != self.names, numbered
         self.listed = [f"{name}.txt" for name in _SPLITS]
         self.said[named.name] = {"names": by_number(self.names)}
         if (folder / "obj.data").is_file():
@@ -150,6 +158,19 @@ class Description:
                 if self.flip_pairs:
                     each["flip_pairs"] = [pair for pair in self.flip_pairs if max(pair) < len(named)]
         return records
+
+
+def _noted(path: Path, within: Within, names: list[str]) -> dict[int, str]:
+    """Return the classes of such names by the numbers that Label Studio gave them; nothing if it tells of none."""
+    if not path.is_file():
+        return {}
+    told = strict_json.loads(text_of(within(path), _DESCRIPTION_BYTES).encode(), source=path)
+    categories = told.get("categories") if isinstance(told, dict) else None
+    members = [each for each in categories if isinstance(each, dict)] if isinstance(categories, list) else []
+    pairs = [(number_stated(each.get("id")), str(each.get("name"))) for each in members]
+    numbered = {number: name for number, name in sorted(pairs, key=str) if number is not None}
+    is_whole = len(numbered) == len(pairs) and sorted(numbered.values()) == names
+    return dict(sorted(numbered.items())) if is_whole else {}
 
 
 def _flip_pairs(order: Any, count: int, path: Path) -> list[list[int]]:

@@ -59,6 +59,7 @@ _NO_SPLITS: Final = "a case knows of no split; its picture is listed for both, t
 _OBB: Final = 8
 """Numbers of a turned box."""
 _CORNERS: Final = "every line has four corners; they are read as polygons: if they are turned boxes, pass --kind obb"
+_RENUMBERED: Final = "notes.json numbers the classes otherwise than classes.txt has them in order; it is followed"
 _REASONS: Final[Reasons] = {
     "names/*": "a case has each class once, under one name",
     **dict.fromkeys(_SPLITS, _NO_SPLITS),
@@ -111,6 +112,8 @@ class DataSetTree:
         Whether nothing tells what outlines of four corners are.
     missing
         Lists of pictures for tests that are named and not there.
+    is_renumbered
+        Whether Label Studio numbers the classes otherwise than their list has them in order.
     """
 
     files: Mapping[str, Record]
@@ -121,6 +124,7 @@ class DataSetTree:
     unlisted: Mapping[str, Sequence[str]] = field(default_factory=dict)
     is_guessed: bool = False
     missing: list[str] = field(default_factory=list)
+    is_renumbered: bool = False
     _listed: dict[str, str] = field(init=False, default_factory=dict)
     _points: dict[str, tuple[list[str], list[list[int]]]] = field(init=False, default_factory=dict)
     """Names of the keypoints of each class, and which change places."""
@@ -130,7 +134,7 @@ class DataSetTree:
         self._open = len(self.labels)
 
     def findings(self, pictures: Sequence[Picture], case_index: int) -> Iterator[Finding]:
-        """Yield a warning for each line whose class is beyond the list, and one if outlines may be turned boxes.
+        """Yield a warning for each line whose class is beyond the list, and for what the data set says of itself.
 
         Paths are those in the data set.
         """
@@ -138,6 +142,9 @@ class DataSetTree:
             told = Message("the pictures for tests are not there; found {name}", name=name)
             yield Finding("yolo.test", Level.WARNING, pointer((_TEST,)), told, case_index)
         self.missing = []
+        if self.is_renumbered:
+            self.is_renumbered = False
+            yield Finding("yolo.notes", Level.WARNING, pointer(("notes.json", "categories")), _RENUMBERED, case_index)
         if self.is_guessed and self._has_four_corners():
             self.is_guessed = False
             yield Finding("yolo.obb", Level.WARNING, "", _CORNERS, case_index)

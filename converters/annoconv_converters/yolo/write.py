@@ -12,6 +12,7 @@ import numpy as np
 
 from annoconv.codes import UNCLASSIFIED
 from annoconv.messages import Message
+from annoconv_converters._pictures.class_lists import COUNTED
 from annoconv_converters._pictures.picture_names import stem_of
 from annoconv_converters._pictures.rotation import turned_box
 from annoconv_converters._pictures.sizes import without_size
@@ -48,6 +49,7 @@ REASONS: Final[Reasons] = {
     "annotations/#/bbox/*": _CUT,
     "annotations/#/polygon/*": _CUT,
     UNCLASSIFIED: "every line of YOLO has a class; that of an object without a class is UNCLASSIFIED",
+    COUNTED: "no class list tells the number of the class in YOLO, which depends on the others; a label system does",
     "labels/#/number": "YOLO numbers its classes from 0 without a gap, and each once",
     "annotations/#/attributes/*": "a line of YOLO is a class and numbers, without attributes",
     "annotations/#/polyline/*": "YOLO has no lines of several points",

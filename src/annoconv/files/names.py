@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import unicodedata
@@ -130,7 +131,7 @@ def inside(folder: Path, name: str) -> Path | None:
     try:
         if is_inner(name) and not _leads_through_link(folder, name):
             return path
-        return path if path.resolve().is_relative_to(folder.resolve()) else None
+        return path if not _is_too_long(path) and path.resolve().is_relative_to(folder.resolve()) else None
     except (OSError, ValueError, RuntimeError):  # too long, a NUL, a loop of links
         return None
 
@@ -145,6 +146,15 @@ def _leads_through_link(folder: Path, name: str) -> bool:
                 return True
         except OSError:
             return True
+    return False
+
+
+def _is_too_long(path: Path) -> bool:
+    """Tell whether no file can be called so; resolving a path does not tell."""
+    try:
+        path.lstat()
+    except OSError as error:
+        return error.errno == errno.ENAMETOOLONG
     return False
 
 

@@ -19,7 +19,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from annoconv.errors import AnnoconvError, InputError, UsageError
+from annoconv.errors import AnnoconvError, GeometryError, ImageError, InputError, MaskError, UsageError
 from annoconv.files.atomic import check_inputs, outputs_of
 from annoconv.files.inputs import check_each_once, check_source
 from annoconv.files.names import check_ending
@@ -56,6 +56,8 @@ GROUP = "annoconv.converters"
 COMMANDS = "annoconv.commands"
 """Entry point group of the commands that packages beside the core add."""
 _MOST_NAMED = 5
+_CORRECT = "Correct the file in the program that it comes from, or fetch it again"
+"""What to do with a file that a reader refuses without saying more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -347,9 +349,14 @@ def read(
 
 def _at_least_one(readings: Iterator[Reading], sources: Sequence[Path]) -> Iterator[Reading]:
     is_empty = True
-    for reading in readings:
-        is_empty = False
-        yield reading
+    try:
+        for reading in readings:
+            is_empty = False
+            yield reading
+    except (MaskError, GeometryError, ImageError) as error:
+        if error.advice is None:
+            error.advice = Message(_CORRECT)
+        raise
     if is_empty:
         named = ", ".join(map(str, sources[:_MOST_NAMED]))
         raise InputError("there is no case of this format", source=named, advice="Name its files or their folder")

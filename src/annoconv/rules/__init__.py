@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from annoconv.findings import Finding
     from annoconv.images import ImageSource
+    from annoconv.limits import Limits
     from annoconv.model import Label, LabelSystem, Package, TaskDefinition
 
 __all__ = ["PROFILES", "PatientSplits", "Profile", "Rule", "catalogue", "check", "sources_of"]
@@ -96,7 +97,7 @@ def check(
     )
 
 
-def sources_of(paths: Sequence[Path | str]) -> Callable[[], list[ImageSource]] | None:
+def sources_of(paths: Sequence[Path | str], limits: Limits | None = None) -> Callable[[], list[ImageSource]] | None:
     """Return what gives the images found under some paths, scanned at its first call; None without paths."""
     if not paths:
         return None
@@ -105,6 +106,6 @@ def sources_of(paths: Sequence[Path | str]) -> Callable[[], list[ImageSource]] |
     def scan() -> list[ImageSource]:
         from annoconv import images
 
-        return images.scan([Path(path) for path in paths])
+        return images.scan([Path(path) for path in paths], limits)
 
     return scan

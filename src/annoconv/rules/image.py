@@ -229,9 +229,6 @@ def duplicate_uid(subject: Subject) -> Iterator[Breach]:
         seen.add(image.uid)
 
 
-_GRID_SENTENCES = ("reindexed", "sub", "different")
-
-
 @rule("A-6.6.2.image_source")
 def source(subject: Subject) -> Iterator[Breach]:
     """Yield each image that the given sources lack, or whose grid they contradict."""
@@ -254,14 +251,24 @@ def _unlisted(image: Image, source: ImageSource) -> str:
 
 
 def _contradiction(image: Image, actual: Grid) -> str:
-    from annoconv.geometry import Grid, GridKind, compare_grids, is_turned
+    """Return how the grid that a case states differs from that of the files, and why, as far as that can be told."""
+    from annoconv.geometry import Grid, GridKind, compare_grids, grid_text, is_turned
+    from annoconv.images import ORDER_OF_SHAPE
 
     try:
         stated = Grid.from_image(image)
+        if stated.shape != actual.shape and sorted(stated.shape) == sorted(actual.shape):
+            return Message(
+                "shape {shape}, but the files have {actual}. {order}",
+                shape=list(stated.shape),
+                actual=list(actual.shape),
+                order=Message(ORDER_OF_SHAPE),
+            )
         if stated.lps_from_ijk is None:
             if stated.shape == actual.shape:
                 return ""
-            return Message("shape {shape}, but the files have {actual}", shape=stated.shape, actual=actual.shape)
+            shapes = {"shape": list(stated.shape), "actual": list(actual.shape)}
+            return Message("shape {shape}, but the files have {actual}", **shapes)
         relation = compare_grids(stated, actual)
     except AnnoconvError as error:
         return Message("{error}", error=error)
@@ -271,4 +278,4 @@ def _contradiction(image: Image, actual: Grid) -> str:
         )
     if relation.kind is GridKind.SAME:
         return ""
-    return Message("the files' grid is {kind}", kind=Message(relation.kind.value))
+    return Message("{stated}, but the files have {actual}", stated=grid_text(stated), actual=grid_text(actual))

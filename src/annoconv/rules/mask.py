@@ -57,21 +57,22 @@ def mask_file_outside(subject: Subject) -> Iterator[Breach]:
 @rule("A-8.4a.mask_grid")
 def mask_file_grid(subject: Subject) -> Iterator[Breach]:
     """Yield each mask file that cannot be opened or does not lie on its image's lattice; headers only are read."""
-    from annoconv.geometry import GridKind
+    from annoconv.geometry import GridKind, grid_text
     from annoconv.pixels import check_frame
 
     for path, annotation, file in _mask_files(subject):
         image = subject.image_of(annotation)
         if image is None or file is None or not file.is_file():
             continue
+        problem = ""
         try:
             relation = check_frame(_grid_of(subject, image), subject.loaded.masks[annotation.id].volume)
         except AnnoconvError as error:
-            problem: str = Message("{error}", error=error)
+            problem = Message("{error}", error=error)
         else:
-            problem = (
-                "" if relation.kind is not GridKind.DIFFERENT else Message("its grid is not on the image's lattice")
-            )
+            if relation.kind is GridKind.DIFFERENT:
+                grids = {"found": grid_text(relation.moving), "expected": grid_text(relation.fixed)}
+                problem = Message("its grid is not on the image's lattice: {found}; the image has {expected}", **grids)
         if problem:
             yield Breach((*path, "mask_file"), {"mask_file": annotation.mask_file, "problem": problem})
 

@@ -52,6 +52,7 @@ _OF_ANOTHER: Final = "the private block was written for another image; what it h
 _UNFIT: Final = "what the private block holds does not fit the file, which other software has edited; it is left out"
 
 _NOW_FRACTIONS: Final = "other software has edited the mask to fractions; they are a file of their own"
+_FRACTIONS_OF: Final = "the mask holds fractions, and the case did not say of what; it is what the file says"
 
 
 @dataclass(eq=False)
@@ -226,9 +227,11 @@ def _settle_fractions(document: dict[str, Any], parts: Sequence[_Part], case_ind
             if number not in edited:
                 whole_masks.add(stated["id"])
                 continue
-            row.pop("mask_value", None)
-            row |= {name: stated[name] for name in ("mask_file", "fractional_type") if name in stated}
-            losses.append(Loss(case_index, f"/annotations/{place}/mask_file", LossKind.APPROXIMATED, _NOW_FRACTIONS))
+            was_label = row.pop("mask_value", None) is not None  # of a label map, which has no room for fractions
+            names = ("mask_file", "fractional_type") if was_label else ("fractional_type",)
+            row |= {name: stated[name] for name in names if name in stated}
+            message = _NOW_FRACTIONS if was_label else _FRACTIONS_OF
+            losses.append(Loss(case_index, f"/annotations/{place}/{names[0]}", LossKind.APPROXIMATED, message))
     return whole_masks, losses
 
 

@@ -38,7 +38,7 @@ from annoconv_converters.dicom_seg.writing.planes import PlaneStack
 from annoconv_converters.dicom_seg.writing.segments import segment_of
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from annoconv.codes import Labels
     from annoconv.documents.losses import Reason, Reasons
@@ -136,6 +136,16 @@ _REASONS: Final[Reasons] = {
     "DeviceSerialNumber": ("a case has no place for {name}; it is made anew", LossKind.NO_PLACE),
     "*": "a case has no place for {name}",
 }
+_ABSENT: Final = {
+    "SegmentLabel": Message("the segment has none, which is required; the meaning of its type stands for it"),
+    "SegmentedPropertyTypeCodeSequence": Message(
+        "the segment has none, which is required; its label stands for what it is"
+    ),
+    "SegmentedPropertyCategoryCodeSequence": Message(
+        "the segment has none, which is required; that of its type stands for it where it is known"
+    ),
+}
+"""Elements of type 1 (PS3.3 C.8.20.4) that a case always says, and what of, where a file lacks them."""
 _BACKGROUND: Final = "the segment is the background of the label map, which is described anew"
 _LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
 """Stands for the time at which the case is written again, of which it says nothing."""
@@ -193,7 +203,16 @@ def file_losses(
         if file.kind is Kind.LABELMAP and int(each.get("SegmentNumber") or 0) in {0} | backgrounds_of(file.header)
     }
     again = _within(written, original)
-    return report(original, again, _REASONS, case_index=case_index, unwritten=background).losses
+    told = report(original, again, _REASONS, case_index=case_index, unwritten=background).losses
+    return [*told, *_absent(file.header, case_index)]
+
+
+def _absent(header: Dataset, case_index: int) -> Iterator[Loss]:
+    """Yield what segments lack and the case says all the same."""
+    for place, segment in enumerate(header.get("SegmentSequence") or []):
+        for keyword, message in _ABSENT.items():
+            if not segment.get(keyword):
+                yield Loss(case_index, f"/SegmentSequence/{place}/{keyword}", LossKind.APPROXIMATED, message)
 
 
 def _item(data: bytes, encoding: Any) -> Dataset:

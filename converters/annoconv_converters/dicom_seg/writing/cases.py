@@ -247,7 +247,8 @@ def _own_files(loaded: LoadedCase, context: Context, settings: Settings) -> list
                 "the case names an image file that is not there",
                 source=path,
                 where=where,
-                found=file,
+                found=Message("nothing"),
+                expected=file,
                 advice="Put it there, or name the images with --images",
             )
     return scan_series(files, context.limits, allow_gaps=settings.allow_gaps)

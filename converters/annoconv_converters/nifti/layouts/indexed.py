@@ -206,8 +206,9 @@ def _bare_grid(shape: Sequence[int]) -> Grid:
 
 
 def _inside(folder: Path, name: str) -> Path:
-    """Return a path of the index; DocumentError if it leads out of the folder."""
+    """Return a path of the index; DocumentError if it leads out of the folder, or no file can have it."""
     path = inside(folder, name)
     if path is None:
-        raise DocumentError("a path leads out of the folder", source=folder / INDEX, where=name)
+        problem = "a path leads out of the folder, or no file can have it"
+        raise DocumentError(problem, source=folder / INDEX, where=name[:100])
     return path

@@ -20,6 +20,7 @@ import numpy as np
 from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, InputError
 from annoconv.limits import Limits
+from annoconv.messages import Message, listed
 from annoconv.model import Assertion
 from annoconv_converters._volumes.opening import open_volume, start_of
 from annoconv_converters.nifti.layouts.base import label_name
@@ -50,6 +51,9 @@ _IGNORE: Final = "ignore"
 _UNSEEN: Final = Assertion.NOT_EVALUATED
 _CLASSES: Final = '{"background": 0, "liver": 1}'
 _CHANNEL_NAMES: Final = '{"0": "CT"}'
+_PAIRS: Final = (("imagesTr", "labelsTr"), ("imagesTs", "labelsTs"))
+_NO_IMAGE: Final = "the data set has no image of the case; the grid of its label map stands for it"
+_MOST_NAMED: Final = 5
 _COUNTED: Final = frozenset({"numTraining", "file_ending"})
 """Members that count the cases, and say how their files are named."""
 
@@ -175,17 +179,36 @@ class NnUNet(Training):
             folds = finder.json(splits)
             shared.append(SourceFile(splits, lambda: [""] * len(folds), lambda _: []))
         told = {"task_id": dataset["name"]} if isinstance(dataset.get("name"), str) and dataset["name"] else {}
-        for images, labels in (("imagesTr", "labelsTr"), ("imagesTs", "labelsTs")):
-            stems = {path.name[: -len(ending)] for path in cases_in(folder / labels, ending)}
+        every = [folder / name for pair in _PAIRS for name in pair]
+        if not any(path for each in every for path in cases_in(each, ending)):
+            named = sorted({path.name for each in every for path in cases_in(each, "")})
+            raise InputError(
+                "no file of the data set has the ending that its dataset.json names",
+                source=path,
+                where="/file_ending",
+                found=listed(named, _MOST_NAMED) if named else Message("no file"),
+                expected=ending,
+                advice="Write the ending that the files have, or give them this one",
+            )
+        for images, labels in _PAIRS:
+            told_by = {_label_stem(each, ending): each for each in cases_in(folder / labels, ending)}
+            stems = set(told_by)
             stems |= {path.name[: -len(ending) - 5] for path in cases_in(folder / images, f"_0000{ending}")}
             for name in sorted(stems):
                 places = [folder / images / f"{name}_{number:04d}{ending}" for number in range(len(channels))]
-                present, label = [path for path in places if path.is_file()], folder / labels / f"{name}{ending}"
+                present = [path for path in places if path.is_file()]
                 if present and present != places:
                     raise InputError("a channel of the case is missing", source=folder / images, found=name)
-                label_path = label if label.is_file() else None
-                found = case_files(finder, folder, name, present, label_path, classes, channels, shared, **told)
+                found = case_files(finder, folder, name, present, told_by.get(name), classes, channels, shared, **told)
+                if not (present or finder.sources or found.carrier.is_file()):
+                    found = replace(found, images=[replace(each, notes=(Message(_NO_IMAGE),)) for each in found.images])
                 yield replace(found, regions=[_as_it_counts(region) for region in found.regions])
+
+
+def _label_stem(path: Path, ending: str) -> str:
+    """Return the name of the case of a label map; Slicer's segmentations in `.nrrd` have an ending more."""
+    name = path.name[: -len(ending)]
+    return name.removesuffix(".seg") if ending == ".nrrd" else name
 
 
 def _as_it_counts(region: Region) -> Region:
@@ -194,14 +217,18 @@ def _as_it_counts(region: Region) -> Region:
 
 
 def _labels(dataset: dict[str, Any], path: Path) -> dict[str, int | list[int]]:
-    """Return the value of each class, or its values, but for the background."""
+    """Return the value of each class, or its values, but for the background, which is 0 and no class is."""
     try:
-        return {
-            str(name): [int(value) for value in values] if isinstance(values, list) else int(values)
+        stated = {
+            str(name): [_value(value) for value in values] if isinstance(values, list) else _value(values)
             for name, values in dataset["labels"].items()
-            if name != "background"
         }
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        if stated.pop("background", 0) != 0 or any(
+            each in (0, []) or (isinstance(each, list) and 0 in each) for each in stated.values()
+        ):
+            raise ValueError
+        return stated
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise InputError(
             "not the classes of nnU-Net's dataset.json",
             source=path,
@@ -210,6 +237,13 @@ def _labels(dataset: dict[str, Any], path: Path) -> dict[str, int | list[int]]:
             expected=_CLASSES,
             advice="Write each class by its name, with its value, or its values if it is a region",
         ) from error
+
+
+def _value(stated: Any) -> int:
+    """Return a value as numbers or texts state it; ValueError if it is not a whole number."""
+    if float(stated) != int(stated):
+        raise ValueError
+    return int(stated)
 
 
 def _channels(dataset: dict[str, Any], path: Path) -> list[str]:
