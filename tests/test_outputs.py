@@ -153,7 +153,7 @@ def test_reading_costs_the_user_nothing(name: str, place: str, root: Path) -> No
     where, is_new = FROM[place]
     target = where(root, name)
     source = source_of(root, name)
-    images = ["--images", str(root / "d/images")] if name in {"dicom-seg", "nifti"} else []
+    images = ["--images", str(root / "d/images")] if name in {"dicom-seg", "dicom-sr", "nifti"} else []
     if place == "an image" and not images:
         (root / "d/images").rename(root / "from" / name / "images")
         source, target = root / "from" / name, first_of(root / "from" / name / "images")
@@ -329,6 +329,7 @@ OWN_ENDINGS = {
     "coco": {".json"},
     "cvat": {".xml"},
     "dicom-seg": {".dcm"},
+    "dicom-sr": {".dcm"},
     "geojson": {".geojson", ".json"},
     "label-studio": {".json"},
     "nifti": {".nii", ".nii.gz"},
@@ -344,7 +345,7 @@ def test_an_ending_that_says_something_else_is_refused(
     direction, _, format_name = name.partition("-")
     own = OWN_ENDINGS[format_name] if direction == "to" else {".json", ".jsonl"}
     source = root / "d/case.json" if direction == "to" else source_of(root, format_name)
-    images = ["--images", str(root / "d/images")] if format_name == "dicom-seg" else []
+    images = ["--images", str(root / "d/images")] if format_name in {"dicom-seg", "dicom-sr"} else []
     before = tree(root)
     for ending in OTHER_ENDINGS:
         if ending not in own:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydicom.charset import convert_encodings, decode_bytes
 from pydicom.valuerep import PN_DELIMS, TEXT_VR_DELIMS
 
-from annoconv.codes import concept_of
+from annoconv.codes import concept_of, is_name
 from annoconv.messages import Message
 from annoconv_converters._dicom.content import TEXT_ELEMENTS, Coordinates, Item, Quantity, Reference
 from annoconv_converters._dicom.elements import IMPLICIT, DamagedError, item_spans, walk
@@ -147,7 +147,7 @@ class ContentReader:
             code = next((text for tag in (0x00080100, 0x00080119, 0x00080120) if (text := self._said(parts, tag))), "")
             scheme = self._said(parts, 0x00080102) or ("URN" if 0x00080120 in parts else "")
             meaning, version = self._said(parts, 0x00080104), self._said(parts, 0x00080103)
-            self._concepts[data] = concept_of(scheme, code, meaning, version)
+            self._concepts[data] = _verbatim(concept_of(scheme, code, meaning, version), meaning)
         return self._concepts[data]
 
     def _said(self, parts: dict[int, Element], tag: int) -> str:
@@ -194,3 +194,10 @@ class ContentReader:
                 self.is_misdeclared = True
                 return data.decode("utf-8", "replace").rstrip(" \0")
         return str(decode_bytes(data, self._encodings, PN_DELIMS if vr == "PN" else TEXT_VR_DELIMS)).rstrip(" \0")
+
+
+def _verbatim(concept: Concept | None, meaning: str) -> Concept | None:
+    """Return a concept with its meaning to the letter, as far as it is on one line: the name of a class."""
+    if concept is None or not meaning or concept.meaning == meaning or not is_name(meaning):
+        return concept
+    return concept.model_copy(update={"meaning": meaning})
