@@ -6,6 +6,7 @@ Authority: PS3.10 7.1, PS3.5 A; PS3.18 F (JSON).
 from __future__ import annotations
 
 import mmap
+import re
 import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -45,6 +46,8 @@ SEGMENTATIONS: Final = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008
 _REPORTS: Final = "1.2.840.10008.5.1.4.1.1.88."
 _NO_REPORTS: Final = frozenset({"1.2.840.10008.5.1.4.1.1.88.59"})
 _CONTENT: Final = 0x0040A730
+_TAG: Final = re.compile("[0-9A-Fa-f]{8}")
+_MOST_NAMED: Final = 3
 _OWN_UIDS: Final = frozenset({0x00080018, 0x0020000E})
 _ADVICE: Final = "It is damaged or cut off: fetch it again from where it was exported"
 
@@ -138,7 +141,10 @@ def open_report(path: Path, limits: Limits) -> ReportFile:
     except (*DAMAGE, StopIteration) as error:
         reason = error.message if isinstance(error, DamagedError) else type(error).__name__
         raise InputError(
-            Message("the file is no whole DICOM data set: {reason}", reason=reason), source=path, advice=_ADVICE
+            Message("the file is no whole DICOM data set: {reason}", reason=reason),
+            source=path,
+            found=type(error).__name__,
+            advice=_ADVICE,
         ) from error
 
 
@@ -196,12 +202,14 @@ def _of_json(path: Path, limits: Limits) -> ReportFile:
     document: Any = strict_json.loads(path.read_bytes(), limits=limits, source=path)
     if isinstance(document, list) and len(document) == 1:
         document = document[0]
-    if not isinstance(document, dict):
+    tags = [*document] if isinstance(document, dict) else []
+    if not tags or not all(_TAG.fullmatch(str(each)) for each in tags):
         raise InputError(
             "this is not DICOM JSON",
             source=path,
-            found=type(document).__name__,
+            found=", ".join(map(str, tags[:_MOST_NAMED])) or type(document).__name__,
             expected="one data set as a JSON object (PS3.18 F.2)",
+            advice="Name a DICOM structured report",
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
