@@ -1,4 +1,4 @@
-"""`python -m model.generator`: write anew what the model generates, and the catalogues; `--check` only compares."""
+"""`python -m model.generator`: write anew what is generated; `--check` only compares."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import yaml
 
 from model.generator.catalogues import catalogues
 from model.generator.conformance import print_conformance
+from model.generator.fhir_definitions import outputs as fhir_definitions
+from model.generator.fhir_extensions import print_extensions
 from model.generator.format_tables import print_format_tables
 from model.generator.json_schema import print_schema
 from model.generator.jsonld import print_context
@@ -63,6 +65,7 @@ def outputs(root: Path = ROOT) -> dict[str, str]:
     generated = {f"generated/annoconv_model/{name}": text for name, text in package.items()}
     conformance = _yaml(source / "conformance.yaml")["sections"]
     pages = {
+        "docs/formats/fhir-extensions.json": _json(print_extensions(print_schema(model))),
         "docs/conformance.md": print_conformance(conformance, model, rules["rules"]),
         "docs/reference/model.md": print_reference(model),
         "docs/reference/rules.md": print_rules(rules["rules"]),
@@ -88,7 +91,7 @@ def _yaml(path: Path) -> Any:
 def main(check: bool) -> int:
     """Write the outputs, or with `check` list those that differ; return the exit code."""
     stale: list[str] = []
-    wanted = {name: text.encode() for name, text in outputs().items()} | catalogues(ROOT)
+    wanted = {name: text.encode() for name, text in outputs().items()} | catalogues(ROOT) | fhir_definitions(ROOT)
     for name, data in wanted.items():
         path = ROOT / name
         if path.exists() and path.read_bytes() == data:

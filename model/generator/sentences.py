@@ -29,6 +29,8 @@ _CALLS: dict[str, dict[int | str, str]] = {
     "Finding": {3: "message", "message": "message"},
     "Change": {2: "message", "message": "message"},
     "Carrier": {0: "place", "place": "place"},
+    "Breach": {2: "problem", "expected": "expected", "advice": "advice"},
+    "note": {2: "problem", "expected": "expected", "advice": "advice"},
     "Option": {"help": "help"},
     "Argument": {"help": "help"},
     "callback": {"help": "help"},
@@ -89,9 +91,10 @@ def _error_classes(root: Path) -> list[str]:
 
 
 def _summaries(root: Path, package: str) -> Iterator[tuple[str, str]]:
-    """Yield the first lines of the docstrings of converters, which are the summaries of their commands."""
+    """Yield the first lines of the docstrings of converters and added commands, which are the summaries in the help."""
     groups = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]
-    modules = {entry.partition(":")[0] for entry in groups["annoconv.converters"].values()}
+    entries = groups["annoconv.converters"] | groups.get("annoconv.commands", {})
+    modules = {entry.partition(":")[0] for entry in entries.values()}
     for module in sorted(modules):
         stem = (root / package).parent.joinpath(*module.split("."))
         for path in (stem.with_suffix(".py"), stem / "__init__.py"):

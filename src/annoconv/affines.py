@@ -6,6 +6,7 @@ PS3.3 C.7.6.2.1.1.
 
 from __future__ import annotations
 
+import math
 from typing import TypeAlias
 
 import numpy as np
@@ -34,16 +35,23 @@ _SINGULAR = 1e-3
 
 
 def check_affine(affine: Affine) -> None:
-    """Refuse what is no affine: not finite, beyond the bounds, or singular."""
-    if affine.shape != (4, 4) or not np.isfinite(affine).all() or np.any(affine[3] != (0, 0, 0, 1)):
+    """Refuse what is no affine: not finite, beyond the bounds, or singular.
+
+    It is reckoned with plain numbers: numpy takes ten times as long for sixteen of them.
+    """
+    rows = affine.tolist() if affine.shape == (4, 4) else []
+    numbers = [number for row in rows for number in row]
+    if not numbers or not all(map(math.isfinite, numbers)) or rows[3] != [0, 0, 0, 1]:
         raise GeometryError("not a finite affine with last row 0 0 0 1", found=matrix_text(affine))
-    if np.abs(affine).max() > LARGEST_MM:
+    if max(map(abs, numbers)) > LARGEST_MM:
         raise GeometryError(
             Message("the affine holds numbers beyond {most:g} mm", most=LARGEST_MM),
             found=matrix_text(affine),
         )
-    steps = np.linalg.norm(affine[:3, :3], axis=0)
-    if steps.min() < SMALLEST_MM or abs(np.linalg.det(affine[:3, :3] / steps)) < _SINGULAR:
+    (a, b, c), (d, e, f), (g, h, i) = (row[:3] for row in rows[:3])
+    steps = math.hypot(a, d, g), math.hypot(b, e, h), math.hypot(c, f, i)
+    volume = abs(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g))
+    if min(steps) < SMALLEST_MM or volume < _SINGULAR * math.prod(steps):
         raise GeometryError("the affine is singular: its axes do not span space", found=matrix_text(affine))
 
 

@@ -200,17 +200,21 @@ def _compare(moving: Grid, fixed: Grid) -> GridRelation:
         return different
     if moving.positions is not None or fixed.positions is not None:
         return _by_slices(moving, fixed)
-    cosines = fixed.spacing[:, None] * np.linalg.solve(fixed.affine, moving.affine)[:3, :3] / moving.spacing
-    axes = tuple(int(axis) for axis in np.abs(cosines).argmax(axis=1))
+    if moving.shape == fixed.shape and np.array_equal(moving.affine, fixed.affine):
+        return GridRelation(GridKind.SAME, moving, fixed)
+    fixed_from_moving = np.linalg.solve(fixed.affine, moving.affine)
+    cosines = fixed.spacing[:, None] * fixed_from_moving[:3, :3] / moving.spacing
+    axes = tuple(np.abs(cosines).argmax(axis=1).tolist())
     if len(axes) != 3 or set(axes) != {0, 1, 2}:
         return different
-    moving_affine, fixed_affine = moving.affine.copy(), fixed.affine.copy()
-    for b, a in enumerate(axes):
-        if moving.shape[a] == 1:
-            moving_affine[:3, a] *= fixed.spacing[b] / moving.spacing[a]
-        elif fixed.shape[b] == 1:
-            fixed_affine[:3, b] *= moving.spacing[a] / fixed.spacing[b]
-    fixed_from_moving = np.linalg.solve(fixed_affine, moving_affine)
+    if 1 in {*moving.shape, *fixed.shape}:
+        moving_affine, fixed_affine = moving.affine.copy(), fixed.affine.copy()
+        for b, a in enumerate(axes):
+            if moving.shape[a] == 1:
+                moving_affine[:3, a] *= fixed.spacing[b] / moving.spacing[a]
+            elif fixed.shape[b] == 1:
+                fixed_affine[:3, b] *= moving.spacing[a] / fixed.spacing[b]
+        fixed_from_moving = np.linalg.solve(fixed_affine, moving_affine)
     exact = np.eye(4)
     exact[:3] = 0
     exact[range(3), axes] = [-1 if cosines[b, a] < 0 else 1 for b, a in enumerate(axes)]
@@ -270,8 +274,12 @@ def corner_displacement_voxel(moving: Affine, fixed: Affine, shape: Shape) -> fl
 
 
 def _furthest_corner(difference: Affine, shape: Shape) -> float:
-    corners = list(product(*((0, count - 1) for count in shape)))
-    return float(np.abs(transform_points(difference, corners)).max())
+    rows: list[list[float]] = difference[:3].tolist()
+    return max(
+        abs(x * i + y * j + z * k + offset)
+        for i, j, k in product(*((0, count - 1) for count in shape))
+        for x, y, z, offset in rows
+    )
 
 
 def apply_relation(mask_kji: NDArray[Any], relation: GridRelation, path: Path | None = None) -> NDArray[Any]:

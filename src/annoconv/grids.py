@@ -8,6 +8,7 @@ has the position that its instance states. Authority: DICOM PS3.3 C.7.6.2.1.1; s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -126,10 +127,10 @@ class Grid:
             raise GeometryError("the image has no place in space", expected="origin, direction and spacing")
         return self.lps_from_ijk
 
-    @property
+    @cached_property
     def spacing(self) -> NDArray[np.float64]:
         """Distance of voxel centres along (i, j, k), mm."""
-        return np.asarray(np.linalg.norm(self.affine[:3, :3], axis=0), dtype=np.float64)
+        return _fixed(np.linalg.norm(self.affine[:3, :3], axis=0))
 
     @property
     def slice_positions(self) -> NDArray[np.float64]:
@@ -138,13 +139,13 @@ class Grid:
             return self.positions
         return self.origin + np.outer(np.arange(self.shape[2]), self.affine[:3, 2])
 
-    @property
+    @cached_property
     def normal(self) -> NDArray[np.float64]:
         """Unit normal of the slices, on the side to which k runs; the third direction unless the grid is sheared."""
         normal = np.cross(self.affine[:3, 0], self.affine[:3, 1])
-        return np.asarray(normal * np.sign(normal @ self.affine[:3, 2]) / np.linalg.norm(normal), dtype=np.float64)
+        return _fixed(normal * np.sign(normal @ self.affine[:3, 2]) / np.linalg.norm(normal))
 
-    @property
+    @cached_property
     def is_upright(self) -> bool:
         """Whether the slices are evenly spaced along their normal."""
         return self.positions is None and bool(np.abs(self.direction[:, 2] - self.normal).max() <= DIRECTION_TOLERANCE)
@@ -154,10 +155,16 @@ class Grid:
         """Centre of voxel (0, 0, 0), LPS, mm."""
         return self.affine[:3, 3]
 
-    @property
+    @cached_property
     def direction(self) -> NDArray[np.float64]:
         """Shape (3, 3): column c is the unit vector of index axis c in LPS."""
-        return self.affine[:3, :3] / self.spacing
+        return _fixed(self.affine[:3, :3] / self.spacing)
+
+
+def _fixed(array: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return an array that nobody changes."""
+    array.flags.writeable = False
+    return array
 
 
 def affine_lps(image: Image) -> Affine:

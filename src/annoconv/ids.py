@@ -14,7 +14,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 __all__ = [
     "NAMESPACE",
@@ -22,6 +22,8 @@ __all__ = [
     "frame_of_reference",
     "instance",
     "is_dicom_uid",
+    "resource",
+    "resources",
     "safe_name",
     "series",
     "source_series",
@@ -80,6 +82,30 @@ def instance(series_instance_uid: str, instance_number: int) -> str:
 def tracking(image_uid: str, annotation_id: str) -> str:
     """Return the Tracking UID of an annotation; the same in every format that it is written to."""
     return uid("tracking", image_uid, annotation_id)
+
+
+def resource(*parts: str) -> str:
+    """Return the id of a FHIR resource, a UUID of version 5: what it is, and of which case."""
+    return resources(*parts[:-1])(parts[-1])
+
+
+def resources(*parts: str) -> Callable[[str], str]:
+    """Return what gives the ids of FHIR resources that share all parts but the last."""
+    before = json.dumps(("fhir", *parts), ensure_ascii=False, separators=(",", ":"))[:-1]
+    shared = hashlib.sha1(NAMESPACE.bytes + before.encode(), usedforsecurity=False)
+
+    def made(last: str) -> str:
+        digest = shared.copy()
+        digest.update(f",{_as_json(last)}]".encode())
+        told = digest.hexdigest()
+        return f"{told[:8]}-{told[8:12]}-5{told[13:16]}-{_VARIANT[told[16]]}{told[17:20]}-{told[20:32]}"
+
+    return made
+
+
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+"""The first digit of the fourth group of a UUID (RFC 9562 4.1) by the digit of the digest there."""
 
 
 def content_digest(*chunks: bytes | memoryview) -> str:

@@ -20,6 +20,7 @@ from annoconv.files.atomic import replacing
 from annoconv.geometry import Grid, GridKind, GridRelation, compare_grids, is_turned, matrix_text
 from annoconv.limits import Limits
 from annoconv.messages import Message
+from annoconv.volumes import nifti
 from annoconv.volumes.label_boxes import Box, find_labels
 from annoconv.volumes.voxel_values import as_labels, smallest_labels
 
@@ -123,8 +124,6 @@ class NiftiVolume:
 
     @cached_property
     def _header(self) -> NiftiHeader:
-        from annoconv.volumes import nifti  # imports nibabel, which nothing else in the core needs
-
         return nifti.read_header(self.path, self._limits, form=self._form)
 
     @property
@@ -140,8 +139,6 @@ class NiftiVolume:
     @property
     def is_plain(self) -> bool:
         """Whether any program takes the file for what is read here, so that it may be passed on as it stands."""
-        from annoconv.volumes import nifti
-
         return nifti.is_plain(self._header)
 
     def read(self) -> NDArray[Any]:
@@ -151,8 +148,6 @@ class NiftiVolume:
         """
         kept = self._last() if self._last is not None else None
         if kept is None:
-            from annoconv.volumes import nifti
-
             kept = as_labels(nifti.read_scaled(self._header), self.path)
             self._last = weakref.ref(kept)
         return kept
@@ -334,8 +329,6 @@ def save_nifti(path: Path, labels_kji: NDArray[Any], grid: Grid, *, overwrite: b
     overwrite
         Whether an existing file is replaced.
     """
-    from annoconv.volumes import nifti
-
     stored = smallest_labels(labels_kji, path)
     content = nifti.nifti_bytes(stored, grid, compressed=not path.name.endswith(".nii"))
     with replacing(path, overwrite=overwrite) as temporary:

@@ -1,8 +1,9 @@
 """What documents cost, and how that grows: `python -m tests.benchmarks.documents [most]`.
 
 Whole commands, CPU (user and system) and wall, at `most` / 100, `most` / 10 and `most` annotations, 10,000 if nothing
-else is asked for: COCO files of pictures with one polygon of 16 vertices each, seed 1, and beside `from-coco` the same
-bytes written plainly, unsynced. Then losses by themselves: compared, reported, and written to a file in order.
+else is asked for: COCO files of pictures with one polygon of 16 vertices each, seed 1, and folders of a case with one
+mask of 16 x 16 x 4 voxels. Beside what writes a folder for each case, the same bytes are written plainly, unsynced.
+Then losses by themselves: compared, reported, and written to a file in order.
 """
 
 from __future__ import annotations
@@ -18,8 +19,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from annoconv.cli.spool import Losses
 from annoconv.documents.losses import report
+from annoconv.geometry import Grid
+from annoconv.pixels import save_nifti
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +53,24 @@ def coco(path: Path, count: int) -> None:
     path.write_text(json.dumps({"images": images, "annotations": annotations, "categories": categories}))
 
 
+def volumes(folder: Path, count: int) -> None:
+    """Write folders of a case with one mask each."""
+    mask_kji = np.zeros((4, 16, 16), dtype=np.uint8)
+    mask_kji[1:3, 4:9, 4:9] = 1
+    grid = Grid((16, 16, 4), np.diag([1.0, 1.0, 2.0, 1.0]))
+    image: dict[str, Any] = {"modality": "CT", "shape": [16, 16, 4], "spacing": [1, 1, 2], "origin": [0, 0, 0]}
+    image["direction"] = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    save_nifti(folder / "mask.nii.gz", mask_kji, grid)
+    mask = (folder / "mask.nii.gz").read_bytes()
+    drawn = {"id": "M", "category": "organ", "label_code": "LIVER", "type": "mask", "mask_file": "masks/1.nii.gz"}
+    for number in range(count):
+        (folder / f"c{number}" / "masks").mkdir(parents=True)
+        (folder / f"c{number}" / "masks" / "1.nii.gz").write_bytes(mask)
+        told = {"task_id": "T", "case_id": f"c{number}", "image": {"uid": f"1.2.{number}", **image}}
+        told |= {"annotations": [drawn], "metadata": {"annotator": "R1"}}
+        (folder / f"c{number}" / "case.json").write_text(json.dumps(told))
+
+
 def command(*arguments: object) -> tuple[float, float]:
     """Return the CPU and wall time of a command, in seconds."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
@@ -64,8 +87,8 @@ def measured(work: Callable[[], object]) -> tuple[float, float]:
     return time.process_time() - cpu, time.perf_counter() - wall
 
 
-def plainly(source: Path, target: Path) -> tuple[float, float]:
-    """Write the files of a folder again; return the CPU and wall time of that, in seconds."""
+def plainly(source: Path, target: Path, cost: tuple[float, float]) -> str:
+    """Write the files of a folder again; return the CPU and wall time of that, and how many times that a cost is."""
     contents = {path.relative_to(source): path.read_bytes() for path in source.rglob("*") if path.is_file()}
 
     def write() -> None:
@@ -73,7 +96,9 @@ def plainly(source: Path, target: Path) -> tuple[float, float]:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             (target / name).write_bytes(content)
 
-    return measured(write)
+    plain = measured(write)
+    ratios = " and ".join(f"{ours / theirs:.1f}" for ours, theirs in zip(cost, plain, strict=True))
+    return f"{plain[0]:.2f} s, {plain[1]:.2f} s: {ratios}"
 
 
 def lose(count: int, path: Path) -> None:
@@ -101,11 +126,13 @@ def main(most: int) -> None:
             folder = Path(name)
             coco(folder / "in.json", count)
             cost = command("from-coco", folder / "in.json", "-o", folder / "cases")
-            plain = plainly(folder / "cases", folder / "plain")
-            ratios = " and ".join(f"{ours / theirs:.1f}" for ours, theirs in zip(cost, plain, strict=True))
-            row("from-coco, a folder each", count, cost, f"{plain[0]:.2f} s, {plain[1]:.2f} s: {ratios}")
+            row("from-coco, a folder each", count, cost, plainly(folder / "cases", folder / "plain", cost))
             row("from-coco, lines", count, command("from-coco", folder / "in.json", "-o", folder / "cases.jsonl"))
             row("to-coco", count, command("to-coco", folder / "cases.jsonl", "-o", folder / "out.json"))
+            (folder / "volumes").mkdir()
+            volumes(folder / "volumes", count)
+            cost = command("to-nifti", folder / "volumes", "-o", folder / "nifti")
+            row("to-nifti, a folder each", count, cost, plainly(folder / "nifti", folder / "plain nifti", cost))
             row("losses", 100 * count, measured(lambda: lose(100 * count, folder / "losses.json")))  # noqa: B023
 
 

@@ -151,11 +151,18 @@ def _dicom_sr(folder: Path, name: str) -> Path:
     return folder / "x.dcm"
 
 
+def _fhir(folder: Path, name: str) -> Path:
+    region = {"regionType": "point", "coordinate": [2.5, 2.5]}
+    selection = {"resourceType": "ImagingSelection", "status": "available", "code": {"text": name}}
+    return _json(folder / "x.json", selection | {"instance": [{"uid": "1.2.3", "imageRegion2D": [region]}]})
+
+
 WRITE: Final[dict[str, Callable[[Path, str], Path]]] = {
     "coco": _coco,
     "cvat": _cvat,
     "dicom-seg": _dicom_seg,
     "dicom-sr": _dicom_sr,
+    "fhir": _fhir,
     "geojson": _geojson,
     "label-studio": _label_studio,
     "labelme": _labelme,
@@ -267,7 +274,9 @@ def test_names_of_any_characters_are_written_as_they_are(names: list[str]) -> No
 
 
 @pytest.mark.parametrize("target", READ)
-@pytest.mark.parametrize("source", [name for name in WRITE if name not in {"nifti", "geojson"} and "dicom" not in name])
+@pytest.mark.parametrize(
+    "source", [name for name in WRITE if name not in {"nifti", "fhir", "geojson"} and "dicom" not in name]
+)
 def test_a_name_goes_from_format_to_format(source: str, target: str, tmp_path: Path) -> None:
     names = ["HER2+", "HER2-", "肺", "Lung", "organ x"]
     loaded = [one(tmp_path / f"n{number}", source, name) for number, name in enumerate(names)]

@@ -240,6 +240,8 @@ class CategoryTable:
     _reserved: dict[str, int] = field(default_factory=dict)
     """Numbers of the labels of the label system that no class has yet, by code."""
     _taken: set[object] = field(default_factory=set)
+    _highest: int = -1
+    """Of the numbers that are taken."""
     _last: Sequence[Label] | None = None
     """The class list that was taken over last: most cases have the same."""
 
@@ -248,7 +250,7 @@ class CategoryTable:
             number = label.number if self._is_numbered else place + 1
             if label.code not in self._reserved:
                 self._reserved[label.code] = self._next() if number is None or number in self._taken else number
-                self._taken.add(self._reserved[label.code])
+                self._take_number(self._reserved[label.code])
         self._positions |= self._reserved
         for label in built_in_labels():
             self._positions.setdefault(label.code, len(self._positions) + 1)
@@ -306,7 +308,12 @@ class CategoryTable:
     def _add(self, name: str, code: str, record: dict[str, Any]) -> None:
         self.records[name] = record
         self.codes[name] = code
-        self._taken.add(record["id"])
+        self._take_number(record["id"])
+
+    def _take_number(self, number: object) -> None:
+        self._taken.add(number)
+        if isinstance(number, int):
+            self._highest = max(self._highest, number)
 
     def _free(self, code: str, wanted: int | None) -> int:
         has_list = wanted is not None or bool(self.listed) or self._is_numbered
@@ -319,7 +326,7 @@ class CategoryTable:
 
     def _next(self) -> int:
         """Return the number behind all that are taken."""
-        return max((number for number in self._taken if isinstance(number, int)), default=-1) + 1
+        return self._highest + 1
 
     def sorted(self, used: Set[str] | None = None) -> list[dict[str, Any]]:
         """Return the records by id; those of another file stay in its order.

@@ -103,9 +103,20 @@ class Rings:
         return min(map(min, x)), min(map(min, y)), max(map(max, x)), max(map(max, y))
 
     @property
+    def length(self) -> float:
+        """How long their boundaries are to walk, pixels: of each side, along the axis that it is longer on."""
+        return sum(map(_walked, self.flats))
+
+    @property
     def follows_pixels(self) -> bool:
         """Whether every ring runs along edges of pixels, as those that are drawn round a mask do."""
         return all(all(map(float.is_integer, flat)) for flat in self.flats) and all(map(_has_steps, self.flats))
+
+
+def _walked(flat: list[float]) -> float:
+    x, y = flat[::2], flat[1::2]
+    pairs = zip(x, x[1:] + x[:1], y, y[1:] + y[:1], strict=True)
+    return sum(max(abs(x_to - x_from), abs(y_to - y_from)) for x_from, x_to, y_from, y_to in pairs)
 
 
 def _has_steps(flat: list[float]) -> bool:

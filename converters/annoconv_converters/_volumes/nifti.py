@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv.pixels import Volume
     from annoconv.volumes.nifti_affines import Form
+    from annoconv.volumes.nifti_header import Header
 
 __all__ = ["NiftiFile"]
 
@@ -55,24 +56,32 @@ _TIME_SERIES: Final = 2001
 class NiftiFile(VolumeFile):
     """A NIfTI file of one volume, or of several along its fourth axis."""
 
-    def __init__(self, path: Path, limits: Limits, form: Form = "agree") -> None:
+    def __init__(self, path: Path, limits: Limits, form: Form = "agree", written: bytes | None = None) -> None:
         super().__init__(path)
         self._limits = limits
         self._form: Form = form
+        self._written = written
+        """What its writer put before the voxels, which then is not read again."""
 
     @cached_property
     def header(self) -> nifti.NiftiHeader:
         """The checked header."""
-        header = nifti.read_header(self.path, self._limits, form=self._form, several=True)
+        if self._written is None:
+            header = nifti.read_header(self.path, self._limits, form=self._form, several=True)
+        else:
+            header = nifti.header_of(self._written, self.path, self._limits, form=self._form, several=True)
         if len(header.volumes) > 1:
             found = [*header.grid.shape, *header.volumes]
             raise MaskError("not a volume, nor a list of volumes", source=self.path, where="dim", found=found)
         return header
 
     @cached_property
-    def _start(self) -> tuple[Any, list[nifti.Extension]]:
-        """The header as nibabel has it, and the extensions."""
-        return nifti.parse_start(first_bytes(self.path, self.header.offset), self.path)
+    def _start(self) -> tuple[Header, list[nifti.Extension]]:
+        """The fields of the header, and the extensions."""
+        if self._written is not None:
+            return nifti.parse_start(self._written, self.path)
+        with self.path.open("rb") as file:
+            return nifti.parse_start(first_bytes(file, self.path, self.header.offset), self.path)
 
     def _read_grid(self) -> Grid:
         return self.header.grid
@@ -89,10 +98,10 @@ class NiftiFile(VolumeFile):
     def list_axis(self) -> str:  # type: ignore[override]  # a plain value in the base class, read from the header here
         """The unit of the fourth axis, if it has one: time points, frequencies."""
         header = self._start[0]
-        code = int(header["xyzt_units"]) & 56
+        code = header["xyzt_units"] & 56
         if code in _TIMES:
             return f"{'time' if code <= _LAST_OF_TIME else 'frequency'} ({_TIMES[code]})"
-        return "time" if int(header["intent_code"]) == _TIME_SERIES else ""
+        return "time" if header["intent_code"] == _TIME_SERIES else ""
 
     @property
     def is_label_map(self) -> bool:  # type: ignore[override]  # a plain value in the base class, read from the header here
@@ -108,7 +117,7 @@ class NiftiFile(VolumeFile):
         return [FileSegment(layer, entry) for layer, entry in (tables[0] if tables else [])]
 
     def tree(self) -> Tree:
-        """Return what the header and its extensions say, by the names that nibabel has for the fields."""
+        """Return what the header and its extensions say, by the names of the fields."""
         return _tree(*self._start, self.grid, self.path)
 
     def written_tree(self, grid: Grid, segments: Sequence[FileSegment], *, is_labels: bool) -> Tree:
@@ -136,17 +145,17 @@ def _written_header(grid: Grid, layers: int, version: Literal[1, 2]) -> Tree:
     return _tree(*nifti.parse_start(bytes(start), Path()), grid, Path())
 
 
-def _tree(header: Any, extensions: Sequence[nifti.Extension], grid: Grid, path: Path) -> Tree:
+def _tree(header: Header, extensions: Sequence[nifti.Extension], grid: Grid, path: Path) -> Tree:
     tree: Tree = {name: text for name in _TEXTS if (text := _text(header, name))}
-    numbers = {name: header[name].item() for name in _NUMBERS}
-    slope, intercept = header["scl_slope"].item(), header["scl_inter"].item()
+    numbers = {name: header[name] for name in _NUMBERS}
+    slope, intercept = header["scl_slope"], header["scl_inter"]
     if slope and math.isfinite(slope) and (slope, intercept) != (1, 0):
         numbers |= {"scl_slope": slope, "scl_inter": intercept}
     tree |= {name: number for name, number in numbers.items() if number and not math.isnan(number)}
-    codes = {name: int(header[name]) for name in ("qform_code", "sform_code")}
+    codes = {name: header[name] for name in ("qform_code", "sform_code")}
     tree |= {name: f"{_SPACES.get(code, code)}" for name, code in codes.items() if code}
-    last = int(header["dim"][0])
-    length, time = _LENGTHS.get(int(header["xyzt_units"]) & 7), _TIMES.get(int(header["xyzt_units"]) & 56)
+    last = header["dim"][0]
+    length, time = _LENGTHS.get(header["xyzt_units"] & 7), _TIMES.get(header["xyzt_units"] & 56)
     steps = [axis for axis in range(4, last + 1) if header["dim"][axis] > 1]
     units = {"space": length} | ({"time": time} if steps else {})
     tree["xyzt_units"] = {axes: unit for axes, unit in units.items() if unit}
@@ -154,7 +163,7 @@ def _tree(header: Any, extensions: Sequence[nifti.Extension], grid: Grid, path: 
         steps = [1, 2, 3, *steps]
     elif not codes["qform_code"]:
         steps = [*_steps_elsewhere(header, grid), *steps]
-    tree["pixdim"] = {str(axis): step for axis in steps if (step := header["pixdim"][axis].item())}
+    tree["pixdim"] = {str(axis): step for axis in steps if (step := header["pixdim"][axis])}
     told: dict[str, list[Any]] = {}
     for code, content in extensions:
         is_caret = code in _CARET_CODES and b"<CaretExtension" in content[:1000]
@@ -166,15 +175,15 @@ def _tree(header: Any, extensions: Sequence[nifti.Extension], grid: Grid, path: 
     return {name: value for name, value in tree.items() if value != {}} | place_of(grid)
 
 
-def _steps_elsewhere(header: Any, grid: Grid) -> list[int]:
+def _steps_elsewhere(header: Header, grid: Grid) -> list[int]:
     """Return the axes of space along which `pixdim` states another voxel size than the sform has."""
-    mm = _MM.get(int(header["xyzt_units"]) & 7, 1.0)
-    stated = mm * np.abs(header["pixdim"][1:4].astype(np.float64))
-    differ = np.abs(stated - grid.spacing) > _STEP_ROUNDING * np.asarray(grid.spacing)
+    mm = _MM.get(header["xyzt_units"] & 7, 1.0)
+    stated = mm * np.abs(header["pixdim"][1:4])
+    differ = np.abs(stated - grid.spacing) > _STEP_ROUNDING * grid.spacing
     return [axis for axis, is_other in enumerate(differ.tolist(), 1) if is_other]
 
 
-def _text(header: Any, name: str) -> str:
+def _text(header: Header, name: str) -> str:
     """Return a text of the header, NIfTI-2 lacks one; what follows a zero byte is left from another."""
-    field: bytes = header[name].item() if name in header.keys() else b""  # noqa: SIM118  it has no `in`
+    field: bytes = header.get(name, b"")
     return field.partition(b"\0")[0].decode("latin-1").strip()

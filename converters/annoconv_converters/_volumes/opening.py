@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 __all__ = ["is_volume", "open_volume", "start_of", "stem_of"]
 
 
-def open_volume(path: Path, limits: Limits, form: Form = "agree") -> VolumeFile:
-    """Return a file of volumes, opened when it is first asked something; MaskError if its name has no known ending."""
+def open_volume(path: Path, limits: Limits, form: Form = "agree", written: bytes | None = None) -> VolumeFile:
+    """Return a file of volumes, opened when it is first asked something; MaskError if its name has no known ending.
+
+    Of a NIfTI file that has just been written, `written` is what stands before the voxels.
+    """
     kind = _suffix(path.name)
     if kind in {".nii", ".nii.gz"}:
-        return NiftiFile(path, limits, form)
+        return NiftiFile(path, limits, form, written)
     if kind in {".nrrd", ".nhdr"}:
         return NrrdFile(path, limits)
     if kind in {".mha", ".mhd"}:

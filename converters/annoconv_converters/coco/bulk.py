@@ -22,7 +22,7 @@ from annoconv.limits import Limits
 from annoconv_converters._pictures.categories import Categories
 from annoconv_converters._pictures.geometry import is_numbers, size_from_record
 from annoconv_converters._pictures.records import Shape
-from annoconv_converters.coco.check import shape_findings
+from annoconv_converters.coco.check import Effort, shape_findings
 from annoconv_converters.coco.records import id_of, picture_of_result
 from annoconv_converters.coco.stream import ANNOTATIONS, IMAGES, RESULTS, Record, Span, read_element, scan
 
@@ -198,6 +198,7 @@ def validate(path: Path, limits: Limits | None = None) -> Iterator[Finding]:
     limits = limits or Limits()
     sizes: dict[Any, tuple[int, int]] = {}
     seen: set[Any] = set()
+    effort = Effort.of(path.stat().st_size)
     labels = Labels.of()
     categories = Categories([], labels)
     for part in _parts(path, limits):
@@ -209,7 +210,9 @@ def validate(path: Path, limits: Limits | None = None) -> Iterator[Finding]:
     for part in _parts(path, limits):
         if isinstance(part, Span) and part.section != IMAGES:
             for record in part.elements(limits, path):
-                yield from _annotation_findings(record, sizes, seen, categories, is_result=part.section == RESULTS)
+                yield from _annotation_findings(
+                    record, sizes, seen, categories, effort, is_result=part.section == RESULTS
+                )
 
 
 def _parts(path: Path, limits: Limits) -> Iterator[Span | Record]:
@@ -231,7 +234,13 @@ def _image_findings(record: Record, sizes: dict[Any, tuple[int, int]]) -> Iterat
 
 
 def _annotation_findings(
-    record: Record, sizes: dict[Any, tuple[int, int]], seen: set[Any], categories: Categories, *, is_result: bool
+    record: Record,
+    sizes: dict[Any, tuple[int, int]],
+    seen: set[Any],
+    categories: Categories,
+    effort: Effort,
+    *,
+    is_result: bool,
 ) -> Iterator[Finding]:
     """Yield what an annotation breaks, and note its id."""
     number, owner = len(seen) + 1 if is_result else id_of(record), id_of(record, "image_id")
@@ -246,7 +255,7 @@ def _annotation_findings(
         if is_result:
             drawn = picture_of_result(record, owner)
             sizes[owner] = size_from_record(drawn, source="", where=place) if "width" in drawn else (0, 0)
-        yield from shape_findings(Shape(record), sizes[owner], categories, place, 0)
+        yield from shape_findings(Shape(record), sizes[owner], categories, place, 0, effort)
     except AnnoconvError as error:
         yield Finding("coco.geometry", Level.ERROR, place, error.problem)
 

@@ -7,6 +7,7 @@ picture.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from operator import sub
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,18 +21,49 @@ from annoconv_converters._raster.run_lengths import area_of, box_of
 from annoconv_converters.coco.records import id_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence, Set
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from annoconv_converters._pictures.categories import Categories
     from annoconv_converters._pictures.geometry import Segmentation
     from annoconv_converters._pictures.records import Picture, Shape
 
-__all__ = ["case_findings", "category_findings", "file_findings", "shape_findings"]
+__all__ = ["Effort", "case_findings", "category_findings", "file_findings", "shape_findings"]
 
 AREA_SLACK: Final = 0.02
 """Of the area: between what a polygon encloses and the pixels that it fills; the files of COCO itself hold either."""
 PIXEL_SLACK: Final = 1.0
 """Pixels: a box may count pixels or the distance of their centres."""
+_LEAST_EFFORT: Final = 10_000_000
+"""Pixels of boundaries, walked in a second."""
+_EFFORT_A_BYTE: Final = 10
+"""The same for each byte of a file: it keeps a reader less busy than its byte does."""
+
+
+@dataclass(slots=True)
+class Effort:
+    """How long the boundaries may be that are walked to see whether stated areas and boxes count pixels.
+
+    Each polygon of a hundred bytes that spans a slide would otherwise keep a reader busy for a tenth of a second.
+
+    Attributes
+    ----------
+    pixels
+        What is left.
+    """
+
+    pixels: float
+
+    @classmethod
+    def of(cls, size: int) -> Effort:
+        """Return that of a file by its size in bytes."""
+        return cls(_LEAST_EFFORT + _EFFORT_A_BYTE * size)
+
+    def allows(self, length: float) -> bool:
+        """Tell whether a boundary is still walked, and count it."""
+        if length > self.pixels:
+            return False
+        self.pixels -= length
+        return True
 
 
 def file_findings(
@@ -54,11 +86,12 @@ def file_findings(
     findings = list(_twice([number for number, _ in images], "images"))
     findings += _twice(numbers or (), "annotations", as_text=True)
     known = {number for number, _ in images}
+    by_text = {str(each): each for each in reversed([*known])}
     findings += [
         _error(
             "coco.dangling",
             f"/annotations/{place}/image_id",
-            _dangling(owner, known),
+            _dangling(owner, by_text),
         )
         for place, owner in enumerate(owners)
         if owner not in known or owner is None
@@ -82,9 +115,9 @@ def _twice(numbers: Iterable[Any], section: str, *, as_text: bool = False) -> It
             seen.add(str(number) if as_text else number)
 
 
-def _dangling(owner: object, known: Set[object]) -> Message:
+def _dangling(owner: object, by_text: Mapping[str, object]) -> Message:
     """Return that an annotation belongs to no image, and that one has the same id as a text, or as a number."""
-    alike = next((each for each in known if str(each) == str(owner) and owner is not None), None)
+    alike = None if owner is None else by_text.get(str(owner))
     if alike is None:
         return Message("the annotation belongs to no image: {owner!r}", owner=owner)
     told = {"owner": repr(owner), "alike": repr(alike)}
@@ -117,7 +150,9 @@ def category_findings(records: Iterable[Any], case_index: int) -> Iterator[Findi
         numbers.add(number)
 
 
-def case_findings(pictures: Sequence[Picture], categories: Categories, case_index: int) -> Iterator[Finding]:
+def case_findings(
+    pictures: Sequence[Picture], categories: Categories, case_index: int, effort: Effort
+) -> Iterator[Finding]:
     """Yield the warnings about the records of one case; paths are `/annotations/{id}/{field}`."""
     for picture in pictures:
         size = picture.record.get("height", 0), picture.record.get("width", 0)
@@ -132,11 +167,12 @@ def case_findings(pictures: Sequence[Picture], categories: Categories, case_inde
                 case_index,
             )
         for shape in picture.shapes:
-            yield from shape_findings(shape, size, categories, f"/annotations/{shape.record.get('id')}", case_index)
+            place = f"/annotations/{shape.record.get('id')}"
+            yield from shape_findings(shape, size, categories, place, case_index, effort)
 
 
 def shape_findings(
-    shape: Shape, size: tuple[int, int], categories: Categories, place: str, case_index: int
+    shape: Shape, size: tuple[int, int], categories: Categories, place: str, case_index: int, effort: Effort
 ) -> Iterator[Finding]:
     """Yield the warnings about one annotation of a picture of `size` rows and columns, (0, 0) if that is not known."""
     record = shape.record
@@ -150,7 +186,7 @@ def shape_findings(
     segmentation = shape.segmentation(size, source="", where=place)
     box = box_from_record(record, source="", where=place)
     if segmentation is not None:
-        yield from _disagreements(record, segmentation, box, place, case_index)
+        yield from _disagreements(record, segmentation, box, place, case_index, effort)
     if box is not None and all(size) and not (box[0] >= 0 and box[1] >= 0 and box[2] <= size[1] and box[3] <= size[0]):
         yield _warning("coco.outside", f"{place}/bbox", "the box reaches beyond the picture", case_index)
     points = keypoints_from_record(record, source="", where=place)
@@ -167,7 +203,7 @@ def shape_findings(
 
 
 def _disagreements(
-    record: dict[str, Any], segmentation: Segmentation, box: Any, place: str, case_index: int
+    record: dict[str, Any], segmentation: Segmentation, box: Any, place: str, case_index: int, effort: Effort
 ) -> Iterator[Finding]:
     stated = record.get("area")
     areas = [segmentation.area]
@@ -179,7 +215,10 @@ def _disagreements(
             yield _warning(
                 "coco.outside", f"{place}/segmentation", "the polygon reaches beyond the picture", case_index
             )
-        if (stated is not None and not _is_near(stated, areas)) or (box is not None and not _are_near(box, boxes)):
+        is_other = (stated is not None and not _is_near(stated, areas)) or (
+            box is not None and not _are_near(box, boxes)
+        )
+        if is_other and effort.allows(segmentation.rings.length):
             areas.append(area_of(segmentation.counts))
             boxes.append(box_of(segmentation.counts, segmentation.size[0]))
     if stated is not None and not _is_near(stated, areas):

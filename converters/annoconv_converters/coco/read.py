@@ -29,7 +29,7 @@ from annoconv_converters._pictures.fitting import GONE, lost, reserved_ids
 from annoconv_converters._pictures.geometry import size_from_record
 from annoconv_converters._pictures.planes import DEFAULT_NAMES
 from annoconv_converters._pictures.records import Picture, Shape, is_caption, picture_name
-from annoconv_converters.coco.check import case_findings, category_findings
+from annoconv_converters.coco.check import Effort, case_findings, category_findings
 from annoconv_converters.coco.edited import additions, said_twice
 from annoconv_converters.coco.foreign import REASONS, TASK, is_flat, understand
 from annoconv_converters.coco.head import CONTRIBUTOR, info_beside
@@ -106,6 +106,7 @@ def _readings(
     # What was written with our keys was compared with the built-in labels only.
     systems = {True: Labels.of(), False: Labels.of(label_system=context.label_system)}
     categories = {keyed: Categories(listed, labels, kind="numbered") for keyed, labels in systems.items()}
+    effort = Effort.of(index.path.stat().st_size)
     for number, group in enumerate(index.groups):
         pictures = [_picture(index, file, position, kind, maps) for position in group]
         case = next((each.key["case"] for each in pictures if "case" in each.key), None)
@@ -152,7 +153,7 @@ def _readings(
             listed=categories[True].apart(places).labels_of(places) if use_keys else known.listed,
         )
         findings = [*(() if number else category_findings(listed, case_index))]
-        findings += case_findings(pictures, known, case_index + number)
+        findings += case_findings(pictures, known, case_index + number, effort)
         losses = list(file_losses(records, REASONS, case_index + number))
         if not (is_plain or use_keys or is_flat(pictures)):
             whole = said and {**said, "categories": listed}

@@ -69,15 +69,13 @@ def read_asap(path: Path, limits: Limits, labels_of: Callable[[Case], Labels]) -
         raise InputError("this is no ASAP annotation", source=path, found=root.tag, expected="ASAP_Annotations")
     picture = Picture({"id": 1, "file_name": f"{path.stem}.png"}, is_unsized=True)
     groups = {each.get("Name", ""): each for each in root.iterfind("AnnotationGroups/Group")}
-    names: list[str] = []
+    names: dict[str, int] = {}
     for place, element in enumerate(root.iterfind("Annotations/Annotation"), start=1):
         group = element.get("PartOfGroup") or ""
         group = "" if group == _NO_GROUP else group
-        if group not in names:
-            names.append(group)
         corners = _corners(element, path)
         told: Record = {"name": element.get("Name", "")} | _told(group, groups)
-        record: Record = {"id": place, "category_id": names.index(group), "attributes": told}
+        record: Record = {"id": place, "category_id": names.setdefault(group, len(names)), "attributes": told}
         picture.shapes += _shapes(record, element.get("Type", ""), corners, path)
 
     def losses(_: object, loaded: LoadedCase, case_index: int) -> list[Loss]:

@@ -50,7 +50,7 @@ class FeatureFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._names: list[str] = []
+        self._names: dict[str, int] = {}
         self._ids: set[str] = set()
         self._count = 0
         self.told: dict[str, list[FileFeature]] = {}
@@ -73,9 +73,7 @@ class FeatureFile:
         identity = self._identity(feature.get("id"), where)
         self.told.setdefault(picture.record["file_name"], []).append(FileFeature(place, identity, feature))
         name = class_name(properties)
-        if name not in self._names:
-            self._names.append(name)
-        record: Record = {"id": identity, "category_id": self._names.index(name)}
+        record: Record = {"id": identity, "category_id": self._names.setdefault(name, len(self._names))}
         if type(properties.get("confidence")) in {int, float}:
             record["score"] = properties["confidence"]
         attributes = _attributes(properties, kind_of(feature)) | ({} if parent is None else {"parent": parent})

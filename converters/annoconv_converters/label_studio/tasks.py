@@ -153,7 +153,7 @@ def read_tasks(
     """
     document = tree_of(path, limits)
     given: list[Record] = document if isinstance(document, list) else [document]
-    names: list[str] = []
+    names: dict[str, int] = {}
     is_list = isinstance(document, list)
     tasks = [
         _Task(page, (place, *steps), key, names, path, predictions, is_list=is_list)
@@ -193,7 +193,7 @@ class _Task:
     """
 
     def __init__(
-        self, task: Record, steps: Steps, key: str | None, names: list[str], path: Path, predictions: bool, *,
+        self, task: Record, steps: Steps, key: str | None, names: dict[str, int], path: Path, predictions: bool, *,
         is_list: bool,
     ) -> None:  # fmt: skip
         self._names, self._path, self.told, self.key = names, path, task, key
@@ -287,9 +287,7 @@ class _Task:
         """
         labels = region.labels
         label = next(iter(labels or region.answers), "")
-        if label not in self._names:
-            self._names.append(label)
-        told: Record = {"category_id": self._names.index(label)}
+        told: Record = {"category_id": self._names.setdefault(label, len(self._names))}
         score = region.first.get("score", annotation.get("score") if "algorithm_type" in more else None)
         if type(score) in {int, float}:
             told["score"] = score

@@ -107,14 +107,12 @@ def _from_xml(path: Path, context: Context, folder: str) -> Batch:
         record["height"] = side(size.findtext("nrows"), "imagesize/nrows", path)
         record["width"] = side(size.findtext("ncols"), "imagesize/ncols", path)
     picture = Picture(record, is_unsized=True, is_named=bool(named))
-    names: list[str] = []
+    names: dict[str, int] = {}
     taken: set[int] = set()
     for place, element in enumerate(root.iterfind("object")):
         if is_deleted(element):
             continue
         name = text_of(element.find("name"))
-        if name not in names:
-            names.append(name)
         identity = object_number(element, place)
         if identity in taken:
             raise InputError(
@@ -124,7 +122,11 @@ def _from_xml(path: Path, context: Context, folder: str) -> Batch:
                 found=identity,
             )
         taken.add(identity)
-        common: Record = {"id": identity, "category_id": names.index(name), "attributes": _attributes(element)}
+        common: Record = {
+            "id": identity,
+            "category_id": names.setdefault(name, len(names)),
+            "attributes": _attributes(element),
+        }
         shape = _with(common, _xml_shape(element, path, record, place))
         picture.shapes.append(replace(shape, place=("object", place)))
 
@@ -228,7 +230,7 @@ def _from_json(path: Path, context: Context, instances: bool, folder: str) -> Ba
     record: Record = {"id": 1, "file_name": name}
     if document.get("imageHeight") is not None or document.get("imageWidth") is not None:  # old files state none
         record |= {"height": document.get("imageHeight"), "width": document.get("imageWidth")}
-    names: list[str] = []
+    names: dict[str, int] = {}
     picture = Picture(record, is_unsized=True, is_named=is_named)
     for place, shape in enumerate(shapes, start=1):
         at = ("shapes", place - 1)
@@ -238,10 +240,10 @@ def _from_json(path: Path, context: Context, instances: bool, folder: str) -> Ba
     if instances:
         picture.shapes, became, points = joined(picture.shapes, names)
     for flag, value in _flags(document).items():
-        if flag not in names:
-            names.append(flag)
         told = {"image_label": value}
-        picture.shapes.append(Shape({"id": f"flag {flag}", "category_id": names.index(flag), "attributes": told}))
+        picture.shapes.append(
+            Shape({"id": f"flag {flag}", "category_id": names.setdefault(flag, len(names)), "attributes": told})
+        )
 
     def losses(_: object, loaded: LoadedCase, case_index: int) -> list[Loss]:
         labels = Labels.of(loaded.case, context.label_system)
@@ -258,11 +260,9 @@ def _flags(holder: Record) -> Record:
     return {key: value for key, value in flags.items() if type(value) is bool} if isinstance(flags, dict) else {}
 
 
-def _json_shape(shape: Record, picture: Record, names: list[str], path: Path, place: int) -> Iterator[Shape]:
+def _json_shape(shape: Record, picture: Record, names: dict[str, int], path: Path, place: int) -> Iterator[Shape]:
     """Yield a shape, or one for each of several points."""
     label = "" if shape.get("label") is None else str(shape["label"])
-    if label not in names:
-        names.append(label)
     points = shape.get("points")
     if not isinstance(points, list) or not all(is_numbers(point, 2) for point in points):
         raise InputError(
@@ -275,7 +275,7 @@ def _json_shape(shape: Record, picture: Record, names: list[str], path: Path, pl
         attributes["description"] = shape["description"]
     if isinstance(shape.get("attributes"), dict):
         attributes |= shape["attributes"]
-    common: Record = {"id": place, "category_id": names.index(label), "attributes": attributes}
+    common: Record = {"id": place, "category_id": names.setdefault(label, len(names)), "attributes": attributes}
     if type(shape.get("score")) in {int, float}:
         common["score"] = shape["score"]
     kind = str(shape.get("shape_type") or "polygon")

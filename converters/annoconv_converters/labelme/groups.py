@@ -29,7 +29,7 @@ def shared_groups(shapes: Sequence[Record]) -> dict[int, int]:
     return {place: group for place, group in told.items() if counts[group] > 1}
 
 
-def joined(shapes: Sequence[Shape], names: list[str]) -> tuple[list[Shape], dict[str, str], dict[int, list[str]]]:
+def joined(shapes: Sequence[Shape], names: dict[str, int]) -> tuple[list[Shape], dict[str, str], dict[int, list[str]]]:
     """Return the shapes of a picture with those of one group as one.
 
     Parameters
@@ -37,7 +37,7 @@ def joined(shapes: Sequence[Shape], names: list[str]) -> tuple[list[Shape], dict
     shapes
         Of which `group_id` is an attribute.
     names
-        Of the classes; that of what has none is added to it.
+        Of the classes, with their numbers; that of what has none is added to it.
 
     Returns
     -------
@@ -52,6 +52,7 @@ def joined(shapes: Sequence[Shape], names: list[str]) -> tuple[list[Shape], dict
     became: dict[str, str] = {}
     points: dict[int, list[str]] = {}
     found = {str(shape.record["id"]): shape for shape in shapes}
+    name_of = list(names)
     for members in groups.values():
         outlines: dict[int, list[Shape]] = {}
         for each in members:
@@ -63,13 +64,12 @@ def joined(shapes: Sequence[Shape], names: list[str]) -> tuple[list[Shape], dict
             found[identity] = replace(first, record={**first.record, "segmentation": rings}, has_parts=True)
             became |= {str(each.record["id"]): identity for each in rest}
         parts = [each for each in members if (each.geometry or {}).get("type") == "point"]
-        told = [names[each.record["category_id"]] for each in parts]
+        told = [name_of[each.record["category_id"]] for each in parts]
         others = [each for each in members if each.geometry is None]
         if len(parts) < 2 or len({*told}) < len(told) or not all(map(is_name, told)):
             continue
         classes = {each.record["category_id"] for each in others}
-        names += [""] if len(classes) != 1 and "" not in names else []
-        number = classes.pop() if len(classes) == 1 else names.index("")
+        number = classes.pop() if len(classes) == 1 else names.setdefault("", len(names))
         first, *rest = parts
         is_part = number in {each.record["category_id"] for each in others}
         above = {"parent_id": str(others[0].record["id"])} if is_part else {}

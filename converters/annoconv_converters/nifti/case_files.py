@@ -8,6 +8,7 @@ same in words.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.codes import category_of
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from annoconv.pixels import Volume
     from annoconv_converters.nifti.source_trees import SourceFile
 
-__all__ = ["SAID_OF_MASKS", "CaseFiles", "ImageFiles", "Region", "document"]
+__all__ = ["SAID_OF_MASKS", "CaseFiles", "ImageFiles", "Region", "document", "identities"]
 
 SAID_OF_MASKS: Final = ("tracking_uid", "tracking_id", "finding_site", "algorithm_type", "fractional_type")
 """Fields of masks that the index of the plain layout holds."""
@@ -181,12 +182,11 @@ def document(
     defined = {label["code"]: label for label in found.told.get("labels", [])}
     annotations: list[dict[str, Any]] = []
     masks: list[Mask] = []
-    taken = {image.uid for image in found.images}
-    for region, (code, category, definition) in zip(found.regions, _labels(found.regions, labels), strict=True):
+    coded = list(_labels(found.regions, labels))
+    names = identities(found, [code for code, _, _ in coded], ids or {})
+    for region, identity, (code, category, definition) in zip(found.regions, names, coded, strict=True):
         if definition is not None:
             defined.setdefault(code, definition)
-        identity = (ids or {}).get(region.key) or _unused(str(region.told.get("id") or code), taken)
-        taken.add(identity)
         annotation: dict[str, Any] = {
             "id": identity,
             "category": category.value,
@@ -220,6 +220,25 @@ def document(
     if found.told.get("registrations"):
         native["registrations"] = found.told["registrations"]
     return native, masks
+
+
+def identities(found: CaseFiles, codes: Sequence[str], ids: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
+    """Yield the annotation id of each region: from the side file, else as the layout tells it, else by its label code.
+
+    Parameters
+    ----------
+    found
+        What the files tell.
+    codes
+        Label codes of its regions.
+    ids
+        Annotation ids by region key, from the private side file.
+    """
+    taken = {image.uid for image in found.images}
+    for region, code in zip(found.regions, codes, strict=False):
+        identity = ids.get(region.key) or _unused(str(region.told.get("id") or code), taken)
+        taken.add(identity)
+        yield identity
 
 
 def _labels(

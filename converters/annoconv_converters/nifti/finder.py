@@ -70,6 +70,8 @@ class Finder:
         Modality of images where nothing else tells it.
     known
         Labels of files that were just written, so that they need not be read again.
+    written
+        Of files that were just written, what stands before the voxels, or a whole document.
     allows_no_place
         Whether a file may have no place in space.
     takes_layers
@@ -87,6 +89,7 @@ class Finder:
     drawn_on: Set[Path] = frozenset()
     modality: str | None = None
     known: Mapping[Path, Sequence[int]] = field(default_factory=dict[Path, list[int]])
+    written: Mapping[Path, bytes] = field(default_factory=dict[Path, bytes])
     allows_no_place: bool = False
     takes_layers: bool = False
     within: Within | None = None
@@ -99,7 +102,7 @@ class Finder:
 
     def open(self, path: Path, *, is_placeless: bool = False) -> VolumeFile:
         """Return a file of volumes; GeometryError by name if it has no place in space."""
-        file = open_volume(self._checked(path), self.context.limits, self.form)
+        file = open_volume(self._checked(path), self.context.limits, self.form, self.written.get(path))
         if file.grid.lps_from_ijk is None and not (is_placeless or self.allows_no_place):
             raise GeometryError(
                 "the file states no place in space: its sform and qform codes are both 0"
@@ -129,10 +132,9 @@ class Finder:
         return self._loaded(path)
 
     def _loaded(self, path: Path) -> Any:
-        self._checked(path)
-        return strict_json.loads(
-            strict_json.read_bytes(path, self.context.limits), limits=self.context.limits, source=path
-        )
+        limits = self.context.limits
+        data = self.written.get(path) or strict_json.read_bytes(self._checked(path), limits)
+        return strict_json.loads(data, limits=limits, source=path)
 
     def object(self, path: Path) -> dict[str, Any]:
         """Return a JSON object; DocumentError if it is something else."""

@@ -11,6 +11,7 @@ import numpy as np
 from annoconv import images as image_seam
 from annoconv.casefile.left_out import kinds_of
 from annoconv.codes import Labels
+from annoconv.documents import strict_json
 from annoconv.errors import GeometryError, InputError, MaskError
 from annoconv.geometry import Grid, apply_relation, is_turned, matrix_text
 from annoconv.ids import safe_name
@@ -28,12 +29,13 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.geometry import GridRelation
     from annoconv.images import ImageSource
+    from annoconv.limits import Limits
     from annoconv.model import Case, Image
     from annoconv.pixels import Mask
     from annoconv.registry import Context
     from annoconv.volumes.label_boxes import Box
 
-__all__ = ["Prepared", "PreparedImage", "PreparedMask", "prepare"]
+__all__ = ["Prepared", "PreparedImage", "PreparedMask", "given_sources", "prepare"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,9 +113,24 @@ class Prepared:
         return self.loaded.case
 
     @cached_property
+    def document(self) -> dict[str, Any]:
+        """The case as JSON values."""
+        told: dict[str, Any] = strict_json.plain(self.case)
+        return told
+
+    @cached_property
     def masks(self) -> list[PreparedMask]:
         """The masks on all images."""
         return [mask for image in self.images for mask in image.masks]
+
+
+def given_sources(images: Sequence[Path], limits: Limits, *, allow_gaps: bool) -> list[ImageSource]:
+    """Return the source images that were given."""
+    if not images:
+        return []
+    from annoconv_converters._dicom.series import scan_series  # imports pydicom, half of the time of a small command
+
+    return scan_series(images, limits, allow_gaps=allow_gaps)
 
 
 def prepare(loaded: LoadedCase, position: int, sources: Sequence[ImageSource], context: Context) -> Prepared:

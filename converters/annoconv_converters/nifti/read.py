@@ -21,7 +21,6 @@ from annoconv.messages import Message, listed
 from annoconv.model import SCHEMA_VERSION, Case, Metadata
 from annoconv.pixels import Masks, check_frame
 from annoconv.volumes.nifti_affines import check_orthogonal
-from annoconv_converters._dicom.series import scan_series
 from annoconv_converters._volumes.file import LayerVolume, UnionVolume
 from annoconv_converters._volumes.image import VolumeImage
 from annoconv_converters._volumes.label_tables import read_table
@@ -31,6 +30,7 @@ from annoconv_converters.nifti.case_files import document
 from annoconv_converters.nifti.finder import Finder
 from annoconv_converters.nifti.layouts import LAYOUTS, recognise
 from annoconv_converters.nifti.layouts.indexed import others
+from annoconv_converters.nifti.prepared import given_sources
 from annoconv_converters.nifti.side_file import ENDING, FOLDER, SideFile, read_side_file, side_of, with_empty_regions
 from annoconv_converters.nifti.source_trees import Retold, RetoldRow, file_losses, of_given_table
 
@@ -138,7 +138,7 @@ def _images_but(
     """Return the images that were named, but for files that are sources of masks; ImageError if no other is there."""
     if not images:
         return []
-    every = scan_series(images, context.limits, allow_gaps=allow_gaps)
+    every = given_sources(images, context.limits, allow_gaps=allow_gaps)
     found = [each for each in every if each.path.resolve() not in masks]
     if not found:
         raise ImageError(

@@ -16,7 +16,6 @@ from annoconv.volumes.label_boxes import find_labels
 from annoconv.volumes.nifti import LABEL_INTENT
 from annoconv.volumes.voxel_values import smallest_labels
 from annoconv_converters._volumes import label_tables
-from annoconv_converters.nifti.rescale import rescaled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,17 +45,22 @@ class VolumeWriter:
         NIfTI version.
     suffix
         `.nii.gz` or `.nii`.
+    written
+        What stands before the voxels of each file that it wrote, and documents beside them, so that nobody need read
+        them again.
     """
 
     version: Literal[1, 2] = 1
     suffix: Literal[".nii", ".nii.gz"] = ".nii.gz"
+    written: dict[Path, bytes] = field(default_factory=dict["Path", bytes])
 
     def write(
         self, path: Path, voxels: NDArray[Any], grid: Grid, tables: Sequence[Sequence[Entry]] = (), *, intent: int = 0
     ) -> None:
         """Write a volume, or layers `(layer, k, j, i)`, with a label table for each in the header."""
         extensions = [(_CARET, label_tables.write_caret(tables))] if any(tables) else []
-        pieces = nifti.nifti_pieces(voxels, grid, version=self.version, extensions=extensions, intent=intent)
+        pieces = [*nifti.nifti_pieces(voxels, grid, version=self.version, extensions=extensions, intent=intent)]
+        self.written[path] = bytes(pieces[0])
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             for piece in compress(pieces) if path.name.endswith(".gz") else pieces:
@@ -71,6 +75,8 @@ class VolumeWriter:
 
     def write_image(self, path: Path, source: ImageSource, grid: Grid) -> None:
         """Write an image's values, rescaled, on the grid that the case states: axes may run another way."""
+        from annoconv_converters.nifti.rescale import rescaled  # imports pydicom, which masks need not
+
         self.write(path, apply_relation(rescaled(source), compare_grids(source.grid, grid), source.path), grid)
 
     def write_files(

@@ -24,11 +24,10 @@ from annoconv.files.manifest import ending_of, seal
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
 from annoconv.volumes.nifti import NIFTI1_LARGEST, holds_qform
-from annoconv_converters._dicom.series import scan_series
 from annoconv_converters._volumes.opening import stem_of
-from annoconv_converters.nifti.case_files import document
+from annoconv_converters.nifti.case_files import document, identities
 from annoconv_converters.nifti.finder import Finder
-from annoconv_converters.nifti.prepared import Prepared, prepare
+from annoconv_converters.nifti.prepared import Prepared, given_sources, prepare
 from annoconv_converters.nifti.side_file import SideFile, main_of, with_empty_regions
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ def write_cases(
     allow_gaps: bool,
 ) -> LossReport:
     """Write cases; a folder appears at once, a single file and its side file one after the other."""
-    sources = scan_series(images, context.limits, allow_gaps=allow_gaps) if images else []
+    sources = given_sources(images, context.limits, allow_gaps=allow_gaps)
     remaining = iter(cases)
     start = [loaded for _, loaded in zip(range(2), remaining, strict=False)]  # range first: it takes no third
     if not start:
@@ -163,7 +162,7 @@ def _add_all(
 
 def _remember(prepared: Prepared, loaded: LoadedCase, unwritten: LeftOut, writer: Layout) -> _WrittenCase:
     masks = {each.annotation.id for each in prepared.masks}
-    plain = strict_json.plain(loaded.case)
+    plain = prepared.document if prepared.loaded is loaded else strict_json.plain(loaded.case)
     notes = dict(_unusual(prepared, writer))
     keys, labels = writer.keys(prepared), prepared.labels
     unusual = [(_place_of(n), note) for n, image in enumerate(prepared.images) for note in _notes(image.source)]
@@ -197,7 +196,7 @@ def _compare(
     written: Sequence[_WrittenCase], place: Path, writer: Layout, context: Context, *, plain: bool
 ) -> Iterator[Loss]:
     """Read back what was written, without the voxels; put the difference into side files and yield it as losses."""
-    finder = Finder(replace(context, label_system=()), known=writer.known)
+    finder = Finder(replace(context, label_system=()), known=writer.known, written=writer.request.volumes.written)
     found = list(writer.find(place, finder))
     if len(found) != len(written):
         raise RuntimeError(f"{len(written)} cases were written, {len(found)} are found")
@@ -215,13 +214,13 @@ def _case_losses(
     for place, message in case.unusual:
         yield Loss(case_index, place, LossKind.APPROXIMATED, message)
     reasons = _reasons(writer)
-    native_plain, _ = document(found, finder.labels)
     if plain:
-        yield from report(case.document, native_plain, reasons, case_index=case_index, unwritten=case.left_out).losses
+        native, _ = document(found, finder.labels)
+        yield from report(case.document, native, reasons, case_index=case_index, unwritten=case.left_out).losses
         return
     ids = {key: identity for identity, key in case.keys.items()}
     drawn = {region.key for region in found.regions}
-    found = with_empty_regions(found, ids, finder)
+    by_itself, found = found, with_empty_regions(found, ids, finder)
     native, _ = document(found, finder.labels, ids=ids)
     present = {region.key for region in found.regions}
     empty = present - drawn
@@ -258,7 +257,8 @@ def _case_losses(
         held(native, kept),
         places,
     )
-    found.carrier.parent.mkdir(exist_ok=True)
+    if found.carrier.parent != found.source:
+        found.carrier.parent.mkdir(exist_ok=True)
     found.carrier.write_bytes(strict_json.dumps(side.document()))
     if (main := main_of(found)) != found.source:
         seal(found.carrier, main, ending_of(main))
@@ -268,7 +268,7 @@ def _case_losses(
     for loss in compared.losses:
         if loss.path not in unplaced:
             yield loss
-    stated = {each["id"] for each in native_plain["annotations"]}
+    stated = set(identities(by_itself, [each["label_code"] for each in native["annotations"]]))
     for position, each in enumerate(case.document["annotations"]):
         if each["id"] not in stated and each["id"] in set(ids.values()) - merged:
             message = Message(

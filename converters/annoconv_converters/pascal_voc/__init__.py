@@ -114,7 +114,7 @@ def _batch(path: Path, context: Context, folder: str, *, shift: int) -> Batch:
         "width": side(size.findtext("width"), "size/width", path),
         "height": side(size.findtext("height"), "size/height", path),
     }
-    names: list[str] = []
+    names: dict[str, int] = {}
     picture = Picture(record, is_named=bool(named))
     objects = root.findall("object")
     masks = _masks(path, record, len(objects))
@@ -145,12 +145,10 @@ def _batch(path: Path, context: Context, folder: str, *, shift: int) -> Batch:
     return Batch([picture], categories_of(names), path, losses=losses)
 
 
-def _record(element: Element, identity: str, names: list[str], path: Path, shift: int) -> Record:
+def _record(element: Element, identity: str, names: dict[str, int], path: Path, shift: int) -> Record:
     """Return an object, or a part of one."""
     where = f"{element.tag} {identity}"
     name = element.findtext("name") or ""
-    if name not in names:
-        names.append(name)
     box = element.find("bndbox")
     if box is None:
         raise InputError("the object has no box", source=path, where=where, expected="bndbox")
@@ -170,7 +168,7 @@ def _record(element: Element, identity: str, names: list[str], path: Path, shift
         raise InputError("the box is turned inside out", source=path, where=where)
     return {
         "id": identity,
-        "category_id": names.index(name),
+        "category_id": names.setdefault(name, len(names)),
         "bbox": [tidy(x_min), tidy(y_min), tidy(x_max - x_min), tidy(y_max - y_min)],
         "attributes": _attributes(element),
     }

@@ -10,7 +10,7 @@ import typer
 from annoconv.cli.report import Report
 from annoconv.messages import Message, translate
 
-_DISTRIBUTIONS = ("annoconv", "pydantic", "numpy", "pydicom", "nibabel")
+_DISTRIBUTIONS = ("annoconv", "pydantic", "numpy", "pydicom", "isal")
 
 
 def info(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import heapq
 import json
-from itertools import groupby
+from itertools import groupby, islice
+from json.encoder import encode_basestring
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Losses", "Told"]
 
-_text = json.JSONEncoder(ensure_ascii=False).encode
-_HELD: Final = 20_000  # losses held at a time; more wait in files of as many
+_HELD: Final = 20_000
+"""Losses held at a time; more wait in files of as many."""
+_LINE: Final = 250
+"""Losses in one line of a file, which is read at once."""
 
 
 class Told(NamedTuple):
@@ -55,11 +58,13 @@ class Losses:
 
     def add(self, losses: Iterable[Loss]) -> None:
         """Take losses."""
-        for loss in losses:
-            self._held.append(
-                Told(loss.case_index, loss.path, loss.kind.value, str(loss.message), loss.text(self._lang))
-            )
-            if len(self._held) >= _HELD:
+        told = (
+            Told(loss.case_index, loss.path, loss.kind.value, str(loss.message), loss.text(self._lang))
+            for loss in losses
+        )
+        while more := list(islice(told, _HELD - len(self._held))):
+            self._held += more
+            if len(self._held) == _HELD:
                 self._put_away()
 
     def __iter__(self) -> Iterator[Told]:
@@ -71,8 +76,11 @@ class Losses:
         """Write what `LossReport.to_json` gives."""
         before = "[\n"
         for loss in self:
-            members = ",\n".join(f"    {_text(key)}: {_text(value)}" for key, value in loss.to_json().items())
-            file.write(f"{before}  {{\n{members}\n  }}")
+            path, kind, message = map(encode_basestring, (loss.path, loss.kind, loss.message))
+            file.write(
+                f'{before}  {{\n    "case_index": {loss.case_index},\n    "path": {path},\n    "kind": {kind},\n'
+                f'    "message": {message}\n  }}'
+            )
             before = ",\n"
         file.write("[]\n" if before == "[\n" else "\n]\n")
 
@@ -91,7 +99,8 @@ class Losses:
             self._folder = TemporaryDirectory(prefix="annoconv-")
         path = Path(self._folder.name, str(len(self._files)))
         with path.open("w", encoding="utf-8") as file:
-            file.writelines(f"{json.dumps(loss)}\n" for loss in sorted(self._held))
+            held = sorted(self._held)
+            file.writelines(f"{json.dumps(held[at : at + _LINE])}\n" for at in range(0, len(held), _LINE))
         self._files.append(path)
         self._held.clear()
 
@@ -99,4 +108,4 @@ class Losses:
 def _lines(path: Path) -> Iterator[Told]:
     with path.open(encoding="utf-8") as file:
         for line in file:
-            yield Told(*json.loads(line))
+            yield from map(Told._make, json.loads(line))

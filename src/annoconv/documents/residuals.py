@@ -44,7 +44,10 @@ IDENTITIES = ("id", "uid", "code")
 
 def pointer(path: Path) -> str:
     """Return the JSON pointer (RFC 6901) of a path."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    pointed = "/".join(("", *map(str, path)))
+    if "~" in pointed or pointed.count("/") != len(path):
+        pointed = "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    return pointed
 
 
 def steps_of(pointed: str) -> tuple[str, ...]:
@@ -80,7 +83,8 @@ class Residual:
         """Return the leaves that differ; an absent object that only holds its members' place is none."""
         if not self.removed:
             return [*self.values]
-        inner = {path[:length] for path in self.values for length in range(len(path))}
+        lengths = {len(path) for path in self.removed}
+        inner = {path[:length] for path in self.values for length in lengths if length < len(path)}
         return [*self.values, *(path for path in self.removed if path not in inner)]
 
     def to_json(self) -> dict[str, Any]:

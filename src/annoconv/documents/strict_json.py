@@ -177,14 +177,20 @@ def parse(
 def as_model(
     document: dict[str, Any], model: type[Model], *, limits: Limits | None = None, source: Path | str | None = None
 ) -> Model:
-    """Return JSON values that a reader has made itself as a typed document; raises as `parse` does."""
+    """Return JSON values that a reader has made itself as a typed document; raises as `parse` does.
+
+    What has floats and no decimals is written with all digits that they have, and need not be looked at for more.
+    """
     limits = limits or _LIMITS
-    data = dumps(document)
+    try:
+        data = orjson.dumps(document, option=orjson.OPT_PASSTHROUGH_DATETIME)
+    except TypeError:  # decimals, whole numbers beyond 64 bits, what has no form in JSON
+        return parse(dumps(document), model, limits=limits, source=source)
     check_sizes(data, limits, source=source)
-    if limits.depth >= _PARSER_DEPTH and len(data) <= limits.document_bytes and not may_lose_digits(data):
+    if limits.depth >= _PARSER_DEPTH and len(data) <= limits.document_bytes and b"null" not in data:
         with suppress(DocumentError), collector_paused():
             return conforming(data, document, model, limits, source=source, where=None)
-    return parse(data, model, limits=limits, source=source)
+    return parse(dumps(document), model, limits=limits, source=source)
 
 
 @contextmanager

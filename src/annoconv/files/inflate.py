@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["DEFLATE_MOST", "GZIP_MAGIC", "chunks", "compress", "first_bytes", "inflated", "read_exactly"]
+__all__ = ["DEFLATE_MOST", "GZIP_MAGIC", "chunks", "compress", "first_bytes", "inflated", "is_gzip", "read_exactly"]
 
 DEFLATE_MOST: Final = 1032
 """Largest expansion that deflate can reach (zlib technical details)."""
@@ -51,26 +51,35 @@ def compress(pieces: Iterable[bytes | memoryview]) -> Iterator[bytes]:
     yield packer.flush()
 
 
-def first_bytes(path: Path, most: int) -> bytes:
-    """Return the first bytes of a file's content, inflated if it is a gzip file; fewer if it is shorter."""
+def first_bytes(file: BinaryIO, path: Path, most: int) -> bytes:
+    """Return the first bytes of the content of an open file, inflated if it is gzip; fewer if it is shorter."""
     start = b""
-    for piece in chunks(path, most):
+    for piece in _content(file, path, most):
         start += piece
         if len(start) >= most:
             break
     return start[:most]
 
 
+def is_gzip(file: BinaryIO) -> bool:
+    """Tell whether an open file, which stands at its start again, is a gzip file."""
+    is_it = file.read(2) == GZIP_MAGIC
+    file.seek(0)
+    return is_it
+
+
 def chunks(path: Path, most: int = _CHUNK) -> Iterator[bytes]:
     """Yield a file's content, inflated if it is a gzip file, in pieces of at most `most` bytes."""
     with path.open("rb") as file:
-        compressed = file.read(2) == GZIP_MAGIC
-        file.seek(0)
-        if compressed:
-            yield from inflated(file, path, most)
-        else:
-            while chunk := file.read(most):
-                yield chunk
+        yield from _content(file, path, most)
+
+
+def _content(file: BinaryIO, path: Path, most: int) -> Iterator[bytes]:
+    if is_gzip(file):
+        yield from inflated(file, path, most)
+    else:
+        while chunk := file.read(most):
+            yield chunk
 
 
 def read_exactly(

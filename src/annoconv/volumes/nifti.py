@@ -1,8 +1,8 @@
 """NIfTI files, strictly: nothing is inflated or allocated before the header is checked, everything read is verified.
 
 The files' RAS affine and ijk order end here: what leaves this module is LPS and `kji`. NIfTI stores i fastest, so the
-voxels in file order *are* a C-order array of shape (k, j, i). The header is nibabel's; the data are not, because
-nibabel checks neither the CRC nor the length of a compressed file.
+voxels in file order *are* a C-order array of shape (k, j, i). Neither header nor data are left to nibabel, which checks
+neither the CRC nor the length of a compressed file.
 
 Authority: https://nifti.nimh.nih.gov/pub/dist/src/niftilib/nifti1.h; specification B.2.
 """
@@ -10,19 +10,18 @@ Authority: https://nifti.nimh.nih.gov/pub/dist/src/niftilib/nifti1.h; specificat
 from __future__ import annotations
 
 import math
+import os
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
-from nibabel.nifti1 import Nifti1Header, data_type_codes
-from nibabel.nifti2 import Nifti2Header
-from nibabel.spatialimages import HeaderDataError
 
 from annoconv.errors import GeometryError, LimitError, MaskError
-from annoconv.files.inflate import DEFLATE_MOST, GZIP_MAGIC, chunks, compress, first_bytes, read_exactly
+from annoconv.files.inflate import DEFLATE_MOST, chunks, compress, first_bytes, is_gzip, read_exactly
 from annoconv.messages import Message
-from annoconv.volumes.nifti_affines import Form, forms_elsewhere, is_in_mm, read_grid, write_forms
+from annoconv.volumes.nifti_affines import Form, forms_elsewhere, forms_of, is_in_mm, read_grid
+from annoconv.volumes.nifti_header import SIZES, dtype_name, dtype_of, pack, parse, type_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,12 +31,14 @@ if TYPE_CHECKING:
 
     from annoconv.geometry import Grid
     from annoconv.limits import Limits
+    from annoconv.volumes.nifti_header import ByteOrder, Header, Version
 
 __all__ = [
     "LABEL_INTENT",
     "NIFTI1_LARGEST",
     "Extension",
     "NiftiHeader",
+    "header_of",
     "holds_qform",
     "is_plain",
     "nifti_bytes",
@@ -53,12 +54,7 @@ Extension: TypeAlias = tuple[int, bytes]
 LABEL_INTENT: Final = 1002
 """NIFTI_INTENT_LABEL: the voxels are indices into a table of labels."""
 
-_HEADERS: Final[dict[int, tuple[Any, bytes, slice]]] = {
-    348: (Nifti1Header, b"n+1\0", slice(344, 348)),
-    540: (Nifti2Header, b"n+2\0\r\n\x1a\n", slice(4, 12)),
-}
-"""By size in bytes: class, magic of a file that holds header and voxels together, its place."""
-_DTYPES: Final = frozenset(np.dtype(code) for code in ("u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"))
+_LONGEST: Final = max(SIZES.values())
 NIFTI1_LARGEST: Final = 32767
 """Voxels along one axis: the header's dimensions are 16-bit."""
 _EXTENSION_ALIGNMENT: Final = 16
@@ -99,7 +95,7 @@ class NiftiHeader:
     intercept: float
     offset: int
     volumes: tuple[int, ...] = ()
-    version: Literal[1, 2] = 1
+    version: Version = 1
     intent: int = 0
 
     @property
@@ -140,35 +136,10 @@ def read_header(path: Path, limits: Limits, *, form: Form = "agree", several: bo
     if not path.is_file():
         raise MaskError("there is no such file", source=path)
     with path.open("rb") as file:
-        start = file.read(max(_HEADERS))
-    compressed = start[:2] == GZIP_MAGIC
-    if compressed:
-        start = first_bytes(path, max(_HEADERS))
-    header = _parse(start, path)
-    shape, volumes, dtype, offset = _layout(header, path, limits)
-    if math.prod(volumes) != 1 and not several:
-        raise MaskError(
-            "not one volume", source=path, where="dim", found=[*shape, *volumes], expected="at most three axes"
-        )
-    result = NiftiHeader(
-        path,
-        read_grid(header, shape, path, form),
-        dtype,
-        *_scaling(header, path),
-        offset,
-        volumes if math.prod(volumes) != 1 else (),
-        1 if int(header["sizeof_hdr"]) == 348 else 2,
-        int(header["intent_code"]),
-    )
-    expected, size = offset + result.data_bytes, path.stat().st_size
-    if expected > limits.expanded_bytes:
-        raise LimitError(
-            "the volume is too large",
-            source=path,
-            found=Message("{count} bytes", count=expected),
-            expected=limits.expanded_bytes,
-            limit="expanded_bytes",
-        )
+        compressed, size = is_gzip(file), os.fstat(file.fileno()).st_size
+        start = first_bytes(file, path, _LONGEST)
+    result = header_of(start, path, limits, form=form, several=several)
+    expected = result.offset + result.data_bytes
     if not compressed and size != expected:
         raise MaskError(
             "the file's length is wrong",
@@ -182,6 +153,36 @@ def read_header(path: Path, limits: Limits, *, form: Form = "agree", several: bo
             source=path,
             found=Message("{count} bytes", count=size),
             expected=expected,
+        )
+    return result
+
+
+def header_of(start: bytes, path: Path, limits: Limits, *, form: Form = "agree", several: bool = False) -> NiftiHeader:
+    """Return the header that a file's content begins with, checked as `read_header` does but for the file's length."""
+    header, version, order = _parse(start, path)
+    shape, volumes, dtype, offset = _layout(header, version, order, path, limits)
+    if math.prod(volumes) != 1 and not several:
+        raise MaskError(
+            "not one volume", source=path, where="dim", found=[*shape, *volumes], expected="at most three axes"
+        )
+    result = NiftiHeader(
+        path,
+        read_grid(header, shape, path, form),
+        dtype,
+        *_scaling(header, path),
+        offset,
+        volumes if math.prod(volumes) != 1 else (),
+        version,
+        header["intent_code"],
+    )
+    expected = offset + result.data_bytes
+    if expected > limits.expanded_bytes:
+        raise LimitError(
+            "the volume is too large",
+            source=path,
+            found=Message("{count} bytes", count=expected),
+            expected=limits.expanded_bytes,
+            limit="expanded_bytes",
         )
     return result
 
@@ -226,27 +227,25 @@ def is_plain(header: NiftiHeader) -> bool:
 
     It is packed as its name says, has three axes, no scaling, mm, and no form that says anything but the grid.
     """
-    stored = _parse(first_bytes(header.path, max(_HEADERS)), header.path)
     with header.path.open("rb") as file:
-        compressed = file.read(2) == GZIP_MAGIC
+        compressed = is_gzip(file)
+        stored, _, _ = _parse(first_bytes(file, header.path, _LONGEST), header.path)
     return (
         compressed == header.path.name.endswith(".gz")
-        and int(stored["dim"][0]) == 3
+        and stored["dim"][0] == 3
         and (header.slope, header.intercept) == (1, 0)
         and is_in_mm(stored)
         and not forms_elsewhere(stored, header.grid, header.path)
     )
 
 
-def parse_start(start: bytes, path: Path) -> tuple[Any, list[Extension]]:
-    """Return what stands before the voxels: nibabel's header of either version, unchecked, and the extensions."""
-    return _parse(start, path), _extensions(start, path)
+def parse_start(start: bytes, path: Path) -> tuple[Header, list[Extension]]:
+    """Return what stands before the voxels: the fields of the header of either version, unchecked, and extensions."""
+    header, version, order = _parse(start, path)
+    return header, _extensions(start, SIZES[version], order, path)
 
 
-def _extensions(start: bytes, path: Path) -> list[Extension]:
-    # Their byte order is the header's, which its own first number tells.
-    order = "<" if struct.unpack("<i", start[:4])[0] in _HEADERS else ">"
-    (size,) = struct.unpack(f"{order}i", start[:4])
+def _extensions(start: bytes, size: int, order: ByteOrder, path: Path) -> list[Extension]:
     found: list[Extension] = []
     at = size + 4
     if start[size : size + 1] in {b"", b"\0"}:
@@ -287,7 +286,7 @@ def nifti_pieces(
     voxels: NDArray[Any],
     grid: Grid,
     *,
-    version: Literal[1, 2] = 1,
+    version: Version = 1,
     extensions: Sequence[Extension] = (),
     intent: int = 0,
 ) -> Iterator[memoryview | bytes]:
@@ -308,20 +307,19 @@ def nifti_pieces(
     """
     if voxels.shape[-3:] != grid.shape_kji or voxels.ndim > 7:
         raise GeometryError("the array does not fit its grid", found=voxels.shape, expected=grid.shape_kji)
-    header = _HEADERS[540 if version == 2 or max(voxels.shape) > NIFTI1_LARGEST else 348][0]()
-    header.set_data_dtype(voxels.dtype)
-    header.set_data_shape(voxels.shape[::-1])
-    header["intent_code"] = intent
-    write_forms(header, grid)
+    if max(voxels.shape) > NIFTI1_LARGEST:
+        version = 2
     packed = b"".join(_packed(*extension) for extension in extensions)
-    header["vox_offset"] = len(header.binaryblock) + 4 + len(packed)
-    yield header.binaryblock + bytes((bool(packed), 0, 0, 0)) + packed
+    dim = (voxels.ndim, *reversed(voxels.shape), *(1,) * (7 - voxels.ndim))
+    told = {"dim": dim, "scl_slope": 1.0, "intent_code": intent, "vox_offset": SIZES[version] + 4 + len(packed)}
+    header = forms_of(grid, version) | type_fields(voxels.dtype) | told
+    yield pack(header, version) + bytes((bool(packed), 0, 0, 0)) + packed
     yield np.ascontiguousarray(voxels).data.cast("B") if voxels.size else b""
 
 
 def holds_qform(grid: Grid) -> bool:
     """Tell whether the float32 quaternion of NIfTI-1 holds a grid to 1e-3 mm, so that both forms are written."""
-    return grid.lps_from_ijk is None or write_forms(_HEADERS[348][0](), grid)
+    return grid.lps_from_ijk is None or forms_of(grid, 1)["qform_code"] != 0
 
 
 def _packed(code: int, content: bytes) -> bytes:
@@ -330,12 +328,10 @@ def _packed(code: int, content: bytes) -> bytes:
     return struct.pack("<ii", length, code) + content.ljust(length - 8)
 
 
-def _parse(start: bytes, path: Path) -> Any:
-    for order in "<>":
-        size = int(np.frombuffer(start[:4].ljust(4, b"\0"), dtype=f"{order}i4")[0])
-        kind, magic, place = _HEADERS.get(size, (None, b"", slice(0)))
-        if kind is not None and start[place] == magic and len(start) >= size:
-            return kind(start[:size], endianness=order, check=False)
+def _parse(start: bytes, path: Path) -> tuple[Header, Version, ByteOrder]:
+    found = parse(start)
+    if found is not None:
+        return found
     if not start:
         raise MaskError("the file is empty", source=path, advice="Save it again in the program that it comes from")
     raise MaskError(
@@ -348,10 +344,10 @@ def _parse(start: bytes, path: Path) -> Any:
 
 
 def _layout(
-    header: Any, path: Path, limits: Limits
+    header: Header, version: Version, order: ByteOrder, path: Path, limits: Limits
 ) -> tuple[tuple[int, int, int], tuple[int, ...], np.dtype[Any], int]:
     """Return shape (i, j, k), the counts of further axes, stored dtype and the offset of the voxels."""
-    dim = [int(number) for number in header["dim"]]
+    dim = [*header["dim"]]
     if not 1 <= dim[0] <= 7 or min(dim[1 : dim[0] + 1]) < 1:
         raise MaskError("impossible dimensions", source=path, where="dim", found=dim)
     sizes = [*dim[1 : dim[0] + 1], 1, 1]
@@ -359,29 +355,25 @@ def _layout(
         raise LimitError(
             "too many voxels", source=path, found=math.prod(sizes), expected=limits.mask_voxels, limit="mask_voxels"
         )
-    try:
-        dtype = header.get_data_dtype()
-    except (HeaderDataError, KeyError):
-        dtype = None
-    if dtype is None or dtype.newbyteorder("=") not in _DTYPES:
-        code = int(header["datatype"])
+    dtype = dtype_of(header, order)
+    if dtype is None:
         raise MaskError(
             "voxels of this type are not read",
             source=path,
             where="datatype",
-            found=f"{data_type_codes.label[code]} ({code})" if code in data_type_codes.label else code,
+            found=dtype_name(header),
             expected="whole numbers or real numbers, one a voxel",
             advice="Save labels as whole numbers, without colours",
         )
     stated = float(header["vox_offset"])
-    least = int(header["sizeof_hdr"]) + 4
+    least = SIZES[version] + 4
     if not (least <= stated <= limits.header_bytes and stated.is_integer()):
         raise MaskError("impossible place of the voxels", source=path, where="vox_offset", found=stated, expected=least)
     return (sizes[0], sizes[1], sizes[2]), tuple(sizes[3 : dim[0]]), dtype, int(stated)
 
 
-def _scaling(header: Any, path: Path) -> tuple[float, float]:
-    slope, intercept = (float(header[name]) for name in ("scl_slope", "scl_inter"))
+def _scaling(header: Header, path: Path) -> tuple[float, float]:
+    slope, intercept = header["scl_slope"], header["scl_inter"]
     if slope == 0 or not math.isfinite(slope):
         return 1.0, 0.0
     if not math.isfinite(intercept):

@@ -69,10 +69,12 @@ class Flat(Layout):
         folder.mkdir(exist_ok=True)
         names = _image_names(case)
         index: dict[str, Any] = {"format": FORMAT, "version": VERSION}
-        told = strict_json.plain(case.case)
+        told = case.document
         index |= {key: told[key] for key in ("case_id", "task_id") if key in told}
+        described = [told["image"], *told.get("related_images", ())]
         index["images"] = [
-            self._write_image(image, name, folder) for image, name in zip(case.images, names, strict=True)
+            self._write_image(image, each, name, folder)
+            for image, each, name in zip(case.images, described, names, strict=True)
         ]
         if "labels" in told:
             index["labels"] = told["labels"]
@@ -85,7 +87,9 @@ class Flat(Layout):
         index["regions"] = [regions[annotation_id] for annotation_id in order]
         if rows := registrations.write_all(case.loaded, folder):
             index["registrations"] = rows
-        (folder / INDEX).write_bytes(strict_json.dumps(index, indent=2))
+        told_of = strict_json.dumps(index, indent=2)
+        (folder / INDEX).write_bytes(told_of)
+        self.request.volumes.written[folder / INDEX] = told_of
 
     def finish(self) -> None:
         """Write nothing: each case describes itself."""
@@ -116,9 +120,8 @@ class Flat(Layout):
         self.known[path] = list(find_labels(labels_kji))
         return values
 
-    def _write_image(self, image: PreparedImage, name: str, folder: Path) -> dict[str, Any]:
-        told = strict_json.plain(image.image)
-        index = {key: told[key] for key in ("uid", "modality", "shape", *TOLD_OF_IMAGES) if key in told}
+    def _write_image(self, image: PreparedImage, told: dict[str, Any], name: str, folder: Path) -> dict[str, Any]:
+        index: dict[str, Any] = {key: told[key] for key in ("uid", "modality", "shape", *TOLD_OF_IMAGES) if key in told}
         if image.grid is None or image.grid.lps_from_ijk is None:
             index["coordinate_frame"] = "NONE"
         if image.source is not None and image.grid is not None:
@@ -134,7 +137,11 @@ class Flat(Layout):
         is_primary = image is case.images[0]
         stem = "dseg" if is_primary else f"{name}_dseg"
         suffix = self.request.volumes.suffix
-        rows = {each.annotation.id: _row(case, each, is_primary=is_primary) for each in image.masks}
+        said = {each["id"]: each for each in case.document["annotations"]}
+        rows = {
+            each.annotation.id: _row(case, each, said[each.annotation.id], is_primary=is_primary)
+            for each in image.masks
+        }
         if self.request.arrange == "files":
             file_names = _file_names([each.annotation.id for each in image.masks], suffix)
 
@@ -227,7 +234,7 @@ def _beside(folder: Path, cases: Sequence[Path], last: CaseFiles, finder: Finder
     yield from (path for path in others(folder, set(), finder) if not any(map(path.is_relative_to, cases)))
 
 
-def _row(case: Prepared, each: PreparedMask, *, is_primary: bool) -> dict[str, Any]:
+def _row(case: Prepared, each: PreparedMask, said: dict[str, Any], *, is_primary: bool) -> dict[str, Any]:
     annotation = each.annotation
     row: dict[str, Any] = {
         "id": annotation.id,
@@ -235,7 +242,6 @@ def _row(case: Prepared, each: PreparedMask, *, is_primary: bool) -> dict[str, A
         "category": annotation.category.value,
         "name": _entry(case, each, 1).name,
     }
-    said = strict_json.plain(annotation)
     row |= {key: said[key] for key in SAID_OF_MASKS if key in said}
     return row if is_primary else row | {"image_uid": annotation.image_uid}
 

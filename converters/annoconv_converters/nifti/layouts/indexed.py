@@ -57,10 +57,13 @@ def of_index(folder: Path, finder: Finder) -> CaseFiles:
 
     def opened(path: str, uid: str) -> VolumeFile:
         if path not in files:
-            files[path] = finder.open(_inside(folder, path), is_placeless=uid in placeless)
+            place = places.get(path) or _inside(folder, path)
+            files[path] = finder.open(place, is_placeless=uid in placeless)
         return files[path]
 
-    rows = [row for row in index["regions"] if _inside(folder, row["file"]).is_file()]
+    places = {row["file"]: _inside(folder, row["file"]) for row in index["regions"]}
+    there = {name for name, place in places.items() if place.is_file()}
+    rows = [row for row in index["regions"] if row["file"] in there]
     drawn: dict[tuple[str, int], list[int]] = {}
     for row in rows:
         if (place := _layer(row)) not in drawn:
@@ -133,13 +136,13 @@ def _not_indexed(
         members = [row for row in rows if _layer(row) == (path, layer)]
         indexed, told = {row.get("value", DRAWN) for row in members}, members[0]
         file, mask_file = files[path], "" if "layer" in told else path
-        names = {each.entry.value: each.entry for each in file.segments if each.layer == layer}
-        for value in values:
-            if value not in indexed:
-                entry = names.get(value) or Entry(value, f"LABEL_{value}")
-                key = f"{path}/{layer}/{value}" if "layer" in told else f"{path}/{value}"
-                uid = {name: told[name] for name in ("image_uid",) if name in told}
-                yield Region(key, file.volume(layer), value, mask_file, entry, uid)
+        new = [value for value in values if value not in indexed]
+        names = {each.entry.value: each.entry for each in file.segments if each.layer == layer} if new else {}
+        for value in new:
+            entry = names.get(value) or Entry(value, f"LABEL_{value}")
+            key = f"{path}/{layer}/{value}" if "layer" in told else f"{path}/{value}"
+            uid = {name: told[name] for name in ("image_uid",) if name in told}
+            yield Region(key, file.volume(layer), value, mask_file, entry, uid)
     beside = sorted((folder / "masks").iterdir()) if (folder / "masks").is_dir() else []
     for place in beside:
         if is_volume(place) and f"masks/{place.name}" not in files:

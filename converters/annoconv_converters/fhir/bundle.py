@@ -1,0 +1,69 @@
+"""Resources together: Bundles of a collection, of a transaction and of a document, and the lines of Bulk Data.
+
+A transaction puts each resource under its own id, so that it may be sent twice. A document begins with its Composition
+and bears identifier and time (R5 bundle.html, documents.html). Lines are a file for each type (Bulk Data Access 2.0).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from annoconv.documents import strict_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from annoconv_converters.fhir.names import Resource
+
+__all__ = ["BundleKind", "Release", "bundle_of", "lines_of", "save"]
+
+Release: TypeAlias = Literal["R5", "R4B"]
+BundleKind: TypeAlias = Literal["collection", "transaction", "document", "ndjson"]
+LINES: Final = ".ndjson"
+
+
+def bundle_of(kind: BundleKind, resources: Sequence[Resource], identity: str, at: str | None) -> Resource:
+    """Return resources as a Bundle.
+
+    Parameters
+    ----------
+    kind
+        Which.
+    resources
+        Of a document, its Composition first.
+    identity
+        Id of the Bundle, a UUID.
+    at
+        When it was made; a document needs it.
+    """
+    head: Resource = {"resourceType": "Bundle", "id": identity}
+    if kind == "document":
+        head |= {"identifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{identity}"}}
+    head["type"] = kind
+    if kind == "document":
+        head["timestamp"] = at
+    return head | {"entry": [_entry(each, kind) for each in resources]}
+
+
+def _entry(resource: Resource, kind: BundleKind) -> Resource:
+    entry: Resource = {"fullUrl": f"urn:uuid:{resource['id']}", "resource": resource}
+    if kind == "transaction":
+        entry["request"] = {"method": "PUT", "url": f"{resource['resourceType']}/{resource['id']}"}
+    return entry
+
+
+def save(bundle: Resource, path: Path) -> None:
+    """Write a Bundle as one line of JSON, numbers to the digit."""
+    path.write_bytes(strict_json.dumps(bundle))
+
+
+def lines_of(resources: Iterable[Resource], folder: Path) -> None:
+    """Write resources as lines, a file for each type, into a new folder."""
+    by_type: dict[str, list[Any]] = {}
+    for each in resources:
+        by_type.setdefault(each["resourceType"], []).append(each)
+    folder.mkdir()
+    for type_, listed in sorted(by_type.items()):
+        with (folder / f"{type_}{LINES}").open("wb") as file:
+            file.writelines(map(strict_json.dumps, listed))

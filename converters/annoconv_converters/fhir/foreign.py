@@ -1,0 +1,396 @@
+"""Resources that others wrote to a case, and what of them a case does not hold: by comparison, resource by resource."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from annoconv.codes import UNCLASSIFIED, Labels
+from annoconv.documents.losses import report
+from annoconv.documents.residuals import leaves, pointer
+from annoconv.loss import Loss, LossKind
+from annoconv.messages import Message
+from annoconv.model import SCHEMA_VERSION
+from annoconv_converters.fhir import imaging, statements, styles
+from annoconv_converters.fhir.contents import attached_text
+from annoconv_converters.fhir.elements import concept_in, extensions, moment, uid_in
+from annoconv_converters.fhir.names import DCM, DERIVATION
+from annoconv_converters.fhir.quotes import check_quote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from annoconv.documents.losses import Reasons
+    from annoconv.documents.residuals import Path
+    from annoconv.registry import Context
+    from annoconv_converters.fhir.names import Resource
+    from annoconv_converters.fhir.sources import Sources
+
+__all__ = ["Foreign", "bundle_losses", "foreign_case", "resource_losses", "with_patient"]
+
+Tell: TypeAlias = "Callable[[Resource, Labels], Resource | None]"
+REASONS: Final[Reasons] = {
+    "text/*": "a narrative says again for people what the resource says, and a case has no place for it",
+    "*/reference": "a case names what it refers to by ids of its own",
+    "*": "a case has no place for {name}",
+}
+TASK: Final = "FHIR"
+_REGION_CODES: Final = frozenset({"111030", "121191", "130488"})
+"""DCM codes of ImagingSelections that say what kind of region it is, not of what."""
+_UNTOLD: Final = frozenset({"fullUrl", "resource"})
+
+
+@dataclass
+class Foreign:
+    """A case that is being made of resources of others.
+
+    Attributes
+    ----------
+    case
+        As far as it is made.
+    told
+        Resources that it takes, by their place in memory, each with what says it again of the case.
+    """
+
+    case: Resource
+    told: dict[int, tuple[Resource, Tell]] = field(default_factory=dict[int, "tuple[Resource, Tell]"])
+    image_of: dict[str, Resource] = field(default_factory=dict[str, "Resource"])
+    instances: dict[str, list[str]] = field(default_factory=dict[str, "list[str]"])
+
+    def take(self, resource: Resource, tell: Tell) -> None:
+        """Note that a resource is taken."""
+        self.told[id(resource)] = (resource, tell)
+
+
+def foreign_case(index: Sources, name: str, context: Context) -> Foreign | None:
+    """Return the case that resources make; None if there is nothing in them that a case holds.
+
+    Parameters
+    ----------
+    index
+        The resources, in the form of R5.
+    name
+        Of the file, for an image that nothing names.
+    context
+        Label system, task.
+    """
+    case: Resource = {"schema_version": SCHEMA_VERSION, "task_id": context.task or TASK}
+    foreign = Foreign(case | {"annotations": [], "metadata": {}})
+    labels = Labels.of(None, context.label_system)
+    _take_studies(foreign, index)
+    _take_texts(foreign, index)
+    observations = index.of_type("Observation")
+    findings = [each for each in observations if styles.is_finding(each, _types(each, index))]
+    spans = [each for each in observations if any(extensions(each, DERIVATION))]
+    members = {id(one) for each in findings for one in map(index.get, each.get("hasMember", ())) if one is not None}
+    for each in findings:
+        if id(each) not in members:
+            _take_finding(foreign, each, index, labels)
+    for each in spans:
+        _take_span(foreign, each, index, labels)
+    for each in index.of_type("ImagingSelection"):
+        if id(each) not in foreign.told:
+            _take_selection(foreign, each, labels)
+    for each in observations:
+        if id(each) not in foreign.told and id(each) not in members:
+            _take_record(foreign, each)
+    if not foreign.told:
+        return None
+    _take_patient(foreign, index)
+    _settle_image(foreign, index, name)
+    return foreign
+
+
+def _types(resource: Resource, index: Sources) -> set[str]:
+    refs = [*resource.get("derivedFrom", ()), *resource.get("focus", ())]
+    return {str(found["resourceType"]) for each in refs if (found := index.get(each, resource)) is not None}
+
+
+def _labelled(foreign: Foreign, definition: Resource | None) -> None:
+    if definition is not None:
+        known = foreign.case.setdefault("labels", [])
+        if all(each["code"] != definition["code"] for each in known):
+            known.append(definition)
+
+
+# --- images -----------------------------------------------------------------------------------------------------------
+
+
+def _take_studies(foreign: Foreign, index: Sources) -> None:
+    case = foreign.case
+    for resource in index.of_type("ImagingStudy"):
+        uid = uid_in(resource)
+        images = [imaging.series_in(each, uid) for each in resource.get("series", ()) if "uid" in each]
+        study: Resource | None = None
+        if uid is not None:
+            study = {"study_instance_uid": uid}
+            if (started := moment(resource.get("started"))) is not None:
+                study["started_at"] = started
+            if isinstance(resource.get("description"), str):
+                study["description"] = resource["description"]
+            procedures = [concept_in(each.get("concept")) for each in resource.get("procedure", ())]
+            if procedures and None not in procedures:
+                study["procedures"] = procedures
+            case.setdefault("studies", []).append(study)
+        for image in images:
+            foreign.image_of.setdefault(str(image["uid"]), image)
+            foreign.instances[image["uid"]] = [each["sop_instance_uid"] for each in image.get("instances", ())]
+        if images or study is not None:
+            foreign.take(resource, _tell_study(study, images, uid))
+
+
+def _tell_study(study: Resource | None, images: list[Resource], uid: str | None) -> Tell:
+    return lambda said, _labels: styles.tell_study(study, images, uid, said)
+
+
+def _settle_image(foreign: Foreign, index: Sources, name: str) -> None:
+    """Give the case its images; one that nothing names is named after the file."""
+    for selection in index.of_type("ImagingSelection"):
+        uid = selection.get("seriesUid")
+        if isinstance(uid, str) and uid not in foreign.image_of:
+            study = {"study_instance_uid": selection["studyUid"]} if isinstance(selection.get("studyUid"), str) else {}
+            foreign.image_of[uid] = {"uid": uid, "modality": "OT", **study}
+    images = list(foreign.image_of.values()) or [{"uid": name or TASK, "modality": "OT", "coordinate_frame": "NONE"}]
+    foreign.case["image"] = images[0]
+    if len(images) > 1:
+        foreign.case["related_images"] = images[1:]
+    for annotation in foreign.case["annotations"]:
+        if annotation.get("image_uid") == images[0]["uid"]:
+            del annotation["image_uid"]
+
+
+def _take_patient(foreign: Foreign, index: Sources) -> None:
+    """Take the pseudonym and the sex of the patient, and neither names nor anything else."""
+    subjects = [each.get("subject") or each.get("patient") for each in index.listed]
+    told = [each["reference"] for each in subjects if isinstance(each, dict) and isinstance(each.get("reference"), str)]
+    named = [_tail(each).rpartition("/")[2] for each in told if "Patient/" in each]
+    patients = index.of_type("Patient")
+    found = str(patients[0]["id"]) if patients and "id" in patients[0] else next(iter(named), None)
+    if found is not None:
+        foreign.case["patient_id"] = found
+    if patients and patients[0].get("gender") in {"male", "female", "other", "unknown"}:
+        foreign.case["subject"] = {"sex": patients[0]["gender"]}
+    if patients:
+        gender = foreign.case.get("subject", {}).get("sex")
+        again = {"resourceType": "Patient", "id": found} | ({"gender": gender} if gender else {})
+        foreign.take(patients[0], lambda _said, _labels: again)
+
+
+# --- findings ---------------------------------------------------------------------------------------------------------
+
+
+def _take_finding(foreign: Foreign, resource: Resource, index: Sources, labels: Labels) -> None:
+    annotation, definition = styles.take_finding(resource, labels)
+    _labelled(foreign, definition)
+    used: dict[str, list[Resource]] = {}
+    for key in ("derivedFrom", "focus"):
+        for reference in resource.get(key, ()):
+            selection = index.get(reference, resource)
+            if selection is None or selection["resourceType"] != "ImagingSelection" or "type" in annotation:
+                continue
+            annotation |= styles.take_region(selection, foreign.instances)
+            _place(annotation, selection)
+            used.setdefault(key, []).append(reference)
+            foreign.take(selection, _tell_selection(annotation, foreign))
+    for reference in resource.get("partOf", ()):
+        study = index.get(reference, resource)
+        if study is not None and id(study) in foreign.told:
+            used.setdefault("partOf", []).append(reference)
+    for reference in resource.get("hasMember", ()):
+        member = index.get(reference, resource)
+        part = None if member is None else styles.take_member(member)
+        if member is not None and part is not None:
+            annotation.setdefault(part[0], []).append(part[1])
+            used.setdefault("hasMember", []).append(reference)
+            foreign.take(member, _tell_member(part[1], member))
+    annotation.setdefault("type", "attribute")
+    if annotation["type"] == "attribute":
+        annotation["attributes"] = {}
+    foreign.case["annotations"].append(annotation)
+    foreign.take(resource, lambda said, known: styles.tell_finding(annotation, said, known) | used)
+
+
+def _place(annotation: Resource, selection: Resource) -> None:
+    if isinstance(selection.get("seriesUid"), str):
+        annotation["image_uid"] = selection["seriesUid"]
+
+
+def _tell_selection(annotation: Resource, foreign: Foreign) -> Tell:
+    def tell(said: Resource, _: Labels) -> Resource:
+        image = foreign.image_of.get(annotation.get("image_uid", foreign.case["image"]["uid"]), {})
+        return styles.tell_region(annotation, said, image)
+
+    return tell
+
+
+def _tell_member(part: Resource, member: Resource) -> Tell:
+    return lambda _said, _labels: styles.tell_member(part, member)
+
+
+def _take_selection(foreign: Foreign, resource: Resource, labels: Labels) -> None:
+    """Take a region that no finding refers to: of its own class, if it says more than that it is a region."""
+    codings = resource.get("code", {}).get("coding", ())
+    is_kind = any(each.get("system") == DCM and each.get("code") in _REGION_CODES for each in codings)
+    name = "" if is_kind else styles.name_of(resource.get("code"))
+    label = labels.of_name(name)
+    _labelled(foreign, label.definition)
+    category = label.known.category.value if label.known is not None and label.known.category else "other"
+    annotation: Resource = {"id": str(resource.get("id")), "category": category, "label_code": label.code}
+    annotation |= styles.take_region(resource, foreign.instances) or {"type": "attribute", "attributes": {}}
+    _place(annotation, resource)
+    foreign.case["annotations"].append(annotation)
+    region = _tell_selection(annotation, foreign)
+
+    def tell(said: Resource, known: Labels) -> Resource:
+        told = (region(said, known) or {}) | {"id": annotation["id"]}
+        code = annotation["label_code"]
+        return told if code == UNCLASSIFIED else told | {"code": {"text": known.name_of(code)}}
+
+    foreign.take(resource, tell)
+
+
+def _take_span(foreign: Foreign, resource: Resource, index: Sources, labels: Labels) -> None:
+    for derivation in extensions(resource, DERIVATION):
+        parts = {each.get("url"): each for each in derivation.get("extension", ())}
+        text = index.get(parts.get("reference", {}).get("valueReference"), resource)
+        start, length = (parts.get(name, {}).get("valueInteger") for name in ("offset", "length"))
+        content = None if text is None else attached_text(text)
+        if text is None or content is None or start is None or length is None:
+            continue
+        value = resource.get("valueCodeableConcept", {})
+        quote = resource.get("valueString", value.get("text", content[start : start + length]))
+        check_quote(content, start, start + length, quote, f"Observation/{resource.get('id')}")
+        annotation, definition = styles.take_finding(resource, labels)
+        _labelled(foreign, definition)
+        place = {"text_id": str(text.get("id")), "start": start, "end": start + length, "text": quote}
+        annotation |= {"type": "text_span", **place, "semantic_type": "other"}
+        foreign.case["annotations"].append(annotation)
+
+        def tell(said: Resource, known: Labels) -> Resource:
+            told = styles.tell_finding(annotation, said, known)  # noqa: B023  the first one is all
+            beside = {"valueString": annotation["text"]} if "valueString" in said else {}  # noqa: B023
+            kept = [key for key in ("extension", "derivedFrom") if key in said]
+            return told | beside | {key: said[key] for key in kept}
+
+        foreign.take(resource, tell)
+        return
+
+
+# --- texts and values -------------------------------------------------------------------------------------------------
+
+
+def _take_texts(foreign: Foreign, index: Sources) -> None:
+    texts: list[Resource] = []
+    for resource in index.of_type("DocumentReference"):
+        content = attached_text(resource)
+        if not content:
+            continue
+        text: Resource = {"id": str(resource.get("id")), "kind": "other", "content": content}
+        language = resource["content"][0].get("attachment", {}).get("language")
+        text |= {"language": language} if isinstance(language, str) else {}
+        text |= {"written_at": date} if (date := moment(resource.get("date"))) else {}
+        texts.append(text)
+        foreign.take(resource, _tell_text(text))
+    for resource in index.of_type("DiagnosticReport"):
+        conclusion = resource.get("conclusion")
+        if isinstance(conclusion, str) and conclusion.strip():
+            text = {"id": str(resource.get("id")), "kind": "exam_report", "content": conclusion}
+            texts.append(text)
+            foreign.take(resource, _tell_report(text))
+    if texts:
+        foreign.case["texts"] = texts
+
+
+def _tell_text(text: Resource) -> Tell:
+    return lambda said, _labels: styles.tell_text(text, said)
+
+
+def _tell_report(text: Resource) -> Tell:
+    told = {"resourceType": "DiagnosticReport", "id": text["id"], "status": "final", "conclusion": text["content"]}
+    return lambda _said, _labels: told
+
+
+def _take_record(foreign: Foreign, resource: Resource) -> None:
+    """Take what an Observation says, and each of its components, as fields of a record."""
+    parts = [resource, *resource.get("component", ())]
+    fields: list[Resource] = []
+    taken: list[tuple[Resource, Resource]] = []
+    keys: set[str] = set()
+    for part in parts:
+        key = styles.name_of(part.get("code")) or "value"
+        while key in keys:
+            key = f"{key}_{len(keys) + 1}"
+        found = styles.take_field(part, key)
+        if found is not None:
+            keys.add(key)
+            fields.append(found)
+            taken.append((part, found))
+    if not fields:
+        return
+    codes = {one.get("code") for each in resource.get("category", ()) for one in each.get("coding", ())}
+    kind = "laboratory" if "laboratory" in codes else "examination"
+    record: Resource = {"id": str(resource.get("id")), "kind": kind}
+    if (at := moment(resource.get("effectiveDateTime"))) is not None:
+        record["recorded_at"] = at
+    foreign.case.setdefault("clinical_records", []).append(record | {"fields": fields})
+
+    def tell(said: Resource, _: Labels) -> Resource:
+        told: Resource = {"resourceType": "Observation", "id": record["id"], "status": "final"}
+        told |= {"effectiveDateTime": record["recorded_at"]} if "recorded_at" in record else {}
+        if kind == "laboratory":
+            told["category"] = [{"coding": [{"system": statements.CATEGORIES, "code": "laboratory"}]}]
+        components = [styles.tell_field(one, part) for part, one in taken if part is not resource]
+        own = [styles.tell_field(one, part) for part, one in taken if part is resource]
+        whole = told | (own[0] if own else {})
+        return whole | ({"component": components} if components and len(components) == len(parts) - 1 else {})
+
+    foreign.take(resource, tell)
+
+
+# --- losses -----------------------------------------------------------------------------------------------------------
+
+
+def resource_losses(said: Resource, again: Resource | None, place: Path, case_index: int) -> list[Loss]:
+    """Return what a resource says and a case does not."""
+    type_ = str(said.get("resourceType"))
+    if again is None:
+        message = Message("a case has no place for {name}", name=type_)
+        return [Loss(case_index, pointer(place), LossKind.NO_PLACE, message)]
+    if "id" not in said:
+        again = {key: value for key, value in again.items() if key != "id"}
+    return report(_normal(said), _normal(again), REASONS, case_index=case_index, within=place).losses
+
+
+def with_patient(told: Resource, said: Resource, patient_id: str | None) -> Resource:
+    """Return what is said again of a resource with the patient, where the case has the one that it names."""
+    for key in ("subject", "patient"):
+        if patient_id is not None and isinstance(said.get(key), dict) and "reference" in said[key]:
+            told = {**told, key: {"reference": f"Patient/{patient_id}"}}
+    return told
+
+
+def bundle_losses(document: Resource, case_index: int) -> list[Loss]:
+    """Return what a Bundle says beside its resources and where they are."""
+    said = {key: value for key, value in document.items() if key not in {"resourceType", "type", "entry"}}
+    paths = [(path, value) for path, value in leaves(said).items() if path]
+    for number, entry in enumerate(document.get("entry", ())):
+        beside = {key: value for key, value in entry.items() if key not in _UNTOLD}
+        paths += [(("entry", number, *path), value) for path, value in leaves(beside).items() if path]
+    return [
+        Loss(case_index, pointer(path), LossKind.NO_PLACE, Message("a case has no place for {name}", name=path[-1]))
+        for path, _ in paths
+    ]
+
+
+def _normal(node: Any) -> Any:
+    """Return a resource with its references by type and id alone, whatever server stands before them."""
+    if isinstance(node, dict):
+        told = {key: _normal(value) for key, value in node.items()}
+        if isinstance(told.get("reference"), str):
+            told["reference"] = _tail(told["reference"])
+        return told
+    return [_normal(each) for each in node] if isinstance(node, list) else node
+
+
+def _tail(reference: str) -> str:
+    return "/".join(reference.partition("/_history/")[0].rsplit("/", 2)[-2:])

@@ -1,0 +1,237 @@
+"""FHIR to cases: Bundles of every kind, lines of Bulk Data, single resources; of ours and of others, R5 and R4B."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from annoconv import images as image_seam
+from annoconv.casefile import Reading
+from annoconv.codes import Labels
+from annoconv.documents import strict_json
+from annoconv.errors import AnnoconvError, DocumentError, InputError
+from annoconv.loss import LossReport
+from annoconv.model import Case
+from annoconv.pixels import Masks
+from annoconv_converters.fhir import r4b
+from annoconv_converters.fhir.attachments import fields_of, masks_of
+from annoconv_converters.fhir.bundle import LINES
+from annoconv_converters.fhir.carrier import is_ours
+from annoconv_converters.fhir.case import is_composition
+from annoconv_converters.fhir.draft import Taking
+from annoconv_converters.fhir.foreign import bundle_losses, foreign_case, resource_losses, with_patient
+from annoconv_converters.fhir.native import native_case, restored, whole
+from annoconv_converters.fhir.release import check_modifiers, may_lack_zones, release_of, with_zones
+from annoconv_converters.fhir.sources import Sources
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+    from pathlib import Path
+
+    from annoconv.limits import Limits
+    from annoconv.loss import Loss
+    from annoconv.registry import Context
+    from annoconv_converters.fhir.bundle import Release
+    from annoconv_converters.fhir.names import Resource
+    from annoconv_converters.fhir.sources import Located
+
+__all__ = ["EXACT", "again_of", "read_files", "readings_of"]
+
+_ENDINGS: Final = (".json", LINES)
+EXACT: Final = frozenset({"value", "valueDecimal", "valueQuantity", "coordinate", "referenceRange", "component"})
+"""Members in which numbers keep their digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """The resources of a file; lines of one folder are one."""
+
+    path: Path
+    located: list[Located]
+    document: Resource | None
+
+
+def read_files(sources: Sequence[Path], context: Context, release: Release | None) -> Iterator[Reading]:
+    """Yield the cases of files and folders; see `from_fhir`."""
+    files = list(_files(sources, context))
+    if not files:
+        raise InputError("there is no FHIR here", source=sources[0] if sources else None, expected=".json or .ndjson")
+    ours = [one for file in files for one in file.located]
+    if any(is_composition(resource) for _, _, resource in ours):
+        for file in files:
+            release_of((each for _, _, each in file.located), release, file.path)
+        yield from readings_of(ours, context, files[0].path)
+        return
+    for case_index, file in enumerate(files):
+        yield _foreign_reading(file, context, release, case_index)
+
+
+def _files(sources: Sequence[Path], context: Context) -> Iterator[_File]:
+    lines: dict[Path, list[Located]] = {}
+    for path in image_seam.list_files(sources, context.limits):
+        suffix = path.suffix.lower()
+        if suffix == ".json":
+            data = strict_json.read_bytes(path, context.limits)
+            document = _resource(_loaded(data, context, path), path)
+            located = list(_entries(document, ()))
+            check_modifiers((each for _, _, each in located), path)
+            yield _File(path, located, document if document["resourceType"] == "Bundle" else None)
+        elif suffix == LINES:
+            told = lines.setdefault(path.parent, [])
+            for number, line in strict_json.iter_lines(path, context.limits):
+                told.append(((path.stem, number - 1), None, _resource(_loaded(line, context, path), path)))
+            check_modifiers((each for _, _, each in told), path)
+    for folder, located in lines.items():
+        yield _File(folder, located, None)
+
+
+def _loaded(data: bytes, context: Context, path: Path) -> Any:
+    document = strict_json.loads_keeping(data, EXACT, limits=context.limits, source=path)
+    return with_zones(document, context.timezone, path) if may_lack_zones(data) else document
+
+
+def _resource(document: Any, path: Path) -> Resource:
+    if not isinstance(document, dict) or not isinstance(document.get("resourceType"), str):
+        raise InputError("this is no resource of FHIR", source=path, expected="an object with resourceType")
+    return document
+
+
+def _entries(resource: Resource, place: tuple[str | int, ...]) -> Iterator[Located]:
+    """Yield the resources of a Bundle, of Bundles in it too, or the resource itself."""
+    if resource["resourceType"] != "Bundle":
+        yield place, None, resource
+        return
+    entries: Any = resource.get("entry", ())
+    listed: list[Any] = entries if isinstance(entries, list) else []
+    for number, entry in enumerate(listed):
+        inner: Any = entry.get("resource") if isinstance(entry, dict) else None
+        if isinstance(inner, dict) and isinstance(inner.get("resourceType"), str):
+            below = (*place, "entry", number, "resource")
+            address: Any = entry.get("fullUrl")
+            if inner["resourceType"] == "Bundle":
+                yield from _entries(inner, below)
+            else:
+                yield below, address if isinstance(address, str) else None, inner
+
+
+def _raised(listed: Sequence[Located]) -> Sequence[Located]:
+    """Return resources of R4B in the form of R5."""
+    selections = {str(one.get("id")) for _, _, one in listed if r4b.is_selection(one)}
+    index = Sources(listed)
+
+    def is_selected(reference: Resource) -> bool:
+        found = index.get(reference)
+        return found is not None and r4b.is_selection(found)
+
+    raised: list[Located] = []
+    for place, address, resource in listed:
+        told = r4b.up(resource)
+        if told["resourceType"] == "Observation" and selections:
+            told = r4b.selections_together(told, is_selected)
+        raised.append((place, address, told))
+    return raised
+
+
+@contextmanager
+def _shaped(where: str, source: Path | str | None) -> Generator[None]:
+    """Refuse what is not of the form that FHIR has, wherever that shows."""
+    try:
+        yield
+    except AnnoconvError as error:
+        error.source = error.source or (None if source is None else str(source))
+        raise
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            "a resource is not of the form that FHIR has",
+            source=source,
+            where=where,
+            found=f"{type(error).__name__}: {error}",
+            advice="annoconv check-fhir tells what is wrong with it",
+        ) from error
+
+
+# --- of ours ----------------------------------------------------------------------------------------------------------
+
+
+def readings_of(located: Sequence[Located], context: Context, source: Path | None = None) -> Iterator[Reading]:
+    """Yield the cases of resources of ours, each with its place and its address."""
+    with _shaped("Bundle", source):
+        is_lower = any(is_composition(one) and isinstance(one.get("subject"), dict) for _, _, one in located)
+        index = Sources(_raised(located) if is_lower else located)
+    for composition in index.listed:
+        if is_composition(composition):
+            with _shaped(f"Composition/{composition.get('id')}", source):
+                reading = _reading(composition, index, context)
+            yield reading
+
+
+def _reading(composition: Resource, index: Sources, context: Context) -> Reading:
+    attached: dict[str, Resource] = {}
+
+    def attach(_: str, document: Resource) -> None:
+        told = document["content"][0]["attachment"]
+        attached[str(told.get("title"))] = told
+
+    taking = Taking(index, attach)
+    native = native_case(composition, taking)
+    has_carrier = any(is_ours(each.get("url")) for home in taking.homes for each in home.element.get("extension", ()))
+    document = restored(native, taking) if has_carrier else whole(native, context.limits)
+    case = _typed(document, context.limits, f"Composition/{composition.get('id')}")
+    return Reading(case, masks_of(case, attached, context.limits), LossReport(), fields=fields_of(case, attached))
+
+
+def _typed(document: Resource, limits: Limits, where: str) -> Case:
+    try:
+        return strict_json.as_model(document, Case, limits=limits)
+    except DocumentError as error:
+        raise InputError("the resources make no case", where=where, found=str(error)) from error
+
+
+# --- of others --------------------------------------------------------------------------------------------------------
+
+
+def _foreign_reading(file: _File, context: Context, release: Release | None, case_index: int) -> Reading:
+    case, told, losses = again_of(file.located, context, release, file.path, case_index)
+    del told
+    if file.document is not None:
+        losses += bundle_losses(file.document, case_index)
+    return Reading(case, Masks(), LossReport(losses))
+
+
+def again_of(
+    located: Sequence[Located], context: Context, release: Release | None, path: Path, case_index: int = 0
+) -> tuple[Case, list[tuple[Located, Resource | None]], list[Loss]]:
+    """Return the case that resources of others make, what it says of each of them again, and what it does not say.
+
+    Raises
+    ------
+    InputError
+        If nothing in them is what a case holds.
+    """
+    stated = release_of((each for _, _, each in located), release, path)
+    with _shaped(path.name, path):
+        raised = _raised(located) if stated == "R4B" else located
+        foreign = foreign_case(Sources(raised), path.stem, context)
+    if foreign is None:
+        types = ", ".join(sorted({str(each.get("resourceType")) for _, _, each in located}))
+        raise InputError(
+            "there is nothing here that a case holds",
+            source=path,
+            found=types,
+            expected="an ImagingStudy, an ImagingSelection, an Observation, a report or a text",
+        )
+    with _shaped(path.name, path):
+        case = _typed(whole(foreign.case, context.limits), context.limits, path.name)
+        labels = Labels.of(case, context.label_system)
+        again: list[tuple[Located, Resource | None]] = []
+        losses: list[Loss] = []
+        for one, (place, _, resource) in zip(located, raised, strict=True):
+            tell = foreign.told.get(id(resource))
+            told = None if tell is None else tell[1](resource, labels)
+            if told is not None:
+                told = with_patient(told, resource, case.patient_id)
+                told = r4b.down(told) if stated == "R4B" else told
+            again.append((one, told))
+            losses += resource_losses(one[2], told, place, case_index)
+    return case, again, losses

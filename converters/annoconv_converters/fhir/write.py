@@ -1,0 +1,371 @@
+"""Cases to FHIR: resources, what these say by themselves, the rest into extensions; all into a Bundle or lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from annoconv import ids
+from annoconv.codes import Labels
+from annoconv.documents import strict_json
+from annoconv.documents.json_values import SCALARS
+from annoconv.documents.losses import Carrier, report
+from annoconv.documents.residuals import compare
+from annoconv.errors import DocumentError, InputError, UsageError
+from annoconv.files.atomic import replacing
+from annoconv.files.outputs import naming
+from annoconv.findings import Level
+from annoconv.loss import Loss, LossReport
+from annoconv_converters.fhir import r4b
+from annoconv_converters.fhir.attachments import files_of
+from annoconv_converters.fhir.bundle import bundle_of, lines_of, save
+from annoconv_converters.fhir.carrier import GONE, identity_of, note, note_order
+from annoconv_converters.fhir.case import put_case
+from annoconv_converters.fhir.draft import Draft, Home, Taking
+from annoconv_converters.fhir.elements import moment
+from annoconv_converters.fhir.names import META, coding
+from annoconv_converters.fhir.native import native_case, restored, whole
+from annoconv_converters.fhir.pseudonyms import check_pseudonyms
+from annoconv_converters.fhir.sources import Sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from annoconv.casefile import LoadedCase
+    from annoconv.documents.losses import Reasons
+    from annoconv.documents.residuals import Path as Steps
+    from annoconv.documents.residuals import Residual
+    from annoconv.registry import Context
+    from annoconv_converters.fhir.bundle import BundleKind, Release
+    from annoconv_converters.fhir.names import Resource
+
+__all__ = ["REASONS", "resources_of", "write_cases"]
+
+REASONS: Final[Reasons] = {
+    "annotations/#/mask_file": "masks are written as NIfTI, and a file of another ending gets another name",
+    "annotations/#/coordinate_space": "a region of FHIR is in pixels or in millimetres, never in voxels",
+    "annotations/#/bbox/*": "FHIR has no box in space",
+    "annotations/#/slice_index": "FHIR names the instance that a region lies on, and the case lists none",
+    "annotations/#/frame_of_reference_uid": "a region in space bears the frame of reference of its image",
+    "*": "FHIR has no place for {place}",
+}
+_CARRIER: Final = Carrier("an extension of annoconv")
+_LISTS: Final = ("related_images", "studies")
+"""Whose order FHIR does not keep: series stand together by their study."""
+
+
+def write_cases(
+    cases: Iterable[LoadedCase],
+    target: Path,
+    *,
+    context: Context,
+    release: Release,
+    bundle: BundleKind,
+    plain: bool,
+    check: bool = False,
+) -> LossReport:
+    """Write cases as FHIR; see `to_fhir`."""
+    losses: list[Loss] = []
+    written: list[list[Resource]] = []
+    patients: dict[str, Resource] = {}
+    for case_index, loaded in enumerate(cases):
+        with naming(target):
+            resources, found = resources_of(
+                loaded, context, release=release, bundle=bundle, plain=plain, case_index=case_index, patients=patients
+            )
+        losses += found
+        written.append(resources)
+        context.advance(case_index + 1)
+    if not written:
+        raise InputError("there is no case to write", source=target)
+    if bundle == "document" and len(written) > 1:
+        raise UsageError(
+            "a document is one case", found=len(written), advice="Write a collection, a transaction or ndjson"
+        )
+    identity = ids.resource("bundle", *(each[0]["id"] for each in written))
+    resources = _apart(written, identity, release, bundle)
+    at = _moment_of(written[0], context) if bundle == "document" else None
+    whole_bundle = bundle_of(bundle, resources, identity, at)
+    if check:
+        _check_valid(whole_bundle if bundle != "ndjson" else bundle_of("collection", resources, identity, at), release)
+    with replacing(target) as temporary:
+        if bundle == "ndjson":
+            lines_of(resources, temporary)
+        else:
+            save(whole_bundle, temporary)
+    return LossReport(losses)
+
+
+def _check_valid(bundle: Resource, release: Release) -> None:
+    """Refuse what HL7's definitions do not take; it would be a fault of ours, or of a code that the case has.
+
+    Raises
+    ------
+    DocumentError
+        With a finding for each place.
+    """
+    from annoconv_converters.check_fhir import check
+
+    told = strict_json.loads(strict_json.dumps(bundle), exact=True)
+    findings = [each for each in check(told, release) if each.level is Level.ERROR]
+    if findings:
+        raise DocumentError("what would be written is not valid FHIR", findings=findings)
+
+
+def _moment_of(resources: list[Resource], context: Context) -> str:
+    """Return when a document was made: the request's time, else the case's."""
+    at = _given(context) or resources[0].get("date")
+    if not isinstance(at, str):
+        raise UsageError(
+            "a document of FHIR bears a time, and the case tells none",
+            advice="Pass --timestamp 2025-03-12T10:25:00+08:00, or now",
+        )
+    return at
+
+
+def _given(context: Context) -> str | None:
+    return None if context.timestamp is None else str(strict_json.plain(context.timestamp))
+
+
+def _apart(written: list[list[Resource]], identity: str, release: Release, bundle: BundleKind) -> list[Resource]:
+    """Return the resources of all cases, each once, behind those that say what the data set is."""
+    found: dict[tuple[str, str], Resource] = {}
+    for each in (one for resources in written for one in resources):
+        key = each["resourceType"], each["id"]
+        if key in found and found[key] != each:
+            raise InputError(
+                "two cases would be the same resources",
+                found=f"{key[0]}/{key[1]}",
+                expected="cases with ids of their own, and one patient of a pseudonym",
+                advice="Give the cases distinct case_id, and one patient the same subject.sex in all of them",
+            )
+        found.setdefault(key, each)
+    resources = list(found.values())
+    return resources if len(written) < 2 else [*_data_set(written, identity, release, bundle), *resources]
+
+
+def _data_set(written: list[list[Resource]], identity: str, release: Release, bundle: BundleKind) -> Iterator[Resource]:
+    """Yield a Group of the patients and a List of the cases."""
+
+    def reference(each: Resource) -> Resource:
+        return {"reference": f"{each['resourceType']}/{each['id']}" if bundle == "ndjson" else f"urn:uuid:{each['id']}"}
+
+    patients = {each["id"]: each for one in written for each in one if each["resourceType"] == "Patient"}
+    group: Resource = {
+        "resourceType": "Group",
+        "id": ids.resource("patients", identity),
+        "meta": META,
+        "type": "person",
+        "membership": "enumerated",
+        "quantity": len(patients),
+        "member": [{"entity": reference(each)} for each in patients.values()],
+    }
+    yield r4b.down(group) if release == "R4B" else group
+    yield {
+        "resourceType": "List",
+        "id": ids.resource("cases", identity),
+        "meta": META,
+        "status": "current",
+        "mode": "snapshot",
+        "code": {"coding": [coding("kind", "data-set")]},
+        "entry": [{"item": reference(each[0])} for each in written],
+    }
+
+
+# --- one case ---------------------------------------------------------------------------------------------------------
+
+
+def resources_of(
+    loaded: LoadedCase,
+    context: Context,
+    *,
+    release: Release = "R5",
+    bundle: BundleKind = "collection",
+    plain: bool = False,
+    case_index: int = 0,
+    patients: dict[str, Resource] | None = None,
+) -> tuple[list[Resource], list[Loss]]:
+    """Return the resources of a case, its Composition first, and what they do not hold by themselves.
+
+    Parameters
+    ----------
+    loaded
+        The case with its masks.
+    context
+        Label system, limits, time.
+    release, bundle, plain
+        As `to_fhir` has them.
+    case_index
+        Of the case among those written.
+    patients
+        Of the cases before, by their pseudonyms; this one's is added.
+    """
+    with strict_json.collector_paused():
+        typed, files = files_of(loaded)
+        original: Resource = strict_json.plain(typed)
+        check_pseudonyms(original, loaded.path)
+        draft = Draft(
+            original,
+            Labels.of(loaded.case, context.label_system),
+            "relative" if bundle == "ndjson" else "urn",
+            r4b.RENAMED if release == "R4B" else {},
+            files,
+            patients={} if patients is None else patients,
+        )
+        given = original if typed is loaded.case else strict_json.plain(loaded.case)
+        return _written(draft, given, context, release, plain=plain, case_index=case_index)
+
+
+def _written(
+    draft: Draft, given: Resource, context: Context, release: Release, *, plain: bool, case_index: int
+) -> tuple[list[Resource], list[Loss]]:
+    """Return the resources of a draft and what they do not hold of the case as it was given."""
+    put_case(draft, _given(context) if moment(_given(context)) else None)
+    resources = draft.resources
+    selections = {each["id"] for each in resources if each["resourceType"] == "ImagingSelection"}
+    if release == "R4B":
+        resources = _raised(_lowered(resources, selections), selections)
+    addressed = (((), draft.address(each["resourceType"], each["id"]), each) for each in resources)
+    taking = Taking(Sources(addressed, has_addresses=True), _attach_nothing)
+    native = native_case(resources[0], taking)
+    if plain:
+        found = report(given, whole(native, context.limits), REASONS, case_index=case_index).losses
+    else:
+        compared = report(given, native, REASONS, _CARRIER, case_index=case_index)
+        found = compared.losses
+        if found or _has_other_order(given, native):
+            original = _carried(given, draft.case)
+            is_same = original is given and not _has_other_order(given, native)
+            _carry(original, native, taking, compared.kept if is_same else None)
+    return (_lowered(resources, selections) if release == "R4B" else resources), found
+
+
+def _attach_nothing(_: str, document: Resource) -> None:
+    """Leave an attachment where it is: what is compared is the case, not its files."""
+
+
+def _carried(given: Resource, written: Mapping[str, Any]) -> Resource:
+    """Return a case with the names and digests of its mask files as they are written."""
+    if given["annotations"] == written["annotations"]:
+        return given
+    told = [
+        {**each, **{key: one[key] for key in ("mask_file", "sha256") if key in one}}
+        for each, one in zip(given["annotations"], written["annotations"], strict=True)
+    ]
+    return {**given, "annotations": told}
+
+
+def _lowered(resources: list[Resource], selections: set[str]) -> list[Resource]:
+    """Return resources as R4B has them."""
+
+    def is_selected(reference: Resource) -> bool:
+        return str(reference.get("reference"))[-36:] in selections
+
+    down = [r4b.down(each) for each in resources]
+    return [r4b.selections_apart(each, is_selected) if each["resourceType"] == "Observation" else each for each in down]
+
+
+def _raised(resources: list[Resource], selections: set[str]) -> list[Resource]:
+    """Return resources of R4B as R5 has them."""
+
+    def is_selected(reference: Resource) -> bool:
+        return str(reference.get("reference"))[-36:] in selections
+
+    up = [r4b.up(each) for each in resources]
+    return [
+        r4b.selections_together(each, is_selected) if each["resourceType"] == "Observation" else each for each in up
+    ]
+
+
+# --- the carrier ------------------------------------------------------------------------------------------------------
+
+
+def _has_other_order(original: Resource, native: Resource) -> bool:
+    return any(_order(original.get(name)) != _order(native.get(name)) for name in _LISTS)
+
+
+def _order(listed: Any) -> list[str]:
+    return [identity_of(each) for each in listed] if isinstance(listed, list) else []
+
+
+def _carry(original: Resource, native: Resource, taking: Taking, kept: Residual | None) -> None:
+    """Put what `native` lacks of a case, or says beyond it, into extensions of the elements of its parts.
+
+    Parameters
+    ----------
+    original, native
+        The case, and what FHIR says of it by itself.
+    taking
+        How that was read.
+    kept
+        The difference, if it is known.
+    """
+    homes = {home.path: home for home in taking.homes}
+    root = homes[()]
+    permuted = dict(original)
+    for name in _LISTS:
+        wanted, there = _order(original.get(name)), _order(native.get(name))
+        if wanted != there and sorted(wanted) == sorted(there) and len(set(wanted)) == len(wanted):
+            note_order(root, (name,), wanted)
+            by_identity = dict(zip(wanted, original[name], strict=True))
+            permuted[name] = [by_identity[each] for each in there]
+    difference = compare(permuted, native)[0] if kept is None else kept
+    changes: dict[Steps, dict[Steps, Any]] = {}
+    for path in (*difference.values, *difference.removed):
+        home = _home_of(path, homes)
+        where = _where(permuted, native, path, len(home))
+        changes.setdefault(home, {})[where[len(home) :]] = _at(permuted, where)
+    for home, told in changes.items():
+        removed = [item for item in told.items() if item[1] is GONE]
+        set_ = [item for item in told.items() if item[1] is not GONE]
+        note(homes[home], [*set_, *reversed(removed)], _at(native, home))
+    _check(original, native, taking, root, {(*home, *place)[0] for home, told in changes.items() for place in told})
+
+
+def _home_of(path: Steps, homes: dict[Steps, Home]) -> Steps:
+    """Return the path of the part that a leaf belongs to."""
+    for length in range(len(path) - 1, 0, -1):
+        if path[:length] in homes:
+            return path[:length]
+    return ()
+
+
+def _where(original: Any, native: Any, path: Steps, start: int) -> Steps:
+    """Return the place at which a change is noted: where one of both has nothing, or a list, or the leaf itself."""
+    for length in range(start + 1, len(path) + 1):
+        place = path[:length]
+        one, other = _at(original, place), _at(native, place)
+        if one is GONE or other is GONE or isinstance(one, list) or type(one) is not type(other):
+            return place
+    return path
+
+
+def _at(document: Any, path: Steps) -> Any:
+    """Return what stands at a place; `GONE` if nothing does."""
+    node = document
+    for step in path:
+        if isinstance(node, list):
+            place = step if isinstance(step, int) else len(node)
+            node = node[place] if place < len(node) else GONE
+        else:
+            node = node.get(step, GONE) if isinstance(node, dict) else GONE
+    return node
+
+
+def _check(original: Resource, native: Resource, taking: Taking, root: Home, changed: set[Any]) -> None:
+    """Note on the Composition every key of which the extensions do not give the very value back."""
+    keys = changed | set(_LISTS)
+    back = restored(_copied({key: value for key, value in native.items() if key in keys}), taking)
+    for key in sorted(keys):
+        difference, _ = compare(original.get(key, GONE), back.get(key, GONE))
+        if difference.values or difference.removed or _order(original.get(key)) != _order(back.get(key)):
+            note(root, [((key,), original.get(key, GONE))], native)
+
+
+def _copied(node: Any) -> Any:
+    """Return a document that may be changed in place; scalars and rows of them are shared."""
+    if isinstance(node, dict):
+        return {key: _copied(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return list(node) if SCALARS.issuperset(map(type, node)) else [_copied(each) for each in node]
+    return node
