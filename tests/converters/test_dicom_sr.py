@@ -284,7 +284,7 @@ def test_dicom3tools_finds_no_error_and_dcmtk_reads_every_report(name: str, tmp_
 PIXELMED_DEFECTS = (
     r"NUM \*/\[Row \d+\] (CODE|NUM) \*: .*Incorrect relationship",  # any item for any row: HAS PROPERTIES of TID 310
     r"NUM \*: .*Missing value",  # a value may be absent with its reason (PS3.3 C.18.1)
-    r"Template 14(10|11) .*: within .*Missing (conditional|required) content item",  # one template for all groups of a report
+    r"Template 14(10|11) .*: within .*Missing (conditional|required) content item",  # one for all groups
 )
 """What PixelMed's validator has against reports as the standard has them, and against those of highdicom."""
 
