@@ -324,9 +324,16 @@ def apply_relation(mask_kji: NDArray[Any], relation: GridRelation, path: Path | 
     view = view[tuple(slice(None, None, -1) if flip else slice(None) for flip in reversed(relation.flips))]
     if relation.kind is GridKind.REINDEXED:
         return np.ascontiguousarray(view)
-    voxels, most = math.prod(fixed.shape), Limits().mask_voxels
-    if voxels > most:
-        raise LimitError("too many voxels", source=path, found=voxels, expected=most, limit="mask_voxels")
+    size, most = math.prod(fixed.shape) * mask_kji.itemsize, Limits().volume_bytes
+    if size > most:
+        found = Message("{count} bytes", count=size)
+        raise LimitError(
+            "the volume is too large to be held in memory",
+            source=path,
+            found=found,
+            expected=most,
+            limit="volume_bytes",
+        )
     placed = np.zeros(fixed.shape_kji, dtype=mask_kji.dtype)
     source: list[slice] = []
     target: list[slice] = []

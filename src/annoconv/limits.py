@@ -30,9 +30,12 @@ class Limits:
     findings
         Places in which one document does not conform that are told; the rest is counted.
     mask_voxels
-        Voxels of one mask or image volume.
+        Voxels of one mask or image volume, or pixels of a whole slide: 185,000 by 185,000.
+    volume_bytes
+        Size of a volume that is held in memory. Of masks and label maps that cover little of theirs, only what they
+        cover is.
     expanded_bytes
-        Size of a file's content once inflated.
+        Size of a file's content once inflated; eight bytes for each of the voxels that there may be.
     header_bytes
         Size of what stands before the voxels: NIfTI extensions, DICOM attributes other than pixel data.
     files
@@ -48,8 +51,9 @@ class Limits:
     keys: int = 100_000
     members: int = 1_000_000
     findings: int = 100_000
-    mask_voxels: int = 1 << 33
-    expanded_bytes: int = 8 << 30
+    mask_voxels: int = 1 << 35
+    volume_bytes: int = 8 << 30
+    expanded_bytes: int = 1 << 38
     header_bytes: int = 64 << 20
     files: int = 1_000_000
     direction_millionths: int = 100

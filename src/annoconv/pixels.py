@@ -7,21 +7,23 @@ are LPS (`annoconv.geometry`). Nothing is read before it is asked for.
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from annoconv.errors import GeometryError, MaskError
 from annoconv.files.atomic import replacing
+from annoconv.files.inflate import PIECE_BYTES, compress
 from annoconv.geometry import Grid, GridKind, GridRelation, compare_grids, is_turned, matrix_text
-from annoconv.limits import Limits
 from annoconv.messages import Message
 from annoconv.volumes import nifti
+from annoconv.volumes.foreground import find_foreground
 from annoconv.volumes.label_boxes import Box, find_labels
+from annoconv.volumes.nifti_foreground import foreground_pieces
+from annoconv.volumes.nifti_volume import NiftiVolume
 from annoconv.volumes.voxel_values import as_labels, smallest_labels
 
 if TYPE_CHECKING:
@@ -30,8 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from annoconv.model import Image
-    from annoconv.volumes.nifti import NiftiHeader
-    from annoconv.volumes.nifti_affines import Form
+    from annoconv.volumes.foreground import Foreground
 
 __all__ = [
     "ArrayVolume",
@@ -39,10 +40,13 @@ __all__ = [
     "Mask",
     "Masks",
     "NiftiVolume",
+    "SparseVolume",
     "Volume",
     "VolumeWithout",
+    "boxes_of",
     "check_frame",
     "count",
+    "foreground_of",
     "save_nifti",
 ]
 
@@ -97,60 +101,43 @@ class ArrayVolume:
         """Return the array, read-only."""
         return self._labels_kji
 
+    def foreground(self) -> Foreground | None:
+        """Return what is not 0; None of fractions, or if the array itself takes less memory."""
+        voxels = self._labels_kji.reshape(-1)
+        size = PIECE_BYTES // voxels.itemsize
+        pieces = (voxels[at : at + size].data.cast("B") for at in range(0, voxels.size, size))
+        return find_foreground(pieces, self.grid.shape_kji, self.dtype, lambda stored: as_labels(stored, None))
 
-class NiftiVolume:
-    """A volume in a NIfTI file, which is opened when its grid is asked for and inflated when it is read.
+
+@runtime_checkable
+class SparseVolume(Protocol):
+    """A volume that is found without being held."""
+
+    def foreground(self) -> Foreground | None:
+        """Return what is not 0; None if it is no label map, or has to be read whole."""
+        ...
+
+
+def foreground_of(volume: Volume) -> Foreground | None:
+    """Return what is not 0 of a volume that need not be held for it; None if it has to be read whole."""
+    return volume.foreground() if isinstance(volume, SparseVolume) else None
+
+
+def boxes_of(volume: Volume, most: int | None = None) -> dict[int, Box] | None:
+    """Return every label of a volume but 0, ascending, with its box; None for fractions.
 
     Parameters
     ----------
-    path
-        `.nii` or `.nii.gz`; the content tells which.
-    limits
-        Bounds checked before anything is inflated.
-    form
-        Which affine holds: both must agree, or the one that is named.
-
-    Raises
-    ------
-    MaskError, GeometryError, LimitError
-        See `annoconv.volumes.nifti`; from the first use on, not when made.
+    volume
+        Read, if need be.
+    most
+        Labels that are expected at most; the search may end once there are more.
     """
-
-    def __init__(self, path: Path, limits: Limits | None = None, *, form: Form = "agree") -> None:
-        self.path = path
-        self._limits = limits or Limits()
-        self._form: Form = form
-        self._last: weakref.ref[NDArray[Any]] | None = None
-
-    @cached_property
-    def _header(self) -> NiftiHeader:
-        return nifti.read_header(self.path, self._limits, form=self._form)
-
-    @property
-    def grid(self) -> Grid:
-        """The file's grid, by its sform, else its qform."""
-        return self._header.grid
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the voxels as stored."""
-        return self._header.dtype
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether any program takes the file for what is read here, so that it may be passed on as it stands."""
-        return nifti.is_plain(self._header)
-
-    def read(self) -> NDArray[Any]:
-        """Return the labels, read-only; the file is inflated again only once nobody holds the array any more.
-
-        Integers never pass through floats. Floats that are all whole become the smallest unsigned type.
-        """
-        kept = self._last() if self._last is not None else None
-        if kept is None:
-            kept = as_labels(nifti.read_scaled(self._header), self.path)
-            self._last = weakref.ref(kept)
-        return kept
+    found = foreground_of(volume)
+    if found is not None:
+        return found.boxes()
+    labels_kji = volume.read()
+    return None if labels_kji.dtype.kind == "f" else find_labels(labels_kji, most)
 
 
 class VolumeWithout:
@@ -223,8 +210,13 @@ class Mask:
     @cached_property
     def bbox_kji(self) -> Box | None:
         """The smallest box that holds the foreground, as half-open zero-based slices (k, j, i); None if empty."""
-        foreground = np.asarray(self.read() != 0)
-        return find_labels(foreground).get(1)
+        found = self.foreground()
+        return find_labels(self.read() != 0).get(1) if found is None else found.boxes().get(1)
+
+    def foreground(self) -> Foreground | None:
+        """Return its voxels where they can be found without the volume in memory."""
+        found = foreground_of(self.volume)
+        return None if found is None else found.of(self.value)
 
     def read(self) -> NDArray[Any]:
         """Return `mask_kji`: bool, or the fractions (float, 0 to 1) of a fractional volume.
@@ -234,7 +226,10 @@ class Mask:
         MaskError
             If a value is asked of a volume of fractions.
         """
-        labels_kji = self.volume.read()
+        return self.of(self.volume.read())
+
+    def of(self, labels_kji: NDArray[Any]) -> NDArray[Any]:
+        """Return `mask_kji` of what its volume holds, which may have been brought onto another grid."""
         if labels_kji.dtype.kind == "f":
             if self.value is not None:
                 raise MaskError(
@@ -314,22 +309,27 @@ def check_frame(image: Image | Grid, volume: Volume) -> GridRelation:
     return relation
 
 
-def save_nifti(path: Path, labels_kji: NDArray[Any], grid: Grid, *, overwrite: bool = False) -> None:
+def save_nifti(path: Path, labels: NDArray[Any] | Foreground, grid: Grid, *, overwrite: bool = False) -> None:
     """Write a mask, label map or fractions as NIfTI: the same bytes for the same voxels and grid.
 
     Parameters
     ----------
     path
         Ends in `.nii.gz`, or in `.nii`, which is not compressed.
-    labels_kji
-        Bool, integers from 0, or floats from 0 to 1. Integers are stored in the smallest of uint8, int16, uint16,
-        int32, uint32 that holds them; fractions as float32.
+    labels
+        An array (k, j, i) of bool, integers from 0, or floats from 0 to 1; or what is not 0 of labels. Integers are
+        stored in the smallest of uint8, int16, uint16, int32, uint32 that holds them; fractions as float32.
     grid
         Written as sform and qform (code 1, scanner), RAS, mm; without an affine both codes are 0.
     overwrite
         Whether an existing file is replaced.
     """
-    stored = smallest_labels(labels_kji, path)
-    content = nifti.nifti_bytes(stored, grid, compressed=not path.name.endswith(".nii"))
-    with replacing(path, overwrite=overwrite) as temporary:
-        temporary.write_bytes(content)
+    if isinstance(labels, np.ndarray):
+        stored = smallest_labels(labels, path)
+        intent = nifti.LABEL_INTENT if stored.dtype.kind in "iu" else 0
+        pieces = nifti.nifti_pieces(stored, grid, intent=intent)
+    else:
+        pieces = foreground_pieces(labels, grid)
+    with replacing(path, overwrite=overwrite) as temporary, temporary.open("wb") as file:
+        for piece in pieces if path.name.endswith(".nii") else compress(pieces):
+            file.write(piece)

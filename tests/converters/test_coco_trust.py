@@ -67,7 +67,7 @@ ZIGZAG = list(itertools.chain(*((9e6 * (place % 2), place) for place in range(20
 HUGE = [100_000, 100_000]
 HOSTILE: dict[str, tuple[str, str]] = {
     "size against a short string": (of(rle(HUGE, "5"), *HUGE), "do not sum"),
-    "a mask of ten thousand million pixels": (of(rle(HUGE, [10**10]), *HUGE), "too large"),
+    "a mask of ten thousand million pixels": (of(rle(HUGE, [0, 10**10]), *HUGE), "too large"),
     "a vertex at 1e9": (of({"segmentation": [[0, 0, 1e9, 0, 1e9, 1e9]]}), "beyond every image"),
     "a boundary without end": (of({"segmentation": [ZIGZAG, [0, 0, 1, 0, 1, 1]]}), "too long"),
     "rings without end": (

@@ -30,6 +30,8 @@ def run_starts(plane_ji: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]
     flat = np.ascontiguousarray(plane_ji).reshape(-1)
     if flat.dtype == np.bool_:
         flat = flat.view(np.uint8)
+    if not flat.any():
+        return np.zeros(1, dtype=np.int64), flat[:1]
     starts = np.append(0, np.flatnonzero(flat[1:] != flat[:-1]) + 1)
     return starts, flat[starts]
 

@@ -28,6 +28,7 @@ from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message, listed
 from annoconv.model import Image, ImageInstance, Modality
 from annoconv.volumes.slice_stack import fill_gaps, is_rounded, is_turning, stack_grid
+from annoconv.volumes.voxel_values import check_held
 from annoconv_converters._dicom.file import PATIENT, Instance, acquired_at, read_places
 from annoconv_converters._dicom.groups import FramePlace
 from annoconv_converters._dicom.headers import Headers
@@ -317,6 +318,7 @@ class DicomSeries:
         present = [(k, frame) for k, frame in enumerate(frames) if frame is not None]
         for (k, frame), pixels_ji in zip(present, read_frames([frame for _, frame in present]), strict=True):
             if pixels is None:
+                check_held(grid.shape[2] * pixels_ji.nbytes, self.path, self._limits)
                 pixels = np.zeros((grid.shape[2], *pixels_ji.shape), dtype=pixels_ji.dtype)
             if pixels_ji.shape != pixels.shape[1:] or pixels_ji.shape[:2] != grid.shape_kji[1:]:
                 raise ImageError("the pixels have another shape than the header says", source=frame.path)

@@ -12,6 +12,7 @@ from annoconv.errors import GeometryError, ImageError
 from annoconv.geometry import Grid
 from annoconv.images import SliceIdentity
 from annoconv.messages import Message
+from annoconv.volumes.voxel_values import check_held
 from annoconv_converters._dicom.file import Instance, read_places
 from annoconv_converters._dicom.pixels import read_frames
 from annoconv_converters._dicom.series import DicomSeries
@@ -137,6 +138,8 @@ class DicomSlide(DicomSeries):
             if pixels_ji.shape[:2] != (rows, columns):
                 raise ImageError("the pixels have another shape than the header says", source=instance.path)
             if pixels is None:
+                pixel = pixels_ji.nbytes // (rows * columns)
+                check_held(height * width * pixel, instance.path, self._limits)
                 pixels = np.zeros((1, height, width, *pixels_ji.shape[2:]), dtype=pixels_ji.dtype)
             part = pixels[0, tile.row : tile.row + rows, tile.column : tile.column + columns]
             part[...] = pixels_ji[: part.shape[0], : part.shape[1]]

@@ -9,16 +9,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
 from annoconv.casefile.left_out import left_out, without
 from annoconv.documents import strict_json
 from annoconv.errors import MaskError
-from annoconv.geometry import Grid, GridKind, apply_relation
+from annoconv.geometry import Grid
 from annoconv.ids import safe_name
-from annoconv.messages import Message
 from annoconv.model import (
     BboxAnnotation,
     CoordinateSpace,
@@ -30,31 +29,28 @@ from annoconv.model import (
     PolygonAnnotation,
     PolylineAnnotation,
 )
-from annoconv.pixels import check_frame
-from annoconv_converters._pictures.geometry import box_to_record, counts_to_record, rings_to_record, tidy
+from annoconv_converters._pictures.drawn_masks import Form, masks_on
+from annoconv_converters._pictures.geometry import box_to_record, rings_to_record, tidy
 from annoconv_converters._pictures.objects import told_of
 from annoconv_converters._pictures.own_names import address_of, own_name
-from annoconv_converters._pictures.planes import Axis, PictureVolume, Planes, SliceName, slice_name
+from annoconv_converters._pictures.planes import Axis, Planes, SliceName, slice_name
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.rotation import corners_of, ellipse_ring
 from annoconv_converters._pictures.skeletons import ALONE, box_of_keypoints
-from annoconv_converters._raster.outlines import polygons_of
 from annoconv_converters._raster.polygons import Rings, is_clockwise, with_keyholes
-from annoconv_converters._raster.run_lengths import compress, counts_of_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from annoconv.casefile import LoadedCase
     from annoconv.casefile.left_out import LeftOut
     from annoconv.model import AnyAnnotation, Image
-    from annoconv.pixels import Mask, Volume
-    from annoconv_converters._raster.run_lengths import Counts, Run
+    from annoconv.pixels import Mask
+    from annoconv_converters._raster.run_lengths import Counts
 
 __all__ = ["Drawing", "Form", "draw", "slice_folder"]
 
 Record: TypeAlias = "dict[str, Any]"
-Form: TypeAlias = Literal["rle", "polygon"]
 
 
 @dataclass
@@ -328,54 +324,11 @@ def _add_masks(drawing: Drawing, images: dict[str, Image], form: Form) -> set[st
                 raise MaskError(
                     "the mask belongs to an image that the case does not hold", where=group[0].id, found=uid
                 )
-            for mask, index, counts, geometry in _runs(volume, group, images[uid], drawing.planes[uid], form):
+            for mask, index, counts, geometry in masks_on(volume, group, images[uid], drawing.planes[uid], form):
                 drawing.add(uid, index, annotations[mask.id], geometry)
                 drawing.parts.setdefault(mask.id, []).append((index, counts))
                 drawn.add(mask.id)
     return drawn
-
-
-def _runs(
-    volume: Volume, masks: list[Mask], image: Image, planes: Planes, form: Form
-) -> Iterator[tuple[Mask, int, Counts, Record]]:
-    """Yield the run lengths and the record of masks of one volume on each picture that they are seen on."""
-    relation = check_frame(image, volume)
-    if isinstance(volume, PictureVolume) and volume.planes == planes and relation.kind is GridKind.SAME:
-        known = volume.runs()
-        if known is not None:
-            yield from _paired(known, {1: masks}, planes, form)
-            return
-    labels_kji = volume.read()
-    if labels_kji.dtype.kind == "f":
-        raise MaskError(
-            "pictures hold masks, not fractions",
-            source=volume.path,
-            where=masks[0].id,
-            found=Message("numbers between 0 and 1"),
-            expected="0 and 1, or whole labels",
-            advice="Write it as a fractional DICOM segmentation, or set a threshold first",
-        )
-    labels_kji = apply_relation(labels_kji, relation, volume.path)
-    by_value: dict[int, list[Mask]] = {}
-    for mask in masks:
-        if mask.value is not None:
-            by_value.setdefault(mask.value, []).append(mask)
-    if by_value:
-        yield from _paired(counts_of_labels(planes.stack(labels_kji)), by_value, planes, form)
-    whole = [mask for mask in masks if mask.value is None]
-    if whole:
-        yield from _paired(counts_of_labels(planes.stack(labels_kji != 0)), {1: whole}, planes, form)
-
-
-def _paired(
-    found: Iterable[Run], by_value: dict[int, list[Mask]], planes: Planes, form: Form
-) -> Iterator[tuple[Mask, int, Counts, Record]]:
-    runs = [run for run in found if run.label in by_value]
-    many = [run.counts for run in runs]
-    drawn: Iterable[Any] = polygons_of(many, planes.rows) if form == "polygon" else compress(many)
-    for run, shape in zip(runs, drawn, strict=True):
-        for mask in by_value[run.label]:
-            yield mask, run.slice_index, run.counts, counts_to_record(run.counts, planes.size, shape)
 
 
 def _join_keypoints(drawing: Drawing) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from annoconv.errors import LimitError, MaskError
 from annoconv.messages import Message
+from annoconv_converters._raster.flat_masks import foreground_of
 from annoconv_converters._raster.run_lengths import MOST_PIXELS, Run, decode
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from annoconv.geometry import Grid
+    from annoconv.volumes.foreground import Foreground
     from annoconv_converters._raster.run_lengths import Counts
 
 __all__ = [
@@ -42,6 +44,8 @@ Axis: TypeAlias = Literal["i", "j", "k"]
 NAMES: Final = r"(?:(?P<case>[^/]+)/)?(?P<series>[^/]+)_(?P<axis>[ijk])(?P<index>\d{4,6})\.png"
 """Pattern of the file names of slices; `case`, `series` and `axis` may be left out of a pattern of one's own."""
 
+_MOST_DRAWN: Final = 1 << 33
+"""Voxels of a mask of many pictures, one byte each."""
 LONGEST_NAME: Final = 4096
 """Characters of a file name, as Linux has it for paths."""
 DEFAULT_NAMES: Final = re.compile(NAMES)
@@ -146,9 +150,16 @@ class PictureVolume:
         """Bool."""
         return np.dtype(np.bool_)
 
+    def foreground(self) -> Foreground | None:
+        """Return what the run lengths cover of a flat image; None of a volume."""
+        self._check_size(self.most_voxels)
+        if self.planes.axis != "k" or self.planes.count != 1 or any(index for index, _ in self.parts):
+            return None
+        return foreground_of([counts for _, counts in self.parts], self.planes.size, self.path)
+
     def runs(self) -> list[Run] | None:
         """Return what reading and counting would give, where that follows from the run lengths; else None."""
-        self._check_size()
+        self._check_size(self.most_voxels)
         runs = [Run(index, 1, counts) for index, counts in sorted(self.parts, key=itemgetter(0))]
         indices = {run.slice_index for run in runs}
         is_plain = len(indices) == len(runs) and indices <= set(range(self.planes.count))
@@ -157,7 +168,7 @@ class PictureVolume:
 
     def read(self) -> NDArray[Any]:
         """Return `mask_kji`, bool, read-only."""
-        self._check_size()
+        self._check_size(MOST_PIXELS if self.planes.count == 1 else min(self.most_voxels, _MOST_DRAWN))
         mask_kji = np.zeros(self.grid.shape_kji, dtype=np.bool_)
         stack = self.planes.stack(mask_kji)
         for index, counts in self.parts:
@@ -171,8 +182,11 @@ class PictureVolume:
         mask_kji.flags.writeable = False
         return mask_kji
 
-    def _check_size(self) -> None:
+    def _check_size(self, most: int) -> None:
         shape = self.grid.shape_kji
         voxels = shape[0] * shape[1] * shape[2]
-        if voxels > self.most_voxels or (self.planes.count == 1 and voxels > MOST_PIXELS):
-            raise LimitError("the mask is too large to be drawn", source=self.path, found=shape)
+        if voxels > most:
+            limit = "mask_voxels" if most == self.most_voxels else None
+            raise LimitError(
+                "the mask is too large to be drawn", source=self.path, found=shape, expected=most, limit=limit
+            )

@@ -50,8 +50,8 @@ _CHUNK_VOXELS: Final = 1 << 21
 """Voxels that are looked at together; what numpy needs beside them stays in the processor's cache and in bounds."""
 _BLOCK_COUNTS: Final = 1 << 17
 """Counts that are written together, for the same reason."""
-_MOST_DIGITS: Final = 7
-"""Characters of one number: 35 bits hold every count of an image of at most 2 ** 32 pixels and its sign."""
+_MOST_DIGITS: Final = 8
+"""Characters of one number: 40 bits hold every count of an image of at most 2 ** 38 pixels and its sign."""
 
 
 @dataclass(frozen=True, slots=True)

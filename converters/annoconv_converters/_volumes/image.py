@@ -19,6 +19,7 @@ from annoconv.geometry import describe_grid, transform_points
 from annoconv.images import SliceIdentity
 from annoconv.model import Image, Modality
 from annoconv.volumes.nifti_affines import check_orthogonal
+from annoconv.volumes.voxel_values import check_held
 from annoconv_converters._volumes.nifti import NiftiFile
 from annoconv_converters._volumes.opening import open_volume, start_of, stem_of
 
@@ -167,6 +168,7 @@ class VolumeImage:
 
         try:
             if isinstance(self._file, NiftiFile):
+                check_held(self._file.header.data_bytes, self.path, self._limits)
                 return nifti.read_array(self._file.header).reshape(self.grid.shape_kji)
             return np.asarray(self._file.values()[0])
         except MaskError as error:

@@ -16,6 +16,7 @@ from annoconv.errors import GeometryError, LimitError, MaskError
 from annoconv.files.inflate import DEFLATE_MOST, inflated, read_exactly
 from annoconv.geometry import Grid
 from annoconv.messages import Message
+from annoconv.volumes.voxel_values import check_held
 from annoconv_converters._volumes.file import FileSegment, Tree, VolumeFile, data_file, mm_of, place_of
 
 if TYPE_CHECKING:
@@ -210,6 +211,7 @@ class MetaFile(VolumeFile):
         expected = math.prod(self.grid.shape) * self.dtype.itemsize
         if expected > self._limits.expanded_bytes:
             raise LimitError("the volume is too large", source=self.path, found=expected)
+        check_held(expected, self.path, self._limits)
         path, at = self._data_file()
         if expected > path.stat().st_size * DEFLATE_MOST:
             raise MaskError(

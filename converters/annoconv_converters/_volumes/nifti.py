@@ -14,6 +14,7 @@ from annoconv.files.inflate import first_bytes
 from annoconv.pixels import NiftiVolume
 from annoconv.volumes import nifti
 from annoconv.volumes.nifti_affines import forms_elsewhere
+from annoconv.volumes.voxel_values import check_held
 from annoconv_converters._volumes import label_tables
 from annoconv_converters._volumes.file import FileSegment, Tree, VolumeFile, affine_rows, place_of
 from annoconv_converters._volumes.table_trees import caret_tree
@@ -129,11 +130,16 @@ class NiftiFile(VolumeFile):
         return tree if is_labels else {name: value for name, value in tree.items() if name != "intent_code"}
 
     def _values(self) -> NDArray[Any]:
+        check_held(self.header.data_bytes, self.path, self._limits)
         return nifti.read_scaled(self.header).reshape(self.layers, *self.grid.shape_kji)
 
     def volume(self, layer: int) -> Volume:
         """Return one layer; the only one of a file is a volume that can be copied as it stands."""
-        return NiftiVolume(self.path, self._limits, form=self._form) if self.layers == 1 else super().volume(layer)
+        return self._only_volume if self.layers == 1 else super().volume(layer)
+
+    @cached_property
+    def _only_volume(self) -> NiftiVolume:
+        return NiftiVolume(self.path, self._limits, form=self._form)
 
 
 @lru_cache(maxsize=8)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from annoconv.errors import LimitError, MaskError
 from annoconv.files.inflate import DEFLATE_MOST, inflated, read_exactly
 from annoconv.messages import Message
+from annoconv.volumes.voxel_values import check_held
 from annoconv_converters._volumes.file import data_file
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def read_data(
     """
     if expected > limits.expanded_bytes:
         raise LimitError("the volume is too large", source=header, found=expected)
+    check_held(expected, header, limits)
     encoding = fields["encoding"].lower()
     path, at = _place(fields, header, end_of_header, limits)
     size = path.stat().st_size

@@ -14,7 +14,7 @@ from annoconv.errors import InputError
 from annoconv_converters._pictures.geometry import counts_to_record, tidy
 from annoconv_converters._pictures.records import Shape
 from annoconv_converters._pictures.rotation import oriented_box
-from annoconv_converters._raster.run_lengths import MOST_PIXELS, counts_of, decode
+from annoconv_converters._raster.flat_masks import counts_in, foreground_by_row
 from annoconv_converters._xml import attribute_number, number, whole
 
 if TYPE_CHECKING:
@@ -79,8 +79,6 @@ def _mask(shape: Element, picture: Record, path: Path) -> Shape:
         raise InputError(
             "the mask reaches beyond its picture", source=path, where="mask", found=[left, top, width, height]
         )
-    if rows * columns > MOST_PIXELS:
-        raise InputError("the picture is too large for a mask", source=path, found=[rows, columns])
     rle = shape.get("rle") or ""
     try:
         if rle.count(",") > width * height:
@@ -88,13 +86,12 @@ def _mask(shape: Element, picture: Record, path: Path) -> Shape:
         counts = np.array([int(each) for each in rle.split(",")], dtype=np.int64)
     except (ValueError, OverflowError) as error:
         raise InputError("run lengths are whole numbers", source=path, where="mask") from error
-    if int(counts.min()) < 0 or int(counts.max()) > MOST_PIXELS or int(counts.sum()) != width * height:
+    if int(counts.min()) < 0 or int(counts.max()) > width * height or int(counts.sum()) != width * height:
         raise InputError(
             "the run lengths do not sum to the mask's box", source=path, where="mask", found=int(counts.sum())
         )
-    mask_ji = np.zeros((rows, columns), dtype=np.bool_)
-    mask_ji[top : top + height, left : left + width] = decode(counts, (width, height)).T
-    return Shape(counts_to_record(counts_of(mask_ji), (rows, columns)))
+    covered = foreground_by_row(counts, (left, top, width, height), (rows, columns))
+    return Shape(counts_to_record(counts_in(covered), (rows, columns)))
 
 
 def _tag(shape: Element, _: Record, path: Path) -> Shape:

@@ -16,7 +16,8 @@ from annoconv_converters._pictures.records import IMAGE_LABEL
 from annoconv_converters._pictures.rotation import sides_of
 from annoconv_converters._pictures.skeletons import seen_of
 from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
-from annoconv_converters._raster.run_lengths import counts_of, decode, expand
+from annoconv_converters._raster.flat_masks import counts_by_row, foreground_of
+from annoconv_converters._raster.run_lengths import expand
 from annoconv_converters._xml import xml_bytes
 from annoconv_converters.cvat.read import TASK, read_cvat
 from annoconv_converters.cvat.skeletons import drawing_of
@@ -229,11 +230,9 @@ def _element(image: Element, shape: Shape, common: Record) -> Element:
         return _geometry_element(image, shape.geometry, common)
     if isinstance(segmentation, dict):
         rows, columns = segmentation["size"]
-        mask_ji = decode(expand(segmentation["counts"].encode()), (rows, columns))
+        covered = foreground_of([expand(segmentation["counts"].encode())], (rows, columns))
         x, y, width, height = (int(each) for each in record["bbox"])
-        inner_ji = mask_ji[y : y + height, x : x + width]
-        # Row by row is column by column of the transposed mask.
-        rle = ", ".join(map(str, counts_of(inner_ji.T).tolist()))
+        rle = ", ".join(map(str, counts_by_row(covered, (x, y, width, height)).tolist()))
         return _add(image, "mask", **common, rle=rle, left=x, top=y, width=width, height=height)
     if segmentation:
         corners = zip(segmentation[0][::2], segmentation[0][1::2], strict=True)

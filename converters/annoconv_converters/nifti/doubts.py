@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from annoconv.pixels import Volume
     from annoconv_converters._volumes.file import VolumeFile
 
 __all__ = ["check_layers", "check_no_image"]
@@ -46,15 +47,15 @@ def check_layers(file: VolumeFile) -> None:
         )
 
 
-def check_no_image(file: VolumeFile, labels_kji: NDArray[Any], values: Sequence[int], named: int) -> None:
+def check_no_image(file: VolumeFile, volume: Volume, values: Sequence[int], named: int) -> None:
     """Refuse a volume whose values change from voxel to voxel, as those of an image do and labels do not.
 
     Parameters
     ----------
     file
         Where it stands.
-    labels_kji
-        Its values.
+    volume
+        The one of its volumes that is looked at, if there are many values.
     values
         Those that are there, but for 0.
     named
@@ -66,7 +67,7 @@ def check_no_image(file: VolumeFile, labels_kji: NDArray[Any], values: Sequence[
         If there are more than 16 values, most of them without a name, and most neighbours within a slice that are both
         not 0 differ.
     """
-    if file.is_label_map or len(values) <= max(_FEW, 2 * named) or not _is_textured(labels_kji):
+    if file.is_label_map or len(values) <= max(_FEW, 2 * named) or not _is_textured(volume.read()):
         return
     raise MaskError(
         "this looks like an image, not like labels",

@@ -14,7 +14,7 @@ from annoconv.files.atomic import note_inputs
 from annoconv.geometry import GridKind, compare_grids
 from annoconv.messages import Message
 from annoconv.model import Modality
-from annoconv.volumes.label_boxes import find_labels
+from annoconv.pixels import boxes_of
 from annoconv_converters._volumes.file import UnionVolume, VolumeFile
 from annoconv_converters._volumes.label_tables import read_table
 from annoconv_converters._volumes.labels import Entry
@@ -118,10 +118,7 @@ class Finder:
         """Return the labels that a layer holds, ascending; none for fractions."""
         if file.path in self.known:
             return list(self.known[file.path])
-        labels_kji = file.volume(layer).read()
-        if labels_kji.dtype.kind == "f":
-            return []
-        found = list(find_labels(labels_kji, _MOST_LABELS))
+        found = list(boxes_of(file.volume(layer), _MOST_LABELS) or ())
         if len(found) > _MOST_LABELS:
             raise _too_many_labels(file.path)
         return found
@@ -169,7 +166,7 @@ class Finder:
             told = {each.entry.value: each for each in file.segments if each.layer == layer}
             present = self.values(file, layer)
             if len(present) > len(told) and file.path not in self.known:
-                check_no_image(file, volume.read(), present, sum(value in table or value in told for value in present))
+                check_no_image(file, volume, present, sum(value in table or value in told for value in present))
             # A segment may have no voxel, and a voxel no segment: neither is left out.
             values = (
                 [*told, *(value for value in present if value not in told)] if file.lists_every_segment else present

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,12 @@ from annoconv.casefile.left_out import kinds_of
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.errors import GeometryError, InputError, MaskError
-from annoconv.geometry import Grid, apply_relation, is_turned, matrix_text
+from annoconv.geometry import Grid, GridKind, apply_relation, is_turned, matrix_text
 from annoconv.ids import safe_name
 from annoconv.messages import Message
 from annoconv.model import MaskAnnotation
-from annoconv.pixels import check_frame
+from annoconv.pixels import ArrayVolume, check_frame, foreground_of
+from annoconv.volumes.foreground import Foreground
 from annoconv.volumes.label_boxes import find_labels
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from annoconv.registry import Context
     from annoconv.volumes.label_boxes import Box
 
-__all__ = ["Prepared", "PreparedImage", "PreparedMask", "given_sources", "prepare"]
+__all__ = ["Prepared", "PreparedImage", "PreparedMask", "given_sources", "in_boxes", "prepare"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,13 +48,18 @@ class PreparedMask:
     mask: Mask
     relation: GridRelation
 
-    def read(self) -> NDArray[Any]:
-        """Return `mask_kji` on the image's grid: bool, or fractions."""
-        return apply_relation(self.mask.read(), self.relation, self.mask.volume.path)
+    def labels(self) -> NDArray[Any] | Foreground:
+        """Return what its volume holds, on the image's grid.
 
-    def box(self, labels_kji: NDArray[Any]) -> Box | None:
-        """Return the box of its foreground."""
-        return find_labels(np.asarray(labels_kji != 0)).get(1)
+        Of labels that do not cover much it is what is not 0, of others and of fractions an array.
+        """
+        volume = self.mask.volume
+        found = foreground_of(volume) if self.relation.kind is GridKind.SAME else None
+        if found is None:
+            placed = apply_relation(volume.read(), self.relation, volume.path)
+            found = foreground_of(ArrayVolume(self.relation.fixed, placed))
+            return placed if found is None else found
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,14 +83,13 @@ class PreparedImage:
     source: ImageSource | None
     masks: Sequence[PreparedMask]
 
-    def by_volume(self) -> Iterator[tuple[NDArray[Any], list[PreparedMask]]]:
-        """Yield each label map on the image's grid with the masks that it holds, so that it is read and split once."""
+    def by_volume(self) -> Iterator[tuple[NDArray[Any] | Foreground, list[PreparedMask]]]:
+        """Yield each volume on the image's grid with the masks that it holds, so that it is read and split once."""
         groups: dict[int, list[PreparedMask]] = {}
         for each in self.masks:
             groups.setdefault(id(each.mask.volume), []).append(each)
         for members in groups.values():
-            labels_kji = members[0].mask.volume.read()
-            yield apply_relation(labels_kji, members[0].relation, members[0].mask.volume.path), members
+            yield members[0].labels(), members
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +128,30 @@ class Prepared:
     def masks(self) -> list[PreparedMask]:
         """The masks on all images."""
         return [mask for image in self.images for mask in image.masks]
+
+
+def in_boxes(masks: Sequence[PreparedMask]) -> Iterator[tuple[PreparedMask, Box | None, NDArray[Any]]]:
+    """Yield masks of one image with the box of each on its grid, None if it is empty, and what is in it.
+
+    That is bool, or fractions. A volume is read once, and let go after the last mask that it holds.
+    """
+    left = Counter(id(each.mask.volume) for each in masks)
+    held: dict[int, NDArray[Any] | Foreground] = {}
+    for each in masks:
+        key = id(each.mask.volume)
+        labels = held.pop(key) if key in held else each.labels()
+        left[key] -= 1
+        if left[key]:
+            held[key] = labels
+        if isinstance(labels, Foreground):
+            mask = labels.of(each.mask.value)
+            box = mask.boxes().get(1)
+            inside = mask.inside(box) if box else np.zeros((0, 0, 0), np.bool_)
+        else:
+            mask_kji = each.mask.of(labels)
+            box = find_labels(np.asarray(mask_kji != 0)).get(1)
+            inside = mask_kji[box] if box else mask_kji[:0]
+        yield each, box, inside
 
 
 def given_sources(images: Sequence[Path], limits: Limits, *, allow_gaps: bool) -> list[ImageSource]:

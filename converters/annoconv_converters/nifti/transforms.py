@@ -19,6 +19,7 @@ from annoconv.errors import GeometryError, InputError
 from annoconv.geometry import Affine, Grid, matrix_text
 from annoconv.messages import Message
 from annoconv.volumes import nifti
+from annoconv.volumes.voxel_values import check_held
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -158,6 +159,7 @@ def read_field(path: Path, frame: Literal["LPS", "RAS"], limits: Limits) -> Fiel
     if header.volumes != (1, 3) or header.dtype.kind != "f":
         found = Message("{value} of {dtype}", value=[*header.grid.shape, *header.volumes], dtype=header.dtype)
         raise GeometryError("not a displacement field", source=path, found=found, expected="[i, j, k, 1, 3] of float")
+    check_held(header.data_bytes, path, limits)
     vectors = np.moveaxis(nifti.read_array(header)[:, 0], 0, -1) * header.slope + header.intercept
     if not np.isfinite(vectors).all():
         raise GeometryError("a displacement is not a finite number", source=path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
@@ -12,13 +13,15 @@ from annoconv.files.inflate import compress
 from annoconv.geometry import apply_relation, compare_grids
 from annoconv.messages import Message
 from annoconv.volumes import nifti
-from annoconv.volumes.label_boxes import find_labels
+from annoconv.volumes.foreground import Foreground
 from annoconv.volumes.nifti import LABEL_INTENT
+from annoconv.volumes.nifti_foreground import foreground_pieces
 from annoconv.volumes.voxel_values import smallest_labels
 from annoconv_converters._volumes import label_tables
+from annoconv_converters.nifti.prepared import in_boxes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -59,8 +62,13 @@ class VolumeWriter:
     ) -> None:
         """Write a volume, or layers `(layer, k, j, i)`, with a label table for each in the header."""
         extensions = [(_CARET, label_tables.write_caret(tables))] if any(tables) else []
-        pieces = [*nifti.nifti_pieces(voxels, grid, version=self.version, extensions=extensions, intent=intent)]
-        self.written[path] = bytes(pieces[0])
+        pieces = nifti.nifti_pieces(voxels, grid, version=self.version, extensions=extensions, intent=intent)
+        self._put(path, pieces)
+
+    def _put(self, path: Path, pieces: Iterator[bytes | memoryview]) -> None:
+        start = next(pieces)
+        self.written[path] = bytes(start)
+        pieces = chain([start], pieces)
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             for piece in compress(pieces) if path.name.endswith(".gz") else pieces:
@@ -83,22 +91,20 @@ class VolumeWriter:
         self, image: PreparedImage, grid: Grid, place: Callable[[PreparedMask], tuple[Path, Entry]]
     ) -> None:
         """Write each mask of an image to a file of its own; a label map is read and searched once."""
-        buffer = np.zeros(grid.shape_kji, dtype=np.uint8)
-        for labels_kji, members in image.by_volume():
-            boxes = {} if labels_kji.dtype.kind == "f" else find_labels(labels_kji)
+        for labels, members in image.by_volume():
             for each in members:
                 path, entry = place(each)
-                value = each.mask.value
-                if value is None:
-                    labels = labels_kji if labels_kji.dtype.kind == "f" else labels_kji != 0
-                    self.write_labels(path, labels, grid, [[entry]])
-                    continue
-                box = boxes.get(value)
-                if box is not None:
-                    np.equal(labels_kji[box], value, out=buffer[box].view(np.bool_))
-                self.write(path, buffer, grid, [[entry]], intent=LABEL_INTENT)
-                if box is not None:
-                    buffer[box] = 0
+                if isinstance(labels, Foreground):
+                    self.write_foreground(path, labels.of(each.mask.value), grid, [[entry]])
+                else:
+                    self.write_labels(path, each.mask.of(labels), grid, [[entry]])
+
+    def write_foreground(
+        self, path: Path, labels: Foreground, grid: Grid, tables: Sequence[Sequence[Entry]] = ()
+    ) -> None:
+        """Write labels in the smallest type that holds them, of which no array is made."""
+        extensions = [(_CARET, label_tables.write_caret(tables))] if any(tables) else []
+        self._put(path, foreground_pieces(labels, grid, version=self.version, extensions=extensions))
 
 
 def label_map(image: PreparedImage, grid: Grid, value_of: Callable[[PreparedMask], int]) -> NDArray[Any]:
@@ -148,19 +154,19 @@ def class_map(
 
     Masks of one class are united. Where different classes overlap, a value stands for both, or MaskError is raised.
     """
-    labels_kji = np.zeros(grid.shape_kji, dtype=np.uint32)
-    for each in masks:
-        mask_kji = each.read()
-        if mask_kji.dtype.kind == "f":
+    labels_kji: NDArray[Any] = np.zeros(grid.shape_kji, dtype=np.uint8)
+    for each, box, inside in in_boxes(masks):
+        if inside.dtype.kind == "f":
             raise MaskError(
                 "fractions cannot stand in a label map", where=each.annotation.id, advice="Write one file a mask"
             )
         name = frozenset([name_of(each)])
-        if (box := each.box(mask_kji)) is None:
+        if box is None:
             classes.value(name)
             continue
-        view, inside = labels_kji[box], mask_kji[box]
-        for value in np.unique(view[inside]).tolist():
+        view = labels_kji[box]
+        under = view[inside]
+        for value in np.unique(under).tolist() if under.any() else (0,):
             known = classes.members(value)
             if value and not name <= known and not classes.allows_regions:
                 common = np.count_nonzero(inside & (view == value))
@@ -173,5 +179,9 @@ def class_map(
                     advice="Write one file a mask, layers (--arrange 4d), or --layout nnunet, which has regions",
                 )
             if not name <= known:
-                view[inside & (view == value)] = classes.value(known | name)
+                new = classes.value(known | name)
+                if new > np.iinfo(labels_kji.dtype).max:
+                    labels_kji = labels_kji.astype(np.min_scalar_type(new))
+                    view = labels_kji[box]
+                view[inside & (view == value)] = new
     return labels_kji

@@ -10,10 +10,10 @@ import numpy as np
 from annoconv.errors import InputError, MaskError
 from annoconv.files.manifest import digest
 from annoconv.files.names import is_inner
-from annoconv.geometry import GridKind, compare_grids
+from annoconv.geometry import Grid, GridKind, compare_grids
 from annoconv.messages import Message, listed
 from annoconv.model import Case, MaskAnnotation
-from annoconv.pixels import NiftiVolume, save_nifti
+from annoconv.pixels import NiftiVolume, foreground_of, save_nifti
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from annoconv.pixels import Mask, Masks
+    from annoconv.volumes.foreground import Foreground
 
 __all__ = ["copy_file", "write_fields", "write_masks"]
 
@@ -113,17 +114,41 @@ def _write_file(temporary: Path, name: str, annotations: list[MaskAnnotation], m
         for annotation in annotations
     )
     if unchanged and isinstance(source, NiftiVolume) and _suffix(source.path.name) == _suffix(name) and source.is_plain:
-        source.read()  # a damaged file is refused, not passed on
+        source.verify()  # a damaged file is refused, not passed on
         shutil.copyfile(source.path, temporary)
         return True
     if not _suffix(name):
         raise MaskError("masks are written as NIfTI", where=name, expected="a name that ends in .nii.gz or .nii")
-    save_nifti(temporary, _voxels(name, annotations, masks), source.grid)
+    labels = _foreground(annotations, masks)
+    # Mask files know no slide coordinates; the indices are those of the image's matrix of pixels.
+    grid = Grid(source.grid.shape) if source.grid.frame == "SLIDE" else source.grid
+    save_nifti(temporary, _voxels(name, annotations, masks) if labels is None else labels, grid)
     return False
 
 
 def _suffix(name: str) -> str:
     return next((suffix for suffix in _SUFFIXES if name.endswith(suffix)), "")
+
+
+def _foreground(annotations: list[MaskAnnotation], masks: Masks) -> Foreground | None:
+    """Return what one file holds of one mask, or of a label map's values under their new numbers; None if all is read.
+
+    Masks of distinct values of one volume overlap nowhere.
+    """
+    found = {annotation.id: masks[annotation.id] for annotation in annotations}
+    first = found[annotations[0].id]
+    if len(annotations) == 1:
+        labels = first.foreground()
+        numbers = {1: annotations[0].mask_value or 1}
+    else:
+        stated = {mask.value for mask in found.values()}
+        given = {annotation.mask_value for annotation in annotations}
+        is_one_map = all(mask.volume is first.volume for mask in found.values())
+        if not is_one_map or None in stated | given or not len(stated) == len(given) == len(annotations):
+            return None
+        labels = foreground_of(first.volume)
+        numbers = {found[each.id].value or 0: each.mask_value or 0 for each in annotations}
+    return None if labels is None else labels.renumbered(numbers)
 
 
 def _voxels(name: str, annotations: list[MaskAnnotation], masks: Masks) -> NDArray[Any]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from annoconv.casefile.loaded import LoadedCase, Reading
+    from annoconv.limits import Limits
 
 __all__ = ["FolderBeside", "write_case", "write_cases"]
 
@@ -48,6 +49,7 @@ def write_cases(
     overwrite: bool = False,
     is_one: bool = False,
     as_read: bool = False,
+    limits: Limits | None = None,
 ) -> list[Path]:
     """Write cases as they come: to a `.jsonl` file, one a line; to a `.json` file, if it is one; else to a folder.
 
@@ -63,6 +65,8 @@ def write_cases(
         That there is only one case is known, and need not be found out by asking for a second.
     as_read
         That nothing was changed in the cases since they were read is known; else each is checked again.
+    limits
+        What readers take: a longer line, or a larger document, is not written.
 
     Returns
     -------
@@ -77,6 +81,8 @@ def write_cases(
         If the name has the ending of another kind of file, or there are several cases for a `.json` file.
     DocumentError
         If a case was changed in place into what the schema does not allow.
+    LimitError
+        If a line or a document exceeds the limits; then nothing is written.
 
     Notes
     -----
@@ -88,13 +94,15 @@ def write_cases(
     check_ending(target, CASE_ENDINGS)
     cases = map(without_masks_folder, cases if as_read else map(checked, cases))
     if target.suffix == ".jsonl":
-        return _write_lines(cases, target, overwrite)
+        return _write_lines(cases, target, overwrite, limits)
     if target.suffix == ".json":
-        return _write_file(cases, target, overwrite)
-    return _write_folder(iter(cases), target, overwrite, is_one)
+        return _write_file(cases, target, overwrite, limits)
+    return _write_folder(iter(cases), target, overwrite, is_one, limits)
 
 
-def _write_lines(cases: Iterable[LoadedCase | Reading], target: Path, overwrite: bool) -> list[Path]:
+def _write_lines(
+    cases: Iterable[LoadedCase | Reading], target: Path, overwrite: bool, limits: Limits | None
+) -> list[Path]:
     taken: set[str] = set()
     with ExitStack() as outputs:
         temporary = outputs.enter_context(replacing(target, overwrite=overwrite))
@@ -108,11 +116,15 @@ def _write_lines(cases: Iterable[LoadedCase | Reading], target: Path, overwrite:
                         folder = f"{folder}-{position + 1}"
                     names = {name: f"{folder}/{name}" for name in names}
                 taken |= {*names.values()}
-                file.write(_document(beside.write(loaded, names)))
+                line = _document(beside.write(loaded, names))
+                strict_json.check_line(line, position + 1, target, limits)
+                file.write(line)
     return [target]
 
 
-def _write_file(cases: Iterable[LoadedCase | Reading], target: Path, overwrite: bool) -> list[Path]:
+def _write_file(
+    cases: Iterable[LoadedCase | Reading], target: Path, overwrite: bool, limits: Limits | None
+) -> list[Path]:
     several = UsageError(
         "there are several cases",
         source=target,
@@ -125,9 +137,8 @@ def _write_file(cases: Iterable[LoadedCase | Reading], target: Path, overwrite: 
         for position, loaded in enumerate(cases):
             if position:
                 raise several
-            temporary.write_bytes(
-                _document(beside.write(loaded, {name: name for name in _files_of(loaded)}), indent=True)
-            )
+            case = beside.write(loaded, {name: name for name in _files_of(loaded)})
+            _put(temporary, case, target, limits)
         if not temporary.exists():
             raise InputError("there is no case to write", source=target)
     return [target]
@@ -185,7 +196,9 @@ class FolderBeside:
         return self._folder
 
 
-def _write_folder(cases: Iterator[LoadedCase | Reading], target: Path, overwrite: bool, is_one: bool) -> list[Path]:
+def _write_folder(
+    cases: Iterator[LoadedCase | Reading], target: Path, overwrite: bool, is_one: bool, limits: Limits | None
+) -> list[Path]:
     from annoconv.casefile.mask_files import write_fields, write_masks
 
     written: list[Path] = []
@@ -211,9 +224,16 @@ def _write_folder(cases: Iterator[LoadedCase | Reading], target: Path, overwrite
             case = write_masks(loaded.case, loaded.masks, folder, is_from_disk=_is_from_disk(loaded))
             write_fields(case, loaded.fields, folder)
             case_file = place / CASE_NAME
-            (temporary / case_file).write_bytes(_document(case, indent=True))
+            _put(temporary / case_file, case, target / case_file, limits)
             written.append(target / case_file)
     return written
+
+
+def _put(temporary: Path, case: Case, target: Path, limits: Limits | None) -> None:
+    """Write a case into a file of its own, unless no reader would take it."""
+    data = _document(case, indent=True)
+    strict_json.check_document(len(data), target, limits)
+    temporary.write_bytes(data)
 
 
 def _chain(

@@ -111,7 +111,7 @@ def _read(
                 report.add_finding(finding, reading.source or sources[0])
             yield reading
 
-    return write_cases(readings(), target, overwrite=report.overwrite, as_read=True)
+    return write_cases(readings(), target, overwrite=report.overwrite, as_read=True, limits=report.limits)
 
 
 def _to_stdout(report: Report, ending: str, convert: typing.Callable[[Path], list[Path]]) -> None:

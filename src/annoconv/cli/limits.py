@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["limits_from"]
 
 _MOST_DIGITS: Final = 18
+_LARGEST_VOXEL: Final = 8
+"""Bytes."""
 _MOST_ROUNDED: Final = 5000
 """Millionths: cosines of three decimals are off by up to 2,000, a tilt of half a degree is 8,700."""
 
@@ -45,4 +47,7 @@ def limits_from(settings: Iterable[str]) -> Limits:
         expected = Message("at most {count}", count=_MOST_ROUNDED)
         found = changed["direction_millionths"]
         raise UsageError("directions that are further off are no rounded ones", found=found, expected=expected)
+    if "mask_voxels" in changed:  # one option for all that a large volume needs
+        content = _LARGEST_VOXEL * changed["mask_voxels"]
+        changed.setdefault("expanded_bytes", max(content, Limits().expanded_bytes))
     return replace(Limits(), **changed)

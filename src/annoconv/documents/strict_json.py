@@ -230,16 +230,7 @@ def dumps(value: Any, *, indent: Literal[2] | None = None) -> bytes:
 
 def read_bytes(path: Path, limits: Limits | None = None) -> bytes:
     """Return the content of a regular file no larger than a document may be."""
-    limits = limits or _LIMITS
-    size = _regular_size(path)
-    if size > limits.document_bytes:
-        raise LimitError(
-            "the file is too large",
-            source=path,
-            found=Message("{count} bytes", count=size),
-            expected=Message("{count} at most", count=limits.document_bytes),
-            limit="document_bytes",
-        )
+    check_document(_regular_size(path), path, limits)
     return path.read_bytes()
 
 
@@ -259,16 +250,35 @@ def iter_lines(path: Path, limits: Limits | None = None) -> Iterator[tuple[int, 
         number = 0
         while line := file.readline(limits.line_bytes + 1):
             number += 1
-            if len(line) > limits.line_bytes:
-                raise LimitError(
-                    "the line is too long",
-                    source=path,
-                    where=Message("line {number}", number=number),
-                    expected=Message("{count} bytes", count=limits.line_bytes),
-                    limit="line_bytes",
-                )
+            check_line(line, number, path, limits)
             if stripped := line.strip():
                 yield number, stripped
+
+
+def check_line(line: bytes, number: int, path: Path, limits: Limits | None = None) -> None:
+    """Raise LimitError if a line of a JSON Lines file, read or about to be written, is longer than it may be."""
+    most = (limits or _LIMITS).line_bytes
+    if len(line) > most:
+        raise LimitError(
+            "the line is too long",
+            source=path,
+            where=Message("line {number}", number=number),
+            expected=Message("{count} bytes", count=most),
+            limit="line_bytes",
+        )
+
+
+def check_document(size: int, path: Path, limits: Limits | None = None) -> None:
+    """Raise LimitError if a file of one document, read or about to be written, is larger than it may be."""
+    most = (limits or _LIMITS).document_bytes
+    if size > most:
+        raise LimitError(
+            "the file is too large",
+            source=path,
+            found=Message("{count} bytes", count=size),
+            expected=Message("{count} at most", count=most),
+            limit="document_bytes",
+        )
 
 
 def _regular_size(path: Path) -> int:

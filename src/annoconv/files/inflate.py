@@ -7,6 +7,8 @@ Authority: RFC 1950 (zlib), RFC 1951 (deflate), RFC 1952 (gzip).
 
 from __future__ import annotations
 
+import struct
+from functools import cache
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 import numpy as np
@@ -21,14 +23,31 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["DEFLATE_MOST", "GZIP_MAGIC", "chunks", "compress", "first_bytes", "inflated", "is_gzip", "read_exactly"]
+__all__ = [
+    "DEFLATE_MOST",
+    "GZIP_MAGIC",
+    "PIECE_BYTES",
+    "ZEROS",
+    "chunks",
+    "compress",
+    "first_bytes",
+    "inflated",
+    "is_gzip",
+    "is_zero",
+    "read_exactly",
+    "voxel_bytes",
+]
 
 DEFLATE_MOST: Final = 1032
 """Largest expansion that deflate can reach (zlib technical details)."""
 GZIP_MAGIC: Final = b"\x1f\x8b"
+_GZIP_HEADER: Final = bytes.fromhex("1f8b08000000000000ff")
+"""Deflate, no name, no time, no system."""
 _LEVEL: Final = 2
 """The slowest level of isal that is still faster than a disk; level 3 costs label maps twenty times the time."""
-_CHUNK: Final = 1 << 20
+PIECE_BYTES: Final = 1 << 20
+"""Bytes that are looked at together; of zeros, what a ready block stands for."""
+ZEROS: Final = bytes(PIECE_BYTES)
 _VERIFIED_FIRST: Final = 128 << 20
 """Bytes that are allocated before a strongly compressed file is known to be whole."""
 _STRONG: Final = 50
@@ -41,14 +60,57 @@ _IsalError = cast("type[Exception]", igzip_lib.IsalError)  # its stub says that 
 
 
 def compress(pieces: Iterable[bytes | memoryview]) -> Iterator[bytes]:
-    """Yield the pieces as one gzip member without a name and without a time."""
-    packer = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, 16 + isal_zlib.MAX_WBITS)
+    """Yield the pieces as one gzip member without a name and without a time.
+
+    What a piece has of zeros, `PIECE_BYTES` of them from its start or a multiple of that, is not compressed anew: it is
+    a block that stands ready, and refers to nothing before it.
+    """
+    packer = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, -isal_zlib.MAX_WBITS)
+    checksum, size, is_open = 0, 0, False
+    yield _GZIP_HEADER
     for piece in pieces:
         view = memoryview(piece).cast("B")
-        for at in range(0, len(view), _CHUNK):
-            if packed := packer.compress(view[at : at + _CHUNK]):
+        for at in range(0, len(view), PIECE_BYTES):
+            part = view[at : at + PIECE_BYTES]
+            size += len(part)
+            if piece is ZEROS or (len(part) == PIECE_BYTES and is_zero(part)):
+                if is_open:
+                    yield packer.flush(isal_zlib.Z_FULL_FLUSH)
+                yield _zero_block()
+                checksum, is_open = _checksum_with_zeros(checksum), False
+                continue
+            checksum, is_open = isal_zlib.crc32(part, checksum), True
+            if packed := packer.compress(part):
                 yield packed
-    yield packer.flush()
+    yield packer.flush() + struct.pack("<II", checksum, size & 0xFFFFFFFF)
+
+
+def is_zero(piece: bytes | memoryview) -> bool:
+    """Tell whether all bytes are 0."""
+    return not np.frombuffer(piece, dtype=np.uint8).any()
+
+
+@cache
+def _zero_block() -> bytes:
+    """Return `ZEROS` deflated: whole bytes, not the last block."""
+    packer = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, -isal_zlib.MAX_WBITS)
+    return packer.compress(ZEROS) + packer.flush(isal_zlib.Z_FULL_FLUSH)
+
+
+def _checksum_with_zeros(checksum: int) -> int:
+    """Return the CRC-32 of bytes followed by `ZEROS` from that of the bytes, in whose bits it is linear."""
+    found, of_bits = _checksums_of_zeros()
+    for bit, change in enumerate(of_bits):
+        if checksum >> bit & 1:
+            found ^= change
+    return found
+
+
+@cache
+def _checksums_of_zeros() -> tuple[int, list[int]]:
+    """Return the CRC-32 of `ZEROS`, and what each bit of the checksum before them changes of it."""
+    alone = isal_zlib.crc32(ZEROS)
+    return alone, [isal_zlib.crc32(ZEROS, 1 << bit) ^ alone for bit in range(32)]
 
 
 def first_bytes(file: BinaryIO, path: Path, most: int) -> bytes:
@@ -68,7 +130,7 @@ def is_gzip(file: BinaryIO) -> bool:
     return is_it
 
 
-def chunks(path: Path, most: int = _CHUNK) -> Iterator[bytes]:
+def chunks(path: Path, most: int = PIECE_BYTES) -> Iterator[bytes]:
     """Yield a file's content, inflated if it is a gzip file, in pieces of at most `most` bytes."""
     with path.open("rb") as file:
         yield from _content(file, path, most)
@@ -85,7 +147,7 @@ def _content(file: BinaryIO, path: Path, most: int) -> Iterator[bytes]:
 def read_exactly(
     pieces: Callable[[], Iterator[bytes]], expected: int, packed: int, path: Path, *, skip: int = 0
 ) -> NDArray[np.uint8]:
-    """Return the bytes of a volume; what would take much memory for a small file is read twice, first to be verified.
+    """Return the bytes of a volume; zeros take no memory, and what takes much for a small file is verified first.
 
     Parameters
     ----------
@@ -105,14 +167,25 @@ def read_exactly(
     MaskError
         If there are fewer bytes, or more, or the content is damaged.
     """
-    if expected > max(_VERIFIED_FIRST, packed * _STRONG):
-        _fill(pieces(), None, expected, path, skip)
-    volume = np.empty(expected, dtype=np.uint8)
-    _fill(pieces(), volume.data, expected, path, skip)
+    most = max(_VERIFIED_FIRST, packed * _STRONG)
+    volume = np.zeros(expected, dtype=np.uint8)  # takes memory only where something is written to it
+    if not _fill(pieces(), volume, most, path, skip):
+        _fill(pieces(), volume, expected, path, skip)
     return volume
 
 
-def _fill(pieces: Iterator[bytes], target: memoryview | None, expected: int, path: Path, skip: int) -> None:
+def _fill(pieces: Iterator[bytes], volume: NDArray[np.uint8], most: int, path: Path, skip: int) -> bool:
+    """Write what is not 0 into a volume of zeros, up to so many bytes; tell whether that was all, once all is read."""
+    filled = 0
+    for at, content in voxel_bytes(pieces, volume.size, path, skip):
+        if filled <= most and not is_zero(content):
+            filled += len(content)
+            volume.data[at : at + len(content)] = content
+    return filled <= most
+
+
+def voxel_bytes(pieces: Iterable[bytes], expected: int, path: Path, skip: int = 0) -> Iterator[tuple[int, memoryview]]:
+    """Yield the bytes of a volume, piece by piece, each with its place in it; see `read_exactly`."""
     position = -skip
     for piece in pieces:
         view = memoryview(piece)[max(-position, 0) :]
@@ -121,8 +194,8 @@ def _fill(pieces: Iterator[bytes], target: memoryview | None, expected: int, pat
             raise MaskError(
                 "data follow the volume", source=path, expected=Message("{count} bytes of voxels", count=expected)
             )
-        if target is not None:
-            target[at : at + len(view)] = view
+        if view:
+            yield at, view
         position += len(piece)
     if position != expected:
         found = Message("{count} bytes", count=max(position, 0))
@@ -131,7 +204,7 @@ def _fill(pieces: Iterator[bytes], target: memoryview | None, expected: int, pat
         )
 
 
-def inflated(file: BinaryIO, path: Path, most: int = _CHUNK, *, is_zlib: bool = False) -> Iterator[bytes]:
+def inflated(file: BinaryIO, path: Path, most: int = PIECE_BYTES, *, is_zlib: bool = False) -> Iterator[bytes]:
     """Yield what follows in an open gzip (or zlib) file, in pieces; its checksum and length are verified by the end.
 
     Parameters

@@ -55,21 +55,16 @@ def read_content(volume: Volume, masks: Iterable[Mask], grids: Mapping[str, Grid
     grids
         Of the images that they were drawn on, by UID.
     """
-    import numpy as np
-
     from annoconv.geometry import GridKind, apply_relation
-    from annoconv.pixels import check_frame
-    from annoconv.volumes.label_boxes import find_labels
+    from annoconv.pixels import boxes_of, check_frame
 
-    is_opened = is_fractional = False
+    is_opened = False
     try:
         is_opened = len(volume.grid.shape) == 3
-        labels_kji = volume.read()
-        is_fractional = labels_kji.dtype.kind == "f"
-        if is_fractional:
-            for mask in masks:
-                mask.read()  # fractions have no values
-            labels_kji = np.asarray(labels_kji != 0)
+        boxes = boxes_of(volume)
+        values = frozenset(boxes) if boxes is not None else frozenset({1} if volume.read().any() else ())
+        for mask in masks if boxes is None else ():
+            mask.read()  # fractions have no values
     except AnnoconvError as error:
         return VolumeContent(error=error, is_opened=is_opened)
     beyond: dict[str, AnnoconvError] = {}
@@ -78,7 +73,7 @@ def read_content(volume: Volume, masks: Iterable[Mask], grids: Mapping[str, Grid
             relation = check_frame(grid, volume)
             if relation.kind is GridKind.SUB:
                 try:
-                    apply_relation(labels_kji, relation)
+                    apply_relation(volume.read(), relation)
                 except AnnoconvError as error:
                     beyond[uid] = error
-    return VolumeContent(frozenset(find_labels(labels_kji)), is_fractional=is_fractional, beyond=beyond)
+    return VolumeContent(values, is_fractional=boxes is None, beyond=beyond)

@@ -47,6 +47,7 @@ __all__ = [
     "read_array",
     "read_header",
     "read_scaled",
+    "scaled",
 ]
 
 Extension: TypeAlias = tuple[int, bytes]
@@ -210,7 +211,11 @@ def read_scaled(header: NiftiHeader) -> NDArray[Any]:
     the type, and its labels come back off by up to half a step. They are taken as labels if every voxel lies so near
     to a whole number, and a step is too small for a fraction to do so by chance.
     """
-    stored = read_array(header)
+    return scaled(read_array(header), header)
+
+
+def scaled(stored: NDArray[Any], header: NiftiHeader) -> NDArray[Any]:
+    """Return stored values, scaled as `read_scaled` does it; any shape."""
     slope, intercept = header.slope, header.intercept
     if (slope, intercept) == (1, 0):
         return stored

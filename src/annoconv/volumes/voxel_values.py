@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annoconv.errors import MaskError
+from annoconv.errors import LimitError, MaskError
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["as_labels", "smallest_labels"]
+    from annoconv.limits import Limits
+
+__all__ = ["as_labels", "check_held", "smallest_dtype", "smallest_labels"]
 
 _LABEL_DTYPES = tuple(np.dtype(code) for code in ("u1", "i2", "u2", "i4", "u4"))
 """In the order in which the smallest is chosen; what NIfTI readers know best comes first."""
@@ -63,13 +65,29 @@ def _whole_or_fractions(values: NDArray[Any], path: Path | None) -> NDArray[Any]
     raise MaskError(problem, source=path, found=found, expected=expected, advice=advice)
 
 
+def check_held(size: int, path: Path | None, limits: Limits) -> None:
+    """Raise LimitError if a volume of so many bytes is too large to be held in memory."""
+    if size > limits.volume_bytes:
+        raise LimitError(
+            "the volume is too large to be held in memory",
+            source=path,
+            found=Message("{count} bytes", count=size),
+            expected=limits.volume_bytes,
+            limit="volume_bytes",
+        )
+
+
 def smallest_labels(labels_kji: NDArray[Any], path: Path | None = None) -> NDArray[Any]:
     """Return labels in the smallest of uint8, int16, uint16, int32, uint32 that holds them, fractions as float32."""
     labels_kji = as_labels(labels_kji, path)
     if labels_kji.dtype.kind == "f":
         return labels_kji.astype(np.float32)
-    most = int(labels_kji.max()) if labels_kji.size else 0
-    fitting = [dtype for dtype in _LABEL_DTYPES if most <= np.iinfo(dtype).max]
+    return labels_kji.astype(smallest_dtype(int(labels_kji.max(initial=0)), path), copy=False)
+
+
+def smallest_dtype(largest: int, path: Path | None = None) -> np.dtype[Any]:
+    """Return the smallest of uint8, int16, uint16, int32, uint32 that holds labels up to the largest."""
+    fitting = [dtype for dtype in _LABEL_DTYPES if largest <= np.iinfo(dtype).max]
     if not fitting:
-        raise MaskError("a label does not fit 32 bits", source=path, found=most)
-    return labels_kji.astype(fitting[0], copy=False)
+        raise MaskError("a label does not fit 32 bits", source=path, found=largest)
+    return fitting[0]

@@ -106,13 +106,16 @@ class _Part:
         Fractions of annotations that are `whole_masks` are no fractions.
         """
         segments = self.file.segments
-        whole = LabelVolume(self.file, self.frame_grid, grid) if is_map or self.file.kind is Kind.LABELMAP else None
+        limits = self.context.limits
+        is_map = is_map or self.file.kind is Kind.LABELMAP
+        whole = LabelVolume(self.file, self.frame_grid, grid, limits=limits) if is_map else None
         for annotation_id, segment in zip(annotation_ids(segments), segments, strict=True):
             if whole is not None:
                 yield Mask(annotation_id, whole, segment.number)
             else:
                 is_mask = annotation_id in whole_masks
-                yield Mask(annotation_id, SegmentVolume(self.file, self.frame_grid, grid, segment.number, is_mask))
+                own = SegmentVolume(self.file, self.frame_grid, grid, segment.number, is_mask, limits=limits)
+                yield Mask(annotation_id, own)
 
 
 def read_segmentations(

@@ -347,13 +347,13 @@ def _checked(path: Path, header: Dataset, table: FrameTable, kind: Kind, limits:
             found=frames,
             expected=Message("{count} as in PerFrameFunctionalGroupsSequence", count=len(table.segments)),
         )
-    if rows * columns > limits.mask_voxels:
+    if rows * columns > limits.volume_bytes:
         raise LimitError(
             "the frames are too large",
             source=path,
             found=rows * columns,
-            expected=limits.mask_voxels,
-            limit="mask_voxels",
+            expected=limits.volume_bytes,
+            limit="volume_bytes",
         )
     bits, samples = int(header.get("BitsAllocated") or 0), int(header.get("SamplesPerPixel") or 1)
     if bits not in _BITS[kind] or samples != 1:

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annoconv.errors import LimitError, MaskError
-from annoconv.geometry import apply_relation
+from annoconv.geometry import GridKind, apply_relation
+from annoconv.limits import Limits
 from annoconv.messages import Message
+from annoconv.volumes.foreground import joined, runs_of
+from annoconv.volumes.voxel_values import check_held
 from annoconv_converters._dicom.runs import run_starts, set_span
 from annoconv_converters.dicom_seg.frame_grid import relation_to
 from annoconv_converters.dicom_seg.kinds import Kind
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from annoconv.geometry import Grid
-    from annoconv.limits import Limits
+    from annoconv.volumes.foreground import Foreground, Runs
     from annoconv_converters.dicom_seg.frame_grid import FrameGrid
     from annoconv_converters.dicom_seg.reading.file import SegmentationFile
 
@@ -53,11 +56,14 @@ class _Frames:
         Where its frames lie.
     grid
         The grid on which it is read: the segmentation's own, or one on the same lattice.
+    limits
+        Bound of an array.
     """
 
     file: SegmentationFile
     frame_grid: FrameGrid
     grid: Grid
+    limits: Limits = field(default_factory=Limits, kw_only=True)
 
     @property
     def path(self) -> Path:
@@ -75,6 +81,29 @@ class _Frames:
             else:
                 column, row = self.frame_grid.tiles[plane]
                 yield plane, volume_kji[0, row : row + rows, column : column + columns]
+
+    def _empty(self, dtype: np.dtype[Any]) -> NDArray[Any]:
+        shape_kji = self.frame_grid.grid.shape_kji
+        check_held(math.prod(shape_kji) * dtype.itemsize, self.path, self.limits)
+        return np.zeros(shape_kji, dtype=dtype)
+
+    @property
+    def _is_sparse(self) -> bool:
+        """Whether its frames are tiles of the very matrix that is asked for, of which no array is to be made."""
+        if self.frame_grid.tiles is None:
+            return False
+        return relation_to(self.frame_grid.grid, self.grid).kind is GridKind.SAME
+
+    def _in_matrix(self, plane: int, frame: NDArray[Any]) -> Runs:
+        """Return the runs of a frame, shape (rows * columns,), in the matrix; what lies beyond that is no part."""
+        columns, (_, height, width) = self.file.pixels.columns, self.frame_grid.grid.shape_kji
+        column, row = (self.frame_grid.tiles or ())[plane]
+        starts, stops, values = runs_of(frame, columns)
+        lines, begins = np.divmod(starts, columns)
+        ends = np.minimum(begins + (stops - starts), width - column)
+        kept = (row + lines < height) & (begins < ends)
+        left = (row + lines[kept]) * width + column
+        return left + begins[kept], left + ends[kept], values[kept]
 
     def _placed(self, own_kji: NDArray[Any]) -> NDArray[Any]:
         """Return a volume on the own grid as one on the grid that was asked for, read-only."""
@@ -103,9 +132,21 @@ class SegmentVolume(_Frames):
         """Bool, or float32 of fractions."""
         return np.dtype(np.bool_ if self.file.kind is Kind.BINARY or self.is_mask else np.float32)
 
+    def foreground(self) -> Foreground | None:
+        """Return its voxels, if they are bits of tiles; None otherwise."""
+        if not self._is_sparse or self.file.kind is not Kind.BINARY:
+            return None
+        numbers = np.flatnonzero(self.file.table.segments == self.number)
+        planes, pixels = self.file.table.planes[numbers].tolist(), self.file.pixels
+        found = [
+            self._in_matrix(plane, np.unpackbits(bits, count=pixels.count, bitorder="little").view(np.bool_))
+            for plane, bits in zip(planes, pixels.packed(numbers.tolist()), strict=True)
+        ]
+        return joined(self.grid.shape_kji, found)
+
     def read(self) -> NDArray[Any]:
         """Return `mask_kji`, bool, or fractions from 0 to 1, read-only."""
-        volume_kji = np.zeros(self.frame_grid.grid.shape_kji, dtype=self.dtype)
+        volume_kji = self._empty(self.dtype)
         numbers = np.flatnonzero(self.file.table.segments == self.number)
         targets = self._targets(volume_kji, numbers)
         pixels = self.file.pixels
@@ -143,11 +184,33 @@ class LabelVolume(_Frames):
     """All segments as labels, which are the segment numbers; read once and kept."""
 
     _kept: NDArray[Any] | None = field(init=False, default=None, repr=False)
+    _found: Foreground | None = field(init=False, default=None, repr=False)
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The smallest unsigned type that holds every segment number."""
         return np.dtype(np.uint8 if self.file.largest_number <= np.iinfo(np.uint8).max else np.uint16)
+
+    def foreground(self) -> Foreground | None:
+        """Return the labels of tiles; None of other frames, and where two frames share a voxel, which `read` judges.
+
+        Raises
+        ------
+        MaskError
+            If a voxel has a number that no segment has.
+        """
+        if self._found is None and self._is_sparse and self.file.kind is not Kind.FRACTIONAL:
+            planes = self.file.table.planes.tolist()
+            frames = self._bits() if self.file.kind is Kind.BINARY else self._levels()
+            runs = [self._in_matrix(plane, frame) for plane, frame in zip(planes, frames, strict=True)]
+            labels = [(starts, stops, values.astype(self.dtype)) for starts, stops, values in runs]
+            self._found = joined(self.grid.shape_kji, labels)
+        return self._found
+
+    def _bits(self) -> Iterator[NDArray[Any]]:
+        pixels, numbers = self.file.pixels, self.file.table.segments.tolist()
+        for number, bits in zip(numbers, pixels.packed(range(len(numbers))), strict=True):
+            yield np.unpackbits(bits, count=pixels.count, bitorder="little") * self.dtype.type(number)
 
     def read(self) -> NDArray[Any]:
         """Return `labels_kji`, read-only.
@@ -160,7 +223,7 @@ class LabelVolume(_Frames):
         if self._kept is None:
             if self.file.kind is Kind.FRACTIONAL:
                 raise MaskError("fractions are no labels", source=self.path)
-            labels_kji = np.zeros(self.frame_grid.grid.shape_kji, dtype=self.dtype)
+            labels_kji = self._empty(self.dtype)
             if self.file.kind is Kind.BINARY:
                 self._read_bits(labels_kji)
             else:
@@ -191,16 +254,23 @@ class LabelVolume(_Frames):
             _paint(target_ji, bits, span, pixels.columns, number)
 
     def _read_labels(self, labels_kji: NDArray[Any]) -> None:
-        pixels, backgrounds = self.file.pixels, backgrounds_of(self.file.header)
-        described = {int(each.get("SegmentNumber") or 0) for each in self.file.header.get("SegmentSequence") or []}
-        known = described | backgrounds
+        pixels = self.file.pixels
         numbers = np.arange(len(self.file.table.segments))
         painted: set[int] = set()
-        for (plane, target_ji), levels in zip(
-            self._targets(labels_kji, numbers), pixels.levels(range(len(numbers))), strict=True
-        ):
-            frame_ji = levels.reshape(pixels.rows, pixels.columns)
-            unknown = sorted(set(np.unique(run_starts(frame_ji)[1]).tolist()) - known)
+        for (plane, target_ji), frame in zip(self._targets(labels_kji, numbers), self._levels(), strict=True):
+            part = frame.reshape(pixels.rows, pixels.columns)[: target_ji.shape[0], : target_ji.shape[1]]
+            if plane in painted:
+                self._refuse_shared(plane, target_ji, part)
+            painted.add(plane)
+            np.copyto(target_ji, part, where=part != 0, casting="unsafe")
+
+    def _levels(self) -> Iterator[NDArray[Any]]:
+        """Yield the labels of each frame, shape (rows * columns,), its backgrounds as 0."""
+        backgrounds = backgrounds_of(self.file.header)
+        described = {int(each.get("SegmentNumber") or 0) for each in self.file.header.get("SegmentSequence") or []}
+        known = described | backgrounds
+        for frame in self.file.pixels.levels(range(len(self.file.table.segments))):
+            unknown = sorted(set(np.unique(run_starts(frame)[1]).tolist()) - known)
             if unknown:
                 raise MaskError(
                     "the label map holds values that no segment has",
@@ -208,13 +278,10 @@ class LabelVolume(_Frames):
                     found=", ".join(map(str, unknown[:10])),
                     expected="an item of SegmentSequence (0062,0002) for each",
                 )
-            part = frame_ji[: target_ji.shape[0], : target_ji.shape[1]]
+            labels: NDArray[Any] = frame
             for background in backgrounds - {0}:
-                part = np.where(part != background, part, 0)
-            if plane in painted:
-                self._refuse_shared(plane, target_ji, part)
-            painted.add(plane)
-            np.copyto(target_ji, part, where=part != 0, casting="unsafe")
+                labels = np.where(labels != background, labels, 0)
+            yield labels
 
     def _refuse_shared(self, plane: int, target_ji: NDArray[Any], labels_ji: NDArray[Any]) -> None:
         """Refuse labels of a frame that differ from those which frames before it have on the same plane."""

@@ -298,12 +298,11 @@ def _finish(
     kept = report(expected, native, REASONS, CARRIER).kept if gone else compared.kept
     if not plain:
         key = ids.uid("carrier", ids.content_digest(strict_json.dumps(original)))
-        together = zip(parts, described, otherwise, natives, unsaid, strict=True)
-        for position, (part, some, other, own, names) in enumerate(together):
+        together = zip(parts, headers, described, otherwise, natives, unsaid, strict=True)
+        for position, (part, written, some, other, own, names) in enumerate(together):
             segments = called(some, other)
             meanings = dict(zip(annotation_ids(segments), map(meaning, segments), strict=True))
             digest = digest_of(part.header | {PER_FRAME: part.groups})
-            written = read_dataset(BytesIO(b"".join(part.header[tag] for tag in sorted(part.header))), False, True)
             anew = {name: said_digest(written, keywords) for name, keywords in ANEW.items()}
             image = own["image"]["uid"]
             told = Block(key, position, len(parts), image, digest, meanings, unsaid=names, anew=anew, names=other)

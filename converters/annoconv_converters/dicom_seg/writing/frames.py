@@ -113,11 +113,16 @@ class LabelFrames:
     def __post_init__(self) -> None:
         together = hashlib.sha256(repr((len(self.planes), sorted(self.values.items(), key=repr))).encode())
         self._spans: list[Spans] = []
+        before: NDArray[Any] | None = None
+        starts, values, spans = np.zeros(0, np.int64), np.zeros(0), Spans()
         for plane_ji in self.planes:
-            starts, values = run_starts(plane_ji)
+            if plane_ji is not before:  # the empty tiles of a slide are one
+                starts, values = run_starts(plane_ji)
+                spans = find_spans(starts, values, plane_ji.size)
+            before = plane_ji
             together.update(starts.astype("<u8", copy=False).data)
             together.update(values.astype("<u4").data)
-            self._spans.append(find_spans(starts, values, plane_ji.size))
+            self._spans.append(spans)
         self.digest = together.hexdigest()
         self._refuse_undescribed()
         numbers_of: dict[int, list[int]] = {}

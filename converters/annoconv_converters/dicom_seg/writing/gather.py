@@ -11,6 +11,8 @@ import numpy as np
 from annoconv.errors import LimitError, MaskError
 from annoconv.loss import LossKind
 from annoconv.messages import Message, listed
+from annoconv.pixels import foreground_of
+from annoconv.volumes.foreground import Foreground
 from annoconv_converters.dicom_seg.kinds import LEVELS, Kind, Settings
 from annoconv_converters.dicom_seg.writing.frames import LabelFrames, LevelFrames, MapFrames, Spool
 from annoconv_converters.dicom_seg.writing.planes import LoadedPlanes, PlaneStack, place
@@ -109,27 +111,31 @@ def gather(
     gathered = Gathered(MapFrames([np.zeros((1, 1), dtype=np.uint8)]), planes)
     names = {number: mask.id for number, mask in masks.items()}
 
-    def placed(volume: Volume, values: Mapping[int, int | None]) -> NDArray[Any]:
-        array_kji, change = place(volume, image, source, settings.resample)
-        if array_kji.dtype.kind == "f" and settings.kind is not Kind.FRACTIONAL:
+    def placed(volume: Volume, values: Mapping[int, int | None]) -> NDArray[Any] | Foreground:
+        labels, change = place(volume, image, source, settings.resample)
+        is_fractions = not isinstance(labels, Foreground) and labels.dtype.kind == "f"
+        if is_fractions and settings.kind is not Kind.FRACTIONAL:
             advice = "Write it with --type fractional"
             raise MaskError("the mask holds fractions", source=volume.path, expected="whole labels", advice=advice)
         if change is not None:
             note(*change, values)
-        return array_kji
+        return labels
 
     def note(kind: LossKind, message: str, numbers: Iterable[int]) -> None:
         new = [(number, kind, message) for number in numbers]
         gathered.changes += [change for change in new if change not in gathered.changes]
 
     def levels_of(volume: Volume, values: Mapping[int, int | None]) -> Sequence[NDArray[Any]]:
-        levels_kji, is_exact = _levels(placed(volume, values), values, volume)
+        fractions = placed(volume, values)
+        fractions_kji = fractions.dense() if isinstance(fractions, Foreground) else fractions
+        levels_kji, is_exact = _levels(fractions_kji, values, volume)
         if not is_exact:
             note(LossKind.PRECISION, f"fractions are rounded to {LEVELS} levels", values)
         return planes.of(levels_kji)
 
     def frames_of(volume: Volume, values: Mapping[int, int | None]) -> Frames:
-        if volume.dtype.kind == "f" and volume.read().dtype.kind == "f" and settings.kind is Kind.FRACTIONAL:
+        is_fractions = volume.dtype.kind == "f" and foreground_of(volume) is None and volume.read().dtype.kind == "f"
+        if is_fractions and settings.kind is Kind.FRACTIONAL:
             gathered.held = LoadedPlanes(partial(levels_of, volume, values), len(planes))
             return LevelFrames(gathered.held, list(values))
         gathered.held = LoadedPlanes(lambda: planes.of(placed(volume, values)), len(planes))
@@ -170,16 +176,21 @@ def _levels(
 
 def _label_map(
     volumes: Sequence[tuple[Volume, Mapping[int, int | None]]],
-    placed: Callable[[Volume, Mapping[int, int | None]], NDArray[Any]],
+    placed: Callable[[Volume, Mapping[int, int | None]], NDArray[Any] | Foreground],
     planes: PlaneStack,
     names: Mapping[int, str],
-) -> NDArray[Any]:
+) -> NDArray[Any] | Foreground:
     """Return all masks as one volume of segment numbers; refuse two that share a voxel."""
     dtype = np.uint8 if max(names) <= np.iinfo(np.uint8).max else np.uint16
     labels_kji: NDArray[Any] | None = None
     for volume, values in volumes:
-        array_kji = placed(volume, values)
-        LabelFrames(planes.of(array_kji), values, volume.path)  # refuses values that no mask has
+        labels = placed(volume, values)
+        LabelFrames(planes.of(labels), values, volume.path)  # refuses values that no mask has
+        if isinstance(labels, Foreground):
+            if len(volumes) == 1 and (renumbered := _renumbered(labels, values, dtype)) is not None:
+                return renumbered
+            labels = labels.dense()
+        array_kji = labels
         if len(volumes) == 1 and all(number == value for number, value in values.items()):
             return np.asarray(array_kji.astype(dtype, copy=False))
         if labels_kji is None:
@@ -197,6 +208,14 @@ def _label_map(
                     )
                 slice_ji |= layer_ji
     return np.zeros(planes.grid.shape_kji, dtype=dtype) if labels_kji is None else labels_kji
+
+
+def _renumbered(labels: Foreground, values: Mapping[int, int | None], dtype: Any) -> Foreground | None:
+    """Return labels as segment numbers; None if two segments may share voxels."""
+    stated = {value: number for number, value in values.items() if value is not None}
+    if None in values.values():
+        labels, stated = labels.of(None), {1: next(iter(values))}
+    return labels.renumbered(stated, dtype) if len(stated) == len(values) else None
 
 
 def _layers(plane_ji: NDArray[Any], values: Mapping[int, int | None], dtype: Any) -> Iterator[NDArray[Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
@@ -12,7 +13,8 @@ from annoconv.geometry import Grid, GridKind, apply_relation, compare_grids, mat
 from annoconv.images import OF_A_COPY, ORDER_OF_SHAPE, SliceIdentity
 from annoconv.loss import LossKind
 from annoconv.messages import Message
-from annoconv.pixels import check_frame
+from annoconv.pixels import check_frame, foreground_of
+from annoconv.volumes.foreground import Foreground
 from annoconv_converters._dicom.slide import DicomSlide
 from annoconv_converters.dicom_seg.frame_grid import relation_to
 from annoconv_converters.dicom_seg.writing.resample import resample
@@ -67,11 +69,20 @@ class PlaneStack:
     def __len__(self) -> int:
         return len(self.identities)
 
-    def of(self, volume_kji: NDArray[Any]) -> Sequence[NDArray[Any]]:
-        """Return the planes of a volume on the grid."""
+    def of(self, volume: NDArray[Any] | Foreground) -> Sequence[NDArray[Any]]:
+        """Return the planes of a volume on the grid: an array (k, j, i), or what is not 0 of it."""
+        if isinstance(volume, Foreground) and self._are_tiles_even:
+            return CoveredTiles(volume, self.tiles or (), self.columns, self.rows)
+        volume_kji = volume.dense() if isinstance(volume, Foreground) else volume
         if self.tiles is None:
             return cast("Sequence[NDArray[Any]]", volume_kji)
         return Tiles(volume_kji[0], self.tiles, self.columns, self.rows)
+
+    @cached_property
+    def _are_tiles_even(self) -> bool:
+        """Whether there are tiles, each a multiple of their size from the corner."""
+        tiles = self.tiles or ()
+        return bool(tiles) and not any(tile.column % self.columns or tile.row % self.rows for tile in tiles)
 
 
 class LoadedPlanes(Sequence["NDArray[Any]"]):
@@ -119,6 +130,27 @@ class Tiles(Sequence["NDArray[Any]"]):
         whole = np.zeros((self._rows, self._columns), dtype=part.dtype)
         whole[: part.shape[0], : part.shape[1]] = part
         return whole
+
+
+class CoveredTiles(Sequence["NDArray[Any]"]):
+    """The tiles of what is not 0 of a matrix, made when they are asked for; the others are one and the same."""
+
+    def __init__(self, matrix: Foreground, tiles: Sequence[Tile], columns: int, rows: int) -> None:
+        self._tiles, self._columns, self._rows = tiles, columns, rows
+        self._across = -(-matrix.shape_kji[2] // columns)
+        self._numbers, self._runs = matrix.cut(columns, rows)
+        self._blank = np.zeros((rows, columns), dtype=matrix.values.dtype)
+
+    def __len__(self) -> int:
+        return len(self._tiles)
+
+    def __getitem__(self, index: Any) -> Any:
+        tile = self._tiles[index]
+        number = tile.row // self._rows * self._across + tile.column // self._columns
+        first, last = np.searchsorted(self._numbers, [number, number + 1])
+        if first == last:
+            return self._blank
+        return self._runs[first:last].dense()[0]
 
 
 def check_image(image: Image, source: ImageSource) -> None:
@@ -180,8 +212,10 @@ def check_dicom(source: ImageSource) -> None:
 
 def place(
     volume: Volume, image: Image | None, source: ImageSource, resampling: Resampling
-) -> tuple[NDArray[Any], tuple[LossKind, str] | None]:
+) -> tuple[NDArray[Any] | Foreground, tuple[LossKind, str] | None]:
     """Return a volume's array on the source's grid, and what that changed of it: a kind of loss, and the reason.
+
+    Of labels on a whole slide it is what is not 0, unless that is much.
 
     Parameters
     ----------
@@ -209,6 +243,10 @@ def place(
             # The case says where uneven slices lie, also where they are some of its image's; the file cannot.
             own, moving = told, told.fixed
     relation = relation_to(moving, source.grid)
+    if isinstance(source, DicomSlide) and relation.kind is GridKind.SAME:
+        found = foreground_of(volume)
+        if found is not None:
+            return found, None
     volume_kji = volume.read() if own is None else apply_relation(volume.read(), own, volume.path)
     is_lattice = source.grid.lps_from_ijk is not None and source.grid.positions is None and moving.positions is None
     if relation.kind is GridKind.DIFFERENT and resampling != "never" and is_lattice:

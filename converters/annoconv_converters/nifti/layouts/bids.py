@@ -19,6 +19,7 @@ import hashlib
 import re
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -42,6 +43,7 @@ from annoconv_converters.nifti.layouts.participants import (
     write_participants,
 )
 from annoconv_converters.nifti.layouts.training import Training
+from annoconv_converters.nifti.prepared import in_boxes
 from annoconv_converters.nifti.side_file import FOLDER
 from annoconv_converters.nifti.source_trees import SourceFile, image_sidecar, of_table, of_volume
 
@@ -52,7 +54,7 @@ if TYPE_CHECKING:
     from annoconv.documents.losses import Reasons
     from annoconv_converters.nifti.finder import Finder
     from annoconv_converters.nifti.layouts.base import Request
-    from annoconv_converters.nifti.prepared import Prepared, PreparedImage
+    from annoconv_converters.nifti.prepared import Prepared, PreparedImage, PreparedMask
 
 __all__ = ["Bids"]
 
@@ -122,16 +124,20 @@ class Bids(Training):
         self, case: Prepared, image: PreparedImage, folder: Path, stem: str, sidecar: dict[str, Any]
     ) -> None:
         """Write each class to a file of its own, because some overlap."""
-        united: dict[str, Any] = {}
+        if image.grid is None:
+            return
+        by_code: dict[str, list[PreparedMask]] = {}
         for each in image.masks:
-            mask_kji, code = each.read() != 0, each.annotation.label_code
-            united[code] = united[code] | mask_kji if code in united else mask_kji
-        for code, mask_kji in united.items():
-            first = next(each for each in image.masks if each.annotation.label_code == code)
-            entry = entry_of(1, code, first.annotation.category, case.labels)
+            by_code.setdefault(each.annotation.label_code, []).append(each)
+        boxed = in_boxes([each for members in by_code.values() for each in members])
+        for code, members in by_code.items():
+            mask_kji = np.zeros(image.grid.shape_kji, dtype=np.bool_)
+            for _, box, inside in islice(boxed, len(members)):
+                if box is not None:
+                    mask_kji[box] |= inside != 0
+            entry = entry_of(1, code, members[0].annotation.category, case.labels)
             path = folder / f"{stem}_label-{_label(code)}_mask{self.request.volumes.suffix}"
-            if image.grid is not None:
-                self.request.volumes.write_labels(path, np.asarray(mask_kji), image.grid, [[_named(case, entry)]])
+            self.request.volumes.write_labels(path, mask_kji, image.grid, [[_named(case, entry)]])
             told = sidecar | {"Type": "ROI"}
             path.with_name(stem_of(path.name) + ".json").write_bytes(strict_json.dumps(told, indent=2))
             self.known[path] = [1] if mask_kji.any() else []

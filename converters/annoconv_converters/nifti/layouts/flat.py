@@ -33,6 +33,7 @@ from annoconv_converters.nifti.case_files import SAID_OF_MASKS, CaseFiles, Regio
 from annoconv_converters.nifti.layouts.base import Layout
 from annoconv_converters.nifti.layouts.index import FORMAT, INDEX, VERSION
 from annoconv_converters.nifti.layouts.indexed import CARRIER, DRAWN, TOLD_OF_IMAGES, of_index, others
+from annoconv_converters.nifti.prepared import in_boxes
 from annoconv_converters.nifti.volumes import label_map
 
 if TYPE_CHECKING:
@@ -167,10 +168,13 @@ class Flat(Layout):
         return rows
 
     def _write_layers(self, case: Prepared, image: PreparedImage, path: Path) -> None:
-        layers = [each.read() for each in image.masks]
-        dtype = np.float32 if any(layer.dtype.kind == "f" for layer in layers) else np.uint8
+        layers = [(box, inside) for _, box, inside in in_boxes(image.masks)]
+        dtype = np.float32 if any(inside.dtype.kind == "f" for _, inside in layers) else np.uint8
         tables = [[_entry(case, each, 1)] for each in image.masks]
-        stacked = np.stack([layer.astype(dtype) for layer in layers])
+        stacked = np.zeros((len(layers), *_grid(image).shape_kji), dtype=dtype)
+        for layer_kji, (box, inside) in zip(stacked, layers, strict=True):
+            if box is not None:
+                layer_kji[box] = inside
         self.request.volumes.write_labels(path, stacked, _grid(image), tables)
         self.known[path] = [DRAWN]
 
