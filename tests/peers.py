@@ -18,6 +18,8 @@ _ORIGIN = {
     "dcmdump": "the Debian package dcmtk",
     "bids-validator-deno": "pip install bids-validator-deno",
     "dsrdump": "the Debian package dcmtk",
+    "tid1500reader": "pip install dcmqi",
+    "java": "the Debian package libpixelmed-java",
     "segimage2itkimage": "pip install dcmqi",
     "itkimage2segimage": "pip install dcmqi",
 }
@@ -58,3 +60,23 @@ def _find(name: str) -> Path | None:
     beside = Path(sys.executable).parent / name
     found = str(beside) if beside.is_file() else shutil.which(name)
     return Path(found) if found else None
+
+
+_JAVA = Path("/usr/share/java")
+_JARS = ("pixelmed.jar", "commons-codec.jar", "vecmath.jar")
+_XPATH = tuple(f"-Djdk.xml.xpath{name}Limit=0" for name in ("TotalOp", "ExprOp", "ExprGrp"))
+"""Its style sheets are larger than Java allows by itself."""
+
+
+def pixelmed(path: Path) -> list[str]:
+    """Return what PixelMed's validator of structured reports says of a file, line by line."""
+    jars = [_JAVA / name for name in _JARS]
+    missing = [jar.name for jar in jars if not jar.exists()]
+    if missing:
+        told = f"{', '.join(missing)} not there (the Debian package libpixelmed-java)"
+        if os.environ.get("CI"):
+            pytest.fail(told)
+        pytest.skip(told)
+    classes = ":".join(map(str, jars))
+    answer = run("java", *_XPATH, "-cp", classes, "com.pixelmed.validate.DicomSRValidator", path)
+    return (answer.stdout + answer.stderr).splitlines()

@@ -119,7 +119,7 @@ def test_a_case_of_every_reader_passes_every_profile_and_every_writer(
     assert told.pop("minimal") == told.pop("exchange") == "no error"
     refused = {step: text for step, text in told.items() if step != "delivery" and text != "done"}
     # What has no mask is no segmentation; what comes from a picture has no series.
-    assert set(refused) <= {"to-dicom-seg", "to-nifti"}
+    assert set(refused) <= {"to-dicom-seg", "to-dicom-sr", "to-nifti"}
     assert all("no mask" in text or "--images" in text or "no single source image" in text for text in refused.values())
 
 

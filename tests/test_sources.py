@@ -163,7 +163,7 @@ def test_links_are_followed_within_the_named_folder_only(tmp_path: Path) -> None
 def test_no_reader_follows_a_link_out_of_its_folder(name: str, case: Path, tmp_path: Path) -> None:
     folder = tmp_path / "source" / "x"
     folder.parent.mkdir()
-    images = ["--images", str(case.parent / "images")] if name == "dicom-seg" else []
+    images = ["--images", str(case.parent / "images")] if name in {"dicom-seg", "dicom-sr"} else []
     target = folder / f"x{suffix(name)}" if suffix(name) and name != "nifti" else folder
     assert main([f"to-{name}", str(case), *images, "-o", str(target), "--quiet"]) == 0
     followed = 0

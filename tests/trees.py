@@ -64,7 +64,7 @@ def source_of(root: Path, name: str) -> Path:
 
 def pictures(name: str, root: Path) -> list[str]:
     """Return the option that names the images of the case, where the format needs them."""
-    return ["--images", str(root / "d" / "images")] if name == "dicom-seg" else []
+    return ["--images", str(root / "d" / "images")] if name in {"dicom-seg", "dicom-sr"} else []
 
 
 def prepare(root: Path, case: str = "axial") -> Path:

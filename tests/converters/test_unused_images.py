@@ -133,7 +133,8 @@ def test_a_series_of_views_beside_the_image_stops_nothing(study: Path, tmp_path:
     assert "1.2.77" in loss.message
 
 
-PICTURES = [each.name for each in registry.formats() if each.writes and each.name not in {"dicom-seg", "nifti"}]
+VOLUMES = {"dicom-seg", "dicom-sr", "nifti"}
+PICTURES = [each.name for each in registry.formats() if each.writes and each.name not in VOLUMES]
 
 
 @pytest.fixture

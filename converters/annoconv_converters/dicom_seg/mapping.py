@@ -25,11 +25,13 @@ from annoconv.codes import (
 from annoconv.documents import strict_json
 from annoconv.geometry import describe_grid
 from annoconv.ids import safe_name
-from annoconv.model import AlgorithmType, AnnotationCategory, Concept, FractionalType, Label
+from annoconv.model import AlgorithmType, AnnotationCategory, FractionalType, Label
 from annoconv.sites import site_of
 from annoconv_converters._dicom.codes import concept_in
-from annoconv_converters._dicom.dates import moment
+from annoconv_converters._dicom.equipment import is_own, software_in
 from annoconv_converters._dicom.patient import patient_in
+from annoconv_converters._dicom.snomed import modern_concept
+from annoconv_converters._dicom.storage import MODALITIES
 from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_seg.algorithm import agents_and_model
 from annoconv_converters.dicom_seg.frame_grid import placed_instances, source_series
@@ -51,56 +53,21 @@ if TYPE_CHECKING:
     from annoconv_converters.dicom_seg.groups import FrameTable
 
 __all__ = [
-    "ANNOTATION_SOFTWARE",
     "LABEL_MAP_FILE",
-    "OWN_MANUFACTURER",
     "annotation_ids",
     "backgrounds_of",
     "called",
     "hides_a_segment",
-    "is_own",
     "merge",
-    "modern_concept",
     "native_document",
     "segments_of",
 ]
 
-OWN_MANUFACTURER: Final = "annoconv"
-ANNOTATION_SOFTWARE: Final = ("109102", "DCM", "Processing Equipment")
-"""Purpose of the item of ContributingEquipmentSequence that names the annotation software."""
-
 LABEL_MAP_FILE: Final = "masks/labels.nii.gz"
 """Mask file of segments that cannot overlap; they are its values."""
-_FORMER_SNOMED: Final = frozenset({"SRT", "SNM3", "99SDM"})
 _ALGORITHM_TYPES: Final[dict[Any, str]] = {
     written: kind.value for kind, written in ALGORITHM_TYPES.items() if kind is not AlgorithmType.AUTOMATIC_CONFIRMED
 }
-_MODALITIES: Final = {
-    "1.2.840.10008.5.1.4.1.1.1": "CR",
-    "1.2.840.10008.5.1.4.1.1.1.1": "DX",
-    "1.2.840.10008.5.1.4.1.1.1.2": "MG",
-    "1.2.840.10008.5.1.4.1.1.2": "CT",
-    "1.2.840.10008.5.1.4.1.1.2.1": "CT",
-    "1.2.840.10008.5.1.4.1.1.2.2": "CT",
-    "1.2.840.10008.5.1.4.1.1.3.1": "US",
-    "1.2.840.10008.5.1.4.1.1.4": "MR",
-    "1.2.840.10008.5.1.4.1.1.4.1": "MR",
-    "1.2.840.10008.5.1.4.1.1.4.4": "MR",
-    "1.2.840.10008.5.1.4.1.1.6.1": "US",
-    "1.2.840.10008.5.1.4.1.1.12.1": "XA",
-    "1.2.840.10008.5.1.4.1.1.20": "NM",
-    "1.2.840.10008.5.1.4.1.1.77.1.5.1": "OP",
-    "1.2.840.10008.5.1.4.1.1.77.1.6": "SM",
-    "1.2.840.10008.5.1.4.1.1.128": "PT",
-    "1.2.840.10008.5.1.4.1.1.128.1": "PT",
-    "1.2.840.10008.5.1.4.1.1.130": "PT",
-}
-"""Modality of the images of a storage class; a segmentation does not state its source's modality."""
-
-
-def is_own(header: Dataset) -> bool:
-    """Tell whether we wrote the file, so that it holds nothing that a case does not."""
-    return text(header.get("Manufacturer")) == OWN_MANUFACTURER
 
 
 def backgrounds_of(header: Dataset) -> frozenset[int]:
@@ -150,17 +117,6 @@ def _modern(segment: Segment) -> Segment:
         region=segment.region and modern_concept(segment.region),
         region_modifiers=tuple(map(modern_concept, segment.region_modifiers)),
     )
-
-
-def modern_concept(concept: Concept) -> Concept:
-    """Return a concept of the former SNOMED scheme as that of SNOMED CT, where it is known; others as they are."""
-    if concept.scheme not in _FORMER_SNOMED:
-        return concept
-    # pydicom compares codes by this table (PS3.16 annex O), but has no public function that looks one up.
-    from pydicom.sr._snomed_dict import mapping
-
-    code = mapping["SRT"].get(concept.code)
-    return concept if code is None else Concept(code=code, scheme="SCT", meaning=concept.meaning)
 
 
 def annotation_ids(segments: Sequence[Segment]) -> list[str]:
@@ -356,7 +312,7 @@ def _image(header: Dataset, table: FrameTable, frame_grid: FrameGrid) -> dict[st
     source_class = text(instances[0].get("ReferencedSOPClassUID")) if instances else ""
     stated = {
         "uid": text(series.get("SeriesInstanceUID")) or text(header.get("SeriesInstanceUID")),
-        "modality": _MODALITIES.get(source_class, "OT"),
+        "modality": MODALITIES.get(source_class, "OT"),
         **describe_grid(frame_grid.grid),
         "frame_of_reference_uid": text(header.get("FrameOfReferenceUID")),
         "study_instance_uid": text(header.get("StudyInstanceUID")),
@@ -366,7 +322,7 @@ def _image(header: Dataset, table: FrameTable, frame_grid: FrameGrid) -> dict[st
 
 
 def _metadata(header: Dataset, agents: Mapping[int, dict[str, Any]], model: str | None) -> dict[str, Any]:
-    name, version, ended = _software(header)
+    name, version, ended = software_in(header)
     software = {"name": name, "version": version, "ai_model": model}
     stated: dict[str, Any] = {
         "annotator": text(header.get("ContentCreatorName")),
@@ -381,16 +337,3 @@ def _metadata(header: Dataset, agents: Mapping[int, dict[str, Any]], model: str 
 def _distinct(members: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return members of a list, each id once, the first of it."""
     return list({each["id"]: each for each in reversed([*members])}.values())[::-1]
-
-
-def _software(header: Dataset) -> tuple[str, str, str | None]:
-    """Return name and version of the annotation software, and when it was last used."""
-    for equipment in header.get("ContributingEquipmentSequence") or []:
-        purpose = concept_in(equipment, "PurposeOfReferenceCodeSequence")
-        if purpose is not None and (purpose.code, purpose.scheme) == ANNOTATION_SOFTWARE[:2]:
-            at = moment(text(equipment.get("ContributionDateTime")))
-            ended = None if at is None else strict_json.plain(at)
-            return text(equipment.get("ManufacturerModelName")), text(equipment.get("SoftwareVersions")), ended
-    if is_own(header):
-        return "", "", None
-    return text(header.get("ManufacturerModelName")), text(header.get("SoftwareVersions")), None

@@ -19,13 +19,14 @@ from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
 from annoconv.model import Case
 from annoconv.pixels import Mask, Masks
+from annoconv_converters._dicom.equipment import is_own
 from annoconv_converters._dicom.file import DAMAGE
 from annoconv_converters._dicom.series import scan_series
 from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_seg.block import PLACE, Block, meaning, read_block, said_digest
 from annoconv_converters.dicom_seg.frame_grid import FrameGrid, find_frame_grid, relation_to, source_series
 from annoconv_converters.dicom_seg.kinds import Kind
-from annoconv_converters.dicom_seg.mapping import LABEL_MAP_FILE, annotation_ids, is_own, merge, native_document
+from annoconv_converters.dicom_seg.mapping import LABEL_MAP_FILE, annotation_ids, merge, native_document
 from annoconv_converters.dicom_seg.reading.file import SegmentationFile, open_segmentation
 from annoconv_converters.dicom_seg.reading.losses import file_losses
 from annoconv_converters.dicom_seg.reading.source import Origin, find_origin, spacing_losses

@@ -10,15 +10,12 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
-from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
-from pydicom.multival import MultiValue
 
 from annoconv.documents.losses import report
 from annoconv.geometry import Grid
@@ -26,14 +23,13 @@ from annoconv.images import SliceIdentity
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
 from annoconv.model import MaskAnnotation
-from annoconv_converters._dicom.carrier import CARRIER_CREATOR
 from annoconv_converters._dicom.encoding import sequence
-from annoconv_converters._dicom.file import DAMAGE
+from annoconv_converters._dicom.equipment import is_own
 from annoconv_converters._dicom.patient import patient_of
 from annoconv_converters._dicom.slide import Tile
-from annoconv_converters._dicom.texts import text
+from annoconv_converters._dicom.trees import Tree, tree_of
 from annoconv_converters.dicom_seg.kinds import Kind, Settings
-from annoconv_converters.dicom_seg.mapping import annotation_ids, backgrounds_of, is_own
+from annoconv_converters.dicom_seg.mapping import annotation_ids, backgrounds_of
 from annoconv_converters.dicom_seg.segment import BACKGROUND
 from annoconv_converters.dicom_seg.writing.frames import MapFrames
 from annoconv_converters.dicom_seg.writing.groups import encode_groups
@@ -44,8 +40,6 @@ from annoconv_converters.dicom_seg.writing.segments import segment_of
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence
 
-    from pydicom.tag import BaseTag
-
     from annoconv.codes import Labels
     from annoconv.documents.losses import Reason, Reasons
     from annoconv.documents.residuals import Path
@@ -54,8 +48,6 @@ if TYPE_CHECKING:
     from annoconv_converters.dicom_seg.reading.file import SegmentationFile
 
 __all__ = ["file_losses"]
-
-Tree: TypeAlias = dict[str, Any]
 
 _SHARED: Final = "SharedFunctionalGroupsSequence"
 _FRAMES: Final = "PerFrameFunctionalGroupsSequence"
@@ -155,8 +147,6 @@ _ABSENT: Final = {
 }
 """Elements of type 1 (PS3.3 C.8.20.4) that a case always says, and what of, where a file lacks them."""
 _BACKGROUND: Final = "the segment is the background of the label map, which is described anew"
-_STATED: Final = "stated"
-"""Stands for a value that is not written again: that there is one is all that is asked."""
 _LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
 """Stands for the time at which the case is written again, of which it says nothing."""
 
@@ -201,11 +191,11 @@ def file_losses(
     left_out = _ENCODING | anew
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        written = _tree(_written_again(file, case, labels), left_out)
-        stated = _tree(file.header, left_out, written)
+        written = tree_of(_written_again(file, case, labels), left_out)
+        stated = tree_of(file.header, left_out, written)
         examples = [_item(each, file.pixels.encoding) for each in file.table.examples]
         (groups,) = written[_FRAMES]
-        frames = _together(_tree(each, left_out, groups, f"{_FRAMES}/") for each in examples)
+        frames = _together(tree_of(each, left_out, groups, f"{_FRAMES}/") for each in examples)
     original = stated | ({_FRAMES: [frames]} if frames else {})
     background: dict[Path, Reason] = {
         ("SegmentSequence", place): Message(_BACKGROUND)
@@ -278,75 +268,6 @@ def _written_again(file: SegmentationFile, case: Case, labels: Labels) -> Datase
     )
     elements[0x52009230] = encode_groups([(next(iter(segments), 1), 0)], planes, {})
     return read_dataset(BytesIO(b"".join(elements[tag] for tag in sorted(elements))), False, True)
-
-
-def _tree(dataset: Dataset, left_out: Container[str], like: Tree | None = None, above: str = "") -> Tree:
-    """Return what a data set says, without what is empty, or only says how the rest is encoded.
-
-    Parameters
-    ----------
-    dataset
-        A data set, or an item of one.
-    left_out
-        Places of elements that are not compared: keywords, joined by slashes.
-    like
-        What it is compared with: the values of other elements are not looked at.
-    above
-        Keywords of the sequences that it stands in, each with a slash behind it.
-    """
-    tree: Tree = {}
-    for tag in dataset.keys():  # noqa: SIM118 - iterating over a data set converts its elements
-        if tag.is_private_creator or (tag.is_private and _creator(dataset, tag) == CARRIER_CREATOR):
-            continue  # what only names others, and what our carrier holds
-        keyword = keyword_for_tag(tag) or f"({tag.group:04x},{tag.element:04x})"
-        if above + keyword in left_out:
-            continue
-        if like is not None and keyword not in like:
-            if _is_stated(dataset.get_item(tag).value):
-                tree[keyword] = _STATED
-            continue
-        value = _value(dataset, tag, left_out, like and like[keyword], f"{above}{keyword}/")
-        if value not in ("", b"", None, []):
-            tree[keyword] = value
-    return tree
-
-
-def _creator(dataset: Dataset, tag: BaseTag) -> str:
-    """Return who reserved the block of a private element (PS3.5 7.8.1)."""
-    creator = (tag.group, tag.element >> 8)
-    value = dataset.get_item(creator).value if creator in dataset else ""
-    return text(value.decode("ascii", "replace") if isinstance(value, bytes) else value)
-
-
-def _is_stated(value: Any) -> bool:
-    if isinstance(value, int | float | Decimal):
-        return True
-    return bool(value.strip(b" \0") if isinstance(value, bytes) else value)
-
-
-def _value(dataset: Dataset, tag: BaseTag, left_out: Container[str], like: Any, above: str) -> Any:
-    """Return the value of an element as the format means it; as its bytes if they are damaged."""
-    try:
-        found = dataset[tag]
-    except DAMAGE:
-        return dataset.get_item(tag).value
-    if found.VR == "SQ" and like is None:
-        return [_tree(each, left_out, None, above) for each in found.value]
-    if found.VR == "SQ":
-        others: list[Any] = like if isinstance(like, list) else []
-        compared = [_tree(each, left_out, other, above) for each, other in zip(found.value, others, strict=False)]
-        return [*compared, *[_STATED] * (len(found.value) - len(compared))]
-    if isinstance(found.value, MultiValue | list):
-        return [_plain(each) for each in found.value]
-    return _plain(found.value)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.strip(b"\0")
-    if isinstance(value, int):
-        return int(value)
-    return float(value) if isinstance(value, float) else text(value)
 
 
 def _within(tree: Any, original: Any) -> Any:

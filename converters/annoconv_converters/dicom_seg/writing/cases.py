@@ -31,6 +31,7 @@ from annoconv_converters._dicom.elements import EXPLICIT, Element
 from annoconv_converters._dicom.groups import PER_FRAME
 from annoconv_converters._dicom.patient import patient_of
 from annoconv_converters._dicom.series import note_losses, scan_series
+from annoconv_converters._dicom.source_elements import not_copied
 from annoconv_converters.dicom_seg.block import Block, digest_of, meaning, said_digest
 from annoconv_converters.dicom_seg.frame_grid import find_frame_grid
 from annoconv_converters.dicom_seg.groups import read_table
@@ -51,7 +52,6 @@ from annoconv_converters.dicom_seg.writing.header import ANEW, Content, Elements
 from annoconv_converters.dicom_seg.writing.losses import CARRIER, REASONS, otherwise_fractional, uncoded
 from annoconv_converters.dicom_seg.writing.planes import check_image
 from annoconv_converters.dicom_seg.writing.segments import segment_of
-from annoconv_converters.dicom_seg.writing.source_elements import not_copied
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence

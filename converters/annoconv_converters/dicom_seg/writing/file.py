@@ -12,10 +12,10 @@ from isal import isal_zlib
 
 from annoconv.errors import LimitError
 from annoconv.messages import Message
+from annoconv_converters._dicom.file_head import file_head
 from annoconv_converters._dicom.groups import PER_FRAME
 from annoconv_converters._dicom.runs import encode_rle
 from annoconv_converters.dicom_seg.writing.frames import Bytes, Frames, Trimmed, bit_stream, whole_frames
-from annoconv_converters.dicom_seg.writing.header import file_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -80,7 +80,7 @@ def write_file(
             advice="Write it with --type labelmap, or fewer masks to one file",
         )
     with path.open("xb", buffering=_BUFFERED) as file:
-        file.write(file_head(settings, sop_instance_uid))
+        file.write(file_head(settings.kind.sop_class_uid, sop_instance_uid, settings.transfer_syntax_uid))
         sink: Any = _Deflated(file) if settings.compression == "deflate" else file
         sink.write(b"".join(header[tag] for tag in sorted(header) if tag < PER_FRAME))
         sink.write(groups)

@@ -7,30 +7,21 @@ Authority: PS3.3 A.51 (Segmentation IOD) and the modules that it names.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.filebase import DicomBytesIO
-from pydicom.filewriter import write_file_meta_info
+from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from annoconv import ids
 from annoconv.codes import PRIVATE_SCHEME
 from annoconv.geometry import DIRECTION_TOLERANCE, describe_grid
-from annoconv.model import Concept
-from annoconv_converters._dicom.codes import code_item
-from annoconv_converters._dicom.dates import date_and_time, date_time, offset_zone
+from annoconv_converters._dicom.dates import date_and_time, offset_zone
 from annoconv_converters._dicom.elements import walk
 from annoconv_converters._dicom.encoding import CHARACTER_SET, decimal_string, element, encode, item, items, sequence
+from annoconv_converters._dicom.equipment import OWN_MANUFACTURER, put_annotation_software
+from annoconv_converters._dicom.file_head import own_version
 from annoconv_converters._dicom.patient import Patient, put_patient
-from annoconv_converters._dicom.texts import copy_elements, fit, text
-from annoconv_converters.dicom_seg.kinds import LEVELS, Kind
-from annoconv_converters.dicom_seg.mapping import ANNOTATION_SOFTWARE, OWN_MANUFACTURER
-from annoconv_converters.dicom_seg.segment import BACKGROUND, UNSPECIFIED
-from annoconv_converters.dicom_seg.writing.groups import DIMENSIONS
-from annoconv_converters.dicom_seg.writing.source_elements import (
+from annoconv_converters._dicom.source_elements import (
     LOSSY,
     OF_PATIENT_AND_STUDY,
     OF_THE_SOURCE,
@@ -38,6 +29,10 @@ from annoconv_converters.dicom_seg.writing.source_elements import (
     SPECIMEN,
     is_how_unsaid,
 )
+from annoconv_converters._dicom.texts import copy_elements, fit, text
+from annoconv_converters.dicom_seg.kinds import LEVELS, Kind
+from annoconv_converters.dicom_seg.segment import BACKGROUND, UNSPECIFIED
+from annoconv_converters.dicom_seg.writing.groups import DIMENSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,12 +45,10 @@ if TYPE_CHECKING:
     from annoconv_converters.dicom_seg.writing.frames import Frames
     from annoconv_converters.dicom_seg.writing.planes import PlaneStack
 
-__all__ = ["ANEW", "Content", "Elements", "build_header", "elements_of", "file_head", "put_uids"]
+__all__ = ["ANEW", "Content", "Elements", "build_header", "elements_of", "put_uids"]
 
 Elements: TypeAlias = dict[int, bytes]
 """Encoded elements by tag."""
-
-IMPLEMENTATION_CLASS_UID: Final = ids.uid("implementation")
 
 ANEW: Final = {
     "source": OF_THE_SOURCE,
@@ -151,25 +144,6 @@ def put_uids(header: Elements, content: Content, planes: PlaneStack, digest: str
     return str(own.SOPInstanceUID)
 
 
-def file_head(settings: Settings, sop_instance_uid: str) -> bytes:
-    """Return preamble and file meta information (PS3.10 7.1)."""
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = UID(settings.kind.sop_class_uid)
-    meta.MediaStorageSOPInstanceUID = UID(sop_instance_uid)
-    meta.TransferSyntaxUID = UID(settings.transfer_syntax_uid)
-    meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
-    meta.ImplementationVersionName = fit("SH", f"ANNOCONV {_own_version()}")
-    stream = DicomBytesIO()
-    stream.is_little_endian, stream.is_implicit_VR = True, False
-    write_file_meta_info(stream, meta)
-    return b"\0" * 128 + b"DICM" + stream.getvalue()
-
-
-@cache
-def _own_version() -> str:
-    return version("annoconv")
-
-
 def _put_patient_and_study(header: Dataset, source: ImageSource) -> None:
     image = source.headers[0]
     has_place = source.grid.lps_from_ijk is not None
@@ -206,23 +180,8 @@ def _put_equipment(header: Dataset, metadata: Metadata) -> None:
     header.Manufacturer = OWN_MANUFACTURER
     header.ManufacturerModelName = "annoconv to-dicom-seg"
     header.DeviceSerialNumber = "0"
-    header.SoftwareVersions = fit("LO", _own_version())
-    name = metadata.software.name if metadata.software else None
-    stated = metadata.software.version if metadata.software else None
-    ended = metadata.timestamps.end if metadata.timestamps else None
-    if name is None and stated is None and ended is None:
-        return
-    equipment = Dataset()
-    code, scheme, meaning = ANNOTATION_SOFTWARE
-    equipment.PurposeOfReferenceCodeSequence = items(code_item(Concept(code=code, scheme=scheme, meaning=meaning)))
-    equipment.Manufacturer = fit("LO", name or UNSPECIFIED)
-    if name is not None:
-        equipment.ManufacturerModelName = fit("LO", name)
-    if stated is not None:
-        equipment.SoftwareVersions = fit("LO", stated)
-    if ended is not None:
-        equipment.ContributionDateTime = date_time(ended)
-    header.ContributingEquipmentSequence = items(equipment)
+    header.SoftwareVersions = fit("LO", own_version())
+    put_annotation_software(header, metadata)
 
 
 def _put_image(header: Dataset, content: Content, planes: PlaneStack, frames: Frames, count: int) -> None:

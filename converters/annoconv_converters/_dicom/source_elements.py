@@ -1,4 +1,4 @@
-"""What a segmentation has of its source: elements of patient, study and trial, of specimen and lossy compression.
+"""What an object made from an image has of its source: patient, study and trial, specimen and lossy compression.
 
 They are those of the modules that one patient's and one study's objects share (PS3.3 C.7.1.1, C.7.1.3, C.7.2.1 to
 C.7.2.3), and are copied as they are.
@@ -75,7 +75,7 @@ _CARRIED_OVER: Final = (
     "PatientBreedDescription",
     "ResponsiblePerson",
 )
-"""What a segmentation shares with its source: patient, study and trial; absent where the source has none."""
+"""What an object shares with its source: patient, study and trial; absent where the source has none."""
 SPECIMEN: Final = (
     "ContainerIdentifier",
     "IssuerOfTheContainerIdentifierSequence",

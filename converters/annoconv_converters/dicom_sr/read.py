@@ -1,0 +1,155 @@
+"""From measurement reports to cases, with the masks of the segmentations that they refer to."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from annoconv import images as image_seam
+from annoconv.casefile import Reading
+from annoconv.codes import Labels
+from annoconv.documents import merging, strict_json
+from annoconv.errors import AnnoconvError, InputError
+from annoconv.loss import Loss, LossKind, LossReport
+from annoconv.messages import Message
+from annoconv.model import Case
+from annoconv_converters._dicom.file import DAMAGE
+from annoconv_converters._dicom.series import scan_series
+from annoconv_converters.dicom_sr.block import PLACE, Block, read_block
+from annoconv_converters.dicom_sr.file import SEGMENTATIONS, ReportFile, class_of, open_report
+from annoconv_converters.dicom_sr.file_losses import file_losses
+from annoconv_converters.dicom_sr.meaning import Meant, meaning_of, renamed
+from annoconv_converters.dicom_sr.segments import Segmentation, joined_masks, masks_of, read_segmentation
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+    from pathlib import Path
+
+    from annoconv.images import ImageSource
+    from annoconv.registry import Context
+
+__all__ = ["read_reports"]
+
+_TASK: Final = "dicom-sr"
+"""Task of a case whose file names none, unless the request does."""
+_OF_THE_CASE: Final = ("patient_id", "subject", "studies")
+_UNFIT: Final = "what the private block holds does not fit the file, which other software has edited; it is left out"
+
+
+def read_reports(sources: Sequence[Path], *, context: Context, images: Sequence[Path]) -> Iterator[Reading]:
+    """Yield a case for each report among files and folders."""
+    found = scan_series(images, context.limits, allow_gaps=False) if images else []
+    files = image_seam.list_files(sources, context.limits)
+    segmentations = [read_segmentation(each, context, images) for each in files if class_of(each) in SEGMENTATIONS]
+    reports = [each for each in files if class_of(each) not in SEGMENTATIONS]
+    used: set[str] = set()
+    joined: set[int] = set()
+    for case_index, path in enumerate(reports):
+        with _refusing_damage(path):
+            reading, at = _reading(path, segmentations, found, context, case_index)
+        joined |= at
+        used.update(each.uid for each in (reading.case.image, *(reading.case.related_images or ())))
+        if case_index == len(reports) - 1:
+            more = [*image_seam.unused(found, used, case_index), *_unjoined(segmentations, joined, case_index)]
+            reading = replace(reading, losses=reading.losses + LossReport(more))
+        yield reading
+        context.advance(case_index + 1)
+
+
+@contextmanager
+def _refusing_damage(path: Path) -> Generator[None]:
+    """Refuse a file whose elements are damaged: pydicom converts them only when they are looked at, and warns then."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except AnnoconvError:
+        raise
+    except DAMAGE as error:
+        raise InputError("an element of the file is damaged", source=path, found=type(error).__name__) from error
+
+
+def _unjoined(segmentations: Sequence[Segmentation], joined: set[int], case_index: int) -> Iterator[Loss]:
+    for at, each in enumerate(segmentations):
+        if at not in joined:
+            message = Message("no report refers to the segmentation {name}; it is left out", name=each.path.name)
+            yield Loss(case_index, "/annotations", LossKind.NO_PLACE, message)
+
+
+def _reading(
+    path: Path,
+    segmentations: Sequence[Segmentation],
+    found: Sequence[ImageSource],
+    context: Context,
+    case_index: int,
+) -> tuple[Reading, set[int]]:
+    """Return the case of one report, and which of the segmentations it refers to."""
+    file = open_report(path, context.limits)
+    block = read_block(file.header, path, context.limits)
+    # What was written with a carrier was compared with the built-in labels only.
+    labels = Labels.of(label_system=() if block else context.label_system)
+    meant = meaning_of(
+        file.header,
+        file.root,
+        labels,
+        masks=joined_masks(segmentations),
+        zone=None if file.is_own else context.timezone,
+        sources={} if file.is_own else {each.uid: each for each in found},
+    )
+    restored, losses = _restored(meant, block, case_index)
+    document: dict[str, Any] = restored or {}
+    masks = meant.masks
+    if restored is not None and block is not None:
+        masks = {block.names.get(name, name): one for name, one in masks.items()}
+        present = {each["id"] for each in document["annotations"] if each["type"] == "mask"}
+        masks = {name: one for name, one in masks.items() if name in present}
+    if restored is None:
+        document = {"task_id": context.task or _TASK, **meant.document}
+        losses += _invented(context, file, meant, case_index)
+    losses += [Loss(case_index, place, LossKind.APPROXIMATED, message) for place, message in file.misread]
+    case = strict_json.as_model(document, Case, limits=context.limits, source=path)
+    if not (block is not None and block.digest == file.digest):
+        own = case
+        if file.is_own:
+            own = strict_json.parse(strict_json.dumps({"task_id": _TASK, **meant.document}), Case, source=path)
+        losses += file_losses(file, own, meant, segmentations, case_index)
+    reading = Reading(case, masks_of(masks, segmentations), LossReport(losses))
+    return reading, {one.key[0] for one in masks.values()}
+
+
+def _restored(meant: Meant, block: Block | None, case_index: int) -> tuple[dict[str, Any] | None, list[Loss]]:
+    """Return the case that the private block completes, None if there is none that fits, and what does not fit."""
+    if block is None:
+        return None, []
+    native = {key: value for key, value in meant.document.items() if key not in block.unsaid}
+    try:
+        merged = merging.merge(
+            renamed(native, block.names),
+            block.residual,
+            block.held,
+            case_index=case_index,
+            is_told_elsewhere=lambda path: path[0] in _OF_THE_CASE,
+        )
+        strict_json.as_model(merged.document, Case)
+        return merged.document, merged.losses
+    except (KeyError, TypeError, ValueError):
+        return None, [Loss(case_index, PLACE, LossKind.NO_PLACE, Message(_UNFIT))]
+
+
+def _invented(context: Context, file: ReportFile, meant: Meant, case_index: int) -> Iterator[Loss]:
+    """Yield what the case states although the file does not."""
+    if not context.task:
+        message: str = Message("the file names no annotation task; {task} stands for it", task=_TASK)
+        yield Loss(case_index, "/task_id", LossKind.APPROXIMATED, message)
+    if file.is_own:
+        return
+    image = meant.document["image"]
+    if image["modality"] == "OT" and "instances" not in image:
+        message = "the report names no image that it is of; its study stands for one"
+        yield Loss(case_index, "/image/uid", LossKind.APPROXIMATED, message)
+    for place, each in enumerate(meant.document["annotations"]):
+        if "slice_index" in each and meant.is_uncertain(each):
+            message = "no source image was given; slices are counted in the order in which the report names them"
+            yield Loss(case_index, f"/annotations/{place}/slice_index", LossKind.APPROXIMATED, message)
