@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from annoconv_converters.fhir import to_fhir_resources
+from annoconv_converters.fhir.names import EXTENSION
 from annoconv_converters.fhir.read import EXACT
 from annoconv_converters.fhir.write import resources_of
 
@@ -25,6 +26,8 @@ from tests.cases import ZOO, make
 from tests.converters.fhir_cases import Document, minimal, one_of, read, written
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from annoconv_converters.fhir.bundle import Release
 
 REFUSES: dict[str, type[Exception]] = {}
@@ -49,6 +52,7 @@ def test_the_whole_zoo_comes_back_from_every_kind_of_bundle(bundle: str, release
         registry.write([case], target, format="fhir", context=AT, release=release, bundle=bundle)
         (reading,) = registry.read([target], format="fhir")
         assert residuals.residual(strict_json.plain(case.case), strict_json.plain(reading.case)).paths() == [], name
+        assert list(reading.losses) == [], name
 
 
 @pytest.mark.parametrize("release", RELEASES)
@@ -279,6 +283,81 @@ def test_a_finding_that_is_taken_out_leaves_the_others() -> None:
     del report["result"][1]
     case = read(resources)[0].case
     assert [(each.id, each.confidence) for each in case.annotations] == [("A", 0), ("C", 0.5)]
+
+
+EDITS: dict[str, tuple[Callable[[list[Document]], object], set[str]]] = {
+    "a member": (lambda told: one_of(told, "Observation").update(method={"text": "seen"}), {"Observation/method/text"}),
+    "a member deep inside": (
+        lambda told: one_of(told, "ImagingStudy")["series"][0].update(number=3),
+        {"ImagingStudy/series/0/number"},
+    ),
+    "an extension": (
+        lambda told: one_of(told, "Observation").update(extension=[{"url": "http://example.org/x", "valueCode": "y"}]),
+        {"Observation/extension/0/url", "Observation/extension/0/valueCode"},
+    ),
+    "an extension of ours where it says nothing": (
+        lambda told: one_of(told, "Patient").update(extension=[{"url": f"{EXTENSION}image-shape", "valueCode": "y"}]),
+        {"Patient/extension/0/url", "Patient/extension/0/valueCode"},
+    ),
+    "a name": (lambda told: one_of(told, "Patient").update(name=[{"text": "P"}]), {"Patient/name/0/text"}),
+    "what follows from others": (
+        lambda told: one_of(told, "Task").update(status="draft", description="x"),
+        {"Task/status", "Task/description"},
+    ),
+    "another resource": (
+        lambda told: told.append({"resourceType": "Specimen", "id": "s"}),
+        {"Specimen"},
+    ),
+    "a server's mark": (
+        lambda told: one_of(told, "Patient").update(meta=one_of(told, "Patient")["meta"] | {"versionId": "1"}),
+        {"Patient/meta/versionId"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+@pytest.mark.parametrize("release", RELEASES)
+def test_what_others_put_into_our_resources_and_a_case_has_no_place_for_is_a_loss(name: str, release: Release) -> None:
+    edit, lost = EDITS[name]
+    resources, _ = written(minimal(patient_id="P1"), release=release)
+    assert _lost(resources) == set()
+    edit(resources)
+    assert _lost(resources) == lost
+
+
+def _lost(resources: list[Document]) -> set[str]:
+    """Return places of what is lost, with types of resources for their numbers."""
+    (reading,) = read(resources)
+    paths = [each.path.split("/")[1:] for each in reading.losses]
+    return {"/".join([str(resources[int(number)]["resourceType"]), *steps]) for number, *steps in paths}
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_resources_that_got_other_ids_lose_nothing(release: Release) -> None:
+    example = (ROOT / "model/examples/valid/everything-at-once.json").read_bytes()
+    document = plain_of(strict_json.loads(example))
+    document["annotations"] = [each for each in document["annotations"] if each["type"] != "mask"]
+    resources, _ = written(document, release=release)
+    ids = {each["id"]: f"{number}" for number, each in enumerate(resources)}
+    told = [rewritten(each, lambda old: f"urn:uuid:{ids[old[-36:]]}") | {"id": ids[each["id"]]} for each in resources]
+    assert _lost(told) == set()
+    one_of(told, "Observation")["method"] = {"text": "seen"}
+    assert _lost(told) == {"Observation/method/text"}
+
+
+def test_the_list_of_cases_and_the_bundle_are_compared_too(tmp_path: Path) -> None:
+    loaded = [LoadedCase(strict_json.as_model(minimal(case_id=each), Case)) for each in "CD"]
+    path = tmp_path / "x.json"
+    registry.write(loaded, path, format="fhir", bundle="transaction")
+    assert [len(each.losses) for each in registry.read([path], format="fhir")] == [0, 0]
+    bundle = json.loads(path.read_text("utf-8"))
+    bundle["entry"][1]["resource"]["title"] = "Mine"
+    bundle["entry"][0]["request"]["ifMatch"] = "1"
+    bundle["meta"] = {"lastUpdated": "2026-01-01T00:00:00Z"}
+    path.write_text(json.dumps(bundle), "utf-8")
+    first, second = registry.read([path], format="fhir")
+    assert {each.path for each in first.losses} >= {"/entry/0/request/ifMatch", "/meta/lastUpdated"}
+    assert [each.path for each in second.losses] == ["/entry/1/resource/title"]
 
 
 # --- references -------------------------------------------------------------------------------------------------------

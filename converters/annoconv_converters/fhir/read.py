@@ -15,6 +15,7 @@ from annoconv.loss import LossReport
 from annoconv.model import Case
 from annoconv.pixels import Masks
 from annoconv_converters.fhir import r4b
+from annoconv_converters.fhir.again import Again, envelope
 from annoconv_converters.fhir.attachments import fields_of, masks_of
 from annoconv_converters.fhir.bundle import LINES
 from annoconv_converters.fhir.carrier import is_ours
@@ -61,7 +62,8 @@ def read_files(sources: Sequence[Path], context: Context, release: Release | Non
     if any(is_composition(resource) for _, _, resource in ours):
         for file in files:
             release_of((each for _, _, each in file.located), release, file.path)
-        yield from readings_of(ours, context, files[0].path)
+        beside = [loss for file in files if file.document for loss in bundle_losses(envelope(file.document), 0)]
+        yield from readings_of(ours, context, files[0].path, beside)
         return
     for case_index, file in enumerate(files):
         yield _foreign_reading(file, context, release, case_index)
@@ -154,19 +156,27 @@ def _shaped(where: str, source: Path | str | None) -> Generator[None]:
 # --- of ours ----------------------------------------------------------------------------------------------------------
 
 
-def readings_of(located: Sequence[Located], context: Context, source: Path | None = None) -> Iterator[Reading]:
-    """Yield the cases of resources of ours, each with its place and its address."""
+def readings_of(
+    located: Sequence[Located], context: Context, source: Path | None = None, beside: Sequence[Loss] = ()
+) -> Iterator[Reading]:
+    """Yield the cases of resources of ours, each with its place and its address; the first has the losses beside."""
     with _shaped("Bundle", source):
         is_lower = any(is_composition(one) and isinstance(one.get("subject"), dict) for _, _, one in located)
         index = Sources(_raised(located) if is_lower else located)
-    for composition in index.listed:
-        if is_composition(composition):
-            with _shaped(f"Composition/{composition.get('id')}", source):
-                reading = _reading(composition, index, context)
-            yield reading
+    again = Again(located, index, "R4B" if is_lower else "R5", context)
+    compositions = [each for each in index.listed if is_composition(each)]
+    for number, composition in enumerate(compositions):
+        with _shaped(f"Composition/{composition.get('id')}", source):
+            case, taking, attached = _case_of(composition, index, context)
+            losses = again.losses(composition, case, taking, attached, number)
+            losses += beside if number == 0 else ()
+            losses += again.rest(number) if number == len(compositions) - 1 else ()
+        masks = masks_of(case, attached, context.limits)
+        yield Reading(case, masks, LossReport(losses), fields=fields_of(case, attached))
 
 
-def _reading(composition: Resource, index: Sources, context: Context) -> Reading:
+def _case_of(composition: Resource, index: Sources, context: Context) -> tuple[Case, Taking, dict[str, Resource]]:
+    """Return the case of a Composition of ours, how it was read, and the attachments by the names of their files."""
     attached: dict[str, Resource] = {}
 
     def attach(_: str, document: Resource) -> None:
@@ -177,8 +187,7 @@ def _reading(composition: Resource, index: Sources, context: Context) -> Reading
     native = native_case(composition, taking)
     has_carrier = any(is_ours(each.get("url")) for home in taking.homes for each in home.element.get("extension", ()))
     document = restored(native, taking) if has_carrier else whole(native, context.limits)
-    case = _typed(document, context.limits, f"Composition/{composition.get('id')}")
-    return Reading(case, masks_of(case, attached, context.limits), LossReport(), fields=fields_of(case, attached))
+    return _typed(document, context.limits, f"Composition/{composition.get('id')}"), taking, attached
 
 
 def _typed(document: Resource, limits: Limits, where: str) -> Case:

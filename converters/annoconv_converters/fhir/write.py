@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from annoconv_converters.fhir.bundle import BundleKind, Release
     from annoconv_converters.fhir.names import Resource
 
-__all__ = ["REASONS", "resources_of", "write_cases"]
+__all__ = ["REASONS", "data_set_of", "put_again", "resources_of", "write_cases"]
 
 REASONS: Final[Reasons] = {
     "annotations/#/mask_file": "masks are written as NIfTI, and a file of another ending gets another name",
@@ -141,10 +141,12 @@ def _apart(written: list[list[Resource]], identity: str, release: Release, bundl
             )
         found.setdefault(key, each)
     resources = list(found.values())
-    return resources if len(written) < 2 else [*_data_set(written, identity, release, bundle), *resources]
+    return resources if len(written) < 2 else [*data_set_of(written, identity, bundle, release), *resources]
 
 
-def _data_set(written: list[list[Resource]], identity: str, release: Release, bundle: BundleKind) -> Iterator[Resource]:
+def data_set_of(
+    written: list[list[Resource]], identity: str, bundle: BundleKind, release: Release
+) -> Iterator[Resource]:
     """Yield a Group of the patients and a List of the cases."""
 
     def reference(each: Resource) -> Resource:
@@ -214,6 +216,25 @@ def resources_of(
         )
         given = original if typed is loaded.case else strict_json.plain(loaded.case)
         return _written(draft, given, context, release, plain=plain, case_index=case_index)
+
+
+def put_again(draft: Draft, at: str | None, release: Release) -> list[Resource]:
+    """Return the resources of a draft without extensions of ours, its Composition first.
+
+    Parameters
+    ----------
+    draft
+        A case that was read.
+    at
+        The time that its Composition bears, where the case tells none.
+    release
+        Of FHIR.
+    """
+    put_case(draft, at)
+    resources = draft.resources
+    if release == "R5":
+        return resources
+    return _lowered(resources, {each["id"] for each in resources if each["resourceType"] == "ImagingSelection"})
 
 
 def _written(

@@ -245,6 +245,10 @@ R4B = [
     Fault("list R4B", {"/mode": "snapshot", "/entry/0/date": "2026-03-10"}, {"lst-3": ""}),
     one("code system R4B", "/name", "my labels", "csd-0", ""),
     one("code system R4B", "/concept/1/code", "LESION", "csd-1", ""),
+    one("organization R4B", "/name", GONE, "org-1", ""),
+    one("organization R4B", "/address/0/use", "home", "org-2", "/address/0"),
+    one("organization R4B", "/telecom/0/use", "home", "org-3", "/telecom/0"),
+    one("group R4B", "/actual", False, "grp-1", ""),
     one("selection R4B", f"{FLAT_R4B}/extension/1/valueDecimal", -1, "outside_image"),
     Fault("selection R4B", {f"{FLAT_R4B}/extension/2": GONE}, {"coordinates": FLAT_R4B}),
 ]  # fmt: skip

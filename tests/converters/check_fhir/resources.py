@@ -408,6 +408,22 @@ AUDIT_R4B: Resource = {
     "entity": [{"name": "case"}],
 }
 
+ORGANIZATION_R4B: Resource = {
+    "resourceType": "Organization",
+    "name": "Reading centre",
+    "telecom": [{"system": "email", "value": "a@b.c", "use": "work"}],
+    "address": [{"use": "work", "text": "x"}],
+}
+"""In R4B an organization itself has addresses, in R5 those to contact there."""
+
+GROUP_R4B: Resource = {
+    "resourceType": "Group",
+    "type": "person",
+    "actual": True,
+    "quantity": 1,
+    "member": [{"entity": {"reference": "Patient/pseudonym-1"}}],
+}
+
 VALID: dict[str, tuple[str, Resource]] = {
     "observation": ("R5", OBSERVATION),
     "sampled": ("R5", SAMPLED),
@@ -440,5 +456,7 @@ VALID: dict[str, tuple[str, Resource]] = {
     "audit R4B": ("R4B", AUDIT_R4B),
     "list R4B": ("R4B", LIST),
     "code system R4B": ("R4B", CODE_SYSTEM),
+    "organization R4B": ("R4B", ORGANIZATION_R4B),
+    "group R4B": ("R4B", GROUP_R4B),
 }
 """Each by the name that faults call it."""
