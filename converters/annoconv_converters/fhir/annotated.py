@@ -57,7 +57,7 @@ def take_annotation(resource: Resource, place: int, taking: Taking) -> Resource:
     else:
         annotation |= _placed(resource, taking)
     if "component" in resource:
-        keys = [code_in(each.get("code"), "attribute") for each in resource["component"]]
+        keys = [taking.codes(each.get("code")).get("attribute") for each in resource["component"]]
         listed = zip(keys, resource["component"], strict=True)
         attributes = {key: value_in(each) for key, each in listed if key is not None}
         annotation |= {"attributes": attributes} if attributes else {}

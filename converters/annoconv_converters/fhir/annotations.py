@@ -75,6 +75,7 @@ class Annotations:
         self._codes: dict[str, Resource] = {}
         self._values: dict[tuple[str, str], Resource] = {}
         self._places: dict[str, Resource] = {}
+        self._attributes: dict[str, Resource] = {}
         self._contents = {each["id"]: each["content"] for each in draft.case.get("texts", ())}
         self._ids: list[str] = []
         self._primary: str = draft.case["image"]["uid"]
@@ -134,22 +135,23 @@ class Annotations:
     def _add_more(self, body: Resource, annotation: Resource, identity: str) -> None:
         """Add to an Observation what not every annotation says."""
         draft = self._draft
-        if issued := moment(annotation.get("annotated_at")):
+        if "annotated_at" in annotation and (issued := moment(annotation["annotated_at"])):
             body["issued"] = issued
-        if performer := draft.agent(annotation.get("annotator"), "Practitioner", "Organization"):
-            body["performer"] = [performer]
-        elif device := draft.agent(annotation.get("annotator"), "Device"):
-            body["device"] = device
+        if "annotator" in annotation:
+            if performer := draft.agent(annotation["annotator"], "Practitioner", "Organization"):
+                body["performer"] = [performer]
+            elif device := draft.agent(annotation["annotator"], "Device"):
+                body["device"] = device
         if "algorithm_type" in annotation:
             body["method"] = code_of("algorithm-type", annotation["algorithm_type"])
         if "note" in annotation and is_text(annotation["note"]):
             body["note"] = [{"text": annotation["note"]}]
         if "finding_site" in annotation:
             body |= put_site(annotation["finding_site"], draft, identity)
-        members = measures.put_members(annotation, identity, draft, body["status"])
-        if members:
+        has_members = "measurements" in annotation or "evaluations" in annotation
+        if has_members and (members := measures.put_members(annotation, identity, draft, body["status"])):
             body["hasMember"] = members
-        if components := self._components(annotation):
+        if "attributes" in annotation and (components := self._components(annotation["attributes"])):
             body["component"] = components
 
     def _category(self, category: str, kind: str) -> list[Resource]:
@@ -203,12 +205,20 @@ class Annotations:
         ]
         return told | {"extension": [{"url": DERIVATION, "extension": parts}], "derivedFrom": [text]}
 
-    def _components(self, annotation: Resource) -> list[Resource]:
+    def _components(self, attributes: Resource) -> list[Resource]:
         told: list[Resource] = []
-        for key, value in annotation.get("attributes", {}).items():
-            chosen = value_put(value) if is_text(key) and key.strip() == key and "  " not in key else None
+        for key, value in attributes.items():
+            code = self._attributes.get(key) or self._code_of_attribute(key)
+            chosen = value_put(value) if code else None
             if chosen is not None:
-                told.append({"code": {"coding": [coding("attribute", key)], "text": key}, **chosen})
+                told.append({"code": code, **chosen})
+        return told
+
+    def _code_of_attribute(self, key: str) -> Resource:
+        """Return the code of a key of attributes; nothing if it cannot be one."""
+        is_plain = is_text(key) and key.strip() == key and "  " not in key
+        told = {"coding": [coding("attribute", key)], "text": key} if is_plain else {}
+        self._attributes[key] = told
         return told
 
     # --- where it is

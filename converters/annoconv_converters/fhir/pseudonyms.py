@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.documents.residuals import pointer
@@ -84,6 +85,7 @@ def _free(node: Any, path: Steps) -> Iterator[Steps]:
                 yield from _free(each, (*path, place))
 
 
+@lru_cache(maxsize=4096)
 def _is_name(key: str) -> bool:
     folded = key.casefold()
     return folded in _NAMES or folded.replace("_", "").replace(" ", "").replace("-", "").replace("'", "") in _NAMES
