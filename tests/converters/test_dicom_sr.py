@@ -286,7 +286,7 @@ PROPERTY_AS_MODIFIER = r"NUM \*/\[Row \d+\] (CODE|NUM) \*: .*Incorrect relations
 VALUE_WITH_REASON = r"NUM \*: .*Missing value$"
 """The sequence of values is of type 2: empty where a reason stands (PS3.3 C.18.1)."""
 OTHER_TEMPLATE = re.compile(r"Template (141[01]) .*: within 1\.(\d+)\.(\d+): .*Missing conditional content item$")
-"""It takes one template for all groups; those that say they are of another one lack what it asks for."""
+"""It counts the regions of all groups to choose one template; groups that say they are of another lack its items."""
 
 
 def pixelmed_errors(path: Path) -> dict[str, list[str]]:
@@ -341,7 +341,7 @@ def test_a_surface_names_the_series_that_it_was_seen_in(tmp_path: Path) -> None:
 
 
 def highdicom_report(images: list[Dataset], *, is_solid: bool) -> Dataset:
-    """Return a report by highdicom: a region, a group without one, perhaps a solid; properties of measurements."""
+    """Return a report by highdicom: a region or a solid, a group without; measurements that have properties."""
     code, millimetre = hd.sr.CodedConcept, hd.sr.CodedConcept("mm", "UCUM", "mm")
     length = code("410668003", "SCT", "Length")
     bounds = [
@@ -375,7 +375,7 @@ def highdicom_report(images: list[Dataset], *, is_solid: bool) -> Dataset:
         solid = hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
             hd.sr.TrackingIdentifier(hd.UID(), "C"), referenced_volume_surface=surface, measurements=measured
         )
-        groups.insert(0, solid)
+        groups[0] = solid
     content = hd.sr.MeasurementReport(
         hd.sr.ObservationContext(person),
         code("363679005", "SCT", "Imaging procedure"),
