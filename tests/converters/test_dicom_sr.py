@@ -318,16 +318,15 @@ def test_the_validator_of_templates_finds_no_error_but_its_known_defects(name: s
 
 
 @pytest.mark.peers
-@pytest.mark.parametrize("is_solid", [False, True])
-def test_the_validators_defects_are_found_in_a_report_of_highdicom_too(is_solid: bool, tmp_path: Path) -> None:
+def test_the_validators_defects_are_found_in_a_report_of_highdicom_too(tmp_path: Path) -> None:
     series(tmp_path, grid_of((14, 12, 2)), "highdicom")
     images = [pydicom.dcmread(path) for path in sorted((tmp_path / "images").iterdir())]
     target = tmp_path / "sr.dcm"
-    highdicom_report(images, is_solid=is_solid).save_as(target)
+    highdicom_report(images).save_as(target)
     errors = pixelmed_errors(target)
     assert (errors[""], errors[VALUE_WITH_REASON]) == ([], [])
     assert errors[PROPERTY_AS_MODIFIER]
-    assert {line.split()[2] for line in errors["template"]} == {"1411" if is_solid else "1410"}
+    assert {line.split()[2] for line in errors["template"]} == {"1410"}
     assert peers.dciodvfy_errors(target) == []
 
 
@@ -340,8 +339,8 @@ def test_a_surface_names_the_series_that_it_was_seen_in(tmp_path: Path) -> None:
     assert named == [[loaded.case.image.uid]] * len(groups)
 
 
-def highdicom_report(images: list[Dataset], *, is_solid: bool) -> Dataset:
-    """Return a report by highdicom: a region or a solid, a group without; measurements that have properties."""
+def highdicom_report(images: list[Dataset]) -> Dataset:
+    """Return a report by highdicom: a region, and a group without; measurements that have properties."""
     code, millimetre = hd.sr.CodedConcept, hd.sr.CodedConcept("mm", "UCUM", "mm")
     length = code("410668003", "SCT", "Length")
     bounds = [
@@ -368,14 +367,6 @@ def highdicom_report(images: list[Dataset], *, is_solid: bool) -> Dataset:
         ),
         hd.sr.MeasurementsAndQualitativeEvaluations(hd.sr.TrackingIdentifier(hd.UID(), "B"), measurements=measured),
     ]
-    if is_solid:
-        source = hd.sr.SourceSeriesForSegmentation(images[0].SeriesInstanceUID)
-        ends = np.array([[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]], float)
-        surface = hd.sr.VolumeSurface("ELLIPSOID", [ends], images[0].FrameOfReferenceUID, source_series=source)
-        solid = hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
-            hd.sr.TrackingIdentifier(hd.UID(), "C"), referenced_volume_surface=surface, measurements=measured
-        )
-        groups[0] = solid
     content = hd.sr.MeasurementReport(
         hd.sr.ObservationContext(person),
         code("363679005", "SCT", "Imaging procedure"),
