@@ -72,7 +72,8 @@ def test_an_image_that_is_not_there_says_who_named_it(tmp_path: Path, capsys: py
     path.write_text(json.dumps(document))
     assert main(command) == 1
     said = capsys.readouterr().err
-    assert f"{path}: /image/files/0/path: the case names an image file that is not there; found {tmp_path}" in said
+    told = "the case names an image file that is not there; found nothing; expected"
+    assert f"{path}: /image/files/0/path: {told} {tmp_path}" in said
 
 
 def test_an_index_of_files_that_is_wrong_is_told_in_our_words(

@@ -2,5 +2,6 @@
 
 Read: `elements`, `file`, `groups`, `series`, `slide`, `codestream`, `pixels`. Written, and needed by structured
 reports, structure sets and bulk annotations as by segmentations: `encoding`, `texts`, `dates`, `codes`, `colour`,
-`carrier`, `runs`, `patient`.
+`carrier`, `runs`, `patient`. Content trees, as acquisition contexts and structured displays have them too: `content`,
+`content_read`.
 """

@@ -14,6 +14,7 @@ from annoconv.model import (
     AnnotationCategory,
     AnnotationScope,
     AttributeAnnotation,
+    EllipsoidAnnotation,
     PolygonAnnotation,
 )
 from annoconv_converters._dicom.content import Item, Quantity, Reference
@@ -171,7 +172,7 @@ class GroupWriter:
         )
         if is_roi:
             add(regions)
-            add(self._segment(annotation, segment))
+            add(self._segmented(annotation, segment))
         add(each for each in shared if each.kind == "COMPOSITE")
         add(each for each in shared if each.kind != "COMPOSITE")
         add(self._site(annotation))
@@ -214,11 +215,12 @@ class GroupWriter:
         site = annotation.finding_site or self.labels.coded(annotation.label_code, annotation.category).site
         return [] if site is None else [site_item(site)]
 
-    def _segment(self, annotation: Annotation, segment: SegmentReference | None) -> Iterator[Item]:
-        if segment is None:
-            return
-        yield Item(_CONTAINS, "IMAGE", codes.SEGMENT, segment.reference)
-        yield Item(_CONTAINS, "UIDREF", codes.SOURCE_SERIES, annotation.image_uid or self.case.image.uid)
+    def _segmented(self, annotation: Annotation, segment: SegmentReference | None) -> Iterator[Item]:
+        """Yield the segment, and for it or a surface the series that was segmented (TID 1411, row 12)."""
+        if segment is not None:
+            yield Item(_CONTAINS, "IMAGE", codes.SEGMENT, segment.reference)
+        if segment is not None or isinstance(annotation, EllipsoidAnnotation):
+            yield Item(_CONTAINS, "UIDREF", codes.SOURCE_SERIES, annotation.image_uid or self.case.image.uid)
 
     def _algorithm(self, annotation: Annotation) -> list[Item]:
         found = self.algorithm_of(annotation)

@@ -215,6 +215,7 @@ class _Writing:
             raise ImageError(
                 "the image is not of DICOM, and a report refers to its image",
                 source=source.path,
+                found=Message("an image that is no instances of DICOM"),
                 expected="DICOM files",
                 advice="Convert the image to DICOM first; GeoJSON and COCO refer to any picture",
             )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,6 +32,8 @@ _NAMES: Final = frozenset(
 )
 _FREE: Final = frozenset({"attributes", "extensions", "parameters", "results", "fields"})
 """Keys below which anything may stand."""
+_OURS: Final = "annoconv."
+"""Namespace of what readers keep of their files beside the annotations, as the names of licences in COCO."""
 _ADVICE: Final = "Replace names by pseudonyms before the case leaves; annoconv writes no name of a patient to FHIR"
 
 
@@ -48,11 +51,19 @@ def check_pseudonyms(case: Mapping[str, Any], source: Path | None) -> None:
             "the id of the patient looks like a name",
             source=source,
             where="/patient_id",
+            found="^" if "^" in told else Message("white space"),
             expected="a pseudonym without ^ and white space",
             advice=_ADVICE,
         )
     for path in _named(case, ()):
-        raise InputError("a key is one of names of patients", source=source, where=pointer(path), advice=_ADVICE)
+        raise InputError(
+            "a key is one of names of patients",
+            source=source,
+            where=pointer(path),
+            found=str(path[-1]),
+            expected="keys that name no patient",
+            advice=_ADVICE,
+        )
 
 
 def _named(node: Any, path: Steps) -> Iterator[Steps]:
@@ -63,7 +74,9 @@ def _named(node: Any, path: Steps) -> Iterator[Steps]:
                 yield from _named(each, (*path, place))
         return
     for key, value in node.items():
-        if key in _FREE:
+        if key == "extensions":
+            yield from _free({each: held for each, held in value.items() if not each.startswith(_OURS)}, (*path, key))
+        elif key in _FREE:
             yield from _free(value, (*path, key))
         elif type(value) is dict or type(value) is list:
             yield from _named(value, (*path, key))

@@ -236,6 +236,7 @@ def _image(
                 where="/image/shape",
                 found=list(grid.shape),
                 expected=list(stated.shape),
+                advice="Correct the shape of the image, or name the image's own files with --images",
             )
     if grid is None or not (source or annotations):
         return PreparedImage(image, None, source, [])
