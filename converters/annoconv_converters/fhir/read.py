@@ -229,6 +229,7 @@ def again_of(
             source=path,
             found=types,
             expected="an ImagingStudy, an ImagingSelection, an Observation, a report or a text",
+            advice="Name the Bundle that this is a part of, with the findings and images that belong to it",
         )
     with _shaped(path.name, path):
         case = _typed(whole(foreign.case, context.limits), context.limits, path.name)
