@@ -616,6 +616,7 @@ def provenance(folder: Path) -> Document:
     metadata["audit"].append(
         {"action": "manual_revision", "actor": "A1", "at": at, "target_id": "X1", "note": "edge moved"}
     )
+    metadata["agreement"][0] |= {"definition_id": "surface_voxel.nsd", "tolerance_mm": 3.0}
     metadata["assessments"][0] |= {"note": "kappa agreed before"}
     metadata["validations"][0] |= {"qualification": "CNAS", "reference": "pathology"}
     metadata["deidentification"][0] |= {"policy": "PS3.15"}
