@@ -51,7 +51,8 @@ class Again:
     """
 
     def __init__(self, located: Sequence[Located], index: Sources, release: Release, context: Context) -> None:
-        self._located, self._index, self._release, self._context = located, index, release, context
+        self._located, self._index, self._context = located, index, context
+        self._release: Release = release
         self._by_key = {_key(resource): resource for _, _, resource in reversed(located)}
         self._raw = {id(up): one[2] for up, one in zip(index.listed, located, strict=True)}
         """Resources as they stand in the file, by the place in memory of the same in R5's form."""
