@@ -81,6 +81,7 @@ DEFINITIONS: Final[dict[str, Definition]] = {
     "detection.precision": Definition("1", "TP / (TP + FP), of objects", "A:9.1.1.a, D.3 (D.2)", 0),
     "detection.recall": Definition("1", "TP / (TP + FN), of objects", "A:9.1.1.a, D.2 (D.1)", 0),
     "detection.f1": Definition("1", "2 TP / (2 TP + FP + FN), of objects", "M:A.10", 0),
+    "detection.iou": Definition("1", "area (volume) in common / area of both together, of two objects", "A:9.2.b", 0),
     "detection.ap_coco": Definition("1", "mean of the precision envelope at recall 0, 0.01 .. 1", "M:A.10, COCO", 0),
     "detection.ap_voc_2007": Definition("1", "mean of the precision envelope at recall 0, 0.1 .. 1", "M:A.10, VOC", 0),
     "detection.ap_voc_2010": Definition("1", "area under the precision envelope", "M:A.10, VOC", 0),
@@ -135,6 +136,14 @@ DEFINITIONS: Final[dict[str, Definition]] = {
             "icc_3_k": "(MSR - MSE) / MSR",
         }.items()
     },
+    "agreement.staple_sensitivity": Definition(
+        "1",
+        "sum of W over voxels that a reader marked / sum of W, W: probability by STAPLE",
+        "Warfield and others 2004",
+    ),
+    "agreement.staple_specificity": Definition(
+        "1", "sum of 1 - W over voxels that he did not mark / sum of 1 - W", "Warfield and others 2004"
+    ),
     "agreement.pearson": Definition("1", "cov(X, Y) / (sigma_X sigma_Y)", "A:9.1.1.e, D.8 (D.7)"),
     "agreement.spearman": Definition("1", "Pearson of the ranks, ties at their mean rank", "A:9.1.1.e"),
     "agreement.bias": Definition("{value}", "mean of Y - X", "Bland and Altman 1986"),

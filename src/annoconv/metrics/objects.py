@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from annoconv.metrics.matching import Instance, Matching, Method
     from annoconv.model import MetricValue
 
-__all__ = ["LEFT_OUT", "Found", "Objects", "left_out", "measured", "objects_of", "pair"]
+__all__ = ["LEFT_OUT", "Found", "Objects", "left_out", "measured", "objects_of", "pair", "shape_of"]
 
 _NOT_RESULTS: Final = frozenset({AnnotationStatus.SUPERSEDED, AnnotationStatus.REJECTED})
 _NOT_COMPARED: Final = (
@@ -91,7 +91,7 @@ def objects_of(loaded: LoadedCase) -> dict[Place, Objects]:
     for each in loaded.case.annotations:
         if not isinstance(each, _ANY) or each.status in _NOT_RESULTS:
             continue
-        kind, shape = _shape(each)
+        kind, shape = shape_of(each)
         if kind is None:
             continue
         uid = "" if each.image_uid in {None, loaded.case.image.uid} else str(each.image_uid)
@@ -111,7 +111,7 @@ def left_out(loaded: LoadedCase) -> bool:
     )
 
 
-def _shape(each: Any) -> tuple[str | None, Any]:
+def shape_of(each: Any) -> tuple[str | None, Any]:
     if isinstance(each, BboxAnnotation):
         box = [float(number) for number in each.bbox]
         return ("volume", box) if len(box) == 6 else ("area", [_ring_of_box(*box)])

@@ -39,6 +39,8 @@ class Fused:
     ----------
     pattern_kji
         Which pattern of votes each voxel has.
+    votes, counts
+        Of each pattern: shape (patterns, readers), who marked it; and how many voxels have it.
     shares, kept
         Of each pattern: the share of readers in it, or the probability of the structure; and whether it is kept.
     sensitivity, specificity
@@ -51,6 +53,8 @@ class Fused:
     """
 
     pattern_kji: NDArray[np.integer[Any]]
+    votes: NDArray[np.bool_]
+    counts: NDArray[np.int64]
     shares: NDArray[np.float64]
     kept: NDArray[np.bool_]
     sensitivity: tuple[float | None, ...]
@@ -64,13 +68,28 @@ class Fused:
         return self.shares.astype(np.float32)[self.pattern_kji]
 
     @property
+    def voxels(self) -> int:
+        """How many voxels are kept."""
+        return int(self.counts[self.kept].sum())
+
+    def dice(self, first: int, second: int) -> float | None:
+        """Return the Dice of two readers' masks; None if one of them is empty."""
+        a, b = self.votes[:, first], self.votes[:, second]
+        sizes = [int(self.counts[each].sum()) for each in (a, b)]
+        return 2 * int(self.counts[a & b].sum()) / sum(sizes) if all(sizes) else None
+
+    @property
     def mask_kji(self) -> NDArray[np.bool_]:
         """What is kept."""
         return self.kept[self.pattern_kji]
 
 
 def fuse(
-    masks_kji: Sequence[NDArray[np.bool_]], *, method: Method = "majority", ties: Ties = "out", casting: int | None = None
+    masks_kji: Sequence[NDArray[np.bool_]],
+    *,
+    method: Method = "majority",
+    ties: Ties = "out",
+    casting: int | None = None,
 ) -> Fused:
     """Return one mask of several of one structure on one grid.
 
@@ -122,6 +141,8 @@ def fuse(
     kept = np.where(is_tied, decided, shares > 0.5)
     return Fused(
         at,
+        patterns,
+        counts,
         shares,
         kept,
         sensitivity,
