@@ -11,7 +11,7 @@ from annoconv.cli.report import Report
 if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.cli.readings import Read
-    from annoconv.metrics.consensus_case import Consensus
+    from annoconv.metrics.consensus.document import Consensus
 
 
 class VotingMethod(StrEnum):
@@ -63,7 +63,7 @@ def merge_readers(
     from annoconv.errors import UsageError
     from annoconv.files.atomic import check_inputs, outputs_of
     from annoconv.metrics.consensus import Rules
-    from annoconv.metrics.consensus_case import merge_readers as merged
+    from annoconv.metrics.consensus import merge_readers as merged
 
     if not 0 < iou <= 1 or not 0 <= distance < float("inf"):
         raise UsageError(
@@ -188,16 +188,17 @@ def _tell(report: Report, images: list[str], settled: "list[Consensus]") -> None
             if decision.undecided:
                 row["undecided_attributes"] = list(decision.undecided)
             rows.append(row)
-            said = (
-                "kept: {} ({}), of {} of {} readers" if decision.is_kept else "not kept: {} ({}), of {} of {} readers"
-            )
-            report.say(
-                said, f"{name} {each.identity or first.label_code}", first.type, len(decision.members), len(one.readers)
-            )
+            what = f"{name} {each.identity or first.label_code} ({first.type})"
+            sentence = "kept: {}, marked by {} of {}" if decision.is_kept else "not kept: {}, marked by {} of {}"
+            report.say(sentence, what, len(decision.members), len(one.readers))
             for key in decision.undecided:
                 report.say("readers are divided, and it is left out: {}", f"{name} {each.identity} {key}")
         for other, voxels in one.overlaps:
-            report.say("merged masks overlap: {}, voxels: {}", f"{name} {', '.join(other)}", voxels)
+            report.say(
+                "merged masks share voxels that no reader gave to both: {}, voxels: {}",
+                f"{name} {', '.join(other)}",
+                voxels,
+            )
     report.add("merged", rows)
     report.add(
         "overlaps",

@@ -112,6 +112,7 @@ def left_out(loaded: LoadedCase) -> bool:
 
 
 def shape_of(each: Any) -> tuple[str | None, Any]:
+    """Return the kind of an object (`area`, `volume`, `point`) and its shape; None of a box that is turned in 3-D."""
     if isinstance(each, BboxAnnotation):
         box = [float(number) for number in each.bbox]
         return ("volume", box) if len(box) == 6 else ("area", [_ring_of_box(*box)])

@@ -19,9 +19,9 @@ from annoconv.documents.strict_json import dumps, plain
 from annoconv.errors import GeometryError, UsageError
 from annoconv.geometry import apply_relation
 from annoconv.messages import Message
-from annoconv.metrics.grouping import group, likeness, middle, most_like_the_others
+from annoconv.metrics.consensus.grouping import group, likeness, middle, most_like_the_others
+from annoconv.metrics.consensus.voting import fuse
 from annoconv.metrics.objects import shape_of
-from annoconv.metrics.voting import fuse
 from annoconv.model import Annotation, AnnotationStatus
 from annoconv.pixels import check_frame
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from annoconv.casefile import LoadedCase
     from annoconv.geometry import Grid
-    from annoconv.metrics.grouping import Likeness
-    from annoconv.metrics.voting import Fused, Method, Ties
+    from annoconv.metrics.consensus.grouping import Likeness
+    from annoconv.metrics.consensus.voting import Fused, Method, Ties
     from annoconv.model import AnyAnnotation
     from annoconv.pixels import Mask
 

@@ -11,29 +11,24 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 import annoconv
 from annoconv.casefile import LoadedCase
-from annoconv.casefile.loaded import without_masks_folder
 from annoconv.casefile.references import with_new_ids
 from annoconv.documents import strict_json
-from annoconv.errors import GeometryError, InputError, UsageError
-from annoconv.geometry import Grid, GridKind, compare_grids, grid_text
+from annoconv.errors import InputError, UsageError
 from annoconv.ids import safe_name
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
-from annoconv.metrics.consensus import decide
-from annoconv.metrics.consensus_records import agreement_records
+from annoconv.metrics.consensus.checks import OWN_RECORDS, common_grids, inner, new_names
+from annoconv.metrics.consensus.decisions import decide
+from annoconv.metrics.consensus.records import agreement_records, overlaps
 from annoconv.model import SCHEMA_VERSION, AnnotationStatus, Case
 from annoconv.pixels import ArrayVolume, Mask, Masks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
-    from annoconv.metrics.consensus import Decision, Rules
+    from annoconv.metrics.consensus.decisions import Decision, Rules
 
 __all__ = ["Consensus", "Settled", "merge_readers"]
 
@@ -51,7 +46,6 @@ _IDENTITIES: Final = {
 """Lists of a case that are about the patient or the task, not about one reader: their members, and what names them."""
 _OWN: Final = ("links", "reviews")
 """Lists of a case that are each reader's own."""
-_OWN_RECORDS: Final = ("agreement", "assistance", "validations")
 _PEOPLE: Final = frozenset({"annotator", "reviewer", "agents"})
 _DIFFER: Final = Message("readers say different things of it, and the merged case says nothing")
 
@@ -87,8 +81,7 @@ class Consensus:
     readers
         Their ids, ascending.
     overlaps
-        Ids of merged masks of different labels that share voxels, as only ties and STAPLE can make them where no reader
-        did, and how many.
+        Ids of merged masks that share voxels which no reader gave to both, and how many.
     """
 
     loaded: LoadedCase
@@ -134,54 +127,10 @@ def merge_readers(readings: Mapping[str, LoadedCase], rules: Rules, *, soft: boo
             expected=", ".join(readers),
             advice="Name him as metadata.annotator does, and give his case with the others",
         )
-    loaded = {reader: _inner(readings[reader]) for reader in readers}
-    grids = _common_grids(loaded)
+    loaded = {reader: inner(readings[reader]) for reader in readers}
+    grids = common_grids(loaded)
     decisions = list(decide(loaded, grids, rules))
     return _Assembly(loaded, decisions, rules, soft).consensus()
-
-
-def _inner(loaded: LoadedCase) -> LoadedCase:
-    told = without_masks_folder(loaded)
-    return told if isinstance(told, LoadedCase) else LoadedCase(told.case, told.masks)
-
-
-def _common_grids(loaded: Mapping[str, LoadedCase]) -> dict[str, Grid]:
-    """Return the grid of each image by its UID, `""` the primary one; refuse cases that are not of one image."""
-    first_reader, first = next(iter(loaded.items()))
-    grids: dict[str, Grid] = {}
-    for reader, each in loaded.items():
-        for key in ("patient_id", "image"):
-            mine, theirs = (getattr(one.case, key) for one in (first, each))
-            mine, theirs = (one.uid if key == "image" else one for one in (mine, theirs))
-            if mine != theirs and None not in {mine, theirs}:
-                raise InputError(
-                    "the cases are of different images or patients",
-                    source=each.path,
-                    where="/image/uid" if key == "image" else f"/{key}",
-                    found=Message("{value} of {reader}", value=theirs, reader=reader),
-                    expected=Message("{value} as of {reader}", value=mine, reader=first_reader),
-                    advice="Merge readings of one image only",
-                )
-        case = each.case
-        for uid, image in {"": case.image, **{one.uid: one for one in case.related_images or ()}}.items():
-            if image.shape is None:
-                continue
-            grid = Grid.from_image(image)
-            known = grids.setdefault(uid, grid)
-            if known.lps_from_ijk is None and grid.lps_from_ijk is not None and known.shape == grid.shape:
-                grids[uid] = grid
-            elif grid.lps_from_ijk is None and known.shape == grid.shape:
-                continue
-            elif compare_grids(grid, known).kind is not GridKind.SAME:
-                raise GeometryError(
-                    "readers' cases give one image different grids",
-                    source=each.path,
-                    where=uid or case.image.uid,
-                    found=grid_text(grid),
-                    expected=grid_text(known),
-                    advice="Correct the image of the case that is wrong: its shape, spacing, origin and direction",
-                )
-    return grids
 
 
 class _Assembly:
@@ -189,7 +138,7 @@ class _Assembly:
 
     def __init__(self, loaded: Mapping[str, LoadedCase], decisions: list[Decision], rules: Rules, soft: bool) -> None:
         self._loaded, self._rules, self._soft = loaded, rules, soft
-        self._names = _names(loaded)
+        self._names = new_names(loaded)
         self._documents = {
             reader: with_new_ids(strict_json.plain(each.case), self._names[reader]) for reader, each in loaded.items()
         }
@@ -206,7 +155,13 @@ class _Assembly:
         case = strict_json.as_model(document, Case)
         fields = {key: path for each in self._loaded.values() for key, path in each.fields.items()}
         loaded = LoadedCase(case, Masks(masks), fields=fields)
-        return Consensus(loaded, self._settled, self._losses, tuple(self._loaded), _overlaps(self._settled))
+        return Consensus(
+            loaded,
+            self._settled,
+            self._losses,
+            tuple(self._loaded),
+            overlaps([(each.decision, each.identity) for each in self._settled]),
+        )
 
     def _numbered(self, decisions: list[Decision]) -> list[Settled]:
         counts: Counter[str] = Counter()
@@ -368,7 +323,7 @@ class _Assembly:
         metadata: dict[str, Any] = {}
         for key in dict.fromkeys(key for each in told.values() for key in each if key not in _PEOPLE):
             given = {reader: each[key] for reader, each in told.items() if key in each}
-            if key in _OWN_RECORDS:
+            if key in OWN_RECORDS:
                 metadata[key] = [member for each in given.values() for member in each]
             else:
                 metadata[key] = self._alike(f"/metadata/{key}", given)
@@ -413,46 +368,3 @@ class _Assembly:
             one = agents[self._rules.adjudicator]
             one["roles"] = list(dict.fromkeys([*one.get("roles", []), "arbiter"]))
         return list(agents.values())
-
-
-def _overlaps(settled: list[Settled]) -> list[tuple[tuple[str, str], int]]:
-    """Return which merged masks of different labels share voxels, and how many."""
-    kept = [(str(each.identity), each.decision) for each in settled if each.identity is not None]
-    owners: dict[str | None, NDArray[np.uint16]] = {}
-    found: list[tuple[tuple[str, str], int]] = []
-    for number, (identity, one) in enumerate(kept, 1):
-        if one.fused is None:
-            continue
-        mask = one.fused.mask_kji
-        image = next(iter(one.members.values())).image_uid
-        owner = owners.setdefault(image, np.zeros(mask.shape, np.uint16))
-        for before, voxels in enumerate(np.bincount(owner[mask]).tolist()):
-            if before and voxels:
-                found.append(((kept[before - 1][0], identity), voxels))
-        owner[mask & (owner == 0)] = number
-    return found
-
-
-def _names(loaded: Mapping[str, LoadedCase]) -> dict[str, dict[str, str]]:
-    """Return the new ids of what is each reader's own, by reader and old id: `READER.ID`, all distinct."""
-    taken: set[str] = set()
-    found: dict[str, dict[str, str]] = {}
-    for reader, each in loaded.items():
-        case = each.case
-        records = (getattr(case.metadata, key) or () for key in _OWN_RECORDS)
-        own = [
-            *case.annotations,
-            *(case.links or ()),
-            *(case.reviews or ()),
-            *(one for some in records for one in some),
-        ]
-        found[reader] = {}
-        for one in own:
-            name = base = f"{reader}.{one.id}"
-            number = 1
-            while name in taken:
-                number += 1
-                name = f"{base}-{number}"
-            taken.add(name)
-            found[reader][one.id] = name
-    return found
