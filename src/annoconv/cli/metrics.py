@@ -81,7 +81,7 @@ def metrics(
         place = {"reference": str(reference), "other": str(other)}
         values: list[Any] = []
         pairs: list[Any] = []
-        for a, b in paired(references, read_paths(other, report.limits, format)):
+        for a, b in paired(references, read_paths(other, report.limits, format, truth=reference)):
             for image, compared in _regions(a, b, step, chosen):
                 where = {**place, "case": a.name, **({"image": image} if image else {})}
                 told = [row(each, **where) for each in compared.values]
@@ -100,7 +100,7 @@ def metrics(
             objects += [{**place, "case": a.name, "label": one.label, **asdict(r)} for one in found for r in one.rows]
         from annoconv.metrics.objects import measured
 
-        told = [row(each, **place) for each in measured(pairs, iou)]
+        told = [row(each, **place) for each in measured(pairs, iou, images=len(references))]
         rows += told
         say_table(report, told, f"{other}")
         average = [{**place, **each} for each in summaries(values)]

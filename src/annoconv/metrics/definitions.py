@@ -86,6 +86,10 @@ DEFINITIONS: Final[dict[str, Definition]] = {
     "detection.ap_voc_2007": Definition("1", "mean of the precision envelope at recall 0, 0.1 .. 1", "M:A.10, VOC", 0),
     "detection.ap_voc_2010": Definition("1", "area under the precision envelope", "M:A.10, VOC", 0),
     "detection.map": Definition("1", "mean of AP over classes and thresholds", "M:A.10", 0),
+    **{
+        f"detection.map_{name}": Definition("1", f"the same of objects of {area} square pixels", "COCO", 0)
+        for name, area in {"small": "0 to 32^2", "medium": "32^2 to 96^2", "large": "96^2 and more"}.items()
+    },
     "detection.froc": Definition("1", "mean recall at 1/8, 1/4, 1/2, 1, 2, 4, 8 false positives an image", "LUNA16", 0),
     # --- samples ---
     "classification.sensitivity": Definition("1", "TP / (TP + FN), of samples", "A:9.1.1.c, D.9 (D.8)"),
