@@ -39,7 +39,7 @@ def agreement(
     ] = None,
 ) -> None:
     """Compare each two readings of a case, then all readers over all cases."""
-    from annoconv.cli.metric_rows import reviews, row, say_reviews, say_table, summaries, write_csv
+    from annoconv.cli.metric_rows import reviews, row, say_reviews, say_table, say_values, summaries, write_csv
     from annoconv.cli.readings import spacing_option
     from annoconv.errors import UsageError
     from annoconv.files.atomic import check_inputs, outputs_of
@@ -86,9 +86,7 @@ def agreement(
     told = [row(each, **place) for each in overall]
     rows += told
     records += _records([{**each, "parties": readers} for each in told], by)
-    for each in told:
-        value = each["status"] if each["value"] is None else f"{each['value']:.4f}"
-        report.say("{}", f"{each.get('label', '')}  {each['definition_id']}  {value}  n={each.get('count', '')}")
+    say_values(report, told)
     report.add("agreement", rows)
     report.add("means", means)
     report.add("records", [{"id": f"AGREEMENT_{n}", **each} for n, each in enumerate(records, 1)])

@@ -47,6 +47,12 @@ class Read:
     grids: dict[str, Grid] = field(default_factory=dict[str, Any])
     loaded: LoadedCase | None = None
 
+    @property
+    def patient(self) -> str:
+        """Its patient; a case that names none is one by itself."""
+        patient = self.loaded.case.patient_id if self.loaded is not None else None
+        return self.name if patient is None else f"patient {patient}"
+
     def spacing(self, image: str, named: tuple[float, float, float] | None) -> tuple[float, float, float] | None:
         """Return the mm along k, j and i of an image: by its place in space, else as it states them, else as named."""
         grid = self.grids.get(image)
