@@ -11,7 +11,13 @@ import pytest
 
 from annoconv.errors import UsageError
 from annoconv.metrics import DEFINITIONS
-from annoconv.metrics.average_precision import ScoredImage, average_precision, froc, mean_average_precision
+from annoconv.metrics.average_precision import (
+    COCO_AREAS,
+    ScoredImage,
+    average_precision,
+    froc,
+    mean_average_precision,
+)
 from annoconv.metrics.boundary import boundary_iou
 from annoconv.metrics.classification import auc, binary, class_table, classification
 from annoconv.metrics.consensus import fuse
@@ -78,7 +84,7 @@ def of_nothing():
         *registration_error([], []),
         *fold_stability({}, {}),
         bootstrap_mean([], seed=0),
-        mean_average_precision([[]]),
+        *(mean_average_precision([[]], area=name) for name in COCO_AREAS),
     ]
 
 

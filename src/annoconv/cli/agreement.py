@@ -44,6 +44,7 @@ def agreement(
     from annoconv.errors import UsageError
     from annoconv.files.atomic import check_inputs, outputs_of
     from annoconv.files.names import check_ending
+    from annoconv.messages import Message
 
     check_inputs(paths)
     if csv is not None:
@@ -57,6 +58,7 @@ def agreement(
             "agreement is between two readers at least",
             found=", ".join(readers) or None,
             advice="Name who is compared with --by, or compare with a reference: annoconv metrics",
+            expected=Message("cases of one image by two readers or more"),
         )
     rows: list[dict[str, Any]] = []
     means: list[dict[str, Any]] = []
@@ -101,6 +103,7 @@ def _groups(paths: list[Path], by: By, report: Report, format_name: str | None) 
     """Return the readings of each case by reader."""
     from annoconv.cli.readings import read_paths
     from annoconv.errors import InputError
+    from annoconv.messages import Message
 
     groups: dict[str, dict[str, Read]] = {}
     for path in paths:
@@ -116,6 +119,7 @@ def _groups(paths: list[Path], by: By, report: Report, format_name: str | None) 
                     source=path,
                     found=reader,
                     advice="Tell them apart with --by file",
+                    expected=Message("one reading of each reader"),
                 )
             group[reader] = read
     return groups

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import numpy as np
 
 from annoconv.errors import UsageError
+from annoconv.messages import Message
 from annoconv.metrics.results import empty_status, metric_value, ratio
 
 if TYPE_CHECKING:
@@ -72,9 +73,19 @@ class ScoredImage:
     def __post_init__(self) -> None:
         shape = self.similarity.shape
         if len(shape) != 2 or shape[1] != len(self.scores) or len(self.crowd) not in {0, shape[0]}:
-            raise UsageError("there is one score for each detection, and one crowd flag for each object", found=shape)
+            raise UsageError(
+                "there is one score for each detection, and one crowd flag for each object",
+                found=shape,
+                expected=Message("similarity of shape (objects, detections)"),
+                advice="Give a score to each detection; leave crowd out where there is none",
+            )
         if not np.isfinite(np.asarray(self.scores, dtype=np.float64)).all():
-            raise UsageError("a score is a finite number")
+            raise UsageError(
+                "a score is a finite number",
+                found=[each for each in self.scores if not math.isfinite(each)],
+                expected=Message("finite numbers"),
+                advice="Leave out detections without a score",
+            )
 
 
 @dataclass(frozen=True)
@@ -142,7 +153,10 @@ def _beyond(areas: Sequence[float], sizes: tuple[float, float] | None, count: in
         return np.zeros(count, np.bool_)
     if len(areas) != count:
         raise UsageError(
-            "a range of area needs the area of each object and of each detection", found=len(areas), expected=count
+            "a range of area needs the area of each object and of each detection",
+            found=len(areas),
+            expected=count,
+            advice="Give reference_sizes and other_sizes",
         )
     array = np.asarray(areas, dtype=np.float64)
     return (array < sizes[0]) | (array > sizes[1])

@@ -134,7 +134,12 @@ def summary(
     told = list(values)
     names = {each.definition_id for each in told}
     if len(names) != 1:
-        raise UsageError("a mean is one of values by one definition", found=", ".join(sorted(names)) or None)
+        raise UsageError(
+            "a mean is one of values by one definition",
+            found=", ".join(sorted(names)) or None,
+            expected=Message("values by one definition, one at least"),
+            advice="Take the mean of each definition by itself",
+        )
     (name,) = names
     numbers = [each.value for each in told if each.value is not None]
     missed = sum(each.status in _MISSES for each in told)
