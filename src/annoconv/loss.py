@@ -6,20 +6,29 @@ document equals the original except at the leaves that its report names (`tests/
 
 from __future__ import annotations
 
+import heapq
 import json
+import pickle
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import groupby
+from itertools import groupby, islice
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, overload
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Any, Final, overload
 
 from annoconv.messages import translate
 
 if TYPE_CHECKING:
     from annoconv.messages import Language
 
-__all__ = ["Loss", "LossKind", "LossReport"]
+__all__ = ["Loss", "LossCollector", "LossKind", "LossReport"]
+
+_HELD: Final = 20_000
+"""Losses that a report holds in memory; more of them wait in a file without a name."""
+_BLOCK: Final = 250
+"""Losses of such a file that are read at once."""
 
 
 class LossKind(StrEnum):
@@ -85,10 +94,10 @@ _ORDER = attrgetter("case_index", "path", "kind", "message")
 
 
 class LossReport(Sequence[Loss]):
-    """Losses in a stable order (case, path, kind), each once."""
+    """Losses in a stable order (case, path, kind), each once; many are read from a file as they are asked for."""
 
     def __init__(self, losses: Iterable[Loss] = ()) -> None:
-        self._losses = tuple(loss for loss, _ in groupby(sorted(losses, key=_ORDER)))
+        self._losses: Sequence[Loss] = losses.sorted() if isinstance(losses, LossCollector) else _sorted(losses)
 
     @overload
     def __getitem__(self, index: int) -> Loss: ...
@@ -106,16 +115,23 @@ class LossReport(Sequence[Loss]):
 
     def __add__(self, other: Iterable[Loss]) -> LossReport:
         """Return both reports as one."""
-        return LossReport((*self, *other))
+        both = LossCollector()
+        both += self
+        both += other
+        return LossReport(both)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, LossReport) and self._losses == other._losses
+        return (
+            isinstance(other, LossReport)
+            and len(self) == len(other)
+            and all(mine == theirs for mine, theirs in zip(self, other, strict=True))
+        )
 
     def __hash__(self) -> int:
-        return hash(self._losses)
+        return hash(tuple(self))
 
     def __repr__(self) -> str:
-        return f"LossReport({list(self._losses)!r})"
+        return f"LossReport({list(self)!r})"
 
     def paths(self, case_index: int = 0) -> frozenset[str]:
         """Return the JSON pointers of one case's losses."""
@@ -124,3 +140,74 @@ class LossReport(Sequence[Loss]):
     def to_json(self, lang: Language = "en") -> str:
         """Return the report as a JSON array of objects: `case_index`, `path`, `kind`, `message`."""
         return json.dumps([loss.to_json(lang) for loss in self], ensure_ascii=False, indent=2) + "\n"
+
+
+class LossCollector:
+    """Takes losses in any order for a report; when they are many, those of cases that are done wait in a file."""
+
+    def __init__(self) -> None:
+        self._held: list[Loss] = []
+        self._runs: list[_Filed] = []
+
+    def __iadd__(self, losses: Iterable[Loss]) -> LossCollector:
+        """Take losses."""
+        self._held += losses
+        while len(self._held) >= _HELD:
+            now, self._held = self._held[:_HELD], self._held[_HELD:]
+            self._runs.append(_Filed(_once(sorted(now, key=_ORDER))))
+        return self
+
+    def __bool__(self) -> bool:
+        return bool(self._held or self._runs)
+
+    def sorted(self) -> Sequence[Loss]:
+        """Return the losses in order, each once."""
+        if not self._runs:
+            return _sorted(self._held)
+        return _Filed(_once(heapq.merge(sorted(self._held, key=_ORDER), *self._runs, key=_ORDER)))
+
+
+def _sorted(losses: Iterable[Loss]) -> tuple[Loss, ...]:
+    return tuple(_once(sorted(losses, key=_ORDER)))
+
+
+def _once(losses: Iterable[Loss]) -> Iterator[Loss]:
+    return (loss for loss, _ in groupby(losses))
+
+
+class _Filed(Sequence[Loss]):
+    """Losses in a file that no one else can open, since it has no name."""
+
+    def __init__(self, losses: Iterable[Loss]) -> None:
+        self._file: IO[bytes] = TemporaryFile(prefix="annoconv-")  # noqa: SIM115  closed with the last reference
+        weakref.finalize(self, self._file.close)
+        self._places: list[int] = []
+        self._count = 0
+        rest = iter(losses)
+        while block := list(islice(rest, _BLOCK)):
+            self._places.append(self._file.tell())
+            self._count += len(block)
+            pickle.dump(block, self._file, pickle.HIGHEST_PROTOCOL)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Loss]:
+        for place in range(len(self._places)):
+            yield from self._block(place)
+
+    @overload
+    def __getitem__(self, index: int) -> Loss: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Loss]: ...
+    def __getitem__(self, index: int | slice) -> Loss | Sequence[Loss]:
+        """Return one loss or a tuple of them."""
+        places = range(self._count)[index]
+        if isinstance(places, int):
+            return self._block(places // _BLOCK)[places % _BLOCK]
+        return tuple(self[place] for place in places)
+
+    def _block(self, place: int) -> list[Loss]:
+        self._file.seek(self._places[place])
+        found: list[Loss] = pickle.load(self._file)  # noqa: S301  what this process wrote itself
+        return found

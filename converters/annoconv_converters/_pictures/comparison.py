@@ -77,7 +77,7 @@ def compare_case(
     unwritten |= unnamed
     compared = compare(original, found.document, expected, reasons, _SIDE_FILE, case_index, unwritten)
     entry |= {"residual": compared.kept.to_json(), **({CLASSES: places} if places else {})}
-    if not residuals.residual(original, native).paths():  # nothing is needed, not even an id
+    if not residuals.differ(original, native):  # nothing is needed, not even an id
         return told(()), entry
     losses = lists.by_itself(original, native, compared.losses, reasons, _SIDE_FILE, case_index, is_said=is_said)
     return told([*losses, *_identities(original, read, reasons, case_index)]), entry

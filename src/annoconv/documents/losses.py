@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents.residuals import Residual, compare, pointer
@@ -134,14 +134,7 @@ def report(
     if carrier is not None:
         refused |= {path for path, value in difference.values.items() if not carrier.takes(path, value)}
 
-    @cache
-    def told(place: _Place, why: Reason | None) -> tuple[Message, LossKind | None]:
-        return _reason(place, reasons if why is None else {"*": why})
-
-    @cache
-    def carried(place: _Place, why: Reason | None, by: str) -> Message:
-        return Message("{sentence}; it travels in {place}", sentence=told(place, why)[0], place=Message(by))
-
+    told, carried = _sentences(_Table(reasons))
     losses: list[Loss] = []
     for path in paths:
         why = unwritten.get(path, unwritten.get(path[:2])) if unwritten else None
@@ -159,6 +152,39 @@ def report(
         losses.append(Loss(case_index, pointer((*within, *path)), kind, sentence))
     kept = {path: value for path, value in difference.values.items() if path not in refused}
     return Compared(losses, Residual(kept, difference.removed, difference.order))
+
+
+class _Table:
+    """The reasons of a format, which do not change: what is told of a place is made once for all cases."""
+
+    def __init__(self, reasons: Reasons) -> None:
+        self.reasons = reasons
+
+    def __hash__(self) -> int:
+        return id(self.reasons)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Table) and self.reasons is other.reasons
+
+
+@lru_cache(maxsize=32)
+def _sentences(
+    table: _Table,
+) -> tuple[
+    Callable[[_Place, Reason | None], tuple[Message, LossKind | None]],
+    Callable[[_Place, Reason | None, str], Message],
+]:
+    """Return what tells, by a place and a reason of its own, the sentence of a loss, and that of one that travels."""
+
+    @lru_cache(maxsize=4096)
+    def told(place: _Place, why: Reason | None) -> tuple[Message, LossKind | None]:
+        return _reason(place, table.reasons if why is None else {"*": why})
+
+    @lru_cache(maxsize=4096)
+    def carried(place: _Place, why: Reason | None, by: str) -> Message:
+        return Message("{sentence}; it travels in {place}", sentence=told(place, why)[0], place=Message(by))
+
+    return told, carried
 
 
 def loss_at(path: Path, held: object, reasons: Reasons, *, case_index: int = 0, within: Path = ()) -> Loss:
