@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +10,7 @@ from annoconv_converters._pictures import spool
 
 import annoconv
 from annoconv.casefile import LoadedCase
+from annoconv.limits import Limits
 from annoconv.loss import Loss, LossCollector, LossKind, LossReport
 from annoconv.model import Case
 
@@ -101,3 +103,14 @@ def test_many_losses_are_in_order_each_once_wherever_they_wait() -> None:
     assert report[1_000:1_300] == tuple(expected[1_000:1_300])
     assert report == LossReport(expected)
     assert report.paths(3) == frozenset(each.path for each in expected if each.case_index == 3)
+
+
+@pytest.mark.parametrize("format", ["cvat", "label-studio", "geojson"])
+def test_a_file_that_could_not_be_read_again_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: str
+) -> None:
+    monkeypatch.setattr(spool, "MOST_TOGETHER", 3)
+    context = annoconv.Context(limits=replace(Limits(), document_bytes=2_000))
+    with pytest.raises(annoconv.LimitError):
+        written(tmp_path / "large", format, cases(), context=context)
+    assert not list((tmp_path / "large").iterdir())

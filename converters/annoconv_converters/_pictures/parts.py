@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import weakref
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class JoinedTexts:
 
     def __init__(self, path: Path, between: bytes = b"") -> None:
         self._file: IO[bytes] = path.open("w+b")
+        weakref.finalize(self, self._file.close)
         self._between = between
 
     def add(self, text: bytes) -> None:

@@ -47,10 +47,9 @@ class Spool(Generic[T]):
         self._filed = 0
 
     def add(self, item: T) -> None:
-        """Take an object."""
-        self._held.append(item)
-        self._weight += self._weigh(item)
-        if self._weight > MOST_TOGETHER:
+        """Take an object; one that is large alone is held until another comes."""
+        weight = self._weigh(item)
+        if self._held and self._weight + weight > MOST_TOGETHER:
             if self._file is None:
                 self._file = TemporaryFile(prefix="annoconv-")  # noqa: SIM115  closed with the last reference
                 weakref.finalize(self, self._file.close)
@@ -58,6 +57,8 @@ class Spool(Generic[T]):
                 pickle.dump(each, self._file, pickle.HIGHEST_PROTOCOL)
             self._filed += len(self._held)
             self._held, self._weight = [], 0
+        self._held.append(item)
+        self._weight += weight
 
     def __len__(self) -> int:
         return self._filed + len(self._held)
@@ -76,11 +77,12 @@ def chunks(drawings: Iterable[Drawing]) -> Iterator[list[Drawing]]:
     held: list[Drawing] = []
     weight = 0
     for drawing in drawings:
-        held.append(drawing)
-        weight += weight_of_drawing(drawing)
-        if weight > MOST_TOGETHER:
+        own = weight_of_drawing(drawing)
+        if held and weight + own > MOST_TOGETHER:
             yield held
             held, weight = [], 0
+        held.append(drawing)
+        weight += own
     if held:
         yield held
 

@@ -237,6 +237,8 @@ class _Writer:
                 parts.add(tree, path)
             if parts is not None:
                 parts.finish(target)
+                if not format.is_folder:  # what cannot be read again, as a whole, is not written
+                    strict_json.check_document(target.stat().st_size, target, drawn.context.limits)
         if (self._has_losses or not format.has_sizes) and not self._plain:
             self._write_side()
 
@@ -255,6 +257,11 @@ class _Writer:
         whole = Whole(self._pictures, drawn.count, drawn.survey)
         tree = format.tree(pictures, _classes(self._listed, drawn.table, format), whole)
         format.save(tree, path)
+        for shape in (each for picture in pictures for each in picture.shapes):
+            shape.pieces = []  # what was drawn is in the tree
+            shape.record.pop("segmentation", None)
+        if len(part) == len(drawn.drawings):
+            tree = None
         for drawing, every in zip(part, shown, strict=True):
             if self._rendered is not None:
                 all_ = replace(drawing, pictures=every)
@@ -267,6 +274,7 @@ class _Writer:
     def _compare(self, part: list[Drawing], batch: Batch) -> None:
         """Learn what comes back of some cases, and note it for the side file."""
         format, drawn = self._format, self._drawn
+        batch.losses = None  # nobody asks what a file of ours loses, so what it says as it stands can go
         shapes = [shape for picture in batch.pictures for shape in picture.shapes]
         if not format.has_ids:  # they are numbered by their places in what was read
             for shape in shapes:
