@@ -17,7 +17,7 @@ from annoconv.documents import strict_json
 from annoconv.documents.json_values import SCALARS
 from annoconv.documents.residuals import pointer, steps_of
 from annoconv.errors import InputError
-from annoconv_converters.fhir.elements import is_text
+from annoconv_converters.fhir.elements import DIGITS, is_text
 from annoconv_converters.fhir.names import EXTENSION
 
 if TYPE_CHECKING:
@@ -109,6 +109,8 @@ def _value(value: Any) -> Resource | None:
     if kind is str:
         return {"valueString": value} if is_text(value) else None
     if kind not in SCALARS or value is None or (kind is int and not _LEAST <= value <= _MOST):
+        return None
+    if kind is Decimal and len(value.as_tuple().digits) > DIGITS:
         return None
     return {_VALUES[kind]: value}
 

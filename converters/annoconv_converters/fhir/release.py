@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from annoconv.errors import InputError
 from annoconv.messages import Message
 from annoconv.times import parse_timestamp
-from annoconv_converters.fhir.carrier import is_ours
+from annoconv_converters.fhir import r4b
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,6 +45,8 @@ _R5: Final = {
     "Observation": {"bodyStructure", "triggeredBy"},
 }
 """Elements of resources that R5 has and R4B has not."""
+_KNOWN: Final = frozenset({r4b.STATUS})
+"""Extensions that change the meaning and are read."""
 _WITHOUT_ZONE: Final = re.compile(rb'"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?"')
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?")
 _FREE: Final = frozenset({"valueString", "text", "display", "div", "description", "title", "note", "detail"})
@@ -119,7 +121,8 @@ def _modifiers(node: Any) -> Iterator[str]:
         for key, value in node.items():
             if key == "modifierExtension":
                 listed = value if isinstance(value, list) else [value]
-                yield from (str(each.get("url")) for each in listed if isinstance(each, dict) and not is_ours(each))
+                urls = (str(each.get("url")) for each in listed if isinstance(each, dict))
+                yield from (url for url in urls if url not in _KNOWN)
             elif key == "implicitRules":
                 yield str(value)
             elif type(value) is dict or type(value) is list:
