@@ -24,6 +24,7 @@ from annoconv_converters.fhir.draft import Taking
 from annoconv_converters.fhir.foreign import bundle_losses, foreign_case, resource_losses, with_patient
 from annoconv_converters.fhir.native import native_case, restored, whole
 from annoconv_converters.fhir.release import check_modifiers, may_lack_zones, release_of, with_zones
+from annoconv_converters.fhir.slices import list_instances
 from annoconv_converters.fhir.sources import Sources
 
 if TYPE_CHECKING:
@@ -53,20 +54,24 @@ class _File:
     document: Resource | None
 
 
-def read_files(sources: Sequence[Path], context: Context, release: Release | None) -> Iterator[Reading]:
+def read_files(
+    sources: Sequence[Path], context: Context, release: Release | None, images: Sequence[Path] = ()
+) -> Iterator[Reading]:
     """Yield the cases of files and folders; see `from_fhir`."""
     files = list(_files(sources, context))
     if not files:
         raise InputError("there is no FHIR here", source=sources[0] if sources else None, expected=".json or .ndjson")
     ours = [one for file in files for one in file.located]
+    idle = list_instances(ours, images, context.limits)
     if any(is_composition(resource) for _, _, resource in ours):
         for file in files:
             release_of((each for _, _, each in file.located), release, file.path)
-        beside = [loss for file in files if file.document for loss in bundle_losses(envelope(file.document), 0)]
+        bundles = [envelope(file.document) for file in files if file.document]
+        beside = [*idle, *(loss for each in bundles for loss in bundle_losses(each, 0))]
         yield from readings_of(ours, context, files[0].path, beside)
         return
     for case_index, file in enumerate(files):
-        yield _foreign_reading(file, context, release, case_index)
+        yield _foreign_reading(file, context, release, case_index, idle if case_index == 0 else ())
 
 
 def _files(sources: Sequence[Path], context: Context) -> Iterator[_File]:
@@ -200,12 +205,14 @@ def _typed(document: Resource, limits: Limits, where: str) -> Case:
 # --- of others --------------------------------------------------------------------------------------------------------
 
 
-def _foreign_reading(file: _File, context: Context, release: Release | None, case_index: int) -> Reading:
+def _foreign_reading(
+    file: _File, context: Context, release: Release | None, case_index: int, beside: Sequence[Loss]
+) -> Reading:
     case, told, losses = again_of(file.located, context, release, file.path, case_index)
     del told
     if file.document is not None:
         losses += bundle_losses(file.document, case_index)
-    return Reading(case, Masks(), LossReport(losses))
+    return Reading(case, Masks(), LossReport([*losses, *beside]))
 
 
 def again_of(
