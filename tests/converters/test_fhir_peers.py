@@ -45,9 +45,7 @@ def zoo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, LoadedCase]:
 
 
 @pytest.fixture(scope="module")
-def said(
-    release: str, zoo: dict[str, LoadedCase], tmp_path_factory: pytest.TempPathFactory
-) -> list[fhir_peers.Said]:
+def said(release: str, zoo: dict[str, LoadedCase], tmp_path_factory: pytest.TempPathFactory) -> list[fhir_peers.Said]:
     """What is said of the whole zoo in every kind of Bundle, of a data set, plain ones, and of our extensions."""
     folder = tmp_path_factory.mktemp(release)
     files: list[Path] = []

@@ -184,6 +184,8 @@ def apply(document: Any, path: Path, value: Any) -> None:
         raise InputError(
             "an extension of annoconv speaks of a place that is not there",
             where=pointer(path),
+            found=type(node).__name__,
+            expected="a place that the case has",
             advice="Remove the resource's extensions of annoconv to read it by itself",
         ) from error
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from annoconv_converters.fhir.bundle import Release
     from annoconv_converters.fhir.names import Resource
 
-__all__ = ["check_modifiers", "may_lack_zones", "release_of", "with_zones"]
+__all__ = ["check_modifiers", "may_lack_zones", "may_modify", "release_of", "with_zones"]
 
 _R4: Final = {
     "AuditEvent": {"type", "subtype", "outcomeDesc", "purposeOfEvent"},
@@ -112,8 +112,14 @@ def check_modifiers(resources: Iterable[Resource], source: Path | str | None) ->
                 source=source,
                 where=where,
                 found=told,
+                expected=r4b.STATUS,
                 advice="Ask who made the file what it means; nothing of the resource can be trusted without it",
             )
+
+
+def may_modify(data: bytes) -> bool:
+    """Tell whether a text may have what `check_modifiers` looks for; a name may be written with escapes."""
+    return any(part in data for part in (b"modifierExtension", b"implicitRules", b"\\u00"))
 
 
 def _modifiers(node: Any) -> Iterator[str]:

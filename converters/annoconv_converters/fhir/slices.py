@@ -28,7 +28,7 @@ __all__ = ["list_instances", "with_instances"]
 
 
 def with_instances(cases: Iterable[LoadedCase], images: Sequence[Path], limits: Limits) -> Iterator[LoadedCase]:
-    """Yield cases; an image of which something lies on a slice, and which lists no instances, lists those of its series.
+    """Yield cases whose images list the instances of their series where something lies on a slice and they list none.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ _LONG = re.compile(
     rb"\.(?:(?=[0-9]{8})(?:%b|[0-9]{15})|(?<=[0-9]{9}\.)(?:%b))" % (_long(range(2, 9)), _long(range(9, 16)))
 )
 _LONG_WHOLE = re.compile(rb"0{%d}" % (_MOST_DIGITS + 1))
-_EXPONENT, _LARGE_EXPONENT = re.compile(rb"(?<=[0.])e[-+]?0"), re.compile(rb"(?<=[0.])e\+?000")
+_EXPONENT, _LARGE_EXPONENT = re.compile(rb"e(?<=[0.]e)[-+]?0"), re.compile(rb"e(?<=[0.]e)\+?000")
 _SPACE = b" \t\r\n"
 _MANTISSA = 400
 """Bytes in which the beginning of a number is looked for."""

@@ -28,5 +28,8 @@ class Budget:
         self._left -= count
         if self._left < 0:
             raise LimitError(
-                "the invariants of FHIR take too long for this resource", advice="Divide it, or check its parts alone"
+                "the invariants of FHIR take too long for this resource",
+                found="more steps than a resource of its size needs",
+                expected="resources as they are exchanged",
+                advice="Divide it, or check its parts alone",
             )
