@@ -104,7 +104,7 @@ def _walked(document: Any, release: Release, sizes: Mapping[str, tuple[int, int]
     except RecursionError:
         raise LimitError(
             "the document is nested too deeply",
-            found="more levels than Python takes",
+            found=Message("more levels than Python takes"),
             expected=Message("{count} levels", count=Limits().depth),
             limit="depth",
         ) from None

@@ -13,6 +13,7 @@ from annoconv.files.atomic import replacing
 from annoconv.files.outputs import naming
 from annoconv.findings import Level
 from annoconv.loss import Loss, LossReport
+from annoconv.messages import Message
 from annoconv_converters.fhir import r4b
 from annoconv_converters.fhir.attachments import files_of
 from annoconv_converters.fhir.bundle import bundle_of, lines_of, save
@@ -125,7 +126,7 @@ def _moment_of(resources: list[Resource], context: Context) -> str:
     if not isinstance(at, str):
         raise UsageError(
             "a document of FHIR bears a time, and the case tells none",
-            found="no metadata.timestamps",
+            found=Message("no metadata.timestamps"),
             expected="a time with its zone",
             advice="Pass --timestamp 2025-03-12T10:25:00+08:00, or now",
         )

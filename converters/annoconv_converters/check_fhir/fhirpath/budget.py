@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from annoconv.errors import LimitError
+from annoconv.messages import Message
 
 __all__ = ["Budget"]
 
@@ -29,7 +30,7 @@ class Budget:
         if self._left < 0:
             raise LimitError(
                 "the invariants of FHIR take too long for this resource",
-                found="more steps than a resource of its size needs",
+                found=Message("more steps than a resource of its size needs"),
                 expected="resources as they are exchanged",
                 advice="Divide it, or check its parts alone",
             )
