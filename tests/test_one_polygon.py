@@ -79,11 +79,8 @@ def written(format_name: str, loaded: LoadedCase, folder: Path, **options: Any) 
     images = {"images": [folder / "images"]}
     target = folder / f"out_{loaded.case.annotations[0].type}{writer.suffix}"
     given = options | (images if "images" in writer.options else {})
-    losses = registry.write([loaded], target, format=format_name, **given)
+    registry.write([loaded], target, format=format_name, **given)
     (reading,) = registry.read([target], format=format_name, **(images if "images" in reader.options else {}))
-    if any(loss.path == "/annotations/0/slice_index" for loss in losses):  # the pixels are told, and not of which slice
-        for one in reading.case.annotations:
-            one.slice_index = SLICE
     return reading
 
 

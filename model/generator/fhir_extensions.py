@@ -71,9 +71,8 @@ def _of_key(name: str, told: dict[str, Any], contexts: tuple[str, ...], definiti
     elements = [*_part("json", "the value as JSON", "string", is_required=False)]
     types = [{"code": kind}] if kind else []
     text = told.get("description", told.get("title", name))
-    value = {"id": "Extension.value[x]", "path": "Extension.value[x]"}
-    elements.append(value | ({"type": types} if types else {"max": "0"}))
-    return _definition(name, f"{text} {told.get('x-title-zh', '')}".strip(), contexts, elements)
+    value = {"type": types} if types else {"max": "0"}
+    return _definition(name, f"{text} {told.get('x-title-zh', '')}".strip(), contexts, elements, value)
 
 
 def _kind(told: dict[str, Any], definitions: dict[str, Any]) -> str | None:
@@ -88,9 +87,8 @@ def _carried() -> dict[str, Any]:
     elements = [
         one for name, (text, kind) in _CARRIED.items() for one in _part(name, text, kind, is_required=name == "path")
     ]
-    elements.append({"id": "Extension.value[x]", "path": "Extension.value[x]", "max": "0"})
     text = "What a resource does not hold of its part of a case, or holds otherwise."
-    return _definition("carried", text, ("Element",), elements)
+    return _definition("carried", text, ("Element",), elements, {"max": "0"})
 
 
 def _part(name: str, text: str, kind: str, *, is_required: bool) -> list[dict[str, Any]]:
@@ -104,7 +102,10 @@ def _part(name: str, text: str, kind: str, *, is_required: bool) -> list[dict[st
     ]
 
 
-def _definition(name: str, text: str, contexts: tuple[str, ...], elements: list[dict[str, Any]]) -> dict[str, Any]:
+def _definition(
+    name: str, text: str, contexts: tuple[str, ...], parts: list[dict[str, Any]], value: dict[str, Any]
+) -> dict[str, Any]:
+    """Return a StructureDefinition; its elements stand in the order of those of Extension, or none can be merged."""
     url = f"{_ADDRESS}/StructureDefinition/{name}"
     head = {"id": "Extension", "path": "Extension", "short": text, "definition": text}
     return {
@@ -122,6 +123,11 @@ def _definition(name: str, text: str, contexts: tuple[str, ...], elements: list[
         "baseDefinition": _BASE,
         "derivation": "constraint",
         "differential": {
-            "element": [head, *elements, {"id": "Extension.url", "path": "Extension.url", "fixedUri": url}]
+            "element": [
+                head,
+                *parts,
+                {"id": "Extension.url", "path": "Extension.url", "fixedUri": url},
+                {"id": "Extension.value[x]", "path": "Extension.value[x]", **value},
+            ]
         },
     }

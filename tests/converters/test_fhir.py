@@ -222,6 +222,61 @@ def test_a_number_keeps_its_digits(number: str, release: Release) -> None:
 
 
 @pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        ("0.12345678901234567890", b"123456789012345678.90E-18"),
+        ("1234567890123456789", b"123456789012345678.9E1"),
+        ("-0.030000000000000002", b"-30000000000000002E-18"),
+        ("0.1234567890123456789012345678901234567890", b"123456789012345678.90123456789012346E-18"),
+    ],
+)
+def test_a_number_is_written_by_the_grammar_of_r5_and_comes_back_to_the_digit(
+    number: str, told: bytes, tmp_path: Path
+) -> None:
+    """R5 datatypes.html#decimal: 18 digits before the point, 17 behind it."""
+    concept = {"code": "410668003", "scheme": "SCT", "meaning": "Length"}
+    document = minimal()
+    document["annotations"][0]["measurements"] = [{"concept": concept, "value": Decimal(number), "unit": "mm"}]
+    loaded = LoadedCase(strict_json.parse(strict_json.dumps(document), Case))
+    registry.write([loaded], tmp_path / "o.json", format="fhir")
+    assert told in (tmp_path / "o.json").read_bytes()
+    (reading,) = registry.read([tmp_path / "o.json"], format="fhir")
+    assert strict_json.dumps(strict_json.plain(reading.case)) == strict_json.dumps(strict_json.plain(loaded.case))
+
+
+def test_the_status_of_a_selection_changes_its_meaning_in_r4b() -> None:
+    resources, _ = written(minimal(), release="R4B")
+    (status,) = one_of(resources, "Basic")["modifierExtension"]
+    assert status["valueCode"] == "available"
+    assert status["url"].endswith("/5.0/StructureDefinition/extension-ImagingSelection.status")
+
+
+def test_a_parent_that_is_no_label_of_the_case_is_not_said_of_a_code_system() -> None:
+    label = {"code": "A", "name_en": "a", "name_zh": "甲", "parent": "B"}
+    document = minimal(labels=[label])
+    resources, _ = written(document)
+    assert "property" not in one_of(resources, "CodeSystem")["concept"][0]
+    assert strict_json.plain(read(resources)[0].case) == plain_of(document)
+
+
+def test_who_is_named_where_nothing_refers_to_is_no_resource() -> None:
+    """HL7's validator: every entry of a document is reached from its Composition."""
+    document = minimal()
+    document["annotations"][0]["annotator"] = "A2"
+    resources, _ = written(document, bundle="document")
+    text = strict_json.dumps(resources)
+    assert all(text.count(each["id"].encode()) > 1 for each in resources if each["resourceType"] == "Practitioner")
+
+
+def test_xml_is_refused_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_text("<Patient xmlns='http://hl7.org/fhir'/>", "utf-8")
+    with pytest.raises(InputError, match="FHIR in XML is not read") as caught:
+        list(registry.read([tmp_path / "a.xml"], format="fhir"))
+    assert caught.value.source == str(tmp_path / "a.xml")
+    assert "JSON" in str(caught.value.advice)
+
+
+@pytest.mark.parametrize(
     "time", ["2026-01-07T00:00:00.123Z", "2026-01-07T00:00:00.123456+08:00", "2026-01-07T08:00:00-09:30"]
 )
 def test_instants_come_back_to_the_microsecond(time: str) -> None:

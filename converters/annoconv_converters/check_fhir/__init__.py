@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from annoconv.errors import LimitError
 from annoconv.findings import Level, in_order
 from annoconv.limits import Limits
+from annoconv.messages import Message
 from annoconv_converters.check_fhir.collected import Enough
 from annoconv_converters.check_fhir.definitions import RELEASES, Release, definitions
 from annoconv_converters.check_fhir.structure import Walk
@@ -101,5 +102,10 @@ def _walked(document: Any, release: Release, sizes: Mapping[str, tuple[int, int]
         with suppress(Enough):
             walk.run()
     except RecursionError:
-        raise LimitError("the document is nested too deeply", limit="depth") from None
+        raise LimitError(
+            "the document is nested too deeply",
+            found=Message("more levels than Python takes"),
+            expected=Message("{count} levels", count=Limits().depth),
+            limit="depth",
+        ) from None
     return in_order(walk.collected.findings)

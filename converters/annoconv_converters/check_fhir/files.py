@@ -41,6 +41,7 @@ def fhir_files(paths: Iterable[Path]) -> Iterator[Path]:
                 raise InputError(
                     "this is no FHIR in JSON",
                     source=path,
+                    found=path.suffix,
                     expected=".json or .ndjson",
                     advice="Convert XML or RDF to JSON first",
                 )
@@ -48,7 +49,13 @@ def fhir_files(paths: Iterable[Path]) -> Iterator[Path]:
             continue
         inside = sorted(each for each in path.iterdir() if each.suffix.lower() in _ENDINGS and each.is_file())
         if not inside:
-            raise InputError("there is no FHIR in this folder", source=path, expected=".json or .ndjson")
+            raise InputError(
+                "there is no FHIR in this folder",
+                source=path,
+                found=sum(1 for _ in path.iterdir()),
+                expected=".json or .ndjson",
+                advice="Name the folder that the resources are in; folders in it are not looked into",
+            )
         yield from inside
 
 
@@ -89,7 +96,13 @@ def check_file(
             found = check(document, release, sizes=sizes, limits=limits)
         yield from (replace(finding, case_index=index) for finding in found)
     if not count:
-        raise InputError("the file holds no resource", source=path, expected="one at least")
+        raise InputError(
+            "the file holds no resource",
+            source=path,
+            found=0,
+            expected="one at least",
+            advice="Ask for the file again; it has no line with anything in it",
+        )
 
 
 def _texts(path: Path, limits: Limits) -> Iterator[tuple[str | None, bytes]]:

@@ -6,18 +6,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 
 from annoconv.registry import Option
-from annoconv_converters._pictures.options import Images
 from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters.fhir.read import read_files
+from annoconv_converters.fhir.slices import with_instances
 from annoconv_converters.fhir.typed import to_fhir_resources
 from annoconv_converters.fhir.write import write_cases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
     from annoconv.casefile import LoadedCase, Reading
     from annoconv.loss import LossReport
@@ -27,6 +28,9 @@ __all__ = ["ENDINGS", "SUFFIX", "from_fhir", "to_fhir", "to_fhir_resources"]
 
 SUFFIX: Final = ".json"
 ENDINGS: Final = (SUFFIX,)
+Images: TypeAlias = Annotated[
+    Sequence[Path], Option(help="Source images, files or folders: their instances name slices, their sizes are told.")
+]
 
 
 def to_fhir(
@@ -54,7 +58,7 @@ def to_fhir(
     context
         Label system, limits; the time of a document whose case tells none.
     images
-        Source images, which tell the sizes that cases do not.
+        Source images, which tell the sizes and the instances of slices that cases do not.
     release
         R5, or R4B with HL7's cross-version extensions for what it lacks.
     bundle
@@ -80,7 +84,7 @@ def to_fhir(
     UsageError
         If several cases are to be one document, or nothing tells its time.
     """
-    sized = with_sizes(cases, images, context.limits, is_rendered=False)
+    sized = with_instances(with_sizes(cases, images, context.limits, is_rendered=False), images, context.limits)
     return write_cases(sized, target, context=context, release=release, bundle=bundle, plain=plain, check=check)
 
 
@@ -88,6 +92,7 @@ def from_fhir(
     sources: Sequence[Path],
     *,
     context: Context,
+    images: Images = (),
     release: Annotated[Literal["R5", "R4B"] | None, Option(help="Release of FHIR; else as its elements tell.")] = None,
 ) -> Iterator[Reading]:
     """Yield the cases of Bundles, lines of Bulk Data and resources.
@@ -98,6 +103,8 @@ def from_fhir(
         Files of R5 or R4B, or folders of them; what belongs together is found by its references, in whichever file.
     context
         Label system, limits; zone of times that name none.
+    images
+        Source images: the slices of regions on series whose ImagingStudy lists no instances.
     release
         What another release has is refused.
 
@@ -106,5 +113,7 @@ def from_fhir(
     InputError
         If a file is no FHIR or of two releases, a part of a case is not there, a quotation is not what its offsets say,
         a time names no zone, or an extension that changes the meaning is not known.
+    ImageError
+        If no image is that of any resource.
     """
-    return read_files(sources, context, release)
+    return read_files(sources, context, release, images)

@@ -6,6 +6,7 @@ and bears identifier and time (R5 bundle.html, documents.html). Lines are a file
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from annoconv.documents import strict_json
@@ -16,11 +17,18 @@ if TYPE_CHECKING:
 
     from annoconv_converters.fhir.names import Resource
 
-__all__ = ["BundleKind", "Release", "bundle_of", "lines_of", "save"]
+__all__ = ["BundleKind", "Release", "bundle_of", "lines_of", "save", "text_of"]
 
 Release: TypeAlias = Literal["R5", "R4B"]
 BundleKind: TypeAlias = Literal["collection", "transaction", "document", "ndjson"]
 LINES: Final = ".ndjson"
+_LONG: Final = re.compile(rb"[\[:,]-?\d+\.?\d{18}")
+"""Before a number, or between texts, where its digits may be more than R5's grammar of decimals takes."""
+_NUMBER: Final = re.compile(
+    rb'("[^"\\]*(?:\\.[^"\\]*)*")|(-?)(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d+))?(?=[\s,\]}])', re.DOTALL
+)
+_WHOLE, _FRACTION = 18, 17
+"""Digits before and behind the point of a decimal (R5 datatypes.html#decimal)."""
 
 
 def bundle_of(kind: BundleKind, resources: Sequence[Resource], identity: str, at: str | None) -> Resource:
@@ -55,7 +63,28 @@ def _entry(resource: Resource, kind: BundleKind) -> Resource:
 
 def save(bundle: Resource, path: Path) -> None:
     """Write a Bundle as one line of JSON, numbers to the digit."""
-    path.write_bytes(strict_json.dumps(bundle))
+    path.write_bytes(text_of(bundle))
+
+
+def text_of(resource: Resource) -> bytes:
+    """Return a resource or Bundle as a line of JSON.
+
+    All digits of a number stay: where R5's grammar takes no more before the point or behind it, they are told with an
+    exponent, 123456789012345678.9012E-18, which is the same number to every reader.
+    """
+    text = strict_json.dumps(resource)
+    return text if _LONG.search(text) is None else _NUMBER.sub(_shifted, text)
+
+
+def _shifted(part: re.Match[bytes]) -> bytes:
+    told, sign, whole, fraction, exponent = part.groups(b"")
+    if told or (len(whole) <= _WHOLE and len(fraction) <= _FRACTION):
+        return part[0]
+    digits = (whole + fraction).lstrip(b"0") or b"0"
+    place = max(len(digits) - _FRACTION, min(len(digits), _WHOLE))
+    power = int(exponent or 0) + len(digits) - place - len(fraction)
+    point = b"." if digits[place:] else b""
+    return b"%b%b%b%b" % (sign, digits[:place], point, digits[place:]) + (b"E%d" % power if power else b"")
 
 
 def lines_of(resources: Iterable[Resource], folder: Path) -> None:
@@ -66,4 +95,4 @@ def lines_of(resources: Iterable[Resource], folder: Path) -> None:
     folder.mkdir()
     for type_, listed in sorted(by_type.items()):
         with (folder / f"{type_}{LINES}").open("wb") as file:
-            file.writelines(map(strict_json.dumps, listed))
+            file.writelines(map(text_of, listed))

@@ -17,7 +17,7 @@ from annoconv.documents import strict_json
 from annoconv.documents.json_values import SCALARS
 from annoconv.documents.residuals import pointer, steps_of
 from annoconv.errors import InputError
-from annoconv_converters.fhir.elements import is_text
+from annoconv_converters.fhir.elements import DIGITS, is_text
 from annoconv_converters.fhir.names import EXTENSION
 
 if TYPE_CHECKING:
@@ -110,6 +110,8 @@ def _value(value: Any) -> Resource | None:
         return {"valueString": value} if is_text(value) else None
     if kind not in SCALARS or value is None or (kind is int and not _LEAST <= value <= _MOST):
         return None
+    if kind is Decimal and len(value.as_tuple().digits) > DIGITS:
+        return None
     return {_VALUES[kind]: value}
 
 
@@ -182,6 +184,8 @@ def apply(document: Any, path: Path, value: Any) -> None:
         raise InputError(
             "an extension of annoconv speaks of a place that is not there",
             where=pointer(path),
+            found=type(node).__name__,
+            expected="a place that the case has",
             advice="Remove the resource's extensions of annoconv to read it by itself",
         ) from error
 

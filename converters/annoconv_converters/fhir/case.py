@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from annoconv import ids
 from annoconv.errors import InputError
+from annoconv.messages import Message
 from annoconv.model import SCHEMA_VERSION
 from annoconv_converters.fhir import people, statements
 from annoconv_converters.fhir.annotated import take_annotation
@@ -216,6 +217,7 @@ def take_case(composition: Resource, taking: Taking) -> Resource:
         raise InputError(
             "the report of the case is not there",
             where=f"Composition/{composition.get('id')}",
+            found=", ".join(sorted(sections)),
             expected="a DiagnosticReport that its section refers to",
             advice="Bring all resources of the case together",
         )
@@ -232,7 +234,13 @@ def take_case(composition: Resource, taking: Taking) -> Resource:
     images = take_images(sections.get("images", ()), taking)
     case |= {"studies": studies} if studies else {}
     if not images:
-        raise InputError("the image of the case is not there", where=f"Composition/{composition.get('id')}")
+        raise InputError(
+            "the image of the case is not there",
+            where=f"Composition/{composition.get('id')}",
+            found=", ".join(sorted(sections)),
+            expected="an ImagingStudy or a DocumentReference that its section images refers to",
+            advice="Bring all resources of the case together",
+        )
     case["image"] = images[0]
     case |= {"related_images": images[1:]} if len(images) > 1 else {}
     labels = take_labels(sections.get("labels", ()), taking)
@@ -309,7 +317,11 @@ def _all(entries: Sequence[Resource], taking: Taking) -> list[Resource]:
     missing = [each.get("reference") for each, resource in zip(entries, found, strict=True) if resource is None]
     if missing:
         raise InputError(
-            "a part of the case is not there", where=str(missing[0]), advice="Bring all resources of the case together"
+            "a part of the case is not there",
+            where=str(missing[0]),
+            found=Message("{count} of {whole} resources", count=len(found) - len(missing), whole=len(found)),
+            expected="every resource that its Composition refers to",
+            advice="Bring all resources of the case together",
         )
     return [each for each in found if each is not None]
 

@@ -29,10 +29,20 @@ def attached_bytes(told: Resource) -> bytes | None:
     try:
         data = base64.b64decode(told["data"], validate=True)
     except (binascii.Error, ValueError) as error:
-        raise InputError("an attachment is no base64", found=str(error)) from error
+        raise InputError(
+            "an attachment is no base64",
+            found=str(error),
+            expected="base64 of its bytes",
+            advice="Ask for the file again; what is in it is not what was sent",
+        ) from error
     digest = base64.b64encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode()
     if told.get("hash", digest) != digest:
-        raise InputError("an attachment is not the one that its hash tells", expected=told["hash"], found=digest)
+        raise InputError(
+            "an attachment is not the one that its hash tells",
+            found=digest,
+            expected=told["hash"],
+            advice="Ask for the file again; what is in it is not what was sent",
+        )
     return data
 
 
@@ -46,5 +56,10 @@ def attached_text(resource: Resource) -> str | None:
                 try:
                     return data.decode("utf-8")
                 except UnicodeDecodeError as error:
-                    raise InputError("a text is not UTF-8", found=str(error.reason)) from error
+                    raise InputError(
+                        "a text is not UTF-8",
+                        found=str(error.reason),
+                        expected="UTF-8",
+                        advice="Save the text as UTF-8 before it is attached",
+                    ) from error
     return None

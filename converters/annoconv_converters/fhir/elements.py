@@ -6,6 +6,7 @@ What a case may say and FHIR may not (an empty text, a zone beyond 14 hours) giv
 from __future__ import annotations
 
 import re
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.documents.json_values import SCALARS
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from annoconv_converters.fhir.names import Resource
 
 __all__ = [
+    "DIGITS",
     "code_in",
     "code_of",
     "codes_in",
@@ -41,6 +43,10 @@ _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-](
 _LISTS: Final = f"{ADDRESS}/CodeSystem/"
 _IDS: Final = f"{ADDRESS}/id/"
 _LEAST, _MOST = -(1 << 31), (1 << 31) - 1
+DIGITS: Final = 35
+"""Of a decimal at most: 18 before its point and 17 behind it (R5 datatypes.html#decimal)."""
+_ROUNDING: Final = Context(prec=DIGITS)
+_SHORT: Final = 10**DIGITS
 
 
 def is_text(value: str) -> bool:
@@ -142,12 +148,20 @@ def code_of(list_name: str, code: str) -> Resource:
 
 def quantity(value: Any, unit: str | None, comparator: str | None = None) -> Resource:
     """Return a number with its unit in UCUM."""
-    told: Resource = {"value": value}
+    told: Resource = {"value": _numeral(value)}
     if comparator:
         told["comparator"] = comparator
     if unit is not None:
         told |= {"unit": unit, **({"system": UCUM, "code": unit} if is_code(unit) else {})}
     return told
+
+
+def _numeral(value: Any) -> Any:
+    """Return a number with the digits that FHIR has room for; the comparison finds those that it has none for."""
+    if type(value) is float or (type(value) is int and -_SHORT < value < _SHORT):
+        return value
+    told = Decimal(value)
+    return value if len(told.as_tuple().digits) <= DIGITS else _ROUNDING.plus(told)
 
 
 def value_put(value: Any, unit: str | None = None) -> Resource | None:

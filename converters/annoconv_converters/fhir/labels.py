@@ -26,7 +26,7 @@ def put_labels(draft: Draft) -> list[Resource]:
     if not labels or len(set(codes)) < len(codes):
         return []
     identity = draft.id_of("labels")
-    concepts = [_concept(each) for each in labels]
+    concepts = [_concept(each, codes) for each in labels]
     has_parents = any("property" in each for each in concepts)
     parents = {"hierarchyMeaning": "is-a", "property": [_PARENT]} if has_parents else {}
     common = {"status": "active", "experimental": True}
@@ -52,7 +52,7 @@ def put_labels(draft: Draft) -> list[Resource]:
     return found
 
 
-def _concept(label: Resource) -> Resource:
+def _concept(label: Resource, codes: Sequence[str]) -> Resource:
     told: Resource = {"code": label["code"]}
     if "name_en" in label:
         told["display"] = label["name_en"]
@@ -60,7 +60,7 @@ def _concept(label: Resource) -> Resource:
         told["definition"] = label["definition_en"]
     if "name_zh" in label:
         told["designation"] = [{"language": "zh-CN", "value": label["name_zh"]}]
-    if "parent" in label:
+    if label.get("parent") in codes:
         told["property"] = [{"code": "parent", "valueCode": label["parent"]}]
     return told
 

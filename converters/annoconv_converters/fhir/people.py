@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from annoconv_converters.fhir.names import Resource
 
 __all__ = [
-    "agent_ids", "put_agents", "put_audit", "put_findings", "put_issues", "put_reviews", "put_software", "take_agent",
+    "put_agents", "put_audit", "put_findings", "put_issues", "put_reviews", "put_software", "take_agent",
     "take_event", "take_finding", "take_issue", "take_review", "take_software",
 ]  # fmt: skip
 
@@ -23,22 +23,19 @@ _SEVERITIES: Final = {"minor": "low", "moderate": "moderate", "critical": "high"
 _SEVERITIES_IN: Final = {told: name for name, told in _SEVERITIES.items()}
 _ACTIONS: Final = {"create": "C", "import": "C", "model_suggestion": "C", "delete": "D", "read": "R", "export": "R"}
 _UPDATES: Final = frozenset({"manual_revision", "freeze", "return", "submit"})
-_AGENT_KEYS: Final = frozenset(
-    {"annotator", "reviewer", "actor", "by", "checked_by", "revised_by", "resolved_by", "made_by"}
-)
 
 
-def agent_ids(node: Any) -> Iterator[str]:
-    """Yield the ids of agents that a case names outside its list of agents and its annotations."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key in _AGENT_KEYS and isinstance(value, str):
-                yield value
-            elif key != "extensions" and isinstance(value, dict | list):
-                yield from agent_ids(value)
-    elif isinstance(node, list) and node and isinstance(node[0], dict):
-        for each in node:
-            yield from agent_ids(each)
+def _referred(case: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the ids of those whom resources of the case refer to; who is named elsewhere would be of no use alone."""
+    metadata = case["metadata"]
+    parts: tuple[tuple[str, Any], ...] = (
+        ("annotator", [metadata, *case["annotations"]]),
+        ("reviewer", [metadata, *case.get("reviews", ())]),
+        ("actor", metadata.get("audit", ())),
+        ("made_by", metadata.get("qc", {}).get("findings", ())),
+    )
+    for key, listed in parts:
+        yield from (each[key] for each in listed if key in each)
 
 
 def put_agents(draft: Draft) -> list[Resource]:
@@ -59,9 +56,7 @@ def put_agents(draft: Draft) -> list[Resource]:
         draft.known.setdefault(("agent", agent["id"]), reference)
         draft.agent_types.setdefault(agent["id"], _TYPES[kind])
         told.append(reference)
-    others = dict.fromkeys([*agent_ids({key: value for key, value in draft.case.items() if key != "annotations"})])
-    others |= dict.fromkeys(each["annotator"] for each in draft.case["annotations"] if "annotator" in each)
-    for name in others:
+    for name in dict.fromkeys(_referred(draft.case)):
         if ("agent", name) not in draft.known:
             body = {"identifier": [identified("agent", name)]}
             draft.agent_types[name] = "Practitioner"

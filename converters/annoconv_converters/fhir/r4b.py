@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from annoconv_converters.fhir.names import Resource
 
-__all__ = ["RENAMED", "down", "is_selection", "selections_apart", "selections_together", "up"]
+__all__ = ["RENAMED", "STATUS", "down", "is_selection", "selections_apart", "selections_together", "up"]
 
 CROSS: Final = "http://hl7.org/fhir/5.0/StructureDefinition/extension-"
 _SELECTION: Final = f"{CROSS}ImagingSelection."
@@ -26,8 +26,9 @@ RENAMED: Final = {"ImagingSelection": "Basic"}
 """Types of resources that R4B lacks, and what stands for them."""
 _KEPT: Final[tuple[str, ...]] = ("id", "meta", "identifier", "subject")
 _REGIONS: Final = ("imageRegion2D", "imageRegion3D")
+STATUS: Final = f"{_SELECTION}status"
+"""A modifier: who does not know it might take what was entered in error for a finding."""
 _SIMPLE: Final = {
-    "status": "valueCode",
     "code": "valueCodeableConcept",
     "studyUid": "valueId",
     "seriesUid": "valueId",
@@ -92,7 +93,8 @@ def _selection_down(told: Resource) -> Resource:
             extensions += [{"url": url, "extension": _instance_down(each)} for each in value]
     kept = {key: told[key] for key in _KEPT if key in told}
     extensions += told.get("extension", ())
-    return {"resourceType": "Basic", **kept, "extension": extensions, "code": _TYPE}
+    status = {"modifierExtension": [{"url": STATUS, "valueCode": told["status"]}]} if "status" in told else {}
+    return {"resourceType": "Basic", **kept, "extension": extensions, **status, "code": _TYPE}
 
 
 def _instance_down(told: Resource) -> list[Resource]:
@@ -116,6 +118,9 @@ def _selection_up(basic: Resource) -> Resource:
     kept = {key: basic[key] for key in _KEPT if key in basic}
     told: Resource = {"resourceType": "ImagingSelection", **kept}
     others: list[Resource] = []
+    for each in basic.get("modifierExtension", ()):
+        if each.get("url") == STATUS:
+            told["status"] = each.get("valueCode")
     for each in basic.get("extension", ()):
         url = str(each.get("url"))
         key = url.removeprefix(_SELECTION)
@@ -159,13 +164,17 @@ def _region_up(told: Resource) -> Resource:
 
 def _observation_down(told: Resource) -> Resource:
     if "bodyStructure" in told:
-        told = _with_extension(told, {"url": _BODY_SITE, "valueReference": told.pop("bodyStructure")})
+        structure = {"url": _BODY_SITE, "valueReference": told.pop("bodyStructure")}
+        told["bodySite"] = _with_extension(told.get("bodySite", {}), structure)
     return told
 
 
 def _observation_up(told: Resource) -> Resource:
-    told, sites = _without(told, _BODY_SITE)
-    return told | ({"bodyStructure": sites[0].get("valueReference")} if sites else {})
+    site, structures = _without(told.get("bodySite", {}), _BODY_SITE)
+    if structures:
+        told["bodySite"] = site
+        told["bodyStructure"] = structures[0].get("valueReference")
+    return {key: value for key, value in told.items() if key != "bodySite" or value}
 
 
 def selections_apart(observation: Resource, is_selected: Callable[[Resource], bool]) -> Resource:

@@ -12,6 +12,7 @@ from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError, DocumentError, InputError
 from annoconv.loss import LossReport
+from annoconv.messages import Message
 from annoconv.model import Case
 from annoconv.pixels import Masks
 from annoconv_converters.fhir import r4b
@@ -23,7 +24,8 @@ from annoconv_converters.fhir.case import is_composition
 from annoconv_converters.fhir.draft import Taking
 from annoconv_converters.fhir.foreign import bundle_losses, foreign_case, resource_losses, with_patient
 from annoconv_converters.fhir.native import native_case, restored, whole
-from annoconv_converters.fhir.release import check_modifiers, may_lack_zones, release_of, with_zones
+from annoconv_converters.fhir.release import check_modifiers, may_lack_zones, may_modify, release_of, with_zones
+from annoconv_converters.fhir.slices import list_instances
 from annoconv_converters.fhir.sources import Sources
 
 if TYPE_CHECKING:
@@ -53,20 +55,46 @@ class _File:
     document: Resource | None
 
 
-def read_files(sources: Sequence[Path], context: Context, release: Release | None) -> Iterator[Reading]:
+def read_files(
+    sources: Sequence[Path], context: Context, release: Release | None, images: Sequence[Path] = ()
+) -> Iterator[Reading]:
     """Yield the cases of files and folders; see `from_fhir`."""
     files = list(_files(sources, context))
     if not files:
-        raise InputError("there is no FHIR here", source=sources[0] if sources else None, expected=".json or .ndjson")
+        raise _without_files(sources, context)
     ours = [one for file in files for one in file.located]
+    idle = list_instances(ours, images, context.limits)
     if any(is_composition(resource) for _, _, resource in ours):
         for file in files:
             release_of((each for _, _, each in file.located), release, file.path)
-        beside = [loss for file in files if file.document for loss in bundle_losses(envelope(file.document), 0)]
+        bundles = [envelope(file.document) for file in files if file.document]
+        beside = [*idle, *(loss for each in bundles for loss in bundle_losses(each, 0))]
         yield from readings_of(ours, context, files[0].path, beside)
         return
     for case_index, file in enumerate(files):
-        yield _foreign_reading(file, context, release, case_index)
+        yield _foreign_reading(file, context, release, case_index, idle if case_index == 0 else ())
+
+
+def _without_files(sources: Sequence[Path], context: Context) -> InputError:
+    """Return the error that nothing was named that is read; XML is told by its name."""
+    paths = image_seam.list_files(sources, context.limits)
+    xml = next((path for path in paths if path.suffix.lower() == ".xml"), None)
+    if xml is not None:
+        return InputError(
+            "FHIR in XML is not read",
+            source=xml,
+            found=".xml",
+            expected=".json or .ndjson",
+            advice="Convert it to JSON first; HL7's validator does with -convert, and a server answers JSON to "
+            "Accept: application/fhir+json",
+        )
+    return InputError(
+        "there is no FHIR here",
+        source=sources[0] if sources else None,
+        found=", ".join(sorted({path.suffix for path in paths})) or Message("no file"),
+        expected=".json or .ndjson",
+        advice="Name a Bundle, a resource, or the folder of lines of Bulk Data",
+    )
 
 
 def _files(sources: Sequence[Path], context: Context) -> Iterator[_File]:
@@ -77,13 +105,16 @@ def _files(sources: Sequence[Path], context: Context) -> Iterator[_File]:
             data = strict_json.read_bytes(path, context.limits)
             document = _resource(_loaded(data, context, path), path)
             located = list(_entries(document, ()))
-            check_modifiers((each for _, _, each in located), path)
+            if may_modify(data):
+                check_modifiers((each for _, _, each in located), path)
             yield _File(path, located, document if document["resourceType"] == "Bundle" else None)
         elif suffix == LINES:
             told = lines.setdefault(path.parent, [])
             for number, line in strict_json.iter_lines(path, context.limits):
-                told.append(((path.stem, number - 1), None, _resource(_loaded(line, context, path), path)))
-            check_modifiers((each for _, _, each in told), path)
+                resource = _resource(_loaded(line, context, path), path)
+                if may_modify(line):
+                    check_modifiers([resource], path)
+                told.append(((path.stem, number - 1), None, resource))
     for folder, located in lines.items():
         yield _File(folder, located, None)
 
@@ -95,7 +126,13 @@ def _loaded(data: bytes, context: Context, path: Path) -> Any:
 
 def _resource(document: Any, path: Path) -> Resource:
     if not isinstance(document, dict) or not isinstance(document.get("resourceType"), str):
-        raise InputError("this is no resource of FHIR", source=path, expected="an object with resourceType")
+        raise InputError(
+            "this is no resource of FHIR",
+            source=path,
+            found=type(document).__name__,
+            expected="an object with resourceType",
+            advice="Name FHIR only; other files of a folder are named one by one",
+        )
     return document
 
 
@@ -149,6 +186,7 @@ def _shaped(where: str, source: Path | str | None) -> Generator[None]:
             source=source,
             where=where,
             found=f"{type(error).__name__}: {error}",
+            expected="elements as HL7's definitions have them",
             advice="annoconv check-fhir tells what is wrong with it",
         ) from error
 
@@ -194,18 +232,26 @@ def _typed(document: Resource, limits: Limits, where: str) -> Case:
     try:
         return strict_json.as_model(document, Case, limits=limits)
     except DocumentError as error:
-        raise InputError("the resources make no case", where=where, found=str(error)) from error
+        raise InputError(
+            "the resources make no case",
+            where=where,
+            found=str(error),
+            expected="what the model of cases asks",
+            advice="annoconv check-fhir tells what is wrong with the resources; extensions of annoconv may be changed",
+        ) from error
 
 
 # --- of others --------------------------------------------------------------------------------------------------------
 
 
-def _foreign_reading(file: _File, context: Context, release: Release | None, case_index: int) -> Reading:
+def _foreign_reading(
+    file: _File, context: Context, release: Release | None, case_index: int, beside: Sequence[Loss]
+) -> Reading:
     case, told, losses = again_of(file.located, context, release, file.path, case_index)
     del told
     if file.document is not None:
         losses += bundle_losses(file.document, case_index)
-    return Reading(case, Masks(), LossReport(losses))
+    return Reading(case, Masks(), LossReport([*losses, *beside]))
 
 
 def again_of(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from annoconv.errors import InputError
 from annoconv.messages import Message
 from annoconv.times import parse_timestamp
-from annoconv_converters.fhir.carrier import is_ours
+from annoconv_converters.fhir import r4b
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from annoconv_converters.fhir.bundle import Release
     from annoconv_converters.fhir.names import Resource
 
-__all__ = ["check_modifiers", "may_lack_zones", "release_of", "with_zones"]
+__all__ = ["check_modifiers", "may_lack_zones", "may_modify", "release_of", "with_zones"]
 
 _R4: Final = {
     "AuditEvent": {"type", "subtype", "outcomeDesc", "purposeOfEvent"},
@@ -45,6 +45,8 @@ _R5: Final = {
     "Observation": {"bodyStructure", "triggeredBy"},
 }
 """Elements of resources that R5 has and R4B has not."""
+_KNOWN: Final = frozenset({r4b.STATUS})
+"""Extensions that change the meaning and are read."""
 _WITHOUT_ZONE: Final = re.compile(rb'"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?"')
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?")
 _FREE: Final = frozenset({"valueString", "text", "display", "div", "description", "title", "note", "detail"})
@@ -110,8 +112,14 @@ def check_modifiers(resources: Iterable[Resource], source: Path | str | None) ->
                 source=source,
                 where=where,
                 found=told,
+                expected=r4b.STATUS,
                 advice="Ask who made the file what it means; nothing of the resource can be trusted without it",
             )
+
+
+def may_modify(data: bytes) -> bool:
+    """Tell whether a text may have what `check_modifiers` looks for; a name may be written with escapes."""
+    return any(part in data for part in (b"modifierExtension", b"implicitRules", b"\\u00"))
 
 
 def _modifiers(node: Any) -> Iterator[str]:
@@ -119,7 +127,8 @@ def _modifiers(node: Any) -> Iterator[str]:
         for key, value in node.items():
             if key == "modifierExtension":
                 listed = value if isinstance(value, list) else [value]
-                yield from (str(each.get("url")) for each in listed if isinstance(each, dict) and not is_ours(each))
+                urls = (str(each.get("url")) for each in listed if isinstance(each, dict))
+                yield from (url for url in urls if url not in _KNOWN)
             elif key == "implicitRules":
                 yield str(value)
             elif type(value) is dict or type(value) is list:

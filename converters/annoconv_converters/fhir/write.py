@@ -7,23 +7,22 @@ from typing import TYPE_CHECKING, Any, Final
 from annoconv import ids
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
-from annoconv.documents.json_values import SCALARS
 from annoconv.documents.losses import Carrier, report
-from annoconv.documents.residuals import compare
 from annoconv.errors import DocumentError, InputError, UsageError
 from annoconv.files.atomic import replacing
 from annoconv.files.outputs import naming
 from annoconv.findings import Level
 from annoconv.loss import Loss, LossReport
+from annoconv.messages import Message
 from annoconv_converters.fhir import r4b
 from annoconv_converters.fhir.attachments import files_of
 from annoconv_converters.fhir.bundle import bundle_of, lines_of, save
-from annoconv_converters.fhir.carrier import GONE, identity_of, note, note_order
+from annoconv_converters.fhir.carrying import carry, has_other_order
 from annoconv_converters.fhir.case import put_case
-from annoconv_converters.fhir.draft import Draft, Home, Taking
+from annoconv_converters.fhir.draft import Draft, Taking
 from annoconv_converters.fhir.elements import moment
 from annoconv_converters.fhir.names import META, coding
-from annoconv_converters.fhir.native import native_case, restored, whole
+from annoconv_converters.fhir.native import native_case, whole
 from annoconv_converters.fhir.pseudonyms import check_pseudonyms
 from annoconv_converters.fhir.sources import Sources
 
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 
     from annoconv.casefile import LoadedCase
     from annoconv.documents.losses import Reasons
-    from annoconv.documents.residuals import Path as Steps
-    from annoconv.documents.residuals import Residual
     from annoconv.registry import Context
     from annoconv_converters.fhir.bundle import BundleKind, Release
     from annoconv_converters.fhir.names import Resource
@@ -50,8 +47,6 @@ REASONS: Final[Reasons] = {
     "*": "FHIR has no place for {place}",
 }
 _CARRIER: Final = Carrier("an extension of annoconv")
-_LISTS: Final = ("related_images", "studies")
-"""Whose order FHIR does not keep: series stand together by their study."""
 
 
 def write_cases(
@@ -77,10 +72,19 @@ def write_cases(
         written.append(resources)
         context.advance(case_index + 1)
     if not written:
-        raise InputError("there is no case to write", source=target)
+        raise InputError(
+            "there is no case to write",
+            source=target,
+            found=0,
+            expected="one at least",
+            advice="Name a case document, or a folder of them",
+        )
     if bundle == "document" and len(written) > 1:
         raise UsageError(
-            "a document is one case", found=len(written), advice="Write a collection, a transaction or ndjson"
+            "a document is one case",
+            found=len(written),
+            expected=1,
+            advice="Write a collection, a transaction or ndjson",
         )
     identity = ids.resource("bundle", *(each[0]["id"] for each in written))
     resources = _apart(written, identity, release, bundle)
@@ -109,7 +113,11 @@ def _check_valid(bundle: Resource, release: Release) -> None:
     told = strict_json.loads(strict_json.dumps(bundle), exact=True)
     findings = [each for each in check(told, release) if each.level is Level.ERROR]
     if findings:
-        raise DocumentError("what would be written is not valid FHIR", findings=findings)
+        raise DocumentError(
+            "what would be written is not valid FHIR",
+            findings=findings,
+            advice="Correct what the case says there, or write it without --check",
+        )
 
 
 def _moment_of(resources: list[Resource], context: Context) -> str:
@@ -118,6 +126,8 @@ def _moment_of(resources: list[Resource], context: Context) -> str:
     if not isinstance(at, str):
         raise UsageError(
             "a document of FHIR bears a time, and the case tells none",
+            found=Message("no metadata.timestamps"),
+            expected="a time with its zone",
             advice="Pass --timestamp 2025-03-12T10:25:00+08:00, or now",
         )
     return at
@@ -254,10 +264,10 @@ def _written(
     else:
         compared = report(given, native, REASONS, _CARRIER, case_index=case_index)
         found = compared.losses
-        if found or _has_other_order(given, native):
+        if found or has_other_order(given, native):
             original = _carried(given, draft.case)
-            is_same = original is given and not _has_other_order(given, native)
-            _carry(original, native, taking, compared.kept if is_same else None)
+            is_same = original is given and not has_other_order(given, native)
+            carry(original, native, taking, compared.kept if is_same else None)
     return (_lowered(resources, selections) if release == "R4B" else resources), found
 
 
@@ -296,97 +306,3 @@ def _raised(resources: list[Resource], selections: set[str]) -> list[Resource]:
     return [
         r4b.selections_together(each, is_selected) if each["resourceType"] == "Observation" else each for each in up
     ]
-
-
-# --- the carrier ------------------------------------------------------------------------------------------------------
-
-
-def _has_other_order(original: Resource, native: Resource) -> bool:
-    return any(_order(original.get(name)) != _order(native.get(name)) for name in _LISTS)
-
-
-def _order(listed: Any) -> list[str]:
-    return [identity_of(each) for each in listed] if isinstance(listed, list) else []
-
-
-def _carry(original: Resource, native: Resource, taking: Taking, kept: Residual | None) -> None:
-    """Put what `native` lacks of a case, or says beyond it, into extensions of the elements of its parts.
-
-    Parameters
-    ----------
-    original, native
-        The case, and what FHIR says of it by itself.
-    taking
-        How that was read.
-    kept
-        The difference, if it is known.
-    """
-    homes = {home.path: home for home in taking.homes}
-    root = homes[()]
-    permuted = dict(original)
-    for name in _LISTS:
-        wanted, there = _order(original.get(name)), _order(native.get(name))
-        if wanted != there and sorted(wanted) == sorted(there) and len(set(wanted)) == len(wanted):
-            note_order(root, (name,), wanted)
-            by_identity = dict(zip(wanted, original[name], strict=True))
-            permuted[name] = [by_identity[each] for each in there]
-    difference = compare(permuted, native)[0] if kept is None else kept
-    changes: dict[Steps, dict[Steps, Any]] = {}
-    for path in (*difference.values, *difference.removed):
-        home = _home_of(path, homes)
-        where = _where(permuted, native, path, len(home))
-        changes.setdefault(home, {})[where[len(home) :]] = _at(permuted, where)
-    for home, told in changes.items():
-        removed = [item for item in told.items() if item[1] is GONE]
-        set_ = [item for item in told.items() if item[1] is not GONE]
-        note(homes[home], [*set_, *reversed(removed)], _at(native, home))
-    _check(original, native, taking, root, {(*home, *place)[0] for home, told in changes.items() for place in told})
-
-
-def _home_of(path: Steps, homes: dict[Steps, Home]) -> Steps:
-    """Return the path of the part that a leaf belongs to."""
-    for length in range(len(path) - 1, 0, -1):
-        if path[:length] in homes:
-            return path[:length]
-    return ()
-
-
-def _where(original: Any, native: Any, path: Steps, start: int) -> Steps:
-    """Return the place at which a change is noted: where one of both has nothing, or a list, or the leaf itself."""
-    for length in range(start + 1, len(path) + 1):
-        place = path[:length]
-        one, other = _at(original, place), _at(native, place)
-        if one is GONE or other is GONE or isinstance(one, list) or type(one) is not type(other):
-            return place
-    return path
-
-
-def _at(document: Any, path: Steps) -> Any:
-    """Return what stands at a place; `GONE` if nothing does."""
-    node = document
-    for step in path:
-        if isinstance(node, list):
-            place = step if isinstance(step, int) else len(node)
-            node = node[place] if place < len(node) else GONE
-        else:
-            node = node.get(step, GONE) if isinstance(node, dict) else GONE
-    return node
-
-
-def _check(original: Resource, native: Resource, taking: Taking, root: Home, changed: set[Any]) -> None:
-    """Note on the Composition every key of which the extensions do not give the very value back."""
-    keys = changed | set(_LISTS)
-    back = restored(_copied({key: value for key, value in native.items() if key in keys}), taking)
-    for key in sorted(keys):
-        difference, _ = compare(original.get(key, GONE), back.get(key, GONE))
-        if difference.values or difference.removed or _order(original.get(key)) != _order(back.get(key)):
-            note(root, [((key,), original.get(key, GONE))], native)
-
-
-def _copied(node: Any) -> Any:
-    """Return a document that may be changed in place; scalars and rows of them are shared."""
-    if isinstance(node, dict):
-        return {key: _copied(value) for key, value in node.items()}
-    if isinstance(node, list):
-        return list(node) if SCALARS.issuperset(map(type, node)) else [_copied(each) for each in node]
-    return node

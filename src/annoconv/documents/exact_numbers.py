@@ -33,11 +33,11 @@ _ENDS_IN_ZERO = re.compile(rb"\.[0-9]*[0-9]0(?![0-9.])")
 _LONG = re.compile(
     rb"\.(?:(?=[0-9]{8})(?:%b|[0-9]{15})|(?<=[0-9]{9}\.)(?:%b))" % (_long(range(2, 9)), _long(range(9, 16)))
 )
-
-_EXPONENT, _LARGE_EXPONENT = re.compile(rb"e[-+]?0"), re.compile(rb"e\+?000")
-_BEFORE_NUMBERS = b",:[ \t\r\n"
+_LONG_WHOLE = re.compile(rb"0{%d}" % (_MOST_DIGITS + 1))
+_EXPONENT, _LARGE_EXPONENT = re.compile(rb"e(?<=[0.]e)[-+]?0"), re.compile(rb"e(?<=[0.]e)\+?000")
+_SPACE = b" \t\r\n"
 _MANTISSA = 400
-"""Bytes in which a number is looked for before its exponent."""
+"""Bytes in which the beginning of a number is looked for."""
 MINUS_ZERO = re.compile(rb"-0(?=[\s,\]}]|\Z)")
 """The whole number -0, of which jiter makes 0."""
 
@@ -46,24 +46,28 @@ def may_lose_digits(data: bytes) -> bool:
     """Tell whether a number of the text may not be written as a double would be: 5.60, sixteen digits, an exponent."""
     shape = data.translate(_SHAPE_OF_NUMBERS)
     # A number of more than 15 digits has 8 of them on one side of its point.
-    is_long = b"0" * (_MOST_DIGITS + 1) in shape or (b"0" * 8 in shape and _LONG.search(data) is not None)
-    if is_long or _has_exponent(shape, _EXPONENT):
+    if b"0" * 8 in shape and (_is_of_number(_LONG_WHOLE, shape) or _is_of_number(_LONG, data)):
         return True
-    return any(pattern.search(data) is not None for pattern in (_ENDS_IN_ZERO, MINUS_ZERO))
+    return _is_of_number(_EXPONENT, shape) or _is_of_number(_ENDS_IN_ZERO, data) or bool(MINUS_ZERO.search(data))
 
 
 def may_overflow(data: bytes) -> bool:
     """Tell whether a number of the text may be too large for a double."""
     shape = data.translate(_SHAPE_OF_NUMBERS)
-    return b"0" * 309 in shape or _has_exponent(shape, _LARGE_EXPONENT)
+    return b"0" * 309 in shape or _is_of_number(_LARGE_EXPONENT, shape)
 
 
-def _has_exponent(shape: bytes, exponent: re.Pattern[bytes]) -> bool:
-    """Tell whether a number has such an exponent; a digest, which has its own `0e0`, is no number."""
-    for match in exponent.finditer(shape):
-        before = shape[max(0, match.start() - _MANTISSA) : match.start()]
-        above = before.rstrip(b"-.0")
-        if len(above) < len(before) and (not above or above[-1] in _BEFORE_NUMBERS):
+def _is_of_number(pattern: re.Pattern[bytes], text: bytes) -> bool:
+    """Tell whether a pattern is found in a number; in digests, UUIDs and UIDs, which are within texts, it is not.
+
+    A number stands behind the colon of a name, behind a comma, behind a bracket, or alone; a text may say so too.
+    """
+    for match in pattern.finditer(text):
+        start = match.start()
+        before = text[max(0, start - _MANTISSA) : start].rstrip(b"-.0123456789").rstrip(_SPACE)
+        if not before or before[-1] in b",[":
+            return True
+        if before[-1] == b":"[0] and before[:-1].rstrip(_SPACE).endswith(b'"'):
             return True
     return False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from annoconv.errors import LimitError
+from annoconv.messages import Message
 
 __all__ = ["Budget"]
 
@@ -28,5 +29,8 @@ class Budget:
         self._left -= count
         if self._left < 0:
             raise LimitError(
-                "the invariants of FHIR take too long for this resource", advice="Divide it, or check its parts alone"
+                "the invariants of FHIR take too long for this resource",
+                found=Message("more steps than a resource of its size needs"),
+                expected="resources as they are exchanged",
+                advice="Divide it, or check its parts alone",
             )
