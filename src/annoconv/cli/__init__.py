@@ -30,6 +30,7 @@ _COMMANDS = {
     "info": "Tell what cases hold, or which versions are at work.",
     "metrics": "Measure masks, boxes, polygons and points by a reference.",
     "agreement": "Tell how far readers, versions or modalities agree.",
+    "preview": "Draw cases: the slices with most of each label, as a PNG.",
     "demo": "Make a small synthetic case, check it and convert it to every format.",
 }
 """The commands that are not converters, each a module of this package with a function of its name."""
