@@ -1,7 +1,7 @@
 """Pixels of panels, and of the sheet that they stand on: contours, lines and points in the colours of their labels.
 
 Contours run inside of what a mask covers, one pixel wide or two, so that what they enclose is the mask. A point at
-continuous pixel x is drawn in pixel floor(x).
+continuous pixel x is drawn in pixel floor(x); a line between two pixels, as the edges of boxes are, on the inner one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from PIL import ImageDraw
 from annoconv.report.fonts import HEIGHT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -37,6 +37,8 @@ _TEXT: Final = (225, 225, 225)
 _FAINT: Final = (160, 160, 160)
 _MARGIN: Final = 24
 """Pixels round a panel, for the letters."""
+_LEAST_WIDTH: Final = 180
+"""Pixels that a panel has across at least, so that what stands above it does."""
 _LEAST_LUMA: Final = 100
 """Of a colour on a dark ground, 0 to 255; a darker one is lightened."""
 _SMALL: Final = 5
@@ -100,7 +102,12 @@ def drawn(panel: Panel, colours: Mapping[str, Colour]) -> NDArray[np.uint8]:
     picture = Pillow.fromarray(pixels)
     pen = ImageDraw.Draw(picture)
     for code, stroke in panel.strokes:
-        rings += _draw(pen, stroke, colours[code], picture.size, thickness)
+        _draw(pen, stroke, colours[code], picture.size, thickness)
+    for code, points in _by_annotation(panel.strokes):
+        low, high = points.min(axis=0), points.max(axis=0)
+        if len(points) > 1 and max((high - low).tolist()) < _SMALL:
+            x, y = ((low + high) / 2).tolist()
+            rings.append((x, y, colours[code]))
     for x, y, colour in rings:
         left, top = math.floor(x) - _RING, math.floor(y) - _RING
         pen.ellipse((left, top, left + 2 * _RING, top + 2 * _RING), outline=colour)
@@ -116,27 +123,41 @@ def _contour(covered: NDArray[np.bool_], thickness: int) -> NDArray[np.bool_]:
     return covered & ~inside
 
 
-def _draw(
-    pen: ImageDraw.ImageDraw, stroke: Stroke, colour: Colour, size: tuple[int, int], thickness: int
-) -> list[tuple[float, float, Colour]]:
-    """Draw a line or a point; return where a ring is due round one that is too small to be seen."""
-    points = [(_pixel(x, size[0]), _pixel(y, size[1])) for x, y in stroke.points.tolist()]
-    x, y = points[0]
+def _by_annotation(strokes: Sequence[tuple[str, Stroke]]) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """Yield the label code and all points of each annotation."""
+    found: dict[str, list[NDArray[np.float64]]] = {}
+    codes = {stroke.of: code for code, stroke in strokes}
+    for _, stroke in strokes:
+        found.setdefault(stroke.of, []).append(stroke.points)
+    for identity, points in found.items():
+        yield codes[identity], np.concatenate(points)
+
+
+def _draw(pen: ImageDraw.ImageDraw, stroke: Stroke, colour: Colour, size: tuple[int, int], thickness: int) -> None:
+    """Draw a point, or a line that is made thicker towards its middle, so that nothing is drawn outside."""
+    middle: list[float] = ((stroke.points.min(axis=0) + stroke.points.max(axis=0)) / 2).tolist()
+    points = [(_pixel(x, middle[0], size[0]), _pixel(y, middle[1], size[1])) for x, y in stroke.points.tolist()]
     if len(points) == 1:
+        x, y = points[0]
         for across, down in ((4, 0), (0, 4)):
             pen.line((x - across, y - down, x + across, y + down), fill=colour)
-        return []
-    pen.line([*points, points[0]] if stroke.is_closed else points, fill=colour, width=thickness)
-    low, high = stroke.points.min(axis=0), stroke.points.max(axis=0)
-    if not stroke.is_closed or max((high - low).tolist()) >= _SMALL:
-        return []
-    middle = ((low + high) / 2).tolist()
-    return [(middle[0], middle[1], colour)]
+        return
+    for _ in range(thickness):
+        pen.line([*points, points[0]] if stroke.is_closed else points, fill=colour)
+        points = [(_nearer(x, middle[0]), _nearer(y, middle[1])) for x, y in points]
 
 
-def _pixel(coordinate: float, count: int) -> int:
-    """Return the pixel of a continuous coordinate; what is on the far edge of the panel is on its last pixel."""
-    return count - 1 if coordinate == count else math.floor(min(max(coordinate, -1e6), 1e6))
+def _nearer(pixel: int, middle: float) -> int:
+    """Return the next pixel towards the middle; the same if it is there."""
+    return pixel + (pixel + 1 <= middle) - (pixel >= middle)
+
+
+def _pixel(coordinate: float, middle: float, count: int) -> int:
+    """Return the pixel of a continuous coordinate; of one between two pixels, that which is nearer to the middle."""
+    coordinate = min(max(coordinate, -1e6), 1e6)
+    pixel = math.floor(coordinate)
+    is_beyond = pixel == coordinate and (coordinate > middle or pixel == count)
+    return pixel - 1 if is_beyond else pixel
 
 
 def sheet(
@@ -151,11 +172,11 @@ def sheet(
 
     Shape (row, column, 3), uint8.
     """
-    side_x = max(tile.panel.background.shape[1] for tile in tiles) + 2 * _MARGIN
+    side_x = max(_LEAST_WIDTH, *(tile.panel.background.shape[1] for tile in tiles)) + 2 * _MARGIN
     side_y = max(tile.panel.background.shape[0] for tile in tiles) + 2 * _MARGIN + 2 * HEIGHT
     columns = min(len(tiles), max(round(math.sqrt(len(tiles) * 1.4 * side_y / side_x)), 1))
     rows = -(-len(tiles) // columns)
-    width = max(columns * side_x, 240)
+    width = columns * side_x
     top = HEIGHT + 6
     lines = _wrapped(legend, width - 12, font)
     said = [line for note in notes for line in _broken(note, width - 12, font)]

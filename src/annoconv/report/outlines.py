@@ -6,7 +6,7 @@ x = column, y = row, origin at the outer corner of the first pixel of a slice as
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, pairwise, product
 from typing import TYPE_CHECKING, Any, Final
 
@@ -57,10 +57,13 @@ class Stroke:
         Shape (points, 2), float64: continuous pixels (x, y) of the slice as stored. One point is a point.
     is_closed
         Whether the last leads back to the first.
+    of
+        The id of its annotation.
     """
 
     points: NDArray[np.float64]
     is_closed: bool = False
+    of: str = ""
 
     @property
     def area(self) -> float:
@@ -84,7 +87,7 @@ def strokes_of(annotation: AnyAnnotation, image: Image, grid: Grid) -> Iterator[
     last = grid.shape[2] - 1
     for k, stroke in _anywhere(annotation, image, grid):
         if 0 <= k <= last:
-            yield k, stroke
+            yield k, replace(stroke, of=annotation.id)
 
 
 def _anywhere(each: AnyAnnotation, image: Image, grid: Grid) -> Iterator[tuple[int, Stroke]]:

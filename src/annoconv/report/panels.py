@@ -6,7 +6,7 @@ voxels that masks cover, and the strokes of all other shapes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -17,7 +17,7 @@ from annoconv.geometry import Grid
 from annoconv.messages import Message, listed
 from annoconv.model import AttributeAnnotation, MaskAnnotation, TextSpanAnnotation
 from annoconv.report.covered import layers_of
-from annoconv.report.outlines import Stroke, strokes_of
+from annoconv.report.outlines import strokes_of
 from annoconv.report.views import View, view_of
 from annoconv.shown_values import (
     PRESETS,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from annoconv.model import AnyAnnotation, Image
     from annoconv.pixels import Mask, Volume
     from annoconv.report.covered import Layer
+    from annoconv.report.outlines import Stroke
     from annoconv.report.sources import Pixels
 
 __all__ = ["Panel", "Scene", "panels_of", "scene_of"]
@@ -114,7 +115,7 @@ class Scene:
     pixels: Pixels | None
     layers: list[Layer] = field(default_factory=list["Layer"])
     code_of: dict[str, str] = field(default_factory=dict[str, str])
-    strokes: dict[int, list[tuple[str, Stroke]]] = field(default_factory=dict[int, list[tuple[str, Stroke]]])
+    strokes: dict[int, list[tuple[str, Stroke]]] = field(default_factory=dict[int, "list[tuple[str, Stroke]]"])
     scores: dict[str, NDArray[np.float64]] = field(default_factory=dict[str, "NDArray[np.float64]"])
 
 
@@ -280,7 +281,7 @@ def _panel(
     masks = [(scene.code_of[mask.id], view.turned(plane)) for mask, plane in covered]
     share = np.array([size[0] / across, size[1] / down])
     strokes = [
-        (label, Stroke(view.placed(each.points, (columns, rows)) * share, each.is_closed))
+        (label, replace(each, points=view.placed(each.points, (columns, rows)) * share))
         for label, each in scene.strokes.get(k, [])
     ]
     return Panel(scene.image.uid, k, grid.shape[2], view, background, masks, strokes, labels, window)

@@ -207,7 +207,7 @@ def preview(
     colours = colours_of_labels(labels, known)
     images_of = {image.uid: image for image in wanted}
     tiles = [Tile(panel, _above(panel, images_of[panel.image_uid], names), panel.window) for panel in panels]
-    title = case.case_id or case.task_id
+    title = case.case_id or case.image.uid
     pixels_of_sheet = sheet(
         tiles,
         [(names[code][0], colours[code]) for code in labels],
