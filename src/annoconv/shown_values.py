@@ -58,7 +58,7 @@ class Window:
             share = (levels > self.center - 0.5).astype(np.float32)
         else:
             share = (levels - self.center) / self.width + 0.5
-        return np.floor(np.nan_to_num(share).clip(0, 1) * 255 + 0.5).astype(np.uint8)
+        return np.asarray(np.floor(np.nan_to_num(share).clip(0, 1) * 255 + 0.5), np.uint8)
 
 
 PRESETS: Final = {

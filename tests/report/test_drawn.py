@@ -7,6 +7,7 @@ from annoconv.codes import Labels
 from annoconv.geometry import Grid
 from annoconv.model import Case
 from annoconv.pixels import ArrayVolume, Mask
+from annoconv.report import covered as covered_by
 from annoconv.report.covered import layers_of, scaled
 from annoconv.report.drawing import colours_of_labels, drawn
 from annoconv.report.outlines import strokes_of
@@ -212,9 +213,11 @@ def test_empty_masks_and_one_slice_are_no_error():
     assert single.panels[0].slices == 1
 
 
-def test_runs_and_arrays_cover_the_same_pixels():
+@pytest.mark.parametrize("largest", [1 << 24, 0])
+def test_runs_and_arrays_cover_the_same_pixels(largest, monkeypatch):
+    monkeypatch.setattr(covered_by, "_LARGEST_PLANE", largest)
     rng = np.random.default_rng(1)
-    labels = np.where(rng.random((4, 33, 47)) < 0.02, rng.integers(1, 4, (4, 33, 47)), 0).astype(np.uint8)
+    labels = np.where(rng.random((4, 33, 47)) < 0.01, rng.integers(1, 4, (4, 33, 47)), 0).astype(np.uint8)
     on = Grid((47, 33, 4), np.eye(4))
     volume = ArrayVolume(on, labels)
     masks = [Mask(f"M{n}", volume, n) for n in (1, 2, 3)]

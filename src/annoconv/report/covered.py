@@ -137,8 +137,9 @@ def _shrunk(mask: Foreground, k: int, size: tuple[int, int]) -> NDArray[np.bool_
     here = lines // rows == k
     lines, begins = lines[here] % rows, begins[here]
     ends = begins + (mask.stops - mask.starts)[here]
-    row = lines * size[0] // rows
-    steps = np.zeros((size[0], size[1] + 1), dtype=np.int64)
-    np.add.at(steps, (row, begins * size[1] // columns), 1)
-    np.add.at(steps, (row, (ends - 1) * size[1] // columns + 1), -1)
-    return np.cumsum(steps, axis=1)[:, :-1] > 0
+    down, across = min(size[0], rows), min(size[1], columns)
+    steps = np.zeros((down, across + 1), dtype=np.int64)
+    at = ((lines + 1) * down - 1) // rows  # the pixels of `scaled`
+    np.add.at(steps, (at, ((begins + 1) * across - 1) // columns), 1)
+    np.add.at(steps, (at, (ends * across - 1) // columns + 1), -1)
+    return scaled(np.cumsum(steps, axis=1)[:, :-1] > 0, size)

@@ -193,8 +193,8 @@ def sheet(
             _write(canvas, name, x + 13, y, colour, font)
             x += 13 + font.width(name) + 12
         y += HEIGHT + 2
-    for line in said:
-        _write(canvas, line, 6, y, _FAINT, font)
+    for sentence in said:
+        _write(canvas, sentence, 6, y, _FAINT, font)
         y += HEIGHT + 2
     return canvas
 

@@ -68,8 +68,8 @@ class Stroke:
     @property
     def area(self) -> float:
         """Of the box round it, square pixels: what tells where most of it is."""
-        width, height = np.ptp(self.points, axis=0).tolist()
-        return (width + 1.0) * (height + 1.0)
+        width, height = (float(each) for each in np.ptp(self.points, axis=0))
+        return (width + 1) * (height + 1)
 
 
 def strokes_of(annotation: AnyAnnotation, image: Image, grid: Grid) -> Iterator[tuple[int, Stroke]]:
@@ -145,7 +145,8 @@ def _lines(each: AnyAnnotation) -> list[tuple[NDArray[np.float64], bool]] | None
 
 def _turned(points: NDArray[np.float64], degrees: float | None) -> NDArray[np.float64]:
     angle = np.deg2rad(float(degrees or 0.0))
-    return points @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    turn = _array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    return np.asarray(points @ turn)
 
 
 def _array(numbers: Any) -> NDArray[np.float64]:
@@ -156,7 +157,7 @@ def _voxels(points_lps: NDArray[np.float64], grid: Grid) -> NDArray[np.float64]:
     """Return points in mm as continuous voxels, shape (points, 3); of uneven slices, z is between the two round it."""
     homogeneous = np.column_stack([points_lps, np.ones(len(points_lps))])
     if grid.positions is None:
-        return (homogeneous @ np.linalg.inv(grid.affine).T)[:, :3] + 0.5
+        return np.asarray((homogeneous @ np.linalg.inv(grid.affine).T)[:, :3] + 0.5)
     along = grid.positions @ grid.normal
     z = np.interp(points_lps @ grid.normal, along, np.arange(len(along)), left=-1, right=len(along))
     corner = np.stack([np.interp(z, np.arange(len(along)), axis) for axis in grid.positions.T], axis=1)

@@ -183,7 +183,9 @@ def _grid(
     return Grid((columns + 1, rows + 1, 1))
 
 
-def panels_of(scene: Scene, *, window: Window | None, longest: int, most: int) -> tuple[list[Panel], list[Message]]:
+def panels_of(
+    scene: Scene, *, window: Window | None, longest: int, most: int, indices: Sequence[int] | None = None
+) -> tuple[list[Panel], list[Message]]:
     """Return the slices with most of each label, in their order, and what must be said of them.
 
     Parameters
@@ -196,13 +198,17 @@ def panels_of(scene: Scene, *, window: Window | None, longest: int, most: int) -
         Pixels of the longer side.
     most
         Slices at most; those for which most labels were chosen are shown.
+    indices
+        Of the slices to show in place of those with most of each label.
     """
     notices: list[Message] = []
     uid = scene.image.uid
     if scene.pixels is None:
         notices.append(Message(_NO_IMAGE, uid=uid))
     chosen: dict[int, list[str]] = {}
-    for label, scores in scene.scores.items():
+    for k in indices or ():
+        chosen[k] = []
+    for label, scores in scene.scores.items() if indices is None else ():
         if scores.any():
             best = np.flatnonzero(scores == scores.max())
             chosen.setdefault(int(best[len(best) // 2]), []).append(label)

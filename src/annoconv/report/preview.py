@@ -14,6 +14,7 @@ from annoconv.casefile.left_out import kinds_of, left_out, without
 from annoconv.casefile.loaded import as_loaded, checked
 from annoconv.codes import Labels
 from annoconv.errors import InputError, UsageError
+from annoconv.ids import safe_name
 from annoconv.limits import Limits
 from annoconv.messages import Message, listed
 from annoconv.pictures import PICTURES
@@ -211,7 +212,7 @@ def preview(
     pixels_of_sheet = sheet(
         tiles,
         [(names[code][0], colours[code]) for code in labels],
-        title if letters.can_write(title) else "",
+        title if letters.can_write(title) else safe_name(title),
         [str(each) for each in notices if letters.can_write(str(each))],
         letters,
         colours,
