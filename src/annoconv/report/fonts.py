@@ -78,7 +78,7 @@ class Font:
     def _has(self, character: str) -> bool:
         if self._other is None or not character.isprintable():
             return False
-        return bytes(self._other.getmask(character)) != bytes(self._other.getmask(_NO_CHARACTER))
+        return _glyph(self._other, character) != _glyph(self._other, _NO_CHARACTER)
 
     def width(self, text: str) -> int:
         """Return the pixels that a text takes across."""
@@ -95,6 +95,13 @@ class Font:
 
     def _is_other(self, text: str) -> bool:
         return self._other is not None and not all(map(_is_plain, text))
+
+
+def _glyph(font: ImageFont.FreeTypeFont, character: str) -> bytes:
+    """Return what a font shows for a character."""
+    canvas = Pillow.new("L", (3 * _SIZE, 3 * _SIZE))
+    ImageDraw.Draw(canvas).text((_SIZE, _SIZE), character, fill=255, font=font)
+    return canvas.tobytes()
 
 
 def _is_plain(character: str) -> bool:

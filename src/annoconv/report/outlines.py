@@ -157,7 +157,7 @@ def _voxels(points_lps: NDArray[np.float64], grid: Grid) -> NDArray[np.float64]:
     """Return points in mm as continuous voxels, shape (points, 3); of uneven slices, z is between the two round it."""
     homogeneous = np.column_stack([points_lps, np.ones(len(points_lps))])
     if grid.positions is None:
-        return np.asarray((homogeneous @ np.linalg.inv(grid.affine).T)[:, :3] + 0.5)
+        return np.asarray((homogeneous @ np.linalg.inv(grid.affine).T)[:, :3] + 0.5, np.float64)
     along = grid.positions @ grid.normal
     z = np.interp(points_lps @ grid.normal, along, np.arange(len(along)), left=-1, right=len(along))
     corner = np.stack([np.interp(z, np.arange(len(along)), axis) for axis in grid.positions.T], axis=1)
