@@ -121,11 +121,14 @@ def _is_covered(mask: Mask, labels: NDArray[Any]) -> NDArray[np.bool_]:
 
 def scaled(covered: NDArray[np.bool_], size: tuple[int, int]) -> NDArray[np.bool_]:
     """Return a plane of another size: of more pixels, the nearest of the former; of fewer, any that one stands for."""
-    for axis, count in enumerate(size):
-        have = covered.shape[axis]
-        if count < have:
-            covered = np.logical_or.reduceat(covered, np.arange(count) * have // count, axis=axis)
-        elif count > have:
+    rows, columns = covered.shape
+    if size[0] < rows or size[1] < columns:
+        down, across = min(size[0], rows), min(size[1], columns)
+        at, left = np.nonzero(covered)
+        covered = np.zeros((down, across), dtype=np.bool_)
+        covered[((at + 1) * down - 1) // rows, ((left + 1) * across - 1) // columns] = True
+    for axis, (count, have) in enumerate(zip(size, covered.shape, strict=True)):
+        if count > have:
             covered = covered.take(((np.arange(count) + 0.5) * have / count).astype(np.int64), axis=axis)
     return covered
 
