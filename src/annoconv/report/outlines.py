@@ -162,7 +162,7 @@ def _voxels(points_lps: NDArray[np.float64], grid: Grid) -> NDArray[np.float64]:
     z = np.interp(points_lps @ grid.normal, along, np.arange(len(along)), left=-1, right=len(along))
     corner = np.stack([np.interp(z, np.arange(len(along)), axis) for axis in grid.positions.T], axis=1)
     across, *_ = np.linalg.lstsq(grid.affine[:3, :2], (points_lps - corner).T, rcond=None)
-    return np.column_stack([across.T, z]) + 0.5
+    return _array(np.column_stack([across.T, z]) + 0.5)
 
 
 def _in_slices(points: NDArray[np.float64], *, is_closed: bool) -> Iterator[tuple[int, Stroke]]:
