@@ -175,7 +175,7 @@ def test_readme_begins_with_what_a_reader_needs() -> None:
         order = ["pip install", "```python", "$ annoconv to-dicom-seg", "| `dicom-seg`"]
         places = [text.index(mark) for mark in order]
         assert places == sorted(places), name
-        assert "![" not in text, f"{name}: badges none"
+        assert not re.search(r"!\[[^]]*\]\(http", text), f"{name}: badges none"
         for line in ("pip install . && annoconv demo", 'pip install -e ".[dev]" && pytest'):
             assert f"\n```sh\n{line}\n```\n" in text, name
         python = next(block["body"] for block in BLOCK.finditer(text) if block["kind"] == "python")

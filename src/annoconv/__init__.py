@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv.loss import Loss, LossKind, LossReport
     from annoconv.registry import Context, Format, Option, formats, read, write
+    from annoconv.report.preview import Preview, preview
     from annoconv.validation import validate
 
     __version__: str
@@ -48,10 +49,12 @@ __all__ = [
     "MaskError",
     "Option",
     "OutputExistsError",
+    "Preview",
     "Reading",
     "UsageError",
     "__version__",
     "formats",
+    "preview",
     "read",
     "read_case",
     "read_cases",
@@ -67,6 +70,7 @@ _HOMES = {
     "findings": ("Finding", "Level"),
     "limits": ("Limits",),
     "loss": ("Loss", "LossKind", "LossReport"),
+    "report.preview": ("Preview", "preview"),
     "registry": ("Context", "Format", "Option", "formats", "read", "write"),
     "validation": ("validate",),
 }

@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, runtime_checkable
 
 from annoconv.errors import AnnoconvError, ImageError, LimitError
 from annoconv.files.inputs import check_source
@@ -37,13 +37,16 @@ __all__ = [
     "OF_A_COPY",
     "ORDER_OF_SHAPE",
     "ImageSource",
+    "Overview",
     "Reader",
     "SliceIdentity",
+    "SliceReader",
     "describe_sources",
     "list_files",
     "match",
     "no_such_image",
     "open",
+    "read_slices",
     "readable",
     "scan",
     "unused",
@@ -155,6 +158,35 @@ class ImageSource(Protocol):
     def describe(self) -> Image:
         """Return the image as a case document describes it."""
         ...
+
+
+@runtime_checkable
+class SliceReader(Protocol):
+    """An image of which some slices are read without the others."""
+
+    def read_slices(self, indices: Sequence[int]) -> NDArray[Any]:
+        """Return the stored pixels of some slices, in the order asked for, as `read` has them."""
+        ...
+
+
+@runtime_checkable
+class Overview(Protocol):
+    """An image that may be too large to be read whole: a slide."""
+
+    def read_overview(self, longest: int) -> NDArray[Any]:
+        """Return the whole image with fewer pixels, shape (1, j, i) or (1, j, i, sample).
+
+        Parameters
+        ----------
+        longest
+            Pixels of the longer side that are enough; the image has more by less than a factor of two, or all it has.
+        """
+        ...
+
+
+def read_slices(source: ImageSource, indices: Sequence[int]) -> NDArray[Any]:
+    """Return the stored pixels of some slices of an image, in the order asked for."""
+    return source.read_slices(indices) if isinstance(source, SliceReader) else source.read()[list(indices)]
 
 
 Reader: TypeAlias = Callable[[Sequence[Path], Limits], list[ImageSource]]

@@ -48,13 +48,14 @@ _SHARED = ["StudyInstanceUID", "FrameOfReferenceUID", "Modality", "SeriesNumber"
 _TIMES = [("AcquisitionDate", "AcquisitionTime"), ("SeriesDate", "SeriesTime"), ("StudyDate", "StudyTime")]
 _PLACE = ["ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SpacingBetweenSlices", "SliceThickness"]
 _SLIDE = ["TotalPixelMatrixColumns", "TotalPixelMatrixRows", "ImageOrientationSlide", "DimensionOrganizationType"]
+_KIND = ["ImageType"]
 PATIENT = ["PatientID", "PatientName", "PatientBirthDate", "PatientSex"]
 """Whose image it is: the same for all of a series, the first of them by identity, the others as they may be spelled."""
 _TAGS = [
     *("SOPClassUID", "SOPInstanceUID", "NumberOfFrames", "Rows", "Columns"),
     *("SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated"),
     *("AcquisitionDateTime", "TimezoneOffsetFromUTC", *(keyword for pair in _TIMES for keyword in pair)),
-    *(*_SHARED, *_PLACE, *_SLIDE, *PATIENT),
+    *(*_SHARED, *_PLACE, *_SLIDE, *_KIND, *PATIENT),
 ]
 _WANTED = {tag: name for name in _TAGS if (tag := tag_for_keyword(name)) is not None}
 """All that a scan reads."""

@@ -313,18 +313,22 @@ class DicomSeries:
 
     def read(self) -> NDArray[Any]:
         """Return the stored pixels, shape (k, j, i) or with colour (k, j, i, sample); rescaling is not applied."""
+        return self.read_slices(range(self.grid.shape[2]))
+
+    def read_slices(self, indices: Sequence[int]) -> NDArray[Any]:
+        """Return the stored pixels of some slices, in the order asked for; no other file is opened."""
         grid, frames = self._stack
         pixels: NDArray[Any] | None = None
-        present = [(k, frame) for k, frame in enumerate(frames) if frame is not None]
-        for (k, frame), pixels_ji in zip(present, read_frames([frame for _, frame in present]), strict=True):
+        present = [(place, frame) for place, k in enumerate(indices) if (frame := frames[k]) is not None]
+        for (place, frame), pixels_ji in zip(present, read_frames([frame for _, frame in present]), strict=True):
             if pixels is None:
-                check_held(grid.shape[2] * pixels_ji.nbytes, self.path, self._limits)
-                pixels = np.zeros((grid.shape[2], *pixels_ji.shape), dtype=pixels_ji.dtype)
+                check_held(len(indices) * pixels_ji.nbytes, self.path, self._limits)
+                pixels = np.zeros((len(indices), *pixels_ji.shape), dtype=pixels_ji.dtype)
             if pixels_ji.shape != pixels.shape[1:] or pixels_ji.shape[:2] != grid.shape_kji[1:]:
                 raise ImageError("the pixels have another shape than the header says", source=frame.path)
             if pixels_ji.dtype != pixels.dtype:
                 pixels = pixels.astype(np.promote_types(pixels.dtype, pixels_ji.dtype))
-            pixels[k] = pixels_ji
+            pixels[place] = pixels_ji
         return np.empty(0) if pixels is None else pixels
 
     def describe(self) -> Image:

@@ -61,6 +61,8 @@ class DicomSlide(DicomSeries):
         message = Message("{count} smaller images of the slide are left out; name one's file to use it", count=left_out)
         more = [message] if left_out else []
         super().__init__([largest], [*notes, *more], limits)
+        alike = (each for each in instances if sizes[each.path] < sizes[largest.path] and _is_level(each))
+        self._levels = sorted((largest, *alike), key=lambda instance: sizes[instance.path])
 
     @property
     def tile_size(self) -> tuple[int, int]:
@@ -128,6 +130,35 @@ class DicomSlide(DicomSeries):
         instance = self._instances[0]
         return (SliceIdentity(instance.sop_class_uid, instance.sop_instance_uid, None, instance.path, None),)
 
+    def read_slices(self, indices: Sequence[int]) -> NDArray[Any]:
+        """Return the one slice, as often as it is asked for."""
+        return self.read()[list(indices)]
+
+    def read_overview(self, longest: int) -> NDArray[Any]:
+        """Return the whole slide, shape (1, j, i) or (1, j, i, sample), from its smallest level that has enough pixels.
+
+        Of a level with more, every n-th pixel is taken, tile by tile.
+        """
+        enough = (each for each in self._levels if max(_matrix_size(each)) >= longest)
+        level = DicomSlide([next(enough, self._levels[-1])], (), self._limits)
+        return level._thinned(max(max(level.grid.shape) // longest, 1))
+
+    def _thinned(self, step: int) -> NDArray[Any]:
+        """Return every n-th pixel of every n-th row."""
+        if step == 1:
+            return self.read()
+        instance, (_, height, width) = self._instances[0], self.grid.shape_kji
+        frames = [instance.of_frame(tile.frame, self._places.places[0]) for tile in self.tiles]
+        pixels: NDArray[Any] | None = None
+        for tile, pixels_ji in zip(self.tiles, read_frames(frames), strict=True):
+            if pixels is None:
+                size = -(-height // step), -(-width // step)
+                pixels = np.zeros((1, *size, *pixels_ji.shape[2:]), dtype=pixels_ji.dtype)
+            thin = pixels_ji[-tile.row % step :: step, -tile.column % step :: step]
+            part = pixels[0, -(-tile.row // step) :, -(-tile.column // step) :][: thin.shape[0], : thin.shape[1]]
+            part[...] = thin[: part.shape[0], : part.shape[1]]
+        return np.empty(0) if pixels is None else pixels
+
     def read(self) -> NDArray[Any]:
         """Return the stored pixels of the total matrix, shape (1, j, i) or (1, j, i, sample); absent tiles are 0."""
         instance = self._instances[0]
@@ -144,6 +175,14 @@ class DicomSlide(DicomSeries):
             part = pixels[0, tile.row : tile.row + rows, tile.column : tile.column + columns]
             part[...] = pixels_ji[: part.shape[0], : part.shape[1]]
         return np.empty(0) if pixels is None else pixels
+
+
+def _is_level(instance: Instance) -> bool:
+    """Tell whether an image shows the same as the largest of its slide: no label, no overview of the glass.
+
+    PS3.3 C.8.12.4.1.1: the third value of ImageType is VOLUME or THUMBNAIL of those that do.
+    """
+    return instance.text("ImageType").split("\\")[2:3] in (["VOLUME"], ["THUMBNAIL"])
 
 
 def _matrix_size(instance: Instance) -> tuple[int, int]:

@@ -29,10 +29,10 @@ from annoconv.model import (
     PolygonAnnotation,
     PolylineAnnotation,
 )
+from annoconv.pictures import address_of, own_name
 from annoconv_converters._pictures.drawn_masks import Form, masks_on
 from annoconv_converters._pictures.geometry import box_to_record, rings_to_record, tidy
 from annoconv_converters._pictures.objects import told_of
-from annoconv_converters._pictures.own_names import address_of, own_name
 from annoconv_converters._pictures.planes import Axis, Planes, SliceName, slice_name
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.rotation import corners_of, ellipse_ring

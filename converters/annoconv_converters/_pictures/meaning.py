@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.errors import InputError
 from annoconv.ids import safe_name
+from annoconv.pictures import named_image
 from annoconv_converters._pictures.geometry import (
     Segmentation,
     box_from_record,
@@ -23,7 +24,6 @@ from annoconv_converters._pictures.geometry import (
     tidy,
 )
 from annoconv_converters._pictures.objects import tracked
-from annoconv_converters._pictures.own_names import named_image
 from annoconv_converters._pictures.planes import Planes, SliceName
 from annoconv_converters._pictures.record_ids import annotation_id
 from annoconv_converters._pictures.records import IMAGE_LABEL, Picture, Record, Shape, flat_uid, is_caption

@@ -10,16 +10,13 @@ upper or lower case, the second has `-2` before its ending, the third `-3`.
 from __future__ import annotations
 
 import posixpath
-import re
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
-from urllib.parse import unquote
 
 from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError
-from annoconv.ids import safe_name
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
-from annoconv_converters._pictures.own_names import PICTURES, is_relative
+from annoconv.pictures import file_name_of, is_relative
 from annoconv_converters._pictures.seen_names import SeenNames, ToldNames
 
 if TYPE_CHECKING:
@@ -31,11 +28,9 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.records import Picture
 
 __all__ = [
-    "PICTURE_FILES",
     "FlatNames",
     "KnownNames",
     "NameRule",
-    "file_name_of",
     "folder_below",
     "name_below",
     "stem_of",
@@ -44,14 +39,8 @@ __all__ = [
 
 NameRule: TypeAlias = Literal["own", "flat"]
 
-_OTHERS: Final = (".heic", ".avif", ".jp2", ".dng", ".mpo", ".pfm", ".svs", ".ndpi", ".mrxs", ".scn", ".dcm")
-PICTURE_FILES: Final = (*PICTURES, *_OTHERS)
-"""What the file of a picture may end in."""
 _ANNOTATIONS: Final = "Annotations"
 """Folder that holds files about the pictures of another one beside it."""
-_FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029:]")
-_MOST_BYTES: Final = 240
-"""Of a part of a path: file systems take 255, and endings are exchanged."""
 
 
 def folder_below(path: Path, sources: Iterable[Path]) -> str:
@@ -65,33 +54,6 @@ def name_below(folder: str, name: str) -> str:
     path = name.replace("\\", "/")
     found = posixpath.normpath(posixpath.join(folder, path))
     return found if is_relative(found) and not path.startswith("/") else name
-
-
-def file_name_of(name: str) -> str:
-    r"""Return the path of a picture's file below a folder: its name, if that is one.
-
-    Else folders are parted by slashes, none leads upwards or nowhere, what ends a line or parts a path is `_`, and a
-    name without the ending of a picture has `.png` behind it; of an address, what follows `?` or `#` is left out.
-
-    Examples
-    --------
-    >>> file_name_of("train/a.png"), file_name_of("C:\\x\\a.png"), file_name_of("https://x.org/b.png?size=1")
-    ('train/a.png', 'C_/x/a.png', 'https_/x.org/b.png')
-    """
-    is_address = "://" in name or name.startswith("/data/")
-    told = unquote(re.split("[?#]", name)[0]) if is_address else name
-    parts = [_part(part) for part in told.replace("\\", "/").split("/") if part.strip(" .")]
-    found = "/".join(parts) or "picture"
-    return found if found.lower().endswith(PICTURE_FILES) else f"{found}.png"
-
-
-def _part(part: str) -> str:
-    """Return a part of a path as file systems take it."""
-    part = _FORBIDDEN.sub("_", part)
-    if len(part.encode("utf-8", "surrogatepass")) <= _MOST_BYTES:
-        return part
-    stem, dot, ending = part.rpartition(".")
-    return f"{safe_name(stem)}.{ending}" if dot and len(ending) <= 5 else safe_name(part)
 
 
 def with_file_names(case: Case, pictures: Iterable[Picture], case_index: int) -> Iterator[Loss]:

@@ -16,7 +16,9 @@ from annoconv.errors import ImageError, UsageError
 from annoconv.geometry import Grid
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
-from annoconv_converters._pictures.sizes import PictureFiles, copy_picture, other_shape, size_of_file
+from annoconv.pictures import PictureFiles
+from annoconv.shown_values import number_of, palette_colours
+from annoconv_converters._pictures.sizes import copy_picture, other_shape, size_of_file
 from annoconv_converters._raster.png import png_bytes
 
 if TYPE_CHECKING:
@@ -180,7 +182,7 @@ def _pixels(
         return _coloured(plane, header, source)
     is_inverted = kind == "MONOCHROME1"
     inverted = {"inverted": True} if is_inverted else {}
-    slope, intercept = _number(header, "RescaleSlope", 1.0), _number(header, "RescaleIntercept", 0.0)
+    slope, intercept = number_of(header, "RescaleSlope", 1.0), number_of(header, "RescaleIntercept", 0.0)
     if rendering.depth == "16":
         offset = 1 << 15 if plane.dtype.kind == "i" else 0
         pixels = (plane.astype(np.int64) + offset).clip(0, 65535).astype(np.uint16)
@@ -201,38 +203,16 @@ def _pixels(
 
 def _coloured(plane: NDArray[Any], header: Any, source: ImageSource) -> tuple[NDArray[Any], dict[str, Any]]:
     """Return the colours that pixels are indices of (PS3.3 C.7.9); ImageError if the palette cannot be read."""
-    channels = [_looked_up(plane, header, colour) for colour in ("Red", "Green", "Blue")]
-    told = [each for each in channels if each is not None]
-    if len(told) < len(channels):
+    colours = palette_colours(plane, header)
+    if colours is None:
         raise ImageError(
             "the pixels are indices of a palette that cannot be read",
             source=source.path,
             where="(0028,1101) RedPaletteColorLookupTableDescriptor",
         )
-    return np.ascontiguousarray(np.stack(told, axis=-1)), {"depth": 8, "samples": 3, "palette": True}
-
-
-def _looked_up(plane: NDArray[Any], header: Any, colour: str) -> NDArray[np.uint8] | None:
-    """Return one colour of the pixels, 8 bits; None if its table is not there or not whole."""
-    described: Any = header.get(f"{colour}PaletteColorLookupTableDescriptor")
-    data: Any = header.get(f"{colour}PaletteColorLookupTableData")
-    if described is None or len(described) != 3 or not isinstance(data, bytes):
-        return None
-    count, first, bits = int(described[0]) or 1 << 16, int(described[1]), int(described[2])
-    if bits not in {8, 16} or len(data) < count * bits // 8:
-        return None
-    table = np.frombuffer(data[: count * bits // 8], np.uint8)
-    table = table[1::2] if bits == 16 else table  # the higher byte of each
-    return np.asarray(table[np.clip(plane.astype(np.int64) - first, 0, count - 1)])
+    return colours, {"depth": 8, "samples": 3, "palette": True}
 
 
 def _window(header: Any) -> tuple[float, float] | None:
-    center, width = _number(header, "WindowCenter", 0.0), _number(header, "WindowWidth", 0.0)
+    center, width = number_of(header, "WindowCenter", 0.0), number_of(header, "WindowWidth", 0.0)
     return (center, width) if width > 0 else None
-
-
-def _number(header: Any, keyword: str, default: float) -> float:
-    value = header.get(keyword) if hasattr(header, "get") else None
-    if value is None or value == "":
-        return default
-    return float(value[0] if isinstance(value, (list, tuple)) or hasattr(value, "append") else value)

@@ -13,11 +13,9 @@ from PIL import ImageOps, UnidentifiedImageError
 from annoconv import images as image_seam
 from annoconv.casefile import LoadedCase
 from annoconv.errors import ImageError
-from annoconv.files.atomic import note_inputs
 from annoconv.geometry import Grid
 from annoconv.messages import Message, listed
-from annoconv_converters._pictures.own_names import EXTENSION, own_name
-from annoconv_converters._pictures.picture_names import PICTURE_FILES, file_name_of
+from annoconv.pictures import PictureFiles, own_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
     from annoconv.model import Case, Image
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["PictureFiles", "copy_picture", "other_shape", "size_of_file", "with_sizes", "without_size"]
+__all__ = ["copy_picture", "other_shape", "size_of_file", "with_sizes", "without_size"]
 
 _ORIENTATION: Final = 0x0112
 _LYING: Final = frozenset({5, 6, 7, 8})
@@ -156,39 +154,6 @@ def _changed(loaded: LoadedCase, case: Case) -> LoadedCase:
     return LoadedCase(case, lambda: loaded.masks, loaded.path, loaded.fields)
 
 
-class PictureFiles:
-    """The files of pictures among files and folders, which are looked through when the first is asked for."""
-
-    def __init__(self, images: Sequence[Path] = ()) -> None:
-        self._images = images
-        self._known: dict[str, list[Path]] | None = None
-
-    def of(self, image: Image, limits: Limits) -> Path | None:
-        """Return the file of the picture that a flat image is: the one that most of its path is that of.
-
-        Raises
-        ------
-        ImageError
-            If several are.
-        """
-        if self._known is None:
-            self._known = _by_name(self._images, limits)
-        parts = file_name_of(own_name(image)).split("/")
-        is_named = bool(image.files) or EXTENSION in (image.extensions or {})
-        found = self._known.get(parts[-1]) or ([] if is_named else self._known.get(parts[-1].rpartition(".")[0], []))
-        alike = {path: _common(path.parts[-2::-1], parts[-2::-1]) for path in found}
-        best = [path for path, count in alike.items() if count == max(alike.values())]
-        if len(best) > 1:
-            raise ImageError(
-                "several pictures have the name of an image",
-                where="/image",
-                found=listed(list(map(str, best)), _MOST_NAMED),
-                expected=own_name(image),
-                advice="Name the folder of one of them",
-            )
-        return best[0] if best else None
-
-
 def copy_picture(source: Path, target: Path) -> None:
     """Copy the file of a picture as it stands; into one of another ending, its pixels as they are seen, as PNG."""
     if source.suffix.lower() == target.suffix.lower():
@@ -199,17 +164,6 @@ def copy_picture(source: Path, target: Path) -> None:
             ImageOps.exif_transpose(picture).save(target, "PNG")
     except _DAMAGE as error:
         raise ImageError("the picture cannot be read", source=source) from error
-
-
-def _by_name(images: Sequence[Path], limits: Limits) -> dict[str, list[Path]]:
-    """Return the files of pictures by their names without folders, and by these without their endings."""
-    known: dict[str, list[Path]] = {}
-    for path in image_seam.list_files(images, limits):
-        if path.name.lower().endswith(PICTURE_FILES):
-            known.setdefault(path.name, []).append(path)
-            known.setdefault(path.stem, []).append(path)
-    note_inputs(images)
-    return known
 
 
 def _size(image: Image, files: PictureFiles, limits: Limits) -> tuple[int, int] | None:
@@ -226,9 +180,3 @@ def _size(image: Image, files: PictureFiles, limits: Limits) -> tuple[int, int] 
 
 def _sized(image: Image, size: tuple[int, int] | None) -> Image:
     return image if size is None or image.shape is not None else image.model_copy(update={"shape": list(size)})
-
-
-def _common(some: Sequence[str], others: Sequence[str]) -> int:
-    """Return how many members two sequences have in common from their start."""
-    pairs = enumerate(zip(some, others, strict=False))
-    return next((place for place, (one, other) in pairs if one != other), min(len(some), len(others)))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from annoconv.errors import InputError, MaskError
+from annoconv.pictures import file_name_of
 from annoconv_converters._pictures.geometry import counts_to_record
-from annoconv_converters._pictures.picture_names import file_name_of
 from annoconv_converters._raster.png import png_bytes, read_png
 from annoconv_converters._raster.run_lengths import counts_of_labels, decode, expand
 

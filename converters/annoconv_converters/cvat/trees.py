@@ -13,9 +13,9 @@ from annoconv.class_list import class_list
 from annoconv.codes import Labels
 from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
+from annoconv.pictures import own_name
 from annoconv_converters._pictures.file_losses import FileRecord, file_losses, settled, stated
 from annoconv_converters._pictures.objects import told_of
-from annoconv_converters._pictures.own_names import own_name
 from annoconv_converters._pictures.planes import slice_name
 from annoconv_converters._xml import as_number, members_of, members_of_object
 from annoconv_converters.cvat.coordinates import coordinates_of, cuboid_of, elements_of, point_of

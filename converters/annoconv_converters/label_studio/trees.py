@@ -15,8 +15,8 @@ from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
+from annoconv.pictures import address_of, own_name
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, settled, stated
-from annoconv_converters._pictures.own_names import address_of, own_name
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.skeletons import box_of_keypoints
 from annoconv_converters.label_studio.shapes import POINT_WIDTH

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
 from annoconv.loss import Loss, LossKind
+from annoconv.pictures import own_name
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, stated
-from annoconv_converters._pictures.own_names import own_name
 from annoconv_converters._xml import as_number
 from annoconv_converters.labelme.groups import shared_groups
 

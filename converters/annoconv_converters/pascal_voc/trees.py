@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.messages import Message
 from annoconv.model import BboxAnnotation, MaskAnnotation, OrientedBoxAnnotation
+from annoconv.pictures import own_name
 from annoconv_converters._pictures.file_losses import FileRecord, file_losses, settled, stated
-from annoconv_converters._pictures.own_names import own_name
 from annoconv_converters._pictures.rotation import ROTATION, sides_of
 from annoconv_converters._xml import as_number, members_of, members_of_object
 

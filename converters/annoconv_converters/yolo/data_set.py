@@ -17,8 +17,9 @@ from annoconv.errors import InputError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.names import Within
 from annoconv.files.side_files import SideFiles
+from annoconv.pictures import PICTURE_FILES
 from annoconv_converters._pictures.carrier import side_of, told_pictures
-from annoconv_converters._pictures.picture_names import PICTURE_FILES, stem_of
+from annoconv_converters._pictures.picture_names import stem_of
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.sizes import size_of_file

@@ -33,6 +33,7 @@ _COMMANDS = {
     "merge-readers": "Make one case of several readers' cases of one image.",
     "sampling-plan": "Draw a sample of cases for an expert, a share of each stratum.",
     "registration": "Tell how well registered images lie on each other: landmarks and structures.",
+    "preview": "Draw cases: the slices with most of each label, as a PNG.",
     "demo": "Make a small synthetic case, check it and convert it to every format.",
 }
 """The commands that are not converters, each a module of this package with a function of its name."""

@@ -1,0 +1,169 @@
+"""The pictures of flat images: the names that their sources give them in a case, and their files.
+
+A name is the path of the image's one file; what the model takes for no relative path, or for the name of what a picture
+is made of, stands beside it, in `extensions` under `annoconv.picture`, and so does where a server has it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from urllib.parse import unquote
+
+from annoconv import images as image_seam
+from annoconv.errors import ImageError
+from annoconv.files.atomic import note_inputs
+from annoconv.ids import is_dicom_uid, safe_name
+from annoconv.messages import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from annoconv.limits import Limits
+    from annoconv.model import Image
+
+__all__ = [
+    "EXTENSION",
+    "PICTURES",
+    "PICTURE_FILES",
+    "PictureFiles",
+    "address_of",
+    "file_name_of",
+    "is_relative",
+    "named_image",
+    "own_name",
+]
+
+Record: TypeAlias = "dict[str, Any]"
+
+EXTENSION: Final = "annoconv.picture"
+"""Key in `extensions` of an image for its picture's `name`, where no file of it has that, and `address`."""
+_MADE_OF: Final = (".dcm", ".dicom", ".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+"""Endings of files that pictures are made of, and have other names than."""
+PICTURES: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
+"""Endings of the names of pictures."""
+_OTHERS: Final = (".heic", ".avif", ".jp2", ".dng", ".mpo", ".pfm", ".svs", ".ndpi", ".mrxs", ".scn", ".dcm")
+PICTURE_FILES: Final = (*PICTURES, *_OTHERS)
+"""What the file of a picture may end in."""
+_FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029:]")
+_MOST_BYTES: Final = 240
+"""Of a part of a path: file systems take 255, and endings are exchanged."""
+_MOST_NAMED: Final = 10
+
+
+def own_name(image: Image) -> str:
+    """Return the name of the picture that a flat image is."""
+    if name := _told(image, "name"):
+        return name
+    path = image.files[0].path if image.files else ""
+    return path if path and _is_own(path, image.uid) else f"{safe_name(image.uid)}.png"
+
+
+def address_of(image: Image) -> str | None:
+    """Return where a server has the picture that a flat image is, if its source says so beside its name."""
+    return _told(image, "address")
+
+
+def _told(image: Image, member: str) -> str | None:
+    told = (image.extensions or {}).get(EXTENSION)
+    found = told.get(member) if isinstance(told, dict) else None
+    return found if isinstance(found, str) and found else None
+
+
+def named_image(name: str | None, uid: str, address: str | None) -> Record:
+    """Return what an image says of the name of its picture, but of one that follows from its UID, and its address."""
+    files: Record = {"files": [{"path": name}]} if name is not None and is_relative(name) else {}
+    told: Record = {} if name is None or (files and _is_own(name, uid)) else {"name": name}
+    told |= {"address": address} if address else {}
+    return {**files, **({"extensions": {EXTENSION: told}} if told else {})}
+
+
+def _is_own(path: str, uid: str) -> bool:
+    """Tell whether the path of an image's file is the name of its picture, not of what that is made of."""
+    ending = path.lower()
+    return ending.endswith(PICTURES) or not (is_dicom_uid(uid) or ending.endswith(_MADE_OF))
+
+
+def is_relative(name: str) -> bool:
+    """Tell whether the model takes a name as a relative path."""
+    parts = name.split("/")
+    is_plain = not any(mark in "\\:\x7f" or mark < " " for mark in name)
+    return is_plain and not any(part in {"", "."} or part[:2] == ".." for part in parts)
+
+
+def file_name_of(name: str) -> str:
+    r"""Return the path of a picture's file below a folder: its name, if that is one.
+
+    Else folders are parted by slashes, none leads upwards or nowhere, what ends a line or parts a path is `_`, and a
+    name without the ending of a picture has `.png` behind it; of an address, what follows `?` or `#` is left out.
+
+    Examples
+    --------
+    >>> file_name_of("train/a.png"), file_name_of("C:\\x\\a.png"), file_name_of("https://x.org/b.png?size=1")
+    ('train/a.png', 'C_/x/a.png', 'https_/x.org/b.png')
+    """
+    is_address = "://" in name or name.startswith("/data/")
+    told = unquote(re.split("[?#]", name)[0]) if is_address else name
+    parts = [_part(part) for part in told.replace("\\", "/").split("/") if part.strip(" .")]
+    found = "/".join(parts) or "picture"
+    return found if found.lower().endswith(PICTURE_FILES) else f"{found}.png"
+
+
+def _part(part: str) -> str:
+    """Return a part of a path as file systems take it."""
+    part = _FORBIDDEN.sub("_", part)
+    if len(part.encode("utf-8", "surrogatepass")) <= _MOST_BYTES:
+        return part
+    stem, dot, ending = part.rpartition(".")
+    return f"{safe_name(stem)}.{ending}" if dot and len(ending) <= 5 else safe_name(part)
+
+
+class PictureFiles:
+    """The files of pictures among files and folders, which are looked through when the first is asked for."""
+
+    def __init__(self, images: Sequence[Path] = ()) -> None:
+        self._images = images
+        self._known: dict[str, list[Path]] | None = None
+
+    def of(self, image: Image, limits: Limits) -> Path | None:
+        """Return the file of the picture that a flat image is: the one that most of its path is that of.
+
+        Raises
+        ------
+        ImageError
+            If several are.
+        """
+        if self._known is None:
+            self._known = _by_name(self._images, limits)
+        parts = file_name_of(own_name(image)).split("/")
+        is_named = bool(image.files) or EXTENSION in (image.extensions or {})
+        found = self._known.get(parts[-1]) or ([] if is_named else self._known.get(parts[-1].rpartition(".")[0], []))
+        alike = {path: _common(path.parts[-2::-1], parts[-2::-1]) for path in found}
+        best = [path for path, count in alike.items() if count == max(alike.values())]
+        if len(best) > 1:
+            raise ImageError(
+                "several pictures have the name of an image",
+                where="/image",
+                found=listed(list(map(str, best)), _MOST_NAMED),
+                expected=own_name(image),
+                advice="Name the folder of one of them",
+            )
+        return best[0] if best else None
+
+
+def _by_name(images: Sequence[Path], limits: Limits) -> dict[str, list[Path]]:
+    """Return the files of pictures by their names without folders, and by these without their endings."""
+    known: dict[str, list[Path]] = {}
+    for path in image_seam.list_files(images, limits):
+        if path.name.lower().endswith(PICTURE_FILES):
+            known.setdefault(path.name, []).append(path)
+            known.setdefault(path.stem, []).append(path)
+    note_inputs(images)
+    return known
+
+
+def _common(some: Sequence[str], others: Sequence[str]) -> int:
+    """Return how many members two sequences have in common from their start."""
+    pairs = enumerate(zip(some, others, strict=False))
+    return next((place for place, (one, other) in pairs if one != other), min(len(some), len(others)))
