@@ -62,7 +62,11 @@ class Losses:
 
     def __iter__(self) -> Iterator[Told]:
         """Yield each loss once, in order."""
-        text = lru_cache(_SENTENCES)(lambda sentence: (str(sentence), translate(sentence, self._lang)))
+
+        @lru_cache(_SENTENCES)
+        def text(sentence: str) -> tuple[str, str]:
+            return str(sentence), translate(sentence, self._lang)
+
         for loss in self._losses():
             yield Told(loss.case_index, loss.path, loss.kind._value_, *text(loss.message))
 
