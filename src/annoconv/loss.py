@@ -13,7 +13,7 @@ import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import groupby, islice
+from itertools import chain, groupby, islice, pairwise
 from operator import attrgetter
 from os import SEEK_END
 from tempfile import TemporaryFile
@@ -24,7 +24,7 @@ from annoconv.messages import translate
 if TYPE_CHECKING:
     from annoconv.messages import Language
 
-__all__ = ["Loss", "LossCollector", "LossKind", "LossReport"]
+__all__ = ["Loss", "LossCollector", "LossKind", "LossReport", "merged"]
 
 _HELD: Final = 5_000
 """Losses that a report holds in memory; more of them wait in a file without a name."""
@@ -149,7 +149,10 @@ class LossReport(Sequence[Loss]):
 
 
 class LossCollector:
-    """Takes losses in any order for a report; when they are many, those that came first wait in a file."""
+    """Takes losses in any order for a report; when they are many, those that came first wait in a file.
+
+    What is taken at once, such as the losses of a case, waits together, so that there is seldom much to merge.
+    """
 
     def __init__(self) -> None:
         self._held: list[Loss] = []
@@ -158,21 +161,50 @@ class LossCollector:
 
     def __iadd__(self, losses: Iterable[Loss]) -> LossCollector:
         """Take losses."""
-        self._held += losses
-        while len(self._held) >= _HELD:
-            now, self._held = self._held[:_HELD], self._held[_HELD:]
-            self._file = self._file or _File()
-            self._runs.append(_Filed(self._file, _sorted(now)))
+        rest = iter([losses] if isinstance(losses, list | tuple) else _batches(losses))
+        for batch in rest:
+            if len(self._held) >= _HELD:
+                self._put_away()
+            self._held += batch
         return self
 
     def __bool__(self) -> bool:
         return bool(self._held or self._runs)
 
+    def __iter__(self) -> Iterator[Loss]:
+        """Yield the losses in order, each once."""
+        return _once(merged([*self._runs, _sorted(self._held)]))
+
     def sorted(self) -> Sequence[Loss]:
         """Return the losses in order, each once."""
         if not self._runs:
             return _sorted(self._held)
-        return _Filed(_File(), _once(heapq.merge(_sorted(self._held), *self._runs, key=_ORDER)))
+        self._put_away()
+        return self._runs[0] if len(self._runs) == 1 else _Filed(_File(), self)
+
+    def clear(self) -> None:
+        """Forget what was taken."""
+        self._held, self._file, self._runs = [], None, []
+
+    def _put_away(self) -> None:
+        if self._held:
+            self._file = self._file or _File()
+            self._runs.append(_Filed(self._file, _sorted(self._held)))
+            self._held = []
+
+
+def merged(runs: Sequence[Sequence[Loss]]) -> Iterator[Loss]:
+    """Yield losses of several sequences that are in order: one behind the other, where they lie so."""
+    filled = sorted((run for run in runs if len(run)), key=lambda run: _ORDER(run[0]))
+    if all(_ORDER(before[-1]) <= _ORDER(after[0]) for before, after in pairwise(filled)):
+        return chain.from_iterable(filled)
+    return heapq.merge(*filled, key=_ORDER)
+
+
+def _batches(losses: Iterable[Loss]) -> Iterator[list[Loss]]:
+    rest = iter(losses)
+    while batch := list(islice(rest, _HELD)):
+        yield batch
 
 
 def _sorted(losses: Iterable[Loss]) -> tuple[Loss, ...]:
@@ -195,7 +227,7 @@ class _File:
 
     def put(self, losses: Iterable[Loss]) -> int:
         """Write losses behind the others; return where they stand."""
-        told = [(each.case_index, each.path, each.kind.value, self._number(each.message)) for each in losses]
+        told = [(each.case_index, each.path, each.kind._value_, self._number(each.message)) for each in losses]
         place = self._file.seek(0, SEEK_END)
         pickle.dump(told, self._file, pickle.HIGHEST_PROTOCOL)
         return place

@@ -111,7 +111,6 @@ def lose(count: int, path: Path) -> None:
     losses.add(report({"annotations": lost}, {}, {"*": "the format has no place for {place}"}).losses)
     with path.open("w", encoding="utf-8") as file:
         losses.write(file)
-    losses.close()
 
 
 def row(name: str, count: int, cost: tuple[float, float], beside: str = "") -> None:

@@ -7,6 +7,7 @@ import random
 
 import pytest
 
+from annoconv import loss
 from annoconv.cli import spool
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
@@ -14,8 +15,10 @@ from annoconv.messages import Message
 
 @pytest.mark.parametrize("held", [1, 7, 1000])
 def test_what_is_written_is_what_the_report_of_all_says(held: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spool, "_HELD", held)
-    monkeypatch.setattr(spool, "_LINE", 3)
+    monkeypatch.setattr(spool, "_MANY", held)
+    monkeypatch.setattr(loss, "_HELD", held)
+    monkeypatch.setattr(loss, "_BLOCK", 3)
+    monkeypatch.setattr(loss, "_SENTENCES", 1)
     said = [Message("no place for {name}", name='"肝"\n\\\x1f\x7f'), "rounded"]
     losses = [
         Loss(case, f"/annotations/{place}/名~1", kind, said[place % 2])
@@ -27,10 +30,10 @@ def test_what_is_written_is_what_the_report_of_all_says(held: int, monkeypatch: 
     random.Random(1).shuffle(given)
     found = spool.Losses("zh")
     found.add(given[:50])
-    found.add(iter(given[50:]))
+    found.add(LossReport(given[20:80]))
+    found.add(iter(given[70:]))
     text = io.StringIO()
     found.write(text)
-    found.close()
     assert text.getvalue() == LossReport(losses).to_json()
 
 

@@ -28,7 +28,7 @@ Sizes: TypeAlias = Mapping[str, tuple[int, int]]
 class Survey(Protocol):
     """What a format must know of all shapes before it writes the first."""
 
-    def take(self, name: str, shape: Shape) -> None:
+    def take(self, name: str, shape: Shape, /) -> None:
         """Take a shape and the name of its class."""
         ...
 
@@ -55,11 +55,11 @@ class Whole:
 class Parts(Protocol[Taken]):
     """Puts an output together of parts, each with some of the pictures, in their order."""
 
-    def add(self, tree: Taken, saved: Path) -> None:
+    def add(self, tree: Taken, saved: Path, /) -> None:
         """Add a part: what it says, and where that was saved."""
         ...
 
-    def finish(self, target: Path) -> None:
+    def finish(self, target: Path, /) -> None:
         """Write the output."""
         ...
 

@@ -11,6 +11,8 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 __all__ = ["SeenNames", "ToldNames"]
@@ -64,7 +66,8 @@ class ToldNames:
             self._file.write(f"{json.dumps([key, *told])}\n".encode())
             return None
         self._file.seek(0)
-        return next(before for other, *before in map(json.loads, self._file) if other == key)
+        known: Iterator[list[str]] = map(json.loads, self._file)
+        return next(before for other, *before in known if other == key)
 
 
 def _digest(name: str) -> bytes:

@@ -117,7 +117,6 @@ class Report:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._losses.close()
         if self._all_findings is not None:
             self._all_findings.close()
 

@@ -151,6 +151,8 @@ def report(
             sentence, stated = told(place, why)
             kind = stated or _kind_of(held.get(path, NOTHING))
         losses.append(Loss(case_index, pointer((*within, *path)), kind, sentence))
+    if not refused:
+        return Compared(losses, difference)
     kept = {path: value for path, value in difference.values.items() if path not in refused}
     return Compared(losses, Residual(kept, difference.removed, difference.order))
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
@@ -52,6 +53,8 @@ _VERSION: Final = 1
 _MOST_NAMED: Final = 5
 _CHUNK: Final = 1 << 20
 _HEAD: Final = 4096
+_SEALED: Final = ".sealed"
+"""Name of a side file while it is sealed."""
 """Bytes at the start of a side file among which its whole seal is, however long the ending that it names."""
 _SEAL: Final = re.compile(
     rb'([{\[])("seal":|\{"seal":)\{"main":"([0-9a-f]{64})","of":"((?:[^"\\]|\\.)*)","sha256":"([0-9a-f]{64})"\}(\}?)(,?)'
@@ -156,17 +159,26 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
 
 
 def seal(side: Path, main: Path, of: str) -> None:
-    """Put the seal at the start of a side file, an object or an array of JSON."""
-    data = side.read_bytes()
-    opening, rest = data[:1], data[1:]
-    if opening not in {b"{", b"["}:
-        raise ValueError("a side file is an object or an array")
+    """Put the seal at the start of a side file, an object or an array of JSON; a part of it is held at a time."""
     whole = digest(main)
-    own = hashlib.sha256(_joined(data, whole, of)).hexdigest()
-    told = json.dumps({"main": whole, "of": of, "sha256": own}, separators=(",", ":"))
-    member = f'"seal":{told}' if opening == b"{" else f'{{"seal":{told}}}'
-    comma = b"" if rest.strip() in {b"}", b"]"} else b","
-    side.write_bytes(opening + member.encode() + comma + rest)
+    own = hashlib.sha256(_joined(b"", whole, of))
+    with side.open("rb") as file:
+        head = file.read(_CHUNK)
+        opening, rest = head[:1], head[1:]
+        if opening not in {b"{", b"["}:
+            raise ValueError("a side file is an object or an array")
+        own.update(head)
+        while chunk := file.read(_CHUNK):
+            own.update(chunk)
+        told = json.dumps({"main": whole, "of": of, "sha256": own.hexdigest()}, separators=(",", ":"))
+        member = f'"seal":{told}' if opening == b"{" else f'{{"seal":{told}}}'
+        comma = b"" if rest.strip() in {b"}", b"]"} else b","
+        sealed = side.with_name(_SEALED)
+        file.seek(len(opening))
+        with sealed.open("wb") as target:
+            target.write(opening + member.encode() + comma)
+            shutil.copyfileobj(file, target)
+    sealed.replace(side)
 
 
 def check_seal(side: Path, of: str) -> str:
