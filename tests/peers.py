@@ -17,6 +17,7 @@ _ORIGIN = {
     "dciodvfy": "the Debian package dicom3tools",
     "dcmdump": "the Debian package dcmtk",
     "bids-validator-deno": "pip install bids-validator-deno",
+    "dcmconv": "the Debian package dcmtk",
     "dsrdump": "the Debian package dcmtk",
     "tid1500reader": "pip install dcmqi",
     "java": "the Debian package libpixelmed-java",
