@@ -7,6 +7,7 @@ import re
 import struct
 import warnings
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +17,15 @@ import numpy as np
 import pydicom
 import pytest
 from annoconv_converters.dicom_sr.outlines import ellipse_points, keyhole, turned_corners
+from annoconv_converters.dicom_sr.segments import together
+from annoconv_converters.dicom_sr.series import DrawnImage
 from annoconv_converters.dicom_sr.shapes import apart
 from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
 from annoconv import registry
-from annoconv.casefile import LoadedCase, Reading, read_case
+from annoconv.casefile import LoadedCase, Reading, read_case, write_case
 from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError, ImageError, InputError
 from annoconv.loss import LossKind
@@ -400,6 +403,69 @@ def test_a_report_of_dcmqi_comes_back_with_its_segmentation() -> None:
     assert (str(volume.value), volume.unit, volume.method and volume.method.code) == ("33.5824", "ml", "126030")
     pixels = pydicom.dcmread(real("sr/dcmqi_tid1500/seg.dcm")).pixel_array
     assert int(reading.masks["primary tumor"].read().sum()) == int(pixels.sum())
+
+
+def test_what_a_segmentation_tells_of_an_image_that_was_not_given_goes_on_to_other_formats(tmp_path: Path) -> None:
+    reading = read("dcmqi_tid1500/sr.dcm", "dcmqi_tid1500/seg.dcm")
+    image = reading.case.image
+    described = pydicom.dcmread(real("sr/dcmqi_tid1500/seg.dcm"))
+    frames = described.PerFrameFunctionalGroupsSequence
+    heights = sorted(float(each.PlanePositionSequence[0].ImagePositionPatient[2]) for each in frames)
+    assert image.shape == [128, 128, len(frames)]
+    assert image.origin is not None
+    assert image.origin[2] == pytest.approx(heights[0])
+    sources = {
+        each.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID: float(
+            each.PlanePositionSequence[0].ImagePositionPatient[2]
+        )
+        for each in frames
+    }
+    assert [sources[each.sop_instance_uid] for each in image.instances or ()] == heights
+    grids = [loss for loss in reading.losses if loss.path == "/image/shape"]
+    assert [(loss.kind, "that of the segmentation" in loss.message) for loss in grids] == [
+        (LossKind.APPROXIMATED, True)
+    ]
+    write_case(LoadedCase(reading.case, reading.masks), tmp_path / "case.json")
+    loaded = read_case(tmp_path / "case.json")
+    moment = {"context": registry.Context(timestamp=datetime(2026, 1, 8, tzinfo=UTC))}
+    for format in ("nifti", "coco", "geojson", "yolo", "cvat", "label-studio", "fhir", "dicom-sr"):
+        registry.write([loaded], tmp_path / format, format=format, **moment)
+    (again,) = registry.read([tmp_path / "nifti"], format="nifti")
+    assert again.masks["primary tumor"].read().sum() == described.pixel_array.sum()
+
+
+def test_a_region_on_a_slice_that_the_segmentation_has_not_keeps_the_image_of_the_report(tmp_path: Path) -> None:
+    report = pydicom.dcmread(real("sr/dcmqi_tid1500/sr.dcm"))
+    (group,) = items(report, "125007")
+    region, image = Dataset(), Dataset()
+    region.RelationshipType, region.ValueType, region.GraphicType = "CONTAINS", "SCOORD", "POINT"
+    region.GraphicData = [3.0, 4.0]
+    name = Dataset()
+    name.CodeValue, name.CodingSchemeDesignator, name.CodeMeaning = "111030", "DCM", "Image Region"
+    region.ConceptNameCodeSequence = [name]
+    image.RelationshipType, image.ValueType = "SELECTED FROM", "IMAGE"
+    listed = report.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence
+    image.ReferencedSOPSequence = [listed[0]]
+    region.ContentSequence = [image]
+    group.ContentSequence.append(region)
+    report.save_as(tmp_path / "sr.dcm")
+    (reading,) = registry.read([tmp_path / "sr.dcm", real("sr/dcmqi_tid1500/seg.dcm")], format="dicom-sr")
+    assert reading.case.image.shape == [128, 128, 191]
+
+
+def test_two_segmentations_of_one_series_are_placed_on_the_slices_of_both() -> None:
+    def drawn(first: int, count: int) -> DrawnImage:
+        grid = grid_of((8, 6, count), origin=(-20.0, 10.0, -30.5 + 3.0 * first))
+        return DrawnImage(grid, {f"1.2.{first + k}": "1.2" for k in range(count)})
+
+    one = together(drawn(4, 3), drawn(2, 3))
+    assert one is not None
+    assert (one.grid.shape, one.grid.origin[2]) == ((8, 6, 5), -24.5)
+    assert [*one.instances] == [f"1.2.{k}" for k in range(2, 7)]
+    apart = together(drawn(0, 2), drawn(5, 2))
+    assert apart is not None
+    assert (apart.grid.shape, apart.instances) == ((8, 6, 7), {})
+    assert together(drawn(0, 2), DrawnImage(grid_of((8, 6, 2), origin=(-20.0, 10.0, -29.0)), {})) is None
 
 
 def test_a_report_in_json_is_read_with_its_gradings() -> None:

@@ -21,7 +21,7 @@ from annoconv_converters.dicom_sr.block import PLACE, Block, read_block
 from annoconv_converters.dicom_sr.file import SEGMENTATIONS, ReportFile, class_of, open_report
 from annoconv_converters.dicom_sr.file_losses import file_losses
 from annoconv_converters.dicom_sr.meaning import Meant, meaning_of, renamed
-from annoconv_converters.dicom_sr.segments import Segmentation, joined_masks, masks_of, read_segmentation
+from annoconv_converters.dicom_sr.segments import Segmentation, drawn_images, joined_masks, masks_of, read_segmentation
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -97,6 +97,7 @@ def _reading(
         masks=joined_masks(segmentations),
         zone=None if file.is_own else context.timezone,
         sources={} if file.is_own else {each.uid: each for each in found},
+        drawn={} if file.is_own else drawn_images(segmentations),
     )
     restored, losses = _restored(meant, block, case_index)
     document: dict[str, Any] = restored or {}
@@ -115,7 +116,7 @@ def _reading(
         if file.is_own:
             own = strict_json.parse(strict_json.dumps({"task_id": _TASK, **meant.document}), Case, source=path)
         losses += file_losses(file, own, meant, segmentations, case_index)
-    reading = Reading(case, masks_of(masks, segmentations), LossReport(losses))
+    reading = Reading(case, masks_of(masks, segmentations, case), LossReport(losses))
     return reading, {one.key[0] for one in masks.values()}
 
 
@@ -149,6 +150,11 @@ def _invented(context: Context, file: ReportFile, meant: Meant, case_index: int)
     if image["modality"] == "OT" and "instances" not in image:
         message = "the report names no image that it is of; its study stands for one"
         yield Loss(case_index, "/image/uid", LossKind.APPROXIMATED, message)
+    for place, shown in enumerate(meant.images):
+        if shown.drawn is not None:
+            where = "/image" if not place else f"/related_images/{place - 1}"
+            message = "no source image was given; the grid is that of the segmentation itself"
+            yield Loss(case_index, f"{where}/shape", LossKind.APPROXIMATED, message)
     for place, each in enumerate(meant.document["annotations"]):
         if "slice_index" in each and meant.is_uncertain(each):
             message = "no source image was given; slices are counted in the order in which the report names them"
