@@ -6,25 +6,22 @@ C.17.2.3 (evidence), C.8.20.4 (segments), C.7.6.16 (functional groups).
 
 from __future__ import annotations
 
-import mmap
 import struct
 import warnings
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from pydicom.datadict import dictionary_VR, keyword_for_tag
 
-from annoconv.errors import AnnoconvError, InputError, LimitError
+from annoconv.errors import LimitError
 from annoconv.messages import Message
 from annoconv_converters._dicom.content_read import ContentReader
-from annoconv_converters._dicom.elements import IMPLICIT, DamagedError, file_start, inflate_start, item_spans, walk
-from annoconv_converters._dicom.file import DAMAGE
+from annoconv_converters._dicom.elements import IMPLICIT, DamagedError, item_spans, walk
 from annoconv_converters._dicom.groups import PER_FRAME, SHARED, FramePlace, read_groups
+from annoconv_converters._dicom.opening import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
     from pathlib import Path
 
     from annoconv.limits import Limits
@@ -220,41 +217,19 @@ def read_instance(path: Path, limits: Limits) -> Instance | None:
     """
     if path.stat().st_size <= _PREAMBLE:
         return None
-    with _refusing_damage(path), path.open("rb") as file:
+    with path.open("rb") as file:
         if file.read(_PREAMBLE)[128:] != b"DICM":
             return None
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
-            start = file_start(whole)
-            if start is None:
-                return None
-            data: Buffer = whole
-            if start.is_deflated:
-                data, _ = inflate_start(path, start.data_set, limits.header_bytes)
-                start = replace(start, data_set=0)
-            read = _read(path, data, start, limits)
+    with (
+        warnings.catch_warnings(),
+        opened(path, limits.header_bytes, advice="Name a segmentation, a report or an image") as opening,
+    ):
+        warnings.simplefilter("ignore")
+        read = _read(path, opening.data, opening.start, limits)
     return read if read.text("SOPClassUID").startswith(STORAGE) else None
 
 
 _PREAMBLE: Final = 132
-
-
-@contextmanager
-def _refusing_damage(path: Path) -> Generator[None]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except AnnoconvError:
-        raise
-    except (*DAMAGE, StopIteration) as error:
-        reason = error.message if isinstance(error, DamagedError) else type(error).__name__
-        raise InputError(
-            Message("the file is no whole DICOM data set: {reason}", reason=reason),
-            source=path,
-            found=type(error).__name__,
-            expected="elements that end within the file (PS3.5 7.1)",
-            advice="It is damaged or cut off: fetch it again from where it was exported",
-        ) from error
 
 
 def _read(path: Path, data: Buffer, start: FileStart, limits: Limits) -> Instance:

@@ -22,6 +22,7 @@ from annoconv.pixels import Mask, Masks
 from annoconv_converters._dicom.content import Reference
 from annoconv_converters._dicom.equipment import is_own
 from annoconv_converters._dicom.file import DAMAGE
+from annoconv_converters._dicom.opening import DAMAGED
 from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_sr.group_meaning import JoinedMask
 from annoconv_converters.dicom_sr.groups import SegmentReference, tracking_of
@@ -107,7 +108,14 @@ def read_segmentation(path: Path, context: Context, images: Sequence[Path] = ())
             place = text(header.get("SeriesInstanceUID")), text(header.get("StudyInstanceUID"))
             ours = is_own(header)
     except DAMAGE as error:
-        raise MaskError("the segments cannot be read", source=path, found=type(error).__name__) from error
+        raise MaskError(
+            "the segments cannot be read",
+            source=path,
+            where="SegmentSequence (0062,0002)",
+            found=type(error).__name__,
+            expected="segments with numbers (PS3.3 C.8.20.4)",
+            advice=DAMAGED,
+        ) from error
     masks = [each for each in reading.case.annotations if isinstance(each, MaskAnnotation)]
     named = [each.mask_value for each in masks]
     if len(numbers) != len(masks):
