@@ -7,19 +7,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pydicom
-from numpy.typing import NDArray
 
 from annoconv import registry
 from annoconv.casefile import read_case
 from annoconv.demo.series import ellipsoid, write_series
 from annoconv.documents import strict_json
-from annoconv.geometry import Grid
 from annoconv.pixels import save_nifti
 from tests.cases import concept, document, grid_of, image_document, mask
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from annoconv.geometry import Grid
 
 GRID = grid_of((96, 96, 16), spacing=(2.0, 2.0, 4.0), origin=(-95.0, -95.0, -30.0))
 LENGTH = {"concept": concept("410668003", "SCT", "Length"), "value": 36.3, "unit": "mm"}

@@ -15,12 +15,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests import peers
-from tests.live.archive import Archive
+
+if TYPE_CHECKING:
+    from tests.live.archive import Archive
 
 _SETTINGS = """window.config = {routerBasename: null, showStudyList: true, extensions: [], modes: [],
 customizationService: {}, maxNumberOfWebWorkers: 1, showWarningMessageForCrossOrigin: false,
@@ -32,8 +34,9 @@ omitQuotationForMultipartRequest: true, bulkDataURI: {enabled: true}}}]};"""
 _ARGUMENTS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
 _READY = "window.services?.displaySetService?.getActiveDisplaySets().length > 0"
 _FIND = """uid => {
-  const of = one => [one.SOPInstanceUID, one.instance?.SOPInstanceUID, ...(one.instances || []).map(x => x.SOPInstanceUID)];
-  return window.services.displaySetService.getActiveDisplaySets().find(one => of(one).includes(uid))?.displaySetInstanceUID;
+  const of = one => [one, one.instance, ...(one.instances || [])].map(each => each?.SOPInstanceUID);
+  const all = window.services.displaySetService.getActiveDisplaySets();
+  return all.find(one => of(one).includes(uid))?.displaySetInstanceUID;
 }"""
 _OPEN = """id => {
   const grid = window.services.viewportGridService;
@@ -94,8 +97,8 @@ class Viewer:
         return list(
             self.ask(
                 """() => window.services.measurementService.getMeasurements().map(one => ({
-                uid: one.uid, tool: one.toolName, label: one.label, finding: one.finding?.CodeMeaning, points: one.points,
-                shown: one.displayText?.primary, instance: one.SOPInstanceUID, editable: !one.isLocked}))"""
+                uid: one.uid, tool: one.toolName, label: one.label, points: one.points,
+                finding: one.finding?.CodeMeaning, shown: one.displayText?.primary, instance: one.SOPInstanceUID}))"""
             )
         )
 
