@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import struct
 import warnings
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +18,15 @@ import numpy as np
 import pydicom
 import pytest
 from annoconv_converters.dicom_sr.outlines import ellipse_points, keyhole, turned_corners
+from annoconv_converters.dicom_sr.segments import together
+from annoconv_converters.dicom_sr.series import DrawnImage
 from annoconv_converters.dicom_sr.shapes import apart
 from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
 from annoconv import registry
-from annoconv.casefile import LoadedCase, Reading, read_case
+from annoconv.casefile import LoadedCase, Reading, read_case, write_case
 from annoconv.documents import strict_json
 from annoconv.errors import AnnoconvError, ImageError, InputError
 from annoconv.loss import LossKind
@@ -322,12 +326,13 @@ def test_the_validators_defects_are_found_in_a_report_of_highdicom_too(tmp_path:
     series(tmp_path, grid_of((14, 12, 2)), "highdicom")
     images = [pydicom.dcmread(path) for path in sorted((tmp_path / "images").iterdir())]
     target = tmp_path / "sr.dcm"
-    highdicom_report(images).save_as(target)
-    errors = pixelmed_errors(target)
-    assert (errors[""], errors[VALUE_WITH_REASON]) == ([], [])
-    assert errors[PROPERTY_AS_MODIFIER]
-    assert {line.split()[2] for line in errors["template"]} == {"1410"}
-    assert peers.dciodvfy_errors(target) == []
+    for with_segment, templates in ((False, {"1410"}), (True, {"1410", "1411"})):
+        highdicom_report(images, with_segment=with_segment).save_as(target)
+        errors = pixelmed_errors(target)
+        assert (errors[""], errors[VALUE_WITH_REASON]) == ([], [])
+        assert errors[PROPERTY_AS_MODIFIER]
+        assert {line.split()[2] for line in errors["template"]} == templates
+        assert peers.dciodvfy_errors(target) == []
 
 
 def test_a_surface_names_the_series_that_it_was_seen_in(tmp_path: Path) -> None:
@@ -339,8 +344,8 @@ def test_a_surface_names_the_series_that_it_was_seen_in(tmp_path: Path) -> None:
     assert named == [[loaded.case.image.uid]] * len(groups)
 
 
-def highdicom_report(images: list[Dataset]) -> Dataset:
-    """Return a report by highdicom: a region, and a group without; measurements that have properties."""
+def highdicom_report(images: list[Dataset], *, with_segment: bool = False) -> Dataset:
+    """Return a report by highdicom: a region, a group without, perhaps a segment; measurements have properties."""
     code, millimetre = hd.sr.CodedConcept, hd.sr.CodedConcept("mm", "UCUM", "mm")
     length = code("410668003", "SCT", "Length")
     bounds = [
@@ -358,6 +363,12 @@ def highdicom_report(images: list[Dataset]) -> Dataset:
     ring = np.array([[1.0, 1.0], [6.0, 1.5], [4.0, 7.0], [1.0, 1.0]])
     image = hd.sr.SourceImageForRegion(images[0].SOPClassUID, images[0].SOPInstanceUID)
     region = hd.sr.ImageRegion("POLYLINE", ring, image)
+    segment = hd.sr.ReferencedSegment(
+        "1.2.840.10008.5.1.4.1.1.66.4",
+        "1.2.3.4.5",
+        1,
+        source_series=hd.sr.SourceSeriesForSegmentation(images[0].SeriesInstanceUID),
+    )
     person = hd.sr.ObserverContext(
         code("121006", "DCM", "Person"), hd.sr.PersonObserverIdentifyingAttributes("Reader^First")
     )
@@ -367,13 +378,24 @@ def highdicom_report(images: list[Dataset]) -> Dataset:
         ),
         hd.sr.MeasurementsAndQualitativeEvaluations(hd.sr.TrackingIdentifier(hd.UID(), "B"), measurements=measured),
     ]
+    if with_segment:
+        tracked = hd.sr.TrackingIdentifier(hd.UID(), "C")
+        groups.append(
+            hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
+                tracked, referenced_segment=segment, measurements=measured
+            )
+        )
     content = hd.sr.MeasurementReport(
         hd.sr.ObservationContext(person),
         code("363679005", "SCT", "Imaging procedure"),
         groups,
         referenced_images=images,
     )
-    return hd.sr.Comprehensive3DSR(images, content[0], hd.UID(), 1, hd.UID(), 1, manufacturer="highdicom")
+    segmentation = copy.deepcopy(images[0])
+    segmentation.SOPClassUID, segmentation.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.66.4", "1.2.3.4.5"
+    segmentation.SeriesInstanceUID = "1.2.3.4.6"
+    evidence = [*images, segmentation] if with_segment else images
+    return hd.sr.Comprehensive3DSR(evidence, content[0], hd.UID(), 1, hd.UID(), 1, manufacturer="highdicom")
 
 
 # --- what others wrote
@@ -402,6 +424,69 @@ def test_a_report_of_dcmqi_comes_back_with_its_segmentation() -> None:
     assert int(reading.masks["primary tumor"].read().sum()) == int(pixels.sum())
 
 
+def test_what_a_segmentation_tells_of_an_image_that_was_not_given_goes_on_to_other_formats(tmp_path: Path) -> None:
+    reading = read("dcmqi_tid1500/sr.dcm", "dcmqi_tid1500/seg.dcm")
+    image = reading.case.image
+    described = pydicom.dcmread(real("sr/dcmqi_tid1500/seg.dcm"))
+    frames = described.PerFrameFunctionalGroupsSequence
+    heights = sorted(float(each.PlanePositionSequence[0].ImagePositionPatient[2]) for each in frames)
+    assert image.shape == [128, 128, len(frames)]
+    assert image.origin is not None
+    assert image.origin[2] == pytest.approx(heights[0])
+    sources = {
+        each.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID: float(
+            each.PlanePositionSequence[0].ImagePositionPatient[2]
+        )
+        for each in frames
+    }
+    assert [sources[each.sop_instance_uid] for each in image.instances or ()] == heights
+    grids = [loss for loss in reading.losses if loss.path == "/image/shape"]
+    assert [(loss.kind, "that of the segmentation" in loss.message) for loss in grids] == [
+        (LossKind.APPROXIMATED, True)
+    ]
+    write_case(LoadedCase(reading.case, reading.masks), tmp_path / "case.json")
+    loaded = read_case(tmp_path / "case.json")
+    moment = {"context": registry.Context(timestamp=datetime(2026, 1, 8, tzinfo=UTC))}
+    for format in ("nifti", "coco", "geojson", "yolo", "cvat", "label-studio", "fhir", "dicom-sr"):
+        registry.write([loaded], tmp_path / format, format=format, **moment)
+    (again,) = registry.read([tmp_path / "nifti"], format="nifti")
+    assert again.masks["primary tumor"].read().sum() == described.pixel_array.sum()
+
+
+def test_a_region_on_a_slice_that_the_segmentation_has_not_keeps_the_image_of_the_report(tmp_path: Path) -> None:
+    report = pydicom.dcmread(real("sr/dcmqi_tid1500/sr.dcm"))
+    (group,) = items(report, "125007")
+    region, image = Dataset(), Dataset()
+    region.RelationshipType, region.ValueType, region.GraphicType = "CONTAINS", "SCOORD", "POINT"
+    region.GraphicData = [3.0, 4.0]
+    name = Dataset()
+    name.CodeValue, name.CodingSchemeDesignator, name.CodeMeaning = "111030", "DCM", "Image Region"
+    region.ConceptNameCodeSequence = [name]
+    image.RelationshipType, image.ValueType = "SELECTED FROM", "IMAGE"
+    listed = report.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence[0].ReferencedSOPSequence
+    image.ReferencedSOPSequence = [listed[0]]
+    region.ContentSequence = [image]
+    group.ContentSequence.append(region)
+    report.save_as(tmp_path / "sr.dcm")
+    (reading,) = registry.read([tmp_path / "sr.dcm", real("sr/dcmqi_tid1500/seg.dcm")], format="dicom-sr")
+    assert reading.case.image.shape == [128, 128, 191]
+
+
+def test_two_segmentations_of_one_series_are_placed_on_the_slices_of_both() -> None:
+    def drawn(first: int, count: int) -> DrawnImage:
+        grid = grid_of((8, 6, count), origin=(-20.0, 10.0, -30.5 + 3.0 * first))
+        return DrawnImage(grid, {f"1.2.{first + k}": "1.2" for k in range(count)})
+
+    one = together(drawn(4, 3), drawn(2, 3))
+    assert one is not None
+    assert (one.grid.shape, one.grid.origin[2]) == ((8, 6, 5), -24.5)
+    assert [*one.instances] == [f"1.2.{k}" for k in range(2, 7)]
+    apart = together(drawn(0, 2), drawn(5, 2))
+    assert apart is not None
+    assert (apart.grid.shape, apart.instances) == ((8, 6, 7), {})
+    assert together(drawn(0, 2), DrawnImage(grid_of((8, 6, 2), origin=(-20.0, 10.0, -29.0)), {})) is None
+
+
 def test_a_report_in_json_is_read_with_its_gradings() -> None:
     reading = read("dicom_json_hl7/Example-MeasurementReport.json")
     (nodule,) = reading.case.annotations
@@ -420,6 +505,28 @@ def test_two_axes_are_two_lines_of_what_was_measured() -> None:
     assert [one["parent_id"] for one in lines] == [whole["id"]] * 2
     assert [one["geometry_ids"] for one in whole["measurements"]] == [[one["id"]] for one in lines]
     assert lines[0]["polyline"][0] == pytest.approx([580.719177, 1090.83582], abs=1e-3)
+
+
+def test_shapes_of_dwv_lie_where_it_drew_them() -> None:
+    """As DWV 0.36.4 wrote them in node (`node/dwv_sr.mjs`): a circle, a rectangle, an ellipse, a ring and a point."""
+    path = Path(__file__).with_name("dicom_cases") / "dwv" / "sr.dcm"
+    (reading,) = registry.read([path], format="dicom-sr")
+    found = {each["id"]: each for each in strict_json.plain(reading.case)["annotations"]}
+    assert (found["circle"]["center"], found["circle"]["radii"]) == ([20.0, 16.0], [5.0, 5.0])
+    assert sorted(found["box"]["polygon"]) == [[3.0, 4.0], [3.0, 10.0], [12.0, 4.0], [12.0, 10.0]]
+    assert (found["ellipse"]["center"], found["ellipse"]["radii"]) == ([20.0, 12.0], [6.0, 3.0])
+    assert found["roi"]["polygon"] == [[2.0, 3.0], [9.0, 3.5], [5.0, 9.0]]
+    assert (found["point"]["point"], found["point"]["slice_index"]) == ([7.0, 8.0], 2)
+    assert [each.sop_instance_uid for each in reading.case.image.instances or ()] == [
+        "1.2.3.10",
+        "1.2.3.11",
+        "1.2.3.12",
+    ]
+    assert {name: each["tracking_uid"] for name, each in found.items()}["roi"] == "1.2.3.4.4"
+    (area,) = found["circle"]["measurements"]
+    assert (area["concept"]["meaning"], str(area["value"])) == ("Area", "78.5")
+    named = {loss.message.rpartition(" > ")[2] for loss in reading.losses if loss.kind is LossKind.NO_PLACE}
+    assert named >= {"Color", "Short Label"}
 
 
 @pytest.mark.parametrize(("name", "title"), [("test-SR.dcm", "Diagnosis"), ("reportsi.dcm", "Document Title")])

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import annoconv_converters
 import pytest
 from PIL import Image
 
-from annoconv import registry
+from annoconv import errors, registry
 from annoconv.errors import InputError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 VOC = "<annotation><filename>a.jpg</filename><size><width>5</width><height>4</height></size></annotation>"
 INSIDE_OUT = (
@@ -119,3 +118,20 @@ def test_volumes_that_say_where_they_lie_otherwise(
     with pytest.raises(InputError, match=said) as refusal:
         list(registry.read([tmp_path / name], format="nifti"))
     assert advice in (refusal.value.advice or "")
+
+
+ROOMS = ("dicom_sr", "check_links", "_dicom/carrier.py", "_dicom/opening.py")
+"""Rooms in which every error says what was found, what was expected and what to do."""
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_refusal_says_found_expected_and_what_to_do(room: str) -> None:
+    place = Path(annoconv_converters.__file__).parent / room
+    for path in sorted(place.glob("*.py")) if place.is_dir() else [place]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Raise) or not isinstance(node.exc, ast.Call):
+                continue
+            name = ast.unparse(node.exc.func)
+            if name in vars(errors) or name == "error":
+                said = {each.arg for each in node.exc.keywords}
+                assert said >= {"found", "expected", "advice"}, f"{path.name}:{node.lineno}: {name}"

@@ -35,6 +35,7 @@ UNSAID = {
     "*ContentTemplateSequence/*": "which template an item is of: found from what it holds",
     "CodingSchemeIdentificationSequence/*": "what schemes are called",
     "image/uid": "said of the case, not of the file: no image is named",
+    "image/shape": "said of the case, not of the file: no source images were given",
 }
 ADDED = {
     "ContributingEquipmentSequence/*": "the software that made the file, beside that which writes it",

@@ -108,7 +108,7 @@ class ContentReader:
         if one.kind in TEXT_ELEMENTS:
             tag, vr = TEXT_ELEMENTS[one.kind]
             if tag in found:
-                one.value = self._text(found[tag], vr)
+                one.value = self.text(found[tag], vr)
                 return frozenset({tag})
         elif one.kind == "CODE" and _CODE in found:
             one.value = self._concept(found[_CODE])
@@ -151,7 +151,7 @@ class ContentReader:
         return self._concepts[data]
 
     def _said(self, parts: dict[int, Element], tag: int) -> str:
-        return self._text(parts[tag], "LO").strip() if tag in parts else ""
+        return self.text(parts[tag], "LO").strip() if tag in parts else ""
 
     def _quantity(self, found: dict[int, Element]) -> Quantity:
         parts = self._first(found.get(_MEASURED))
@@ -185,7 +185,8 @@ class ContentReader:
             return ""
         return bytes(self.data[each.value : each.value_end]).decode("ascii", "replace").strip(" \0")
 
-    def _text(self, each: Element, vr: str) -> str:
+    def text(self, each: Element, vr: str) -> str:
+        """Return the text of an element in the character sets of the data set, without padding."""
         data = bytes(self.data[each.value : each.value_end])
         if self._is_utf8 or (data.isascii() and b"\x1b" not in data):
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
     from pydicom.tag import BaseTag
 
-__all__ = ["Tree", "tree_of"]
+__all__ = ["LONG_AGO", "Tree", "tree_of", "within"]
 
 Tree: TypeAlias = dict[str, Any]
+LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
+"""Stands for the time at which a case is written again, of which it says nothing."""
 _STATED: Final = "stated"
 """Stands for a value that is not written again: that there is one is all that is asked."""
 
@@ -92,3 +95,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, int):
         return int(value)
     return float(value) if isinstance(value, float) else text(value)
+
+
+def within(tree: Any, original: Any) -> Any:
+    """Return what a tree says of the things that the original speaks of."""
+    if isinstance(tree, dict) and isinstance(original, dict):
+        return {key: within(value, original[key]) for key, value in tree.items() if key in original}
+    if isinstance(tree, list) and isinstance(original, list):
+        return [within(*pair) for pair in zip(tree, original, strict=False)]
+    return tree

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from annoconv import ids
 from annoconv.documents.residuals import Residual
-from annoconv.errors import AnnoconvError, InputError
-from annoconv.messages import Message
-from annoconv_converters._dicom.carrier import CARRIER_GROUP, carried
+from annoconv_converters._dicom.carrier import CARRIER_GROUP, read_carried
 from annoconv_converters._dicom.texts import text
 
 if TYPE_CHECKING:
@@ -22,15 +20,12 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv_converters.dicom_seg.segment import Segment
 
-__all__ = ["PLACE", "Block", "digest_of", "meaning", "read_block", "said_digest"]
+__all__ = ["Block", "digest_of", "meaning", "read_block", "said_digest"]
 
-PLACE: Final = "/(4143,1001)"
-"""Of the block in a file, as a loss names it."""
 _VERSION: Final = 1
 _UIDS: Final = frozenset({0x00080018, 0x0020000E, 0x00209221, 0x00209222})
 """SOPInstanceUID, SeriesInstanceUID, and the dimensions, which name one of their own."""
 _PIXELS: Final = 0x7FE00001
-_ADVICE: Final = "Remove the private block (4143,10xx) to read the file by itself"
 
 
 @dataclass(frozen=True)
@@ -109,25 +104,7 @@ def read_block(header: Dataset, path: Path, limits: Limits) -> Block | None:
     InputError
         If there is one and it is of another version, or anything but what annoconv writes.
     """
-    try:
-        document = carried(header, limits)
-        if document is None:
-            return None
-        version = document.get("version")
-        if version == _VERSION:
-            return _block(document)
-    except AnnoconvError as error:
-        problem = Message("the private block is damaged: {error}", error=error)
-        raise InputError(problem, source=path, advice=_ADVICE) from error
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise InputError("the private block is damaged", source=path, advice=_ADVICE) from error
-    raise InputError(
-        "the private block is of a version that is not known here",
-        source=path,
-        found=version,
-        expected=_VERSION,
-        advice=_ADVICE,
-    )
+    return read_carried(header, path, limits, version=_VERSION, block_of=_block)
 
 
 def _block(document: dict[str, Any]) -> Block:

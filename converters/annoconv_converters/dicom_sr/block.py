@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.documents.residuals import Residual
-from annoconv.errors import AnnoconvError, InputError
-from annoconv.messages import Message
-from annoconv_converters._dicom.carrier import carried
+from annoconv_converters._dicom.carrier import read_carried
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,12 +16,9 @@ if TYPE_CHECKING:
 
     from annoconv.limits import Limits
 
-__all__ = ["PLACE", "Block", "read_block"]
+__all__ = ["Block", "read_block"]
 
-PLACE: Final = "/(4143,1001)"
-"""Of the block in a file, as a loss names it."""
 _VERSION: Final = 1
-_ADVICE: Final = "Remove the private block (4143,10xx) to read the file by itself"
 
 
 @dataclass(frozen=True)
@@ -66,25 +61,7 @@ def read_block(header: Dataset, path: Path, limits: Limits) -> Block | None:
     InputError
         If there is one and it is of another version, or anything but what annoconv writes.
     """
-    try:
-        document = carried(header, limits)
-        if document is None:
-            return None
-        version = document.get("version")
-        if version == _VERSION:
-            return _block(document)
-    except AnnoconvError as error:
-        problem = Message("the private block is damaged: {error}", error=error)
-        raise InputError(problem, source=path, advice=_ADVICE) from error
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise InputError("the private block is damaged", source=path, advice=_ADVICE) from error
-    raise InputError(
-        "the private block is of a version that is not known here",
-        source=path,
-        found=version,
-        expected=_VERSION,
-        advice=_ADVICE,
-    )
+    return read_carried(header, path, limits, version=_VERSION, block_of=_block)
 
 
 def _block(document: dict[str, Any]) -> Block:

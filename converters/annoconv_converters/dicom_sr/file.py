@@ -5,10 +5,9 @@ Authority: PS3.10 7.1, PS3.5 A; PS3.18 F (JSON).
 
 from __future__ import annotations
 
-import mmap
 import re
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
@@ -19,16 +18,17 @@ from pydicom.multival import MultiValue
 
 from annoconv import ids
 from annoconv.documents import strict_json
-from annoconv.errors import AnnoconvError, InputError, LimitError
+from annoconv.errors import InputError, LimitError
 from annoconv.messages import Message
 from annoconv_converters._dicom.carrier import CARRIER_GROUP
 from annoconv_converters._dicom.charset import settle_character_set
 from annoconv_converters._dicom.content import Item
 from annoconv_converters._dicom.content_read import ContentReader
-from annoconv_converters._dicom.elements import EXPLICIT, DamagedError, file_start, inflate_start, walk
+from annoconv_converters._dicom.elements import EXPLICIT, file_start, walk
 from annoconv_converters._dicom.encoding import encode
 from annoconv_converters._dicom.equipment import is_own
 from annoconv_converters._dicom.file import DAMAGE
+from annoconv_converters._dicom.opening import opened, reading_whole
 from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_sr import codes
 
@@ -49,7 +49,7 @@ _CONTENT: Final = 0x0040A730
 _TAG: Final = re.compile("[0-9A-Fa-f]{8}")
 _MOST_NAMED: Final = 3
 _OWN_UIDS: Final = frozenset({0x00080018, 0x0020000E})
-_ADVICE: Final = "It is damaged or cut off: fetch it again from where it was exported"
+_NEITHER: Final = Message("neither DICM after 128 bytes nor JSON")
 
 
 @dataclass(eq=False)
@@ -115,37 +115,23 @@ def open_report(path: Path, limits: Limits) -> ReportFile:
             source=path,
             found=Message("{count} bytes", count=size),
             expected=Message("at most {count}", count=limits.document_bytes),
+            advice="Raise the bound if the file is trusted",
             limit="document_bytes",
         )
-    try:
-        if class_of(path) == "json":
+    if class_of(path) == "json":
+        with reading_whole(path):
             return _checked(_of_json(path, limits))
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
-            start = file_start(whole)
-            if start is None:
-                raise InputError(
-                    "this is not a DICOM file",
-                    source=path,
-                    found=Message("neither DICM after 128 bytes nor JSON"),
-                    expected="DICM (PS3.10 7.1)",
-                    advice="Name a DICOM structured report",
-                )
-            if not start.is_deflated:
-                return _checked(_open(path, whole, start))
-            inflated, is_all = inflate_start(path, start.data_set, limits.header_bytes)
-            if not is_all:
-                raise LimitError("the report is too large once inflated", source=path, limit="header_bytes")
-            return _checked(_open(path, inflated, replace(start, data_set=0)))
-    except AnnoconvError:
-        raise
-    except (*DAMAGE, StopIteration) as error:
-        reason = error.message if isinstance(error, DamagedError) else type(error).__name__
-        raise InputError(
-            Message("the file is no whole DICOM data set: {reason}", reason=reason),
-            source=path,
-            found=type(error).__name__,
-            advice=_ADVICE,
-        ) from error
+    with opened(path, limits.header_bytes, advice="Name a DICOM structured report", found=_NEITHER) as file:
+        if not file.is_all:
+            raise LimitError(
+                "the report is too large once inflated",
+                source=path,
+                found=Message("more than {count} bytes", count=limits.header_bytes),
+                expected=Message("at most {count}", count=limits.header_bytes),
+                advice="Raise the bound if the file is trusted",
+                limit="header_bytes",
+            )
+        return _checked(_open(path, file.data, file.start))
 
 
 def _open(path: Path, data: Buffer, start: FileStart) -> ReportFile:

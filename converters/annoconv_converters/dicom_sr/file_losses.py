@@ -8,7 +8,6 @@ that name; the evidence is by study, series and instance. Codes of the former SN
 from __future__ import annotations
 
 import warnings
-from datetime import UTC, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,7 +26,7 @@ from annoconv_converters._dicom.encoding import encode
 from annoconv_converters._dicom.file import DAMAGE
 from annoconv_converters._dicom.source_elements import OF_PATIENT_AND_STUDY
 from annoconv_converters._dicom.texts import text
-from annoconv_converters._dicom.trees import Tree, tree_of
+from annoconv_converters._dicom.trees import LONG_AGO, Tree, tree_of, within
 from annoconv_converters.dicom_sr import codes
 from annoconv_converters.dicom_sr.document import build_content, build_header
 from annoconv_converters.dicom_sr.groups import GroupWriter, SegmentReference
@@ -59,8 +58,6 @@ _ANEW: Final = (
     *OF_PATIENT_AND_STUDY,
 )
 """What a file of ours has of its source, and when it was made."""
-_LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
-"""Stands for the time at which the case is written again, of which it says nothing."""
 _REASONS: Final[Reasons] = {
     "Patient*": "it is the source's: a case has no place for {name}",
     "Study*": "it is the source's: a case has no place for {name}",
@@ -126,7 +123,7 @@ def file_losses(
     stated = {key: value for key, value in stated.items() if value}
     missing: dict[Path, Reason] = {}
     stated = _without_missing(stated, again, (), (), missing)
-    return report(stated, _within(again, stated), _REASONS, case_index=case_index, unwritten=missing).losses
+    return report(stated, within(again, stated), _REASONS, case_index=case_index, unwritten=missing).losses
 
 
 def _written_again(
@@ -143,7 +140,7 @@ def _written_again(
         segments[identity] = SegmentReference(reference, one.series_uid, one.study_uid)
     writer = GroupWriter(case, Labels.of(case), {each.uid: each for each in series}, segments)
     content = build_content(case, writer, series, every=case.image.instances is not None)
-    header = build_header(case, series, content, segments.values(), _LONG_AGO)
+    header = build_header(case, series, content, segments.values(), LONG_AGO)
     data = encode_items(content)
     root = ContentReader(data, EXPLICIT).root(0, len(data))
     root.kind, root.name, root.template = "CONTAINER", codes.REPORT, "1500"
@@ -303,12 +300,3 @@ def _title(one: Tree, concept: str) -> str:
 
 
 _STATED: Final = "stated"
-
-
-def _within(tree: Any, original: Any) -> Any:
-    """Return what a tree says of the things that the original speaks of."""
-    if isinstance(tree, dict) and isinstance(original, dict):
-        return {key: _within(value, original[key]) for key, value in tree.items() if key in original}
-    if isinstance(tree, list) and isinstance(original, list):
-        return [_within(*pair) for pair in zip(tree, original, strict=False)]
-    return tree

@@ -23,7 +23,7 @@ from annoconv_converters.dicom_sr import codes
 from annoconv_converters.dicom_sr.document import TITLE
 from annoconv_converters.dicom_sr.group_meaning import GroupReader
 from annoconv_converters.dicom_sr.observers import observers_in, verifiers_in, verifying_in
-from annoconv_converters.dicom_sr.series import StatedImage
+from annoconv_converters.dicom_sr.series import StatedImage, referenced
 from annoconv_converters.dicom_sr.shapes import Places
 from annoconv_converters.dicom_sr.values import evaluation_in, tidy
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from annoconv.codes import Labels
     from annoconv.images import ImageSource
     from annoconv_converters.dicom_sr.group_meaning import JoinedMask
+    from annoconv_converters.dicom_sr.series import DrawnImage
 
 __all__ = ["Meant", "groups_of", "images_of", "meaning_of", "renamed"]
 
@@ -114,6 +115,7 @@ def meaning_of(
     masks: Mapping[tuple[str, int], JoinedMask] | None = None,
     zone: tzinfo | None = None,
     sources: Mapping[str, ImageSource] | None = None,
+    drawn: Mapping[str, DrawnImage] | None = None,
 ) -> Meant:
     """Return what a report stands for by itself.
 
@@ -129,10 +131,19 @@ def meaning_of(
         For times, where the file names none.
     sources
         The images themselves by their UIDs, as far as they were given.
+    drawn
+        What segmentations tell of images by their UIDs: their place, where neither they nor the report tells it, and
+        nothing in the report lies on another slice.
     """
     images = images_of(header, root)
+    groups = groups_of(root)
+    used = {each.sop_instance_uid for each in referenced(groups)}
     for image in images:
         image.source = (sources or {}).get(image.uid)
+        told = (drawn or {}).get(image.uid)
+        is_placed = image.grid is not None and image.grid.lps_from_ijk is not None
+        if told is not None and not is_placed and told.holds(used & image.instances.keys()):
+            image.drawn = told
     is_ours = is_own(header)
     observers = observers_in(root.children)
     people = [each for each in observers if each["kind"] == "person"]
@@ -140,7 +151,6 @@ def meaning_of(
     reader = GroupReader(
         Places(images), labels, is_ours=is_ours, author=author["id"] if author else None, masks=masks or {}
     )
-    groups = groups_of(root)
     reader.read(groups)
     document = patient_in(header, zone)
     _put_study(document, header, root, groups)
@@ -224,9 +234,9 @@ def _image(image: StatedImage, *, is_ours: bool) -> dict[str, Any]:
     if thickness and thickness > 0 and not is_ours:
         found["slice_thickness"] = thickness
     if not is_ours:
+        named = image.instances if image.drawn is None else image.drawn.instances
         found["instances"] = [
-            {"sop_instance_uid": uid, "sop_class_uid": kind} | _position(image, uid)
-            for uid, kind in image.instances.items()
+            {"sop_instance_uid": uid, "sop_class_uid": kind} | _position(image, uid) for uid, kind in named.items()
         ]
     group = image.group
     contexts = [each for each in group.all(kind="CODE") if each.key not in _KNOWN] if group is not None else []

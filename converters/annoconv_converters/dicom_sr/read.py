@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,20 +9,20 @@ from annoconv import images as image_seam
 from annoconv.casefile import Reading
 from annoconv.codes import Labels
 from annoconv.documents import merging, strict_json
-from annoconv.errors import AnnoconvError, InputError
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
 from annoconv.model import Case
-from annoconv_converters._dicom.file import DAMAGE
+from annoconv_converters._dicom.carrier import CARRIER_PLACE
+from annoconv_converters._dicom.opening import refusing_damage
 from annoconv_converters._dicom.series import scan_series
-from annoconv_converters.dicom_sr.block import PLACE, Block, read_block
+from annoconv_converters.dicom_sr.block import Block, read_block
 from annoconv_converters.dicom_sr.file import SEGMENTATIONS, ReportFile, class_of, open_report
 from annoconv_converters.dicom_sr.file_losses import file_losses
 from annoconv_converters.dicom_sr.meaning import Meant, meaning_of, renamed
-from annoconv_converters.dicom_sr.segments import Segmentation, joined_masks, masks_of, read_segmentation
+from annoconv_converters.dicom_sr.segments import Segmentation, drawn_images, joined_masks, masks_of, read_segmentation
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from annoconv.images import ImageSource
@@ -47,7 +45,7 @@ def read_reports(sources: Sequence[Path], *, context: Context, images: Sequence[
     used: set[str] = set()
     joined: set[int] = set()
     for case_index, path in enumerate(reports):
-        with _refusing_damage(path):
+        with refusing_damage(path):
             reading, at = _reading(path, segmentations, found, context, case_index)
         joined |= at
         used.update(each.uid for each in (reading.case.image, *(reading.case.related_images or ())))
@@ -56,19 +54,6 @@ def read_reports(sources: Sequence[Path], *, context: Context, images: Sequence[
             reading = replace(reading, losses=reading.losses + LossReport(more))
         yield reading
         context.advance(case_index + 1)
-
-
-@contextmanager
-def _refusing_damage(path: Path) -> Generator[None]:
-    """Refuse a file whose elements are damaged: pydicom converts them only when they are looked at, and warns then."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except AnnoconvError:
-        raise
-    except DAMAGE as error:
-        raise InputError("an element of the file is damaged", source=path, found=type(error).__name__) from error
 
 
 def _unjoined(segmentations: Sequence[Segmentation], joined: set[int], case_index: int) -> Iterator[Loss]:
@@ -97,6 +82,7 @@ def _reading(
         masks=joined_masks(segmentations),
         zone=None if file.is_own else context.timezone,
         sources={} if file.is_own else {each.uid: each for each in found},
+        drawn={} if file.is_own else drawn_images(segmentations),
     )
     restored, losses = _restored(meant, block, case_index)
     document: dict[str, Any] = restored or {}
@@ -115,7 +101,7 @@ def _reading(
         if file.is_own:
             own = strict_json.parse(strict_json.dumps({"task_id": _TASK, **meant.document}), Case, source=path)
         losses += file_losses(file, own, meant, segmentations, case_index)
-    reading = Reading(case, masks_of(masks, segmentations), LossReport(losses))
+    reading = Reading(case, masks_of(masks, segmentations, case), LossReport(losses))
     return reading, {one.key[0] for one in masks.values()}
 
 
@@ -135,7 +121,7 @@ def _restored(meant: Meant, block: Block | None, case_index: int) -> tuple[dict[
         strict_json.as_model(merged.document, Case)
         return merged.document, merged.losses
     except (KeyError, TypeError, ValueError):
-        return None, [Loss(case_index, PLACE, LossKind.NO_PLACE, Message(_UNFIT))]
+        return None, [Loss(case_index, CARRIER_PLACE, LossKind.NO_PLACE, Message(_UNFIT))]
 
 
 def _invented(context: Context, file: ReportFile, meant: Meant, case_index: int) -> Iterator[Loss]:
@@ -149,6 +135,11 @@ def _invented(context: Context, file: ReportFile, meant: Meant, case_index: int)
     if image["modality"] == "OT" and "instances" not in image:
         message = "the report names no image that it is of; its study stands for one"
         yield Loss(case_index, "/image/uid", LossKind.APPROXIMATED, message)
+    for place, shown in enumerate(meant.images):
+        if shown.drawn is not None:
+            where = "/image" if not place else f"/related_images/{place - 1}"
+            message = "no source image was given; the grid is that of the segmentation itself"
+            yield Loss(case_index, f"{where}/shape", LossKind.APPROXIMATED, message)
     for place, each in enumerate(meant.document["annotations"]):
         if "slice_index" in each and meant.is_uncertain(each):
             message = "no source image was given; slices are counted in the order in which the report names them"

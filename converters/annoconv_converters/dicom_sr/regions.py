@@ -202,7 +202,12 @@ def scoord3d(shape: str, data: Sequence[float], frame_of_reference_uid: str, nam
 
 def _check(data: Sequence[float]) -> None:
     if data and max(map(abs, data)) > _LARGEST:
-        raise InputError("a coordinate is too large for DICOM", found=max(map(abs, data)), expected="below 3e38")
+        raise InputError(
+            "a coordinate is too large for DICOM",
+            found=max(map(abs, data)),
+            expected="below 3e38",
+            advice="Correct the coordinate: nothing lies so far away",
+        )
 
 
 # --- on a slice

@@ -10,28 +10,43 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pydicom
 
 from annoconv import registry
 from annoconv.casefile import LoadedCase
 from annoconv.errors import MaskError
+from annoconv.geometry import Grid
 from annoconv.model import MaskAnnotation
 from annoconv.pixels import Mask, Masks
 from annoconv_converters._dicom.content import Reference
 from annoconv_converters._dicom.equipment import is_own
 from annoconv_converters._dicom.file import DAMAGE
+from annoconv_converters._dicom.opening import DAMAGED
 from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_sr.group_meaning import JoinedMask
 from annoconv_converters.dicom_sr.groups import SegmentReference, tracking_of
+from annoconv_converters.dicom_sr.series import DrawnImage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from annoconv.casefile import Reading
     from annoconv.model import Case
+    from annoconv.pixels import Volume
     from annoconv.registry import Context
 
-__all__ = ["Segmentation", "find_segments", "joined_masks", "masks_of", "read_segmentation", "write_segmentations"]
+__all__ = [
+    "Segmentation",
+    "drawn_images",
+    "find_segments",
+    "joined_masks",
+    "masks_of",
+    "read_segmentation",
+    "write_segmentations",
+]
 
 _FORMAT: Final = "dicom-seg"
 _BACKGROUND: Final = ("125040", "DCM")
@@ -93,7 +108,14 @@ def read_segmentation(path: Path, context: Context, images: Sequence[Path] = ())
             place = text(header.get("SeriesInstanceUID")), text(header.get("StudyInstanceUID"))
             ours = is_own(header)
     except DAMAGE as error:
-        raise MaskError("the segments cannot be read", source=path, found=type(error).__name__) from error
+        raise MaskError(
+            "the segments cannot be read",
+            source=path,
+            where="SegmentSequence (0062,0002)",
+            found=type(error).__name__,
+            expected="segments with numbers (PS3.3 C.8.20.4)",
+            advice=DAMAGED,
+        ) from error
     masks = [each for each in reading.case.annotations if isinstance(each, MaskAnnotation)]
     named = [each.mask_value for each in masks]
     if len(numbers) != len(masks):
@@ -142,14 +164,93 @@ def joined_masks(segmentations: Sequence[Segmentation]) -> dict[tuple[str, int],
     return found
 
 
-def masks_of(joined: Mapping[str, JoinedMask], segmentations: Sequence[Segmentation]) -> Masks:
+def masks_of(joined: Mapping[str, JoinedMask], segmentations: Sequence[Segmentation], case: Case) -> Masks:
     """Return the masks of annotations by their ids, still in the files of their segmentations."""
+    images = {each.uid: each for each in (case.image, *(case.related_images or ()))}
+    shown = {each.id: images.get(each.image_uid or case.image.uid) for each in case.annotations}
     masks: list[Mask] = []
     for identity, one in joined.items():
         at, name = one.key
-        mask = segmentations[at].reading.masks[name]
-        masks.append(Mask(identity, mask.volume, mask.value))
+        mask, image = segmentations[at].reading.masks[name], shown.get(identity)
+        grid = Grid.from_image(image) if image is not None and image.shape is not None else None
+        masks.append(Mask(identity, mask.volume if grid is None else _with_all_frames(mask.volume, grid), mask.value))
     return Masks(masks)
+
+
+def _with_all_frames(volume: Volume, grid: Grid) -> Volume:
+    """Return a volume of frames without a place in space with those that are behind its last one, if it has fewer."""
+    own = volume.grid
+    is_flat = own.lps_from_ijk is None and grid.lps_from_ijk is None
+    is_shorter = own.shape[:2] == grid.shape[:2] and own.shape[2] < grid.shape[2]
+    return _WithEmptyFrames(volume, grid) if is_flat and is_shorter else volume
+
+
+@dataclass(frozen=True)
+class _WithEmptyFrames:
+    """A volume in which empty frames follow those of another; see `annoconv.pixels.Volume`."""
+
+    volume: Volume
+    grid: Grid
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the voxels."""
+        return self.volume.dtype
+
+    @property
+    def path(self) -> Path | None:
+        """The file of the other."""
+        return self.volume.path
+
+    def read(self) -> NDArray[Any]:
+        """Return `labels_kji`, read-only."""
+        labels_kji = self.volume.read()
+        whole_kji = np.zeros(self.grid.shape_kji, dtype=labels_kji.dtype)
+        whole_kji[: len(labels_kji)] = labels_kji
+        whole_kji.flags.writeable = False
+        return whole_kji
+
+
+def drawn_images(segmentations: Sequence[Segmentation]) -> dict[str, DrawnImage]:
+    """Return what segmentations tell of the images that they were drawn on, by the UIDs of these.
+
+    Of several on one lattice it is from the first of their slices to the last; of those on another, nothing is taken.
+    """
+    found: dict[str, DrawnImage] = {}
+    for each in segmentations:
+        image = each.reading.case.image
+        grid = Grid.from_image(image) if image.shape is not None else None
+        if grid is None or grid.lps_from_ijk is None or grid.frame != "LPS" or not grid.is_upright:
+            continue
+        named = {one.sop_instance_uid: one.sop_class_uid or "" for one in image.instances or ()}
+        told = DrawnImage(grid, named if len(named) == grid.shape[2] else {})
+        known = found.get(image.uid)
+        both = told if known is None else together(known, told)
+        if both is not None:
+            found[image.uid] = both
+    return found
+
+
+_SAME_MM: Final = 1e-3
+
+
+def together(one: DrawnImage, other: DrawnImage) -> DrawnImage | None:
+    """Return both as one, or None if they are not slices of one lattice, or slices between them are not told."""
+    offset = np.linalg.inv(one.grid.affine) @ other.grid.affine
+    step = round(float(offset[2, 3]))
+    expected = np.eye(4)
+    expected[2, 3] = step
+    (columns, rows, slices), depth = one.grid.shape, other.grid.shape[2]
+    if one.grid.shape[:2] != other.grid.shape[:2] or np.abs(offset - expected).max() > _SAME_MM:
+        return None
+    first, last = min(0, step), max(slices, step + depth)
+    by_place = dict(zip(range(slices), one.instances.items(), strict=False))
+    by_place |= dict(zip(range(step, step + depth), other.instances.items(), strict=False))
+    places = range(first, last)
+    named = dict(by_place[k] for k in places) if all(k in by_place for k in places) else {}
+    affine = one.grid.affine.copy()
+    affine[:3, 3] += first * affine[:3, 2]
+    return DrawnImage(Grid((columns, rows, last - first), affine), named)
 
 
 # --- written

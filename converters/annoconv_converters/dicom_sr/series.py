@@ -20,7 +20,7 @@ from annoconv_converters._dicom.encoding import decimal_string
 from annoconv_converters.dicom_sr import codes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
     from pydicom.dataset import Dataset
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from annoconv.model import Image, QualitativeEvaluation
 
 __all__ = [
+    "DrawnImage",
     "Series",
     "StatedImage",
     "library_group",
@@ -254,6 +255,26 @@ def _entries(series: Series, every: bool) -> Iterator[Item]:
 # --- read back
 
 
+@dataclass(frozen=True)
+class DrawnImage:
+    """What segmentations tell of an image that was not given: those of its slices that something was drawn on.
+
+    Attributes
+    ----------
+    grid
+        Of these slices.
+    instances
+        Instance and class of each, in the order of the grid's k axis; empty where they are not named one by one.
+    """
+
+    grid: Grid
+    instances: Mapping[str, str]
+
+    def holds(self, uids: Iterable[str]) -> bool:
+        """Tell whether each of these instances is one of its slices."""
+        return self.instances.keys() >= set(uids)
+
+
 @dataclass(eq=False)
 class StatedImage:
     """What a report says of an image: what its evidence names and its library describes.
@@ -272,6 +293,8 @@ class StatedImage:
         Where instances and frames lie, LPS, mm.
     source
         The image itself, if it was given: then its slices and its grid are its own.
+    drawn
+        What segmentations tell of it; its slices and its grid are then those.
     """
 
     uid: str
@@ -283,6 +306,7 @@ class StatedImage:
         default_factory=dict[tuple[str, int], tuple[float, ...]]
     )
     source: ImageSource | None = None
+    drawn: DrawnImage | None = None
 
     def take(self, group: Item) -> None:
         """Take what a group of the library says of it."""
@@ -303,6 +327,8 @@ class StatedImage:
         """Instance and frame (0 where there are none) of each slice."""
         if self.source is not None:
             return [(each.sop_instance_uid, each.frame or 0) for each in self.source.slices]
+        if self.drawn is not None:
+            return [(each, 0) for each in self.drawn.instances]
         if self.frames and len(self.instances) == 1:
             return [(next(iter(self.instances)), number) for number in self.frames]
         return [(each, 0) for each in self.instances]
@@ -310,7 +336,7 @@ class StatedImage:
     @property
     def is_in_order(self) -> bool:
         """Whether it is known how its slices follow each other in space."""
-        return self.source is not None or len(self.slices) < 2
+        return self.source is not None or self.drawn is not None or len(self.slices) < 2
 
     @property
     def shared(self) -> dict[str, Any]:
@@ -326,6 +352,8 @@ class StatedImage:
         """Its grid, without an affine if it is not placed; None if its size is not told."""
         if self.source is not None:
             return self.source.grid
+        if self.drawn is not None:
+            return self.drawn.grid
         columns, rows = self.number(codes.COLUMNS), self.number(codes.ROWS)
         if not columns or not rows or min(columns, rows) < 1:
             return None

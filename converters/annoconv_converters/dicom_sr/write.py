@@ -105,7 +105,13 @@ def write_reports(
     remaining = iter(cases)
     start = [loaded for _, loaded in zip(range(2), remaining, strict=False)]
     if not start:
-        raise InputError("there is no case to write", source=target)
+        raise InputError(
+            "there is no case to write",
+            source=target,
+            found=Message("no case"),
+            expected="one case at least",
+            advice="Name a file that holds cases",
+        )
     losses: list[Loss] = []
     several = len(start) > 1 or settings.with_segmentations
     with replacing(target) as temporary:
@@ -119,8 +125,12 @@ def write_reports(
             name = ids.safe_name(case.case_id) if case.case_id else f"case-{case_index + 1:06d}"
             path = temporary / f"{name}.dcm" if several else temporary
             if path.exists():
-                problem = "two cases would have the same file"
-                raise InputError(problem, found=path.name, expected="distinct case_id")
+                raise InputError(
+                    "two cases would have the same file",
+                    found=path.name,
+                    expected="distinct case_id",
+                    advice="Give each case a case_id of its own",
+                )
             writing = _Writing(loaded, case_index, context, settings, sources, images)
             losses += writing.write(path, name, given)
             context.advance(case_index + 1)

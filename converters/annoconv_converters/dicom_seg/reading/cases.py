@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -13,17 +11,18 @@ from annoconv import images as image_seam
 from annoconv.casefile import Reading
 from annoconv.codes import Labels
 from annoconv.documents import merging, strict_json
-from annoconv.errors import AnnoconvError, GeometryError, InputError
+from annoconv.errors import GeometryError
 from annoconv.geometry import Grid, GridKind, compare_grids
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.messages import Message
 from annoconv.model import Case
 from annoconv.pixels import Mask, Masks
+from annoconv_converters._dicom.carrier import CARRIER_PLACE
 from annoconv_converters._dicom.equipment import is_own
-from annoconv_converters._dicom.file import DAMAGE
+from annoconv_converters._dicom.opening import refusing_damage
 from annoconv_converters._dicom.series import scan_series
 from annoconv_converters._dicom.texts import text
-from annoconv_converters.dicom_seg.block import PLACE, Block, meaning, read_block, said_digest
+from annoconv_converters.dicom_seg.block import Block, meaning, read_block, said_digest
 from annoconv_converters.dicom_seg.frame_grid import FrameGrid, find_frame_grid, relation_to, source_series
 from annoconv_converters.dicom_seg.kinds import Kind
 from annoconv_converters.dicom_seg.mapping import LABEL_MAP_FILE, annotation_ids, merge, native_document
@@ -35,7 +34,7 @@ from annoconv_converters.dicom_seg.subject import INSTANCES, OF_THE_CASE, is_pla
 from annoconv_converters.dicom_seg.writing.header import ANEW
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from annoconv.images import ImageSource
@@ -128,7 +127,7 @@ def read_segmentations(
     used: set[str] = set()
     while groups:
         parts = groups.pop(0)
-        with _refusing_damage(parts[0].file.path):
+        with refusing_damage(parts[0].file.path):
             reading = _reading(parts, found, context, case_index, is_map=label_map)
         del parts
         used.update(each.uid for each in (reading.case.image, *(reading.case.related_images or ())))
@@ -139,22 +138,9 @@ def read_segmentations(
         context.advance(case_index)
 
 
-@contextmanager
-def _refusing_damage(path: Path) -> Generator[None]:
-    """Refuse a file whose elements are damaged: pydicom converts them only when they are looked at, and warns then."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except AnnoconvError:
-        raise
-    except DAMAGE as error:
-        raise InputError("an element of the file is damaged", source=path, found=type(error).__name__) from error
-
-
 def _open(path: Path, context: Context) -> _Part:
     file = open_segmentation(path, context.limits)
-    with _refusing_damage(path):
+    with refusing_damage(path):
         block = read_block(file.header, path, context.limits)
         return _Part(replace(file, names=block.names) if block else file, block, context)
 
@@ -344,4 +330,4 @@ def _restored(
             return merged.document, merged.losses
         except (KeyError, TypeError, ValueError):
             message = Message(_UNFIT)
-    return None, [Loss(case_index, PLACE, LossKind.NO_PLACE, message)]
+    return None, [Loss(case_index, CARRIER_PLACE, LossKind.NO_PLACE, message)]

@@ -6,7 +6,6 @@ longer than all else. So the file is walked, and pydicom is given the rest.
 
 from __future__ import annotations
 
-import mmap
 import warnings
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -23,14 +22,12 @@ from annoconv_converters._dicom.elements import (
     EXPLICIT,
     DamagedError,
     Element,
-    file_start,
-    inflate_start,
     is_encapsulated,
     item_spans,
     walk,
 )
-from annoconv_converters._dicom.file import DAMAGE
 from annoconv_converters._dicom.groups import PER_FRAME, SHARED
+from annoconv_converters._dicom.opening import DAMAGED, opened
 from annoconv_converters._dicom.texts import text
 from annoconv_converters.dicom_seg.block import digest_of
 from annoconv_converters.dicom_seg.groups import FrameTable, read_table
@@ -51,7 +48,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SegmentationFile", "open_segmentation"]
 
-_CUT_OFF: Final = "The file is damaged or cut off: fetch it again from where it was exported"
 _PACKED: Final = "Write the frames one after the other without a gap, or fetch the file again"
 _CLASSES: Final = frozenset(kind.sop_class_uid for kind in Kind)
 _PIXELS: Final = 0x7FE00010
@@ -119,34 +115,9 @@ def open_segmentation(path: Path, limits: Limits) -> SegmentationFile:
     LimitError
         If it exceeds a bound.
     """
-    try:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
-            start = file_start(whole)
-            if start is None:
-                raise MaskError(
-                    "this is not a DICOM file",
-                    source=path,
-                    found=Message("neither DICM after 128 bytes nor a data set"),
-                    expected="DICM (PS3.10 7.1)",
-                    advice="Name a DICOM segmentation",
-                )
-            if not start.is_deflated:
-                return _open(path, whole, start, limits, None)
-            most = min(limits.header_bytes, _INFLATED_HEADER)
-            inflated, is_all = inflate_start(path, start.data_set, most)
-            return _open(path, inflated, replace(start, data_set=0), limits, start.data_set, is_all=is_all)
-    except DAMAGE as error:
-        if isinstance(error, MaskError | LimitError):
-            raise
-        raise MaskError(
-            Message("the file is no whole DICOM data set: {reason}", reason=_reason(error)),
-            source=path,
-            advice="It is damaged or cut off: fetch it again from where it was exported",
-        ) from error
-
-
-def _reason(error: BaseException) -> str:
-    return error.message if isinstance(error, DamagedError) else type(error).__name__
+    most = min(limits.header_bytes, _INFLATED_HEADER)
+    with opened(path, most, advice="Name a DICOM segmentation", error=MaskError) as file:
+        return _open(path, file.data, file.start, limits, file.deflated_at, is_all=file.is_all)
 
 
 def _open(
@@ -219,7 +190,7 @@ def _check_pixels(
             where="PixelData (7FE0,0010)",
             found=Message("{count} bytes", count=found),
             expected=Message("{count} bytes", count=needed),
-            advice=_CUT_OFF if found < needed else _PACKED,
+            advice=DAMAGED if found < needed else _PACKED,
         )
     is_swapped = start.encoding.is_big_endian and pixels.vr == b"OW"
     last = pixels.value_end - (2 if is_swapped else 1)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -27,7 +26,7 @@ from annoconv_converters._dicom.encoding import sequence
 from annoconv_converters._dicom.equipment import is_own
 from annoconv_converters._dicom.patient import patient_of
 from annoconv_converters._dicom.slide import Tile
-from annoconv_converters._dicom.trees import Tree, tree_of
+from annoconv_converters._dicom.trees import LONG_AGO, Tree, tree_of, within
 from annoconv_converters.dicom_seg.kinds import Kind, Settings
 from annoconv_converters.dicom_seg.mapping import annotation_ids, backgrounds_of
 from annoconv_converters.dicom_seg.segment import BACKGROUND
@@ -147,8 +146,6 @@ _ABSENT: Final = {
 }
 """Elements of type 1 (PS3.3 C.8.20.4) that a case always says, and what of, where a file lacks them."""
 _BACKGROUND: Final = "the segment is the background of the label map, which is described anew"
-_LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
-"""Stands for the time at which the case is written again, of which it says nothing."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +199,7 @@ def file_losses(
         for place, each in enumerate(file.header.get("SegmentSequence") or [])
         if file.kind is Kind.LABELMAP and int(each.get("SegmentNumber") or 0) in {0} | backgrounds_of(file.header)
     }
-    again = _within(written, original)
+    again = within(written, original)
     told = report(original, again, _REASONS, case_index=case_index, unwritten=background).losses
     return [*told, *_absent(file.header, case_index)]
 
@@ -254,7 +251,7 @@ def _written_again(file: SegmentationFile, case: Case, labels: Labels) -> Datase
         source=source,
         segments=list(segments.values()),
         metadata=case.metadata,
-        at=_LONG_AGO,
+        at=LONG_AGO,
         settings=Settings(kind=file.kind).told_by(masks),
         patient=patient_of(case, image),
     )
@@ -268,15 +265,6 @@ def _written_again(file: SegmentationFile, case: Case, labels: Labels) -> Datase
     )
     elements[0x52009230] = encode_groups([(next(iter(segments), 1), 0)], planes, {})
     return read_dataset(BytesIO(b"".join(elements[tag] for tag in sorted(elements))), False, True)
-
-
-def _within(tree: Any, original: Any) -> Any:
-    """Return what a tree says of the things that the original speaks of."""
-    if isinstance(tree, dict) and isinstance(original, dict):
-        return {key: _within(value, original[key]) for key, value in tree.items() if key in original}
-    if isinstance(tree, list) and isinstance(original, list):
-        return [_within(*pair) for pair in zip(tree, original, strict=False)]
-    return tree
 
 
 def _together(frames: Iterable[Tree]) -> Tree:
