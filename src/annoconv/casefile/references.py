@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from annoconv.documents.residuals import Path
 
-__all__ = ["without_gone"]
+__all__ = ["ids_of", "with_new_ids", "without_gone"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -57,6 +57,40 @@ def without_gone(document: Record, gone: Collection[str]) -> tuple[Record, Mappi
     if not found.get("registrations", True):
         del found["registrations"]
     return found, reasons
+
+
+def ids_of(document: Record) -> set[str]:
+    """Return the ids in a case that its references may name: those of annotations, links, texts and records."""
+    return {
+        str(identity)
+        for _, node in _nodes(Case.model_validate_json(strict_json.dumps(document)), ())
+        if type(node).__name__ not in _APART and (identity := getattr(node, "id", None)) is not None
+    }
+
+
+def with_new_ids(document: Record, names: Mapping[str, str]) -> Record:
+    """Return a case in which some ids are others, wherever they are named.
+
+    Parameters
+    ----------
+    document
+        The JSON form of a valid case.
+    names
+        From ids to their new ones.
+    """
+    nodes = list(_nodes(Case.model_validate_json(strict_json.dumps(document)), ()))
+    new = cast("Record", _left(document, (), set()))
+    for path, node in nodes:
+        told: Any = new
+        for step in path:
+            told = told[step]
+        own = () if type(node).__name__ in _APART else ("id",)
+        for key in (*own, *_keys(type(node))):
+            if isinstance(value := told.get(key), str):
+                told[key] = names.get(value, value)
+            elif isinstance(value, list):
+                told[key] = [names.get(each, each) for each in cast("list[str]", value)]
+    return new
 
 
 def _cuts(document: Record, gone: Collection[str]) -> set[Path]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _COMMANDS = {
+    "convert": "Convert files of any format to any other, with no case on disk.",
     "validate": "Check cases: structure, then the rules of a profile.",
     "formats": "List the formats and what can be done with each.",
     "schema": "Print the JSON Schema of a case, or tell what changed between two versions.",
@@ -54,15 +55,18 @@ class _Commands(typer.core.TyperGroup):
             from annoconv.cli.command import as_command
 
             module = import_module(f"annoconv.cli.{cmd_name}")
-            return as_command(cmd_name, getattr(module, cmd_name), _COMMANDS[cmd_name])
+            function = getattr(module, cmd_name)
+            options = getattr(module, "OPTIONS", None)
+            kind = getattr(module, "KIND", None)
+            return as_command(cmd_name, function, _COMMANDS[cmd_name], options, kind=kind)
         from annoconv.registry import commands, converters
 
         if cmd_name in converters():
-            from annoconv.cli.convert import convert_command
+            from annoconv.cli.converters import convert_command
 
             return convert_command(converters()[cmd_name])
         if cmd_name in (added := commands(_COMMANDS)):
-            from annoconv.cli.convert import added_command
+            from annoconv.cli.converters import added_command
 
             return added_command(added[cmd_name])
         return None

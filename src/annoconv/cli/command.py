@@ -21,7 +21,7 @@ from annoconv.messages import Message
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["Lang", "app", "as_command"]
+__all__ = ["CommonCommand", "Lang", "app", "as_command"]
 
 
 class Lang(StrEnum):
@@ -81,7 +81,7 @@ def app(**settings: Any) -> typer.Typer:
     return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, **settings)
 
 
-class _Command(Command):
+class CommonCommand(Command):
     """A command whose `--fail-on-loss` takes the word `any`, if that follows, and no other."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -96,7 +96,12 @@ class _Command(Command):
 
 
 def as_command(
-    name: str, function: Callable[..., None], summary: str, options: Mapping[str, inspect.Parameter] | None = None
+    name: str,
+    function: Callable[..., None],
+    summary: str,
+    options: Mapping[str, inspect.Parameter] | None = None,
+    *,
+    kind: type[Command] | None = None,
 ) -> Any:
     """Return the command that runs a function with a `Report` and the values of its options.
 
@@ -110,6 +115,8 @@ def as_command(
         What the help says.
     options
         The command's own options, if the function's signature does not tell them.
+    kind
+        Its class, if it reads its command line in a way of its own.
     """
     own = dict(options) if options is not None else _own(function)
     if doubled := own.keys() & COMMON.keys():
@@ -136,7 +143,7 @@ def as_command(
     run.__signature__ = inspect.Signature([*own.values(), *COMMON.values()])  # type: ignore[attr-defined]  # typer reads it
     run.__annotations__ = {key: parameter.annotation for key, parameter in (own | COMMON).items()}
     single = app()
-    single.command(name, cls=_Command, help=summary)(run)
+    single.command(name, cls=kind or CommonCommand, help=summary)(run)
     return typer.main.get_command(single)
 
 
