@@ -18,7 +18,7 @@ from annoconv.cli.language import Context, asked_language, said, speaking, spoke
 from annoconv.errors import AnnoconvError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ["main"]
 
@@ -109,21 +109,53 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: list[str]) -> int:
+    from annoconv.cli.many import asked_for_many, run_many
+
+    root = _commands()
+    asked = None
+
+    def run() -> int:
+        nonlocal asked
+        asked = asked_for_many(given, lambda name: name in _COMMANDS or root.get_command(None, name) is not None)
+        return _call(root, given) if asked is None else run_many(asked, call, flags)
+
+    def call(arguments: list[str], command: Any = None, /) -> int:
+        as_json = asked is not None and asked.as_json
+        return _guarded(lambda: _call(command or root, arguments), as_json=as_json)
+
+    def flags(name: str, arguments: list[str]) -> dict[str, Any]:
+        command = root.get_command(None, name)
+        told = getattr(command, "told", None)
+        return dict((command if told is None else told(arguments)).parameters)
+
+    return _guarded(run, as_json="--json" in given)
+
+
+def _commands() -> Any:
     root = app(cls=_Commands, no_args_is_help=True)
     root.callback(help="Medical image annotations: check them, and convert them to and from the formats of the field.")(
         _root
     )
-    command = typer.main.get_command(root)
+    return typer.main.get_command(root)
+
+
+def _call(command: Any, arguments: list[str]) -> int:
+    name = "annoconv" if isinstance(command, _Commands) else f"annoconv {command.name}"
+    return int(command.main(args=arguments, prog_name=name, standalone_mode=False) or 0)
+
+
+def _guarded(run: Callable[[], int], *, as_json: bool) -> int:
+    """Run, and say what goes wrong; return the exit code."""
     try:
-        return int(command.main(args=given, prog_name="annoconv", standalone_mode=False) or 0)
+        return run()
     except _USAGE_ERROR as error:
         sys.stderr.write(usage_error(error))
-        if "--json" in given:
+        if as_json:
             _say_json(error.format_message(), 2)
         return 2
     except AnnoconvError as error:
         sys.stderr.write(f"annoconv: {said('error')}: {error.text(spoken())}\n")
-        if "--json" in given:
+        if as_json:
             _say_json(str(error), error.exit_code)
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
@@ -133,7 +165,7 @@ def _run(given: list[str]) -> int:
         return 1
     except Exception as error:  # a bug of ours, and never a traceback
         sys.stderr.write(said(internal_error(error)) + "\n")
-        if "--json" in given:
+        if as_json:
             _say_json(internal_error(error), 70)
         return 70
 

@@ -144,7 +144,20 @@ def as_command(
     run.__annotations__ = {key: parameter.annotation for key, parameter in (own | COMMON).items()}
     single = app()
     single.command(name, cls=kind or CommonCommand, help=summary)(run)
-    return typer.main.get_command(single)
+    command: Any = typer.main.get_command(single)
+    command.parameters = {flag: each for each in (own | COMMON).values() for flag in _flags(each)}
+    return command
+
+
+def _flags(parameter: inspect.Parameter) -> list[str]:
+    """Return the long names of an option; none of an argument."""
+    told = next(
+        (each for each in getattr(parameter.annotation, "__metadata__", ()) if hasattr(each, "param_decls")), None
+    )
+    if not isinstance(told, type(LANG)):
+        return []
+    named = [each for each in told.param_decls or () if each.startswith("--")]
+    return named or [f"--{parameter.name.replace('_', '-')}"]
 
 
 def _own(function: Callable[..., None]) -> dict[str, inspect.Parameter]:

@@ -18,22 +18,27 @@ from annoconv.cli.labels import read_labels
 from annoconv.errors import UsageError
 from annoconv.files.atomic import Outputs, check_inputs, outputs_of
 from annoconv.files.names import check_ending
+from annoconv.messages import Message
 from annoconv.registry import Command, Context, Converter, Option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from annoconv.casefile import Reading
+    from annoconv.casefile.stated import Stated
     from annoconv.cli.report import Report
 
 __all__ = [
     "CONTEXT",
+    "STATED",
     "STDOUT",
     "added_command",
     "as_typer",
     "context_of",
     "convert_command",
+    "only_one",
     "parameter_of",
+    "stated_of",
     "to_stdout",
 ]
 
@@ -59,6 +64,7 @@ def convert_command(converter: Converter) -> Any:
         ),
         **{name: as_typer(parameter) for name, parameter in converter.options.items()},
         **CONTEXT,
+        **(STATED if converter.direction == "from" else {}),
     }
 
     def run(report: Report, *, sources: list[Path], output: Path, **values: Any) -> None:
@@ -112,6 +118,7 @@ def _read(
     from annoconv.casefile import write_cases
 
     report.is_reading = True
+    stated = stated_of(values)
 
     def readings() -> Iterator[Reading]:
         for reading in registry.read(sources, format=converter.format, context=context, **values):
@@ -120,7 +127,8 @@ def _read(
                 report.add_finding(finding, reading.source or sources[0])
             yield reading
 
-    return write_cases(readings(), target, overwrite=report.overwrite, as_read=True, limits=report.limits)
+    cases = only_one(readings(), stated)
+    return write_cases(cases, target, overwrite=report.overwrite, as_read=True, limits=report.limits)
 
 
 def to_stdout(report: Report, ending: str, convert: typing.Callable[[Path], list[Path]]) -> None:
@@ -161,6 +169,38 @@ CONTEXT = {
     )
 }
 """What is the same for all formats (`annoconv.registry.Context`)."""
+
+STATED = {
+    name: parameter_of(name, Annotated[str | None, typer.Option(help=told)], None)
+    for name, told in (
+        ("case_id", "Id of the case, where its source names none."),
+        ("annotator", "Who annotated, where the sources name nobody."),
+        ("institution", "Where it was annotated, where the sources do not say."),
+    )
+}
+"""What is stated of cases that are read (`annoconv.casefile.stated`)."""
+
+
+def stated_of(values: dict[str, Any]) -> Stated:
+    """Take what is stated from the values of `STATED`."""
+    from annoconv.casefile.stated import Stated
+
+    stated = Stated(**{name: values.pop(name) for name in STATED})
+    stated.check()
+    return stated
+
+
+def only_one(cases: Iterator[Any], stated: Stated) -> Iterator[Any]:
+    """Yield cases with what is stated of them; UsageError if an id is stated of several."""
+    for position, each in enumerate(cases):
+        if position and stated.case_id is not None:
+            raise UsageError(
+                "the sources hold several cases, and --case-id names one",
+                found=Message("a second case"),
+                expected="one case",
+                advice="Leave it out, or name each case with {case_id} in the paths",
+            )
+        yield stated.put(each)
 
 
 def context_of(report: Report, values: dict[str, Any]) -> Context:

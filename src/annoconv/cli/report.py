@@ -107,6 +107,8 @@ class Report:
         self._losses = Losses(lang)
         self._extra: dict[str, Any] = {}
         self._errors: list[AnnoconvError] = []
+        self._failed: dict[int, dict[str, str]] = {}
+        """Ids of the cases that errors are about, by the errors."""
         self._started = time.perf_counter()
         self._findings = Listed()
         self._all_findings: SpooledTemporaryFile[str] | None = None
@@ -168,14 +170,17 @@ class Report:
         """Record losses."""
         self._losses.add(losses)
 
-    def fail(self, error: AnnoconvError) -> None:
-        """Record an error, with its findings, and say it."""
+    def fail(self, error: AnnoconvError, *, case_id: str | None = None) -> None:
+        """Record an error, with its findings, and say it; of one of many cases with its id."""
         self._errors.append(error)
+        if case_id is not None:
+            self._failed[id(error)] = {"case_id": case_id}
         if isinstance(error, DocumentError):
             is_said = [str(each.message) for each in error.findings] == [str(error.problem)]
             for finding in error.findings:
                 self.add_finding(finding, error.source or "", is_said=is_said)
-        self._line(f"annoconv: {translate('error', self.lang)}: {error.text(self.lang)}")
+        which = "" if case_id is None else f"{case_id}: "
+        self._line(f"annoconv: {translate('error', self.lang)}: {which}{error.text(self.lang)}")
 
     def not_checked(self, error: AnnoconvError, source: Path) -> None:
         """Record that an input could not be opened or decoded, as a finding."""
@@ -200,8 +205,8 @@ class Report:
     # --- the end ---
 
     def write_losses(self) -> None:
-        """Write the loss file, unless something failed."""
-        if self.losses_file is not None and not self._errors:
+        """Write the loss file."""
+        if self.losses_file is not None:
             from annoconv.files.atomic import replacing
 
             with (
@@ -209,6 +214,12 @@ class Report:
                 temporary.open("w", encoding="utf-8") as file,
             ):
                 self._losses.write(file)
+
+    def start_again(self) -> None:
+        """Forget what was said of an attempt that is made again."""
+        self.forget_outputs()
+        self._findings = Listed()
+        self.levels.clear()
 
     def forget_outputs(self) -> None:
         """Forget the outputs, which did not appear, and what they would have lacked."""
@@ -249,7 +260,7 @@ class Report:
         for key, value in self._extra.items():
             out.write(f", {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
         if self._errors:
-            errors = [_as_object(error, self.lang) for error in self._errors]
+            errors = [_as_object(error, self.lang) | self._failed.get(id(error), {}) for error in self._errors]
             out.write(f', "errors": {json.dumps(errors, ensure_ascii=False)}')
         elapsed = round(time.perf_counter() - self._started, 3)
         out.write(f', "exit_code": {code}, "elapsed_s": {elapsed}}}\n')
