@@ -151,12 +151,11 @@ def as_command(
 
 def _flags(parameter: inspect.Parameter) -> list[str]:
     """Return the long names of an option; none of an argument."""
-    told = next(
-        (each for each in getattr(parameter.annotation, "__metadata__", ()) if hasattr(each, "param_decls")), None
-    )
-    if not isinstance(told, type(LANG)):
+    told = next((each for each in parameter.annotation.__metadata__ if isinstance(each, type(LANG))), None)
+    if told is None:
         return []
-    named = [each for each in told.param_decls or () if each.startswith("--")]
+    written = (told.default, *(told.param_decls or ()))  # typer takes the first name for a default
+    named = [each for each in written if isinstance(each, str) and each.startswith("--")]
     return named or [f"--{parameter.name.replace('_', '-')}"]
 
 

@@ -31,9 +31,7 @@ _YES: Final = frozenset({"true", "yes", "1"})
 _NO: Final = frozenset({"false", "no", "0", ""})
 
 
-def cells_of_manifest(
-    asked: Asked, commands: Callable[[str, list[str]], Mapping[str, inspect.Parameter]]
-) -> list[Cell]:
+def cells_of_manifest(asked: Asked, commands: Flags) -> list[Cell]:
     """Return the cases of a table.
 
     Raises
