@@ -24,6 +24,7 @@ __all__ = ["main"]
 
 _COMMANDS = {
     "convert": "Convert files of any format to any other, with no case on disk.",
+    "plan": "Tell what would be lost between two formats, or of cases, before anything is written.",
     "validate": "Check cases: structure, then the rules of a profile.",
     "formats": "List the formats and what can be done with each.",
     "schema": "Print the JSON Schema of a case, or tell what changed between two versions.",

@@ -61,6 +61,14 @@ COMMON = {
             None,
         ),
         _option(
+            "losses_allowed",
+            Annotated[
+                Path | None,
+                typer.Option("--losses-allowed", help="Kinds and paths that may be lost; anything else stops with 3."),
+            ],
+            None,
+        ),
+        _option(
             "limit",
             Annotated[
                 list[str],
@@ -166,6 +174,7 @@ def _own(function: Callable[..., None]) -> dict[str, inspect.Parameter]:
 
 def _run(report: Report, function: Callable[..., None], values: Mapping[str, Any]) -> None:
     """Run a command; all that it writes, and the losses, appear at its end or not at all."""
+    from annoconv.cli.allowed import check_allowed, read_allowed
     from annoconv.files.atomic import Outputs
     from annoconv.files.names import check_ending
 
@@ -174,7 +183,11 @@ def _run(report: Report, function: Callable[..., None], values: Mapping[str, Any
             if report.losses_file is not None:
                 outputs.expect(report.losses_file)
                 check_ending(report.losses_file, (".json",))
+            if report.losses_allowed is not None:
+                allowed = read_allowed(report.losses_allowed)
             function(report, **values)
+            if report.losses_allowed is not None:
+                check_allowed(report.losses, allowed, report.losses_allowed)
             report.write_losses()
         for folder in outputs.made:
             report.say("made the folder {}, which was not there", folder)

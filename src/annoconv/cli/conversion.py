@@ -135,7 +135,7 @@ class Request:
         losses = registry.write(
             cases, target, format=self.writer, context=self.context, overwrite=overwrite, as_read=True, **options
         )
-        self.report.add_losses(losses)
+        self.report.add_losses(losses, are_of_case=True)
         return [target]
 
     def _cases(self, rows: list[tuple[Row, Sources]]) -> Iterator[LoadedCase | Reading]:
@@ -145,6 +145,7 @@ class Request:
             settings = _settings("from", [*sources.by_format], self.values, sources.images)
             stated = self.stated if row.case_id is None else replace(self.stated, case_id=row.case_id)
             for each in only_one(_readings(self.report, sources, self.context, settings, position), stated):
+                self.report.name_annotations(position, each.case)
                 yield each
                 position += 1
         self.many.current = None

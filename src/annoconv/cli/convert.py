@@ -28,10 +28,11 @@ from annoconv.files.atomic import check_inputs
 
 if TYPE_CHECKING:
     import inspect
+    from collections.abc import Callable, Mapping
 
     from annoconv.cli.report import Report
 
-__all__ = ["KIND", "OPTIONS", "Many", "Row", "convert", "many_command"]
+__all__ = ["KIND", "OPTIONS", "Many", "Row", "conversion_command", "convert", "many_command"]
 
 
 OPTIONS: dict[str, inspect.Parameter] = {
@@ -119,11 +120,25 @@ def convert(report: Report, *, known: Kinds | None = None, many: Many | None = N
 # --- the options ------------------------------------------------------------------------------------------------------
 
 
-def _options(formats: dict[str, list[str]]) -> dict[str, inspect.Parameter]:
+def conversion_command(
+    command: CommonCommand,
+    function: Callable[..., None],
+    options: Mapping[str, inspect.Parameter],
+    arguments: list[str],
+) -> Any:
+    """Return a command that has the options of the formats that a command line is about, beside its own."""
+    known = Kinds()
+    formats = _asked(arguments, known)
+    _refuse_short(formats, arguments)
+    function = partial(function, known=known)
+    return as_command(command.name or "convert", function, command.help or "", _options(formats, options))
+
+
+def _options(formats: dict[str, list[str]], own: Mapping[str, inspect.Parameter]) -> dict[str, inspect.Parameter]:
     """Return the options of the formats of both sides; of those that both have, two."""
     sides = {side: _options_of(side, names) for side, names in formats.items()}
     both = sides["from"].keys() & sides["to"].keys()
-    found = dict(OPTIONS)
+    found = dict(own)
     for side, options in sides.items():
         for name, parameter in options.items():
             if name in both:
@@ -146,10 +161,7 @@ class _Convert(CommonCommand):
 
     def told(self, arguments: list[str]) -> Any:
         """Return the command that has the options of the formats that a command line is about."""
-        known = Kinds()
-        formats = _asked(arguments, known)
-        _refuse_short(formats, arguments)
-        return as_command(self.name or "convert", partial(convert, known=known), self.help or "", _options(formats))
+        return conversion_command(self, convert, OPTIONS, arguments)
 
     def make_context(self, info_name: Any, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """Return the context of the command that has these options."""
@@ -216,5 +228,5 @@ def many_command(many: Many, arguments: list[str]) -> Any:
     formats = _asked([*arguments, "--", *(f"{path}" for path in many.rows[0].sources)], known)
     _refuse_short(formats, arguments)
     argument = Annotated[list[Path], typer.Argument(metavar="SOURCE", parser=Path)]
-    options = _options(formats) | {"sources": parameter_of("sources", argument, [])}
+    options = _options(formats, OPTIONS) | {"sources": parameter_of("sources", argument, [])}
     return as_command("convert", partial(convert, known=known, many=many), "", options)

@@ -36,6 +36,7 @@ __all__ = [
     "as_typer",
     "context_of",
     "convert_command",
+    "named",
     "only_one",
     "parameter_of",
     "stated_of",
@@ -104,11 +105,11 @@ def _write(
 ) -> list[Path]:
     from annoconv.casefile import read_cases
 
-    cases = read_cases(sources, limits=context.limits)
+    cases = named(report, read_cases(sources, limits=context.limits))
     losses = registry.write(
         cases, target, format=converter.format, context=context, overwrite=report.overwrite, as_read=True, **values
     )
-    report.add_losses(losses)
+    report.add_losses(losses, are_of_case=True)
     return [target]
 
 
@@ -188,6 +189,13 @@ def stated_of(values: dict[str, Any]) -> Stated:
     stated = Stated(**{name: values.pop(name) for name in STATED})
     stated.check()
     return stated
+
+
+def named(report: Report, cases: Iterator[Any]) -> Iterator[Any]:
+    """Yield cases; note the ids of their annotations, by which losses are told."""
+    for position, each in enumerate(cases):
+        report.name_annotations(position, each.case)
+        yield each
 
 
 def only_one(cases: Iterator[Any], stated: Stated) -> Iterator[Any]:

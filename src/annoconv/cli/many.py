@@ -254,6 +254,11 @@ class Done:
     code: int
     outputs: list[str]
 
+    @property
+    def is_failure(self) -> bool:
+        """Whether it was not done: losses are none, unless they kept it from being written."""
+        return self.code not in {0, 3} or (self.code == 3 and not all(Path(each).exists() for each in self.outputs))
+
 
 def run_many(asked: Asked, call: Call, commands: Callable[[str, list[str]], Mapping[str, Any]]) -> int:
     """Run a command for each of many cases, or for all of them together; return its exit code.
@@ -286,7 +291,7 @@ def run_many(asked: Asked, call: Call, commands: Callable[[str, list[str]], Mapp
         is_stated = any(each.partition("=")[0] == "--case-id" for each in cell.options)
         identity = [f"--case-id={cell.case_id}"] if takes_id and not is_stated else []
         done.append(_run_one(asked, [*asked.before, asked.command, *identity, *cell.arguments], cell, call))
-        if done[-1].code not in {0, 3} and not asked.keep_going:
+        if done[-1].is_failure and not asked.keep_going:
             break
     return _finish(asked, done, len(cells))
 
@@ -305,13 +310,13 @@ def _run_one(asked: Asked, line: list[str], cell: Cell, call: Call) -> Done:
 
 def _finish(asked: Asked, done: list[Done], total: int) -> int:
     """Say in a table what came of each case; return the exit code of all."""
-    failed = [each for each in done if each.code not in {0, 3}]
+    failed = [each for each in done if each.is_failure]
     if not asked.quiet and not asked.as_json:
         results = {0: said("done"), 3: said("done, with losses")}
         width = max((_columns(each.case_id) for each in done), default=0)
         for each in done:
-            result = results.get(each.code) or said("failed ({})", each.code)
-            what = "" if each.code not in {0, 3} else "  ".join(each.outputs)
+            result = said("failed ({})", each.code) if each.is_failure else results[each.code]
+            what = "" if each.is_failure else "  ".join(each.outputs)
             sys.stderr.write(
                 f"  {each.case_id}{' ' * (width - _columns(each.case_id))}  {result}  {what}".rstrip() + "\n"
             )

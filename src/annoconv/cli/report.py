@@ -9,15 +9,17 @@ import time
 from collections import Counter
 from copy import copy
 from enum import StrEnum
+from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
+from annoconv.cli.lost import Lost
 from annoconv.cli.spool import Losses
 from annoconv.errors import AnnoconvError, DocumentError
 from annoconv.findings import NOT_CHECKED, Finding, Level
 from annoconv.limits import Limits
 from annoconv.loss import LossKind
-from annoconv.messages import Message, shortened, translate
+from annoconv.messages import Message, listed, shortened, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,10 +27,12 @@ if TYPE_CHECKING:
 
     from annoconv.loss import Loss
     from annoconv.messages import Language
+    from annoconv.model import Case
 
 __all__ = ["FailOnLoss", "Report"]
 
 _SHOWN = 20  # lines of each kind of loss and for each broken rule, for people
+_MOST_NAMED = 10_000  # annotations whose ids are held
 _LISTED = 1_000  # of each in --json; --losses and --findings have them all
 _LISTED_CHARACTERS = 8 << 20  # of each list in --json
 _LEVEL_SENTENCES = ("error", "warning", "info", "(document)")
@@ -76,11 +80,15 @@ class Report:
         Which losses are a failure (exit code 3); None for no loss.
     overwrite
         Whether existing outputs are replaced.
+    losses_allowed
+        File that says what may be lost.
 
     Attributes
     ----------
     limits
         Bounds on what is read.
+    losses
+        What was lost, as far as it was told.
     is_reading
         Whether files of a format are read, so that findings are about these, which `validate` knows nothing of.
     """
@@ -94,7 +102,9 @@ class Report:
         losses_file: Path | None = None,
         fail_on_loss: FailOnLoss | None = None,
         overwrite: bool = False,
+        losses_allowed: Path | None = None,
     ) -> None:
+        self.losses_allowed = losses_allowed
         self.as_json = as_json
         self.quiet = quiet
         self.lang: Language = lang
@@ -104,7 +114,9 @@ class Report:
         self.limits = Limits()
         self.levels: Counter[Level] = Counter()
         self._outputs: list[str] = []
-        self._losses = Losses(lang)
+        self.losses = Losses(lang)
+        self._has_losses = False
+        self._names: dict[tuple[int, int], str] = {}
         self._extra: dict[str, Any] = {}
         self._errors: list[AnnoconvError] = []
         self._failed: dict[int, dict[str, str]] = {}
@@ -119,7 +131,7 @@ class Report:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._losses.close()
+        self.losses.close()
         if self._all_findings is not None:
             self._all_findings.close()
 
@@ -166,9 +178,15 @@ class Report:
             with replacing(path, overwrite=self.overwrite) as temporary, temporary.open("w", encoding="utf-8") as file:
                 shutil.copyfileobj(self._all_findings, file)
 
-    def add_losses(self, losses: Iterable[Loss]) -> None:
-        """Record losses."""
-        self._losses.add(losses)
+    def add_losses(self, losses: Iterable[Loss], *, are_of_case: bool = False) -> None:
+        """Record losses; of the cases that are written, their paths are those of annotations that have names."""
+        self._has_losses = True
+        self.losses.add(losses, are_of_case=are_of_case)
+
+    def name_annotations(self, case_index: int, case: Case) -> None:
+        """Note the ids of annotations, by which losses are told to people."""
+        if len(self._names) < _MOST_NAMED:
+            self._names |= {(case_index, at): each.id for at, each in enumerate(case.annotations)}
 
     def fail(self, error: AnnoconvError, *, case_id: str | None = None) -> None:
         """Record an error, with its findings, and say it; of one of many cases with its id."""
@@ -213,7 +231,11 @@ class Report:
                 replacing(self.losses_file, overwrite=self.overwrite) as temporary,
                 temporary.open("w", encoding="utf-8") as file,
             ):
-                self._losses.write(file)
+                self.losses.write(file)
+
+    def forget_output_names(self) -> None:
+        """Forget what was written, where it is not kept."""
+        self._outputs.clear()
 
     def start_again(self) -> None:
         """Forget what was said of an attempt that is made again."""
@@ -224,23 +246,22 @@ class Report:
     def forget_outputs(self) -> None:
         """Forget the outputs, which did not appear, and what they would have lacked."""
         self._outputs.clear()
-        self._losses.clear()
+        self.losses.clear()
+        self._has_losses = False
 
     def finish(self) -> int:
         """Write the JSON object or the closing lines; return the exit code."""
         listed = Listed()
-        shown: list[str] = []
-        for loss in self._losses:
-            count = listed.add(
-                loss.kind, json.dumps(loss.to_json(self.lang), ensure_ascii=False) if self.as_json else ""
-            )
-            if count <= _SHOWN and loss.changes_value:
-                shown.append(f"  {shortened(loss.path)}: {loss.kind}: {loss.text}")
+        lost = Lost(self._names)
+        for loss in self.losses:
+            listed.add(loss.kind, json.dumps(loss.to_json(self.lang), ensure_ascii=False) if self.as_json else "")
+            if not self.as_json and not self.quiet and loss.changes_value:
+                lost.add(loss)
         code = self._exit_code(listed.counts)
         if self.as_json:
             self._write_json(listed, code)
         else:
-            self._close(listed.counts, shown)
+            self._close(listed.counts, lost)
         return code
 
     def _exit_code(self, losses: Counter[str]) -> int:
@@ -255,8 +276,8 @@ class Report:
     def _write_json(self, losses: Listed, code: int) -> None:
         out = sys.stdout
         out.write(f'{{"outputs": {json.dumps(self._outputs, ensure_ascii=False)}')
-        for name, listed in (("losses", losses), ("findings", self._findings)):
-            out.write(f', "{name}": [{", ".join(listed.entries)}], "{name}_counts": {json.dumps(listed.counts)}')
+        for name, each in (("losses", losses), ("findings", self._findings)):
+            out.write(f', "{name}": [{", ".join(each.entries)}], "{name}_counts": {json.dumps(each.counts)}')
         for key, value in self._extra.items():
             out.write(f", {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
         if self._errors:
@@ -266,7 +287,7 @@ class Report:
         out.write(f', "exit_code": {code}, "elapsed_s": {elapsed}}}\n')
         out.flush()
 
-    def _close(self, losses: Counter[str], shown: list[str]) -> None:
+    def _close(self, losses: Counter[str], lost: Lost) -> None:
         for rule, count in self._findings.counts.items():
             if count > _SHOWN:
                 if self.is_reading:
@@ -280,16 +301,31 @@ class Report:
                 self.say("1 loss: {}", _counts(changed))
             else:
                 self.say("{} losses: {}", changed.total(), _counts(changed))
-            for line in shown:
+            shown = [*islice(lost.lines(self.lang), _SHOWN)]
+            for line, _ in shown:
                 self.say("{}", line)
-            if changed.total() > len(shown):
-                self.say("... and {} more; --losses FILE has them all", changed.total() - len(shown))
-        if kept.total() == 1:
-            self.say("1 value stands where other software may not look: {}", _counts(kept))
-        elif kept:
-            self.say("{} values stand where other software may not look: {}", kept.total(), _counts(kept))
+            if more := changed.total() - sum(values for _, values in shown):
+                self.say("... and {} more; --losses FILE has them all", more)
+        if self._has_losses and not self._errors:
+            self._say_kept(kept, is_nothing_lost=not changed)
         for path in self._outputs:
             self.say("wrote {}", path)
+
+    def _say_kept(self, kept: Counter[str], *, is_nothing_lost: bool) -> None:
+        """Say what other software may not see, and that nothing is lost where that is so."""
+        carried, uncoded = kept[LossKind.CARRIED], kept[LossKind.UNCODED]
+        told: list[Message] = [Message("nothing is lost")] if is_nothing_lost else []
+        places = [*self.losses.carriers.values()] or [Message("our private carrier")]
+        if carried == 1:
+            told.append(Message("1 value travels in {place}", place=listed(places)))
+        elif carried:
+            told.append(Message("{count} values travel in {place}", count=carried, place=listed(places)))
+        if uncoded == 1:
+            told.append(Message("1 value stands where other software may not look"))
+        elif uncoded:
+            told.append(Message("{count} values stand where other software may not look", count=uncoded))
+        if told:
+            self.say("{}", listed(told, separator="; "))
 
     def _line(self, text: str) -> None:
         stream: TextIO = sys.stderr

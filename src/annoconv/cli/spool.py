@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from annoconv.loss import LossKind
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,6 +36,8 @@ class Told(NamedTuple):
     kind: str
     message: str
     text: str
+    is_of_case: bool = False
+    """Whether the path is one of the case, not of a file that was read."""
 
     def to_json(self, lang: Language = "en") -> dict[str, Any]:
         """Return what `Loss.to_json` does."""
@@ -55,17 +58,26 @@ class Losses:
         self._held: list[Told] = []
         self._folder: TemporaryDirectory[str] | None = None
         self._files: list[Path] = []
+        self.carriers: dict[str, Message] = {}
+        """Where what is carried travels."""
 
-    def add(self, losses: Iterable[Loss]) -> None:
+    def add(self, losses: Iterable[Loss], *, are_of_case: bool = False) -> None:
         """Take losses."""
         told = (
-            Told(loss.case_index, loss.path, loss.kind.value, str(loss.message), loss.text(self._lang))
-            for loss in losses
+            Told(loss.case_index, loss.path, loss.kind.value, str(loss.message), loss.text(self._lang), are_of_case)
+            for loss in map(self._noted, losses)
         )
         while more := list(islice(told, _HELD - len(self._held))):
             self._held += more
             if len(self._held) == _HELD:
                 self._put_away()
+
+    def _noted(self, loss: Loss) -> Loss:
+        """Note where something travels that the format has no place for."""
+        place = loss.message.values.get("place") if isinstance(loss.message, Message) else None
+        if loss.kind is LossKind.CARRIED and isinstance(place, Message):
+            self.carriers[str(place)] = place
+        return loss
 
     def __iter__(self) -> Iterator[Told]:
         """Yield each loss once, in order."""
