@@ -283,7 +283,7 @@ def run_many(asked: Asked, call: Call, commands: Callable[[str, list[str]], Mapp
     if len(cells) > 1 and len({*outputs}) == 1:
         return _together(asked, cells, call)
     _check_apart(cells)
-    takes_id = "--case-id" in commands(asked.command, cells[0].arguments)
+    takes_id = asked.command == "convert" or asked.command.startswith("from-")
     done: list[Done] = []
     for number, cell in enumerate(cells, 1):
         if not asked.quiet and not asked.as_json:

@@ -189,7 +189,8 @@ def _part(path: str, document: dict[str, Any]) -> str:
     """Return what of a case a path is about: the kind of an annotation, else the first key."""
     steps = path.split("/")[1:]
     if steps[0] == "annotations" and len(steps) > 1 and int(steps[1]) < len(document["annotations"]):
-        return str(document["annotations"][int(steps[1])]["type"])
+        kind = str(document["annotations"][int(steps[1])]["type"])
+        return "attributes" if steps[2:3] == ["attributes"] and kind != "attribute" else kind
     return steps[0]
 
 
@@ -205,7 +206,7 @@ def _samples(folder: Path) -> Iterator[LoadedCase]:
         path = make(folder)
     loaded = read_case(path)
     yield loaded
-    mask = strict_json.plain(loaded.case)["annotations"][0]  # some formats refuse a case without one
+    masks = strict_json.plain(loaded.case)["annotations"][:2]  # some formats refuse a case without one
     common = {"category": "lesion", "label_code": "NODULE", "slice_index": 3}
     for place, (kind, shape) in enumerate(_SHAPES.items()):
         annotation = {"id": f"SHAPE_{place}", "type": kind, **common, **shape}
@@ -214,7 +215,7 @@ def _samples(folder: Path) -> Iterator[LoadedCase]:
         document = {
             "task_id": "TASK_DEMO",
             "image": strict_json.plain(loaded.case.image),
-            "annotations": [mask, annotation],
+            "annotations": [*masks, annotation],
             "metadata": {},
         }
         yield LoadedCase(Case.model_validate_json(strict_json.dumps(document)), loaded.masks, path)
