@@ -156,6 +156,7 @@ def test_masks_of_three_tools_and_a_ct_become_bids(run: Callable[..., Ran], tool
     assert sorted(int((held == value).sum()) for value in values if value) == expected
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # pycocotools under numpy 2
 def test_masks_of_three_tools_and_a_ct_become_coco(run: Callable[..., Ran], tools: Path, tmp_path: Path) -> None:
     from pycocotools.coco import COCO
 

@@ -69,6 +69,19 @@ COMMON = {
             None,
         ),
         _option(
+            "manifest",
+            Annotated[
+                Path | None,
+                typer.Option("--manifest", metavar="TABLE", help="Do it for each case of a table (CSV)."),
+            ],
+            None,
+        ),
+        _option(
+            "keep_going",
+            Annotated[bool, typer.Option("--keep-going", help="Of many cases, do the others if one fails.")],
+            False,
+        ),
+        _option(
             "limit",
             Annotated[
                 list[str],
@@ -82,6 +95,8 @@ COMMON = {
     )
 }
 """The options that every command has."""
+_OF_MANY = ("manifest", "keep_going")
+"""Those that are taken before a command is run for each case (`annoconv.cli.many`)."""
 
 
 def app(**settings: Any) -> typer.Typer:
@@ -133,6 +148,8 @@ def as_command(
 
     def run(**values: Any) -> None:
         common = {key: values.pop(key) for key in COMMON}
+        for key in _OF_MANY:
+            del common[key]
         asked: Lang | None = common.pop("lang")
         limit: list[str] = common.pop("limit")
         with Report(**common, lang=asked.value if asked else spoken()) as report:
