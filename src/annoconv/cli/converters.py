@@ -172,11 +172,23 @@ CONTEXT = {
 """What is the same for all formats (`annoconv.registry.Context`)."""
 
 STATED = {
-    name: parameter_of(name, Annotated[str | None, typer.Option(help=told)], None)
-    for name, told in (
-        ("case_id", "Id of the case, where its source names none."),
-        ("annotator", "Who annotated, where the sources name nobody."),
-        ("institution", "Where it was annotated, where the sources do not say."),
+    parameter.name: parameter
+    for parameter in (
+        parameter_of(
+            "case_id",
+            Annotated[str | None, typer.Option(help="Id of the case, where its source names none.")],
+            None,
+        ),
+        parameter_of(
+            "annotator",
+            Annotated[str | None, typer.Option(help="Who annotated, where the sources name nobody.")],
+            None,
+        ),
+        parameter_of(
+            "institution",
+            Annotated[str | None, typer.Option(help="Where it was annotated, where the sources do not say.")],
+            None,
+        ),
     )
 }
 """What is stated of cases that are read (`annoconv.casefile.stated`)."""
