@@ -196,6 +196,8 @@ def _asked(arguments: list[str], known: Kinds) -> dict[str, list[str]]:
     end = arguments.index("--") if "--" in arguments else len(arguments)
     for argument in arguments[:end]:
         name, equals, value = argument.partition("=")
+        if name.startswith("-o") and argument != "-o":
+            name, equals, value = "--output", "=", argument.removeprefix("-o").removeprefix("=")
         name = "--output" if name == "-o" else name
         if argument.startswith("-") and argument != "-":
             before = "" if equals or name in switches else name
