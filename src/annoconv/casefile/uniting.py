@@ -107,20 +107,25 @@ def _tell_who(document: Record) -> None:
 
 
 def _new_ids(united: Record, document: Record) -> Mapping[str, str]:
-    """Return new ids for what is not the same in both."""
+    """Return new ids for what is not the same in both; what names such a thing is not the same either."""
     taken, own = ids_of(united), ids_of(document)
-    same = {
-        each["id"]
-        for key, listed in document.items()
-        if key != "annotations" and isinstance(listed, list)
-        for each in listed
-        if isinstance(each, dict) and "id" in each and each in united.get(key, ())
-    }
     names: dict[str, str] = {}
-    for identity in sorted((taken & own) - same):
-        free = (f"{identity}_{number}" for number in count(2))
-        names[identity] = next(each for each in free if each not in taken | own | {*names.values()})
-    return names
+    told = document
+    while True:
+        same = {
+            each["id"]
+            for key, listed in told.items()
+            if key != "annotations" and isinstance(listed, list)
+            for each in listed
+            if isinstance(each, dict) and "id" in each and each in united.get(key, ())
+        }
+        clashing = sorted((taken & own) - same - names.keys())
+        if not clashing:
+            return names
+        for identity in clashing:
+            free = (f"{identity}_{number}" for number in count(2))
+            names[identity] = next(each for each in free if each not in taken | own | {*names.values()})
+        told = with_new_ids(document, names)
 
 
 def _new_files(united: Record, document: Record) -> Mapping[str, str]:
