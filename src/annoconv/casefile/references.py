@@ -5,6 +5,7 @@ Which keys name what, the model says (`annoconv_model/references.json`).
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
@@ -57,40 +58,6 @@ def without_gone(document: Record, gone: Collection[str]) -> tuple[Record, Mappi
     if not found.get("registrations", True):
         del found["registrations"]
     return found, reasons
-
-
-def ids_of(document: Record) -> set[str]:
-    """Return the ids in a case that its references may name: those of annotations, links, texts and records."""
-    return {
-        str(identity)
-        for _, node in _nodes(Case.model_validate_json(strict_json.dumps(document)), ())
-        if type(node).__name__ not in _APART and (identity := getattr(node, "id", None)) is not None
-    }
-
-
-def with_new_ids(document: Record, names: Mapping[str, str]) -> Record:
-    """Return a case in which some ids are others, wherever they are named.
-
-    Parameters
-    ----------
-    document
-        The JSON form of a valid case.
-    names
-        From ids to their new ones.
-    """
-    nodes = list(_nodes(Case.model_validate_json(strict_json.dumps(document)), ()))
-    new = cast("Record", _left(document, (), set()))
-    for path, node in nodes:
-        told: Any = new
-        for step in path:
-            told = told[step]
-        own = () if type(node).__name__ in _APART else ("id",)
-        for key in (*own, *_keys(type(node))):
-            if isinstance(value := told.get(key), str):
-                told[key] = names.get(value, value)
-            elif isinstance(value, list):
-                told[key] = [names.get(each, each) for each in cast("list[str]", value)]
-    return new
 
 
 def _cuts(document: Record, gone: Collection[str]) -> set[Path]:
@@ -164,3 +131,32 @@ def _keys(one: type[BaseModel]) -> tuple[str, ...]:
 def _references() -> dict[str, dict[str, list[str]]]:
     tables = cast("Record", strict_json.loads((files("annoconv_model") / "references.json").read_bytes()))
     return cast("dict[str, dict[str, list[str]]]", tables["references"])
+
+
+def ids_of(document: Record) -> set[str]:
+    """Return the ids in a case that its references may name: those of annotations, links, texts and records."""
+    nodes = _nodes(Case.model_validate_json(strict_json.dumps(document)), ())
+    found = (getattr(node, "id", None) for _, node in nodes if type(node).__name__ not in _APART)
+    return {str(identity) for identity in found if identity is not None}
+
+
+def with_new_ids(document: Record, names: Mapping[str, str]) -> Record:
+    """Return a case whose annotations, links, reviews and records have new ids, wherever these are named.
+
+    Parameters
+    ----------
+    document
+        The JSON form of a valid case.
+    names
+        New ids by old ones; what is not in it keeps its id.
+    """
+    new = deepcopy(document)
+    for path, node in _nodes(Case.model_validate_json(strict_json.dumps(document)), ()):
+        place: Any = new
+        for step in path:
+            place = place[step]
+        own = {"id"} if type(node).__name__ not in _APART else set[str]()
+        for key in {*_keys(type(node)), *own} & place.keys():
+            value = place[key]
+            place[key] = names.get(value, value) if isinstance(value, str) else [names.get(one, one) for one in value]
+    return new

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import heapq
 import json
-from itertools import groupby, islice
+from functools import lru_cache
+from itertools import groupby, islice, starmap
 from json.encoder import encode_basestring
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from annoconv.loss import LossKind
-from annoconv.messages import Message
+from annoconv.loss import LossKind, LossReport
+from annoconv.messages import Message, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,6 +25,8 @@ __all__ = ["Losses", "Told"]
 
 _HELD: Final = 20_000
 """Losses held at a time; more wait in files of as many."""
+_SENTENCES: Final = 1_000
+"""Sentences that are remembered in the language of the command."""
 _LINE: Final = 250
 """Losses in one line of a file, which is read at once."""
 
@@ -58,30 +61,24 @@ class Losses:
         self._held: list[Told] = []
         self._folder: TemporaryDirectory[str] | None = None
         self._files: list[Path] = []
+        self._reports: list[tuple[LossReport, bool]] = []
         self.carriers: dict[str, Message] = {}
-        """Where what is carried travels."""
+        """Where what is carried travels, as far as that was told."""
 
     def add(self, losses: Iterable[Loss], *, are_of_case: bool = False) -> None:
-        """Take losses."""
-        told = (
-            Told(loss.case_index, loss.path, loss.kind.value, str(loss.message), loss.text(self._lang), are_of_case)
-            for loss in map(self._noted, losses)
-        )
+        """Take losses; a report of many, which holds few of them at a time and is in order, as it is."""
+        if isinstance(losses, LossReport) and len(losses) > _HELD:
+            self._reports.append((losses, are_of_case))
+            return
+        told = self._told(losses, are_of_case)
         while more := list(islice(told, _HELD - len(self._held))):
             self._held += more
             if len(self._held) == _HELD:
                 self._put_away()
 
-    def _noted(self, loss: Loss) -> Loss:
-        """Note where something travels that the format has no place for."""
-        place = loss.message.values.get("place") if isinstance(loss.message, Message) else None
-        if loss.kind is LossKind.CARRIED and isinstance(place, Message):
-            self.carriers[str(place)] = place
-        return loss
-
     def __iter__(self) -> Iterator[Told]:
         """Yield each loss once, in order."""
-        merged = heapq.merge(sorted(self._held), *map(_lines, self._files))
+        merged = heapq.merge(sorted(self._held), *map(_lines, self._files), *starmap(self._told, self._reports))
         return (loss for loss, _ in groupby(merged))
 
     def write(self, file: TextIO) -> None:
@@ -100,6 +97,17 @@ class Losses:
         """Forget what was taken."""
         self._held.clear()
         self._files.clear()
+        self._reports.clear()
+
+    def _told(self, losses: Iterable[Loss], are_of_case: bool) -> Iterator[Told]:
+        @lru_cache(_SENTENCES)
+        def text(sentence: str) -> tuple[str, str]:
+            place = sentence.values.get("place") if isinstance(sentence, Message) else None
+            if isinstance(place, Message) and sentence.template.endswith("travels in {place}"):
+                self.carriers[str(place)] = place
+            return str(sentence), translate(sentence, self._lang)
+
+        return (Told(loss.case_index, loss.path, loss.kind.value, *text(loss.message), are_of_case) for loss in losses)
 
     def close(self) -> None:
         """Remove the files."""
