@@ -129,9 +129,9 @@ def _new_ids(united: Record, document: Record) -> Mapping[str, str]:
 
 
 def _new_files(united: Record, document: Record) -> Mapping[str, str]:
-    taken = {each["mask_file"].casefold() for each in united["annotations"] if "mask_file" in each}
+    taken = {str(each["mask_file"]).casefold() for each in united["annotations"] if "mask_file" in each}
     names: dict[str, str] = {}
-    for name in dict.fromkeys(each["mask_file"] for each in document["annotations"] if "mask_file" in each):
+    for name in dict.fromkeys(str(each["mask_file"]) for each in document["annotations"] if "mask_file" in each):
         if name.casefold() in taken:
             free = (f"{number}/{name}" for number in count(2))
             names[name] = next(each for each in free if each.casefold() not in taken)

@@ -200,8 +200,7 @@ def _run(report: Report, function: Callable[..., None], values: Mapping[str, Any
             if report.losses_file is not None:
                 outputs.expect(report.losses_file)
                 check_ending(report.losses_file, (".json",))
-            if report.losses_allowed is not None:
-                allowed = read_allowed(report.losses_allowed)
+            allowed = [] if report.losses_allowed is None else read_allowed(report.losses_allowed)
             function(report, **values)
             if report.losses_allowed is not None:
                 check_allowed(report.losses, allowed, report.losses_allowed)

@@ -113,8 +113,8 @@ def convert(report: Report, *, known: Kinds | None = None, many: Many | None = N
             if not many.leave_out(error):
                 raise
             report.start_again()
-    for case_id, error in many.failed.items():
-        report.fail(error, case_id=case_id)
+    for case_id, failure in many.failed.items():
+        report.fail(failure, case_id=case_id)
 
 
 # --- the options ------------------------------------------------------------------------------------------------------

@@ -100,7 +100,7 @@ def sources_of(paths: Sequence[Path], named: Sequence[str], kinds: Kinds, limits
             formats &= {*named}
         if len(formats) != 1:
             raise _unclear(path, formats, kinds.formats)
-        found.by_format.setdefault(*formats, []).append(path)
+        found.by_format.setdefault(min(formats), []).append(path)
         if IMAGES in told and CASE not in formats:
             found.images.append(path)
     if not found.by_format and found.images and len(named) == 1:  # a reader of images, as it was named

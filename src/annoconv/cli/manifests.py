@@ -11,7 +11,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from annoconv.cli.many import Cell
+from annoconv.cli.cells import Cell, cell_of
 from annoconv.errors import InputError
 from annoconv.messages import Message
 from annoconv.registry.options import parts_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import inspect
     from collections.abc import Callable, Iterator, Mapping
 
-    from annoconv.cli.many import Asked
+    from annoconv.cli.cells import Asked
 
     Flags = Callable[[str, list[str]], Mapping[str, inspect.Parameter]]
 
@@ -83,8 +83,6 @@ def cells_of_manifest(asked: Asked, commands: Flags) -> list[Cell]:
 
 def _take_output(cell: Cell) -> None:
     """Take the output that the command line names for all out of its options."""
-    from annoconv.cli.many import cell_of
-
     told = cell_of(cell.case_id, cell.options)
     cell.options = told.options
     cell.sources = [*told.sources, *cell.sources]

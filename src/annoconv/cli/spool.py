@@ -102,9 +102,9 @@ class Losses:
     def _told(self, losses: Iterable[Loss], are_of_case: bool) -> Iterator[Told]:
         @lru_cache(_SENTENCES)
         def text(sentence: str) -> tuple[str, str]:
-            place = sentence.values.get("place") if isinstance(sentence, Message) else None
-            if isinstance(place, Message) and sentence.template.endswith("travels in {place}"):
-                self.carriers[str(place)] = place
+            if isinstance(sentence, Message) and sentence.template.endswith("travels in {place}"):
+                place = sentence.values["place"]
+                self.carriers[str(place)] = place if isinstance(place, Message) else Message(str(place))
             return str(sentence), translate(sentence, self._lang)
 
         return (Told(loss.case_index, loss.path, loss.kind.value, *text(loss.message), are_of_case) for loss in losses)

@@ -183,13 +183,10 @@ def stated(module: str) -> Mapping[str, Any]:
 
 
 def _assigned(statement: ast.stmt) -> tuple[str, ast.expr | None]:
-    if isinstance(statement, ast.Assign):
-        target, value = statement.targets[0], statement.value
-    elif isinstance(statement, ast.AnnAssign):
-        target, value = statement.target, statement.value
-    else:
+    if not isinstance(statement, ast.Assign | ast.AnnAssign):
         return "", None
-    return (target.id if isinstance(target, ast.Name) else ""), value
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+    return (target.id if isinstance(target, ast.Name) else ""), statement.value
 
 
 class _Known(ast.NodeTransformer):
