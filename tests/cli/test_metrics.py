@@ -396,3 +396,71 @@ def test_false_positives_an_image_count_images_without_any_object(run: Run, tmp_
     truth.write_text(json.dumps(document), "utf-8")
     fewer = of(run("metrics", truth, results, "--json").json, "NODULE", "detection.froc")
     assert fewer["value"] == pytest.approx(6 / 7 + 0.0 / 7)
+
+
+# --- a label map against codes, several others ---
+
+
+def test_a_segmentation_by_a_label_map_and_several_others(run: Run, tmp_path: Path) -> None:
+    assert run("demo", tmp_path / "demo", "--quiet").code == 0
+    labels, seg = tmp_path / "demo/masks/organs.nii.gz", tmp_path / "demo/outputs/dicom-seg.dcm"
+    for first, second in ((labels, seg), (seg, labels)):
+        ran = run("metrics", first, second)
+        assert ran.code == 1
+        assert "numbers, and the other by codes; found 1, 2; expected LIVER, NODULE, SPLEEN" in ran.err
+    codes = ["--label", "1=LIVER", "--label", "2=SPLEEN"]
+    answer = run("metrics", seg, labels, tmp_path / "demo/outputs/nifti", *codes, "--json").json
+    dice = {
+        (Path(each["other"]).name, each["label"]): each["value"] or each["status"]
+        for each in answer["metrics"]
+        if each["definition_id"] == "overlap.dice"
+    }
+    assert dice == {
+        ("organs.nii.gz", "LIVER"): 1.0,
+        ("organs.nii.gz", "SPLEEN"): 1.0,
+        ("organs.nii.gz", "NODULE"): "other_empty",
+        **{("nifti", label): 1.0 for label in ("LIVER", "NODULE", "SPLEEN")},
+    }
+    agreed = run("agreement", seg, labels, "--by", "file", *codes)
+    assert agreed.code == 0 or "two readers" in agreed.err
+    for wrong in ("LIVER", "x=LIVER", "1="):
+        assert run("metrics", seg, labels, "--label", wrong).code == 2
+
+
+def test_cases_that_are_named_apart_are_a_pair_that_is_told(run: Run, tmp_path: Path) -> None:
+    mine, theirs = case_of(tmp_path, "mine", REFERENCE), case_of(tmp_path, "theirs", OTHER)
+    document = json.loads(theirs.read_text("utf-8"))
+    document["case_id"] = "C2"
+    theirs.write_text(json.dumps(document), "utf-8")
+    assert "named apart: C1, C2" in run("metrics", mine, theirs).err
+    lines = (tmp_path / "both.jsonl", mine)
+    for each in (theirs, mine):
+        with lines[0].open("a", encoding="utf-8") as file:
+            file.write(json.dumps(json.loads(each.read_text("utf-8"))) + "\n")
+    refused = run("metrics", *lines)
+    assert (refused.code, "cases without a partner: C2; found C1" in refused.err) == (1, True)
+
+
+@pytest.mark.parametrize("command", ["metrics", "agreement"])
+@pytest.mark.parametrize("tolerance", ["nan", "inf", "-1"])
+def test_a_tolerance_that_is_no_distance_is_refused(run: Run, tmp_path: Path, command: str, tolerance: str) -> None:
+    mine, theirs = case_of(tmp_path, "mine", REFERENCE), case_of(tmp_path, "theirs", OTHER, "A2")
+    ran = run(command, mine, theirs, "--tolerance", tolerance)
+    assert (ran.code, "expected" in ran.err) == (2, True)
+
+
+def test_nothing_against_nothing_is_said(run: Run, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        save_nifti(tmp_path / f"{name}.nii.gz", np.zeros(GRID.shape_kji, np.uint8), GRID)
+    ran = run("metrics", tmp_path / "a.nii.gz", tmp_path / "b.nii.gz")
+    assert (ran.code, "nothing was measured" in ran.err) == (0, True)
+
+
+def test_the_highest_label_there_is_and_hundreds_of_them(run: Run, tmp_path: Path) -> None:
+    array = np.arange(np.prod(GRID.shape_kji), dtype=np.uint16).reshape(GRID.shape_kji)
+    array[0, 0, 1] = 65_535
+    for name in ("a", "b"):
+        save_nifti(tmp_path / f"{name}.nii.gz", array, GRID)
+    answer = run("metrics", tmp_path / "a.nii.gz", tmp_path / "b.nii.gz", "--json").json
+    dice = {each["label"]: each["value"] for each in answer["metrics"] if each["definition_id"] == "overlap.dice"}
+    assert (len(dice), {*dice.values()}, "65535" in dice) == (array.size - 1, {1.0}, True)

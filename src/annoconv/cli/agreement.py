@@ -31,6 +31,9 @@ def agreement(
     tolerance: Annotated[
         list[float], typer.Option(metavar="MM", help="Tolerance of the surface Dice; may be repeated.")
     ] = [],  # noqa: B006  typer copies it
+    label: Annotated[
+        list[str], typer.Option(metavar="NUMBER=CODE", help="What a number of a label map is; may be repeated.")
+    ] = [],  # noqa: B006  typer copies it
     spacing: Annotated[
         str | None, typer.Option(metavar="I,J,K", help="mm from column to column, row to row, slice to slice.")
     ] = None,
@@ -40,7 +43,7 @@ def agreement(
 ) -> None:
     """Compare each two readings of a case, then all readers over all cases."""
     from annoconv.cli.metric_rows import reviews, row, say_reviews, say_table, say_values, summaries, write_csv
-    from annoconv.cli.readings import spacing_option
+    from annoconv.cli.readings import labels_option, spacing_option
     from annoconv.errors import UsageError
     from annoconv.files.atomic import check_inputs, outputs_of
     from annoconv.files.names import check_ending
@@ -51,7 +54,15 @@ def agreement(
         with outputs_of(overwrite=report.overwrite) as outputs:
             outputs.expect(csv)
         check_ending(csv, (".csv",))
-    groups = _groups(paths, by, report, format)
+    if not all(0 <= each < float("inf") for each in tolerance):
+        raise UsageError(
+            "a tolerance is a number of mm, and not negative",
+            found=", ".join(f"{each:g}" for each in tolerance),
+            expected="0 <= MM",
+            advice="1 or 2 mm are usual; none is measured without it",
+        )
+    step, codes = spacing_option(spacing), labels_option(label)
+    groups = _groups(paths, by, report, format, codes)
     readers = sorted({reader for group in groups.values() for reader in group})
     if len(readers) < 2:
         raise UsageError(
@@ -65,7 +76,6 @@ def agreement(
     records: list[dict[str, Any]] = []
     asked: list[dict[str, Any]] = []
     sizes: dict[str, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
-    step = spacing_option(spacing)
     for first, second in combinations(readers, 2):
         place = {"reference": first, "other": second}
         values: list[tuple[str, Any, float | None]] = []
@@ -99,15 +109,17 @@ def agreement(
         report.add_output(csv)
 
 
-def _groups(paths: list[Path], by: By, report: Report, format_name: str | None) -> "dict[str, dict[str, Read]]":
+def _groups(
+    paths: list[Path], by: By, report: Report, format_name: str | None, codes: dict[str, str]
+) -> "dict[str, dict[str, Read]]":
     """Return the readings of each case by reader."""
-    from annoconv.cli.readings import read_paths
+    from annoconv.cli.readings import named, read_paths
     from annoconv.errors import InputError
     from annoconv.messages import Message
 
     groups: dict[str, dict[str, Read]] = {}
     for path in paths:
-        readings = read_paths(path, report.limits, format_name)
+        readings = named(read_paths(path, report.limits, format_name), codes)
         for read in readings:
             is_map = read.loaded is None
             reader = str(read.source) if is_map or by is By.FILE else _reader(read, by)
@@ -141,12 +153,13 @@ def _between(
     report: Report, a: "Read", b: "Read", tolerances: list[float], step: Any
 ) -> tuple[list[Any], float | None]:
     """Return what was measured of two readings of one case, and the largest diagonal of its images."""
-    from annoconv.cli.readings import grid_of
+    from annoconv.cli.readings import check_labels, grid_of
     from annoconv.metrics.objects import measured, pair
     from annoconv.metrics.ratings import spans_of
     from annoconv.metrics.regions import compare
     from annoconv.metrics.texts import spans
 
+    check_labels(a, b)
     values: list[Any] = []
     diagonals: list[float] = []
     for image in sorted({*a.regions, *b.regions}):

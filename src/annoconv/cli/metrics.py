@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from annoconv.cli.report import Report
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from annoconv.cli.readings import Read
     from annoconv.metrics.regions import Compared
+
+
+NOTHING = Message("nothing was measured: neither the reference nor what is measured by it holds an annotation")
 
 
 class Surface(StrEnum):
@@ -43,6 +47,9 @@ def metrics(
     spacing: Annotated[
         str | None, typer.Option(metavar="I,J,K", help="mm from column to column, row to row, slice to slice.")
     ] = None,
+    label: Annotated[
+        list[str], typer.Option(metavar="NUMBER=CODE", help="What a number of a label map is; may be repeated.")
+    ] = [],  # noqa: B006  typer copies it
     iou: Annotated[float, typer.Option(help="Least IoU of two objects that match.")] = 0.5,
     distance: Annotated[float, typer.Option(metavar="MM", help="Largest distance of two points that match.")] = 5.0,
     matching: Annotated[MatchingMethod, typer.Option(help="How objects are paired.")] = MatchingMethod.HUNGARIAN,
@@ -61,7 +68,7 @@ def metrics(
 ) -> None:
     """Measure each other by the reference, and say the values of each label and their two means."""
     from annoconv.cli.metric_rows import reviews, row, say_reviews, say_table, say_values, summaries, write_csv
-    from annoconv.cli.readings import paired, read_paths, spacing_option
+    from annoconv.cli.readings import check_labels, labels_option, named, paired, read_paths, spacing_option
     from annoconv.cli.verification import aims_option, classes, records, stability
     from annoconv.errors import UsageError
     from annoconv.files.atomic import check_inputs, outputs_of
@@ -72,7 +79,9 @@ def metrics(
     if not 0 < iou <= 1 or not all(0 <= each < float("inf") for each in (distance, *tolerance, boundary or 0)):
         raise UsageError(
             "a least IoU is above 0 and at most 1, and no distance is negative",
-            found=", ".join(f"{each:g}" for each in (iou, distance, *tolerance)),
+            found=", ".join(
+                f"{each:g}" for each in (iou, distance, *tolerance, *([] if boundary is None else [boundary]))
+            ),
             expected="0 < IoU <= 1, 0 <= MM",
             advice="Leave both out for 0.5 and 5 mm",
         )
@@ -86,7 +95,8 @@ def metrics(
         "tolerances_mm": tolerance,
         "boundary_mm": boundary,
     }
-    references = read_paths(reference, report.limits, format)
+    codes = labels_option(label)
+    references = named(read_paths(reference, report.limits, format), codes)
     rows: list[dict[str, Any]] = []
     means: list[dict[str, Any]] = []
     mislabelled: list[dict[str, Any]] = []
@@ -100,8 +110,14 @@ def metrics(
         place = {"reference": str(reference), "other": str(other)}
         values: list[Any] = []
         pairs: list[Any] = []
-        cases = list(paired(references, read_paths(other, report.limits, format, truth=reference)))
+        measured_by = named(read_paths(other, report.limits, format, truth=reference), codes)
+        cases = list(paired(references, measured_by))
         for a, b in cases:
+            check_labels(a, b)
+            if a.loaded is not None and b.loaded is not None and a.name != b.name:
+                notes[
+                    Message("one case of each is compared, though they are named apart: {a}, {b}", a=a.name, b=b.name)
+                ] = None
             for image, compared in _regions(a, b, step, chosen):
                 where = {**place, "case": a.name, **({"image": image} if image else {})}
                 told = [row(each, **where) for each in compared.values]
@@ -139,6 +155,8 @@ def metrics(
     report.add("stability", stable)
     report.add("curves", curves)
     report.add("validations", [{**each, "id": f"VALIDATION_{n}"} for n, each in enumerate(validations, 1)])
+    if not rows:
+        notes[NOTHING] = None
     for note in notes:
         report.say(note)
     say_reviews(report, asked)

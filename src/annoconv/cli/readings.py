@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from annoconv.errors import InputError, UsageError
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from annoconv.casefile import LoadedCase
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv.metrics.regions import Region
 
-__all__ = ["Read", "grid_of", "paired", "read_paths", "spacing_option"]
+__all__ = ["Read", "check_labels", "grid_of", "labels_option", "named", "paired", "read_paths", "spacing_option"]
 
 _VOLUMES = (".nii.gz", ".nii")
 _MOST_NAMED = 5
@@ -232,6 +232,54 @@ def _by_name(readings: Iterable[Read]) -> dict[str, Read]:
 def _listed(names: list[str]) -> str:
     more = f", ... ({len(names)})" if len(names) > _MOST_NAMED else ""
     return ", ".join(names[:_MOST_NAMED]) + more
+
+
+def named(readings: Iterable[Read], names: Mapping[str, str]) -> list[Read]:
+    """Return readings whose label maps have codes for their numbers; what is a case has its own."""
+    return [
+        read
+        if read.loaded is not None
+        else replace(
+            read,
+            regions={
+                image: [replace(each, label=names.get(each.label, each.label)) for each in some]
+                for image, some in read.regions.items()
+            },
+        )
+        for read in readings
+    ]
+
+
+def check_labels(reference: Read, other: Read) -> None:
+    """Refuse a label map by its numbers against codes: not one label would be the same, and all would be missed."""
+    if (reference.loaded is None) == (other.loaded is None):
+        return
+    numbers, codes = (reference, other) if reference.loaded is None else (other, reference)
+    sides = [{each.label for some in one.regions.values() for each in some} for one in (numbers, codes)]
+    if sides[0] and sides[1] and not sides[0] & sides[1]:
+        raise InputError(
+            "a label map says its labels by numbers, and the other by codes",
+            source=numbers.source,
+            found=_listed(sorted(sides[0])),
+            expected=_listed(sorted(sides[1])),
+            advice="Say which number is which: --label 1=LIVER --label 2=SPLEEN",
+        )
+
+
+def labels_option(texts: Iterable[str]) -> dict[str, str]:
+    """Return the codes that `NUMBER=CODE` name."""
+    names: dict[str, str] = {}
+    for text in texts:
+        number, _, code = text.partition("=")
+        if not number.isdecimal() or not code or number in names:
+            raise UsageError(
+                "a label is a number and its code, each number once",
+                found=text,
+                expected="NUMBER=CODE",
+                advice="--label 1=LIVER --label 2=SPLEEN",
+            )
+        names[str(int(number))] = code
+    return names
 
 
 def spacing_option(text: str | None) -> tuple[float, float, float] | None:

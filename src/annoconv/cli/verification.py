@@ -69,20 +69,24 @@ def classes(pairs: Sequence[tuple[Read, Read]]) -> tuple[list[MetricValue], list
     curves: list[dict[str, Any]] = []
     for key in sorted({key for side in sides for one in side for key in one}):
         mine, theirs = ([one.get(key) for one in side] for side in sides)
-        is_switch = all(isinstance(each, bool) for each in mine)
+        switches = [each for each in mine if isinstance(each, bool)]
         scored = [each.get(key) for each in scores]
-        if is_switch and None not in scored:
+        if len(switches) == len(mine) and None not in scored:
             numbers = [float(each or 0) for each in scored]
-            found.append(auc(mine, numbers, label=key))
-            if len({*mine}) == 2:
-                across, up, at = roc_curve(mine, numbers)
+            found.append(auc(switches, numbers, label=key))
+            if len({*switches}) == 2:
+                across, up, at = roc_curve(switches, numbers)
                 steps = [None if math.isinf(each) else each for each in at.tolist()]
                 told = {"false_positive_rate": across.tolist(), "true_positive_rate": up.tolist(), "score": steps}
                 curves.append({"label": key, **told})
         given = [each for each in (*mine, *theirs) if each is not None]
         if all(_is_number(each) for each in given):
             rows = zip(mine, theirs, strict=True)
-            table = {str(n): {"reference": a, "other": b} for n, (a, b) in enumerate(rows) if None not in {a, b}}
+            table = {
+                str(n): {"reference": float(a), "other": float(b)}
+                for n, (a, b) in enumerate(rows)
+                if a is not None and b is not None
+            }
             found += number_agreement(table, ["reference", "other"], label=key)
         elif not any(_is_number(each) for each in given):
             a, b = ([_NONE if each is None else str(each) for each in side] for side in (mine, theirs))

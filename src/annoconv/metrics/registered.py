@@ -64,9 +64,9 @@ def registered(loaded: LoadedCase) -> Iterator[tuple[str, list[MetricValue], lis
 
 
 def _measured(loaded: LoadedCase, one: Registration, fixed: Grid, moving: Grid) -> list[MetricValue]:
-    matrix = np.array(one.matrix, dtype=np.float64).reshape(4, 4)
+    matrix: NDArray[np.float64] = np.array(one.matrix, dtype=np.float64).reshape(4, 4)
     if one.maps is MappingDirection.MOVING_FROM_FIXED:
-        matrix = np.linalg.inv(matrix)
+        matrix = np.asarray(np.linalg.inv(matrix), dtype=np.float64)
     uids = str(one.fixed_image_uid), str(one.moving_image_uid)
     sides = [_landmarks(loaded.case, uid, grid) for uid, grid in zip(uids, (fixed, moving), strict=True)]
     common = sorted(sides[0].keys() & sides[1].keys())

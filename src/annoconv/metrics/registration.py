@@ -149,8 +149,9 @@ def _border(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the voxels with a face neighbour outside; of a volume of one slice those of the picture."""
     flat = mask.shape[0] == 1
     inner = mask[0] if flat else mask
-    edge = inner & ~binary_erosion(inner, generate_binary_structure(inner.ndim, 1))
-    return edge[None] if flat else edge
+    eroded = np.asarray(binary_erosion(inner, generate_binary_structure(inner.ndim, 1)), dtype=np.bool_)
+    edge = inner & ~eroded
+    return np.asarray(edge[None] if flat else edge)
 
 
 def _placed(mask: NDArray[np.bool_], matrix: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
-import annoconv
 from annoconv.casefile import LoadedCase
 from annoconv.casefile.references import with_new_ids
 from annoconv.documents import strict_json
@@ -252,6 +252,7 @@ class _Assembly:
             if key in {"schema_version", "annotations", "metadata"}:
                 continue
             given = {reader: each[key] for reader, each in self._documents.items() if key in each}
+            value: Any
             if key in _IDENTITIES:
                 value = self._united(key, given)
             elif key in _OWN:
@@ -339,7 +340,8 @@ class _Assembly:
     def _agents(self, told: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
         agents: dict[str, dict[str, Any]] = {}
         for place, each in enumerate(told.values()):
-            for number, agent in enumerate(each.get("agents") or ()):
+            named: list[dict[str, Any]] = each.get("agents") or []
+            for number, agent in enumerate(named):
                 known = agents.setdefault(agent["id"], {})
                 roles = list(dict.fromkeys([*known.get("roles", []), *agent.get("roles", [])]))
                 known |= {**agent, **known, **({"roles": roles} if roles else {})}
@@ -360,7 +362,7 @@ class _Assembly:
             "name": ", ".join(self._documents),
             "algorithm": {
                 "name": f"annoconv merge-readers: {self._rules.method}",
-                "version": annoconv.__version__,
+                "version": version("annoconv"),
                 "parameters": parameters,
             },
         }

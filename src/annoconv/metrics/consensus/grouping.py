@@ -45,11 +45,11 @@ def group(objects: Mapping[str, Sequence[Any]], likeness: Likeness) -> list[dict
     of: dict[tuple[str, int], dict[str, int]] = {
         (reader, place): {reader: place} for reader in readers for place in range(len(objects[reader]))
     }
-    for a, b in sorted(alike, key=lambda pair: (-alike[pair], pair)):
-        mine, theirs = of[a], of[b]
+    for here, there in sorted(alike, key=lambda pair: (-alike[pair], pair)):
+        mine, theirs = of[here], of[there]
         if mine is theirs or mine.keys() & theirs.keys():
             continue
-        pairs = [tuple(sorted((x, y))) for x in mine.items() for y in theirs.items()]
+        pairs = [(x, y) if x < y else (y, x) for x in mine.items() for y in theirs.items()]
         if all(pair in alike for pair in pairs):
             mine |= theirs
             for each in theirs.items():

@@ -65,7 +65,7 @@ class Fused:
     @property
     def share_kji(self) -> NDArray[np.float32]:
         """The share or probability of each voxel, 0 to 1."""
-        return self.shares.astype(np.float32)[self.pattern_kji]
+        return np.asarray(self.shares.astype(np.float32)[self.pattern_kji])
 
     @property
     def voxels(self) -> int:
@@ -81,7 +81,7 @@ class Fused:
     @property
     def mask_kji(self) -> NDArray[np.bool_]:
         """What is kept."""
-        return self.kept[self.pattern_kji]
+        return np.asarray(self.kept[self.pattern_kji])
 
 
 def fuse(
@@ -174,7 +174,7 @@ def _staple(
         performance = tuple(None if prior == 0 else 1.0 for _ in range(patterns.shape[1]))
         return np.full(len(patterns), prior), performance, tuple(None if p is not None else 1.0 for p in performance), 0
     weight = first
-    last = np.full((2, patterns.shape[1]), -1.0)
+    now = last = np.full((2, patterns.shape[1]), -1.0)
     rounds = 0
     for rounds in range(1, _MOST_ROUNDS + 1):  # noqa: B007  told afterwards
         inside, outside = weight * counts, (1 - weight) * counts
