@@ -112,13 +112,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: list[str]) -> int:
-    from annoconv.cli.many import asked_for_many, run_many
-
     root = _commands()
     asked = None
 
     def run() -> int:
         nonlocal asked
+        if not any("{case_id}" in each or each.startswith(("--manifest", "--keep-going")) for each in given):
+            return _call(root, given)
+        from annoconv.cli.many import asked_for_many, run_many
+
         asked = asked_for_many(given, lambda name: name in _COMMANDS or root.get_command(None, name) is not None)
         return _call(root, given) if asked is None else run_many(asked, call, flags)
 
