@@ -17,7 +17,7 @@ from annoconv.casefile.left_out import left_out, without
 from annoconv.documents import strict_json
 from annoconv.errors import MaskError
 from annoconv.geometry import Grid
-from annoconv.ids import safe_name
+from annoconv.ids import case_name, safe_name
 from annoconv.model import (
     BboxAnnotation,
     CoordinateSpace,
@@ -198,7 +198,7 @@ def slice_folder(loaded: LoadedCase, case_index: int, taken: SeenNames) -> str |
     """Return the folder in the names of a case's slices, distinct among `taken`; None where none is needed."""
     case = loaded.case
     shown = {annotation.image_uid for annotation in case.annotations} - {None, case.image.uid}
-    name = safe_name(case.case_id or case.image.uid)
+    name = case_name(case.case_id) if case.case_id else safe_name(case.image.uid)
     is_needed = bool(case.case_id) or bool(shown)
     if name in taken:
         name, is_needed = f"{name}-{case_index + 1}", True

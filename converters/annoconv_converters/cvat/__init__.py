@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from annoconv.loss import LossReport
     from annoconv.registry import Context
 
-__all__ = ["SUFFIX", "from_cvat", "to_cvat"]
+__all__ = ["SIGNS", "SUFFIX", "from_cvat", "to_cvat"]
+
+SIGNS = {"elements": ("annotations meta", "annotations version", "annotations image", "annotations track")}
+"""What tells a file of the format from others (`annoconv.registry.signs`)."""
 
 SUFFIX = ".xml"
 

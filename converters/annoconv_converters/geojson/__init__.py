@@ -32,7 +32,20 @@ if TYPE_CHECKING:
     from annoconv.loss import LossReport
     from annoconv.registry import Context
 
-__all__ = ["ENDINGS", "SUFFIX", "from_geojson", "to_geojson"]
+__all__ = ["ENDINGS", "SIGNS", "SUFFIX", "from_geojson", "to_geojson"]
+
+SIGNS = {
+    "keys": (
+        "type features",
+        "type geometry",
+        "type coordinates",
+        "collection/location",
+        "location annotation",
+        "location image",
+    ),
+    "elements": ("ASAP_Annotations",),
+}
+"""What tells a file of the format from others (`annoconv.registry.signs`)."""
 
 SUFFIX = ".geojson"
 ENDINGS = (SUFFIX, ".json")

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from annoconv.loss import LossReport
     from annoconv.registry import Context
 
-__all__ = ["SUFFIX", "from_label_studio", "to_label_studio"]
+__all__ = ["SIGNS", "SUFFIX", "from_label_studio", "to_label_studio"]
+
+SIGNS = {"keys": ("data annotations", "data predictions", "data completions", "annotation_id")}
+"""What tells a file of the format from others (`annoconv.registry.signs`)."""
 
 SUFFIX = ".json"
 

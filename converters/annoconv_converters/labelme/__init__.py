@@ -44,7 +44,13 @@ if TYPE_CHECKING:
     from annoconv.loss import Loss
     from annoconv.registry import Context
 
-__all__ = ["from_labelme"]
+__all__ = ["SIGNS", "from_labelme"]
+
+SIGNS = {
+    "keys": ("shapes imagePath", "shapes imageData", "shapes imageHeight"),
+    "elements": ("annotation polygon", "annotation imagesize"),
+}
+"""What tells a file of the format from others (`annoconv.registry.signs`)."""
 
 Record: TypeAlias = "dict[str, Any]"
 

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from annoconv.loss import LossReport
     from annoconv.registry import Context
 
-__all__ = ["ENDINGS", "from_nifti", "to_nifti"]
+__all__ = ["ENDINGS", "SIGNS", "from_nifti", "to_nifti"]
+
+SIGNS = {"endings": (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")}
+"""What tells a file of the format from others (`annoconv.registry.signs`)."""
 
 ENDINGS = (".nii", ".nii.gz")
 

@@ -15,7 +15,7 @@ from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.errors import GeometryError, InputError, MaskError
 from annoconv.geometry import Grid, GridKind, apply_relation, is_turned, matrix_text
-from annoconv.ids import safe_name
+from annoconv.ids import case_name
 from annoconv.messages import Message
 from annoconv.model import MaskAnnotation
 from annoconv.pixels import ArrayVolume, check_frame, foreground_of
@@ -200,7 +200,7 @@ def prepare(loaded: LoadedCase, position: int, sources: Sequence[ImageSource], c
             advice="Boxes, points and attributes go to COCO or GeoJSON; images are given with --images, and "
             "masks of what is superseded, rejected or not there are written with --all-annotations",
         )
-    name = safe_name(case.case_id) if case.case_id else f"case-{position + 1:06d}"
+    name = case_name(case.case_id) if case.case_id else f"case-{position + 1:06d}"
     return Prepared(loaded, name, images, Labels.of(case, context.label_system))
 
 

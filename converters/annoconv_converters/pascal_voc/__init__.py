@@ -42,7 +42,10 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase, Reading
     from annoconv.registry import Context
 
-__all__ = ["from_pascal_voc"]
+__all__ = ["SIGNS", "from_pascal_voc"]
+
+SIGNS = {"elements": ("annotation bndbox", "annotation size")}
+"""What tells a file of the format from others (`annoconv.registry.signs`)."""
 
 Record: TypeAlias = "dict[str, Any]"
 

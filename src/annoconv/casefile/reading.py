@@ -43,6 +43,7 @@ CASE_ENDINGS = (".json", ".jsonl")
 """Of a file of one case, and of a file of one a line."""
 _REQUIRED: Final = frozenset(name for name, field in Case.model_fields.items() if field.is_required())
 _MOST_NAMED: Final = 5
+_CONVERT: Final = "If it is of another format, `annoconv convert {path} -o OUT` reads it"
 _NAMED: Final = re.compile(rb'_file"\s*:\s*("(?:[^"\\]|\\.)*")')
 """A member that names a file, `mask_file` or `field_file`, in a document of any version that need not be right."""
 
@@ -101,7 +102,7 @@ def open_case(data: bytes, path: Path, *, where: str | None = None, limits: Limi
                 where=where,
                 found=listed(others, _MOST_NAMED),
                 expected=", ".join(sorted(_REQUIRED)),
-                advice="A file of another format is read with from-FORMAT first; `annoconv formats` lists them",
+                advice=Message(_CONVERT, path=path),
             ) from error
         raise
     return beside_masks(case, path, limits=limits)
@@ -192,7 +193,9 @@ def _case_file(path: Path) -> Path:
         raise InputError(
             "this is not a case",
             source=path,
+            found=Message("a folder") if path.is_dir() else path.suffix or Message("a name without an ending"),
             expected=Message(".json, .jsonl, or a folder with {name} or with folders that have one", name=CASE_NAME),
+            advice=Message(_CONVERT, path=path),
         )
     return path
 

@@ -12,7 +12,7 @@ from annoconv.documents import strict_json
 from annoconv.errors import InputError, UsageError
 from annoconv.files.atomic import replacing
 from annoconv.files.names import check_ending, is_inner, mask_path
-from annoconv.ids import safe_name
+from annoconv.ids import case_name
 from annoconv.model import SCHEMA_VERSION, Case
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ def _chain(
 
 
 def _folder_name(case: Case, position: int) -> str:
-    return safe_name(case.case_id) if case.case_id else f"case-{position + 1:06d}"
+    return case_name(case.case_id) if case.case_id else f"case-{position + 1:06d}"
 
 
 def _files_of(loaded: LoadedCase | Reading) -> list[str]:

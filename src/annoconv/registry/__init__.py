@@ -26,7 +26,8 @@ from annoconv.files.names import check_ending
 from annoconv.files.stage import settle
 from annoconv.limits import Limits
 from annoconv.messages import Message
-from annoconv.registry.options import AllAnnotations, Option
+from annoconv.registry.options import AllAnnotations, Option, parts_of, with_paths
+from annoconv.registry.signs import stated
 from annoconv.registry.summary import summary_of
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ __all__ = [
     "converter",
     "converters",
     "formats",
+    "parts_of",
     "read",
     "write",
 ]
@@ -173,6 +175,18 @@ class Converter(Command):
         return self.name.split("-", 1)[1]
 
     @cached_property
+    def signs(self) -> Mapping[str, Any]:
+        """What tells its files from others, read from the source (`annoconv.registry.signs`)."""
+        return typing.cast("Mapping[str, Any]", stated(self.entry_point.module).get("SIGNS", {}))
+
+    @cached_property
+    def usual_endings(self) -> tuple[str, ...]:
+        """As `endings`, read from the source; empty where an output is a folder, or where that cannot be told."""
+        told = stated(self.entry_point.module)
+        suffix = str(told.get("SUFFIX", ""))
+        return tuple(told.get("ENDINGS", (suffix,) if suffix else ()))
+
+    @cached_property
     def suffix(self) -> str:
         """Ending of the output for one case, the module's `SUFFIX`; empty where the output is a folder."""
         _ = self.function  # its error tells what is missing, where the module cannot be imported
@@ -200,7 +214,7 @@ class Converter(Command):
             if name not in self.options:
                 expected = ", ".join(self.options) or "none"
                 raise UsageError(Message("{name} has no such option", name=self.name), found=name, expected=expected)
-        converted = {name: _with_paths(self.options[name].annotation, value) for name, value in options.items()}
+        converted = {name: with_paths(self.options[name].annotation, value) for name, value in options.items()}
         return self.function(subject, *positional, context=context or Context(), **converted)
 
 
@@ -367,25 +381,10 @@ def _read_by(called: Converter, options: Mapping[str, Any]) -> list[Path]:
     found: list[Path] = []
     for name, value in options.items():
         if name in called.options:
-            listed = _with_paths(called.options[name].annotation, value)
+            listed = with_paths(called.options[name].annotation, value)
             found += [each for each in (listed if isinstance(listed, list) else [listed]) if isinstance(each, Path)]
     for path in found:
         if path.exists():
             settle(path)
             check_source(path)
     return found
-
-
-def _with_paths(annotation: Any, value: Any) -> Any:
-    """Turn texts into paths where a parameter takes paths, so that a user may write either."""
-    if Path not in _parts(annotation):
-        return value
-    if isinstance(value, str):
-        return Path(value)
-    return [Path(each) for each in value] if isinstance(value, list | tuple) else value
-
-
-def _parts(annotation: Any) -> Iterator[Any]:
-    yield annotation
-    for part in typing.get_args(annotation):
-        yield from _parts(part)
