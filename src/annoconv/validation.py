@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from annoconv.documents.normaliser import Dialect, normalise
-from annoconv.errors import DocumentError
+from annoconv.errors import AnnoconvError, DocumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from annoconv.casefile import LoadedCase
     from annoconv.documents.classes import AnyDocument
+    from annoconv.documents.other_formats import OtherFormat
     from annoconv.findings import Finding
     from annoconv.limits import Limits
     from annoconv.model import Label, LabelSystem
@@ -111,7 +112,8 @@ def check_file(
         try:
             document = strict_json.parse(data, class_of, limits=limits, source=path, where=where)
         except DocumentError as error:
-            yield from _of_case(index, error.findings)
+            other = _other_format(data, limits)
+            yield from _of_case(index, error.findings if other is None else [other.finding()])
             continue
         if not schema_only:
             subject = beside_masks(document, path, limits=limits) if isinstance(document, Case) else document
@@ -125,6 +127,17 @@ def check_file(
                 place=f"{path.name}, {where}" if where else path.name,
             )
             yield from _of_case(index, found)
+
+
+def _other_format(data: bytes, limits: Limits | None) -> OtherFormat | None:
+    """Return the format of a text that is JSON but no document of ours, if its keys tell."""
+    from annoconv.documents import strict_json
+    from annoconv.documents.other_formats import format_of
+
+    try:
+        return format_of(strict_json.loads(data, limits=limits))
+    except AnnoconvError:
+        return None
 
 
 def _labels_of(given: GivenLabels | None, limits: Limits | None) -> tuple[Sequence[Label] | None, str | None]:

@@ -8,8 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from annoconv.advice import NOTHING
 from annoconv.casefile.loaded import LoadedCase
 from annoconv.documents import strict_json
+from annoconv.documents.other_formats import OF_A_CASE, REQUIRED, format_of
 from annoconv.errors import AnnoconvError, DocumentError, InputError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.inputs import check_each_once, check_source
@@ -41,7 +43,7 @@ CASE_NAME = "case.json"
 """Name of the case file in a folder of its own."""
 CASE_ENDINGS = (".json", ".jsonl")
 """Of a file of one case, and of a file of one a line."""
-_REQUIRED: Final = frozenset(name for name, field in Case.model_fields.items() if field.is_required())
+_OTHER_FORMAT: Final = Message("A file of another format is read with from-FORMAT first; `annoconv formats` lists them")
 _MOST_NAMED: Final = 5
 _NAMED: Final = re.compile(rb'_file"\s*:\s*("(?:[^"\\]|\\.)*")')
 """A member that names a file, `mask_file` or `field_file`, in a document of any version that need not be right."""
@@ -69,7 +71,13 @@ def documents(path: Path, *, limits: Limits | None = None) -> Iterator[tuple[str
         is_empty = False
         yield document
     if is_empty:
-        raise InputError("the file holds no case", source=path, expected="one at least")
+        raise InputError(
+            "the file holds no case",
+            source=path,
+            found=NOTHING,
+            expected="a case on each line",
+            advice="Write the file again, or leave it out",
+        )
 
 
 def _texts(path: Path, limits: Limits | None) -> Iterator[tuple[str | None, bytes]]:
@@ -94,28 +102,25 @@ def open_case(data: bytes, path: Path, *, where: str | None = None, limits: Limi
         case = strict_json.parse(data, Case, limits=limits, source=_case_file(path), where=where)
     except DocumentError as error:
         others = _of_another_format(data, limits)
-        if others:
+        if others is not None:
             raise InputError(
-                "this is no case",
-                source=path,
-                where=where,
-                found=listed(others, _MOST_NAMED),
-                expected=", ".join(sorted(_REQUIRED)),
-                advice="A file of another format is read with from-FORMAT first; `annoconv formats` lists them",
+                "this is no case", source=path, where=where, found=others[0], expected=REQUIRED, advice=others[1]
             ) from error
         raise
     return beside_masks(case, path, limits=limits)
 
 
-def _of_another_format(data: bytes, limits: Limits | None) -> list[str]:
-    """Return the members of a document that has none which only a case has, and others instead."""
+def _of_another_format(data: bytes, limits: Limits | None) -> tuple[Message, Message] | None:
+    """Return what a document is that has no member which only a case has, and others instead; and what to do."""
     try:
         document = strict_json.loads(data, limits=limits)
     except AnnoconvError:
-        return []
+        return None
+    if other := format_of(document):
+        return other.found, other.advice
     members: set[str] = set(document) if isinstance(document, dict) else set()
-    strangers = members - Case.model_fields.keys()
-    return sorted(strangers) if members & _REQUIRED <= {"annotations"} else []
+    strangers = sorted(members - Case.model_fields.keys())
+    return (listed(strangers, _MOST_NAMED), _OTHER_FORMAT) if strangers and not members & OF_A_CASE else None
 
 
 def beside_masks(case: Case, path: Path, *, limits: Limits | None = None) -> LoadedCase:
@@ -141,7 +146,13 @@ def read_case(path: Path | str, *, limits: Limits | None = None) -> LoadedCase:
     found = read_cases([path], limits=limits)
     loaded = next(found)
     if next(found, None) is not None:
-        raise InputError("the file holds several cases", source=path, expected="one", advice="Read it with read_cases")
+        raise InputError(
+            "the file holds several cases",
+            source=path,
+            found=Message("more than one"),
+            expected="one",
+            advice="Read it with read_cases",
+        )
     return loaded
 
 
@@ -192,7 +203,9 @@ def _case_file(path: Path) -> Path:
         raise InputError(
             "this is not a case",
             source=path,
+            found=Message("a folder without one") if path.is_dir() else path.suffix or Message("a name without ending"),
             expected=Message(".json, .jsonl, or a folder with {name} or with folders that have one", name=CASE_NAME),
+            advice=_OTHER_FORMAT,
         )
     return path
 
