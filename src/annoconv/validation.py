@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from annoconv.casefile import LoadedCase
     from annoconv.documents.classes import AnyDocument
-    from annoconv.documents.other_formats import OtherFormat
     from annoconv.findings import Finding
     from annoconv.limits import Limits
     from annoconv.model import Label, LabelSystem
@@ -112,8 +111,9 @@ def check_file(
         try:
             document = strict_json.parse(data, class_of, limits=limits, source=path, where=where)
         except DocumentError as error:
-            other = _other_format(data, limits)
-            yield from _of_case(index, error.findings if other is None else [other.finding()])
+            is_whole = all(each.path or each.rule != "schema.required" for each in error.findings)
+            other = None if is_whole else _of_another_format(data, limits)
+            yield from _of_case(index, error.findings if other is None else [other])
             continue
         if not schema_only:
             subject = beside_masks(document, path, limits=limits) if isinstance(document, Case) else document
@@ -129,15 +129,16 @@ def check_file(
             yield from _of_case(index, found)
 
 
-def _other_format(data: bytes, limits: Limits | None) -> OtherFormat | None:
-    """Return the format of a text that is JSON but no document of ours, if its keys tell."""
+def _of_another_format(data: bytes, limits: Limits | None) -> Finding | None:
+    """Return the one finding about a text that is of another format; None if its keys do not tell."""
     from annoconv.documents import strict_json
-    from annoconv.documents.other_formats import format_of
+    from annoconv.documents.other_formats import is_of_another, no_case
 
     try:
-        return format_of(strict_json.loads(data, limits=limits))
+        document = strict_json.loads(data, limits=limits)
     except AnnoconvError:
         return None
+    return no_case(document) if is_of_another(document) else None
 
 
 def _labels_of(given: GivenLabels | None, limits: Limits | None) -> tuple[Sequence[Label] | None, str | None]:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 
 from annoconv.documents import strict_json
+from annoconv.documents.other_formats import looks_like
 from annoconv.errors import DocumentError, LimitError
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message
-from annoconv_converters._pictures.foreign_json import looks_like
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.casefile import LoadedCase
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
+from annoconv.documents.other_formats import looks_like
 from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError, UsageError
 from annoconv.files.side_files import SideFiles
@@ -17,7 +18,6 @@ from annoconv.pixels import Masks
 from annoconv_converters._pictures.carrier import PICTURE, side_of, told_pictures
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, stated
-from annoconv_converters._pictures.foreign_json import looks_like
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture
 from annoconv_converters._pictures.skeletons import complete

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
+from annoconv.documents.other_formats import looks_like
 from annoconv.errors import InputError
 from annoconv.files.side_files import SideFiles
 from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import side_of, told_pictures
 from annoconv_converters._pictures.categories import categories_of
-from annoconv_converters._pictures.foreign_json import looks_like
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.skeletons import complete

@@ -20,11 +20,11 @@ from PIL import UnidentifiedImageError
 from annoconv import images as image_seam
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
+from annoconv.documents.other_formats import LOOKS_LIKE, looks_like
 from annoconv.errors import InputError
 from annoconv.messages import Message
 from annoconv.registry import Option
 from annoconv_converters._pictures.categories import categories_of
-from annoconv_converters._pictures.foreign_json import LOOKS_LIKE, looks_like
 from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, size_from_record, tidy
 from annoconv_converters._pictures.picture_names import folder_below, name_below
 from annoconv_converters._pictures.read import Batch, read_pictures

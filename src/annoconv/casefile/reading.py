@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 from annoconv.advice import NOTHING
 from annoconv.casefile.loaded import LoadedCase
 from annoconv.documents import strict_json
-from annoconv.documents.other_formats import OF_A_CASE, REQUIRED, format_of
+from annoconv.documents.other_formats import OTHER_FORMAT, REQUIRED, is_of_another, looks_like
 from annoconv.errors import AnnoconvError, DocumentError, InputError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.inputs import check_each_once, check_source
 from annoconv.files.names import check_mask_paths, mask_path
 from annoconv.files.stage import settle
-from annoconv.messages import Message, listed
+from annoconv.messages import Message
 from annoconv.model import Case, MaskAnnotation
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ CASE_NAME = "case.json"
 """Name of the case file in a folder of its own."""
 CASE_ENDINGS = (".json", ".jsonl")
 """Of a file of one case, and of a file of one a line."""
-_OTHER_FORMAT: Final = Message("A file of another format is read with from-FORMAT first; `annoconv formats` lists them")
-_MOST_NAMED: Final = 5
+_REQUIRED: Final = frozenset(name for name, field in Case.model_fields.items() if field.is_required())
 _NAMED: Final = re.compile(rb'_file"\s*:\s*("(?:[^"\\]|\\.)*")')
 """A member that names a file, `mask_file` or `field_file`, in a document of any version that need not be right."""
 
@@ -101,26 +100,23 @@ def open_case(data: bytes, path: Path, *, where: str | None = None, limits: Limi
     try:
         case = strict_json.parse(data, Case, limits=limits, source=_case_file(path), where=where)
     except DocumentError as error:
-        others = _of_another_format(data, limits)
-        if others is not None:
+        if found := _of_another_format(data, limits):
             raise InputError(
-                "this is no case", source=path, where=where, found=others[0], expected=REQUIRED, advice=others[1]
+                "this is no case", source=path, where=where, found=found, expected=REQUIRED, advice=OTHER_FORMAT
             ) from error
         raise
     return beside_masks(case, path, limits=limits)
 
 
-def _of_another_format(data: bytes, limits: Limits | None) -> tuple[Message, Message] | None:
-    """Return what a document is that has no member which only a case has, and others instead; and what to do."""
+def _of_another_format(data: bytes, limits: Limits | None) -> Message | None:
+    """Return what a document is that has no member which only a case has, and others instead."""
     try:
         document = strict_json.loads(data, limits=limits)
     except AnnoconvError:
         return None
-    if other := format_of(document):
-        return other.found, other.advice
     members: set[str] = set(document) if isinstance(document, dict) else set()
-    strangers = sorted(members - Case.model_fields.keys())
-    return (listed(strangers, _MOST_NAMED), _OTHER_FORMAT) if strangers and not members & OF_A_CASE else None
+    is_strange = bool(members - Case.model_fields.keys()) and members & _REQUIRED <= {"annotations"}
+    return looks_like(document) if is_strange or is_of_another(document) else None
 
 
 def beside_masks(case: Case, path: Path, *, limits: Limits | None = None) -> LoadedCase:
@@ -200,12 +196,13 @@ def _case_file(path: Path) -> Path:
     if path.is_dir() and (path / CASE_NAME).is_file():
         return path / CASE_NAME
     if path.suffix not in CASE_ENDINGS:
+        check_source(path)
         raise InputError(
             "this is not a case",
             source=path,
             found=Message("a folder without one") if path.is_dir() else path.suffix or Message("a name without ending"),
             expected=Message(".json, .jsonl, or a folder with {name} or with folders that have one", name=CASE_NAME),
-            advice=_OTHER_FORMAT,
+            advice=OTHER_FORMAT,
         )
     return path
 

@@ -1,68 +1,78 @@
-"""Which other format a JSON document is of, told by its keys: for what is said of a document that is no case."""
+"""What a JSON document that is not what was expected looks like: one table of the formats, by their members."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import Any, Final
 
+from annoconv.documents.json_values import json_type
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message
 from annoconv.model import Case
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+__all__ = ["LOOKS_LIKE", "OTHER_FORMAT", "REQUIRED", "is_of_another", "looks_like", "no_case"]
 
-__all__ = ["OF_A_CASE", "REQUIRED", "OtherFormat", "format_of"]
+LOOKS_LIKE: Final = "what looks like {name}, which from-{command} reads"
 
-_REQUIRED: Final = sorted(name for name, field in Case.model_fields.items() if field.is_required())
-REQUIRED: Final = ", ".join(_REQUIRED)
-"""The keys of a case, for messages."""
-OF_A_CASE: Final = frozenset(_REQUIRED) - {"annotations"}
-"""Those that other formats do not have."""
-
-
-class OtherFormat(NamedTuple):
-    """A format as people call it, and as the commands do."""
-
-    name: str
-    command: str
-
-    @property
-    def found(self) -> Message:
-        """What is said that stands there."""
-        return Message("a {name} file", name=self.name)
-
-    @property
-    def advice(self) -> Message:
-        """What to do with it."""
-        return Message("Read it with `annoconv {command}` first", command=self.command)
-
-    def finding(self) -> Finding:
-        """Return the one finding about a document of this format that was taken for one of ours."""
-        problem = Message("{problem}; found {found}", problem=Message("this is no case"), found=self.found)
-        told = Message("{problem}; expected {expected}", problem=problem, expected=REQUIRED)
-        return Finding(
-            "schema.invalid", Level.ERROR, "", Message("{problem}. {advice}", problem=told, advice=self.advice)
-        )
-
-
-_BY_KEYS: Final[tuple[tuple[frozenset[str], OtherFormat], ...]] = (
-    (frozenset({"images", "annotations"}), OtherFormat("COCO", "from-coco")),
-    (frozenset({"images", "categories"}), OtherFormat("COCO", "from-coco")),
-    (frozenset({"image_id", "category_id"}), OtherFormat("COCO", "from-coco")),
-    (frozenset({"features", "type"}), OtherFormat("GeoJSON", "from-geojson")),
-    (frozenset({"geometry", "type"}), OtherFormat("GeoJSON", "from-geojson")),
-    (frozenset({"shapes", "imagePath"}), OtherFormat("LabelMe", "from-labelme")),
-    (frozenset({"data", "annotations"}), OtherFormat("Label Studio", "from-label-studio")),
-    (frozenset({"data", "predictions"}), OtherFormat("Label Studio", "from-label-studio")),
-    (frozenset({"resourceType"}), OtherFormat("FHIR", "from-fhir")),
+_FORMATS: Final[tuple[tuple[str | Message, str, tuple[str, ...]], ...]] = (
+    ("Label Studio", "label-studio", ("data annotations", "data predictions", "data completions", "annotation_id")),
+    ("LabelMe", "labelme", ("shapes imagePath", "shapes imageData", "shapes imageHeight")),
+    ("COCO", "coco", ("images annotations", "images categories", "image_id category_id", "image_id caption")),
+    ("GeoJSON", "geojson", ("type features", "type geometry", "type coordinates")),
+    ("FHIR", "fhir", ("resourceType",)),
+    ("Cytomine", "geojson", ("collection", "location", "annotation")),
+    (
+        Message("a list of cases for training"),
+        "nifti",
+        ("labels training", "labels numTraining", "training validation"),
+    ),
 )
-"""Keys that stand together in no case, and the format that has them; in a list, its first object."""
+"""Its name, its command, and the members that an object of it has, or the first of a list: all of one of these."""
+_OTHERS: Final[tuple[tuple[Message, tuple[str, ...]], ...]] = (
+    (Message("a case of annoconv"), ("task_id image", "image annotations metadata")),
+    (Message("a side file of annoconv"), ("cases", "section annoconv")),
+)
+"""The same of what no command `from-` reads."""
+REQUIRED: Final = ", ".join(sorted(name for name, field in Case.model_fields.items() if field.is_required()))
+"""The keys of a case, for messages."""
+OTHER_FORMAT: Final = Message("A file of another format is read with from-FORMAT first; `annoconv formats` lists them")
+_MOST_NAMED: Final = 3
 
 
-def format_of(document: object) -> OtherFormat | None:
-    """Return the format that the keys of a document tell; None for a case, and for what nothing tells."""
-    first = cast("list[object]", document)[0] if isinstance(document, list) and document else document
+def looks_like(document: Any, asked: str = "") -> Message:
+    """Return what a JSON document looks like, for the error that it is not what was expected: the format `asked`."""
+    is_list = isinstance(document, list)
+    first = next(iter(document), None) if is_list else document
     if not isinstance(first, dict):
-        return None
-    keys = cast("Mapping[str, object]", first).keys()
-    return None if keys & OF_A_CASE else next((each for telling, each in _BY_KEYS if telling <= keys), None)
+        kind = json_type(first)
+        if is_list:
+            return Message("a list of which the first is {kind}", kind=kind) if document else Message("an empty list")
+        return kind
+    for thing, members in _OTHERS:
+        if _has(first, members):
+            return Message("what looks like {thing}", thing=thing)
+    for name, command, members in _FORMATS:
+        if command != asked and _has(first, members):
+            return Message(LOOKS_LIKE, name=name, command=command)
+    if not first:
+        return Message("an object without members")
+    return Message("an object with {members}", members=", ".join(list(first)[:_MOST_NAMED]))
+
+
+def is_of_another(document: Any) -> bool:
+    """Tell whether a document is no case but of a format that is known, or a list of such: it has no key of a case."""
+    first = next(iter(document), None) if isinstance(document, list) else document
+    if not isinstance(first, dict) or not first.keys() & Case.model_fields.keys() <= {"annotations"}:
+        return False
+    return any(_has(first, members) for _, _, members in _FORMATS)
+
+
+def no_case(document: Any) -> Finding:
+    """Return the one finding about a document of another format."""
+    found = Message("{problem}; found {found}", problem=Message("this is no case"), found=looks_like(document))
+    problem = Message("{problem}; expected {expected}", problem=found, expected=REQUIRED)
+    told = Message("{problem}. {advice}", problem=problem, advice=OTHER_FORMAT)
+    return Finding("schema.invalid", Level.ERROR, "", told)
+
+
+def _has(document: dict[str, Any], members: tuple[str, ...]) -> bool:
+    return any(document.keys() >= set(each.split()) for each in members)

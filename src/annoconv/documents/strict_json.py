@@ -218,6 +218,8 @@ def dumps(value: Any, *, indent: Literal[2] | None = None) -> bytes:
             return text
     try:
         return orjson.dumps(_writable(value), option=option)
+    except InputError:
+        raise
     except (TypeError, ValueError) as error:
         raise InputError(
             "the document cannot be written as JSON",
@@ -344,7 +346,7 @@ def _writable(value: Any) -> Any:
 
 def _not_finite(value: object) -> InputError:
     return InputError(
-        "a number has no form in JSON",
+        "a number is not finite and has no form in JSON",
         found=str(value),
         expected="a finite number",
         advice="Leave it out where it is not known",
