@@ -17,10 +17,9 @@ from typing import Any
 import nibabel
 import numpy as np
 import pytest
+from annoconv_converters._volumes.caret_tables import read_caret, write_caret
 from annoconv_converters._volumes.label_tables import (
-    read_caret,
     read_table,
-    write_caret,
     write_ctbl,
     write_snap,
     write_tsv,

@@ -171,6 +171,7 @@ class KnownNames:
                         second=name,
                         other=case,
                     ),
+                    expected="a name for each picture",
                     advice="Pass --names flat, which tells them apart",
                 )
             self._taken[key] = name, case

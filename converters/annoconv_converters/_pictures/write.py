@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
+from annoconv.advice import NOTHING
 from annoconv.codes import UNCLASSIFIED, Labels
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
@@ -163,7 +164,13 @@ def write_pictures(
         drawings.append(_drawing(loaded, folder, format, all_annotations=all_annotations))
         context.advance(len(drawings))
     if not drawings:
-        raise InputError("there is no case to write", source=target)
+        raise InputError(
+            "there is no case to write",
+            source=target,
+            found=NOTHING,
+            expected="a case at least",
+            advice="Name one source at least",
+        )
     if names == "flat":
         FlatNames().rename(picture for drawing in drawings for picture in drawing.pictures)
     losses: list[Loss] = []

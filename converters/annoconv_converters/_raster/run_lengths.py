@@ -299,8 +299,9 @@ def decode(counts: Counts, size: tuple[int, int]) -> NDArray[np.bool_]:
     if rows * columns > MOST_PIXELS:
         raise LimitError(
             "the mask is too large to be drawn",
-            found=f"{rows} x {columns}",
-            expected=Message("{count} pixels", count=MOST_PIXELS),
+            found=Message("{rows} x {columns} pixels", rows=rows, columns=columns),
+            expected=Message("at most {count} pixels", count=MOST_PIXELS),
+            advice="Cut the picture into tiles",
         )
     values = np.zeros(counts.size, dtype=np.bool_)
     values[1::2] = True

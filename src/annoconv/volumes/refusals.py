@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from annoconv.advice import COPY_AGAIN, CORRECT_PATH, at_most, at_most_bytes, beside, in_bytes
 from annoconv.errors import LimitError, MaskError
-from annoconv.messages import Message
+from annoconv.messages import Message, listed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from annoconv.limits import Limits
 
-__all__ = ["no_such_file", "too_many_voxels", "too_short", "volume_too_large"]
+__all__ = ["no_such_file", "too_many_voxels", "too_short", "unread_type", "volume_too_large"]
 
 
 def no_such_file(path: Path, expected: Message) -> MaskError:
@@ -36,6 +37,18 @@ def too_many_voxels(path: Path, count: int, limits: Limits) -> LimitError:
     """Return the error that a header states more voxels than a mask may have."""
     return LimitError(
         "too many voxels", source=path, found=count, expected=at_most(limits.mask_voxels), limit="mask_voxels"
+    )
+
+
+def unread_type(path: Path, where: str, found: str, known: Iterable[str]) -> MaskError:
+    """Return the error that a header states a type of voxels that is not read."""
+    return MaskError(
+        "voxels of this type are not read",
+        source=path,
+        where=where,
+        found=found,
+        expected=listed([*known], 8),
+        advice="Save labels as whole numbers, without colours",
     )
 
 
