@@ -158,7 +158,11 @@ def class_map(
     for each, box, inside in in_boxes(masks):
         if inside.dtype.kind == "f":
             raise MaskError(
-                "fractions cannot stand in a label map", where=each.annotation.id, advice="Write one file a mask"
+                "fractions cannot stand in a label map",
+                where=each.annotation.id,
+                found=Message("values between 0 and 1"),
+                expected="labels, whole numbers from 0",
+                advice="Write one file a mask",
             )
         name = frozenset([name_of(each)])
         if box is None:
@@ -176,6 +180,7 @@ def class_map(
                     found=Message(
                         "{common} voxels in common with {names}", common=common, names=", ".join(sorted(known))
                     ),
+                    expected="masks without voxels in common",
                     advice="Write one file a mask, layers (--arrange 4d), or --layout nnunet, which has regions",
                 )
             if not name <= known:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import yaml
 
+from annoconv.advice import CORRECT_FILE, at_most
+from annoconv.documents.json_values import json_type
 from annoconv.errors import InputError, LimitError
 from annoconv.messages import Message, recognised
 
@@ -76,9 +78,13 @@ def loads(text: str, path: Path) -> dict[str, Any]:
     except yaml.MarkedYAMLError as error:
         line = Message("line {number}", number=error.problem_mark.line + 1) if error.problem_mark else None
         found = recognised(error.problem or "", *_LIBYAML_SENTENCES)
-        raise InputError("this is not YAML", source=path, where=line, found=found) from error
+        raise InputError(
+            "this is not YAML", source=path, where=line, found=found, expected="YAML", advice=CORRECT_FILE
+        ) from error
     except yaml.YAMLError as error:
-        raise InputError("this is not YAML", source=path, found=str(error).splitlines()[0]) from error
+        raise InputError(
+            "this is not YAML", source=path, found=str(error).splitlines()[0], expected="YAML", advice=CORRECT_FILE
+        ) from error
     if not isinstance(another, yaml.StreamEndEvent):
         _refuse("the file holds several documents", another, path, expected=Message("one"))
     if not isinstance(document, dict):
@@ -86,7 +92,9 @@ def loads(text: str, path: Path) -> dict[str, Any]:
             "the file is not a mapping",
             source=path,
             where=Message("line {number}", number=1),
+            found=json_type(document),
             expected="names and their values",
+            advice=CORRECT_FILE,
         )
     return document
 
@@ -105,7 +113,9 @@ def _counted(events: Iterator[Any], path: Path) -> Iterator[Any]:
                 problem,
                 source=path,
                 where=_line(event),
-                expected=Message("{count} at most", count=_MOST_PARTS),
+                found=number,
+                expected=at_most(_MOST_PARTS),
+                advice="Leave out what does not describe the data set",
             )
         yield event
 
@@ -120,7 +130,14 @@ def _node(event: Any, events: Iterator[Any], path: Path, depth: int) -> Any:
         return event.value
     if depth == _DEEPEST:
         problem = "the description is nested too deeply"
-        raise LimitError(problem, source=path, where=_line(event), expected=Message("{count} levels", count=_DEEPEST))
+        raise LimitError(
+            problem,
+            source=path,
+            where=_line(event),
+            found=Message("more levels"),
+            expected=Message("{count} levels", count=_DEEPEST),
+            advice="Leave out what does not describe the data set",
+        )
     if isinstance(event, yaml.SequenceStartEvent):
         items: list[Any] = []
         while not isinstance(inner := next(events), yaml.SequenceEndEvent):
@@ -139,7 +156,7 @@ def _node(event: Any, events: Iterator[Any], path: Path, depth: int) -> Any:
 
 def _refuse(problem: str, event: Any, path: Path, found: str | None = None, expected: str | None = None) -> NoReturn:
     found = found if found is None else found[:80]
-    raise InputError(problem, source=path, where=_line(event), found=found, expected=expected)
+    raise InputError(problem, source=path, where=_line(event), found=found, expected=expected, advice=CORRECT_FILE)
 
 
 def _line(event: Any) -> str:
