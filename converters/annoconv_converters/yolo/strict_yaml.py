@@ -86,7 +86,7 @@ def loads(text: str, path: Path) -> dict[str, Any]:
             "this is not YAML", source=path, found=str(error).splitlines()[0], expected="YAML", advice=CORRECT_FILE
         ) from error
     if not isinstance(another, yaml.StreamEndEvent):
-        _refuse("the file holds several documents", another, path, expected=Message("one"))
+        _refuse("the file holds several documents", another, path, Message("another one"), Message("one"))
     if not isinstance(document, dict):
         raise InputError(
             "the file is not a mapping",
@@ -147,15 +147,15 @@ def _node(event: Any, events: Iterator[Any], path: Path, depth: int) -> Any:
     while not isinstance(inner := next(events), yaml.MappingEndEvent):
         key = _node(inner, events, path, depth + 1)
         if not isinstance(key, str):
-            _refuse("a key is not a text", inner, path, expected=Message("a name"))
+            _refuse("a key is not a text", inner, path, json_type(key), Message("a name"))
         if key in members:
             _refuse("a key stands twice", inner, path, key, Message("each once"))
         members[key] = _node(next(events), events, path, depth + 1)
     return members
 
 
-def _refuse(problem: str, event: Any, path: Path, found: str | None = None, expected: str | None = None) -> NoReturn:
-    found = found if found is None else found[:80]
+def _refuse(problem: str, event: Any, path: Path, found: str, expected: str) -> NoReturn:
+    found = found if isinstance(found, Message) else found[:80]
     raise InputError(problem, source=path, where=_line(event), found=found, expected=expected, advice=CORRECT_FILE)
 
 
