@@ -148,7 +148,8 @@ def test_an_enumeration_tells_the_nearest_value_and_a_pattern_what_it_wants(
         '[{"id": "A", "type": "bbox", "category": "leison", "label_code": "3 liver", "bbox": [0, 0, 1, 1]}]}'
     )
     assert main(["validate", str(path)]) == 1
-    said = capsys.readouterr().out
+    captured = capsys.readouterr()
+    said = captured.out + captured.err
     assert "found 'leison'; expected artefact, " in said
     assert "did you mean lesion?" in said
     assert "found '3 liver'; expected code of a label" in said

@@ -25,6 +25,7 @@ __all__ = [
     "SAVE_AGAIN",
     "at_most",
     "at_most_bytes",
+    "begin_of",
     "beside",
     "in_bytes",
     "nearest",
@@ -56,6 +57,15 @@ def at_most_bytes(count: int) -> Message:
 def in_bytes(count: int) -> Message:
     """Return the words for a size."""
     return Message("{count} bytes", count=count)
+
+
+def begin_of(path: Path) -> Message:
+    """Return the first bytes of a file, which tell people of the field what it is; `nothing` if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return Message("first bytes {first}", first=file.read(8).hex(" "))
+    except OSError:
+        return NOTHING
 
 
 def nearest(written: object, known: Iterable[object]) -> Message:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from annoconv.documents.normaliser import Dialect, normalise
 from annoconv.errors import AnnoconvError, DocumentError
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     GivenLabels: TypeAlias = Sequence[Label] | LabelSystem | Path | str
 
 __all__ = ["Dialect", "check_file", "normalise", "validate"]
+
+_OF_THE_WHOLE: Final = {"schema.required", "schema.type"}
+"""Rules that a document of another format breaks at its root."""
 
 
 def validate(
@@ -111,7 +114,7 @@ def check_file(
         try:
             document = strict_json.parse(data, class_of, limits=limits, source=path, where=where)
         except DocumentError as error:
-            is_whole = all(each.path or each.rule != "schema.required" for each in error.findings)
+            is_whole = all(each.path or each.rule not in _OF_THE_WHOLE for each in error.findings)
             other = None if is_whole else _of_another_format(data, limits)
             yield from _of_case(index, error.findings if other is None else [other])
             continue

@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 from PIL import ImageOps, UnidentifiedImageError
 
 from annoconv import images as image_seam
-from annoconv.advice import COPY_AGAIN
+from annoconv.advice import COPY_AGAIN, begin_of
 from annoconv.casefile import LoadedCase
 from annoconv.errors import ImageError
 from annoconv.files.atomic import note_inputs
@@ -57,7 +57,7 @@ def size_of_file(path: Path) -> tuple[int, int]:
         raise ImageError(
             "the picture cannot be read",
             source=path,
-            found=f"{type(error).__name__}: {error}"[:200],
+            found=begin_of(path),
             expected="a picture, such as PNG, JPEG or TIFF",
             advice=COPY_AGAIN,
         ) from error
@@ -208,7 +208,7 @@ def copy_picture(source: Path, target: Path) -> None:
         raise ImageError(
             "the picture cannot be read",
             source=source,
-            found=f"{type(error).__name__}: {error}"[:200],
+            found=begin_of(source),
             expected="a picture, such as PNG, JPEG or TIFF",
             advice=COPY_AGAIN,
         ) from error

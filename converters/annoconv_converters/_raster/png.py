@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
-from annoconv.advice import COPY_AGAIN
+from annoconv.advice import COPY_AGAIN, begin_of
 from annoconv.errors import InputError, LimitError
 from annoconv.messages import Message, listed
 from annoconv_converters._raster.run_lengths import MOST_PIXELS
@@ -61,7 +61,7 @@ def read_png(path: Path, size: tuple[int, int], modes: tuple[str, ...]) -> NDArr
         raise InputError(
             "the picture cannot be read",
             source=path,
-            found=f"{type(error).__name__}: {error}"[:200],
+            found=begin_of(path),
             expected="a PNG",
             advice=COPY_AGAIN,
         ) from error

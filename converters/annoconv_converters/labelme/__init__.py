@@ -373,7 +373,7 @@ def _json_mask(
             "the mask cannot be read",
             source=path,
             where=where,
-            found=f"{type(error).__name__}: {error}"[:100],
+            found=Message("{count} characters", count=len(str(shape.get("mask") or ""))),
             expected="a PNG in base 64",
             advice=CORRECT_FILE,
         ) from error

@@ -279,7 +279,9 @@ def text_of(path: Path, most: int) -> str:
         raise InputError(
             "the file cannot be read as text",
             source=path,
-            found=f"{type(error).__name__}: {error}"[:100],
+            found=f"0x{error.object[error.start]:02X}"
+            if isinstance(error, UnicodeDecodeError)
+            else str(error.strerror),
             expected="UTF-8",
             advice="Save it as UTF-8",
         ) from error
