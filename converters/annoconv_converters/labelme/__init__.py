@@ -343,8 +343,8 @@ def _json_mask(
             advice="Cut the picture into tiles",
         )
     if len(corners) != 2:
-        problem, found = "the mask has another count of corners", len(corners)
-        raise InputError(problem, source=path, where=where, found=found, expected=2, advice=CORRECT_FILE)
+        problem, count = "the mask has another count of corners", len(corners)
+        raise InputError(problem, source=path, where=where, found=count, expected=2, advice=CORRECT_FILE)
     try:
         data = base64.b64decode(shape.get("mask") or "", validate=True)
         with Pillow.open(io.BytesIO(data), formats=("PNG",)) as opened:
