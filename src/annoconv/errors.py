@@ -119,10 +119,12 @@ class DocumentError(InputError):
         findings: Sequence[Finding] = (),
         source: Path | str | None = None,
         where: str | None = None,
+        found: object = None,
+        expected: object = None,
         advice: str | None = None,
     ) -> None:
         self.findings = tuple(findings)
-        super().__init__(problem, source=source, where=where, advice=advice)
+        super().__init__(problem, source=source, where=where, found=found, expected=expected, advice=advice)
 
 
 class GeometryError(InputError):

@@ -18,6 +18,7 @@ from annoconv.documents import strict_json
 from annoconv.errors import MaskError
 from annoconv.geometry import Grid
 from annoconv.ids import case_name, safe_name
+from annoconv.messages import Message, listed
 from annoconv.model import (
     BboxAnnotation,
     CoordinateSpace,
@@ -314,7 +315,13 @@ def _add_masks(drawing: Drawing, images: dict[str, Image], form: Form) -> set[st
     annotations = {each.id: each for each in case.annotations if isinstance(each, MaskAnnotation)}
     for annotation_id in annotations:
         if annotation_id not in masks:
-            raise MaskError("the annotation has no mask", where=annotation_id)
+            raise MaskError(
+                "the annotation has no mask",
+                where=annotation_id,
+                found=Message("no voxels of it"),
+                expected="a mask for each annotation of type mask",
+                advice="Give its mask too, or leave the annotation out",
+            )
     drawn: set[str] = set()
     for volume, members in masks.by_volume():
         by_image: dict[str, list[Mask]] = {}
@@ -324,7 +331,11 @@ def _add_masks(drawing: Drawing, images: dict[str, Image], form: Form) -> set[st
         for uid, group in by_image.items():
             if uid not in images:
                 raise MaskError(
-                    "the mask belongs to an image that the case does not hold", where=group[0].id, found=uid
+                    "the mask belongs to an image that the case does not hold",
+                    where=group[0].id,
+                    found=uid,
+                    expected=Message("one of {names}", names=listed([*images], 5)),
+                    advice="Correct image_uid",
                 )
             for mask, index, counts, geometry in masks_on(volume, group, images[uid], drawing.planes[uid], form):
                 drawing.add(uid, index, annotations[mask.id], geometry)

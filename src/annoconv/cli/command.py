@@ -144,7 +144,9 @@ def as_command(
     own = dict(options) if options is not None else _own(function)
     if doubled := own.keys() & COMMON.keys():
         problem = Message("{name} has options that every command has", name=name)
-        raise AnnoconvError(problem, found=", ".join(sorted(doubled)))
+        raise AnnoconvError(
+            problem, found=", ".join(sorted(doubled)), expected="options of its own", advice="Give them other names"
+        )
 
     def run(**values: Any) -> None:
         common = {key: values.pop(key) for key in COMMON}
@@ -162,7 +164,7 @@ def as_command(
             except BrokenPipeError:
                 raise
             except OSError as error:
-                report.fail(InputError(error.strerror or "the system refused", source=error.filename))
+                report.fail(_refused(error))
             raise typer.Exit(report.finish())
 
     run.__signature__ = inspect.Signature([*own.values(), *COMMON.values()])  # type: ignore[attr-defined]  # typer reads it
@@ -187,6 +189,16 @@ def _flags(parameter: inspect.Parameter) -> list[str]:
 def _own(function: Callable[..., None]) -> dict[str, inspect.Parameter]:
     parameters = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
     return {each.name: each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters}
+
+
+def _refused(error: OSError) -> InputError:
+    return InputError(
+        "the system refused",
+        source=error.filename,
+        found=Message(error.strerror or type(error).__name__),
+        expected="that this can be read or written",
+        advice="See that it is there, may be used, and that the disk has room",
+    )
 
 
 def _run(report: Report, function: Callable[..., None], values: Mapping[str, Any]) -> None:

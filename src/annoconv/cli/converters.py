@@ -18,7 +18,7 @@ from annoconv.cli.labels import read_labels
 from annoconv.errors import UsageError
 from annoconv.files.atomic import Outputs, check_inputs, outputs_of
 from annoconv.files.names import check_ending
-from annoconv.messages import Message
+from annoconv.messages import Message, listed
 from annoconv.registry import Command, Context, Converter, Option
 
 if TYPE_CHECKING:
@@ -135,7 +135,12 @@ def _read(
 def to_stdout(report: Report, ending: str, convert: typing.Callable[[Path], list[Path]]) -> None:
     """Convert into a temporary folder and write its one text file to standard output."""
     if report.as_json:
-        raise UsageError("standard output cannot take the result and --json", advice="Name a file with -o")
+        raise UsageError(
+            "standard output takes one text",
+            found=Message("the result and --json"),
+            expected="one of the two",
+            advice="Name a file with -o",
+        )
     with tempfile.TemporaryDirectory() as folder:
         with Outputs():  # written when all of it is, not with the other outputs of the command
             convert(Path(folder, f"output{ending}"))
@@ -145,7 +150,12 @@ def to_stdout(report: Report, ending: str, convert: typing.Callable[[Path], list
                 raise ValueError
             text = files[0].read_text(encoding="utf-8")
         except ValueError:
-            raise UsageError("the result is not one text", expected="a file or folder after -o") from None
+            raise UsageError(
+                "the result is not one text",
+                found=listed([file.name for file in files], 3),
+                expected="one text file",
+                advice="Name a file or folder with -o",
+            ) from None
         sys.stdout.write(text)
 
 

@@ -19,6 +19,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from annoconv.advice import CORRECT_FILE, NOTHING, nearest
 from annoconv.errors import AnnoconvError, GeometryError, ImageError, InputError, MaskError, UsageError
 from annoconv.files.atomic import check_inputs, outputs_of
 from annoconv.files.inputs import check_each_once, check_source
@@ -58,7 +59,6 @@ GROUP = "annoconv.converters"
 COMMANDS = "annoconv.commands"
 """Entry point group of the commands that packages beside the core add."""
 _MOST_NAMED = 5
-_CORRECT = "Correct the file in the program that it comes from, or fetch it again"
 """What to do with a file that a reader refuses without saying more."""
 
 
@@ -116,9 +116,8 @@ class Command:
     @cached_property
     def summary(self) -> str:
         """First line of its module's docstring, read from the source; the module is not imported."""
-        return (
-            f"(refused: the name belongs to {self.rivals[0]})" if self.rivals else summary_of(self.entry_point.module)
-        )
+        refused = f"(refused: the name belongs to {self.rivals[0]})" if self.rivals else ""
+        return refused or summary_of(self.entry_point.module)
 
     @cached_property
     def function(self) -> Callable[..., Any]:
@@ -127,6 +126,7 @@ class Command:
             raise UsageError(
                 Message("the name {name} is taken", name=self.name),
                 found=Message("{value} and {names}", value=self.entry_point.value, names=", ".join(self.rivals)),
+                expected="one package that adds it",
                 advice="Uninstall all packages but one that add it",
             )
         try:
@@ -135,6 +135,7 @@ class Command:
             raise AnnoconvError(
                 Message("{name} cannot be loaded", name=self.name),
                 found=f"{type(error).__name__}: {error}",
+                expected="a module that can be imported",
                 advice=Message("Install what {module} needs", module=self.entry_point.module),
             ) from error
 
@@ -146,7 +147,10 @@ class Command:
             return {each.name: each.replace(annotation=self._evaluate(each.annotation)) for each in rest}
         except (TypeError, ValueError, NameError) as error:  # no function, no parameter, or no annotation to evaluate
             raise AnnoconvError(
-                Message("the options of {name} cannot be told", name=self.name), found=str(error)
+                Message("the options of {name} cannot be told", name=self.name),
+                found=str(error),
+                expected="a function with a type for each parameter",
+                advice=Message("Install another version of {module}", module=self.entry_point.module),
             ) from error
 
     def _evaluate(self, annotation: object) -> Any:
@@ -213,7 +217,8 @@ class Converter(Command):
         for name in options:
             if name not in self.options:
                 expected = ", ".join(self.options) or "none"
-                raise UsageError(Message("{name} has no such option", name=self.name), found=name, expected=expected)
+                problem, advice = Message("{name} has no such option", name=self.name), nearest(name, self.options)
+                raise UsageError(problem, found=name, expected=expected, advice=advice)
         converted = {name: with_paths(self.options[name].annotation, value) for name, value in options.items()}
         return self.function(subject, *positional, context=context or Context(), **converted)
 
@@ -281,8 +286,9 @@ def converter(direction: Literal["to", "from"], format_name: str) -> Converter:
         return known[f"{direction}-{format_name}"]
     except KeyError:
         problem = "no converter writes this format" if direction == "to" else "no converter reads this format"
-        expected = ", ".join(each.format for each in known.values() if each.direction == direction)
-        raise UsageError(problem, found=format_name, expected=expected or "none") from None
+        names = [each.format for each in known.values() if each.direction == direction]
+        advice = nearest(format_name, names)
+        raise UsageError(problem, found=format_name, expected=", ".join(names), advice=advice) from None
 
 
 def write(
@@ -369,11 +375,12 @@ def _at_least_one(readings: Iterator[Reading], sources: Sequence[Path]) -> Itera
             yield reading
     except (MaskError, GeometryError, ImageError) as error:
         if error.advice is None:
-            error.advice = Message(_CORRECT)
+            error.advice = CORRECT_FILE
         raise
     if is_empty:
         named = ", ".join(map(str, sources[:_MOST_NAMED]))
-        raise InputError("there is no case of this format", source=named, advice="Name its files or their folder")
+        problem, advice = "there is no case of this format", "Name its files or their folder"
+        raise InputError(problem, source=named, found=NOTHING, expected="a case at least", advice=advice)
 
 
 def _read_by(called: Converter, options: Mapping[str, Any]) -> list[Path]:
