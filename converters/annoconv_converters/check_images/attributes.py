@@ -1,0 +1,205 @@
+"""What the headers of a series state: the attributes of B.1, one patient, one modality, one frame of reference (A 7.2 a, e)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from annoconv.messages import Message, listed
+from annoconv_converters.check_images.description import Series, Slice, most_common
+from annoconv_converters.check_images.table import Fault, Numbers, check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_REQUIRED: Final = {
+    "ImagePositionPatient": "(0020,0032)",
+    "ImageOrientationPatient": "(0020,0037)",
+    "PixelSpacing": "(0028,0030)",
+    "SliceThickness": "(0018,0050)",
+    "SeriesInstanceUID": "(0020,000E)",
+}
+"""What B.1 names, but for FrameOfReferenceUID, which has a check of its own."""
+_VOLUMES: Final = frozenset(
+    f"1.2.840.10008.5.1.4.1.1.{suffix}"
+    for suffix in ("2", "2.1", "2.2", "4", "4.1", "4.3", "4.4", "128", "128.1", "130", "20")
+)
+"""Classes of images that have a place in the patient: CT, MR, PET, their enhanced ones, nuclear medicine."""
+_PLANAR: Final = frozenset({"1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.128"})
+"""Those of one slice a file, which must state position and orientation (PS3.3 C.7.6.2)."""
+_MODALITIES: Final = {
+    **dict.fromkeys(("2", "2.1", "2.2"), ("CT",)),
+    **dict.fromkeys(("4", "4.1", "4.2", "4.3", "4.4"), ("MR",)),
+    **dict.fromkeys(("128", "128.1", "130"), ("PT",)),
+    **dict.fromkeys(("3.1", "6.1", "6.2"), ("US",)),
+    "20": ("NM",),
+    "1": ("CR",),
+    **dict.fromkeys(("1.1", "1.1.1"), ("DX", "CR")),
+    **dict.fromkeys(("1.2", "1.2.1", "13.1.3"), ("MG",)),
+    **dict.fromkeys(("12.1", "12.1.1"), ("XA",)),
+    **dict.fromkeys(("77.1.1", "77.1.1.1"), ("ES",)),
+    "77.1.6": ("SM",),
+}
+"""Modality of each storage class (PS3.3 A.1.4 and the IODs' own modules), by the end of its UID."""
+_ROOT: Final = "1.2.840.10008.5.1.4.1.1."
+_RISKY: Final = frozenset({"US", "ES", "XC", "SC", "OT", "GM", "IVUS", "RF"})
+"""Modalities whose pictures mostly have text in them."""
+
+
+def parted(
+    series: Series, value_of: Callable[[Slice], object], *, absent: object = None
+) -> tuple[object, int, list[Slice]]:
+    """Return what most slices have, how many do, and those that have something else; absent values are left out."""
+    valued = [(each, value) for each in series.slices if (value := value_of(each)) != absent]
+    if not valued:
+        return absent, 0, []
+    expected = most_common([value for _, value in valued])  # type: ignore[type-var]  # values of slices are hashable
+    return expected, sum(value == expected for _, value in valued), [each for each, v in valued if v != expected]
+
+
+def at(series: Series, one: Slice, **values: object) -> Fault:
+    """Return a fault of one slice, which its message names with its number."""
+    return Fault(one.path, series.steps(one), {"name": one.name, "slice": series.number(one), **values})
+
+
+def among(series: Series, slices: list[Slice], **values: object) -> Fault:
+    """Return one fault of several slices, the first of them named; it is the series' if all are."""
+    first = min(slices, key=lambda each: (series.k_of.get(each, len(series.slices)), each.name))
+    is_all = len(slices) == len(series.slices) and len(slices) > 1
+    told = {"name": first.name, "slice": series.number(first), "count": len(slices), "all": len(series.slices)}
+    return Fault(series.path if is_all else first.path, series.steps(None if is_all else first), told | values)
+
+
+@check("A-7.2a.file_truncated", "series")
+def truncated(series: Series, _: Numbers) -> Iterator[Fault]:
+    """Yield each file that has fewer pixels than its header says."""
+    for path in dict.fromkeys(each.path for each in series.slices):
+        one = next(each for each in series.slices if each.path == path)
+        if one.shortage is not None:
+            yield at(series, one, found=one.shortage[0], expected=one.shortage[1])
+
+
+@check("A-7.2a.attribute_missing", "series")
+def attribute_missing(series: Series, _: Numbers) -> Iterator[Fault]:
+    """Yield each attribute of B.1 that slices lack, once."""
+    stated = {
+        "ImagePositionPatient": lambda one: bool(one.position),
+        "ImageOrientationPatient": lambda one: bool(one.orientation),
+        "PixelSpacing": lambda one: bool(one.pixel_spacing),
+        "SliceThickness": lambda one: bool(one.text.get("SliceThickness")),
+        "SeriesInstanceUID": lambda one: bool(one.text.get("SeriesInstanceUID")),
+    }
+    for keyword, tag in _REQUIRED.items():
+        lacking = [each for each in series.slices if _must_state(series, each, keyword) and not stated[keyword](each)]
+        if lacking:
+            yield among(series, lacking, keyword=keyword, tag=tag)
+
+
+def _must_state(series: Series, one: Slice, keyword: str) -> bool:
+    if keyword == "SeriesInstanceUID":
+        return True
+    if one.sop_class_uid in _PLANAR:
+        return not (keyword == "SliceThickness" and series.is_localizer)
+    return bool(one.sop_class_uid in _VOLUMES and (one.position or one.orientation) and keyword != "SliceThickness")
+
+
+@check("A-7.2a.frame_of_reference_missing", "series")
+def frame_of_reference_missing(series: Series, _: Numbers) -> Iterator[Fault]:
+    """Yield a series in space of which slices state no frame of reference."""
+    lacking = [
+        each
+        for each in series.slices
+        if not each.text.get("FrameOfReferenceUID")
+        and (each.position or each.sop_class_uid in _PLANAR or each.sop_class_uid in _VOLUMES)
+    ]
+    if lacking:
+        yield among(series, lacking)
+
+
+@check("A-7.2a.frame_of_reference_differs", "series")
+def frame_of_reference_differs(series: Series, _: Numbers) -> Iterator[Fault]:
+    """Yield each slice of another frame of reference."""
+    yield from _differing(series, lambda each: each.text.get("FrameOfReferenceUID") or None)
+
+
+def _differing(series: Series, value_of: Callable[[Slice], object], **values: object) -> Iterator[Fault]:
+    expected, count, odd = parted(series, value_of)
+    for each in odd:
+        told = {"found": value_of(each), "expected": expected, "count": count, "all": len(series.slices)}
+        yield at(series, each, **(told | values))
+
+
+@check("A-7.2a.sop_class_missing", "series")
+def sop_class_missing(series: Series, _: Numbers) -> Iterator[Fault]:
+    """Yield a series whose data sets do not say of which class they are."""
+    lacking = [each for each in series.slices if not each.text.get("SOPClassUID")]
+    if lacking:
+        yield among(series, lacking)
+
+
+@check("A-7.2a.modality_wrong", "series")
+def modality_wrong(series: Series, _: Numbers) -> Iterator[Fault]:
+    """Yield the slices whose modality is not that of their class, or not that of the series."""
+    by_class = [
+        each
+        for each in series.slices
+        if (known := _MODALITIES.get(each.sop_class_uid.removeprefix(_ROOT)))
+        and each.text.get("Modality") not in {None, "", *known}
+    ]
+    modality, _, odd = parted(series, lambda each: each.text.get("Modality") or None)
+    odd = [each for each in odd if each not in by_class]
+    for one in {each.text["Modality"]: each for each in reversed(by_class)}.values():
+        of_it = [each for each in by_class if each.text["Modality"] == one.text["Modality"]]
+        expected = " / ".join(_MODALITIES[one.sop_class_uid.removeprefix(_ROOT)])
+        yield among(series, of_it, found=one.text["Modality"], expected=expected, reason=Message("its SOP class"))
+    for one in {each.text["Modality"]: each for each in reversed(odd)}.values():
+        of_it = [each for each in odd if each.text["Modality"] == one.text["Modality"]]
+        yield among(series, of_it, found=one.text["Modality"], expected=modality, reason=Message("the series"))
+
+
+@check("A-7.2e.patient_differs", "series")
+def patient_differs(series: Series, _: Numbers) -> Iterator[Fault]:
+    """Yield each slice of another patient or study; whose it is is not told."""
+    for keyword in ("PatientID", "StudyInstanceUID"):
+        _, count, odd = parted(series, lambda each, name=keyword: each.text.get(name, ""))  # type: ignore[misc]
+        for each in odd:
+            yield at(series, each, keyword=keyword, count=count, all=len(series.slices))
+
+
+@check("A-7.2e.instance_twice", "series")
+def instance_twice(series: Series, _: Numbers) -> Iterator[Fault]:
+    """Yield each file whose SOPInstanceUID an earlier one has."""
+    for path, other, is_copy in series.twice:
+        how = Message("a copy, byte for byte") if is_copy else Message("their contents differ")
+        name = path.name if path.parent == other.path.parent else f"{path.parent.name}/{path.name}"
+        yield Fault(path, series.steps(other), {"name": name, "other": other.name, "how": how})
+
+
+@check("A-7.2e.series_mixed", "folder")
+def series_mixed(folder: list[Series], _: Numbers) -> Iterator[Fault]:
+    """Yield each series of a folder but the one with most slices; a description is the series of one folder."""
+    main = max(folder, key=lambda each: (len(each.slices), each.uid))
+    for each in folder:
+        if each is not main:
+            names = listed([one.name for one in each.slices], 3)
+            values = {"count": len(each.slices), "uid": each.uid or Message("none"), "names": names}
+            yield Fault(each.path, each.steps(), values | {"others": len(main.slices), "main": main.uid})
+
+
+@check("A-A.5b.burned_in", "series")
+def burned_in(series: Series, _: Numbers) -> Iterator[Fault]:
+    """Yield images that say that text is burned in."""
+    flagged = [each for each in series.slices if each.text.get("BurnedInAnnotation", "").upper() == "YES"]
+    if flagged:
+        yield among(series, flagged)
+
+
+@check("A-A.5b.burned_in_unknown", "series")
+def burned_in_unknown(series: Series, _: Numbers) -> Iterator[Fault]:
+    """Yield images of modalities whose pictures have text in them, if they do not say whether they have."""
+    silent = [
+        each
+        for each in series.slices
+        if each.text.get("Modality") in _RISKY and not each.text.get("BurnedInAnnotation") and each.size != (0, 0)
+    ]
+    if silent:
+        yield among(series, silent, modality=series.modality)
