@@ -1,4 +1,4 @@
-"""Whether images are fit to be annotated: DICOM series, enhanced and whole-slide images, cine loops, NIfTI (A 7.2, B.1, B.2).
+"""Whether images are fit to be annotated: DICOM series, whole slides, cine loops, NIfTI (A 7.2, B.1, B.2).
 
 Each file's header is read once and its pixels once; what stands there becomes a description (`description`, `volumes`,
 `slides`), and a table of checks (`table`, `model/image_checks.yaml`) is applied to it::

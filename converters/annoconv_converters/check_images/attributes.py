@@ -1,15 +1,16 @@
-"""What the headers of a series state: the attributes of B.1, one patient, one modality, one frame of reference (A 7.2 a, e)."""
+"""What the headers of a series state: the attributes of B.1, one patient, modality, frame of reference (A 7.2 a, e)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from annoconv.messages import Message, listed
+from annoconv_converters.check_images.classes import MODALITIES, PLANAR, ROOT, VOLUMES
 from annoconv_converters.check_images.description import Series, Slice, most_common
 from annoconv_converters.check_images.table import Fault, Numbers, check
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 _REQUIRED: Final = {
     "ImagePositionPatient": "(0020,0032)",
@@ -19,28 +20,6 @@ _REQUIRED: Final = {
     "SeriesInstanceUID": "(0020,000E)",
 }
 """What B.1 names, but for FrameOfReferenceUID, which has a check of its own."""
-_VOLUMES: Final = frozenset(
-    f"1.2.840.10008.5.1.4.1.1.{suffix}"
-    for suffix in ("2", "2.1", "2.2", "4", "4.1", "4.3", "4.4", "128", "128.1", "130", "20")
-)
-"""Classes of images that have a place in the patient: CT, MR, PET, their enhanced ones, nuclear medicine."""
-_PLANAR: Final = frozenset({"1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.128"})
-"""Those of one slice a file, which must state position and orientation (PS3.3 C.7.6.2)."""
-_MODALITIES: Final = {
-    **dict.fromkeys(("2", "2.1", "2.2"), ("CT",)),
-    **dict.fromkeys(("4", "4.1", "4.2", "4.3", "4.4"), ("MR",)),
-    **dict.fromkeys(("128", "128.1", "130"), ("PT",)),
-    **dict.fromkeys(("3.1", "6.1", "6.2"), ("US",)),
-    "20": ("NM",),
-    "1": ("CR",),
-    **dict.fromkeys(("1.1", "1.1.1"), ("DX", "CR")),
-    **dict.fromkeys(("1.2", "1.2.1", "13.1.3"), ("MG",)),
-    **dict.fromkeys(("12.1", "12.1.1"), ("XA",)),
-    **dict.fromkeys(("77.1.1", "77.1.1.1"), ("ES",)),
-    "77.1.6": ("SM",),
-}
-"""Modality of each storage class (PS3.3 A.1.4 and the IODs' own modules), by the end of its UID."""
-_ROOT: Final = "1.2.840.10008.5.1.4.1.1."
 _RISKY: Final = frozenset({"US", "ES", "XC", "SC", "OT", "GM", "IVUS", "RF"})
 """Modalities whose pictures mostly have text in them."""
 
@@ -67,6 +46,11 @@ def among(series: Series, slices: list[Slice], **values: object) -> Fault:
     is_all = len(slices) == len(series.slices) and len(slices) > 1
     told = {"name": first.name, "slice": series.number(first), "count": len(slices), "all": len(series.slices)}
     return Fault(series.path if is_all else first.path, series.steps(None if is_all else first), told | values)
+
+
+def text_of(values: Sequence[float]) -> str:
+    """Return numbers as DICOM writes several."""
+    return "\\".join(f"{value:.6g}" for value in values)
 
 
 @check("A-7.2a.file_truncated", "series")
@@ -97,9 +81,9 @@ def attribute_missing(series: Series, _: Numbers) -> Iterator[Fault]:
 def _must_state(series: Series, one: Slice, keyword: str) -> bool:
     if keyword == "SeriesInstanceUID":
         return True
-    if one.sop_class_uid in _PLANAR:
+    if one.sop_class_uid in PLANAR:
         return not (keyword == "SliceThickness" and series.is_localizer)
-    return bool(one.sop_class_uid in _VOLUMES and (one.position or one.orientation) and keyword != "SliceThickness")
+    return bool(one.sop_class_uid in VOLUMES and (one.position or one.orientation) and keyword != "SliceThickness")
 
 
 @check("A-7.2a.frame_of_reference_missing", "series")
@@ -109,7 +93,7 @@ def frame_of_reference_missing(series: Series, _: Numbers) -> Iterator[Fault]:
         each
         for each in series.slices
         if not each.text.get("FrameOfReferenceUID")
-        and (each.position or each.sop_class_uid in _PLANAR or each.sop_class_uid in _VOLUMES)
+        and (each.position or each.sop_class_uid in PLANAR or each.sop_class_uid in VOLUMES)
     ]
     if lacking:
         yield among(series, lacking)
@@ -142,14 +126,14 @@ def modality_wrong(series: Series, _: Numbers) -> Iterator[Fault]:
     by_class = [
         each
         for each in series.slices
-        if (known := _MODALITIES.get(each.sop_class_uid.removeprefix(_ROOT)))
+        if (known := MODALITIES.get(each.sop_class_uid.removeprefix(ROOT)))
         and each.text.get("Modality") not in {None, "", *known}
     ]
     modality, _, odd = parted(series, lambda each: each.text.get("Modality") or None)
     odd = [each for each in odd if each not in by_class]
     for one in {each.text["Modality"]: each for each in reversed(by_class)}.values():
         of_it = [each for each in by_class if each.text["Modality"] == one.text["Modality"]]
-        expected = " / ".join(_MODALITIES[one.sop_class_uid.removeprefix(_ROOT)])
+        expected = " / ".join(MODALITIES[one.sop_class_uid.removeprefix(ROOT)])
         yield among(series, of_it, found=one.text["Modality"], expected=expected, reason=Message("its SOP class"))
     for one in {each.text["Modality"]: each for each in reversed(odd)}.values():
         of_it = [each for each in odd if each.text["Modality"] == one.text["Modality"]]

@@ -70,9 +70,10 @@ def shrunk(pixels_ji: NDArray[Any]) -> NDArray[np.float32]:
     """Return means of blocks of equal size; what is left at the ends is cut off."""
     rows, columns = pixels_ji.shape
     down, across = max(1, rows // _THUMBNAIL), max(1, columns // _THUMBNAIL)
-    cut = pixels_ji[: rows // down * down, : columns // across * across]
-    sums = np.add.reduceat(cut, np.arange(0, cut.shape[0], down), axis=0, dtype=np.float32)
-    return np.add.reduceat(sums, np.arange(0, cut.shape[1], across), axis=1) / np.float32(down * across)
+    cut = pixels_ji[: rows // down * down, : columns // across * across].astype(np.float32)
+    bands = cut.reshape(rows // down, down, -1).sum(axis=1)
+    means: NDArray[np.float32] = bands.reshape(rows // down, columns // across, across).mean(axis=2)
+    return means / np.float32(down)
 
 
 def read_pixels(slices: Sequence[Slice], instances: dict[Path, Instance]) -> Iterator[tuple[Slice, SlicePixels]]:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import warnings
 from collections import defaultdict
 from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from annoconv.errors import AnnoconvError
+from annoconv.errors import AnnoconvError, ImageError
 from annoconv.images import list_files
 from annoconv.limits import Limits
 from annoconv.messages import Message
 from annoconv_converters._dicom.file import DAMAGE, Instance
-from annoconv_converters.check_images import attributes, cines, folders, geometry, values, volumes
+from annoconv_converters.check_images import attributes, cines, folders, geometry, orientation, spacing, values, volumes
 from annoconv_converters.check_images.folders import Listing, read_manifest
 from annoconv_converters.check_images.pixels import SlicePixels, read_pixels
-from annoconv_converters.check_images.scan import Scanned, lacks_preamble, read_slices, series_of
+from annoconv_converters.check_images.scan import Scanned, lacks_image, lacks_preamble, read_slices, series_of
 from annoconv_converters.check_images.slides import SLIDE_CLASS, pyramid_of_series
 from annoconv_converters.check_images.table import Fault, apply, catalogue
 from annoconv_converters.check_images.tiff import read_pyramid
@@ -24,16 +23,18 @@ from annoconv_converters.check_images.volumes import NiftiImage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from annoconv.findings import Finding
     from annoconv_converters.check_images.description import Series, Slice
 
 __all__ = ["check_images"]
 
-_SUBJECTS: Final = (attributes, cines, folders, geometry, values, volumes)
+_SUBJECTS: Final = (attributes, cines, folders, geometry, orientation, spacing, values, volumes)
 """The modules that register checks."""
 _NIFTI: Final = (".nii", ".nii.gz")
 _TIFF: Final = (".svs", ".tif", ".tiff", ".scn", ".ndpi", ".btf", ".bif")
+_DICOM: Final = (".dcm", ".dicom", ".ima")
 _OPT_IN: Final = "A-7.2f.bias_field"
 
 
@@ -70,6 +71,14 @@ def check_images(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield from _scan(path, limits, scanned, others, unread)
+    if not (scanned or others or unread):
+        raise ImageError(
+            "there are no images to check",
+            source=paths[0] if paths else None,
+            found=Message("{count} files", count=len(files)),
+            expected="DICOM images, NIfTI, slides as TIFF",
+            advice="Name the folder of a series, or a file of it",
+        )
     series = series_of(scanned, unread)
     left_out = () if bias_field else (_OPT_IN,)
     if named is not None and manifest is not None:
@@ -102,6 +111,11 @@ def _scan(
         if found is not None:
             scanned.append(found)
             return
+        problem = lacks_image(path)
+        if problem is not None:
+            unread.append(path)
+            yield _finding("A-7.2a.file_unreadable", path, problem=problem)
+            return
     except DAMAGE as error:
         problem = _told(error) if isinstance(error, AnnoconvError) else Message("its elements are damaged")
         unread.append(path)
@@ -111,6 +125,9 @@ def _scan(
         start = file.read(132)
     if lacks_preamble(start):
         yield _finding("A-7.2a.preamble_missing", path)
+    elif start[128:] != b"DICM" and path.name.lower().endswith(_DICOM):
+        problem = Message("its name says that it is a DICOM file, its content does not: there is no preamble DICM")
+        yield _finding("A-7.2a.file_unreadable", path, problem=problem)
 
 
 def _told(error: AnnoconvError) -> Message:

@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pydicom.datadict import tag_for_keyword
 
-from annoconv.errors import AnnoconvError
+from annoconv.messages import Message
 from annoconv_converters._dicom.elements import file_start, inflate_start, inner, item_spans, walk
 from annoconv_converters._dicom.file import Instance, read_instance, read_places
 from annoconv_converters._dicom.groups import PER_FRAME, SHARED
 from annoconv_converters._dicom.lengths import PIXELS
+from annoconv_converters.check_images.classes import MODALITIES, ROOT
 from annoconv_converters.check_images.description import Series, Slice, numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from annoconv.errors import AnnoconvError
     from annoconv.limits import Limits
     from annoconv_converters._dicom.elements import Buffer, Element, Encoding
 
@@ -55,7 +57,8 @@ _LONGEST: Final = 1 << 20
 _OPTICAL_PATHS, _LENS_POWER = 0x00480105, 0x00480112
 _TRANSFORMATION, _INTERCEPT, _SLOPE = 0x00289145, 0x00281052, 0x00281053
 _FRAME_CONTENT, _STACK, _TEMPORAL = 0x00209111, 0x00209056, 0x00209128
-_ANATOMY: Final = 16
+_MEDIA_CLASS: Final = 0x00020002
+_SHORTEST: Final = 16
 """Bytes that a file without a preamble must hold to be told from other files."""
 
 
@@ -279,9 +282,25 @@ def _beside(one: Series, all_of_them: Iterable[Series], unread: Iterable[Path]) 
     return replace(one, others=others, unread=sum(path.parent in folders for path in unread))
 
 
+def lacks_image(path: Path) -> Message | None:
+    """Return why a DICOM file that is no image should be one, or cannot be told; None if it is something else."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+        start = file_start(whole)
+        if start is None:
+            return None
+        stated = start.values.get(_MEDIA_CLASS, b"").strip(b"\0 ").decode("ascii", "replace")
+        if not start.is_deflated:
+            stated = _text(whole, start.data_set, start.encoding)[0].get("SOPClassUID", stated)
+    if not stated:
+        return Message("it states no SOPClassUID (0008,0016), so that nothing tells what it is")
+    if stated.removeprefix(ROOT) in MODALITIES:
+        return Message("its class is that of an image, but it has no Rows (0028,0010) and Columns (0028,0011)")
+    return None
+
+
 def lacks_preamble(start: bytes) -> bool:
     """Tell whether a file that has no preamble begins with DICOM elements all the same, of either encoding."""
-    if len(start) < _ANATOMY or start[128:132] == b"DICM":
+    if len(start) < _SHORTEST or start[128:132] == b"DICM":
         return False
     for order in ("little", "big"):
         group, element = (int.from_bytes(start[n : n + 2], order) for n in (0, 2))  # type: ignore[arg-type]

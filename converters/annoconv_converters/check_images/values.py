@@ -123,24 +123,20 @@ def hu_range(series: Series, numbers: Numbers) -> Iterator[Fault]:
 @check("A-7.2f.dropout", "series")
 def dropout(series: Series, numbers: Numbers) -> Iterator[Fault]:
     """Yield each slice without any signal, and each with much less than the ones on both sides."""
-    rescale, _, odd = parted(series, rescale_of)
+    odd = parted(series, rescale_of)[2]
     left_out = set(odd) if series.modality == "CT" else set()
     found = [(one, kept) for one, kept in _decoded(series) if one not in left_out]
     if len(found) < 2 or (series.stack is None and any(one.frame is None for one, _ in found)):
         return
     if series.stack is not None and series.stack.several > 1:
         return
-    scales = [rescale_of(one) or (1.0, 0.0) for one, _ in found]
-    lows = [kept.low * slope + shift for (_, kept), (slope, shift) in zip(found, scales, strict=True)]
-    bright = [kept.bright * slope + shift for (_, kept), (slope, shift) in zip(found, scales, strict=True)]
-    floor = min(lows)
-    signal = np.array(bright) - floor
+    signal = np.array([(kept.bright - kept.low) * abs((rescale_of(one) or (1.0, 0.0))[0]) for one, kept in found])
     flat = [kept.high == kept.low for _, kept in found]
     for n, (one, _) in enumerate(found):
         near = [signal[m] for m in (n - 1, n + 1) if 0 <= m < len(found)]
         is_weak = len(near) == 2 and signal[n] < numbers["share"] * min(near) and not (flat[n - 1] or flat[n + 1])
         if (flat[n] and not all(flat)) or is_weak:
-            told = {"found": f"{signal[n] + floor:.4g}", "expected": f"{float(np.mean(near)) + floor:.4g}"}
+            told = {"found": f"{signal[n]:.4g}", "expected": f"{float(np.mean(near)):.4g}"}
             yield at(series, one, **({"slice": one.frame} if one.frame is not None else {}) | told)
 
 

@@ -307,7 +307,8 @@ def test_a_planted_fault_is_the_one_finding(tmp_path: Path, name: str) -> None:
 
 def _corrupt(path: Path, old: bytes, new: bytes) -> None:
     data = path.read_bytes()
-    assert old in data and len(old) == len(new)
+    assert old in data
+    assert len(old) == len(new)
     path.write_bytes(data.replace(old, new, 1))
 
 
