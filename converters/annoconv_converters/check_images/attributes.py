@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from annoconv.messages import Message, listed
-from annoconv_converters.check_images.classes import MODALITIES, PLANAR, ROOT, VOLUMES
+from annoconv_converters.check_images.classes import ENHANCED, MODALITIES, PLANAR, ROOT, VOLUMES
 from annoconv_converters.check_images.description import Series, Slice, most_common
 from annoconv_converters.check_images.table import Fault, Numbers, check
 
@@ -72,6 +72,10 @@ def attribute_missing(series: Series, _: Numbers) -> Iterator[Fault]:
         "SliceThickness": lambda one: bool(one.text.get("SliceThickness")),
         "SeriesInstanceUID": lambda one: bool(one.text.get("SeriesInstanceUID")),
     }
+    ungrouped = [each for each in series.slices if each.sop_class_uid in ENHANCED and not each.position]
+    if ungrouped:
+        keyword, tag = "PerFrameFunctionalGroupsSequence", "(5200,9230)"
+        yield among(series, ungrouped, keyword=keyword, tag=tag)
     for keyword, tag in _REQUIRED.items():
         lacking = [each for each in series.slices if _must_state(series, each, keyword) and not stated[keyword](each)]
         if lacking:

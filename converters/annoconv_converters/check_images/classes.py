@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["MODALITIES", "PLANAR", "ROOT", "VOLUMES"]
+__all__ = ["ENHANCED", "MODALITIES", "PLANAR", "ROOT", "VOLUMES"]
 
 VOLUMES: Final = frozenset(
     f"1.2.840.10008.5.1.4.1.1.{suffix}"
@@ -28,3 +28,5 @@ MODALITIES: Final = {
 }
 """Modality of each storage class (PS3.3 A.1.4 and the IODs' own modules), by the end of its UID."""
 ROOT: Final = "1.2.840.10008.5.1.4.1.1."
+ENHANCED: Final = frozenset(f"{ROOT}{suffix}" for suffix in ("2.1", "4.1", "4.3", "130"))
+"""Those whose frames stand in functional groups (PS3.3 C.7.6.16)."""

@@ -124,8 +124,10 @@ def _scan(
     with path.open("rb") as file:
         start = file.read(132)
     if lacks_preamble(start):
+        unread.append(path)
         yield _finding("A-7.2a.preamble_missing", path)
     elif start[128:] != b"DICM" and path.name.lower().endswith(_DICOM):
+        unread.append(path)
         problem = Message("its name says that it is a DICOM file, its content does not: there is no preamble DICM")
         yield _finding("A-7.2a.file_unreadable", path, problem=problem)
 

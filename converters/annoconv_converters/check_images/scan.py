@@ -105,6 +105,9 @@ def read_slices(path: Path, limits: Limits) -> Scanned | None:
         return Scanned(instance, (one,))
     if places is None or not places.of_frames:
         one = _slice(instance, base, path.name, numbers_of(base.get("ImagePositionPatient", "")), None)
+        shared_place = places.places[0] if places is not None and places.places else None
+        if shared_place is not None and shared_place.pixel_spacing and not one.pixel_spacing:
+            one = replace(one, pixel_spacing=shared_place.pixel_spacing)
         return Scanned(instance, (one,))
     slices: list[Slice] = []
     for number, position in enumerate(places.of_frames):
