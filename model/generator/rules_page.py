@@ -55,6 +55,7 @@ def _count(rules: Sequence[Mapping[str, Any]], profile: str) -> str:
 
 def _rule(rule: Mapping[str, Any]) -> str:
     levels = ", ".join(f"{profile} {rule['level'][profile]}" for profile in PROFILES)
+    levels += "".join(f"; {name} {value}" for name, value in rule.get("parameters", {}).items())
     return (
         f"## {rule['id']}\n\n{rule['title_en']} {rule['title_zh']}\n\n"
         f"- Source: {rule['clause']}; looks at: [{rule['applies_to']}](model.md); {levels}.\n"

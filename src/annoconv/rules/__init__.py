@@ -38,6 +38,7 @@ for _subject in (
     "labels",
     "links",
     "mask",
+    "mask_shape",
     "order",
     "people",
     "places",
