@@ -9,7 +9,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -19,10 +19,20 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from annoconv.errors import AnnoconvError
     from annoconv.messages import Message
-    from annoconv_converters.check_images.pixels import SlicePixels
 
-__all__ = ["SAME_PLACE", "Series", "Slice", "Stack", "is_direction", "is_finite", "most_common", "numbers_of"]
+__all__ = [
+    "SAME_PLACE",
+    "Series",
+    "Slice",
+    "SlicePixels",
+    "Stack",
+    "is_direction",
+    "is_finite",
+    "most_common",
+    "numbers_of",
+]
 
 SAME_PLACE: Final = 0.01
 """Share of the usual step below which two slices share their position."""
@@ -112,6 +122,28 @@ def is_direction(values: Sequence[float], tolerance: float = _UNIT) -> bool:
 def most_common(values: Sequence[_Value]) -> _Value:
     """Return what most are, the first of several."""
     return Counter(values).most_common(1)[0][0]
+
+
+class SlicePixels(NamedTuple):
+    """What is kept of the pixels of a slice, as stored.
+
+    Attributes
+    ----------
+    low, high
+        Least and largest value, padding left out.
+    bright
+        The 95th percentile of the thumbnail.
+    thumbnail
+        Means of blocks, shape (j, i), 64 x 64 at most.
+    problem
+        Why they cannot be decoded; the others are then 0.
+    """
+
+    low: float
+    high: float
+    bright: float
+    thumbnail: NDArray[np.float32]
+    problem: AnnoconvError | None = None
 
 
 @dataclass(frozen=True, eq=False)

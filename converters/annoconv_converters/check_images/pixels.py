@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from annoconv.messages import Message
 from annoconv_converters._dicom.elements import file_start, is_encapsulated, walk
 from annoconv_converters._dicom.lengths import PIXELS
 from annoconv_converters._dicom.pixels import read_frames
+from annoconv_converters.check_images.description import SlicePixels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,34 +23,12 @@ if TYPE_CHECKING:
     from annoconv_converters._dicom.file import Instance
     from annoconv_converters.check_images.description import Slice
 
-__all__ = ["SlicePixels", "measure", "read_pixels"]
+__all__ = ["measure", "read_pixels"]
 
 _THUMBNAIL: Final = 64
 """Pixels along each axis of what is kept of a slice."""
 _BRIGHT: Final = 0.95
 _VALUES: Final = {8: "u1", 16: "u2", 32: "u4"}
-
-
-class SlicePixels(NamedTuple):
-    """What is kept of the pixels of a slice, as stored.
-
-    Attributes
-    ----------
-    low, high
-        Least and largest value, padding left out.
-    bright
-        The 95th percentile of the thumbnail.
-    thumbnail
-        Means of blocks, shape (j, i), 64 x 64 at most.
-    problem
-        Why they cannot be decoded; the others are then 0.
-    """
-
-    low: float
-    high: float
-    bright: float
-    thumbnail: NDArray[np.float32]
-    problem: AnnoconvError | None = None
 
 
 def measure(pixels_ji: NDArray[Any], padding: tuple[float, float] | None = None) -> SlicePixels:

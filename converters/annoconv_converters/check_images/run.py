@@ -14,7 +14,7 @@ from annoconv.messages import Message
 from annoconv_converters._dicom.file import DAMAGE, Instance
 from annoconv_converters.check_images import attributes, cines, folders, geometry, orientation, spacing, values, volumes
 from annoconv_converters.check_images.folders import Listing, read_manifest
-from annoconv_converters.check_images.pixels import SlicePixels, read_pixels
+from annoconv_converters.check_images.pixels import read_pixels
 from annoconv_converters.check_images.scan import Scanned, lacks_image, lacks_preamble, read_slices, series_of
 from annoconv_converters.check_images.slides import SLIDE_CLASS, pyramid_of_series
 from annoconv_converters.check_images.table import Fault, apply, catalogue
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annoconv.findings import Finding
-    from annoconv_converters.check_images.description import Series, Slice
+    from annoconv_converters.check_images.description import Series, Slice, SlicePixels
 
 __all__ = ["check_images"]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from annoconv_converters.check_images.pixels import SlicePixels
+    from annoconv_converters.check_images.description import SlicePixels
 
 _RESCALED: Final = {"CT": "HU", "PT": "BQML"}
 """Modalities whose slices must say how they are rescaled (PS3.3 C.8.2.1.1, C.8.9.1), and into what."""
