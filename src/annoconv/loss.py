@@ -6,20 +6,32 @@ document equals the original except at the leaves that its report names (`tests/
 
 from __future__ import annotations
 
+import heapq
 import json
+import pickle
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import groupby
+from itertools import groupby, islice
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, overload
+from os import SEEK_END
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Any, Final, overload
 
 from annoconv.messages import translate
 
 if TYPE_CHECKING:
     from annoconv.messages import Language
 
-__all__ = ["Loss", "LossKind", "LossReport"]
+__all__ = ["Loss", "LossCollector", "LossKind", "LossReport"]
+
+_HELD: Final = 5_000
+"""Losses that a report holds in memory; more of them wait in a file without a name."""
+_BLOCK: Final = 250
+"""Losses of such a file that are read at once."""
+_SENTENCES: Final = 1_000
+"""Sentences of such a file that are held in memory."""
 
 
 class LossKind(StrEnum):
@@ -48,6 +60,9 @@ class LossKind(StrEnum):
     def changes_value(self) -> bool:
         """Whether what the receiver has differs, and the leaf after a round trip with the carrier kept."""
         return self not in {LossKind.CARRIED, LossKind.UNCODED}
+
+
+_KINDS: Final = {kind.value: kind for kind in LossKind}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -85,10 +100,10 @@ _ORDER = attrgetter("case_index", "path", "kind", "message")
 
 
 class LossReport(Sequence[Loss]):
-    """Losses in a stable order (case, path, kind), each once."""
+    """Losses in a stable order (case, path, kind), each once; many are read from a file as they are asked for."""
 
     def __init__(self, losses: Iterable[Loss] = ()) -> None:
-        self._losses = tuple(loss for loss, _ in groupby(sorted(losses, key=_ORDER)))
+        self._losses: Sequence[Loss] = losses.sorted() if isinstance(losses, LossCollector) else _sorted(losses)
 
     @overload
     def __getitem__(self, index: int) -> Loss: ...
@@ -106,16 +121,23 @@ class LossReport(Sequence[Loss]):
 
     def __add__(self, other: Iterable[Loss]) -> LossReport:
         """Return both reports as one."""
-        return LossReport((*self, *other))
+        both = LossCollector()
+        both += self
+        both += other
+        return LossReport(both)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, LossReport) and self._losses == other._losses
+        return (
+            isinstance(other, LossReport)
+            and len(self) == len(other)
+            and all(mine == theirs for mine, theirs in zip(self, other, strict=True))
+        )
 
     def __hash__(self) -> int:
-        return hash(self._losses)
+        return hash(tuple(self))
 
     def __repr__(self) -> str:
-        return f"LossReport({list(self._losses)!r})"
+        return f"LossReport({list(self)!r})"
 
     def paths(self, case_index: int = 0) -> frozenset[str]:
         """Return the JSON pointers of one case's losses."""
@@ -124,3 +146,108 @@ class LossReport(Sequence[Loss]):
     def to_json(self, lang: Language = "en") -> str:
         """Return the report as a JSON array of objects: `case_index`, `path`, `kind`, `message`."""
         return json.dumps([loss.to_json(lang) for loss in self], ensure_ascii=False, indent=2) + "\n"
+
+
+class LossCollector:
+    """Takes losses in any order for a report; when they are many, those that came first wait in a file."""
+
+    def __init__(self) -> None:
+        self._held: list[Loss] = []
+        self._file: _File | None = None
+        self._runs: list[_Filed] = []
+
+    def __iadd__(self, losses: Iterable[Loss]) -> LossCollector:
+        """Take losses."""
+        self._held += losses
+        while len(self._held) >= _HELD:
+            now, self._held = self._held[:_HELD], self._held[_HELD:]
+            self._file = self._file or _File()
+            self._runs.append(_Filed(self._file, _sorted(now)))
+        return self
+
+    def __bool__(self) -> bool:
+        return bool(self._held or self._runs)
+
+    def sorted(self) -> Sequence[Loss]:
+        """Return the losses in order, each once."""
+        if not self._runs:
+            return _sorted(self._held)
+        return _Filed(_File(), _once(heapq.merge(_sorted(self._held), *self._runs, key=_ORDER)))
+
+
+def _sorted(losses: Iterable[Loss]) -> tuple[Loss, ...]:
+    return tuple(_once(sorted(losses, key=_ORDER)))
+
+
+def _once(losses: Iterable[Loss]) -> Iterator[Loss]:
+    return (loss for loss, _ in groupby(losses))
+
+
+class _File:
+    """A file of losses that no one else can open, since it has no name; sentences that many have are held."""
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] = TemporaryFile(prefix="annoconv-")  # noqa: SIM115  closed with the last reference
+        weakref.finalize(self, self._file.close)
+        self._sentences: list[str] = []
+        self._numbers: dict[int, int] = {}
+        """Of the sentences, by their identity."""
+
+    def put(self, losses: Iterable[Loss]) -> int:
+        """Write losses behind the others; return where they stand."""
+        told = [(each.case_index, each.path, each.kind.value, self._number(each.message)) for each in losses]
+        place = self._file.seek(0, SEEK_END)
+        pickle.dump(told, self._file, pickle.HIGHEST_PROTOCOL)
+        return place
+
+    def read(self, place: int) -> list[Loss]:
+        """Return the losses at a place."""
+        self._file.seek(place)
+        told: list[tuple[int, str, str, str | int]] = pickle.load(self._file)  # noqa: S301  this process wrote it
+        sentences, kinds = self._sentences, _KINDS
+        return [
+            Loss(case, path, kinds[kind], sentences[message] if isinstance(message, int) else message)
+            for case, path, kind, message in told
+        ]
+
+    def _number(self, sentence: str) -> str | int:
+        """Return the number of a sentence that is held, else the sentence."""
+        number = self._numbers.get(id(sentence))
+        if number is not None:
+            return number
+        if len(self._sentences) == _SENTENCES:
+            return sentence
+        self._numbers[id(sentence)] = len(self._sentences)
+        self._sentences.append(sentence)
+        return len(self._sentences) - 1
+
+
+class _Filed(Sequence[Loss]):
+    """Losses that stand in a file in their order."""
+
+    def __init__(self, file: _File, losses: Iterable[Loss]) -> None:
+        self._file = file
+        self._places: list[int] = []
+        self._count = 0
+        rest = iter(losses)
+        while block := list(islice(rest, _BLOCK)):
+            self._count += len(block)
+            self._places.append(file.put(block))
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Loss]:
+        for place in self._places:
+            yield from self._file.read(place)
+
+    @overload
+    def __getitem__(self, index: int) -> Loss: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Loss]: ...
+    def __getitem__(self, index: int | slice) -> Loss | Sequence[Loss]:
+        """Return one loss or a tuple of them."""
+        places = range(self._count)[index]
+        if isinstance(places, int):
+            return self._file.read(self._places[places // _BLOCK])[places % _BLOCK]
+        return tuple(self[place] for place in places)

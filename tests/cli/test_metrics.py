@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
 
 from annoconv.casefile import LoadedCase
 from annoconv.casefile.writing import write_case
@@ -298,3 +302,97 @@ def test_two_readings_by_one_reader_and_one_reader_alone(run: Run, tmp_path: Pat
     assert run("agreement", mine, theirs, "--by", "file").code == 0
     alone = run("agreement", mine)
     assert (alone.code, "two readers at least" in alone.err) == (2, True)
+
+
+# --- COCO, with scores ---
+
+
+def coco_scene(folder: Path, seed: int) -> tuple[Path, Path, list[dict[str, Any]]]:
+    """Boxes of two classes on images, some without any, and a list of results."""
+    rng = np.random.default_rng(seed)
+    images = [{"id": n, "file_name": f"{n}.png", "width": 400, "height": 400} for n in range(1, 9)]
+    truth: list[dict[str, Any]] = []
+    found: list[dict[str, Any]] = []
+    for image in images[:-1]:
+        for category in (3, 7):
+            for _ in range(int(rng.integers(0, 4))):
+                x, y, w, h = (float(each) for each in (*rng.integers(0, 200, 2), *rng.integers(8, 150, 2)))
+                common = {"image_id": image["id"], "category_id": category}
+                truth.append(common | {"id": len(truth) + 1, "bbox": [x, y, w, h], "area": w * h, "iscrowd": 0})
+                for _ in range(int(rng.integers(0, 3))):
+                    moved = [x + float(rng.integers(0, 9)), y, w + float(rng.integers(-4, 5)), h]
+                    score = float(np.round(rng.random(), 1))
+                    found.append(common | {"bbox": moved, "score": score})
+    found.append({"image_id": 2, "category_id": 3, "bbox": [1.0, 1.0, 30.0, 30.0], "score": 0.95})
+    categories = [{"id": 3, "name": "NODULE"}, {"id": 7, "name": "MASS"}]
+    (folder / "truth.json").write_text(
+        json.dumps({"images": images, "annotations": truth, "categories": categories}), "utf-8"
+    )
+    (folder / "found.json").write_text(json.dumps(found), "utf-8")
+    return folder / "truth.json", folder / "found.json", found
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_list_of_results_as_pycocotools_measures_it(run: Run, tmp_path: Path, seed: int) -> None:
+    truth, results, found = coco_scene(tmp_path, seed)
+    answer = run("metrics", truth, results, "--json").json
+    with contextlib.redirect_stdout(io.StringIO()):
+        ground = COCO(str(truth))
+        peer = COCOeval(ground, ground.loadRes(found), "bbox")
+        peer.evaluate()
+        peer.accumulate()
+    precision = peer.eval["precision"][..., 2]  # thresholds, recalls, classes, areas
+
+    def mean(values: Any) -> float | None:
+        return float(values[values > -1].mean()) if (values > -1).any() else None
+
+    for place, name in enumerate(("map", "map_small", "map_medium", "map_large")):
+        told = [each for each in answer["metrics"] if each["definition_id"] == f"detection.{name}"]
+        values = {each.get("label"): each["value"] for each in told}
+        assert values[None] == pytest.approx(mean(precision[:, :, :, place]), abs=1e-12)
+        for number, label in enumerate(("NODULE", "MASS")):
+            assert values[label] == pytest.approx(mean(precision[:, :, number, place]), abs=1e-12)
+    assert of(answer, "MASS", "detection.ap_coco")["value"] == pytest.approx(mean(precision[0, :, 1, 0]), abs=1e-12)
+    document = json.loads(truth.read_text("utf-8"))
+    document["annotations"] = [
+        each | {"id": n, "area": each["bbox"][2] * each["bbox"][3], "iscrowd": 0} for n, each in enumerate(found, 1)
+    ]
+    (tmp_path / "scored.json").write_text(json.dumps(document), "utf-8")
+    whole = run("metrics", truth, tmp_path / "scored.json", "--json").json
+    dropped = [{key: value for key, value in each.items() if key != "other"} for each in answer["metrics"]]
+    assert [{key: value for key, value in each.items() if key != "other"} for each in whole["metrics"]] == dropped
+
+
+def test_a_class_that_nobody_detected_counts_as_0(run: Run, tmp_path: Path) -> None:
+    truth, results, found = coco_scene(tmp_path, 1)
+    results.write_text(json.dumps([each for each in found if each["category_id"] == 3]), "utf-8")
+    answer = run("metrics", truth, results, "--json").json
+    assert of(answer, "MASS", "detection.map")["value"] == 0.0
+    both = [each for each in answer["metrics"] if each["definition_id"] == "detection.map" and "label" not in each]
+    assert both[0]["value"] == pytest.approx(of(answer, "NODULE", "detection.map")["value"] / 2, abs=1e-15)
+    results.write_text("[]", "utf-8")
+    nothing = run("metrics", truth, results, "--json").json
+    assert of(nothing, "MASS", "detection.recall")["status"] == "other_empty"
+
+
+def test_results_without_their_images_are_refused_with_what_helps(run: Run, tmp_path: Path) -> None:
+    truth, results, _ = coco_scene(tmp_path, 1)
+    for mine, theirs in ((results, truth), (case_of(tmp_path, "c", REFERENCE), results)):
+        ran = run("metrics", mine, theirs)
+        assert (ran.code, "annoconv metrics ANNOTATIONS.json RESULTS.json" in ran.err) == (1, True)
+
+
+def test_false_positives_an_image_count_images_without_any_object(run: Run, tmp_path: Path) -> None:
+    truth, results, _ = coco_scene(tmp_path, 0)
+    document = json.loads(truth.read_text("utf-8"))
+    one = {"image_id": 1, "category_id": 3, "bbox": [10.0, 10.0, 20.0, 20.0]}
+    document["annotations"] = [one | {"id": 1, "area": 400.0, "iscrowd": 0}]
+    truth.write_text(json.dumps(document), "utf-8")
+    away = {"bbox": [200.0, 200.0, 20.0, 20.0], "score": 0.9}
+    results.write_text(json.dumps([one | away, one | {"score": 0.5}]), "utf-8")
+    froc = of(run("metrics", truth, results, "--json").json, "NODULE", "detection.froc")
+    assert froc["value"] == 1.0  # one false in eight images: it is found at 1/8 already
+    document["images"] = document["images"][:4]
+    truth.write_text(json.dumps(document), "utf-8")
+    fewer = of(run("metrics", truth, results, "--json").json, "NODULE", "detection.froc")
+    assert fewer["value"] == pytest.approx(6 / 7 + 0.0 / 7)

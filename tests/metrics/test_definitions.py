@@ -11,9 +11,17 @@ import pytest
 
 from annoconv.errors import UsageError
 from annoconv.metrics import DEFINITIONS
-from annoconv.metrics.average_precision import ScoredImage, average_precision, froc, mean_average_precision
+from annoconv.metrics.average_precision import (
+    COCO_AREAS,
+    ScoredImage,
+    average_precision,
+    froc,
+    mean_average_precision,
+)
 from annoconv.metrics.boundary import boundary_iou
 from annoconv.metrics.classification import auc, binary, class_table, classification
+from annoconv.metrics.consensus import fuse
+from annoconv.metrics.consensus.records import coincidence, performance
 from annoconv.metrics.correlation import bland_altman, icc, pearson, spearman
 from annoconv.metrics.deviation import deviation
 from annoconv.metrics.kappa import cohen_kappa, fleiss_kappa, krippendorff_alpha
@@ -71,10 +79,12 @@ def of_nothing():
         pearson([1, 1], [1, 2]),
         spearman([1, 1], [1, 2]),
         *bland_altman([], []),
+        *(performance(fuse([FULL == 1, FULL == 1]), name)[0] for name in ("sensitivity", "specificity")),
+        coincidence("iou", None),
         *registration_error([], []),
         *fold_stability({}, {}),
         bootstrap_mean([], seed=0),
-        mean_average_precision([[]]),
+        *(mean_average_precision([[]], area=name) for name in COCO_AREAS),
     ]
 
 

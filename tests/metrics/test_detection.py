@@ -13,6 +13,7 @@ from pycocotools.cocoeval import COCOeval
 
 from annoconv.errors import UsageError
 from annoconv.metrics.average_precision import (
+    COCO_AREAS,
     COCO_THRESHOLDS,
     ScoredImage,
     average_precision,
@@ -160,7 +161,7 @@ def scene(rng, *, crowds=True):
     for image_id in range(1, 9):
         images.append({"id": image_id, "width": 100, "height": 100})
         for category in (1, 2):
-            boxes = [[*rng.integers(0, 60, 2), *rng.integers(5, 40, 2)] for _ in range(rng.integers(0, 5))]
+            boxes = [[*rng.integers(0, 60, 2), *rng.integers(5, 140, 2)] for _ in range(rng.integers(0, 5))]
             found = [
                 [
                     max(0, v + int(rng.integers(-4, 5))) if n < 2 else max(1, v + int(rng.integers(-4, 5)))
@@ -189,7 +190,8 @@ def scene(rng, *, crowds=True):
             corners = [
                 np.array([[x, y, x + w, y + h] for x, y, w, h in each]).reshape(-1, 4) for each in (boxes, found)
             ]
-            ours[category].append(ScoredImage(box_iou(*corners, crowd=crowd), scores, crowd))
+            areas = [[float(w * h) for _, _, w, h in each] for each in (boxes, found)]
+            ours[category].append(ScoredImage(box_iou(*corners, crowd=crowd), scores, crowd, *areas))
     return {"images": images, "annotations": annotations, "categories": [{"id": 1}, {"id": 2}]}, detections, ours
 
 
@@ -212,8 +214,13 @@ def test_pycocotools_says_the_same(seed):
                 assert found.value is None
             else:
                 assert found.value == pytest.approx(expected.mean(), abs=1e-12)
-    precision = peer.eval["precision"][:, :, :, 0, 2]
-    assert mean_average_precision(ours.values()).value == pytest.approx(precision[precision > -1].mean(), abs=1e-12)
+    for place, area in enumerate(COCO_AREAS):
+        precision = peer.eval["precision"][:, :, :, place, 2]
+        value = mean_average_precision(ours.values(), area=area).value
+        if (precision == -1).all():
+            assert value is None
+        else:
+            assert value == pytest.approx(precision[precision > -1].mean(), abs=1e-12)
 
 
 def test_the_interpolations_of_a_hand_computed_curve():

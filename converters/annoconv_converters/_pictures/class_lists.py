@@ -246,6 +246,10 @@ class WrittenLists:
         self._case: tuple[Sequence[Label] | None, list[int]] | None = None
         self._list: tuple[Sequence[int], list[Record]] | None = None
 
+    def is_of(self, records: Sequence[Record], kind: ClassKind) -> bool:
+        """Tell whether it is made of such classes."""
+        return self.kind == kind and self._records == records
+
     def places(self, case: Case) -> list[int]:
         """Return which classes of the file the class list of a case has; none if it has no list."""
         if self._case is not None and self._case[0] == case.labels:

@@ -5,7 +5,7 @@ The writer's own output is read again; what the case says otherwise is a loss, o
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.casefile.left_out import masks_left_out
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from annoconv.casefile.left_out import LeftOut
+    from annoconv.documents.losses import Reason
     from annoconv_converters._pictures.class_lists import WrittenLists
     from annoconv_converters._pictures.draw import Drawing
     from annoconv_converters._pictures.meaning import PictureCase
@@ -77,7 +78,7 @@ def compare_case(
     unwritten |= unnamed
     compared = compare(original, found.document, expected, reasons, _SIDE_FILE, case_index, unwritten)
     entry |= {"residual": compared.kept.to_json(), **({CLASSES: places} if places else {})}
-    if not residuals.residual(original, native).paths():  # nothing is needed, not even an id
+    if not residuals.differ(original, native):  # nothing is needed, not even an id
         return told(()), entry
     losses = lists.by_itself(original, native, compared.losses, reasons, _SIDE_FILE, case_index, is_said=is_said)
     return told([*losses, *_identities(original, read, reasons, case_index)]), entry
@@ -86,15 +87,15 @@ def compare_case(
 def _identities(original: Record, read: list[Picture], reasons: Reasons, case_index: int) -> Iterator[Loss]:
     """Yield a loss for each id that comes back by the side file only."""
     held = {shape.key["id"] for picture in read for shape in picture.shapes if "id" in shape.key}
+    sentence = _travels(reasons[_ID])
     for place, each in enumerate(original["annotations"]):
         if each["id"] in held:
-            path = residuals.pointer(("annotations", place, "id"))
-            yield Loss(
-                case_index,
-                path,
-                LossKind.CARRIED,
-                Message("{reasons}; it travels in {place}", reasons=reasons[_ID], place=_SIDE_FILE.place),
-            )
+            yield Loss(case_index, residuals.pointer(("annotations", place, "id")), LossKind.CARRIED, sentence)
+
+
+@cache
+def _travels(reason: Reason) -> Message:
+    return Message("{reasons}; it travels in {place}", reasons=reason, place=_SIDE_FILE.place)
 
 
 def _keyed(

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from annoconv.casefile.left_out import LeftOut
     from annoconv.model import AnyAnnotation, Image
     from annoconv.pixels import Mask
+    from annoconv_converters._pictures.seen_names import SeenNames
     from annoconv_converters._raster.run_lengths import Counts
 
 __all__ = ["Drawing", "Form", "draw", "slice_folder"]
@@ -193,7 +194,7 @@ def _keep_frames(drawing: Drawing, images: dict[str, Image]) -> None:
             drawing.pictures = kept or drawing.pictures[:1]
 
 
-def slice_folder(loaded: LoadedCase, case_index: int, taken: set[str]) -> str | None:
+def slice_folder(loaded: LoadedCase, case_index: int, taken: SeenNames) -> str | None:
     """Return the folder in the names of a case's slices, distinct among `taken`; None where none is needed."""
     case = loaded.case
     shown = {annotation.image_uid for annotation in case.annotations} - {None, case.image.uid}

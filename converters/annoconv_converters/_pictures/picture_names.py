@@ -20,6 +20,7 @@ from annoconv.ids import safe_name
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
 from annoconv_converters._pictures.own_names import PICTURES, is_relative
+from annoconv_converters._pictures.seen_names import SeenNames, ToldNames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -117,7 +118,7 @@ class FlatNames:
     """Gives pictures names without folders, no two the same."""
 
     def __init__(self) -> None:
-        self._taken: set[str] = set()
+        self._taken = SeenNames()
 
     def rename(self, pictures: Iterable[Picture]) -> None:
         """Give each picture that is no slice its flat name."""
@@ -143,7 +144,7 @@ class KnownNames:
 
     def __init__(self, known_by: Callable[[str], str] = str) -> None:
         self._known_by = known_by
-        self._taken: dict[str, tuple[str, str]] = {}
+        self._taken = ToldNames()
         self._cases = 0
 
     def take(self, loaded: LoadedCase, pictures: Iterable[Picture]) -> None:
@@ -158,9 +159,9 @@ class KnownNames:
         case = loaded.case.case_id or str(self._cases)
         for picture in pictures:
             name = str(picture.record["file_name"])
-            key = self._known_by(name)
-            if key in self._taken:
-                first, of = self._taken[key]
+            before = self._taken.add(self._known_by(name), name, case)
+            if before is not None:
+                first, of = before
                 raise InputError(
                     "two pictures would have one name",
                     source=loaded.path,
@@ -173,4 +174,3 @@ class KnownNames:
                     ),
                     advice="Pass --names flat, which tells them apart",
                 )
-            self._taken[key] = name, case

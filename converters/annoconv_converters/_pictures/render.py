@@ -13,7 +13,6 @@ import numpy as np
 from annoconv import images as image_seam
 from annoconv.documents.residuals import pointer
 from annoconv.errors import ImageError, UsageError
-from annoconv.files.atomic import replacing
 from annoconv.geometry import Grid
 from annoconv.loss import Loss, LossKind
 from annoconv.messages import Message
@@ -21,8 +20,7 @@ from annoconv_converters._pictures.sizes import PictureFiles, copy_picture, othe
 from annoconv_converters._raster.png import png_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from contextlib import ExitStack
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.draw import Drawing
     from annoconv_converters._pictures.records import Picture
 
-__all__ = ["Rendering", "inversions", "pictures_folder", "render", "render_all", "rendering_of"]
+__all__ = ["Rendering", "inversions", "pictures_folder", "render", "rendering_of"]
 
 _COLOURED: Final = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
 """Kinds of pixels that are red, green and blue when they have been decoded (PS3.3 C.7.6.3.1.2)."""
@@ -144,23 +142,6 @@ def _path_of(picture: Picture, folder: Path, place: Callable[[str], str]) -> Pat
 def pictures_folder(target: Path) -> Path:
     """Return the folder of the pictures of an output that is a file."""
     return target.parent / f"{target.stem}_images"
-
-
-def render_all(
-    drawings: Iterable[Drawing],
-    temporary: Path,
-    target: Path,
-    outputs: ExitStack,
-    rendering: Rendering,
-    limits: Limits,
-    place: Callable[[str], str],
-) -> None:
-    """Write the pictures of all cases into the output folder, or into a folder beside the output file."""
-    folder = temporary
-    if not temporary.is_dir():
-        folder = outputs.enter_context(replacing(pictures_folder(target), of=target))
-    for drawing in drawings:
-        render(drawing, folder, rendering, limits, place)
 
 
 def inversions(drawing: Drawing, case_index: int) -> Iterator[Loss]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from decimal import Decimal
-from itertools import pairwise
+from functools import lru_cache
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv_converters._pictures.geometry import tidy
@@ -24,6 +25,9 @@ Record: TypeAlias = "dict[str, Any]"
 Corner: TypeAlias = "tuple[float, float]"
 
 _PLACES: Final = ("slice_index", "frame_index")
+_FLOATS: Final = frozenset({float})
+_AS_THEY_ARE: Final = frozenset({float, str, type(None)})
+_ENCODER: Final = json.JSONEncoder(sort_keys=True)
 NOWHERE: Final = "none"
 """Outline of what belongs to the whole picture."""
 
@@ -43,7 +47,8 @@ def said_of(shape: Shape, name: str) -> list[Any]:
         shape.geometry,
         [more.get(name) for name in _PLACES],
     ]
-    rough: list[Any] = [_rings(segmentation) if isinstance(segmentation, list) else segmentation, *outline[1:]]
+    drawn = _rings(segmentation) if isinstance(segmentation, list) else _hundredths(segmentation)
+    rough: list[Any] = [drawn, *outline[1:]]
     rough[1] = _bounds(outline[1])
     rest: Record = {"confidence": record["score"]} if "score" in record else {}
     attributes = record.get("attributes")
@@ -51,16 +56,20 @@ def said_of(shape: Shape, name: str) -> list[Any]:
     rest |= {key: value for key, value in more.items() if key not in _PLACES}
     told = {key: digest_of(rest[key]) for key in rest}
     if not any(outline[:5]):
-        return [digest_of(name), NOWHERE, NOWHERE, told]
-    return [digest_of(name), digest_of(outline), digest_of(_hundredths(rough)), told]
+        return [_digest_of_text(name), NOWHERE, NOWHERE, told]
+    rough[1:] = _hundredths(rough[1:])
+    return [_digest_of_text(name), digest_of(outline), digest_of(rough), told]
 
 
 def _rings(rings: list[Any]) -> list[Any]:
     """Return rings to hundredths in an order of their own, holes apart, however each begins and runs."""
-    numbers = [number for ring in rings if isinstance(ring, list) for number in ring]
-    if not all(isinstance(number, int | float | Decimal) for number in numbers):
-        return rings
-    whole = [[*map(_rounded, ring)] for ring in rings if isinstance(ring, list)]
+    listed = [ring for ring in rings if isinstance(ring, list)]
+    numbers = list(chain(*listed))
+    if not _FLOATS.issuperset(map(type, numbers)):
+        if not all(isinstance(number, int | float | Decimal) for number in numbers):
+            return list(map(_hundredths, rings))
+        listed = [[*map(float, ring)] for ring in listed]
+    whole = [[round(number, 2) + 0.0 for number in ring] for ring in listed]
     return sorted(
         _ring(part) for ring in whole for part in _without_keyholes([*zip(ring[::2], ring[1::2], strict=False)])
     )
@@ -91,6 +100,8 @@ def _bounds(box: Any) -> Any:
 
 
 def _hundredths(value: Any) -> Any:
+    if value is None or isinstance(value, str):
+        return value
     if isinstance(value, dict):
         return {key: _hundredths(member) for key, member in value.items()}
     if isinstance(value, list | tuple):
@@ -103,14 +114,19 @@ def _rounded(number: Any) -> float:
 
 
 def digest_of(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(_floats(value), sort_keys=True)
+    text = value if isinstance(value, str) else _ENCODER.encode(_floats(value))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+@lru_cache(maxsize=4096)
+def _digest_of_text(text: str) -> str:
+    return digest_of(text)
 
 
 def _floats(value: Any) -> Any:
     """Return a JSON value with its numbers as floats: 10 is 10.0 to a tool in JavaScript."""
+    if isinstance(value, list | tuple):
+        return value if _AS_THEY_ARE.issuperset(map(type, value)) else [_floats(member) for member in value]
     if isinstance(value, dict):
         return {key: _floats(member) for key, member in value.items()}
-    if isinstance(value, list | tuple):
-        return [_floats(member) for member in value]
     return float(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else value

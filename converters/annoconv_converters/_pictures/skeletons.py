@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from annoconv.codes import Labels
-    from annoconv.model import Case
+    from annoconv.model import Case, Label
     from annoconv_converters._pictures.records import Picture
 
 __all__ = [
@@ -153,6 +153,12 @@ class Skeletons:
     def __init__(self) -> None:
         self._told: dict[str, Record] = {}
         """Of each class: `keypoints`, `skeleton` and `flip_pairs`, as a label has them."""
+        self._used: dict[str, Record] = {}
+        """The same of classes of which objects were met, by what their labels say, whichever label system has them."""
+        self._met: dict[str, list[str]] = {}
+        """Names of the points that were met, by class."""
+        self._last: Sequence[Label] | None = None
+        """Class list of the case before: most cases have the same."""
 
     def __len__(self) -> int:
         """Return how many classes have keypoints."""
@@ -163,28 +169,34 @@ class Skeletons:
         if told:
             self._told.setdefault(name, told)
 
-    def take(self, cases: Iterable[tuple[Case, Labels]], *, with_points: bool = False) -> None:
-        """Take over what cases say: the definitions of their labels, else the names of all points that are met.
+    def note(self, case: Case, labels: Labels, *, with_points: bool = False) -> None:
+        """Note what a case says: the definitions of its labels, else the names of all points that are met.
 
         Parameters
         ----------
-        cases
-            With their labels.
+        case, labels
+            The case and its labels.
         with_points
             Whether a point by itself is the only keypoint of its class.
         """
-        listed = list(cases)
-        for case, labels in listed:
+        if case.labels != self._last:
             for label in case.labels or ():
                 self.define(labels.name_of(label.code), _of_label(label))
-        met: dict[str, list[str]] = {}
-        for case, labels in listed:
-            for code, names in _met(case, with_points=with_points):
-                self.define(labels.name_of(code), _of_label(labels.get(code)))
-                known = met.setdefault(labels.name_of(code), [])
-                known += [each for each in names if each not in known]
-        for name, names in met.items():
+        self._last = case.labels
+        for code, names in _met(case, with_points=with_points):
+            name = labels.name_of(code)
+            if told := _of_label(labels.get(code)):
+                self._used.setdefault(name, told)
+            known = self._met.setdefault(name, [])
+            known += [each for each in names if each not in known]
+
+    def settle(self) -> None:
+        """Take over what all cases that were noted say together: what their own labels say comes first."""
+        for name, told in self._used.items():
+            self.define(name, told)
+        for name, names in self._met.items():
             self.define(name, {"keypoints": names})
+        self._used, self._met = {}, {}
 
     def names(self, name: str) -> list[str]:
         """Return the names of the keypoints of a class, in their order; none if it has none."""

@@ -4,117 +4,57 @@ A format says what a tree of its own holds of pictures (`PictureFormat`), how th
 The writer reads its own output again to learn what it means by itself, so that the loss report is exact whatever the
 format does to numbers, names and order. The side file, unless it is not wanted, holds for each shape which annotation
 it belongs to and, as digests, what it says, and for each case what is missing.
+
+Classes and names are those of all cases, so cases are drawn first and wait (`spool`); then they are written and read
+again some at a time, and what was written of each is put together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import shutil
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.codes import UNCLASSIFIED, Labels
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv.files.atomic import expecting, replacing
-from annoconv.loss import Loss, LossReport
-from annoconv.messages import Message
+from annoconv.loss import LossCollector, LossReport
 from annoconv_converters._pictures.carrier import FORMAT, SIDE_NAME, SIDE_SUFFIX, VERSION
 from annoconv_converters._pictures.categories import Categories, CategoryTable
 from annoconv_converters._pictures.class_lists import CLASSES, Counted, SaidOnce, WrittenLists
 from annoconv_converters._pictures.comparison import compare_case
 from annoconv_converters._pictures.draw import Drawing, Form, draw, slice_folder
+from annoconv_converters._pictures.picture_format import PictureFormat, Whole
 from annoconv_converters._pictures.picture_names import FlatNames, KnownNames, with_file_names
 from annoconv_converters._pictures.records import KEY, Picture, Shape
-from annoconv_converters._pictures.render import Rendering, inversions, pictures_folder, render_all
+from annoconv_converters._pictures.render import Rendering, inversions, pictures_folder, render
 from annoconv_converters._pictures.said import said_of
+from annoconv_converters._pictures.seen_names import SeenNames
 from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters._pictures.skeletons import Skeletons
+from annoconv_converters._pictures.spool import Spool, chunks, weight_of_drawing, without_masks
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Sequence
 
     from annoconv.casefile import LoadedCase
-    from annoconv.documents.losses import Reasons
+    from annoconv.loss import Loss
+    from annoconv.model import Case, Label
     from annoconv.registry import Context
+    from annoconv_converters._pictures.picture_format import Parts, Survey
     from annoconv_converters._pictures.picture_names import NameRule
     from annoconv_converters._pictures.read import Batch
 
-__all__ = ["PictureFormat", "polygon_reasons", "write_pictures"]
+__all__ = ["write_pictures"]
 
 Record: TypeAlias = "dict[str, Any]"
-Tree = TypeVar("Tree")
-Sizes: TypeAlias = Mapping[str, tuple[int, int]]
 
-
-@dataclass(frozen=True, kw_only=True)
-class PictureFormat(Generic[Tree]):
-    """What a format tells the writer.
-
-    Attributes
-    ----------
-    task
-        Task id that its reader gives to a case.
-    tree
-        From pictures and categories to what its files say, in its own terms: elements, members, lines.
-    save
-        Writes a tree to a file or folder.
-    read
-        Reads what was written, given the size (rows, columns) of pictures by file name where the format holds none.
-    reasons
-        Why it does not hold what stands at a place; one for `annotations/#/id` among them, and one under `UNCLASSIFIED`
-        if each of its objects has a class.
-    shapes
-        Types of annotations beyond masks, boxes and polygons that it has.
-    is_outlined
-        Whether masks become polygons.
-    has_parts
-        Whether several polygons are one record; else each is a record of its own.
-    has_keypoints
-        Whether points are drawn as keypoints of their instances.
-    has_ids
-        Whether its records have ids, which tools keep.
-    has_sizes
-        Whether its files hold the sizes of pictures; else the side file does, and is always written.
-    is_folder
-        Whether it is a folder, with the side file in it.
-    known_by
-        From the name of a picture to what the format knows it by.
-    place
-        From the name of a picture to where its file is in a folder.
-    cut
-        The shapes of a picture as far as the format has a place for them, where it has none beyond the picture.
-    arrange
-        Puts the pictures of all cases as its reader gives them, where that leaves out any; yields what is lost so.
-    """
-
-    task: str
-    tree: Callable[[Sequence[Picture], Sequence[Record]], Tree]
-    save: Callable[[Tree, Path], None]
-    read: Callable[[Path, Sizes], Batch]
-    reasons: Reasons
-    shapes: frozenset[str] = frozenset()
-    is_outlined: bool = False
-    has_parts: bool = False
-    has_keypoints: bool = False
-    has_ids: bool = False
-    has_sizes: bool = True
-    is_folder: bool = False
-    known_by: Callable[[str], str] = str
-    place: Callable[[str], str] = str
-    cut: Callable[[Picture], list[Shape]] | None = None
-    arrange: Callable[[Sequence[Drawing]], Iterable[Loss]] | None = None
-
-
-def polygon_reasons(title: str) -> Reasons:
-    """Return why a format of single rings holds holes and parts of a polygon otherwise."""
-    return {
-        "annotations/#/*holes/*": Message(
-            "in {title} a hole hangs on its polygon by a cut, from its leftmost corner, the other way round",
-            title=title,
-        ),
-        "annotations/#/parts/*": Message("in {title} the parts of a polygon are polygons of their own", title=title),
-    }
+_PART: Final = ".part"
+"""Name of the folder in an output folder in which a part of it is written and read again."""
 
 
 def write_pictures(
@@ -154,70 +94,250 @@ def write_pictures(
             expecting(target.with_suffix(SIDE_SUFFIX), of=target)
         if rendering.depth != "none":
             expecting(pictures_folder(target), of=target)
-    table = CategoryTable(context.label_system)
-    drawings: list[Drawing] = []
-    folders: set[str] = set()
+    drawn = _Drawn(format, context, with_points=format.has_keypoints)
+    has_files = format.is_folder or rendering.depth != "none"
+    flat, told_apart, folders = FlatNames(), KnownNames(format.known_by), SeenNames()
     for loaded in with_sizes(cases, rendering.images, context.limits, is_rendered=rendering.depth != "none"):
-        table.take(loaded.case, Labels.of(loaded.case, context.label_system))
-        folder = slice_folder(loaded, len(drawings), folders)
-        drawings.append(_drawing(loaded, folder, format, all_annotations=all_annotations))
-        context.advance(len(drawings))
-    if not drawings:
+        drawing = _drawing(
+            loaded, slice_folder(loaded, len(drawn.drawings), folders), format, all_annotations=all_annotations
+        )
+        if names == "flat":
+            flat.rename(drawing.pictures)
+        if has_files:
+            drawn.losses += with_file_names(loaded.case, drawing.pictures, len(drawn.drawings))
+        told_apart.take(loaded, drawing.pictures)
+        drawn.take(drawing)
+        context.advance(len(drawn.drawings))
+    if not len(drawn.drawings):
         raise InputError("there is no case to write", source=target)
-    if names == "flat":
-        FlatNames().rename(picture for drawing in drawings for picture in drawing.pictures)
-    losses: list[Loss] = []
-    if format.is_folder or rendering.depth != "none":
-        for place, drawing in enumerate(drawings):
-            losses += with_file_names(drawing.loaded.case, drawing.pictures, place)
-    told_apart = KnownNames(format.known_by)
-    for drawing in drawings:
-        told_apart.take(drawing.loaded, drawing.pictures)
-    shown = [list(drawing.pictures) for drawing in drawings]
-    losses += [] if format.arrange is None else format.arrange(drawings)
-    pictures = [picture for drawing in drawings for picture in drawing.pictures]
-    for number, picture in enumerate(pictures, start=1):
-        picture.record["id"] = number
-    for number, shape in enumerate((each for picture in pictures for each in picture.shapes), start=1):
-        shape.record["id"] = number
-    for drawing in drawings:
-        _number_classes(drawing, table, context)
-    skeletons = Skeletons()
-    known = [(each.loaded.case, Labels.of(each.loaded.case, context.label_system)) for each in drawings]
-    skeletons.take(known, with_points=format.has_keypoints)
-    listed = [skeletons.record(each) for each in table.sorted()]
     with ExitStack() as outputs:
         temporary = outputs.enter_context(replacing(target))
-        format.save(format.tree(pictures, _classes(listed, table, format)), temporary)
+        writer = _Writer(drawn, temporary, target, outputs, rendering, plain=plain)
+        writer.write()
+    return LossReport(drawn.losses)
+
+
+class _Drawn:
+    """The cases as pictures, and what is known of all of them together.
+
+    Attributes
+    ----------
+    drawings
+        In their order.
+    table, skeletons
+        The classes and their keypoints.
+    survey
+        The format's own.
+    losses
+        Found so far.
+    count
+        Pictures.
+    """
+
+    def __init__(self, format: PictureFormat[Any], context: Context, *, with_points: bool) -> None:
+        self.format, self.context, self._with_points = format, context, with_points
+        self.drawings: Spool[Drawing] = Spool(weight_of_drawing)
+        self.table, self.skeletons = CategoryTable(context.label_system), Skeletons()
+        self.survey: Survey | None = None if format.survey is None else format.survey()
+        self.losses = LossCollector()
+        self.count = 0
+        self._asked: dict[str, tuple[str, str, Labels]] = {}
+        """Code, category and labels of the first shape of each class, by its name."""
+        self._joined: set[bool] = set()
+        self._known: tuple[Sequence[Label] | None, Labels] | None = None
+        self._pictures = self._shapes = 0
+
+    def labels_of(self, case: Case) -> Labels:
+        """Return the labels of a case; most cases have the class list of the one before."""
+        if self._known is None or self._known[0] != case.labels:
+            self._known = case.labels, Labels.of(case, self.context.label_system)
+        return self._known[1]
+
+    def take(self, drawing: Drawing) -> None:
+        """Take the next case."""
+        case = drawing.loaded.case
+        labels = self.labels_of(case)
+        self.table.take(case, labels)
+        self.skeletons.note(case, labels, with_points=self._with_points)
+        categories = _categories(case)
+        for picture in drawing.pictures:
+            for shape in picture.shapes:
+                code = shape.record["category_id"]
+                name = labels.name_of(code)
+                if name not in self._asked:
+                    self._asked[name] = code, categories[code], labels
+                if self.survey is not None:
+                    self.survey.take(name, shape)
+        if self.format.joined is not None:
+            self._joined.add(self.format.joined(drawing))
+        self.count += len(drawing.pictures)
+        self.drawings.add(without_masks(drawing))
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether what the file says of a case rests on others."""
+        return self.format.joined is not None and self.format.joined_by(self._joined)
+
+    def parts(self) -> Iterator[list[Drawing]]:
+        """Yield the cases, as many at a time as are held; classes are numbered before the first."""
+        if self.is_joined:
+            yield list(self.drawings)
+            return
+        for code, category, labels in self._asked.values():
+            self.table.number(code, category, labels)
+        yield from chunks(self.drawings)
+
+    def number(self, pictures: Iterable[Picture], case: Case) -> None:
+        """Give pictures and shapes of a case the numbers that they have in the file, and shapes those of classes."""
+        labels, categories = self.labels_of(case), _categories(case)
+        for picture in pictures:
+            self._pictures += 1
+            picture.record["id"] = self._pictures
+            for shape in picture.shapes:
+                self._shapes += 1
+                code = shape.record["category_id"]
+                shape.record["id"] = self._shapes
+                shape.record["category_id"] = self.table.number(code, categories[code], labels)
+
+
+class _Writer:
+    """Writes what was drawn, part by part, and reads each part again."""
+
+    def __init__(
+        self, drawn: _Drawn, temporary: Path, target: Path, outputs: ExitStack, rendering: Rendering, *, plain: bool
+    ) -> None:
+        self._drawn, self._format, self._plain = drawn, drawn.format, plain
+        self._temporary, self._target, self._outputs, self._rendering = temporary, target, outputs, rendering
+        self._once, self._counted = SaidOnce(), Counted(drawn.table, drawn.format.reasons, is_anew=True)
+        self._lists: WrittenLists | None = None
+        self._listed: list[Record] = []
+        self._entries: IO[bytes] = outputs.enter_context(TemporaryFile(prefix="annoconv-"))  # noqa: SIM115  it is entered
+        self._has_classes = False
+        self._cases = self._pictures = self._read = 0
+        """Those that were written, and shapes that were read again."""
+        self._rendered: Path | None = None
         if rendering.depth != "none":
-            whole = [replace(each, pictures=all_) for each, all_ in zip(drawings, shown, strict=True)]
-            render_all(whole, temporary, target, outputs, rendering, context.limits, format.place)
+            folder = pictures_folder(target)
+            of_folder = self._format.is_folder
+            self._rendered = temporary if of_folder else outputs.enter_context(replacing(folder, of=target))
+
+    def write(self) -> None:
+        """Write the output and its side file."""
+        format, drawn, target = self._format, self._drawn, self._temporary
+        with TemporaryDirectory(prefix="annoconv-") as name:
+            parts: Parts[Any] | None = None
+            for part in drawn.parts():
+                if len(part) == len(drawn.drawings):
+                    self._write(part, target)
+                    break
+                if parts is None:
+                    parts = format.parts(target if format.is_folder else Path(name))
+                path = target / _PART if format.is_folder else Path(name, target.name)
+                tree = self._write(part, path)
+                parts.add(tree, path)
+            if parts is not None:
+                parts.finish(target)
+                if not format.is_folder:  # what cannot be read again, as a whole, is not written
+                    strict_json.check_document(target.stat().st_size, target, drawn.context.limits)
+        if (self._has_losses or not format.has_sizes) and not self._plain:
+            self._write_side()
+
+    def _write(self, part: list[Drawing], path: Path) -> Any:
+        """Write some cases, and read them again; return what was written."""
+        format, drawn = self._format, self._drawn
+        shown = [list(drawing.pictures) for drawing in part]
+        if format.arrange is not None:
+            self._lose(format.arrange(part, self._cases, drawn.is_joined))
+        for drawing in part:
+            drawn.number(drawing.pictures, drawing.loaded.case)
+        if not self._listed:
+            drawn.skeletons.settle()
+            self._listed = [drawn.skeletons.record(each) for each in drawn.table.sorted()]
+        pictures = [picture for drawing in part for picture in drawing.pictures]
+        whole = Whole(self._pictures, drawn.count, drawn.survey)
+        tree = format.tree(pictures, _classes(self._listed, drawn.table, format), whole)
+        format.save(tree, path)
+        for shape in (each for picture in pictures for each in picture.shapes):
+            shape.pieces = []  # what was drawn is in the tree
+            shape.record.pop("segmentation", None)
+        if len(part) == len(drawn.drawings):
+            tree = None
+        for drawing, every in zip(part, shown, strict=True):
+            if self._rendered is not None:
+                all_ = replace(drawing, pictures=every)
+                render(all_, self._rendered, self._rendering, drawn.context.limits, format.place)
         sizes = {picture.record["file_name"]: _size(picture) for picture in pictures if "width" in picture.record}
-        batch = format.read(temporary, sizes)
-        lists = WrittenLists(batch.categories, batch.classes, listed, context.label_system)
-        once, counted = SaidOnce(), Counted(table, format.reasons, is_anew=True)
+        self._compare(part, format.read(path, sizes))
+        self._pictures += len(pictures)
+        return tree
+
+    def _compare(self, part: list[Drawing], batch: Batch) -> None:
+        """Learn what comes back of some cases, and note it for the side file."""
+        format, drawn = self._format, self._drawn
+        batch.losses = None  # nobody asks what a file of ours loses, so what it says as it stands can go
+        shapes = [shape for picture in batch.pictures for shape in picture.shapes]
+        if not format.has_ids:  # they are numbered by their places in what was read
+            for shape in shapes:
+                shape.record["id"] += self._read
+        self._read += len(shapes)
+        if self._lists is None or not self._lists.is_of(batch.categories, batch.classes):
+            system = drawn.context.label_system
+            self._lists = WrittenLists(batch.categories, batch.classes, self._listed, system)
+        lists = self._lists
         entries: list[Record] = []
         position = 0
-        for case_index, drawing in enumerate(drawings):
+        for drawing in part:
+            case = drawing.loaded.case
             read = batch.pictures[position : position + len(drawing.pictures)]
             position += len(drawing.pictures)
-            is_said = once(drawing.loaded.case)
             found, entry = compare_case(
-                drawing, read, lists, format.task, format.reasons, case_index, plain=plain, is_said=is_said
+                drawing,
+                read,
+                lists,
+                format.task,
+                format.reasons,
+                self._cases,
+                plain=self._plain,
+                is_said=self._once(case),
             )
-            losses += [*found, *inversions(drawing, case_index)]
+            self._lose(found)
+            self._lose(inversions(drawing, self._cases))
             if lists.kind == "numbered":
                 ids = {shape.key["id"] for picture in drawing.pictures for shape in picture.shapes}
-                losses += counted.losses(*known[case_index], ids, case_index)
+                self._lose(self._counted.losses(case, drawn.labels_of(case), ids, self._cases))
             entries.append(entry)
-        if (losses or not format.has_sizes) and not plain:
-            side = temporary / SIDE_NAME if temporary.is_dir() else target.with_suffix(SIDE_SUFFIX)
-            if not temporary.is_dir():
-                side = outputs.enter_context(replacing(side, of=target))
+            self._cases += 1
+        if not self._plain:
             _note(entries, batch.pictures, lists.known, format)
-            classes = {CLASSES: lists.told} if any(CLASSES in entry for entry in entries) else {}
-            side.write_bytes(strict_json.dumps({KEY: VERSION, FORMAT: format.task, **classes, "cases": entries}))
-    return LossReport(losses)
+            for entry in entries:
+                self._has_classes = self._has_classes or CLASSES in entry
+                self._entries.write((b"," if self._entries.tell() else b"") + strict_json.dumps(entry).rstrip())
+
+    def _lose(self, losses: Iterable[Loss]) -> None:
+        self._drawn.losses += losses
+
+    @property
+    def _has_losses(self) -> bool:
+        return bool(self._drawn.losses)
+
+    def _write_side(self) -> None:
+        """Write the side file: its head, and the entries of the cases."""
+        if self._format.is_folder:
+            side = self._temporary / SIDE_NAME
+        else:
+            side = self._outputs.enter_context(replacing(self._target.with_suffix(SIDE_SUFFIX), of=self._target))
+        classes = {CLASSES: self._lists.told} if self._lists is not None and self._has_classes else {}
+        head = strict_json.dumps({KEY: VERSION, FORMAT: self._format.task, **classes, "cases": []})
+        self._entries.seek(0)
+        with side.open("wb") as file:
+            file.write(head[:-3])
+            shutil.copyfileobj(self._entries, file)
+            file.write(head[-3:])
+
+
+def _categories(case: Case) -> Record:
+    """Return the annotation category of each label code that a case uses."""
+    return {each.label_code: each.category.value for each in reversed(case.annotations)}
 
 
 def _note(entries: list[Record], read: list[Picture], known: Categories, format: PictureFormat[Any]) -> None:
@@ -257,15 +377,6 @@ def _classes(listed: list[Record], table: CategoryTable, format: PictureFormat[A
     if UNCLASSIFIED in format.reasons or UNCLASSIFIED in table.listed:
         return listed
     return [{**each, "name": ""} if each["name"] == UNCLASSIFIED else each for each in listed]
-
-
-def _number_classes(drawing: Drawing, table: CategoryTable, context: Context) -> None:
-    """Give the shapes of a case the ids of their classes in place of their label codes."""
-    labels = Labels.of(drawing.loaded.case, context.label_system)
-    categories = {each.label_code: each.category.value for each in reversed(drawing.loaded.case.annotations)}
-    for shape in (each for picture in drawing.pictures for each in picture.shapes):
-        code = shape.record["category_id"]
-        shape.record["category_id"] = table.number(code, categories[code], labels)
 
 
 def _rings(shape: Shape, has_parts: bool) -> Iterator[Shape]:

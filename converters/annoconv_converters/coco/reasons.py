@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from annoconv.codes import UNCLASSIFIED
 from annoconv_converters._pictures.class_lists import COUNTED
-from annoconv_converters._pictures.write import polygon_reasons
+from annoconv_converters._pictures.picture_format import polygon_reasons
 
 if TYPE_CHECKING:
     from annoconv.documents.losses import Reasons

@@ -18,6 +18,7 @@ from annoconv_converters._pictures.draw import draw, slice_folder
 from annoconv_converters._pictures.file_losses import FileRecord, as_value, file_losses, stated, with_floats
 from annoconv_converters._pictures.geometry import box_to_record
 from annoconv_converters._pictures.records import flat_uid, is_caption
+from annoconv_converters._pictures.seen_names import SeenNames
 from annoconv_converters._raster.polygons import union
 from annoconv_converters._raster.run_lengths import area_of, box_of
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, finish
@@ -140,7 +141,7 @@ class _Drawn:
             LoadedCase(case.model_copy(update={"annotations": others}), Masks([])),
             axis=axes[0] if axes else "k",
             form="rle",
-            folder=slice_folder(loaded, 0, set()),
+            folder=slice_folder(loaded, 0, SeenNames()),
             only_annotated=False,
             keypoints=kind in WITH_KEYPOINTS,
             only=list(map(_slice_of, pictures)),

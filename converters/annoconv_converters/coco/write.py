@@ -23,7 +23,7 @@ from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Carrier
 from annoconv.errors import InputError
 from annoconv.files.manifest import ending_of, seal
-from annoconv.loss import Loss, LossReport
+from annoconv.loss import LossCollector, LossReport
 from annoconv_converters._pictures.carrier import VERSION, compare, compare_plain
 from annoconv_converters._pictures.categories import Categories, CategoryTable, unnamed
 from annoconv_converters._pictures.class_lists import CLASSES, Counted, SaidOnce, class_losses, renumbered, shared
@@ -34,6 +34,7 @@ from annoconv_converters._pictures.planes import DEFAULT_NAMES, Axis
 from annoconv_converters._pictures.records import KEY, Picture, Shape, picture_name
 from annoconv_converters._pictures.render import Rendering, inversions, render
 from annoconv_converters._pictures.said import said_of
+from annoconv_converters._pictures.seen_names import SeenNames
 from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters._pictures.skeletons import Skeletons, defined_by, has_keypoints
 from annoconv_converters.coco.finish import WITH_KEYPOINTS, Kind, finish, identities, lost_masks
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from annoconv.casefile import LoadedCase
+    from annoconv.loss import Loss
     from annoconv.model import Case
     from annoconv.registry import Context
     from annoconv_converters._pictures.meaning import PictureCase
@@ -101,12 +103,12 @@ class _Writer:
 
     def __init__(self, layout: OutputFiles, context: Context, options: Options) -> None:
         self.layout, self.context, self.options = layout, context, options
-        self.losses: list[Loss] = []
+        self.losses = LossCollector()
         self.kind: str | None = None
         self.beside: Record | None = None
         self.table = CategoryTable(context.label_system)
         self.stack = ExitStack()
-        self.names: set[str] = set()
+        self.names = SeenNames()
         self.skeletons = Skeletons()
         self.asked: Record = skeletons_of(options.skeletons)
         self.unused = Unused(options.axis, options.only_annotated, self.asked)
@@ -177,7 +179,8 @@ class _Writer:
             self.skeletons.define(self.labels.name_of(code), defined_by(told))
         for name in self.table.kept:
             self.skeletons.define(name, defined_by(self.table.records[name]))
-        self.skeletons.take([(case, self.labels)], with_points=self.kind in WITH_KEYPOINTS)
+        self.skeletons.note(case, self.labels, with_points=self.kind in WITH_KEYPOINTS)
+        self.skeletons.settle()
 
     def _keypoints(self, code: str) -> list[str]:
         return self.skeletons.names(self.labels.name_of(code))
@@ -226,7 +229,7 @@ class _Writer:
             original["extensions"] = {**original["extensions"], EXTENSION: kept_of(loaded.case)}
         native = self._native(drawing.pictures, first, case_index)
         native.document = shared(original, native.document)
-        is_keyed = not self.options.plain and bool(residuals.residual(original, native.document).paths())
+        is_keyed = not self.options.plain and residuals.differ(original, native.document)
         losses = self._carry(drawing, loaded, case_index, first, lost, original) if is_keyed else []
         if is_keyed:
             self._note(drawing.pictures)

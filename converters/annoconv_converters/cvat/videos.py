@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from annoconv_converters._pictures.draw import Drawing
     from annoconv_converters._pictures.records import Picture, Shape
 
-__all__ = ["arrange", "frames_told", "stretches", "tracks_of"]
+__all__ = ["arrange", "frames_told", "is_video", "stretches", "tracks_of"]
 
 Record: TypeAlias = "dict[str, Any]"
 Track: TypeAlias = "list[tuple[int, Shape]]"
@@ -47,20 +47,33 @@ def tag_of(shape: Shape) -> str:
     return "mask" if isinstance(segmentation, dict) else "polygon" if segmentation else "box"
 
 
-def arrange(drawings: Sequence[Drawing]) -> Iterator[Loss]:
-    """Leave of the pictures of a case that can be tracks those that a reader gives: what shows something, and the last.
+def arrange(drawings: Sequence[Drawing], first: int, are_videos: bool) -> Iterator[Loss]:
+    """Leave of the pictures of cases that are tracks those that a reader gives: what shows something, and the last.
 
     The shapes of a frame stand in the order of their tracks. Of other cases nothing is changed; that what is tracked in
     their videos is no track is a loss, and so is a picture whose size is not known.
+
+    Parameters
+    ----------
+    drawings
+        The cases.
+    first
+        Index of the first.
+    are_videos
+        Whether all cases of the file can be tracks.
     """
-    for case_index, each in enumerate(drawings):
-        yield from _unsized(each, case_index)
-    frames = [_frames(each) for each in drawings]
-    for case_index, (drawing, of_case) in enumerate(zip(drawings, frames, strict=True)):
-        if of_case is None or None in frames:
+    for case_index, drawing in enumerate(drawings, first):
+        yield from _unsized(drawing, case_index)
+        frames = _frames(drawing) if are_videos else None
+        if frames is None:
             yield from _untracked(drawing.loaded.case, case_index)
         else:
-            _keep_shown(drawing, of_case)
+            _keep_shown(drawing, frames)
+
+
+def is_video(drawing: Drawing) -> bool:
+    """Tell whether a case can be tracks."""
+    return _frames(drawing) is not None
 
 
 def _keep_shown(drawing: Drawing, frames: range) -> None:

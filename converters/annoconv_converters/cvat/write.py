@@ -12,17 +12,18 @@ from xml.etree.ElementTree import Element, SubElement
 from annoconv.codes import UNCLASSIFIED
 from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._pictures.objects import TRACK
+from annoconv_converters._pictures.parts import JoinedTexts
+from annoconv_converters._pictures.picture_format import PictureFormat, polygon_reasons
 from annoconv_converters._pictures.records import IMAGE_LABEL
 from annoconv_converters._pictures.rotation import sides_of
 from annoconv_converters._pictures.skeletons import seen_of
-from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
 from annoconv_converters._raster.flat_masks import counts_by_row, foreground_of
 from annoconv_converters._raster.run_lengths import expand
 from annoconv_converters._xml import xml_bytes
 from annoconv_converters.cvat.read import TASK, read_cvat
 from annoconv_converters.cvat.skeletons import drawing_of
 from annoconv_converters.cvat.trees import ALGORITHM_TYPES, CONFIDENCE, definition_of, text_of
-from annoconv_converters.cvat.videos import arrange, frames_told, stretches, tracks_of
+from annoconv_converters.cvat.videos import arrange, frames_told, is_video, stretches, tracks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from annoconv.documents.losses import Reasons
     from annoconv.limits import Limits
+    from annoconv_converters._pictures.picture_format import Whole
     from annoconv_converters._pictures.records import Picture, Shape
 
 __all__ = ["REASONS", "cvat_format", "tree"]
@@ -65,15 +67,19 @@ def cvat_format(limits: Limits) -> PictureFormat[Element]:
         task=TASK,
         tree=tree,
         save=_save,
+        parts=_Parts,
         read=lambda path, _: read_cvat(path, limits)[0],
         reasons=REASONS,
         shapes=frozenset({"point", "polyline", "ellipse", "attribute", "keypoints", "oriented_box"}),
         arrange=arrange,
+        survey=_Attributes,
+        joined=is_video,
+        joined_by=all,
     )
 
 
-def tree(pictures: Sequence[Picture], categories: Sequence[Record]) -> Element:
-    """Return pictures as CVAT's `annotations`, the attributes of each label defined by what is met."""
+def tree(pictures: Sequence[Picture], categories: Sequence[Record], whole: Whole) -> Element:
+    """Return pictures as CVAT's `annotations`, the attributes of each label defined by what is met in the whole."""
     root = Element("annotations")
     _add(root, "version", "1.1")
     meta, labels = _add(root, "meta"), _Labels(categories)
@@ -84,8 +90,9 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record]) -> Element:
         labels.add_to(_add_videos(root, meta, list(videos.values()), labels))
         return root
     task = _add(meta, "task")
-    _add_images(root, pictures, labels)
-    _add(task, "size", str(len(pictures)))
+    labels.met = whole.survey
+    _add_images(root, pictures, labels, whole.first)
+    _add(task, "size", str(whole.count))
     _add(task, "mode", "annotation")
     labels.add_to(task)
     return root
@@ -106,19 +113,16 @@ def _add_videos(root: Element, meta: Element, videos: list[list[Picture]], label
     return project
 
 
-def _add_images(root: Element, pictures: Sequence[Picture], labels: _Labels) -> None:
-    for place, picture in enumerate(pictures):
+def _add_images(root: Element, pictures: Sequence[Picture], labels: _Labels, first: int) -> None:
+    for place, picture in enumerate(pictures, first):
         size = {name: picture.record[name] for name in ("width", "height") if name in picture.record}
         image = _add(root, "image", id=place, name=picture.record["file_name"], **size)
         for shape in picture.shapes:
             label = labels.names[shape.record["category_id"]]
-            own, attributes = _told(shape.record)
-            if shape.geometry == {"type": "attribute"} and attributes == IMAGE_LABEL:
-                attributes = {}  # a tag says as much
+            own, attributes = _told_of(shape)
             source = _SOURCES.get(shape.algorithm_type, "manual")
             element = _element(image, shape, {"label": label, "source": source, "occluded": 0, **own})
             _add_attributes(element, attributes)
-            labels.take(label, attributes)
 
 
 def _add_video(root: Element, task: Element, pictures: Sequence[Picture], labels: _Labels, **of: object) -> None:
@@ -157,25 +161,57 @@ def _add_video(root: Element, task: Element, pictures: Sequence[Picture], labels
             labels.take(label, attributes, changed)
 
 
+class _Attributes:
+    """The attributes that the shapes of each label have, and the types of their values.
+
+    Attributes
+    ----------
+    types
+        By label and name.
+    """
+
+    def __init__(self) -> None:
+        self.types: dict[str, dict[str, set[type]]] = {}
+
+    def take(self, name: str, shape: Shape) -> None:
+        """Take the attributes of a shape."""
+        self.note(name, _told_of(shape)[1])
+
+    def note(self, label: str, attributes: Record) -> None:
+        """Take attributes."""
+        if attributes:
+            types = self.types.setdefault(label, {})
+            for name, value in attributes.items():
+                types.setdefault(name, set()).add(type(value))
+
+
 class _Labels:
-    """The labels of a file, with the attributes that are met: their types, and which change within a track."""
+    """The labels of a file, with the attributes that are met: their types, and which change within a track.
+
+    Attributes
+    ----------
+    names
+        By the ids of the classes.
+    met
+        The attributes.
+    """
 
     def __init__(self, categories: Sequence[Record]) -> None:
         self.names = {record["id"]: str(record["name"]) for record in categories}
         self._skeletons = {str(record["name"]): record for record in categories}
-        self._types: dict[str, dict[str, set[type]]] = {name: {} for name in self.names.values()}
+        self.met = _Attributes()
         self._mutable: set[tuple[str, str]] = set()
 
     def take(self, label: str, attributes: Record, changed: Iterable[str] = ()) -> None:
         """Take the attributes of a shape."""
-        for name, value in attributes.items():
-            self._types[label].setdefault(name, set()).add(type(value))
+        self.met.note(label, attributes)
         self._mutable |= {(label, name) for name in changed}
 
     def add_to(self, task: Element) -> None:
         """Define the labels."""
         labels = _add(task, "labels")
-        for name, defined in self._types.items():
+        for name in dict.fromkeys(self.names.values()):
+            defined = self.met.types.get(name, {})
             label_ = _add(labels, "label")
             _add(label_, "name", name)
             points = self._skeletons.get(name, {}).get("keypoints", [])
@@ -199,6 +235,28 @@ def _save(root: Element, path: Path) -> None:
     path.write_bytes(xml_bytes(root))
 
 
+class _Parts:
+    """A file that is written some images at a time; what it says beside them is the same each time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._images = JoinedTexts(folder / "images")
+        self._before = self._after = b""
+
+    def add(self, _: Element, saved: Path) -> None:
+        """Add images."""
+        text = saved.read_bytes()
+        start, end = text.index(b"<image "), text.rindex(b"</annotations>")
+        self._before, self._after = text[:start], text[end:]
+        self._images.add(text[start:end])
+
+    def finish(self, target: Path) -> None:
+        """Write the file."""
+        with target.open("wb") as file:
+            file.write(self._before)
+            self._images.move(file)
+            file.write(self._after)
+
+
 def _add(parent: Element, tag: str, text: str | None = None, /, **attributes: object) -> Element:
     """Add an element to another and return it."""
     element = SubElement(parent, tag, {name: str(value) for name, value in attributes.items()})
@@ -216,6 +274,12 @@ def _told(record: Record) -> tuple[Record, Record]:
     if "score" in record:
         attributes[CONFIDENCE] = record["score"]
     return own, attributes
+
+
+def _told_of(shape: Shape) -> tuple[Record, Record]:
+    """Return the same of a shape of an image: a tag says as much as that it belongs to the whole of it."""
+    own, attributes = _told(shape.record)
+    return own, {} if shape.geometry == {"type": "attribute"} and attributes == IMAGE_LABEL else attributes
 
 
 def _add_attributes(element: Element, attributes: Record) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -185,8 +186,10 @@ def _shapes(geometry: Record, path: Path, where: str) -> Iterator[Shape]:
 
 def _polygon_shape(value: Any, path: Path, where: str) -> Shape:
     rings = _rings(value, path, where)
+    if len(rings) == 1:
+        return Shape({"segmentation": [list(chain(*rings[0]))]}, pieces=[rings])
     keyholed = with_keyholes([np.array(ring) for ring in rings]).ravel()
-    return Shape({"segmentation": [[float(number) for number in keyholed]]}, pieces=[rings])
+    return Shape({"segmentation": [keyholed.tolist()]}, pieces=[rings])
 
 
 def _keypoints(geometry: Any, attributes: Record, path: Path, where: str) -> list[Record]:
@@ -238,7 +241,12 @@ def _corner(value: Any, path: Path, where: str) -> list[float]:
 
 
 def _corners(value: Any, path: Path, where: str) -> list[list[float]]:
-    return [_corner(each, path, where) for each in _list(value, path, where)]
+    listed = _list(value, path, where)
+    if {list} == set(map(type, listed)) and {2} == set(map(len, listed)):  # the usual
+        flat = list(chain(*listed))
+        if is_numbers(flat, len(flat)):
+            return [[float(x), float(y)] for x, y in listed]
+    return [_corner(each, path, where) for each in listed]
 
 
 def _line(value: Any, path: Path, where: str) -> list[list[float]]:

@@ -10,7 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
-from annoconv_converters._pictures.write import PictureFormat
+from annoconv_converters._pictures.parts import JoinedTexts
+from annoconv_converters._pictures.picture_format import PictureFormat, has_keypoints
 from annoconv_converters.geojson.feature import classification_of, colours_of, feature_of
 from annoconv_converters.geojson.losses import SHAPES
 from annoconv_converters.geojson.read import TASK, read_file
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from annoconv.documents.losses import Reasons
     from annoconv.registry import Context
+    from annoconv_converters._pictures.picture_format import Whole
     from annoconv_converters._pictures.records import Picture
 
 __all__ = ["REASONS", "geojson_format", "tree"]
@@ -47,21 +49,25 @@ def geojson_format(context: Context) -> PictureFormat[Record]:
         task=TASK,
         tree=partial(tree, colours=colours_of(context.label_system)),
         save=_save,
+        parts=_Parts,
         read=lambda path, _: read_file(path, context.limits),
         reasons=REASONS,
         has_ids=True,
         has_parts=True,
         shapes=SHAPES,
+        joined=has_keypoints,
     )
 
 
-def tree(pictures: Sequence[Picture], categories: Sequence[Record], *, colours: Mapping[str, list[int]]) -> Record:
+def tree(
+    pictures: Sequence[Picture], categories: Sequence[Record], whole: Whole, *, colours: Mapping[str, list[int]]
+) -> Record:
     """Return pictures as a feature collection."""
     classes = {record["id"]: classification_of(str(record["name"]), colours) for record in categories}
     features: list[Record] = []
     for picture in pictures:
         for shape in picture.shapes:
-            named = picture.record["file_name"] if len(pictures) > 1 else None
+            named = picture.record["file_name"] if whole.count > 1 else None
             features.append(feature_of(shape, classes[shape.record["category_id"]], named))
     told = [
         {name: picture.record[name] for name in ("file_name", "width", "height") if name in picture.record}
@@ -72,3 +78,25 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record], *, colours: 
 
 def _save(collection: Record, path: Path) -> None:
     path.write_bytes(strict_json.dumps(collection))
+
+
+class _Parts:
+    """A collection that is written some pictures at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._lists = {name: JoinedTexts(folder / name, b",") for name in ("pictures", "features")}
+
+    def add(self, collection: Record, _: Path) -> None:
+        """Add pictures and their features."""
+        for name, texts in self._lists.items():
+            texts.add(strict_json.dumps(collection[name])[1:-2])
+
+    def finish(self, target: Path) -> None:
+        """Write the file."""
+        before, between, after = strict_json.dumps({name: [] for name in self._lists}).split(b"[]")
+        with target.open("wb") as file:
+            file.write(b'{"type":"FeatureCollection",' + before[1:] + b"[")
+            self._lists["pictures"].move(file)
+            file.write(b"]" + between + b"[")
+            self._lists["features"].move(file)
+            file.write(b"]" + after)

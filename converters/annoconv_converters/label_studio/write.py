@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents import strict_json
+from annoconv_converters._pictures.parts import JoinedTexts
+from annoconv_converters._pictures.picture_format import PictureFormat, has_keypoints, polygon_reasons
 from annoconv_converters._pictures.rotation import corners_of
 from annoconv_converters._pictures.sizes import without_size
 from annoconv_converters._pictures.skeletons import box_of_keypoints, seen_of
-from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
 from annoconv_converters.label_studio.pictures import stored_name
 from annoconv_converters.label_studio.shapes import POINT_WIDTH
 from annoconv_converters.label_studio.tasks import TASK, read_tasks
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from annoconv.documents.losses import Reasons
     from annoconv.limits import Limits
+    from annoconv_converters._pictures.picture_format import Whole
     from annoconv_converters._pictures.records import Picture, Shape
 
 __all__ = ["REASONS", "label_studio_format", "tree"]
@@ -59,15 +61,17 @@ def label_studio_format(limits: Limits) -> PictureFormat[list[Record]]:
         task=TASK,
         tree=tree,
         save=_save,
+        parts=_Parts,
         read=lambda path, _: read_tasks(path, limits),
         reasons=REASONS,
         has_ids=True,
         shapes=frozenset({"point", "ellipse", "keypoints", "oriented_box"}),
         is_outlined=True,
+        joined=has_keypoints,
     )
 
 
-def tree(pictures: Sequence[Picture], categories: Sequence[Record]) -> list[Record]:
+def tree(pictures: Sequence[Picture], categories: Sequence[Record], _: Whole) -> list[Record]:
     """Return a task for each picture.
 
     Raises
@@ -108,6 +112,24 @@ def _address(picture: Picture) -> str:
 
 def _save(tasks: list[Record], path: Path) -> None:
     path.write_bytes(strict_json.dumps(tasks, indent=2))
+
+
+class _Parts:
+    """Tasks that are written some at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._texts = JoinedTexts(folder / "tasks", b",\n")
+
+    def add(self, tasks: list[Record], _: Path) -> None:
+        """Add tasks."""
+        self._texts.add(strict_json.dumps(tasks, indent=2)[2:-3])
+
+    def finish(self, target: Path) -> None:
+        """Write the file."""
+        with target.open("wb") as file:
+            file.write(b"[\n")
+            self._texts.move(file)
+            file.write(b"\n]\n")
 
 
 def _is_suggested(shape: Shape) -> bool:

@@ -19,7 +19,7 @@ from annoconv_converters._pictures.read import read_pictures
 from annoconv_converters._pictures.render import rendering_of
 from annoconv_converters._pictures.write import write_pictures
 from annoconv_converters.yolo.data_set import TASK, Kind, read_data_set
-from annoconv_converters.yolo.write import WrittenKind, kind_of, yolo_format
+from annoconv_converters.yolo.write import WrittenKind, with_kind, yolo_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -82,8 +82,7 @@ def to_yolo(
         If pictures are asked for and there are no images.
     """
     rendering = rendering_of(images, render, window)
-    cases = list(cases)
-    lines = kind_of(cases) if kind == "auto" else kind
+    lines, cases = with_kind(cases) if kind == "auto" else (kind, cases)
     return write_pictures(
         cases,
         target,

@@ -5,19 +5,24 @@ Numbers are shares of a picture's width and height, pose keypoints too; continuo
 
 from __future__ import annotations
 
+import shutil
 from functools import partial
+from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
+from annoconv.casefile import LoadedCase
 from annoconv.codes import UNCLASSIFIED
 from annoconv.messages import Message
 from annoconv_converters._pictures.class_lists import COUNTED
+from annoconv_converters._pictures.picture_format import PictureFormat, polygon_reasons
 from annoconv_converters._pictures.picture_names import stem_of
 from annoconv_converters._pictures.rotation import turned_box
 from annoconv_converters._pictures.sizes import without_size
 from annoconv_converters._pictures.skeletons import triples_of
-from annoconv_converters._pictures.write import PictureFormat, polygon_reasons
+from annoconv_converters._pictures.spool import Spool, weight_of_case
 from annoconv_converters.yolo.border import SLACK, cut_shapes, is_within
 from annoconv_converters.yolo.data_set import TASK, exchanged, read_data_set
 from annoconv_converters.yolo.smallest_box import smallest_box
@@ -26,14 +31,13 @@ from annoconv_converters.yolo.turned import as_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
-    from annoconv.casefile import LoadedCase
     from annoconv.documents.losses import Reasons
     from annoconv.limits import Limits
+    from annoconv_converters._pictures.picture_format import Whole
     from annoconv_converters._pictures.records import Picture, Shape
 
-__all__ = ["REASONS", "LineKind", "WrittenKind", "kind_of", "tree", "yolo_format"]
+__all__ = ["REASONS", "LineKind", "WrittenKind", "tree", "with_kind", "yolo_format"]
 
 Record: TypeAlias = "dict[str, Any]"
 LineKind: TypeAlias = Literal["segment", "detect", "pose", "obb"]
@@ -68,18 +72,29 @@ _MORE: Final[dict[LineKind, Reasons]] = {
     "segment": {}, "detect": _BOXES, "pose": {**_BOXES, **_POINTS}, "obb": _BOXES,
 }  # fmt: skip
 """Reasons of a kind of lines alone."""
+_DESCRIPTION, _LIST = "data.yaml", "train.txt"
 _OBB: Final = 8
 """Numbers of a turned box."""
 _OUTLINED: Final = frozenset({"mask", "polygon", "ellipse"})
 """Types of annotations of which `segment` alone keeps the outline."""
 
 
-def kind_of(cases: Iterable[LoadedCase]) -> LineKind:
-    """Return the kind of lines that holds most of cases: pose or turned boxes where nothing has another outline."""
-    types = {each.type for loaded in cases for each in loaded.case.annotations}
-    if not types & _OUTLINED and "keypoints" in types:
-        return "pose"
-    return "obb" if "oriented_box" in types and not types & {*_OUTLINED, "keypoints"} else "segment"
+def with_kind(cases: Iterable[LoadedCase]) -> tuple[LineKind, Iterable[LoadedCase]]:
+    """Return the kind of lines that holds most of cases, and the cases.
+
+    It is pose or turned boxes where nothing has another outline; as soon as something has one, no more cases are read.
+    """
+    seen: Spool[LoadedCase] = Spool(weight_of_case)
+    types: set[str] = set()
+    rest = iter(cases)
+    for loaded in rest:
+        types |= {each.type for each in loaded.case.annotations}
+        if types & _OUTLINED:
+            return "segment", chain(seen, [loaded], rest)
+        seen.add(LoadedCase(loaded.case, path=loaded.path))
+    if "keypoints" in types:
+        return "pose", seen
+    return "obb" if "oriented_box" in types else "segment", seen
 
 
 def yolo_format(kind: LineKind, limits: Limits) -> PictureFormat[Record]:
@@ -88,6 +103,7 @@ def yolo_format(kind: LineKind, limits: Limits) -> PictureFormat[Record]:
         task=TASK,
         tree=partial(tree, kind=kind),
         save=_save,
+        parts=_Parts,
         read=lambda folder, sizes: read_data_set(folder, dict(sizes), "obb" if kind == "obb" else "segment", limits),
         reasons={**_MORE[kind], **REASONS},
         is_outlined=True,
@@ -101,7 +117,7 @@ def yolo_format(kind: LineKind, limits: Limits) -> PictureFormat[Record]:
     )
 
 
-def tree(pictures: Sequence[Picture], categories: Sequence[Record], *, kind: LineKind) -> Record:
+def tree(pictures: Sequence[Picture], categories: Sequence[Record], _: Whole, *, kind: LineKind) -> Record:
     """Return what each file of a data set says: `data.yaml` its members, `train.txt` its names, the others their lines.
 
     Raises
@@ -112,10 +128,10 @@ def tree(pictures: Sequence[Picture], categories: Sequence[Record], *, kind: Lin
     classes = {record["id"]: place for place, record in enumerate(categories)}
     named = {record["id"]: list(record.get("keypoints", ())) for record in categories} if kind == "pose" else {}
     task = {"task": kind} if kind == "obb" else {}
-    described: Record = {"train": "train.txt", "val": "train.txt", **task, **_pose(categories, kind)}
+    described: Record = {"train": _LIST, "val": _LIST, **task, **_pose(categories, kind)}
     described["names"] = [str(record["name"]) for record in categories]
     names: list[str] = []
-    files: Record = {"data.yaml": described, "train.txt": names}
+    files: Record = {_DESCRIPTION: described, _LIST: names}
     for picture in pictures:
         name = str(picture.record["file_name"])
         if picture.shapes and "width" not in picture.record:
@@ -140,14 +156,45 @@ def listed(name: str) -> str:
 
 
 def _save(files: Record, folder: Path) -> None:
+    made: set[str] = set()
     for name, lines in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if name == "data.yaml":
+        path = f"{folder}/{name}"
+        parent = path.rpartition("/")[0]
+        if parent not in made:
+            made.add(parent)
+            Path(parent).mkdir(parents=True, exist_ok=True)
+        if name == _DESCRIPTION:
             written = _yaml(lines)
         else:
             written = [line if isinstance(line, str) else " ".join(map(repr, line)) for line in lines]
-        path.write_text("".join(f"{line}\n" for line in written), encoding="utf-8")
+        with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123  a path object for each of many files is dear
+            file.writelines(f"{line}\n" for line in written)
+
+
+class _Parts:
+    """A data set that is written some pictures at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self._folder = folder
+        self._made: set[Path] = set()
+
+    def add(self, files: Record, saved: Path) -> None:
+        """Move the files of some pictures to the others, and add the pictures to the list."""
+        for name in files:
+            path = self._folder / name
+            if path.parent not in self._made:
+                self._made.add(path.parent)
+                path.parent.mkdir(parents=True, exist_ok=True)
+            if name == _LIST:
+                with path.open("ab") as file:
+                    file.write((saved / name).read_bytes())
+            else:
+                (saved / name).replace(path)
+        shutil.rmtree(saved)
+
+    def finish(self, target: Path) -> None:
+        """Do nothing: all is there."""
 
 
 def _yaml(described: Record) -> list[str]:

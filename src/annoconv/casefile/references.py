@@ -5,6 +5,7 @@ Which keys name what, the model says (`annoconv_model/references.json`).
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from annoconv.documents.residuals import Path
 
-__all__ = ["without_gone"]
+__all__ = ["with_new_ids", "without_gone"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -130,3 +131,25 @@ def _keys(one: type[BaseModel]) -> tuple[str, ...]:
 def _references() -> dict[str, dict[str, list[str]]]:
     tables = cast("Record", strict_json.loads((files("annoconv_model") / "references.json").read_bytes()))
     return cast("dict[str, dict[str, list[str]]]", tables["references"])
+
+
+def with_new_ids(document: Record, names: Mapping[str, str]) -> Record:
+    """Return a case whose annotations, links, reviews and records have new ids, wherever these are named.
+
+    Parameters
+    ----------
+    document
+        The JSON form of a valid case.
+    names
+        New ids by old ones; what is not in it keeps its id.
+    """
+    new = deepcopy(document)
+    for path, node in _nodes(Case.model_validate_json(strict_json.dumps(document)), ()):
+        place: Any = new
+        for step in path:
+            place = place[step]
+        own = {"id"} if type(node).__name__ not in _APART else set[str]()
+        for key in {*_keys(type(node)), *own} & place.keys():
+            value = place[key]
+            place[key] = names.get(value, value) if isinstance(value, str) else [names.get(one, one) for one in value]
+    return new

@@ -30,6 +30,9 @@ _COMMANDS = {
     "info": "Tell what cases hold, or which versions are at work.",
     "metrics": "Measure masks, boxes, polygons and points by a reference.",
     "agreement": "Tell how far readers, versions or modalities agree.",
+    "merge-readers": "Make one case of several readers' cases of one image.",
+    "sampling-plan": "Draw a sample of cases for an expert, a share of each stratum.",
+    "registration": "Tell how well registered images lie on each other: landmarks and structures.",
     "demo": "Make a small synthetic case, check it and convert it to every format.",
 }
 """The commands that are not converters, each a module of this package with a function of its name."""
@@ -53,8 +56,9 @@ class _Commands(typer.core.TyperGroup):
         if cmd_name in _COMMANDS:
             from annoconv.cli.command import as_command
 
-            module = import_module(f"annoconv.cli.{cmd_name}")
-            return as_command(cmd_name, getattr(module, cmd_name), _COMMANDS[cmd_name])
+            name = cmd_name.replace("-", "_")
+            module = import_module(f"annoconv.cli.{name}")
+            return as_command(cmd_name, getattr(module, name), _COMMANDS[cmd_name])
         from annoconv.registry import commands, converters
 
         if cmd_name in converters():

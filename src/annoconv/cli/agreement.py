@@ -39,11 +39,12 @@ def agreement(
     ] = None,
 ) -> None:
     """Compare each two readings of a case, then all readers over all cases."""
-    from annoconv.cli.metric_rows import reviews, row, say_reviews, say_table, summaries, write_csv
+    from annoconv.cli.metric_rows import reviews, row, say_reviews, say_table, say_values, summaries, write_csv
     from annoconv.cli.readings import spacing_option
     from annoconv.errors import UsageError
     from annoconv.files.atomic import check_inputs, outputs_of
     from annoconv.files.names import check_ending
+    from annoconv.messages import Message
 
     check_inputs(paths)
     if csv is not None:
@@ -57,6 +58,7 @@ def agreement(
             "agreement is between two readers at least",
             found=", ".join(readers) or None,
             advice="Name who is compared with --by, or compare with a reference: annoconv metrics",
+            expected=Message("cases of one image by two readers or more"),
         )
     rows: list[dict[str, Any]] = []
     means: list[dict[str, Any]] = []
@@ -86,9 +88,7 @@ def agreement(
     told = [row(each, **place) for each in overall]
     rows += told
     records += _records([{**each, "parties": readers} for each in told], by)
-    for each in told:
-        value = each["status"] if each["value"] is None else f"{each['value']:.4f}"
-        report.say("{}", f"{each.get('label', '')}  {each['definition_id']}  {value}  n={each.get('count', '')}")
+    say_values(report, told)
     report.add("agreement", rows)
     report.add("means", means)
     report.add("records", [{"id": f"AGREEMENT_{n}", **each} for n, each in enumerate(records, 1)])
@@ -103,6 +103,7 @@ def _groups(paths: list[Path], by: By, report: Report, format_name: str | None) 
     """Return the readings of each case by reader."""
     from annoconv.cli.readings import read_paths
     from annoconv.errors import InputError
+    from annoconv.messages import Message
 
     groups: dict[str, dict[str, Read]] = {}
     for path in paths:
@@ -118,6 +119,7 @@ def _groups(paths: list[Path], by: By, report: Report, format_name: str | None) 
                     source=path,
                     found=reader,
                     advice="Tell them apart with --by file",
+                    expected=Message("one reading of each reader"),
                 )
             group[reader] = read
     return groups

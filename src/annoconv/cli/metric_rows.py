@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from annoconv.cli.report import Report
     from annoconv.model import MetricValue
 
-__all__ = ["reviews", "row", "say_reviews", "say_table", "summaries", "write_csv"]
+__all__ = ["reviews", "row", "say_reviews", "say_table", "say_values", "summaries", "write_csv"]
 
 _COLUMNS = (
     *("reference", "other", "case", "image", "label", "definition_id", "status", "value", "unit", "tolerance_mm"),
@@ -96,14 +96,23 @@ def say_reviews(report: Report, asked: Iterable[dict[str, Any]]) -> None:
         report.say(sentence, ", ".join(str(place) for place in places if place))
 
 
-def write_csv(path: Path, rows: Sequence[dict[str, Any]], *, overwrite: bool) -> None:
+def write_csv(
+    path: Path, rows: Sequence[dict[str, Any]], *, overwrite: bool, columns: Sequence[str] = _COLUMNS
+) -> None:
     """Write rows, a line for each value; what a row lacks is empty."""
     from annoconv.files.atomic import replacing
 
     with replacing(path, overwrite=overwrite) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, _COLUMNS, extrasaction="ignore", lineterminator="\n")
+        writer = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows({key: each for key, each in one.items() if each is not None} for one in rows)
+
+
+def say_values(report: Report, values: Iterable[dict[str, Any]]) -> None:
+    """Say values line by line: what they are of, by which definition, and of how many."""
+    for each in values:
+        value = each["status"] if each["value"] is None else f"{each['value']:.4f}"
+        report.say("{}", f"{each.get('label', '')}  {each['definition_id']}  {value}  n={each.get('count', '')}")
 
 
 def say_table(report: Report, values: Sequence[dict[str, Any]], heading: str) -> None:

@@ -46,25 +46,41 @@ def metrics(
     iou: Annotated[float, typer.Option(help="Least IoU of two objects that match.")] = 0.5,
     distance: Annotated[float, typer.Option(metavar="MM", help="Largest distance of two points that match.")] = 5.0,
     matching: Annotated[MatchingMethod, typer.Option(help="How objects are paired.")] = MatchingMethod.HUNGARIAN,
+    folds: Annotated[
+        int | None,
+        typer.Option(metavar="NUMBER", help="Tell how stable each metric is over so many folds of patients."),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="NUMBER", help="What folds are drawn by.")] = 0,
+    aim: Annotated[
+        list[str], typer.Option(metavar="METRIC=NUMBER", help="What a model has to reach; may be repeated.")
+    ] = [],  # noqa: B006  typer copies it
+    cause: Annotated[str | None, typer.Option(metavar="TEXT", help="Why an aim was missed.")] = None,
     csv: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write every value to this file, a line each.")
     ] = None,
 ) -> None:
     """Measure each other by the reference, and say the values of each label and their two means."""
-    from annoconv.cli.metric_rows import reviews, row, say_reviews, say_table, summaries, write_csv
+    from annoconv.cli.metric_rows import reviews, row, say_reviews, say_table, say_values, summaries, write_csv
     from annoconv.cli.readings import paired, read_paths, spacing_option
+    from annoconv.cli.verification import aims_option, classes, records, stability
     from annoconv.errors import UsageError
     from annoconv.files.atomic import check_inputs, outputs_of
     from annoconv.files.names import check_ending
+    from annoconv.metrics.objects import measured
 
     check_inputs([reference, *others])
-    if not 0 < iou <= 1 or distance < 0 or any(each < 0 for each in tolerance):
-        raise UsageError("a least IoU is above 0 and at most 1, and no distance is negative", found=iou)
+    if not 0 < iou <= 1 or not all(0 <= each < float("inf") for each in (distance, *tolerance, boundary or 0)):
+        raise UsageError(
+            "a least IoU is above 0 and at most 1, and no distance is negative",
+            found=", ".join(f"{each:g}" for each in (iou, distance, *tolerance)),
+            expected="0 < IoU <= 1, 0 <= MM",
+            advice="Leave both out for 0.5 and 5 mm",
+        )
     if csv is not None:
         with outputs_of(overwrite=report.overwrite) as outputs:
             outputs.expect(csv)
         check_ending(csv, (".csv",))
-    step = spacing_option(spacing)
+    step, aims = spacing_option(spacing), aims_option(aim)
     chosen: dict[str, Any] = {
         "points": surface.value,
         "tolerances_mm": tolerance,
@@ -77,11 +93,15 @@ def metrics(
     objects: list[dict[str, Any]] = []
     asked: list[dict[str, Any]] = []
     notes: dict[Any, None] = {}
+    stable: list[dict[str, Any]] = []
+    curves: list[dict[str, Any]] = []
+    validations: list[dict[str, Any]] = []
     for other in others:
         place = {"reference": str(reference), "other": str(other)}
         values: list[Any] = []
         pairs: list[Any] = []
-        for a, b in paired(references, read_paths(other, report.limits, format)):
+        cases = list(paired(references, read_paths(other, report.limits, format, truth=reference)))
+        for a, b in cases:
             for image, compared in _regions(a, b, step, chosen):
                 where = {**place, "case": a.name, **({"image": image} if image else {})}
                 told = [row(each, **where) for each in compared.values]
@@ -98,22 +118,32 @@ def metrics(
             found = _objects(a, b, iou, distance, matching.value, step)
             pairs += found
             objects += [{**place, "case": a.name, "label": one.label, **asdict(r)} for one in found for r in one.rows]
-        from annoconv.metrics.objects import measured
-
-        told = [row(each, **place) for each in measured(pairs, iou)]
+        told_classes, told_curves = classes(cases)
+        curves += [{**place, **each} for each in told_curves]
+        overall = [*measured(pairs, iou, images=len(references)), *told_classes]
+        told = [row(each, **place) for each in overall]
         rows += told
         say_table(report, told, f"{other}")
         average = [{**place, **each} for each in summaries(values)]
         means += average
         say_table(report, average, f"{other}")
+        if folds is not None:
+            patients = {a.name: a.patient for a, _ in cases}
+            told = [row(each, **place) for each in stability([each[:2] for each in values], patients, folds, seed)]
+            stable += told
+            say_values(report, told)
+        validations += records(average, overall, f"{other}: {reference}", aims, cause)
     for key, told in (("metrics", rows), ("means", means), ("mislabelled", mislabelled), ("objects", objects)):
         report.add(key, told)
     report.add("reviews", asked)
+    report.add("stability", stable)
+    report.add("curves", curves)
+    report.add("validations", [{**each, "id": f"VALIDATION_{n}"} for n, each in enumerate(validations, 1)])
     for note in notes:
         report.say(note)
     say_reviews(report, asked)
     if csv is not None:
-        write_csv(csv, [*rows, *means], overwrite=report.overwrite)
+        write_csv(csv, [*rows, *means, *stable], overwrite=report.overwrite)
         report.add_output(csv)
 
 

@@ -47,6 +47,12 @@ class Read:
     grids: dict[str, Grid] = field(default_factory=dict[str, Any])
     loaded: LoadedCase | None = None
 
+    @property
+    def patient(self) -> str:
+        """Its patient; a case that names none is one by itself."""
+        patient = self.loaded.case.patient_id if self.loaded is not None else None
+        return self.name if patient is None else f"patient {patient}"
+
     def spacing(self, image: str, named: tuple[float, float, float] | None) -> tuple[float, float, float] | None:
         """Return the mm along k, j and i of an image: by its place in space, else as it states them, else as named."""
         grid = self.grids.get(image)
@@ -63,7 +69,7 @@ class Read:
         return named
 
 
-def read_paths(path: Path, limits: Limits, format_name: str | None) -> list[Read]:
+def read_paths(path: Path, limits: Limits, format_name: str | None, *, truth: Path | None = None) -> list[Read]:
     """Return the readings of a file or folder.
 
     Parameters
@@ -74,7 +80,11 @@ def read_paths(path: Path, limits: Limits, format_name: str | None) -> list[Read
         Bounds on what is read.
     format_name
         The converter that reads it; if absent, the name and the keys of a document tell.
+    truth
+        The file that it is measured by: COCO's lists of results have the images and categories of that one.
     """
+    if path.suffix == ".json" and format_name in {None, "coco"} and _is_coco(path, limits, results=True):
+        return list(_of_results(path, truth, limits))
     if format_name is not None:
         return list(_of_format(path, format_name, limits))
     if path.is_dir():
@@ -95,11 +105,40 @@ def read_paths(path: Path, limits: Limits, format_name: str | None) -> list[Read
     return list(_of_format(path, "dicom-seg", limits))
 
 
-def _is_coco(path: Path, limits: Limits) -> bool:
+def _is_coco(path: Path, limits: Limits, *, results: bool = False) -> bool:
+    """Tell whether a document has the members of COCO's, or is a list of records with an image and a score."""
     from annoconv.documents import strict_json
 
+    if path.is_dir():
+        return False
     document = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits)
+    if results:
+        first = document[0] if isinstance(document, list) and document else None
+        return document == [] or (isinstance(first, dict) and {"image_id", "score"} <= first.keys())
     return isinstance(document, dict) and "image" not in document and {"images", "categories"} <= document.keys()
+
+
+def _of_results(path: Path, truth: Path | None, limits: Limits) -> Iterator[Read]:
+    """Yield the cases of a list of results; of images without any too, which are those of the reference."""
+    from annoconv.casefile import LoadedCase
+    from annoconv.documents import strict_json
+
+    if truth is None or truth.suffix != ".json" or not _is_coco(truth, limits):
+        raise InputError(
+            "a list of results names images and categories by the numbers of another file",
+            source=path,
+            found=Message("a reference that is no COCO file") if truth is not None else Message("results alone"),
+            expected=Message("the COCO file that they were detected for, as the reference"),
+            advice="annoconv metrics ANNOTATIONS.json RESULTS.json",
+        )
+    is_empty = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits) == []
+    results = () if is_empty else _of_format(path, "coco", limits, ground_truth=truth)
+    found = {each.name: each for each in results}
+    for each in _of_format(truth, "coco", limits):
+        if each.name not in found and each.loaded is not None:
+            nothing = LoadedCase(each.loaded.case.model_copy(update={"annotations": []}))
+            found[each.name] = _of_loaded(nothing, path)
+    yield from found.values()
 
 
 def _of_cases(path: Path, limits: Limits) -> Iterator[Read]:
@@ -109,12 +148,12 @@ def _of_cases(path: Path, limits: Limits) -> Iterator[Read]:
         yield _of_loaded(loaded, path)
 
 
-def _of_format(path: Path, name: str, limits: Limits) -> Iterator[Read]:
+def _of_format(path: Path, name: str, limits: Limits, **options: Any) -> Iterator[Read]:
     from annoconv import registry
     from annoconv.casefile.loaded import as_loaded
 
     context = registry.Context(task="metrics", limits=limits)
-    for reading in registry.read([path], format=name, context=context):
+    for reading in registry.read([path], format=name, context=context, **options):
         yield _of_loaded(as_loaded(reading), path)
 
 
@@ -168,6 +207,8 @@ def paired(references: list[Read], others: list[Read]) -> Iterator[tuple[Read, R
             raise InputError(
                 Message("cases without a partner: {names}", names=_listed(alone)),
                 source=lacking[0].source if lacking else None,
+                found=Message("{names}", names=_listed([each.name for each in lacking])) if lacking else None,
+                expected=Message("each case in both, by case_id, else by its image's UID or its file's name"),
                 advice="Give each case in both, an empty one where nothing was found; a case that is left out flatters",
             )
     yield from ((sides[0][name], sides[1][name]) for name in sides[0])
@@ -177,7 +218,13 @@ def _by_name(readings: Iterable[Read]) -> dict[str, Read]:
     found: dict[str, Read] = {}
     for read in readings:
         if read.name in found:
-            raise InputError("two cases have one name", source=read.source, found=read.name)
+            raise InputError(
+                "two cases have one name",
+                source=read.source,
+                found=read.name,
+                expected=Message("a case_id for each"),
+                advice="Give each its own; cases without one go by the UID of their image",
+            )
         found[read.name] = read
     return found
 
@@ -196,6 +243,11 @@ def spacing_option(text: str | None) -> tuple[float, float, float] | None:
     except ValueError:
         numbers = []
     if len(numbers) not in {2, 3} or not all(0 < number < float("inf") for number in numbers):
-        raise UsageError("a spacing is two or three numbers of mm", found=text, expected="COLUMN,ROW,SLICE")
+        raise UsageError(
+            "a spacing is two or three numbers of mm",
+            found=text,
+            expected="COLUMN,ROW,SLICE",
+            advice="For a CT of 0.7 mm pixels and 5 mm slices: 0.7,0.7,5",
+        )
     i, j, k = (*numbers, 1.0)[:3]
     return k, j, i

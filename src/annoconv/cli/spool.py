@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import heapq
 import json
+from functools import lru_cache
 from itertools import groupby, islice
 from json.encoder import encode_basestring
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from annoconv.loss import LossKind
+from annoconv.loss import LossKind, LossReport
+from annoconv.messages import translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +25,8 @@ __all__ = ["Losses", "Told"]
 
 _HELD: Final = 20_000
 """Losses held at a time; more wait in files of as many."""
+_SENTENCES: Final = 1_000
+"""Sentences that are remembered in the language of the command."""
 _LINE: Final = 250
 """Losses in one line of a file, which is read at once."""
 
@@ -55,13 +59,14 @@ class Losses:
         self._held: list[Told] = []
         self._folder: TemporaryDirectory[str] | None = None
         self._files: list[Path] = []
+        self._reports: list[LossReport] = []
 
     def add(self, losses: Iterable[Loss]) -> None:
-        """Take losses."""
-        told = (
-            Told(loss.case_index, loss.path, loss.kind.value, str(loss.message), loss.text(self._lang))
-            for loss in losses
-        )
+        """Take losses; a report of many, which holds few of them at a time and is in order, as it is."""
+        if isinstance(losses, LossReport) and len(losses) > _HELD:
+            self._reports.append(losses)
+            return
+        told = self._told(losses)
         while more := list(islice(told, _HELD - len(self._held))):
             self._held += more
             if len(self._held) == _HELD:
@@ -69,7 +74,7 @@ class Losses:
 
     def __iter__(self) -> Iterator[Told]:
         """Yield each loss once, in order."""
-        merged = heapq.merge(sorted(self._held), *map(_lines, self._files))
+        merged = heapq.merge(sorted(self._held), *map(_lines, self._files), *map(self._told, self._reports))
         return (loss for loss, _ in groupby(merged))
 
     def write(self, file: TextIO) -> None:
@@ -88,6 +93,11 @@ class Losses:
         """Forget what was taken."""
         self._held.clear()
         self._files.clear()
+        self._reports.clear()
+
+    def _told(self, losses: Iterable[Loss]) -> Iterator[Told]:
+        text = lru_cache(_SENTENCES)(lambda sentence: (str(sentence), translate(sentence, self._lang)))
+        return (Told(loss.case_index, loss.path, loss.kind.value, *text(loss.message)) for loss in losses)
 
     def close(self) -> None:
         """Remove the files."""

@@ -7,11 +7,12 @@ What differs is a loss, and a format gives only the reasons: a table of sentence
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fnmatch import fnmatchcase
-from functools import cache, lru_cache
+from fnmatch import translate
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.documents.residuals import Residual, compare, pointer
@@ -134,14 +135,7 @@ def report(
     if carrier is not None:
         refused |= {path for path, value in difference.values.items() if not carrier.takes(path, value)}
 
-    @cache
-    def told(place: _Place, why: Reason | None) -> tuple[Message, LossKind | None]:
-        return _reason(place, reasons if why is None else {"*": why})
-
-    @cache
-    def carried(place: _Place, why: Reason | None, by: str) -> Message:
-        return Message("{sentence}; it travels in {place}", sentence=told(place, why)[0], place=Message(by))
-
+    told, carried = _sentences(_Table(reasons))
     losses: list[Loss] = []
     for path in paths:
         why = unwritten.get(path, unwritten.get(path[:2])) if unwritten else None
@@ -161,6 +155,39 @@ def report(
     return Compared(losses, Residual(kept, difference.removed, difference.order))
 
 
+class _Table:
+    """The reasons of a format, which do not change: what is told of a place is made once for all cases."""
+
+    def __init__(self, reasons: Reasons) -> None:
+        self.reasons = reasons
+
+    def __hash__(self) -> int:
+        return id(self.reasons)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Table) and self.reasons is other.reasons
+
+
+@lru_cache(maxsize=32)
+def _sentences(
+    table: _Table,
+) -> tuple[
+    Callable[[_Place, Reason | None], tuple[Message, LossKind | None]],
+    Callable[[_Place, Reason | None, str], Message],
+]:
+    """Return what tells, by a place and a reason of its own, the sentence of a loss, and that of one that travels."""
+
+    @lru_cache(maxsize=4096)
+    def told(place: _Place, why: Reason | None) -> tuple[Message, LossKind | None]:
+        return _reason(place, table.reasons if why is None else {"*": why})
+
+    @lru_cache(maxsize=4096)
+    def by(sentence: Message, carrier: str) -> Message:
+        return Message("{sentence}; it travels in {place}", sentence=sentence, place=Message(carrier))
+
+    return told, lambda place, why, carrier: by(told(place, why)[0], carrier)
+
+
 def loss_at(path: Path, held: object, reasons: Reasons, *, case_index: int = 0, within: Path = ()) -> Loss:
     """Return the loss of a leaf of which the other side has `held` by itself, or `NOTHING`."""
     sentence, kind = _reason(path, reasons)
@@ -175,21 +202,26 @@ def _kind_of(held: object) -> LossKind:
     return LossKind.PRECISION if is_number else LossKind.APPROXIMATED
 
 
-@lru_cache(maxsize=4096)
-def _first_that_fits(patterns: tuple[str, ...], place: str) -> str:
-    """Return the pattern whose reason holds at a place; many leaves stand at the same."""
-    found = next((pattern for pattern in patterns if fnmatchcase(place, pattern)), None)
-    if found is None:
-        raise LookupError(f"no reason is given for {place or 'the whole'}")
-    return found
+@lru_cache(maxsize=64)
+def _finder(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what finds, in one go, the first of patterns that fits a place: as the number of its group."""
+    return re.compile("|".join(f"({translate(pattern)})" for pattern in patterns))
 
 
 def _reason(path: Path | _Place, reasons: Reasons) -> tuple[Message, LossKind | None]:
-    place = "/".join(step if isinstance(step, str) else "#" for step in path)
-    reason = reasons[_first_that_fits(tuple(reasons), place)]
-    sentence, kind = reason if isinstance(reason, tuple) else (reason, None)
+    place = "/".join([step if isinstance(step, str) else "#" for step in path])
+    patterns = tuple(reasons)
+    found = _finder(patterns).match(place)
+    if found is None or found.lastindex is None:
+        raise LookupError(f"no reason is given for {place or 'the whole'}")
     names = [step for step in path if isinstance(step, str)]
-    told = {"place": ".".join(names[:2]), "name": names[-1] if names else ""}
+    return _told(reasons[patterns[found.lastindex - 1]], ".".join(names[:2]), names[-1] if names else "")
+
+
+@lru_cache(maxsize=4096)
+def _told(reason: Reason, place: str, name: str) -> tuple[Message, LossKind | None]:
+    """Return the sentence of a reason at a place, and its kind; many leaves have the same."""
+    sentence, kind = reason if isinstance(reason, tuple) else (reason, None)
     if isinstance(sentence, Message):
-        return Message(sentence.template, **{**sentence.values, **told}), kind
-    return Message(sentence, **told), kind
+        return Message(sentence.template, **{**sentence.values, "place": place, "name": name}), kind
+    return Message(sentence, place=place, name=name), kind

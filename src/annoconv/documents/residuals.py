@@ -28,6 +28,7 @@ __all__ = [
     "Path",
     "Residual",
     "compare",
+    "differ",
     "leaves",
     "pointer",
     "residual",
@@ -113,6 +114,22 @@ def leaves(document: object) -> Leaves:
 def residual(original: object, native: object) -> Residual:
     """Return what `native` lacks of `original`, and what it says beyond it."""
     return compare(original, native)[0]
+
+
+def differ(original: Any, native: Any) -> bool:
+    """Tell whether a residual would have any leaf, without looking further than the first."""
+    if isinstance(original, list) and isinstance(native, list):
+        wanted = _identities(original)
+        if wanted is not None and (not native or _identities(native) is not None):
+            native = _by_identity(native, wanted)
+    if not (_is_branch(original) and _is_branch(native)) or isinstance(original, dict) != isinstance(native, dict):
+        return _is_branch(original) or _is_branch(native) or not _equal(native, original)
+    if len(original) != len(native):
+        return True
+    wanted_members, members = _members(original), _members(native)
+    if wanted_members.keys() != members.keys():
+        return True
+    return not _is_same(original, native) and any(differ(each, members[step]) for step, each in wanted_members.items())
 
 
 def compare(original: object, native: object) -> tuple[Residual, Leaves]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from annoconv.errors import GeometryError, MaskError, UsageError
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,6 +50,7 @@ def _labels(array: NDArray[Any]) -> NDArray[Any]:
         "a metric of regions takes labels, whole numbers from 0",
         found=str(array.dtype),
         advice="Threshold fractions first",
+        expected=Message("bool or whole numbers"),
     )
 
 
@@ -60,6 +62,7 @@ def check_spacing(spacing: Sequence[float], axes: int) -> tuple[float, ...]:
             "the spacing has one positive number of mm for each axis of the array, in the order of its axes",
             found=list(told),
             expected=axes,
+            advice="Of an array (k, j, i): slice, row, column",
         )
     return told
 

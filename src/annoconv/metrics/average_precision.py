@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import numpy as np
 
 from annoconv.errors import UsageError
+from annoconv.messages import Message
 from annoconv.metrics.results import empty_status, metric_value, ratio
 
 if TYPE_CHECKING:
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     from annoconv.model import MetricValue
 
 __all__ = [
+    "COCO_AREAS",
     "COCO_THRESHOLDS",
     "FROC_RATES",
     "Curve",
+    "Interpolation",
     "ScoredImage",
     "average_precision",
     "froc",
@@ -33,6 +36,13 @@ __all__ = [
 Interpolation: TypeAlias = Literal["coco", "voc_2007", "voc_2010"]
 COCO_THRESHOLDS: Final = tuple(0.5 + 0.05 * step for step in range(10))
 """Of IoU, as COCO takes the mean over."""
+COCO_AREAS: Final = {
+    "all": (0.0, 1e5**2),
+    "small": (0.0, 32.0**2),
+    "medium": (32.0**2, 96.0**2),
+    "large": (96.0**2, 1e5**2),
+}
+"""Ranges of area in pixels, both ends within, that COCO tells average precision of."""
 FROC_RATES: Final = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 """False positives an image, as LUNA16 takes the mean over."""
 _MOST: Final = 100
@@ -50,18 +60,32 @@ class ScoredImage:
         Shape (detections,).
     crowd
         Which objects of the reference stand for a crowd: a detection on one counts neither for nor against.
+    reference_sizes, other_sizes
+        Areas of the objects and of the detections, which ranges of area need.
     """
 
     similarity: NDArray[np.float64]
     scores: Sequence[float]
     crowd: Sequence[bool] = field(default=())
+    reference_sizes: Sequence[float] = field(default=())
+    other_sizes: Sequence[float] = field(default=())
 
     def __post_init__(self) -> None:
         shape = self.similarity.shape
         if len(shape) != 2 or shape[1] != len(self.scores) or len(self.crowd) not in {0, shape[0]}:
-            raise UsageError("there is one score for each detection, and one crowd flag for each object", found=shape)
+            raise UsageError(
+                "there is one score for each detection, and one crowd flag for each object",
+                found=shape,
+                expected=Message("similarity of shape (objects, detections)"),
+                advice="Give a score to each detection; leave crowd out where there is none",
+            )
         if not np.isfinite(np.asarray(self.scores, dtype=np.float64)).all():
-            raise UsageError("a score is a finite number")
+            raise UsageError(
+                "a score is a finite number",
+                found=[each for each in self.scores if not math.isfinite(each)],
+                expected=Message("finite numbers"),
+                advice="Leave out detections without a score",
+            )
 
 
 @dataclass(frozen=True)
@@ -82,7 +106,9 @@ class Curve:
     detections: int
 
 
-def precision_recall(images: Iterable[ScoredImage], threshold: float, *, most: int = _MOST) -> Curve:
+def precision_recall(
+    images: Iterable[ScoredImage], threshold: float, *, most: int = _MOST, sizes: tuple[float, float] | None = None
+) -> Curve:
     """Return the curve of one class over images, matched greedily by falling score in each.
 
     Parameters
@@ -93,20 +119,25 @@ def precision_recall(images: Iterable[ScoredImage], threshold: float, *, most: i
         Least IoU; at it is a match.
     most
         Detections of an image that are looked at, the best ones.
+    sizes
+        Range of area, both ends within: an object beyond it counts neither for nor against, as a crowd does, but is
+        taken once; nor does a detection beyond it that found nothing, as COCO does.
     """
     scores: list[float] = []
     hits: list[bool] = []
     objects = 0
     for image in images:
         crowd = np.array(image.crowd if len(image.crowd) else [False] * image.similarity.shape[0], dtype=np.bool_)
-        objects += int(np.count_nonzero(~crowd))
+        ignored = crowd | _beyond(image.reference_sizes, sizes, len(crowd))
+        small = _beyond(image.other_sizes, sizes, len(image.scores))
+        objects += int(np.count_nonzero(~ignored))
         free = np.ones(len(crowd), np.bool_)
         for column in np.argsort(-np.asarray(image.scores, dtype=np.float64), kind="stable")[:most].tolist():
-            row = _best(image.similarity[:, column], free, crowd, threshold)
+            row = _best(image.similarity[:, column], free, ignored, threshold)
             if row is not None:
                 free[row] &= crowd[row]
-                if crowd[row]:
-                    continue
+            if small[column] if row is None else ignored[row]:
+                continue
             scores.append(float(image.scores[column]))
             hits.append(row is not None)
     order = np.argsort(-np.array(scores), kind="stable")
@@ -116,11 +147,26 @@ def precision_recall(images: Iterable[ScoredImage], threshold: float, *, most: i
     return Curve(recall, found / np.arange(1, len(found) + 1), objects, len(found))
 
 
+def _beyond(areas: Sequence[float], sizes: tuple[float, float] | None, count: int) -> NDArray[np.bool_]:
+    """Return which areas lie beyond a range."""
+    if sizes is None:
+        return np.zeros(count, np.bool_)
+    if len(areas) != count:
+        raise UsageError(
+            "a range of area needs the area of each object and of each detection",
+            found=len(areas),
+            expected=count,
+            advice="Give reference_sizes and other_sizes",
+        )
+    array = np.asarray(areas, dtype=np.float64)
+    return (array < sizes[0]) | (array > sizes[1])
+
+
 def _best(
-    similarity: NDArray[np.float64], free: NDArray[np.bool_], crowd: NDArray[np.bool_], threshold: float
+    similarity: NDArray[np.float64], free: NDArray[np.bool_], ignored: NDArray[np.bool_], threshold: float
 ) -> int | None:
-    """Return the object that a detection takes: the last of the best free ones, else a crowd (COCO's order)."""
-    for group in (free & ~crowd, crowd):
+    """Return the object that a detection takes: the last of the best free ones, else an ignored one (COCO's order)."""
+    for group in (free & ~ignored, free & ignored):
         worth = np.where(group & (similarity >= min(threshold, 1 - 1e-10)), similarity, -1)
         if worth.max(initial=-1) >= 0:
             return int(len(worth) - 1 - worth[::-1].argmax())
@@ -133,10 +179,11 @@ def average_precision(
     threshold: float = 0.5,
     interpolation: Interpolation = "coco",
     most: int = _MOST,
+    sizes: tuple[float, float] | None = None,
     label: str | None = None,
 ) -> MetricValue:
     """Return the average precision of one class; without an object in the reference it is not defined."""
-    curve = precision_recall(images, threshold, most=most)
+    curve = precision_recall(images, threshold, most=most, sizes=sizes)
     status = empty_status(curve.objects, 1)  # no detection at all is a precision of 0, and no empty mask
     value = _INTERPOLATIONS[interpolation](curve) if curve.objects else None
     return metric_value(f"detection.ap_{interpolation}", value, status, label=label, count=curve.objects)
@@ -168,19 +215,48 @@ def mean_average_precision(
     *,
     thresholds: Sequence[float] = COCO_THRESHOLDS,
     interpolation: Interpolation = "coco",
+    area: str = "all",
+    label: str | None = None,
 ) -> MetricValue:
-    """Return the mean of the average precision over classes that have an object, and over thresholds."""
+    """Return the mean of the average precision over classes that have an object, and over thresholds.
+
+    Parameters
+    ----------
+    classes
+        The images of each class.
+    thresholds
+        Of IoU.
+    interpolation
+        Of the curve.
+    area
+        One of `COCO_AREAS`; other objects and what was found of them count neither for nor against.
+    label
+        What the mean is about.
+    """
+    sizes = None if area == "all" else COCO_AREAS[area]
     values = [
-        average_precision(images, threshold=threshold, interpolation=interpolation).value
+        average_precision(images, threshold=threshold, interpolation=interpolation, sizes=sizes).value
         for images in classes
         for threshold in thresholds
     ]
     defined = [value for value in values if value is not None]
-    return metric_value("detection.map", ratio(math.fsum(defined), len(defined)), count=len(defined))
+    name = "detection.map" if area == "all" else f"detection.map_{area}"
+    return metric_value(name, ratio(math.fsum(defined), len(defined)), label=label, count=len(defined))
 
 
-def froc_curve(images: Sequence[ScoredImage], threshold: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def froc_curve(
+    images: Sequence[ScoredImage], threshold: float, *, count: int | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return false positives an image and sensitivity, by falling score; a second hit of one object is neither.
+
+    Parameters
+    ----------
+    images
+        Those with an object or a detection, at least.
+    threshold
+        Least IoU; at it is a match.
+    count
+        Of all images; that of `images` if absent.
 
     Notes
     -----
@@ -200,7 +276,7 @@ def froc_curve(images: Sequence[ScoredImage], threshold: float) -> tuple[NDArray
     for score, found, false in events:
         counts[np.searchsorted(-steps, -score)] += found, false
     sums = np.vstack([np.zeros((1, 2)), np.cumsum(counts, axis=0)])
-    return sums[:, 1] / max(len(images), 1), sums[:, 0] / max(objects, 1)
+    return sums[:, 1] / max(len(images) if count is None else count, 1), sums[:, 0] / max(objects, 1)
 
 
 def froc(
@@ -208,6 +284,7 @@ def froc(
     *,
     threshold: float = 0.5,
     rates: Sequence[float] = FROC_RATES,
+    images_in_all: int | None = None,
     label: str | None = None,
 ) -> MetricValue:
     """Return the mean sensitivity at rates of false positives an image, linear between the points of the curve.
@@ -219,6 +296,6 @@ def froc(
     objects = sum(
         image.similarity.shape[0] - int(np.count_nonzero(np.asarray(image.crowd, dtype=np.bool_))) for image in images
     )
-    false, sensitivity = froc_curve(images, threshold)
+    false, sensitivity = froc_curve(images, threshold, count=images_in_all)
     value = float(np.interp(rates, false, sensitivity).mean()) if objects else None
     return metric_value("detection.froc", value, empty_status(objects, 1), label=label, count=objects)

@@ -51,7 +51,12 @@ def boundary_iou(
     reference_kji, other_kji = check_pair(reference_kji, other_kji)
     spacing = check_spacing(spacing, reference_kji.ndim)
     if not width_mm > 0:
-        raise UsageError("the width of a boundary is a positive number of mm", found=width_mm)
+        raise UsageError(
+            "the width of a boundary is a positive number of mm",
+            found=width_mm,
+            expected="0 < MM",
+            advice="Two hundredths of the diagonal of the image are usual",
+        )
     maps = reference_kji, other_kji
     boxes = [find_labels(each if each.ndim == 3 else each[None]) for each in maps]
     found: list[MetricValue] = []

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from annoconv.errors import UsageError
+from annoconv.messages import Message
 from annoconv.metrics.results import metric_value, ratio
 
 if TYPE_CHECKING:
@@ -53,12 +54,22 @@ def class_table(
         All classes in their order, for weighted kappa; those that are there, in the order of their names, if absent.
     """
     if len(reference) != len(other):
-        raise UsageError("both lists have one class for each sample", found=len(other), expected=len(reference))
+        raise UsageError(
+            "both lists have one class for each sample",
+            found=len(other),
+            expected=len(reference),
+            advice="Give None, or a class of its own, where there is none",
+        )
     if classes is None:
         classes = sorted({*reference, *other}, key=lambda each: (isinstance(each, str), each))
     places = {name: place for place, name in enumerate(classes)}
     if strangers := {*reference, *other} - places.keys():
-        raise UsageError("a sample has a class that is not among the classes", found=sorted(map(str, strangers)))
+        raise UsageError(
+            "a sample has a class that is not among the classes",
+            found=sorted(map(str, strangers)),
+            expected=[str(each) for each in classes],
+            advice="Name all classes in their order, or leave them out",
+        )
     keys = [places[a] * len(places) + places[b] for a, b in zip(reference, other, strict=True)]
     counts = np.bincount(np.array(keys, dtype=np.intp), minlength=len(places) ** 2).reshape(len(places), len(places))
     return ClassTable(tuple(classes), counts)
@@ -137,7 +148,12 @@ def roc_curve(
     up = np.bincount(places[positive], minlength=len(steps))[::-1].cumsum()
     across = np.bincount(places[~positive], minlength=len(steps))[::-1].cumsum()
     if not len(steps) or not up[-1] or not across[-1]:
-        raise UsageError("a ROC curve needs samples of both classes")
+        raise UsageError(
+            "a ROC curve needs samples of both classes",
+            found={"positive": int(positive.sum()), "negative": int((~positive).sum())},
+            expected=Message("one of each at least"),
+            advice="auc gives such samples a status and no value",
+        )
     return (
         np.concatenate([[0.0], across / across[-1]]),
         np.concatenate([[0.0], up / up[-1]]),
@@ -148,7 +164,12 @@ def roc_curve(
 def _samples(is_positive: ArrayLike, scores: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     positive, values = np.asarray(is_positive, dtype=np.bool_), np.asarray(scores, dtype=np.float64)
     if positive.shape != values.shape or positive.ndim != 1 or np.isnan(values).any():
-        raise UsageError("there is one score, a number, for each sample", found=list(values.shape))
+        raise UsageError(
+            "there is one score, a number, for each sample",
+            found=list(values.shape),
+            expected=list(positive.shape),
+            advice="Give finite or infinite numbers, and leave out samples without one in both lists",
+        )
     return positive, values
 
 

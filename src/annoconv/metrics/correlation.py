@@ -12,6 +12,7 @@ import numpy as np
 from scipy import stats
 
 from annoconv.errors import UsageError
+from annoconv.messages import Message
 from annoconv.metrics.results import metric_value, ratio, with_interval
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ def icc(ratings: ArrayLike, *, confidence: float = 0.95, label: str | None = Non
         raise UsageError(
             "an intraclass correlation needs a table of subjects by raters without gaps, two of each at least",
             found=list(table.shape),
+            expected=Message("finite numbers, shape (subjects, raters), 2 x 2 at least"),
+            advice="Leave out subjects that a rater did not rate",
         )
     n, k = table.shape
     centred = table - table.mean()
@@ -158,7 +161,12 @@ def spearman(x: ArrayLike, y: ArrayLike, *, label: str | None = None) -> MetricV
 def _pairs(x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     a, b = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     if a.shape != b.shape or a.ndim != 1 or not np.isfinite(a).all() or not np.isfinite(b).all():
-        raise UsageError("both lists have one finite number for each sample", found=list(b.shape))
+        raise UsageError(
+            "both lists have one finite number for each sample",
+            found=list(b.shape),
+            expected=list(a.shape),
+            advice="Leave out samples without a number in both lists",
+        )
     return a, b
 
 

@@ -81,10 +81,15 @@ DEFINITIONS: Final[dict[str, Definition]] = {
     "detection.precision": Definition("1", "TP / (TP + FP), of objects", "A:9.1.1.a, D.3 (D.2)", 0),
     "detection.recall": Definition("1", "TP / (TP + FN), of objects", "A:9.1.1.a, D.2 (D.1)", 0),
     "detection.f1": Definition("1", "2 TP / (2 TP + FP + FN), of objects", "M:A.10", 0),
+    "detection.iou": Definition("1", "area (volume) in common / area of both together, of two objects", "A:9.2.b", 0),
     "detection.ap_coco": Definition("1", "mean of the precision envelope at recall 0, 0.01 .. 1", "M:A.10, COCO", 0),
     "detection.ap_voc_2007": Definition("1", "mean of the precision envelope at recall 0, 0.1 .. 1", "M:A.10, VOC", 0),
     "detection.ap_voc_2010": Definition("1", "area under the precision envelope", "M:A.10, VOC", 0),
     "detection.map": Definition("1", "mean of AP over classes and thresholds", "M:A.10", 0),
+    **{
+        f"detection.map_{name}": Definition("1", f"the same of objects of {area} square pixels", "COCO", 0)
+        for name, area in {"small": "0 to 32^2", "medium": "32^2 to 96^2", "large": "96^2 and more"}.items()
+    },
     "detection.froc": Definition("1", "mean recall at 1/8, 1/4, 1/2, 1, 2, 4, 8 false positives an image", "LUNA16", 0),
     # --- samples ---
     "classification.sensitivity": Definition("1", "TP / (TP + FN), of samples", "A:9.1.1.c, D.9 (D.8)"),
@@ -135,6 +140,14 @@ DEFINITIONS: Final[dict[str, Definition]] = {
             "icc_3_k": "(MSR - MSE) / MSR",
         }.items()
     },
+    "agreement.staple_sensitivity": Definition(
+        "1",
+        "sum of W over voxels that a reader marked / sum of W, W: probability by STAPLE",
+        "Warfield and others 2004",
+    ),
+    "agreement.staple_specificity": Definition(
+        "1", "sum of 1 - W over voxels that he did not mark / sum of 1 - W", "Warfield and others 2004"
+    ),
     "agreement.pearson": Definition("1", "cov(X, Y) / (sigma_X sigma_Y)", "A:9.1.1.e, D.8 (D.7)"),
     "agreement.spearman": Definition("1", "Pearson of the ranks, ties at their mean rank", "A:9.1.1.e"),
     "agreement.bias": Definition("{value}", "mean of Y - X", "Bland and Altman 1986"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from annoconv.errors import UsageError
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -43,7 +44,12 @@ def bootstrap_interval(
     """
     numbers = np.asarray(values, dtype=np.float64)
     if not 0 < confidence < 1 or resamples < 1 or not np.isfinite(numbers).all():
-        raise UsageError("an interval needs finite values and a level between 0 and 1", found=confidence)
+        raise UsageError(
+            "an interval needs finite values and a level between 0 and 1",
+            found=confidence,
+            expected=Message("finite values, 0 < level < 1, one draw at least"),
+            advice="Leave out values that are not there; 0.95 is the usual level",
+        )
     names = range(len(numbers)) if units is None else units
     places = {name: place for place, name in enumerate(dict.fromkeys(names))}
     if len(places) < 2:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import numpy as np
 
 from annoconv.errors import UsageError
+from annoconv.messages import Message
 from annoconv.metrics.results import metric_value, ratio
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def fleiss_kappa(counts: ArrayLike, *, label: str | None = None) -> MetricValue:
             "Fleiss' kappa needs a table of counts in which each subject has as many raters, two at least",
             found=sorted(raters),
             advice="Krippendorff's alpha takes subjects that some raters left out",
+            expected=Message("one number of raters, two at least"),
         )
     if not len(table):
         return metric_value("agreement.fleiss_kappa", None, label=label, count=0)
@@ -101,13 +103,23 @@ def krippendorff_alpha(
     """
     widths = {len(row) for row in ratings}
     if len(widths) > 1:
-        raise UsageError("each rater has one place for each subject", found=sorted(widths))
+        raise UsageError(
+            "each rater has one place for each subject",
+            found=sorted(widths),
+            expected=Message("as many places for each rater"),
+            advice="Put None where a rater did not rate a subject",
+        )
     subjects = [[value for value in column if value is not None] for column in zip(*ratings, strict=True)]
     paired = [values for values in subjects if len(values) > 1]
     given = {value for values in paired for value in values}
     order: list[Any] = [each for each in classes if each in given] if classes else sorted(given)
     if classes and len(order) < len(given):
-        raise UsageError("a sample has a class that is not among the classes", found=len(given) - len(order))
+        raise UsageError(
+            "a sample has a class that is not among the classes",
+            found=len(given) - len(order),
+            expected=Message("values of the order that was named"),
+            advice="Name all classes in their order, or leave them out",
+        )
     places = {value: place for place, value in enumerate(order)}
     coincidences = np.zeros((len(order), len(order)))
     for values in paired:

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from annoconv.errors import UsageError
+from annoconv.messages import Message
 from annoconv.metrics.results import empty_status, metric_value, ratio
 
 if TYPE_CHECKING:
@@ -79,7 +80,12 @@ def match(
     """
     matrix = np.asarray(similarity, dtype=np.float64)
     if matrix.ndim != 2 or (least is None) == (most_mm is None):
-        raise UsageError("a matching needs a table of similarities, and either a least IoU or a largest distance")
+        raise UsageError(
+            "a matching needs a table of similarities, and either a least IoU or a largest distance",
+            found=list(matrix.shape),
+            expected=Message("a table, and one of the two bounds"),
+            advice="Give least for an IoU, most_mm for a distance",
+        )
     if most_mm is not None:
         worth, bound = -matrix, -float(most_mm)
     else:
@@ -108,7 +114,12 @@ def _hungarian(worth: NDArray[np.float64], may: NDArray[np.bool_]) -> list[tuple
 def _greedy(worth: NDArray[np.float64], may: NDArray[np.bool_], scores: Sequence[float]) -> list[tuple[int, int]]:
     count = worth.shape[1]
     if len(scores) not in {0, count}:
-        raise UsageError("there is one score for each object", found=len(scores), expected=count)
+        raise UsageError(
+            "there is one score for each object",
+            found=len(scores),
+            expected=count,
+            advice="Give a score to each, or none at all",
+        )
     order = np.argsort(-np.asarray(scores, dtype=np.float64), kind="stable") if len(scores) else np.arange(count)
     left = may.copy()
     pairs: list[tuple[int, int]] = []

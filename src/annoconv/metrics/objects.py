@@ -12,9 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from annoconv.messages import Message
-from annoconv.metrics.average_precision import ScoredImage, average_precision
+from annoconv.metrics.average_precision import (
+    COCO_AREAS,
+    ScoredImage,
+    average_precision,
+    froc,
+    mean_average_precision,
+)
 from annoconv.metrics.matching import detection, instances, match
-from annoconv.metrics.shapes import box_iou, center_distance_mm, polygon_iou
+from annoconv.metrics.shapes import box_iou, center_distance_mm, common_area, polygon_iou
 from annoconv.model import (
     AnnotationStatus,
     BboxAnnotation,
@@ -29,13 +35,14 @@ from annoconv.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from annoconv.casefile import LoadedCase
+    from annoconv.metrics.average_precision import Interpolation
     from annoconv.metrics.matching import Instance, Matching, Method
     from annoconv.model import MetricValue
 
-__all__ = ["LEFT_OUT", "Found", "Objects", "left_out", "measured", "objects_of", "pair"]
+__all__ = ["LEFT_OUT", "Found", "Objects", "left_out", "measured", "objects_of", "pair", "shape_of"]
 
 _NOT_RESULTS: Final = frozenset({AnnotationStatus.SUPERSEDED, AnnotationStatus.REJECTED})
 _NOT_COMPARED: Final = (
@@ -45,6 +52,7 @@ _NOT_COMPARED: Final = (
     KeypointsAnnotation,
     PolylineAnnotation,
 )
+_INTERPOLATIONS: Final[tuple[Interpolation, ...]] = ("coco", "voc_2007", "voc_2010")
 LEFT_OUT: Final = Message(
     "some objects are not compared: boxes in space that are turned, ellipses, contours, lines, keypoints"
 )
@@ -91,7 +99,7 @@ def objects_of(loaded: LoadedCase) -> dict[Place, Objects]:
     for each in loaded.case.annotations:
         if not isinstance(each, _ANY) or each.status in _NOT_RESULTS:
             continue
-        kind, shape = _shape(each)
+        kind, shape = shape_of(each)
         if kind is None:
             continue
         uid = "" if each.image_uid in {None, loaded.case.image.uid} else str(each.image_uid)
@@ -111,7 +119,8 @@ def left_out(loaded: LoadedCase) -> bool:
     )
 
 
-def _shape(each: Any) -> tuple[str | None, Any]:
+def shape_of(each: Any) -> tuple[str | None, Any]:
+    """Return the kind of an object (`area`, `volume`, `point`) and its shape; None of a box that is turned in 3-D."""
     if isinstance(each, BboxAnnotation):
         box = [float(number) for number in each.bbox]
         return ("volume", box) if len(box) == 6 else ("area", [_ring_of_box(*box)])
@@ -178,10 +187,18 @@ def pair(
         group.matchings.append(matching)
         group.rows.extend(instances(matching, similarity, a.ids, b.ids))
         if is_scored and kind != "point" and group.images is not None:
-            group.images.append(ScoredImage(similarity, scores))
+            areas = [[_size(kind, shape) for shape in side.shapes] for side in (a, b)]
+            group.images.append(ScoredImage(similarity, scores, (), *areas))
         else:
             found[label, kind] = Found(label, kind, group.matchings, group.rows, None)
     return list(found.values())
+
+
+def _size(kind: str, shape: Any) -> float:
+    """Return the area of rings, square pixels, holes taken off; the volume of a box, voxels."""
+    if kind == "volume":
+        return float(np.prod(np.subtract(shape[3:], shape[:3])))
+    return common_area(shape, shape)
 
 
 def _similarity(kind: str, a: Objects, b: Objects, spacing: Sequence[float] | None) -> Any:
@@ -194,15 +211,41 @@ def _similarity(kind: str, a: Objects, b: Objects, spacing: Sequence[float] | No
     return center_distance_mm(a.shapes, b.shapes, spacing or ())
 
 
-def measured(found: Iterable[Found], least_iou: float) -> list[MetricValue]:
-    """Return precision, recall and F1 of each label over all that was compared, and AP where all have scores."""
+def measured(found: Sequence[Found], least_iou: float, *, images: int | None = None) -> list[MetricValue]:
+    """Return precision, recall and F1 of each label over all that was compared; AP, mAP and FROC where all have scores.
+
+    Parameters
+    ----------
+    found
+        What was paired.
+    least_iou
+        What is a match.
+    images
+        Cases that were compared, those without an object among them, for false positives an image.
+    """
     groups: dict[tuple[str, str], list[Found]] = {}
     for each in found:
         groups.setdefault((each.label, each.kind), []).append(each)
+    ranked = {each.kind for each in found for image in each.images or () if len(image.scores)}
     values: list[MetricValue] = []
-    for (label, _), group in sorted(groups.items()):
+    classes: dict[str, list[list[ScoredImage]]] = {}
+    for (label, kind), group in sorted(groups.items()):
         values += detection([each for one in group for each in one.matchings], label=label)
-        images = [image for one in group for image in one.images or ()]
-        if images and all(one.images is not None for one in group) and any(len(image.scores) for image in images):
-            values.append(average_precision(images, threshold=least_iou, label=label))
+        scored = [image for one in group for image in one.images or ()]
+        if kind in ranked and all(one.images is not None for one in group):  # a class that nobody detected has 0
+            values += [
+                average_precision(scored, threshold=least_iou, interpolation=name, label=label)
+                for name in _INTERPOLATIONS
+            ]
+            values += _means([scored], kind, label)
+            values.append(froc(scored, threshold=least_iou, images_in_all=images, label=label))
+            classes.setdefault(kind, []).append(scored)
+    for kind, several in classes.items():
+        values += _means(several, kind, None)
     return values
+
+
+def _means(classes: list[list[ScoredImage]], kind: str, label: str | None) -> list[MetricValue]:
+    """Return the mean average precision, and of areas in the plane that of small, medium and large ones."""
+    areas = COCO_AREAS if kind == "area" else ("all",)
+    return [mean_average_precision(classes, area=area, label=label) for area in areas]

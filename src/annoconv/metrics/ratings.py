@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.model import MetricValue
 
-__all__ = ["attributes_of", "number_agreement", "rating_agreement", "spans_of"]
+__all__ = ["attributes_of", "number_agreement", "rating_agreement", "scores_of", "spans_of"]
 
 _NOT_RESULTS = frozenset({AnnotationStatus.SUPERSEDED, AnnotationStatus.REJECTED})
 
@@ -33,6 +33,22 @@ def attributes_of(loaded: LoadedCase) -> dict[str, Any]:
             for key, value in each.attributes.items():
                 if isinstance(value, str | bool | int | float):
                     found.setdefault(f"{each.label_code}.{key}", value)
+    return found
+
+
+def scores_of(loaded: LoadedCase) -> dict[str, float]:
+    """Return how sure a case is of each of its attributes: a number is its own score, a switch has its confidence."""
+    found: dict[str, float] = {}
+    for each in loaded.case.annotations:
+        if isinstance(each, AttributeAnnotation) and each.status not in _NOT_RESULTS:
+            sure = None if each.confidence is None else float(each.confidence)
+            for key, value in each.attributes.items():
+                name = f"{each.label_code}.{key}"
+                if isinstance(value, bool):
+                    if sure is not None:
+                        found.setdefault(name, sure if value else 1 - sure)
+                elif isinstance(value, int | float):
+                    found.setdefault(name, float(value))
     return found
 
 

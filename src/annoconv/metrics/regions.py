@@ -189,6 +189,8 @@ def _of_volume(group: Sequence[Region], grid: Grid, numbers: Mapping[str, int], 
             "a mask of fractions has no outline",
             source=volume.path,
             advice="Threshold it first, and say at which fraction",
+            found=Message("fractions"),
+            expected=Message("voxels that are in or out"),
         )
     relation = check_frame(grid, volume)
     values = [each.mask.value for each in group]

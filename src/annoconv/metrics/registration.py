@@ -8,10 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.ndimage import binary_erosion, generate_binary_structure
+from scipy.spatial import KDTree
 
 from annoconv.errors import UsageError
+from annoconv.messages import Message
 from annoconv.metrics.arrays import check_pair, check_spacing
-from annoconv.metrics.results import empty_status, metric_value
+from annoconv.metrics.intervals import bootstrap_interval
+from annoconv.metrics.results import empty_status, metric_value, with_interval
 from annoconv.metrics.surface import surface_distances
 
 if TYPE_CHECKING:
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
 
     from annoconv.model import MetricValue
 
-__all__ = ["registration_error", "structure_offset"]
+__all__ = ["offset_of_borders", "registration_error", "structure_offset"]
 
 
 def registration_error(
@@ -38,11 +42,21 @@ def registration_error(
     """
     fixed, moving = (np.asarray(each, dtype=np.float64).reshape(-1, 3) for each in (fixed_mm, moving_mm))
     if fixed.shape != moving.shape or not np.isfinite(fixed).all() or not np.isfinite(moving).all():
-        raise UsageError("landmarks come in pairs of finite points", found=len(moving), expected=len(fixed))
+        raise UsageError(
+            "landmarks come in pairs of finite points",
+            found=len(moving),
+            expected=len(fixed),
+            advice="Give the same landmarks in both images, in the same order",
+        )
     if fixed_from_moving is not None:
         matrix = np.asarray(fixed_from_moving, dtype=np.float64)
         if matrix.shape != (4, 4) or not np.isfinite(matrix).all():
-            raise UsageError("a mapping of points is a matrix of 4 x 4", found=list(matrix.shape))
+            raise UsageError(
+                "a mapping of points is a matrix of 4 x 4",
+                found=list(matrix.shape),
+                expected=Message("finite numbers, 4 x 4"),
+                advice="Give the homogeneous matrix in LPS, mm",
+            )
         moving = moving @ matrix[:3, :3].T + matrix[:3, 3]
     away = np.sqrt(((fixed - moving) ** 2).sum(axis=1))
     values = (
@@ -50,10 +64,12 @@ def registration_error(
         if len(away)
         else dict.fromkeys(("mean", "max", "rms"))
     )
-    return [
+    found = [
         metric_value(f"registration.tre_{name}", None if value is None else float(value), count=len(away))
         for name, value in values.items()
     ]
+    interval = bootstrap_interval(away.tolist())
+    return found if interval is None else [with_interval(found[0], interval), *found[1:]]
 
 
 def structure_offset(
@@ -89,3 +105,54 @@ def _centre(mask: NDArray[np.bool_], spacing: Sequence[float]) -> NDArray[np.flo
     if not len(places[0]):
         return None
     return np.array([float(np.mean(place)) * step for place, step in zip(places, spacing, strict=True)])
+
+
+def offset_of_borders(
+    fixed: tuple[NDArray[np.bool_], NDArray[np.float64]],
+    moving: tuple[NDArray[np.bool_], NDArray[np.float64]],
+    fixed_from_moving: NDArray[np.float64],
+    *,
+    label: str | None = None,
+) -> list[MetricValue]:
+    """Return how far a structure outlined in two images lies apart, each on its own grid: nothing is resampled.
+
+    Parameters
+    ----------
+    fixed, moving
+        A mask (k, j, i) and the matrix (4, 4) of its grid, LPS from ijk, mm.
+    fixed_from_moving
+        Shape (4, 4), LPS, mm.
+    label
+        What the structure is.
+
+    Notes
+    -----
+    Of one grid and no mapping these are the values of `structure_offset`: centres of mass, and ASSD of border voxels.
+    """
+    mapped = (fixed[1], fixed_from_moving @ moving[1])
+    masks = (fixed[0], moving[0])
+    status = empty_status(*(bool(mask.any()) for mask in masks))
+    centroid = outline = None
+    if all(mask.any() for mask in masks):
+        centres = [_placed(mask, matrix).mean(axis=0) for mask, matrix in zip(masks, mapped, strict=True)]
+        centroid = float(np.sqrt(((centres[0] - centres[1]) ** 2).sum()))
+        ends = [_placed(_border(mask), matrix) for mask, matrix in zip(masks, mapped, strict=True)]
+        away = [KDTree(there).query(here)[0] for here, there in (ends, ends[::-1])]
+        outline = float(np.concatenate(away).mean())
+    return [
+        metric_value("registration.centroid_offset", centroid, status, label=label),
+        metric_value("registration.surface_offset", outline, status, label=label),
+    ]
+
+
+def _border(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the voxels with a face neighbour outside; of a volume of one slice those of the picture."""
+    flat = mask.shape[0] == 1
+    inner = mask[0] if flat else mask
+    edge = inner & ~binary_erosion(inner, generate_binary_structure(inner.ndim, 1))
+    return edge[None] if flat else edge
+
+
+def _placed(mask: NDArray[np.bool_], matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the centres of voxels in space, shape (voxels, 3), mm."""
+    return np.argwhere(mask)[:, ::-1] @ matrix[:3, :3].T + matrix[:3, 3]

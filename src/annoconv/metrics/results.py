@@ -60,7 +60,12 @@ def metric_value(
     """
     definition = DEFINITIONS.get(definition_id.partition(":")[0])
     if definition is None:
-        raise UsageError(Message("no metric is defined as {name}", name=definition_id))
+        raise UsageError(
+            Message("no metric is defined as {name}", name=definition_id),
+            found=definition_id,
+            expected=Message("one of {count} definitions", count=len(DEFINITIONS)),
+            advice="docs/reference/metrics.md lists them",
+        )
     if status is MetricStatus.DEFINED and (value is None or not math.isfinite(value)):
         status = MetricStatus.UNDEFINED
     told = {
@@ -123,13 +128,18 @@ def summary(
         What a missed structure counts as: the definition's own worst value if absent. Distances have none of their own;
         the diagonal of the image, in mm, is theirs.
     units
-        The case of each value: of two cases and more the mean of defined values has a bootstrap interval, for which
-        whole cases are drawn anew. Each value is its own if absent.
+        The case of each value: of two cases and more both means have a bootstrap interval, for which whole cases are
+        drawn anew. Each value is its own if absent.
     """
     told = list(values)
     names = {each.definition_id for each in told}
     if len(names) != 1:
-        raise UsageError("a mean is one of values by one definition", found=", ".join(sorted(names)) or None)
+        raise UsageError(
+            "a mean is one of values by one definition",
+            found=", ".join(sorted(names)) or None,
+            expected=Message("values by one definition, one at least"),
+            advice="Take the mean of each definition by itself",
+        )
     (name,) = names
     numbers = [each.value for each in told if each.value is not None]
     missed = sum(each.status in _MISSES for each in told)
@@ -145,9 +155,18 @@ def summary(
     unit = told[0].unit
     tolerance = told[0].tolerance_mm
     of_defined = metric_value(f"{name}:{MEAN_DEFINED}", mean, unit=unit, tolerance_mm=tolerance, count=len(numbers))
-    kept = [which for which, each in zip(units or range(len(told)), told, strict=True) if each.value is not None]
+    names_of = list(zip(units or range(len(told)), told, strict=True))
+    kept = [which for which, each in names_of if each.value is not None]
     if (interval := bootstrap_interval(numbers, units=kept)) is not None:
         of_defined = with_interval(of_defined, interval)
+    of_all = metric_value(
+        f"{name}:{MEAN_WITH_MISSES}", with_misses, unit=unit, tolerance_mm=tolerance, count=len(numbers) + missed
+    )
+    if with_misses is not None:
+        counted = [(which, each) for which, each in names_of if each.value is not None or each.status in _MISSES]
+        filled = [worst or 0.0 if each.value is None else each.value for _, each in counted]
+        if (interval := bootstrap_interval(filled, units=[which for which, _ in counted])) is not None:
+            of_all = with_interval(of_all, interval)
     return Summary(
         name,
         len(numbers),
@@ -155,7 +174,5 @@ def summary(
         sum(each.status is MetricStatus.BOTH_EMPTY for each in told),
         undefined,
         of_defined,
-        metric_value(
-            f"{name}:{MEAN_WITH_MISSES}", with_misses, unit=unit, tolerance_mm=tolerance, count=len(numbers) + missed
-        ),
+        of_all,
     )

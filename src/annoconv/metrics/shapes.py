@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from annoconv.errors import UsageError
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,10 +58,20 @@ def _boxes(boxes: ArrayLike) -> NDArray[np.float64]:
     array = np.asarray(boxes, dtype=np.float64)
     array = array.reshape(0, 4) if array.size == 0 else array
     if array.ndim != 2 or array.shape[1] not in {4, 6} or not np.isfinite(array).all():
-        raise UsageError("a box has four or six finite numbers", found=list(array.shape))
+        raise UsageError(
+            "a box has four or six finite numbers",
+            found=list(array.shape),
+            expected="[x_min, y_min, x_max, y_max], [x_min, y_min, z_min, x_max, y_max, z_max]",
+            advice="Give all boxes as many numbers",
+        )
     half = array.shape[1] // 2
     if (array[:, :half] > array[:, half:]).any():
-        raise UsageError("a box has its lower corner first, then its upper one, and no width")
+        raise UsageError(
+            "a box has its lower corner first, then its upper one, and no width",
+            found=array[(array[:, :half] > array[:, half:]).any(axis=1)][0].tolist(),
+            expected="[x_min, y_min, x_max, y_max], [x_min, y_min, z_min, x_max, y_max, z_max]",
+            advice="Add the lower corner to a width: x + width, y + height",
+        )
     return array
 
 
@@ -115,7 +126,12 @@ def _by_slice(polygon: Rings | Mapping[int, Rings]) -> Mapping[int, list[NDArray
     for k, rings in slices.items():
         found[k] = [np.asarray(ring, dtype=np.float64) for ring in rings]
         if any(ring.ndim != 2 or ring.shape[1] != 2 or not np.isfinite(ring).all() for ring in found[k]):
-            raise UsageError("a ring is a list of vertices (x, y)", found=[list(ring.shape) for ring in found[k]])
+            raise UsageError(
+                "a ring is a list of vertices (x, y)",
+                found=[list(ring.shape) for ring in found[k]],
+                expected=Message("finite numbers, shape (vertices, 2)"),
+                advice="Give each ring by itself: the outline, then its holes",
+            )
     return found
 
 

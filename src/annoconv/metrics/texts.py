@@ -13,6 +13,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from annoconv.errors import UsageError
+from annoconv.messages import Message
 from annoconv.metrics.results import empty_status, metric_value, ratio
 
 if TYPE_CHECKING:
@@ -44,7 +45,12 @@ class Span:
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end:
-            raise UsageError("a span ends behind its start", found=[self.start, self.end])
+            raise UsageError(
+                "a span ends behind its start",
+                found=[self.start, self.end],
+                expected="0 <= start < end",
+                advice="Offsets count code points from 0, and the end is not in the span",
+            )
 
     def common(self, other: Span) -> int:
         """Return how many code points both have, 0 for other texts and other labels."""
@@ -111,7 +117,10 @@ def discovery(in_reference: int, additional: int, confirmed: int, *, label: str 
     """
     if not 0 <= confirmed <= additional or in_reference < 0:
         raise UsageError(
-            "confirmed findings are some of the additional ones", found=[in_reference, additional, confirmed]
+            "confirmed findings are some of the additional ones",
+            found=[in_reference, additional, confirmed],
+            expected=Message("whole numbers from 0, confirmed no more than additional"),
+            advice="Count findings of the reference, those beyond it, and those of them that were confirmed",
         )
     return [
         metric_value("discovery.additional", ratio(additional, in_reference), label=label, count=in_reference),

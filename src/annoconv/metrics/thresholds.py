@@ -28,6 +28,8 @@ DEDICATED_REVIEW_DICE: Final = 0.75
 """Specification 9.2: below this a dedicated review follows."""
 READJUST_MM: Final = (3.0, 5.0)
 """Specification 8.5.1.3: the range that a task takes its bound from; beyond the bound the images are aligned anew."""
+_SLACK_MM: Final = 1e-9
+"""Three steps of 0.1 mm are 0.3 mm: what exceeds a bound by less, rounding did."""
 _MISSED: Final = frozenset({MetricStatus.OTHER_EMPTY, MetricStatus.REFERENCE_EMPTY})
 
 
@@ -47,4 +49,4 @@ def _is_below(dice: MetricValue, bound: float) -> bool:
 
 def is_beyond(distance: MetricValue, bound_mm: float) -> bool:
     """Tell whether a deviation exceeds a task's bound (8.5.1.3)."""
-    return distance.status in _MISSED or (distance.value is not None and distance.value > bound_mm)
+    return distance.status in _MISSED or (distance.value is not None and distance.value > bound_mm + _SLACK_MM)

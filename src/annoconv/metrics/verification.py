@@ -51,6 +51,7 @@ def folds(patients: Mapping[str, str], count: int, *, seed: int) -> dict[str, in
             "there are two folds at least, and no more than patients",
             found=count,
             expected=Message("2 to {most}", most=len(sizes)),
+            advice="Take fewer folds, or give more cases; all cases of one patient_id are in one fold",
         )
     held = [0] * count
     fold_of: dict[str, int] = {}
@@ -60,7 +61,9 @@ def folds(patients: Mapping[str, str], count: int, *, seed: int) -> dict[str, in
     return {case: fold_of[patient] for case, patient in patients.items()}
 
 
-def fold_stability(values: Mapping[str, float], fold_of: Mapping[str, int], *, unit: str = "1") -> list[MetricValue]:
+def fold_stability(
+    values: Mapping[str, float], fold_of: Mapping[str, int], *, unit: str = "1", label: str | None = None
+) -> list[MetricValue]:
     """Return how stable a metric is over folds: mean, standard deviation and range of the means of each fold.
 
     Parameters
@@ -71,6 +74,8 @@ def fold_stability(values: Mapping[str, float], fold_of: Mapping[str, int], *, u
         The fold of each case.
     unit
         Of the values.
+    label
+        What they are of.
     """
     groups: dict[int, list[float]] = {}
     for case, value in values.items():
@@ -82,7 +87,12 @@ def fold_stability(values: Mapping[str, float], fold_of: Mapping[str, int], *, u
         "fold_sd": float(np.std(means, ddof=1)) if several else None,
         "fold_range": max(means) - min(means) if several else None,
     }
-    return [metric_value(f"verification.{name}", value, unit=unit, count=len(means)) for name, value in told.items()]
+    found = [
+        metric_value(f"verification.{name}", value, unit=unit, label=label, count=len(means))
+        for name, value in told.items()
+    ]
+    interval = bootstrap_interval(means)
+    return found if interval is None else [with_interval(found[0], interval), *found[1:]]
 
 
 def bootstrap_mean(
@@ -137,7 +147,12 @@ def sampling_plan(strata: Mapping[str, str], *, share: float, seed: int, least: 
         Ids, sorted.
     """
     if not 0 <= share <= 1 or least < 0:
-        raise UsageError("a share is from 0 to 1", found=share)
+        raise UsageError(
+            "a share is from 0 to 1, and no number of cases is negative",
+            found=f"{share}, {least}",
+            expected="0 <= share <= 1, 0 <= least",
+            advice="0.1 is a tenth of each stratum",
+        )
     drawn: list[str] = []
     for stratum in sorted(set(strata.values())):
         members = [case for case, name in strata.items() if name == stratum]
@@ -177,14 +192,27 @@ def model_validation(
     Specification 9.4.2 c: where the model falls short, the cause is analysed, the annotations among the suspects.
     """
     values = {each.definition_id: each for each in metrics}
+    if doubled := sorted(name for name in aims if sum(each.definition_id == name for each in metrics) > 1):
+        raise UsageError(
+            "an aim is of one value, and several are by this definition",
+            found=doubled,
+            expected=Message("one value by each definition"),
+            advice="Measure one tolerance at a time, or name a mean",
+        )
     if unknown := sorted(aims.keys() - values.keys()):
-        raise UsageError("an aim is of a metric that was measured", found=unknown, expected=sorted(values))
+        raise UsageError(
+            "an aim is of a metric that was measured",
+            found=unknown,
+            expected=sorted(values),
+            advice="Name it by its definition, overlap.dice:mean_with_misses",
+        )
     missed = [name for name, aim in aims.items() if not _is_reached(values[name], aim)]
     if missed and not cause:
         raise UsageError(
             "an aim was missed, and the record says why (specification 9.4.2 c)",
             found=missed,
-            advice=Message("Give {name}", name="cause"),
+            expected=Message("the cause, where an aim is missed"),
+            advice=Message("Give {name}", name="--cause"),
         )
     results: dict[str, Any] = {f"aim {name}": aim for name, aim in sorted(aims.items())}
     told: dict[str, Any] = {

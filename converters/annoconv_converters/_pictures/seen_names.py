@@ -1,0 +1,72 @@
+"""Names that were met, of which there may be millions: a few bytes of each are held."""
+
+from __future__ import annotations
+
+import json
+import weakref
+from hashlib import blake2b
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["SeenNames", "ToldNames"]
+
+_BYTES: Final = 12
+"""Of the digest of a name: of 10^9 names no two have the same, but for a chance of 10^-11."""
+_FRESH: Final = 4_096
+"""Names that are held as they are, before they are sorted in with the others."""
+
+
+class SeenNames:
+    """A set of names that grows only."""
+
+    def __init__(self) -> None:
+        self._fresh: set[bytes] = set()
+        self._sorted: NDArray[Any] = np.empty(0, f"S{_BYTES}")
+
+    def __contains__(self, name: str) -> bool:
+        return self._has(_digest(name))
+
+    def add(self, name: str) -> bool:
+        """Take a name; return whether it is a new one."""
+        digest = _digest(name)
+        if self._has(digest):
+            return False
+        self._fresh.add(digest)
+        if len(self._fresh) == _FRESH:
+            fresh = np.array(sorted(self._fresh), self._sorted.dtype)
+            self._sorted = np.insert(self._sorted, self._sorted.searchsorted(fresh), fresh)
+            self._fresh.clear()
+        return True
+
+    def _has(self, digest: bytes) -> bool:
+        if digest in self._fresh:
+            return True
+        place = int(self._sorted.searchsorted(np.bytes_(digest)))
+        return place < len(self._sorted) and self._sorted[place] == digest
+
+
+class ToldNames:
+    """Names by a key of each, and what is told with them, which waits in a file without a name."""
+
+    def __init__(self) -> None:
+        self._keys = SeenNames()
+        self._file: IO[bytes] = TemporaryFile(prefix="annoconv-")  # noqa: SIM115  closed with the last reference
+        weakref.finalize(self, self._file.close)
+
+    def add(self, key: str, *told: str) -> list[str] | None:
+        """Take a key and what is told with it; return what was told with the same key before, if it was met."""
+        if self._keys.add(key):
+            self._file.write(f"{json.dumps([key, *told])}\n".encode())
+            return None
+        self._file.seek(0)
+        return next(before for other, *before in map(json.loads, self._file) if other == key)
+
+
+def _digest(name: str) -> bytes:
+    """Return a digest that does not end in zeros, which arrays of bytes leave out."""
+    return blake2b(name.encode("utf-8", "surrogatepass"), digest_size=_BYTES - 1).digest() + b"."

@@ -1,0 +1,110 @@
+"""Cases that wait for each other: in memory while they are few, the others in a file without a name.
+
+What is numbered over all cases of a file, its classes above all, is known only when the last of them has been seen.
+"""
+
+from __future__ import annotations
+
+import pickle
+import weakref
+from dataclasses import replace
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Final, Generic, TypeVar
+
+from annoconv.casefile import LoadedCase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from annoconv_converters._pictures.draw import Drawing
+
+__all__ = ["MOST_TOGETHER", "Spool", "chunks", "weight_of_case", "weight_of_drawing", "without_masks"]
+
+T = TypeVar("T")
+
+MOST_TOGETHER: Final = 1_000
+"""Weight of what is held at a time: pictures and shapes, one each."""
+_NUMBERS: Final = 32
+"""Coordinates that weigh as much as a shape."""
+_BYTES: Final = 1_000
+"""Bytes of run lengths that do."""
+
+
+class Spool(Generic[T]):
+    """Takes objects in their order and gives them as often as they are asked for.
+
+    Parameters
+    ----------
+    weigh
+        What an object weighs; beyond `MOST_TOGETHER` they wait in a file.
+    """
+
+    def __init__(self, weigh: Callable[[T], int]) -> None:
+        self._weigh = weigh
+        self._held: list[T] = []
+        self._weight = 0
+        self._file: IO[bytes] | None = None
+        self._filed = 0
+
+    def add(self, item: T) -> None:
+        """Take an object; one that is large alone is held until another comes."""
+        weight = self._weigh(item)
+        if self._held and self._weight + weight > MOST_TOGETHER:
+            if self._file is None:
+                self._file = TemporaryFile(prefix="annoconv-")  # noqa: SIM115  closed with the last reference
+                weakref.finalize(self, self._file.close)
+            for each in self._held:
+                pickle.dump(each, self._file, pickle.HIGHEST_PROTOCOL)
+            self._filed += len(self._held)
+            self._held, self._weight = [], 0
+        self._held.append(item)
+        self._weight += weight
+
+    def __len__(self) -> int:
+        return self._filed + len(self._held)
+
+    def __iter__(self) -> Iterator[T]:
+        """Yield all objects; one iteration at a time, and none is taken meanwhile."""
+        if self._file is not None:
+            self._file.seek(0)
+            for _ in range(self._filed):
+                yield pickle.load(self._file)  # noqa: S301  what this process wrote itself
+        yield from self._held
+
+
+def chunks(drawings: Iterable[Drawing]) -> Iterator[list[Drawing]]:
+    """Yield drawings in their order, as many at a time as are held."""
+    held: list[Drawing] = []
+    weight = 0
+    for drawing in drawings:
+        own = weight_of_drawing(drawing)
+        if held and weight + own > MOST_TOGETHER:
+            yield held
+            held, weight = [], 0
+        held.append(drawing)
+        weight += own
+    if held:
+        yield held
+
+
+def without_masks(drawing: Drawing) -> Drawing:
+    """Return a drawing, in which all masks are drawn already, without what could read them again."""
+    loaded, shown = drawing.loaded, drawing.shown
+    bare = LoadedCase(loaded.case, path=loaded.path)
+    return replace(
+        drawing, loaded=bare, shown=bare if shown is loaded else LoadedCase(shown.case, path=shown.path), _at={}
+    )
+
+
+def weight_of_case(loaded: LoadedCase) -> int:
+    """Return what a case without masks weighs."""
+    return 1 + len(loaded.case.annotations)
+
+
+def weight_of_drawing(drawing: Drawing) -> int:
+    """Return what the pictures of a case weigh."""
+    weight = len(drawing.pictures)
+    for shape in (each for picture in drawing.pictures for each in picture.shapes):
+        outline = shape.record.get("segmentation")
+        weight += 1 + sum(map(len, outline)) // _NUMBERS if isinstance(outline, list) else 1
+    return weight + sum(counts.nbytes for parts in drawing.parts.values() for _, counts in parts) // _BYTES
