@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from annoconv.messages import Message, listed
 from annoconv_converters.check_images.classes import ENHANCED, MODALITIES, PLANAR, ROOT, VOLUMES
@@ -12,6 +13,7 @@ from annoconv_converters.check_images.table import Fault, Numbers, check
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+_Value = TypeVar("_Value")
 _REQUIRED: Final = {
     "ImagePositionPatient": "(0020,0032)",
     "ImageOrientationPatient": "(0020,0037)",
@@ -24,14 +26,12 @@ _RISKY: Final = frozenset({"US", "ES", "XC", "SC", "OT", "GM", "IVUS", "RF"})
 """Modalities whose pictures mostly have text in them."""
 
 
-def parted(
-    series: Series, value_of: Callable[[Slice], object], *, absent: object = None
-) -> tuple[object, int, list[Slice]]:
+def parted(series: Series, value_of: Callable[[Slice], _Value | None]) -> tuple[_Value | None, int, list[Slice]]:
     """Return what most slices have, how many do, and those that have something else; absent values are left out."""
-    valued = [(each, value) for each in series.slices if (value := value_of(each)) != absent]
+    valued = [(each, value) for each in series.slices if (value := value_of(each)) is not None]
     if not valued:
-        return absent, 0, []
-    expected = most_common([value for _, value in valued])  # type: ignore[type-var]  # values of slices are hashable
+        return None, 0, []
+    expected = most_common([value for _, value in valued])
     return expected, sum(value == expected for _, value in valued), [each for each, v in valued if v != expected]
 
 
@@ -133,7 +133,7 @@ def modality_wrong(series: Series, _: Numbers) -> Iterator[Fault]:
         if (known := MODALITIES.get(each.sop_class_uid.removeprefix(ROOT)))
         and each.text.get("Modality") not in {None, "", *known}
     ]
-    modality, _, odd = parted(series, lambda each: each.text.get("Modality") or None)
+    modality, _count, odd = parted(series, lambda each: each.text.get("Modality") or None)
     odd = [each for each in odd if each not in by_class]
     for one in {each.text["Modality"]: each for each in reversed(by_class)}.values():
         of_it = [each for each in by_class if each.text["Modality"] == one.text["Modality"]]
@@ -144,11 +144,15 @@ def modality_wrong(series: Series, _: Numbers) -> Iterator[Fault]:
         yield among(series, of_it, found=one.text["Modality"], expected=modality, reason=Message("the series"))
 
 
+def _stated(keyword: str, one: Slice) -> str:
+    return one.text.get(keyword, "")
+
+
 @check("A-7.2e.patient_differs", "series")
 def patient_differs(series: Series, _: Numbers) -> Iterator[Fault]:
     """Yield each slice of another patient or study; whose it is is not told."""
     for keyword in ("PatientID", "StudyInstanceUID"):
-        _, count, odd = parted(series, lambda each, name=keyword: each.text.get(name, ""))  # type: ignore[misc]
+        _whose, count, odd = parted(series, partial(_stated, keyword))
         for each in odd:
             yield at(series, each, keyword=keyword, count=count, all=len(series.slices))
 

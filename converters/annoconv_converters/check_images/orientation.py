@@ -82,11 +82,11 @@ def slice_flipped(series: Series, numbers: Numbers) -> Iterator[Fault]:
             near += [2 * near[0] - k]
         pictures = [kept[stack.slices[n]].thumbnail for n in (k, *near) if _has(kept, stack, n)]
         if len(pictures) == 3 and len({each.shape for each in pictures}) == 1 and min(pictures[0].shape) >= _LEAST:
-            how, found, expected = _mirrored(*pictures, numbers)
-            if how is not None:
-                template = Message("correlation {number:.2f} with its neighbours as it stands", number=found)
-                turned_back = Message("{number:.2f} as it stands once turned back", number=expected)
-                yield at(series, one, how=how, found=template, expected=turned_back)
+            turn, as_is, back = _mirrored(pictures[0], pictures[1], pictures[2], numbers)
+            if turn is not None:
+                template = Message("correlation {number:.2f} with its neighbours as it stands", number=as_is)
+                turned_back = Message("{number:.2f} as it stands once turned back", number=back)
+                yield at(series, one, how=turn, found=template, expected=turned_back)
 
 
 def _has(kept: object, stack: Stack, n: int) -> bool:

@@ -12,7 +12,7 @@ import os
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from pydicom.datadict import tag_for_keyword
 
@@ -305,10 +305,11 @@ def lacks_preamble(start: bytes) -> bool:
     """Tell whether a file that has no preamble begins with DICOM elements all the same, of either encoding."""
     if len(start) < _SHORTEST or start[128:132] == b"DICM":
         return False
-    for order in ("little", "big"):
-        group, element = (int.from_bytes(start[n : n + 2], order) for n in (0, 2))  # type: ignore[arg-type]
+    orders: tuple[Literal["little", "big"], ...] = ("little", "big")
+    for order in orders:
+        group, element = (int.from_bytes(start[n : n + 2], order) for n in (0, 2))
         if group in {0x0002, 0x0008} and element <= 0x0060:
-            length = int.from_bytes(start[4:8], order)  # type: ignore[arg-type]
+            length = int.from_bytes(start[4:8], order)
             if (start[4:6].isalpha() and start[4:6].isupper()) or length <= 64:
                 return True
     return False

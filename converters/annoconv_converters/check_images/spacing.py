@@ -59,8 +59,10 @@ def spacing_differs(series: Series, numbers: Numbers) -> Iterator[Fault]:
         series, lambda each: each.pixel_spacing if _is_positive(each.pixel_spacing, 2) else None
     )
     for each in odd:
-        if np.any(np.abs(np.subtract(each.pixel_spacing, expected)) > numbers["share"] * np.abs(expected)):  # type: ignore[arg-type]
-            told = {"found": text_of(each.pixel_spacing), "expected": text_of(expected)}  # type: ignore[arg-type]
+        usual = expected or (1.0, 1.0)
+        off = [abs(a - b) > numbers["share"] * b for a, b in zip(each.pixel_spacing, usual, strict=True)]
+        if any(off):
+            told = {"found": text_of(each.pixel_spacing), "expected": text_of(usual)}
             yield at(series, each, count=count, all=len(series.slices), **told)
 
 
@@ -71,7 +73,7 @@ def size_differs(series: Series, _: Numbers) -> Iterator[Fault]:
         return
     expected, count, odd = parted(series, lambda each: each.size)
     for each in odd:
-        sizes = {name: "{} x {}".format(*v) for name, v in (("found", each.size), ("expected", expected))}  # type: ignore[misc]
+        sizes = {"found": "{} x {}".format(*each.size), "expected": "{} x {}".format(*(expected or (0, 0)))}
         yield at(series, each, count=count, all=len(series.slices), **sizes)
 
 

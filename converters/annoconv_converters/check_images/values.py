@@ -94,7 +94,8 @@ def rescale_differs(series: Series, _: Numbers) -> Iterator[Fault]:
         return
     expected, count, odd = parted(series, rescale_of)
     for each in odd:
-        told = {name: "{:g}, {:g}".format(*v) for name, v in (("found", rescale_of(each)), ("expected", expected)) if v}  # type: ignore[misc]
+        pairs = {"found": rescale_of(each), "expected": expected}
+        told = {name: "{:g}, {:g}".format(*pair) for name, pair in pairs.items() if pair is not None}
         yield at(series, each, count=count, all=len(series.slices), **told)
 
 
