@@ -65,7 +65,7 @@ def truncated(series: Series, _: Numbers) -> Iterator[Fault]:
 @check("A-7.2a.attribute_missing", "series")
 def attribute_missing(series: Series, _: Numbers) -> Iterator[Fault]:
     """Yield each attribute of B.1 that slices lack, once."""
-    stated = {
+    stated: dict[str, Callable[[Slice], bool]] = {
         "ImagePositionPatient": lambda one: bool(one.position),
         "ImageOrientationPatient": lambda one: bool(one.orientation),
         "PixelSpacing": lambda one: bool(one.pixel_spacing),

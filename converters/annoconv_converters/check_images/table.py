@@ -101,7 +101,11 @@ def catalogue() -> Mapping[str, ImageCheck]:
     listed: list[dict[str, Any]] = strict_json.loads((files("annoconv_model") / "image_checks.json").read_bytes())[
         "checks"
     ]
-    return MappingProxyType({row["id"]: ImageCheck(**(row | {"level": Level(row["level"])})) for row in listed})
+    return MappingProxyType({row["id"]: _row(row) for row in listed})
+
+
+def _row(row: dict[str, Any]) -> ImageCheck:
+    return ImageCheck(level=Level(row["level"]), **{name: value for name, value in row.items() if name != "level"})
 
 
 def apply(kind: str, description: object, left_out: Iterable[str] = ()) -> Iterator[tuple[Path, Finding]]:
