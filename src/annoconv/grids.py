@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -28,6 +29,7 @@ __all__ = [
     "Grid",
     "Shape",
     "affine_lps",
+    "corner_displacement_mm",
     "describe_grid",
     "grid_of_slices",
 ]
@@ -268,3 +270,17 @@ def grid_of_slices(upright: Grid, positions: NDArray[np.float64]) -> Grid:
 def is_ascending(grid: Grid) -> bool:
     """Tell whether each slice lies beyond the one before it, along their normal."""
     return bool((np.diff(grid.slice_positions @ grid.normal) > 0).all())
+
+
+def corner_displacement_mm(moving: Grid, fixed: Grid) -> float | None:
+    """Return how far the worst corner of one grid lies from the nearest of another, mm; None without a place in space.
+
+    Corners are centres of the outermost voxels, so grids that differ in the order of their axes only are 0 mm apart.
+    """
+    if moving.lps_from_ijk is None or fixed.lps_from_ijk is None:
+        return None
+    one, other = (
+        np.array([[*corner, 1] for corner in product(*((0, count - 1) for count in grid.shape))]) @ grid.affine.T
+        for grid in (moving, fixed)
+    )
+    return float(np.linalg.norm(one[:, None, :3] - other[None, :, :3], axis=2).min(axis=1).max())

@@ -39,6 +39,7 @@ for _subject in (
     "labels",
     "links",
     "mask",
+    "mask_shape",
     "order",
     "people",
     "places",

@@ -36,7 +36,16 @@ if TYPE_CHECKING:
 
     from annoconv.volumes.nifti_header import Header, Version
 
-__all__ = ["QFORM_TOLERANCE_MM", "Form", "check_orthogonal", "forms_elsewhere", "forms_of", "is_in_mm", "read_grid"]
+__all__ = [
+    "QFORM_TOLERANCE_MM",
+    "Form",
+    "check_orthogonal",
+    "forms_elsewhere",
+    "forms_of",
+    "is_in_mm",
+    "read_grid",
+    "rounding_mm",
+]
 
 Shape: TypeAlias = tuple[int, int, int]
 Form: TypeAlias = Literal["agree", "sform", "qform"]
@@ -129,7 +138,7 @@ def read_grid(header: Header, shape: Shape, path: Path, form: Form = "agree") ->
             advice="Choose the other form with --form, or leave the option out",
         )
     if len(found) == 2:
-        _check_agreement(found["sform"][0], found["qform"][0], shape, _rounding_mm(header, shape), path)
+        _check_agreement(found["sform"][0], found["qform"][0], shape, rounding_mm(header, shape), path)
     return next(iter(found.values()))[1] if found else Grid(shape)
 
 
@@ -276,7 +285,7 @@ def _in_mm(affine: Affine, header: Header) -> Affine:
     return affine if unit == 1 else np.diag([unit, unit, unit, 1.0]) @ affine
 
 
-def _rounding_mm(header: Header, shape: Shape) -> float:
+def rounding_mm(header: Header, shape: Shape) -> float:
     """Return how far apart rounding alone may put a corner by sform and by qform.
 
     The quaternion's first component is sqrt(1 - b^2 - c^2 - d^2); near 0 an error e of the sum becomes sqrt(e), and the
