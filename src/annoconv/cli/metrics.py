@@ -182,7 +182,7 @@ def _regions(a: "Read", b: "Read", step: Any, chosen: dict[str, Any]) -> "list[t
             ),
         )
         for image in sorted({*a.regions, *b.regions})
-        if a.regions.get(image) or b.regions.get(image)
+        if b.drawn is None and (a.regions.get(image) or b.regions.get(image))
     ]
 
 
@@ -208,4 +208,13 @@ def _objects(a: "Read", b: "Read", iou: float, distance: float, method: Any, ste
         return []
     step = a.spacing("", step)
     spacing = None if step is None else step[::-1]
-    return pair(a.loaded, b.loaded, least_iou=iou, most_mm=distance, method=method, spacing=spacing)
+    return pair(
+        a.loaded,
+        b.loaded,
+        least_iou=iou,
+        most_mm=distance,
+        method=method,
+        spacing=spacing,
+        drawn=b.drawn,
+        crowd=a.crowd,
+    )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.geometry import Grid
     from annoconv.limits import Limits
+    from annoconv.metrics.objects import Drawn
     from annoconv.metrics.regions import Region
 
 __all__ = ["Read", "check_labels", "grid_of", "labels_option", "named", "paired", "read_paths", "spacing_option"]
@@ -39,6 +40,10 @@ class Read:
         Of these images, as far as they are known.
     loaded
         The case, if it is more than a label map.
+    drawn
+        What a list of results consists of, boxes or masks.
+    crowd
+        Annotations that stand for a crowd, which COCO counts neither for nor against.
     """
 
     name: str
@@ -46,6 +51,8 @@ class Read:
     regions: dict[str, list[Region]]
     grids: dict[str, Grid] = field(default_factory=dict[str, Any])
     loaded: LoadedCase | None = None
+    drawn: Drawn | None = None
+    crowd: frozenset[str] = frozenset()
 
     @property
     def patient(self) -> str:
@@ -131,14 +138,24 @@ def _of_results(path: Path, truth: Path | None, limits: Limits) -> Iterator[Read
             expected=Message("the COCO file that they were detected for, as the reference"),
             advice="annoconv metrics ANNOTATIONS.json RESULTS.json",
         )
-    is_empty = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits) == []
-    results = () if is_empty else _of_format(path, "coco", limits, ground_truth=truth)
-    found = {each.name: each for each in results}
+    records = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits)
+    drawn = _drawn(records)
+    results = () if records == [] else _of_format(path, "coco", limits, ground_truth=truth)
+    found = {each.name: replace(each, drawn=drawn) for each in results}
     for each in _of_format(truth, "coco", limits):
         if each.name not in found and each.loaded is not None:
             nothing = LoadedCase(each.loaded.case.model_copy(update={"annotations": []}))
-            found[each.name] = _of_loaded(nothing, path)
+            found[each.name] = replace(_of_loaded(nothing, path), drawn=drawn)
     yield from found.values()
+
+
+def _drawn(records: list[Any]) -> Drawn | None:
+    """Return what a list of results consists of: masks if each has one, boxes if none has; None of a mixture."""
+    has_mask = [bool(each.get("segmentation")) for each in records]
+    has_box = [bool(each.get("bbox")) for each in records]
+    if records and all(has_mask):
+        return "mask"
+    return "box" if all(has_box) and not any(has_mask) else None
 
 
 def _of_cases(path: Path, limits: Limits) -> Iterator[Read]:
@@ -158,10 +175,24 @@ def _of_format(path: Path, name: str, limits: Limits, **options: Any) -> Iterato
 
 
 def _of_loaded(loaded: LoadedCase, path: Path) -> Read:
+    from annoconv.casefile import LoadedCase
     from annoconv.metrics.regions import regions_of
 
-    case = loaded.case
-    return Read(case.case_id or case.image.uid, path, regions_of(loaded), _grids(loaded), loaded)
+    case, crowd = loaded.case, _crowd(loaded)
+    single = [each for each in case.annotations if each.id not in crowd]
+    drawn = LoadedCase(case.model_copy(update={"annotations": single}), loaded.masks) if crowd else loaded
+    return Read(case.case_id or case.image.uid, path, regions_of(drawn), _grids(loaded), loaded, crowd=crowd)
+
+
+def _crowd(loaded: LoadedCase) -> frozenset[str]:
+    """Return the annotations that COCO's `iscrowd` marks."""
+    side: Any = (loaded.case.extensions or {}).get("annoconv.coco")
+    records: Any = side.get("annotations") if isinstance(side, dict) else None
+    return frozenset(
+        str(key)
+        for key, each in (records.items() if isinstance(records, dict) else ())
+        if isinstance(each, dict) and isinstance(each.get("fields"), dict) and each["fields"].get("iscrowd") == 1
+    )
 
 
 def _of_volume(file: Path, path: Path, limits: Limits) -> Read:
