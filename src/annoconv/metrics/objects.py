@@ -106,9 +106,7 @@ class Found:
     images: list[ScoredImage] | None
 
 
-def objects_of(
-    loaded: LoadedCase, *, drawn: Drawn | None = None, crowd: Collection[str] = ()
-) -> dict[Place, Objects]:
+def objects_of(loaded: LoadedCase, *, drawn: Drawn | None = None, crowd: Collection[str] = ()) -> dict[Place, Objects]:
     """Return the boxes, polygons and points of a case; what was superseded or rejected is left out.
 
     Parameters

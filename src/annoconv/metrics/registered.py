@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from annoconv.affines import matrix_text
 from annoconv.errors import InputError
-from annoconv.geometry import Grid, matrix_text
+from annoconv.geometry import Grid
 from annoconv.messages import Message
 from annoconv.metrics.registration import offset_of_borders, registration_error
 from annoconv.model import AnnotationStatus, CoordinateSpace, MappingDirection, MaskAnnotation, PointAnnotation
@@ -74,7 +75,7 @@ def registered(loaded: LoadedCase) -> Iterator[tuple[str, list[MetricValue], lis
 
 def _measured(loaded: LoadedCase, one: Registration, fixed: Grid, moving: Grid) -> list[MetricValue]:
     matrix: NDArray[np.float64] = np.array(one.matrix, dtype=np.float64).reshape(4, 4)
-    if np.linalg.matrix_rank(matrix) < 4 or not np.array_equal(matrix[3], [0, 0, 0, 1]):
+    if np.linalg.matrix_rank(matrix[:3, :3]) < 3 or not np.array_equal(matrix[3], [0, 0, 0, 1]):
         raise InputError(
             "the matrix of a registration maps no space onto another",
             source=loaded.path,

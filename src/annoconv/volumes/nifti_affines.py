@@ -35,7 +35,16 @@ if TYPE_CHECKING:
 
     from annoconv.volumes.nifti_header import Header, Version
 
-__all__ = ["QFORM_TOLERANCE_MM", "Form", "check_orthogonal", "forms_elsewhere", "forms_of", "is_in_mm", "read_grid"]
+__all__ = [
+    "QFORM_TOLERANCE_MM",
+    "Form",
+    "check_orthogonal",
+    "forms_elsewhere",
+    "forms_of",
+    "is_in_mm",
+    "read_grid",
+    "steps_of",
+]
 
 Shape: TypeAlias = tuple[int, int, int]
 Form: TypeAlias = Literal["agree", "sform", "qform"]
@@ -123,6 +132,11 @@ def forms_elsewhere(header: Header, grid: Grid, path: Path) -> dict[Form, Affine
 def is_in_mm(header: Header) -> bool:
     """Tell whether a header's lengths are in mm, or in no unit, which is taken for mm."""
     return _MM_BY_UNIT[header["xyzt_units"] & 7] == 1
+
+
+def steps_of(header: Header) -> tuple[float, ...]:
+    """Return the size of a voxel along (i, j, k), mm, that `pixdim` states: with both codes 0 nothing else does."""
+    return tuple(float(zoom) * _MM_BY_UNIT[header["xyzt_units"] & 7] for zoom in header["pixdim"][1:4])
 
 
 @lru_cache(maxsize=8)
