@@ -33,7 +33,7 @@ def rle(x: int, y: int, width: int, height: int, *, as_text: bool = True) -> Rec
         runs = np.flatnonzero(np.diff(pixels.ravel(order="F"), prepend=0, append=0))
         counts = np.diff([0, *runs.tolist(), pixels.size])
         return {"size": [200, 200], "counts": counts.tolist()}
-    record: Record = coco_mask.encode(pixels)
+    record: Any = coco_mask.encode(pixels)
     return {"size": [200, 200], "counts": record["counts"].decode()}
 
 
@@ -50,7 +50,7 @@ def written(folder: Path, truth: list[Record], found: list[Record]) -> tuple[Pat
     return folder / "truth.json", folder / "found.json"
 
 
-def peer(truth: Path, found: Path, kind: str) -> float:
+def peer(truth: Path, found: Path, kind: Any) -> float:
     with contextlib.redirect_stdout(io.StringIO()):
         ground = COCO(str(truth))
         told = COCOeval(ground, ground.loadRes(str(found)), kind)

@@ -142,7 +142,7 @@ def objects_of(loaded: LoadedCase, *, drawn: Drawn | None = None, crowd: Collect
 
 def _voxels_of(loaded: LoadedCase, each: MaskAnnotation) -> tuple[str | None, Any]:
     """Return the pixels of a mask of a picture, rows by columns; None of a volume, or where it is empty."""
-    voxels = np.asarray(loaded.masks[each.id].read() != 0)
+    voxels = np.asarray(loaded.masks[each.id].read(), dtype=np.bool_)
     return ("mask", voxels[0]) if voxels.shape[0] == 1 and voxels.any() else (None, None)
 
 
