@@ -135,7 +135,8 @@ def test_an_auc_that_a_missing_score_prevents_is_said(run: Run, tmp_path: Path) 
     for n, (flag, score) in enumerate([(True, 0.9), (False, 0.2), (True, None)]):
         for side, value in (("truth", flag), ("found", score)):
             path = case_of(tmp_path, "case", NONE)
-            renamed(path, f"C{n}", **({} if value is None else {"malignant": value}))
+            given: dict[str, Any] = {} if value is None else {"malignant": value}
+            renamed(path, f"C{n}", **given)
             target = tmp_path / side / f"C{n}"
             target.mkdir(parents=True)
             path.rename(target / "case.json")
@@ -155,12 +156,8 @@ def test_losses_of_what_was_read_are_reported(run: Run, tmp_path: Path) -> None:
 
 
 def rated(folder: Path, reader: str, grades: list[int | None]) -> list[Path]:
-    return [
-        renamed(
-            case_of(folder, f"{reader}{n}", NONE, reader), f"C{n:02}", **({} if grade is None else {"grade": grade})
-        )
-        for n, grade in enumerate(grades)
-    ]
+    given: list[dict[str, Any]] = [{} if grade is None else {"grade": grade} for grade in grades]
+    return [renamed(case_of(folder, f"{reader}{n}", NONE, reader), f"C{n:02}", **each) for n, each in enumerate(given)]
 
 
 def test_whole_numbers_with_gaps_have_an_alpha(run: Run, tmp_path: Path) -> None:
@@ -199,7 +196,7 @@ def test_a_label_map_without_a_place_in_space_states_its_spacing(run: Run, tmp_p
         image.set_sform(None, 0)
         image.set_qform(None, 0)
         nibabel.save(image, tmp_path / f"{name}.nii.gz")
-        assert nibabel.load(tmp_path / f"{name}.nii.gz").header.get_zooms() == (0.5, 1.0, 3.0)
+        assert nibabel.Nifti1Image.from_filename(tmp_path / f"{name}.nii.gz").header.get_zooms() == (0.5, 1.0, 3.0)
     paths = tmp_path / "a.nii.gz", tmp_path / "b.nii.gz"
     assert of(run("metrics", *paths, "--json").json, "2", "surface_voxel.hd")["value"] == 1.5
     named = run("metrics", *paths, "--json", "--spacing", "1,1,1").json

@@ -18,13 +18,16 @@ from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
 from annoconv import images as image_seam
+from annoconv.advice import CORRECT_FILE, NOTHING
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
+from annoconv.documents.json_values import json_type
+from annoconv.documents.other_formats import LOOKS_LIKE, looks_like
 from annoconv.errors import InputError
 from annoconv.messages import Message
 from annoconv.registry import Option
+from annoconv_converters._pictures.archives import nothing_of
 from annoconv_converters._pictures.categories import categories_of
-from annoconv_converters._pictures.foreign_json import LOOKS_LIKE, looks_like
 from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, size_from_record, tidy
 from annoconv_converters._pictures.picture_names import folder_below, name_below
 from annoconv_converters._pictures.read import Batch, read_pictures
@@ -44,11 +47,18 @@ if TYPE_CHECKING:
     from annoconv.loss import Loss
     from annoconv.registry import Context
 
-__all__ = ["from_labelme"]
+__all__ = ["SIGNS", "from_labelme"]
+
+SIGNS = {
+    "keys": ("shapes imagePath", "shapes imageData", "shapes imageHeight"),
+    "elements": ("annotation polygon", "annotation imagesize"),
+}
+"""What tells a file of the format from others (`annoconv.registry.signs`)."""
 
 Record: TypeAlias = "dict[str, Any]"
 
 _TASK: Final = "labelme"
+_SHAPES: Final = Message("a polygon, rectangle, circle, line, linestrip, point, points or mask with its points")
 _POLYGONS: Final = frozenset({"polygon", "oriented_rectangle", "rotation", "quadrilateral"})
 """Types of shapes that are outlines; the last two are AnyLabeling's."""
 
@@ -80,9 +90,7 @@ def from_labelme(
     files = image_seam.list_files(folders, context.limits)
     paths = [path for path in files if path.suffix.lower() in {".xml", ".json"}]
     if not paths:
-        raise InputError(
-            "there is no LabelMe file", source=Path(sources[0]) if sources else None, expected=".xml, .json"
-        )
+        raise nothing_of(Message("there is no LabelMe file"), sources, ".xml, .json")
     batches = (
         _from_xml(path, context, folder_below(path, folders))
         if path.suffix.lower() == ".xml"
@@ -95,10 +103,22 @@ def from_labelme(
 def _from_xml(path: Path, context: Context, folder: str) -> Batch:
     root = parse_xml(path, context.limits)
     if root.tag != "annotation":
-        raise InputError("this is no LabelMe annotation", source=path, found=root.tag)
+        raise InputError(
+            "this is no LabelMe annotation",
+            source=path,
+            found=root.tag,
+            expected="annotation",
+            advice="Name files that LabelMe saved",
+        )
     if root.find("object/bndbox") is not None or root.find("size/width") is not None:
         seen = Message(LOOKS_LIKE, name="Pascal VOC", command="pascal-voc")
-        raise InputError("this is no LabelMe annotation", source=path, found=seen)
+        raise InputError(
+            "this is no LabelMe annotation",
+            source=path,
+            found=seen,
+            expected="polygons and masks of LabelMe",
+            advice=Message("Read it with `annoconv {command}`", command="from-pascal-voc"),
+        )
     named = (root.findtext("filename") or "").strip()
     name = name_below(folder, named or f"{path.stem}.jpg")
     record: Record = {"id": 1, "file_name": name}
@@ -120,6 +140,8 @@ def _from_xml(path: Path, context: Context, folder: str) -> Batch:
                 source=path,
                 where=Message("object {number}", number=place),
                 found=identity,
+                expected="an id for each object",
+                advice=CORRECT_FILE,
             )
         taken.add(identity)
         common: Record = {
@@ -159,7 +181,13 @@ def _xml_shape(element: Element, path: Path, picture: Record, place: int) -> Sha
     mask = element.findtext("segm/mask")
     if mask is not None:
         if "height" not in picture:
-            raise InputError("a mask needs the size of its picture", source=path, expected="imagesize")
+            raise InputError(
+                "the size of the picture is not known",
+                source=path,
+                found=NOTHING,
+                expected="imagesize",
+                advice=CORRECT_FILE,
+            )
         size = picture["height"], picture["width"]
         mask_ji = _mask(path.parent / "Masks" / Path(mask.strip()).name, size)
         return Shape(counts_to_record(counts_of(mask_ji), size))
@@ -178,7 +206,13 @@ def _mask(path: Path, size: tuple[int, int]) -> NDArray[np.bool_]:
 
     pixels = read_png(path, size, ("RGB", "RGBA", "L", "P", "1"))
     if pixels.shape[:2] != size:
-        raise InputError("the mask is of another size", source=path, found=pixels.shape[:2], expected=size)
+        raise InputError(
+            "the mask is of another size",
+            source=path,
+            found=pixels.shape[:2],
+            expected=size,
+            advice="Save the mask as PNG of the picture's size",
+        )
     return np.asarray(pixels[..., :3].any(axis=-1))
 
 
@@ -208,6 +242,8 @@ def _shape(kind: str, corners: Sequence[tuple[float, float]], path: Path, place:
         source=path,
         where=Message("shape {number}", number=place),
         found=Message("{kind}, {count} points", kind=kind, count=len(corners)),
+        expected=_SHAPES,
+        advice=CORRECT_FILE,
     )
 
 
@@ -223,6 +259,7 @@ def _from_json(path: Path, context: Context, instances: bool, folder: str) -> Ba
             source=path,
             found=looks_like(document, "labelme"),
             expected="an object with shapes",
+            advice="Name files that LabelMe saved",
         )
     named = document.get("imagePath")
     is_named = isinstance(named, str) and bool(named)
@@ -266,7 +303,12 @@ def _json_shape(shape: Record, picture: Record, names: dict[str, int], path: Pat
     points = shape.get("points")
     if not isinstance(points, list) or not all(is_numbers(point, 2) for point in points):
         raise InputError(
-            "a shape has points of two numbers", source=path, where=Message("shape {number}", number=place)
+            "the points are damaged",
+            source=path,
+            where=Message("shape {number}", number=place),
+            found=json_type(points),
+            expected="pairs of numbers: [[x, y], ...]",
+            advice=CORRECT_FILE,
         )
     corners = [(float(x), float(y)) for x, y in points]
     attributes: Record = {"group_id": shape["group_id"]} if type(shape.get("group_id")) is int else {}
@@ -298,15 +340,30 @@ def _json_mask(
     where = f"shape {place}"
     size = size_from_record(picture, source=path, where=where)
     if size[0] * size[1] > MOST_PIXELS:
-        raise InputError("the picture is too large for a mask", source=path, where=where, found=size)
+        raise InputError(
+            "the picture is too large for a mask",
+            source=path,
+            where=where,
+            found=Message("{rows} x {columns} pixels", rows=size[0], columns=size[1]),
+            expected=Message("at most {count} pixels", count=MOST_PIXELS),
+            advice="Cut the picture into tiles",
+        )
     if len(corners) != 2:
-        raise InputError("a mask has two corners", source=path, where=where, found=len(corners))
+        problem, count = "the mask has another count of corners", len(corners)
+        raise InputError(problem, source=path, where=where, found=count, expected=2, advice=CORRECT_FILE)
     try:
         data = base64.b64decode(shape.get("mask") or "", validate=True)
         with Pillow.open(io.BytesIO(data), formats=("PNG",)) as opened:
             if opened.height * opened.width > size[0] * size[1]:
                 found = [opened.height, opened.width]
-                raise InputError("the mask is larger than its picture", source=path, where=where, found=found)
+                raise InputError(
+                    "the mask is larger than its picture",
+                    source=path,
+                    where=where,
+                    found=found,
+                    expected=list(size),
+                    advice=CORRECT_FILE,
+                )
             pixels: NDArray[np.bool_] = np.asarray(np.atleast_3d(np.asarray(opened)).any(axis=-1))
     except InputError:
         raise
@@ -318,13 +375,27 @@ def _json_mask(
         ValueError,  # of base 64 too
         Pillow.DecompressionBombError,
     ) as error:
-        raise InputError("the mask cannot be read", source=path, where=where) from error
+        raise InputError(
+            "the mask cannot be read",
+            source=path,
+            where=where,
+            found=Message("{count} characters", count=len(str(shape.get("mask") or ""))),
+            expected="a PNG in base 64",
+            advice=CORRECT_FILE,
+        ) from error
     (left, top), (right, bottom) = ((round(x), round(y)) for x, y in corners)
     if all(each.is_integer() for corner in corners for each in corner):
         pixels = pixels[: max(bottom - top + 1, 0), : max(right - left + 1, 0)]
     mask_ji = np.zeros(size, dtype=np.bool_)
     inner = mask_ji[top : top + pixels.shape[0], left : left + pixels.shape[1]] if min(left, top) >= 0 else mask_ji[:0]
     if inner.shape != pixels.shape:
-        raise InputError("the mask reaches beyond its picture", source=path, where=where, found=pixels.shape)
+        raise InputError(
+            "the mask reaches beyond its picture",
+            source=path,
+            where=where,
+            found=pixels.shape,
+            expected=list(inner.shape),
+            advice=CORRECT_FILE,
+        )
     inner[:] = pixels
     return counts_to_record(counts_of(mask_ji), size)

@@ -254,7 +254,7 @@ def _beside_crowds(
 ) -> Matching:
     """Return a matching of what is no crowd, by its places among all; what lies on a crowd is not additional."""
     places = np.flatnonzero(~is_crowd).tolist()
-    on_crowd = (similarity[is_crowd] >= least).any(axis=0)
+    on_crowd: NDArray[np.bool_] = np.any(similarity[is_crowd] >= least, axis=0).reshape(-1)
     return Matching(
         tuple((places[row], column) for row, column in matching.pairs),
         tuple(places[row] for row in matching.missed),
