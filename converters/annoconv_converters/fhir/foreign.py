@@ -290,14 +290,16 @@ def _take_span(foreign: Foreign, resource: Resource, index: Sources, labels: Lab
         text = index.get(parts.get("reference", {}).get("valueReference"), resource)
         start, length = (parts.get(name, {}).get("valueInteger") for name in ("offset", "length"))
         content = None if text is None else attached_text(text)
-        if text is None or content is None or start is None or length is None:
+        if text is None or not content or start is None or length is None:
             continue
         value = resource.get("valueCodeableConcept", {})
         quote = resource.get("valueString", value.get("text", content[start : start + length]))
         check_quote(content, start, start + length, quote, f"Observation/{resource.get('id')}")
         annotation, definition = styles.take_finding(resource, labels, foreign.name(resource, index))
         _labelled(foreign, definition)
-        place = {"text_id": foreign.told[id(text)][2]["id"], "start": start, "end": start + length, "text": quote}
+        taken = foreign.told.get(id(text))
+        home = (taken and taken[2]) or _take_text(foreign, text, content, index)
+        place = {"text_id": home["id"], "start": start, "end": start + length, "text": quote}
         annotation |= {"type": "text_span", **place, "semantic_type": "other"}
         foreign.case["annotations"].append(annotation)
 
@@ -315,25 +317,25 @@ def _take_span(foreign: Foreign, resource: Resource, index: Sources, labels: Lab
 
 
 def _take_texts(foreign: Foreign, index: Sources) -> None:
-    texts: list[Resource] = []
     for resource in index.of_type("DocumentReference"):
-        content = attached_text(resource)
-        if not content:
-            continue
-        text: Resource = {"id": foreign.name(resource, index), "kind": "other", "content": content}
-        language = resource["content"][0].get("attachment", {}).get("language")
-        text |= {"language": language} if isinstance(language, str) else {}
-        text |= {"written_at": date} if (date := moment(resource.get("date"))) else {}
-        texts.append(text)
-        foreign.take(resource, _tell_text(text), text)
+        if content := attached_text(resource):
+            _take_text(foreign, resource, content, index)
     for resource in index.of_type("DiagnosticReport"):
         conclusion = resource.get("conclusion")
         if isinstance(conclusion, str) and conclusion.strip():
             text = {"id": foreign.name(resource, index), "kind": "exam_report", "content": conclusion}
-            texts.append(text)
+            foreign.case.setdefault("texts", []).append(text)
             foreign.take(resource, _tell_report(text), text)
-    if texts:
-        foreign.case["texts"] = texts
+
+
+def _take_text(foreign: Foreign, resource: Resource, content: str, index: Sources) -> Resource:
+    text: Resource = {"id": foreign.name(resource, index), "kind": "other", "content": content}
+    language = resource["content"][0].get("attachment", {}).get("language")
+    text |= {"language": language} if isinstance(language, str) else {}
+    text |= {"written_at": date} if (date := moment(resource.get("date"))) else {}
+    foreign.case.setdefault("texts", []).append(text)
+    foreign.take(resource, _tell_text(text), text)
+    return text
 
 
 def _tell_text(text: Resource) -> Tell:
