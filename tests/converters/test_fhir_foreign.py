@@ -260,3 +260,12 @@ def test_a_span_of_a_contained_text_brings_the_text(tmp_path: Path) -> None:
     (span,) = case["annotations"]
     assert (span["text"], span["text_id"]) == ("nodule", case["texts"][0]["id"])
     assert losses == set()
+
+
+def test_what_was_entered_in_error_is_no_value_and_no_region(tmp_path: Path) -> None:
+    wrong = [measured(id=each, valueQuantity=millimetres(5.5)) for each in ("a", "b")]
+    wrong[0]["status"] = "entered-in-error"
+    case, losses = read(bundle(*wrong, selection(("point", [1, 2]), id="s", status="entered-in-error")), tmp_path)
+    assert [each["id"] for each in case["clinical_records"]] == ["b"]
+    assert case["annotations"] == []
+    assert {"/entry/0/resource", "/entry/2/resource"} <= losses

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["foreign_case"]
 
 TASK: Final = "FHIR"
+_IN_ERROR: Final = "entered-in-error"
+"""Status of what should never have been said, and is no value or region; a finding is kept as a rejected one."""
 _REGION_CODES: Final = frozenset({"111030", "121191", "130488"})
 """DCM codes of ImagingSelections that say what kind of region it is, not of what."""
 
@@ -61,10 +63,10 @@ def foreign_case(index: Sources, name: str, context: Context) -> Foreign | None:
     for each in spans:
         _take_span(foreign, each, index, labels)
     for each in index.of_type("ImagingSelection"):
-        if id(each) not in foreign.told:
+        if id(each) not in foreign.told and each.get("status") != _IN_ERROR:
             _take_selection(foreign, each, index, labels)
     for each in observations:
-        if id(each) not in foreign.told and id(each) not in members:
+        if id(each) not in foreign.told and id(each) not in members and each.get("status") != _IN_ERROR:
             _take_record(foreign, each, index)
     if not foreign.told:
         return None
