@@ -15,6 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from annoconv.documents import strict_json
+from annoconv.documents.exact_numbers import may_lose_digits
 from annoconv.errors import DocumentError, InputError, LimitError
 from annoconv.limits import Limits
 from annoconv.model import AttributeAnnotation, Case, ClinicalField
@@ -319,6 +320,40 @@ def test_only_regular_files_are_opened(tmp_path: Path) -> None:
 def test_a_list_of_numbers_that_are_not_finite_is_refused_wherever_they_stand(values: list[float]) -> None:
     with pytest.raises(InputError, match="not finite"):
         strict_json.dumps({"x": values})
+
+
+_SPACES = st.sampled_from(["", " ", "\n  ", " " * 398, " " * 399, " " * 400, " " * 600])
+_NUMBERS = st.from_regex(r"-?(0|[1-9][0-9]{0,18})(\.[0-9]{1,18})?([eE][-+]?[0-9]{1,2})?", fullmatch=True)
+_TEXTS = st.text(st.sampled_from('a"\\\\:,[{. 0157e-é😀'), max_size=24).map(json.dumps)
+
+
+@st.composite
+def _texts_of_json(draw: st.DrawFn) -> str:
+    """Return a JSON text with numbers and blanks wherever they may stand."""
+
+    def between(parts: list[str]) -> str:
+        return ",".join(f"{draw(_SPACES)}{each}{draw(_SPACES)}" for each in parts)
+
+    def members(values: list[str]) -> str:
+        return between([f"{draw(_TEXTS)}{draw(_SPACES)}:{draw(_SPACES)}{each}" for each in values])
+
+    inner = [f"[{between(draw(st.lists(_NUMBERS | _TEXTS, max_size=3)))}]"]
+    return f"{{{members([*draw(st.lists(_NUMBERS | _TEXTS, max_size=3)), *inner])}}}"
+
+
+@given(_texts_of_json())
+@example(f'{{"a"{" " * 400}:0.10}}')
+def test_no_number_whose_digits_a_double_would_lose_is_overlooked(text: str) -> None:
+    """Wherever in the text it stands, and whatever stands before it; by a plain parse with decimals."""
+    written: list[str] = []
+    json.loads(text, parse_float=written.append, parse_int=written.append)
+    assert may_lose_digits(text.encode()) or not any(map(_loses_digits, written))
+
+
+def _loses_digits(number: str) -> bool:
+    """Tell whether a number is another one, or of other digits, once it was a double; integers are none in Python."""
+    is_double = re.search("[.eE]", number) is not None
+    return number == "-0" or (is_double and str(Decimal(number)) != str(Decimal(repr(float(number)))))
 
 
 def test_whole_numbers_beyond_a_double_are_written_digit_by_digit() -> None:

@@ -62,3 +62,12 @@ def test_images_of_no_study_are_refused(tmp_path: Path) -> None:
     (tmp_path / "o.json").write_text(text, "utf-8")
     with pytest.raises(ImageError, match="no image of the resources"):
         list(registry.read([tmp_path / "o.json"], format="fhir", images=[others]))
+
+
+@pytest.mark.parametrize("release", ["R5", "R4B"])
+def test_a_case_that_lists_no_instances_lists_none_when_it_comes_back(release: str, tmp_path: Path) -> None:
+    case, images = drawn(tmp_path / "a")
+    registry.write([case], tmp_path / "o.json", format="fhir", release=release, images=[images])
+    (reading,) = registry.read([tmp_path / "o.json"], format="fhir")
+    assert strict_json.plain(reading.case) == strict_json.plain(case.case)
+    assert list(reading.losses) == []

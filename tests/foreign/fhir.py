@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annoconv_converters.fhir.read import EXACT, again_of
+from annoconv_converters.fhir.read import EXACT, cases_of
 
 from annoconv.documents import strict_json
 from annoconv.registry import Context
@@ -67,7 +67,7 @@ def write(readings: list[Reading], file: Foreign, folder: Path) -> Path:
             for place, each in enumerate(said.get("entry", ()))
             if "resource" in each
         ]
-    case, told, _ = again_of(located, Context(task="T"), None, source)
+    ((case, told, _),) = cases_of(located, Context(task="T"), None, source)
     assert case == readings[0].case
     whole: Any = {"resourceType": said["resourceType"]}
     if said["resourceType"] == "Bundle":
@@ -95,7 +95,7 @@ def damage(monkeypatch: pytest.MonkeyPatch) -> Foreign:
 
 def silence(monkeypatch: pytest.MonkeyPatch) -> Foreign:
     """Count a member among those that say nothing."""
-    from annoconv_converters.fhir import foreign as module
+    from annoconv_converters.fhir import foreign_losses as module
 
     kept = module.resource_losses
     monkeypatch.setattr(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 from annoconv.registry import Option
 from annoconv_converters._pictures.sizes import with_sizes
 from annoconv_converters.fhir.read import read_files
-from annoconv_converters.fhir.slices import with_instances
+from annoconv_converters.fhir.slices import lister
 from annoconv_converters.fhir.typed import to_fhir_resources
 from annoconv_converters.fhir.write import write_cases
 
@@ -87,8 +87,11 @@ def to_fhir(
     UsageError
         If several cases are to be one document, or nothing tells its time.
     """
-    sized = with_instances(with_sizes(cases, images, context.limits, is_rendered=False), images, context.limits)
-    return write_cases(sized, target, context=context, release=release, bundle=bundle, plain=plain, check=check)
+    sized = with_sizes(cases, images, context.limits, is_rendered=False)
+    listing = lister(images, context.limits)
+    return write_cases(
+        sized, target, context=context, release=release, bundle=bundle, plain=plain, check=check, listing=listing
+    )
 
 
 def from_fhir(

@@ -19,7 +19,8 @@ from annoconv_converters.fhir import r4b
 from annoconv_converters.fhir.carrier import is_ours
 from annoconv_converters.fhir.contents import attached_bytes
 from annoconv_converters.fhir.draft import Draft
-from annoconv_converters.fhir.foreign import REASONS
+from annoconv_converters.fhir.foreign_losses import REASONS
+from annoconv_converters.fhir.slices import relisted
 from annoconv_converters.fhir.write import data_set_of, put_again
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Again:
             Among those read.
         """
         self._taken |= {id(each) for home in taking.homes for each in home.element.get("extension", ())}
-        document: Resource = strict_json.plain(case)
+        document = relisted(strict_json.plain(case), taking.homes)
         named = {each.get("mask_file") for each in document["annotations"]}
         named |= {each.get("field_file") for each in document.get("registrations", ())}
         files = {name: attached_bytes(told) for name, told in attached.items() if name in named}

@@ -6,6 +6,7 @@ What a case may say and FHIR may not (an empty text, a zone beyond 14 hours) giv
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,7 +40,7 @@ __all__ = [
 _TEXT: Final = re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f]+")
 _CODE: Final = re.compile(r"[^\s\x00-\x1f]+( [^\s\x00-\x1f]+)*")
 _ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
-_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]((0\d|1[0-3]):[0-5]\d|14:00))", re.ASCII)
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]((0\d|1[0-3]):[0-5]\d|14:00))", re.ASCII)
 _LISTS: Final = f"{ADDRESS}/CodeSystem/"
 _IDS: Final = f"{ADDRESS}/id/"
 _LEAST, _MOST = -(1 << 31), (1 << 31) - 1
@@ -66,7 +67,13 @@ def is_id(value: str) -> bool:
 
 def moment(value: str | None) -> str | None:
     """Return a time of a case as an `instant` or `dateTime` of FHIR; None if it is none."""
-    return value if value is not None and _MOMENT.fullmatch(value) else None
+    if value is None or not _MOMENT.fullmatch(value):
+        return None
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:  # the 30th of February; a leap second, which FHIR has and a case has not
+        return None
+    return value
 
 
 # --- concepts ---------------------------------------------------------------------------------------------------------

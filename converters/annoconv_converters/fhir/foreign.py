@@ -2,64 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from annoconv.codes import UNCLASSIFIED, Labels
-from annoconv.documents.losses import report
-from annoconv.documents.residuals import leaves, pointer
-from annoconv.loss import Loss, LossKind
-from annoconv.messages import Message
 from annoconv.model import SCHEMA_VERSION
 from annoconv_converters.fhir import imaging, statements, styles
 from annoconv_converters.fhir.contents import attached_text
-from annoconv_converters.fhir.elements import concept_in, extensions, moment, uid_in
+from annoconv_converters.fhir.elements import concept_in, extensions, is_id, moment, uid_in
+from annoconv_converters.fhir.foreign_draft import Foreign
+from annoconv_converters.fhir.foreign_losses import tail
 from annoconv_converters.fhir.names import DCM, DERIVATION
 from annoconv_converters.fhir.quotes import check_quote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
-    from annoconv.documents.losses import Reasons
-    from annoconv.documents.residuals import Path
     from annoconv.registry import Context
+    from annoconv_converters.fhir.foreign_draft import Tell
     from annoconv_converters.fhir.names import Resource
     from annoconv_converters.fhir.sources import Sources
 
-__all__ = ["Foreign", "bundle_losses", "foreign_case", "resource_losses", "with_patient"]
+__all__ = ["foreign_case"]
 
-Tell: TypeAlias = "Callable[[Resource, Labels], Resource | None]"
-REASONS: Final[Reasons] = {
-    "text/*": "a narrative says again for people what the resource says, and a case has no place for it",
-    "*/reference": "a case names what it refers to by ids of its own",
-    "*": "a case has no place for {name}",
-}
 TASK: Final = "FHIR"
+_IN_ERROR: Final = "entered-in-error"
+"""Status of what should never have been said, and is no value or region; a finding is kept as a rejected one."""
 _REGION_CODES: Final = frozenset({"111030", "121191", "130488"})
 """DCM codes of ImagingSelections that say what kind of region it is, not of what."""
-_UNTOLD: Final = frozenset({"fullUrl", "resource"})
-
-
-@dataclass
-class Foreign:
-    """A case that is being made of resources of others.
-
-    Attributes
-    ----------
-    case
-        As far as it is made.
-    told
-        Resources that it takes, by their place in memory, each with what says it again of the case.
-    """
-
-    case: Resource
-    told: dict[int, tuple[Resource, Tell]] = field(default_factory=dict[int, "tuple[Resource, Tell]"])
-    image_of: dict[str, Resource] = field(default_factory=dict[str, "Resource"])
-    instances: dict[str, list[str]] = field(default_factory=dict[str, "list[str]"])
-
-    def take(self, resource: Resource, tell: Tell) -> None:
-        """Note that a resource is taken."""
-        self.told[id(resource)] = (resource, tell)
 
 
 def foreign_case(index: Sources, name: str, context: Context) -> Foreign | None:
@@ -82,23 +51,33 @@ def foreign_case(index: Sources, name: str, context: Context) -> Foreign | None:
     observations = index.of_type("Observation")
     findings = [each for each in observations if styles.is_finding(each, _types(each, index))]
     spans = [each for each in observations if any(extensions(each, DERIVATION))]
-    members = {id(one) for each in findings for one in map(index.get, each.get("hasMember", ())) if one is not None}
+    inner = {id(each) for each in findings if styles.is_finding_by_itself(each)}
+    members = {id(one) for each in findings for one in _members(each, index)} - inner
     for each in findings:
         if id(each) not in members:
             _take_finding(foreign, each, index, labels)
+    if inner:
+        by_id = {each["id"]: each for each in foreign.case["annotations"]}
+        for each in findings:
+            _take_parts(foreign, each, [one for one in _members(each, index) if id(one) in inner], by_id)
     for each in spans:
         _take_span(foreign, each, index, labels)
     for each in index.of_type("ImagingSelection"):
-        if id(each) not in foreign.told:
-            _take_selection(foreign, each, labels)
+        if id(each) not in foreign.told and each.get("status") != _IN_ERROR:
+            _take_selection(foreign, each, index, labels)
     for each in observations:
-        if id(each) not in foreign.told and id(each) not in members:
-            _take_record(foreign, each)
+        if id(each) not in foreign.told and id(each) not in members and each.get("status") != _IN_ERROR:
+            _take_record(foreign, each, index)
     if not foreign.told:
         return None
     _take_patient(foreign, index)
     _settle_image(foreign, index, name)
     return foreign
+
+
+def _members(resource: Resource, index: Sources) -> list[Resource]:
+    found = (index.get(each, resource) for each in resource.get("hasMember", ()))
+    return [each for each in found if each is not None]
 
 
 def _types(resource: Resource, index: Sources) -> set[str]:
@@ -136,16 +115,25 @@ def _take_studies(foreign: Foreign, index: Sources) -> None:
             foreign.image_of.setdefault(str(image["uid"]), image)
             foreign.instances[image["uid"]] = [each["sop_instance_uid"] for each in image.get("instances", ())]
         if images or study is not None:
-            foreign.take(resource, _tell_study(study, images, uid))
+            foreign.take(resource, _tell_study(foreign, study, images, uid), study)
 
 
-def _tell_study(study: Resource | None, images: list[Resource], uid: str | None) -> Tell:
-    return lambda said, _labels: styles.tell_study(study, images, uid, said)
+def _tell_study(foreign: Foreign, study: Resource | None, images: list[Resource], uid: str | None) -> Tell:
+    def tell(said: Resource, _: Labels) -> Resource:
+        told = styles.tell_study(study, images, uid, said)
+        for place, image in enumerate(images):
+            kept = foreign.image_of[str(image["uid"])]
+            if not foreign.holds(kept) or kept != image:
+                told["series"][place] = {}
+        return told
+
+    return tell
 
 
 def _settle_image(foreign: Foreign, index: Sources, name: str) -> None:
     """Give the case its images; one that nothing names is named after the file."""
-    for selection in index.of_type("ImagingSelection"):
+    taken = [each for each, _, _ in foreign.told.values() if each["resourceType"] == "ImagingSelection"]
+    for selection in (*index.of_type("ImagingSelection"), *taken):
         uid = selection.get("seriesUid")
         if isinstance(uid, str) and uid not in foreign.image_of:
             study = {"study_instance_uid": selection["studyUid"]} if isinstance(selection.get("studyUid"), str) else {}
@@ -163,26 +151,30 @@ def _take_patient(foreign: Foreign, index: Sources) -> None:
     """Take the pseudonym and the sex of the patient, and neither names nor anything else."""
     subjects = [each.get("subject") or each.get("patient") for each in index.listed]
     told = [each["reference"] for each in subjects if isinstance(each, dict) and isinstance(each.get("reference"), str)]
-    named = [_tail(each).rpartition("/")[2] for each in told if "Patient/" in each]
-    patients = index.of_type("Patient")
-    found = str(patients[0]["id"]) if patients and "id" in patients[0] else next(iter(named), None)
-    if found is not None:
+    named = [tail(each).rpartition("/")[2] for each in told if "Patient/" in each]
+    meant = (index.get({"reference": each}) for each in told)
+    patient = next((each for each in meant if each is not None and each["resourceType"] == "Patient"), None)
+    if patient is None and not named:
+        patient = next(iter(index.of_type("Patient")), None)
+    found = next(iter(named), None) if patient is None else index.name_of(patient)
+    if found is not None and is_id(found):
         foreign.case["patient_id"] = found
-    if patients and patients[0].get("gender") in {"male", "female", "other", "unknown"}:
-        foreign.case["subject"] = {"sex": patients[0]["gender"]}
-    if patients:
+    if patient is not None and patient.get("gender") in {"male", "female", "other", "unknown"}:
+        foreign.case["subject"] = {"sex": patient["gender"]}
+    if patient is not None:
         gender = foreign.case.get("subject", {}).get("sex")
         again = {"resourceType": "Patient", "id": found} | ({"gender": gender} if gender else {})
-        foreign.take(patients[0], lambda _said, _labels: again)
+        foreign.take(patient, lambda _said, _labels: again)
 
 
 # --- findings ---------------------------------------------------------------------------------------------------------
 
 
 def _take_finding(foreign: Foreign, resource: Resource, index: Sources, labels: Labels) -> None:
-    annotation, definition = styles.take_finding(resource, labels)
+    annotation, definition = styles.take_finding(resource, labels, foreign.name(resource, index))
     _labelled(foreign, definition)
     used: dict[str, list[Resource]] = {}
+    below: dict[int, Resource] = {}
     for key in ("derivedFrom", "focus"):
         for reference in resource.get(key, ()):
             selection = index.get(reference, resource)
@@ -191,7 +183,7 @@ def _take_finding(foreign: Foreign, resource: Resource, index: Sources, labels: 
             annotation |= styles.take_region(selection, foreign.instances)
             _place(annotation, selection)
             used.setdefault(key, []).append(reference)
-            foreign.take(selection, _tell_selection(annotation, foreign))
+            foreign.take(selection, _tell_selection(annotation, foreign), annotation)
     for reference in resource.get("partOf", ()):
         study = index.get(reference, resource)
         if study is not None and id(study) in foreign.told:
@@ -199,15 +191,60 @@ def _take_finding(foreign: Foreign, resource: Resource, index: Sources, labels: 
     for reference in resource.get("hasMember", ()):
         member = index.get(reference, resource)
         part = None if member is None else styles.take_member(member)
-        if member is not None and part is not None:
+        if (
+            member is not None
+            and styles.is_finding_by_itself(member)
+            and styles.is_finding(member, _types(member, index))
+        ):
+            used.setdefault("hasMember", []).append(reference)
+            below[id(reference)] = member
+        elif member is not None and part is not None:
             annotation.setdefault(part[0], []).append(part[1])
             used.setdefault("hasMember", []).append(reference)
-            foreign.take(member, _tell_member(part[1], member))
+            foreign.take(member, _tell_member(part[1], member), annotation)
+    own = [styles.take_member(each) for each in (resource, *resource.get("component", ()))]
+    if "valueQuantity" not in resource:
+        own[0] = None
+    for part in own:
+        if part is not None:
+            annotation.setdefault(part[0], []).append(part[1])
     annotation.setdefault("type", "attribute")
     if annotation["type"] == "attribute":
         annotation["attributes"] = {}
     foreign.case["annotations"].append(annotation)
-    foreign.take(resource, lambda said, known: styles.tell_finding(annotation, said, known) | used)
+
+    def tell(said: Resource, known: Labels) -> Resource:
+        parts = (said, *said.get("component", ()))
+        told = [{} if one is None else styles.tell_part(one[1], each) for one, each in zip(own, parts, strict=True)]
+        value = {key: each for key, each in told[0].items() if key != "code"}
+        kept = [each for each in used.get("hasMember", ()) if id(each) not in below or is_below(below[id(each)])]
+        more = {"hasMember": kept} if kept else {}
+        beside = {key: each for key, each in used.items() if key != "hasMember"}
+        return styles.tell_finding(annotation, said, known) | value | beside | more | _components(told[1:])
+
+    def is_below(part: Resource) -> bool:
+        taken = foreign.told.get(id(part))
+        return taken is not None and taken[2] is not None and taken[2].get("parent_id") == annotation["id"]
+
+    foreign.take(resource, tell, annotation)
+
+
+def _components(told: list[Resource]) -> Resource:
+    return {"component": told} if any(told) else {}
+
+
+def _take_parts(foreign: Foreign, resource: Resource, parts: list[Resource], by_id: Mapping[str, Resource]) -> None:
+    """Let the annotations of findings that are members of a finding name it as their parent, but not in a circle."""
+    whole = foreign.told.get(id(resource))
+    for each in parts:
+        part = foreign.told.get(id(each))
+        if whole is None or part is None or whole[2] is None or part[2] is None:
+            continue
+        above: Resource | None = whole[2]
+        while above is not None and above is not part[2]:
+            above = by_id.get(above.get("parent_id", ""))
+        if above is None:
+            part[2].setdefault("parent_id", whole[2]["id"])
 
 
 def _place(annotation: Resource, selection: Resource) -> None:
@@ -227,7 +264,7 @@ def _tell_member(part: Resource, member: Resource) -> Tell:
     return lambda _said, _labels: styles.tell_member(part, member)
 
 
-def _take_selection(foreign: Foreign, resource: Resource, labels: Labels) -> None:
+def _take_selection(foreign: Foreign, resource: Resource, index: Sources, labels: Labels) -> None:
     """Take a region that no finding refers to: of its own class, if it says more than that it is a region."""
     codings = resource.get("code", {}).get("coding", ())
     is_kind = any(each.get("system") == DCM and each.get("code") in _REGION_CODES for each in codings)
@@ -235,7 +272,7 @@ def _take_selection(foreign: Foreign, resource: Resource, labels: Labels) -> Non
     label = labels.of_name(name)
     _labelled(foreign, label.definition)
     category = label.known.category.value if label.known is not None and label.known.category else "other"
-    annotation: Resource = {"id": str(resource.get("id")), "category": category, "label_code": label.code}
+    annotation: Resource = {"id": foreign.name(resource, index), "category": category, "label_code": label.code}
     annotation |= styles.take_region(resource, foreign.instances) or {"type": "attribute", "attributes": {}}
     _place(annotation, resource)
     foreign.case["annotations"].append(annotation)
@@ -246,7 +283,7 @@ def _take_selection(foreign: Foreign, resource: Resource, labels: Labels) -> Non
         code = annotation["label_code"]
         return told if code == UNCLASSIFIED else told | {"code": {"text": known.name_of(code)}}
 
-    foreign.take(resource, tell)
+    foreign.take(resource, tell, annotation)
 
 
 def _take_span(foreign: Foreign, resource: Resource, index: Sources, labels: Labels) -> None:
@@ -255,14 +292,16 @@ def _take_span(foreign: Foreign, resource: Resource, index: Sources, labels: Lab
         text = index.get(parts.get("reference", {}).get("valueReference"), resource)
         start, length = (parts.get(name, {}).get("valueInteger") for name in ("offset", "length"))
         content = None if text is None else attached_text(text)
-        if text is None or content is None or start is None or length is None:
+        if text is None or not content or start is None or length is None:
             continue
         value = resource.get("valueCodeableConcept", {})
         quote = resource.get("valueString", value.get("text", content[start : start + length]))
         check_quote(content, start, start + length, quote, f"Observation/{resource.get('id')}")
-        annotation, definition = styles.take_finding(resource, labels)
+        annotation, definition = styles.take_finding(resource, labels, foreign.name(resource, index))
         _labelled(foreign, definition)
-        place = {"text_id": str(text.get("id")), "start": start, "end": start + length, "text": quote}
+        taken = foreign.told.get(id(text))
+        home = (taken and taken[2]) or _take_text(foreign, text, content, index)
+        place = {"text_id": home["id"], "start": start, "end": start + length, "text": quote}
         annotation |= {"type": "text_span", **place, "semantic_type": "other"}
         foreign.case["annotations"].append(annotation)
 
@@ -272,7 +311,7 @@ def _take_span(foreign: Foreign, resource: Resource, index: Sources, labels: Lab
             kept = [key for key in ("extension", "derivedFrom") if key in said]
             return told | beside | {key: said[key] for key in kept}
 
-        foreign.take(resource, tell)
+        foreign.take(resource, tell, annotation)
         return
 
 
@@ -280,25 +319,25 @@ def _take_span(foreign: Foreign, resource: Resource, index: Sources, labels: Lab
 
 
 def _take_texts(foreign: Foreign, index: Sources) -> None:
-    texts: list[Resource] = []
     for resource in index.of_type("DocumentReference"):
-        content = attached_text(resource)
-        if not content:
-            continue
-        text: Resource = {"id": str(resource.get("id")), "kind": "other", "content": content}
-        language = resource["content"][0].get("attachment", {}).get("language")
-        text |= {"language": language} if isinstance(language, str) else {}
-        text |= {"written_at": date} if (date := moment(resource.get("date"))) else {}
-        texts.append(text)
-        foreign.take(resource, _tell_text(text))
+        if content := attached_text(resource):
+            _take_text(foreign, resource, content, index)
     for resource in index.of_type("DiagnosticReport"):
         conclusion = resource.get("conclusion")
         if isinstance(conclusion, str) and conclusion.strip():
-            text = {"id": str(resource.get("id")), "kind": "exam_report", "content": conclusion}
-            texts.append(text)
-            foreign.take(resource, _tell_report(text))
-    if texts:
-        foreign.case["texts"] = texts
+            text = {"id": foreign.name(resource, index), "kind": "exam_report", "content": conclusion}
+            foreign.case.setdefault("texts", []).append(text)
+            foreign.take(resource, _tell_report(text), text)
+
+
+def _take_text(foreign: Foreign, resource: Resource, content: str, index: Sources) -> Resource:
+    text: Resource = {"id": foreign.name(resource, index), "kind": "other", "content": content}
+    language = resource["content"][0].get("attachment", {}).get("language")
+    text |= {"language": language} if isinstance(language, str) else {}
+    text |= {"written_at": date} if (date := moment(resource.get("date"))) else {}
+    foreign.case.setdefault("texts", []).append(text)
+    foreign.take(resource, _tell_text(text), text)
+    return text
 
 
 def _tell_text(text: Resource) -> Tell:
@@ -310,7 +349,7 @@ def _tell_report(text: Resource) -> Tell:
     return lambda _said, _labels: told
 
 
-def _take_record(foreign: Foreign, resource: Resource) -> None:
+def _take_record(foreign: Foreign, resource: Resource, index: Sources) -> None:
     """Take what an Observation says, and each of its components, as fields of a record."""
     parts = [resource, *resource.get("component", ())]
     fields: list[Resource] = []
@@ -329,10 +368,11 @@ def _take_record(foreign: Foreign, resource: Resource) -> None:
         return
     codes = {one.get("code") for each in resource.get("category", ()) for one in each.get("coding", ())}
     kind = "laboratory" if "laboratory" in codes else "examination"
-    record: Resource = {"id": str(resource.get("id")), "kind": kind}
+    record: Resource = {"id": foreign.name(resource, index), "kind": kind}
     if (at := moment(resource.get("effectiveDateTime"))) is not None:
         record["recorded_at"] = at
-    foreign.case.setdefault("clinical_records", []).append(record | {"fields": fields})
+    record["fields"] = fields
+    foreign.case.setdefault("clinical_records", []).append(record)
 
     def tell(said: Resource, _: Labels) -> Resource:
         told: Resource = {"resourceType": "Observation", "id": record["id"], "status": "final"}
@@ -344,53 +384,4 @@ def _take_record(foreign: Foreign, resource: Resource) -> None:
         whole = told | (own[0] if own else {})
         return whole | ({"component": components} if components and len(components) == len(parts) - 1 else {})
 
-    foreign.take(resource, tell)
-
-
-# --- losses -----------------------------------------------------------------------------------------------------------
-
-
-def resource_losses(said: Resource, again: Resource | None, place: Path, case_index: int) -> list[Loss]:
-    """Return what a resource says and a case does not."""
-    type_ = str(said.get("resourceType"))
-    if again is None:
-        message = Message("a case has no place for {name}", name=type_)
-        return [Loss(case_index, pointer(place), LossKind.NO_PLACE, message)]
-    if "id" not in said:
-        again = {key: value for key, value in again.items() if key != "id"}
-    return report(_normal(said), _normal(again), REASONS, case_index=case_index, within=place).losses
-
-
-def with_patient(told: Resource, said: Resource, patient_id: str | None) -> Resource:
-    """Return what is said again of a resource with the patient, where the case has the one that it names."""
-    for key in ("subject", "patient"):
-        if patient_id is not None and isinstance(said.get(key), dict) and "reference" in said[key]:
-            told = {**told, key: {"reference": f"Patient/{patient_id}"}}
-    return told
-
-
-def bundle_losses(document: Resource, case_index: int) -> list[Loss]:
-    """Return what a Bundle says beside its resources and where they are."""
-    said = {key: value for key, value in document.items() if key not in {"resourceType", "type", "entry"}}
-    paths = [(path, value) for path, value in leaves(said).items() if path]
-    for number, entry in enumerate(document.get("entry", ())):
-        beside = {key: value for key, value in entry.items() if key not in _UNTOLD}
-        paths += [(("entry", number, *path), value) for path, value in leaves(beside).items() if path]
-    return [
-        Loss(case_index, pointer(path), LossKind.NO_PLACE, Message("a case has no place for {name}", name=path[-1]))
-        for path, _ in paths
-    ]
-
-
-def _normal(node: Any) -> Any:
-    """Return a resource with its references by type and id alone, whatever server stands before them."""
-    if isinstance(node, dict):
-        told = {key: _normal(value) for key, value in node.items()}
-        if isinstance(told.get("reference"), str):
-            told["reference"] = _tail(told["reference"])
-        return told
-    return [_normal(each) for each in node] if isinstance(node, list) else node
-
-
-def _tail(reference: str) -> str:
-    return "/".join(reference.partition("/_history/")[0].rsplit("/", 2)[-2:])
+    foreign.take(resource, tell, record)

@@ -22,7 +22,9 @@ from annoconv_converters.fhir.bundle import LINES
 from annoconv_converters.fhir.carrier import is_ours
 from annoconv_converters.fhir.case import is_composition
 from annoconv_converters.fhir.draft import Taking
-from annoconv_converters.fhir.foreign import bundle_losses, foreign_case, resource_losses, with_patient
+from annoconv_converters.fhir.foreign import foreign_case
+from annoconv_converters.fhir.foreign_draft import by_patient
+from annoconv_converters.fhir.foreign_losses import bundle_losses, resource_losses, with_patient
 from annoconv_converters.fhir.native import native_case, restored, whole
 from annoconv_converters.fhir.release import check_modifiers, may_lack_zones, may_modify, release_of, with_zones
 from annoconv_converters.fhir.slices import list_instances
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from annoconv_converters.fhir.names import Resource
     from annoconv_converters.fhir.sources import Located
 
-__all__ = ["EXACT", "again_of", "read_files", "readings_of"]
+__all__ = ["EXACT", "cases_of", "read_files", "readings_of"]
 
 _ENDINGS: Final = (".json", LINES)
 EXACT: Final = frozenset({"value", "valueDecimal", "valueQuantity", "coordinate", "referenceRange", "component"})
@@ -71,8 +73,14 @@ def read_files(
         beside = [*idle, *(loss for each in bundles for loss in bundle_losses(each, 0))]
         yield from readings_of(ours, context, files[0].path, beside)
         return
-    for case_index, file in enumerate(files):
-        yield _foreign_reading(file, context, release, case_index, idle if case_index == 0 else ())
+    case_index = 0
+    for file in files:
+        bundle = [] if file.document is None else bundle_losses(file.document, case_index)
+        beside = [*bundle, *(idle if case_index == 0 else ())]
+        for case, _, losses in cases_of(file.located, context, release, file.path, case_index):
+            yield Reading(case, Masks(), LossReport([*losses, *beside]))
+            beside = []
+            case_index += 1
 
 
 def _without_files(sources: Sequence[Path], context: Context) -> InputError:
@@ -244,20 +252,10 @@ def _typed(document: Resource, limits: Limits, where: str) -> Case:
 # --- of others --------------------------------------------------------------------------------------------------------
 
 
-def _foreign_reading(
-    file: _File, context: Context, release: Release | None, case_index: int, beside: Sequence[Loss]
-) -> Reading:
-    case, told, losses = again_of(file.located, context, release, file.path, case_index)
-    del told
-    if file.document is not None:
-        losses += bundle_losses(file.document, case_index)
-    return Reading(case, Masks(), LossReport([*losses, *beside]))
-
-
-def again_of(
+def cases_of(
     located: Sequence[Located], context: Context, release: Release | None, path: Path, case_index: int = 0
-) -> tuple[Case, list[tuple[Located, Resource | None]], list[Loss]]:
-    """Return the case that resources of others make, what it says of each of them again, and what it does not say.
+) -> Iterator[tuple[Case, list[tuple[Located, Resource | None]], list[Loss]]]:
+    """Yield a case of resources of others for each patient, what it says of its resources again, and what it does not.
 
     Raises
     ------
@@ -267,8 +265,10 @@ def again_of(
     stated = release_of((each for _, _, each in located), release, path)
     with _shaped(path.name, path):
         raised = _raised(located) if stated == "R4B" else located
-        foreign = foreign_case(Sources(raised), path.stem, context)
-    if foreign is None:
+        index = Sources(raised)
+        groups = by_patient(index)
+        made = [foreign_case(index.within(group), path.stem, context) for group in groups]
+    if not any(made):
         types = ", ".join(sorted({str(each.get("resourceType")) for _, _, each in located}))
         raise InputError(
             "there is nothing here that a case holds",
@@ -277,17 +277,22 @@ def again_of(
             expected="an ImagingStudy, an ImagingSelection, an Observation, a report or a text",
             advice="Name the Bundle that this is a part of, with the findings and images that belong to it",
         )
-    with _shaped(path.name, path):
-        case = _typed(whole(foreign.case, context.limits), context.limits, path.name)
-        labels = Labels.of(case, context.label_system)
-        again: list[tuple[Located, Resource | None]] = []
-        losses: list[Loss] = []
-        for one, (place, _, resource) in zip(located, raised, strict=True):
-            tell = foreign.told.get(id(resource))
-            told = None if tell is None else tell[1](resource, labels)
-            if told is not None:
-                told = with_patient(told, resource, case.patient_id)
-                told = r4b.down(told) if stated == "R4B" else told
-            again.append((one, told))
-            losses += resource_losses(one[2], told, place, case_index)
-    return case, again, losses
+    kept = [number for number, one in enumerate(made) if one is not None]
+    owners = {each: number for number in kept for each in groups[number]}
+    parts: dict[int, list[tuple[Located, Resource]]] = {number: [] for number in kept}
+    for one, (_, _, resource) in zip(located, raised, strict=True):
+        parts[owners.get(id(resource), kept[0])].append((one, resource))  # what is of no case is with the first one
+    for number, foreign in enumerate(each for each in made if each is not None):
+        with _shaped(path.name, path):
+            case = _typed(whole(foreign.case, context.limits), context.limits, path.name)
+            labels = Labels.of(case, context.label_system)
+            again: list[tuple[Located, Resource | None]] = []
+            losses: list[Loss] = []
+            for one, resource in parts[kept[number]]:
+                told = foreign.again(resource, labels)
+                if told is not None:
+                    told = with_patient(told, resource, case.patient_id)
+                    told = r4b.down(told) if stated == "R4B" else told
+                again.append((one, told))
+                losses += resource_losses(one[2], told, one[0], case_index + number)
+        yield case, again, losses

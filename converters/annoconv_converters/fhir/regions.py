@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from annoconv_converters.fhir.names import Resource
 
-__all__ = ["geometry_in", "regions_flat", "regions_solid", "type_of"]
+__all__ = ["alike", "geometry_in", "regions_flat", "regions_solid", "type_of"]
 
 Points: TypeAlias = "list[list[Any]]"
 
@@ -137,14 +137,52 @@ def _ellipsoid(annotation: Resource) -> Resource:
 # --- back -------------------------------------------------------------------------------------------------------------
 
 
+def alike(regions: Sequence[Resource], size: int) -> list[Resource]:
+    """Return the regions of others that make one annotation: the first, and those beside it that go with it.
+
+    Points go with points, closed lines with closed lines, contours in space with each other. A region that is no
+    geometry of a case, or has not the numbers of its points, goes with none.
+    """
+    kinds = [_kind(each, size) for each in regions]
+    first = next((kind for kind in kinds if kind is not None), None)
+    many = first in _TOGETHER
+    found = [each for each, kind in zip(regions, kinds, strict=True) if first is not None and kind == first]
+    return found if many else found[:1]
+
+
+_TOGETHER: Final = {"point", "ring", "contour"}
+
+
+def _kind(region: Resource, size: int) -> str | None:
+    """Return what a region of others is; None if a case has no geometry for it."""
+    numbers, told = region.get("coordinate", []), region.get("regionType")
+    points = _points(region, size)
+    if not points or len(numbers) % size:
+        return None
+    if size == 3:
+        if told in {"point", "polyline", "polygon"}:
+            return "contour"
+        return str(told) if told == "multipoint" or (told == "ellipsoid" and len(points) == 6) else None
+    match told:
+        case "point":
+            return "point" if len(points) == 1 else None
+        case "polyline" | "interpolated" if len(points) > 1:
+            return "ring" if len(points) > 3 and points[0] == points[-1] else "line"
+        case "circle" if len(points) == 2:
+            return "circle"
+        case "ellipse" if len(points) == 4:
+            return "ellipse"
+        case _:
+            return None
+
+
 def type_of(regions: Sequence[Resource], size: int) -> str:
     """Return the type of annotation that regions of `size` numbers a point are, where nothing names it."""
     kinds = {each.get("regionType") for each in regions}
     if size == 3:
         is_one = len(regions) == 1
-        return {"point": "point", "polyline": "polyline", "ellipsoid": "ellipsoid"}.get(
-            str(next(iter(kinds))) if is_one else "", "contours"
-        )
+        named = {"point": "point", "polyline": "polyline", "ellipsoid": "ellipsoid", "multipoint": "keypoints"}
+        return named.get(str(next(iter(kinds))) if is_one else "", "contours")
     first = _points(regions[0], 2)
     if kinds == {"point"}:
         return "point" if len(regions) == 1 and len(first) == 1 else "keypoints"
@@ -177,7 +215,8 @@ def geometry_in(type_: str, regions: Sequence[Resource], size: int) -> Resource:
         case "point":
             return {"point": first[0]}
         case "keypoints":
-            return {"keypoints": [{"point": each[0]} for each in listed]}
+            is_multipoint = regions[0].get("regionType") == "multipoint"
+            return {"keypoints": [{"point": each} for each in (first if is_multipoint else (one[0] for one in listed))]}
         case "ellipse" if size == 2:
             return _ellipse_in(regions[0].get("regionType"), first)
         case "oriented_box" if size == 2 and len(first) == _CORNERS:

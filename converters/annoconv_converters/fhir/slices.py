@@ -5,53 +5,56 @@ Written, an image that lists no instances gets those of its series; read, so doe
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from annoconv import images as image_seam
-from annoconv.casefile import LoadedCase
 from annoconv.errors import ImageError
 from annoconv.model import ImageInstance
-from annoconv_converters.fhir.imaging import instance_put
+from annoconv_converters.fhir.carrier import GONE, changes_in
+from annoconv_converters.fhir.imaging import instance_put, series_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from annoconv.images import ImageSource
     from annoconv.limits import Limits
     from annoconv.loss import Loss
     from annoconv.model import Case, Image
+    from annoconv_converters.fhir.draft import Home
     from annoconv_converters.fhir.names import Resource
     from annoconv_converters.fhir.sources import Located
 
-__all__ = ["list_instances", "with_instances"]
+__all__ = ["list_instances", "lister", "relisted"]
 
 
-def with_instances(cases: Iterable[LoadedCase], images: Sequence[Path], limits: Limits) -> Iterator[LoadedCase]:
-    """Yield cases whose images list the instances of their series where something lies on a slice and they list none.
+def lister(images: Sequence[Path], limits: Limits) -> Callable[[Case], Case]:
+    """Return what lets the images of a case list the instances of their series; the case itself where none has to.
+
+    An image has to where something lies on a slice of it and it lists none.
 
     Parameters
     ----------
-    cases
-        The cases.
     images
-        Files and folders that were named.
+        Files and folders that were named; looked into once, when it is asked for.
     limits
         Bounds on what is read.
     """
-    volumes: dict[str, ImageSource] | None = None
-    for loaded in cases:
-        case = loaded.case
+
+    @cache
+    def volumes() -> dict[str, ImageSource]:
+        return {each.uid: each for each in _scanned(images, limits)}
+
+    def listing(case: Case) -> Case:
         wanted = _on_slices(case) if images else set[str]()
         every = (case.image, *(case.related_images or ()))
         if not any(each.uid in wanted and each.instances is None for each in every):
-            yield loaded
-            continue
-        volumes = {each.uid: each for each in _scanned(images, limits)} if volumes is None else volumes
-        first, *others = (_listing(each, volumes) if each.uid in wanted else each for each in every)
-        changed = case.model_copy(update={"image": first, **({"related_images": others} if others else {})})
-        yield LoadedCase(changed, partial(getattr, loaded, "masks"), loaded.path, loaded.fields)
+            return case
+        first, *others = (_listing(each, volumes()) if each.uid in wanted else each for each in every)
+        return case.model_copy(update={"image": first, **({"related_images": others} if others else {})})
+
+    return listing
 
 
 def _on_slices(case: Case) -> set[str]:
@@ -83,6 +86,33 @@ def _scanned(images: Sequence[Path], limits: Limits) -> list[ImageSource]:
         return image_seam.scan(images, limits)
     except ImageError:
         return []
+
+
+def relisted(document: Resource, homes: Iterable[Home]) -> Resource:
+    """Return a case that was read whose images list the instances of their series where only the series does.
+
+    Parameters
+    ----------
+    document
+        The case; changed where an extension says that it lists none.
+    homes
+        Of its parts.
+    """
+    series = {
+        str(home.element.get("uid")): home.element
+        for home in homes
+        if home.kind == "image" and (("instances",), GONE) in changes_in(home)
+    }
+
+    def told(image: Resource) -> Resource:
+        return image | {"instances": series_in(series[image["uid"]], None)["instances"]}
+
+    for key in ("image", "related_images") if series else ():
+        listed = document.get(key, [])
+        whole = [told(each) if each["uid"] in series else each for each in (listed if key != "image" else [listed])]
+        if whole:
+            document[key] = whole[0] if key == "image" else whole
+    return document
 
 
 def list_instances(located: Sequence[Located], images: Sequence[Path], limits: Limits) -> list[Loss]:

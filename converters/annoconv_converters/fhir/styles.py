@@ -24,21 +24,22 @@ from annoconv_converters.fhir.elements import (
     value_put,
 )
 from annoconv_converters.fhir.names import DCM, SCT, UCUM
-from annoconv_converters.fhir.regions import geometry_in, regions_flat, regions_solid, type_of
+from annoconv_converters.fhir.regions import alike, geometry_in, regions_flat, regions_solid, type_of
 
 if TYPE_CHECKING:
     from annoconv.codes import Labels
     from annoconv_converters.fhir.names import Resource
 
 __all__ = [
-    "GROUP", "is_finding", "name_of", "take_field", "take_finding", "take_member", "take_region", "tell_field",
-    "tell_finding", "tell_member", "tell_region", "tell_study",
+    "GROUP", "is_finding", "is_finding_by_itself", "name_of", "take_field", "take_finding", "take_member",
+    "take_region", "tell_field", "tell_finding", "tell_member", "tell_part", "tell_region", "tell_study",
 ]  # fmt: skip
 
 GROUP: Final = {"coding": [{"system": DCM, "code": "125007", "display": "Measurement Group"}]}
 _PRESENT: Final = {"52101004": None, "2667000": "absent", "371930009": "possible", "410513005": "historical"}
 """Judgements of SNOMED CT whether a finding is there."""
 _JUDGED: Final = {assertion: code for code, assertion in _PRESENT.items() if assertion}
+_REGIONS: Final = {"imageRegion2D", "imageRegion3D"}
 _STATUSES: Final = {"registered": "preliminary", "preliminary": "preliminary", "entered-in-error": "rejected"}
 
 
@@ -54,6 +55,14 @@ def is_finding(resource: Resource, types: set[str]) -> bool:
     return is_group(resource) or "ImagingSelection" in types
 
 
+def is_finding_by_itself(resource: Resource) -> bool:
+    """Tell whether a finding is one where it is a member of another too, and no measurement or evaluation of that."""
+    if is_group(resource):
+        return True
+    values = [key for key in resource if key.startswith("value")]
+    return not values or bool(values == ["valueCodeableConcept"] and _judgement(resource["valueCodeableConcept"]) != "")
+
+
 def name_of(told: Any) -> str:
     """Return the name of a CodeableConcept: its display, its text, or its code."""
     concept = told if isinstance(told, dict) else {}
@@ -65,8 +74,8 @@ def name_of(told: Any) -> str:
 # --- findings ---------------------------------------------------------------------------------------------------------
 
 
-def take_finding(resource: Resource, labels: Labels) -> tuple[Resource, Resource | None]:
-    """Return an annotation, without its place, and the definition of its label if it needs one."""
+def take_finding(resource: Resource, labels: Labels, identity: str) -> tuple[Resource, Resource | None]:
+    """Return an annotation of an id, without its place, and the definition of its label if it needs one."""
     code, value = resource.get("code"), resource.get("valueCodeableConcept")
     judged = _judgement(value)
     finding = value if value is not None and judged == "" else code
@@ -77,7 +86,7 @@ def take_finding(resource: Resource, labels: Labels) -> tuple[Resource, Resource
     kind = category_of(Concept(**category)).value if is_stated and category is not None else "lesion"
     if label.known is not None and label.known.category is not None and not is_stated:
         kind = label.known.category.value
-    annotation: Resource = {"id": str(resource.get("id")), "category": kind, "label_code": label.code}
+    annotation: Resource = {"id": identity, "category": kind, "label_code": label.code}
     if judged:
         annotation["assertion"] = judged
     if (status := _STATUSES.get(str(resource.get("status")))) is not None:
@@ -170,9 +179,14 @@ def tell_member(part: Resource, said: Resource) -> Resource:
     return told | measures.range_put(part)
 
 
+def tell_part(part: Resource, said: Resource) -> Resource:
+    """Return a measurement or an evaluation as what an Observation, or a component of one, says by itself."""
+    return {key: value for key, value in tell_member(part, said).items() if key not in {"resourceType", "status"}}
+
+
 def _unit_of(value: Resource) -> str | None:
     """Return the unit of a quantity: its code in UCUM, else its words."""
-    return value.get("code") if value.get("system") == UCUM else value.get("unit")
+    return value["code"] if value.get("system") == UCUM and "code" in value else value.get("unit")
 
 
 def _quantity_told(part: Resource, said: Resource) -> Resource:
@@ -180,7 +194,7 @@ def _quantity_told(part: Resource, said: Resource) -> Resource:
     comparator = measures.COMPARATORS.get(part.get("comparator", ""))
     unit = part.get("unit")
     whole = quantity(part["value"], unit, comparator)
-    is_coded = said.get("system") == UCUM
+    is_coded = said.get("system") == UCUM and "code" in said
     if is_coded and said.get("unit") != unit:
         return {key: value for key, value in whole.items() if key != "unit"}
     return {key: value for key, value in whole.items() if key not in {"system", "code"} or is_coded}
@@ -239,15 +253,17 @@ def tell_field(field: Resource, said: Resource) -> Resource:
 
 def take_region(selection: Resource, images: dict[str, list[str]]) -> Resource:
     """Return type and geometry of a region, and the slice it is on where the image lists its instances."""
-    instances = selection.get("instance", [])
-    first: Resource = next(iter(instances), {})
+    place, instances = _place_of_region(selection), selection.get("instance", [])
+    first: Resource = instances[place] if instances else {}
     flat, solid = first.get("imageRegion2D", []), first.get("imageRegion3D", [])
-    if not flat and not solid:
-        return {}
     size = 2 if flat else 3
-    regions = flat or solid
+    regions = alike(flat or solid, size)
+    if not regions:
+        return {}
     type_ = type_of(regions, size)
     told: Resource = {"type": type_, **geometry_in(type_, regions, size)}
+    for number, each in enumerate(told.get("keypoints", ()), start=1):
+        each["name"] = str(number)
     if size == 3:
         frame = selection.get("frameOfReferenceUid")
         told |= {} if type_ == "contours" else {"coordinate_space": "patient"}
@@ -269,6 +285,8 @@ def tell_region(annotation: Resource, said: Resource, image: Resource) -> Resour
     if "study_instance_uid" in image:
         told["studyUid"] = image["study_instance_uid"]
     flat, solid = regions_flat(annotation), regions_solid(annotation, None)
+    if _is_multipoint(said):
+        solid = [{"regionType": "multipoint", "coordinate": [one for each in solid for one in each["coordinate"]]}]
     instance: Resource = {"imageRegion2D": flat} if flat else {"imageRegion3D": solid} if solid else {}
     if "frame_index" in annotation:
         instance["subset"] = [str(annotation["frame_index"] + 1)]
@@ -277,9 +295,20 @@ def tell_region(annotation: Resource, said: Resource, image: Resource) -> Resour
     if place is not None and place < len(listed):
         instance |= imaging.instance_put(listed[place])
     if instance:
-        told["instance"] = [instance]
+        told["instance"] = [*({} for _ in range(_place_of_region(said))), instance]
     frame = annotation.get("frame_of_reference_uid", image.get("frame_of_reference_uid"))
     return told | ({"frameOfReferenceUid": frame} if frame else {})
+
+
+def _place_of_region(selection: Resource) -> int:
+    """Return which instance of a selection has a region: the first that has, or the first."""
+    told = (place for place, each in enumerate(selection.get("instance", ())) if _REGIONS & each.keys())
+    return next(told, 0)
+
+
+def _is_multipoint(selection: Resource) -> bool:
+    regions = [one for each in selection.get("instance", ()) for one in each.get("imageRegion3D", ())]
+    return bool(regions) and regions[0].get("regionType") == "multipoint"
 
 
 # --- studies and texts ------------------------------------------------------------------------------------------------

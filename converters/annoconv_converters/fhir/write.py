@@ -27,11 +27,12 @@ from annoconv_converters.fhir.pseudonyms import check_pseudonyms
 from annoconv_converters.fhir.sources import Sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from annoconv.casefile import LoadedCase
     from annoconv.documents.losses import Reasons
+    from annoconv.model import Case
     from annoconv.registry import Context
     from annoconv_converters.fhir.bundle import BundleKind, Release
     from annoconv_converters.fhir.names import Resource
@@ -44,6 +45,8 @@ REASONS: Final[Reasons] = {
     "annotations/#/bbox/*": "FHIR has no box in space",
     "annotations/#/slice_index": "FHIR names the instance that a region lies on, and the case lists none",
     "annotations/#/frame_of_reference_uid": "a region in space bears the frame of reference of its image",
+    "image/instances/*": "source images tell the instances of slices, and the case lists none",
+    "related_images/#/instances/*": "source images tell the instances of slices, and the case lists none",
     "*": "FHIR has no place for {place}",
 }
 _CARRIER: Final = Carrier("an extension of annoconv")
@@ -58,6 +61,7 @@ def write_cases(
     bundle: BundleKind,
     plain: bool,
     check: bool = False,
+    listing: Callable[[Case], Case] | None = None,
 ) -> LossReport:
     """Write cases as FHIR; see `to_fhir`."""
     losses: list[Loss] = []
@@ -66,7 +70,14 @@ def write_cases(
     for case_index, loaded in enumerate(cases):
         with naming(target):
             resources, found = resources_of(
-                loaded, context, release=release, bundle=bundle, plain=plain, case_index=case_index, patients=patients
+                loaded,
+                context,
+                release=release,
+                bundle=bundle,
+                plain=plain,
+                case_index=case_index,
+                patients=patients,
+                listing=listing,
             )
         losses += found
         written.append(resources)
@@ -196,6 +207,7 @@ def resources_of(
     plain: bool = False,
     case_index: int = 0,
     patients: dict[str, Resource] | None = None,
+    listing: Callable[[Case], Case] | None = None,
 ) -> tuple[list[Resource], list[Loss]]:
     """Return the resources of a case, its Composition first, and what they do not hold by themselves.
 
@@ -211,10 +223,13 @@ def resources_of(
         Of the case among those written.
     patients
         Of the cases before, by their pseudonyms; this one's is added.
+    listing
+        Lets images list instances that the case does not, which are none of the case that comes back.
     """
     with strict_json.collector_paused():
         typed, files = files_of(loaded)
-        original: Resource = strict_json.plain(typed)
+        listed = typed if listing is None else listing(typed)
+        original: Resource = strict_json.plain(listed)
         check_pseudonyms(original, loaded.path)
         draft = Draft(
             original,
@@ -224,7 +239,7 @@ def resources_of(
             files,
             patients={} if patients is None else patients,
         )
-        given = original if typed is loaded.case else strict_json.plain(loaded.case)
+        given = original if listed is loaded.case else strict_json.plain(loaded.case)
         return _written(draft, given, context, release, plain=plain, case_index=case_index)
 
 

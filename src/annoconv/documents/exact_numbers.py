@@ -67,8 +67,10 @@ def _is_of_number(pattern: re.Pattern[bytes], text: bytes) -> bool:
         before = text[max(0, start - _MANTISSA) : start].rstrip(b"-.0123456789").rstrip(_SPACE)
         if not before or before[-1] in b",[":
             return True
-        if before[-1] == b":"[0] and before[:-1].rstrip(_SPACE).endswith(b'"'):
-            return True
+        if before[-1] == b":"[0]:
+            name = before[:-1].rstrip(_SPACE)
+            if not name or name.endswith(b'"'):
+                return True
     return False
 
 
