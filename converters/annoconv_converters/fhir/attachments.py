@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import shutil
 import tempfile
 import weakref
@@ -91,8 +92,10 @@ def files_of(loaded: LoadedCase) -> tuple[Case, dict[str, bytes]]:
     case = renamed(loaded.case, names) if names else loaded.case
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        case = write_masks(case, loaded.masks, place, is_from_disk=loaded.path is not None)
-        write_fields(case, loaded.fields, place)
+        # By themselves, not as outputs of this request: they are gone before it is done.
+        apart = contextvars.Context()
+        case = apart.run(write_masks, case, loaded.masks, place, is_from_disk=loaded.path is not None)
+        apart.run(write_fields, case, loaded.fields, place)
         files = sorted(each for each in place.rglob("*") if each.is_file())
         return case, {each.relative_to(place).as_posix(): each.read_bytes() for each in files}
 
