@@ -73,8 +73,16 @@ def test_a_full_disk_is_one_error_that_names_the_output(
     words = [*command(name, prepared), "-o", str(target), "--losses", str(tmp_path / "l.json"), "--overwrite"]
     assert not overwrite or main(words) == 0
     before = tree(tmp_path)
-    assert in_child(fill_the_disk, words) == (1, f"annoconv: error: {target}: File too large.\n")
+    assert in_child(fill_the_disk, words) == (1, refused(target, "File too large"))
     assert tree(tmp_path) == before
+
+
+def refused(target: Path, reason: str) -> str:
+    """Return the line that says what the system said."""
+    return (
+        f"annoconv: error: {target}: the system refused; found {reason}; expected that this can be read or written. "
+        "See that it is there, may be used, and that the disk has room\n"
+    )
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -84,7 +92,7 @@ def test_a_folder_that_is_read_only_is_named(name: str, prepared: Path, tmp_path
     folder.chmod(0o555)
     target = folder / f"out{ending(name)}"
     words = [*command(name, prepared), "-o", str(target)]
-    assert in_child(give_up_rights, words) == (1, f"annoconv: error: {target}: Permission denied.\n")
+    assert in_child(give_up_rights, words) == (1, refused(target, "Permission denied"))
     assert tree(tmp_path) == {"read-only": b"folder"}
 
 

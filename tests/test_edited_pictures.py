@@ -332,9 +332,9 @@ def broken(format: str, document: Any) -> None:
 @pytest.mark.parametrize(
     ("format", "told"),
     [
-        ("cvat", "/image/0/box/1: box/@xtl: this is no coordinate; found nothing; expected a number."),
-        ("label-studio", "task 1, region 2: a region has numbers; found ['left', "),
-        ("geojson", "/features/1/type: a feature is of another type; found Thing; expected Feature."),
+        ("cvat", "/image/0/box/1: box/@xtl: this is no coordinate; found nothing; expected a number. "),
+        ("label-studio", "task 1, region 2: the numbers of the region are damaged; found ['left', "),
+        ("geojson", "/features/1/type: a feature is of another type; found Thing; expected Feature. "),
     ],
 )
 def test_a_record_that_cannot_be_understood_is_told_with_its_place(format: str, told: str, tmp_path: Path) -> None:
@@ -349,7 +349,7 @@ def test_a_record_that_cannot_be_understood_is_told_with_its_place(format: str, 
 @pytest.mark.parametrize(
     ("geometry", "told"),
     [
-        ({"type": "Point", "coordinates": ["x", 1]}, "a position is two numbers; found ['x', 1]; expected [x, y]."),
+        ({"type": "Point", "coordinates": ["x", 1]}, "this is no position; found ['x', 1]; expected [x, y]. "),
         ({"type": "Circle", "coordinates": [1, 1]}, "no place in a picture; found Circle; expected Point, "),
     ],
 )

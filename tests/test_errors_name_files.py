@@ -64,8 +64,8 @@ def test_an_image_that_is_not_there_says_who_named_it(tmp_path: Path, capsys: py
     command = ["to-dicom-seg", str(path), "-o", str(tmp_path / "x.dcm"), "--quiet"]
     assert main([*command, "--images", str(tmp_path / "gone")]) == 1
     assert (
-        f"{tmp_path}/gone: there is no such file or folder; found nothing; expected an image. Correct --images"
-        in capsys.readouterr().err
+        f"{tmp_path}/gone: there is no such file or folder; found nothing of this name; expected an image. "
+        "Correct --images" in capsys.readouterr().err
     )
     document = json.loads(path.read_bytes())
     document["image"]["files"] = [{"path": "gone.dcm"}]

@@ -1,6 +1,7 @@
 """Derived identifiers: stable for ever, distinct where they must be."""
 
 import re
+import unicodedata
 import uuid
 
 from hypothesis import given
@@ -50,7 +51,9 @@ def test_form_of_a_dicom_uid():
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_safe_names(left, right):
     name = ids.safe_name(left)
-    assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}", name)
+    assert re.fullmatch(r"[^\W\s].*", name) or unicodedata.category(name[0])[0] in "LMN"
+    assert all(each in "._-" or unicodedata.category(each)[0] in "LMN" for each in name)
+    assert len(name.encode()) <= 100
     assert not name.endswith(".")
     assert (name == ids.safe_name(right)) == (left == right)
     assert ids.safe_name(name) == name
@@ -60,4 +63,14 @@ def test_safe_names_by_example():
     assert ids.safe_name("LESION_01.a-b") == "LESION_01.a-b"
     assert "/" not in ids.safe_name("../../etc/passwd")
     assert ids.safe_name("NUL.nii") != "NUL.nii"
-    assert ids.safe_name("病例一") != ids.safe_name("病例二")
+    assert ids.safe_name("病例一") == "病例一"
+    assert ids.safe_name("病例 一") != ids.safe_name("病例_一")
+    assert len(ids.safe_name("肝" * 200).encode()) <= 100
+
+
+def test_names_of_cases_keep_letters_of_any_script_and_have_no_digest():
+    assert ids.case_name("病例 001") == "病例_001"
+    assert ids.case_name("Müller/Ärztin") == "Müller_Ärztin"
+    assert ids.case_name("..") != ".."
+    assert ids.case_name("") != ""
+    assert ids.case_name("NUL") != "NUL"

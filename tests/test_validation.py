@@ -336,7 +336,8 @@ def test_the_message_of_a_file_that_is_not_there_ends_once(tmp_path: Path) -> No
     assert (
         str(copy.copy(raised.value))
         == str(raised.value)
-        == f"{tmp_path / 'none.json'}: there is no such file or folder."
+        == f"{tmp_path / 'none.json'}: there is no such file or folder; found nothing of this name; "
+        "expected a file or a folder. Correct the path"
     )
 
 

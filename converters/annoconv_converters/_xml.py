@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import Element, TreeBuilder, indent, tostring
 from xml.parsers import expat
 
+from annoconv.advice import CORRECT_FILE
 from annoconv.documents import strict_json
 from annoconv.errors import InputError, LimitError
 from annoconv.messages import Message, recognised
@@ -78,6 +79,7 @@ def element_of(data: bytes, path: Path, limits: Limits) -> Element:
             raise LimitError(
                 "the document is nested too deeply",
                 source=path,
+                found=Message("more levels"),
                 expected=Message("{count} levels", count=limits.depth),
                 limit="depth",
             )
@@ -89,7 +91,13 @@ def element_of(data: bytes, path: Path, limits: Limits) -> Element:
         builder.end(name)
 
     def refuse(*_: Any) -> None:
-        raise InputError("the XML declares a document type, which could hold entities", source=path, expected="none")
+        raise InputError(
+            "the XML declares a document type, which could hold entities",
+            source=path,
+            found=Message("a DOCTYPE"),
+            expected="none",
+            advice="Delete the DOCTYPE from the file",
+        )
 
     parser.StartElementHandler = start
     parser.EndElementHandler = end
@@ -102,7 +110,11 @@ def element_of(data: bytes, path: Path, limits: Limits) -> Element:
         if isinstance(error, InputError | LimitError):
             raise
         raise InputError(
-            "this is not well-formed XML", source=path, found=recognised(str(error)[:200], *_EXPAT_SENTENCES)
+            "this is not well-formed XML",
+            source=path,
+            found=recognised(str(error)[:200], *_EXPAT_SENTENCES),
+            expected="well-formed XML",
+            advice=CORRECT_FILE,
         ) from error
     return builder.close()
 
@@ -116,7 +128,13 @@ def _in_utf8(data: bytes, path: Path) -> bytes:
         text = data.decode(declared[2].decode("ascii"))
     except UnicodeDecodeError as error:
         problem = "the text is not in the encoding that it declares"
-        raise InputError(problem, source=path, expected=declared[2].decode("ascii")) from error
+        raise InputError(
+            problem,
+            source=path,
+            found=Message("other bytes"),
+            expected=declared[2].decode("ascii"),
+            advice="Save it as UTF-8",
+        ) from error
     return text.encode().replace(declared[0], declared[1] + b"utf-8", 1)
 
 
@@ -174,7 +192,9 @@ def number(text: str | None, where: str, source: Path) -> float:
         value = float("nan")
     if not abs(value) < 1e9:
         found = text[:40] if text else Message("nothing")
-        raise InputError("this is no coordinate", source=source, where=where, found=found, expected="a number")
+        raise InputError(
+            "this is no coordinate", source=source, where=where, found=found, expected="a number", advice=CORRECT_FILE
+        )
     return value
 
 
@@ -182,7 +202,14 @@ def whole(text: str | None, where: str, source: Path) -> int:
     """Return a text as a whole number of the size of images; InputError if it is none."""
     value = number(text, where, source)
     if not value.is_integer():
-        raise InputError("this is no whole number", source=source, where=where, found=(text or "")[:40])
+        raise InputError(
+            "this is no whole number",
+            source=source,
+            where=where,
+            found=(text or "")[:40],
+            expected="a whole number",
+            advice=CORRECT_FILE,
+        )
     return int(value)
 
 
@@ -191,7 +218,9 @@ def side(text: str | None, where: str, source: Path) -> int:
     value = whole(text, where, source)
     if value < 1:
         problem = "a picture has a width and a height"
-        raise InputError(problem, source=source, where=where, found=value, expected="a whole number from 1")
+        raise InputError(
+            problem, source=source, where=where, found=value, expected="a whole number from 1", advice=CORRECT_FILE
+        )
     return value
 
 

@@ -21,7 +21,7 @@ from model.generator.pydantic_models import print_models, public_names
 from model.generator.read_linkml import read_model
 from model.generator.reference import print_reference
 from model.generator.references import references
-from model.generator.rules_page import print_rules
+from model.generator.rules_page import print_image_checks, print_rules
 from model.generator.typescript import print_types
 
 if TYPE_CHECKING:
@@ -49,12 +49,14 @@ def outputs(root: Path = ROOT) -> dict[str, str]:
     source = root / "model"
     model = read_model(source / "annoconv.yaml")
     rules = _yaml(source / "rules.yaml")
+    image_checks = _yaml(source / "image_checks.yaml")
     package = {
         "__init__.py": _init(model),
         "_runtime.py": (source / "generator" / "runtime.py").read_text("utf-8"),
         "annoconv.context.jsonld": _json(print_context(model)),
         "annoconv.d.ts": print_types(model),
         "annoconv.schema.json": _json(print_schema(model)),
+        "image_checks.json": _json(image_checks),
         "keys.py": print_keys(model),
         "label_system.json": _json(_yaml(source / "labels.yaml")),
         "models.py": print_models(model),
@@ -67,6 +69,7 @@ def outputs(root: Path = ROOT) -> dict[str, str]:
     pages = {
         "docs/formats/fhir-extensions.json": _json(print_extensions(print_schema(model))),
         "docs/conformance.md": print_conformance(conformance, model, rules["rules"]),
+        "docs/reference/image-checks.md": print_image_checks(image_checks["checks"]),
         "docs/reference/model.md": print_reference(model),
         "docs/reference/rules.md": print_rules(rules["rules"]),
     }

@@ -1,4 +1,4 @@
-"""Print the rules for people: `docs/reference/rules.md`, from `model/rules.yaml`."""
+"""Print rules and checks of images for people: `docs/reference/rules.md` and `image-checks.md`, from their tables."""
 
 from __future__ import annotations
 
@@ -20,11 +20,32 @@ finding `not_checked`, an error, and is counted by itself.
 |---|---|---|---|
 """
 
+_IMAGES_HEAD = """# The checks of images
+
+Generated from `model/image_checks.yaml`; never edited. What `annoconv check-images` finds, and by which numbers it
+measures; how it is used stands in [its page](check-images.md).
+
+"""
+
 
 def print_rules(rules: Sequence[Mapping[str, Any]]) -> str:
     """Return the text of the page."""
     counts = "".join(_count(rules, profile) for profile in PROFILES)
     return _HEAD + counts + "\n" + "\n".join(map(_rule, rules))
+
+
+def print_image_checks(checks: Sequence[Mapping[str, Any]]) -> str:
+    """Return the text of the page on the checks of images."""
+    return _IMAGES_HEAD + "\n".join(map(_image_check, checks))
+
+
+def _image_check(check: Mapping[str, Any]) -> str:
+    parameters = "".join(f"; {name} {value}" for name, value in check.get("parameters", {}).items())
+    return (
+        f"## {check['id']}\n\n{check['title_en']} {check['title_zh']}\n\n"
+        f"- Source: {check['clause']}; looks at: {check['applies_to']}; {check['level']}{parameters}.\n"
+        f"- Says: {check['message_en']}\n- 提示：{check['message_zh']}\n"
+    )
 
 
 def _count(rules: Sequence[Mapping[str, Any]], profile: str) -> str:
@@ -34,6 +55,7 @@ def _count(rules: Sequence[Mapping[str, Any]], profile: str) -> str:
 
 def _rule(rule: Mapping[str, Any]) -> str:
     levels = ", ".join(f"{profile} {rule['level'][profile]}" for profile in PROFILES)
+    levels += "".join(f"; {name} {value}" for name, value in rule.get("parameters", {}).items())
     return (
         f"## {rule['id']}\n\n{rule['title_en']} {rule['title_zh']}\n\n"
         f"- Source: {rule['clause']}; looks at: [{rule['applies_to']}](model.md); {levels}.\n"

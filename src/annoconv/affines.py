@@ -12,6 +12,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from annoconv.advice import CORRECT_FILE
 from annoconv.errors import GeometryError
 from annoconv.messages import Message
 
@@ -42,17 +43,29 @@ def check_affine(affine: Affine) -> None:
     rows = affine.tolist() if affine.shape == (4, 4) else []
     numbers = [number for row in rows for number in row]
     if not numbers or not all(map(math.isfinite, numbers)) or rows[3] != [0, 0, 0, 1]:
-        raise GeometryError("not a finite affine with last row 0 0 0 1", found=matrix_text(affine))
+        raise GeometryError(
+            "not a finite affine",
+            found=matrix_text(affine),
+            expected="four rows of four finite numbers, the last 0 0 0 1",
+            advice=CORRECT_FILE,
+        )
     if max(map(abs, numbers)) > LARGEST_MM:
         raise GeometryError(
-            Message("the affine holds numbers beyond {most:g} mm", most=LARGEST_MM),
+            "the affine holds numbers that are too large",
             found=matrix_text(affine),
+            expected=Message("at most {most:g} mm", most=LARGEST_MM),
+            advice="State origin and spacing in mm",
         )
     (a, b, c), (d, e, f), (g, h, i) = (row[:3] for row in rows[:3])
     steps = math.hypot(a, d, g), math.hypot(b, e, h), math.hypot(c, f, i)
     volume = abs(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g))
     if min(steps) < SMALLEST_MM or volume < _SINGULAR * math.prod(steps):
-        raise GeometryError("the affine is singular: its axes do not span space", found=matrix_text(affine))
+        raise GeometryError(
+            "the affine is singular: its axes do not span space",
+            found=matrix_text(affine),
+            expected="three axes that point different ways, none of length 0",
+            advice=CORRECT_FILE,
+        )
 
 
 def matrix_text(matrix: ArrayLike) -> str:

@@ -9,6 +9,7 @@
     │   ├── ImageError                      a source image is missing, damaged or ambiguous
     │   └── MaskError                       a mask file is missing, damaged or not a mask
     ├── LimitError (ValueError)    exit 4   the input exceeds a size, depth or budget limit
+    ├── LossError                  exit 3   the receiver would lose what a policy does not allow
     └── UsageError                 exit 2   the request itself makes no sense
         └── OutputExistsError               the output is there already
 
@@ -37,6 +38,7 @@ __all__ = [
     "ImageError",
     "InputError",
     "LimitError",
+    "LossError",
     "MaskError",
     "OutputExistsError",
     "UsageError",
@@ -117,10 +119,12 @@ class DocumentError(InputError):
         findings: Sequence[Finding] = (),
         source: Path | str | None = None,
         where: str | None = None,
+        found: object = None,
+        expected: object = None,
         advice: str | None = None,
     ) -> None:
         self.findings = tuple(findings)
-        super().__init__(problem, source=source, where=where, advice=advice)
+        super().__init__(problem, source=source, where=where, found=found, expected=expected, advice=advice)
 
 
 class GeometryError(InputError):
@@ -155,6 +159,12 @@ class LimitError(AnnoconvError, ValueError):
         if limit is not None and advice is None:
             advice = Message("The limit is {name}; --limit {name}=NUMBER sets another", name=limit)
         super().__init__(problem, source=source, where=where, found=found, expected=expected, advice=advice)
+
+
+class LossError(AnnoconvError):
+    """The receiver would lose what `--losses-allowed` does not allow."""
+
+    exit_code: ClassVar[int] = 3
 
 
 class UsageError(AnnoconvError):

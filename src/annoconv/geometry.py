@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from annoconv.advice import ARRAY_ORDER, at_most_bytes
 from annoconv.affines import (
     LARGEST_MM,
     SMALLEST_MM,
@@ -309,7 +310,9 @@ def apply_relation(mask_kji: NDArray[Any], relation: GridRelation, path: Path | 
     moving, fixed = relation.moving, relation.fixed
     sizes = mask_kji.shape, moving.shape_kji
     if sizes[0] != sizes[1]:
-        raise GeometryError("the array does not fit its grid", source=path, found=sizes[0], expected=sizes[1])
+        raise GeometryError(
+            "the array does not fit its grid", source=path, found=sizes[0], expected=sizes[1], advice=ARRAY_ORDER
+        )
     if relation.kind is GridKind.DIFFERENT:
         raise GeometryError(
             "the mask's grid is not the image's",
@@ -331,7 +334,7 @@ def apply_relation(mask_kji: NDArray[Any], relation: GridRelation, path: Path | 
             "the volume is too large to be held in memory",
             source=path,
             found=found,
-            expected=most,
+            expected=at_most_bytes(most),
             limit="volume_bytes",
         )
     placed = np.zeros(fixed.shape_kji, dtype=mask_kji.dtype)

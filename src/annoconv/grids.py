@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -28,6 +29,7 @@ __all__ = [
     "Grid",
     "Shape",
     "affine_lps",
+    "corner_displacement_mm",
     "describe_grid",
     "grid_of_slices",
 ]
@@ -40,6 +42,8 @@ STACK_TOLERANCE_VOXEL = 0.1
 missing slice is off by a whole voxel."""
 DIRECTION_TOLERANCE = 1e-4
 """Of unit vectors: 0.05 voxel at the far edge of 512 pixels. Six decimals, the usual rounding, give 1e-6."""
+
+_PLACE = Message("Add origin, direction and spacing to the image, or name the image itself with --images")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +81,12 @@ class Grid:
     def __post_init__(self) -> None:
         shape = tuple(int(count) for count in self.shape)
         if len(shape) != 3 or min(shape) < 1:
-            raise GeometryError("a grid needs three positive counts", found=list(shape))
+            raise GeometryError(
+                "this is no shape of a grid",
+                found=list(shape),
+                expected="three whole numbers from 1",
+                advice="Give the voxels along i, j and k; a picture has one along k",
+            )
         object.__setattr__(self, "shape", shape)
         if self.lps_from_ijk is None:
             object.__setattr__(self, "frame", "NONE")
@@ -124,7 +133,12 @@ class Grid:
     def affine(self) -> Affine:
         """`lps_from_ijk`, or a GeometryError if the grid has no place in space."""
         if self.lps_from_ijk is None:
-            raise GeometryError("the image has no place in space", expected="origin, direction and spacing")
+            raise GeometryError(
+                "the image has no place in space",
+                found=Message("a grid without an affine"),
+                expected="origin, direction and spacing",
+                advice=_PLACE,
+            )
         return self.lps_from_ijk
 
     @cached_property
@@ -192,13 +206,23 @@ def affine_lps(image: Image) -> Affine:
     """
     if image.origin is None or image.direction is None or image.spacing is None:
         absent = [name for name in ("spacing", "origin", "direction") if getattr(image, name) is None]
-        raise GeometryError("the image has no place in space", where="/image", expected=listed(absent))
+        raise GeometryError(
+            "the image has no place in space",
+            where="/image",
+            found=Message("no {names}", names=listed(absent)),
+            expected="origin, direction and spacing",
+            advice=_PLACE,
+        )
     direction = np.array(image.direction, dtype=np.float64)
     if direction.shape != (3, 3) or not np.abs(direction.T @ direction - np.eye(3)).max() <= DIRECTION_TOLERANCE:
         raise GeometryError(
-            Message("the direction is not orthonormal within {tolerance:g}", tolerance=DIRECTION_TOLERANCE),
+            "the direction is not orthonormal",
             where="/image/direction",
             found=matrix_text(direction),
+            expected=Message(
+                "columns of length 1 at right angles, within {tolerance:g}", tolerance=DIRECTION_TOLERANCE
+            ),
+            advice="Take the direction from the header of the image, with all its digits",
         )
     affine = np.eye(4)
     affine[:3, :3] = direction * (*image.spacing, 1.0)[:3]
@@ -246,3 +270,17 @@ def grid_of_slices(upright: Grid, positions: NDArray[np.float64]) -> Grid:
 def is_ascending(grid: Grid) -> bool:
     """Tell whether each slice lies beyond the one before it, along their normal."""
     return bool((np.diff(grid.slice_positions @ grid.normal) > 0).all())
+
+
+def corner_displacement_mm(moving: Grid, fixed: Grid) -> float | None:
+    """Return how far the worst corner of one grid lies from the nearest of another, mm; None without a place in space.
+
+    Corners are centres of the outermost voxels, so grids that differ in the order of their axes only are 0 mm apart.
+    """
+    if moving.lps_from_ijk is None or fixed.lps_from_ijk is None:
+        return None
+    one, other = (
+        np.array([[*corner, 1] for corner in product(*((0, count - 1) for count in grid.shape))]) @ grid.affine.T
+        for grid in (moving, fixed)
+    )
+    return float(np.linalg.norm(one[:, None, :3] - other[None, :, :3], axis=2).min(axis=1).max())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import unicodedata
 import uuid
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NAMESPACE",
+    "case_name",
     "content_digest",
     "frame_of_reference",
     "instance",
@@ -36,9 +38,9 @@ NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://w3id.org/annoconv/schema")
 """Never changes: every UID that annoconv ever derived depends on it."""
 
 _DICOM_UID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+_PLAIN = re.compile(r"[A-Za-z0-9._-]*")
 _LONGEST_NAME = 100
-"""Characters; leaves room for a suffix and a temporary name within the 255 bytes of common file systems."""
+"""Bytes in UTF-8; leaves room for a suffix and a temporary name within the 255 of common file systems."""
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 """Device names that Windows opens instead of a file."""
 
@@ -123,20 +125,53 @@ def is_dicom_uid(text: str) -> bool:
 
 
 def safe_name(text: str) -> str:
-    """Return `text` as a file name of `[A-Za-z0-9._-]` that is valid on every file system.
+    """Return `text` as a file name of letters and digits of every script and `._-`, valid on every file system.
 
     A text that is one already comes back unchanged. Otherwise eight digits of its digest are appended, so that two
-    texts in Chinese do not become the same name.
+    texts do not become the same name.
 
     Examples
     --------
     >>> safe_name("LESION_01")
     'LESION_01'
     >>> safe_name("肝脏")
-    '__-d93bccc8'
+    '肝脏'
+    >>> safe_name("肝 脏")
+    '肝_脏-17011b90'
     """
-    name = _UNSAFE.sub("_", text)[:_LONGEST_NAME]
-    if name == text and name[:1] not in {"", ".", "-"} and name[-1] != "." and not _RESERVED.fullmatch(name):
+    name = _cut(_lettered(text), _LONGEST_NAME)
+    if name == text and _is_name(name):
         return name
-    name = name.strip(".-")[: _LONGEST_NAME - 9]
+    name = _cut(name.strip(".-"), _LONGEST_NAME - 9)
     return f"{'_' if not name or _RESERVED.fullmatch(name) else ''}{name}-{content_digest(text.encode())[:8]}"
+
+
+def case_name(case_id: str) -> str:
+    """Return the id of a case as a file name, without a digest: what is no letter, digit or `._-` becomes `_`.
+
+    Two ids may become one name; whoever writes several cases refuses that. What would be no name, or is too long for
+    one, is named as `safe_name` does.
+
+    Examples
+    --------
+    >>> case_name("病例 001")
+    '病例_001'
+    """
+    name = _lettered(case_id)
+    return name if _is_name(name) and len(name.encode()) <= _LONGEST_NAME else safe_name(case_id)
+
+
+def _is_name(name: str) -> bool:
+    return name[:1] not in {"", ".", "-"} and name[-1] != "." and not _RESERVED.fullmatch(name)
+
+
+def _lettered(text: str) -> str:
+    """Return a text in NFC with `_` in the place of what is no letter, mark, digit or `._-`."""
+    if _PLAIN.fullmatch(text):
+        return text
+    normal = unicodedata.normalize("NFC", text)
+    return "".join(each if each in "._-" or unicodedata.category(each)[0] in "LMN" else "_" for each in normal)
+
+
+def _cut(name: str, most: int) -> str:
+    return name.encode()[:most].decode("utf-8", "ignore")

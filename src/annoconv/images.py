@@ -14,6 +14,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, runtime_checkable
 
+from annoconv.advice import at_most, beside
 from annoconv.errors import AnnoconvError, ImageError, LimitError
 from annoconv.files.inputs import check_source
 from annoconv.files.manifest import MANIFEST
@@ -217,10 +218,7 @@ def list_files(paths: Iterable[Path], limits: Limits) -> list[Path]:
             found.setdefault(file.resolve(), file)
             if len(found) > limits.files:
                 raise LimitError(
-                    "too many files",
-                    source=path,
-                    expected=Message("at most {count}", count=limits.files),
-                    limit="files",
+                    "too many files", source=path, found=len(found), expected=at_most(limits.files), limit="files"
                 )
     return list(found.values())
 
@@ -230,7 +228,7 @@ def no_such_image(path: Path) -> ImageError:
     return ImageError(
         "there is no such file or folder",
         source=path,
-        found=Message("nothing"),
+        found=beside(path),
         expected="an image",
         advice="Correct --images",
     )
@@ -266,8 +264,11 @@ def scan(paths: Sequence[Path], limits: Limits | None = None) -> list[ImageSourc
             reader: Reader = entry.load()
         except (ImportError, AttributeError) as error:
             raise ImageError(
-                Message("the image reader {name!r} cannot be loaded ({error})", name=entry.name, error=error),
+                Message("the image reader {name!r} cannot be loaded", name=entry.name),
                 source=entry.value,
+                found=f"{type(error).__name__}: {error}",
+                expected="a function that can be imported",
+                advice=Message("Install what {module} needs", module=entry.module),
             ) from error
         sources += reader(paths, limits)
     if idle := _without_images(paths, sources):
@@ -305,7 +306,11 @@ def open(path: Path, limits: Limits | None = None) -> ImageSource:
     sources = scan([path], limits)
     if len(sources) != 1:
         raise ImageError(
-            "not exactly one image", source=path, found=describe_sources(sources), advice="Name one file or folder"
+            "it is not clear which image is meant",
+            source=path,
+            found=describe_sources(sources),
+            expected="one image",
+            advice="Name one file or folder",
         )
     return sources[0]
 

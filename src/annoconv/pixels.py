@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from annoconv.advice import ARRAY_ORDER
 from annoconv.errors import GeometryError, MaskError
 from annoconv.files.atomic import replacing
 from annoconv.files.inflate import PIECE_BYTES, compress
@@ -87,7 +88,9 @@ class ArrayVolume:
 
     def __init__(self, grid: Grid, labels_kji: NDArray[Any]) -> None:
         if labels_kji.shape != grid.shape_kji:
-            raise GeometryError("the array does not fit its grid", found=labels_kji.shape, expected=grid.shape_kji)
+            raise GeometryError(
+                "the array does not fit its grid", found=labels_kji.shape, expected=grid.shape_kji, advice=ARRAY_ORDER
+            )
         self.grid = grid
         self.path: Path | None = None
         self._labels_kji = as_labels(np.ascontiguousarray(labels_kji), None)
@@ -236,6 +239,8 @@ class Mask:
                     "fractions have no labels",
                     source=self.volume.path,
                     found=Message("value {value}", value=self.value),
+                    expected="a label map, whole numbers from 0",
+                    advice="Leave mask_value out, or threshold the fractions",
                 )
             return labels_kji
         if self.value is None:
@@ -255,7 +260,12 @@ class Masks(Mapping[str, Mask]):
         self._masks: dict[str, Mask] = {}
         for mask in masks:
             if mask.id in self._masks:
-                raise MaskError("two masks of one case have the same id", found=mask.id)
+                raise MaskError(
+                    "two masks of one case have the same id",
+                    found=mask.id,
+                    expected="an id for each mask",
+                    advice="Give one of them another id",
+                )
             self._masks[mask.id] = mask
 
     def __getitem__(self, key: str) -> Mask:
@@ -294,9 +304,11 @@ def check_frame(image: Image | Grid, volume: Volume) -> GridRelation:
         return GridRelation(GridKind.SAME, moving, fixed)  # mask files know no slide coordinates
     if moving.lps_from_ijk is None:
         raise GeometryError(
-            "the mask states no place in space (sform and qform codes are 0), but its image does",
+            "the mask states no place in space, but its image does",
             source=volume.path,
+            found=Message("sform and qform codes 0"),
             expected=Message("LPS from ijk {matrix}", matrix=matrix_text(fixed.lps_from_ijk)),
+            advice="Copy the affine of the image into the header of the mask",
         )
     if is_turned(moving, fixed):
         raise GeometryError(

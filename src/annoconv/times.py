@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from annoconv.errors import UsageError
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,7 +40,12 @@ def parse_timezone(text: str) -> tzinfo:
     try:
         return ZoneInfo(text)
     except (OSError, ValueError, KeyError) as error:
-        raise UsageError("this is no time zone", found=text, expected="+08:00, Z or Asia/Shanghai") from error
+        raise UsageError(
+            "this is no time zone",
+            found=text,
+            expected="+08:00, Z or Asia/Shanghai",
+            advice="Write an offset, or the name of a zone",
+        ) from error
 
 
 def parse_timestamp(text: str, zone: tzinfo | None = None) -> datetime:
@@ -62,10 +68,20 @@ def parse_timestamp(text: str, zone: tzinfo | None = None) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise UsageError("this is no time", found=text, expected="2025-03-12T10:25:00+08:00, or now") from error
+        raise UsageError(
+            "this is no time",
+            found=text,
+            expected="2025-03-12T10:25:00+08:00, or now",
+            advice="Write date, time and offset as RFC 3339 does",
+        ) from error
     if moment.tzinfo is None:
         if zone is None:
-            raise UsageError("the time names no zone", found=text, advice="Add its offset, or pass --timezone +08:00")
+            raise UsageError(
+                "the time names no zone",
+                found=text,
+                expected="an offset, such as +08:00, or Z",
+                advice="Add its offset, or pass --timezone +08:00",
+            )
         moment = moment.replace(tzinfo=zone)
     return moment
 
@@ -104,7 +120,9 @@ def timestamp(
         newest = max(_with_zone([*(image.acquired_at for image in images), *acquired], zone), default=None)
     if newest is None:
         raise UsageError(
-            "neither the case nor its images tell a time with a zone",
+            "the time of the output is not known",
+            found=Message("no time with a zone in the case or its images"),
+            expected="a date and time with its offset",
             advice="Pass --timestamp 2025-03-12T10:25:00+08:00, or now; or --timezone for the images' times",
         )
     return newest

@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from annoconv.advice import NOTHING
 from annoconv.documents import strict_json
+from annoconv.documents.json_values import json_type
 from annoconv.errors import InputError, UsageError
 from annoconv.messages import Message
 from annoconv.model import SCHEMA_VERSION, AnnotationCategory, Case
@@ -25,6 +27,11 @@ if TYPE_CHECKING:
 __all__ = ["Missing", "upgrade_document"]
 
 _B3_KEYS: Final = {"image_id", "spacing", "origin", "direction", "annotations", "annotator", "version", "timestamp"}
+_ASKED: Final = {
+    "task_id": Message("the identifier of the task"),
+    "modality": Message("a DICOM modality, such as CT"),
+}
+"""What is asked for where the B.3 layout names none."""
 
 _STEPS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """From a version to the next: a function for each published version but the newest."""
@@ -72,7 +79,14 @@ def upgrade_document(
     """
     document = strict_json.loads(data, limits=limits, source=source, where=where, exact=True)
     if not isinstance(document, dict):
-        raise InputError("a case is an object", source=source, where=where, found=type(document).__name__)
+        raise InputError(
+            "this is no case",
+            source=source,
+            where=where,
+            found=json_type(document),
+            expected="an object",
+            advice="Name the .json file of a case",
+        )
     document = _from_b3(document, missing, source) if "image_id" in document else _from_version(document, source)
     _rename(document, source)
     strict_json.parse(strict_json.dumps(document), Case, limits=limits, source=source, where=where)
@@ -163,7 +177,14 @@ def _model_agent(metadata: dict[str, Any], finding: dict[str, Any], source: Path
     """Return the id of the agent that stands for the model which a finding named, added to the agents if need be."""
     if "made_by" in finding:
         where = "/metadata/qc/findings"
-        raise InputError("a finding is made by a person or by a model", source=source, where=where, found=finding["id"])
+        raise InputError(
+            "a finding is made by a person or by a model",
+            source=source,
+            where=where,
+            found=Message("both made_by and made_by_model in {id}", id=finding["id"]),
+            expected="one of the two",
+            advice="Leave one of the two out",
+        )
     algorithm = {"name": finding.pop("made_by_model")}
     if "model_version" in finding:
         algorithm["version"] = finding.pop("model_version")
@@ -191,6 +212,8 @@ def _from_b3(document: dict[str, Any], missing: Missing, source: Path | None) ->
             raise UsageError(
                 Message("the B.3 layout names no {name}", name=name),
                 source=source,
+                found=NOTHING,
+                expected=_ASKED[name],
                 advice=Message("Pass {option}", option=f"--{name.replace('_', '-')}"),
             )
     notes = [f"{name} {value} was given; the B.3 layout names none" for name, value in given.items()]
@@ -218,13 +241,25 @@ def _from_b3(document: dict[str, Any], missing: Missing, source: Path | None) ->
 
 def _moment(text: object, missing: Missing, source: Path | None) -> tuple[str, list[str]]:
     if not isinstance(text, str):
-        raise InputError("a time is a text", source=source, where="/timestamp", found=type(text).__name__)
+        raise InputError(
+            "this is no time",
+            source=source,
+            where="/timestamp",
+            found=json_type(text),
+            expected="a text such as 2025-03-12T10:25:00+08:00",
+            advice="Write it in quotation marks",
+        )
     try:
         return str(strict_json.plain(parse_timestamp(text))), []
     except UsageError:
         if missing.timezone is None:
             raise UsageError(
-                "the time names no zone", source=source, where="/timestamp", found=text, advice="Pass --timezone +08:00"
+                "the time names no zone",
+                source=source,
+                where="/timestamp",
+                found=text,
+                expected="an offset, such as +08:00, or Z",
+                advice="Pass --timezone +08:00",
             ) from None
     moment = str(strict_json.plain(parse_timestamp(text, parse_timezone(missing.timezone))))
     return moment, [f"timestamp {text} was read in the time zone {missing.timezone}, which was given"]
@@ -232,13 +267,27 @@ def _moment(text: object, missing: Missing, source: Path | None) -> tuple[str, l
 
 def _annotations(written: object, source: Path | None) -> list[dict[str, Any]]:
     if not isinstance(written, list) or not all(isinstance(one, dict) for one in written):
-        raise InputError("annotations are a list of objects", source=source, where="/annotations")
+        raise InputError(
+            "the annotations are no list of objects",
+            source=source,
+            where="/annotations",
+            found=json_type(written),
+            expected="a list of objects",
+            advice="Write [ ] around the annotations and { } around each",
+        )
     taken: dict[str, int] = {}
     upgraded: list[dict[str, Any]] = []
     for position, one in enumerate(written):
         label = one.get("label")
         if not isinstance(label, str):
-            raise InputError("an annotation names its label", source=source, where=f"/annotations/{position}/label")
+            raise InputError(
+                "the annotation has no label",
+                source=source,
+                where=f"/annotations/{position}/label",
+                found=json_type(label),
+                expected="a text",
+                advice="Name its label code under label",
+            )
         taken[label] = taken.get(label, 0) + 1
         identity = {"id": f"{label}_{taken[label]}", "category": _category(one.get("attributes")), "label_code": label}
         upgraded.append(identity | {key: value for key, value in one.items() if key != "label"})

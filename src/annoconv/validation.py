@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from annoconv.documents.normaliser import Dialect, normalise
-from annoconv.errors import DocumentError
+from annoconv.errors import AnnoconvError, DocumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     GivenLabels: TypeAlias = Sequence[Label] | LabelSystem | Path | str
 
 __all__ = ["Dialect", "check_file", "normalise", "validate"]
+
+_OF_THE_WHOLE: Final = {"schema.required", "schema.type"}
+"""Rules that a document of another format breaks at its root."""
 
 
 def validate(
@@ -111,7 +114,9 @@ def check_file(
         try:
             document = strict_json.parse(data, class_of, limits=limits, source=path, where=where)
         except DocumentError as error:
-            yield from _of_case(index, error.findings)
+            is_whole = all(each.path or each.rule not in _OF_THE_WHOLE for each in error.findings)
+            other = None if is_whole else _of_another_format(data, limits)
+            yield from _of_case(index, error.findings if other is None else [other])
             continue
         if not schema_only:
             subject = beside_masks(document, path, limits=limits) if isinstance(document, Case) else document
@@ -125,6 +130,18 @@ def check_file(
                 place=f"{path.name}, {where}" if where else path.name,
             )
             yield from _of_case(index, found)
+
+
+def _of_another_format(data: bytes, limits: Limits | None) -> Finding | None:
+    """Return the one finding about a text that is of another format; None if its keys do not tell."""
+    from annoconv.documents import strict_json
+    from annoconv.documents.other_formats import is_of_another, no_case
+
+    try:
+        document = strict_json.loads(data, limits=limits)
+    except AnnoconvError:
+        return None
+    return no_case(document) if is_of_another(document) else None
 
 
 def _labels_of(given: GivenLabels | None, limits: Limits | None) -> tuple[Sequence[Label] | None, str | None]:

@@ -105,7 +105,8 @@ def test_only_what_changes_the_value_stops_unless_any_does(
     changed = sum(LossKind(kind).changes_value for kind in kinds)
     assert ("1 loss: " in ran.err) == bool(changed)
     assert sum(": said" in line for line in ran.err.splitlines()) == changed
-    assert ("may not look: carried 1" in ran.err) == ("carried" in kinds)
+    assert ("1 value travels in our private carrier" in ran.err) == ("carried" in kinds)
+    assert ("nothing is lost" in ran.err) == (not changed)
 
 
 def test_the_demonstration_names_first_what_changes_the_value(run: Callable[..., Ran], installed: Path) -> None:

@@ -414,7 +414,7 @@ def test_time(tmp_path, changes, iso):
         ({"ImageOrientationPatient": [1, 0, 0, 1, 0, 0]}, "orthonormal"),
         ({"ImagePositionPatient": [0, 0]}, "ImagePositionPatient"),
         ({"ImagePositionPatient": [1e300, 0, 0]}, "position"),
-        ({"Rows": 0}, "positive counts"),
+        ({"Rows": 0}, "three whole numbers from 1"),
     ],
 )
 def test_useless_geometry_is_refused(tmp_path, changes, error):

@@ -40,7 +40,7 @@ FILES: dict[str, tuple[Any, str, str]] = {
         "Label Studio, which from-label-studio reads",
     ),
     "case": (strict_json.plain(flat_case().case), "", "a case of annoconv"),
-    "FHIR": ({"resourceType": "Bundle"}, "", "a FHIR resource"),
+    "FHIR": ({"resourceType": "Bundle"}, "fhir", "FHIR, which from-fhir reads"),
     "nothing": ({}, "", "an object without members"),
     "numbers": ([1, 2], "", "a list of which the first is a number|no array of objects"),
     "something else": ([{"name": "a", "file": "x.jpg"}], "", "an object with name, file"),

@@ -296,7 +296,7 @@ def test_annotations_and_results_that_are_no_lists_are_refused(tmp_path: Path, a
     ],
 )
 def test_half_a_shape_is_refused(tmp_path: Path, kind: str, value: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match="region r: a region has numbers"):
+    with pytest.raises(InputError, match="region r: the numbers of the region are damaged"):
         list(registry.read([export(tmp_path, kind, value | {kind: ["c"]})], format="label-studio"))
 
 
@@ -307,7 +307,7 @@ def test_half_a_shape_among_results_of_one_id_is_refused(tmp_path: Path) -> None
         {"id": "r", "type": "rectangle", "value": half},
         {"id": "r", "type": "labels", "value": half | {"labels": ["c"]}},
     )
-    with pytest.raises(InputError, match="region r: a region has numbers"):
+    with pytest.raises(InputError, match="region r: the numbers of the region are damaged"):
         list(registry.read([path], format="label-studio"))
 
 

@@ -17,10 +17,9 @@ from typing import Any
 import nibabel
 import numpy as np
 import pytest
+from annoconv_converters._volumes.caret_tables import read_caret, write_caret
 from annoconv_converters._volumes.label_tables import (
-    read_caret,
     read_table,
-    write_caret,
     write_ctbl,
     write_snap,
     write_tsv,
@@ -257,7 +256,7 @@ def test_a_label_map_in_few_bytes_of_bzip2_is_no_bomb(tmp_path: Path) -> None:
 def test_a_metaimage_whose_voxels_stand_otherwise_is_refused_by_name(line: str, tmp_path: Path) -> None:
     text = META.replace(b"BinaryData = True\n", b"") if line.startswith("Binary") else META
     (tmp_path / "a.mha").write_bytes(text.replace(b"NDims", line.encode() + b"\nNDims"))
-    with pytest.raises(MaskError, match="as text, or behind a header"):
+    with pytest.raises(MaskError, match="text, or bytes behind a header"):
         list(registry.read([tmp_path / "a.mha"], format="nifti"))
 
 

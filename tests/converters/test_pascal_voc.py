@@ -96,7 +96,7 @@ def test_masks_of_objects(tmp_path: Path) -> None:
     np.testing.assert_array_equal(reading.masks["2.mask"].read()[0], pixels == 2)
     picture.putdata([3] * pixels.size)
     picture.save(tmp_path / "SegmentationObject" / "x.png")
-    with pytest.raises(InputError, match="object that is none"):
+    with pytest.raises(InputError, match="number of no object"):
         list(registry.read([tmp_path / "Annotations"], format="pascal-voc"))
     picture.resize((29, 40)).save(tmp_path / "SegmentationObject" / "x.png")
     with pytest.raises(InputError, match="size"):

@@ -62,8 +62,8 @@ def test_what_was_found(name: str, format_: str, text: str, said: str, tmp_path:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (b"0 .5 .5 .1 .1 1.7", "line 1: a confidence lies between 0 and 1; found 1.7"),
-        (b"0 .5 .5 .1 .1 \xff", "the file cannot be read as text; expected UTF-8"),
+        (b"0 .5 .5 .1 .1 1.7", "line 1: the confidence is out of range; found 1.7"),
+        (b"0 .5 .5 .1 .1 \xff", "the file cannot be read as text; found 0xFF; expected UTF-8"),
     ],
 )
 def test_lines_of_yolo(line: bytes, said: str, tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_pictures_that_are_none(tmp_path: Path) -> None:
     (tmp_path / "classes.txt").write_text("c\n")
     (tmp_path / "a.txt").write_text("0 .5 .5 .1 .1")
     (tmp_path / "a.png").write_text(json.dumps("no picture"))
-    with pytest.raises(InputError, match=r"a\.png: the picture cannot be read\."):
+    with pytest.raises(InputError, match=r"a\.png: the picture cannot be read; found first bytes "):
         list(registry.read([tmp_path], format="yolo"))
 
 

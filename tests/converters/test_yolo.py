@@ -209,7 +209,7 @@ def test_the_part_of_yaml_that_is_read(text: str, value: object, loader: str, mo
         ("names: !x [a]\n", "line 1: a value has a tag of its own; found !x"),
         ("names: [a]\nx: !!python/object/apply:os.system ['ls']\n", "line 2: a value has a tag of its own"),
         ("names: !!set {a, b}\n", "line 1: a value has a tag of its own"),
-        ("names: [a]\n---\nnames: [b]\n", "line 2: the file holds several documents; expected one"),
+        ("names: [a]\n---\nnames: [b]\n", "line 2: the file holds several documents; found another one; expected one"),
         ("? [a, b]\n: c\n", "line 1: a key is not a text"),
         ("- a\n", "line 1: the file is not a mapping"),
         ("names: [a\nnc: 1\n", "line 2: this is not YAML"),

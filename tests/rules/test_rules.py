@@ -21,6 +21,7 @@ from annoconv.rules import engine
 from tests.documents import Document, common, good, write
 from tests.rules.coordinates import COORDINATES
 from tests.rules.examples import AGREEING, Example, add, check, registration, review
+from tests.rules.mask_shapes import MASK_SHAPES
 from tests.rules.said import SAID
 from tests.rules.stated import STATED
 from tests.rules.test_documents import OF_OTHERS
@@ -452,6 +453,7 @@ WITH_FILES = {
     "A-B.2.affine_equals_dicom_origin",
     "A-6.5.1b.label_unknown",
     "A-8.2.2.category_differs",
+    *MASK_SHAPES,
 }
 
 

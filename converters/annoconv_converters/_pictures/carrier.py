@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.advice import NOTHING
 from annoconv.documents import residuals, strict_json
 from annoconv.documents.losses import Compared, report
 from annoconv.documents.residuals import Residual, pointer
@@ -294,6 +295,8 @@ def nothing_shown(source: Path) -> InputError:
     return InputError(
         "the file shows no picture of those that its side file tells of",
         source=source,
+        found=NOTHING,
+        expected="a picture at least",
         advice="Remove the side file too, or leave the file out",
     )
 

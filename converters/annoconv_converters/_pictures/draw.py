@@ -17,7 +17,8 @@ from annoconv.casefile.left_out import left_out, without
 from annoconv.documents import strict_json
 from annoconv.errors import MaskError
 from annoconv.geometry import Grid
-from annoconv.ids import safe_name
+from annoconv.ids import case_name, safe_name
+from annoconv.messages import Message, listed
 from annoconv.model import (
     BboxAnnotation,
     CoordinateSpace,
@@ -198,7 +199,7 @@ def slice_folder(loaded: LoadedCase, case_index: int, taken: SeenNames) -> str |
     """Return the folder in the names of a case's slices, distinct among `taken`; None where none is needed."""
     case = loaded.case
     shown = {annotation.image_uid for annotation in case.annotations} - {None, case.image.uid}
-    name = safe_name(case.case_id or case.image.uid)
+    name = case_name(case.case_id) if case.case_id else safe_name(case.image.uid)
     is_needed = bool(case.case_id) or bool(shown)
     if name in taken:
         name, is_needed = f"{name}-{case_index + 1}", True
@@ -314,7 +315,13 @@ def _add_masks(drawing: Drawing, images: dict[str, Image], form: Form) -> set[st
     annotations = {each.id: each for each in case.annotations if isinstance(each, MaskAnnotation)}
     for annotation_id in annotations:
         if annotation_id not in masks:
-            raise MaskError("the annotation has no mask", where=annotation_id)
+            raise MaskError(
+                "the annotation has no mask",
+                where=annotation_id,
+                found=Message("no voxels of it"),
+                expected="a mask for each annotation of type mask",
+                advice="Give its mask too, or leave the annotation out",
+            )
     drawn: set[str] = set()
     for volume, members in masks.by_volume():
         by_image: dict[str, list[Mask]] = {}
@@ -324,7 +331,11 @@ def _add_masks(drawing: Drawing, images: dict[str, Image], form: Form) -> set[st
         for uid, group in by_image.items():
             if uid not in images:
                 raise MaskError(
-                    "the mask belongs to an image that the case does not hold", where=group[0].id, found=uid
+                    "the mask belongs to an image that the case does not hold",
+                    where=group[0].id,
+                    found=uid,
+                    expected=Message("one of {names}", names=listed([*images], 5)),
+                    advice="Correct image_uid",
                 )
             for mask, index, counts, geometry in masks_on(volume, group, images[uid], drawing.planes[uid], form):
                 drawing.add(uid, index, annotations[mask.id], geometry)

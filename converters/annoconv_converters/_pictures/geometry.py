@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.advice import CORRECT_FILE
+from annoconv.documents.json_values import json_type
 from annoconv.errors import InputError, LimitError
 from annoconv.messages import Message
 from annoconv_converters._pictures.planes import LONGEST_NAME
@@ -112,7 +114,9 @@ def size_from_record(image: Record, *, source: object, where: str) -> tuple[int,
             "the file name is too long",
             source=str(source),
             where=where,
-            expected=Message("{count} characters", count=LONGEST_NAME),
+            found=Message("{count} characters", count=len(name)),
+            expected=Message("at most {count} characters", count=LONGEST_NAME),
+            advice=CORRECT_FILE,
         )
     size = image.get("height"), image.get("width")
     for count in size:
@@ -154,7 +158,14 @@ def segmentation_from_record(
         rings = rings_of_lists(drawn, source=source, where=where) if drawn else None
         return Segmentation(size, rings, source=source, where=where) if rings is not None else None
     if not isinstance(value, dict):
-        raise InputError("a segmentation is polygons or run lengths", source=str(source), where=where)
+        raise InputError(
+            "this is no segmentation",
+            source=str(source),
+            where=where,
+            found=json_type(value),
+            expected="polygons, or run lengths with their size",
+            advice=CORRECT_FILE,
+        )
     if value.get("size") != list(size):
         raise InputError(
             "the mask is not of the image's size",
@@ -162,15 +173,30 @@ def segmentation_from_record(
             where=where,
             found=value.get("size"),
             expected=list(size),
+            advice="Correct width and height of the image, or draw the mask anew",
         )
     counts = value.get("counts")
     if isinstance(counts, str):
         try:
             counts = expand(counts.encode("ascii"), source=source, where=where)
         except UnicodeEncodeError as error:
-            raise InputError("run lengths are written in ASCII", source=str(source), where=where) from error
+            raise InputError(
+                "the run lengths are damaged",
+                source=str(source),
+                where=where,
+                found=Message("characters beyond ASCII"),
+                expected="compressed counts of COCO",
+                advice=CORRECT_FILE,
+            ) from error
     elif not isinstance(counts, list):
-        raise InputError("a mask has counts: a text or a list", source=str(source), where=where)
+        raise InputError(
+            "the mask has no counts",
+            source=str(source),
+            where=where,
+            found=json_type(counts),
+            expected="a text or a list",
+            advice=CORRECT_FILE,
+        )
     return Segmentation(size, runs=fitting(counts, size, source=source, where=where))
 
 
@@ -180,7 +206,14 @@ def box_from_record(record: Record, *, source: object, where: str) -> Box | None
     if value is None or value == []:
         return None
     if not is_numbers(value, 4) or value[2] < 0 or value[3] < 0:
-        raise InputError("a box is x, y, width and height", source=str(source), where=where, found=value)
+        raise InputError(
+            "this is no box",
+            source=str(source),
+            where=where,
+            found=value,
+            expected="x, y, width and height, none of these two below 0",
+            advice=CORRECT_FILE,
+        )
     x, y, width, height = value
     return float(x), float(y), float(tidy(x + width)), float(tidy(y + height))
 
@@ -226,13 +259,29 @@ def keypoints_from_record(record: Record, *, source: object, where: str) -> list
     if value is None or value == []:
         return []
     if not isinstance(value, list) or len(value) % 3 or not is_numbers(value, len(value)):
-        raise InputError("keypoints are x, y and visibility of each", source=str(source), where=where)
+        raise InputError(
+            "these are no keypoints",
+            source=str(source),
+            where=where,
+            found=Message("a list of {count} members", count=len(value))
+            if isinstance(value, list)
+            else json_type(value),
+            expected="x, y and visibility of each",
+            advice=CORRECT_FILE,
+        )
     triples = list(zip(value[::3], value[1::3], value[2::3], strict=True))
     points: list[tuple[float, float, int]] = []
     for x, y, seen in triples:
         is_known = seen in {0, 1, 2}
         if not is_known and "score" not in record:
-            raise InputError("visibility is 0, 1 or 2", source=str(source), where=where, found=seen)
+            raise InputError(
+                "this is no visibility",
+                source=str(source),
+                where=where,
+                found=seen,
+                expected="0 (not labelled), 1 (hidden) or 2 (seen)",
+                advice=CORRECT_FILE,
+            )
         points.append((tidy(x + 0.5), tidy(y + 0.5), int(seen) if is_known else 2))
     return points
 

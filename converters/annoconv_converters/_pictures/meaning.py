@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from annoconv.advice import NOTHING
 from annoconv.errors import InputError
 from annoconv.ids import safe_name
+from annoconv.messages import Message, listed
 from annoconv.pictures import named_image
 from annoconv_converters._pictures.geometry import (
     Segmentation,
@@ -171,7 +173,9 @@ def _images(pictures: list[Picture], native: PictureCase, *, use_keys: bool, sou
         axis, size = slices[0][0].axis, slices[0][1]
         indices = [name.index for name, _ in slices]
         if any(name.axis != axis or other != size for name, other in slices) or len(set(indices)) != len(indices):
-            raise InputError("the pictures of an image are not slices of one volume", source=str(source), where=uid)
+            problem, expected = "the pictures of an image are not slices of one volume", "one axis and size, each once"
+            told, advice = Message("slices {names}", names=listed(indices, 5)), "Give each image names of its own"
+            raise InputError(problem, source=str(source), where=uid, found=told, expected=expected, advice=advice)
         native.planes[uid] = Planes(axis, max(indices) + 1, *size)
         first = next(picture for picture in pictures if picture.name and picture.name.series == uid)
         shape = list(native.planes[uid].shape)
@@ -301,6 +305,8 @@ def _annotations(
                 "the size of the picture is not known",
                 source=str(source),
                 where=_where("annotations", first.record),
+                found=NOTHING,
+                expected="width and height",
                 advice="Pass the file that the results are for: --ground-truth FILE",
             )
         native.parts[common["id"]] = [(item.place[1], item.segmentation.counts) for item in drawn if item.segmentation]

@@ -134,5 +134,6 @@ class KnownNames:
                         second=name,
                         other=case,
                     ),
+                    expected="a name for each picture",
                     advice="Pass --names flat, which tells them apart",
                 )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
+from annoconv.advice import at_most
 from annoconv.errors import LimitError, MaskError
 from annoconv.messages import Message
 from annoconv_converters._raster.flat_masks import foreground_of
@@ -177,7 +178,13 @@ class PictureVolume:
                     Message("slice {index}", index=index),
                     Message("0 to {count}", count=self.planes.count - 1),
                 )
-                raise MaskError("a picture is beyond its volume", source=self.path, found=found, expected=expected)
+                raise MaskError(
+                    "a picture is beyond its volume",
+                    source=self.path,
+                    found=found,
+                    expected=expected,
+                    advice="Correct the names of the pictures, or the shape of the volume",
+                )
             stack[index] |= decode(counts, self.planes.size)
         mask_kji.flags.writeable = False
         return mask_kji
@@ -188,5 +195,10 @@ class PictureVolume:
         if voxels > most:
             limit = "mask_voxels" if most == self.most_voxels else None
             raise LimitError(
-                "the mask is too large to be drawn", source=self.path, found=shape, expected=most, limit=limit
+                "the mask is too large to be drawn",
+                source=self.path,
+                found=shape,
+                expected=at_most(most),
+                advice="Draw smaller pictures, or masks as files of volumes",
+                limit=limit,
             )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from annoconv import images as image_seam
+from annoconv.advice import NOTHING
 from annoconv.documents.residuals import pointer
 from annoconv.errors import ImageError, UsageError
 from annoconv.geometry import Grid
@@ -66,7 +67,12 @@ class Rendering:
 def rendering_of(images: Sequence[Path], depth: Literal["none", "16", "8"], window: str | None) -> Rendering:
     """Return how images become pictures, as options tell it; UsageError if the window is none, or is of no use."""
     if window is not None and depth != "8":
-        raise UsageError("a window is of pictures of 8 bits", found=f"--window {window}", advice="Pass --render 8 too")
+        raise UsageError(
+            "a window is of pictures of 8 bits",
+            found=f"--window {window}",
+            expected="--render 8",
+            advice="Pass --render 8 too",
+        )
     return Rendering(depth, _window_of(window), images, PictureFiles(images))
 
 
@@ -80,7 +86,12 @@ def _window_of(text: str | None) -> tuple[float, float] | None:
         width = 0.0
         center = 0.0
     if not (abs(center) < 1e9 and 0 < width < 1e9):
-        raise UsageError("this is no window", found=text, expected="centre and width, such as 40,400")
+        raise UsageError(
+            "this is no window",
+            found=text,
+            expected="centre and width, such as 40,400",
+            advice="Write both numbers with a comma between them",
+        )
     return center, width
 
 
@@ -95,7 +106,12 @@ def render(
         If an image has no source, or the source is of another shape.
     """
     if not rendering.images:
-        raise UsageError("pictures are rendered from source images", advice="Pass --images FOLDER")
+        raise UsageError(
+            "pictures are rendered from source images",
+            found=NOTHING,
+            expected="the images that the cases are drawn on",
+            advice="Pass --images FOLDER",
+        )
     sources: list[ImageSource] | None = None
     case = drawing.loaded.case
     for image in (case.image, *(case.related_images or ())):
@@ -127,7 +143,13 @@ def _copy(
     """Copy the file of a flat image to where its picture is."""
     if rendering.window is not None:
         problem = "a window is of stored values, and this is a picture already, which is copied"
-        raise UsageError(problem, source=file, advice="Leave --window out")
+        raise UsageError(
+            problem,
+            source=file,
+            found=file.suffix,
+            expected="a source image of stored values",
+            advice="Leave --window out",
+        )
     size = size_of_file(file)
     if list(size[::-1]) != image.shape:
         raise other_shape(file, size[::-1], image)
@@ -192,7 +214,13 @@ def _pixels(
         return pixels, {"depth": 16, "slope": slope, "intercept": intercept, **inverted}
     window = rendering.window or _window(header)
     if window is None:
-        raise UsageError("the image's header holds no window", source=source.path, advice="Pass --window 40,400")
+        raise UsageError(
+            "the image's header holds no window",
+            source=source.path,
+            found=NOTHING,
+            expected="centre and width",
+            advice="Pass --window 40,400",
+        )
     center, width = window
     # PS3.3 C.11.2.1.3.2 LINEAR_EXACT: (value - centre) / width + 0.5, from 0 to 1.
     share = (plane * slope + intercept - center) / width + 0.5
@@ -209,6 +237,9 @@ def _coloured(plane: NDArray[Any], header: Any, source: ImageSource) -> tuple[ND
             "the pixels are indices of a palette that cannot be read",
             source=source.path,
             where="(0028,1101) RedPaletteColorLookupTableDescriptor",
+            found=Message("tables that are not whole"),
+            expected="tables of red, green and blue",
+            advice="Save the image again with its colours in the pixels",
         )
     return colours, {"depth": 8, "samples": 3, "palette": True}
 

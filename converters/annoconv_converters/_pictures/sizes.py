@@ -11,6 +11,7 @@ from PIL import Image as Pillow
 from PIL import ImageOps, UnidentifiedImageError
 
 from annoconv import images as image_seam
+from annoconv.advice import COPY_AGAIN, begin_of
 from annoconv.casefile import LoadedCase
 from annoconv.errors import ImageError
 from annoconv.geometry import Grid
@@ -51,7 +52,13 @@ def size_of_file(path: Path) -> tuple[int, int]:
                 is_lying = picture.format == "JPEG" and picture.getexif().get(_ORIENTATION) in _LYING
                 return (picture.width, picture.height) if is_lying else (picture.height, picture.width)
     except _DAMAGE as error:
-        raise ImageError("the picture cannot be read", source=path) from error
+        raise ImageError(
+            "the picture cannot be read",
+            source=path,
+            found=begin_of(path),
+            expected="a picture, such as PNG, JPEG or TIFF",
+            advice=COPY_AGAIN,
+        ) from error
 
 
 def without_size(title: str, picture: Picture) -> ImageError:
@@ -163,7 +170,13 @@ def copy_picture(source: Path, target: Path) -> None:
         with Pillow.open(source) as picture:
             ImageOps.exif_transpose(picture).save(target, "PNG")
     except _DAMAGE as error:
-        raise ImageError("the picture cannot be read", source=source) from error
+        raise ImageError(
+            "the picture cannot be read",
+            source=source,
+            found=begin_of(source),
+            expected="a picture, such as PNG, JPEG or TIFF",
+            advice=COPY_AGAIN,
+        ) from error
 
 
 def _size(image: Image, files: PictureFiles, limits: Limits) -> tuple[int, int] | None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.advice import NOTHING
 from annoconv.codes import UNCLASSIFIED, Labels
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
@@ -109,7 +110,8 @@ def write_pictures(
         drawn.take(drawing)
         context.advance(len(drawn.drawings))
     if not len(drawn.drawings):
-        raise InputError("there is no case to write", source=target)
+        problem, advice = "there is no case to write", "Name one source at least"
+        raise InputError(problem, source=target, found=NOTHING, expected="a case at least", advice=advice)
     with ExitStack() as outputs:
         temporary = outputs.enter_context(replacing(target))
         writer = _Writer(drawn, temporary, target, outputs, rendering, plain=plain)

@@ -38,7 +38,8 @@ def check_covered(pixels: int, path: Path | None) -> None:
             "the mask is too large to be drawn",
             source=path,
             found=Message("{count} pixels", count=pixels),
-            expected=Message("{count} pixels", count=MOST_COVERED),
+            expected=Message("at most {count} pixels", count=MOST_COVERED),
+            advice="Write it as a file of a volume: to-nifti or to-dicom-seg",
         )
 
 

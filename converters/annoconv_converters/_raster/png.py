@@ -9,8 +9,9 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
+from annoconv.advice import COPY_AGAIN, begin_of
 from annoconv.errors import InputError, LimitError
-from annoconv.messages import Message
+from annoconv.messages import Message, listed
 from annoconv_converters._raster.run_lengths import MOST_PIXELS
 
 if TYPE_CHECKING:
@@ -31,20 +32,39 @@ def read_png(path: Path, size: tuple[int, int], modes: tuple[str, ...]) -> NDArr
     """
     if size[0] * size[1] > MOST_PIXELS:
         raise LimitError(
-            "the picture is too large", source=path, found=size, expected=Message("{count} pixels", count=MOST_PIXELS)
+            "the picture is too large",
+            source=path,
+            found=Message("{rows} x {columns} pixels", rows=size[0], columns=size[1]),
+            expected=Message("at most {count} pixels", count=MOST_PIXELS),
+            advice="Cut it into tiles",
         )
     try:
         with Pillow.open(path, formats=("PNG",)) as picture:
             if picture.height > size[0] or picture.width > size[1] or picture.mode not in modes:
                 found = (picture.height, picture.width, picture.mode)
                 raise InputError(
-                    "the picture is of another size or kind", source=path, found=found, expected=(*size, *modes)
+                    "the picture is of another size or kind",
+                    source=path,
+                    found=found,
+                    expected=Message(
+                        "at most {rows} x {columns} pixels, of {modes}",
+                        rows=size[0],
+                        columns=size[1],
+                        modes=listed(modes),
+                    ),
+                    advice="Save it as PNG of the picture's size",
                 )
             return np.atleast_3d(np.asarray(picture))
     except (OSError, UnidentifiedImageError, SyntaxError, ValueError, Pillow.DecompressionBombError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError("the picture cannot be read", source=path) from error
+        raise InputError(
+            "the picture cannot be read",
+            source=path,
+            found=begin_of(path),
+            expected="a PNG",
+            advice=COPY_AGAIN,
+        ) from error
 
 
 def png_bytes(pixels: NDArray[Any]) -> bytes:

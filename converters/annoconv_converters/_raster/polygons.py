@@ -238,7 +238,8 @@ def _boundary(rings: Rings) -> Iterator[tuple[Whole, Whole, Whole]]:
         raise LimitError(
             "the polygon's boundary is too long",
             found=Message("{count} pixels", count=total // _FIFTHS),
-            expected=f"{_MOST_STEPS // _FIFTHS}",
+            expected=Message("at most {count} pixels", count=_MOST_STEPS // _FIFTHS),
+            advice="Draw it with fewer corners, or as a mask",
         )
     for first in range(0, total, _CHUNK_STEPS):
         step = np.arange(max(first - 1, 0), min(first + _CHUNK_STEPS, total))

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
+from annoconv.advice import CORRECT_FILE, at_most
 from annoconv.errors import InputError, LimitError
 from annoconv.messages import Message
 
@@ -46,6 +47,7 @@ Counts: TypeAlias = "NDArray[np.int64]"
 
 MOST_PIXELS: Final = 1 << 28
 """Pixels of one mask that is drawn in memory: 16,384 by 16,384, one byte each."""
+_WHOLE: Final = Message("a whole number from 0")
 _CHUNK_VOXELS: Final = 1 << 21
 """Voxels that are looked at together; what numpy needs beside them stays in the processor's cache and in bounds."""
 _BLOCK_COUNTS: Final = 1 << 17
@@ -221,14 +223,18 @@ def expand(text: bytes, *, source: object = None, where: str | None = None) -> C
     """
     characters = np.frombuffer(text, dtype=np.uint8).astype(np.int64) - 48
     if characters.size and (int(characters.min()) < 0 or int(characters.max()) > 63):
-        raise _refusal("the run-length string holds a character that none can", source, where, expected="0 to o")
+        strange = bytes(each for each in text if not 48 <= each <= 111)
+        found, expected = strange[:20].decode("ascii", "backslashreplace"), Message("characters from 0 to o")
+        raise _refusal("the run-length string holds a character that none can", source, where, found, expected)
     last = np.flatnonzero((characters & 32) == 0)
     if not characters.size or last.size == 0 or last[-1] != characters.size - 1:
-        raise _refusal("the run-length string ends within a number", source, where)
+        found, expected = Message("{count} characters", count=characters.size), Message("more, to the end of a number")
+        raise _refusal("the run-length string is cut off", source, where, found, expected)
     first = np.concatenate(([0], last[:-1] + 1))
     lengths = last - first + 1
     if int(lengths.max()) > _MOST_DIGITS:
-        raise _refusal("the run-length string holds a number beyond every image", source, where)
+        found, expected = Message("{count} characters", count=int(lengths.max())), at_most(_MOST_DIGITS)
+        raise _refusal("a number of the run-length string is too large", source, where, found, expected)
     shifts = 5 * (np.arange(characters.size) - np.repeat(first, lengths))
     numbers = np.add.reduceat((characters & 31) << shifts, first)
     numbers -= np.where(characters[last] & 16, np.int64(1) << (5 * lengths), 0)
@@ -255,15 +261,15 @@ def fitting(counts: Any, size: tuple[int, int], *, source: object = None, where:
     """
     if isinstance(counts, list):
         if not all(type(count) is int and 0 <= count < 1 << 40 for count in counts):
-            raise _refusal("run lengths are whole numbers from 0", source, where)
+            strange = next(count for count in counts if type(count) is not int or not 0 <= count < 1 << 40)
+            raise _refusal("this is no run length", source, where, str(strange)[:40], _WHOLE)
         counts = np.array(counts, dtype=np.int64)
     if counts.size and int(counts.min()) < 0:
-        raise _refusal("a run length is negative", source, where, found=int(counts.min()))
+        raise _refusal("this is no run length", source, where, int(counts.min()), _WHOLE)
     total, pixels = int(counts.sum()), size[0] * size[1]
     if total != pixels:
-        raise _refusal(
-            "the run lengths do not sum to the image", source, where, found=total, expected=f"{size[0]} x {size[1]}"
-        )
+        expected = f"{size[0]} x {size[1]}"
+        raise _refusal("the run lengths do not sum to the image", source, where, total, expected)
     return np.asarray(counts, dtype=np.int64)
 
 
@@ -299,8 +305,9 @@ def decode(counts: Counts, size: tuple[int, int]) -> NDArray[np.bool_]:
     if rows * columns > MOST_PIXELS:
         raise LimitError(
             "the mask is too large to be drawn",
-            found=f"{rows} x {columns}",
-            expected=Message("{count} pixels", count=MOST_PIXELS),
+            found=Message("{rows} x {columns} pixels", rows=rows, columns=columns),
+            expected=Message("at most {count} pixels", count=MOST_PIXELS),
+            advice="Cut the picture into tiles",
         )
     values = np.zeros(counts.size, dtype=np.bool_)
     values[1::2] = True
@@ -326,9 +333,6 @@ def box_of(counts: Counts, rows: int) -> tuple[int, int, int, int]:
     return int(columns[0]), top, int(column_of_last[-1]) + 1, bottom
 
 
-def _refusal(
-    problem: str, source: object, where: str | None, *, found: object = None, expected: object = None
-) -> InputError:
-    return InputError(
-        problem, source=None if source is None else str(source), where=where, found=found, expected=expected
-    )
+def _refusal(problem: str, source: object, where: str | None, found: object, expected: object) -> InputError:
+    named = None if source is None else str(source)
+    return InputError(problem, source=named, where=where, found=found, expected=expected, advice=CORRECT_FILE)

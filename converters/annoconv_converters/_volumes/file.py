@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
+from annoconv.advice import CORRECT_FILE
 from annoconv.errors import GeometryError, MaskError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.names import check_inside
@@ -234,7 +235,12 @@ def mm_of(unit: str, path: Path, where: str) -> float:
         return _MM_BY_UNIT[unit.strip().lower()]
     except KeyError as error:
         raise GeometryError(
-            "unknown unit of length", source=path, where=where, found=unit[:50], expected="mm, cm, m, um or nm"
+            "unknown unit of length",
+            source=path,
+            where=where,
+            found=unit[:50],
+            expected="mm, cm, m, um or nm",
+            advice=CORRECT_FILE,
         ) from error
 
 

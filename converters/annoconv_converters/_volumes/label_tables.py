@@ -1,7 +1,6 @@
 """Label tables as other programs write and read them: one pair of functions a format.
 
 =====================  ==================================================================================
-`read_caret`, ...      XML in a NIfTI header extension: Connectome Workbench, TotalSegmentator, nilearn
 `read_tsv`, ...        `dseg.tsv`: BIDS 1.10, derivatives, imaging; columns index, name, abbreviation, color
 `write_snap`, ...      ITK-SNAP label descriptions
 `write_ctbl`, ...      Slicer color table (`.ctbl`, also FreeSurfer's): value, name, red, green, blue, alpha
@@ -19,32 +18,30 @@ from dataclasses import replace
 from io import StringIO
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from annoconv.advice import CORRECT_FILE, NOTHING, at_most_bytes, beside, in_bytes
 from annoconv.codes import concept_of, words
-from annoconv.errors import InputError, LimitError, MaskError
+from annoconv.errors import LimitError, MaskError
 from annoconv.ids import safe_name
-from annoconv.limits import Limits
 from annoconv.messages import Message, listed
 from annoconv_converters._volumes.labels import Entry, Terms, color_of, stated_color
-from annoconv_converters._xml import element_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
-    from xml.etree.ElementTree import Element
 
     from annoconv.model import Concept
 
 __all__ = [
+    "LONGEST_TABLE",
     "TableKind",
+    "by_value",
     "dicom_codes",
     "kind_of_table",
-    "read_caret",
     "read_snomed_csv",
     "read_table",
     "read_tsv",
     "slicer_cells",
     "whole_number",
-    "write_caret",
     "write_ctbl",
     "write_snap",
     "write_tsv",
@@ -71,7 +68,9 @@ _NO_ROW: Final = "not a row of a label table"
 _TWICE: Final = "a value stands twice in the label table"
 _ONCE: Final = "each value once"
 _WHOLE: Final = "a whole number"
-_LONGEST: Final = 4 << 20
+_A_TABLE: Final = Message("A table is a dseg.tsv, ITK-SNAP labels, a Slicer color table or a table of DICOM codes")
+_APART: Final = "Correct the label table, so that each label has a row of its own"
+LONGEST_TABLE: Final = 4 << 20
 """Bytes of a label table: a thousand times the longest in use."""
 _SNAP_HEAD: Final = """\
 ################################################
@@ -128,25 +127,43 @@ def read_table(path: Path) -> dict[str | int, Entry]:
         If it is none of the known kinds, or a row is damaged.
     """
     if not path.is_file():
-        raise MaskError("there is no such label table", source=path, advice="Name a file that is there with --labels")
-    if path.stat().st_size > _LONGEST:
-        most = Message("at most {count} bytes", count=_LONGEST)
-        raise LimitError("the label table is too long", source=path, expected=most)
+        raise MaskError(
+            "there is no such label table",
+            source=path,
+            found=beside(path),
+            expected="a label table",
+            advice="Name a file that is there with --labels",
+        )
+    if path.stat().st_size > LONGEST_TABLE:
+        raise LimitError(
+            "the label table is too long",
+            source=path,
+            found=in_bytes(path.stat().st_size),
+            expected=at_most_bytes(LONGEST_TABLE),
+            advice=_A_TABLE,
+        )
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         where = Message("line {number}", number=error.object.count(b"\n", 0, error.start) + 1)
         advice = "Save it as UTF-8 in the program that it comes from"
-        raise MaskError("the label table is not UTF-8", source=path, where=where, advice=advice) from error
+        raise MaskError(
+            "the label table is not UTF-8",
+            source=path,
+            where=where,
+            found=Message("another byte"),
+            expected="UTF-8",
+            advice=advice,
+        ) from error
     kind = kind_of_table(text)
     if kind == "codes":
         return _by_key(((words(entry.name), entry) for entry in read_snomed_csv(text, path)), path)
     if kind in {"tsv", "csv"}:
-        return _by_value((read_tsv if kind == "tsv" else read_slicer_csv)(text, path), path)
+        return by_value((read_tsv if kind == "tsv" else read_slicer_csv)(text, path), path)
     return _read_rows(text, path, kind)
 
 
-def _by_value(entries: Iterable[Entry], path: Path) -> dict[str | int, Entry]:
+def by_value(entries: Iterable[Entry], path: Path) -> dict[str | int, Entry]:
     """Return rows by their values; MaskError if two of one value say different things."""
     return _by_key(((entry.value, entry) for entry in entries), path)
 
@@ -159,68 +176,17 @@ def _by_key(entries: Iterable[tuple[str | int, Entry]], path: Path) -> dict[str 
         if replace(first, value=entry.value) != entry:  # without values, their numbers are those of the rows
             found_names = listed([first.name, entry.name])
             if isinstance(key, str):
-                raise MaskError("a name stands twice in the label table", source=path, where=key, found=found_names)
+                raise MaskError(
+                    "a name stands twice in the label table",
+                    source=path,
+                    where=key,
+                    found=found_names,
+                    expected="each name once",
+                    advice=_APART,
+                )
             where = Message("value {value}", value=key)
-            raise MaskError(_TWICE, source=path, where=where, found=found_names, expected=_ONCE)
+            raise MaskError(_TWICE, source=path, where=where, found=found_names, expected=_ONCE, advice=_APART)
     return found
-
-
-def write_caret(volumes: Sequence[Sequence[Entry]]) -> bytes:
-    """Return the XML that TotalSegmentator and Connectome Workbench read from the first header extension.
-
-    Parameters
-    ----------
-    volumes
-        The rows of each volume of the file, in their order.
-    """
-    tables = "".join(
-        f'<VolumeInformation Index="{index}">\n<LabelTable>\n'
-        f"{''.join(map(_caret_row, rows))}</LabelTable>\n</VolumeInformation>\n"
-        for index, rows in enumerate(volumes)
-    )
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<CaretExtension>\n{tables}</CaretExtension>\n'.encode()
-
-
-def _caret_row(entry: Entry) -> str:
-    red, green, blue = (f"{part / 255:.6g}" for part in color_of(entry))
-    name = entry.name.replace("]]>", "]]]]><![CDATA[>")
-    return (
-        f'<Label Key="{entry.value}" Red="{red}" Green="{green}" Blue="{blue}" Alpha="1"><![CDATA[{name}]]></Label>\n'
-    )
-
-
-def read_caret(content: bytes, path: Path) -> list[tuple[int, Entry]]:
-    """Return the labels of Caret's XML, each with the index of its volume; MaskError if it is damaged."""
-    if len(content) > _LONGEST:
-        raise LimitError("the label table in the header extension is too long", source=path, expected=_LONGEST)
-    try:
-        root = element_of(content, path, Limits())
-        found = [
-            (int(volume.attrib.get("Index", "0")), _caret_entry(node))
-            for volume in root.iter("VolumeInformation")
-            for node in volume.iter("Label")
-            if int(node.attrib["Key"]) > 0
-        ]
-    except InputError as error:
-        raise MaskError(
-            Message("label table in the header extension: {problem}", problem=error.problem),
-            source=path,
-            found=error.found,
-        ) from error
-    except (ValueError, KeyError) as error:
-        if isinstance(error, LimitError):
-            raise
-        raise MaskError("the label table in the header extension is damaged", source=path) from error
-    for index in {index for index, _ in found}:
-        _by_value((entry for at, entry in found if at == index), path)
-    return found
-
-
-def _caret_entry(node: Element) -> Entry:
-    parts = [min(max(float(node.attrib[name]), 0.0), 1.0) for name in ("Red", "Green", "Blue")]
-    red, green, blue = (round(255 * part) for part in parts)
-    value = int(node.attrib["Key"])
-    return Entry(value, (node.text or "").strip(), stated_color(value, (red, green, blue)))
 
 
 def write_tsv(entries: Iterable[Entry]) -> bytes:
@@ -291,7 +257,9 @@ def _read_rows(text: str, path: Path, kind: TableKind) -> dict[str | int, Entry]
         if found.setdefault(value, entry) != entry:
             raise _damaged(_TWICE, path, number, match[1], expected=Message(_ONCE))
     if not rows:
-        raise MaskError("the label table has no rows", source=path)
+        raise MaskError(
+            "the label table has no rows", source=path, found=NOTHING, expected="a row at least", advice=_A_TABLE
+        )
     return {value: entry for value, entry in found.items() if value != 0}
 
 
@@ -361,7 +329,7 @@ def _damaged(problem: str, path: Path, line: int, found: str, *, expected: str) 
         where=Message("line {number}", number=line),
         found=found[:80],
         expected=expected,
-        advice="A table is a dseg.tsv, ITK-SNAP labels, a Slicer color table or a table of DICOM codes",
+        advice=_A_TABLE,
     )
 
 
@@ -391,7 +359,12 @@ def _rows(text: str, path: Path, delimiter: str) -> Iterator[dict[str, str]]:
         yield from ({str(key): str(cell).strip() for key, cell in row.items()} for row in reader)
     except csv.Error as error:
         raise MaskError(
-            "the label table is damaged", source=path, where=Message("line {number}", number=reader.line_num)
+            "the label table is damaged",
+            source=path,
+            where=Message("line {number}", number=reader.line_num),
+            found=str(error)[:80],
+            expected="cells with tabs between them",
+            advice=CORRECT_FILE,
         ) from error
 
 

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from annoconv.errors import GeometryError, LimitError, MaskError
+from annoconv.advice import CORRECT_FILE, NOTHING, SAVE_AGAIN
+from annoconv.errors import GeometryError, MaskError
 from annoconv.files.inflate import DEFLATE_MOST, inflated, read_exactly
 from annoconv.geometry import Grid
-from annoconv.messages import Message
+from annoconv.messages import Message, listed
+from annoconv.volumes.refusals import no_such_file, too_many_voxels, too_short, unread_type, volume_too_large
 from annoconv.volumes.voxel_values import check_held
 from annoconv_converters._volumes.file import FileSegment, Tree, VolumeFile, data_file, mm_of, place_of
 
@@ -75,7 +77,7 @@ class MetaFile(VolumeFile):
     def _parsed(self) -> tuple[Mapping[str, str], int]:
         """Return the fields, and the byte behind the last one."""
         if not self.path.is_file():
-            raise MaskError("there is no such file", source=self.path)
+            raise no_such_file(self.path, Message("a MetaImage file"))
         fields: dict[str, str] = {}
         with self.path.open("rb") as file:
             while "ElementDataFile" not in fields:
@@ -86,22 +88,46 @@ class MetaFile(VolumeFile):
                         "not a MetaImage header",
                         source=self.path,
                         where=Message("byte {position}", position=file.tell() - len(line)),
+                        found=line[:40].decode("ascii", "replace").rstrip(),
+                        expected="a name, =, and a value on each line",
+                        advice=CORRECT_FILE,
                     )
                 if key.strip() in fields:
-                    raise MaskError("the header names a field twice", source=self.path, where=key.strip())
+                    raise MaskError(
+                        "the header names a field twice",
+                        source=self.path,
+                        where=key.strip(),
+                        found=value.strip()[:40],
+                        expected="each field once",
+                        advice=CORRECT_FILE,
+                    )
                 fields[key.strip()] = value.strip()
             return fields, file.tell()
 
     def _field(self, *names: str, default: str | None = None) -> str:
         value = next((self._parsed[0][name] for name in names if name in self._parsed[0]), default)
         if value is None:
-            raise MaskError("the header lacks a field", source=self.path, where=names[0])
+            raise MaskError(
+                "the header lacks a field",
+                source=self.path,
+                where=names[0],
+                found=NOTHING,
+                expected=listed(names),
+                advice=CORRECT_FILE,
+            )
         return value
 
     def _numbers(self, *names: str, count: int, default: str) -> list[float]:
         numbers = _floats(self._field(*names, default=default))
         if len(numbers) != count:
-            raise GeometryError(Message("{count} numbers are needed", count=count), source=self.path, where=names[0])
+            raise GeometryError(
+                "a field holds another count of numbers",
+                source=self.path,
+                where=names[0],
+                found=len(numbers),
+                expected=count,
+                advice=CORRECT_FILE,
+            )
         return numbers
 
     def _read_grid(self) -> Grid:
@@ -109,7 +135,13 @@ class MetaFile(VolumeFile):
             self._field("BinaryData", default="True").lower() not in _TRUE
             or self._field("HeaderSize", default="0") != "0"
         ):
-            raise MaskError("voxels as text, or behind a header of their own, are not read", source=self.path)
+            raise MaskError(
+                "voxels in this form are not read",
+                source=self.path,
+                found=Message("text, or bytes behind a header of their own"),
+                expected="BinaryData = True and HeaderSize = 0",
+                advice=SAVE_AGAIN,
+            )
         if self._field("NDims", default="3") != "3" or self._field("ElementNumberOfChannels", default="1") != "1":
             raise MaskError(
                 "not one volume",
@@ -125,11 +157,16 @@ class MetaFile(VolumeFile):
             )
         sizes = self._numbers("DimSize", count=3, default="")
         if not all(size.is_integer() and size >= 1 for size in sizes):
-            raise MaskError("impossible dimensions", source=self.path, where="DimSize", found=sizes)
-        if math.prod(sizes) > self._limits.mask_voxels:
-            raise LimitError(
-                "too many voxels", source=self.path, found=sizes, expected=self._limits.mask_voxels, limit="mask_voxels"
+            raise MaskError(
+                "impossible dimensions",
+                source=self.path,
+                where="DimSize",
+                found=sizes,
+                expected="three whole numbers from 1",
+                advice=CORRECT_FILE,
             )
+        if math.prod(sizes) > self._limits.mask_voxels:
+            raise too_many_voxels(self.path, math.prod(map(int, sizes)), self._limits)
         spacing = self._numbers(*_SPACING, count=3, default="1 1 1")
         affine = np.eye(4)
         with np.errstate(all="ignore"):  # what overflows is refused as no affine
@@ -150,7 +187,14 @@ class MetaFile(VolumeFile):
         try:
             return Grid((int(sizes[0]), int(sizes[1]), int(sizes[2])), affine)
         except GeometryError as error:
-            raise GeometryError(error.problem, source=self.path, where="TransformMatrix", found=error.found) from error
+            raise GeometryError(
+                error.problem,
+                source=self.path,
+                where="TransformMatrix",
+                found=error.found,
+                expected=error.expected,
+                advice=CORRECT_FILE,
+            ) from error
 
     @cached_property
     def _directions(self) -> NDArray[np.float64]:
@@ -161,7 +205,7 @@ class MetaFile(VolumeFile):
     def _read_dtype(self) -> np.dtype[Any]:
         name = self._field("ElementType")
         if name not in _TYPES:
-            raise MaskError("voxels of this type are not read", source=self.path, where="ElementType", found=name)
+            raise unread_type(self.path, "ElementType", name, _TYPES)
         is_big = self._field("BinaryDataByteOrderMSB", "ElementByteOrderMSB", default="False").lower() in _TRUE
         return np.dtype(_TYPES[name]).newbyteorder(">" if is_big else "<")
 
@@ -210,15 +254,11 @@ class MetaFile(VolumeFile):
     def _values(self) -> NDArray[Any]:
         expected = math.prod(self.grid.shape) * self.dtype.itemsize
         if expected > self._limits.expanded_bytes:
-            raise LimitError("the volume is too large", source=self.path, found=expected)
+            raise volume_too_large(self.path, expected, self._limits)
         check_held(expected, self.path, self._limits)
         path, at = self._data_file()
         if expected > path.stat().st_size * DEFLATE_MOST:
-            raise MaskError(
-                "the file is too short to hold its volume",
-                source=self.path,
-                expected=Message("{count} bytes", count=expected),
-            )
+            raise too_short(self.path, path.stat().st_size, expected)
         packed = path.stat().st_size
         stored = read_exactly(lambda: self._pieces(path, at), expected, packed, self.path).view(self.dtype)
         native = stored if self.dtype.isnative else stored.astype(self.dtype.newbyteorder("="))

@@ -15,7 +15,7 @@ from annoconv.pixels import NiftiVolume
 from annoconv.volumes import nifti
 from annoconv.volumes.nifti_affines import forms_elsewhere
 from annoconv.volumes.voxel_values import check_held
-from annoconv_converters._volumes import label_tables
+from annoconv_converters._volumes import caret_tables
 from annoconv_converters._volumes.file import FileSegment, Tree, VolumeFile, affine_rows, place_of
 from annoconv_converters._volumes.table_trees import caret_tree
 
@@ -73,7 +73,14 @@ class NiftiFile(VolumeFile):
             header = nifti.header_of(self._written, self.path, self._limits, form=self._form, several=True)
         if len(header.volumes) > 1:
             found = [*header.grid.shape, *header.volumes]
-            raise MaskError("not a volume, nor a list of volumes", source=self.path, where="dim", found=found)
+            raise MaskError(
+                "not a volume, nor a list of volumes",
+                source=self.path,
+                where="dim",
+                found=found,
+                expected="three axes, or four",
+                advice="Save one volume as a file of its own, without colours",
+            )
         return header
 
     @cached_property
@@ -111,7 +118,7 @@ class NiftiFile(VolumeFile):
 
     def _read_segments(self) -> Sequence[FileSegment]:
         tables = [
-            label_tables.read_caret(content, self.path)
+            caret_tables.read_caret(content, self.path)
             for code, content in self._start[1]
             if code in _CARET_CODES and b"<CaretExtension" in content[:1000]
         ]
@@ -126,7 +133,7 @@ class NiftiFile(VolumeFile):
         tables = [[each.entry for each in segments if each.layer == layer] for layer in range(self.layers)]
         tree = _written_header(grid, self.layers, self.header.version)
         if any(tables):
-            tree = tree | {"extensions": {"CaretExtension": [caret_tree(label_tables.write_caret(tables))]}}
+            tree = tree | {"extensions": {"CaretExtension": [caret_tree(caret_tables.write_caret(tables))]}}
         return tree if is_labels else {name: value for name, value in tree.items() if name != "intent_code"}
 
     def _values(self) -> NDArray[Any]:

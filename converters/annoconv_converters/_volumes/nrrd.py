@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
 
+from annoconv.advice import CORRECT_FILE, NOTHING, at_most_bytes
 from annoconv.codes import concept_of
 from annoconv.errors import GeometryError, LimitError, MaskError
 from annoconv.geometry import Grid
 from annoconv.messages import Message, listed
+from annoconv.volumes.refusals import no_such_file, too_many_voxels, unread_type
 from annoconv_converters._volumes import mitk
 from annoconv_converters._volumes.file import FileSegment, Tree, VolumeFile, mm_of, place_of
 from annoconv_converters._volumes.labels import Entry, Terms
@@ -101,7 +103,7 @@ class NrrdFile(VolumeFile):
     @cached_property
     def _header(self) -> _Header:
         if not self.path.is_file():
-            raise MaskError("there is no such file", source=self.path)
+            raise no_such_file(self.path, Message("a NRRD file"))
         with self.path.open("rb") as file:
             return _read_header(file, self.path, self._limits)
 
@@ -111,14 +113,19 @@ class NrrdFile(VolumeFile):
         text = self._field("sizes")
         sizes = [int(count) for count in text.split()] if re.fullmatch(r"[\d ]{1,100}", text) else []
         if len(sizes) not in {3, 4} or min(sizes) < 1 or self._field("dimension") != str(len(sizes)):
-            raise MaskError("not a volume, nor a list of volumes", source=self.path, where="sizes", found=text[:100])
+            raise MaskError(
+                "not a volume, nor a list of volumes",
+                source=self.path,
+                where="sizes",
+                found=text[:100],
+                expected="three sizes, or four with the list first or last",
+                advice="Save one volume as a file of its own, without colours",
+            )
         if len(sizes) == 4 and self._is_list_last:
             sizes = [sizes[3], *sizes[:3]]
         sizes = [1, *sizes] if len(sizes) == 3 else sizes
         if math.prod(sizes) > self._limits.mask_voxels:
-            raise LimitError(
-                "too many voxels", source=self.path, found=sizes, expected=self._limits.mask_voxels, limit="mask_voxels"
-            )
+            raise too_many_voxels(self.path, math.prod(sizes), self._limits)
         return sizes[0], sizes[1], sizes[2], sizes[3]
 
     @property
@@ -143,9 +150,10 @@ class NrrdFile(VolumeFile):
         vectors = [_vector(text) for text in re.findall(r"\([^)]*\)", self._field("space directions"))]
         origin = _vector(self._field("space origin", "(0,0,0)"))
         if len(vectors) != 3 or any(len(vector) != 3 for vector in (*vectors, origin)):
-            raise GeometryError(
-                "three directions of three numbers are needed", source=self.path, where="space directions"
-            )
+            expected = Message("three of three numbers, and an origin of three")
+            expected = expected
+            told = self._field("space directions")[:100]
+            raise _misplaced("the directions of the axes are damaged", self.path, "space directions", told, expected)
         affine = np.eye(4)
         affine[:3, :3] = np.transpose(vectors)
         affine[:3, 3] = origin
@@ -154,7 +162,7 @@ class NrrdFile(VolumeFile):
             with np.errstate(all="ignore"):  # what is no number is refused as no affine
                 return Grid(shape, np.diag([*mm, 1]) @ affine + 0.0)
         except GeometryError as error:
-            raise GeometryError(error.problem, source=self.path, where="space directions", found=error.found) from error
+            raise _misplaced(error.problem, self.path, "space directions", error.found, error.expected) from error
 
     @cached_property
     def _mm_by_axis(self) -> list[float]:
@@ -162,22 +170,17 @@ class NrrdFile(VolumeFile):
         text = self._field("space units", '"" "" ""')
         units = re.findall(r'"([^"]*)"', text)
         if len(units) != 3:
-            raise GeometryError(
-                "each axis of the space has a unit",
-                source=self.path,
-                where="space units",
-                found=text[:100],
-                expected='"mm" "mm" "mm"',
-            )
+            expected = Message('"mm" "mm" "mm"')
+            raise _misplaced("the units of the axes are damaged", self.path, "space units", text[:100], expected)
         return [mm_of(unit, self.path, "space units") for unit in units]
 
     def _read_dtype(self) -> np.dtype[Any]:
         name = self._field("type").lower()
         if name not in _TYPES:
-            raise MaskError("voxels of this type are not read", source=self.path, where="type", found=name)
+            raise unread_type(self.path, "type", name, _TYPES)
         endian = self._field("endian", "little").lower()
         if endian not in {"little", "big"}:
-            raise MaskError("unknown byte order", source=self.path, where="endian", found=endian)
+            raise _damaged("unknown byte order", self.path, "endian", endian, Message("little or big"))
         return _TYPES[name].newbyteorder("<" if endian == "little" else ">")
 
     @property
@@ -237,9 +240,13 @@ class NrrdFile(VolumeFile):
             value, layer = int(told.get("LabelValue", str(number + 1))), int(told.get("Layer", "0"))
             parts = [min(max(float(part), 0.0), 1.0) for part in told.get("Color", "").split()]
         except ValueError as error:
-            raise MaskError("a segment's numbers are damaged", source=self.path, where=f"Segment{number}_") from error
+            expected = Message("whole numbers of LabelValue and Layer, numbers of Color")
+            raise _damaged(
+                "a segment's numbers are damaged", self.path, f"Segment{number}_", listed([*told.values()], 5), expected
+            ) from error
         if not 0 <= layer < self.layers or value < 1 or len(parts) not in {0, 3}:
-            raise MaskError("a segment is impossible", source=self.path, where=f"Segment{number}_", found=dict(told))
+            expected = Message("a layer of the file, a value from 1, a colour of three numbers")
+            raise _damaged("a segment is impossible", self.path, f"Segment{number}_", dict(told), expected)
         color = (round(255 * parts[0]), round(255 * parts[1]), round(255 * parts[2])) if parts else None
         entry = Entry(value, told.get("Name", ""), color, _terms(told.get("Tags", "")))
         return FileSegment(layer, entry, told.get("ID", ""))
@@ -284,13 +291,14 @@ class NrrdFile(VolumeFile):
     def _field(self, name: str, default: str | None = None) -> str:
         value = self._header.fields.get(name, default)
         if value is None:
-            raise MaskError("the header lacks a field", source=self.path, where=name)
+            raise _damaged("the header lacks a field", self.path, name, NOTHING, name)
         return value
 
 
 def _read_header(file: BinaryIO, path: Path, limits: Limits) -> _Header:
     if not file.readline(32).startswith(b"NRRD000"):
-        raise MaskError("not a NRRD file", source=path, expected="NRRD0001 to NRRD0005 in its first line")
+        expected = Message("NRRD0001 to NRRD0005 in its first line")
+        raise _damaged("not a NRRD file", path, None, Message("another first line"), expected)
     fields: dict[str, str] = {}
     pairs: dict[str, str] = {}
     while file.tell() <= limits.header_bytes:
@@ -302,17 +310,32 @@ def _read_header(file: BinaryIO, path: Path, limits: Limits) -> _Header:
             continue
         key, separator, value = text.partition(":=") if ":=" in text else text.partition(": ")
         if not separator:
-            raise MaskError(
+            expected = Message("`field: value` or `key:=value`")
+            expected = expected
+            raise _damaged(
                 "neither a field nor a pair",
-                source=path,
-                where=Message("byte {position}", position=file.tell() - len(line)),
+                path,
+                Message("byte {position}", position=file.tell() - len(line)),
+                text[:40],
+                expected,
             )
         target = pairs if separator == ":=" else fields
         key = key if separator == ":=" else key.strip().lower()
         if key in target:
-            raise MaskError("the header names a field twice", source=path, where=key)
+            raise _damaged("the header names a field twice", path, key, value.strip()[:40], Message("each field once"))
         target[key] = value.strip()
-    raise LimitError("the header is too long", source=path, expected=limits.header_bytes, limit="header_bytes")
+    most = at_most_bytes(limits.header_bytes)
+    raise LimitError(
+        "the header is too long", source=path, found=Message("more bytes"), expected=most, limit="header_bytes"
+    )
+
+
+def _damaged(problem: str, path: Path, where: str | None, found: object, expected: object) -> MaskError:
+    return MaskError(problem, source=path, where=where, found=found, expected=expected, advice=CORRECT_FILE)
+
+
+def _misplaced(problem: str, path: Path, where: str | None, found: object, expected: object) -> GeometryError:
+    return GeometryError(problem, source=path, where=where, found=found, expected=expected, advice=CORRECT_FILE)
 
 
 def _vector(text: str) -> list[float]:

@@ -10,9 +10,11 @@ import bz2
 import re
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from annoconv.errors import LimitError, MaskError
+from annoconv.advice import COPY_AGAIN, CORRECT_FILE, SAVE_AGAIN
+from annoconv.errors import MaskError
 from annoconv.files.inflate import DEFLATE_MOST, inflated, read_exactly
 from annoconv.messages import Message
+from annoconv.volumes.refusals import too_short, volume_too_large
 from annoconv.volumes.voxel_values import check_held
 from annoconv_converters._volumes.file import data_file
 
@@ -57,18 +59,14 @@ def read_data(
         If the data are not where the header says, of another length, damaged, or too large.
     """
     if expected > limits.expanded_bytes:
-        raise LimitError("the volume is too large", source=header, found=expected)
+        raise volume_too_large(header, expected, limits)
     check_held(expected, header, limits)
     encoding = fields["encoding"].lower()
     path, at = _place(fields, header, end_of_header, limits)
     size = path.stat().st_size
     # bzip2 packs a million zeros in forty bytes: a short file may be right, but not a large bomb.
     if expected > max(size * DEFLATE_MOST, _BZIP2_FREE if encoding in _BZIP2 else 0):
-        raise MaskError(
-            "the file is too short to hold its volume",
-            source=header,
-            expected=Message("{count} bytes", count=expected),
-        )
+        raise too_short(header, size, expected)
     skip = _skip(fields, header, "byte skip", "byteskip", least=-1 if encoding == "raw" else 0)
     begin = size - expected if skip == -1 else at + skip if encoding == "raw" else at
     if begin < at or skip > limits.header_bytes:
@@ -78,6 +76,7 @@ def read_data(
             where="byte skip",
             found=skip,
             expected=Message("room for {count} bytes", count=expected),
+            advice=CORRECT_FILE,
         )
     at, skip = begin, 0 if encoding == "raw" else skip
     return read_exactly(lambda: _pieces(path, at, encoding, header), expected, size, header, skip=skip)
@@ -92,7 +91,14 @@ def _place(fields: Mapping[str, str], header: Path, end_of_header: int, limits: 
         file.seek(at)
         for _ in range(lines):
             if not file.readline(limits.header_bytes).endswith(b"\n"):
-                raise MaskError("fewer lines are there than are skipped", source=header, where="line skip", found=lines)
+                raise MaskError(
+                    "more lines are skipped than are there",
+                    source=header,
+                    where="line skip",
+                    found=lines,
+                    expected="lines of the file",
+                    advice=CORRECT_FILE,
+                )
         return path, file.tell()
 
 
@@ -106,6 +112,7 @@ def _skip(fields: Mapping[str, str], header: Path, *names: str, least: int) -> i
             where=names[0],
             found=text[:20],
             expected=Message("{least} or more", least=least),
+            advice=CORRECT_FILE,
         )
     return int(text)
 
@@ -121,7 +128,14 @@ def _pieces(path: Path, at: int, encoding: str, header: Path) -> Iterator[bytes]
         elif encoding in _BZIP2:
             yield from _bunzipped(file, header)
         else:
-            raise MaskError("this encoding is not read", source=header, where="encoding", found=encoding)
+            raise MaskError(
+                "this encoding is not read",
+                source=header,
+                where="encoding",
+                found=encoding,
+                expected="raw, gzip or bzip2",
+                advice="Save it with one of these encodings",
+            )
 
 
 def _bunzipped(file: BinaryIO, path: Path) -> Iterator[bytes]:
@@ -131,10 +145,26 @@ def _bunzipped(file: BinaryIO, path: Path) -> Iterator[bytes]:
             packed = file.read(1 << 16) if unpack.needs_input else b""
             if not packed and unpack.needs_input:
                 raise MaskError(
-                    "the compressed file is cut off", source=path, advice="Copy it again from where it is whole"
+                    "the compressed file is cut off",
+                    source=path,
+                    found=Message("the end of the file"),
+                    expected="more, to the end of the compressed data",
+                    advice="Copy it again from where it is whole",
                 )
             yield unpack.decompress(packed, 1 << 20)
     except OSError as error:
-        raise MaskError("the compressed file is damaged", source=path) from error
+        raise MaskError(
+            "the compressed file is damaged",
+            source=path,
+            found=str(error),
+            expected="whole bzip2 data",
+            advice=COPY_AGAIN,
+        ) from error
     if unpack.unused_data or file.read(1):
-        raise MaskError("data follow the compressed stream", source=path)
+        raise MaskError(
+            "data follow the compressed stream",
+            source=path,
+            found=Message("more bytes"),
+            expected="the end of the file",
+            advice=SAVE_AGAIN,
+        )

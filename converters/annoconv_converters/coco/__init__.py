@@ -21,7 +21,19 @@ if TYPE_CHECKING:
     from annoconv.loss import LossReport
     from annoconv.registry import Context
 
-__all__ = ["SUFFIX", "from_coco", "to_coco"]
+__all__ = ["SIGNS", "SUFFIX", "from_coco", "to_coco"]
+
+SIGNS = {
+    "keys": (
+        "images annotations",
+        "images categories",
+        "images/file_name",
+        "annotations/category_id",
+        "image_id category_id",
+        "image_id caption",
+    )
+}
+"""What tells a file of the format from others (`annoconv.registry.signs`)."""
 
 SUFFIX = ".json"
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv import times
 from annoconv.documents import strict_json
+from annoconv.documents.other_formats import looks_like
 from annoconv.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,7 +44,11 @@ def skeletons_of(path: Path | None) -> Record:
     found = strict_json.loads(strict_json.read_bytes(path), source=path)
     if not isinstance(found, dict) or not all(isinstance(each, dict) for each in found.values()):
         raise UsageError(
-            "this is no table of skeletons", source=path, expected='{"LABEL": {"keypoints": [], "skeleton": []}}'
+            "this is no table of skeletons",
+            source=path,
+            found=looks_like(found),
+            expected='{"LABEL": {"keypoints": [], "skeleton": []}}',
+            advice="Write an object with the keypoints of each label",
         )
     return found
 

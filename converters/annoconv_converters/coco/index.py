@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
+from annoconv.advice import CORRECT_FILE
 from annoconv.errors import DocumentError, InputError
 from annoconv.messages import Message
 from annoconv_converters._pictures.records import Picture, picture_name
@@ -119,8 +120,9 @@ def index_file(
             "the file breaks the rules of COCO in 1 place"
             if len(findings) == 1
             else Message("the file breaks the rules of COCO in {count} places", count=len(findings)),
-            findings=findings[:_MOST_NAMED],
             source=path,
+            findings=findings[:_MOST_NAMED],
+            advice=CORRECT_FILE,
         )
     position = {number: place for place, (number, _) in enumerate(image_records)}
     owned = np.array([position[owner] for owner in owners], dtype=np.int64)
@@ -185,7 +187,13 @@ def _pictures_of_results(
                     known |= {id_of(record): Picture(without_key(record), key=key_of(record)) for record in records}
                 elif RESULTS in part:
                     problem = "the ground truth is a list of results too"
-                    raise InputError(problem, source=ground_truth, expected="a COCO file with images and categories")
+                    raise InputError(
+                        problem,
+                        source=ground_truth,
+                        found=Message("a list of results"),
+                        expected="a COCO file with images and categories",
+                        advice="Pass the file with the pictures to --ground-truth",
+                    )
                 else:
                     beside["categories"] = part.get("categories", [])
         strange = next((owner for owner in sizes if owner not in known), None)
@@ -195,6 +203,7 @@ def _pictures_of_results(
                 source=path,
                 where="image_id",
                 found=strange,
+                expected="the id of a picture of it",
                 advice="Pass another --ground-truth",
             )
     for entry in side.images:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
+from annoconv.advice import CORRECT_FILE
 from annoconv.errors import InputError, MaskError
+from annoconv.messages import listed
 from annoconv.pictures import file_name_of
 from annoconv_converters._pictures.geometry import counts_to_record
 from annoconv_converters._raster.png import png_bytes, read_png
@@ -45,10 +47,24 @@ def unpack(
         or not isinstance(segments, list)
         or not all(isinstance(each, dict) for each in segments)
     ):
-        raise InputError("a panoptic annotation names a PNG and its segments", source=str(source), where=where)
+        raise InputError(
+            "a panoptic annotation is damaged",
+            source=str(source),
+            where=where,
+            found=listed([*record], 5),
+            expected="file_name of a PNG, and a list of objects in segments_info",
+            advice=CORRECT_FILE,
+        )
     path = folder / name
     if not path.resolve().is_relative_to(folder.resolve()):
-        raise InputError("the name of the PNG leads out of its folder", source=str(source), where=where, found=name)
+        raise InputError(
+            "the name of the PNG leads out of its folder",
+            source=str(source),
+            where=where,
+            found=name,
+            expected="a name below the folder of the maps",
+            advice=CORRECT_FILE,
+        )
     pixels = read_png(path, size, ("RGB", "RGBA"))[..., :3].astype(np.uint32)
     held = pixels.shape[0], pixels.shape[1]
     numbers_ji = np.zeros(size, dtype=np.uint32)
@@ -58,11 +74,25 @@ def unpack(
     for segment in segments:
         number = segment.get("id")
         if type(number) is not int or number not in runs:
-            raise InputError("a segment has no pixels in the PNG", source=str(path), where=where, found=number)
+            raise InputError(
+                "a segment has no pixels in the PNG",
+                source=str(path),
+                where=where,
+                found=number,
+                expected="an id whose colour is in the PNG",
+                advice="Name the folder of the right PNG files with --maps",
+            )
         drawn = counts_to_record(runs.pop(number), size)
         found.append({"image_id": record.get("image_id"), "segmentation": drawn["segmentation"], **segment})
     if runs:
-        raise InputError("the PNG holds pixels of no segment", source=str(path), where=where, found=sorted(runs)[:3])
+        raise InputError(
+            "the PNG holds pixels of no segment",
+            source=str(path),
+            where=where,
+            found=sorted(runs)[:3],
+            expected="the ids of its segments, and 0",
+            advice="Name the folder of the right PNG files with --maps",
+        )
     return found, held
 
 
@@ -114,6 +144,7 @@ def write_map(picture: Picture, folder: Path) -> None:
                 "masks overlap, and a panoptic map holds one segment a pixel",
                 where=picture.record["file_name"],
                 found=shape.key["id"],
+                expected="pixels that no other mask has",
                 advice="Write --kind instances",
             )
         numbers_ji[mask_ji] = shape.record["id"]
@@ -122,7 +153,12 @@ def write_map(picture: Picture, folder: Path) -> None:
         numbers_ji = numbers_ji[: held[0], : held[1]]
     path = folder / str((picture.packed or packed_record(picture))["file_name"])
     if not path.resolve().is_relative_to(folder.resolve()):
-        raise MaskError("the name of the PNG leads out of its folder", found=path.name)
+        raise MaskError(
+            "the name of the PNG leads out of its folder",
+            found=path.name,
+            expected="a name below the folder of the maps",
+            advice="Correct the file name of the picture",
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(
         png_bytes(np.stack([(numbers_ji >> shift & 255).astype(np.uint8) for shift in (0, 8, 16)], axis=-1))

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from annoconv import images
 from annoconv.casefile import Reading
 from annoconv.codes import Labels
-from annoconv.errors import InputError, UsageError
+from annoconv.errors import UsageError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.side_files import SideFiles
 from annoconv.loss import LossReport
-from annoconv_converters._pictures.archives import unpacking
+from annoconv.messages import Message
+from annoconv_converters._pictures.archives import nothing_of
 from annoconv_converters._pictures.carrier import SIDE_NAME, SIDE_SUFFIX, nothing_shown, restored
 from annoconv_converters._pictures.categories import Categories, unnamed
 from annoconv_converters._pictures.class_lists import CLASSES
@@ -59,13 +60,18 @@ def read_coco(
     paths = [path for path in images.list_files(sources, context.limits) if path.suffix == ".json"]
     paths = [path for path in paths if not path.name.endswith((SIDE_SUFFIX, SIDE_NAME))]
     if not paths:
-        source = sources[0] if sources else None
-        raise InputError("there is no COCO file", source=source, expected=".json", advice=unpacking(sources))
+        raise nothing_of(Message("there is no COCO file"), sources, ".json")
     case_index, sides = 0, SideFiles(context.limits)
     for path in paths:
         index = index_file(path, context, pattern, ground_truth, sides)
         if ground_truth is not None and not index.is_results and not path.samefile(ground_truth):
-            raise UsageError("a ground truth is of a list of results, and this is none", source=path)
+            raise UsageError(
+                "a ground truth is of a list of results",
+                source=path,
+                found=Message("a file with pictures of its own"),
+                expected="a list of results",
+                advice="Leave --ground-truth out",
+            )
         if not index.groups and any(index.side.lost(case_index)):
             raise nothing_shown(path)
         with path.open("rb") as file:
@@ -81,9 +87,19 @@ def _pattern(names: str | None) -> re.Pattern[str]:
     try:
         pattern = re.compile(names)
     except re.error as error:
-        raise UsageError("this is no pattern of file names", found=names) from error
+        raise UsageError(
+            "this is no pattern of file names",
+            found=Message("{names}: {error}", names=names, error=error),
+            expected="a regular expression with groups named series and index",
+            advice="Correct --names",
+        ) from error
     if "index" not in pattern.groupindex:
-        raise UsageError("the pattern names no index", found=names, expected=r"(?P<series>.+)_(?P<index>\d+)\.png")
+        raise UsageError(
+            "the pattern names no index",
+            found=names,
+            expected=r"(?P<series>.+)_(?P<index>\d+)\.png",
+            advice="Add a group (?P<index>...) to --names",
+        )
     return pattern
 
 
@@ -102,7 +118,13 @@ def _readings(
         beside.pop("categories", None)
     kind = _kind(index, file, listed)
     if maps is not None and kind != "panoptic":
-        raise UsageError("maps are of panoptic annotations, and this file has none", source=index.path)
+        raise UsageError(
+            "maps are of panoptic annotations",
+            source=index.path,
+            found=kind,
+            expected="panoptic",
+            advice="Leave --maps out",
+        )
     # What was written with our keys was compared with the built-in labels only.
     systems = {True: Labels.of(), False: Labels.of(label_system=context.label_system)}
     categories = {keyed: Categories(listed, labels, kind="numbered") for keyed, labels in systems.items()}

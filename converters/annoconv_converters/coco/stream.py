@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
+from annoconv.advice import at_most_bytes, in_bytes
 from annoconv.documents import strict_json
+from annoconv.documents.other_formats import looks_like
 from annoconv.errors import DocumentError, LimitError
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message
-from annoconv_converters._pictures.foreign_json import looks_like
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -139,7 +140,8 @@ def scan(file: BinaryIO, source: Path, limits: Limits) -> Iterator[Span | Record
             raise LimitError(
                 "a record is too large",
                 source=source,
-                expected=Message("{count} bytes at most", count=limits.line_bytes),
+                found=in_bytes(len(buffer)),
+                expected=at_most_bytes(limits.line_bytes),
                 limit="line_bytes",
             )
     skeleton = strict_json.loads(bytes(scanner.skeleton + buffer), limits=limits, source=source)
@@ -318,8 +320,13 @@ class _Scanner:
     def _add(self, text: bytes) -> None:
         self.skeleton += text
         if len(self.skeleton) > self.limits.header_bytes:
-            expected = Message("{count} bytes at most", count=self.limits.header_bytes)
-            raise LimitError("too much stands beside images and annotations", source=self.source, expected=expected)
+            raise LimitError(
+                "too much stands beside images and annotations",
+                source=self.source,
+                found=in_bytes(len(self.skeleton)),
+                expected=at_most_bytes(self.limits.header_bytes),
+                limit="header_bytes",
+            )
 
     def _check_gap(self, gap: bytes, *, is_comma: bool) -> None:
         if gap.strip() != (b"," if is_comma else b""):

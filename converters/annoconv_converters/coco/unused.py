@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from annoconv.advice import nearest
 from annoconv.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Unused:
         """
         if self._of_slices:
             problem = "the option is of the slices of a volume, and all pictures are flat"
-            raise UsageError(problem, found=self._of_slices[0], advice="Leave it out")
+            raise UsageError(problem, found=self._of_slices[0], expected="slices of a volume", advice="Leave it out")
         strangers = self._skeletons.keys() - set(names)
         if strangers:
             raise UsageError(
@@ -61,4 +62,5 @@ class Unused:
                 source=source,
                 found=min(strangers),
                 expected="codes or names of labels of the cases or of the label system",
+                advice=nearest(min(strangers), names),
             )

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_args
 
+from annoconv.advice import NOTHING
 from annoconv.casefile.left_out import masks_left_out
 from annoconv.casefile.references import without_gone
 from annoconv.class_list import class_list
@@ -93,7 +94,13 @@ def write_coco(cases: Iterable[LoadedCase], target: Path, *, context: Context, o
             writer.add(loaded, case_index)
             context.advance(case_index + 1)
         if writer.kind is None:
-            raise InputError("there is no case to write", source=target)
+            raise InputError(
+                "there is no case to write",
+                source=target,
+                found=NOTHING,
+                expected="a case at least",
+                advice="Name one source at least",
+            )
         writer.close()
     return LossReport(writer.losses)
 

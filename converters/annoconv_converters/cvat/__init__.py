@@ -6,13 +6,12 @@ within their box, background first. Authority: docs.cvat.ai, "CVAT for image" an
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annoconv import images as image_seam
-from annoconv.errors import InputError
 from annoconv.files.side_files import SideFiles
-from annoconv_converters._pictures.archives import unpacking
+from annoconv.messages import Message
+from annoconv_converters._pictures.archives import nothing_of
 from annoconv_converters._pictures.options import AllAnnotations, Images, Names, Plain, Render, Window
 from annoconv_converters._pictures.read import read_pictures
 from annoconv_converters._pictures.render import rendering_of
@@ -22,12 +21,16 @@ from annoconv_converters.cvat.write import cvat_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from annoconv.casefile import LoadedCase, Reading
     from annoconv.loss import LossReport
     from annoconv.registry import Context
 
-__all__ = ["SUFFIX", "from_cvat", "to_cvat"]
+__all__ = ["SIGNS", "SUFFIX", "from_cvat", "to_cvat"]
+
+SIGNS = {"elements": ("annotations meta", "annotations version", "annotations image", "annotations track")}
+"""What tells a file of the format from others (`annoconv.registry.signs`)."""
 
 SUFFIX = ".xml"
 
@@ -107,8 +110,7 @@ def from_cvat(sources: Sequence[Path], *, context: Context) -> Iterator[Reading]
     """
     paths = [path for path in image_seam.list_files(sources, context.limits) if path.suffix.lower() == ".xml"]
     if not paths:
-        source = Path(sources[0]) if sources else None
-        raise InputError("there is no CVAT file", source=source, expected=".xml", advice=unpacking(sources))
+        raise nothing_of(Message("there is no CVAT file"), sources, ".xml")
     sides = SideFiles(context.limits)
     batches = (batch for path in paths for batch in read_cvat(path, context.limits, context.label_system, sides))
     return read_pictures(batches, context=context, task=TASK)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.advice import CORRECT_FILE, NOTHING, at_most
 from annoconv.codes import is_name
 from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError, LimitError
@@ -174,7 +175,13 @@ class _CvatFile:
         task = task if task is not None else next(iter(self._tasks), None)
         size = task.find("original_size") if task is not None else None
         if task is None or size is None:
-            raise InputError("the video states no size", source=self._path, expected="meta/task/original_size")
+            raise InputError(
+                "the video states no size",
+                source=self._path,
+                found=NOTHING,
+                expected="meta/task/original_size",
+                advice=CORRECT_FILE,
+            )
         record: Record = {
             each: side(size.findtext(each), f"original_size/{each}", self._path) for each in ("width", "height")
         }
@@ -187,7 +194,13 @@ class _CvatFile:
             for shown in shown_on(listed, frames, self._path):
                 count += 1
                 if count > MOST_FRAMES:
-                    raise LimitError("the tracks show too much", source=self._path, expected=f"{MOST_FRAMES}")
+                    raise LimitError(
+                        "the tracks show too much",
+                        source=self._path,
+                        found=count,
+                        expected=at_most(MOST_FRAMES),
+                        advice="Export fewer frames of the video at once",
+                    )
                 for inherited in ("label", "group_id", "source"):
                     shown.element.set(inherited, track.get(inherited, ""))
                 told = {"track_id": track.get("id", ""), "keyframe": shown.is_key_frame}
@@ -238,15 +251,28 @@ class _CvatFile:
                 continue
             corners = corners_of(element, self._path) if element.tag == "points" else []
             if len(corners) != 1 or name in found or not is_name(name):
-                problem = "a part of a skeleton is one point of a name of its own"
-                raise InputError(problem, source=self._path, where=f"skeleton {label}", found=name or element.tag)
+                raise InputError(
+                    "a part of a skeleton is damaged",
+                    source=self._path,
+                    where=f"skeleton {label}",
+                    found=name or element.tag,
+                    expected="one point with a name of its own",
+                    advice=CORRECT_FILE,
+                )
             hidden = "hidden" if element.get("occluded") == "1" else "visible"
             seen = {"point": list(corners[0]), "visibility": hidden}
             found[name] = {"name": name, **({"visibility": "absent"} if element.get("outside") == "1" else seen)}
         defined = self._skeletons.setdefault(label, {"keypoints": []})["keypoints"]
         defined += [name for name in found if name not in defined]
         if not found:
-            raise InputError("the skeleton has no points", source=self._path, where=f"skeleton {label}")
+            raise InputError(
+                "the skeleton has no points",
+                source=self._path,
+                where=f"skeleton {label}",
+                found=NOTHING,
+                expected="a point at least",
+                advice=CORRECT_FILE,
+            )
         return [found.get(name) or {"name": name, "visibility": "unlabelled"} for name in defined]
 
     def _shaped(self, shape: Element, picture: Record) -> Iterator[Shape]:
@@ -257,7 +283,13 @@ class _CvatFile:
         read = SHAPES.get(shape.tag)
         if read is None:
             problem = "the shape is of a kind that has no place in a picture"
-            raise InputError(problem, source=self._path, found=shape.tag, expected=", ".join(SHAPES))
+            raise InputError(
+                problem,
+                source=self._path,
+                found=shape.tag,
+                expected=", ".join(SHAPES),
+                advice="Export it as a shape of a picture, or delete it",
+            )
         yield read(shape, picture, self._path)
 
     def _told(self, shape: Element, label: str) -> Record:

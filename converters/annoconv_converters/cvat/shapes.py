@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
+from annoconv.advice import CORRECT_FILE
 from annoconv.errors import InputError
+from annoconv.messages import Message
 from annoconv_converters._pictures.geometry import counts_to_record, tidy
 from annoconv_converters._pictures.records import Shape
 from annoconv_converters._pictures.rotation import oriented_box
@@ -33,7 +35,14 @@ def corners_of(shape: Element, path: Path) -> list[tuple[float, float]]:
     for pair in (shape.get("points") or "").split(";"):
         x, comma, y = pair.partition(",")
         if not comma:
-            raise InputError("points are pairs of numbers", source=path, where=shape.tag, found=pair[:40])
+            raise InputError(
+                "the points are damaged",
+                source=path,
+                where=shape.tag,
+                found=pair[:40],
+                expected="pairs of numbers: x,y;x,y",
+                advice=CORRECT_FILE,
+            )
         corners.append((number(x, shape.tag, path), number(y, shape.tag, path)))
     return corners
 
@@ -42,12 +51,26 @@ def _box(shape: Element, _: Record, path: Path) -> Shape:
     x_min, y_min, x_max, y_max = (attribute_number(shape, name, path) for name in ("xtl", "ytl", "xbr", "ybr"))
     if x_max < x_min or y_max < y_min:
         found = [x_min, y_min, x_max, y_max]
-        raise InputError("the box is turned inside out", source=path, where="box", found=found)
+        raise InputError(
+            "the box is turned inside out",
+            source=path,
+            where="box",
+            found=found,
+            expected="xtl up to xbr, and ytl up to ybr",
+            advice=CORRECT_FILE,
+        )
     turn = attribute_number(shape, "rotation", path) if shape.get("rotation") else 0.0
     if not turn:
         return Shape({"bbox": [x_min, y_min, tidy(x_max - x_min), tidy(y_max - y_min)]})
     if x_max <= x_min or y_max <= y_min:
-        raise InputError("the box has no area", source=path, where="box", found=[x_min, y_min, x_max, y_max])
+        raise InputError(
+            "the box has no area",
+            source=path,
+            where="box",
+            found=[x_min, y_min, x_max, y_max],
+            expected="xtl below xbr, and ytl below ybr",
+            advice=CORRECT_FILE,
+        )
     return Shape({}, oriented_box((x_min, y_min, x_max, y_max), turn))
 
 
@@ -58,7 +81,14 @@ def _polygon(shape: Element, _: Record, path: Path) -> Shape:
 def _polyline(shape: Element, _: Record, path: Path) -> Shape:
     corners = [list(corner) for corner in corners_of(shape, path)]
     if len(corners) < 2:
-        raise InputError("a line has fewer than two points", source=path, where="polyline")
+        raise InputError(
+            "the line is too short",
+            source=path,
+            where="polyline",
+            found=Message("{count} points", count=len(corners)),
+            expected="two points at least",
+            advice=CORRECT_FILE,
+        )
     return Shape({}, {"type": "polyline", "polyline": corners})
 
 
@@ -66,7 +96,14 @@ def _ellipse(shape: Element, _: Record, path: Path) -> Shape:
     cx, cy, rx, ry = (attribute_number(shape, name, path) for name in ("cx", "cy", "rx", "ry"))
     turn = {"rotation_degrees": attribute_number(shape, "rotation", path)} if shape.get("rotation") else {}
     if not (rx > 0 and ry > 0):
-        raise InputError("the ellipse has no area", source=path, where="ellipse", found=[rx, ry])
+        raise InputError(
+            "the ellipse has no area",
+            source=path,
+            where="ellipse",
+            found=[rx, ry],
+            expected="radii above 0",
+            advice=CORRECT_FILE,
+        )
     return Shape({}, {"type": "ellipse", "center": [cx, cy], "radii": [rx, ry], **turn})
 
 
@@ -77,7 +114,12 @@ def _mask(shape: Element, picture: Record, path: Path) -> Shape:
     rows, columns = picture.get("height", 0), picture.get("width", 0)
     if not (0 <= left <= columns - width and 0 <= top <= rows - height and width > 0 and height > 0):
         raise InputError(
-            "the mask reaches beyond its picture", source=path, where="mask", found=[left, top, width, height]
+            "the mask reaches beyond its picture",
+            source=path,
+            where="mask",
+            found=[left, top, width, height],
+            expected=Message("a box within {columns} x {rows} pixels", columns=columns, rows=rows),
+            advice=CORRECT_FILE,
         )
     rle = shape.get("rle") or ""
     try:
@@ -85,10 +127,22 @@ def _mask(shape: Element, picture: Record, path: Path) -> Shape:
             raise ValueError
         counts = np.array([int(each) for each in rle.split(",")], dtype=np.int64)
     except (ValueError, OverflowError) as error:
-        raise InputError("run lengths are whole numbers", source=path, where="mask") from error
+        raise InputError(
+            "the run lengths are damaged",
+            source=path,
+            where="mask",
+            found=rle[:40],
+            expected="whole numbers with commas between them",
+            advice=CORRECT_FILE,
+        ) from error
     if int(counts.min()) < 0 or int(counts.max()) > width * height or int(counts.sum()) != width * height:
         raise InputError(
-            "the run lengths do not sum to the mask's box", source=path, where="mask", found=int(counts.sum())
+            "the run lengths do not sum to the mask's box",
+            source=path,
+            where="mask",
+            found=int(counts.sum()),
+            expected=width * height,
+            advice=CORRECT_FILE,
         )
     covered = foreground_by_row(counts, (left, top, width, height), (rows, columns))
     return Shape(counts_to_record(counts_in(covered), (rows, columns)))

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.advice import CORRECT_FILE
 from annoconv.errors import InputError
+from annoconv.messages import Message
 from annoconv_converters._pictures.geometry import tidy
 from annoconv_converters._xml import attribute_number, number, whole
 from annoconv_converters.cvat.coordinates import FACES
@@ -75,7 +77,13 @@ def frames_of(task: Element, path: Path) -> range:
     step = whole(value.strip(), "frame_filter", path) if key.strip() == "step" else 1
     if stated["frame_filter"] and (key.strip() != "step" or step < 1):
         found = stated["frame_filter"]
-        raise InputError("the filter of frames cannot be understood", source=path, found=found, expected="step=5")
+        raise InputError(
+            "the filter of frames cannot be understood",
+            source=path,
+            found=found,
+            expected="step=5",
+            advice=CORRECT_FILE,
+        )
     size = (task.findtext("size") or "").strip()
     count = whole(size, "task/size", path) if size else 1
     first = whole(stated["start_frame"], "task/start_frame", path) if stated["start_frame"] else 0
@@ -83,7 +91,13 @@ def frames_of(task: Element, path: Path) -> range:
     if stated["stop_frame"]:
         last = max(whole(stated["stop_frame"], "task/stop_frame", path), first)
     if not 0 <= first <= last < MOST_FRAMES:
-        raise InputError("the frames are none of a video", source=path, found=[first, last], expected=MOST_FRAMES)
+        raise InputError(
+            "the frames are none of a video",
+            source=path,
+            found=[first, last],
+            expected=Message("0 to {count}", count=MOST_FRAMES - 1),
+            advice=CORRECT_FILE,
+        )
     return range(first, last + 1, step)
 
 
@@ -140,7 +154,9 @@ def shown_on(listed: Sequence[tuple[Place, Element]], frames: range, path: Path)
             continue
         if frame not in frames:
             expected = f"{frames.start} ... {frames[-1]}" + (f", step {frames.step}" if frames.step > 1 else "")
-            raise InputError("the frame is none of the task's", source=path, found=frame, expected=expected)
+            raise InputError(
+                "the frame is none of the task's", source=path, found=frame, expected=expected, advice=CORRECT_FILE
+            )
         yield Shown(element, frame, place, element.get("keyframe", "1") != "0")
     for (frame, _, one), (following, _, other) in pairwise(numbered):
         if not is_outside(one):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from annoconv.registry import Context
 
 __all__ = [
+    "SIGNS",
     "SUFFIX",
     "Segment",
     "SegmentAlgorithmType",
@@ -34,6 +35,9 @@ __all__ = [
     "to_dicom_seg",
     "write_segmentation",
 ]
+
+SIGNS = {"sop_classes": ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")}
+"""What tells a file of the format from others (`annoconv.registry.signs`)."""
 
 SUFFIX: Final = ".dcm"
 

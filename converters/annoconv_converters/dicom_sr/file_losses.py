@@ -308,7 +308,7 @@ def _without_missing(
                     why = Message("a case has no place for the item {item}", item=" > ".join(told))
                     uid = str((one.get("ReferencedSOPSequence") or [{}])[0].get("ReferencedSOPInstanceUID"))
                     if uid in absent:
-                        why = Message(_ABSENT, uid=uid)
+                        why = Message(_ABSENT, item=" > ".join(told), uid=uid)
                     missing[here] = (why, LossKind.NO_PLACE)
     return found
 
@@ -319,6 +319,6 @@ def _title(one: Tree, concept: str) -> str:
 
 
 _ABSENT: Final = (
-    "the segmentation {uid}, to which the report refers, was not given; name it too, and its masks are read"
+    "a case has no place for the item {item}: its segmentation {uid} was not given; name it too, and its masks are read"
 )
 _STATED: Final = "stated"

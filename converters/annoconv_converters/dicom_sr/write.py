@@ -129,7 +129,7 @@ def write_reports(
         for case_index, loaded in enumerate(chain(start, remaining)):
             case = loaded.case
             used.update(each.uid for each in (case.image, *(case.related_images or ())))
-            name = ids.safe_name(case.case_id) if case.case_id else f"case-{case_index + 1:06d}"
+            name = ids.case_name(case.case_id) if case.case_id else f"case-{case_index + 1:06d}"
             path = temporary / f"{name}.dcm" if several else temporary
             if path.exists():
                 raise InputError(

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from annoconv.loss import LossReport
     from annoconv.registry import Context
 
-__all__ = ["ENDINGS", "SUFFIX", "from_fhir", "to_fhir", "to_fhir_resources"]
+__all__ = ["ENDINGS", "SIGNS", "SUFFIX", "from_fhir", "to_fhir", "to_fhir_resources"]
+
+SIGNS = {"keys": ("resourceType",)}
+"""What tells a file of the format from others (`annoconv.registry.signs`)."""
 
 SUFFIX: Final = ".json"
 ENDINGS: Final = (SUFFIX,)

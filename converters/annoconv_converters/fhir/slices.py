@@ -5,6 +5,7 @@ Written, an image that lists no instances gets those of its series; read, so doe
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from annoconv import images as image_seam
@@ -50,7 +51,7 @@ def with_instances(cases: Iterable[LoadedCase], images: Sequence[Path], limits: 
         volumes = {each.uid: each for each in _scanned(images, limits)} if volumes is None else volumes
         first, *others = (_listing(each, volumes) if each.uid in wanted else each for each in every)
         changed = case.model_copy(update={"image": first, **({"related_images": others} if others else {})})
-        yield LoadedCase(changed, lambda loaded=loaded: loaded.masks, loaded.path, loaded.fields)
+        yield LoadedCase(changed, partial(getattr, loaded, "masks"), loaded.path, loaded.fields)
 
 
 def _on_slices(case: Case) -> set[str]:

@@ -9,14 +9,13 @@ computationalpathologygroup/ASAP.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 from annoconv import images as image_seam
-from annoconv.errors import InputError
 from annoconv.files.side_files import SideFiles
+from annoconv.messages import Message
 from annoconv.registry import Option
-from annoconv_converters._pictures.archives import unpacking
+from annoconv_converters._pictures.archives import nothing_of
 from annoconv_converters._pictures.carrier import SIDE_SUFFIX
 from annoconv_converters._pictures.options import AllAnnotations, Images, Names, Plain, Render, Window
 from annoconv_converters._pictures.read import read_pictures
@@ -27,12 +26,26 @@ from annoconv_converters.geojson.write import geojson_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from annoconv.casefile import LoadedCase, Reading
     from annoconv.loss import LossReport
     from annoconv.registry import Context
 
-__all__ = ["ENDINGS", "SUFFIX", "from_geojson", "to_geojson"]
+__all__ = ["ENDINGS", "SIGNS", "SUFFIX", "from_geojson", "to_geojson"]
+
+SIGNS = {
+    "keys": (
+        "type features",
+        "type geometry",
+        "type coordinates",
+        "collection/location",
+        "location annotation",
+        "location image",
+    ),
+    "elements": ("ASAP_Annotations",),
+}
+"""What tells a file of the format from others (`annoconv.registry.signs`)."""
 
 SUFFIX = ".geojson"
 ENDINGS = (SUFFIX, ".json")
@@ -122,8 +135,7 @@ def from_geojson(
     files = image_seam.list_files(sources, context.limits)
     paths = [path for path in files if path.suffix.lower() in _KINDS and not path.name.endswith(SIDE_SUFFIX)]
     if not paths:
-        source = Path(sources[0]) if sources else None
-        raise InputError("there is no GeoJSON file", source=source, expected=".geojson", advice=unpacking(sources))
+        raise nothing_of(Message("there is no GeoJSON file"), sources, ".geojson")
     system, sides = context.label_system, SideFiles(context.limits)
     batches = (read_file(path, context.limits, height=height, label_system=system, sides=sides) for path in paths)
     return read_pictures(batches, context=context, task=TASK)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.advice import CORRECT_FILE
 from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv.messages import Message
@@ -66,7 +67,13 @@ def read_asap(path: Path, limits: Limits, labels_of: Callable[[Case], Labels]) -
     """
     root = parse_xml(path, limits)
     if root.tag != "ASAP_Annotations":
-        raise InputError("this is no ASAP annotation", source=path, found=root.tag, expected="ASAP_Annotations")
+        raise InputError(
+            "this is no ASAP annotation",
+            source=path,
+            found=root.tag,
+            expected="ASAP_Annotations",
+            advice="Name an .xml file that ASAP saved",
+        )
     picture = Picture({"id": 1, "file_name": f"{path.stem}.png"}, is_unsized=True)
     groups = {each.get("Name", ""): each for each in root.iterfind("AnnotationGroups/Group")}
     names: dict[str, int] = {}
@@ -115,7 +122,14 @@ def _shapes(record: Record, kind: str, corners: list[list[float]], path: Path) -
     else:
         where = f"Annotation {record['id']}"
         found = Message("{kind}, {count} points", kind=kind, count=len(corners))
-        raise InputError("the annotation cannot be understood", source=path, where=where, found=found)
+        raise InputError(
+            "the annotation cannot be understood",
+            source=path,
+            where=where,
+            found=found,
+            expected="a Dot, Polygon, Rectangle, Spline, PointSet or Measurement with its points",
+            advice=CORRECT_FILE,
+        )
 
 
 def asap_tree(case: Case, labels: Labels) -> dict[str, dict[str, Record]]:

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
+from annoconv.advice import CORRECT_FILE
 from annoconv.codes import is_name
+from annoconv.documents.json_values import json_type
 from annoconv.errors import InputError
+from annoconv.messages import Message
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import is_numbers, tidy
 from annoconv_converters._pictures.records import IMAGE_LABEL, Picture, Shape
@@ -93,7 +96,14 @@ class FeatureFile:
         children = properties.get(within)
         for number, child in enumerate(children if isinstance(children, list) else []):
             if not isinstance(child, dict):
-                raise InputError("an object within another is none", source=self._path, where=where)
+                raise InputError(
+                    "an object within another is none",
+                    source=self._path,
+                    where=where,
+                    found=json_type(child),
+                    expected="an object",
+                    advice=CORRECT_FILE,
+                )
             yield from self.shapes(child, (*place, "properties", within, number), picture, identity)
 
     def _identity(self, stated: Any, where: str) -> str:
@@ -101,7 +111,14 @@ class FeatureFile:
         is_stated = is_number or (isinstance(stated, str) and stated.isprintable() and bool(stated.strip()))
         identity = str(stated).strip() if is_stated and stated not in OLD_TYPES else ""
         if identity in self._ids:
-            raise InputError("the id stands twice", source=self._path, where=where, found=identity[:80])
+            raise InputError(
+                "the id stands twice",
+                source=self._path,
+                where=where,
+                found=identity[:80],
+                expected="an id of its own",
+                advice=CORRECT_FILE,
+            )
         if not identity:
             identity = str(self._count)
             while identity in self._ids:
@@ -124,7 +141,14 @@ class FeatureFile:
         if not shapes:
             kind = geometry.get("type") if isinstance(geometry, dict) else geometry
             problem = "the geometry is of a kind that has no place in a picture"
-            raise InputError(problem, source=self._path, where=where, found=kind, expected=_KINDS)
+            raise InputError(
+                problem,
+                source=self._path,
+                where=where,
+                found=kind,
+                expected=_KINDS,
+                advice="Draw it as a polygon, a line or a point, or delete it",
+            )
         more = _plane(geometry, self._path, where)
         outlines = [shape.record["segmentation"][0] for shape in shapes if "segmentation" in shape.record]
         if len(outlines) == len(shapes):
@@ -156,7 +180,14 @@ def _plane(geometry: Record, path: Path, where: str) -> Record:
     plane = plane if isinstance(plane, dict) else {}
     more = {name: plane[key] for name, key in (("slice_index", "z"), ("frame_index", "t")) if plane.get(key)}
     if not all(type(index) is int and 0 < index < 1 << 31 for index in more.values()):
-        raise InputError("the plane is none", source=path, where=where, found=more)
+        raise InputError(
+            "the plane is damaged",
+            source=path,
+            where=where,
+            found=more,
+            expected="whole numbers from 0 under z and t",
+            advice=CORRECT_FILE,
+        )
     return more
 
 
@@ -223,20 +254,36 @@ def _ellipse_shape(ring: list[float], path: Path, where: str) -> Shape:
     x_min, x_max, y_min, y_max = min(ring[::2]), max(ring[::2]), min(ring[1::2]), max(ring[1::2])
     radii = [tidy((x_max - x_min) / 2), tidy((y_max - y_min) / 2)]
     if not all(radii):
-        raise InputError("the ellipse has no area", source=path, where=where)
+        raise InputError(
+            "the ellipse has no area",
+            source=path,
+            where=where,
+            found=radii,
+            expected="radii above 0",
+            advice=CORRECT_FILE,
+        )
     center = [tidy((x_min + x_max) / 2), tidy((y_min + y_max) / 2)]
     return Shape({}, {"type": "ellipse", "center": center, "radii": radii})
 
 
 def _list(value: Any, path: Path, where: str) -> list[Any]:
     if not isinstance(value, list) or not value:
-        raise InputError("the geometry has no coordinates", source=path, where=where, found=value, expected="[...]")
+        raise InputError(
+            "the geometry has no coordinates",
+            source=path,
+            where=where,
+            found=value,
+            expected="[...]",
+            advice=CORRECT_FILE,
+        )
     return value
 
 
 def _corner(value: Any, path: Path, where: str) -> list[float]:
     if not isinstance(value, list) or not is_numbers(value[:2], 2):
-        raise InputError("a position is two numbers", source=path, where=where, found=value, expected="[x, y]")
+        raise InputError(
+            "this is no position", source=path, where=where, found=value, expected="[x, y]", advice=CORRECT_FILE
+        )
     return [float(value[0]), float(value[1])]
 
 
@@ -252,7 +299,14 @@ def _corners(value: Any, path: Path, where: str) -> list[list[float]]:
 def _line(value: Any, path: Path, where: str) -> list[list[float]]:
     corners = _corners(value, path, where)
     if len(corners) < 2:
-        raise InputError("a line has fewer than two corners", source=path, where=where)
+        raise InputError(
+            "the line is too short",
+            source=path,
+            where=where,
+            found=Message("{count} points", count=len(corners)),
+            expected="two points at least",
+            advice=CORRECT_FILE,
+        )
     return corners
 
 
@@ -263,6 +317,13 @@ def _rings(value: Any, path: Path, where: str) -> list[list[list[float]]]:
         corners = _corners(each, path, where)
         corners = corners[:-1] if len(corners) > 1 and corners[0] == corners[-1] else corners
         if len(corners) < 3:
-            raise InputError("a ring has fewer than three corners", source=path, where=where, found=len(corners))
+            raise InputError(
+                "the ring is too short",
+                source=path,
+                where=where,
+                found=len(corners),
+                expected="three corners at least",
+                advice=CORRECT_FILE,
+            )
         rings.append(corners)
     return rings

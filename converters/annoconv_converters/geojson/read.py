@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from annoconv.casefile import LoadedCase
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
+from annoconv.documents.other_formats import looks_like
 from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError, UsageError
 from annoconv.files.side_files import SideFiles
@@ -17,7 +18,6 @@ from annoconv.pixels import Masks
 from annoconv_converters._pictures.carrier import PICTURE, side_of, told_pictures
 from annoconv_converters._pictures.draw import draw
 from annoconv_converters._pictures.file_losses import FileRecord, stated
-from annoconv_converters._pictures.foreign_json import looks_like
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture
 from annoconv_converters._pictures.skeletons import complete
@@ -95,7 +95,13 @@ def read_file(
     if answers:
         return read_cytomine(document, answers, path, height, labels_of)
     if height is not None:
-        raise UsageError("a height is of the slide of Cytomine's annotations, and this file has none", source=path)
+        raise UsageError(
+            "a height is of the slide of Cytomine's annotations",
+            source=path,
+            found=looks_like(document),
+            expected="annotations of Cytomine",
+            advice="Leave --height out",
+        )
     if is_asap:
         return read_asap(path, limits, labels_of)
     side = side_of(path, sides or SideFiles(limits))
@@ -221,13 +227,21 @@ def _features(document: Any, path: Path) -> list[tuple[Steps, Record]]:
     if stranger is not None:
         found = listed[stranger].get("type") if isinstance(listed[stranger], dict) else looks_like(listed[stranger])
         where = pointer((*above, stranger, "type"))
-        raise InputError("a feature is of another type", source=path, where=where, found=found, expected="Feature")
+        raise InputError(
+            "a feature is of another type",
+            source=path,
+            where=where,
+            found=found,
+            expected="Feature",
+            advice="Name a file of features",
+        )
     if not is_list:
         raise InputError(
             "this is no GeoJSON of features",
             source=path,
             found=looks_like(document, "geojson"),
             expected="a FeatureCollection or a Feature",
+            advice="Export it from QuPath or another viewer as GeoJSON",
         )
     if isinstance(document, dict) and not above:
         return [((), listed[0])]

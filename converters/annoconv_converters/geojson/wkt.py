@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from annoconv.advice import CORRECT_FILE
+from annoconv.documents.json_values import json_type
 from annoconv.errors import InputError
 
 if TYPE_CHECKING:
@@ -39,7 +41,14 @@ def geometry_from_wkt(text: Any, path: Path, where: str) -> dict[str, Any]:
     head = _HEAD.match(text) if isinstance(text, str) else None
     kind, depth = _KINDS.get(head[1].upper(), ("", 0)) if head else ("", 0)
     if head is None or not kind:
-        raise InputError("this is no well-known text", source=path, where=where, expected=", ".join(_KINDS))
+        raise InputError(
+            "this is no well-known text",
+            source=path,
+            where=where,
+            found=text[:40] if isinstance(text, str) else json_type(text),
+            expected=", ".join(_KINDS),
+            advice=CORRECT_FILE,
+        )
     stack: list[list[Any]] = [[]]
     position: list[float] = []
     try:
@@ -62,7 +71,14 @@ def geometry_from_wkt(text: Any, path: Path, where: str) -> dict[str, Any]:
     if kind == "MultiPoint":  # each in brackets of its own, or not
         held = [each[0] if len(each) == 1 else each for each in held]
     if not is_whole or not held or not _is_nested(held, depth + (kind == "Point")):
-        raise InputError("the well-known text is damaged", source=path, where=where)
+        raise InputError(
+            "the well-known text is damaged",
+            source=path,
+            where=where,
+            found=text[:60],
+            expected="brackets that close, and two numbers a corner",
+            advice=CORRECT_FILE,
+        )
     return {"type": kind, "coordinates": held[0] if kind == "Point" else held}
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from annoconv import images as image_seam
-from annoconv.errors import InputError
 from annoconv.files.side_files import SideFiles
+from annoconv.messages import Message
 from annoconv.registry import Option
-from annoconv_converters._pictures.archives import unpacking
+from annoconv_converters._pictures.archives import nothing_of
 from annoconv_converters._pictures.carrier import SIDE_SUFFIX
 from annoconv_converters._pictures.options import AllAnnotations, Images, Names, Plain, Render, Window
 from annoconv_converters._pictures.read import read_pictures
@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from annoconv.loss import LossReport
     from annoconv.registry import Context
 
-__all__ = ["SUFFIX", "from_label_studio", "to_label_studio"]
+__all__ = ["SIGNS", "SUFFIX", "from_label_studio", "to_label_studio"]
+
+SIGNS = {"keys": ("data annotations", "data predictions", "data completions", "annotation_id")}
+"""What tells a file of the format from others (`annoconv.registry.signs`)."""
 
 SUFFIX = ".json"
 
@@ -121,8 +124,7 @@ def from_label_studio(
     files = image_seam.list_files(sources, context.limits)
     paths = [path for path in files if path.suffix == ".json" and not path.name.endswith(SIDE_SUFFIX)]
     if not paths:
-        source = Path(sources[0]) if sources else None
-        raise InputError("there is no Label Studio export", source=source, expected=".json", advice=unpacking(sources))
+        raise nothing_of(Message("there is no Label Studio export"), sources, ".json")
     limits, labels, sides = context.limits, context.label_system, SideFiles(context.limits)
     batches = (read_tasks(path, limits, predictions=predictions, label_system=labels, sides=sides) for path in paths)
     listed = batches if config is None else map(read_configuration(Path(config), limits).applied, batches)

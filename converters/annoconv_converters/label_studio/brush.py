@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from annoconv.advice import CORRECT_FILE, at_most
+from annoconv.documents.json_values import json_type
 from annoconv.errors import InputError, LimitError
 from annoconv.messages import Message
 from annoconv_converters._raster.run_lengths import MOST_PIXELS
@@ -41,10 +43,22 @@ def decode_brush(rle: Any, size: tuple[int, int], path: Path, where: str) -> NDA
     pixels = size[0] * size[1]
     if pixels > MOST_PIXELS:
         raise LimitError(
-            "the mask is too large", source=path, where=where, expected=Message("{count} pixels", count=MOST_PIXELS)
+            "the mask is too large",
+            source=path,
+            where=where,
+            found=Message("{rows} x {columns} pixels", rows=size[0], columns=size[1]),
+            expected=Message("at most {count} pixels", count=MOST_PIXELS),
+            advice="Cut the picture into tiles",
         )
     if not isinstance(rle, list) or not all(type(byte) is int and 0 <= byte < 256 for byte in rle):
-        raise InputError("a brush mask is a list of bytes", source=path, where=where)
+        raise InputError(
+            "this is no brush mask",
+            source=path,
+            where=where,
+            found=json_type(rle),
+            expected="a list of bytes, 0 to 255",
+            advice=CORRECT_FILE,
+        )
     stream = _Bits(bytes(rle))
     painted = np.zeros(pixels, dtype=np.bool_)
     try:
@@ -52,14 +66,16 @@ def decode_brush(rle: Any, size: tuple[int, int], path: Path, where: str) -> NDA
         widths = [stream.take(4) + 1 for _ in range(4)]
         if count != _SAMPLES * pixels:
             problem = "the brush mask is not of the picture's size"
-            raise InputError(problem, source=path, where=where, found=count, expected=_SAMPLES * pixels)
+            raise InputError(
+                problem, source=path, where=where, found=count, expected=_SAMPLES * pixels, advice=CORRECT_FILE
+            )
         place = runs = 0
         while place < count:
             runs += 1
             if runs > _MOST_RUNS:
                 problem = "the brush mask has too many runs"
                 raise LimitError(
-                    problem, source=path, where=where, expected=Message("{count} at most", count=_MOST_RUNS)
+                    problem, source=path, where=where, found=runs, expected=at_most(_MOST_RUNS), advice=CORRECT_FILE
                 )
             is_run = stream.take(1)
             length = stream.take(widths[stream.take(2)]) + 1
@@ -73,9 +89,16 @@ def decode_brush(rle: Any, size: tuple[int, int], path: Path, where: str) -> NDA
             place += length
         if place != count:
             problem = "the runs of the brush mask do not sum to its samples"
-            raise InputError(problem, source=path, where=where, found=place, expected=count)
+            raise InputError(problem, source=path, where=where, found=place, expected=count, advice=CORRECT_FILE)
     except EOFError as error:
-        raise InputError("the brush mask ends early", source=path, where=where) from error
+        raise InputError(
+            "the brush mask ends early",
+            source=path,
+            where=where,
+            found=Message("{count} bytes", count=len(rle)),
+            expected="bytes to the end of its runs",
+            advice="Copy it again from where it is whole",
+        ) from error
     return painted.reshape(size)
 
 

@@ -15,6 +15,7 @@ from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError
 from annoconv.files.atomic import note_inputs
 from annoconv.findings import Finding, Level
+from annoconv.messages import listed
 from annoconv_converters._pictures.categories import number_stated
 from annoconv_converters._xml import parse_xml
 
@@ -104,10 +105,23 @@ def read_configuration(path: Path, limits: Limits) -> Configuration:
     ]
     if not labels:
         expected = '<RectangleLabels><Label value="..."/></RectangleLabels>'
-        raise InputError("the configuration has no labels of regions", source=path, expected=expected)
+        raise InputError(
+            "the configuration has no labels of regions",
+            source=path,
+            found=listed(sorted({tag for tag, _ in controls}), 5),
+            expected=expected,
+            advice="Give each label its control in the labeling configuration",
+        )
     classes = tuple(dict.fromkeys(name for tag, name, _ in labels if tag in _OUTLINES))
     numbers = {name: number for _, name, stated in labels if (number := number_stated(stated)) is not None}
     if len({*numbers.values()}) < len(numbers):
-        raise InputError("two labels have one number", source=path, where="Label/@category", found=sorted(numbers))
+        raise InputError(
+            "two labels have one number",
+            source=path,
+            where="Label/@category",
+            found=sorted(numbers),
+            expected="a category for each label",
+            advice="Correct the category in the labeling configuration",
+        )
     points = frozenset(name for tag, name, _ in labels if tag == _POINTS).difference(classes)
     return Configuration(classes, points, numbers)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.advice import CORRECT_FILE
 from annoconv.errors import InputError
 from annoconv.messages import Message
 from annoconv_converters.label_studio.pictures import pages_key, picture_key
@@ -73,7 +74,12 @@ def pages_of(task: Record, where: Message, source: File) -> Iterator[tuple[Path,
     if stranger is not None:
         problem = "a region is on a picture that the task does not have"
         raise InputError(
-            problem, source=source, where=where, found=stranger, expected=Message("0 to {count}", count=len(names) - 1)
+            problem,
+            source=source,
+            where=where,
+            found=stranger,
+            expected=Message("0 to {count}", count=len(names) - 1),
+            advice=CORRECT_FILE,
         )
     page_of = {str(each["id"]): each[_INDEX] for each in results if "id" in each and type(each.get(_INDEX)) is int}
     for page, name in enumerate(names):

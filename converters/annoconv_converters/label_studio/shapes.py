@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.advice import CORRECT_FILE
+from annoconv.documents.json_values import json_type
 from annoconv.errors import InputError
+from annoconv.messages import Message
 from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, tidy
 from annoconv_converters._pictures.records import Shape
 from annoconv_converters._pictures.rotation import oriented_box
@@ -63,7 +66,16 @@ def shape_of(value: Record, kinds: Sequence[str], size: tuple[int, int], path: P
     if "points" in value:
         points = value["points"]
         if not isinstance(points, list) or not all(is_numbers(point, 2) for point in points):
-            raise InputError("a polygon has points of two numbers", source=path, where=where)
+            raise InputError(
+                "the points are damaged",
+                source=path,
+                where=where,
+                found=Message("a list of {count} members", count=len(points))
+                if isinstance(points, list)
+                else json_type(points),
+                expected="pairs of numbers: [[x, y], ...]",
+                advice=CORRECT_FILE,
+            )
         ring = [tidy(each) for x, y in points for each in (x * columns / 100, y * rows / 100)]
         return Shape({"segmentation": [ring]})
     if "rle" in value:
@@ -72,11 +84,20 @@ def shape_of(value: Record, kinds: Sequence[str], size: tuple[int, int], path: P
     names = _MEMBERS[kind]
     numbers: list[Any] = [value.get(name) for name in names]
     if not is_numbers(numbers, len(names)):
-        raise InputError("a region has numbers", source=path, where=where, found=numbers, expected=", ".join(names))
+        raise InputError(
+            "the numbers of the region are damaged",
+            source=path,
+            where=where,
+            found=numbers,
+            expected=", ".join(names),
+            advice=CORRECT_FILE,
+        )
     x, y, *sides = (number * (columns, rows)[place % 2] / 100 for place, number in enumerate(numbers))
     turn = value.get("rotation", 0)
     if type(turn) not in {int, float} or not abs(turn) < 1e6:
-        raise InputError("a rotation is degrees", source=path, where=where, found=turn, expected="rotation: 0")
+        raise InputError(
+            "this is no rotation", source=path, where=where, found=turn, expected="degrees", advice=CORRECT_FILE
+        )
     if kind == "ellipse":
         turned = {"rotation_degrees": turn} if turn else {}
         radii = [tidy(each) for each in sides]

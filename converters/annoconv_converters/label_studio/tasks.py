@@ -11,13 +11,14 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.advice import CORRECT_FILE
 from annoconv.documents import strict_json
+from annoconv.documents.other_formats import looks_like
 from annoconv.errors import InputError
 from annoconv.files.side_files import SideFiles
 from annoconv.messages import Message
 from annoconv_converters._pictures.carrier import side_of, told_pictures
 from annoconv_converters._pictures.categories import categories_of
-from annoconv_converters._pictures.foreign_json import looks_like
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._pictures.skeletons import complete
@@ -83,9 +84,8 @@ def tree_of(path: Path, limits: Limits) -> Any:
     if stranger is not None or not tasks:
         where = None if not stranger else Message("task {number}", number=stranger + 1)
         seen = looks_like(tasks[stranger] if stranger else document, TASK)
-        raise InputError(
-            "this is no Label Studio export", source=path, where=where, found=seen, expected="tasks with their data"
-        )
+        problem, expected = "this is no Label Studio export", "tasks with their data, exported as JSON"
+        raise InputError(problem, source=path, where=where, found=seen, expected=expected, advice=CORRECT_FILE)
     for number, task in enumerate(tasks, start=1):
         _check_lists(task, Message("task {number}", number=number), path)
     return document
@@ -97,17 +97,19 @@ def _check_lists(task: Record, where: Message, path: Path) -> None:
         for each in _listed(task, name, where, path):
             for result in _listed(each, "result", where, path) if isinstance(each, dict) else ():
                 if not isinstance(result, dict):
-                    seen = looks_like(result)
-                    raise InputError("a result is no object", source=path, where=where, found=seen, expected="{...}")
+                    raise _damaged("a result is no object", path, where, looks_like(result), "{...}")
 
 
 def _listed(record: Record, name: str, where: Message, path: Path) -> list[Any]:
     """Return a list of a record, empty if it says nothing; InputError if it is none."""
     found = record.get(name)
     if found is not None and not isinstance(found, list):
-        problem, seen = Message("`{name}` is no list", name=name), looks_like(found)
-        raise InputError(problem, source=path, where=where, found=seen, expected="[...]")
+        raise _damaged(Message("`{name}` is no list", name=name), path, where, looks_like(found), "[...]")
     return found or []
+
+
+def _damaged(problem: str, path: Path, where: str | None, found: object, expected: object) -> InputError:
+    return InputError(problem, source=path, where=where, found=found, expected=expected, advice=CORRECT_FILE)
 
 
 def _is_task(task: Any) -> bool:
@@ -309,11 +311,11 @@ class _Task:
             return None
         size = first.get("original_width"), first.get("original_height")
         if not all(type(count) is int and 0 < count < 1 << 20 for count in size):
-            raise InputError("the region states no size of its picture", source=self._path, where=where, found=size)
+            expected = "original_width, original_height"
+            raise _damaged("the region states no size of its picture", self._path, where, size, expected)
         stated = self._record.setdefault("width", size[0]), self._record.setdefault("height", size[1])
         if stated != size:
-            problem = "the region states another size of its picture than others"
-            raise InputError(problem, source=self._path, where=where, found=size, expected=stated)
+            raise _damaged("the region states another size than others of its picture", self._path, where, size, stated)
         kinds = [str(each.get("type")) for each in region.results]
         return shape_of(value, kinds, (size[1], size[0]), self._path, where)  # type: ignore[arg-type]  # whole numbers, checked above
 
@@ -334,7 +336,8 @@ class _Task:
             span = {"start": found[0], "end": found[1], "text": texts[key][found[0] : found[1]]}
             return Shape({}, {"type": "text_span", "text_id": key, **span, "semantic_type": meaning})
         if named:
-            raise InputError("the span does not hold its quote", source=self._path, where=where, found=[start, end])
+            expected = Message("the quote of the region")
+            raise _damaged("the span does not hold its quote", self._path, where, [start, end], expected)
         return None
 
 

@@ -66,6 +66,7 @@ def written_names(pictures: Iterable[Mapping[str, Any]], addresses: Iterable[obj
                     "pictures have one name as uploads, and nothing tells which was which before",
                     source=source,
                     found=Message("{first} and {second}", first=same[0], second=same[1]),
+                    expected="a name for each picture",
                     advice="Export them apart, or remove the side file; --names flat writes names that stay apart",
                 )
     return {name: written[name][0] for name in uploads}

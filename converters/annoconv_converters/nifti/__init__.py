@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
+from annoconv.advice import nearest
+from annoconv.documents.json_values import json_type
 from annoconv.errors import InputError, UsageError
 from annoconv.messages import Message, listed
 from annoconv.registry import AllAnnotations, Option
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
     from annoconv.loss import LossReport
     from annoconv.registry import Context
 
-__all__ = ["ENDINGS", "from_nifti", "to_nifti"]
+__all__ = ["ENDINGS", "SIGNS", "from_nifti", "to_nifti"]
+
+SIGNS = {"endings": (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")}
+"""What tells a file of the format from others (`annoconv.registry.signs`)."""
 
 ENDINGS = (".nii", ".nii.gz")
 
@@ -104,13 +109,30 @@ def to_nifti(
         _refuse_unused(Message("no --images"), {"--allow-gaps": allow_gaps})
     is_single = target.name.endswith(ENDINGS)
     if is_single and layout != "flat":
-        raise UsageError(Message("the layout {layout} is a folder", layout=layout), found=target.name)
+        raise UsageError(
+            Message("the layout {layout} is a folder", layout=layout),
+            found=target.name,
+            expected="a folder",
+            advice="Name a folder with -o",
+        )
     if is_single and arrange == "4d":
-        raise UsageError("layers are written to a folder, with the table that names them", found=target.name)
+        raise UsageError(
+            "layers are written to a folder, with the table that names them",
+            found=target.name,
+            expected="a folder",
+            advice="Name a folder with -o",
+        )
     if is_single and arrange == "files":
-        raise UsageError("masks of a file each are written to a folder", found=target.name)
+        raise UsageError(
+            "masks of a file each are written to a folder",
+            found=target.name,
+            expected="a folder",
+            advice="Name a folder with -o",
+        )
     if folds < 0 or folds == 1:
-        raise UsageError("a cross-validation has two folds or more", found=folds)
+        raise UsageError(
+            "this is no count of folds", found=folds, expected="0, or 2 and more", advice="Correct --folds"
+        )
     request = Request(
         arrange="label-map" if is_single else arrange or "files",
         volumes=VolumeWriter(2 if nifti2 else 1, ".nii" if target.name.endswith(".nii") else ".nii.gz"),
@@ -204,7 +226,12 @@ def from_nifti(
     from annoconv_converters.nifti.registrations import given
 
     if modality is not None and modality not in set(Modality):
-        raise UsageError("not a modality", found=modality, expected=", ".join(each.value for each in Modality))
+        raise UsageError(
+            "not a modality",
+            found=modality,
+            expected=", ".join(each.value for each in Modality),
+            advice=nearest(modality, Modality),
+        )
     if not transform:
         _refuse_unused(Message("no --transform"), {"--field-frame": field_frame is not None})
     if not images:
@@ -233,7 +260,9 @@ def _refuse_unused(of: str, unused: Mapping[str, bool]) -> None:
     """Raise UsageError for the options that were given and that would do nothing."""
     if given := [option for option, is_unused in unused.items() if is_unused]:
         raise UsageError(
-            Message("{options} does nothing with {other}", options=listed(given), other=of),
+            "options that do nothing together were given",
+            found=listed([*given, of]),
+            expected="one of them",
             advice="Leave one of them out",
         )
 
@@ -246,10 +275,28 @@ def _splits(path: Path | None, context: Context) -> dict[str, list[str]]:
 
     told = strict_json.loads(strict_json.read_bytes(path, context.limits), limits=context.limits, source=path)
     if not isinstance(told, dict) or not set(told) <= {"train", "val", "test"}:
-        raise InputError("not splits", source=path, expected='an object with "train", "val" and "test"')
+        raise InputError(
+            "not splits",
+            source=path,
+            found=listed([*told], 5) if isinstance(told, dict) else json_type(told),
+            expected='an object with "train", "val" and "test"',
+            advice="Correct the file of --splits",
+        )
     if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in told.values()):
-        raise InputError("a split is a list of case names", source=path)
+        raise InputError(
+            "a split is damaged",
+            source=path,
+            found=listed([json_type(names) for names in told.values()]),
+            expected="a list of case names",
+            advice="Correct the file of --splits",
+        )
     names = [name for each in told.values() for name in each]
     if len(set(names)) != len(names):
-        raise InputError("a case stands in two splits", source=path)
+        raise InputError(
+            "a case stands in two splits",
+            source=path,
+            found=listed(sorted({name for name in names if names.count(name) > 1}), 5),
+            expected="each case in one split",
+            advice="Correct the file of --splits",
+        )
     return {key: list(value) for key, value in told.items()}

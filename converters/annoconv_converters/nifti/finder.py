@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv import images as image_seam
+from annoconv.advice import NOTHING, at_most
 from annoconv.codes import Labels, words
 from annoconv.documents import strict_json
+from annoconv.documents.json_values import json_type
 from annoconv.errors import DocumentError, GeometryError, ImageError, InputError, LimitError, MaskError
 from annoconv.files.atomic import note_inputs
 from annoconv.geometry import GridKind, compare_grids
@@ -109,6 +111,7 @@ class Finder:
                 if isinstance(file, NiftiFile)
                 else "the file states no place in space",
                 source=path,
+                found=NOTHING,
                 expected="an affine",
                 advice="Write the affine of the image that it was drawn on, or pass --no-place if there is none",
             )
@@ -120,7 +123,7 @@ class Finder:
             return list(self.known[file.path])
         found = list(boxes_of(file.volume(layer), _MOST_LABELS) or ())
         if len(found) > _MOST_LABELS:
-            raise _too_many_labels(file.path)
+            raise _too_many("too many labels for a label map", file.path, len(found))
         return found
 
     def json(self, path: Path) -> Any:
@@ -137,7 +140,8 @@ class Finder:
         """Return a JSON object; DocumentError if it is something else."""
         value = self.json(path)
         if not isinstance(value, dict):
-            raise DocumentError("not a JSON object", source=path)
+            found, advice = json_type(value), "Correct the file, or remove it to read the others by themselves"
+            raise DocumentError("not a JSON object", source=path, found=found, expected="an object", advice=advice)
         return value
 
     def regions(
@@ -159,7 +163,7 @@ class Finder:
         if not self.takes_layers:
             check_layers(file)
         if file.layers > _MOST_LABELS:
-            raise LimitError("too many layers for masks", source=file.path, found=file.layers, expected=_MOST_LABELS)
+            raise _too_many("too many layers for masks", file.path, file.layers)
         known = 0
         for layer in range(file.layers):
             volume = file.volume(layer)
@@ -173,7 +177,7 @@ class Finder:
             )
             known += len(values)
             if known > _MOST_LABELS:
-                raise _too_many_labels(file.path)
+                raise _too_many("too many labels for a label map", file.path, known)
             named = sum(value in table for value in values)
             # One value is the mask that the file is, unless it is a number among labels.
             is_mask = not values or (len(values) == 1 and (values[0] in _DRAWN or is_one_of_several))
@@ -239,7 +243,8 @@ class Finder:
             modality = self.modality if self.modality and stated == Modality.OT.value else stated
             return ImageFiles(uid, modality, matched.grid, described, matched.notes)
         if grid is None:
-            raise InputError("neither an image nor a mask is there", source=source)
+            problem, advice = "neither an image nor a mask is there", "Name the image with --images"
+            raise InputError(problem, source=source, found=NOTHING, expected="an image or a mask", advice=advice)
         image = self.own_image(name, file) if file is not None else ImageFiles(name, Modality.OT.value, grid)
         if self.modality or image.modality != Modality.OT.value:
             return replace(image, modality=self.modality or image.modality)
@@ -279,7 +284,11 @@ class Finder:
         if len(named) != 1:
             found = ", ".join(each.uid for each in (named or others)[:5]) or Message("the masks themselves")
             raise ImageError(
-                "no single image fits these files", source=where, found=found, advice="Name one with --images"
+                "no single image fits these files",
+                source=where,
+                found=found,
+                expected="one image on the grid of the masks",
+                advice="Name one with --images",
             )
         return named[0]
 
@@ -379,10 +388,6 @@ def _told_by(sidecar: dict[str, Any] | None) -> dict[str, Any]:
     return found
 
 
-def _too_many_labels(path: Path) -> LimitError:
-    return LimitError(
-        "too many labels for a label map",
-        source=path,
-        expected=Message("at most {count}", count=_MOST_LABELS),
-        advice="An image is read with --as-image, or named with --images",
-    )
+def _too_many(problem: str, path: Path, found: object) -> LimitError:
+    advice = "An image is read with --as-image, or named with --images"
+    return LimitError(problem, source=path, found=found, expected=at_most(_MOST_LABELS), advice=advice)

@@ -15,8 +15,8 @@ from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.errors import GeometryError, InputError, MaskError
 from annoconv.geometry import Grid, GridKind, apply_relation, is_turned, matrix_text
-from annoconv.ids import safe_name
-from annoconv.messages import Message
+from annoconv.ids import case_name
+from annoconv.messages import Message, listed
 from annoconv.model import MaskAnnotation
 from annoconv.pixels import ArrayVolume, check_frame, foreground_of
 from annoconv.volumes.foreground import Foreground
@@ -182,9 +182,22 @@ def prepare(loaded: LoadedCase, position: int, sources: Sequence[ImageSource], c
         if isinstance(annotation, MaskAnnotation):
             uid = annotation.image_uid or case.image.uid
             if uid not in groups:
-                raise InputError("a mask names an image that the case lacks", source=loaded.path, found=uid)
+                raise InputError(
+                    "a mask names an image that the case lacks",
+                    source=loaded.path,
+                    found=uid,
+                    expected=listed([*groups], 5),
+                    advice="Correct image_uid",
+                )
             if annotation.id not in loaded.masks:
-                raise MaskError("the annotation has no mask", source=loaded.path, where=annotation.id)
+                raise MaskError(
+                    "the annotation has no mask",
+                    source=loaded.path,
+                    where=annotation.id,
+                    found=Message("no voxels of it"),
+                    expected="a mask for each annotation of type mask",
+                    advice="Give its mask too, or leave the annotation out",
+                )
             groups[uid].append(annotation)
     images = [
         _image(image, loaded, groups[image.uid], _source(image, sources, loaded.path, is_required=image is case.image))
@@ -200,7 +213,7 @@ def prepare(loaded: LoadedCase, position: int, sources: Sequence[ImageSource], c
             advice="Boxes, points and attributes go to COCO or GeoJSON; images are given with --images, and "
             "masks of what is superseded, rejected or not there are written with --all-annotations",
         )
-    name = safe_name(case.case_id) if case.case_id else f"case-{position + 1:06d}"
+    name = case_name(case.case_id) if case.case_id else f"case-{position + 1:06d}"
     return Prepared(loaded, name, images, Labels.of(case, context.label_system))
 
 

@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv import images as image_seam
+from annoconv.advice import NOTHING
 from annoconv.casefile import Reading
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.documents.merging import merge
 from annoconv.documents.residuals import pointer
 from annoconv.errors import AnnoconvError, DocumentError, ImageError, InputError, UsageError
+from annoconv.files.inputs import check_source
 from annoconv.files.manifest import seal_of, suffix_of
 from annoconv.files.names import Within, inside
 from annoconv.files.side_files import SideFiles
@@ -53,6 +55,7 @@ __all__ = ["read_cases", "read_images"]
 
 _Rows: TypeAlias = dict[tuple[int, str], RetoldRow]
 """Labels of several cases, each once, by value and name."""
+_REMOVE: Final = Message("Write the folder again, or remove its index to read the files by themselves")
 _GEOMETRY: Final = frozenset({"shape", "spacing", "origin", "direction"})
 _OF_OTHERS: Final = "the side file was written for other files; what it holds is left out"
 _UNREAD: Final = "the volume is not read where it is; name it, or its folder, as a source or with --images"
@@ -92,14 +95,13 @@ def read_cases(
     position, sides = 0, SideFiles(context.limits)
     known: _Rows = {}
     for number, source in enumerate(sources, 1):
-        if not source.exists():
-            raise InputError("there is no such file or folder", source=source)
+        check_source(source)
         kind = LAYOUTS[layout] if layout != "auto" else recognise(source)
         if not kind.recognises(source) and not (source.is_file() and kind is LAYOUTS["flat"]):
             raise UsageError(
                 Message("this is not laid out as {name}", name=kind.name),
                 source=source,
-                found=Message("a file") if source.is_file() else None,
+                found=Message("a file") if source.is_file() else Message("a folder of other files"),
                 expected=Message("the folder of the whole data set"),
                 advice="Name that folder, or leave --layout out",
             )
@@ -141,11 +143,9 @@ def _images_but(
     every = given_sources(images, context.limits, allow_gaps=allow_gaps)
     found = [each for each in every if each.path.resolve() not in masks]
     if not found:
-        raise ImageError(
-            "no image is here but the sources themselves",
-            source=listed(images, _MOST_NAMED),
-            advice="Name the image that the masks were drawn on",
-        )
+        problem, advice = "no image is here but the sources themselves", "Name the image that the masks were drawn on"
+        where, expected = listed(images, _MOST_NAMED), "an image beside the masks"
+        raise ImageError(problem, source=where, found=NOTHING, expected=expected, advice=advice)
     return found
 
 
@@ -206,7 +206,9 @@ def _reading(
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, AnnoconvError):
             raise
-        raise DocumentError("what the index tells of the files is damaged", source=found.source) from error
+        problem, expected = "what the index tells of the files is damaged", "an index as annoconv wrote it"
+        told = f"{type(error).__name__}: {error}"[:100]
+        raise DocumentError(problem, source=found.source, found=told, expected=expected, advice=_REMOVE) from error
     fields = {**found.fields, **registrations.fields}
     if side is not None:
         fields |= _carried_fields(side, beside.path or found.carrier)
@@ -281,7 +283,9 @@ def _carried_fields(side: SideFile, place: FilePath) -> dict[str, FilePath]:
     for identity, name in side.fields.items():
         path = inside(place.parent, name)
         if path is None or not path.is_file():
-            raise DocumentError("a displacement field is not beside the side file", source=place, where="fields")
+            problem, expected = "a displacement field is not beside the side file", Message("a file in its folder")
+            advice = "Copy the field beside the side file again"
+            raise DocumentError(problem, source=place, where="fields", found=name, expected=expected, advice=advice)
         found[identity] = path
     return found
 

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 import numpy as np
 
 from annoconv import images as image_seam
+from annoconv.affines import matrix_text
 from annoconv.documents import strict_json
 from annoconv.errors import GeometryError, InputError, UsageError
 from annoconv.geometry import DIRECTION_TOLERANCE
 from annoconv.ids import safe_name
 from annoconv.limits import Limits
+from annoconv.messages import Message
 from annoconv.model import MappingDirection, Registration, RegistrationKind
 from annoconv_converters._volumes.opening import stem_of
 from annoconv_converters.nifti.transforms import read_field, read_matrix, write_matrix
@@ -73,7 +75,12 @@ def write_all(loaded: LoadedCase, folder: Path) -> list[dict[str, Any]]:
         else:
             continue
         if name.casefold() in names:
-            raise UsageError("two registrations would have the same file name", found=name, expected="distinct ids")
+            raise UsageError(
+                "two registrations would have the same file name",
+                found=name,
+                expected="distinct ids",
+                advice="Give one of them another id",
+            )
         names.add(name.casefold())
         (folder / "transforms").mkdir(exist_ok=True)
         if source is None:
@@ -92,7 +99,12 @@ def _moving_from_fixed(registration: Registration, source: Path | None) -> Affin
         return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
     except np.linalg.LinAlgError as error:
         raise GeometryError(
-            "the matrix of a registration cannot be inverted", source=source, where=registration.id
+            "the matrix of a registration cannot be inverted",
+            source=source,
+            where=registration.id,
+            found=matrix_text(matrix),
+            expected="a matrix that can be inverted",
+            advice="Correct the matrix of the registration",
         ) from error
 
 
@@ -141,12 +153,22 @@ class Given:
         fixed: str = case["image"]["uid"]
         related: list[dict[str, Any]] = list(case.get("related_images") or ())
         if self.moving["uid"] == fixed:
-            raise InputError("the registrations lead to the case's own image", found=fixed, advice="Name the other one")
+            raise InputError(
+                "the registrations lead to the case's own image",
+                found=fixed,
+                expected="another image",
+                advice="Name the other one",
+            )
         if self.moving["uid"] not in {image["uid"] for image in related}:
             related.append(self.moving)
         known: list[dict[str, Any]] = list(case.get("registrations") or ())
         if taken := {each["id"] for each in known} & {row["id"] for row in self.rows}:
-            raise InputError("the case has a registration of this id", found=sorted(taken), advice="Rename the file")
+            raise InputError(
+                "the case has a registration of this id",
+                found=sorted(taken),
+                expected="ids that the case does not have",
+                advice="Rename the file",
+            )
         rows = [{**row, "fixed_image_uid": fixed} for row in self.rows]
         return case | {"related_images": related, "registrations": [*known, *rows]}
 
@@ -164,7 +186,12 @@ def given(
         If a file is none of the transforms that are read.
     """
     if (moving is None) != (not transforms):
-        raise UsageError("--transform and --moving are given together", advice="--moving names the image it leads to")
+        raise UsageError(
+            "--transform and --moving are given together",
+            found=Message("--moving only") if moving is not None else Message("--transform only"),
+            expected="both",
+            advice="--moving names the image it leads to",
+        )
     if moving is None:
         return Given()
     image = strict_json.plain(image_seam.open(moving, limits).describe())
@@ -188,5 +215,10 @@ def given(
             row |= {"field_file": f"transforms/{field_name(identity, path)}"}
         rows.append(row)
     if len({row["id"] for row in rows}) != len(rows):
-        raise InputError("two transforms have the same name", found=[row["id"] for row in rows])
+        raise InputError(
+            "two transforms have the same name",
+            found=[row["id"] for row in rows],
+            expected="a name for each transform",
+            advice="Rename one of the files",
+        )
     return Given(image, rows, fields)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pydicom
 
+from annoconv.advice import CORRECT_FILE
 from annoconv.errors import ImageError
 from annoconv.messages import Message
 from annoconv.volumes.nifti import NiftiHeader
@@ -46,10 +47,22 @@ def rescaled(source: ImageSource) -> NDArray[Any]:
     """
     stored = source.read()
     if stored.ndim != 3:
-        raise ImageError("a colour image has no place in a volume of values", source=source.path)
+        raise ImageError(
+            "a colour image has no place in a volume of values",
+            source=source.path,
+            found=list(stored.shape),
+            expected="one value a voxel",
+            advice="Name another image with --images",
+        )
     scales = _scales(source)
     if len(scales) != stored.shape[0]:
-        raise ImageError("the image has not one header a slice", source=source.path, found=len(scales))
+        raise ImageError(
+            "the image has not one header a slice",
+            source=source.path,
+            found=len(scales),
+            expected=stored.shape[0],
+            advice=CORRECT_FILE,
+        )
     if all(scale == (1, 0) for scale in scales):
         return stored if stored.dtype in _INTEGERS or stored.dtype.kind == "f" else _fitted(stored, source)
     if stored.dtype.kind in "iu" and all(slope.is_integer() and start.is_integer() for slope, start in scales):
@@ -62,7 +75,13 @@ def rescaled(source: ImageSource) -> NDArray[Any]:
     for k, (slope, intercept) in enumerate(scales):
         values[k] = stored[k] * slope + intercept
     if not np.isfinite(values).all():
-        raise ImageError("rescaled values are not finite numbers", source=source.path)
+        raise ImageError(
+            "rescaled values are not finite numbers",
+            source=source.path,
+            found=Message("values that are not finite"),
+            expected="finite numbers",
+            advice="Correct RescaleSlope and RescaleIntercept of the series",
+        )
     return values
 
 
@@ -96,7 +115,13 @@ def _read_groups(path: Path) -> pydicom.Dataset:
             warnings.simplefilter("ignore")
             return pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_GROUPS)
     except DAMAGE as error:
-        raise ImageError("the functional groups cannot be read", source=path) from error
+        raise ImageError(
+            "the functional groups cannot be read",
+            source=path,
+            found=f"{type(error).__name__}: {error}"[:100],
+            expected="functional groups of a multi-frame image",
+            advice=CORRECT_FILE,
+        ) from error
 
 
 def _scale(places: list[Any], path: Path) -> tuple[float, float]:
@@ -109,7 +134,14 @@ def _scale(places: list[Any], path: Path) -> tuple[float, float]:
             except (TypeError, ValueError):
                 numbers = math.nan, math.nan
             if not all(map(math.isfinite, numbers)):
-                raise ImageError("the rescaling is no pair of numbers", source=path, where="RescaleSlope")
+                raise ImageError(
+                    "the rescaling is damaged",
+                    source=path,
+                    where="RescaleSlope",
+                    found=f"{slope}, {intercept}"[:80],
+                    expected="two finite numbers",
+                    advice="Correct RescaleSlope and RescaleIntercept of the series",
+                )
             return numbers
     return 1.0, 0.0
 
@@ -122,5 +154,9 @@ def _fitted(values: NDArray[Any], source: ImageSource) -> NDArray[Any]:
         if limits.min <= least and most <= limits.max:
             return values.astype(dtype)
     raise ImageError(
-        "the values do not fit 32 bits", source=source.path, found=Message("{least} to {most}", least=least, most=most)
+        "the values do not fit 32 bits",
+        source=source.path,
+        found=Message("{least} to {most}", least=least, most=most),
+        expected="-2147483648 to 4294967295",
+        advice="Correct RescaleSlope and RescaleIntercept of the series",
     )

@@ -165,7 +165,13 @@ def read_side_file(path: Path | None, limits: Limits) -> SideFile | None:
     try:
         return _side_file(told)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise InputError("the side file is damaged", source=path, advice=_ADVICE) from error
+        raise InputError(
+            "the side file is damaged",
+            source=path,
+            found=f"{type(error).__name__}: {error}"[:100],
+            expected="a side file as annoconv wrote it",
+            advice=_ADVICE,
+        ) from error
 
 
 def main_of(found: CaseFiles) -> Path:

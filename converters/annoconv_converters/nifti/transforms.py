@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
+from annoconv.advice import CORRECT_FILE, beside, in_bytes
 from annoconv.errors import GeometryError, InputError
 from annoconv.geometry import Affine, Grid, matrix_text
-from annoconv.messages import Message
+from annoconv.messages import Message, listed
 from annoconv.volumes import nifti
 from annoconv.volumes.voxel_values import check_held
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Field", "read_field", "read_matrix", "write_matrix"]
 
+_ITK: Final = Message("a linear transform in three dimensions, as ITK writes it to text")
+_LINEAR_ONLY: Final = Message("Save it as an affine transform of ITK (.txt, .tfm), or as a displacement field")
 _HEAD: Final = "#Insight Transform File V1.0\n#Transform 0\n"
 _LINEAR: Final = re.compile(r"(\w+)_(?:double|float)_3_3")
 _MATRICES: Final = frozenset({"AffineTransform", "MatrixOffsetTransformBase"})
@@ -75,7 +78,12 @@ def write_matrix(moving_from_fixed: Affine) -> bytes:
     """
     matrix = np.asarray(moving_from_fixed, dtype=np.float64)
     if matrix.shape != (4, 4) or not np.isfinite(matrix).all() or np.any(matrix[3] != (0, 0, 0, 1)):
-        raise GeometryError("not a finite affine with last row 0 0 0 1", found=matrix_text(matrix))
+        raise GeometryError(
+            "not a finite affine",
+            found=matrix_text(matrix),
+            expected="four rows of four finite numbers, the last 0 0 0 1",
+            advice="Correct the matrix of the registration",
+        )
     numbers = " ".join(repr(float(number)) for number in (*matrix[:3, :3].ravel(), *matrix[:3, 3]))
     return f"{_HEAD}Transform: AffineTransform_double_3_3\nParameters: {numbers}\nFixedParameters: 0 0 0\n".encode()
 
@@ -89,17 +97,34 @@ def read_matrix(path: Path) -> Affine:
         If it is no linear transform in three dimensions whose parameters are read, nor several of them composed.
     """
     if not path.is_file():
-        raise InputError("there is no such file", source=path, advice="Put the registration's transform back")
+        raise InputError(
+            "there is no such file",
+            source=path,
+            found=beside(path),
+            expected="a text transform of ITK",
+            advice="Put the registration's transform back",
+        )
     if path.stat().st_size > _LONGEST:
         raise InputError(
-            "not a text transform", source=path, expected=Message("a file of at most {longest} bytes", longest=_LONGEST)
+            "not a text transform",
+            source=path,
+            found=in_bytes(path.stat().st_size),
+            expected=Message("a file of at most {longest} bytes", longest=_LONGEST),
+            advice=_LINEAR_ONLY,
         )
     text = path.read_bytes().decode("utf-8", "replace")
     head, *blocks = re.split(r"^Transform:", text, flags=re.MULTILINE)
     if blocks and re.fullmatch(r"\s*CompositeTransform_(?:double|float)_3_3\s*(?:#.*)?\s*", blocks[0]):
         del blocks[0]
     if not head.startswith("#Insight Transform File V1") or not 1 <= len(blocks) <= _MOST_COMPOSED:
-        raise InputError("not a linear ITK transform in three dimensions", source=path, where="Transform")
+        raise InputError(
+            "not a linear ITK transform in three dimensions",
+            source=path,
+            where="Transform",
+            found=head[:40].strip(),
+            expected=_ITK,
+            advice=_LINEAR_ONLY,
+        )
     matrix = np.eye(4)
     for block in blocks:  # the last one is applied first
         matrix = matrix @ _linear(block, path)
@@ -111,16 +136,32 @@ def _linear(block: str, path: Path) -> Affine:
     fields = re.findall(r"^(Parameters|FixedParameters):[ \t]*(.*)$", block, re.MULTILINE)
     kind = _LINEAR.fullmatch(block.partition("\n")[0].strip())
     if [name for name, _ in fields] != ["Parameters", "FixedParameters"] or kind is None:
-        raise InputError("not a linear ITK transform in three dimensions", source=path, where="Transform")
+        raise InputError(
+            "not a linear ITK transform in three dimensions",
+            source=path,
+            where="Transform",
+            found=block.partition("\n")[0].strip()[:60],
+            expected=_ITK,
+            advice=_LINEAR_ONLY,
+        )
     parameters, center = (_numbers(numbers, path) for _, numbers in fields)
     expected = _PARAMETERS.get(kind[1])
     if expected is None:
-        raise InputError("the parameters of this transform are not read", source=path, where="Transform", found=kind[1])
+        raise InputError(
+            "the parameters of this transform are not read",
+            source=path,
+            where="Transform",
+            found=kind[1],
+            expected=listed([*_PARAMETERS]),
+            advice=_LINEAR_ONLY,
+        )
     if len(parameters) != expected or (len(center) < 3 and kind[1] not in _CENTERLESS):
         raise InputError(
-            Message("{expected} parameters and a centre are needed", expected=expected),
+            "the transform holds another count of numbers",
             source=path,
-            found=len(parameters),
+            found=Message("{count} parameters, {center} of the centre", count=len(parameters), center=len(center)),
+            expected=Message("{count} parameters and a centre of 3", count=expected),
+            advice=CORRECT_FILE,
         )
     matrix = np.eye(4)
     if kind[1] in _CENTERLESS:
@@ -158,11 +199,23 @@ def read_field(path: Path, frame: Literal["LPS", "RAS"], limits: Limits) -> Fiel
     header = nifti.read_header(path, limits, several=True)
     if header.volumes != (1, 3) or header.dtype.kind != "f":
         found = Message("{value} of {dtype}", value=[*header.grid.shape, *header.volumes], dtype=header.dtype)
-        raise GeometryError("not a displacement field", source=path, found=found, expected="[i, j, k, 1, 3] of float")
+        raise GeometryError(
+            "not a displacement field",
+            source=path,
+            found=found,
+            expected="[i, j, k, 1, 3] of float",
+            advice="Save it as a NIfTI vector field, as ANTs and ITK do",
+        )
     check_held(header.data_bytes, path, limits)
     vectors = np.moveaxis(nifti.read_array(header)[:, 0], 0, -1) * header.slope + header.intercept
     if not np.isfinite(vectors).all():
-        raise GeometryError("a displacement is not a finite number", source=path)
+        raise GeometryError(
+            "a displacement is not a finite number",
+            source=path,
+            found=Message("values that are not finite"),
+            expected="finite numbers",
+            advice=CORRECT_FILE,
+        )
     return Field(header.grid, vectors * (1, 1, 1) if frame == "LPS" else vectors * (-1, -1, 1))
 
 
@@ -172,7 +225,14 @@ def _numbers(text: str, path: Path) -> list[float]:
     except ValueError:
         numbers = [float("nan")]
     if not np.isfinite(numbers).all():
-        raise InputError("not finite numbers", source=path, where="Parameters")
+        raise InputError(
+            "the numbers of the transform are damaged",
+            source=path,
+            where="Parameters",
+            found=text[:60],
+            expected="finite numbers",
+            advice=CORRECT_FILE,
+        )
     return numbers
 
 

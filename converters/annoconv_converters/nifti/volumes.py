@@ -17,7 +17,7 @@ from annoconv.volumes.foreground import Foreground
 from annoconv.volumes.nifti import LABEL_INTENT
 from annoconv.volumes.nifti_foreground import foreground_pieces
 from annoconv.volumes.voxel_values import smallest_labels
-from annoconv_converters._volumes import label_tables
+from annoconv_converters._volumes import caret_tables
 from annoconv_converters.nifti.prepared import in_boxes
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class VolumeWriter:
         self, path: Path, voxels: NDArray[Any], grid: Grid, tables: Sequence[Sequence[Entry]] = (), *, intent: int = 0
     ) -> None:
         """Write a volume, or layers `(layer, k, j, i)`, with a label table for each in the header."""
-        extensions = [(_CARET, label_tables.write_caret(tables))] if any(tables) else []
+        extensions = [(_CARET, caret_tables.write_caret(tables))] if any(tables) else []
         pieces = nifti.nifti_pieces(voxels, grid, version=self.version, extensions=extensions, intent=intent)
         self._put(path, pieces)
 
@@ -103,7 +103,7 @@ class VolumeWriter:
         self, path: Path, labels: Foreground, grid: Grid, tables: Sequence[Sequence[Entry]] = ()
     ) -> None:
         """Write labels in the smallest type that holds them, of which no array is made."""
-        extensions = [(_CARET, label_tables.write_caret(tables))] if any(tables) else []
+        extensions = [(_CARET, caret_tables.write_caret(tables))] if any(tables) else []
         self._put(path, foreground_pieces(labels, grid, version=self.version, extensions=extensions))
 
 
@@ -158,7 +158,11 @@ def class_map(
     for each, box, inside in in_boxes(masks):
         if inside.dtype.kind == "f":
             raise MaskError(
-                "fractions cannot stand in a label map", where=each.annotation.id, advice="Write one file a mask"
+                "fractions cannot stand in a label map",
+                where=each.annotation.id,
+                found=Message("values between 0 and 1"),
+                expected="labels, whole numbers from 0",
+                advice="Write one file a mask",
             )
         name = frozenset([name_of(each)])
         if box is None:
@@ -176,6 +180,7 @@ def class_map(
                     found=Message(
                         "{common} voxels in common with {names}", common=common, names=", ".join(sorted(known))
                     ),
+                    expected="masks without voxels in common",
                     advice="Write one file a mask, layers (--arrange 4d), or --layout nnunet, which has regions",
                 )
             if not name <= known:

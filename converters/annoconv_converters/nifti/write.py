@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv import images as image_seam
+from annoconv.advice import NOTHING
 from annoconv.casefile.left_out import left_out, masks_left_out, without
 from annoconv.casefile.references import without_gone
 from annoconv.codes import Labels
@@ -102,9 +103,21 @@ def write_cases(
     remaining = iter(cases)
     start = [loaded for _, loaded in zip(range(2), remaining, strict=False)]  # range first: it takes no third
     if not start:
-        raise InputError("there is no case to write", source=target)
+        raise InputError(
+            "there is no case to write",
+            source=target,
+            found=NOTHING,
+            expected="a case at least",
+            advice="Name one source at least",
+        )
     if request.is_single and len(start) > 1:
-        raise UsageError("there are several cases", source=target, expected="one for a file", advice="Name a folder")
+        raise UsageError(
+            "there are several cases",
+            source=target,
+            found=Message("more than one"),
+            expected="one for a file",
+            advice="Name a folder",
+        )
     with _place(target, is_single=request.is_single, plain=plain) as folder:
         writer = layout(folder, request, several=len(start) > 1)
         if request.is_single:
@@ -151,7 +164,12 @@ def _add_all(
             }
         prepared = prepare(without(loaded, unwritten), position, sources, context)
         if prepared.name.casefold() in taken:
-            raise InputError("two cases have the same name", found=prepared.name, expected="distinct case_id")
+            raise InputError(
+                "two cases have the same name",
+                found=prepared.name,
+                expected="distinct case_id",
+                advice="Give one of them another case_id",
+            )
         taken.add(prepared.name.casefold())
         writer.require_image(prepared)
         writer.require_one_split(prepared)

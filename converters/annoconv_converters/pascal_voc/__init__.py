@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 import numpy as np
 
 from annoconv import images as image_seam
+from annoconv.advice import CORRECT_FILE, NOTHING
 from annoconv.codes import Labels
 from annoconv.documents.residuals import pointer
 from annoconv.errors import InputError
@@ -22,7 +23,9 @@ from annoconv.files.atomic import note_inputs
 from annoconv.files.names import check_inside
 from annoconv.findings import Finding, Level
 from annoconv.loss import Loss, LossKind
+from annoconv.messages import Message
 from annoconv.registry import Option
+from annoconv_converters._pictures.archives import nothing_of
 from annoconv_converters._pictures.categories import categories_of
 from annoconv_converters._pictures.geometry import counts_to_record, size_from_record, tidy
 from annoconv_converters._pictures.picture_names import folder_below, name_below
@@ -42,7 +45,10 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase, Reading
     from annoconv.registry import Context
 
-__all__ = ["from_pascal_voc"]
+__all__ = ["SIGNS", "from_pascal_voc"]
+
+SIGNS = {"elements": ("annotation bndbox", "annotation size")}
+"""What tells a file of the format from others (`annoconv.registry.signs`)."""
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -86,7 +92,7 @@ def from_pascal_voc(
     """
     paths = [path for path in image_seam.list_files(sources, context.limits) if path.suffix.lower() == ".xml"]
     if not paths:
-        raise InputError("there is no Pascal VOC file", source=Path(sources[0]) if sources else None, expected=".xml")
+        raise nothing_of(Message("there is no Pascal VOC file"), sources, ".xml")
     origin = 0 if zero_based else origin_of([parse_xml(path, context.limits) for path in paths])
     folders = list(map(Path, sources))
     shift = 1 if origin is None else origin
@@ -106,7 +112,13 @@ def _batch(path: Path, context: Context, folder: str, *, shift: int) -> Batch:
     root = parse_xml(path, context.limits)
     size = root.find("size")
     if root.tag != "annotation" or size is None:
-        raise InputError("this is no Pascal VOC annotation", source=path, expected="annotation with a size")
+        raise InputError(
+            "this is no Pascal VOC annotation",
+            source=path,
+            found=root.tag,
+            expected="annotation with a size",
+            advice="Name .xml files of Annotations/",
+        )
     named = (root.findtext("filename") or "").strip()
     record: Record = {
         "id": 1,
@@ -151,7 +163,9 @@ def _record(element: Element, identity: str, names: dict[str, int], path: Path, 
     name = element.findtext("name") or ""
     box = element.find("bndbox")
     if box is None:
-        raise InputError("the object has no box", source=path, where=where, expected="bndbox")
+        raise InputError(
+            "the object has no box", source=path, where=where, found=NOTHING, expected="bndbox", advice=CORRECT_FILE
+        )
     x_min, y_min, x_max, y_max = (
         number(box.findtext(side), f"{where}/{side}", path) for side in ("xmin", "ymin", "xmax", "ymax")
     )
@@ -161,11 +175,19 @@ def _record(element: Element, identity: str, names: dict[str, int], path: Path, 
             source=path,
             where=where,
             found=[x_min, y_min],
+            expected="corners from 1",
             advice="If the file counts from 0, pass --zero-based",
         )
     x_min, y_min = x_min - shift, y_min - shift
     if x_max < x_min or y_max < y_min:
-        raise InputError("the box is turned inside out", source=path, where=where)
+        raise InputError(
+            "the box is turned inside out",
+            source=path,
+            where=where,
+            found=[x_min, y_min, x_max, y_max],
+            expected="xmin up to xmax, and ymin up to ymax",
+            advice=CORRECT_FILE,
+        )
     return {
         "id": identity,
         "category_id": names.setdefault(name, len(names)),
@@ -203,11 +225,23 @@ def _masks(path: Path, picture: Record, count: int) -> dict[int, Record] | None:
     size = size_from_record(picture, source=path, where="size")
     pixels = read_png(mask, size, ("P", "L", "RGB", "RGBA"))
     if pixels.shape[:2] != size:
-        raise InputError("the mask is of another size", source=mask, found=pixels.shape[:2], expected=list(size))
+        raise InputError(
+            "the mask is of another size",
+            source=mask,
+            found=pixels.shape[:2],
+            expected=list(size),
+            advice="Save the mask as PNG of the picture's size",
+        )
     labels_ji = pixels[..., 0] if pixels.shape[2] == 1 else numbers_of_colours(pixels[..., :3])
     if labels_ji is None:
         return None
     held = set(np.unique(labels_ji).tolist()) - {0, _VOID}
     if held and max(held) > count:
-        raise InputError("the mask holds an object that is none", source=mask, found=max(held), expected=count)
+        raise InputError(
+            "the mask holds the number of no object",
+            source=mask,
+            found=max(held),
+            expected=Message("0 to {count}", count=count),
+            advice="Add the object to the annotation, or correct the mask",
+        )
     return {index: counts_to_record(counts_of(labels_ji == index), size) for index in held}

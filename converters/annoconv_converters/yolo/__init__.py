@@ -28,7 +28,16 @@ if TYPE_CHECKING:
     from annoconv.loss import LossReport
     from annoconv.registry import Context
 
-__all__ = ["from_yolo", "to_yolo"]
+__all__ = ["SIGNS", "from_yolo", "to_yolo"]
+
+SIGNS = {
+    "lines": {
+        ".txt": r"\d+( +[-+.\deE]+){4,}",
+        ".yaml": r"(names|nc|train|val)\s*:.*",
+        ".yml": r"(names|nc|train|val)\s*:.*",
+    }
+}
+"""What tells a file of the format from others (`annoconv.registry.signs`)."""
 
 
 def to_yolo(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv import images as image_seam
+from annoconv.advice import CORRECT_PATH, NOTHING, beside
 from annoconv.errors import InputError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.names import Within
@@ -83,7 +84,13 @@ def read_data_set(
     """
     folder = folder_of(folder)
     if not folder.is_dir():
-        raise InputError("there is no such folder", source=folder)
+        raise InputError(
+            "there is no such folder",
+            source=folder,
+            found=beside(folder),
+            expected="the folder of a data set",
+            advice=CORRECT_PATH,
+        )
     note_inputs([folder])
     description = Description(folder)
     kind = "obb" if kind == "auto" and description.is_obb else kind
@@ -103,7 +110,13 @@ def read_data_set(
         if size is None and lines:
             place_of = folder / "images" / name
             advice = "Put it there, or pass --images"
-            raise InputError("the size of the picture is not known", source=place_of, advice=advice)
+            raise InputError(
+                "the size of the picture is not known",
+                source=place_of,
+                found=NOTHING,
+                expected="the picture of that label file",
+                advice=advice,
+            )
         rows, columns = size or (0, 0)
         stated = {"width": columns, "height": rows} if size else {}
         picture = Picture({"id": number, "file_name": name, **stated}, is_unsized=True)
@@ -178,6 +191,7 @@ class _Found:
                 source=self._folder,
                 where=needed[0],
                 found=needed[1],
+                expected="a picture at least",
                 advice="Put them there, or take the line out of the description",
             )
         return [place for _, place in gone]
@@ -247,10 +261,22 @@ class _Found:
     def _located(self, name: str, listing: Path) -> tuple[str, Path]:
         """Return name and label file of a listed picture: Darknet names them from the folder above."""
         if ".." in Path(name).parts:
-            raise InputError("the list names a picture beyond its folder", source=listing, found=name)
+            raise InputError(
+                "the list names a picture beyond its folder",
+                source=listing,
+                found=name,
+                expected="a path without ..",
+                advice="Correct the list",
+            )
         parts = _parts(name, listing)
         if not parts:
-            raise InputError("the list names no picture", source=listing, found=name)
+            raise InputError(
+                "the list names no picture",
+                source=listing,
+                found=name,
+                expected="the path of a picture",
+                advice="Correct the list",
+            )
         is_inner = parts[0] == "images" and len(parts) > 1
         for start in range(1 if is_inner else len(parts)):
             image = self._folder.joinpath(*parts[start:])
@@ -272,7 +298,13 @@ def _parts(name: str, source: Path) -> list[str]:
     parts = [part for part in name.replace("\\", "/").split("/") if part not in {"", ".", ".."}]
     is_long = len(os.fsencode(name)) > _LONGEST_PATH or any(len(os.fsencode(part)) > _LONGEST_NAME for part in parts)
     if is_long or "\0" in name:
-        raise InputError("this cannot be the name of a file", source=source, found=f"{name[:40]} ...")
+        raise InputError(
+            "this cannot be the name of a file",
+            source=source,
+            found=f"{name[:40]} ...",
+            expected="names of at most 255 bytes each",
+            advice="Correct the name in that file",
+        )
     return parts
 
 

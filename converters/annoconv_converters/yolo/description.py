@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.advice import CORRECT_FILE, NOTHING, at_most_bytes, in_bytes
 from annoconv.documents import strict_json
+from annoconv.documents.json_values import json_type
 from annoconv.errors import InputError, LimitError
 from annoconv.files.names import Within
-from annoconv.messages import Message
+from annoconv.messages import listed
 from annoconv_converters._pictures.archives import unpacking
 from annoconv_converters._pictures.categories import number_stated, unnamed
 from annoconv_converters.yolo import strict_yaml
@@ -37,7 +39,13 @@ def folder_of(path: Path) -> Path:
     if not path.is_file():
         return path
     if path.name not in {*_DESCRIPTIONS, *_CLASS_LISTS, "obj.data"}:
-        raise InputError("this describes no YOLO data set", source=path, expected=_EXPECTED, advice=unpacking([path]))
+        raise InputError(
+            "this describes no YOLO data set",
+            source=path,
+            found=path.name,
+            expected=_EXPECTED,
+            advice=unpacking([path]) or "Name the folder of the data set",
+        )
     return path.parent
 
 
@@ -83,7 +91,13 @@ class Description:
             return
         named = next((within(folder / name) for name in _CLASS_LISTS if (folder / name).is_file()), None)
         if named is None:
-            raise InputError("this is no YOLO data set", source=folder, expected=_EXPECTED)
+            raise InputError(
+                "this is no YOLO data set",
+                source=folder,
+                found=listed(sorted(each.name for each in folder.iterdir())[:3]) or NOTHING,
+                expected=_EXPECTED,
+                advice="Name the folder in which data.yaml or the class list is",
+            )
         lines = text_of(named, _DESCRIPTION_BYTES).splitlines()
         self.names = {place: line for place, line in enumerate(lines) if line.strip()}
         if numbered := _noted(named.with_name(_NOTES), within, sorted(self.names.values())):
@@ -104,7 +118,18 @@ class Description:
             names = self._unnamed(yaml.get("nc"), path)
         numbered = _numbered(names, path, "names")
         if not all(isinstance(name, str) and name for name in numbered.values()):
-            raise InputError("a class has no name", source=path, where="names", expected="a text for each")
+            raise InputError(
+                "a class has no name",
+                source=path,
+                where="names",
+                found=next(
+                    each if isinstance(each, str) else json_type(each)
+                    for each in numbered.values()
+                    if not isinstance(each, str) or not each
+                ),
+                expected="a text for each",
+                advice=CORRECT_FILE,
+            )
         self.names = numbered
         self.said[path.name] = {**yaml, "names": by_number(numbered)}
         self.is_obb = yaml.get("task") == "obb"
@@ -112,7 +137,14 @@ class Description:
         if shape is not None:
             told = [_whole(each) for each in shape] if isinstance(shape, list) else []
             if len(told) != 2 or not 0 < told[0] < 10_000 or told[1] not in {2, 3}:
-                raise InputError("the shape of keypoints is none", source=path, where="kpt_shape", expected="[n, 3]")
+                raise InputError(
+                    "the shape of keypoints is none",
+                    source=path,
+                    where="kpt_shape",
+                    found=str(shape)[:80],
+                    expected="[n, 3]",
+                    advice=CORRECT_FILE,
+                )
             self.keypoints = told[0], told[1]
             for number, listed in _numbered(yaml.get("kpt_names") or {}, path, "kpt_names").items():
                 if isinstance(listed, list) and len(listed) <= self.keypoints[0]:
@@ -137,14 +169,26 @@ class Description:
         """
         count = _whole(stated)
         if not 0 < count <= MOST_CLASSES:
-            raise InputError("data.yaml names no classes", source=path, expected="names")
+            raise InputError(
+                "data.yaml names no classes",
+                source=path,
+                found=str(stated)[:80],
+                expected="names, or nc from 1",
+                advice=CORRECT_FILE,
+            )
         beside = next((path.parent / name for name in _CLASS_LISTS if (path.parent / name).is_file()), None)
         if beside is None:
             return [unnamed(number) for number in range(count)]
         lines = text_of(Within(path.parent)(beside), _DESCRIPTION_BYTES).splitlines()
         listed = [line for line in lines if line.strip()]
         if len(listed) != count:
-            raise InputError("the class list has another count", source=beside, found=len(listed), expected=count)
+            raise InputError(
+                "the class list has another count",
+                source=beside,
+                found=len(listed),
+                expected=count,
+                advice="Correct nc in data.yaml, or the class list",
+            )
         return listed
 
     @property
@@ -180,7 +224,14 @@ def _flip_pairs(order: Any, count: int, path: Path) -> list[list[int]]:
     places: list[Any] = order if isinstance(order, list) else []
     told = [_whole(each) for each in places]
     if sorted(told) != list(range(count)) or any(told[told[a]] != a for a in told):
-        raise InputError("the order of mirrored keypoints is none", source=path, where="flip_idx", found=order)
+        raise InputError(
+            "the order of mirrored keypoints is none",
+            source=path,
+            where="flip_idx",
+            found=order,
+            expected="each place once, and the mirror of a mirror its own",
+            advice=CORRECT_FILE,
+        )
     return [[place, other] for place, other in enumerate(told) if place < other]
 
 
@@ -202,14 +253,35 @@ def _numbered(value: Any, path: Path, where: str) -> dict[int, Any]:
         numbered = {int(key): each for key, each in value.items()}
         if len(numbered) == len(value):  # 1 and 01 are one
             return numbered
-    raise InputError("the names cannot be understood", source=path, where=where, expected="a list, or names by number")
+    raise InputError(
+        "the names cannot be understood",
+        source=path,
+        where=where,
+        found=json_type(value),
+        expected="a list, or names by number",
+        advice=CORRECT_FILE,
+    )
 
 
 def text_of(path: Path, most: int) -> str:
     """Return the text of a file of UTF-8 that is no longer than `most` bytes."""
     if path.stat().st_size > most:
-        raise LimitError("the file is too large", source=path, expected=Message("{count} bytes at most", count=most))
+        raise LimitError(
+            "the file is too large",
+            source=path,
+            found=in_bytes(path.stat().st_size),
+            expected=at_most_bytes(most),
+            advice=CORRECT_FILE,
+        )
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError("the file cannot be read as text", source=path, expected="UTF-8") from error
+        raise InputError(
+            "the file cannot be read as text",
+            source=path,
+            found=f"0x{error.object[error.start]:02X}"
+            if isinstance(error, UnicodeDecodeError)
+            else str(error.strerror),
+            expected="UTF-8",
+            advice="Save it as UTF-8",
+        ) from error

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from annoconv.advice import CORRECT_FILE
 from annoconv.errors import InputError, LimitError
 from annoconv.messages import Message
 from annoconv_converters._pictures.geometry import tidy
@@ -51,9 +52,13 @@ def record_of(
     """
     rows, columns = size
     if len(line) > _LONGEST_LINE:
-        expected = Message("{count} characters", count=_LONGEST_LINE)
         raise LimitError(
-            "the line is too long", source=path, where=Message("line {number}", number=place), expected=expected
+            "the line is too long",
+            source=path,
+            where=Message("line {number}", number=place),
+            found=Message("{count} characters", count=len(line)),
+            expected=Message("at most {count} characters", count=_LONGEST_LINE),
+            advice=CORRECT_FILE,
         )
     try:
         category, *shares = map(float, line.split())
@@ -65,7 +70,9 @@ def record_of(
             "this is no label",
             source=path,
             where=Message("line {number}", number=place),
+            found=line[:60],
             expected="a class and numbers from 0 to 1",
+            advice=CORRECT_FILE,
         )
     record: Record = {"category_id": label}
     pose = _BOX + keypoints[0] * keypoints[1] if keypoints else _BOX
@@ -77,10 +84,12 @@ def record_of(
         *shares, record["score"] = shares
     elif len(shares) in {_BOX + 1, pose + 1} and len(shares) % 2:
         raise InputError(
-            "a confidence lies between 0 and 1",
+            "the confidence is out of range",
             source=path,
             where=Message("line {number}", number=place),
             found=shares[-1],
+            expected="a number from 0 to 1",
+            advice=CORRECT_FILE,
         )
     if len(shares) in {_BOX, pose}:
         _check_shares([*shares[:_BOX], *_places(shares[_BOX:], keypoints)], path, place)
@@ -98,7 +107,10 @@ def record_of(
             source=path,
             where=Message("line {number}", number=place),
             found=len(shares),
-            expected=Message("4 of a box, or {count} with its keypoints", count=pose) if keypoints else None,
+            expected=Message("4 of a box, or {count} with its keypoints", count=pose)
+            if keypoints
+            else Message("4 of a box, or 6 and more of a polygon"),
+            advice=CORRECT_FILE,
         )
     return record
 

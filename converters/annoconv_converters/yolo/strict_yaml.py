@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import yaml
 
+from annoconv.advice import CORRECT_FILE, at_most
+from annoconv.documents.json_values import json_type
 from annoconv.errors import InputError, LimitError
 from annoconv.messages import Message, recognised
 
@@ -76,17 +78,23 @@ def loads(text: str, path: Path) -> dict[str, Any]:
     except yaml.MarkedYAMLError as error:
         line = Message("line {number}", number=error.problem_mark.line + 1) if error.problem_mark else None
         found = recognised(error.problem or "", *_LIBYAML_SENTENCES)
-        raise InputError("this is not YAML", source=path, where=line, found=found) from error
+        raise InputError(
+            "this is not YAML", source=path, where=line, found=found, expected="YAML", advice=CORRECT_FILE
+        ) from error
     except yaml.YAMLError as error:
-        raise InputError("this is not YAML", source=path, found=str(error).splitlines()[0]) from error
+        raise InputError(
+            "this is not YAML", source=path, found=str(error).splitlines()[0], expected="YAML", advice=CORRECT_FILE
+        ) from error
     if not isinstance(another, yaml.StreamEndEvent):
-        _refuse("the file holds several documents", another, path, expected=Message("one"))
+        _refuse("the file holds several documents", another, path, Message("another one"), Message("one"))
     if not isinstance(document, dict):
         raise InputError(
             "the file is not a mapping",
             source=path,
             where=Message("line {number}", number=1),
+            found=json_type(document),
             expected="names and their values",
+            advice=CORRECT_FILE,
         )
     return document
 
@@ -105,7 +113,9 @@ def _counted(events: Iterator[Any], path: Path) -> Iterator[Any]:
                 problem,
                 source=path,
                 where=_line(event),
-                expected=Message("{count} at most", count=_MOST_PARTS),
+                found=number,
+                expected=at_most(_MOST_PARTS),
+                advice="Leave out what does not describe the data set",
             )
         yield event
 
@@ -120,7 +130,14 @@ def _node(event: Any, events: Iterator[Any], path: Path, depth: int) -> Any:
         return event.value
     if depth == _DEEPEST:
         problem = "the description is nested too deeply"
-        raise LimitError(problem, source=path, where=_line(event), expected=Message("{count} levels", count=_DEEPEST))
+        raise LimitError(
+            problem,
+            source=path,
+            where=_line(event),
+            found=Message("more levels"),
+            expected=Message("{count} levels", count=_DEEPEST),
+            advice="Leave out what does not describe the data set",
+        )
     if isinstance(event, yaml.SequenceStartEvent):
         items: list[Any] = []
         while not isinstance(inner := next(events), yaml.SequenceEndEvent):
@@ -130,16 +147,16 @@ def _node(event: Any, events: Iterator[Any], path: Path, depth: int) -> Any:
     while not isinstance(inner := next(events), yaml.MappingEndEvent):
         key = _node(inner, events, path, depth + 1)
         if not isinstance(key, str):
-            _refuse("a key is not a text", inner, path, expected=Message("a name"))
+            _refuse("a key is not a text", inner, path, json_type(key), Message("a name"))
         if key in members:
             _refuse("a key stands twice", inner, path, key, Message("each once"))
         members[key] = _node(next(events), events, path, depth + 1)
     return members
 
 
-def _refuse(problem: str, event: Any, path: Path, found: str | None = None, expected: str | None = None) -> NoReturn:
-    found = found if found is None else found[:80]
-    raise InputError(problem, source=path, where=_line(event), found=found, expected=expected)
+def _refuse(problem: str, event: Any, path: Path, found: str, expected: str) -> NoReturn:
+    found = found if isinstance(found, Message) else found[:80]
+    raise InputError(problem, source=path, where=_line(event), found=found, expected=expected, advice=CORRECT_FILE)
 
 
 def _line(event: Any) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter, ValidationError
 
 from annoconv.documents import strict_json
+from annoconv.documents.json_values import json_type
 from annoconv.documents.normaliser import normalise
 from annoconv.errors import DocumentError, InputError
 from annoconv.files.atomic import check_inputs
@@ -37,7 +38,13 @@ def read_label_system(path: Path, limits: Limits | None = None) -> tuple[tuple[L
     listed = document.get("labels") if isinstance(document, dict) else document
     if not isinstance(listed, list):
         problem = "this is not a label system"
-        raise InputError(problem, source=path, expected='{"labels": [...]}', advice="Correct --label-system")
+        raise InputError(
+            problem,
+            source=path,
+            found=json_type(document),
+            expected='{"labels": [...]}',
+            advice="Name the file of the task's labels with --label-system",
+        )
     try:
         labels = tuple(TypeAdapter(list[Label]).validate_json(strict_json.dumps(listed)))
     except ValidationError as error:

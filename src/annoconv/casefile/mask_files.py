@@ -9,7 +9,7 @@ import numpy as np
 
 from annoconv.errors import InputError, MaskError
 from annoconv.files.manifest import digest
-from annoconv.files.names import is_inner
+from annoconv.files.names import is_inner, leads_out
 from annoconv.geometry import Grid, GridKind, compare_grids
 from annoconv.messages import Message, listed
 from annoconv.model import Case, MaskAnnotation
@@ -53,7 +53,13 @@ def write_masks(case: Case, masks: Masks, folder: Path, *, is_from_disk: bool = 
     for annotation in case.annotations:
         if isinstance(annotation, MaskAnnotation):
             if annotation.id not in masks:
-                raise MaskError("the annotation has no mask", where=annotation.id)
+                raise MaskError(
+                    "the annotation has no mask",
+                    where=annotation.id,
+                    found=Message("no voxels of it"),
+                    expected="a mask for each annotation of type mask",
+                    advice="Give its mask too, or leave the annotation out",
+                )
             files.setdefault(annotation.mask_file, []).append(annotation)
     digests: dict[str, str] = {}
     for name, sharing in files.items():
@@ -99,9 +105,14 @@ def _new_file(folder: Path, name: str) -> Path:
     """Return the path of a file that is not there yet; the folders above it are made."""
     path = folder / name
     if not is_inner(name):
-        raise InputError("the mask path leads out of the folder of its case", source=folder, found=name)
+        raise leads_out(folder, name)
     if path.exists():
-        raise InputError("two masks would have the same file", found=name, expected="distinct names, also by case")
+        raise InputError(
+            "two masks would have the same file",
+            found=name,
+            expected="distinct names, also by case",
+            advice="Give each of them a mask_file of its own",
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
@@ -118,7 +129,12 @@ def _write_file(temporary: Path, name: str, annotations: list[MaskAnnotation], m
         shutil.copyfile(source.path, temporary)
         return True
     if not _suffix(name):
-        raise MaskError("masks are written as NIfTI", where=name, expected="a name that ends in .nii.gz or .nii")
+        raise MaskError(
+            "masks are written as NIfTI",
+            found=name,
+            expected="a name that ends in .nii.gz or .nii",
+            advice="Correct mask_file",
+        )
     labels = _foreground(annotations, masks)
     # Mask files know no slide coordinates; the indices are those of the image's matrix of pixels.
     grid = Grid(source.grid.shape) if source.grid.frame == "SLIDE" else source.grid
@@ -187,6 +203,7 @@ def _not_distinct(name: str, annotations: list[MaskAnnotation]) -> MaskError:
         where=name,
         found=Message("values {values}", values=[annotation.mask_value for annotation in annotations]),
         expected="a mask_value for each, all distinct",
+        advice="Give each of them a mask_file of its own",
     )
 
 
@@ -202,7 +219,13 @@ def _label_map(name: str, annotations: list[MaskAnnotation], masks: Masks) -> ND
         _check_grid(name, mask, masks[annotations[0].id])
         mask_kji = mask.read()
         if mask_kji.dtype.kind == "f":
-            raise MaskError("fractions cannot stand in a label map", where=name, found=annotation.id)
+            raise MaskError(
+                "fractions cannot stand in a label map",
+                where=name,
+                found=annotation.id,
+                expected="labels, whole numbers from 0",
+                advice="Threshold it first, or give it a mask_file of its own",
+            )
         taken = labels_kji[mask_kji]
         if taken.any():
             other = next(each.id for each in annotations if each.mask_value == taken[taken != 0][0])
@@ -242,4 +265,6 @@ def _check_grid(name: str, mask: Mask, first: Mask) -> None:
             "masks of one file lie on different grids",
             where=name,
             found=listed([first.id, mask.id]),
+            expected="one grid for all masks of a file",
+            advice="Give each of them a mask_file of its own",
         )

@@ -8,14 +8,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from annoconv.advice import NOTHING
 from annoconv.casefile.loaded import LoadedCase
 from annoconv.documents import strict_json
+from annoconv.documents.other_formats import OTHER_FORMAT, REQUIRED, is_of_another, looks_like
 from annoconv.errors import AnnoconvError, DocumentError, InputError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.inputs import check_each_once, check_source
 from annoconv.files.names import check_mask_paths, mask_path
 from annoconv.files.stage import settle
-from annoconv.messages import Message, listed
+from annoconv.messages import Message
 from annoconv.model import Case, MaskAnnotation
 
 if TYPE_CHECKING:
@@ -42,7 +44,6 @@ CASE_NAME = "case.json"
 CASE_ENDINGS = (".json", ".jsonl")
 """Of a file of one case, and of a file of one a line."""
 _REQUIRED: Final = frozenset(name for name, field in Case.model_fields.items() if field.is_required())
-_MOST_NAMED: Final = 5
 _NAMED: Final = re.compile(rb'_file"\s*:\s*("(?:[^"\\]|\\.)*")')
 """A member that names a file, `mask_file` or `field_file`, in a document of any version that need not be right."""
 
@@ -69,7 +70,13 @@ def documents(path: Path, *, limits: Limits | None = None) -> Iterator[tuple[str
         is_empty = False
         yield document
     if is_empty:
-        raise InputError("the file holds no case", source=path, expected="one at least")
+        raise InputError(
+            "the file holds no case",
+            source=path,
+            found=NOTHING,
+            expected="a case on each line",
+            advice="Write the file again, or leave it out",
+        )
 
 
 def _texts(path: Path, limits: Limits | None) -> Iterator[tuple[str | None, bytes]]:
@@ -93,29 +100,23 @@ def open_case(data: bytes, path: Path, *, where: str | None = None, limits: Limi
     try:
         case = strict_json.parse(data, Case, limits=limits, source=_case_file(path), where=where)
     except DocumentError as error:
-        others = _of_another_format(data, limits)
-        if others:
+        if found := _of_another_format(data, limits):
             raise InputError(
-                "this is no case",
-                source=path,
-                where=where,
-                found=listed(others, _MOST_NAMED),
-                expected=", ".join(sorted(_REQUIRED)),
-                advice="A file of another format is read with from-FORMAT first; `annoconv formats` lists them",
+                "this is no case", source=path, where=where, found=found, expected=REQUIRED, advice=OTHER_FORMAT
             ) from error
         raise
     return beside_masks(case, path, limits=limits)
 
 
-def _of_another_format(data: bytes, limits: Limits | None) -> list[str]:
-    """Return the members of a document that has none which only a case has, and others instead."""
+def _of_another_format(data: bytes, limits: Limits | None) -> Message | None:
+    """Return what a document is that has no member which only a case has, and others instead."""
     try:
         document = strict_json.loads(data, limits=limits)
     except AnnoconvError:
-        return []
+        return None
     members: set[str] = set(document) if isinstance(document, dict) else set()
-    strangers = members - Case.model_fields.keys()
-    return sorted(strangers) if members & _REQUIRED <= {"annotations"} else []
+    is_strange = bool(members - Case.model_fields.keys()) and members & _REQUIRED <= {"annotations"}
+    return looks_like(document) if is_strange or is_of_another(document) else None
 
 
 def beside_masks(case: Case, path: Path, *, limits: Limits | None = None) -> LoadedCase:
@@ -141,7 +142,13 @@ def read_case(path: Path | str, *, limits: Limits | None = None) -> LoadedCase:
     found = read_cases([path], limits=limits)
     loaded = next(found)
     if next(found, None) is not None:
-        raise InputError("the file holds several cases", source=path, expected="one", advice="Read it with read_cases")
+        raise InputError(
+            "the file holds several cases",
+            source=path,
+            found=Message("more than one"),
+            expected="one",
+            advice="Read it with read_cases",
+        )
     return loaded
 
 
@@ -189,10 +196,13 @@ def _case_file(path: Path) -> Path:
     if path.is_dir() and (path / CASE_NAME).is_file():
         return path / CASE_NAME
     if path.suffix not in CASE_ENDINGS:
+        check_source(path)
         raise InputError(
             "this is not a case",
             source=path,
+            found=Message("a folder without one") if path.is_dir() else path.suffix or Message("a name without ending"),
             expected=Message(".json, .jsonl, or a folder with {name} or with folders that have one", name=CASE_NAME),
+            advice=OTHER_FORMAT,
         )
     return path
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from annoconv.documents.residuals import Path
 
-__all__ = ["with_new_ids", "without_gone"]
+__all__ = ["ids_of", "with_new_ids", "without_gone"]
 
 Record: TypeAlias = "dict[str, Any]"
 
@@ -131,6 +131,13 @@ def _keys(one: type[BaseModel]) -> tuple[str, ...]:
 def _references() -> dict[str, dict[str, list[str]]]:
     tables = cast("Record", strict_json.loads((files("annoconv_model") / "references.json").read_bytes()))
     return cast("dict[str, dict[str, list[str]]]", tables["references"])
+
+
+def ids_of(document: Record) -> set[str]:
+    """Return the ids in a case that its references may name: those of annotations, links, texts and records."""
+    nodes = _nodes(Case.model_validate_json(strict_json.dumps(document)), ())
+    found = (getattr(node, "id", None) for _, node in nodes if type(node).__name__ not in _APART)
+    return {str(identity) for identity in found if identity is not None}
 
 
 def with_new_ids(document: Record, names: Mapping[str, str]) -> Record:

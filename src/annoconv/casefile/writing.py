@@ -6,13 +6,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from annoconv.advice import NOTHING
 from annoconv.casefile.loaded import checked, masks_folder, renamed, without_masks_folder
 from annoconv.casefile.reading import CASE_ENDINGS, CASE_NAME, mask_annotations
 from annoconv.documents import strict_json
 from annoconv.errors import InputError, UsageError
 from annoconv.files.atomic import replacing
 from annoconv.files.names import check_ending, is_inner, mask_path
-from annoconv.ids import safe_name
+from annoconv.ids import case_name
+from annoconv.messages import Message
 from annoconv.model import SCHEMA_VERSION, Case
 
 if TYPE_CHECKING:
@@ -128,6 +130,7 @@ def _write_file(
     several = UsageError(
         "there are several cases",
         source=target,
+        found=Message("more than one"),
         expected="one for a .json file",
         advice="Name a .jsonl file or a folder",
     )
@@ -140,7 +143,13 @@ def _write_file(
             case = beside.write(loaded, {name: name for name in _files_of(loaded)})
             _put(temporary, case, target, limits)
         if not temporary.exists():
-            raise InputError("there is no case to write", source=target)
+            raise InputError(
+                "there is no case to write",
+                source=target,
+                found=NOTHING,
+                expected="a case at least",
+                advice="Name one source at least",
+            )
     return [target]
 
 
@@ -189,7 +198,13 @@ class FolderBeside:
         if self._folder is None:
             place = masks_folder(self._target)
             if not is_inner(place.name) or not place.name.isprintable():
-                raise UsageError("a case cannot name files in this folder", source=place, advice="Choose another name")
+                raise UsageError(
+                    "a case cannot name files in this folder",
+                    source=place,
+                    found=place.name,
+                    expected="a name of printable characters without / \\ and :",
+                    advice="Choose another name",
+                )
             folder = self._outputs.enter_context(replacing(place, overwrite=self._overwrite, of=self._target))
             folder.mkdir()
             self._folder = folder.parent
@@ -246,7 +261,7 @@ def _chain(
 
 
 def _folder_name(case: Case, position: int) -> str:
-    return safe_name(case.case_id) if case.case_id else f"case-{position + 1:06d}"
+    return case_name(case.case_id) if case.case_id else f"case-{position + 1:06d}"
 
 
 def _files_of(loaded: LoadedCase | Reading) -> list[str]:

@@ -18,11 +18,13 @@ from annoconv.cli.language import Context, asked_language, said, speaking, spoke
 from annoconv.errors import AnnoconvError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ["main"]
 
 _COMMANDS = {
+    "convert": "Convert files of any format to any other, with no case on disk.",
+    "plan": "Tell what would be lost between two formats, or of cases, before anything is written.",
     "validate": "Check cases: structure, then the rules of a profile.",
     "formats": "List the formats and what can be done with each.",
     "schema": "Print the JSON Schema of a case, or tell what changed between two versions.",
@@ -59,15 +61,16 @@ class _Commands(typer.core.TyperGroup):
 
             name = cmd_name.replace("-", "_")
             module = import_module(f"annoconv.cli.{name}")
-            return as_command(cmd_name, getattr(module, name), _COMMANDS[cmd_name])
+            options, kind = (getattr(module, each, None) for each in ("OPTIONS", "KIND"))
+            return as_command(cmd_name, getattr(module, name), _COMMANDS[cmd_name], options, kind=kind)
         from annoconv.registry import commands, converters
 
         if cmd_name in converters():
-            from annoconv.cli.convert import convert_command
+            from annoconv.cli.converters import convert_command
 
             return convert_command(converters()[cmd_name])
         if cmd_name in (added := commands(_COMMANDS)):
-            from annoconv.cli.convert import added_command
+            from annoconv.cli.converters import added_command
 
             return added_command(added[cmd_name])
         return None
@@ -110,21 +113,55 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: list[str]) -> int:
+    root = _commands()
+    asked = None
+
+    def run() -> int:
+        nonlocal asked
+        if not any("{case_id}" in each or each.startswith(("--manifest", "--keep-going")) for each in given):
+            return _call(root, given)
+        from annoconv.cli.many import asked_for_many, run_many
+
+        asked = asked_for_many(given, lambda name: name in _COMMANDS or root.get_command(None, name) is not None)
+        return _call(root, given) if asked is None else run_many(asked, call, flags)
+
+    def call(arguments: list[str], command: Any = None, /) -> int:
+        as_json = asked is not None and asked.as_json
+        return _guarded(lambda: _call(command or root, arguments), as_json=as_json)
+
+    def flags(name: str, arguments: list[str]) -> dict[str, Any]:
+        command = root.get_command(None, name)
+        told = getattr(command, "told", None)
+        return dict((command if told is None else told(arguments)).parameters)
+
+    return _guarded(run, as_json="--json" in given)
+
+
+def _commands() -> Any:
     root = app(cls=_Commands, no_args_is_help=True)
     root.callback(help="Medical image annotations: check them, and convert them to and from the formats of the field.")(
         _root
     )
-    command = typer.main.get_command(root)
+    return typer.main.get_command(root)
+
+
+def _call(command: Any, arguments: list[str]) -> int:
+    name = "annoconv" if isinstance(command, _Commands) else f"annoconv {command.name}"
+    return int(command.main(args=arguments, prog_name=name, standalone_mode=False) or 0)
+
+
+def _guarded(run: Callable[[], int], *, as_json: bool) -> int:
+    """Run, and say what goes wrong; return the exit code."""
     try:
-        return int(command.main(args=given, prog_name="annoconv", standalone_mode=False) or 0)
+        return run()
     except _USAGE_ERROR as error:
         sys.stderr.write(usage_error(error))
-        if "--json" in given:
+        if as_json:
             _say_json(error.format_message(), 2)
         return 2
     except AnnoconvError as error:
         sys.stderr.write(f"annoconv: {said('error')}: {error.text(spoken())}\n")
-        if "--json" in given:
+        if as_json:
             _say_json(str(error), error.exit_code)
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
@@ -134,7 +171,7 @@ def _run(given: list[str]) -> int:
         return 1
     except Exception as error:  # a bug of ours, and never a traceback
         sys.stderr.write(said(internal_error(error)) + "\n")
-        if "--json" in given:
+        if as_json:
             _say_json(internal_error(error), 70)
         return 70
 

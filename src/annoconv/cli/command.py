@@ -21,7 +21,7 @@ from annoconv.messages import Message
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["Lang", "app", "as_command"]
+__all__ = ["CommonCommand", "Lang", "app", "as_command"]
 
 
 class Lang(StrEnum):
@@ -61,6 +61,27 @@ COMMON = {
             None,
         ),
         _option(
+            "losses_allowed",
+            Annotated[
+                Path | None,
+                typer.Option("--losses-allowed", help="Kinds and paths that may be lost; anything else stops with 3."),
+            ],
+            None,
+        ),
+        _option(
+            "manifest",
+            Annotated[
+                Path | None,
+                typer.Option("--manifest", metavar="TABLE", help="Do it for each case of a table (CSV)."),
+            ],
+            None,
+        ),
+        _option(
+            "keep_going",
+            Annotated[bool, typer.Option("--keep-going", help="Of many cases, do the others if one fails.")],
+            False,
+        ),
+        _option(
             "limit",
             Annotated[
                 list[str],
@@ -74,6 +95,8 @@ COMMON = {
     )
 }
 """The options that every command has."""
+_OF_MANY = ("manifest", "keep_going")
+"""Those that are taken before a command is run for each case (`annoconv.cli.many`)."""
 
 
 def app(**settings: Any) -> typer.Typer:
@@ -81,7 +104,7 @@ def app(**settings: Any) -> typer.Typer:
     return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, **settings)
 
 
-class _Command(Command):
+class CommonCommand(Command):
     """A command whose `--fail-on-loss` takes the word `any`, if that follows, and no other."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -96,7 +119,12 @@ class _Command(Command):
 
 
 def as_command(
-    name: str, function: Callable[..., None], summary: str, options: Mapping[str, inspect.Parameter] | None = None
+    name: str,
+    function: Callable[..., None],
+    summary: str,
+    options: Mapping[str, inspect.Parameter] | None = None,
+    *,
+    kind: type[Command] | None = None,
 ) -> Any:
     """Return the command that runs a function with a `Report` and the values of its options.
 
@@ -110,14 +138,20 @@ def as_command(
         What the help says.
     options
         The command's own options, if the function's signature does not tell them.
+    kind
+        Its class, if it reads its command line in a way of its own.
     """
     own = dict(options) if options is not None else _own(function)
     if doubled := own.keys() & COMMON.keys():
         problem = Message("{name} has options that every command has", name=name)
-        raise AnnoconvError(problem, found=", ".join(sorted(doubled)))
+        raise AnnoconvError(
+            problem, found=", ".join(sorted(doubled)), expected="options of its own", advice="Give them other names"
+        )
 
     def run(**values: Any) -> None:
         common = {key: values.pop(key) for key in COMMON}
+        for key in _OF_MANY:
+            del common[key]
         asked: Lang | None = common.pop("lang")
         limit: list[str] = common.pop("limit")
         with Report(**common, lang=asked.value if asked else spoken()) as report:
@@ -130,14 +164,26 @@ def as_command(
             except BrokenPipeError:
                 raise
             except OSError as error:
-                report.fail(InputError(error.strerror or "the system refused", source=error.filename))
+                report.fail(_refused(error))
             raise typer.Exit(report.finish())
 
     run.__signature__ = inspect.Signature([*own.values(), *COMMON.values()])  # type: ignore[attr-defined]  # typer reads it
     run.__annotations__ = {key: parameter.annotation for key, parameter in (own | COMMON).items()}
     single = app()
-    single.command(name, cls=_Command, help=summary)(run)
-    return typer.main.get_command(single)
+    single.command(name, cls=kind or CommonCommand, help=summary)(run)
+    command: Any = typer.main.get_command(single)
+    command.parameters = {flag: each for each in (own | COMMON).values() for flag in _flags(each)}
+    return command
+
+
+def _flags(parameter: inspect.Parameter) -> list[str]:
+    """Return the long names of an option; none of an argument."""
+    told = next((each for each in parameter.annotation.__metadata__ if isinstance(each, type(LANG))), None)
+    if told is None:
+        return []
+    written = (told.default, *(told.param_decls or ()))  # typer takes the first name for a default
+    named = [each for each in written if isinstance(each, str) and each.startswith("--")]
+    return named or [f"--{parameter.name.replace('_', '-')}"]
 
 
 def _own(function: Callable[..., None]) -> dict[str, inspect.Parameter]:
@@ -145,8 +191,19 @@ def _own(function: Callable[..., None]) -> dict[str, inspect.Parameter]:
     return {each.name: each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters}
 
 
+def _refused(error: OSError) -> InputError:
+    return InputError(
+        "the system refused",
+        source=error.filename,
+        found=Message(error.strerror or type(error).__name__),
+        expected="that this can be read or written",
+        advice="See that it is there, may be used, and that the disk has room",
+    )
+
+
 def _run(report: Report, function: Callable[..., None], values: Mapping[str, Any]) -> None:
     """Run a command; all that it writes, and the losses, appear at its end or not at all."""
+    from annoconv.cli.allowed import check_allowed, read_allowed
     from annoconv.files.atomic import Outputs
     from annoconv.files.names import check_ending
 
@@ -155,7 +212,10 @@ def _run(report: Report, function: Callable[..., None], values: Mapping[str, Any
             if report.losses_file is not None:
                 outputs.expect(report.losses_file)
                 check_ending(report.losses_file, (".json",))
+            allowed = [] if report.losses_allowed is None else read_allowed(report.losses_allowed)
             function(report, **values)
+            if report.losses_allowed is not None:
+                check_allowed(report.losses, allowed, report.losses_allowed)
             report.write_losses()
         for folder in outputs.made:
             report.say("made the folder {}, which was not there", folder)

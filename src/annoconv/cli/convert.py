@@ -1,185 +1,234 @@
-"""`annoconv to-x`, `annoconv from-x` and the commands of other packages, made of the signatures that are installed."""
+"""`annoconv convert`: from files of any format to any other; cases and masks stay in memory, unread until asked for.
+
+The options are those of both formats, so they are known once these are: the command line is read twice.
+"""
 
 from __future__ import annotations
 
-import collections.abc
-import inspect
-import sys
-import tempfile
-import typing
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from annoconv import registry
-from annoconv.cli.command import as_command
-from annoconv.cli.labels import read_labels
-from annoconv.errors import UsageError
-from annoconv.files.atomic import Outputs, check_inputs, outputs_of
-from annoconv.files.names import check_ending
-from annoconv.registry import Command, Context, Converter, Option
+from annoconv.cli.command import CommonCommand, as_command
+from annoconv.cli.conversion import IMAGES, Many, Request, Row, converters_of
+from annoconv.cli.converters import (
+    CONTEXT,
+    STATED,
+    STDOUT,
+    as_typer,
+    context_of,
+    parameter_of,
+    stated_of,
+)
+from annoconv.cli.kinds import Kinds, check_format, sources_of, target_format
+from annoconv.errors import AnnoconvError, UsageError
+from annoconv.files.atomic import check_inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import inspect
+    from collections.abc import Callable, Mapping
 
-    from annoconv.casefile import Reading
     from annoconv.cli.report import Report
 
-__all__ = ["added_command", "convert_command"]
-
-STDOUT = Path("-")
+__all__ = ["KIND", "OPTIONS", "Many", "Row", "conversion_command", "convert", "many_command"]
 
 
-def added_command(command: Command) -> Any:
-    """Return the command that a package adds; AnnoconvError if its module cannot be imported or its name is taken."""
-    options = {name: _as_typer(parameter) for name, parameter in command.parameters.items()}
-    return as_command(command.name, command.function, command.summary, options)
-
-
-def convert_command(converter: Converter) -> Any:
-    """Return the command of a converter; AnnoconvError if its module cannot be imported."""
-    what = "CASE" if converter.direction == "to" else "SOURCE"
-    told = "Cases: .json or .jsonl files." if converter.direction == "to" else "Files or folders of the format."
-    options = {
-        # With a parser, because typer would make a validator for each of ten thousand paths.
-        "sources": _parameter("sources", Annotated[list[Path], typer.Argument(metavar=what, help=told, parser=Path)]),
-        "output": _parameter(
-            "output",
-            Annotated[Path, typer.Option("--output", "-o", help="File or folder to write, or - (standard output).")],
-        ),
-        **{name: _as_typer(parameter) for name, parameter in converter.options.items()},
-        **_CONTEXT,
-    }
-
-    def run(report: Report, *, sources: list[Path], output: Path, **values: Any) -> None:
-        from annoconv.casefile.reading import case_paths, check_distinct
-
-        check_inputs(sources)
-        if converter.direction == "to":
-            sources = case_paths(sources)
-            check_distinct(sources)
-        context = _context(report, {name: values.pop(name) for name in _CONTEXT})
-        convert = _write if converter.direction == "to" else _read
-        if output == STDOUT:
-            ending = converter.suffix if converter.direction == "to" else ".json"
-            _to_stdout(report, ending, lambda target: convert(report, converter, sources, target, context, values))
-        else:
-            _check_outputs(report, converter, output)
-            for path in convert(report, converter, sources, output, context, values):
-                report.add_output(path)
-
-    return as_command(converter.name, run, converter.summary, options)
-
-
-def _check_outputs(report: Report, converter: Converter, output: Path) -> None:
-    """Refuse, before any work, what the request may not write."""
-    from annoconv.casefile import CASE_ENDINGS
-    from annoconv.casefile.loaded import masks_folder
-
-    with outputs_of(overwrite=report.overwrite) as outputs:
-        outputs.claim(output)
-        if converter.direction == "from" and output.suffix in CASE_ENDINGS:
-            outputs.expect(masks_folder(output), of=output)
-    check_ending(output, converter.endings if converter.direction == "to" else CASE_ENDINGS)
-
-
-def _write(
-    report: Report, converter: Converter, sources: list[Path], target: Path, context: Context, values: dict[str, Any]
-) -> list[Path]:
-    from annoconv.casefile import read_cases
-
-    cases = read_cases(sources, limits=context.limits)
-    losses = registry.write(
-        cases, target, format=converter.format, context=context, overwrite=report.overwrite, as_read=True, **values
-    )
-    report.add_losses(losses)
-    return [target]
-
-
-def _read(
-    report: Report, converter: Converter, sources: list[Path], target: Path, context: Context, values: dict[str, Any]
-) -> list[Path]:
-    from annoconv.casefile import write_cases
-
-    report.is_reading = True
-
-    def readings() -> Iterator[Reading]:
-        for reading in registry.read(sources, format=converter.format, context=context, **values):
-            report.add_losses(reading.losses)
-            for finding in reading.findings:
-                report.add_finding(finding, reading.source or sources[0])
-            yield reading
-
-    return write_cases(readings(), target, overwrite=report.overwrite, as_read=True, limits=report.limits)
-
-
-def _to_stdout(report: Report, ending: str, convert: typing.Callable[[Path], list[Path]]) -> None:
-    """Convert into a temporary folder and write its one text file to standard output."""
-    if report.as_json:
-        raise UsageError("standard output cannot take the result and --json", advice="Name a file with -o")
-    with tempfile.TemporaryDirectory() as folder:
-        with Outputs():  # written when all of it is, not with the other outputs of the command
-            convert(Path(folder, f"output{ending}"))
-        files = [path for path in Path(folder).rglob("*") if path.is_file()]
-        try:
-            if len(files) != 1:
-                raise ValueError
-            text = files[0].read_text(encoding="utf-8")
-        except ValueError:
-            raise UsageError("the result is not one text", expected="a file or folder after -o") from None
-        sys.stdout.write(text)
-
-
-def _parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
-
-
-_CONTEXT = {
-    parameter.name: parameter
-    for parameter in (
-        _parameter("task", Annotated[str | None, typer.Option(help="Task id where the format names none.")], None),
-        _parameter("label_system", Annotated[Path | None, typer.Option(help="The task's labels, a .json file.")], None),
-        _parameter(
-            "timestamp", Annotated[str | None, typer.Option(help="Time that the output bears, RFC 3339, or now.")], None
-        ),
-        _parameter("timezone", Annotated[str | None, typer.Option(help="Zone of times that name none, +08:00.")], None),
-    )
+OPTIONS: dict[str, inspect.Parameter] = {
+    "sources": parameter_of(
+        "sources",
+        Annotated[
+            list[Path],
+            typer.Argument(metavar="SOURCE", help="Files or folders of one or several formats.", parser=Path),
+        ],
+    ),
+    "output": parameter_of(
+        "output",
+        Annotated[Path, typer.Option("--output", "-o", help="File or folder to write, or - (standard output).")],
+    ),
+    "from_format": parameter_of(
+        "from_format",
+        Annotated[
+            list[str], typer.Option("--from", metavar="FORMAT", help="Format of the sources, where it is not clear.")
+        ],
+        [],
+    ),
+    "to_format": parameter_of(
+        "to_format",
+        Annotated[
+            str | None, typer.Option("--to", metavar="FORMAT", help="Format of the output, where it is not clear.")
+        ],
+        None,
+    ),
+    IMAGES: parameter_of(
+        IMAGES,
+        Annotated[
+            list[Path],
+            typer.Option("--images", metavar="PATH", help="Source images, files or folders, for both sides."),
+        ],
+        [],
+    ),
+    **CONTEXT,
+    **STATED,
 }
-"""What is the same for all formats (`annoconv.registry.Context`)."""
+"""What there is whatever the formats are; with `--from` and `--to`, help has those of both formats too."""
 
 
-def _context(report: Report, values: dict[str, Any]) -> Context:
-    from annoconv.times import parse_timestamp, parse_timezone
-
-    zone = parse_timezone(values["timezone"]) if values["timezone"] else None
-    return Context(
-        label_system=read_labels(values["label_system"], report.limits) if values["label_system"] else (),
-        task=values["task"],
-        timestamp=parse_timestamp(values["timestamp"], zone) if values["timestamp"] else None,
-        timezone=zone,
-        limits=report.limits,
-        progress=report.progress if report.shows_progress else None,
-    )
+_WITH_VALUE: Final = frozenset(
+    {"--images", "--losses", "--limit", "--lang", *(f"--{name.replace('_', '-')}" for name in (*CONTEXT, *STATED))}
+)
+"""Options that every conversion has, and after which no source stands."""
 
 
-def _as_typer(parameter: inspect.Parameter) -> inspect.Parameter:
-    """Return a parameter as typer takes it: a sequence is repeated, a switch has its positive form only.
+def convert(report: Report, *, known: Kinds | None = None, many: Many | None = None, **values: Any) -> None:
+    """Convert files of any format to any other.
 
-    One that is not keyword-only becomes an argument.
+    Parameters
+    ----------
+    report
+        What is said.
+    known
+        Kinds of the sources that were found already.
+    many
+        Cases that become one output, instead of the sources and images that are named.
+    **values
+        Of `OPTIONS`, and the options of both formats by their names.
     """
-    annotation, default = parameter.annotation, parameter.default
-    told = Option(help="")
-    if typing.get_origin(annotation) is Annotated:
-        annotation, *metadata = typing.get_args(annotation)
-        told = next((each for each in metadata if isinstance(each, Option)), told)
-    if typing.get_origin(annotation) in {collections.abc.Sequence, list, tuple}:
-        member = typing.get_args(annotation)[0]
-        annotation = list[member]  # type: ignore[valid-type]  # a type known at run time
-        default = list(default) if default is not inspect.Parameter.empty else default
-    if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
-        name = f"--{told.name or parameter.name.replace('_', '-')}"
-        option = typer.Option(name, help=told.help, metavar=told.metavar)
-    else:
-        option = typer.Argument(help=told.help, metavar=told.metavar)
-    return _parameter(parameter.name, Annotated[annotation, option], default)
+    context = context_of(report, {name: values.pop(name) for name in CONTEXT})
+    stated = stated_of(values)
+    paths, images = values.pop("sources"), values.pop(IMAGES)
+    many = many or Many([Row(None, paths, images)])
+    output: Path = values.pop("output")
+    for row in many.rows:
+        check_inputs(row.sources)
+    writer = target_format(output, values.pop("to_format"))
+    named: list[str] = values.pop("from_format")
+    while True:
+        try:
+            request = Request(report, context, stated, many, writer, named, known or Kinds(), values)
+            request.run(output)
+            break
+        except AnnoconvError as error:
+            if not many.leave_out(error):
+                raise
+            report.start_again()
+    for case_id, failure in many.failed.items():
+        report.fail(failure, case_id=case_id)
+
+
+# --- the options ------------------------------------------------------------------------------------------------------
+
+
+def conversion_command(
+    command: CommonCommand,
+    function: Callable[..., None],
+    options: Mapping[str, inspect.Parameter],
+    arguments: list[str],
+) -> Any:
+    """Return a command that has the options of the formats that a command line is about, beside its own."""
+    known = Kinds()
+    formats = _asked(arguments, known)
+    _refuse_short(formats, arguments)
+    function = partial(function, known=known)
+    return as_command(command.name or "convert", function, command.help or "", _options(formats, options))
+
+
+def _options(formats: dict[str, list[str]], own: Mapping[str, inspect.Parameter]) -> dict[str, inspect.Parameter]:
+    """Return the options of the formats of both sides; of those that both have, two."""
+    sides = {side: _options_of(side, names) for side, names in formats.items()}
+    both = sides["from"].keys() & sides["to"].keys()
+    found = dict(own)
+    for side, options in sides.items():
+        for name, parameter in options.items():
+            if name in both:
+                option = as_typer(parameter, before=f"{side}-")
+                found[option.name] = option
+            elif name != IMAGES:
+                found[name] = as_typer(parameter)
+    return found
+
+
+def _options_of(side: str, names: list[str]) -> dict[str, inspect.Parameter]:
+    found: dict[str, inspect.Parameter] = {}
+    for each in converters_of(side, names):
+        found = {**each.options, **found}
+    return found
+
+
+class _Convert(CommonCommand):
+    """The command, which has the options of its formats once it has been told them."""
+
+    def told(self, arguments: list[str]) -> Any:
+        """Return the command that has the options of the formats that a command line is about."""
+        return conversion_command(self, convert, OPTIONS, arguments)
+
+    def make_context(self, info_name: Any, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Return the context of the command that has these options."""
+        return self.told(args).make_context(info_name, args, parent, **extra)
+
+
+KIND: Final = _Convert
+
+
+def _refuse_short(formats: dict[str, list[str]], arguments: list[str]) -> None:
+    """Refuse the short name of an option that both sides have."""
+    both = _options_of("from", formats["from"]).keys() & _options_of("to", formats["to"]).keys() - {IMAGES}
+    given = {argument.partition("=")[0] for argument in arguments}
+    for name in sorted(both):
+        flag = name.replace("_", "-")
+        if f"--{flag}" in given:
+            raise UsageError(
+                "both formats have this option",
+                found=f"--{flag}",
+                expected=f"--from-{flag}, --to-{flag}",
+                advice="Say which of them is meant",
+            )
+
+
+def _asked(arguments: list[str], known: Kinds) -> dict[str, list[str]]:
+    """Return the formats of both sides, as far as a command line tells them before it is read."""
+    named = {"--from": list[str](), "--to": list[str](), "--output": list[str]()}
+    paths: list[Path] = []
+    doubtful: list[Path] = []
+    switches = {"--json", "--overwrite", "--quiet", "--help", "--fail-on-loss"}
+    before = ""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    for argument in arguments[:end]:
+        name, equals, value = argument.partition("=")
+        if name.startswith("-o") and argument != "-o":
+            name, equals, value = "--output", "=", argument.removeprefix("-o").removeprefix("=")
+        name = "--output" if name == "-o" else name
+        if argument.startswith("-") and argument != "-":
+            before = "" if equals or name in switches else name
+            if equals and name in named:
+                named[name].append(value)
+        elif before:
+            if before in named:
+                named[before].append(argument)
+            elif before not in _WITH_VALUE:
+                doubtful.append(Path(argument))
+            before = ""
+        else:
+            paths.append(Path(argument))
+    paths += map(Path, arguments[end + 1 :])
+    formats: dict[str, list[str]] = {"from": named["--from"], "to": named["--to"][-1:]}
+    for side, names in formats.items():
+        for each in names:
+            check_format("from" if side == "from" else "to", each)
+    if not formats["to"] and named["--output"] and named["--output"][-1] != f"{STDOUT}":
+        formats["to"] = [target_format(Path(named["--output"][-1]), None)]
+    there = [path for path in paths or doubtful if path.exists()]
+    if there and len(formats["from"]) != 1:
+        formats["from"] = [*sources_of(there, formats["from"], known).by_format]
+    return formats
+
+
+def many_command(many: Many, arguments: list[str]) -> Any:
+    """Return the command that writes many cases to one output, for its arguments without their sources and images."""
+    known = Kinds()
+    formats = _asked([*arguments, "--", *(f"{path}" for path in many.rows[0].sources)], known)
+    _refuse_short(formats, arguments)
+    argument = Annotated[list[Path], typer.Argument(metavar="SOURCE", parser=Path)]
+    options = _options(formats, OPTIONS) | {"sources": parameter_of("sources", argument, [])}
+    return as_command("convert", partial(convert, known=known, many=many), "", options)

@@ -9,15 +9,17 @@ import time
 from collections import Counter
 from copy import copy
 from enum import StrEnum
+from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
+from annoconv.cli.lost import Lost
 from annoconv.cli.spool import Losses
 from annoconv.errors import AnnoconvError, DocumentError
 from annoconv.findings import NOT_CHECKED, Finding, Level
 from annoconv.limits import Limits
 from annoconv.loss import LossKind
-from annoconv.messages import Message, shortened, translate
+from annoconv.messages import Message, listed, shortened, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,10 +27,12 @@ if TYPE_CHECKING:
 
     from annoconv.loss import Loss
     from annoconv.messages import Language
+    from annoconv.model import Case
 
 __all__ = ["FailOnLoss", "Report"]
 
 _SHOWN = 20  # lines of each kind of loss and for each broken rule, for people
+_MOST_NAMED = 10_000  # annotations whose ids are held
 _LISTED = 1_000  # of each in --json; --losses and --findings have them all
 _LISTED_CHARACTERS = 8 << 20  # of each list in --json
 _LEVEL_SENTENCES = ("error", "warning", "info", "(document)")
@@ -76,11 +80,15 @@ class Report:
         Which losses are a failure (exit code 3); None for no loss.
     overwrite
         Whether existing outputs are replaced.
+    losses_allowed
+        File that says what may be lost.
 
     Attributes
     ----------
     limits
         Bounds on what is read.
+    losses
+        What was lost, as far as it was told.
     is_reading
         Whether files of a format are read, so that findings are about these, which `validate` knows nothing of.
     """
@@ -94,7 +102,9 @@ class Report:
         losses_file: Path | None = None,
         fail_on_loss: FailOnLoss | None = None,
         overwrite: bool = False,
+        losses_allowed: Path | None = None,
     ) -> None:
+        self.losses_allowed = losses_allowed
         self.as_json = as_json
         self.quiet = quiet
         self.lang: Language = lang
@@ -104,9 +114,13 @@ class Report:
         self.limits = Limits()
         self.levels: Counter[Level] = Counter()
         self._outputs: list[str] = []
-        self._losses = Losses(lang)
+        self.losses = Losses(lang)
+        self._has_losses = False
+        self._names: dict[tuple[int, int], str] = {}
         self._extra: dict[str, Any] = {}
         self._errors: list[AnnoconvError] = []
+        self._failed: dict[int, dict[str, str]] = {}
+        """Ids of the cases that errors are about, by the errors."""
         self._started = time.perf_counter()
         self._findings = Listed()
         self._all_findings: SpooledTemporaryFile[str] | None = None
@@ -163,18 +177,27 @@ class Report:
             with replacing(path, overwrite=self.overwrite) as temporary, temporary.open("w", encoding="utf-8") as file:
                 shutil.copyfileobj(self._all_findings, file)
 
-    def add_losses(self, losses: Iterable[Loss]) -> None:
-        """Record losses."""
-        self._losses.add(losses)
+    def add_losses(self, losses: Iterable[Loss], *, are_of_case: bool = False) -> None:
+        """Record losses; of the cases that are written, their paths are those of annotations that have names."""
+        self._has_losses = True
+        self.losses.add(losses, are_of_case=are_of_case)
 
-    def fail(self, error: AnnoconvError) -> None:
-        """Record an error, with its findings, and say it."""
+    def name_annotations(self, case_index: int, case: Case) -> None:
+        """Note the ids of annotations, by which losses are told to people."""
+        if len(self._names) < _MOST_NAMED:
+            self._names |= {(case_index, at): each.id for at, each in enumerate(case.annotations)}
+
+    def fail(self, error: AnnoconvError, *, case_id: str | None = None) -> None:
+        """Record an error, with its findings, and say it; of one of many cases with its id."""
         self._errors.append(error)
+        if case_id is not None:
+            self._failed[id(error)] = {"case_id": case_id}
         if isinstance(error, DocumentError):
             is_said = [str(each.message) for each in error.findings] == [str(error.problem)]
             for finding in error.findings:
                 self.add_finding(finding, error.source or "", is_said=is_said)
-        self._line(f"annoconv: {translate('error', self.lang)}: {error.text(self.lang)}")
+        which = "" if case_id is None else f"{case_id}: "
+        self._line(f"annoconv: {translate('error', self.lang)}: {which}{error.text(self.lang)}")
 
     def not_checked(self, error: AnnoconvError, source: Path) -> None:
         """Record that an input could not be opened or decoded, as a finding."""
@@ -199,36 +222,45 @@ class Report:
     # --- the end ---
 
     def write_losses(self) -> None:
-        """Write the loss file, unless something failed."""
-        if self.losses_file is not None and not self._errors:
+        """Write the loss file."""
+        if self.losses_file is not None:
             from annoconv.files.atomic import replacing
 
             with (
                 replacing(self.losses_file, overwrite=self.overwrite) as temporary,
                 temporary.open("w", encoding="utf-8") as file,
             ):
-                self._losses.write(file)
+                self.losses.write(file)
+
+    def forget_output_names(self) -> None:
+        """Forget what was written, where it is not kept."""
+        self._outputs.clear()
+
+    def start_again(self) -> None:
+        """Forget what was said of an attempt that is made again."""
+        self.forget_outputs()
+        self._findings = Listed()
+        self.levels.clear()
 
     def forget_outputs(self) -> None:
         """Forget the outputs, which did not appear, and what they would have lacked."""
         self._outputs.clear()
-        self._losses.clear()
+        self.losses.clear()
+        self._has_losses = False
 
     def finish(self) -> int:
         """Write the JSON object or the closing lines; return the exit code."""
         listed = Listed()
-        shown: list[str] = []
-        for loss in self._losses:
-            count = listed.add(
-                loss.kind, json.dumps(loss.to_json(self.lang), ensure_ascii=False) if self.as_json else ""
-            )
-            if count <= _SHOWN and loss.changes_value:
-                shown.append(f"  {shortened(loss.path)}: {loss.kind}: {loss.text}")
+        lost = Lost(self._names)
+        for loss in self.losses:
+            listed.add(loss.kind, json.dumps(loss.to_json(self.lang), ensure_ascii=False) if self.as_json else "")
+            if not self.as_json and not self.quiet and loss.changes_value:
+                lost.add(loss)
         code = self._exit_code(listed.counts)
         if self.as_json:
             self._write_json(listed, code)
         else:
-            self._close(listed.counts, shown)
+            self._close(listed.counts, lost)
         return code
 
     def _exit_code(self, losses: Counter[str]) -> int:
@@ -243,18 +275,18 @@ class Report:
     def _write_json(self, losses: Listed, code: int) -> None:
         out = sys.stdout
         out.write(f'{{"outputs": {json.dumps(self._outputs, ensure_ascii=False)}')
-        for name, listed in (("losses", losses), ("findings", self._findings)):
-            out.write(f', "{name}": [{", ".join(listed.entries)}], "{name}_counts": {json.dumps(listed.counts)}')
+        for name, each in (("losses", losses), ("findings", self._findings)):
+            out.write(f', "{name}": [{", ".join(each.entries)}], "{name}_counts": {json.dumps(each.counts)}')
         for key, value in self._extra.items():
             out.write(f", {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
         if self._errors:
-            errors = [_as_object(error, self.lang) for error in self._errors]
+            errors = [_as_object(error, self.lang) | self._failed.get(id(error), {}) for error in self._errors]
             out.write(f', "errors": {json.dumps(errors, ensure_ascii=False)}')
         elapsed = round(time.perf_counter() - self._started, 3)
         out.write(f', "exit_code": {code}, "elapsed_s": {elapsed}}}\n')
         out.flush()
 
-    def _close(self, losses: Counter[str], shown: list[str]) -> None:
+    def _close(self, losses: Counter[str], lost: Lost) -> None:
         for rule, count in self._findings.counts.items():
             if count > _SHOWN:
                 if self.is_reading:
@@ -268,16 +300,31 @@ class Report:
                 self.say("1 loss: {}", _counts(changed))
             else:
                 self.say("{} losses: {}", changed.total(), _counts(changed))
-            for line in shown:
+            shown = [*islice(lost.lines(self.lang), _SHOWN)]
+            for line, _ in shown:
                 self.say("{}", line)
-            if changed.total() > len(shown):
-                self.say("... and {} more; --losses FILE has them all", changed.total() - len(shown))
-        if kept.total() == 1:
-            self.say("1 value stands where other software may not look: {}", _counts(kept))
-        elif kept:
-            self.say("{} values stand where other software may not look: {}", kept.total(), _counts(kept))
+            if more := changed.total() - sum(values for _, values in shown):
+                self.say("... and {} more; --losses FILE has them all", more)
+        if self._has_losses and not self._errors:
+            self._say_kept(kept, is_nothing_lost=not changed)
         for path in self._outputs:
             self.say("wrote {}", path)
+
+    def _say_kept(self, kept: Counter[str], *, is_nothing_lost: bool) -> None:
+        """Say what other software may not see, and that nothing is lost where that is so."""
+        carried, uncoded = kept[LossKind.CARRIED], kept[LossKind.UNCODED]
+        told: list[Message] = [Message("nothing is lost")] if is_nothing_lost else []
+        places = [*self.losses.carriers.values()] or [Message("our private carrier")]
+        if carried == 1:
+            told.append(Message("1 value travels in {place}", place=listed(places)))
+        elif carried:
+            told.append(Message("{count} values travel in {place}", count=carried, place=listed(places)))
+        if uncoded == 1:
+            told.append(Message("1 value stands where other software may not look"))
+        elif uncoded:
+            told.append(Message("{count} values stand where other software may not look", count=uncoded))
+        if told:
+            self.say("{}", listed(told, separator="; "))
 
     def _line(self, text: str) -> None:
         stream: TextIO = sys.stderr

@@ -50,7 +50,12 @@ def _diff(report: Report, words: list[str]) -> None:
     from annoconv.documents.schema_diff import Effect, compare_schemas
 
     if words[0] != "diff" or len(words) not in {2, 3}:
-        raise UsageError("this is no request", found=" ".join(words), expected="schema, or schema diff OLD [NEW]")
+        raise UsageError(
+            "this is no request",
+            found=" ".join(words),
+            expected="schema, or schema diff OLD [NEW]",
+            advice="annoconv schema --help tells more",
+        )
     old = _read(Path(words[1]))
     new = _read(Path(words[2])) if len(words) == 3 else json.loads(_own_schema())
     changes = compare_schemas(old, new)
@@ -69,6 +74,7 @@ def _diff(report: Report, words: list[str]) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     from annoconv.documents import strict_json
+    from annoconv.documents.json_values import json_type
     from annoconv.files.atomic import check_inputs
     from annoconv.files.inputs import check_source
 
@@ -76,5 +82,11 @@ def _read(path: Path) -> dict[str, Any]:
     check_inputs([path])
     schema = strict_json.loads(strict_json.read_bytes(path), source=path)
     if not isinstance(schema, dict):
-        raise InputError("a schema is an object", source=path, found=type(schema).__name__)
+        raise InputError(
+            "this is no schema",
+            source=path,
+            found=json_type(schema),
+            expected="an object",
+            advice="Name a file that annoconv schema wrote",
+        )
     return schema

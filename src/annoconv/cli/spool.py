@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import heapq
 from functools import lru_cache
 from itertools import groupby
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from annoconv.loss import LossCollector, LossKind, LossReport, merged
-from annoconv.messages import translate
+from annoconv.messages import Message, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,6 +34,8 @@ class Told(NamedTuple):
     kind: str
     message: str
     text: str
+    is_of_case: bool = False
+    """Whether the path is one of the case, not of a file that was read."""
 
     def to_json(self, lang: Language = "en") -> dict[str, Any]:
         """Return what `Loss.to_json` does."""
@@ -50,25 +53,21 @@ class Losses:
 
     def __init__(self, lang: Language) -> None:
         self._lang: Language = lang
-        self._taken = LossCollector()
-        self._reports: list[LossReport] = []
+        self._taken = {are_of_case: LossCollector() for are_of_case in (False, True)}
+        self._reports: dict[bool, list[LossReport]] = {are_of_case: [] for are_of_case in (False, True)}
+        self.carriers: dict[str, Message] = {}
+        """Where what is carried travels, as far as that was told."""
 
-    def add(self, losses: Iterable[Loss]) -> None:
+    def add(self, losses: Iterable[Loss], *, are_of_case: bool = False) -> None:
         """Take losses; a report of many, of which few are held at a time and which is in order, as it is."""
         if isinstance(losses, LossReport) and len(losses) > _MANY:
-            self._reports.append(losses)
+            self._reports[are_of_case].append(losses)
         else:
-            self._taken += losses
+            self._taken[are_of_case] += losses
 
     def __iter__(self) -> Iterator[Told]:
         """Yield each loss once, in order."""
-
-        @lru_cache(_SENTENCES)
-        def text(sentence: str) -> tuple[str, str]:
-            return str(sentence), translate(sentence, self._lang)
-
-        for loss in self._losses():
-            yield Told(loss.case_index, loss.path, loss.kind._value_, *text(loss.message))
+        return heapq.merge(self._told(are_of_case=False), self._told(are_of_case=True))
 
     def write(self, file: TextIO) -> None:
         """Write what `LossReport.to_json` gives."""
@@ -78,7 +77,7 @@ class Losses:
             return f'    "kind": {encode_basestring(kind)},\n    "message": {encode_basestring(message)}\n  }}'
 
         before = "[\n"
-        for loss in self._losses():
+        for loss in self._losses(False, True):
             told = f'    "case_index": {loss.case_index},\n    "path": {encode_basestring(loss.path)},\n'
             file.write(f"{before}  {{\n{told}{end(loss.kind._value_, loss.message)}")
             before = ",\n"
@@ -86,11 +85,24 @@ class Losses:
 
     def clear(self) -> None:
         """Forget what was taken."""
-        self._taken.clear()
-        self._reports.clear()
+        for are_of_case, taken in self._taken.items():
+            taken.clear()
+            self._reports[are_of_case].clear()
 
-    def _losses(self) -> Iterator[Loss]:
-        taken = self._taken
-        if not self._reports:
-            return iter(taken)
-        return (loss for loss, _ in groupby(merged([*self._reports, taken.sorted()])))
+    def _told(self, *, are_of_case: bool) -> Iterator[Told]:
+        @lru_cache(_SENTENCES)
+        def text(sentence: str) -> tuple[str, str]:
+            if isinstance(sentence, Message) and sentence.template.endswith("travels in {place}"):
+                place = sentence.values["place"]
+                self.carriers[str(place)] = place if isinstance(place, Message) else Message(str(place))
+            return str(sentence), translate(sentence, self._lang)
+
+        for loss in self._losses(are_of_case):
+            yield Told(loss.case_index, loss.path, loss.kind._value_, *text(loss.message), are_of_case)
+
+    def _losses(self, *which: bool) -> Iterator[Loss]:
+        taken = [self._taken[each] for each in which if self._taken[each]]
+        reports = [report for each in which for report in self._reports[each]]
+        if not reports and len(taken) < 2:
+            return iter(taken[0] if taken else ())
+        return (loss for loss, _ in groupby(merged([*reports, *(each.sorted() for each in taken)])))

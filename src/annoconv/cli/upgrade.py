@@ -30,7 +30,13 @@ def upgrade(
     from annoconv.upgrade import Missing, upgrade_document
 
     if source.suffix != output.suffix:
-        raise UsageError("the output is of another kind", source=output, expected=source.suffix)
+        raise UsageError(
+            "the output is of another kind",
+            source=output,
+            found=output.suffix,
+            expected=source.suffix,
+            advice="Give the output the ending of the source",
+        )
     missing = Missing(task_id, modality, timezone, _shape(shape))
     indent: Literal[2] | None = None if source.suffix == ".jsonl" else 2
     count = 0
@@ -62,5 +68,10 @@ def _shape(text: str | None) -> tuple[int, ...] | None:
         return None
     parts = text.split(",")
     if len(parts) not in {2, 3} or not all(part.strip().isdigit() for part in parts):
-        raise UsageError("this is no shape", found=text, expected="512,512,320")
+        raise UsageError(
+            "this is no shape",
+            found=text,
+            expected="512,512,320",
+            advice="Write the voxels along i, j and k with commas between them",
+        )
     return tuple(int(part) for part in parts)

@@ -42,6 +42,7 @@ def validate(
     ] = None,
 ) -> None:
     """Say every finding about the documents, one file after the other."""
+    from annoconv.advice import beside
     from annoconv.casefile.reading import case_paths, check_distinct
     from annoconv.errors import UsageError
     from annoconv.files.atomic import check_inputs, outputs_of
@@ -59,7 +60,13 @@ def validate(
         labels, label_system_id = read_label_system(label_system, report.limits)
     for path in images:
         if not path.exists():
-            raise UsageError("there is no such file or folder", source=path, advice="Correct --images")
+            raise UsageError(
+                "there is no such file or folder",
+                source=path,
+                found=beside(path),
+                expected="an image, or a folder of images",
+                advice="Correct --images",
+            )
     if findings is not None:
         with outputs_of(overwrite=report.overwrite) as outputs:
             outputs.expect(findings)

@@ -11,12 +11,27 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, cast, get_args
 
 from pydantic import BaseModel
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from annoconv.messages import Message
 
-__all__ = ["SCALARS", "plain"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["SCALARS", "json_type", "plain"]
 
 SCALARS = frozenset({type(None), str, int, float, bool, Decimal})
+
+_TYPES: Mapping[type, Message] = {
+    type(None): Message("null"),
+    bool: Message("true or false"),
+    str: Message("a text"),
+    list: Message("a list"),
+    dict: Message("an object"),
+}
+
+
+def json_type(value: object) -> Message:
+    """Return the words for what kind of JSON value this is, without what it says."""
+    return _TYPES.get(type(value), Message("a number"))
 
 
 def plain(value: Any) -> Any:

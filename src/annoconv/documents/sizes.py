@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from annoconv.advice import at_most
 from annoconv.errors import LimitError
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def check_sizes(data: bytes, limits: Limits, *, source: Path | str | None, where
             problem, limit, most = "a list has too many members", "members", limits.members
         else:
             continue
-        raise LimitError(problem, source=source, where=where, found=members, expected=most, limit=limit)
+        raise LimitError(problem, source=source, where=where, found=members, expected=at_most(most), limit=limit)
 
 
 def _brackets(data: bytes) -> Iterator[NDArray[np.uint8]]:

@@ -19,6 +19,7 @@ import jiter
 import orjson
 from pydantic import BaseModel
 
+from annoconv.advice import CORRECT_PATH, at_most_bytes, in_bytes
 from annoconv.documents.exact_numbers import (
     MINUS_ZERO,
     holds_floats,
@@ -92,14 +93,7 @@ def loads(
     """
     limits = limits or _LIMITS
     if len(data) > limits.document_bytes:
-        raise LimitError(
-            "the document is too large",
-            source=source,
-            where=where,
-            found=Message("{count} bytes", count=len(data)),
-            expected=Message("{count} at most", count=limits.document_bytes),
-            limit="document_bytes",
-        )
+        raise _oversized("the document is too large", len(data), "document_bytes", limits, source, where)
     if data.startswith(BYTE_ORDER_MARK):
         raise _invalid("the text starts with a byte order mark; save it as UTF-8 without one", source, where)
     try:
@@ -224,8 +218,15 @@ def dumps(value: Any, *, indent: Literal[2] | None = None) -> bytes:
             return text
     try:
         return orjson.dumps(_writable(value), option=option)
+    except InputError:
+        raise
     except (TypeError, ValueError) as error:
-        raise InputError("the document cannot be written as JSON", found=str(error)) from error
+        raise InputError(
+            "the document cannot be written as JSON",
+            found=str(error),
+            expected="texts, numbers, true, false, null, lists and objects",
+            advice="Turn other values into one of these first",
+        ) from error
 
 
 def read_bytes(path: Path, limits: Limits | None = None) -> bytes:
@@ -257,28 +258,17 @@ def iter_lines(path: Path, limits: Limits | None = None) -> Iterator[tuple[int, 
 
 def check_line(line: bytes, number: int, path: Path, limits: Limits | None = None) -> None:
     """Raise LimitError if a line of a JSON Lines file, read or about to be written, is longer than it may be."""
-    most = (limits or _LIMITS).line_bytes
-    if len(line) > most:
-        raise LimitError(
-            "the line is too long",
-            source=path,
-            where=Message("line {number}", number=number),
-            expected=Message("{count} bytes", count=most),
-            limit="line_bytes",
-        )
+    limits = limits or _LIMITS
+    if len(line) > limits.line_bytes:
+        where = Message("line {number}", number=number)
+        raise _oversized("the line is too long", len(line), "line_bytes", limits, path, where)
 
 
 def check_document(size: int, path: Path, limits: Limits | None = None) -> None:
     """Raise LimitError if a file of one document, read or about to be written, is larger than it may be."""
-    most = (limits or _LIMITS).document_bytes
-    if size > most:
-        raise LimitError(
-            "the file is too large",
-            source=path,
-            found=Message("{count} bytes", count=size),
-            expected=Message("{count} at most", count=most),
-            limit="document_bytes",
-        )
+    limits = limits or _LIMITS
+    if size > limits.document_bytes:
+        raise _oversized("the file is too large", size, "document_bytes", limits, path)
 
 
 def _regular_size(path: Path) -> int:
@@ -287,9 +277,21 @@ def _regular_size(path: Path) -> int:
         status = path.stat()
     except (OSError, ValueError) as error:
         reason = Message((isinstance(error, OSError) and error.strerror) or str(error))
-        raise InputError("the file cannot be read", source=path, found=reason) from error
+        raise InputError(
+            "the file cannot be read",
+            source=path,
+            found=reason,
+            expected="a file that can be read",
+            advice=CORRECT_PATH,
+        ) from error
     if not stat.S_ISREG(status.st_mode):
-        raise InputError("this is not a file", source=path, expected="a .json or .jsonl file")
+        raise InputError(
+            "this is not a file",
+            source=path,
+            found=Message("a folder") if stat.S_ISDIR(status.st_mode) else Message("a pipe or a device"),
+            expected="a .json or .jsonl file",
+            advice="Name the file itself",
+        )
     return status.st_size
 
 
@@ -332,7 +334,7 @@ def _writable(value: Any) -> Any:
     if kind is list:
         return [_writable(item) for item in value]
     if kind is float and not math.isfinite(value):
-        raise InputError("a number is not finite and has no form in JSON")
+        raise _not_finite(value)
     if kind is int and not -(1 << 63) <= value < 1 << 64:
         return orjson.Fragment(str(value))
     if kind is Decimal:
@@ -342,11 +344,20 @@ def _writable(value: Any) -> Any:
     return _writable(known)
 
 
+def _not_finite(value: object) -> InputError:
+    return InputError(
+        "a number is not finite and has no form in JSON",
+        found=str(value),
+        expected="a finite number",
+        advice="Leave it out where it is not known",
+    )
+
+
 def _written(value: Any) -> Any:
     """Return what orjson does not know, in a form that it knows."""
     if type(value) is Decimal:
         if not _is_finite(value):
-            raise InputError("a number is not finite and has no form in JSON")
+            raise _not_finite(value)
         is_plain = -_MOST_ZEROS <= int(value.as_tuple().exponent) <= 0
         return orjson.Fragment(format(value, "f") if is_plain else str(value))
     known = plain(value)
@@ -365,9 +376,17 @@ def _too_deep(limits: Limits, source: Path | str | None, where: str | None) -> L
         "the document is nested too deeply",
         source=source,
         where=where,
+        found=Message("more levels"),
         expected=Message("{count} levels", count=limits.depth),
         limit="depth",
     )
+
+
+def _oversized(
+    problem: str, size: int, limit: str, limits: Limits, source: Path | str | None, where: str | None = None
+) -> LimitError:
+    found, expected = in_bytes(size), at_most_bytes(getattr(limits, limit))
+    return LimitError(problem, source=source, where=where, found=found, expected=expected, limit=limit)
 
 
 def _invalid(problem: str, source: Path | str | None, where: str | None) -> DocumentError:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 import numpy as np
 from isal import igzip_lib, isal_zlib
 
+from annoconv.advice import COPY_AGAIN, SAVE_AGAIN, at_most
 from annoconv.errors import LimitError, MaskError
 from annoconv.messages import Message
 
@@ -192,7 +193,11 @@ def voxel_bytes(pieces: Iterable[bytes], expected: int, path: Path, skip: int = 
         at = max(position, 0)
         if at + len(view) > expected:
             raise MaskError(
-                "data follow the volume", source=path, expected=Message("{count} bytes of voxels", count=expected)
+                "data follow the volume",
+                source=path,
+                found=Message("{count} bytes or more", count=at + len(view)),
+                expected=Message("{count} bytes of voxels", count=expected),
+                advice=SAVE_AGAIN,
             )
         if view:
             yield at, view
@@ -200,7 +205,11 @@ def voxel_bytes(pieces: Iterable[bytes], expected: int, path: Path, skip: int = 
     if position != expected:
         found = Message("{count} bytes", count=max(position, 0))
         raise MaskError(
-            "the volume is cut off", source=path, found=found, expected=Message("{count} bytes", count=expected)
+            "the volume is cut off",
+            source=path,
+            found=found,
+            expected=Message("{count} bytes", count=expected),
+            advice=COPY_AGAIN,
         )
 
 
@@ -241,7 +250,13 @@ def inflated(file: BinaryIO, path: Path, most: int = PIECE_BYTES, *, is_zlib: bo
         try:
             piece = member.decompress(pending, most)
         except _IsalError as error:
-            raise MaskError(Message("the compressed file is damaged ({error})", error=error), source=path) from error
+            raise MaskError(
+                "the compressed file is damaged",
+                source=path,
+                found=str(error),
+                expected="whole gzip or zlib data",
+                advice=COPY_AGAIN,
+            ) from error
         pending = b""
         if piece:
             yield piece
@@ -251,7 +266,19 @@ def inflated(file: BinaryIO, path: Path, most: int = PIECE_BYTES, *, is_zlib: bo
             if not pending:
                 return
             if is_zlib:
-                raise MaskError("data follow the compressed stream", source=path)
+                raise MaskError(
+                    "data follow the compressed stream",
+                    source=path,
+                    found=Message("more bytes"),
+                    expected="the end of the file",
+                    advice=SAVE_AGAIN,
+                )
             if members > _MOST_MEMBERS:
-                raise LimitError("too many gzip members", source=path, expected=_MOST_MEMBERS)
+                raise LimitError(
+                    "too many gzip members",
+                    source=path,
+                    found=members,
+                    expected=at_most(_MOST_MEMBERS),
+                    advice="Compress it anew in one piece",
+                )
             member = igzip_lib.IgzipDecompressor(flag=flag)

@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from annoconv.advice import CORRECT_PATH, beside
 from annoconv.errors import InputError, UsageError
 from annoconv.messages import Message
 
@@ -28,12 +29,30 @@ def check_source(path: Path) -> None:
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
-        raise InputError("there is no such file or folder", source=path) from None
+        raise InputError(
+            "there is no such file or folder",
+            source=path,
+            found=beside(path),
+            expected="a file or a folder",
+            advice=CORRECT_PATH,
+        ) from None
     except (OSError, ValueError) as error:
-        raise InputError("this cannot be read", source=path, found=type(error).__name__) from error
+        raise InputError(
+            "this cannot be read",
+            source=path,
+            found=type(error).__name__,
+            expected="a file or a folder",
+            advice="Correct the path, or give the right to read it",
+        ) from error
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         found = next((kind for is_it, kind in _KINDS if is_it(mode)), Message("a device"))
-        raise InputError("this is neither a file nor a folder", source=path, found=found)
+        raise InputError(
+            "this is neither a file nor a folder",
+            source=path,
+            found=found,
+            expected="a file or a folder",
+            advice="Write what it holds to a file first",
+        )
 
 
 def check_each_once(paths: Iterable[Path]) -> None:
@@ -42,7 +61,13 @@ def check_each_once(paths: Iterable[Path]) -> None:
     for path in paths:
         key = _key(path)
         if key in seen:
-            raise UsageError("two of the sources are one", source=seen[key], found=path, advice="Name each source once")
+            raise UsageError(
+                "two of the sources are one",
+                source=seen[key],
+                found=path,
+                expected="sources that differ",
+                advice="Name each source once",
+            )
         if key != _NOTHING:
             seen[key] = path
 
@@ -107,7 +132,8 @@ class Inputs:
 
 
 def _refusal(problem: Message, target: Path, found: Path) -> UsageError:
-    return UsageError(problem, source=target, found=found, advice="Name another output")
+    expected = "an output apart from the inputs"
+    return UsageError(problem, source=target, found=found, expected=expected, advice="Name another output")
 
 
 def _statuses(path: Path) -> list[os.stat_result]:

@@ -10,6 +10,7 @@ from typing import Final
 
 from annoconv.errors import InputError, OutputExistsError
 from annoconv.files.manifest import check_folder, check_seal, digest
+from annoconv.messages import Message
 
 __all__ = ["JOURNAL", "Journal", "Step", "fingerprint", "is_proven", "relative"]
 
@@ -90,7 +91,13 @@ class Journal:
                 return cls(steps, others, first)
         except (KeyError, TypeError, ValueError):
             pass
-        raise InputError("this journal cannot be understood", source=path, advice="Remove its folder")
+        raise InputError(
+            "this journal cannot be understood",
+            source=path,
+            found=Message("no steps of a run"),
+            expected="the steps of a run that was killed",
+            advice="Remove its folder",
+        )
 
 
 def _is_name(text: str) -> bool:

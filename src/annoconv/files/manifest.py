@@ -16,6 +16,7 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
+from annoconv.advice import NEW_NAME
 from annoconv.errors import OutputExistsError
 from annoconv.files.disk import files_below, is_file
 from annoconv.messages import Message
@@ -108,7 +109,13 @@ def check_folder(folder: Path, of: str) -> Snapshot:
     told = _manifest(folder) if MANIFEST in found else None
     if told is None or told["of"] != of:
         problem = "the folder was not written by annoconv" if told is None else "the folder belongs to another output"
-        raise OutputExistsError(problem, source=folder, advice="Choose another name, or remove it yourself")
+        raise OutputExistsError(
+            problem,
+            source=folder,
+            found=Message("no manifest of ours") if told is None else told["of"],
+            expected=of,
+            advice=NEW_NAME,
+        )
     wrong = [
         name
         for name, status in found.items()
@@ -126,7 +133,8 @@ def check_folder(folder: Path, of: str) -> Snapshot:
             "the folder holds what annoconv did not write, or what was changed since",
             source=folder,
             found=named(wrong),
-            advice="Choose another name, or remove it yourself",
+            expected="what its manifest lists",
+            advice=NEW_NAME,
         )
     return _states(found)
 
@@ -195,7 +203,9 @@ def check_seal(side: Path, of: str) -> str:
     raise OutputExistsError(
         "the side file was not written by annoconv, or was changed since",
         source=side,
-        advice="Choose another name, or remove it yourself",
+        found=Message("content that its seal does not prove"),
+        expected="a side file as annoconv wrote it",
+        advice=NEW_NAME,
     )
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "inside",
     "is_inner",
     "is_left_by_desktop",
+    "leads_out",
     "mask_path",
 ]
 
@@ -86,19 +87,37 @@ def check_place(path: Path, *, of: Path | None = None) -> None:
     """
     if of is None and path.name.casefold().endswith(SIDE_SUFFIX):
         problem = "this is the name of a side file, or of the manifest of a folder, which goes with another output"
-        raise UsageError(problem, source=path, advice="Choose another name")
+        raise UsageError(
+            problem,
+            source=path,
+            found=path.name,
+            expected=Message("a name that does not end in {ending}", ending=SIDE_SUFFIX),
+            advice="Choose another name",
+        )
     try:
         path.lstat()
     except FileNotFoundError:
         pass
     except NotADirectoryError as error:
-        raise UsageError("the output would stand in a file", source=path, advice="Name a folder before it") from error
+        raise UsageError(
+            "the output would stand in a file",
+            source=path,
+            found=Message("a file on the way"),
+            expected="a folder",
+            advice="Name a folder before it",
+        ) from error
     except OSError as error:
         found = Message(error.strerror or "the system refused")
         problem = "nothing can be written under this name"
         if of is not None:
             problem = Message("nothing can be written under the name of {name}, which belongs to it", name=path.name)
-        raise UsageError(problem, source=of or path, found=found, advice="Choose a shorter name") from error
+        raise UsageError(
+            problem,
+            source=of or path,
+            found=found,
+            expected="a name that the system takes",
+            advice="Choose a shorter name",
+        ) from error
 
 
 def folded(path: Path) -> Path:
@@ -121,7 +140,7 @@ def mask_path(folder: Path, mask_file: str) -> Path:
     """Return the path of a mask file; InputError if it leads out of the folder, also by way of a symbolic link."""
     path = inside(folder, mask_file)
     if path is None:
-        raise InputError("the mask path leads out of the folder of its case", source=folder, found=mask_file)
+        raise leads_out(folder, mask_file)
     return path
 
 
@@ -158,6 +177,17 @@ def _is_too_long(path: Path) -> bool:
     return False
 
 
+def leads_out(folder: Path, name: str) -> InputError:
+    """Return the error that the path of a mask leads out of the folder of its case."""
+    return InputError(
+        "the mask path leads out of the folder of its case",
+        source=folder,
+        found=name,
+        expected="a path below that folder, with / between its parts",
+        advice="Copy the mask below that folder, and name it from there",
+    )
+
+
 def is_inner(name: str) -> bool:
     """Tell whether a relative path leads nowhere but further in, by its letters alone."""
     parts = name.split("/")
@@ -167,7 +197,13 @@ def is_inner(name: str) -> bool:
 def check_inside(folder: Path, path: Path) -> Path:
     """Return a path below a folder; InputError if a symbolic link on the way to it leads out of the folder."""
     if inside(folder, os.path.relpath(path, folder)) is None:
-        raise InputError("a link leads out of the folder", source=path, advice="Name that file itself, or copy it")
+        raise InputError(
+            "a link leads out of the folder",
+            source=path,
+            found=Message("a link to elsewhere"),
+            expected="a file in the folder",
+            advice="Name that file itself, or copy it",
+        )
     return path
 
 

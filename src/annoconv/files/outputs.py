@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from annoconv.advice import NAME_APART, NEW_NAME, RUN_AGAIN
 from annoconv.errors import OutputExistsError, UsageError
 from annoconv.files.disk import absolute, is_file, remove, sync, sync_entry
 from annoconv.files.inputs import Inputs
@@ -26,7 +27,7 @@ from annoconv.files.manifest import (
     write_manifest,
 )
 from annoconv.files.names import SIDE_SUFFIX, check_place, folded
-from annoconv.files.stage import PREFIX, Stage, exists, stage_folder
+from annoconv.files.stage import PREFIX, Stage, exists, kind_of, stage_folder
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ __all__ = ["Outputs", "current", "naming"]
 
 _WRITING: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ENAMETOOLONG})
 """Errors that only writing makes: a full disk, too large a file, a read-only disk, a folder with too long a name."""
+
+_FORMER: Final = Message("what stood there when the command began")
 
 current: ContextVar[Outputs | None] = ContextVar("outputs", default=None)
 
@@ -158,7 +161,13 @@ class Outputs:
         place = absolute(path)
         if self._is_staged(place):
             if exists(place):
-                raise OutputExistsError("two outputs have the same name", source=path)
+                raise OutputExistsError(
+                    "two outputs have the same name",
+                    source=path,
+                    found=path.name,
+                    expected="a name for each output",
+                    advice=NAME_APART,
+                )
             place.parent.mkdir(parents=True, exist_ok=True)
             return place
         self.expect(path, overwrite=overwrite, of=of)
@@ -210,7 +219,13 @@ class Outputs:
         own = folded(path)
         for other in map(folded, self._known):
             if own == other or own in other.parents or other in own.parents:
-                raise UsageError("two outputs are one, or one is in the other", source=path, advice="Name them apart")
+                raise UsageError(
+                    "two outputs are one, or one is in the other",
+                    source=path,
+                    found=str(other),
+                    expected="outputs beside each other",
+                    advice=NAME_APART,
+                )
 
     def _check(self, output: _Output) -> None:
         """Refuse what may not be replaced; note what is in a folder that may."""
@@ -222,24 +237,56 @@ class Outputs:
         if output.of is not None and told not in {None, "", output.owner}:
             other = output.of.with_suffix(suffix_of(f"{told}"))
             raise OutputExistsError(
-                "this belongs to another output", source=path, found=other.name, advice="Choose another name"
+                "this belongs to another output",
+                source=path,
+                found=other.name,
+                expected=Message("a file of {name}", name=output.owner),
+                advice="Choose another name",
             )
         if not output.overwrite:
-            raise OutputExistsError("the output exists", source=path, advice="Choose another name or pass --overwrite")
+            raise OutputExistsError(
+                "the output exists",
+                source=path,
+                found=kind_of(path),
+                expected="a name that is free",
+                advice="Choose another name or pass --overwrite",
+            )
         if path.is_dir():
             if path.is_symlink():
                 raise OutputExistsError(
-                    "a link to a folder is not replaced", source=path, advice="Name the folder itself"
+                    "a link to a folder is not replaced",
+                    source=path,
+                    found=Message("a link"),
+                    expected="a folder",
+                    advice="Name the folder itself",
                 )
             try:
                 former = check_folder(path, output.owner) if output.former is None else snapshot(path)
             except FileNotFoundError as error:  # another run is replacing it at this moment
-                raise OutputExistsError("somebody changed the output meanwhile", source=path) from error
+                raise OutputExistsError(
+                    "somebody changed the output meanwhile",
+                    source=path,
+                    found=Message("that it is not there any more"),
+                    expected=_FORMER,
+                    advice=RUN_AGAIN,
+                ) from error
             if output.former is not None and output.former != former:
-                raise OutputExistsError("somebody changed the output meanwhile", source=path)
+                raise OutputExistsError(
+                    "somebody changed the output meanwhile",
+                    source=path,
+                    found=Message("other content"),
+                    expected=_FORMER,
+                    advice=RUN_AGAIN,
+                )
             output.former = former
         elif exists(path) and path.exists() and not path.is_file():
-            raise UsageError("the output is a pipe or a device", source=path, advice="Name a file")
+            raise UsageError(
+                "the output cannot be replaced",
+                source=path,
+                found=Message("a pipe or a device"),
+                expected="a file or a folder",
+                advice="Name a file",
+            )
         elif output.of is not None:
             check_seal(path, output.owner)
 
@@ -289,10 +336,12 @@ class Outputs:
         if not exists(new):
             raise FileNotFoundError(f"nothing was written to {new.name}")
         if exists(output.path) and output.overwrite and new.is_dir() != output.path.is_dir():
-            file, folder = Message("a file"), Message("a folder")
-            found, expected = (folder, file) if output.path.is_dir() else (file, folder)
             raise UsageError(
-                "the output exists and is of another kind", source=output.path, found=found, expected=expected
+                "the output exists and is of another kind",
+                source=output.path,
+                found=kind_of(output.path),
+                expected=kind_of(new),
+                advice=NEW_NAME,
             )
 
     def _orphans(self, written: list[_Output]) -> Iterable[tuple[Stage, str, str]]:
@@ -341,4 +390,10 @@ def naming(path: Path) -> Generator[None]:
 
 
 def _one_name(path: Path) -> UsageError:
-    return UsageError("two outputs have the same name", source=path, advice="Name another file for one of them")
+    return UsageError(
+        "two outputs have the same name",
+        source=path,
+        found=path.name,
+        expected="a name for each output",
+        advice="Name another file for one of them",
+    )

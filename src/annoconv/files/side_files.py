@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from annoconv.advice import at_most
 from annoconv.errors import LimitError
 from annoconv.files.disk import is_file
 from annoconv.files.manifest import digest, ending_of, named, seal_of, suffix_of
@@ -138,8 +139,13 @@ class SideFiles:
         if (folder, ending) not in self._folders:
             paths = tuple(sorted(_side_files(folder, ending)))
             if len(paths) > self._limits.files:
-                expected = Message("at most {count}", count=self._limits.files)
-                raise LimitError("too many side files", source=folder, expected=expected, limit="files")
+                raise LimitError(
+                    "too many side files",
+                    source=folder,
+                    found=len(paths),
+                    expected=at_most(self._limits.files),
+                    limit="files",
+                )
             self._folders[folder, ending] = _Folder(paths)
         return self._folders[folder, ending]
 

@@ -34,7 +34,7 @@ from annoconv.messages import Message
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["PREFIX", "Stage", "exists", "is_stage", "settle", "settle_stage"]
+__all__ = ["PREFIX", "Stage", "exists", "is_stage", "kind_of", "settle", "settle_stage"]
 
 PREFIX: Final = ".annoconv-"
 _DIGITS: Final = 12
@@ -78,7 +78,13 @@ class Stage:
             with suppress(FileExistsError):
                 folder.mkdir()
             if folder.is_symlink() or not folder.is_dir():
-                raise OutputExistsError("what stands here is in the way", source=folder, advice="Remove it")
+                raise OutputExistsError(
+                    "what stands here is in the way",
+                    source=folder,
+                    found=Message("a link") if folder.is_symlink() else Message("a file"),
+                    expected="a folder in which annoconv writes",
+                    advice="Remove it",
+                )
             try:
                 _check_own(folder)
                 descriptor = _lock(folder)
@@ -93,7 +99,13 @@ class Stage:
                 return stage
             os.close(descriptor)
         problem = "another run of annoconv is writing this output"
-        raise OutputExistsError(problem, source=target, advice="Wait for it, or choose another name")
+        raise OutputExistsError(
+            problem,
+            source=target,
+            found=folder.name,
+            expected="no other run",
+            advice="Wait for it, or choose another name",
+        )
 
     def new(self, step: Step) -> Path:
         """Return where the new output of a step is written."""
@@ -139,8 +151,10 @@ class Stage:
         new, target = self.new(step), self.target(step)
         if exists(new) and exists(target) and not _is_same(new, target) and not is_proven(step, target):
             raise InputError(
-                "a run that was killed would replace this, which annoconv did not write, or which was changed since",
+                "a run that was killed would replace this",
                 source=target,
+                found=Message("what annoconv did not write, or what was changed since"),
+                expected="what an earlier run wrote",
                 advice=Message(
                     "Move it away to have what that run wrote; if {stage} is removed instead, former and new outputs "
                     "may stand mixed",
@@ -162,7 +176,11 @@ class Stage:
         old.parent.mkdir(exist_ok=True)
         if not step.overwrite and exists(target) and not _is_same(new, target):
             raise OutputExistsError(
-                "the output exists", source=target, advice="Choose another name or pass --overwrite"
+                "the output exists",
+                source=target,
+                found=kind_of(target),
+                expected="a name that is free",
+                advice="Choose another name or pass --overwrite",
             )
         is_folder = new.is_dir() and not new.is_symlink()
         if (is_folder or step.is_removal) and exists(target) and not exists(old):
@@ -254,9 +272,16 @@ def settle_stage(folder: Path) -> bool:
             "what a run that was killed has written is not all in its place",
             source=folder,
             found=Message(error.strerror or "the system refused"),
+            expected="that it can be moved there",
             advice="Run the command again with the right to write here, or remove this folder",
         ) from error
-    raise InputError("another run of annoconv is putting its outputs in place", source=folder.parent)
+    raise InputError(
+        "another run of annoconv is putting its outputs in place",
+        source=folder.parent,
+        found=folder.name,
+        expected="no other run",
+        advice="Wait for it, or choose another name",
+    )
 
 
 def _is_settled(folder: Path, first: Path) -> bool:
@@ -300,6 +325,7 @@ def _check_own(folder: Path) -> None:
             "a folder of this name is where annoconv writes; this one holds what annoconv did not put there",
             source=folder,
             found=named(strange),
+            expected="its own files only",
             advice="Move that away, or remove the folder yourself",
         )
 
@@ -339,6 +365,11 @@ def _link(source: Path, target: Path) -> bool:
 def exists(path: Path) -> bool:
     """Tell whether something stands there, a link that leads nowhere too."""
     return os.path.lexists(path)
+
+
+def kind_of(path: Path) -> Message:
+    """Return what stands there, in words."""
+    return Message("a folder") if path.is_dir() else Message("a file")
 
 
 def _is_same(one: Path, other: Path) -> bool:

@@ -19,6 +19,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from annoconv.advice import CORRECT_FILE, NOTHING, nearest
 from annoconv.errors import AnnoconvError, GeometryError, ImageError, InputError, MaskError, UsageError
 from annoconv.files.atomic import check_inputs, outputs_of
 from annoconv.files.inputs import check_each_once, check_source
@@ -26,7 +27,8 @@ from annoconv.files.names import check_ending
 from annoconv.files.stage import settle
 from annoconv.limits import Limits
 from annoconv.messages import Message
-from annoconv.registry.options import AllAnnotations, Option
+from annoconv.registry.options import AllAnnotations, Option, parts_of, with_paths
+from annoconv.registry.signs import stated
 from annoconv.registry.summary import summary_of
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ __all__ = [
     "converter",
     "converters",
     "formats",
+    "parts_of",
     "read",
     "write",
 ]
@@ -56,7 +59,6 @@ GROUP = "annoconv.converters"
 COMMANDS = "annoconv.commands"
 """Entry point group of the commands that packages beside the core add."""
 _MOST_NAMED = 5
-_CORRECT = "Correct the file in the program that it comes from, or fetch it again"
 """What to do with a file that a reader refuses without saying more."""
 
 
@@ -114,9 +116,8 @@ class Command:
     @cached_property
     def summary(self) -> str:
         """First line of its module's docstring, read from the source; the module is not imported."""
-        return (
-            f"(refused: the name belongs to {self.rivals[0]})" if self.rivals else summary_of(self.entry_point.module)
-        )
+        refused = f"(refused: the name belongs to {self.rivals[0]})" if self.rivals else ""
+        return refused or summary_of(self.entry_point.module)
 
     @cached_property
     def function(self) -> Callable[..., Any]:
@@ -125,6 +126,7 @@ class Command:
             raise UsageError(
                 Message("the name {name} is taken", name=self.name),
                 found=Message("{value} and {names}", value=self.entry_point.value, names=", ".join(self.rivals)),
+                expected="one package that adds it",
                 advice="Uninstall all packages but one that add it",
             )
         try:
@@ -133,6 +135,7 @@ class Command:
             raise AnnoconvError(
                 Message("{name} cannot be loaded", name=self.name),
                 found=f"{type(error).__name__}: {error}",
+                expected="a module that can be imported",
                 advice=Message("Install what {module} needs", module=self.entry_point.module),
             ) from error
 
@@ -144,7 +147,10 @@ class Command:
             return {each.name: each.replace(annotation=self._evaluate(each.annotation)) for each in rest}
         except (TypeError, ValueError, NameError) as error:  # no function, no parameter, or no annotation to evaluate
             raise AnnoconvError(
-                Message("the options of {name} cannot be told", name=self.name), found=str(error)
+                Message("the options of {name} cannot be told", name=self.name),
+                found=str(error),
+                expected="a function with a type for each parameter",
+                advice=Message("Install another version of {module}", module=self.entry_point.module),
             ) from error
 
     def _evaluate(self, annotation: object) -> Any:
@@ -173,6 +179,18 @@ class Converter(Command):
         return self.name.split("-", 1)[1]
 
     @cached_property
+    def signs(self) -> Mapping[str, Any]:
+        """What tells its files from others, read from the source (`annoconv.registry.signs`)."""
+        return typing.cast("Mapping[str, Any]", stated(self.entry_point.module).get("SIGNS", {}))
+
+    @cached_property
+    def usual_endings(self) -> tuple[str, ...]:
+        """As `endings`, read from the source; empty where an output is a folder, or where that cannot be told."""
+        told = stated(self.entry_point.module)
+        suffix = str(told.get("SUFFIX", ""))
+        return tuple(told.get("ENDINGS", (suffix,) if suffix else ()))
+
+    @cached_property
     def suffix(self) -> str:
         """Ending of the output for one case, the module's `SUFFIX`; empty where the output is a folder."""
         _ = self.function  # its error tells what is missing, where the module cannot be imported
@@ -199,8 +217,9 @@ class Converter(Command):
         for name in options:
             if name not in self.options:
                 expected = ", ".join(self.options) or "none"
-                raise UsageError(Message("{name} has no such option", name=self.name), found=name, expected=expected)
-        converted = {name: _with_paths(self.options[name].annotation, value) for name, value in options.items()}
+                problem, advice = Message("{name} has no such option", name=self.name), nearest(name, self.options)
+                raise UsageError(problem, found=name, expected=expected, advice=advice)
+        converted = {name: with_paths(self.options[name].annotation, value) for name, value in options.items()}
         return self.function(subject, *positional, context=context or Context(), **converted)
 
 
@@ -267,8 +286,9 @@ def converter(direction: Literal["to", "from"], format_name: str) -> Converter:
         return known[f"{direction}-{format_name}"]
     except KeyError:
         problem = "no converter writes this format" if direction == "to" else "no converter reads this format"
-        expected = ", ".join(each.format for each in known.values() if each.direction == direction)
-        raise UsageError(problem, found=format_name, expected=expected or "none") from None
+        names = [each.format for each in known.values() if each.direction == direction]
+        advice = nearest(format_name, names)
+        raise UsageError(problem, found=format_name, expected=", ".join(names), advice=advice) from None
 
 
 def write(
@@ -355,11 +375,12 @@ def _at_least_one(readings: Iterator[Reading], sources: Sequence[Path]) -> Itera
             yield reading
     except (MaskError, GeometryError, ImageError) as error:
         if error.advice is None:
-            error.advice = Message(_CORRECT)
+            error.advice = CORRECT_FILE
         raise
     if is_empty:
         named = ", ".join(map(str, sources[:_MOST_NAMED]))
-        raise InputError("there is no case of this format", source=named, advice="Name its files or their folder")
+        problem, advice = "there is no case of this format", "Name its files or their folder"
+        raise InputError(problem, source=named, found=NOTHING, expected="a case at least", advice=advice)
 
 
 def _read_by(called: Converter, options: Mapping[str, Any]) -> list[Path]:
@@ -367,25 +388,10 @@ def _read_by(called: Converter, options: Mapping[str, Any]) -> list[Path]:
     found: list[Path] = []
     for name, value in options.items():
         if name in called.options:
-            listed = _with_paths(called.options[name].annotation, value)
+            listed = with_paths(called.options[name].annotation, value)
             found += [each for each in (listed if isinstance(listed, list) else [listed]) if isinstance(each, Path)]
     for path in found:
         if path.exists():
             settle(path)
             check_source(path)
     return found
-
-
-def _with_paths(annotation: Any, value: Any) -> Any:
-    """Turn texts into paths where a parameter takes paths, so that a user may write either."""
-    if Path not in _parts(annotation):
-        return value
-    if isinstance(value, str):
-        return Path(value)
-    return [Path(each) for each in value] if isinstance(value, list | tuple) else value
-
-
-def _parts(annotation: Any) -> Iterator[Any]:
-    yield annotation
-    for part in typing.get_args(annotation):
-        yield from _parts(part)

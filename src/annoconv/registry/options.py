@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import typing
 from dataclasses import dataclass
-from typing import Annotated, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-__all__ = ["AllAnnotations", "Option"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["AllAnnotations", "Option", "parts_of", "with_paths"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +36,19 @@ AllAnnotations: TypeAlias = Annotated[
     bool, Option(help="Write what was superseded or rejected, or is said not to be there, as findings too.")
 ]
 """Option of formats that cannot say what an annotation is, under one name (`annoconv.casefile.left_out`)."""
+
+
+def with_paths(annotation: Any, value: Any) -> Any:
+    """Turn texts into paths where a parameter takes paths, so that a user may write either."""
+    if Path not in parts_of(annotation):
+        return value
+    if isinstance(value, str):
+        return Path(value)
+    return [Path(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def parts_of(annotation: Any) -> Iterator[Any]:
+    """Yield a type and all that it is made of: `list[Path]` and `Path`."""
+    yield annotation
+    for part in typing.get_args(annotation):
+        yield from parts_of(part)

@@ -10,18 +10,24 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["summary_of"]
+__all__ = ["source_of", "summary_of"]
 
 
 def summary_of(module: str) -> str:
     """Return the summary of a module by its dotted name, or that it is not installed."""
-    spec = _spec(module)
-    if spec is None or not spec.origin or not spec.origin.endswith(".py"):
+    source = source_of(module)
+    if source is None:
         return f"(the module {module} is not installed)"
-    with Path(spec.origin).open(encoding="utf-8") as file:
+    with source.open(encoding="utf-8") as file:
         start = file.read(4096)
     match = re.match(r'(?:\s*#.*\n|\s+)*[rR]?("""|\'\'\'|"|\')(.+?)(?:\1|\n)', start)
     return match.group(2).strip() if match else ""
+
+
+def source_of(module: str) -> Path | None:
+    """Return the source file of a module by its dotted name, which is not imported; None if there is none."""
+    spec = _spec(module)
+    return Path(spec.origin) if spec is not None and spec.origin and spec.origin.endswith(".py") else None
 
 
 def _spec(module: str) -> ModuleSpec | None:

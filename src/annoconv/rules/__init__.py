@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from annoconv.advice import nearest
 from annoconv.casefile import LoadedCase
 from annoconv.errors import UsageError
 from annoconv.findings import in_order
@@ -38,6 +39,7 @@ for _subject in (
     "labels",
     "links",
     "mask",
+    "mask_shape",
     "order",
     "people",
     "places",
@@ -83,7 +85,9 @@ def check(
         What messages call the place of the case among them.
     """
     if profile not in PROFILES:
-        raise UsageError("there is no such profile", found=profile, expected=", ".join(PROFILES))
+        raise UsageError(
+            "there is no such profile", found=profile, expected=", ".join(PROFILES), advice=nearest(profile, PROFILES)
+        )
     subject: Subject | Standalone[Any]
     if isinstance(target, LoadedCase):
         subject, registered = Subject(target, sources, label_system, splits, place), checks()

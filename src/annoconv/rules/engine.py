@@ -68,6 +68,8 @@ class Rule:
         What it asks, as a sentence.
     message_en, message_zh
         What a finding says; `{names}` are filled in by the rule's function.
+    parameters
+        The numbers by which it measures.
     """
 
     id: str
@@ -78,6 +80,7 @@ class Rule:
     title_zh: str
     message_en: str
     message_zh: str
+    parameters: Mapping[str, float] = field(default_factory=dict[str, float])
 
     def finding(self, breach: Breach, level: Level) -> Finding:
         """Return the finding for one place."""

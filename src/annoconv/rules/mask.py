@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from annoconv.pixels import Volume
     from annoconv.rules.voxels import VolumeContent
 
+__all__ = ["mask_contents"]
+
 _MOST_VALUES: Final = 10
 
 
@@ -58,6 +60,7 @@ def mask_file_outside(subject: Subject) -> Iterator[Breach]:
 def mask_file_grid(subject: Subject) -> Iterator[Breach]:
     """Yield each mask file that cannot be opened or does not lie on its image's lattice; headers only are read."""
     from annoconv.geometry import GridKind, grid_text
+    from annoconv.grids import corner_displacement_mm
     from annoconv.pixels import check_frame
 
     for path, annotation, file in _mask_files(subject):
@@ -73,6 +76,10 @@ def mask_file_grid(subject: Subject) -> Iterator[Breach]:
             if relation.kind is GridKind.DIFFERENT:
                 grids = {"found": grid_text(relation.moving), "expected": grid_text(relation.fixed)}
                 problem = Message("its grid is not on the image's lattice: {found}; the image has {expected}", **grids)
+                off = corner_displacement_mm(relation.moving, relation.fixed)
+                if off is not None:
+                    told = Message("a corner lies {off:.4g} mm from that of the image", off=off)
+                    problem = Message("{problem}; {told}", problem=problem, told=told)
         if problem:
             yield Breach((*path, "mask_file"), {"mask_file": annotation.mask_file, "problem": problem})
 
@@ -102,7 +109,7 @@ def _grid_of(subject: Subject, image: Image) -> Grid:
     return stated if source is None or isinstance(source, str) or source.grid.shape != stated.shape else source.grid
 
 
-def _contents(subject: Subject) -> Iterator[tuple[Steps, MaskAnnotation, VolumeContent]]:
+def mask_contents(subject: Subject) -> Iterator[tuple[Steps, MaskAnnotation, VolumeContent]]:
     """Yield each mask whose file can be opened, with what its volume holds; each file is read once for all rules."""
     read = subject.contents
     masks = [(path, each) for path, each, file in _mask_files(subject) if file is not None and file.is_file()]
@@ -129,7 +136,7 @@ def _content(subject: Subject, volume: Volume, sharing: list[MaskAnnotation]) ->
 @rule("A-6.4.1.mask_damaged")
 def mask_file_damaged(subject: Subject) -> Iterator[Breach]:
     """Yield each mask whose file can be opened, and not be read."""
-    for path, annotation, content in _contents(subject):
+    for path, annotation, content in mask_contents(subject):
         if content.error is not None and content.is_opened:
             problem = Message("{error}", error=content.error)
             yield Breach((*path, "mask_file"), {"mask_file": annotation.mask_file, "problem": problem})
@@ -138,7 +145,7 @@ def mask_file_damaged(subject: Subject) -> Iterator[Breach]:
 @rule("A-8.4a.mask_beyond_image")
 def mask_beyond_image(subject: Subject) -> Iterator[Breach]:
     """Yield each mask on its image's lattice with foreground where the image does not reach."""
-    for path, annotation, content in _contents(subject):
+    for path, annotation, content in mask_contents(subject):
         image = subject.image_of(annotation)
         error = None if image is None else content.beyond.get(image.uid)
         if error is not None:
@@ -149,7 +156,7 @@ def mask_beyond_image(subject: Subject) -> Iterator[Breach]:
 @rule("A-6.4.1.fractional_type")
 def fractional_type(subject: Subject) -> Iterator[Breach]:
     """Yield each mask of fractions that does not say what they are, and each of a label map that says so."""
-    for path, annotation, content in _contents(subject):
+    for path, annotation, content in mask_contents(subject):
         says = annotation.fractional_type is not None
         if content.error is None and (
             (content.is_fractional and not says) or (says and annotation.mask_value is not None)
@@ -177,7 +184,7 @@ def mask_file_digest(subject: Subject) -> Iterator[Breach]:
 @rule("A-6.4.1.mask_empty")
 def mask_empty(subject: Subject) -> Iterator[Breach]:
     """Yield each mask of a file without foreground."""
-    for path, annotation, content in _contents(subject):
+    for path, annotation, content in mask_contents(subject):
         if content.error is None and annotation.mask_value is None and not content.values:
             yield Breach((*path, "mask_file"), {"mask_file": annotation.mask_file, "id": annotation.id})
 
@@ -185,7 +192,7 @@ def mask_empty(subject: Subject) -> Iterator[Breach]:
 @rule("A-6.4.1.mask_value_absent")
 def mask_value_absent(subject: Subject) -> Iterator[Breach]:
     """Yield each mask whose value its label map does not hold."""
-    for path, annotation, content in _contents(subject):
+    for path, annotation, content in mask_contents(subject):
         value = annotation.mask_value
         if content.error is None and value is not None and value not in content.values:
             yield Breach((*path, "mask_value"), {"mask_file": annotation.mask_file, "value": value})
@@ -196,7 +203,7 @@ def mask_value_unnamed(subject: Subject) -> Iterator[Breach]:
     """Yield each label map that holds values of no annotation, at the first one that names the file."""
     contents: dict[str, tuple[Steps, VolumeContent]] = {}
     named: dict[str, set[int | None]] = {}
-    for path, annotation, content in _contents(subject):
+    for path, annotation, content in mask_contents(subject):
         contents.setdefault(annotation.mask_file, (path, content))
         named.setdefault(annotation.mask_file, set()).add(annotation.mask_value)
     for file, (path, content) in contents.items():

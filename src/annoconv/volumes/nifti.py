@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
-from annoconv.errors import GeometryError, LimitError, MaskError
+from annoconv.advice import ARRAY_ORDER, COPY_AGAIN, SAVE_AGAIN, in_bytes
+from annoconv.errors import GeometryError, MaskError
 from annoconv.files.inflate import DEFLATE_MOST, chunks, compress, first_bytes, is_gzip, read_exactly
 from annoconv.messages import Message
 from annoconv.volumes.nifti_affines import Form, forms_elsewhere, forms_of, is_in_mm, read_grid
 from annoconv.volumes.nifti_header import SIZES, dtype_name, dtype_of, pack, parse, type_fields
+from annoconv.volumes.refusals import no_such_file, too_many_voxels, too_short, volume_too_large
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,6 +57,7 @@ Extension: TypeAlias = tuple[int, bytes]
 LABEL_INTENT: Final = 1002
 """NIFTI_INTENT_LABEL: the voxels are indices into a table of labels."""
 
+_NIFTI_FILE: Final = Message("a NIfTI file")
 _LONGEST: Final = max(SIZES.values())
 NIFTI1_LARGEST: Final = 32767
 """Voxels along one axis: the header's dimensions are 16-bit."""
@@ -135,7 +138,7 @@ def read_header(path: Path, limits: Limits, *, form: Form = "agree", several: bo
         If the volume is larger than `limits` allow.
     """
     if not path.is_file():
-        raise MaskError("there is no such file", source=path)
+        raise no_such_file(path, _NIFTI_FILE)
     with path.open("rb") as file:
         compressed, size = is_gzip(file), os.fstat(file.fileno()).st_size
         start = first_bytes(file, path, _LONGEST)
@@ -145,16 +148,12 @@ def read_header(path: Path, limits: Limits, *, form: Form = "agree", several: bo
         raise MaskError(
             "the file's length is wrong",
             source=path,
-            found=Message("{count} bytes", count=size),
-            expected=Message("{count} bytes", count=expected),
+            found=in_bytes(size),
+            expected=in_bytes(expected),
+            advice=COPY_AGAIN,
         )
     if expected > size * DEFLATE_MOST:
-        raise MaskError(
-            "the file is too short to hold its volume",
-            source=path,
-            found=Message("{count} bytes", count=size),
-            expected=expected,
-        )
+        raise too_short(path, size, expected)
     return result
 
 
@@ -164,7 +163,12 @@ def header_of(start: bytes, path: Path, limits: Limits, *, form: Form = "agree",
     shape, volumes, dtype, offset = _layout(header, version, order, path, limits)
     if math.prod(volumes) != 1 and not several:
         raise MaskError(
-            "not one volume", source=path, where="dim", found=[*shape, *volumes], expected="at most three axes"
+            "not one volume",
+            source=path,
+            where="dim",
+            found=[*shape, *volumes],
+            expected="at most three axes",
+            advice="Save each volume as a file of its own",
         )
     result = NiftiHeader(
         path,
@@ -178,13 +182,7 @@ def header_of(start: bytes, path: Path, limits: Limits, *, form: Form = "agree",
     )
     expected = offset + result.data_bytes
     if expected > limits.expanded_bytes:
-        raise LimitError(
-            "the volume is too large",
-            source=path,
-            found=Message("{count} bytes", count=expected),
-            expected=limits.expanded_bytes,
-            limit="expanded_bytes",
-        )
+        raise volume_too_large(path, expected, limits)
     return result
 
 
@@ -260,7 +258,8 @@ def _extensions(start: bytes, size: int, order: ByteOrder, path: Path) -> list[E
         if length == 0 and not any(start[at:]):
             break
         if length < 8 or at + length > len(start):  # some writers do not align them
-            raise MaskError("a header extension has an impossible size", source=path, found=length)
+            expected = Message("8 bytes or more, within the header")
+            raise _damaged("a header extension has an impossible size", path, None, length, expected)
         found.append((code, start[at + 8 : at + length].rstrip(b"\0")))
         at += length
     return found
@@ -311,7 +310,9 @@ def nifti_pieces(
         Intent code.
     """
     if voxels.shape[-3:] != grid.shape_kji or voxels.ndim > 7:
-        raise GeometryError("the array does not fit its grid", found=voxels.shape, expected=grid.shape_kji)
+        raise GeometryError(
+            "the array does not fit its grid", found=voxels.shape, expected=grid.shape_kji, advice=ARRAY_ORDER
+        )
     if max(voxels.shape) > NIFTI1_LARGEST:
         version = 2
     packed = b"".join(_packed(*extension) for extension in extensions)
@@ -338,7 +339,7 @@ def _parse(start: bytes, path: Path) -> tuple[Header, Version, ByteOrder]:
     if found is not None:
         return found
     if not start:
-        raise MaskError("the file is empty", source=path, advice="Save it again in the program that it comes from")
+        raise _damaged("the file is empty", path, None, in_bytes(0), _NIFTI_FILE)
     raise MaskError(
         "not a NIfTI file that holds header and voxels together",
         source=path,
@@ -348,18 +349,21 @@ def _parse(start: bytes, path: Path) -> tuple[Header, Version, ByteOrder]:
     )
 
 
+def _damaged(problem: str, path: Path, where: str | None, found: object, expected: Message) -> MaskError:
+    return MaskError(problem, source=path, where=where, found=found, expected=expected, advice=SAVE_AGAIN)
+
+
 def _layout(
     header: Header, version: Version, order: ByteOrder, path: Path, limits: Limits
 ) -> tuple[tuple[int, int, int], tuple[int, ...], np.dtype[Any], int]:
     """Return shape (i, j, k), the counts of further axes, stored dtype and the offset of the voxels."""
     dim = [*header["dim"]]
     if not 1 <= dim[0] <= 7 or min(dim[1 : dim[0] + 1]) < 1:
-        raise MaskError("impossible dimensions", source=path, where="dim", found=dim)
+        expected = Message("one to seven axes, each of one voxel or more")
+        raise _damaged("impossible dimensions", path, "dim", dim, expected)
     sizes = [*dim[1 : dim[0] + 1], 1, 1]
     if math.prod(sizes) > limits.mask_voxels:
-        raise LimitError(
-            "too many voxels", source=path, found=math.prod(sizes), expected=limits.mask_voxels, limit="mask_voxels"
-        )
+        raise too_many_voxels(path, math.prod(sizes), limits)
     dtype = dtype_of(header, order)
     if dtype is None:
         raise MaskError(
@@ -373,7 +377,8 @@ def _layout(
     stated = float(header["vox_offset"])
     least = SIZES[version] + 4
     if not (least <= stated <= limits.header_bytes and stated.is_integer()):
-        raise MaskError("impossible place of the voxels", source=path, where="vox_offset", found=stated, expected=least)
+        expected = Message("a whole number from {least}", least=least)
+        raise _damaged("impossible place of the voxels", path, "vox_offset", stated, expected)
     return (sizes[0], sizes[1], sizes[2]), tuple(sizes[3 : dim[0]]), dtype, int(stated)
 
 
@@ -382,5 +387,5 @@ def _scaling(header: Header, path: Path) -> tuple[float, float]:
     if slope == 0 or not math.isfinite(slope):
         return 1.0, 0.0
     if not math.isfinite(intercept):
-        raise MaskError("the intercept is not a number", source=path, where="scl_inter", found=intercept)
+        raise _damaged("the intercept is not a number", path, "scl_inter", intercept, Message("a finite number"))
     return slope, intercept

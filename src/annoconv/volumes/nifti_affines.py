@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
 
+from annoconv.advice import CORRECT_FILE
 from annoconv.errors import GeometryError
 from annoconv.geometry import (
     DIRECTION_TOLERANCE,
@@ -35,7 +36,16 @@ if TYPE_CHECKING:
 
     from annoconv.volumes.nifti_header import Header, Version
 
-__all__ = ["QFORM_TOLERANCE_MM", "Form", "check_orthogonal", "forms_elsewhere", "forms_of", "is_in_mm", "read_grid"]
+__all__ = [
+    "QFORM_TOLERANCE_MM",
+    "Form",
+    "check_orthogonal",
+    "forms_elsewhere",
+    "forms_of",
+    "is_in_mm",
+    "read_grid",
+    "rounding_mm",
+]
 
 Shape: TypeAlias = tuple[int, int, int]
 Form: TypeAlias = Literal["agree", "sform", "qform"]
@@ -85,10 +95,24 @@ def read_grid(header: Header, shape: Shape, path: Path, form: Form = "agree") ->
     """
     unit = header["xyzt_units"] & 7
     if unit not in _MM_BY_UNIT:
-        raise GeometryError("unknown unit of length", source=path, where="xyzt_units", found=unit)
+        raise GeometryError(
+            "unknown unit of length",
+            source=path,
+            where="xyzt_units",
+            found=unit,
+            expected="1 (m), 2 (mm), 3 (micrometre), or 0 for none",
+            advice=CORRECT_FILE,
+        )
     zooms = [*header["pixdim"][1:4]]
     if not all(zoom >= 0 and math.isfinite(zoom) for zoom in zooms):
-        raise GeometryError("a voxel size is negative or not a number", source=path, where="pixdim", found=zooms)
+        raise GeometryError(
+            "a voxel size is negative or not a number",
+            source=path,
+            where="pixdim",
+            found=zooms,
+            expected="three finite numbers from 0",
+            advice=CORRECT_FILE,
+        )
     found: dict[str, tuple[Affine, Grid]] = {}
     for name, reader in {"sform": _sform, "qform": _qform}.items():
         if form in {"agree", name} and (affine := reader(header, path)) is not None:
@@ -96,11 +120,25 @@ def read_grid(header: Header, shape: Shape, path: Path, form: Form = "agree") ->
             try:
                 found[name] = affine, Grid(shape, lps_from_ras(affine))
             except GeometryError as error:
-                raise GeometryError(error.problem, source=path, where=name, found=error.found) from error
+                raise GeometryError(
+                    error.problem,
+                    source=path,
+                    where=name,
+                    found=error.found,
+                    expected=error.expected,
+                    advice=error.advice,
+                ) from error
     if form != "agree" and not found:
-        raise GeometryError("the file has no such form: its code is 0", source=path, where=f"{form}_code", found=0)
+        raise GeometryError(
+            "the file has no such form",
+            source=path,
+            where=f"{form}_code",
+            found=Message("code 0"),
+            expected="a code above 0",
+            advice="Choose the other form with --form, or leave the option out",
+        )
     if len(found) == 2:
-        _check_agreement(found["sform"][0], found["qform"][0], shape, _rounding_mm(header, shape), path)
+        _check_agreement(found["sform"][0], found["qform"][0], shape, rounding_mm(header, shape), path)
     return next(iter(found.values()))[1] if found else Grid(shape)
 
 
@@ -198,7 +236,14 @@ def _sform(header: Header, path: Path | None) -> Affine | None:
         return None
     affine = np.array([header["srow_x"], header["srow_y"], header["srow_z"], (0.0, 0.0, 0.0, 1.0)])
     if not np.isfinite(affine).all():
-        raise GeometryError("not a finite affine", source=path, where="sform", found=matrix_text(affine))
+        raise GeometryError(
+            "not a finite affine",
+            source=path,
+            where="sform",
+            found=matrix_text(affine),
+            expected="finite numbers",
+            advice=CORRECT_FILE,
+        )
     return affine
 
 
@@ -210,7 +255,12 @@ def _qform(header: Header, path: Path | None, half_turn: float = _HALF_TURN) -> 
     rest = 1.0 - (b * b + c * c + d * d)
     if not all(map(math.isfinite, numbers)) or rest < -4 * _EPSILON or handed not in {-1.0, 0.0, 1.0}:
         raise GeometryError(
-            "the qform is no finite rotation", source=path, where="quatern_b, c, d, qoffset, pixdim", found=numbers
+            "the qform is no finite rotation",
+            source=path,
+            where="quatern_b, c, d, qoffset, pixdim",
+            found=numbers,
+            expected="finite numbers, a quaternion of length 1, and pixdim[0] of 1 or -1",
+            advice=CORRECT_FILE,
         )
     if rest < half_turn:
         length = math.sqrt(b * b + c * c + d * d)
@@ -235,7 +285,7 @@ def _in_mm(affine: Affine, header: Header) -> Affine:
     return affine if unit == 1 else np.diag([unit, unit, unit, 1.0]) @ affine
 
 
-def _rounding_mm(header: Header, shape: Shape) -> float:
+def rounding_mm(header: Header, shape: Shape) -> float:
     """Return how far apart rounding alone may put a corner by sform and by qform.
 
     The quaternion's first component is sqrt(1 - b^2 - c^2 - d^2); near 0 an error e of the sum becomes sqrt(e), and the

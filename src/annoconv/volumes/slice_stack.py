@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from annoconv.advice import CORRECT_FILE, NOTHING
 from annoconv.errors import GeometryError
 from annoconv.geometry import (
     DIRECTION_TOLERANCE,
@@ -116,13 +117,21 @@ def stack_grid(
     PS3.3 C.7.6.2.1.1; specification 7.2 e. Each slice may lie up to 0.1 voxel off the stack along each axis.
     """
     if not planes:
-        raise GeometryError("there are no slices")
+        raise GeometryError(
+            "there are no slices", found=NOTHING, expected="a slice at least", advice="Name the folder of the series"
+        )
     across, down = _orthonormal(planes[0], rounding)
     _check_alike(planes, rounding)
     normal = np.cross(across, down)
     positions = np.array([plane.position for plane in planes], dtype=np.float64)
     if positions.shape != (len(planes), 3) or not np.abs(positions).max() <= LARGEST_MM:
-        raise GeometryError("a slice position is not three finite numbers", where=planes[0].name)
+        raise GeometryError(
+            "a slice position is damaged",
+            where=planes[0].name,
+            found=planes[0].position,
+            expected="three finite numbers in mm",
+            advice=CORRECT_FILE,
+        )
     distances = positions @ normal
     order = [int(index) for index in np.argsort(distances, kind="stable")]
     names = [planes[index].name for index in order]
@@ -238,19 +247,32 @@ def _orthonormal(plane: Plane, rounding: float) -> tuple[NDArray[np.float64], ND
     """Return the directions of i and j, rounding removed."""
     cosines = np.array(plane.orientation, dtype=np.float64)
     if cosines.shape != (6,) or not np.abs(cosines).max() <= 2:
-        raise GeometryError("an orientation is six direction cosines", where=plane.name, found=matrix_text(cosines))
+        raise GeometryError(
+            "an orientation is damaged",
+            where=plane.name,
+            found=matrix_text(cosines),
+            expected="six direction cosines",
+            advice=CORRECT_FILE,
+        )
     pair = cosines.reshape(2, 3)
     off = float(np.abs(pair @ pair.T - np.eye(2)).max())
     if off > rounding:
         raise GeometryError(
-            Message("the direction cosines are not orthonormal within {tolerance:g}", tolerance=rounding),
+            "the direction cosines are not orthonormal",
             where=plane.name,
             found=matrix_text(pair),
-            advice=_coarse(off),
+            expected=Message("two of length 1 at right angles, within {tolerance:g}", tolerance=rounding),
+            advice=_coarse(off) or CORRECT_FILE,
         )
     spacing = np.array(plane.pixel_spacing, dtype=np.float64)
     if spacing.shape != (2,) or not np.all((spacing >= SMALLEST_MM) & (spacing <= LARGEST_MM)):
-        raise GeometryError("pixel spacing is two positive numbers", where=plane.name, found=matrix_text(spacing))
+        raise GeometryError(
+            "the pixel spacing is damaged",
+            where=plane.name,
+            found=matrix_text(spacing),
+            expected="two positive numbers of mm",
+            advice=CORRECT_FILE,
+        )
     across = pair[0] / np.linalg.norm(pair[0])
     down = pair[1] - (pair[1] @ across) * across
     return across, down / np.linalg.norm(down)
@@ -265,6 +287,7 @@ def _even_step(distances: NDArray[np.float64], names: Sequence[str]) -> float:
         raise GeometryError(
             Message("{count} of {all} slices share the position of another", count=shared.size, all=len(names)),
             found=listed([_shared(pairs[n], float(distances[n])) for n in shared], _MOST_NAMED),
+            expected="one slice at each position",
             advice="Give one volume: a single time point, echo or reconstruction",
         )
     usual = float(np.median(gaps))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from annoconv.advice import at_most, at_most_bytes, in_bytes
 from annoconv.errors import LimitError, MaskError
 from annoconv.messages import Message
 
@@ -40,7 +41,13 @@ def as_labels(values: NDArray[Any], path: Path | None) -> NDArray[Any]:
             )
         values = values.view(values.dtype.str.replace("i", "u"))
     elif values.dtype.kind not in "bu":
-        raise MaskError("voxels of this type are no labels", source=path, found=values.dtype)
+        raise MaskError(
+            "voxels of this type are no labels",
+            source=path,
+            found=values.dtype,
+            expected="whole numbers from 0, or numbers from 0 to 1",
+            advice="Save labels as whole numbers, without colours",
+        )
     values = values.view()
     values.flags.writeable = False
     return values
@@ -71,8 +78,8 @@ def check_held(size: int, path: Path | None, limits: Limits) -> None:
         raise LimitError(
             "the volume is too large to be held in memory",
             source=path,
-            found=Message("{count} bytes", count=size),
-            expected=limits.volume_bytes,
+            found=in_bytes(size),
+            expected=at_most_bytes(limits.volume_bytes),
             limit="volume_bytes",
         )
 
@@ -89,5 +96,11 @@ def smallest_dtype(largest: int, path: Path | None = None) -> np.dtype[Any]:
     """Return the smallest of uint8, int16, uint16, int32, uint32 that holds labels up to the largest."""
     fitting = [dtype for dtype in _LABEL_DTYPES if largest <= np.iinfo(dtype).max]
     if not fitting:
-        raise MaskError("a label does not fit 32 bits", source=path, found=largest)
+        raise MaskError(
+            "a label does not fit 32 bits",
+            source=path,
+            found=largest,
+            expected=at_most(0xFFFFFFFF),
+            advice="Number the labels anew from 1",
+        )
     return fitting[0]

@@ -375,5 +375,5 @@ def _native(part: SegmentationPart, header: Dataset, segments: Sequence[Segment]
 
 
 def _file_name(case: Case, case_index: int, part: SegmentationPart, parts: int) -> str:
-    name = ids.safe_name(case.case_id) if case.case_id else f"case-{case_index + 1:06d}"
+    name = ids.case_name(case.case_id) if case.case_id else f"case-{case_index + 1:06d}"
     return f"{name}_{ids.safe_name(part.content.source.uid)}.dcm" if parts > 1 else f"{name}.dcm"

@@ -177,6 +177,7 @@ class Layout(ABC):
             raise UsageError(
                 Message("the layout {name} needs the images", name=self.name),
                 found=case.name,
+                expected="its image",
                 advice="Pass --images with files or folders",
             )
 

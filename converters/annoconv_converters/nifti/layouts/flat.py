@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
+from annoconv.advice import NOTHING
 from annoconv.documents import strict_json
 from annoconv.errors import MaskError, UsageError
 from annoconv.files.names import is_left_by_desktop
@@ -66,7 +67,12 @@ class Flat(Layout):
             self._add_file(case)
             return
         if folder.exists() and self.several:
-            raise UsageError("two cases have the same name", found=case.name, expected="distinct case_id")
+            raise UsageError(
+                "two cases have the same name",
+                found=case.name,
+                expected="distinct case_id",
+                advice="Give one of them another case_id",
+            )
         folder.mkdir(exist_ok=True)
         names = _image_names(case)
         index: dict[str, Any] = {"format": FORMAT, "version": VERSION}
@@ -107,6 +113,7 @@ class Flat(Layout):
             raise UsageError(
                 "one file holds the masks of one image",
                 found=Message("masks on {count} images", count=len(masked)),
+                expected="masks on one image",
                 advice="Name a folder",
             )
         target = next(iter(self.known), self.folder / "labels.nii.gz")
@@ -204,7 +211,8 @@ class Flat(Layout):
                 raise MaskError(
                     "no volume is in this folder",
                     source=folder,
-                    found=listed([path.relative_to(folder).as_posix() for path in below], 5) if below else None,
+                    found=listed([path.relative_to(folder).as_posix() for path in below], 5) if below else NOTHING,
+                    expected="a volume at least",
                     advice="Name the folder of the masks",
                 )
             yield _of_files(folder, files, finder, safe_name(folder.resolve().name))
@@ -256,7 +264,12 @@ def _entry(case: Prepared, each: PreparedMask, value: int) -> Entry:
 
 def _grid(image: PreparedImage) -> Grid:
     if image.grid is None:
-        raise MaskError("the masks have no grid")
+        raise MaskError(
+            "the masks have no grid",
+            found=Message("an image without shape"),
+            expected="shape of the image",
+            advice="Name the image with --images",
+        )
     return image.grid
 
 
@@ -277,5 +290,10 @@ def _image_names(case: Prepared) -> list[str]:
 def _file_names(identities: Sequence[str], suffix: str) -> dict[str, str]:
     names = {identity: f"masks/{safe_name(identity)}{suffix}" for identity in identities}
     if len({name.casefold() for name in names.values()}) != len(names):
-        raise UsageError("two masks would have the same file name", found=sorted(names)[:5], expected="distinct ids")
+        raise UsageError(
+            "two masks would have the same file name",
+            found=sorted(names)[:5],
+            expected="distinct ids",
+            advice="Give one of them another id",
+        )
     return names

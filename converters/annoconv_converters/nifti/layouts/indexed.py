@@ -6,11 +6,13 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from annoconv.advice import NOTHING
 from annoconv.errors import DocumentError, MaskError
 from annoconv.files.manifest import is_unchanged
 from annoconv.files.names import inside
 from annoconv.geometry import Grid
 from annoconv.images import list_files
+from annoconv.messages import Message
 from annoconv_converters._volumes.labels import Entry
 from annoconv_converters._volumes.opening import is_volume
 from annoconv_converters.nifti import registrations
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["CARRIER", "DRAWN", "TOLD_OF_IMAGES", "of_index", "others"]
 
 CARRIER: Final = "annoconv.json"
+_REMOVE: Final = Message("Write the folder again, or remove its index to read the files by themselves")
 _CARRIED: Final = "annoconv"
 """Folder of the displacement fields that the side file took along."""
 DRAWN: Final = 1
@@ -85,7 +88,14 @@ def of_index(folder: Path, finder: Finder) -> CaseFiles:
         elif each["uid"] == primary:
             shape = each.get("shape")
             if shape is None:
-                raise DocumentError("nothing tells the shape of the image", source=folder / INDEX, where="/images/0")
+                raise DocumentError(
+                    "nothing tells the shape of the image",
+                    source=folder / INDEX,
+                    where="/images/0",
+                    found=NOTHING,
+                    expected="shape, or a file of it",
+                    advice=_REMOVE,
+                )
             told = {"shape": shape} | {key: each[key] for key in TOLD_OF_IMAGES if key in each}
             images.append(ImageFiles(each["uid"], each["modality"], _bare_grid(shape), told))
     told = {key: index[key] for key in ("case_id", "task_id", "labels") if key in index}
@@ -158,7 +168,14 @@ def _drawn_since(row: dict[str, Any], file: VolumeFile, folder: Path, finder: Fi
     """
     _, layer = _layer(row)
     if not 0 <= layer < file.layers:
-        raise DocumentError("there is no such layer", source=folder / INDEX, where=f"{row['file']} layer {layer}")
+        raise DocumentError(
+            "there is no such layer",
+            source=folder / INDEX,
+            where=f"{row['file']} layer {layer}",
+            found=layer,
+            expected=Message("0 to {count}", count=file.layers - 1),
+            advice=_REMOVE,
+        )
     if file.path not in finder.known and any(is_unchanged(file.path, each) for each in (folder, folder.parent)):
         return []
     values = finder.values(file, layer)
@@ -213,5 +230,7 @@ def _inside(folder: Path, name: str) -> Path:
     path = inside(folder, name)
     if path is None:
         problem = "a path leads out of the folder, or no file can have it"
-        raise DocumentError(problem, source=folder / INDEX, where=name[:100])
+        raise DocumentError(
+            problem, source=folder / INDEX, found=name[:100], expected="a path below the folder", advice=_REMOVE
+        )
     return path

@@ -8,9 +8,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from annoconv.advice import CORRECT_FILE
 from annoconv.documents import strict_json
 from annoconv.errors import DocumentError, InputError
 from annoconv.files.names import inside
+from annoconv.messages import listed
 from annoconv_converters._volumes.opening import start_of, stem_of
 from annoconv_converters.nifti.layouts.training import Training, case_files, channel_names, class_labels
 from annoconv_converters.nifti.source_trees import of_json
@@ -111,7 +113,13 @@ def find_listed(folder: Path, path: Path, finder: Finder, lists: tuple[str, ...]
             (entry["image"], entry.get("label")) if isinstance(entry, dict) else (entry, None) for entry in entries
         ]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DocumentError("not a data list", source=path) from error
+        raise DocumentError(
+            "not a data list",
+            source=path,
+            found=listed([*dataset], 5),
+            expected="labels by value, and training",
+            advice="Correct dataset.json, or name the folder of the masks",
+        ) from error
     shared = [of_json(path, _members(dataset, lists), partial(_members_again, dataset["labels"]))]
     told: Mapping[str, Any] = {"task_id": dataset["name"]} if dataset.get("name") else {}
     for image, label in pairs:
@@ -152,5 +160,11 @@ def _beside(image: Path) -> Path | None:
 def _inside(folder: Path, name: object, source: Path) -> Path:
     path = inside(folder, str(name))
     if path is None:
-        raise InputError("a path leads out of the data set", source=source, found=name)
+        raise InputError(
+            "a path leads out of the data set",
+            source=source,
+            found=name,
+            expected="a path below the folder",
+            advice=CORRECT_FILE,
+        )
     return path

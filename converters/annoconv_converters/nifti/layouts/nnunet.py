@@ -99,7 +99,12 @@ class NnUNet(Training):
         """Write `dataset.json`, and `splits_final.json` if folds or a validation split were asked for."""
         if self.reserved:
             found, advice = sorted(self.reserved), "Give the label another code"
-            raise InputError("nnU-Net keeps this name for itself", found=found, advice=advice)
+            raise InputError(
+                "nnU-Net keeps this name for itself",
+                found=found,
+                expected="names that nnU-Net does not keep",
+                advice=advice,
+            )
         self._put_ignored_last()
         names = list(dict.fromkeys(name for names in self.classes.values for name in sorted(names)))
         ignored = {name: self.classes.alone(name) for name in names if name == _IGNORE}
@@ -172,7 +177,14 @@ class NnUNet(Training):
         classes = {name: values if isinstance(values, list) else [values] for name, values in stated.items()}
         channels = _channels(dataset, path)
         if not ending or "/" in ending:
-            raise DocumentError("no ending of a file", source=path, where="/file_ending")
+            raise DocumentError(
+                "no ending of a file",
+                source=path,
+                where="/file_ending",
+                found=ending,
+                expected="an ending such as .nii.gz",
+                advice="Correct dataset.json",
+            )
         shared = [of_json(path, _members(dataset, stated), partial(_members_again, stated))]
         splits = folder / "splits_final.json"
         if splits.is_file():
@@ -198,7 +210,13 @@ class NnUNet(Training):
                 places = [folder / images / f"{name}_{number:04d}{ending}" for number in range(len(channels))]
                 present = [path for path in places if path.is_file()]
                 if present and present != places:
-                    raise InputError("a channel of the case is missing", source=folder / images, found=name)
+                    raise InputError(
+                        "a channel of the case is missing",
+                        source=folder / images,
+                        found=name,
+                        expected=len(channels),
+                        advice="Copy the missing channel there",
+                    )
                 found = case_files(finder, folder, name, present, told_by.get(name), classes, channels, shared, **told)
                 if not (present or finder.sources or found.carrier.is_file()):
                     found = replace(found, images=[replace(each, notes=(Message(_NO_IMAGE),)) for each in found.images])
@@ -258,6 +276,7 @@ def _channels(dataset: dict[str, Any], path: Path) -> list[str]:
             where="/channel_names",
             found=found,
             expected=_CHANNEL_NAMES,
+            advice="Correct dataset.json",
         ) from error
 
 

@@ -94,6 +94,7 @@ def read_participants(folder: Path) -> dict[str, dict[str, str]]:
             where=Message("line {number}", number=head[0]),
             found=", ".join(head[1]),
             expected="each column once",
+            advice="Give each column a name of its own",
         )
     found: dict[str, tuple[int, dict[str, str]]] = {}
     for number, cells in rows:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from annoconv.errors import InputError, MaskError
 from annoconv.geometry import GridKind, compare_grids
+from annoconv.messages import Message
 from annoconv.model import Modality
 from annoconv_converters._volumes.labels import entry_of
 from annoconv_converters._volumes.opening import stem_of
@@ -70,9 +71,10 @@ class Training(Layout):
             self.channels, self.task = names, case.case.task_id
         if names != self.channels:
             raise InputError(
-                "the cases of a training set have the same channels",
+                "the cases of a training set differ in their channels",
                 found=f"{case.name}: {names}",
                 expected=self.channels,
+                advice="Write cases of other channels to another folder",
             )
         return images
 
@@ -80,7 +82,13 @@ class Training(Layout):
         """Write the case's label map with its label table."""
         primary = case.images[0]
         if primary.grid is None:
-            raise MaskError("the masks have no grid", where=case.name)
+            raise MaskError(
+                "the masks have no grid",
+                where=case.name,
+                found=Message("an image without shape"),
+                expected="shape of the image",
+                advice="Name the image with --images",
+            )
         labels_kji = class_map(primary.masks, primary.grid, self.classes, partial(label_name, case))
         self.request.volumes.write_labels(path, labels_kji, primary.grid, [self.entries(case)])
         self.known[path] = sorted({int(value) for value in _present(labels_kji)})

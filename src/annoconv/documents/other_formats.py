@@ -1,12 +1,15 @@
-"""What a JSON file that is none of a format looks like: one table of the formats, by the names of their members."""
+"""What a JSON document that is not what was expected looks like: one table of the formats, by their members."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
+from annoconv.documents.json_values import json_type
+from annoconv.findings import Finding, Level
 from annoconv.messages import Message
+from annoconv.model import Case
 
-__all__ = ["LOOKS_LIKE", "looks_like"]
+__all__ = ["LOOKS_LIKE", "OTHER_FORMAT", "REQUIRED", "is_of_another", "looks_like", "no_case"]
 
 LOOKS_LIKE: Final = "what looks like {name}, which from-{command} reads"
 
@@ -15,6 +18,7 @@ _FORMATS: Final[tuple[tuple[str | Message, str, tuple[str, ...]], ...]] = (
     ("LabelMe", "labelme", ("shapes imagePath", "shapes imageData", "shapes imageHeight")),
     ("COCO", "coco", ("images annotations", "images categories", "image_id category_id", "image_id caption")),
     ("GeoJSON", "geojson", ("type features", "type geometry", "type coordinates")),
+    ("FHIR", "fhir", ("resourceType",)),
     ("Cytomine", "geojson", ("collection", "location", "annotation")),
     (
         Message("a list of cases for training"),
@@ -26,15 +30,13 @@ _FORMATS: Final[tuple[tuple[str | Message, str, tuple[str, ...]], ...]] = (
 _OTHERS: Final[tuple[tuple[Message, tuple[str, ...]], ...]] = (
     (Message("a case of annoconv"), ("task_id image", "image annotations metadata")),
     (Message("a side file of annoconv"), ("cases", "section annoconv")),
-    (Message("a FHIR resource"), ("resourceType",)),
 )
 """The same of what no command `from-` reads."""
-_KINDS: Final = {
-    str: Message("a text"),
-    bool: Message("true or false"),
-    type(None): Message("null"),
-    list: Message("a list"),
-}
+REQUIRED: Final = ", ".join(sorted(name for name, field in Case.model_fields.items() if field.is_required()))
+"""The keys of a case, for messages."""
+OTHER_FORMAT: Final = Message(
+    "A file of another format is read with `annoconv convert SOURCE -o OUT`; `annoconv formats` lists them"
+)
 _MOST_NAMED: Final = 3
 
 
@@ -43,7 +45,7 @@ def looks_like(document: Any, asked: str = "") -> Message:
     is_list = isinstance(document, list)
     first = next(iter(document), None) if is_list else document
     if not isinstance(first, dict):
-        kind = _KINDS.get(type(first), Message("a number"))
+        kind = json_type(first)
         if is_list:
             return Message("a list of which the first is {kind}", kind=kind) if document else Message("an empty list")
         return kind
@@ -56,6 +58,22 @@ def looks_like(document: Any, asked: str = "") -> Message:
     if not first:
         return Message("an object without members")
     return Message("an object with {members}", members=", ".join(list(first)[:_MOST_NAMED]))
+
+
+def is_of_another(document: Any) -> bool:
+    """Tell whether a document is no case but of a format that is known, or a list of such: it has no key of a case."""
+    first = next(iter(document), None) if isinstance(document, list) else document
+    if not isinstance(first, dict) or not first.keys() & Case.model_fields.keys() <= {"annotations"}:
+        return False
+    return any(_has(first, members) for _, _, members in _FORMATS)
+
+
+def no_case(document: Any) -> Finding:
+    """Return the one finding about a document of another format."""
+    found = Message("{problem}; found {found}", problem=Message("this is no case"), found=looks_like(document))
+    problem = Message("{problem}; expected {expected}", problem=found, expected=REQUIRED)
+    told = Message("{problem}. {advice}", problem=problem, advice=OTHER_FORMAT)
+    return Finding("schema.invalid", Level.ERROR, "", told)
 
 
 def _has(document: dict[str, Any], members: tuple[str, ...]) -> bool:

@@ -1,0 +1,151 @@
+"""Whole slides: tiles, pyramid, magnification, of DICOM and of TIFF files (A 7.2 note; PS3.3 C.8.12.4)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from annoconv_converters.check_images.table import Fault, Numbers, check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from annoconv_converters.check_images.description import Series, Slice
+
+__all__ = ["SLIDE_CLASS", "Level", "SlidePyramid", "pyramid_of_series"]
+
+SLIDE_CLASS: Final = "1.2.840.10008.5.1.4.1.1.77.1.6"
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of a pyramid.
+
+    Attributes
+    ----------
+    name
+        Its file, or its number in one.
+    size
+        Columns and rows of its whole matrix.
+    tiles, needed
+        How many tiles it has, and how many its matrix takes; None where that cannot be told.
+    """
+
+    name: str
+    path: Path
+    size: tuple[int, int]
+    tiles: int | None = None
+    needed: int | None = None
+
+
+@dataclass(frozen=True)
+class SlidePyramid:
+    """A slide as its files state it.
+
+    Attributes
+    ----------
+    steps
+        What findings call it.
+    levels
+        Largest first; labels and overviews are none.
+    pixel_um
+        Size of a pixel of the largest level, micrometre; None if it is not stated.
+    magnification
+        Power of the objective lens; None if it is not stated.
+    """
+
+    path: Path
+    steps: tuple[str | int, ...]
+    levels: tuple[Level, ...]
+    pixel_um: float | None
+    magnification: float | None
+
+
+def pyramid_of_series(series: Sequence[Series]) -> SlidePyramid:
+    """Return the slide that the images of one series make."""
+    levels: list[tuple[Level, Slice]] = []
+    for each in series:
+        for one in each.slices[:1]:
+            kind = one.text.get("ImageType", "").split("\\")
+            if not {"LABEL", "OVERVIEW", "THUMBNAIL"} & set(kind):
+                levels.append((_level(one), one))
+    levels.sort(key=lambda pair: (-math.prod(pair[0].size), pair[0].name))
+    first = levels[0][1] if levels else None
+    spacing = first.pixel_spacing[1] * 1000 if first is not None and len(first.pixel_spacing) == 2 else None
+    if spacing is None and first is not None:
+        width, columns = first.number("ImagedVolumeWidth"), levels[0][0].size[0]
+        spacing = width / columns * 1000 if width and columns else None
+    power = first.number("ObjectiveLensPower") if first is not None else None
+    is_size = spacing is not None and math.isfinite(spacing) and spacing > 0
+    return SlidePyramid(
+        series[0].path,
+        series[0].steps(),
+        tuple(level for level, _ in levels),
+        spacing if is_size else None,
+        power if power and math.isfinite(power) and power > 0 else None,
+    )
+
+
+def _level(one: Slice) -> Level:
+    columns, rows = (int(one.number(f"TotalPixelMatrix{name}") or 0) for name in ("Columns", "Rows"))
+    tile_columns, tile_rows = one.size
+    frames = int(one.number("NumberOfFrames") or 1)
+    needed: int | None = None
+    if one.text.get("DimensionOrganizationType") == "TILED_FULL" and tile_columns and tile_rows:
+        planes = int(one.number("TotalPixelMatrixFocalPlanes") or 1) * int(one.number("NumberOfOpticalPaths") or 1)
+        needed = math.ceil(columns / tile_columns) * math.ceil(rows / tile_rows) * planes
+    return Level(one.path.name, one.path, (columns, rows), frames if needed is not None else None, needed)
+
+
+@check("A-7.2n1.tiles_missing", "slide")
+def tiles_missing(slide: SlidePyramid, _: Numbers) -> Iterator[Fault]:
+    """Yield each level that has fewer tiles than its matrix takes."""
+    for n, each in enumerate(slide.levels):
+        if each.tiles is not None and each.needed is not None and each.tiles < each.needed:
+            values = {"name": each.name, "found": each.tiles, "expected": each.needed}
+            yield Fault(each.path, (*slide.steps, "levels", n), values)
+
+
+@check("A-7.2n1.magnification_missing", "slide")
+def magnification_missing(slide: SlidePyramid, _: Numbers) -> Iterator[Fault]:
+    """Yield a slide that says nothing of its scale."""
+    if slide.pixel_um is None and slide.magnification is None:
+        yield Fault(slide.path, slide.steps, {"name": slide.path.name})
+
+
+@check("A-7.2n1.magnification_against_spacing", "slide")
+def magnification_against_spacing(slide: SlidePyramid, numbers: Numbers) -> Iterator[Fault]:
+    """Yield a slide whose magnification and size of pixels contradict each other: 10 micrometre at power 1."""
+    if slide.pixel_um is None or slide.magnification is None:
+        return
+    expected = numbers["micrometre_times_power"] / slide.pixel_um
+    if not 1 / numbers["largest_factor"] <= slide.magnification / expected <= numbers["largest_factor"]:
+        told = {"found": f"{slide.magnification:g}", "spacing": f"{slide.pixel_um:.4g}", "expected": f"{expected:.3g}"}
+        yield Fault(slide.path, slide.steps, {"name": slide.path.name, **told})
+
+
+@check("A-7.2n1.pyramid_missing", "slide")
+def pyramid_missing(slide: SlidePyramid, numbers: Numbers) -> Iterator[Fault]:
+    """Yield a large slide of one level."""
+    if len(slide.levels) == 1 and max(slide.levels[0].size) > numbers["largest_single"]:
+        size = "{} x {}".format(*slide.levels[0].size)
+        yield Fault(slide.path, slide.steps, {"name": slide.path.name, "size": size})
+
+
+@check("A-7.2n1.level_differs", "slide")
+def level_differs(slide: SlidePyramid, numbers: Numbers) -> Iterator[Fault]:
+    """Yield each level that does not show what the largest shows: its sides shrink by different factors."""
+    if not slide.levels or 0 in slide.levels[0].size:
+        return
+    first = slide.levels[0]
+    for n, each in enumerate(slide.levels[1:], 1):
+        if 0 in each.size:
+            continue
+        across, down = (large / small for large, small in zip(first.size, each.size, strict=True))
+        bound = numbers["share"] + numbers["pixels"] / min(each.size)
+        if abs(across / down - 1) > bound:
+            told = {"across": f"{across:.4g}", "down": f"{down:.4g}", "other": first.name}
+            values = {"name": each.name, "size": "{} x {}".format(*each.size), **told}
+            yield Fault(each.path, (*slide.steps, "levels", n), values)

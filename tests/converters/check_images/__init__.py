@@ -1,0 +1,1 @@
+"""Images with one planted fault each, and those without."""

@@ -1,0 +1,1 @@
+"""What is told of the shapes of masks, against SciPy's labels and against phantoms."""
