@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import shutil
 import tempfile
 import weakref
@@ -93,16 +92,9 @@ def files_of(loaded: LoadedCase) -> tuple[Case, dict[str, bytes]]:
     case = renamed(loaded.case, names) if names else loaded.case
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-<<<<<<< HEAD
-        # By themselves, not as outputs of this request: they are gone before it is done.
-        apart = contextvars.Context()
-        case = apart.run(write_masks, case, loaded.masks, place, is_from_disk=loaded.path is not None)
-        apart.run(write_fields, case, loaded.fields, place)
-=======
         with Outputs():  # a set of their own, so that they are there at its end
             case = write_masks(case, loaded.masks, place, is_from_disk=loaded.path is not None)
             write_fields(case, loaded.fields, place)
->>>>>>> main
         files = sorted(each for each in place.rglob("*") if each.is_file())
         return case, {each.relative_to(place).as_posix(): each.read_bytes() for each in files}
 
