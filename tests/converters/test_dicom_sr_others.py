@@ -143,7 +143,7 @@ def test_a_grading_of_a_slice_names_its_image(tmp_path: Path) -> None:
     graded = {"id": "G", "category": "attribute", "label_code": "CASE_LEVEL", "type": "attribute", "attributes": {}}
     graded["evaluations"] = [{"concept": concept("1", "99X", "Region"), "value": concept("2", "99X", "Chest")}]
     loaded = case_of(tmp_path, [{**graded, "slice_index": AT}, {**graded, "id": "H"}])
-    images = {"images": [tmp_path / "images"]}
+    images: dict[str, Any] = {"images": [tmp_path / "images"]}
     registry.write([loaded], tmp_path / "sr.dcm", format="dicom-sr", plain=True, **images)
     assert peers.dciodvfy_errors(tmp_path / "sr.dcm") == []
     (image,) = items(pydicom.dcmread(tmp_path / "sr.dcm"), "IMAGE")
@@ -236,7 +236,7 @@ def test_one_object_on_two_images_stands_in_the_segmentation_of_each(tmp_path: P
 
 def test_masks_of_a_segmentation_go_into_fhir_from_memory(tmp_path: Path) -> None:
     loaded = with_masks(tmp_path)
-    images = {"images": [tmp_path / "images"]}
+    images: dict[str, Any] = {"images": [tmp_path / "images"]}
     registry.write([loaded], tmp_path / "seg.dcm", format="dicom-seg", **images)
     read = list(registry.read([tmp_path / "seg.dcm"], format="dicom-seg", **images))
     registry.write(read, tmp_path / "case.fhir.json", format="fhir", **images)
