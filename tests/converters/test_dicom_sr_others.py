@@ -140,7 +140,13 @@ def test_an_item_that_only_names_another_one_is_named(tmp_path: Path) -> None:
 
 
 def test_a_grading_of_a_slice_names_its_image(tmp_path: Path) -> None:
-    graded = {"id": "G", "category": "attribute", "label_code": "CASE_LEVEL", "type": "attribute", "attributes": {}}
+    graded: dict[str, Any] = {
+        "id": "G",
+        "category": "attribute",
+        "label_code": "CASE_LEVEL",
+        "type": "attribute",
+        "attributes": {},
+    }
     graded["evaluations"] = [{"concept": concept("1", "99X", "Region"), "value": concept("2", "99X", "Chest")}]
     loaded = case_of(tmp_path, [{**graded, "slice_index": AT}, {**graded, "id": "H"}])
     images: dict[str, Any] = {"images": [tmp_path / "images"]}
@@ -149,7 +155,7 @@ def test_a_grading_of_a_slice_names_its_image(tmp_path: Path) -> None:
     (image,) = items(pydicom.dcmread(tmp_path / "sr.dcm"), "IMAGE")
     uid = image_seam.open(tmp_path / "images").slices[AT].sop_instance_uid
     assert image.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == uid
-    content = hd.sr.srread(tmp_path / "sr.dcm").content
+    content: Any = hd.sr.srread(tmp_path / "sr.dcm").content
     first, second = content.get_image_measurement_groups()
     assert [each.referenced_sop_instance_uid for each in first.source_images] == [uid]
     assert list(second.source_images) == []
