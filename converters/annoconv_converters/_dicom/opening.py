@@ -102,7 +102,7 @@ def reading_whole(path: Path, error: type[InputError] = InputError) -> Generator
         raise error(
             Message("the file is no whole DICOM data set: {reason}", reason=reason),
             source=path,
-            found=type(damage).__name__,
+            found=Message("{count} bytes", count=path.stat().st_size),
             expected="elements that end within the file (PS3.5 7.1)",
             advice=DAMAGED,
         ) from damage

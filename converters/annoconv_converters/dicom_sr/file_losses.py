@@ -33,7 +33,7 @@ from annoconv_converters.dicom_sr.groups import GroupWriter, SegmentReference
 from annoconv_converters.dicom_sr.series import Series, series_of_image, series_of_stated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from pydicom.dataset import Dataset
 
@@ -75,9 +75,15 @@ _REASONS: Final[Reasons] = {
     "Evidence/*": "a case names the instances of its images, and no others",
     "*CodeSequence/#/Cod*": "a code of the former SNOMED scheme is that of SNOMED CT in a case; a case keeps no "
     "more of a concept than code, scheme, version and meaning",
+    "*/GraphicData*": (
+        "the shape that a case has is drawn with other coordinates, or with these in another order",
+        LossKind.APPROXIMATED,
+    ),
     "*/RelationshipType": "the item stands in another relationship in the template",
     "*": "a case has no place for {name}",
 }
+_BY_REFERENCE: Final = "ReferencedContentItemIdentifier"
+"""In place of the concept of an item that only names another one by its position (PS3.3 C.17.3.2.5)."""
 _TEXTS: Final = {
     "TEXT": "TextValue",
     "PNAME": "PersonName",
@@ -89,7 +95,13 @@ _TEXTS: Final = {
 
 
 def file_losses(
-    file: ReportFile, case: Case, meant: Meant, segmentations: Sequence[Segmentation], case_index: int
+    file: ReportFile,
+    case: Case,
+    meant: Meant,
+    segmentations: Sequence[Segmentation],
+    case_index: int,
+    *,
+    absent: Container[str] = (),
 ) -> list[Loss]:
     """Return what the file says and a report written from its case, by itself, would not.
 
@@ -105,6 +117,8 @@ def file_losses(
         Those that were read with it.
     case_index
         Of the case among those read.
+    absent
+        Instances of segmentations that it refers to and that were not given.
 
     Returns
     -------
@@ -122,7 +136,7 @@ def file_losses(
         stated.get("ContentSequence", {}).pop(" ".join(key_of(codes.LIBRARY)), None)
     stated = {key: value for key, value in stated.items() if value}
     missing: dict[Path, Reason] = {}
-    stated = _without_missing(stated, again, (), (), missing)
+    stated = _without_missing(stated, again, (), (), missing, absent)
     return report(stated, within(again, stated), _REASONS, case_index=case_index, unwritten=missing).losses
 
 
@@ -194,7 +208,7 @@ def _children(items: Iterable[Item], encoding: Encoding) -> Tree:
     found: Tree = {}
     for each in items:
         code, scheme = codes.names(each)
-        found.setdefault(f"{code} {scheme}".strip() or each.kind, []).append(_item(each, encoding))
+        found.setdefault(f"{code} {scheme}".strip() or each.kind or _BY_REFERENCE, []).append(_item(each, encoding))
     return found
 
 
@@ -267,7 +281,9 @@ def _concept(concept: Concept) -> Tree:
     return told | ({"CodingSchemeVersion": concept.version} if concept.version is not None else {})
 
 
-def _without_missing(stated: Any, again: Any, path: Path, names: tuple[str, ...], missing: dict[Path, Reason]) -> Any:
+def _without_missing(
+    stated: Any, again: Any, path: Path, names: tuple[str, ...], missing: dict[Path, Reason], absent: Container[str]
+) -> Any:
     """Return a tree in which an item that is not written again at all is one leaf, with its title as the reason."""
     if not isinstance(stated, dict):
         return stated
@@ -286,10 +302,13 @@ def _without_missing(stated: Any, again: Any, path: Path, names: tuple[str, ...]
                 told = (*names, _title(one, concept))
                 other = others[place] if place < len(others) else {}
                 if other:
-                    found[key][concept].append(_without_missing(one, other, here, told, missing))
+                    found[key][concept].append(_without_missing(one, other, here, told, missing, absent))
                 else:
                     found[key][concept].append(_STATED)
                     why = Message("a case has no place for the item {item}", item=" > ".join(told))
+                    uid = str((one.get("ReferencedSOPSequence") or [{}])[0].get("ReferencedSOPInstanceUID"))
+                    if uid in absent:
+                        why = Message(_ABSENT, item=" > ".join(told), uid=uid)
                     missing[here] = (why, LossKind.NO_PLACE)
     return found
 
@@ -299,4 +318,7 @@ def _title(one: Tree, concept: str) -> str:
     return str(name[0]["CodeMeaning"])
 
 
+_ABSENT: Final = (
+    "a case has no place for the item {item}: its segmentation {uid} was not given; name it too, and its masks are read"
+)
 _STATED: Final = "stated"

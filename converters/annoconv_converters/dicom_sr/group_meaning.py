@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv import ids
@@ -28,7 +27,9 @@ from annoconv_converters.dicom_sr.shapes import Places, geometry_of, image_of
 from annoconv_converters.dicom_sr.values import (
     algorithm_in,
     evaluation_in,
+    is_plain_number,
     measurement_in,
+    plain_number,
     regions_in,
     site_in,
 )
@@ -89,6 +90,8 @@ class GroupReader:
         By annotation id, the position of its group.
     joined
         By annotation id, its mask.
+    without_unit
+        Measured values of which no unit is stated: annotation id, and position among its measurements.
     """
 
     places: Places
@@ -101,6 +104,7 @@ class GroupReader:
     agents: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]], init=False)
     group_of: dict[str, int] = field(default_factory=dict[str, int], init=False)
     joined: dict[str, JoinedMask] = field(default_factory=dict[str, JoinedMask], init=False)
+    without_unit: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]], init=False)
 
     def read(self, groups: Sequence[Item]) -> None:
         """Read all groups, in their order."""
@@ -124,12 +128,12 @@ class GroupReader:
         stated |= {"tracking_id": tracking} if tracking and tracking != name and is_name(tracking) else {}
         category = self._category(group, label)
         stated |= {"category": category.value, "label_code": label.code}
-        site = next((each for each in group.children if codes.names(each) == key_of(codes.SITE)), None)
+        site = _site_item(group)
         found_site = site_in(site) if site is not None else None
         if found_site is not None and not (label.known is not None and label.known.finding_site == found_site):
             stated["finding_site"] = strict_json.plain(found_site)
         geometries = self._geometries(group, stated)
-        first = geometries[0] if geometries else {"type": "attribute"}
+        first = geometries[0] if geometries else {"type": "attribute", **self._image_of(group)}
         if ids.is_dicom_uid(uid) and uid != ids.tracking(self._image_uid(first), tracking or name):
             stated["tracking_uid"] = uid
         own = stated | first
@@ -196,6 +200,12 @@ class GroupReader:
             ]
             return tracked[0] if len(tracked) == 1 else None
         return found
+
+    def _image_of(self, group: Item) -> dict[str, Any]:
+        """Return the single image that what is said of no region is said of."""
+        images = list(group.all(*map(key_of, (codes.MEASURED_ON, codes.SOURCE)), kind="IMAGE"))
+        reference = images[0].value if len(images) == 1 else None
+        return self.places.place(reference if isinstance(reference, Reference) else None)
 
     def _source(self, group: Item) -> dict[str, Any]:
         uid = group.text(key_of(codes.SOURCE_SERIES)).strip()
@@ -285,10 +295,13 @@ class GroupReader:
             found["annotator"] = agent["id"]
         if people and people[0]["id"] != self.author:
             found["annotator"] = people[0]["id"]
+        site = _site_item(group)
         attributes: dict[str, Any] = {}
         evaluations: list[dict[str, Any]] = []
         for each in group.children:
             if each.relationship != "CONTAINS" or each.name is None or codes.names(each) in _NOT_EVALUATIONS:
+                continue
+            if each is site:
                 continue
             if each.kind == "CODE":
                 told = evaluation_in(each)
@@ -301,8 +314,8 @@ class GroupReader:
             elif each.kind == "TEXT" and each.key != key_of(codes.COMMENT) and isinstance(each.value, str):
                 key = each.key[0] if each.key[1] == PRIVATE_SCHEME else each.name.meaning
                 attributes[key] = each.value
-            elif _is_number(each) and isinstance(each.value, Quantity):
-                attributes[each.key[0]] = _number(each.value)
+            elif is_plain_number(each) and isinstance(each.value, Quantity):
+                attributes[each.key[0]] = plain_number(each.value)
         return found | {"attributes": attributes, "evaluations": evaluations}
 
     def _device(self, algorithm: dict[str, Any]) -> dict[str, Any]:
@@ -323,10 +336,12 @@ class GroupReader:
         measurements: list[dict[str, Any]] = []
         taken_on: list[list[Item]] = []
         for each in group.all(kind="NUM"):
-            if _is_number(each):
+            if is_plain_number(each):
                 continue
             found = measurement_in(each, group)
             if found is not None:
+                if isinstance(each.value, Quantity) and each.value.text and each.value.unit is None:
+                    self.without_unit.append((own["id"], len(measurements)))
                 measurements.append(found)
                 taken_on.append(regions_in(each))
         distinct = {_region_key(each): each for some in taken_on for each in some}
@@ -365,6 +380,11 @@ def _category_item(group: Item) -> Concept | None:
     return modern_concept(found) if isinstance(found, Concept) else None
 
 
+def _site_item(group: Item) -> Item | None:
+    """Return where the finding is: the first site of a group, in whatever relationship."""
+    return next((each for each in group.children if codes.names(each) == key_of(codes.SITE)), None)
+
+
 def _region_key(one: Item) -> Any:
     """Return what tells coordinates from others: their shape, their numbers, and the image that they lie on."""
     value = one.value
@@ -373,25 +393,3 @@ def _region_key(one: Item) -> Any:
     image = image_of(one)
     place = None if image is None else (image.sop_instance_uid, image.frames)
     return value.shape, value.data, value.frame_of_reference_uid, place
-
-
-def _is_number(one: Item) -> bool:
-    """Tell whether a NUM item is an attribute of ours: under its key, and without a unit."""
-    value = one.value
-    is_plain = isinstance(value, Quantity) and value.unit is not None and value.unit.code == "1"
-    return one.kind == "NUM" and one.key[1] == PRIVATE_SCHEME and is_plain and not one.children
-
-
-def _number(value: Quantity) -> Any:
-    """Return a number as a case document has it: whole, a float, or an exact decimal."""
-    if value.exact is not None:
-        return value.exact
-    try:
-        return int(value.text)
-    except ValueError:
-        pass
-    try:
-        number = float(value.text)
-        return number if repr(number) == value.text else Decimal(value.text)
-    except ValueError:
-        return value.text

@@ -22,7 +22,7 @@ from annoconv_converters._dicom.dates import date_time
 from annoconv_converters._dicom.patient import patient_of
 from annoconv_converters.dicom_sr import codes, ohif
 from annoconv_converters.dicom_sr.observers import observer_items
-from annoconv_converters.dicom_sr.regions import Drawn, draw, private_concept
+from annoconv_converters.dicom_sr.regions import Drawn, draw, image_on, private_concept
 from annoconv_converters.dicom_sr.values import (
     algorithm_items,
     code_item,
@@ -170,6 +170,7 @@ class GroupWriter:
             (lambda _: []) if is_roi else self._measured_on,
             lambda each: None if each.value_map is None else self.value_maps.get(each.value_map.sop_instance_uid),
         )
+        add(self._image_of(annotation))
         if is_roi:
             add(regions)
             add(self._segmented(annotation, segment))
@@ -214,6 +215,17 @@ class GroupWriter:
     def _site(self, annotation: Annotation) -> list[Item]:
         site = annotation.finding_site or self.labels.coded(annotation.label_code, annotation.category).site
         return [] if site is None else [site_item(site)]
+
+    def _image_of(self, annotation: Annotation) -> Iterator[Item]:
+        """Yield the slice or frames that what has no region is said of (TID 1501, row 10b)."""
+        series = self.series.get(annotation.image_uid or self.case.image.uid)
+        if series is None or not isinstance(annotation, AttributeAnnotation):
+            return
+        if annotation.slice_index is None and annotation.frame_index is None:
+            return
+        image = image_on(annotation, series)
+        if image is not None:
+            yield Item(_CONTAINS, "IMAGE", codes.MEASURED_ON, image)
 
     def _segmented(self, annotation: Annotation, segment: SegmentReference | None) -> Iterator[Item]:
         """Yield the segment, and for it or a surface the series that was segmented (TID 1411, row 12)."""

@@ -25,6 +25,9 @@ CARRIER: Final = Carrier("the private block (4143,1001)")
 _VOXELS: Final = Message(
     "a report has no voxels; --seg writes them as a segmentation beside it, --segmentations names one"
 )
+_CONTESTED: Final = Message(
+    "several segments have its tracking UID, and its tracking identifier tells none of them; name one segmentation"
+)
 _OF_A_MASK: Final = ("type", "mask_file", "mask_value", "fractional_type", "sha256", "segment_number", "attributes")
 REASONS: Final[Reasons] = {
     "annotations/#/mask_file": "a segment has no file name; masks are named after their annotations",
@@ -66,7 +69,12 @@ REASONS: Final[Reasons] = {
 
 
 def unwritten_of(
-    case: Case, segments: Container[str], left_out: LeftOut, document: Mapping[str, Any] | None = None
+    case: Case,
+    segments: Container[str],
+    left_out: LeftOut,
+    document: Mapping[str, Any] | None = None,
+    *,
+    contested: Container[str] = (),
 ) -> LeftOut:
     """Return what of masks is not written, since no segmentation holds their voxels: their leaves, and why.
 
@@ -80,6 +88,8 @@ def unwritten_of(
         Annotations that are not written at all.
     document
         The case document without some of its annotations, if that is what is compared.
+    contested
+        Ids of the masks of which several segments may be the one.
     """
     shown = [each.id for each in case.annotations]
     if document is not None:
@@ -88,10 +98,11 @@ def unwritten_of(
     found: dict[Path, Reason] = {}
     for place, identity in enumerate(shown):
         if identity in masks and identity not in segments and ("annotations", masks[identity]) not in left_out:
+            why = _CONTESTED if identity in contested else _VOXELS
             for name in _OF_A_MASK:
-                found["annotations", place, name] = _VOXELS
+                found["annotations", place, name] = why
             for name in ("sop_instance_uid", "sop_class_uid", "image_position_patient"):
-                found["annotations", place, "segmentation", name] = _VOXELS
+                found["annotations", place, "segmentation", name] = why
     return found
 
 

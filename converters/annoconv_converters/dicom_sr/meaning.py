@@ -61,6 +61,8 @@ class Meant:
         UIDs of images of which it is not known how their slices follow each other.
     images
         What the report says of its images.
+    without_unit
+        Measured values of which no unit is stated: annotation id, and position among its measurements.
     """
 
     document: dict[str, Any]
@@ -68,6 +70,7 @@ class Meant:
     masks: dict[str, JoinedMask] = field(default_factory=dict[str, "JoinedMask"])
     unordered: frozenset[str] = frozenset()
     images: Sequence[StatedImage] = ()
+    without_unit: Sequence[tuple[str, int]] = ()
 
     def is_uncertain(self, annotation: Mapping[str, Any]) -> bool:
         """Tell whether the slice of an annotation is counted in no known order."""
@@ -172,7 +175,7 @@ def meaning_of(
     agents = [*observers, *reader.agents, *verifiers_in(header)]
     document["metadata"] = _metadata(header, root, author, agents, reviews, zone)
     unordered = frozenset() if is_ours else frozenset(each.uid for each in images if not each.is_in_order)
-    return Meant(document, reader.group_of, reader.joined, unordered, images)
+    return Meant(document, reader.group_of, reader.joined, unordered, images, reader.without_unit)
 
 
 _STATUSES: Final = {"FINAL": "final", "PRELIMINARY": "preliminary", "COMPLETE": "final", "PARTIAL": "preliminary"}

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from annoconv.model import Annotation
     from annoconv_converters.dicom_sr.series import Series
 
-__all__ = ["Drawn", "draw", "private_concept", "scoord", "scoord3d", "slice_of"]
+__all__ = ["Drawn", "draw", "image_on", "private_concept", "scoord", "scoord3d", "slice_of"]
 
 Point: TypeAlias = "Sequence[float]"
 _LARGEST: Final = 3e38
@@ -123,6 +123,18 @@ def draw(annotation: Annotation, series: Series, *, in_space: bool = False) -> D
     if drawn is None or not (in_space and series.lps_grid is not None):
         return drawn
     return replace(drawn, items=[place.in_space(each) for each in drawn.items])
+
+
+def image_on(annotation: Annotation, series: Series) -> Reference | None:
+    """Return the instance, and of several frames those, of the slice that an annotation names; None if it names none.
+
+    Raises
+    ------
+    InputError
+        If the image has no such slice.
+    """
+    index = slice_of(annotation, series)
+    return None if index is None else _Plane(series, index, annotation).image
 
 
 class _Plane:

@@ -303,25 +303,36 @@ def _stated(
     ]
 
 
-def find_segments(case: Case, segmentations: Sequence[Segmentation]) -> dict[str, SegmentReference]:
-    """Return where each mask of a case stands: in the segment of its tracking UID, of several in that of its name."""
+def find_segments(
+    case: Case, segmentations: Sequence[Segmentation]
+) -> tuple[dict[str, SegmentReference], frozenset[str]]:
+    """Return where each mask of a case stands, and the masks of which several segments may be the one.
+
+    It is the segment of its tracking UID; of several, that in a segmentation of its image, then that of its name.
+    """
     found: dict[str, SegmentReference] = {}
+    contested: set[str] = set()
+    distinct = {each.reference.sop_instance_uid: each for each in reversed(segmentations)}
     for annotation in case.annotations:
         if not isinstance(annotation, MaskAnnotation):
             continue
         name, uid = tracking_of(annotation, case)
+        image_uid = annotation.image_uid or case.image.uid
         here = [
             (each, number, tracking)
-            for each in segmentations
+            for each in distinct.values()
             for number, tracking in each.trackings.items()
             if tracking[0] == uid
         ]
-        named = [one for one in here if one[2][1] == name]
-        chosen = (named if len(here) > 1 else here) or _stated(annotation, segmentations)
+        if len(here) > 1:
+            here = [one for one in here if one[0].reading.case.image.uid == image_uid] or here
+        chosen = [one for one in here if one[2][1] == name] if len(here) > 1 else here
+        chosen = chosen or _stated(annotation, list(distinct.values()))
         if len(chosen) != 1:
+            contested |= {annotation.id} if here else set()
             continue
         each, number, _ = chosen[0]
         each.used.add(number)
         reference = Reference(each.reference.sop_class_uid, each.reference.sop_instance_uid, segments=(number,))
         found[annotation.id] = SegmentReference(reference, each.series_uid, each.study_uid)
-    return found
+    return found, frozenset(contested)

@@ -71,6 +71,10 @@ class Places:
         if image is None:
             return {}
         named: Geometry = {} if image.uid == self.primary else {"image_uid": image.uid}
+        if index is None and frames and (uid, 0) in self._found and self._is_single(image):
+            # An instance of one frame is a slice by itself, and has no other than the first (PS3.3 C.18.3).
+            index = self._found[uid, 0][1] if frames == (1,) else None
+            frames = ()
         if index is None and frames:
             index = frames[0] - 1
         if index is None:
@@ -82,6 +86,10 @@ class Places:
         if is_placed or self._count[image.uid] > 1:
             return named | {"slice_index": index}
         return named
+
+    def _is_single(self, image: StatedImage) -> bool:
+        """Tell whether each instance of an image is one slice, as far as that is known."""
+        return image.source is not None or image.uid in self._placed or self._count[image.uid] > 1
 
 
 def image_of(one: Item) -> Reference | None:
@@ -102,8 +110,11 @@ def geometry_of(regions: Sequence[Item], places: Places, *, is_bound: bool) -> l
     is_bound
         Whether they bound the finding, and do not outline it.
     """
-    flat = [each for each in regions if each.kind == "SCOORD" and isinstance(each.value, Coordinates)]
-    solid = [each for each in regions if each.kind == "SCOORD3D" and isinstance(each.value, Coordinates)]
+    sound = [
+        each for each in regions if isinstance(each.value, Coordinates) and all(map(math.isfinite, each.value.data))
+    ]
+    flat = [each for each in sound if each.kind == "SCOORD"]
+    solid = [each for each in sound if each.kind == "SCOORD3D"]
     found = _in_space(solid) if solid else []
     named = [each for each in flat if each.key[1] == PRIVATE_SCHEME and _value(each).shape == "POINT"]
     if named:

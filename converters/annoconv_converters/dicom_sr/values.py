@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
+from annoconv.codes import PRIVATE_SCHEME
 from annoconv.documents import strict_json
 from annoconv.model import Concept, FindingSite, Laterality
 from annoconv.sites import modifiers_of, site_of
@@ -24,9 +26,11 @@ __all__ = [
     "algorithm_items",
     "code_item",
     "evaluation_in",
+    "is_plain_number",
     "measurement_in",
     "measurement_items",
     "number_text",
+    "plain_number",
     "reference_document",
     "regions_in",
     "site_in",
@@ -79,6 +83,28 @@ def _decimal(value: Quantity) -> Decimal | None:
     if value.exact is not None and (stated is None or float(stated) != value.exact):
         stated = Decimal(repr(value.exact))
     return stated if stated is not None and stated.is_finite() else None
+
+
+def is_plain_number(one: Item) -> bool:
+    """Tell whether a NUM item is an attribute of ours: under its key, and without a unit."""
+    value = one.value
+    is_plain = isinstance(value, Quantity) and value.unit is not None and value.unit.code == "1"
+    return one.kind == "NUM" and one.key[1] == PRIVATE_SCHEME and is_plain and not one.children
+
+
+def plain_number(value: Quantity) -> Any:
+    """Return a number as a case document has it: whole, a float, or an exact decimal."""
+    if value.exact is not None and math.isfinite(value.exact):
+        return value.exact
+    try:
+        return int(value.text)
+    except ValueError:
+        pass
+    try:
+        number = float(value.text)
+        return number if repr(number) == value.text else Decimal(value.text)
+    except ValueError:
+        return value.text
 
 
 # --- measurements

@@ -20,7 +20,7 @@ from annoconv.documents import strict_json
 from annoconv.documents.losses import report
 from annoconv.documents.merging import held
 from annoconv.documents.residuals import pointer, residual
-from annoconv.errors import ImageError, InputError
+from annoconv.errors import ImageError, InputError, UsageError
 from annoconv.files.atomic import replacing
 from annoconv.ids import is_dicom_uid
 from annoconv.loss import Loss, LossKind, LossReport
@@ -100,6 +100,13 @@ def write_reports(
     cases: Iterable[LoadedCase], target: Path, *, context: Context, images: Sequence[Path], settings: Settings
 ) -> LossReport:
     """Write cases as reports: one file, or a folder if there are several cases or segmentations beside them."""
+    if settings.with_segmentations and settings.segmentations:
+        raise UsageError(
+            "a mask stands in one segmentation",
+            found="--seg --segmentations",
+            expected=Message("one of both"),
+            advice="Leave out --seg to refer to what is there, or --segmentations to write the masks anew",
+        )
     sources = scan_series(images, context.limits, allow_gaps=False) if images else []
     given = [read_segmentation(each, context) for each in _files(settings.segmentations, context)]
     remaining = iter(cases)
@@ -144,8 +151,9 @@ def _files(paths: Sequence[Path], context: Context) -> list[Path]:
 
 
 def _unused(given: Sequence[Segmentation], case_index: int) -> Iterator[Loss]:
+    stands_in = {each.reference.sop_instance_uid for each in given if each.used}
     for each in given:
-        if not each.used:
+        if each.reference.sop_instance_uid not in stands_in:
             message = Message("--segmentations has {name}, in which no mask of a case stands", name=each.path.name)
             yield Loss(case_index, "/annotations", LossKind.NO_PLACE, message)
 
@@ -161,6 +169,7 @@ class _Writing:
     sources: Sequence[ImageSource]
     image_paths: Sequence[Path]
     matched: dict[str, ImageSource] = field(default_factory=dict[str, "ImageSource"])
+    contested: frozenset[str] = frozenset()
 
     def write(self, path: Path, name: str, given: Sequence[Segmentation]) -> Iterator[Loss]:
         """Write the report and its segmentations; yield what they do not hold."""
@@ -178,7 +187,7 @@ class _Writing:
         if self.settings.with_segmentations and any(isinstance(each, MaskAnnotation) for each in case.annotations):
             files = write_segmentations(shown, path.parent, name, self.context, self._named_files(case))
             beside += [read_segmentation(each, self.context) for each in files]
-        segments = find_segments(case, beside)
+        segments, self.contested = find_segments(case, beside)
         labels = Labels.of(case, self.context.label_system)
         writer = GroupWriter(
             case,
@@ -256,7 +265,7 @@ class _Writing:
         native, names = _native(header, content, beside, [each.id for each in writer.grouped])
         native = {key: value for key, value in native.items() if key not in unsaid}
         native = renamed(native, names, is_whole=not plain)
-        voxels = unwritten_of(whole, segments, unwritten)
+        voxels = unwritten_of(whole, segments, unwritten, contested=self.contested)
         gone = masks_left_out(original, unwritten)
         expected, unnamed = without_gone(original, gone)
         left = [*residual(original, expected).paths(), *voxels] if gone else [*voxels]
@@ -271,7 +280,7 @@ class _Writing:
         )
         kept = compared.kept
         if gone and not plain:
-            voxels = unwritten_of(whole, segments, unwritten, expected)
+            voxels = unwritten_of(whole, segments, unwritten, expected, contested=self.contested)
             kept = report(expected, native, REASONS, CARRIER, left_out=voxels).kept
         if not plain:
             removed = tuple(each for each in kept.removed if each not in voxels)
