@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 import typer.core
 
-from annoconv.messages import language, recognised, translate
+from annoconv.messages import Message, language, recognised, translate
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -107,36 +107,50 @@ def usage_error(error: Any) -> str:
     """Return what is said of a wrong command line, with the usage of the command."""
     if type(error).__name__ == "NoArgsIsHelpError":
         return f"{error.format_message()}\n"
-    told = said("Error: {}", _usage_sentence(error, spoken())) + "\n"
+    told = said("Error: {}", _usage_sentence(error)) + "\n"
     if error.ctx is None:
         return told
     hint = said("Try '{} {}' for help.", error.ctx.command_path, error.ctx.help_option_names[0])
     return f"{error.ctx.get_usage()}\n{hint}\n\n{told}"
 
 
-def _usage_sentence(error: Any, lang: Language) -> str:
+def _named(sentence: str) -> dict[str, str]:
+    """Return what a sentence of typer names, the inner sentence before the outer one."""
+    if not isinstance(sentence, Message):
+        return {}
+    named = {name: str(value).strip("'") for name, value in sentence.values.items()}
+    for inner in sentence.values.values():
+        named |= _named(inner) if isinstance(inner, Message) else {}
+    return named
+
+
+def _usage_sentence(error: Any) -> str:
     """Return what is wrong with a command line."""
     text = error.format_message().replace("Value error, ", "")  # typer's validator says it before its own sentence
     text = re.sub(r" \(Possible options: (.*)\)$", r"; did you mean \1?", text)
-    return translate(recognised(text, *TYPER_SENTENCES), lang)
+    return recognised(text, *TYPER_SENTENCES)
 
 
 def usage_object(error: Any) -> dict[str, Any]:
     """Return what is wrong with a command line as an object like those of other errors (`annoconv.cli.report`)."""
     lang = spoken()
-    sentence = _usage_sentence(error, "en")
-    said_too = {} if lang == "en" else {f"message_{lang}": _usage_sentence(error, lang)}
-    problem, _, near = sentence.partition("; did you mean ")
-    parameter = getattr(error, "param", None)
+    sentence = _usage_sentence(error)
+    said_too = {} if lang == "en" else {f"message_{lang}": translate(sentence, lang)}
+    problem, _, near = str(sentence).partition("; did you mean ")
+    parameter, named = getattr(error, "param", None), _named(sentence)
+    found = next((named[key] for key in ("value", "arguments", "name") if key in named), None)
+    choices = near.rstrip("?") or named.get("choices") or named.get("kind")
+    if problem.startswith("Missing"):
+        found, choices = "nothing", found
     path = "annoconv" if error.ctx is None else error.ctx.command_path
     return {
         "kind": "UsageError",
-        "message": sentence,
+        "message": str(sentence),
         "problem": problem,
         "source": None,
         "where": getattr(error, "option_name", None) or (parameter and parameter.get_error_hint()),
-        "found": getattr(error, "option_name", None),
-        "expected": near.rstrip("?") or None,
+        "found": found,
+        "expected": choices or f"what `{path} --help` lists",
         "advice": f"Try '{path} --help' for help.",
         "exit_code": 2,
         **said_too,

@@ -117,7 +117,7 @@ def open_segmentation(path: Path, limits: Limits) -> SegmentationFile:
         If it exceeds a bound.
     """
     most = min(limits.header_bytes, _INFLATED_HEADER)
-    with opened(path, most, advice="Name a DICOM segmentation", error=MaskError) as file:
+    with opened(path, most, advice=Message("Name a DICOM segmentation"), error=MaskError) as file:
         return _open(path, file.data, file.start, limits, file.deflated_at, is_all=file.is_all)
 
 
