@@ -62,7 +62,9 @@ OF_A_COPY: Final = (
     "instances, study_instance_uid and frame_of_reference_uid of the image: the copy states them, and its geometry is "
     "compared"
 )
-ORDER_OF_SHAPE: Final = "The order is (columns, rows, slices), that of i, j, k; arrays in memory have it the other way"
+ORDER_OF_SHAPE: Final = Message(
+    "The order is (columns, rows, slices), that of i, j, k; arrays in memory have it the other way"
+)
 _UNUSED: Final = "--images has what no case is drawn on: {found}"
 _UNREAD: Final = "{name} under --images cannot be read as an image and is left out ({problem})"
 _OR_A_COPY: Final = "Name the folder of that series. {copy}"

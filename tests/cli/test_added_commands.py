@@ -148,3 +148,15 @@ def test_a_name_that_is_taken_is_refused(site: Path) -> None:
     assert "the name twice is taken" in done.stderr
     assert "broken_command:run and letters_command:count_letters" in done.stderr
     assert "IMPORTED" not in done.stdout
+
+
+def test_every_installed_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
+    from annoconv.cli import _COMMANDS, main
+    from annoconv.registry import commands, converters
+
+    for name in [*_COMMANDS, *commands(_COMMANDS), *converters()]:
+        assert main([name, "-h"]) == 0, name
+        help_text = capsys.readouterr().out
+        assert f"\n  annoconv {name}" in help_text.partition("Example:")[2], name
+        assert "<str>" not in help_text, name
+        assert "<list[" not in help_text, name

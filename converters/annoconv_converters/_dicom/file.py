@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydicom.datadict import tag_for_keyword
 from pydicom.errors import BytesLengthException, InvalidDicomError
 
+from annoconv.advice import COPY_AGAIN, SAVE_AGAIN, at_most
 from annoconv.errors import ImageError
 from annoconv.images import SliceIdentity
 from annoconv.messages import Message, listed
@@ -107,7 +108,14 @@ class Instance:
         """Return an attribute as text without white space at its ends, empty if it is absent."""
         value = self.header.get(keyword, "")
         if len(value) > _LONGEST_VALUE:
-            raise ImageError("an attribute is too long", source=self.path, where=keyword)
+            raise ImageError(
+                "an attribute is too long",
+                source=self.path,
+                where=keyword,
+                found=Message("{count} characters", count=len(value)),
+                expected=at_most(_LONGEST_VALUE),
+                advice=SAVE_AGAIN,
+            )
         return value
 
     def numbers(self, keyword: str, count: int) -> tuple[float, ...] | None:
@@ -125,6 +133,8 @@ class Instance:
                 source=self.path,
                 where=keyword,
                 expected=Message("{count} numbers", count=count),
+                found=text[:_LONGEST_VALUE],
+                advice=SAVE_AGAIN,
             )
         return numbers
 
@@ -263,7 +273,14 @@ def read_places(instance: Instance, limits: Limits) -> Places:
             places, place_of_frame, _ = read_groups(data, shared, per_frame, start.encoding)
     except DAMAGE as error:
         where = "PerFrameFunctionalGroupsSequence (5200,9230)"
-        raise ImageError("the functional groups are damaged", source=instance.path, where=where) from error
+        raise ImageError(
+            "the functional groups are damaged",
+            source=instance.path,
+            where=where,
+            found=type(error).__name__,
+            expected="items of PS3.3 C.7.6.16, each with its length",
+            advice=COPY_AGAIN,
+        ) from error
     replace(instance, shortage=lack).check_pixels()
     return Places(places, place_of_frame, origin, "" if place_of_frame else elsewhere)
 

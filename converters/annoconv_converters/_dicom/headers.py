@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pydicom
 from pydicom.filereader import read_partial
 
+from annoconv.advice import COPY_AGAIN
 from annoconv.errors import ImageError
 from annoconv_converters._dicom.charset import settle_character_set
 from annoconv_converters._dicom.file import DAMAGE
@@ -50,4 +51,10 @@ def _header(path: Path) -> pydicom.Dataset:
             settle_character_set(header)
             return header
     except DAMAGE as error:
-        raise ImageError("the header cannot be read", source=path) from error
+        raise ImageError(
+            "the header cannot be read",
+            source=path,
+            found=type(error).__name__,
+            expected="a DICOM file (PS3.10)",
+            advice=COPY_AGAIN,
+        ) from error

@@ -77,10 +77,10 @@ def opened(
         start = file_start(whole)
         if start is None:
             raise error(
-                "this is not a DICOM file",
+                Message("this is not a DICOM file"),
                 source=path,
                 found=found or Message("neither DICM after 128 bytes nor a data set"),
-                expected="DICM (PS3.10 7.1)",
+                expected=Message("DICM (PS3.10 7.1)"),
                 advice=advice,
             )
         if not start.is_deflated:

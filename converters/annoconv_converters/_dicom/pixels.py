@@ -46,6 +46,7 @@ def read_frames(instances: Sequence[Instance]) -> Iterator[NDArray[Any]]:
                 source=instance.path,
                 expected=Message("{columns} x {rows} pixels", columns=instance.size[0], rows=instance.size[1]),
                 advice="The file is damaged or cut off: fetch it again from where it was exported",
+                found=type(error).__name__,
             ) from error
 
 

@@ -21,6 +21,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from annoconv import ids, images
+from annoconv.advice import COPY_AGAIN, SAVE_AGAIN, at_most
 from annoconv.errors import GeometryError, ImageError, LimitError
 from annoconv.geometry import Grid, describe_grid
 from annoconv.images import ImageSource, SliceIdentity
@@ -184,6 +185,7 @@ class DicomSeries:
                 where="NumberOfFrames (0028,0008)",
                 found=instance.frames,
                 expected=len(found.of_frames),
+                advice=SAVE_AGAIN,
             )
         if found.elsewhere:
             raise ImageError(
@@ -195,7 +197,13 @@ class DicomSeries:
                 advice="Convert it to an enhanced image, or to a file for each slice",
             )
         if instance.frames > self._limits.files:
-            raise LimitError("too many frames", source=instance.path, found=instance.frames)
+            raise LimitError(
+                "too many frames",
+                source=instance.path,
+                found=instance.frames,
+                expected=at_most(self._limits.files),
+                limit="files",
+            )
         places = [found.places[each] for each in found.of_frames] or [_NOWHERE] * instance.frames
         if is_single:
             return [instance if places == [_NOWHERE] else instance.of_frame(None, places[0])]
@@ -210,6 +218,7 @@ class DicomSeries:
                 source=self.path,
                 found=found,
                 advice="Name one of its files",
+                expected="ImagePositionPatient (0020,0032) of each image",
             )
         columns, rows = frames[0].size
         self._check_size(columns * rows * len(frames))
@@ -325,7 +334,13 @@ class DicomSeries:
                 check_held(len(indices) * pixels_ji.nbytes, self.path, self._limits)
                 pixels = np.zeros((len(indices), *pixels_ji.shape), dtype=pixels_ji.dtype)
             if pixels_ji.shape != pixels.shape[1:] or pixels_ji.shape[:2] != grid.shape_kji[1:]:
-                raise ImageError("the pixels have another shape than the header says", source=frame.path)
+                raise ImageError(
+                    "the pixels have another shape than the header says",
+                    source=frame.path,
+                    found=Message("{columns} x {rows} pixels", columns=pixels_ji.shape[1], rows=pixels_ji.shape[0]),
+                    expected=Message("{columns} x {rows} pixels", columns=grid.shape_kji[2], rows=grid.shape_kji[1]),
+                    advice=COPY_AGAIN,
+                )
             if pixels_ji.dtype != pixels.dtype:
                 pixels = pixels.astype(np.promote_types(pixels.dtype, pixels_ji.dtype))
             pixels[place] = pixels_ji
@@ -347,7 +362,13 @@ class DicomSeries:
             )
         except ValidationError as error:
             found = ", ".join(str(problem["loc"][0]) for problem in error.errors())
-            raise ImageError("a case document cannot hold the image", source=self.path, found=found) from error
+            raise ImageError(
+                "a case document cannot hold the image",
+                source=self.path,
+                found=found,
+                expected="values that the model of a case takes",
+                advice=SAVE_AGAIN,
+            ) from error
 
 
 def scan_series(paths: Sequence[Path], limits: Limits, *, allow_gaps: bool) -> list[ImageSource]:

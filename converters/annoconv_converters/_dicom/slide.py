@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from annoconv.advice import COPY_AGAIN, SAVE_AGAIN
 from annoconv.errors import GeometryError, ImageError
 from annoconv.geometry import Grid
 from annoconv.images import SliceIdentity
@@ -88,6 +89,8 @@ class DicomSlide(DicomSeries):
                         source=instance.path,
                         where=where,
                         found=Message("frame {frame}", frame=frame),
+                        expected="ColumnPositionInTotalImagePixelMatrix and RowPositionInTotalImagePixelMatrix",
+                        advice=SAVE_AGAIN,
                     )
                 at.setdefault((tile[1], tile[0]), Tile(*tile, frame))
             return tuple(at[place] for place in sorted(at))
@@ -100,6 +103,7 @@ class DicomSlide(DicomSeries):
                 where="NumberOfFrames (0028,0008)",
                 found=instance.frames,
                 expected=len(places),
+                advice=COPY_AGAIN,
             )
         return tuple(Tile(x, y, frame) for frame, (x, y) in enumerate(places, 1))
 
@@ -122,7 +126,13 @@ class DicomSlide(DicomSeries):
             try:
                 grid = Grid((width, height, 1), affine + 0.0, "SLIDE")
             except GeometryError as error:
-                raise GeometryError(error.problem, source=self.path, found=error.found) from error
+                raise GeometryError(
+                    error.problem,
+                    source=self.path,
+                    found=error.found,
+                    expected=error.expected or Message("a right-handed slide grid with spacing"),
+                    advice=error.advice or SAVE_AGAIN,
+                ) from error
         return grid, (instance,)
 
     @cached_property
@@ -167,7 +177,13 @@ class DicomSlide(DicomSeries):
         pixels: NDArray[Any] | None = None
         for tile, pixels_ji in zip(self.tiles, read_frames(frames), strict=True):
             if pixels_ji.shape[:2] != (rows, columns):
-                raise ImageError("the pixels have another shape than the header says", source=instance.path)
+                raise ImageError(
+                    "the pixels have another shape than the header says",
+                    source=instance.path,
+                    found=Message("{columns} x {rows} pixels", columns=pixels_ji.shape[1], rows=pixels_ji.shape[0]),
+                    expected=Message("{columns} x {rows} pixels", columns=columns, rows=rows),
+                    advice=COPY_AGAIN,
+                )
             if pixels is None:
                 pixel = pixels_ji.nbytes // (rows * columns)
                 check_held(height * width * pixel, instance.path, self._limits)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from annoconv.documents.other_formats import looks_like
 from annoconv.findings import Level
 from annoconv.messages import Message
 from annoconv_converters.check_fhir.bindings import expected_codes, is_bound
@@ -74,7 +75,8 @@ class Walk:
                 "resource_type",
                 pointer,
                 Message("there is no resource of this type in FHIR {release}", release=self._definitions.release),
-                found=told if isinstance(told, str) else _told(told),
+                found=told if isinstance(told, str) else looks_like(value, "fhir"),
+                expected="resourceType and a resource of HL7's",
                 advice="Write resourceType as HL7 does, or name the other release with --release",
             )
         return kind

@@ -24,13 +24,13 @@ def check_images(
     *,
     headers_only: Annotated[bool, Option(help="Read no pixels.")] = False,
     bias_field: Annotated[bool, Option(help="Look for a bias field in MR, too.")] = False,
-    manifest: Annotated[
+    listing: Annotated[
         Path | None, Option(help="What must be there: file names or SOP Instance UIDs, or a case.", metavar="FILE")
     ] = None,
 ) -> None:
     """Say every finding about images, one series after the other."""
     report.is_reading = True
-    found = findings_of(paths, pixels=not headers_only, bias_field=bias_field, manifest=manifest, limits=report.limits)
+    found = findings_of(paths, pixels=not headers_only, bias_field=bias_field, manifest=listing, limits=report.limits)
     for source, finding in found:
         report.add_finding(finding, source)
     errors, warnings = report.levels[Level.ERROR], report.levels[Level.WARNING]

@@ -57,7 +57,7 @@ def read_manifest(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
             source=path,
             found=Message("{reason}", reason=error.strerror),
             expected="a list of file names or of SOPInstanceUIDs, or a case",
-            advice="Correct --manifest",
+            advice="Correct --listing",
         ) from error
     if len(data) > _LARGEST:
         raise InputError(
@@ -77,7 +77,7 @@ def read_manifest(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
             source=path,
             found=Message("{count} bytes", count=len(data)),
             expected="a list of file names or of SOPInstanceUIDs, or a case",
-            advice="Correct --manifest",
+            advice="Correct --listing",
         )
     uids = [each for each in named if is_dicom_uid(each) and each.count(".") > 3]
     return tuple(each for each in named if each not in set(uids)), tuple(uids)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from annoconv.advice import COPY_AGAIN
 from annoconv.errors import AnnoconvError, ImageError
 from annoconv.messages import Message
 from annoconv_converters._dicom.elements import file_start, is_encapsulated, walk
@@ -74,7 +75,16 @@ def read_pixels(slices: Sequence[Slice], instances: dict[Path, Instance]) -> Ite
                 pixels_ji = frames[each.frame or 0]
             yield each, measure(pixels_ji, _padding(each))
         except (AnnoconvError, ValueError, IndexError, OverflowError) as error:
-            told = error if isinstance(error, AnnoconvError) else ImageError(Message("the pixels are damaged"))
+            told = (
+                error
+                if isinstance(error, AnnoconvError)
+                else ImageError(
+                    Message("the pixels are damaged"),
+                    found=type(error).__name__,
+                    expected="pixels as the header describes them",
+                    advice=COPY_AGAIN,
+                )
+            )
             yield each, SlicePixels(0, 0, 0, np.zeros((1, 1), np.float32), told)
 
 

@@ -11,6 +11,7 @@ import re
 import struct
 from typing import TYPE_CHECKING, Any, Final
 
+from annoconv.advice import COPY_AGAIN, begin_of
 from annoconv.errors import ImageError
 from annoconv.messages import Message
 from annoconv_converters.check_images.slides import Level, SlidePyramid
@@ -37,7 +38,13 @@ def read_pyramid(path: Path) -> SlidePyramid:
         try:
             directories = _directories(data)
         except (struct.error, ValueError, IndexError) as error:
-            raise ImageError("the directories of the file are damaged", source=path) from error
+            raise ImageError(
+                "the directories of the file are damaged",
+                source=path,
+                found=begin_of(path),
+                expected="a TIFF whose directories lie inside the file",
+                advice=COPY_AGAIN,
+            ) from error
         end = max((_end(each) for each in directories), default=0)
         if end > len(data):
             raise ImageError(

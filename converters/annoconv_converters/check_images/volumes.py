@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from annoconv.advice import COPY_AGAIN, begin_of
 from annoconv.errors import AnnoconvError, GeometryError, LimitError, MaskError
 from annoconv.files.inflate import DEFLATE_MOST, first_bytes, is_gzip
 from annoconv.geometry import Grid
@@ -60,7 +61,13 @@ class NiftiImage:
         with self.path.open("rb") as file:
             found = parse(first_bytes(file, self.path, _START))
         if found is None:
-            raise MaskError("not a NIfTI file that holds header and voxels together", source=self.path)
+            raise MaskError(
+                "not a NIfTI file that holds header and voxels together",
+                source=self.path,
+                found=begin_of(self.path),
+                expected="a NIfTI-1 or NIfTI-2 header with magic n+1 or n+2",
+                advice="Name a .nii or .nii.gz file; convert .hdr and .img to one first",
+            )
         return found[0]
 
     @cached_property
@@ -115,7 +122,14 @@ class NiftiImage:
         dim, dtype = [*header["dim"]], dtype_of(header, order)
         offset = float(header["vox_offset"])
         if not 1 <= dim[0] <= 7 or min(dim[1 : dim[0] + 1]) < 1:
-            raise MaskError("impossible dimensions", source=self.path, where="dim", found=dim)
+            raise MaskError(
+                "impossible dimensions",
+                source=self.path,
+                where="dim",
+                found=dim,
+                expected="1 to 7 dimensions of at least 1",
+                advice=COPY_AGAIN,
+            )
         if dtype is None or not (math.isfinite(offset) and SIZES[version] + 4 <= offset <= self.limits.header_bytes):
             return nifti.read_header(self.path, self.limits, several=True)  # which says what is wrong
         volumes = tuple(dim[4 : dim[0] + 1])
@@ -128,7 +142,9 @@ class NiftiImage:
         expected = made.offset + made.data_bytes
         if (not is_packed and size != expected) or expected > size * DEFLATE_MOST:
             found, expected_text = (Message("{count} bytes", count=count) for count in (size, expected))
-            raise MaskError("the file's length is wrong", source=self.path, found=found, expected=expected_text)
+            raise MaskError(
+                "the file's length is wrong", source=self.path, found=found, expected=expected_text, advice=COPY_AGAIN
+            )
         return made
 
 

@@ -222,7 +222,7 @@ def read_instance(path: Path, limits: Limits) -> Instance | None:
             return None
     with (
         warnings.catch_warnings(),
-        opened(path, limits.header_bytes, advice="Name a segmentation, a report or an image") as opening,
+        opened(path, limits.header_bytes, advice=Message("Name a segmentation, a report or an image")) as opening,
     ):
         warnings.simplefilter("ignore")
         read = _read(path, opening.data, opening.start, limits)

@@ -263,4 +263,4 @@ def _annotation_findings(
 def _twice_or_none(number: Any, place: str) -> Finding:
     if number is None:
         return Finding("coco.no_id", Level.ERROR, f"{place}/id", "the record has no id")
-    return Finding("coco.duplicate", Level.ERROR, f"{place}/id", "the id stands twice")
+    return Finding("coco.duplicate", Level.ERROR, f"{place}/id", "the id stands twice; number the records apart")

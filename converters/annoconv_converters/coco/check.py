@@ -12,7 +12,7 @@ from operator import sub
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.findings import Finding, Level
-from annoconv.messages import Message
+from annoconv.messages import Message, listed
 from annoconv_converters._pictures.categories import number_stated
 from annoconv_converters._pictures.geometry import box_from_record, keypoints_from_record
 from annoconv_converters._pictures.records import is_caption
@@ -31,6 +31,7 @@ __all__ = ["Effort", "case_findings", "category_findings", "file_findings", "sha
 
 AREA_SLACK: Final = 0.02
 """Of the area: between what a polygon encloses and the pixels that it fills; the files of COCO itself hold either."""
+_MOST_NAMED: Final = 5
 PIXEL_SLACK: Final = 1.0
 """Pixels: a box may count pixels or the distance of their centres."""
 _LEAST_EFFORT: Final = 10_000_000
@@ -109,7 +110,9 @@ def _twice(numbers: Iterable[Any], section: str, *, as_text: bool = False) -> It
             yield _error("coco.no_id", f"/{section}/{place}/id", "the record has no id")
         elif (str(number) if as_text else number) in seen:
             yield _error(
-                "coco.duplicate", f"/{section}/{place}/id", Message("the id stands twice: {number!r}", number=number)
+                "coco.duplicate",
+                f"/{section}/{place}/id",
+                Message("the id stands twice: {number!r}; number the records apart", number=number),
             )
         else:
             seen.add(str(number) if as_text else number)
@@ -179,7 +182,7 @@ def shape_findings(
     if is_caption(record):
         return
     if categories.records and id_of(record, "category_id") not in categories.records:
-        yield _warning("coco.category", f"{place}/category_id", "the category is not defined", case_index)
+        yield _warning("coco.category", f"{place}/category_id", _undefined(record, categories), case_index)
     drawn = record.get("segmentation")
     if isinstance(drawn, list) and [] in drawn:
         yield _warning("coco.empty", f"{place}/segmentation", "a polygon has no vertices", case_index)
@@ -244,6 +247,15 @@ def _are_near(box: Sequence[float], boxes: Sequence[Sequence[float]]) -> bool:
 
 def _error(rule: str, path: str, message: str) -> Finding:
     return Finding(rule, Level.ERROR, path, message)
+
+
+def _undefined(record: dict[str, Any], categories: Categories) -> Message:
+    """Return what is said of a category that the file does not list."""
+    return Message(
+        "the category {number!r} is not defined; expected {listed}; add it to categories",
+        number=id_of(record, "category_id"),
+        listed=listed([*categories.records], _MOST_NAMED),
+    )
 
 
 def _warning(rule: str, path: str, message: str, case_index: int) -> Finding:

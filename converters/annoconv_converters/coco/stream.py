@@ -159,7 +159,13 @@ def scan(file: BinaryIO, source: Path, limits: Limits) -> Iterator[Span | Record
         if not isinstance(member, list):
             seen = looks_like(skeleton)
             raise _invalid(
-                Message("a COCO file has a list of {name}; found {seen}", name=name, seen=seen), source, None
+                Message(
+                    "a COCO file has a list of {name}; found {seen}; name one, or read this file with annoconv convert",
+                    name=name,
+                    seen=seen,
+                ),
+                source,
+                None,
             )
     yield beside
 

@@ -16,9 +16,11 @@ import numpy as np
 
 from annoconv import ids, times
 from annoconv import images as image_seam
+from annoconv.advice import NOTHING, nearest
 from annoconv.errors import MaskError, UsageError
 from annoconv.files.atomic import replacing
 from annoconv.limits import Limits
+from annoconv.messages import Message
 from annoconv.model import Concept, Metadata
 from annoconv.pixels import ArrayVolume, Mask
 from annoconv_converters._dicom.texts import text
@@ -114,7 +116,12 @@ def write_segmentation(
     _check_numbers(list(masks), settings.kind)
     at = timestamp or times.timestamp([], [source.acquired_at])
     if at.tzinfo is None:
-        raise UsageError("the time names no zone", found=at.isoformat())
+        raise UsageError(
+            "the time names no zone",
+            found=at.isoformat(),
+            expected="a time with its zone",
+            advice="Give the timestamp a tzinfo, such as timezone.utc",
+        )
     described = {segment.number: segment for segment in segments}
     content = Content(
         source=source,
@@ -168,7 +175,13 @@ class SegmentationArrays:
     def mask(self, number: int) -> NDArray[Any]:
         """Return the segment `number` as `mask_kji`, bool, or float32 from 0 to 1 if it is fractional; read-only."""
         if number not in {segment.number for segment in self.segments}:
-            raise MaskError("there is no such segment", source=self._file.path, found=number)
+            raise MaskError(
+                "there is no such segment",
+                source=self._file.path,
+                found=number,
+                expected=", ".join(str(segment.number) for segment in self.segments),
+                advice=nearest(number, [segment.number for segment in self.segments]),
+            )
         if self.kind is Kind.LABELMAP:
             return np.asarray(self.labels() == number)
         return SegmentVolume(self._file, self._frame_grid, self.grid, number).read()
@@ -210,7 +223,12 @@ def _masks(
     """Return the masks by segment number, those of a label map as values of one volume."""
     if not isinstance(masks_kji, np.ndarray):
         if not masks_kji:
-            raise MaskError("there is no mask to write")
+            raise MaskError(
+                "there is no mask to write",
+                found=NOTHING,
+                expected="at least one mask, by segment number",
+                advice="Give the masks that are to be written",
+            )
         return {
             number: Mask(str(number), ArrayVolume(grid, array), None) for number, array in sorted(masks_kji.items())
         }
@@ -228,6 +246,9 @@ def _check_numbers(numbers: list[int], kind: Kind) -> None:
             "segments are numbered from 1" if kind is Kind.LABELMAP else "segments are numbered from 1, one by one",
             found=", ".join(map(str, numbers[:10])),
             advice='Number them anew, describe those between in `segments`, or write type="labelmap"',
+            expected=Message("numbers from 1")
+            if kind is Kind.LABELMAP
+            else Message("1 to {count}", count=len(numbers)),
         )
 
 

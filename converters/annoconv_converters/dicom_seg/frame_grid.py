@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from pydicom.dataset import Dataset
 
+from annoconv.advice import SAVE_AGAIN
 from annoconv.errors import AnnoconvError, GeometryError, MaskError
 from annoconv.geometry import (
     DIRECTION_TOLERANCE,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from annoconv_converters.dicom_seg.groups import FrameTable
 
+_PLACING: Final = Message("PixelMeasuresSequence, PlaneOrientationSequence and PlanePositionSequence")
 __all__ = [
     "FrameGrid",
     "find_frame_grid",
@@ -106,13 +108,15 @@ def find_frame_grid(
     except AnnoconvError:
         raise
     except DAMAGE as error:  # pydicom converts elements only when they are looked at
-        problem = "an element that places the frames is damaged"
-        raise MaskError(problem, source=path, found=type(error).__name__) from error
+        problem, found = "an element that places the frames is damaged", type(error).__name__
+        raise MaskError(problem, source=path, found=found, expected=_PLACING, advice=SAVE_AGAIN) from error
 
 
 def _find_frame_grid(header: Dataset, table: FrameTable, path: Path | None, rounding: float) -> FrameGrid:
     if not len(table.planes):
-        raise MaskError("the segmentation has no frames", source=path, where="NumberOfFrames (0028,0008)")
+        where, expected = "NumberOfFrames (0028,0008)", Message("at least one frame")
+        problem = "the segmentation has no frames"
+        raise MaskError(problem, source=path, where=where, found=0, expected=expected, advice=SAVE_AGAIN)
     if header.get("TotalPixelMatrixColumns") is not None:
         return _slide_frame_grid(header, table, path)
     if all(place.position is None for place in table.places):
@@ -133,6 +137,7 @@ def _find_frame_grid(header: Dataset, table: FrameTable, path: Path | None, roun
             source=path,
             found=Message("{count} slices", count=count),
             expected=_MOST_SLICES,
+            advice="Correct the positions of the frames where the file was made",
         )
     first = int(slices.argmin())
     last = int(slices.argmax())
@@ -228,11 +233,16 @@ def _named_instances(header: Dataset, table: FrameTable, frame_grid: FrameGrid) 
 def _stated(header: Dataset, table: FrameTable, path: Path | None) -> _Stated:
     first = table.places[0]
     if first.orientation is None or first.pixel_spacing is None or any(p.position is None for p in table.places):
+        lacking = sum(
+            each.position is None or first.orientation is None or first.pixel_spacing is None for each in table.places
+        )
         raise MaskError(
             "the frames have no place in space",
             source=path,
             where="SharedFunctionalGroupsSequence (5200,9229)",
-            expected="PixelMeasuresSequence, PlaneOrientationSequence and PlanePositionSequence",
+            found=Message("{count} places of frames that are incomplete", count=lacking),
+            expected=_PLACING,
+            advice=SAVE_AGAIN,
         )
     for place in table.places:
         for name, problem in (
@@ -243,12 +253,8 @@ def _stated(header: Dataset, table: FrameTable, path: Path | None) -> _Stated:
             if found == expected:
                 continue
             if found is None or not np.allclose(found, expected, rtol=DIRECTION_TOLERANCE, atol=DIRECTION_TOLERANCE):
-                raise GeometryError(
-                    problem,
-                    source=path,
-                    found=found,
-                    expected=expected,
-                )
+                advice = "Write the frames of each orientation and spacing as a file of their own"
+                raise GeometryError(problem, source=path, found=found, expected=expected, advice=advice)
     return _Stated(
         first.orientation,
         first.pixel_spacing,
@@ -328,6 +334,7 @@ def _one_by_one(distances: NDArray[np.float64], path: Path | None) -> tuple[int,
             source=path,
             found=Message("{gaps} mm apart", gaps=", ".join(f"{gap:.6g}" for gap in np.unique(gaps)[:5])),
             expected=Message("distances of slices, at most {count} times the usual one", count=_WIDEST),
+            advice="Name the source series with --images",
         )
     return len(apart), slices.astype(np.int64), float(apart[-1] - apart[0]) / (len(apart) - 1)
 
@@ -348,8 +355,15 @@ def _slide_frame_grid(header: Dataset, table: FrameTable, path: Path | None) -> 
         tiles = [((n % across) * columns, (n // across) * rows) for n in range(len(tiles))]
     found = [tile for tile in tiles if tile is not None]
     if len(found) < len(tiles) or any(not (0 <= x < width and 0 <= y < height) for x, y in found):
-        where = "PlanePositionSlideSequence (0048,021A)"
-        raise GeometryError("a tile lies outside the total pixel matrix, or nowhere", source=path, where=where)
+        outside = len(tiles) - sum(0 <= x < width and 0 <= y < height for x, y in found)
+        raise GeometryError(
+            "a tile lies outside the total pixel matrix, or nowhere",
+            source=path,
+            where="PlanePositionSlideSequence (0048,021A)",
+            found=Message("{count} tiles outside or without a place", count=outside),
+            expected=Message("all inside {columns} x {rows} pixels", columns=width, rows=height),
+            advice=SAVE_AGAIN,
+        )
     slices = np.zeros(len(found), dtype=np.int64)
     origin = (header.get("TotalPixelMatrixOriginSequence") or [None])[0]
     cosines, spacing = header.get("ImageOrientationSlide"), table.places[0].pixel_spacing

@@ -81,6 +81,7 @@ class Settings:
                 "frames of single bits cannot be run-length encoded",
                 found=Message("--compress rle with --type binary"),
                 advice="Add --type labelmap, or take --compress deflate",
+                expected="--type labelmap or fractional with --compress rle",
             )
 
         if self.kind is not Kind.FRACTIONAL and self.fractional_type is not None:
@@ -88,6 +89,7 @@ class Settings:
                 "only a fractional segmentation says what fractions mean",
                 found=Message("--fractional-type with --type {kind}", kind=self.kind.value.lower()),
                 advice="Add --type fractional, or leave --fractional-type out",
+                expected="--type fractional with --fractional-type",
             )
 
     def told_by(self, masks: Iterable[MaskAnnotation]) -> Settings:

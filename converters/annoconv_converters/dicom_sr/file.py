@@ -121,7 +121,7 @@ def open_report(path: Path, limits: Limits) -> ReportFile:
     if class_of(path) == "json":
         with reading_whole(path):
             return _checked(_of_json(path, limits))
-    with opened(path, limits.header_bytes, advice="Name a DICOM structured report", found=_NEITHER) as file:
+    with opened(path, limits.header_bytes, advice=Message("Name a DICOM structured report"), found=_NEITHER) as file:
         if not file.is_all:
             raise LimitError(
                 "the report is too large once inflated",
@@ -195,7 +195,7 @@ def _of_json(path: Path, limits: Limits) -> ReportFile:
             source=path,
             found=", ".join(map(str, tags[:_MOST_NAMED])) or type(document).__name__,
             expected="one data set as a JSON object (PS3.18 F.2)",
-            advice="Name a DICOM structured report",
+            advice=Message("Name a DICOM structured report"),
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

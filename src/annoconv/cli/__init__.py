@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +15,7 @@ import typer.core
 import typer.main
 
 from annoconv.cli.command import LANG, Lang, app, internal_error, utf8_streams
-from annoconv.cli.language import Context, asked_language, said, speaking, spoken, usage_error
+from annoconv.cli.language import Context, asked_language, said, speaking, spoken, usage_error, usage_object
 from annoconv.errors import AnnoconvError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _COMMANDS = {
     "schema": "Print the JSON Schema of a case, or tell what changed between two versions.",
     "upgrade": "Bring cases of the B.3 layout or an older schema to the current one.",
     "info": "Tell what cases hold, or which versions are at work.",
+    "rule": "Explain rules: what is asked, by which clause, at which level, and what to do.",
     "metrics": "Measure masks, boxes, polygons and points by a reference.",
     "agreement": "Tell how far readers, versions or modalities agree.",
     "merge-readers": "Make one case of several readers' cases of one image.",
@@ -75,6 +77,17 @@ class _Commands(typer.core.TyperGroup):
             return added_command(added[cmd_name])
         return None
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that is called; of a name that is none, tell the one that is spelled most like it."""
+        try:
+            return super().resolve_command(ctx, args)
+        except _USAGE_ERROR as error:
+            from annoconv.advice import nearest
+
+            if near := nearest(args[0], self.list_commands(ctx)).values.get("name"):
+                error.message = f"{error.message.rstrip('.')}; did you mean {near}?"
+            raise
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the table of commands without importing any."""
         from annoconv.registry import commands, converters
@@ -107,6 +120,10 @@ def _root(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 failed, 2 usage, 3 losses, 4 limit, 70 our own bug."""
     utf8_streams()
+    if "_ANNOCONV_COMPLETE" in os.environ:  # set by the shell's own script
+        from typer.completion import completion_init
+
+        completion_init()
     given = list(sys.argv[1:] if arguments is None else arguments)
     with speaking(asked_language(given)):
         return _run(given)
@@ -157,12 +174,14 @@ def _guarded(run: Callable[[], int], *, as_json: bool) -> int:
     except _USAGE_ERROR as error:
         sys.stderr.write(usage_error(error))
         if as_json:
-            _say_json(error.format_message(), 2)
+            _say_json(usage_object(error))
         return 2
     except AnnoconvError as error:
         sys.stderr.write(f"annoconv: {said('error')}: {error.text(spoken())}\n")
         if as_json:
-            _say_json(str(error), error.exit_code)
+            from annoconv.cli.report import as_object
+
+            _say_json(as_object(error, spoken()))
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return 130
@@ -172,13 +191,13 @@ def _guarded(run: Callable[[], int], *, as_json: bool) -> int:
     except Exception as error:  # a bug of ours, and never a traceback
         sys.stderr.write(said(internal_error(error)) + "\n")
         if as_json:
-            _say_json(internal_error(error), 70)
+            _say_json({"kind": "InternalError", "message": str(internal_error(error)), "exit_code": 70})
         return 70
 
 
-def _say_json(message: str, code: int) -> None:
+def _say_json(error: dict[str, Any]) -> None:
     import json
 
-    errors = [{"message": message, "exit_code": code}]
-    answer = {"outputs": [], "losses": [], "findings": [], "errors": errors, "exit_code": code, "elapsed_s": 0.0}
+    code = error["exit_code"]
+    answer = {"outputs": [], "losses": [], "findings": [], "errors": [error], "exit_code": code, "elapsed_s": 0.0}
     sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from annoconv import registry
+from annoconv.advice import nearest
 from annoconv.errors import AnnoconvError, InputError, UsageError
 from annoconv.files.inputs import check_source
 from annoconv.limits import Limits
@@ -173,7 +174,7 @@ def check_format(direction: Literal["from", "to"], name: str) -> None:
         hint = next(_choices(direction, name), None)
         error.expected = ", ".join(sorted([*str(error.expected).split(", "), CASE]))
         error.advice = (
-            Message("Name one of these")
+            nearest(name, str(error.expected).split(", "))
             if hint is None
             else Message("It is a choice of another format: {how}", how=hint)
         )

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 import typer
 import typer.core
 
-from annoconv.messages import language, recognised, translate
+from annoconv.messages import Message, language, recognised, translate
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
 
     from annoconv.messages import Language
 
-__all__ = ["Command", "Context", "asked_language", "said", "speaking", "spoken", "usage_error"]
+__all__ = ["Command", "Context", "asked_language", "said", "speaking", "spoken", "usage_error", "usage_object"]
 
 _spoken: ContextVar[Language | None] = ContextVar("spoken", default=None)
 
@@ -29,8 +29,9 @@ TYPER_SENTENCES = (
     "Missing argument {name}.",
     "Missing option {name}.",
     "Missing command.",
-    "No such option: {name} (Possible options: {others})",
+    "No such option: {name}; did you mean {others}?",
     "No such option: {name}",
+    "No such command {name}; did you mean {other}?",
     "No such command {name}.",
     "Got unexpected extra argument(s) ({arguments})",
     "Got unexpected extra argument ({arguments})",
@@ -55,11 +56,16 @@ _HELP_SENTENCES = (
     "Arguments",
     "Commands",
     "Converters",
+    "Example",
     "Show this message and exit.",
     "required",
     "default: {}",
 )
 """What typer and the list of commands say in help."""
+
+_KINDS = re.compile(r" <(list\[)?(str|path|Path|float|int)\]?>")
+_WORDS = {"str": "TEXT", "path": "PATH", "Path": "PATH", "float": "NUMBER", "int": "NUMBER"}
+"""Types as typer writes them in help, and the words for people."""
 
 _BASE: Any = typer.Context.formatter_class
 
@@ -101,13 +107,54 @@ def usage_error(error: Any) -> str:
     """Return what is said of a wrong command line, with the usage of the command."""
     if type(error).__name__ == "NoArgsIsHelpError":
         return f"{error.format_message()}\n"
-    text = error.format_message().replace("Value error, ", "")  # typer's validator says it before its own sentence
-    sentence = said(recognised(text, *TYPER_SENTENCES))
-    told = said("Error: {}", sentence) + "\n"
+    told = said("Error: {}", _usage_sentence(error)) + "\n"
     if error.ctx is None:
         return told
     hint = said("Try '{} {}' for help.", error.ctx.command_path, error.ctx.help_option_names[0])
     return f"{error.ctx.get_usage()}\n{hint}\n\n{told}"
+
+
+def _named(sentence: str) -> dict[str, str]:
+    """Return what a sentence of typer names, the inner sentence before the outer one."""
+    if not isinstance(sentence, Message):
+        return {}
+    named = {name: str(value).strip("'") for name, value in sentence.values.items()}
+    for inner in sentence.values.values():
+        named |= _named(inner) if isinstance(inner, Message) else {}
+    return named
+
+
+def _usage_sentence(error: Any) -> str:
+    """Return what is wrong with a command line."""
+    text = error.format_message().replace("Value error, ", "")  # typer's validator says it before its own sentence
+    text = re.sub(r" \(Possible options: (.*)\)$", r"; did you mean \1?", text)
+    return recognised(text, *TYPER_SENTENCES)
+
+
+def usage_object(error: Any) -> dict[str, Any]:
+    """Return what is wrong with a command line as an object like those of other errors (`annoconv.cli.report`)."""
+    lang = spoken()
+    sentence = _usage_sentence(error)
+    said_too = {} if lang == "en" else {f"message_{lang}": translate(sentence, lang)}
+    problem, _, near = str(sentence).partition("; did you mean ")
+    parameter, named = getattr(error, "param", None), _named(sentence)
+    found = next((named[key] for key in ("value", "arguments", "name") if key in named), None)
+    choices = near.rstrip("?") or named.get("choices") or named.get("kind")
+    if problem.startswith("Missing"):
+        found, choices = "nothing", found
+    path = "annoconv" if error.ctx is None else error.ctx.command_path
+    return {
+        "kind": "UsageError",
+        "message": str(sentence),
+        "problem": problem,
+        "source": None,
+        "where": getattr(error, "option_name", None) or (parameter and parameter.get_error_hint()),
+        "found": found,
+        "expected": choices or f"what `{path} --help` lists",
+        "advice": f"Try '{path} --help' for help.",
+        "exit_code": 2,
+        **said_too,
+    }
 
 
 class Formatter(_BASE):  # type: ignore[misc]  # typer does not say which class it is
@@ -127,7 +174,7 @@ class Formatter(_BASE):  # type: ignore[misc]  # typer does not say which class 
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """Write a table of names and what each is."""
-        rows = list(rows)
+        rows = [(_KINDS.sub(_kind, name), told) for name, told in rows]
         first = min(max((len(name) for name, _ in rows), default=0), col_max) + col_spacing
         width = max(self.width - first - 2, 10)
         super().write_dl([(name, _laid_out(_help(told), width)) for name, told in rows], col_max, col_spacing)
@@ -138,11 +185,28 @@ class Context(typer.Context):
 
     formatter_class = Formatter
 
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **{"help_option_names": ["--help", "-h"], **settings})
+
 
 class Command(typer.core.TyperCommand):
-    """A command whose help is laid out by `Formatter`."""
+    """A command whose help is laid out by `Formatter`, with an example."""
 
     context_class = Context
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write an example, if there is one."""
+        from annoconv.cli.examples import example_of
+
+        if told := example_of(self.name or ""):
+            with formatter.section("Example"):
+                formatter.write_text(told)
+
+
+def _kind(match: re.Match[str]) -> str:
+    """Return the word for a type; nothing after the name of an argument, which says what it is."""
+    is_option = match.string.startswith("-")
+    return f" {_WORDS[match.group(2)]}" if is_option else ""
 
 
 def _help(told: str) -> str:

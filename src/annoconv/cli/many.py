@@ -43,7 +43,7 @@ def asked_for_many(given: Sequence[str], commands: Callable[[str], bool]) -> Ask
         Whether there is a command of a name.
     """
     place = next((at for at, each in enumerate(given) if commands(each)), None)
-    if place is None or "--help" in given:
+    if place is None or {"--help", "-h"} & {*given}:
         return None
     arguments = list(given[place + 1 :])
     manifest, keep_going = None, "--keep-going" in arguments

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from annoconv.messages import Language
     from annoconv.model import Case
 
-__all__ = ["FailOnLoss", "Report"]
+__all__ = ["FailOnLoss", "Report", "as_object"]
 
 _SHOWN = 20  # lines of each kind of loss and for each broken rule, for people
 _MOST_NAMED = 10_000  # annotations whose ids are held
@@ -280,7 +280,7 @@ class Report:
         for key, value in self._extra.items():
             out.write(f", {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
         if self._errors:
-            errors = [_as_object(error, self.lang) | self._failed.get(id(error), {}) for error in self._errors]
+            errors = [as_object(error, self.lang) | self._failed.get(id(error), {}) for error in self._errors]
             out.write(f', "errors": {json.dumps(errors, ensure_ascii=False)}')
         elapsed = round(time.perf_counter() - self._started, 3)
         out.write(f', "exit_code": {code}, "elapsed_s": {elapsed}}}\n')
@@ -334,9 +334,25 @@ class Report:
         stream.write(f"{text}\n")
 
 
-def _as_object(error: AnnoconvError, lang: Language) -> dict[str, Any]:
+def as_object(error: AnnoconvError, lang: Language) -> dict[str, Any]:
+    """Return an error as an object: its parts beside the whole sentence, in English; None for what it does not say."""
     told = {} if lang == "en" else {f"message_{lang}": error.text(lang)}
-    return {"message": str(error), "exit_code": error.exit_code, **told}
+    parts = {name: _value(getattr(error, name)) for name in ("found", "expected", "advice")}
+    return {
+        "kind": type(error).__name__,
+        "message": str(error),
+        "problem": str(error.problem),
+        "source": error.source,
+        "where": None if error.where is None else str(shortened(error.where)),
+        **parts,
+        "exit_code": error.exit_code,
+        **told,
+    }
+
+
+def _value(told: object) -> object:
+    """Return what an error says of a value: numbers and truth as they are, anything else as text."""
+    return told if told is None or isinstance(told, bool | int) else str(shortened(told))
 
 
 def _counts(kinds: Counter[str]) -> str:

@@ -247,7 +247,8 @@ def _length(place: _Place, _: bool) -> Asked:
         expected = Message("at least {count} members", count=low)
     else:
         expected = Message("{low} to {high} members", low=low or 0, high=high)
-    return _meant(expected, place), ""
+    is_short = low is not None and isinstance(place.value, list) and len(cast("list[object]", place.value)) < low
+    return _meant(expected, place), Message("add what is missing") if is_short else Message("take out what is too much")
 
 
 _EXPECTED: Final[dict[str, Callable[[_Place, bool], Asked]]] = {

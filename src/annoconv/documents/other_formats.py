@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from annoconv.documents.json_values import json_type
+from annoconv.errors import InputError
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message
 from annoconv.model import Case
@@ -70,10 +71,8 @@ def is_of_another(document: Any) -> bool:
 
 def no_case(document: Any) -> Finding:
     """Return the one finding about a document of another format."""
-    found = Message("{problem}; found {found}", problem=Message("this is no case"), found=looks_like(document))
-    problem = Message("{problem}; expected {expected}", problem=found, expected=REQUIRED)
-    told = Message("{problem}. {advice}", problem=problem, advice=OTHER_FORMAT)
-    return Finding("schema.invalid", Level.ERROR, "", told)
+    told = InputError("this is no case", found=looks_like(document), expected=REQUIRED, advice=OTHER_FORMAT)
+    return Finding("schema.invalid", Level.ERROR, "", Message("{error}", error=told))
 
 
 def _has(document: dict[str, Any], members: tuple[str, ...]) -> bool:

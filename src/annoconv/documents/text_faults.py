@@ -66,6 +66,10 @@ def not_json(message: str, data: bytes) -> Message:
             line=line,
             column=column,
         )
+    if not data.strip():
+        return Message(
+            "the file is empty; found nothing; expected a JSON document; copy it again from where it is whole"
+        )
     match = _POSITION.match(message)
     if not match:
         return Message("this is not JSON: {what}", what=recognised(message, *_JITER_SENTENCES))
@@ -84,8 +88,27 @@ def not_json(message: str, data: bytes) -> Message:
             column=column,
         )
     doubled = re.fullmatch('Detected duplicate key "(.*)"', what, flags=re.DOTALL)
-    told = Message("the key '{key}' stands twice", key=doubled[1]) if doubled else recognised(what, *_JITER_SENTENCES)
-    return Message("this is not JSON: {what} at line {line}, column {column}", what=told, line=line, column=column)
+    if doubled:
+        told = Message("the key '{key}' stands twice", key=doubled[1])
+        return Message(
+            "this is not JSON: {what} at line {line}, column {column}; keep one of the two",
+            what=told,
+            line=line,
+            column=column,
+        )
+    return Message(
+        "this is not JSON: {what} at line {line}, column {column}; found {found}; correct it there",
+        what=recognised(what, *_JITER_SENTENCES),
+        line=line,
+        column=column,
+        found=_shown(data, start),
+    )
+
+
+def _shown(data: bytes, start: int) -> Message:
+    """Return what stands at a place, as far as one character tells: whole words may be of a patient."""
+    sign = data[start : start + 4].decode("utf-8", "ignore")[:1]
+    return Message("{sign!r}", sign=sign) if sign else Message("the end of the text")
 
 
 def too_large(data: bytes) -> Message:

@@ -262,7 +262,7 @@ def _contradiction(image: Image, actual: Grid) -> str:
                 "shape {shape}, but the files have {actual}. {order}",
                 shape=list(stated.shape),
                 actual=list(actual.shape),
-                order=Message(ORDER_OF_SHAPE),
+                order=ORDER_OF_SHAPE,
             )
         if stated.lps_from_ijk is None:
             if stated.shape == actual.shape:

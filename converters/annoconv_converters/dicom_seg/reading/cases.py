@@ -279,6 +279,7 @@ def _described(part: _Part, origin: Origin | None) -> dict[str, Any]:
             where="ReferencedSeriesSequence (0008,1115)",
             expected="an instance for each slice, which has its position",
             advice="Name the source series with --images",
+            found=Message("no instance for each slice"),
         )
     source = origin.source
     is_same = is_whole and compare_grids(own, source.grid).kind is GridKind.SAME

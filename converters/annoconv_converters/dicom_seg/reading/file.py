@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from pydicom.filereader import read_dataset
 
+from annoconv.advice import COPY_AGAIN, NOTHING, SAVE_AGAIN, at_most_bytes, in_bytes, nearest
 from annoconv.errors import LimitError, MaskError
-from annoconv.messages import Message
+from annoconv.messages import Message, listed
 from annoconv_converters._dicom.charset import settle_character_set
 from annoconv_converters._dicom.elements import (
     EXPLICIT,
@@ -116,7 +117,7 @@ def open_segmentation(path: Path, limits: Limits) -> SegmentationFile:
         If it exceeds a bound.
     """
     most = min(limits.header_bytes, _INFLATED_HEADER)
-    with opened(path, most, advice="Name a DICOM segmentation", error=MaskError) as file:
+    with opened(path, most, advice=Message("Name a DICOM segmentation"), error=MaskError) as file:
         return _open(path, file.data, file.start, limits, file.deflated_at, is_all=file.is_all)
 
 
@@ -139,6 +140,7 @@ def _open(
             source=path,
             expected=Message("{count} bytes at most", count=limits.header_bytes),
             limit="header_bytes",
+            found=in_bytes(sum(map(len, kept.values()))),
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -211,7 +213,7 @@ def _check_segments(file: SegmentationFile) -> None:
     """Refuse segments that share a number or are not told from the background, and frames of none that is described."""
     numbers = [int(each.get("SegmentNumber") or 0) for each in file.header.get("SegmentSequence") or []]
     found = {*np.unique(file.table.segments).tolist()}.difference({0} if file.kind is Kind.LABELMAP else (), numbers)
-    where, problem = "SegmentSequence (0062,0002)", ""
+    where, problem, expected = "SegmentSequence (0062,0002)", "", Message("one item for each segment number")
     if len(set(numbers)) < len(numbers):
         problem, found = "two segments have one number", {n for n in numbers if numbers.count(n) > 1}
     elif found:
@@ -220,17 +222,24 @@ def _check_segments(file: SegmentationFile) -> None:
         problem, found = "segment 0 is not the background, and labels of 0 cannot be told from it", {0}
     elif file.kind is Kind.FRACTIONAL and not 0 < int(file.header.get("MaximumFractionalValue") or 0) <= LEVELS:
         where, problem = "MaximumFractionalValue (0062,000E)", "fractions have no largest value"
+        found, expected = {int(file.header.get("MaximumFractionalValue") or 0)}, Message("1 to {count}", count=LEVELS)
     if problem:
-        raise MaskError(problem, source=file.path, where=where, found=", ".join(map(str, sorted(found)[:10])) or None)
+        shown = listed(sorted(found), 10)
+        raise MaskError(problem, source=file.path, where=where, found=shown, expected=expected, advice=SAVE_AGAIN)
     _ = file.segments  # converts their elements, so that damage shows here
 
 
 def _check_length(path: Path, each: Element, limits: Limits) -> None:
-    is_private = (each.tag >> 16) % 2 == 1
-    most = limits.header_bytes if each.vr in _LARGE_VRS or is_private else _LONGEST_TEXT
+    is_bounded = each.vr in _LARGE_VRS or (each.tag >> 16) % 2 == 1
+    most = limits.header_bytes if is_bounded else _LONGEST_TEXT
     if each.end - each.start > most + 12:
         raise LimitError(
-            "an attribute is too long", source=path, found=Message("{count} bytes", count=each.end - each.start)
+            "an attribute is too long",
+            source=path,
+            found=in_bytes(each.end - each.start),
+            expected=at_most_bytes(most),
+            limit="header_bytes" if is_bounded else None,
+            advice=None if is_bounded else SAVE_AGAIN,
         )
 
 
@@ -238,7 +247,11 @@ def _count_segments(path: Path, data: Buffer, each: Element, start: FileStart) -
     for count, _ in enumerate(item_spans(data, each.value, each.value_end, start.encoding), 1):
         if count > _MOST_SEGMENTS:
             raise LimitError(
-                "too many segments", source=path, expected=Message("{count} at most", count=_MOST_SEGMENTS)
+                "too many segments",
+                source=path,
+                expected=Message("{count} at most", count=_MOST_SEGMENTS),
+                found=Message("more than {count}", count=_MOST_SEGMENTS),
+                advice="Split the file where it was made",
             )
 
 
@@ -255,7 +268,14 @@ def _pixel_element(path: Path, data: Buffer, at: int, start: FileStart, *, is_wh
         end = at + 12 + length
         found = Element(group << 16 | number, vr, at, at + 12, end, end)
     if found is None or found.tag != _PIXELS:
-        raise MaskError("a required attribute is missing", source=path, where="PixelData (7FE0,0010)")
+        raise MaskError(
+            "a required attribute is missing",
+            source=path,
+            where="PixelData (7FE0,0010)",
+            found=NOTHING,
+            expected="PixelData (7FE0,0010) at the end of the file",
+            advice=COPY_AGAIN,
+        )
     return found
 
 
@@ -277,6 +297,7 @@ def _kind(path: Path, header: Dataset) -> Kind:
             where="SegmentationType (0062,0001)",
             found=stated,
             expected=", ".join(Kind),
+            advice=nearest(stated, Kind),
         )
     return Kind(stated)
 
@@ -285,7 +306,14 @@ def _tiled_full(path: Path, header: Dataset, shared: FrameTable, kind: Kind) -> 
     """Return the table of frames that need no description: every tile of every segment (PS3.3 C.7.6.17.3)."""
     where = "PerFrameFunctionalGroupsSequence (5200,9230)"
     if text(header.get("DimensionOrganizationType")) != "TILED_FULL" or not shared.places:
-        raise MaskError("a required attribute is missing", source=path, where=where)
+        raise MaskError(
+            "a required attribute is missing",
+            source=path,
+            where=where,
+            found=NOTHING,
+            expected="a description of each frame, or TILED_FULL",
+            advice=SAVE_AGAIN,
+        )
     width, height = int(header.TotalPixelMatrixColumns), int(header.TotalPixelMatrixRows)
     columns, rows, frames = int(header.Columns), int(header.Rows), int(header.NumberOfFrames)
     across, down = range(0, width, max(columns, 1)), range(0, height, max(rows, 1))
@@ -295,7 +323,9 @@ def _tiled_full(path: Path, header: Dataset, shared: FrameTable, kind: Kind) -> 
             frames,
             Message("{tiles} tiles of {count} segments", tiles=len(across) * len(down), count=len(numbers)),
         )
-        raise MaskError("the frames are not all tiles", source=path, where=where, found=found, expected=expected)
+        raise MaskError(
+            "the frames are not all tiles", source=path, where=where, found=found, expected=expected, advice=COPY_AGAIN
+        )
     tiles = [(x, y) for y in down for x in across]
     return FrameTable(
         np.repeat(np.array(numbers, dtype=np.int64), len(tiles)),
@@ -309,7 +339,13 @@ def _checked(path: Path, header: Dataset, table: FrameTable, kind: Kind, limits:
     rows, columns = (int(header.get(name) or 0) for name in ("Rows", "Columns"))
     frames = int(1 if header.get("NumberOfFrames") is None else header.NumberOfFrames)
     if rows < 1 or columns < 1 or frames < 1:
-        raise MaskError("Rows, Columns and NumberOfFrames must be positive", source=path, found=(rows, columns, frames))
+        raise MaskError(
+            "Rows, Columns and NumberOfFrames must be positive",
+            source=path,
+            found=(rows, columns, frames),
+            expected="at least 1 of each",
+            advice=COPY_AGAIN,
+        )
     if frames != len(table.segments):
         raise MaskError(
             "the frames and their descriptions differ in number",
@@ -317,6 +353,7 @@ def _checked(path: Path, header: Dataset, table: FrameTable, kind: Kind, limits:
             where="NumberOfFrames (0028,0008)",
             found=frames,
             expected=Message("{count} as in PerFrameFunctionalGroupsSequence", count=len(table.segments)),
+            advice=COPY_AGAIN,
         )
     if rows * columns > limits.volume_bytes:
         raise LimitError(
@@ -334,5 +371,6 @@ def _checked(path: Path, header: Dataset, table: FrameTable, kind: Kind, limits:
             where="BitsAllocated (0028,0100), SamplesPerPixel (0028,0002)",
             found=Message("{bits} bits, {samples} samples", bits=bits, samples=samples),
             expected=Message("{names} bits, 1 sample for {kind}", names=" or ".join(map(str, _BITS[kind])), kind=kind),
+            advice="Save it again as a segmentation of PS3.3 A.51 or A.92",
         )
     return FramePixels(path, "", EXPLICIT, 0, b"", rows, columns, bits)

@@ -22,6 +22,7 @@ from pydicom.encaps import encapsulate
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import UID
 
+from annoconv.advice import COPY_AGAIN, in_bytes
 from annoconv.errors import MaskError
 from annoconv.messages import Message
 from annoconv_converters._dicom.codestream import frame_size
@@ -122,7 +123,14 @@ class FramePixels:
         file.seek(self._base + first)
         content = file.read(last - first)
         if len(content) < last - first:
-            raise MaskError("the pixels are truncated", source=self.path, where="PixelData (7FE0,0010)")
+            raise MaskError(
+                "the pixels are truncated",
+                source=self.path,
+                where="PixelData (7FE0,0010)",
+                found=in_bytes(len(content)),
+                expected=in_bytes(last - first),
+                advice=COPY_AGAIN,
+            )
         return np.frombuffer(content, dtype=np.uint8)
 
     def _bytes(self, file: BinaryIO, first: int, last: int) -> NDArray[np.uint8]:
@@ -153,7 +161,12 @@ class FramePixels:
             reason = " ".join(str(error).split())[:_LONGEST_REASON]
             where = f"PixelData (7FE0,0010), frame {number + 1}"
             raise MaskError(
-                Message("the pixels cannot be decoded ({reason})", reason=reason), source=self.path, where=where
+                Message("the pixels cannot be decoded ({reason})", reason=reason),
+                source=self.path,
+                where=where,
+                found=in_bytes(len(coded)),
+                expected=Message("{count} bytes of pixels, coded", count=size),
+                advice=COPY_AGAIN,
             ) from error
 
     def _by_pydicom(self, coded: bytes, size: int) -> bytes:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from annoconv.advice import SAVE_AGAIN
 from annoconv.errors import LimitError, MaskError
 from annoconv.geometry import GridKind, apply_relation
 from annoconv.limits import Limits
@@ -162,6 +163,8 @@ class SegmentVolume(_Frames):
                     source=self.path,
                     where="MaximumFractionalValue (0062,000E)",
                     found=int(most),
+                    expected=Message("{count}, the largest in the pixels, or more", count=int(levels.max(initial=0))),
+                    advice=SAVE_AGAIN,
                 )
             part = levels.reshape(pixels.rows, pixels.columns)[: target_ji.shape[0], : target_ji.shape[1]]
             np.maximum(target_ji, part > 0 if self.is_mask else part / most, out=target_ji)
@@ -222,7 +225,13 @@ class LabelVolume(_Frames):
         """
         if self._kept is None:
             if self.file.kind is Kind.FRACTIONAL:
-                raise MaskError("fractions are no labels", source=self.path)
+                raise MaskError(
+                    "fractions are no labels",
+                    source=self.path,
+                    found=Message("a fractional segmentation"),
+                    expected="a binary one or a label map",
+                    advice="Read the segments one by one",
+                )
             labels_kji = self._empty(self.dtype)
             if self.file.kind is Kind.BINARY:
                 self._read_bits(labels_kji)
@@ -277,6 +286,7 @@ class LabelVolume(_Frames):
                     source=self.path,
                     found=", ".join(map(str, unknown[:10])),
                     expected="an item of SegmentSequence (0062,0002) for each",
+                    advice=SAVE_AGAIN,
                 )
             labels: NDArray[Any] = frame
             for background in backgrounds - {0}:
@@ -299,6 +309,7 @@ class LabelVolume(_Frames):
             advice="Read the segments one by one"
             if self.file.kind is Kind.BINARY
             else "The frames of one plane contradict each other: correct them where the file was made",
+            expected="one segment for each voxel",
         )
 
 

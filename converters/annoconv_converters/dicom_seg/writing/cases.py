@@ -13,6 +13,7 @@ from pydicom.filereader import read_dataset
 
 from annoconv import ids, times
 from annoconv import images as image_seam
+from annoconv.advice import NAME_APART, NOTHING
 from annoconv.casefile.left_out import kinds_of, left_out, masks_left_out
 from annoconv.casefile.left_out import without as without_left_out
 from annoconv.casefile.references import without_gone
@@ -24,7 +25,7 @@ from annoconv.documents.residuals import pointer, residual
 from annoconv.errors import ImageError, InputError
 from annoconv.files.atomic import replacing
 from annoconv.loss import Loss, LossKind, LossReport
-from annoconv.messages import Message
+from annoconv.messages import Message, listed
 from annoconv.model import Case, Image, MaskAnnotation
 from annoconv_converters._dicom.carrier import carry
 from annoconv_converters._dicom.elements import EXPLICIT, Element
@@ -114,7 +115,13 @@ def write_segmentations(
     remaining = iter(cases)
     start = [loaded for _, loaded in zip(range(2), remaining, strict=False)]
     if not start:
-        raise InputError("there is no case to write", source=target)
+        raise InputError(
+            "there is no case to write",
+            source=target,
+            found=NOTHING,
+            expected="at least one case",
+            advice="Name the cases that are to be written",
+        )
     losses: list[Loss] = []
     first, _ = _shown(start[0], settings)
     several = len(start) > 1 or len(_masks_by_image(first.case)) > 1
@@ -133,7 +140,7 @@ def write_segmentations(
                     path = temporary / _file_name(loaded.case, case_index, part, len(parts)) if several else temporary
                     if path.exists():
                         problem = "two cases would have the same file"
-                        raise InputError(problem, found=path.name, expected="distinct case_id")
+                        raise InputError(problem, found=path.name, expected="distinct case_id", advice=NAME_APART)
                     write_part(part, path)
             context.advance(case_index + 1)
         losses += image_seam.unused(sources, used, case_index)
@@ -260,7 +267,14 @@ def _image_of(case: Case, uid: str, path: Path | None) -> Image:
         if image.uid == uid:
             return image
     problem = "a mask names an image that the case does not have"
-    raise InputError(problem, source=path, where="/related_images", found=uid)
+    raise InputError(
+        problem,
+        source=path,
+        where="/related_images",
+        found=uid,
+        expected=listed([each.uid for each in every], 5),
+        advice="Name the image in related_images, or correct the image_uid of the mask",
+    )
 
 
 def _finish(

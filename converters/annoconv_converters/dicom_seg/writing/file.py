@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 import numpy as np
 from isal import isal_zlib
 
+from annoconv.advice import at_most_bytes
 from annoconv.errors import LimitError
 from annoconv.messages import Message
 from annoconv_converters._dicom.file_head import file_head
@@ -141,7 +142,10 @@ def _write_rle(file: BinaryIO, content: Iterator[Bytes], count: int, columns: in
     file.write(_ITEM.pack(0xFFFE, 0xE0DD, 0))
     if offset > _LARGEST_PIXELS:
         raise LimitError(
-            "the segmentation has too many pixels for one file", found=Message("{count} bytes", count=offset)
+            "the segmentation has too many pixels for one file",
+            found=Message("{count} bytes", count=offset),
+            expected=at_most_bytes(_LARGEST_PIXELS),
+            advice="Write with --compress deflate, or fewer segments a file",
         )
     file.seek(table_at)
     file.write(struct.pack(f"<{count}I", *offsets))

@@ -179,6 +179,7 @@ class LabelFrames:
                 source=self.path,
                 found=listed(undescribed, 10),
                 expected="a mask annotation with that mask_value, or 0",
+                advice="Add an annotation for each value, or set its voxels to 0",
             )
 
 

@@ -73,7 +73,10 @@ def segment_numbers(masks: Mapping[str, Mask], kind: Kind) -> dict[str, int]:
             return stated
     if len(masks) > _LARGEST_NUMBER:
         raise LimitError(
-            "too many segments", found=len(masks), expected=Message("{count} at most", count=_LARGEST_NUMBER)
+            "too many segments",
+            found=len(masks),
+            expected=Message("{count} at most", count=_LARGEST_NUMBER),
+            advice="Write the masks as several files",
         )
     return {name: number for number, name in enumerate(masks, 1)}
 
@@ -116,7 +119,13 @@ def gather(
         is_fractions = not isinstance(labels, Foreground) and labels.dtype.kind == "f"
         if is_fractions and settings.kind is not Kind.FRACTIONAL:
             advice = "Write it with --type fractional"
-            raise MaskError("the mask holds fractions", source=volume.path, expected="whole labels", advice=advice)
+            raise MaskError(
+                "the mask holds fractions",
+                source=volume.path,
+                expected="whole labels",
+                advice=advice,
+                found=Message("values of type {dtype}", dtype=labels.dtype),
+            )
         if change is not None:
             note(*change, values)
         return labels
@@ -164,6 +173,8 @@ def _levels(
             "fractions have no labels",
             source=volume.path,
             found=Message("values {values}", values=list(values.values())),
+            expected="fractions without mask_value",
+            advice="Remove mask_value, or write whole labels with --type labelmap",
         )
     levels_kji = np.empty(fractions_kji.shape, dtype=np.uint8)
     is_exact = True

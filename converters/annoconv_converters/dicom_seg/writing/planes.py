@@ -207,6 +207,7 @@ def check_dicom(source: ImageSource) -> None:
             source=source.path,
             expected="the DICOM series that it was made from",
             advice="Name that series with --images, or write the masks with to-nifti",
+            found=Message("{count} slices without SOPInstanceUID", count=len(source.slices)),
         )
 
 
