@@ -75,6 +75,17 @@ class _Commands(typer.core.TyperGroup):
             return added_command(added[cmd_name])
         return None
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that is named; of one that there is not, the error says which are spelled like it."""
+        try:
+            return super().resolve_command(ctx, args)
+        except _USAGE_ERROR as error:
+            from difflib import get_close_matches
+
+            if near := get_close_matches(args[0], self.list_commands(ctx)):
+                error.message = f"{error.message.rstrip('.')} (Possible commands: {', '.join(near)})"
+            raise
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the table of commands without importing any."""
         from annoconv.registry import commands, converters

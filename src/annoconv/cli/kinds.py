@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from annoconv import registry
+from annoconv.advice import nearest
 from annoconv.errors import AnnoconvError, InputError, UsageError
 from annoconv.files.inputs import check_source
 from annoconv.limits import Limits
 from annoconv.messages import Message
-from annoconv.registry.signs import CASE, IMAGES, PICTURES, formats_of
+from annoconv.registry.signs import CASE, IMAGES, PICTURES, formats_of, is_contours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Kinds", "Sources", "check_format", "sources_of", "target_format"]
 
 _CASE_ENDINGS: Final = (".json", ".jsonl")
+_ARCHIVES: Final = frozenset({".zip", ".tar", ".tgz", ".7z", ".rar"})
 
 
 @dataclass
@@ -118,12 +120,13 @@ def sources_of(paths: Sequence[Path], named: Sequence[str], kinds: Kinds, limits
 
 def _unclear(path: Path, formats: set[str], readers: Iterable[str]) -> AnnoconvError:
     if not formats:
+        found, advice = _unknown(path)
         return InputError(
             "this is of no format that is known",
             source=path,
-            found=Message("a folder") if path.is_dir() else path.suffix or Message("a name without an ending"),
+            found=found,
             expected=", ".join(sorted([*readers, CASE])),
-            advice="Name its format with --from",
+            advice=advice,
         )
     return UsageError(
         "this may be of several formats",
@@ -132,6 +135,19 @@ def _unclear(path: Path, formats: set[str], readers: Iterable[str]) -> AnnoconvE
         expected="one",
         advice=Message("Name it: --from {name}, or name its files apart", name=min(formats)),
     )
+
+
+def _unknown(path: Path) -> tuple[Message | str, Message]:
+    """Return what a file or folder of no known format is, and what to do with it."""
+    files = [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path]
+    if not files:
+        return Message("an empty folder"), Message("Correct the path")
+    if is_contours(files[0]):
+        return Message("contours of radiotherapy (RTSTRUCT)"), Message("Make masks of them first, by Slicer or plastimatch")
+    if files[0].suffix.lower() in _ARCHIVES:
+        return files[0].suffix, Message("Unpack it first")
+    found = Message("a folder") if path.is_dir() else path.suffix or Message("a name without an ending")
+    return found, Message("Name its format with --from")
 
 
 def target_format(output: Path, named: str | None) -> str:
@@ -171,21 +187,19 @@ def check_format(direction: Literal["from", "to"], name: str) -> None:
         registry.converter(direction, name)
     except UsageError as error:
         hint = next(_choices(direction, name), None)
-        error.expected = ", ".join(sorted([*str(error.expected).split(", "), CASE]))
-        error.advice = (
-            Message("Name one of these")
-            if hint is None
-            else Message("It is a choice of another format: {how}", how=hint)
-        )
+        names = sorted([*str(error.expected).split(", "), CASE])
+        error.expected = ", ".join(names)
+        how = "It is a choice of another format: {how}"
+        error.advice = nearest(name, names) if hint is None else Message(how, how=hint)
         raise
 
 
 def _choices(direction: Literal["from", "to"], word: str) -> Iterator[str]:
-    """Yield how a word is written that is a choice of an option: `--to nifti --layout bids`."""
+    """Yield how a word is written that is a choice of an option: `--to nifti --to-layout bids`."""
     for each in registry.converters().values():
         if each.direction != direction:
             continue
         for name, parameter in each.options.items():
             for part in registry.parts_of(parameter.annotation):
                 if typing.get_origin(part) is Literal and word in typing.get_args(part):
-                    yield f"--{direction} {each.format} --{name.replace('_', '-')} {word}"
+                    yield f"--{direction} {each.format} --{direction}-{name.replace('_', '-')} {word}"

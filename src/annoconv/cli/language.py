@@ -31,6 +31,7 @@ TYPER_SENTENCES = (
     "Missing command.",
     "No such option: {name} (Possible options: {others})",
     "No such option: {name}",
+    "No such command {name} (Possible commands: {others})",
     "No such command {name}.",
     "Got unexpected extra argument(s) ({arguments})",
     "Got unexpected extra argument ({arguments})",
