@@ -122,8 +122,8 @@ def test_a_file_of_another_format_is_one_finding(document: str, name: str, tmp_p
     (finding,) = validate(path)
     assert finding.rule == "schema.invalid"
     assert finding.message.startswith(f"this is no case; found what looks like {name}; expected annotations, image, ")
-    assert "from-FORMAT" in finding.message
-    assert "from-格式" in finding.text("zh")
+    assert "annoconv convert SOURCE -o OUT" in finding.message
+    assert "annoconv convert SOURCE -o OUT" in finding.text("zh")
 
 
 def test_a_case_with_a_key_too_much_is_no_file_of_another_format(tmp_path: Path) -> None:

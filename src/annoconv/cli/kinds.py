@@ -143,7 +143,9 @@ def _unknown(path: Path) -> tuple[Message | str, Message]:
     if not files:
         return Message("an empty folder"), Message("Correct the path")
     if is_contours(files[0]):
-        return Message("contours of radiotherapy (RTSTRUCT)"), Message("Make masks of them first, by Slicer or plastimatch")
+        return Message("contours of radiotherapy (RTSTRUCT)"), Message(
+            "Make masks of them first, by Slicer or plastimatch"
+        )
     if files[0].suffix.lower() in _ARCHIVES:
         return files[0].suffix, Message("Unpack it first")
     found = Message("a folder") if path.is_dir() else path.suffix or Message("a name without an ending")
