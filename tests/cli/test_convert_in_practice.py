@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pydicom
 import pytest
+from pydicom.uid import UID
 
 from annoconv.cli import allowed
 from annoconv.cli.spool import Told
@@ -118,7 +119,7 @@ def test_a_mistake_is_told_with_what_helps(
     with zipfile.ZipFile(here / "masks.zip", "w") as archive:
         archive.writestr("liver.nii.gz", b"")
     contours = pydicom.dcmread(next((here / "ct").iterdir()))
-    contours.SOPClassUID = contours.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.481.3"
+    contours.SOPClassUID = contours.file_meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.481.3")
     contours.save_as(here / "contours.dcm")
     (here / "semicolons.csv").write_text("case_id;sources\nA;masks\n", "utf-8")
     ran = run(*line)

@@ -107,8 +107,8 @@ def convert(report: Report, *, known: Kinds | None = None, many: Many | None = N
     writer = target_format(output, values.pop("to_format"))
     named: list[str] = values.pop("from_format")
     while True:
+        request = Request(report, context, stated, many, writer, named, known or Kinds(), values)
         try:
-            request = Request(report, context, stated, many, writer, named, known or Kinds(), values)
             request.run(output)
             break
         except AnnoconvError as error:
