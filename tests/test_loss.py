@@ -42,4 +42,4 @@ def test_json() -> None:
 
 
 def test_which_kinds_change_the_value() -> None:
-    assert {kind.value for kind in LossKind if not kind.changes_value} == {"carried", "uncoded"}
+    assert {kind.value for kind in LossKind if not kind.changes_value} == {"carried", "uncoded", "added"}

@@ -261,6 +261,7 @@ def scan(paths: Sequence[Path], limits: Limits | None = None) -> list[ImageSourc
     """
     limits = limits or Limits()
     sources: list[ImageSource] = []
+    readers: list[Reader] = []
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         try:
             reader: Reader = entry.load()
@@ -272,8 +273,11 @@ def scan(paths: Sequence[Path], limits: Limits | None = None) -> list[ImageSourc
                 expected="a function that can be imported",
                 advice=Message("Install what {module} needs", module=entry.module),
             ) from error
+        readers.append(reader)
         sources += reader(paths, limits)
-    if idle := _without_images(paths, sources):
+    known = {source.uid for source in sources}
+    idle = _without_images(paths, sources)  # one with copies of what others have is not
+    if idle := [each for each in idle if known.isdisjoint(one.uid for read in readers for one in read([each], limits))]:
         raise ImageError(
             "there is no image here",
             source=listed(idle, _MOST_NAMED),

@@ -39,7 +39,7 @@ class LossKind(StrEnum):
 
     `no_place`, `precision`, `approximated` and `resampled` change what the receiver has (`changes_value`), and the leaf
     itself differs on the way back. It comes back for `carried` as long as our private carrier is kept, and for
-    `uncoded` always.
+    `uncoded` always. `added` is of a reader: the source has nothing there that could be lost.
     """
 
     NO_PLACE = "no_place"
@@ -55,11 +55,13 @@ class LossKind(StrEnum):
     """Voxels were interpolated onto another grid because that was asked for."""
     CARRIED = "carried"
     """The format has no place for it; it travels in our private carrier."""
+    ADDED = "added"
+    """The source says nothing of it and the case has to: something stands for it, and nothing of the source is lost."""
 
     @property
     def changes_value(self) -> bool:
         """Whether what the receiver has differs, and the leaf after a round trip with the carrier kept."""
-        return self not in {LossKind.CARRIED, LossKind.UNCODED}
+        return self not in {LossKind.CARRIED, LossKind.UNCODED, LossKind.ADDED}
 
 
 _KINDS: Final = {kind.value: kind for kind in LossKind}

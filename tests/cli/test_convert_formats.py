@@ -428,7 +428,7 @@ def test_an_option_of_both_formats_is_told_apart(run: Callable[..., Ran], demo: 
 def test_a_choice_that_is_named_as_a_format_is_explained(run: Callable[..., Ran], demo: Path, tmp_path: Path) -> None:
     ran = run("convert", demo / "masks", "-o", tmp_path / "x", "--to", "nnunet")
     assert ran.code == 2
-    assert "It is a choice of another format: --to nifti --layout nnunet" in ran.err
+    assert "It is a choice of another format: --to nifti --to-layout nnunet" in ran.err
 
 
 def test_images_alone_are_no_annotations(run: Callable[..., Ran], demo: Path, tmp_path: Path) -> None:

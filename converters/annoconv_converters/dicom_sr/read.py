@@ -171,7 +171,7 @@ def _invented(context: Context, file: ReportFile, meant: Meant, case_index: int)
     """Yield what the case states although the file does not."""
     if not context.task:
         message: str = Message("the file names no annotation task; {task} stands for it", task=_TASK)
-        yield Loss(case_index, "/task_id", LossKind.APPROXIMATED, message)
+        yield Loss(case_index, "/task_id", LossKind.ADDED, message)
     if file.is_own:
         return
     image = meant.document["image"]

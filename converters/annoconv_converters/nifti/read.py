@@ -294,7 +294,7 @@ def _assumed(found: CaseFiles, finder: Finder, position: int) -> Iterator[Loss]:
     """Yield what the case states although the files do not."""
     if not finder.context.task and "task_id" not in found.told:
         message = "the files name no annotation task; nifti stands for it"
-        yield Loss(position, "/task_id", LossKind.APPROXIMATED, message)
+        yield Loss(position, "/task_id", LossKind.ADDED, message)
     for number, region in enumerate(found.regions):
         if region.is_beyond_table:
             message = Message(_UNNAMED, value=region.value, name=region.entry.name)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from annoconv.advice import NOTHING
 from annoconv.casefile.loaded import LoadedCase
 from annoconv.documents import strict_json
-from annoconv.documents.other_formats import OTHER_FORMAT, REQUIRED, is_of_another, looks_like
+from annoconv.documents.other_formats import REQUIRED, is_of_another, looks_like
 from annoconv.errors import AnnoconvError, DocumentError, InputError
 from annoconv.files.atomic import note_inputs
 from annoconv.files.inputs import check_each_once, check_source
@@ -102,7 +102,7 @@ def open_case(data: bytes, path: Path, *, where: str | None = None, limits: Limi
     except DocumentError as error:
         if found := _of_another_format(data, limits):
             raise InputError(
-                "this is no case", source=path, where=where, found=found, expected=REQUIRED, advice=OTHER_FORMAT
+                "this is no case", source=path, where=where, found=found, expected=REQUIRED, advice=_convert(path)
             ) from error
         raise
     return beside_masks(case, path, limits=limits)
@@ -202,9 +202,13 @@ def _case_file(path: Path) -> Path:
             source=path,
             found=Message("a folder without one") if path.is_dir() else path.suffix or Message("a name without ending"),
             expected=Message(".json, .jsonl, or a folder with {name} or with folders that have one", name=CASE_NAME),
-            advice=OTHER_FORMAT,
+            advice=_convert(path),
         )
     return path
+
+
+def _convert(path: Path) -> Message:
+    return Message("If it is of another format, `annoconv convert {path} -o OUT` reads it", path=path)
 
 
 def mask_annotations(case: Case) -> Iterator[MaskAnnotation]:

@@ -7,7 +7,7 @@ kind, and in a path for anything. What follows `# ` is a remark. A report that `
 from __future__ import annotations
 
 import json
-from fnmatch import fnmatchcase
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.errors import InputError, LossError
@@ -84,10 +84,11 @@ def _no_line(path: Path, number: int, found: str) -> InputError:
 
 def check_allowed(losses: Iterable[Told], allowed: list[tuple[str, str]], source: Path) -> None:
     """Raise LossError if the receiver loses what is not allowed."""
+    patterns = [(kind, re.compile(".*".join(map(re.escape, path.split(_ANY))), re.DOTALL)) for kind, path in allowed]
     refused: dict[str, None] = {}
     for loss in losses:
         if loss.changes_value and not any(
-            kind in {_ANY, loss.kind} and fnmatchcase(loss.path, pattern) for kind, pattern in allowed
+            kind in {_ANY, loss.kind} and pattern.fullmatch(loss.path) for kind, pattern in patterns
         ):
             refused[f"{loss.kind} {loss.path}"] = None
     if refused:

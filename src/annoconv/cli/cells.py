@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from annoconv.errors import InputError
+from annoconv.errors import InputError, UsageError
 from annoconv.messages import Message
 
 if TYPE_CHECKING:
@@ -100,6 +100,13 @@ def cells_of(arguments: Sequence[str]) -> list[Cell]:
         for before, each in zip(names, arguments, strict=True)
         if PLACE in each and before not in OUTPUTS and each.partition("=")[0] not in OUTPUTS
     ]
+    if not inputs:
+        raise UsageError(
+            Message("{place} stands in the name of the output alone", place=PLACE),
+            found=next(each for each in arguments if PLACE in each),
+            expected=Message("it in the paths of the sources too"),
+            advice="Write it where the paths of the cases differ, and put these in quotes",
+        )
     ids = sorted({found for each in inputs for found in _ids(each)})
     if not ids:
         raise InputError(

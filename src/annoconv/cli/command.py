@@ -55,7 +55,7 @@ COMMON = {
                 typer.Option(
                     "--fail-on-loss",
                     metavar="[any]",
-                    help="Exit with 3 if a value is lost or changed; with any, also if it is only carried or uncoded.",
+                    help="Exit with 3 if a value is lost or changed; with any, also if only carried, uncoded or added.",
                 ),
             ],
             None,

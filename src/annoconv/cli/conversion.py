@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +11,7 @@ from annoconv import registry
 from annoconv.cli.converters import STDOUT, only_one, to_stdout
 from annoconv.cli.kinds import Kinds, Sources, sources_of
 from annoconv.errors import AnnoconvError, UsageError
-from annoconv.files.atomic import outputs_of
+from annoconv.files.atomic import Outputs, outputs_of
 from annoconv.files.names import check_ending
 from annoconv.loss import LossReport
 from annoconv.messages import Message, listed
@@ -120,6 +121,22 @@ class Request:
         for path in self._write(readings, output, options):
             self.report.add_output(path)
 
+    def try_each(self) -> None:
+        """Leave out every case that cannot be written by itself."""
+        quiet, self.report.quiet = self.report.quiet, True
+        ending = ".jsonl" if self.writer == CASE else registry.converter("to", self.writer).suffix
+        for row in self.many.left:
+            alone = replace(self, many=Many([row]))
+            try:
+                with tempfile.TemporaryDirectory() as folder, Outputs():
+                    alone.run(Path(folder, f"output{ending}"))
+            except UsageError:
+                pass  # it may be of the request, which tells
+            except AnnoconvError as error:
+                self.many.failed[row.case_id or ""] = error
+            self.report.start_again()
+        self.report.quiet = quiet
+
     def _sources(self, row: Row) -> Sources:
         self.many.current = row
         sources = sources_of(row.sources, self.named, self.kinds, self.report.limits)
@@ -135,6 +152,9 @@ class Request:
         losses = registry.write(
             cases, target, format=self.writer, context=self.context, overwrite=overwrite, as_read=True, **options
         )
+        told = self.report.losses.of_images()
+        if told:  # by the reader, who was given the same images
+            losses = LossReport(loss for loss in losses if (loss.path, loss.message) not in told)
         self.report.add_losses(losses, are_of_case=True)
         return [target]
 

@@ -75,6 +75,8 @@ OPTIONS: dict[str, inspect.Parameter] = {
 """What there is whatever the formats are; with `--from` and `--to`, help has those of both formats too."""
 
 
+_SEVERAL: Final = 2
+"""Cases that fail, after which the rest are tried one by one, so that each does not cost a pass over all."""
 _WITH_VALUE: Final = frozenset(
     {"--images", "--losses", "--limit", "--lang", *(f"--{name.replace('_', '-')}" for name in (*CONTEXT, *STATED))}
 )
@@ -105,14 +107,16 @@ def convert(report: Report, *, known: Kinds | None = None, many: Many | None = N
     writer = target_format(output, values.pop("to_format"))
     named: list[str] = values.pop("from_format")
     while True:
+        request = Request(report, context, stated, many, writer, named, known or Kinds(), values)
         try:
-            request = Request(report, context, stated, many, writer, named, known or Kinds(), values)
             request.run(output)
             break
         except AnnoconvError as error:
             if not many.leave_out(error):
                 raise
             report.start_again()
+            if len(many.failed) == _SEVERAL:
+                request.try_each()
     for case_id, failure in many.failed.items():
         report.fail(failure, case_id=case_id)
 
@@ -145,7 +149,7 @@ def _options(formats: dict[str, list[str]], own: Mapping[str, inspect.Parameter]
                 option = as_typer(parameter, before=f"{side}-")
                 found[option.name] = option
             elif name != IMAGES:
-                found[name] = as_typer(parameter)
+                found[name] = as_typer(parameter, also=f"{side}-")
     return found
 
 
@@ -220,7 +224,11 @@ def _asked(arguments: list[str], known: Kinds) -> dict[str, list[str]]:
         formats["to"] = [target_format(Path(named["--output"][-1]), None)]
     there = [path for path in paths or doubtful if path.exists()]
     if there and len(formats["from"]) != 1:
-        formats["from"] = [*sources_of(there, formats["from"], known).by_format]
+        try:
+            formats["from"] = [*sources_of(there, formats["from"], known).by_format]
+        except AnnoconvError:
+            if all(path.exists() for path in paths):
+                raise  # else what is not there is told, once the command line is read
     return formats
 
 

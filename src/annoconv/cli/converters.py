@@ -248,10 +248,11 @@ def context_of(report: Report, values: dict[str, Any]) -> Context:
     )
 
 
-def as_typer(parameter: inspect.Parameter, *, before: str = "") -> inspect.Parameter:
+def as_typer(parameter: inspect.Parameter, *, before: str = "", also: str = "") -> inspect.Parameter:
     """Return a parameter as typer takes it: a sequence is repeated, a switch has its positive form only.
 
-    One that is not keyword-only becomes an argument. What stands before its name, `from-`, tells it from another one.
+    One that is not keyword-only becomes an argument. What stands before its name, `from-`, tells it from another one;
+    with `also` before it, it is understood too.
     """
     annotation, default = parameter.annotation, parameter.default
     told = Option(help="")
@@ -263,8 +264,9 @@ def as_typer(parameter: inspect.Parameter, *, before: str = "") -> inspect.Param
         annotation = list[member]  # type: ignore[valid-type]  # a type known at run time
         default = list(default) if default is not inspect.Parameter.empty else default
     if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
-        name = f"--{before}{told.name or parameter.name.replace('_', '-')}"
-        option = typer.Option(name, help=told.help, metavar=told.metavar)
+        name = told.name or parameter.name.replace("_", "-")
+        names = [f"--{before}{name}", *([f"--{also}{name}"] if also else [])]
+        option = typer.Option(*names, help=told.help, metavar=told.metavar)
     else:
         option = typer.Argument(help=told.help, metavar=told.metavar)
     return parameter_of(f"{before.replace('-', '_')}{parameter.name}", Annotated[annotation, option], default)

@@ -13,7 +13,7 @@ from annoconv.errors import AnnoconvError, InputError, UsageError
 from annoconv.files.inputs import check_source
 from annoconv.limits import Limits
 from annoconv.messages import Message
-from annoconv.registry.signs import CASE, IMAGES, PICTURES, formats_of
+from annoconv.registry.signs import CASE, IMAGES, PICTURES, formats_of, is_contours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Kinds", "Sources", "check_format", "sources_of", "target_format"]
 
 _CASE_ENDINGS: Final = (".json", ".jsonl")
+_ARCHIVES: Final = frozenset({".zip", ".tar", ".tgz", ".7z", ".rar"})
 
 
 @dataclass
@@ -119,12 +120,13 @@ def sources_of(paths: Sequence[Path], named: Sequence[str], kinds: Kinds, limits
 
 def _unclear(path: Path, formats: set[str], readers: Iterable[str]) -> AnnoconvError:
     if not formats:
+        found, advice = _unknown(path)
         return InputError(
             "this is of no format that is known",
             source=path,
-            found=Message("a folder") if path.is_dir() else path.suffix or Message("a name without an ending"),
+            found=found,
             expected=", ".join(sorted([*readers, CASE])),
-            advice="Name its format with --from",
+            advice=advice,
         )
     return UsageError(
         "this may be of several formats",
@@ -133,6 +135,21 @@ def _unclear(path: Path, formats: set[str], readers: Iterable[str]) -> AnnoconvE
         expected="one",
         advice=Message("Name it: --from {name}, or name its files apart", name=min(formats)),
     )
+
+
+def _unknown(path: Path) -> tuple[Message | str, Message]:
+    """Return what a file or folder of no known format is, and what to do with it."""
+    files = [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path]
+    if not files:
+        return Message("an empty folder"), Message("Correct the path")
+    if is_contours(files[0]):
+        return Message("contours of radiotherapy (RTSTRUCT)"), Message(
+            "Make masks of them first, by Slicer or plastimatch"
+        )
+    if files[0].suffix.lower() in _ARCHIVES:
+        return files[0].suffix, Message("Unpack it first")
+    found = Message("a folder") if path.is_dir() else path.suffix or Message("a name without an ending")
+    return found, Message("Name its format with --from")
 
 
 def target_format(output: Path, named: str | None) -> str:
@@ -182,11 +199,11 @@ def check_format(direction: Literal["from", "to"], name: str) -> None:
 
 
 def _choices(direction: Literal["from", "to"], word: str) -> Iterator[str]:
-    """Yield how a word is written that is a choice of an option: `--to nifti --layout bids`."""
+    """Yield how a word is written that is a choice of an option: `--to nifti --to-layout bids`."""
     for each in registry.converters().values():
         if each.direction != direction:
             continue
         for name, parameter in each.options.items():
             for part in registry.parts_of(parameter.annotation):
                 if typing.get_origin(part) is Literal and word in typing.get_args(part):
-                    yield f"--{direction} {each.format} --{name.replace('_', '-')} {word}"
+                    yield f"--{direction} {each.format} --{direction}-{name.replace('_', '-')} {word}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["cells_of_manifest"]
 
 _OWN: Final = ("case_id", "sources", "images", "output")
+_CORRECT: Final = "Correct the table"
 _YES: Final = frozenset({"true", "yes", "1"})
 _NO: Final = frozenset({"false", "no", "0", ""})
 
@@ -113,7 +115,8 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     try:
         header = [name.strip() for name in next(reader, [])]
         if "case_id" not in header:
-            raise _wrong(path, 1, "the table has no column case_id", ", ".join(header), ", ".join(_OWN))
+            advice = "Save it with commas between the cells" if re.match(r"\s*case_id\s*[;\t]", text) else _CORRECT
+            raise _wrong(path, 1, "the table has no column case_id", ", ".join(header), ", ".join(_OWN), advice)
         if twice := sorted({name for name in header if header.count(name) > 1}):
             raise _wrong(path, 1, "a column stands twice", ", ".join(twice), Message("each once"))
         for row in reader:
@@ -126,10 +129,8 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         raise _wrong(path, reader.line_num, "this is no CSV", f"{error}", Message("cells between commas")) from error
 
 
-def _wrong(path: Path, line: int, problem: str, found: object, expected: object) -> InputError:
-    return InputError(
-        problem, source=path, where=f"line {line}", found=found, expected=expected, advice="Correct the table"
-    )
+def _wrong(path: Path, line: int, problem: str, found: object, expected: object, advice: str = _CORRECT) -> InputError:
+    return InputError(problem, source=path, where=f"line {line}", found=found, expected=expected, advice=advice)
 
 
 def _flag(name: str) -> str:

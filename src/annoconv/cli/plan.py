@@ -64,6 +64,9 @@ def plan(report: Report, **values: Any) -> None:
         _tell_pair(report, *pair)
         return
     if values.get("to_format") is None:
+        if len(values["sources"]) == 2 and not any(path.exists() for path in values["sources"]):
+            for side, name in zip(("from", "to"), values["sources"], strict=True):
+                check_format("from" if side == "from" else "to", f"{name}")
         raise UsageError(
             "the format of the output is not named",
             found=Message("sources alone"),

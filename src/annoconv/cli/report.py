@@ -323,6 +323,10 @@ class Report:
             told.append(Message("1 value stands where other software may not look"))
         elif uncoded:
             told.append(Message("{count} values stand where other software may not look", count=uncoded))
+        if kept[LossKind.ADDED] == 1:
+            told.append(Message("1 value stands for what the sources do not say"))
+        elif kept[LossKind.ADDED]:
+            told.append(Message("{count} values stand for what the sources do not say", count=kept[LossKind.ADDED]))
         if told:
             self.say("{}", listed(told, separator="; "))
 

@@ -83,6 +83,10 @@ class Losses:
             before = ",\n"
         file.write("[]\n" if before == "[\n" else "\n]\n")
 
+    def of_images(self) -> set[tuple[str, str]]:
+        """Return path and sentence of what was taken at `/image` as a whole."""
+        return {(loss.path, loss.message) for loss in self._losses(False, True) if loss.path == "/image"}
+
     def clear(self) -> None:
         """Forget what was taken."""
         for are_of_case, taken in self._taken.items():

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["CASE", "IMAGES", "PICTURES", "formats_of", "members_of", "stated"]
+__all__ = ["CASE", "IMAGES", "PICTURES", "formats_of", "is_contours", "members_of", "stated"]
 
 CASE: Final = "case"
 """The name that stands for cases themselves, as JSON."""
@@ -43,6 +43,7 @@ _PICTURE_ENDINGS: Final = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".s
 _WITHOUT_PIXELS: Final = ("11.", "66.", "88.", "91.", "104.", "481.2", "481.3", "481.4", "481.5", "481.8", "9.")
 """SOP classes below 1.2.840.10008.5.1.4.1.1 that are no images: presentations, segmentations, reports, plans."""
 _STORAGE: Final = "1.2.840.10008.5.1.4.1.1."
+_CONTOURS: Final = f"{_STORAGE}481.3"
 _SIDE: Final = "annoconv.json"
 """What names of side files end in."""
 _STATED: Final = ("SIGNS", "SUFFIX", "ENDINGS")
@@ -143,6 +144,14 @@ def formats_of(path: Path, signs: Mapping[str, Mapping[str, Any]], files: Iterab
             seen[ending] = seen.get(ending, 0) + 1
             found |= {each for each, sign in signs.items() if _fits(start, ending, sign)}
     return found
+
+
+def is_contours(path: Path) -> bool:
+    """Tell whether a file is a set of contours as radiotherapy has them (RT Structure Set Storage)."""
+    try:
+        return _Start(path).sop_class == _CONTOURS
+    except OSError:
+        return False
 
 
 def _dicom(sop_class: str, signs: Mapping[str, Mapping[str, Any]]) -> set[str]:

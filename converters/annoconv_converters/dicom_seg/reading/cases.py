@@ -256,7 +256,7 @@ def _invented(case_index: int, context: Context, origin: Origin | None, part: _P
     """Yield what the case states although the file does not."""
     if not context.task:
         message: str = Message("the file names no annotation task; {task} stands for it", task=_TASK)
-        yield Loss(case_index, "/task_id", LossKind.APPROXIMATED, message)
+        yield Loss(case_index, "/task_id", LossKind.ADDED, message)
     if origin is None:
         message = "no source image was given; the grid is that of the segmentation itself"
         yield Loss(case_index, "/image/shape", LossKind.APPROXIMATED, message)
