@@ -51,6 +51,11 @@ nav label { border: 1px solid var(--line); border-radius: 4px; padding: .1rem .7
 .passed { color: var(--good) } .wide { overflow-x: auto }
 table { border-collapse: collapse; font-size: .87rem } td, th { border: 1px solid var(--line); padding: .15rem .45rem;
   text-align: left; vertical-align: top } tr > th:first-child { min-width: 7rem }
+.wide tr:first-child th { white-space: nowrap } .wide bdi { overflow-wrap: break-word }
+.slice { position: relative; width: fit-content; max-width: 100% } .slice b { position: absolute; color: #fff;
+  text-shadow: 0 0 3px #000; font-size: .8rem } .slice b:nth-of-type(1) { left: .3rem; top: 47% }
+.slice b:nth-of-type(2) { right: .3rem; top: 47% } .slice b:nth-of-type(3) { top: 0; left: 48% }
+.slice b:nth-of-type(4) { bottom: .3rem; left: 48% }
 td.n { text-align: right; white-space: nowrap }
 td.e { background: #fbe3e3 } td.w { background: #fdf1d8 } td.g { background: #e4f3e8 }
 bdi, code { overflow-wrap: anywhere } .faint { color: var(--faint) } figure { margin: 0; width: 18rem; max-width: 100% }
@@ -276,9 +281,10 @@ def _overlays(report: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 def _figure(overlay: Mapping[str, Any], names: Mapping[str, str]) -> str:
     place = Message("slice {index} of 0-{last}", index=overlay["index"], last=overlay["slices"] - 1)
+    letters = "".join(f"<b>{escape(each)}</b>" for each in overlay["letters"])
     return (
-        f'<figure id="{overlay["id"]}"><img src="data:image/png;base64,{overlay["png"]}" width="{overlay["width"]}" '
-        f'height="{overlay["height"]}" alt="{escape(overlay["caption"]["en"])}"><figcaption>'
+        f'<figure id="{overlay["id"]}"><div class="slice">{letters}<img src="data:image/png;base64,{overlay["png"]}" width="{overlay["width"]}" '
+        f'height="{overlay["height"]}" alt="{escape(overlay["caption"]["en"])}"></div><figcaption>'
         f'<a href="#{overlay["case"]}">{own(names[overlay["case"]])}</a>, {own(overlay["label"])}: '
         f"{in_both(overlay['caption'])}, {words(place)}<br>{_legend(overlay)}</figcaption></figure>\n"
     )
