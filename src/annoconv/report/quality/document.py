@@ -206,11 +206,11 @@ def _labels(subjects: Sequence[Subject], label_system: Sequence[Label]) -> list[
 def _table(subjects: Sequence[Subject], rows: Sequence[dict[str, Any]]) -> Iterable[dict[str, Any]]:
     """Yield for each case and label how many annotations there are, what was found of them, and their least Dice."""
     least: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in rows:
-        for case in row["cases"]:
-            have = least.get((case, row["label"]))
-            if have is None or _rank(row) < _rank(have):
-                least[case, row["label"]] = row
+    for found in rows:
+        for case in found["cases"]:
+            have = least.get((case, found["label"]))
+            if have is None or _rank(found) < _rank(have):
+                least[case, found["label"]] = found
     for each in subjects:
         if each.loaded is None:
             continue
@@ -221,7 +221,7 @@ def _table(subjects: Sequence[Subject], rows: Sequence[dict[str, Any]]) -> Itera
                 broken[annotation.label_code, finding.level] += 1
         missed = [label for case, label in least if case == each.id and label not in counts]
         for label in sorted({*counts, *missed}):
-            row = least.get((each.id, label))
+            row: dict[str, Any] | None = least.get((each.id, label))
             yield {
                 "case": each.id,
                 "label": label,

@@ -83,7 +83,7 @@ def overlays(
                 if isinstance(asked, dict):
                     made = _pair(asked, by_id, sources)
                 else:
-                    made = _single(*asked, sources, label_system)
+                    made = _single(asked[0], asked[1], sources, label_system)
             except AnnoconvError as error:
                 where = asked["cases"][0] if isinstance(asked, dict) else asked[0].id
                 refused.append({"case": where, "reason": {lang: error.text(lang) for lang in ("en", "zh")}})

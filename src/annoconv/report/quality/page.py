@@ -180,6 +180,7 @@ def _cell(cell: Mapping[str, Any] | None) -> str:
 
 def _agreement(report: Mapping[str, Any], names: Mapping[str, str]) -> str:
     pairs, rows = report["pairs"], report["agreement"]
+    heads: tuple[Message, ...]
     parts: list[str] = []
     if not rows and not report["not_compared"]:
         parts.append(f'<p class="faint">{words(Message("No case was read by two; no agreement was measured."))}</p>\n')
@@ -283,8 +284,9 @@ def _figure(overlay: Mapping[str, Any], names: Mapping[str, str]) -> str:
     place = Message("slice {index} of 0-{last}", index=overlay["index"], last=overlay["slices"] - 1)
     letters = "".join(f"<b>{escape(each)}</b>" for each in overlay["letters"])
     return (
-        f'<figure id="{overlay["id"]}"><div class="slice">{letters}<img src="data:image/png;base64,{overlay["png"]}" width="{overlay["width"]}" '
-        f'height="{overlay["height"]}" alt="{escape(overlay["caption"]["en"])}"></div><figcaption>'
+        f'<figure id="{overlay["id"]}"><div class="slice">{letters}<img src="data:image/png;base64,{overlay["png"]}" '
+        f'width="{overlay["width"]}" height="{overlay["height"]}" alt="{escape(overlay["caption"]["en"])}"></div>'
+        f"<figcaption>"
         f'<a href="#{overlay["case"]}">{own(names[overlay["case"]])}</a>, {own(overlay["label"])}: '
         f"{in_both(overlay['caption'])}, {words(place)}<br>{_legend(overlay)}</figcaption></figure>\n"
     )
