@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     GivenLabels: TypeAlias = Sequence[Label] | LabelSystem | Path | str
 
-__all__ = ["Dialect", "check_file", "normalise", "validate"]
+__all__ = ["Dialect", "check_documents", "check_file", "normalise", "validate"]
 
 _OF_THE_WHOLE: Final = {"schema.required", "schema.type"}
 """Rules that a document of another format breaks at its root."""
@@ -102,6 +102,31 @@ def check_file(
     Memory does not grow with the documents, but by some 300 bytes for each patient whose split is told: no patient
     shall stand in two. `splits` holds those of files before this one.
     """
+    for _, _, findings in check_documents(
+        path,
+        profile=profile,
+        images=images,
+        label_system=label_system,
+        label_system_id=label_system_id,
+        schema_only=schema_only,
+        splits=splits,
+        limits=limits,
+    ):
+        yield from findings
+
+
+def check_documents(
+    path: Path,
+    *,
+    profile: Profile = "minimal",
+    images: Sequence[Path | str] = (),
+    label_system: Sequence[Label] | None = None,
+    label_system_id: str | None = None,
+    schema_only: bool = False,
+    splits: PatientSplits | None = None,
+    limits: Limits | None = None,
+) -> Iterator[tuple[int, LoadedCase | AnyDocument | None, Iterable[Finding]]]:
+    """Yield the position of each document of a file, the document if its structure is right, and its findings."""
     from annoconv import rules
     from annoconv.casefile import beside_masks, documents
     from annoconv.documents import strict_json
@@ -116,10 +141,11 @@ def check_file(
         except DocumentError as error:
             is_whole = all(each.path or each.rule not in _OF_THE_WHOLE for each in error.findings)
             other = None if is_whole else _of_another_format(data, limits)
-            yield from _of_case(index, error.findings if other is None else [other])
+            yield index, None, _of_case(index, error.findings if other is None else [other])
             continue
+        subject = beside_masks(document, path, limits=limits) if isinstance(document, Case) else document
+        found: list[Finding] = []
         if not schema_only:
-            subject = beside_masks(document, path, limits=limits) if isinstance(document, Case) else document
             found = rules.check(
                 subject,
                 profile=profile,
@@ -129,7 +155,7 @@ def check_file(
                 splits=splits,
                 place=f"{path.name}, {where}" if where else path.name,
             )
-            yield from _of_case(index, found)
+        yield index, subject, _of_case(index, found)
 
 
 def _of_another_format(data: bytes, limits: Limits | None) -> Finding | None:

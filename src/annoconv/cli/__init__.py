@@ -38,9 +38,12 @@ _COMMANDS = {
     "sampling-plan": "Draw a sample of cases for an expert, a share of each stratum.",
     "registration": "Tell how well registered images lie on each other: landmarks and structures.",
     "preview": "Draw cases: the slices with most of each label, as a PNG.",
+    "report": "Check cases, and write a page about them: verdict, findings, agreement, slices.",
     "demo": "Make a small synthetic case, check it and convert it to every format.",
 }
 """The commands that are not converters, each a module of this package with a function of its name."""
+_MODULES = {"report": "quality_report"}
+"""Where that name is taken: `annoconv.cli.report` is what every command says."""
 
 _USAGE_ERROR: Any = typer.BadParameter.__base__  # typer has no public name for it
 
@@ -61,7 +64,7 @@ class _Commands(typer.core.TyperGroup):
         if cmd_name in _COMMANDS:
             from annoconv.cli.command import as_command
 
-            name = cmd_name.replace("-", "_")
+            name = _MODULES.get(cmd_name, cmd_name.replace("-", "_"))
             module = import_module(f"annoconv.cli.{name}")
             options, kind = (getattr(module, each, None) for each in ("OPTIONS", "KIND"))
             return as_command(cmd_name, getattr(module, name), _COMMANDS[cmd_name], options, kind=kind)

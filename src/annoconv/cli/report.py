@@ -168,13 +168,32 @@ class Report:
         """Keep every finding from now on for `write_findings`, in a temporary file."""
         self._all_findings = SpooledTemporaryFile(_HELD_BYTES, "w+", encoding="utf-8")  # noqa: SIM115  closed by __exit__
 
-    def write_findings(self, path: Path) -> None:
-        """Write every finding since `keep_findings` as JSON Lines."""
+    def write_findings(self, path: Path, sources: Iterable[str] = ()) -> None:
+        """Write every finding since `keep_findings`: as JSON Lines, or by its ending as SARIF or JUnit.
+
+        Parameters
+        ----------
+        path
+            The file.
+        sources
+            Every file that was looked at, which a JUnit report names.
+        """
         from annoconv.files.atomic import replacing
 
-        if self._all_findings is not None:
-            self._all_findings.seek(0)
-            with replacing(path, overwrite=self.overwrite) as temporary, temporary.open("w", encoding="utf-8") as file:
+        if self._all_findings is None:
+            return
+        self._all_findings.seek(0)
+        with replacing(path, overwrite=self.overwrite) as temporary, temporary.open("w", encoding="utf-8") as file:
+            if path.suffix.lower() == ".xml":
+                from annoconv.report.quality.junit import junit
+
+                file.write(junit(map(json.loads, self._all_findings), sources, self.lang))
+            elif path.name.lower().endswith((".sarif", ".sarif.json")):
+                from annoconv.report.quality.sarif import sarif
+
+                json.dump(sarif(map(json.loads, self._all_findings), self.lang), file, ensure_ascii=False, indent=1)
+                file.write("\n")
+            else:
                 shutil.copyfileobj(self._all_findings, file)
 
     def add_losses(self, losses: Iterable[Loss], *, are_of_case: bool = False) -> None:

@@ -38,7 +38,8 @@ def validate(
     ] = None,
     schema_only: Annotated[bool, typer.Option("--schema-only", help="Check the structure only.")] = False,
     findings: Annotated[
-        Path | None, typer.Option("--findings", metavar="FILE", help="Write every finding to this file, as JSON Lines.")
+        Path | None,
+        typer.Option("--findings", metavar="FILE", help="Write every finding: .jsonl, .sarif, or .xml for JUnit."),
     ] = None,
 ) -> None:
     """Say every finding about the documents, one file after the other."""
@@ -70,7 +71,7 @@ def validate(
     if findings is not None:
         with outputs_of(overwrite=report.overwrite) as outputs:
             outputs.expect(findings)
-        check_ending(findings, (".jsonl",))
+        check_ending(findings, (".jsonl", ".sarif", ".sarif.json", ".xml"))
         report.keep_findings()
     failed = 0
     splits = PatientSplits()
@@ -92,7 +93,7 @@ def validate(
             report.not_checked(error, path)
             failed += 1
     if findings is not None:
-        report.write_findings(findings)
+        report.write_findings(findings, map(str, paths))
     errors, warnings = report.levels[Level.ERROR] - failed, report.levels[Level.WARNING]
     counts = (
         Message("1 error") if errors == 1 else Message("{count} errors", count=errors),

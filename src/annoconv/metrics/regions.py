@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from annoconv.model import MetricValue
     from annoconv.pixels import Volume
 
-__all__ = ["Compared", "Region", "compare", "regions_of", "regions_of_volume"]
+__all__ = ["Compared", "Region", "compare", "dice_of_labels", "regions_of", "regions_of_volume", "worst_slice"]
 
 NO_SPACING: Final = Message("the image states no spacing: distances and sizes are left out; name one with --spacing")
 UNEVEN: Final = Message("the slices are not evenly spaced along their normal: distances are left out")
@@ -131,6 +131,27 @@ def compare(
     values.sort(key=lambda each: str(each.label))
     diagonal = float(np.linalg.norm(np.array(told) * grid.shape_kji)) if told else None
     return Compared(values, mislabelled, diagonal, notes)
+
+
+def dice_of_labels(reference: Sequence[Region], other: Sequence[Region], grid: Grid) -> list[MetricValue]:
+    """Return the Dice of each label of two readings, by label; no distance is measured."""
+    labels = sorted({each.label for each in (*reference, *other)})
+    values: list[MetricValue] = []
+    for some, (a, b) in _maps(reference, other, grid, labels):
+        found = overlap_metrics(confusion(a, b), (1.0,) * a.ndim, range(1, len(some) + 1))
+        values += [
+            each.model_copy(update={"label": some[int(each.label or 1) - 1]})
+            for each in found
+            if each.definition_id == "overlap.dice"
+        ]
+    return sorted(values, key=lambda each: str(each.label))
+
+
+def worst_slice(reference: Sequence[Region], other: Sequence[Region], grid: Grid) -> int:
+    """Return the zero-based slice on which most voxels of two readings of one label are in one of them only."""
+    numbers = {each.label: 1 for each in (*reference, *other)}
+    a, b = (_painted(regions, grid, numbers) for regions in (reference, other))
+    return 0 if a is None or b is None else int((a != b).sum(axis=(1, 2)).argmax())
 
 
 def _spacing(grid: Grid, spacing: Sequence[float] | None) -> tuple[tuple[float, ...] | None, tuple[Message, ...]]:

@@ -14,13 +14,16 @@ from pydantic import BaseModel
 from annoconv.codes import built_in_labels, says_what_it_is
 from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
-from annoconv.errors import ImageError
+from annoconv.errors import AnnoconvError, ImageError
+from annoconv.files.names import mask_path
 from annoconv.findings import Finding, Level
 from annoconv.messages import Message, shortened, told
-from annoconv.model import AnnotationStatus, Case
+from annoconv.model import AnnotationStatus, Case, MaskAnnotation
 from annoconv.rules.inventory import Inventory, take_inventory
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from annoconv.casefile import LoadedCase
     from annoconv.documents.residuals import Path as Steps
     from annoconv.images import ImageSource
@@ -150,6 +153,20 @@ class Subject:
     def contents(self) -> dict[int, VolumeContent]:
         """What rules found in volumes of masks that they read, by the id of the volume."""
         return {}
+
+    @cached_property
+    def mask_files(self) -> Sequence[tuple[Steps, MaskAnnotation, Path | None]]:
+        """Each mask of a case that has a file, with the path of the mask's own; None if that leaves the folder."""
+        folder = None if self.loaded.path is None else self.loaded.path.parent
+        found: list[tuple[Steps, MaskAnnotation, Path | None]] = []
+        for path, annotation in self.annotations() if folder is not None else ():
+            if folder is not None and isinstance(annotation, MaskAnnotation):
+                try:
+                    file = mask_path(folder, annotation.mask_file)
+                except AnnoconvError:
+                    file = None
+                found.append((path, annotation, file))
+        return found
 
     def annotations(self) -> Iterator[tuple[Steps, AnyAnnotation]]:
         """Yield each annotation with its path."""

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from annoconv.errors import AnnoconvError
 from annoconv.files.manifest import digest
-from annoconv.files.names import mask_path
 from annoconv.messages import Message
-from annoconv.model import MaskAnnotation
 from annoconv.rules.engine import Breach, Subject, match, rule
 
 if TYPE_CHECKING:
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 
     from annoconv.documents.residuals import Path as Steps
     from annoconv.geometry import Grid
-    from annoconv.model import Image
+    from annoconv.model import Image, MaskAnnotation
     from annoconv.pixels import Volume
     from annoconv.rules.voxels import VolumeContent
 
@@ -27,23 +25,10 @@ __all__ = ["mask_contents"]
 _MOST_VALUES: Final = 10
 
 
-def _mask_files(subject: Subject) -> Iterator[tuple[Steps, MaskAnnotation, Path | None]]:
-    """Yield each mask of a case that has a file, with the path of the mask's own; None if that leaves the folder."""
-    if subject.loaded.path is None:
-        return
-    for path, annotation in subject.annotations():
-        if isinstance(annotation, MaskAnnotation):
-            try:
-                file = mask_path(subject.loaded.path.parent, annotation.mask_file)
-            except AnnoconvError:
-                file = None
-            yield path, annotation, file
-
-
 @rule("A-10.1.5.mask_missing")
 def mask_file_missing(subject: Subject) -> Iterator[Breach]:
     """Yield each mask whose file is not there."""
-    for path, annotation, file in _mask_files(subject):
+    for path, annotation, file in subject.mask_files:
         if file is not None and not file.is_file():
             yield Breach((*path, "mask_file"), {"mask_file": annotation.mask_file})
 
@@ -51,7 +36,7 @@ def mask_file_missing(subject: Subject) -> Iterator[Breach]:
 @rule("A-10.1.5.mask_outside")
 def mask_file_outside(subject: Subject) -> Iterator[Breach]:
     """Yield each mask whose path leads out of the case's folder, by way of a symbolic link."""
-    for path, annotation, file in _mask_files(subject):
+    for path, annotation, file in subject.mask_files:
         if file is None:
             yield Breach((*path, "mask_file"), {"mask_file": annotation.mask_file})
 
@@ -63,7 +48,7 @@ def mask_file_grid(subject: Subject) -> Iterator[Breach]:
     from annoconv.grids import corner_displacement_mm
     from annoconv.pixels import check_frame
 
-    for path, annotation, file in _mask_files(subject):
+    for path, annotation, file in subject.mask_files:
         image = subject.image_of(annotation)
         if image is None or file is None or not file.is_file():
             continue
@@ -89,7 +74,7 @@ def mask_steps_otherwise(subject: Subject) -> Iterator[Breach]:
     """Yield each mask whose file states one step for slices that are sheared or uneven, and not their mean."""
     from annoconv.pixels import check_frame
 
-    for path, annotation, file in _mask_files(subject):
+    for path, annotation, file in subject.mask_files:
         image = subject.image_of(annotation)
         if image is None or file is None or not file.is_file():
             continue
@@ -112,7 +97,7 @@ def _grid_of(subject: Subject, image: Image) -> Grid:
 def mask_contents(subject: Subject) -> Iterator[tuple[Steps, MaskAnnotation, VolumeContent]]:
     """Yield each mask whose file can be opened, with what its volume holds; each file is read once for all rules."""
     read = subject.contents
-    masks = [(path, each) for path, each, file in _mask_files(subject) if file is not None and file.is_file()]
+    masks = [(path, each) for path, each, file in subject.mask_files if file is not None and file.is_file()]
     for path, annotation in masks:
         volume = subject.loaded.masks[annotation.id].volume
         if id(volume) not in read:
@@ -169,7 +154,7 @@ def fractional_type(subject: Subject) -> Iterator[Breach]:
 def mask_file_digest(subject: Subject) -> Iterator[Breach]:
     """Yield each mask whose file has other bytes than the digest on record was made of."""
     digests: dict[Path, str] = {}
-    for path, annotation, file in _mask_files(subject):
+    for path, annotation, file in subject.mask_files:
         if annotation.sha256 is None or file is None or not file.is_file():
             continue
         if file not in digests:
@@ -218,7 +203,7 @@ def mask_value_unnamed(subject: Subject) -> Iterator[Breach]:
 @rule("A-B.2.affine_equals_dicom_origin")
 def affine_equals_dicom_origin(subject: Subject) -> Iterator[Breach]:
     """Yield each mask file off its series whose affine (RAS) has the series' origin (LPS) with no sign changed."""
-    for path, annotation, file in _mask_files(subject):
+    for path, annotation, file in subject.mask_files:
         image = subject.image_of(annotation)
         if subject.sources is None or image is None or file is None or not file.is_file():
             continue
