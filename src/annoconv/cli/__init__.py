@@ -124,9 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 failed, 2 usage, 3 losses, 4 limit, 70 our own bug."""
     utf8_streams()
     if "_ANNOCONV_COMPLETE" in os.environ:  # set by the shell's own script
-        from typer.completion import completion_init
-
-        completion_init()
+        import_module("typer.completion").completion_init()
     given = list(sys.argv[1:] if arguments is None else arguments)
     with speaking(asked_language(given)):
         return _run(given)

@@ -116,15 +116,15 @@ def gather(
 
     def placed(volume: Volume, values: Mapping[int, int | None]) -> NDArray[Any] | Foreground:
         labels, change = place(volume, image, source, settings.resample)
-        is_fractions = not isinstance(labels, Foreground) and labels.dtype.kind == "f"
-        if is_fractions and settings.kind is not Kind.FRACTIONAL:
+        dtype = None if isinstance(labels, Foreground) else labels.dtype
+        if dtype is not None and dtype.kind == "f" and settings.kind is not Kind.FRACTIONAL:
             advice = "Write it with --type fractional"
             raise MaskError(
                 "the mask holds fractions",
                 source=volume.path,
                 expected="whole labels",
                 advice=advice,
-                found=Message("values of type {dtype}", dtype=labels.dtype),
+                found=Message("values of type {dtype}", dtype=dtype),
             )
         if change is not None:
             note(*change, values)
