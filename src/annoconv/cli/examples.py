@@ -20,6 +20,7 @@ _EXAMPLES: Final = {
     "merge-readers": "merge-readers reader1.json reader2.json -o merged.json",
     "sampling-plan": "sampling-plan cases.jsonl --share 0.1",
     "registration": "registration case.json",
+    "report": "report cases.jsonl --images ct/ -o report.html",
     "preview": "preview case.json --images ct/ -o preview.png",
     "demo": "demo demo/",
     "check-fhir": "check-fhir bundle.json --release R5",
