@@ -105,7 +105,7 @@ HOSTILE: dict[str, tuple[str, str]] = {
     "images that are an object": ('{"images": {"1": {}}, "annotations": []}', "list of images"),
     "annotations of null": ('{"images": [], "annotations": null}', "list of annotations"),
     "categories that are an object": (of({}).replace('[{"id": 1, "name": "x"}]', '{"1": "x"}'), "list of categories"),
-    "nothing": ("", "not JSON"),
+    "nothing": ("", "the file is empty"),
     "an annotation of no image": (of({}).replace('"image_id": 1', '"image_id": 2'), "breaks the rules"),
     "an id that stands twice": (
         of({}).replace('"images": [', '"images": [{"id": 1, "width": 1, "height": 1}, '),

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-import annoconv_converters.labelme as reader
 import numpy as np
 from annoconv_converters.labelme import trees
+from annoconv_converters.labelme import web_tool as reader
 from PIL import Image
 
 from annoconv.codes import Labels
