@@ -166,7 +166,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], None], type[AnnoconvError], str]] = {
     "NaN in the sform": (with_header(srow_x=[np.nan, 0, 0, 0]), GeometryError, "sform.*not a finite affine"),
     "infinite sform": (with_header(srow_y=[0, np.inf, 0, 0]), GeometryError, "sform.*not a finite affine"),
     "singular sform": (with_header(srow_z=[0, 0, 0, 0]), GeometryError, "sform.*singular"),
-    "beyond the earth": (with_header(srow_z=[0, 0, 3, 1e30]), GeometryError, "sform.*beyond"),
+    "beyond the earth": (with_header(srow_z=[0, 0, 3, 1e30]), GeometryError, "sform.*too large"),
     "NaN in the quaternion": (with_header(qform_code=1, quatern_b=np.nan), GeometryError, "no finite rotation"),
     "a quaternion that is none": (with_header(qform_code=1, quatern_b=3.0), GeometryError, "no finite rotation"),
     "negative zoom": (with_header(pixdim=pixdim(2, -2.0)), GeometryError, "voxel size is negative"),
@@ -318,7 +318,7 @@ def test_a_hostile_nrrd_is_refused(name: str, tmp_path: Path) -> None:
     ("header", "message"),
     [
         ("NDims = 3\nDimSize = 9 9 9\nElementType = MET_UCHAR\nElementDataFile = LOCAL\n", "too short|cut off"),
-        ("NDims = 3\nDimSize = 1 1\nElementType = MET_UCHAR\nElementDataFile = LOCAL\nx", "3 numbers"),
+        ("NDims = 3\nDimSize = 1 1\nElementType = MET_UCHAR\nElementDataFile = LOCAL\nx", "another count of numbers; found 2; expected 3"),
         (
             "NDims = 3\nDimSize = 1 1 1\nElementSpacing = -1 1 1\nElementType = MET_UCHAR\nElementDataFile = LOCAL\nx",
             "not positive",
