@@ -43,7 +43,7 @@ def agreement(subjects: Sequence[Subject]) -> Agreement:
         for first, second in combinations(group, 2):
             names = readers[first.id], readers[second.id]
             if names[0] > names[1]:
-                first, second, names = second, first, names[::-1]
+                first, second, names = second, first, (names[1], names[0])
             place = {"case": name, "readers": [*names], "cases": [first.id, second.id]}
             try:
                 found = list(_between(first, second))

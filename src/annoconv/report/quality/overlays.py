@@ -153,7 +153,7 @@ def _pair(row: Mapping[str, Any], by_id: Mapping[str, Subject], sources: Sources
             panel = panel or made
     if panel is None:
         return None
-    names = dict(zip(("A", "B"), row["readers"], strict=True))
+    names: dict[str, str] = dict(zip(("A", "B"), row["readers"], strict=True))
     told = _shown(replace(panel, masks=masks, strokes=()), {"A": _FIRST, "B": _SECOND}, names)
     return {
         "case": row["cases"][0],
