@@ -40,7 +40,7 @@ def test_calling_it_is_one_clear_error(run: Callable[..., Ran], rest: list[str])
 
 def test_options_come_from_the_signature(run: Callable[..., Ran]) -> None:
     out = run("to-good", "--help").out
-    for option in ("--images PATH", "--level <int>", "--keep-empty", "--type", "--output", "--timestamp", "--task"):
+    for option in ("--images PATH", "--level NUMBER", "--keep-empty", "--type", "--output", "--timestamp", "--task"):
         assert option in out
     assert "--no-keep-empty" not in out
     assert "Source images." in out

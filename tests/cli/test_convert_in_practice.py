@@ -105,7 +105,7 @@ def test_several_broken_cases_cost_one_more_pass(run: Callable[..., Ran], demo: 
         (["convert", "contours.dcm", "ct", "-o", "seg.dcm"], "found contours of radiotherapy (RTSTRUCT)"),
         (["convert", "masks", "ct", "-o", "x", "--to", "dicomseg"], "Did you mean dicom-seg?"),
         (["plan", "nifti", "dicomseg"], "Did you mean dicom-seg?"),
-        (["convrt", "masks"], "No such command 'convrt' (Possible commands: convert"),
+        (["convrt", "masks"], "No such command 'convrt'; did you mean convert?"),
         (["convert", "masks", "ct", "-o", "{case_id}_seg.dcm"], "{case_id} stands in the name of the output alone"),
         (["convert", "--manifest", "semicolons.csv"], "Save it with commas between the cells"),
     ],

@@ -318,7 +318,7 @@ def test_a_hostile_nrrd_is_refused(name: str, tmp_path: Path) -> None:
     ("header", "message"),
     [
         ("NDims = 3\nDimSize = 9 9 9\nElementType = MET_UCHAR\nElementDataFile = LOCAL\n", "too short|cut off"),
-        ("NDims = 3\nDimSize = 1 1\nElementType = MET_UCHAR\nElementDataFile = LOCAL\nx", "another count of numbers; found 2; expected 3"),
+        ("NDims = 3\nDimSize = 1 1\nElementType = MET_UCHAR\nElementDataFile = LOCAL\nx", "another count of numbers"),
         (
             "NDims = 3\nDimSize = 1 1 1\nElementSpacing = -1 1 1\nElementType = MET_UCHAR\nElementDataFile = LOCAL\nx",
             "not positive",
