@@ -13,7 +13,7 @@ from annoconv_converters.check_images.description import Series, Slice, is_direc
 from annoconv_converters.check_images.table import Fault, Numbers, check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from numpy.typing import NDArray
 
@@ -97,8 +97,8 @@ def slice_flipped(series: Series, numbers: Numbers) -> Iterator[Fault]:
                 yield at(series, one, how=turn, found=template, expected=turned_back)
 
 
-def _has(kept: object, stack: Stack, n: int) -> bool:
-    return 0 <= n < len(stack.slices) and stack.slices[n] in kept  # type: ignore[operator]  # a mapping
+def _has(kept: Container[Slice], stack: Stack, n: int) -> bool:
+    return 0 <= n < len(stack.slices) and stack.slices[n] in kept
 
 
 _TURNS: Final = (
