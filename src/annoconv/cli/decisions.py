@@ -7,7 +7,8 @@ import io
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from annoconv.advice import nearest
+from annoconv.advice import NOTHING, nearest
+from annoconv.documents import strict_json
 from annoconv.errors import InputError
 from annoconv.messages import Message
 from annoconv.model import ReviewFindingKind
@@ -42,31 +43,40 @@ class Asked:
 
 def decision_of(asked: Asked, source: Path | None = None, where: str | None = None) -> Decision:
     """Return a decision, each of its words checked."""
-
-    def wrong(problem: str, found: object, expected: object, advice: str) -> InputError:
-        return InputError(problem, source=source, where=where, found=found, expected=expected, advice=advice)
-
-    nothing = Message("nothing")
+    place = (source, where)
     outcome = OUTCOMES.get(asked.decision or "")
     if outcome is None:
-        known = ", ".join(OUTCOMES)
-        raise wrong(
-            "a review needs a decision", asked.decision or nothing, known, nearest(asked.decision or "", OUTCOMES)
-        )
+        near = nearest(asked.decision or "", OUTCOMES)
+        raise _wrong(place, "a review needs a decision", asked.decision or NOTHING, ", ".join(OUTCOMES), near)
     if not asked.reviewer:
-        advice = "Name who decided: --reviewer AGENT, or the column reviewer"
-        raise wrong("a review needs a reviewer", nothing, Message("the id of an agent"), advice)
+        raise _wrong(
+            place,
+            "a review needs a reviewer",
+            NOTHING,
+            Message("the id of an agent"),
+            "Name who decided: --reviewer AGENT, or the column reviewer",
+        )
     level = LEVELS.get(int(asked.level)) if (asked.level or "").isascii() and (asked.level or "").isdigit() else None
     if level is None:
-        advice = "1 is the self check, 2 the review, 3 the final review or arbitration"
-        raise wrong("there is no such level of review", asked.level or nothing, "1, 2, 3", advice)
+        raise _wrong(
+            place,
+            "there is no such level of review",
+            asked.level or NOTHING,
+            "1, 2, 3",
+            "1 is the self check, 2 the review, 3 the final review or arbitration",
+        )
     kinds = [each.value for each in ReviewFindingKind]
     for each in asked.finding.split():
         if each not in kinds:
-            raise wrong("there is no such kind of finding", each, ", ".join(kinds), nearest(each, kinds))
+            raise _wrong(place, "there is no such kind of finding", each, ", ".join(kinds), nearest(each, kinds))
     if not asked.at:
-        advice = "Give it with --timestamp, or in the column at; --timestamp now is the clock's"
-        raise wrong("a review needs its time", nothing, "2025-03-12T10:25:00+08:00", advice)
+        raise _wrong(
+            place,
+            "a review needs its time",
+            NOTHING,
+            "2025-03-12T10:25:00+08:00",
+            "Give it with --timestamp, or in the column at; --timestamp now is the clock's",
+        )
     return Decision(
         outcome=outcome,
         level=level,
@@ -80,9 +90,7 @@ def decision_of(asked: Asked, source: Path | None = None, where: str | None = No
     )
 
 
-def decisions_of_table(
-    path: Path, given: Asked, limits: Limits | None = None
-) -> list[tuple[str | None, Decision]]:
+def decisions_of_table(path: Path, given: Asked, limits: Limits | None = None) -> list[tuple[str | None, Decision]]:
     """Return the decisions of a table in their order, each with the case that it names.
 
     Lines whose decision is empty are not decided yet, and are passed over. What a line does not say of level and time,
@@ -108,36 +116,50 @@ def decisions_of_table(
 
 def _rows(path: Path, limits: Limits | None) -> list[tuple[int, dict[str, str]]]:
     """Return the lines of a table with their numbers; one that is no table of decisions is refused."""
-    from annoconv.documents import strict_json
-
-    def wrong(problem: str, where: str | None, found: object, expected: object, advice: str) -> InputError:
-        return InputError(problem, source=path, where=where, found=found, expected=expected, advice=advice)
-
     try:
         text = strict_json.read_bytes(path, limits).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         found = Message("other bytes from {place} on", place=error.start)
-        raise wrong("the table is not in UTF-8", None, found, "UTF-8", "Save it as CSV UTF-8") from error
+        raise _wrong((path, None), "the table is not in UTF-8", found, "UTF-8", "Save it as CSV UTF-8") from error
     try:
         lines = csv.reader(io.StringIO(text, newline=""), strict=True)
         header = [each.strip() for each in next(lines, [])]
-        known = (*COLUMNS, *TOLD)
-        for name in header:
-            if name not in known or header.count(name) > 1:
-                problem = "there is no such column" if name not in known else "a column stands twice"
-                raise wrong(problem, "line 1", name, ", ".join(COLUMNS), nearest(name, COLUMNS))
-        if "decision" not in header:
-            advice = "Write the names of the columns into the first line"
-            raise wrong("there is no column decision", "line 1", ", ".join(header), ", ".join(COLUMNS), advice)
+        _check_header(path, header)
         rows: list[tuple[int, dict[str, str]]] = []
         for cells in lines:
-            if not any(each.strip() for each in cells):
-                continue
-            where = f"line {lines.line_num}"
-            if len(cells) != len(header):
-                advice = "Put texts with commas in quotes"
-                raise wrong("the line has another number of columns", where, len(cells), len(header), advice)
-            rows.append((lines.line_num, {key: each.strip() for key, each in zip(header, cells, strict=True)}))
+            if any(each.strip() for each in cells):
+                if len(cells) != len(header):
+                    raise _wrong(
+                        (path, f"line {lines.line_num}"),
+                        "the line has another number of columns",
+                        len(cells),
+                        len(header),
+                        "Put texts with commas in quotes",
+                    )
+                rows.append((lines.line_num, {key: each.strip() for key, each in zip(header, cells, strict=True)}))
     except csv.Error as error:
-        raise wrong("this is no CSV", None, str(error), "CSV", "Save it as CSV UTF-8") from error
+        raise _wrong((path, None), "this is no CSV", str(error), "CSV", "Save it as CSV UTF-8") from error
     return rows
+
+
+def _check_header(path: Path, header: list[str]) -> None:
+    place, expected = (path, "line 1"), ", ".join(COLUMNS)
+    for name in header:
+        if name not in (*COLUMNS, *TOLD):
+            raise _wrong(place, "there is no such column", name, expected, nearest(name, COLUMNS))
+        if header.count(name) > 1:
+            raise _wrong(place, "a column stands twice", name, expected, "Name each column once")
+    if "decision" not in header:
+        raise _wrong(
+            place,
+            "there is no column decision",
+            ", ".join(header),
+            expected,
+            "Write the names of the columns into the first line",
+        )
+
+
+def _wrong(
+    place: tuple[Path | None, str | None], problem: str, found: object, expected: object, advice: str
+) -> InputError:
+    return InputError(problem, source=place[0], where=place[1], found=found, expected=expected, advice=advice)

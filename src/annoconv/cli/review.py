@@ -84,6 +84,8 @@ def _applied(
     loaded: "list[LoadedCase]", decisions: "list[tuple[str | None, Decision]]", table: Path | None
 ) -> "tuple[list[LoadedCase], list[dict[str, Any]]]":
     """Return the cases with every decision, and each review as it stands in its case."""
+    from dataclasses import replace
+
     from annoconv.advice import nearest
     from annoconv.errors import InputError
     from annoconv.messages import Message
@@ -112,7 +114,8 @@ def _applied(
                 advice=nearest(named, names) if not places else Message("Give each its own case_id"),
             )
         at = places[0]
-        case = decided(loaded[at].case, decision)
+        own = decision if decision.source else replace(decision, source=str(loaded[at].path))
+        case = decided(loaded[at].case, own)
         loaded[at].case = case
         rows.append({"case": names[at], "review": (case.reviews or [])[-1].model_dump(mode="json")})
     return loaded, rows

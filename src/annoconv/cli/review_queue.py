@@ -1,4 +1,4 @@
-"""`annoconv review-queue`: what waits for which review, as a table that `annoconv review --from` takes when filled in."""
+"""`annoconv review-queue`: what waits for which review, as a table that `annoconv review --from` takes filled in."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,9 +21,7 @@ def review_queue(
     agreement: Annotated[
         Path | None, typer.Option(metavar="FILE", help="What `annoconv agreement --json` said of these cases.")
     ] = None,
-    csv: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the queue to this file, a line each.")
-    ] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the queue to this file, a line each.")] = None,
 ) -> None:
     """Say what is next for each annotation: reviews, second and dedicated ones, revisions, arbitrations."""
     from annoconv.casefile.reading import read_cases

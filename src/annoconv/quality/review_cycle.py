@@ -1,13 +1,20 @@
 """The cycle of annotation, review and revision, to the final review that freezes a version (A 6.5.2, A 9.3.1).
 
-Where an annotation stands follows from the reviews of its case in their order, by this table::
+Where an annotation stands follows from the reviews of its case in their order, by this table:
 
-    annotated, revised --review: passed--> reviewed      --arbitration: passed--> confirmed
-                       --review: revise--> to_revise     (then revised: a later version, or annotated after the review)
-                       --review: disputed, or two reviewers of one round differ--> disputed --arbitration--> ...
-                       --review: rejected--> rejected    --arbitration--> ...
+==================  =========================================  ==========
+stands at           review                                     then at
+==================  =========================================  ==========
+annotated, revised  passed                                     reviewed
+annotated, revised  revise                                     to_revise
+annotated, revised  rejected                                   rejected
+annotated, revised  disputed, or two reviewers differ          disputed
+to_revise           (another version, or annotated after it)   revised
+the three others    arbitration: passed                        confirmed
+==================  =========================================  ==========
 
-An arbitration that names a frozen version freezes all annotations. A self check changes nothing. A frozen version is opened again by another version in `metadata.version`.
+An arbitration that names a frozen version freezes all annotations. A self check changes nothing. A frozen version is
+opened again by another one in `metadata.version`.
 """
 
 from __future__ import annotations
@@ -78,9 +85,7 @@ def current(case: Case) -> list[AnyAnnotation]:
     replaced = {source for each in case.annotations for source in each.derived_from or ()}
     left = {AnnotationStatus.SUPERSEDED: True, AnnotationStatus.PRELIMINARY: False}
     return [
-        each
-        for each in case.annotations
-        if each.status not in left or not (left[each.status] or each.id in replaced)
+        each for each in case.annotations if each.status not in left or not (left[each.status] or each.id in replaced)
     ]
 
 
@@ -88,9 +93,7 @@ def standings(case: Case) -> dict[str, Standing]:
     """Return where each current annotation stands."""
     named = {identity for review in case.reviews or () for identity in review.annotation_ids or ()}
     refused = {each.id for each in case.annotations if each.status is AnnotationStatus.REJECTED} - named
-    found = {
-        each.id: Standing(State.REJECTED if each.id in refused else State.ANNOTATED) for each in current(case)
-    }
+    found = {each.id: Standing(State.REJECTED if each.id in refused else State.ANNOTATED) for each in current(case)}
     for position, review in enumerate(case.reviews or ()):
         if review.level is ReviewLevel.SELF_CHECK:
             continue

@@ -1,19 +1,33 @@
-"""Which annotations wait for a review that poor agreement or a conflict of text and image asks for (A 8.4 c, 8.5.2.3, 9.2)."""
+"""Which annotations wait for a review: for poor agreement, or a conflict of text and image (A 8.4 c, 8.5.2.3, 9.2)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from annoconv.metrics.thresholds import DEDICATED_REVIEW_DICE, SECOND_REVIEW_DICE
-from annoconv.model import AgreementMetric, AgreementScope, Consistency, ImageImageLink, ImageTextLink, ReviewFindingKind
+from annoconv.model import (
+    AgreementMetric,
+    AgreementScope,
+    Consistency,
+    ImageImageLink,
+    ImageTextLink,
+    ReviewFindingKind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from annoconv.model import AgreementRecord, Case, Review
 
-__all__ = ["PoorAgreement", "asked_for", "conflicts", "poor_agreement", "unsettled_conflicts"]
+__all__ = [
+    "PoorAgreement",
+    "asked_for",
+    "conflicts",
+    "is_reviewed",
+    "is_reviewed_since",
+    "poor_agreement",
+    "unsettled_conflicts",
+]
 
 
 @dataclass(frozen=True)
@@ -35,13 +49,21 @@ class PoorAgreement:
     parties: str
 
 
-def asked_for(record: AgreementRecord) -> str | None:
-    """Return the queue that a record of agreement asks for, by its flags or its Dice; None if for none."""
+def asked_for(record: AgreementRecord, second: float, dedicated: float) -> str | None:
+    """Return the queue that a record of agreement asks for, by its flags or its Dice; None if for none.
+
+    Parameters
+    ----------
+    record
+        The record.
+    second, dedicated
+        The Dice below which annotators are reviewed again (8.4 c), and below which the review is a dedicated one (9.2).
+    """
     is_dice = record.metric is AgreementMetric.DICE
     is_of_annotators = record.between in {AgreementScope.ANNOTATORS, AgreementScope.INTRA_ANNOTATOR}
-    if record.needs_dedicated_review or (is_dice and record.value < DEDICATED_REVIEW_DICE):
+    if record.needs_dedicated_review or (is_dice and record.value < dedicated):
         return "dedicated_review"
-    if record.needs_second_review or (is_dice and is_of_annotators and record.value < SECOND_REVIEW_DICE):
+    if record.needs_second_review or (is_dice and is_of_annotators and record.value < second):
         return "second_review"
     return None
 
@@ -69,13 +91,15 @@ def _rank(poor: PoorAgreement) -> tuple[bool, float]:
 
 
 def _of_records(case: Case) -> Iterator[tuple[str, PoorAgreement]]:
+    from annoconv.metrics.thresholds import DEDICATED_REVIEW_DICE, SECOND_REVIEW_DICE
+
     for record in case.metadata.agreement or ():
-        queue = asked_for(record)
+        queue = asked_for(record, SECOND_REVIEW_DICE, DEDICATED_REVIEW_DICE)
         if queue is None or record.resolution is not None:
             continue
         named = record.annotation_ids or [each.id for each in case.annotations]
         for identity in named:
-            if not _is_reviewed_since(case, record, identity):
+            if not is_reviewed_since(case, record, identity):
                 yield identity, PoorAgreement(queue, record.value, " ".join(record.parties or ()))
 
 
@@ -88,7 +112,7 @@ def _of_labels(case: Case, measured: Iterable[dict[str, Any]]) -> Iterator[tuple
                 yield annotation.id, PoorAgreement(queue, each.get("dice"), parties)
 
 
-def _is_reviewed_since(case: Case, record: AgreementRecord, identity: str) -> bool:
+def is_reviewed_since(case: Case, record: AgreementRecord, identity: str) -> bool:
     """Tell whether a cross review or an arbitration looked at an annotation after its agreement was measured."""
     return any(
         (review.is_cross_review or review.level.value == "arbitration")
@@ -107,9 +131,7 @@ def conflicts(case: Case) -> Iterator[tuple[int, ImageTextLink | ImageImageLink]
 
 def unsettled_conflicts(case: Case) -> set[str]:
     """Return the annotations of inconsistent links that no review names as inconsistent."""
-    return {
-        identity for _, link in conflicts(case) if not is_reviewed(case, link) for identity in link.annotation_ids
-    }
+    return {identity for _, link in conflicts(case) if not is_reviewed(case, link) for identity in link.annotation_ids}
 
 
 def is_reviewed(case: Case, link: ImageTextLink | ImageImageLink) -> bool:
@@ -122,4 +144,6 @@ def _names_conflict(review: Review, ends: set[str]) -> bool:
     return any(
         each.kind is ReviewFindingKind.INCONSISTENT and each.annotation_id in {None, *ends}
         for each in review.findings or ()
-    ) or (review.level.value == "arbitration" and (review.annotation_ids is None or bool(ends & {*review.annotation_ids})))
+    ) or (
+        review.level.value == "arbitration" and (review.annotation_ids is None or bool(ends & {*review.annotation_ids}))
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.advice import nearest
 from annoconv.errors import InputError
-from annoconv.messages import Message
+from annoconv.messages import Message, listed
 from annoconv.model import (
     AgentKind,
     AgentRole,
@@ -58,7 +58,7 @@ _ALLOWED: Final[Mapping[ReviewLevel, frozenset[State]]] = {
 }
 _ROLES: Final[Mapping[ReviewLevel, frozenset[AgentRole]]] = {
     ReviewLevel.REVIEW: frozenset({AgentRole.REVIEWER, AgentRole.QC, AgentRole.ARBITER}),
-    ReviewLevel.ARBITRATION: frozenset({AgentRole.ARBITER}),
+    ReviewLevel.ARBITRATION: frozenset({AgentRole.ARBITER, AgentRole.ADMIN}),
 }
 _ACTIONS: Final = {
     ReviewOutcome.PASSED: AuditAction.CONFIRM,
@@ -145,7 +145,7 @@ def _named(case: Case, decision: Decision, before: Mapping[str, Standing]) -> tu
                 decision,
                 "another annotation took its place" if is_superseded else "the case has no such annotation",
                 found=identity,
-                expected=Message("the id of a current annotation"),
+                expected=listed([*before], 10),
                 advice=nearest(identity, before),
             )
     if decision.annotation_ids:

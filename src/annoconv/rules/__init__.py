@@ -15,8 +15,8 @@ from annoconv.casefile import LoadedCase
 from annoconv.errors import UsageError
 from annoconv.findings import in_order
 from annoconv.rules.engine import PROFILES, Profile, Rule, Standalone, Subject, catalogue, checks
-from annoconv.rules.table import RuleTable, rule_table
 from annoconv.rules.splits import PatientSplits
+from annoconv.rules.table import RuleTable, rule_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,14 +43,17 @@ for _subject in (
     "assistance",
     "case",
     "coordinates",
+    "cycle",
     "definitions",
     "frames",
     "image",
+    "input_data",
     "instances",
     "labels",
     "links",
     "mask",
     "mask_shape",
+    "meaning",
     "order",
     "people",
     "places",
@@ -60,6 +63,7 @@ for _subject in (
     "results",
     "shapes",
     "studies",
+    "task_elements",
     "values",
 ):
     import_module(f"{__name__}.{_subject}")  # registers its rules

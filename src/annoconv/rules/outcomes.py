@@ -23,6 +23,8 @@ __all__ = ["Outcome", "RuleOutcomes"]
 
 _WITH_IMAGES: Final = frozenset({"A-6.6.2.image_source"})
 """Rules that look at source images beside the case."""
+_UNREAD: Final = frozenset({"A-10.1.5.mask_missing", "A-10.1.5.mask_outside", "A-6.4.1.mask_damaged"})
+"""What keeps a mask from being read: then no rule on masks passes."""
 
 
 class Outcome(StrEnum):
@@ -51,11 +53,15 @@ class RuleOutcomes:
         self._every = tuple(table.rules)
         self._applied: set[str] = set()
         self._broken: set[str] = set()
+        self._unsure: set[str] = set()
         self._is_unsure = False
 
     def note(self, document: BaseModel, findings: Iterable[Finding], *, with_images: bool) -> None:
         """Note a document that the rules were applied to, and what they found."""
-        self._broken |= {each.rule for each in findings}
+        broken = {each.rule for each in findings}
+        self._broken |= broken
+        if broken & _UNREAD:
+            self._unsure |= {each.id for each in self._rules.values() if each.applies_to == "MaskAnnotation"}
         held = {name for one in {type(each) for each in _parts(document)} for name in _names(one)}
         own = checks(type(document))
         self._applied |= {
@@ -88,7 +94,7 @@ class RuleOutcomes:
             return Outcome.OFF
         if identity in self._broken:
             return Outcome.FAILED
-        if self._is_unsure:
+        if self._is_unsure or identity in self._unsure:
             return Outcome.ERROR
         return Outcome.PASSED if identity in self._applied else Outcome.NOT_APPLICABLE
 
