@@ -53,7 +53,7 @@ def validate(
     limits
         Bounds on what is read.
     rules_file
-        A project's changes of levels and numbers (docs/reference/rules-of-a-project.md).
+        A project's changes of levels and numbers (docs/reference/review.md).
 
     Notes
     -----
