@@ -13,6 +13,24 @@ from annoconv_converters.check_images.table import Fault, Numbers, check
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+__all__ = [
+    "among",
+    "at",
+    "attribute_missing",
+    "burned_in",
+    "burned_in_unknown",
+    "frame_of_reference_differs",
+    "frame_of_reference_missing",
+    "instance_twice",
+    "modality_wrong",
+    "parted",
+    "patient_differs",
+    "series_mixed",
+    "sop_class_missing",
+    "text_of",
+    "truncated",
+]
+
 _Value = TypeVar("_Value")
 _REQUIRED: Final = {
     "ImagePositionPatient": "(0020,0032)",

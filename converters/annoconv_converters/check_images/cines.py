@@ -12,6 +12,12 @@ from annoconv_converters.check_images.table import Fault, Numbers, check
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+__all__ = [
+    "frame_rate_differs",
+    "frame_times_invalid",
+    "frame_times_missing",
+]
+
 _CINE: Final = frozenset(
     f"1.2.840.10008.5.1.4.1.1.{suffix}"
     for suffix in ("3.1", "12.1", "12.2", "77.1.1.1", "77.1.2.1", "77.1.4.1", "77.1.5.1")

@@ -21,6 +21,19 @@ if TYPE_CHECKING:
 
     from annoconv_converters.check_images.description import Stack
 
+__all__ = [
+    "Lattice",
+    "lattice_of",
+    "order",
+    "position_twice",
+    "sheared",
+    "slice_displaced",
+    "slice_missing",
+    "spacing_uneven",
+    "time_point_incomplete",
+    "time_points",
+]
+
 _TELLING: Final = (
     *("TemporalPositionIdentifier", "StackID", "EchoTime", "EchoNumbers", "DiffusionBValue", "InversionTime"),
     *("FlipAngle", "TriggerTime", "FrameReferenceTime", "AcquisitionNumber", "AcquisitionTime", "ContentTime"),

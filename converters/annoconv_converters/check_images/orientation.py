@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
     from annoconv_converters.check_images.description import Stack
 
+__all__ = [
+    "correlation",
+    "orientation_differs",
+    "orientation_invalid",
+    "slice_flipped",
+    "turned",
+]
+
 _FLIPPED_COSINE: Final = -0.995
 _NEAR: Final = 1.5
 """Steps up to which two slices look alike."""

@@ -16,6 +16,17 @@ from annoconv_converters.check_images.table import Fault, Numbers, check
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+__all__ = [
+    "position_invalid",
+    "resolution",
+    "size_differs",
+    "spacing_differs",
+    "spacing_invalid",
+    "spacing_stated_otherwise",
+    "thickness_against_spacing",
+    "thickness_differs",
+]
+
 
 @check("A-7.2d.position_invalid", "series")
 def position_invalid(series: Series, _: Numbers) -> Iterator[Fault]:

@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 
     from annoconv_converters.check_images.description import SlicePixels
 
+__all__ = [
+    "bias_factor",
+    "bias_field",
+    "dropout",
+    "hu_range",
+    "pixels_undecodable",
+    "rescale_differs",
+    "rescale_invalid",
+    "rescale_missing",
+    "rescale_of",
+]
+
 _RESCALED: Final = {"CT": "HU", "PT": "BQML"}
 """Modalities whose slices must say how they are rescaled (PS3.3 C.8.2.1.1, C.8.9.1), and into what."""
 _CLASSES: Final = frozenset(f"1.2.840.10008.5.1.4.1.1.{suffix}" for suffix in ("2", "2.1", "128", "130"))

@@ -24,8 +24,8 @@ from annoconv_converters._dicom.patient import patient_of, put_patient
 from annoconv_converters._dicom.source_elements import OF_PATIENT_AND_STUDY, REQUIRED_EMPTY, is_how_unsaid
 from annoconv_converters._dicom.texts import copy_elements, fit, text
 from annoconv_converters.dicom_sr import codes
+from annoconv_converters.dicom_sr.library import library_group
 from annoconv_converters.dicom_sr.observers import device_items, observer_items, put_verifying, verification
-from annoconv_converters.dicom_sr.series import library_group
 from annoconv_converters.dicom_sr.values import code_item
 
 if TYPE_CHECKING:

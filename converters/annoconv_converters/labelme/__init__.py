@@ -8,38 +8,37 @@ from __future__ import annotations
 
 import base64
 import io
-import math
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final
 
 import numpy as np
 from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
 from annoconv import images as image_seam
-from annoconv.advice import CORRECT_FILE, NOTHING
+from annoconv.advice import CORRECT_FILE
 from annoconv.codes import Labels
 from annoconv.documents import strict_json
 from annoconv.documents.json_values import json_type
-from annoconv.documents.other_formats import LOOKS_LIKE, looks_like
+from annoconv.documents.other_formats import looks_like
 from annoconv.errors import InputError
 from annoconv.messages import Message
 from annoconv.registry import Option
 from annoconv_converters._pictures.archives import nothing_of
 from annoconv_converters._pictures.categories import categories_of
-from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, size_from_record, tidy
+from annoconv_converters._pictures.geometry import counts_to_record, is_numbers, size_from_record
 from annoconv_converters._pictures.picture_names import folder_below, name_below
 from annoconv_converters._pictures.read import Batch, read_pictures
 from annoconv_converters._pictures.records import Picture, Shape
 from annoconv_converters._raster.run_lengths import MOST_PIXELS, counts_of
-from annoconv_converters._xml import number, parse_xml, side
 from annoconv_converters.labelme.groups import joined
-from annoconv_converters.labelme.trees import is_deleted, json_losses, object_number, text_of, xml_losses
+from annoconv_converters.labelme.shapes import Record, shape_of, with_record
+from annoconv_converters.labelme.trees import json_losses
+from annoconv_converters.labelme.web_tool import from_web_tool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from xml.etree.ElementTree import Element
 
     from numpy.typing import NDArray
 
@@ -55,12 +54,7 @@ SIGNS = {
 }
 """What tells a file of the format from others (`annoconv.registry.signs`)."""
 
-Record: TypeAlias = "dict[str, Any]"
-
 _TASK: Final = "labelme"
-_SHAPES: Final = Message("a polygon, rectangle, circle, line, linestrip, point, points or mask with its points")
-_POLYGONS: Final = frozenset({"polygon", "oriented_rectangle", "rotation", "quadrilateral"})
-"""Types of shapes that are outlines; the last two are AnyLabeling's."""
 
 
 def from_labelme(
@@ -92,159 +86,12 @@ def from_labelme(
     if not paths:
         raise nothing_of(Message("there is no LabelMe file"), sources, ".xml, .json")
     batches = (
-        _from_xml(path, context, folder_below(path, folders))
+        from_web_tool(path, context, folder_below(path, folders))
         if path.suffix.lower() == ".xml"
         else _from_json(path, context, instances, folder_below(path, folders))
         for path in paths
     )
     return read_pictures(batches, context=context, task=_TASK)
-
-
-def _from_xml(path: Path, context: Context, folder: str) -> Batch:
-    root = parse_xml(path, context.limits)
-    if root.tag != "annotation":
-        raise InputError(
-            "this is no LabelMe annotation",
-            source=path,
-            found=root.tag,
-            expected="annotation",
-            advice="Name files that LabelMe saved",
-        )
-    if root.find("object/bndbox") is not None or root.find("size/width") is not None:
-        seen = Message(LOOKS_LIKE, name="Pascal VOC", command="pascal-voc")
-        raise InputError(
-            "this is no LabelMe annotation",
-            source=path,
-            found=seen,
-            expected="polygons and masks of LabelMe",
-            advice=Message("Read it with `annoconv {command}`", command="from-pascal-voc"),
-        )
-    named = (root.findtext("filename") or "").strip()
-    name = name_below(folder, named or f"{path.stem}.jpg")
-    record: Record = {"id": 1, "file_name": name}
-    size = root.find("imagesize")
-    if size is not None:
-        record["height"] = side(size.findtext("nrows"), "imagesize/nrows", path)
-        record["width"] = side(size.findtext("ncols"), "imagesize/ncols", path)
-    picture = Picture(record, is_unsized=True, is_named=bool(named))
-    names: dict[str, int] = {}
-    taken: set[int] = set()
-    for place, element in enumerate(root.iterfind("object")):
-        if is_deleted(element):
-            continue
-        name = text_of(element.find("name"))
-        identity = object_number(element, place)
-        if identity in taken:
-            raise InputError(
-                "the id of an object stands twice",
-                source=path,
-                where=Message("object {number}", number=place),
-                found=identity,
-                expected="an id for each object",
-                advice=CORRECT_FILE,
-            )
-        taken.add(identity)
-        common: Record = {
-            "id": identity,
-            "category_id": names.setdefault(name, len(names)),
-            "attributes": _attributes(element),
-        }
-        shape = _with(common, _xml_shape(element, path, record, place))
-        picture.shapes.append(replace(shape, place=("object", place)))
-
-    def losses(_: object, loaded: LoadedCase, case_index: int) -> list[Loss]:
-        labels = Labels.of(loaded.case, context.label_system)
-        return xml_losses(root, loaded.case, labels, case_index, name=str(record["file_name"]))
-
-    return Batch([picture], categories_of(names), path, losses=losses)
-
-
-def _attributes(element: Element) -> Record:
-    told: Record = {}
-    if (element.findtext("occluded") or "").strip() in {"yes", "no"}:
-        told["occluded"] = (element.findtext("occluded") or "").strip() == "yes"
-    if (element.findtext("attributes") or "").strip():
-        told["attributes"] = (element.findtext("attributes") or "").strip()
-    for name in ("hasparts", "ispartof"):
-        if (element.findtext(f"parts/{name}") or "").strip():
-            told[name] = (element.findtext(f"parts/{name}") or "").strip()
-    user = element.findtext("polygon/username") or element.findtext("segm/username") or ""
-    return told | ({"username": user.strip()} if user.strip() else {})
-
-
-def _with(common: Record, shape: Shape) -> Shape:
-    """Return a shape whose record says what is common to all kinds too."""
-    return replace(shape, record={**common, **shape.record})
-
-
-def _xml_shape(element: Element, path: Path, picture: Record, place: int) -> Shape:
-    mask = element.findtext("segm/mask")
-    if mask is not None:
-        if "height" not in picture:
-            raise InputError(
-                "the size of the picture is not known",
-                source=path,
-                found=NOTHING,
-                expected="imagesize",
-                advice=CORRECT_FILE,
-            )
-        size = picture["height"], picture["width"]
-        mask_ji = _mask(path.parent / "Masks" / Path(mask.strip()).name, size)
-        return Shape(counts_to_record(counts_of(mask_ji), size))
-    corners = [
-        (number(point.findtext("x"), f"object {place}/x", path), number(point.findtext("y"), f"object {place}/y", path))
-        for point in element.iterfind("polygon/pt")
-    ]
-    if (element.findtext("type") or "").strip() == "bounding_box" and corners:
-        return Shape({"bbox": _box(corners)})
-    return _shape("polygon" if len(corners) > 2 else "linestrip" if len(corners) > 1 else "point", corners, path, place)
-
-
-def _mask(path: Path, size: tuple[int, int]) -> NDArray[np.bool_]:
-    """Return where a PNG has colour."""
-    from annoconv_converters._raster.png import read_png
-
-    pixels = read_png(path, size, ("RGB", "RGBA", "L", "P", "1"))
-    if pixels.shape[:2] != size:
-        raise InputError(
-            "the mask is of another size",
-            source=path,
-            found=pixels.shape[:2],
-            expected=size,
-            advice="Save the mask as PNG of the picture's size",
-        )
-    return np.asarray(pixels[..., :3].any(axis=-1))
-
-
-def _box(corners: Sequence[tuple[float, float]]) -> list[float]:
-    low_x, low_y = (min(corner[axis] for corner in corners) for axis in (0, 1))
-    high_x, high_y = (max(corner[axis] for corner in corners) for axis in (0, 1))
-    return [low_x, low_y, tidy(high_x - low_x), tidy(high_y - low_y)]
-
-
-def _shape(kind: str, corners: Sequence[tuple[float, float]], path: Path, place: int) -> Shape:
-    """Return a shape of the desktop tool."""
-    listed = [[float(x), float(y)] for x, y in corners]
-    if kind in _POLYGONS and len(corners) > 2:
-        return Shape({"segmentation": [[coordinate for corner in listed for coordinate in corner]]})
-    if kind == "rectangle" and len(corners) > 1:
-        return Shape({"bbox": _box(corners)})
-    if kind == "circle" and len(corners) == 2:
-        radius = math.dist(*corners)
-        if radius > 0:
-            return Shape({}, {"type": "ellipse", "center": listed[0], "radii": [radius, radius]})
-    if kind in {"line", "linestrip"} and len(corners) > 1:
-        return Shape({}, {"type": "polyline", "polyline": listed})
-    if kind == "point" and len(corners) == 1:
-        return Shape({}, {"type": "point", "point": listed[0]})
-    raise InputError(
-        "the shape cannot be understood",
-        source=path,
-        where=Message("shape {number}", number=place),
-        found=Message("{kind}, {count} points", kind=kind, count=len(corners)),
-        expected=_SHAPES,
-        advice=CORRECT_FILE,
-    )
 
 
 def _from_json(path: Path, context: Context, instances: bool, folder: str) -> Batch:
@@ -325,9 +172,9 @@ def _json_shape(shape: Record, picture: Record, names: dict[str, int], path: Pat
         yield Shape(common | _json_mask(shape, corners, picture, path, place))
     elif kind == "points" and corners:
         for nth, corner in enumerate(corners, start=1):
-            yield _with({**common, "id": f"{place}.{nth}"}, _shape("point", [corner], path, place))
+            yield with_record({**common, "id": f"{place}.{nth}"}, shape_of("point", [corner], path, place))
     else:
-        yield _with(common, _shape(kind, corners, path, place))
+        yield with_record(common, shape_of(kind, corners, path, place))
 
 
 def _json_mask(

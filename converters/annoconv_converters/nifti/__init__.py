@@ -260,10 +260,10 @@ def _refuse_unused(of: str, unused: Mapping[str, bool]) -> None:
     """Raise UsageError for the options that were given and that would do nothing."""
     if given := [option for option, is_unused in unused.items() if is_unused]:
         raise UsageError(
-            "options that do nothing together were given",
-            found=listed([*given, of]),
-            expected="one of them",
-            advice="Leave one of them out",
+            Message("{options} does nothing with {other}", options=listed(given), other=of),
+            found=listed(given),
+            expected=Message("none of it with {other}", other=of),
+            advice=Message("Leave {options} out", options=listed(given)),
         )
 
 

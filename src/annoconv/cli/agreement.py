@@ -44,7 +44,7 @@ def agreement(
     """Compare each two readings of a case, then all readers over all cases."""
     from annoconv.cli.metric_rows import reviews, row, say_reviews, say_table, say_values, summaries, write_csv
     from annoconv.cli.readings import labels_option, spacing_option
-    from annoconv.errors import UsageError
+    from annoconv.errors import InputError, UsageError
     from annoconv.files.atomic import check_inputs, outputs_of
     from annoconv.files.names import check_ending
     from annoconv.messages import Message
@@ -71,6 +71,16 @@ def agreement(
             advice="Name who is compared with --by, or compare with a reference: annoconv metrics",
             expected=Message("cases of one image by two readers or more"),
         )
+    lacking = {name: [each for each in readers if each not in group] for name, group in groups.items()}
+    if all(len(group) < 2 for group in groups.values()):
+        raise InputError(
+            "no two readers read the same case",
+            found=_whose(lacking, groups),
+            expected=Message("cases of one case_id, or of one image, by two readers or more"),
+            advice="Give each reader's case the same case_id",
+        )
+    for name in sorted(name for name, some in lacking.items() if some):
+        report.say("{}: no reading by {}; it is left out where they are compared", name, ", ".join(lacking[name]))
     rows: list[dict[str, Any]] = []
     means: list[dict[str, Any]] = []
     records: list[dict[str, Any]] = []
@@ -109,6 +119,10 @@ def agreement(
         report.add_output(csv)
 
 
+def _whose(lacking: "dict[str, list[str]]", groups: "dict[str, dict[str, Read]]") -> str:
+    return ", ".join(f"{name or '-'} ({', '.join(groups[name])})" for name in sorted(lacking)[:5])
+
+
 def _groups(
     paths: list[Path], by: By, report: Report, format_name: str | None, codes: dict[str, str]
 ) -> "dict[str, dict[str, Read]]":
@@ -121,6 +135,7 @@ def _groups(
     for path in paths:
         readings = named(read_paths(path, report.limits, format_name), codes)
         for read in readings:
+            report.add_losses(read.losses)
             is_map = read.loaded is None
             reader = str(read.source) if is_map or by is By.FILE else _reader(read, by)
             name = "" if is_map and len(readings) == 1 else read.name
@@ -130,7 +145,7 @@ def _groups(
                     "two readings of one case are by one reader",
                     source=path,
                     found=reader,
-                    advice="Tell them apart with --by file",
+                    advice="Name each file once" if by is By.FILE or is_map else "Tell them apart with --by file",
                     expected=Message("one reading of each reader"),
                 )
             group[reader] = read
@@ -153,8 +168,9 @@ def _between(
     report: Report, a: "Read", b: "Read", tolerances: list[float], step: Any
 ) -> tuple[list[Any], float | None]:
     """Return what was measured of two readings of one case, and the largest diagonal of its images."""
-    from annoconv.cli.readings import check_labels, grid_of
-    from annoconv.metrics.objects import measured, pair
+    from annoconv.cli.comparable import check_grids, check_labels
+    from annoconv.cli.readings import grid_of
+    from annoconv.metrics.objects import measured, objects_of, pair
     from annoconv.metrics.ratings import spans_of
     from annoconv.metrics.regions import compare
     from annoconv.metrics.texts import spans
@@ -175,6 +191,8 @@ def _between(
         for note in told.notes:
             report.say(note)
     if a.loaded is not None and b.loaded is not None:
+        if objects_of(a.loaded) and objects_of(b.loaded):
+            check_grids(a, b)
         along = a.spacing("", step)
         spacing = None if along is None else along[::-1]
         values += measured(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from annoconv.metrics.regions import Compared
 
 
-NOTHING = Message("nothing was measured: neither the reference nor what is measured by it holds an annotation")
+NOTHING = Message("nothing was measured: the reference and the other hold no annotations of one kind that are compared")
 
 
 class Surface(StrEnum):
@@ -67,8 +67,10 @@ def metrics(
     ] = None,
 ) -> None:
     """Measure each other by the reference, and say the values of each label and their two means."""
+    from annoconv.cli.comparable import check_labels
+    from annoconv.cli.metric_notes import apart, unused
     from annoconv.cli.metric_rows import reviews, row, say_reviews, say_table, say_values, summaries, write_csv
-    from annoconv.cli.readings import check_labels, labels_option, named, paired, read_paths, spacing_option
+    from annoconv.cli.readings import labels_option, named, paired, read_paths, spacing_option
     from annoconv.cli.verification import aims_option, classes, records, stability
     from annoconv.errors import UsageError
     from annoconv.files.atomic import check_inputs, outputs_of
@@ -90,6 +92,13 @@ def metrics(
             outputs.expect(csv)
         check_ending(csv, (".csv",))
     step, aims = spacing_option(spacing), aims_option(aim)
+    if cause is not None and not aims:
+        raise UsageError(
+            "a cause is why an aim was missed, and there is no aim",
+            found=cause,
+            expected="--aim METRIC=NUMBER",
+            advice="Name the aim too, or leave the cause out",
+        )
     chosen: dict[str, Any] = {
         "points": surface.value,
         "tolerances_mm": tolerance,
@@ -97,6 +106,7 @@ def metrics(
     }
     codes = labels_option(label)
     references = named(read_paths(reference, report.limits, format), codes)
+    report.add_losses(loss for read in references for loss in read.losses)
     rows: list[dict[str, Any]] = []
     means: list[dict[str, Any]] = []
     mislabelled: list[dict[str, Any]] = []
@@ -111,6 +121,8 @@ def metrics(
         values: list[Any] = []
         pairs: list[Any] = []
         measured_by = named(read_paths(other, report.limits, format, truth=reference), codes)
+        report.add_losses(loss for read in measured_by for loss in read.losses)
+        notes |= dict.fromkeys(unused([*references, *measured_by], label, step))
         cases = list(paired(references, measured_by))
         for a, b in cases:
             check_labels(a, b)
@@ -131,10 +143,12 @@ def metrics(
                 notes |= dict.fromkeys(compared.notes)
                 say_table(report, told, f"{a.name}: {other}")
             notes |= _notes(a, b, step)
+            notes |= dict.fromkeys(apart(a, b))
             found = _objects(a, b, iou, distance, matching.value, step)
             pairs += found
             objects += [{**place, "case": a.name, "label": one.label, **asdict(r)} for one in found for r in one.rows]
-        told_classes, told_curves = classes(cases)
+        told_classes, told_curves, unscored = classes(cases)
+        notes |= dict.fromkeys(unscored)
         curves += [{**place, **each} for each in told_curves]
         overall = [*measured(pairs, iou, images=len(references)), *told_classes]
         told = [row(each, **place) for each in overall]
@@ -182,7 +196,7 @@ def _regions(a: "Read", b: "Read", step: Any, chosen: dict[str, Any]) -> "list[t
             ),
         )
         for image in sorted({*a.regions, *b.regions})
-        if a.regions.get(image) or b.regions.get(image)
+        if b.drawn is None and (a.regions.get(image) or b.regions.get(image))
     ]
 
 
@@ -202,10 +216,22 @@ def _notes(a: "Read", b: "Read", step: Any) -> dict[Any, None]:
 
 
 def _objects(a: "Read", b: "Read", iou: float, distance: float, method: Any, step: Any) -> list[Any]:
-    from annoconv.metrics.objects import pair
+    from annoconv.cli.comparable import check_grids
+    from annoconv.metrics.objects import objects_of, pair
 
     if a.loaded is None or b.loaded is None:
         return []
+    if objects_of(a.loaded) and objects_of(b.loaded):
+        check_grids(a, b)
     step = a.spacing("", step)
     spacing = None if step is None else step[::-1]
-    return pair(a.loaded, b.loaded, least_iou=iou, most_mm=distance, method=method, spacing=spacing)
+    return pair(
+        a.loaded,
+        b.loaded,
+        least_iou=iou,
+        most_mm=distance,
+        method=method,
+        spacing=spacing,
+        drawn=b.drawn,
+        crowd=a.crowd,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,15 @@ if TYPE_CHECKING:
     from annoconv.casefile import LoadedCase
     from annoconv.geometry import Grid
     from annoconv.limits import Limits
+    from annoconv.loss import Loss
+    from annoconv.metrics.objects import Drawn
     from annoconv.metrics.regions import Region
 
-__all__ = ["Read", "check_labels", "grid_of", "labels_option", "named", "paired", "read_paths", "spacing_option"]
+__all__ = ["Read", "grid_of", "labels_option", "listed", "named", "paired", "read_paths", "spacing_option"]
 
 _VOLUMES = (".nii.gz", ".nii")
 _MOST_NAMED = 5
+_START = 4096
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,14 @@ class Read:
         Of these images, as far as they are known.
     loaded
         The case, if it is more than a label map.
+    drawn
+        What a list of results consists of, boxes or masks.
+    crowd
+        Annotations that stand for a crowd, which COCO counts neither for nor against.
+    stated
+        mm along k, j and i that a label map without a place in space states.
+    losses
+        What a converter could not read into the case.
     """
 
     name: str
@@ -46,6 +58,10 @@ class Read:
     regions: dict[str, list[Region]]
     grids: dict[str, Grid] = field(default_factory=dict[str, Any])
     loaded: LoadedCase | None = None
+    drawn: Drawn | None = None
+    crowd: frozenset[str] = frozenset()
+    stated: tuple[float, float, float] | None = None
+    losses: tuple[Loss, ...] = ()
 
     @property
     def patient(self) -> str:
@@ -54,7 +70,10 @@ class Read:
         return self.name if patient is None else f"patient {patient}"
 
     def spacing(self, image: str, named: tuple[float, float, float] | None) -> tuple[float, float, float] | None:
-        """Return the mm along k, j and i of an image: by its place in space, else as it states them, else as named."""
+        """Return the mm along k, j and i of an image: by its place in space, else as it states them, else as named.
+
+        What a label map without a place in space states is used where nothing was named: many have a 1 there unasked.
+        """
         grid = self.grids.get(image)
         if grid is not None and grid.lps_from_ijk is not None:
             i, j, k = grid.spacing.tolist()
@@ -66,7 +85,7 @@ class Read:
             if stated is not None:
                 i, j, k = (*map(float, stated), 1.0)[:3]
                 return k, j, i
-        return named
+        return named or self.stated
 
 
 def read_paths(path: Path, limits: Limits, format_name: str | None, *, truth: Path | None = None) -> list[Read]:
@@ -90,10 +109,12 @@ def read_paths(path: Path, limits: Limits, format_name: str | None, *, truth: Pa
     if path.is_dir():
         volumes = sorted(each for each in path.iterdir() if each.name.endswith(_VOLUMES))
         if volumes and not (path / "case.json").is_file():
+            _check_alone(path)
             return [_of_volume(each, path, limits) for each in volumes]
         is_case = (path / "case.json").is_file() or any(path.glob("*/case.json"))
         if is_case:
             return list(_of_cases(path, limits))
+        _check_alone(path)
         holds_volumes = any(path.rglob("*.nii*"))
         return list(_of_format(path, "nifti" if holds_volumes else "dicom-seg", limits))
     if path.name.endswith(_VOLUMES):
@@ -103,6 +124,26 @@ def read_paths(path: Path, limits: Limits, format_name: str | None, *, truth: Pa
     if path.suffix in {".json", ".jsonl"}:
         return list(_of_cases(path, limits))
     return list(_of_format(path, "dicom-seg", limits))
+
+
+def _check_alone(path: Path) -> None:
+    """Refuse a folder whose case documents would be passed over: they lie in it under other names than case.json."""
+    passed_over = sorted(each.name for each in path.iterdir() if each.suffix in {".json", ".jsonl"} and _is_case(each))
+    if passed_over:
+        raise InputError(
+            "documents of cases in a folder are found by the name case.json alone",
+            source=path,
+            found=listed(passed_over),
+            expected=Message("case.json, or folders that have one each"),
+            advice="Name the documents themselves: FOLDER/*.json",
+        )
+
+
+def _is_case(path: Path) -> bool:
+    """Tell by the first keys of a document whether it is a case."""
+    with path.open("rb") as file:
+        start = file.read(_START)
+    return bool(re.match(rb'\s*\{\s*("\w+"\s*:\s*"[^"]*"\s*,\s*)*"task_id"\s*:', start))
 
 
 def _is_coco(path: Path, limits: Limits, *, results: bool = False) -> bool:
@@ -131,14 +172,24 @@ def _of_results(path: Path, truth: Path | None, limits: Limits) -> Iterator[Read
             expected=Message("the COCO file that they were detected for, as the reference"),
             advice="annoconv metrics ANNOTATIONS.json RESULTS.json",
         )
-    is_empty = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits) == []
-    results = () if is_empty else _of_format(path, "coco", limits, ground_truth=truth)
-    found = {each.name: each for each in results}
+    records = strict_json.loads(strict_json.read_bytes(path, limits), limits=limits)
+    drawn = _drawn(records)
+    results = () if records == [] else _of_format(path, "coco", limits, ground_truth=truth)
+    found = {each.name: replace(each, drawn=drawn) for each in results}
     for each in _of_format(truth, "coco", limits):
         if each.name not in found and each.loaded is not None:
             nothing = LoadedCase(each.loaded.case.model_copy(update={"annotations": []}))
-            found[each.name] = _of_loaded(nothing, path)
+            found[each.name] = replace(_of_loaded(nothing, path), drawn=drawn)
     yield from found.values()
+
+
+def _drawn(records: list[Any]) -> Drawn | None:
+    """Return what a list of results consists of: masks if each has one, boxes if none has; None of a mixture."""
+    has_mask = [bool(each.get("segmentation")) for each in records]
+    has_box = [bool(each.get("bbox")) for each in records]
+    if records and all(has_mask):
+        return "mask"
+    return "box" if all(has_box) and not any(has_mask) else None
 
 
 def _of_cases(path: Path, limits: Limits) -> Iterator[Read]:
@@ -154,14 +205,28 @@ def _of_format(path: Path, name: str, limits: Limits, **options: Any) -> Iterato
 
     context = registry.Context(task="metrics", limits=limits)
     for reading in registry.read([path], format=name, context=context, **options):
-        yield _of_loaded(as_loaded(reading), path)
+        yield replace(_of_loaded(as_loaded(reading), path), losses=tuple(reading.losses))
 
 
 def _of_loaded(loaded: LoadedCase, path: Path) -> Read:
+    from annoconv.casefile import LoadedCase
     from annoconv.metrics.regions import regions_of
 
-    case = loaded.case
-    return Read(case.case_id or case.image.uid, path, regions_of(loaded), _grids(loaded), loaded)
+    case, crowd = loaded.case, _crowd(loaded)
+    single = [each for each in case.annotations if each.id not in crowd]
+    drawn = LoadedCase(case.model_copy(update={"annotations": single}), loaded.masks) if crowd else loaded
+    return Read(case.case_id or case.image.uid, path, regions_of(drawn), _grids(loaded), loaded, crowd=crowd)
+
+
+def _crowd(loaded: LoadedCase) -> frozenset[str]:
+    """Return the annotations that COCO's `iscrowd` marks."""
+    side: Any = (loaded.case.extensions or {}).get("annoconv.coco")
+    records: Any = side.get("annotations") if isinstance(side, dict) else None
+    return frozenset(
+        str(key)
+        for key, each in (records.items() if isinstance(records, dict) else ())
+        if isinstance(each, dict) and isinstance(each.get("fields"), dict) and each["fields"].get("iscrowd") == 1
+    )
 
 
 def _of_volume(file: Path, path: Path, limits: Limits) -> Read:
@@ -170,7 +235,11 @@ def _of_volume(file: Path, path: Path, limits: Limits) -> Read:
 
     volume = NiftiVolume(file, limits)
     ending = next(each for each in _VOLUMES if file.name.endswith(each))
-    return Read(file.name.removesuffix(ending), path, {"": regions_of_volume(volume)}, {"": volume.grid})
+    i, j, k = (*volume.steps, 0.0, 0.0, 0.0)[:3]
+    steps = k or float(volume.grid.shape[2] == 1), j, i
+    stated = steps if volume.grid.lps_from_ijk is None and all(steps) else None
+    regions = {"": regions_of_volume(volume)}
+    return Read(file.name.removesuffix(ending), path, regions, {"": volume.grid}, stated=stated)
 
 
 def _grids(loaded: LoadedCase) -> dict[str, Grid]:
@@ -205,9 +274,9 @@ def paired(references: list[Read], others: list[Read]) -> Iterator[tuple[Read, R
     for mine, theirs, lacking in ((sides[0], sides[1], others), (sides[1], sides[0], references)):
         if alone := [name for name in mine if name not in theirs]:
             raise InputError(
-                Message("cases without a partner: {names}", names=_listed(alone)),
+                Message("cases without a partner: {names}", names=listed(alone)),
                 source=lacking[0].source if lacking else None,
-                found=Message("{names}", names=_listed([each.name for each in lacking])) if lacking else None,
+                found=Message("{names}", names=listed([each.name for each in lacking])) if lacking else None,
                 expected=Message("each case in both, by case_id, else by its image's UID or its file's name"),
                 advice="Give each case in both, an empty one where nothing was found; a case that is left out flatters",
             )
@@ -229,7 +298,8 @@ def _by_name(readings: Iterable[Read]) -> dict[str, Read]:
     return found
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
+    """Return the first names of many, and how many there are."""
     more = f", ... ({len(names)})" if len(names) > _MOST_NAMED else ""
     return ", ".join(names[:_MOST_NAMED]) + more
 
@@ -250,28 +320,12 @@ def named(readings: Iterable[Read], names: Mapping[str, str]) -> list[Read]:
     ]
 
 
-def check_labels(reference: Read, other: Read) -> None:
-    """Refuse a label map by its numbers against codes: not one label would be the same, and all would be missed."""
-    if (reference.loaded is None) == (other.loaded is None):
-        return
-    numbers, codes = (reference, other) if reference.loaded is None else (other, reference)
-    sides = [{each.label for some in one.regions.values() for each in some} for one in (numbers, codes)]
-    if sides[0] and sides[1] and not sides[0] & sides[1]:
-        raise InputError(
-            "a label map says its labels by numbers, and the other by codes",
-            source=numbers.source,
-            found=_listed(sorted(sides[0])),
-            expected=_listed(sorted(sides[1])),
-            advice="Say which number is which: --label 1=LIVER --label 2=SPLEEN",
-        )
-
-
 def labels_option(texts: Iterable[str]) -> dict[str, str]:
     """Return the codes that `NUMBER=CODE` name."""
     names: dict[str, str] = {}
     for text in texts:
         number, _, code = text.partition("=")
-        if not number.isdecimal() or not code or number in names:
+        if not number.isdecimal() or not code or "=" in code or str(int(number)) in names:
             raise UsageError(
                 "a label is a number and its code, each number once",
                 found=text,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from annoconv.cli.report import Report
+from annoconv.errors import UsageError
 
 if TYPE_CHECKING:
     from annoconv.cli.readings import Read
@@ -54,6 +55,7 @@ def sampling_plan(
     sources: dict[str, str] = {}
     for path in paths:
         for read in read_paths(path, report.limits, format):
+            report.add_losses(read.losses)
             if read.name in strata:
                 raise InputError(
                     "two cases have one name",
@@ -83,14 +85,23 @@ def sampling_plan(
 
 
 def _stratum(read: "Read", by: Stratum) -> str:
+    if by is Stratum.NONE:
+        return "-"
+    if read.loaded is None and by is Stratum.LABELS:
+        return "+".join(sorted({each.label for some in read.regions.values() for each in some})) or "-"
     if read.loaded is None:
-        return "+".join(sorted({each.label for some in read.regions.values() for each in some}))
+        raise UsageError(
+            "a label map says what it marks, and nothing else of its case",
+            source=read.source,
+            found=f"--by {by}",
+            expected="--by labels, --by none",
+            advice="Give cases, which say their modality, institution and annotator",
+        )
     case = read.loaded.case
     names = {
         Stratum.LABELS: "+".join(sorted({each.label_code for each in case.annotations})),
         Stratum.MODALITY: case.image.modality.value,
         Stratum.INSTITUTION: case.metadata.institution,
         Stratum.ANNOTATOR: case.metadata.annotator,
-        Stratum.NONE: "",
     }
     return names[by] or "-"

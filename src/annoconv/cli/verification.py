@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from annoconv.errors import UsageError
+from annoconv.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -49,8 +50,10 @@ def stability(
     return found
 
 
-def classes(pairs: Sequence[tuple[Read, Read]]) -> tuple[list[MetricValue], list[dict[str, Any]]]:
-    """Return how well attributes of cases agree with the reference, and the ROC curves of those that are scored.
+def classes(
+    pairs: Sequence[tuple[Read, Read]],
+) -> tuple[list[MetricValue], list[dict[str, Any]], list[Message]]:
+    """Return how well attributes of cases agree with the reference, ROC curves of those that are scored, and notes.
 
     Notes
     -----
@@ -67,10 +70,21 @@ def classes(pairs: Sequence[tuple[Read, Read]]) -> tuple[list[MetricValue], list
     scores = [scores_of(b.loaded) if b.loaded is not None else {} for _, b in pairs]
     found: list[MetricValue] = []
     curves: list[dict[str, Any]] = []
+    notes: list[Message] = []
     for key in sorted({key for side in sides for one in side for key in one}):
         mine, theirs = ([one.get(key) for one in side] for side in sides)
         switches = [each for each in mine if isinstance(each, bool)]
         scored = [each.get(key) for each in scores]
+        if switches and None in scored + mine and any(each is not None for each in scored):
+            unscored = sum(a is None or b is None for a, b in zip(scored, mine, strict=True))
+            notes.append(
+                Message(
+                    "no AUC: {label} lacks its value or its score in {count} of {all} cases",
+                    label=key,
+                    count=unscored,
+                    all=len(mine),
+                )
+            )
         if len(switches) == len(mine) and None not in scored:
             numbers = [float(each or 0) for each in scored]
             found.append(auc(switches, numbers, label=key))
@@ -94,7 +108,7 @@ def classes(pairs: Sequence[tuple[Read, Read]]) -> tuple[list[MetricValue], list
                 each.model_copy(update={"label": key if each.label is None else f"{key}={each.label}"})
                 for each in classification(class_table(a, b))
             ]
-    return found, curves
+    return found, curves, notes
 
 
 def _is_number(value: object) -> bool:

@@ -1,13 +1,14 @@
 """The boxes, polygons and points of two readers of one image: which is which, and how many were found.
 
 Objects are compared with those of their label on their image, slice and frame. Boxes and polygons in the plane match by
-the IoU of their areas, boxes in space by that of their volumes, points by their distance in mm.
+the IoU of their areas, boxes in space by that of their volumes, points by their distance in mm. Lists of results are
+compared as COCO does: boxes with the boxes around what the reference drew, masks with its outlines filled.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
@@ -19,7 +20,8 @@ from annoconv.metrics.average_precision import (
     froc,
     mean_average_precision,
 )
-from annoconv.metrics.matching import detection, instances, match
+from annoconv.metrics.filled import box_around, filled, mask_iou
+from annoconv.metrics.matching import Matching, detection, instances, match
 from annoconv.metrics.shapes import box_iou, center_distance_mm, common_area, polygon_iou
 from annoconv.model import (
     AnnotationStatus,
@@ -28,6 +30,7 @@ from annoconv.model import (
     EllipseAnnotation,
     EllipsoidAnnotation,
     KeypointsAnnotation,
+    MaskAnnotation,
     OrientedBoxAnnotation,
     PointAnnotation,
     PolygonAnnotation,
@@ -35,14 +38,16 @@ from annoconv.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
+
+    from numpy.typing import NDArray
 
     from annoconv.casefile import LoadedCase
     from annoconv.metrics.average_precision import Interpolation
-    from annoconv.metrics.matching import Instance, Matching, Method
+    from annoconv.metrics.matching import Instance, Method
     from annoconv.model import MetricValue
 
-__all__ = ["LEFT_OUT", "Found", "Objects", "left_out", "measured", "objects_of", "pair", "shape_of"]
+__all__ = ["LEFT_OUT", "Drawn", "Found", "Objects", "left_out", "measured", "objects_of", "pair", "shape_of"]
 
 _NOT_RESULTS: Final = frozenset({AnnotationStatus.SUPERSEDED, AnnotationStatus.REJECTED})
 _NOT_COMPARED: Final = (
@@ -56,6 +61,11 @@ _INTERPOLATIONS: Final[tuple[Interpolation, ...]] = ("coco", "voc_2007", "voc_20
 LEFT_OUT: Final = Message(
     "some objects are not compared: boxes in space that are turned, ellipses, contours, lines, keypoints"
 )
+UNSCORED: Final = Message(
+    "no average precision nor FROC: some objects have no confidence from 0 to 1, which ranks them"
+)
+Drawn = Literal["box", "mask"]
+"""What a list of results consists of."""
 _ANY: Final = (BboxAnnotation, OrientedBoxAnnotation, PolygonAnnotation, PointAnnotation)
 
 
@@ -71,15 +81,18 @@ class Objects:
         Boxes, rings or points.
     scores
         Confidences; None where one has none.
+    crowd
+        Which of them stand for a crowd.
     """
 
     ids: list[str] = field(default_factory=list[str])
     shapes: list[Any] = field(default_factory=list[Any])
     scores: list[float | None] = field(default_factory=list["float | None"])
+    crowd: list[bool] = field(default_factory=list[bool])
 
 
 Place = tuple[str, str, str, int | None, int | None]
-"""Label, kind (`area`, `volume`, `point`), image (`""` is the primary one), slice, frame."""
+"""Label, kind (`area`, `mask`, `volume`, `point`), image (`""` is the primary one), slice, frame."""
 
 
 @dataclass(frozen=True)
@@ -93,22 +106,44 @@ class Found:
     images: list[ScoredImage] | None
 
 
-def objects_of(loaded: LoadedCase) -> dict[Place, Objects]:
-    """Return the boxes, polygons and points of a case; what was superseded or rejected is left out."""
+def objects_of(loaded: LoadedCase, *, drawn: Drawn | None = None, crowd: Collection[str] = ()) -> dict[Place, Objects]:
+    """Return the boxes, polygons and points of a case; what was superseded or rejected is left out.
+
+    Parameters
+    ----------
+    loaded
+        The case.
+    drawn
+        What all of them are taken as: boxes around them, or masks; masks of pictures are among them then.
+    crowd
+        Annotations that stand for a crowd.
+    """
     found: dict[Place, Objects] = {}
     for each in loaded.case.annotations:
-        if not isinstance(each, _ANY) or each.status in _NOT_RESULTS:
+        kinds = _ANY if drawn is None else (*_ANY, MaskAnnotation)
+        if not isinstance(each, kinds) or each.status in _NOT_RESULTS:
             continue
-        kind, shape = shape_of(each)
+        kind, shape = _voxels_of(loaded, each) if isinstance(each, MaskAnnotation) else shape_of(each)
+        if drawn == "box" and kind in {"area", "mask"}:
+            kind, shape = "area", [_ring_of_box(*box_around(shape))]
+        elif drawn == "mask" and kind == "area" and loaded.case.image.shape is not None:
+            kind, shape = "mask", filled(shape, loaded.case.image.shape[:2])
         if kind is None:
             continue
         uid = "" if each.image_uid in {None, loaded.case.image.uid} else str(each.image_uid)
-        slice_index = None if kind == "volume" else each.slice_index
+        slice_index = None if kind == "volume" else getattr(each, "slice_index", None)
         objects = found.setdefault((each.label_code, kind, uid, slice_index, each.frame_index), Objects())
         objects.ids.append(each.id)
         objects.shapes.append(shape)
         objects.scores.append(None if each.confidence is None else float(each.confidence))
+        objects.crowd.append(each.id in crowd)
     return found
+
+
+def _voxels_of(loaded: LoadedCase, each: MaskAnnotation) -> tuple[str | None, Any]:
+    """Return the pixels of a mask of a picture, rows by columns; None of a volume, or where it is empty."""
+    voxels = np.asarray(loaded.masks[each.id].read(), dtype=np.bool_)
+    return ("mask", voxels[0]) if voxels.shape[0] == 1 and voxels.any() else (None, None)
 
 
 def left_out(loaded: LoadedCase) -> bool:
@@ -152,6 +187,8 @@ def pair(
     most_mm: float,
     method: Method,
     spacing: Sequence[float] | None,
+    drawn: Drawn | None = None,
+    crowd: Collection[str] = (),
 ) -> list[Found]:
     """Return which object of one case is which of the other, by label and kind.
 
@@ -165,8 +202,12 @@ def pair(
         How pairs are chosen; see `annoconv.metrics.matching.match`.
     spacing
         mm along x, y, z; None if unknown, then points are left out.
+    drawn
+        What the other consists of, if it is a list of results.
+    crowd
+        Annotations of the reference that stand for a crowd: what lies on one counts neither for nor against.
     """
-    sides = objects_of(reference), objects_of(other)
+    sides = objects_of(reference, drawn=drawn, crowd=crowd), objects_of(other, drawn=drawn)
     found: dict[tuple[str, str], Found] = {}
     none = Objects()
     for place in sorted({*sides[0], *sides[1]}, key=str):
@@ -175,27 +216,56 @@ def pair(
             continue
         a, b = (side.get(place, none) for side in sides)
         similarity = _similarity(kind, a, b, spacing)
+        areas = [[] if kind == "point" else [_size(kind, shape) for shape in side.shapes] for side in (a, b)]
+        is_crowd = np.array(a.crowd, dtype=np.bool_)
+        if is_crowd.any() and kind != "point":
+            similarity = _of_crowds(similarity, is_crowd, *areas)
         scores = [score for score in b.scores if score is not None]
         is_scored = len(scores) == len(b.scores)
         matching = match(
-            similarity,
+            similarity[~is_crowd],
             **({"most_mm": most_mm} if kind == "point" else {"least": least_iou}),
             method=method,
             scores=scores if is_scored else (),
         )
+        if is_crowd.any():
+            matching = _beside_crowds(matching, similarity, is_crowd, least_iou)
         group = found.setdefault((label, kind), Found(label, kind, [], [], []))
         group.matchings.append(matching)
         group.rows.extend(instances(matching, similarity, a.ids, b.ids))
         if is_scored and kind != "point" and group.images is not None:
-            areas = [[_size(kind, shape) for shape in side.shapes] for side in (a, b)]
-            group.images.append(ScoredImage(similarity, scores, (), *areas))
+            group.images.append(ScoredImage(similarity, scores, a.crowd, *areas))
         else:
             found[label, kind] = Found(label, kind, group.matchings, group.rows, None)
     return list(found.values())
 
 
+def _of_crowds(
+    similarity: NDArray[np.float64], is_crowd: NDArray[np.bool_], sizes: list[float], others: list[float]
+) -> NDArray[np.float64]:
+    """Return similarities, of crowds the share of the other object that lies on it, as COCO does."""
+    a, b = np.array(sizes)[:, None], np.array(others)[None]
+    common = similarity * (a + b) / (1 + similarity)
+    return np.where(is_crowd[:, None], np.divide(common, b, out=np.zeros_like(common), where=b > 0), similarity)
+
+
+def _beside_crowds(
+    matching: Matching, similarity: NDArray[np.float64], is_crowd: NDArray[np.bool_], least: float
+) -> Matching:
+    """Return a matching of what is no crowd, by its places among all; what lies on a crowd is not additional."""
+    places = np.flatnonzero(~is_crowd).tolist()
+    on_crowd: NDArray[np.bool_] = np.any(similarity[is_crowd] >= least, axis=0).reshape(-1)
+    return Matching(
+        tuple((places[row], column) for row, column in matching.pairs),
+        tuple(places[row] for row in matching.missed),
+        tuple(column for column in matching.additional if not on_crowd[column]),
+    )
+
+
 def _size(kind: str, shape: Any) -> float:
-    """Return the area of rings, square pixels, holes taken off; the volume of a box, voxels."""
+    """Return the area of rings, square pixels, holes taken off; the volume of a box, voxels; the pixels of a mask."""
+    if kind == "mask":
+        return float(np.count_nonzero(shape))
     if kind == "volume":
         return float(np.prod(np.subtract(shape[3:], shape[:3])))
     return common_area(shape, shape)
@@ -206,6 +276,8 @@ def _similarity(kind: str, a: Objects, b: Objects, spacing: Sequence[float] | No
         return np.zeros((len(a.ids), len(b.ids)))
     if kind == "area":
         return polygon_iou(a.shapes, b.shapes)
+    if kind == "mask":
+        return mask_iou(a.shapes, b.shapes)
     if kind == "volume":
         return box_iou(a.shapes, b.shapes)
     return center_distance_mm(a.shapes, b.shapes, spacing or ())
@@ -247,5 +319,5 @@ def measured(found: Sequence[Found], least_iou: float, *, images: int | None = N
 
 def _means(classes: list[list[ScoredImage]], kind: str, label: str | None) -> list[MetricValue]:
     """Return the mean average precision, and of areas in the plane that of small, medium and large ones."""
-    areas = COCO_AREAS if kind == "area" else ("all",)
+    areas = COCO_AREAS if kind in {"area", "mask"} else ("all",)
     return [mean_average_precision(classes, area=area, label=label) for area in areas]

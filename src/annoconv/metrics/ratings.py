@@ -1,7 +1,7 @@
 """Attributes, spans and sizes that several readers gave to the same cases, as tables, and how far they agree.
 
-An attribute is rated by one value a case: names and switches agree by kappa and alpha, numbers by intraclass
-correlation, and those of two readers by Pearson, Spearman, Bland and Altman. Specification 9.2 d, e.
+An attribute is rated by one value a case: names and switches agree by kappa and alpha, numbers by alpha, which takes
+gaps, and by intraclass correlation; those of two readers by Pearson, Spearman, Bland and Altman. See 9.2 d, e.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from annoconv.casefile import LoadedCase
+    from annoconv.metrics.kappa import Level
     from annoconv.model import MetricValue
 
 __all__ = ["attributes_of", "number_agreement", "rating_agreement", "scores_of", "spans_of"]
@@ -77,7 +78,12 @@ def rating_agreement(
     """
     given = [value for row in ratings.values() for value in row.values()]
     if given and all(isinstance(value, int | float) and not isinstance(value, bool) for value in given):
-        return number_agreement(ratings, readers, label=label)
+        rows = [[ratings[case].get(reader) for case in sorted(ratings)] for reader in readers]
+        levels: list[Level] = (
+            ["interval"] if any(isinstance(each, float) for each in given) else ["ordinal", "interval"]
+        )
+        alphas = [krippendorff_alpha(rows, level=level, label=label) for level in levels]
+        return [*number_agreement(ratings, readers, label=label), *alphas]
     named = {case: {reader: str(value) for reader, value in row.items()} for case, row in ratings.items()}
     whole = [row for _, row in sorted(named.items()) if all(reader in row for reader in readers)]
     found: list[MetricValue] = []

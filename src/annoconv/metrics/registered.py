@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from annoconv.affines import matrix_text
 from annoconv.errors import InputError
 from annoconv.geometry import Grid
 from annoconv.messages import Message
@@ -60,11 +61,29 @@ def registered(loaded: LoadedCase) -> Iterator[tuple[str, list[MetricValue], lis
             yield each.id, [], [_UNPLACED]
         else:
             values = _measured(loaded, each, grids[0], grids[1])
-            yield each.id, values, [] if values else [_NOTHING]
+            notes = [_NOTHING] if not values else []
+            if names := _untold(case, str(each.fixed_image_uid), str(each.moving_image_uid)):
+                notes = [
+                    Message(
+                        "landmarks that nothing tells apart are left out: {names}; give each a tracking_id, the same "
+                        "in both images",
+                        names=", ".join(names),
+                    )
+                ]
+            yield each.id, values, notes
 
 
 def _measured(loaded: LoadedCase, one: Registration, fixed: Grid, moving: Grid) -> list[MetricValue]:
     matrix: NDArray[np.float64] = np.array(one.matrix, dtype=np.float64).reshape(4, 4)
+    if np.linalg.matrix_rank(matrix[:3, :3]) < 3 or not np.array_equal(matrix[3], [0, 0, 0, 1]):
+        raise InputError(
+            "the matrix of a registration maps no space onto another",
+            source=loaded.path,
+            where=f"/registrations/{(loaded.case.registrations or []).index(one)}/matrix",
+            found=matrix_text(matrix),
+            expected=Message("a matrix that can be inverted, its last row 0, 0, 0, 1"),
+            advice="Give the homogeneous matrix in LPS and mm, row by row: the shift stands in its last column",
+        )
     if one.maps is MappingDirection.MOVING_FROM_FIXED:
         matrix = np.asarray(np.linalg.inv(matrix), dtype=np.float64)
     uids = str(one.fixed_image_uid), str(one.moving_image_uid)
@@ -109,6 +128,24 @@ def _landmarks(case: Case, uid: str, grid: Grid) -> dict[tuple[str, str], Any]:
         elif labels.count(each.label_code) == 1:
             found["label", each.label_code] = place
     return found
+
+
+def _untold(case: Case, *uids: str) -> list[str]:
+    """Return the labels that each image has landmarks of, one of them several, that nothing tells apart."""
+    labels = [
+        [
+            each.label_code
+            for each in case.annotations
+            if isinstance(each, PointAnnotation)
+            and (each.image_uid or case.image.uid) == uid
+            and each.status not in _NOT_RESULTS
+            and each.tracking_uid is None
+            and each.tracking_id is None
+        ]
+        for uid in uids
+    ]
+    common = {*labels[0]} & {*labels[1]}
+    return sorted(name for name in common if max(each.count(name) for each in labels) > 1)
 
 
 def _place(point: PointAnnotation, grid: Grid) -> NDArray[np.float64]:

@@ -21,7 +21,7 @@ from annoconv.advice import ARRAY_ORDER, COPY_AGAIN, SAVE_AGAIN, in_bytes
 from annoconv.errors import GeometryError, MaskError
 from annoconv.files.inflate import DEFLATE_MOST, chunks, compress, first_bytes, is_gzip, read_exactly
 from annoconv.messages import Message
-from annoconv.volumes.nifti_affines import Form, forms_elsewhere, forms_of, is_in_mm, read_grid
+from annoconv.volumes.nifti_affines import Form, forms_elsewhere, forms_of, is_in_mm, read_grid, steps_of
 from annoconv.volumes.nifti_header import SIZES, dtype_name, dtype_of, pack, parse, type_fields
 from annoconv.volumes.refusals import no_such_file, too_many_voxels, too_short, volume_too_large
 
@@ -90,6 +90,8 @@ class NiftiHeader:
         1 or 2.
     intent
         Intent code, 1002 for labels.
+    steps
+        Size of a voxel along (i, j, k) by `pixdim`, mm; 0 where it says none.
     """
 
     path: Path
@@ -101,6 +103,7 @@ class NiftiHeader:
     volumes: tuple[int, ...] = ()
     version: Version = 1
     intent: int = 0
+    steps: tuple[float, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -179,6 +182,7 @@ def header_of(start: bytes, path: Path, limits: Limits, *, form: Form = "agree",
         volumes if math.prod(volumes) != 1 else (),
         version,
         header["intent_code"],
+        steps_of(header),
     )
     expected = offset + result.data_bytes
     if expected > limits.expanded_bytes:

@@ -45,6 +45,7 @@ __all__ = [
     "is_in_mm",
     "read_grid",
     "rounding_mm",
+    "steps_of",
 ]
 
 Shape: TypeAlias = tuple[int, int, int]
@@ -161,6 +162,11 @@ def forms_elsewhere(header: Header, grid: Grid, path: Path) -> dict[Form, Affine
 def is_in_mm(header: Header) -> bool:
     """Tell whether a header's lengths are in mm, or in no unit, which is taken for mm."""
     return _MM_BY_UNIT[header["xyzt_units"] & 7] == 1
+
+
+def steps_of(header: Header) -> tuple[float, ...]:
+    """Return the size of a voxel along (i, j, k), mm, that `pixdim` states: with both codes 0 nothing else does."""
+    return tuple(float(zoom) * _MM_BY_UNIT[header["xyzt_units"] & 7] for zoom in header["pixdim"][1:4])
 
 
 @lru_cache(maxsize=8)

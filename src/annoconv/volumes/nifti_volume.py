@@ -65,6 +65,11 @@ class NiftiVolume:
         return self._header.grid
 
     @property
+    def steps(self) -> tuple[float, ...]:
+        """Size of a voxel along (i, j, k) by the header's `pixdim`, mm; 0 where it says none."""
+        return self._header.steps
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the voxels as stored."""
         return self._header.dtype
