@@ -56,7 +56,7 @@ def decision_of(asked: Asked, source: Path | None = None, where: str | None = No
             Message("the id of an agent"),
             "Name who decided: --reviewer AGENT, or the column reviewer",
         )
-    level = LEVELS.get(int(asked.level)) if (asked.level or "").isascii() and (asked.level or "").isdigit() else None
+    level = {str(number): each for number, each in LEVELS.items()}.get(asked.level or "")
     if level is None:
         raise _wrong(
             place,

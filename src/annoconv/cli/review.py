@@ -70,7 +70,9 @@ def review(
         outputs.claim(output)
     check_inputs([*paths, *([] if table is None else [table])])
     loaded = list(read_cases(paths, limits=report.limits))
-    decisions = [(None, decision_of(asked))] if table is None else decisions_of_table(table, asked, report.limits)
+    decisions: list[tuple[str | None, Decision]] = (
+        [(None, decision_of(asked))] if table is None else decisions_of_table(table, asked, report.limits)
+    )
     reviewed, rows = _applied(loaded, decisions, table)
     for each in write_cases(
         reviewed, output, overwrite=report.overwrite, is_one=len(reviewed) == 1, limits=report.limits

@@ -311,7 +311,7 @@ def _metadata(metadata: Metadata, decision: Decision, review: Review, after: Any
     }
     if metadata.reviewer is None and decision.level is ReviewLevel.REVIEW:
         changed["reviewer"] = decision.reviewer
-    return _with(metadata, **changed)
+    return metadata.model_copy(update=changed)
 
 
 def _with(model: Any, **changed: Any) -> Any:

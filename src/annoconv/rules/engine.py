@@ -133,7 +133,7 @@ class Subject:
     label_system: Sequence[Label] | None = None
     splits: PatientSplits | None = None
     place: str = ""
-    rules: Mapping[str, Rule] = field(default_factory=lambda: catalogue())
+    rules: Mapping[str, Rule] = field(default_factory=lambda: _catalogue())
 
     @property
     def case(self) -> Case:
@@ -199,7 +199,7 @@ class Standalone(Generic[Document]):
     document: Document
     label_system: Sequence[Label] | None = None
     label_system_id: str | None = None
-    rules: Mapping[str, Rule] = field(default_factory=lambda: catalogue())
+    rules: Mapping[str, Rule] = field(default_factory=lambda: _catalogue())
 
     @cached_property
     def inventory(self) -> Inventory:
@@ -230,6 +230,10 @@ def rule(identity: str, document: type[BaseModel] = Case) -> Callable[[_Found], 
 def checks(document: type[BaseModel] = Case) -> Mapping[str, Check]:
     """Return the functions that are registered for documents of a class, by rule id."""
     return MappingProxyType({identity: found[document] for identity, found in _CHECKS.items() if document in found})
+
+
+def _catalogue() -> Mapping[str, Rule]:
+    return catalogue()
 
 
 @cache

@@ -124,9 +124,11 @@ def frame_time_missing(subject: Subject) -> Iterator[Breach]:
 
 
 def _deidentified(subject: Subject | Standalone[Package]) -> Iterator[tuple[Steps, DeidentificationRecord]]:
-    is_case = isinstance(subject, Subject)
-    records = subject.case.metadata.deidentification if is_case else subject.document.deidentification
-    path: Steps = ("metadata", "deidentification") if is_case else ("deidentification",)
+    path: Steps
+    if isinstance(subject, Subject):
+        path, records = ("metadata", "deidentification"), subject.case.metadata.deidentification
+    else:
+        path, records = ("deidentification",), subject.document.deidentification
     for position, record in enumerate(records or ()):
         yield (*path, position), record
 
