@@ -14,7 +14,8 @@ _HEAD = """# The rules
 Generated from `model/rules.yaml`; never edited. A rule says whether a case is good; whether it is a case at all, the
 schema says (findings `schema.<kind>`, see [the normaliser](normaliser.md)). A recommendation is a warning, never an
 error. `annoconv validate --profile NAME` chooses the column. An input that could not be opened or decoded has the one
-finding `not_checked`, an error, and is counted by itself.
+finding `not_checked`, an error, and is counted by itself. [A project](review.md#rules-of-a-project) changes levels and
+numbers in a file of its own.
 
 | profile | errors | warnings | off |
 |---|---|---|---|
@@ -59,5 +60,6 @@ def _rule(rule: Mapping[str, Any]) -> str:
     return (
         f"## {rule['id']}\n\n{rule['title_en']} {rule['title_zh']}\n\n"
         f"- Source: {rule['clause']}; looks at: [{rule['applies_to']}](model.md); {levels}.\n"
+        f"- {rule['severity']}; what follows: {rule['action']}; level of quality control: {rule['review_level']}.\n"
         f"- Says: {rule['message_en']}\n- 提示：{rule['message_zh']}\n"
     )

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from annoconv.findings import Finding
     from annoconv.limits import Limits
     from annoconv.model import Label, LabelSystem
-    from annoconv.rules import PatientSplits, Profile
+    from annoconv.rules import PatientSplits, Profile, RuleTable
+    from annoconv.rules.outcomes import RuleOutcomes
 
     GivenLabels: TypeAlias = Sequence[Label] | LabelSystem | Path | str
 
@@ -34,6 +35,7 @@ def validate(
     images: Sequence[Path | str] = (),
     label_system: GivenLabels | None = None,
     limits: Limits | None = None,
+    rules_file: Path | str | None = None,
 ) -> list[Finding]:
     """Return every finding about a document, or about each document of a `.json` or `.jsonl` file.
 
@@ -50,12 +52,17 @@ def validate(
         The task's labels, to check cases and task definitions against: a label system, its labels, or its file.
     limits
         Bounds on what is read.
+    rules_file
+        A project's changes of levels and numbers (docs/reference/review.md).
 
     Notes
     -----
     Rules are applied to documents whose structure is right; the others have findings named `schema.<kind>` only.
     """
+    from annoconv import rules
+
     labels, label_system_id = _labels_of(label_system, limits)
+    table = None if rules_file is None else rules.rule_table(Path(rules_file), limits=limits)
     if isinstance(target, Path | str):
         return list(
             check_file(
@@ -65,9 +72,9 @@ def validate(
                 label_system=labels,
                 label_system_id=label_system_id,
                 limits=limits,
+                table=table,
             )
         )
-    from annoconv import rules
     from annoconv.casefile import LoadedCase
     from annoconv.casefile.loaded import check_changed
     from annoconv.model import Case
@@ -83,6 +90,7 @@ def validate(
         sources=rules.sources_of(images, limits),
         label_system=labels,
         label_system_id=label_system_id,
+        table=table,
     )
 
 
@@ -96,11 +104,14 @@ def check_file(
     schema_only: bool = False,
     splits: PatientSplits | None = None,
     limits: Limits | None = None,
+    table: RuleTable | None = None,
+    outcomes: RuleOutcomes | None = None,
 ) -> Iterator[Finding]:
     """Yield the findings of a `.json` or `.jsonl` file, document by document.
 
     Memory does not grow with the documents, but by some 300 bytes for each patient whose split is told: no patient
-    shall stand in two. `splits` holds those of files before this one.
+    shall stand in two. `splits` holds those of files before this one. `table` holds the rules with a project's changes;
+    `outcomes`, if given, notes what became of each rule.
     """
     for _, _, findings in check_documents(
         path,
@@ -111,6 +122,8 @@ def check_file(
         schema_only=schema_only,
         splits=splits,
         limits=limits,
+        table=table,
+        outcomes=outcomes,
     ):
         yield from findings
 
@@ -125,6 +138,8 @@ def check_documents(
     schema_only: bool = False,
     splits: PatientSplits | None = None,
     limits: Limits | None = None,
+    table: RuleTable | None = None,
+    outcomes: RuleOutcomes | None = None,
 ) -> Iterator[tuple[int, LoadedCase | AnyDocument | None, Iterable[Finding]]]:
     """Yield the position of each document of a file, the document if its structure is right, and its findings."""
     from annoconv import rules
@@ -139,6 +154,8 @@ def check_documents(
         try:
             document = strict_json.parse(data, class_of, limits=limits, source=path, where=where)
         except DocumentError as error:
+            if outcomes is not None:
+                outcomes.not_checked()
             is_whole = all(each.path or each.rule not in _OF_THE_WHOLE for each in error.findings)
             other = None if is_whole else _of_another_format(data, limits)
             yield index, None, _of_case(index, error.findings if other is None else [other])
@@ -154,7 +171,10 @@ def check_documents(
                 label_system_id=label_system_id,
                 splits=splits,
                 place=f"{path.name}, {where}" if where else path.name,
+                table=table,
             )
+            if outcomes is not None:
+                outcomes.note(document, found, with_images=sources is not None)
         yield index, subject, _of_case(index, found)
 
 

@@ -112,7 +112,7 @@ def by_way(change: Callable[[Document], None]) -> Callable[[Document], None]:
 def reviewed(level: str, agent: str, *more: Document) -> Callable[[Document], None]:
     def change(document: Document) -> None:
         document["metadata"]["agents"] = [*WITH_PEOPLE, MODEL, *more]
-        document["reviews"] = [review(), review(id="V2", level=level, reviewer=agent)]
+        document["reviews"] = [review(), review(id="V2", level=level, reviewer=agent, annotation_ids=["B1"])]
 
     return change
 

@@ -49,7 +49,9 @@ def each(*rest: Document) -> Callable[[Document], None]:
 def registration(**rest: Any) -> Document:
     ends = {"fixed_image_uid": "1.2.840.1", "moving_frame_of_reference_uid": "1.6", "maps": "fixed_from_moving"}
     matrix = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
-    told = {"id": "R", "kind": "rigid", "matrix": matrix, **ends, **rest}
+    errors = [{"measure": "target_registration_error_mm", "value": 1.2}]
+    made = {"errors": errors, "algorithm": {"name": "elastix", "version": "5"}}
+    told = {"id": "R", "kind": "rigid", "matrix": matrix, **made, **ends, **rest}
     return {key: value for key, value in told.items() if value is not None}
 
 
@@ -100,7 +102,14 @@ def linked(fields: Document | None = None, record: Document | None = None, **res
         document["image"]["acquired_at"] = "2026-01-01T00:00:00Z"
         values = [{"key": "AFP", "value": 5.6}, {"key": "stage", "value_concept": concept("II")}]
         document["clinical_records"] = [{"id": "C", "kind": "laboratory", "fields": values, **(record or {})}]
-        link = {"id": "L", "type": "image_structured", "record_id": "C", **({"fields": fields} if fields else {})}
+        keys = [{"kind": "case_id", "value": "CASE_1"}]
+        link = {
+            "id": "L",
+            "type": "image_structured",
+            "record_id": "C",
+            "keys": keys,
+            **({"fields": fields} if fields else {}),
+        }
         document["links"] = [link | rest]
 
     return change
@@ -186,7 +195,7 @@ AGREEING: dict[str, list[Example]] = {
             assisted({"outcome": outcome}, {"assistance_id": "S"}),
             "/annotations/0/assistance_id",
             also_good=assisted(
-                {"outcome": "modified"}, {"assistance_id": "S", "algorithm_type": "automatic_confirmed"}
+                {"outcome": "accepted"}, {"assistance_id": "S", "algorithm_type": "automatic_confirmed"}
             ),
         )
         for outcome in ("pending", "rejected")

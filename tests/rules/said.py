@@ -173,7 +173,7 @@ SAID: dict[str, list[Example]] = {
         Example(agreed(metric, wrong), "/metadata/agreement/0/value", also_good=agreed(metric, right))
         for metric, wrong, right in (
             ("dice", 7.5, 1),
-            ("dice", -0.1, 0),
+            ("iou", -0.1, 0),
             ("kappa", -1.1, -0.2),
             ("hd95", -1, 7.5),
             ("conformity", 1.1, -3),

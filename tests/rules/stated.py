@@ -43,7 +43,7 @@ def slide(*levels: tuple[list[int], float]) -> Callable[[Document], None]:
     def change(document: Document) -> None:
         pyramid = [{"shape": shape, "downsample": downsample} for shape, downsample in levels]
         document["image"] = {"uid": "1.2.840.1", "modality": "SM", "shape": [40, 30], "coordinate_frame": "SLIDE"}
-        document["image"]["pyramid"] = pyramid
+        document["image"] |= {"pyramid": pyramid, "objective_magnification": 40}
         document["annotations"] = [common("Q", "point", point=[3, 4])]
 
     return change
@@ -73,12 +73,12 @@ def audited(*times: str) -> Callable[[Document], None]:
 
 
 def collected(begin: str, end: str) -> Callable[[Document], None]:
-    return metadata(sources=[{"institution": "H", "collected_from": begin, "collected_to": end}])
+    return metadata(sources=[{"institution": "H", "approval": "E1", "collected_from": begin, "collected_to": end}])
 
 
 def spot_checked(failures: int) -> Callable[[Document], None]:
     spot = {"sample_size": 3, "failures": failures}
-    return metadata(deidentification=[{"scope": "text", "rule_set": "1", "spot_checks": [spot]}])
+    return metadata(deidentification=[{"scope": "text", "rule_set": "1", "policy": "names", "spot_checks": [spot]}])
 
 
 def compared(*parties: str, between: str = "annotators") -> Callable[[Document], None]:

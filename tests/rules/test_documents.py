@@ -27,6 +27,9 @@ TASK: Document = {
     "algorithm_type": "manual",
     "deliverables": [{"side": "image", "description": "masks"}],
     "roles": [{"role": "annotator", "duties": "outlines"}],
+    "label_codes": ["NODULE"],
+    "alignment_rules": [{"scope": "case", "cardinality": "one_to_one"}],
+    "agreement_monitoring": {"method": "repeat"},
 }
 LABELS: Document = {
     "id": "L",
@@ -40,6 +43,8 @@ PACKAGE: Document = {
     "files": [
         {"path": "case.json", "size": 1, "sha256": "a" * 64, "role": "annotation", "references": ["m.nii.gz"]},
         {"path": "m.nii.gz", "size": 2, "sha256": "b" * 64, "role": "mask"},
+        {"path": "README.md", "size": 3, "sha256": "c" * 64, "role": "description"},
+        {"path": "qc.json", "size": 4, "sha256": "d" * 64, "role": "qc_record"},
     ],
 }
 
@@ -71,18 +76,31 @@ def reported(path: str) -> Callable[[Document], None]:
 
 
 def spot_checked(failures: int) -> Callable[[Document], None]:
-    told = {"scope": "text", "rule_set": "1", "spot_checks": [{"sample_size": 3, "failures": failures}]}
+    told = {
+        "scope": "text",
+        "rule_set": "1",
+        "policy": "names",
+        "spot_checks": [{"sample_size": 3, "failures": failures}],
+    }
     return lambda document: document.update(deidentification=[told])
 
 
 def collected(begin: str, end: str) -> Callable[[Document], None]:
-    source = {"institution": "H", "collected_from": begin, "collected_to": end}
+    source = {"institution": "H", "approval": "E1", "collected_from": begin, "collected_to": end}
     return lambda document: document.update(sources=[source])
 
 
 def compared(*parties: str) -> Callable[[Document], None]:
     told = {"id": "G", "between": "annotators", "metric": "kappa", "value": 0.5, "parties": list(parties)}
     return lambda document: document.update(agents=[{"id": "A"}, {"id": "B"}], agreement=[told])
+
+
+def removed(**rest: Any) -> Callable[[Document], None]:
+    return lambda document: document.update(deidentification=[{"rule_set": "1", **rest}])
+
+
+def associated(**rest: Any) -> Callable[[Document], None]:
+    return lambda document: document.update(association={"granularity": "case", "keys": ["case_id"], **rest})
 
 
 OF_OTHERS: dict[str, list[tuple[Document, Callable[[Document], Any], str, Callable[[Document], Any]]]] = {
@@ -127,7 +145,7 @@ OF_OTHERS: dict[str, list[tuple[Document, Callable[[Document], Any], str, Callab
         (
             PACKAGE,
             lambda d: d["files"].append({"path": "M.nii.gz", "size": 2, "sha256": "b" * 64, "role": "mask"}),
-            "/files/2/path",
+            "/files/4/path",
             lambda d: d["files"].append({"path": "n.nii.gz", "size": 2, "sha256": "b" * 64, "role": "mask"}),
         )
     ],
@@ -206,9 +224,9 @@ OF_OTHERS: dict[str, list[tuple[Document, Callable[[Document], Any], str, Callab
         (TASK, fielded({}, {}), "/fields/1/key", fielded({}, {"key": "shape"})),
         (
             TASK,
-            fielded({"permissible_values": [{"value": "x"}, {"value": "x"}]}),
+            fielded({"permissible_values": [{"value": "x"}, {"value": "x"}], "missing_code": "NA"}),
             "/fields/0/permissible_values/1/value",
-            fielded({"permissible_values": [{"value": "x"}, {"value": "y"}]}),
+            fielded({"permissible_values": [{"value": "x"}, {"value": "y"}], "missing_code": "NA"}),
         ),
     ],
     "A-10.1.2.keypoint_pair": [
@@ -233,6 +251,82 @@ OF_OTHERS: dict[str, list[tuple[Document, Callable[[Document], Any], str, Callab
             lambda d: d.update(created_by="D1", agents=[{"id": "D1"}]),
         ),
         (PACKAGE, compared("A", "ZZ"), "/agreement/0/parties/1", compared("A", "B")),
+    ],
+    "A-7.1.basis_missing": [
+        (
+            PACKAGE,
+            lambda d: d.update(sources=[{"institution": "H"}]),
+            "/sources/0",
+            lambda d: d.update(sources=[{"institution": "H", "approval": "E1"}]),
+        )
+    ],
+    "A-7.3a.policy_missing": [
+        (PACKAGE, removed(scope="text"), "/deidentification/0", removed(scope="structured_data")),
+    ],
+    "A-7.3a.mapping_rule_missing": [
+        (
+            PACKAGE,
+            removed(scope="structured_data", mapping_kept=True),
+            "/deidentification/0",
+            removed(scope="structured_data", mapping_kept=False),
+        ),
+    ],
+    "A-7.3b.tool_missing": [
+        (
+            PACKAGE,
+            removed(scope="pixel_data"),
+            "/deidentification/0",
+            removed(scope="pixel_data", tool={"name": "dcm", "version": "1"}),
+        ),
+    ],
+    "A-6.3.3.element_missing": [
+        (TASK, lambda d: d.pop("alignment_rules"), "", lambda d: d.update(goal="all")),
+        (
+            TASK,
+            lambda d: d.pop("agreement_monitoring"),
+            "",
+            lambda d: d.update(sampling={"decision_rule": "none may fail"}),
+        ),
+    ],
+    "A-6.3.1.modalities_unrelated": [
+        (
+            TASK,
+            lambda d: d.update(modalities=["CT", "MR"], coordinate_frame="LPS"),
+            "/modalities",
+            lambda d: d.update(
+                modalities=["CT", "MR"],
+                coordinate_frame="LPS",
+                registration_method="rigid",
+                modality_correspondence="dark on CT is bright on T2",
+            ),
+        )
+    ],
+    "A-6.3.2.handling_missing": [
+        (
+            TASK,
+            associated(missing_handling="isolated"),
+            "/association",
+            associated(missing_handling="isolated", conflict_handling="arbitrated", time_handling="labelled"),
+        )
+    ],
+    "A-9.1.1n2.metric_missing": [
+        (
+            TASK,
+            lambda d: d.update(geometries=["mask"], metrics=["kappa"]),
+            "/metrics",
+            lambda d: d.update(geometries=["mask"], metrics=["kappa", "dice"]),
+        )
+    ],
+    "A-A.3.3.missing_code": [
+        (
+            TASK,
+            fielded({"permissible_values": [{"value": "x"}]}),
+            "/fields/0",
+            fielded({"permissible_values": [{"value": "x"}], "missing_code": "NA"}),
+        )
+    ],
+    "A-6.6.1.document_missing": [
+        (PACKAGE, lambda d: d["files"].pop(), "/files", lambda d: d.update(license="CC BY 4.0")),
     ],
 }
 """What keeps a rule and what breaks exactly it."""

@@ -20,6 +20,7 @@ from annoconv.pixels import check_frame, save_nifti
 from annoconv.rules import engine
 from tests.documents import Document, common, good, write
 from tests.rules.coordinates import COORDINATES
+from tests.rules.cycles import CYCLES
 from tests.rules.examples import AGREEING, Example, add, check, registration, review
 from tests.rules.mask_shapes import MASK_SHAPES
 from tests.rules.said import SAID
@@ -60,7 +61,15 @@ def structured(document: Document, recorded_at: str = "2026-04-02T00:00:00Z", **
     """Link the image of 1 January 2026 with a record, of 91 days later if not told otherwise."""
     document["image"]["acquired_at"] = "2026-01-01T00:00:00Z"
     document["clinical_records"] = [record({"value": 5.6}) | {"recorded_at": recorded_at}]
-    document["links"] = [{"id": "L", "type": "image_structured", "record_id": "C", **told}]
+    document["links"] = [
+        {
+            "id": "L",
+            "type": "image_structured",
+            "record_id": "C",
+            "keys": [{"kind": "case_id", "value": "CASE_1"}],
+            **told,
+        }
+    ]
 
 
 EXAMPLES: dict[str, list[Example]] = {
@@ -142,7 +151,9 @@ EXAMPLES: dict[str, list[Example]] = {
             "/image",
             "exchange",
             lambda d: d.update(
-                related_images=[{"uid": "us", "modality": "US", "shape": [9, 9, 9], "coordinate_frame": "NONE"}]
+                related_images=[
+                    {"uid": "us", "modality": "US", "shape": [9, 9, 9], "coordinate_frame": "NONE", "frame_rate": 25}
+                ]
             ),
         )
     ],
@@ -339,7 +350,7 @@ EXAMPLES: dict[str, list[Example]] = {
             )
             for outcome, good_one in (
                 ({"outcome": "pending"}, {"outcome": "accepted"}),
-                ({"outcome": "rejected"}, {"outcome": "modified"}),
+                ({"outcome": "rejected"}, {"outcome": "accepted"}),
                 ({}, {"outcome": "accepted"}),
             )
         ),
@@ -413,7 +424,9 @@ EXAMPLES: dict[str, list[Example]] = {
         Example(
             lambda d: d.update(reviews=[review(reviewer="R2")]),
             "/metadata/reviewer",
-            also_good=lambda d: d.update(reviews=[review(), review(id="V2", level="arbitration", reviewer="C1")]),
+            also_good=lambda d: d.update(
+                reviews=[review(), review(id="V2", level="arbitration", reviewer="C1", frozen_version="v1")]
+            ),
         )
     ],
     "A-8.2.2a.duplicate_code": [
@@ -433,7 +446,7 @@ EXAMPLES: dict[str, list[Example]] = {
         Example(lambda d: d["annotations"][1].update(annotator="R1"), "/metadata/reviewer"),
     ],
 }
-_MORE = (AGREEING, SAID, STATED, VERSIONS, COORDINATES)
+_MORE = (AGREEING, SAID, STATED, VERSIONS, COORDINATES, CYCLES)
 for _rule, _more in (entry for examples in _MORE for entry in examples.items()):
     EXAMPLES[_rule] = [*EXAMPLES.get(_rule, ()), *_more]
 """Rules that look at the document alone; those that look at files are tested by name below."""

@@ -120,7 +120,7 @@ VERSIONS: dict[str, list[Example]] = {
         for wrong, right, told in (
             (["rejected"], ["accepted"], {"algorithm_type": "automatic_confirmed"}),
             (["pending"], ["pending"], {"status": "preliminary"}),
-            (["pending"], ["rejected", "modified"], {}),
+            (["pending"], ["rejected", "accepted"], {}),
         )
     ],
     "A-3.4.manual_from_model": [

@@ -35,6 +35,8 @@ _COMMANDS = {
     "metrics": "Measure masks, boxes, polygons and points by a reference.",
     "agreement": "Tell how far readers, versions or modalities agree.",
     "merge-readers": "Make one case of several readers' cases of one image.",
+    "review": "Write reviewers' decisions into cases, as the cycle of reviews allows.",
+    "review-queue": "Tell which annotations wait for which review or revision.",
     "sampling-plan": "Draw a sample of cases for an expert, a share of each stratum.",
     "registration": "Tell how well registered images lie on each other: landmarks and structures.",
     "preview": "Draw cases: the slices with most of each label, as a PNG.",

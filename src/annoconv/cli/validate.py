@@ -36,6 +36,9 @@ def validate(
     label_system: Annotated[
         Path | None, typer.Option(metavar="PATH", help="The task's labels to check against, a .json file.")
     ] = None,
+    rules: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A project's own levels and numbers of rules, a .json file.")
+    ] = None,
     schema_only: Annotated[bool, typer.Option("--schema-only", help="Check the structure only.")] = False,
     findings: Annotated[
         Path | None,
@@ -48,10 +51,14 @@ def validate(
     from annoconv.errors import UsageError
     from annoconv.files.atomic import check_inputs, outputs_of
     from annoconv.files.names import check_ending
+    from annoconv.rules.outcomes import RuleOutcomes
     from annoconv.rules.splits import PatientSplits
+    from annoconv.rules.table import rule_table
     from annoconv.validation import check_file
 
     check_inputs([*paths, *images])
+    table = rule_table(rules, limits=report.limits)
+    outcomes = RuleOutcomes(table, profile.value) if report.as_json and not schema_only else None
     paths = case_paths(paths)
     check_distinct(paths)
     labels, label_system_id = None, None
@@ -86,14 +93,23 @@ def validate(
                 schema_only=schema_only,
                 splits=splits,
                 limits=report.limits,
+                table=table,
+                outcomes=outcomes,
             )
             for finding in found:
                 report.add_finding(finding, path)
         except AnnoconvError as error:
             report.not_checked(error, path)
+            if outcomes is not None:
+                outcomes.not_checked()
             failed += 1
     if findings is not None:
         report.write_findings(findings, map(str, paths))
+    report.add("rules", {"profile": profile.value, **table.to_json()})
+    if outcomes is not None:
+        report.add("outcomes", outcomes.to_json())
+    if rules is not None:
+        report.say("rules {} with those of {}, version {}", table.version, rules, table.file_version)
     errors, warnings = report.levels[Level.ERROR] - failed, report.levels[Level.WARNING]
     counts = (
         Message("1 error") if errors == 1 else Message("{count} errors", count=errors),

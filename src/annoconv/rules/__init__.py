@@ -16,6 +16,7 @@ from annoconv.errors import UsageError
 from annoconv.findings import in_order
 from annoconv.rules.engine import PROFILES, Profile, Rule, Standalone, Subject, catalogue, checks
 from annoconv.rules.splits import PatientSplits
+from annoconv.rules.table import RuleTable, rule_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,21 +26,34 @@ if TYPE_CHECKING:
     from annoconv.limits import Limits
     from annoconv.model import Label, LabelSystem, Package, TaskDefinition
 
-__all__ = ["PROFILES", "PatientSplits", "Profile", "Rule", "catalogue", "check", "sources_of"]
+__all__ = [
+    "PROFILES",
+    "PatientSplits",
+    "Profile",
+    "Rule",
+    "RuleTable",
+    "catalogue",
+    "check",
+    "rule_table",
+    "sources_of",
+]
 
 for _subject in (
     "annotation",
     "assistance",
     "case",
     "coordinates",
+    "cycle",
     "definitions",
     "frames",
     "image",
+    "input_data",
     "instances",
     "labels",
     "links",
     "mask",
     "mask_shape",
+    "meaning",
     "order",
     "people",
     "places",
@@ -49,6 +63,7 @@ for _subject in (
     "results",
     "shapes",
     "studies",
+    "task_elements",
     "values",
 ):
     import_module(f"{__name__}.{_subject}")  # registers its rules
@@ -63,6 +78,7 @@ def check(
     label_system_id: str | None = None,
     splits: PatientSplits | None = None,
     place: str = "",
+    table: RuleTable | None = None,
 ) -> list[Finding]:
     """Return every place of a document that breaks a rule of the profile, in a stable order.
 
@@ -83,19 +99,22 @@ def check(
         Where the cases that were checked before stand, if it is one of several; it is noted there.
     place
         What messages call the place of the case among them.
+    table
+        The rules with a project's changes; None for those of annoconv.
     """
     if profile not in PROFILES:
         raise UsageError(
             "there is no such profile", found=profile, expected=", ".join(PROFILES), advice=nearest(profile, PROFILES)
         )
+    listed = catalogue() if table is None else table.rules
     subject: Subject | Standalone[Any]
     if isinstance(target, LoadedCase):
-        subject, registered = Subject(target, sources, label_system, splits, place), checks()
+        subject, registered = Subject(target, sources, label_system, splits, place, listed), checks()
     else:
-        subject, registered = Standalone(target, label_system, label_system_id), checks(type(target))
+        subject, registered = Standalone(target, label_system, label_system_id, listed), checks(type(target))
     return in_order(
         rule.finding(breach, level)
-        for rule in catalogue().values()
+        for rule in listed.values()
         if rule.id in registered and (level := rule.levels[profile]) is not None
         for breach in registered[rule.id](subject)
     )

@@ -44,6 +44,7 @@ __all__ = [
     "is_final",
     "match",
     "rule",
+    "table_bytes",
 ]
 
 Profile: TypeAlias = Literal["minimal", "exchange", "delivery"]
@@ -71,6 +72,12 @@ class Rule:
         What it asks, as a sentence.
     message_en, message_zh
         What a finding says; `{names}` are filled in by the rule's function.
+    severity
+        How grave a breach is: minor, moderate, critical.
+    action
+        What follows, one of `actions` of `model/rules.yaml`.
+    review_level
+        The level of quality control that looks at it (A 9.3.1): 1 self check, 2 review, 3 arbitration.
     parameters
         The numbers by which it measures.
     """
@@ -79,6 +86,9 @@ class Rule:
     clause: str
     levels: Mapping[Profile, Level | None]
     applies_to: str
+    severity: str
+    action: str
+    review_level: int
     title_en: str
     title_zh: str
     message_en: str
@@ -117,6 +127,8 @@ class Subject:
         Where the cases looked at before it stand; None if it is looked at alone.
     place
         Where it was read, for people.
+    rules
+        The rules by id, with the numbers that they measure by.
     """
 
     loaded: LoadedCase
@@ -124,6 +136,7 @@ class Subject:
     label_system: Sequence[Label] | None = None
     splits: PatientSplits | None = None
     place: str = ""
+    rules: Mapping[str, Rule] = field(default_factory=lambda: _catalogue())
 
     @property
     def case(self) -> Case:
@@ -196,11 +209,14 @@ class Standalone(Generic[Document]):
         The labels given with it; None if none were given.
     label_system_id
         Identifier of what they are of; None if it is not known.
+    rules
+        The rules by id, with the numbers that they measure by.
     """
 
     document: Document
     label_system: Sequence[Label] | None = None
     label_system_id: str | None = None
+    rules: Mapping[str, Rule] = field(default_factory=lambda: _catalogue())
 
     @cached_property
     def inventory(self) -> Inventory:
@@ -233,11 +249,20 @@ def checks(document: type[BaseModel] = Case) -> Mapping[str, Check]:
     return MappingProxyType({identity: found[document] for identity, found in _CHECKS.items() if document in found})
 
 
+def _catalogue() -> Mapping[str, Rule]:
+    return catalogue()
+
+
 @cache
 def catalogue() -> Mapping[str, Rule]:
     """Return every rule of `model/rules.yaml` by id."""
-    listed: list[dict[str, Any]] = strict_json.loads((files("annoconv_model") / "rules.json").read_bytes())["rules"]
-    return MappingProxyType({entry["id"]: _rule(entry) for entry in listed})
+    return MappingProxyType({entry["id"]: _rule(entry) for entry in strict_json.loads(table_bytes())["rules"]})
+
+
+@cache
+def table_bytes() -> bytes:
+    """Return the table of rules as it is shipped, JSON."""
+    return (files("annoconv_model") / "rules.json").read_bytes()
 
 
 def _rule(entry: dict[str, Any]) -> Rule:

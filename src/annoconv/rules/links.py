@@ -21,12 +21,8 @@ if TYPE_CHECKING:
     from annoconv.documents.residuals import Path as Steps
     from annoconv.model import AnyLink, ClinicalField, ClinicalRecord
 
-_MOST_DAYS: Final = 90
-"""Interval between image and test beyond which it is marked (8.5.3.4)."""
 _ROUNDING_DAYS: Final = 1.0
 """How far a stated interval may be from the times: it may count whole days."""
-_MOST_MM: Final = 5.0
-"""Millimetres: the greatest deviation that a task allows (8.5.1.3, 3 to 5 mm)."""
 _SAME_MM: Final = 0.01
 """Millimetres: deviations are written with two decimals."""
 
@@ -129,11 +125,12 @@ def check_contradicted(subject: Subject) -> Iterator[Breach]:
 @rule("A-8.5.1c.threshold_wide")
 def threshold_wide(subject: Subject) -> Iterator[Breach]:
     """Yield each check of a registration that allows a deviation beyond what the clause does."""
+    most = subject.rules["A-8.5.1c.threshold_wide"].parameters["most_mm"]
     for position, registration in enumerate(subject.case.registrations or ()):
         for place, check in enumerate(registration.checks or ()):
-            if check.threshold_mm > _MOST_MM:
+            if check.threshold_mm > most:
                 path = ("registrations", position, "checks", place, "threshold_mm")
-                yield Breach(path, {"threshold": f"{check.threshold_mm:g}", "most": f"{_MOST_MM:g}"})
+                yield Breach(path, {"threshold": f"{check.threshold_mm:g}", "most": f"{most:g}"})
 
 
 @rule("A-8.5.1c.deviation_differs")
@@ -225,6 +222,7 @@ def _comparable(value: object) -> object:
 @rule("A-8.5.3c.interval")
 def interval(subject: Subject) -> Iterator[Breach]:
     """Yield each link whose interval is not that of its times, or whose deviation label is not that of its interval."""
+    most = subject.rules["A-8.5.3c.interval"].parameters["most_days"]
     for path, link, record in _structured(subject):
         days, found = link.interval_days, _days(subject, link, record)
         if days is not None and found and all(abs(days - each) > _ROUNDING_DAYS for each in found):
@@ -232,7 +230,7 @@ def interval(subject: Subject) -> Iterator[Breach]:
             yield Breach((*path, "interval_days"), {"found": f"interval_days {days:g}", "expected": expected})
         days = max(found, default=None) if days is None else days
         label = "true" if link.time_deviation else "false"
-        if days is not None and (days > _MOST_DAYS) != bool(link.time_deviation):
+        if days is not None and (days > most) != bool(link.time_deviation):
             yield Breach((*path, "time_deviation"), {"found": f"time_deviation {label}", "expected": f"{days:g}"})
 
 

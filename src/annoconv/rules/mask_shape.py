@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from annoconv.messages import Message, listed
-from annoconv.rules.engine import Breach, Subject, catalogue, rule
+from annoconv.rules.engine import Breach, Subject, rule
 from annoconv.rules.mask import mask_contents
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def _shapes(subject: Subject) -> Iterator[tuple[Steps, MaskAnnotation, LabelCont
             yield (*path, "mask_file"), annotation, shape
 
 
-def _numbers(identity: str) -> Mapping[str, float]:
-    return catalogue()[identity].parameters
+def _numbers(subject: Subject, identity: str) -> Mapping[str, float]:
+    return subject.rules[identity].parameters
 
 
 def _where(found: Sequence[Found]) -> Message:
@@ -62,7 +62,7 @@ def cavity(subject: Subject) -> Iterator[Breach]:
 @rule("A-9.3.1a.hole")
 def hole(subject: Subject) -> Iterator[Breach]:
     """Yield each mask with small holes in single slices, which are open in space."""
-    most = _numbers("A-9.3.1a.hole")["most_pixels"]
+    most = _numbers(subject, "A-9.3.1a.hole")["most_pixels"]
     for path, annotation, shape in _shapes(subject):
         small = [each for each in shape.holes if each.voxels <= most]
         if small:
@@ -72,7 +72,7 @@ def hole(subject: Subject) -> Iterator[Breach]:
 @rule("A-9.3.1a.island")
 def island(subject: Subject) -> Iterator[Breach]:
     """Yield each mask with parts too small to be structures beside its largest one."""
-    numbers = _numbers("A-9.3.1a.island")
+    numbers = _numbers(subject, "A-9.3.1a.island")
     for path, annotation, shape in _shapes(subject):
         largest = shape.parts[0].voxels
         most = min(numbers["most_voxels"], numbers["largest_share"] * largest)

@@ -1,0 +1,138 @@
+"""`annoconv review`: decisions of reviewers as records of the cases, one on the command line or many from a table."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from annoconv.cli.report import Report
+
+if TYPE_CHECKING:
+    from annoconv.casefile import LoadedCase
+    from annoconv.quality.reviewing import Decision
+
+
+class DecisionName(StrEnum):
+    """What a reviewer decides."""
+
+    ACCEPT = "accept"
+    REVISE = "revise"
+    REJECT = "reject"
+    DISPUTE = "dispute"
+
+
+def review(
+    report: Report,
+    paths: Annotated[list[Path], typer.Argument(metavar="CASE", help="Cases: .json, .jsonl, or folders.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="A .json or .jsonl file, or a folder.")],
+    annotation: Annotated[
+        list[str], typer.Option(metavar="ID", help="An annotation that was looked at; may be repeated. Else all.")
+    ] = [],  # noqa: B006  typer copies it
+    finding: Annotated[
+        list[str], typer.Option(metavar="KIND", help="What is wrong: boundary, contour, missed, ...; may be repeated.")
+    ] = [],  # noqa: B006  typer copies it
+    decision: Annotated[DecisionName | None, typer.Option(help="What was decided.")] = None,
+    reviewer: Annotated[str | None, typer.Option(metavar="AGENT", help="Agent id of who decided.")] = None,
+    level: Annotated[int, typer.Option(help="1 self check, 2 review, 3 final review or arbitration.")] = 2,
+    note: Annotated[str | None, typer.Option(help="In words.")] = None,
+    timestamp: Annotated[str | None, typer.Option(help="When it was decided, RFC 3339, or now.")] = None,
+    table: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE.csv", help="Decisions, a line each, in their order.")
+    ] = None,
+) -> None:
+    """Write each decision into its case, as far as the cycle of reviews allows it."""
+    from annoconv.casefile.reading import read_cases
+    from annoconv.casefile.writing import write_cases
+    from annoconv.cli.decisions import Asked, decision_of, decisions_of_table
+    from annoconv.errors import UsageError
+    from annoconv.files.atomic import check_inputs, outputs_of
+    from annoconv.messages import Message
+
+    asked = Asked(
+        annotation=" ".join(annotation),
+        finding=" ".join(finding),
+        decision=None if decision is None else decision.value,
+        reviewer=reviewer,
+        level=str(level),
+        note=note,
+        at=timestamp,
+    )
+    if table is not None and (annotation or finding or decision or reviewer or note):
+        raise UsageError(
+            "the decisions are in the table",
+            source=table,
+            found=Message("a decision on the command line too"),
+            expected="--from FILE.csv alone, with --timestamp where the table names no time",
+            advice="Leave the others out, or leave out --from",
+        )
+    with outputs_of(overwrite=report.overwrite) as outputs:
+        outputs.claim(output)
+    check_inputs([*paths, *([] if table is None else [table])])
+    loaded = list(read_cases(paths, limits=report.limits))
+    decisions: list[tuple[str | None, Decision]] = (
+        [(None, decision_of(asked))] if table is None else decisions_of_table(table, asked, report.limits)
+    )
+    reviewed, rows = _applied(loaded, decisions, table)
+    for each in write_cases(
+        reviewed, output, overwrite=report.overwrite, is_one=len(reviewed) == 1, limits=report.limits
+    ):
+        report.add_output(each)
+    report.add("reviews", rows)
+    _tell(report, reviewed, rows)
+
+
+def _applied(
+    loaded: "list[LoadedCase]", decisions: "list[tuple[str | None, Decision]]", table: Path | None
+) -> "tuple[list[LoadedCase], list[dict[str, Any]]]":
+    """Return the cases with every decision, and each review as it stands in its case."""
+    from dataclasses import replace
+
+    from annoconv.advice import nearest
+    from annoconv.errors import InputError
+    from annoconv.messages import Message
+    from annoconv.quality.reviewing import decided
+
+    names = [each.case.case_id or each.case.image.uid for each in loaded]
+    rows: list[dict[str, Any]] = []
+    for named, decision in decisions:
+        if named is None and len(loaded) > 1:
+            raise InputError(
+                "there are several cases, and the decision names none",
+                source=table or decision.source,
+                where=decision.where,
+                found=Message("{count} cases", count=len(loaded)),
+                expected=Message("a column case in a table, --from FILE.csv"),
+                advice="Name the case of each decision, or give one case",
+            )
+        places = [at for at, name in enumerate(names) if named in {None, name}]
+        if len(places) != 1:
+            raise InputError(
+                "there is no such case" if not places else "two cases have one name",
+                source=decision.source,
+                where=decision.where,
+                found=named or Message("no case"),
+                expected=", ".join(names[:10]) or Message("a case"),
+                advice=nearest(named, names) if not places else Message("Give each its own case_id"),
+            )
+        at = places[0]
+        own = decision if decision.source else replace(decision, source=str(loaded[at].path))
+        case = decided(loaded[at].case, own)
+        loaded[at].case = case
+        rows.append({"case": names[at], "review": (case.reviews or [])[-1].model_dump(mode="json")})
+    return loaded, rows
+
+
+def _tell(report: Report, reviewed: "list[LoadedCase]", rows: "list[dict[str, Any]]") -> None:
+    """Say what was written, and what is next for each annotation."""
+    from annoconv.cli.review_queue import queue_of, say_queue
+
+    for each in rows:
+        record = each["review"]
+        of = ", ".join(record.get("annotation_ids", ())) or each["case"]
+        report.say("{}", f"{each['case']}: {record['id']}: {record['level']}, {record['outcome']}: {of}")
+        if "frozen_version" in record:
+            report.say("{} is frozen as version {}", each["case"], record["frozen_version"])
+    queue = [entry for each in reviewed for entry in queue_of(each.case)]
+    report.add("queue", queue)
+    say_queue(report, queue)

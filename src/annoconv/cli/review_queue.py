@@ -1,0 +1,134 @@
+"""`annoconv review-queue`: what waits for which review, as a table that `annoconv review --from` takes filled in."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from annoconv.cli.report import Report
+
+if TYPE_CHECKING:
+    from annoconv.model import Case
+    from annoconv.quality.review_cycle import State
+
+_NO_REVIEW: Final = ("to_revise", "rejected", "confirmed", "frozen")
+
+
+def review_queue(
+    report: Report,
+    paths: Annotated[list[Path], typer.Argument(metavar="CASES", help="Cases: .json, .jsonl, or folders.")],
+    agreement: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What `annoconv agreement --json` said of these cases.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the queue to this file, a line each.")] = None,
+) -> None:
+    """Say what is next for each annotation: reviews, second and dedicated ones, revisions, arbitrations."""
+    from annoconv.casefile.reading import read_cases
+    from annoconv.cli.decisions import COLUMNS, TOLD
+    from annoconv.cli.metric_rows import write_csv
+    from annoconv.files.atomic import check_inputs, outputs_of
+    from annoconv.files.names import check_ending
+
+    if csv is not None:
+        with outputs_of(overwrite=report.overwrite) as outputs:
+            outputs.expect(csv)
+        check_ending(csv, (".csv",))
+    check_inputs([*paths, *([] if agreement is None else [agreement])])
+    measured = [] if agreement is None else _measured(agreement, report)
+    queue = [entry for each in read_cases(paths, limits=report.limits) for entry in queue_of(each.case, measured)]
+    report.add("queue", queue)
+    say_queue(report, queue)
+    if csv is not None:
+        write_csv(csv, queue, overwrite=report.overwrite, columns=(*COLUMNS, *TOLD))
+        report.add_output(csv)
+
+
+def queue_of(case: "Case", measured: Iterable[dict[str, Any]] = ()) -> list[dict[str, Any]]:
+    """Return what waits in a case: poor agreement first, then arbitration, then the rest, in the order of the case."""
+    from annoconv.quality.review_cycle import standings
+    from annoconv.quality.review_queues import poor_agreement, unsettled_conflicts
+    from annoconv.quality.reviewing import NEXT_SENTENCES
+
+    name = case.case_id or case.image.uid
+    labels = {each.id: each.label_code for each in case.annotations}
+    own = [each for each in measured if each.get("case") in {None, "", name}]
+    poor = poor_agreement(case, own)
+    conflicts = unsettled_conflicts(case)
+    rows: list[dict[str, Any]] = []
+    for identity, standing in standings(case).items():
+        asked = poor.get(identity)
+        conflict = identity in conflicts
+        if standing.state.value == "frozen" or (standing.state.is_settled and asked is None and not conflict):
+            continue
+        row: dict[str, Any] = {
+            "case": name,
+            "annotation": identity,
+            "label": labels[identity],
+            "queue": _queue(standing.state, None if asked is None else asked.queue, conflict),
+            "state": standing.state.value,
+            "next": NEXT_SENTENCES[standing.state],
+        }
+        if standing.state.value not in _NO_REVIEW:
+            row["level"] = 3 if standing.state.value == "disputed" or _is_of_final(standing.state, asked) else 2
+        if asked is not None:
+            row |= {"dice": asked.dice, "with": asked.parties}
+        if conflict:
+            row["finding"] = "inconsistent"
+        rows.append({key: value for key, value in row.items() if value is not None})
+    return sorted(rows, key=lambda row: _ORDER.index(row["queue"]))
+
+
+_ORDER: Final = (
+    "dedicated_review",
+    "second_review",
+    "arbitration",
+    "inconsistent",
+    "revision",
+    "review",
+    "final_review",
+)
+
+
+def _is_of_final(state: "State", asked: Any) -> bool:
+    """Tell whether a grave deviation goes to the final review: it was reviewed before (9.3.1 c)."""
+    return asked is not None and asked.queue == "dedicated_review" and state.value == "reviewed"
+
+
+def _queue(state: "State", asked: str | None, conflict: bool) -> str:
+    if state.value == "to_revise":
+        return "revision"
+    if asked is not None:
+        return asked
+    if state.value == "disputed":
+        return "arbitration"
+    return "inconsistent" if conflict else "review"
+
+
+def _measured(path: Path, report: Report) -> list[dict[str, Any]]:
+    """Return the reviews that poor agreement asked for, from what `agreement --json` said."""
+    from annoconv.documents import strict_json
+    from annoconv.errors import InputError
+    from annoconv.messages import Message
+
+    document = strict_json.loads(strict_json.read_bytes(path, report.limits), limits=report.limits, source=path)
+    told = document.get("reviews") if isinstance(document, dict) else None
+    if not isinstance(told, list) or not all(isinstance(each, dict) and "label" in each for each in told):
+        raise InputError(
+            "this is not what agreement says",
+            source=path,
+            found=Message("no list of reviews"),
+            expected=Message("the output of annoconv agreement --json"),
+            advice="Write it with: annoconv agreement CASES --json > FILE",
+        )
+    return told
+
+
+def say_queue(report: Report, queue: Iterable[dict[str, Any]]) -> None:
+    """Say what is next, a line each."""
+    from annoconv.messages import Message, translate
+
+    for each in queue:
+        dice = f" Dice {each['dice']:.4f}" if isinstance(each.get("dice"), float) else ""
+        step = translate(Message(each["next"]), report.lang)
+        report.say("{}", f"{each['case']}: {each['annotation']} [{each['queue']}]{dice}: {step}")

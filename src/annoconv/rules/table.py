@@ -1,0 +1,178 @@
+"""The table of rules, and a project's own levels and numbers over it: data, so that no code changes.
+
+A project's file names rules by their ids and says what is otherwise::
+
+    {"version": "hospital-1",
+     "rules": {"A-9.3.1a.hole": {"level": {"delivery": "error"}, "parameters": {"most_pixels": 9}},
+               "A-C.1.upper_case": {"level": "off"}}}
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass, replace
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from annoconv.advice import nearest
+from annoconv.documents import strict_json
+from annoconv.errors import InputError
+from annoconv.findings import Level
+from annoconv.messages import Message
+from annoconv.rules.engine import PROFILES, catalogue, table_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from annoconv.limits import Limits
+    from annoconv.rules.engine import Profile, Rule
+
+__all__ = ["RuleTable", "rule_table"]
+
+_OFF: Final = "off"
+_LEVELS: Final = (*(level.value for level in Level), _OFF)
+_SEVERITIES: Final = ("minor", "moderate", "critical")
+_KEYS: Final = ("level", "severity", "action", "review_level", "parameters")
+_LARGEST: Final = 1e12
+
+
+@dataclass(frozen=True)
+class RuleTable:
+    """The rules that are applied, with what tells them from others.
+
+    Attributes
+    ----------
+    rules
+        By id, in the order of `model/rules.yaml`.
+    version, sha256
+        Of annoconv's own table.
+    file, file_version, file_sha256
+        Of the project's file; None without one.
+    """
+
+    rules: Mapping[str, Rule]
+    version: str
+    sha256: str
+    file: str | None = None
+    file_version: str | None = None
+    file_sha256: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return which rules these are, as reports name them."""
+        told: dict[str, Any] = {"version": self.version, "sha256": self.sha256}
+        if self.file is not None:
+            told["project"] = {"file": self.file, "version": self.file_version, "sha256": self.file_sha256}
+        return told
+
+
+@cache
+def _actions() -> tuple[str, ...]:
+    return tuple(strict_json.loads(table_bytes())["actions"])
+
+
+def rule_table(path: Path | None = None, *, limits: Limits | None = None) -> RuleTable:
+    """Return the table of rules, with the changes of a project's file.
+
+    Raises
+    ------
+    InputError
+        If the file names a rule, a key or a number that there is not, or a value that none may have.
+    """
+    own = table_bytes()
+    table = RuleTable(catalogue(), strict_json.loads(own)["version"], hashlib.sha256(own).hexdigest())
+    if path is None:
+        return table
+    data = strict_json.read_bytes(path, limits)
+    document = strict_json.loads(data, limits=limits, source=path)
+    _check_keys(document, ("version", "rules"), path, "")
+    version, changes = document.get("version"), document.get("rules")
+    if not isinstance(version, str) or not version.strip():
+        raise _wrong(path, "/version", version, Message("a text"), "Give the file a version; reports name it")
+    if not isinstance(changes, dict):
+        raise _wrong(path, "/rules", changes, Message("an object, its keys ids of rules"), _LOOK)
+    changed = {identity: _changed(table, identity, told, path) for identity, told in changes.items()}
+    return replace(
+        table,
+        rules=MappingProxyType({**table.rules, **changed}),
+        file=path.name,
+        file_version=version,
+        file_sha256=hashlib.sha256(data).hexdigest(),
+    )
+
+
+_LOOK: Final = "docs/reference/rules.md lists the rules with their levels and numbers"
+
+
+def _changed(table: RuleTable, identity: str, told: Any, path: Path) -> Rule:
+    """Return a rule as a project has it."""
+    where = f"/rules/{identity}"
+    rule = table.rules.get(identity)
+    if rule is None:
+        raise InputError(
+            "there is no such rule",
+            source=path,
+            where=where,
+            found=identity,
+            expected="the id of a rule, as docs/reference/rules.md lists them",
+            advice=nearest(identity, table.rules),
+        )
+    _check_keys(told, _KEYS, path, where)
+    return replace(
+        rule,
+        levels=_levels(rule, told.get("level", {}), path, f"{where}/level"),
+        severity=_one_of(told.get("severity", rule.severity), _SEVERITIES, path, f"{where}/severity"),
+        action=_one_of(told.get("action", rule.action), _actions(), path, f"{where}/action"),
+        review_level=_one_of(told.get("review_level", rule.review_level), (1, 2, 3), path, f"{where}/review_level"),
+        parameters=_parameters(rule, told.get("parameters", {}), path, f"{where}/parameters"),
+    )
+
+
+def _levels(rule: Rule, told: Any, path: Path, where: str) -> Mapping[Profile, Level | None]:
+    """Return the levels of a rule: one word is the level in every profile."""
+    stated = dict.fromkeys(PROFILES, told) if isinstance(told, str) else told
+    _check_keys(stated, PROFILES, path, where)
+    checked = {name: _one_of(level, _LEVELS, path, f"{where}/{name}") for name, level in stated.items()}
+    return {**rule.levels, **{name: None if level == _OFF else Level(level) for name, level in checked.items()}}
+
+
+def _parameters(rule: Rule, told: Any, path: Path, where: str) -> Mapping[str, float]:
+    _check_keys(told, tuple(rule.parameters), path, where)
+    for name, value in told.items():
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not math.isfinite(value) or not 0 <= value <= _LARGEST:
+            raise _wrong(path, f"{where}/{name}", value, Message("a number, not negative"), _LOOK)
+    return {**rule.parameters, **told}
+
+
+def _one_of(value: Any, allowed: Iterable[Any], path: Path, where: str) -> Any:
+    if isinstance(value, bool) or not isinstance(value, str | int) or value not in allowed:
+        listed = [str(each) for each in allowed]
+        raise _wrong(path, where, value, ", ".join(listed), nearest(str(value), listed))
+    return value
+
+
+def _check_keys(document: Any, known: tuple[str, ...], path: Path, where: str) -> None:
+    """Refuse what is no object, or has a key that there is not."""
+    if not isinstance(document, dict):
+        raise _wrong(path, where, document, Message("an object"), _LOOK)
+    for key in document:
+        if key not in known:
+            expected = ", ".join(known) or Message("no keys: this rule has no numbers")
+            raise InputError(
+                "there is no such key",
+                source=path,
+                where=f"{where}/{key}",
+                found=key,
+                expected=expected,
+                advice=nearest(key, known) if known else _LOOK,
+            )
+
+
+def _wrong(path: Path, where: str, found: Any, expected: str, advice: str) -> InputError:
+    stated = strict_json.dumps(found).decode() if found is not None else Message("nothing")
+    return InputError(
+        "this is no value that it can have", source=path, where=where, found=stated, expected=expected, advice=advice
+    )

@@ -1,0 +1,254 @@
+"""`annoconv review` and `review-queue`: the cycle of annotation, review and revision, to the frozen version."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.documents import Document, good, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.cli.conftest import Ran
+
+    Run = Callable[..., Ran]
+
+AGENTS = [
+    {"id": "A1", "roles": ["annotator"]},
+    {"id": "R1", "roles": ["reviewer"]},
+    {"id": "R2", "roles": ["reviewer"]},
+    {"id": "C1", "roles": ["arbiter"]},
+    {"id": "D1", "roles": ["reviewer"], "kind": "device"},
+]
+
+
+def case(**metadata: Any) -> Document:
+    document = good()
+    document["metadata"] = {"annotator": "A1", "version": "v1", "agents": AGENTS} | metadata
+    return document
+
+
+class Steps:
+    """A case and the decisions on it, day by day."""
+
+    def __init__(self, run: Run, folder: Path, document: Document) -> None:
+        self.run, self.folder, self.day = run, folder, 0
+        self.path = write(folder / "0.json", document)
+
+    def decide(self, decision: str, reviewer: str, *more: object) -> Ran:
+        self.day += 1
+        out = self.folder / f"{self.day}.json"
+        at = f"2026-01-{self.day:02}T00:00:00Z"
+        told = ("--decision", decision, "--reviewer", reviewer, "--timestamp", at, *more)
+        ran = self.run("review", self.path, "-o", out, *told)
+        assert out.exists() == (ran.code == 0)
+        self.path = out if ran.code == 0 else self.path
+        return ran
+
+    @property
+    def document(self) -> Document:
+        return json.loads(self.path.read_text("utf-8"))  # type: ignore[no-any-return]
+
+    def revise(self, version: str) -> None:
+        document = self.document
+        document["metadata"]["version"] = version
+        write(self.path, document)
+
+
+@pytest.fixture
+def steps(run: Run, tmp_path: Path) -> Steps:
+    return Steps(run, tmp_path, case())
+
+
+def test_from_the_first_review_to_the_frozen_version(steps: Steps) -> None:
+    assert steps.decide("revise", "R1", "--annotation", "B1", "--finding", "boundary", "--note", "too wide").code == 0
+    (first,) = steps.document["reviews"]
+    assert first == {
+        "id": "REVIEW_1",
+        "level": "review",
+        "round": 1,
+        "reviewer": "R1",
+        "at": "2026-01-01T00:00:00Z",
+        "annotation_ids": ["B1"],
+        "reviewed_version": "v1",
+        "outcome": "revise",
+        "findings": [{"id": "FINDING_1", "kind": "boundary", "annotation_id": "B1", "note": "too wide"}],
+        "conclusion": "too wide",
+    }
+    assert steps.document["metadata"]["qc"] == {"status": "failed"}
+    assert steps.document["metadata"]["reviewer"] == "R1"
+
+    ran = steps.decide("accept", "R1", "--annotation", "B1")
+    assert ran.code == 1
+    assert "B1: to_revise" in ran.err
+    assert "next is the revision" in ran.err
+
+    steps.revise("v2")
+    assert steps.decide("accept", "R1").code == 0
+    assert steps.document["reviews"][-1]["round"] == 2
+    assert steps.document["metadata"]["qc"] == {"status": "passed"}
+    assert "frozen_version" not in steps.document["reviews"][-1]
+
+    ran = steps.decide("accept", "C1", "--level", 3)
+    assert "frozen as version v2" in ran.err
+    assert steps.document["reviews"][-1]["frozen_version"] == "v2"
+    assert [each["action"] for each in steps.document["metadata"]["audit"]] == [
+        "return",
+        "confirm",
+        "arbitrate",
+        "freeze",
+    ]
+    ran = steps.decide("revise", "R2", "--finding", "missed")
+    assert ran.code == 1
+    assert "frozen" in ran.err
+    assert "another metadata.version" in ran.err
+
+    steps.revise("v3")
+    assert steps.decide("revise", "R2", "--finding", "missed").code == 0
+
+
+def test_reviewers_who_differ_are_arbitrated(steps: Steps, run: Run) -> None:
+    steps.decide("accept", "R1", "--annotation", "B1")
+    ran = steps.decide("reject", "R2", "--annotation", "B1", "--finding", "false_positive")
+    assert ran.code == 0
+    assert steps.document["reviews"][-1]["is_cross_review"] is True
+    assert steps.document["metadata"]["qc"] == {"status": "disputed"}
+    assert run("review-queue", steps.path, "--json").json["queue"][0] == {
+        "case": "CASE_1",
+        "annotation": "B1",
+        "label": "NODULE",
+        "queue": "arbitration",
+        "state": "disputed",
+        "next": "next is the arbitration: --level 3",
+        "level": 3,
+    }
+    assert "next is the arbitration" in steps.decide("accept", "R1", "--annotation", "B1").err
+    assert steps.decide("accept", "C1", "--annotation", "B1", "--level", 3).code == 0
+    assert steps.document["annotations"][0]["status"] == "final"
+    assert "frozen_version" not in steps.document["reviews"][-1]  # the others were not reviewed
+
+
+def test_what_was_rejected_stays_so_when_the_case_is_accepted(steps: Steps) -> None:
+    steps.decide("reject", "R1", "--annotation", "B1", "--finding", "false_positive")
+    assert steps.document["annotations"][0]["status"] == "rejected"
+    assert steps.decide("accept", "R2").code == 0
+    assert steps.decide("accept", "C1", "--level", 3).code == 0
+    assert steps.document["annotations"][0]["status"] == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("decision", "reviewer", "more", "told"),
+    [
+        ("accept", "A1", (), "nobody reviews what he or she annotated"),
+        ("accept", "D1", (), "no device"),
+        ("accept", "R9", (), "not among them"),
+        ("accept", "R1", ("--level", 3), "the role for this level"),
+        ("accept", "C1", ("--level", 3), "next is the review: --level 2"),
+        ("accept", "R1", ("--level", 4), "there is no such level"),
+        ("accept", "R1", ("--annotation", "B2"), "B1, P1, Q1"),
+        ("revise", "R1", (), "says what is wrong"),
+        ("revise", "R1", ("--finding", "bondary"), "Did you mean boundary?"),
+    ],
+)
+def test_what_the_cycle_does_not_allow(
+    steps: Steps, decision: str, reviewer: str, more: tuple[object, ...], told: str
+) -> None:
+    ran = steps.decide(decision, reviewer, *more)
+    assert ran.code == 1
+    assert told in ran.err
+    assert "found" in ran.err
+    assert "expected" in ran.err
+    chinese = steps.decide(decision, reviewer, *more, "--lang", "zh")
+    assert told not in chinese.err or told.startswith(("Did", "B1"))
+
+
+def test_a_review_needs_its_time_and_comes_after_the_one_before(steps: Steps, run: Run, tmp_path: Path) -> None:
+    told = ("review", steps.path, "-o", tmp_path / "x.json", "--decision", "accept", "--reviewer", "R1")
+    assert "--timestamp now" in run(*told).err
+    steps.day = 8
+    steps.decide("accept", "R1")
+    steps.day = 4
+    assert "earlier than the last review" in steps.decide("accept", "R2").err
+
+
+def test_many_decisions_of_a_table(run: Run, tmp_path: Path) -> None:
+    path = write(tmp_path / "cases.jsonl", case(), case() | {"case_id": "CASE_2"})
+    table = tmp_path / "d.csv"
+    table.write_text(
+        "\ufeffcase,annotation,finding,decision,reviewer,level,note,at\n"
+        'CASE_1,B1 P1,boundary missed,revise,R1,2,"wide, and one missed",2026-01-01T00:00:00Z\n'
+        "CASE_2,,,accept,R1,,,\n"
+        "CASE_2,B1,,,,,,\n",
+        encoding="utf-8",
+    )
+    told = ("review", path, "--from", table, "--timestamp", "2026-01-02T00:00:00Z")
+    ran = run(*told, "-o", tmp_path / "out.jsonl", "--json")
+    assert ran.code == 0
+    first, second = (json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines())
+    assert [(each["kind"], each["annotation_id"]) for each in first["reviews"][0]["findings"]] == [
+        ("boundary", "B1"),
+        ("boundary", "P1"),
+        ("missed", "B1"),
+        ("missed", "P1"),
+    ]
+    assert second["reviews"][0]["at"] == "2026-01-02T00:00:00Z"
+    assert [each["case"] for each in ran.json["reviews"]] == ["CASE_1", "CASE_2"]
+    again = run(*told, "-o", tmp_path / "again.jsonl", "--json")
+    assert again.code == 0
+    assert (tmp_path / "again.jsonl").read_bytes() == (tmp_path / "out.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("case,decision,reviewr\nCASE_1,accept,R1\n", "Did you mean reviewer?"),
+        ("case,reviewer\nCASE_1,R1\n", "there is no column decision"),
+        ("decision,reviewer\naccept\n", "line 2: the line has another number of columns"),
+        ("case,decision,reviewer\nCASE_9,accept,R1\n", "line 2: there is no such case"),
+        ("decision,reviewer\naccept,R1\nacept,R2\n", "line 3: a review needs a decision"),
+        ("decision,reviewer\n,R1\n", "the table decides nothing"),
+        ("decision,reviewer\naccept,R1\naccept,R1\n", "line 3: the reviewer reviewed this already"),
+    ],
+)
+def test_a_table_that_is_wrong_writes_nothing(run: Run, tmp_path: Path, text: str, told: str) -> None:
+    path = write(tmp_path / "case.json", case())
+    table = tmp_path / "d.csv"
+    table.write_text(text, encoding="utf-8")
+    ran = run("review", path, "--from", table, "--timestamp", "2026-01-02T00:00:00Z", "-o", tmp_path / "o.json")
+    assert ran.code == 1
+    assert told in ran.err
+    assert not (tmp_path / "o.json").exists()
+
+
+def test_poor_agreement_makes_queues(run: Run, tmp_path: Path) -> None:
+    record = {"between": "annotators", "metric": "dice", "parties": ["A1", "A2"]}
+    agreement = [
+        record | {"id": "G1", "value": 0.85, "annotation_ids": ["P1"]},
+        record | {"id": "G2", "value": 0.84, "annotation_ids": ["B1"]},
+        record | {"id": "G3", "value": 0.74, "annotation_ids": ["Q1"]},
+    ]
+    path = write(tmp_path / "case.json", case(agreement=agreement))
+    ran = run("review-queue", path, "--csv", tmp_path / "q.csv", "--json")
+    told = [(each["annotation"], each["queue"], each.get("dice")) for each in ran.json["queue"]]
+    assert told == [("Q1", "dedicated_review", 0.74), ("B1", "second_review", 0.84), ("P1", "review", None)]
+    lines = (tmp_path / "q.csv").read_text("utf-8").splitlines()
+    assert lines[0].startswith("case,annotation,finding,decision,reviewer,level,note,at")
+    filled = [lines[0], lines[1].replace(",Q1,,,,", ",Q1,contour,revise,R1,"), *lines[2:]]
+    (tmp_path / "q.csv").write_text("\n".join(filled), encoding="utf-8")
+    at = ("--timestamp", "2026-01-02T00:00:00Z")
+    assert run("review", path, "--from", tmp_path / "q.csv", *at, "-o", tmp_path / "o.json").code == 0
+
+
+def test_what_agreement_said_makes_queues(run: Run, tmp_path: Path) -> None:
+    path = write(tmp_path / "case.json", case())
+    asked = {"label": "NODULE", "case": "CASE_1", "dice": 0.7, "needs_dedicated_review": True, "reference": "A1"}
+    said = tmp_path / "agreement.json"
+    said.write_text(json.dumps({"reviews": [asked]}), encoding="utf-8")
+    queue = run("review-queue", path, "--agreement", said, "--json").json["queue"]
+    assert {each["queue"] for each in queue} == {"dedicated_review"}
+    said.write_text("{}", encoding="utf-8")
+    assert "agreement CASES --json" in run("review-queue", path, "--agreement", said).err
