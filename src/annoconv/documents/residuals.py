@@ -277,11 +277,14 @@ def _is_same(original: object, native: object) -> bool:
 
 def _note_order(node: Any, path: Path, order: dict[Path, tuple[str, ...]]) -> None:
     """Note the order of the identified lists in a subtree."""
-    if b"[{" not in orjson.dumps(node):  # no list of objects
+    lists = orjson.dumps(node).count(b"[{")
+    if not lists:  # no list of objects
         return
     identities = _identities(node)
     if identities is not None:
         order[path] = identities
+    if lists == isinstance(node, list):  # none but itself
+        return
     for step, member in _members(node).items():
         if _is_branch(member):
             _note_order(member, (*path, step), order)
