@@ -29,7 +29,7 @@ from annoconv_converters.yolo.border import SLACK
 from annoconv_converters.yolo.turned import as_told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from annoconv.casefile import LoadedCase
     from annoconv.documents.losses import Reasons
@@ -107,7 +107,7 @@ class DataSetTree:
     label_system
         The task's labels.
     unlisted
-        Lines of the label files of which no picture is listed, by their names.
+        Gives the lines of the label files of which no picture is listed, by their names.
     is_guessed
         Whether nothing tells what outlines of four corners are.
     missing
@@ -121,7 +121,7 @@ class DataSetTree:
     keypoints: tuple[int, int] | None
     labels: Sequence[LabelFile]
     label_system: Sequence[Label] = ()
-    unlisted: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unlisted: Callable[[], Mapping[str, Sequence[str]]] = dict
     is_guessed: bool = False
     missing: list[str] = field(default_factory=list)
     is_renumbered: bool = False
@@ -180,7 +180,7 @@ class DataSetTree:
         again = {"train": _LIST, "val": _LIST, "names": self._listed}
         for name, told in self.files.items():
             yield FileRecord((name,), self._told(name, told), again | self._pose(told))
-        yield FileRecord((), {name: tuple(lines) for name, lines in self.unlisted.items()}, {})
+        yield FileRecord((), {name: tuple(lines) for name, lines in self.unlisted().items()}, {})
 
     def _pose(self, told: Record) -> Record:
         """Return what a description says of keypoints, as far as the labels of the cases say the same."""
