@@ -7,10 +7,11 @@ compared by number. Where a class list or the lines stand in the folder is its l
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from annoconv.class_list import class_list
-from annoconv.codes import Labels
+from annoconv.codes import CaseLabels
 from annoconv.documents import strict_json
 from annoconv.documents.residuals import pointer
 from annoconv.findings import Finding, Level
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from annoconv.casefile import LoadedCase
+    from annoconv.codes import Labels
     from annoconv.documents.losses import Reasons
     from annoconv.loss import Loss
     from annoconv.model import AnyAnnotation, Case, Label
@@ -158,9 +160,13 @@ class DataSetTree:
         rings = [each.record.get("segmentation") for file in self.labels for each in file.shapes]
         return bool(rings) and all(ring is not None and len(ring[0]) == _OBB for ring in rings)
 
+    @cached_property
+    def _labels_of(self) -> CaseLabels:
+        return CaseLabels(self.label_system)
+
     def losses(self, pictures: Sequence[Picture], loaded: LoadedCase, case_index: int) -> list[Loss]:
         """Return what the lines about pictures say and their case does not; of the last, what the data set says."""
-        labels = Labels.of(loaded.case, self.label_system)
+        labels = self._labels_of(loaded.case)
         codes = {each.label_code for each in loaded.case.annotations}
         codes |= {label.code for label in class_list(loaded.case)}
         names = {labels.name_of(code) for code in codes}
