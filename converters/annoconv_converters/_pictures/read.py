@@ -142,7 +142,7 @@ def read_pictures(batches: Iterable[Batch], *, context: Context, task: str) -> I
         first = count
         known, left, beside = _side(batch, task, context)
         for reading in _readings(batch, known, left, context, task, count, sizes):
-            losses = [*(replace(loss, case_index=count) for loss in beside), *reading.losses]
+            losses = [*(loss._replace(case_index=count) for loss in beside), *reading.losses]
             yield reading if count > first or not beside else replace(reading, losses=LossReport(losses))
             count += 1
             context.advance(count)
