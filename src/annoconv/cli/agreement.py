@@ -170,7 +170,7 @@ def _reader(read: "Read", by: By) -> str:
 def _between(
     report: Report, a: "Read", b: "Read", tolerances: list[float], step: Any
 ) -> tuple[list[tuple[str | None, Any]], float | None]:
-    """Return what was measured of two readings of one case, each with its kind of object, and the largest diagonal of its images."""
+    """Return what was measured of two readings, each with its kind of object, and the largest diagonal."""
     from annoconv.cli.comparable import check_grids, check_labels
     from annoconv.cli.readings import grid_of
     from annoconv.metrics.objects import measured, objects_of, pair

@@ -180,7 +180,7 @@ def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float | None
 
 
 def bland_altman(x: ArrayLike, y: ArrayLike, *, unit: str = "1", label: str | None = None) -> list[MetricValue]:
-    """Return the mean difference of y from x with its bootstrap interval, and the limits within which 95 % of differences are expected.
+    """Return the mean difference of y from x, with its interval, and the limits of 95 % of the differences expected.
 
     Parameters
     ----------

@@ -63,4 +63,5 @@ def mask_iou(reference: Sequence[NDArray[np.bool_]], other: Sequence[NDArray[np.
         return np.zeros((len(reference), len(other)))
     common = (sides[0] @ sides[1].T).toarray()
     union = sides[0].sum(axis=1)[:, None] + sides[1].sum(axis=1)[None] - common
-    return np.divide(common, union, out=np.zeros_like(common), where=union > 0)
+    found: NDArray[np.float64] = np.divide(common, union, out=np.zeros_like(common), where=union > 0)
+    return found

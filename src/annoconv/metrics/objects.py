@@ -236,7 +236,7 @@ def pair(
         group.matchings.append(matching)
         group.rows.extend(instances(matching, similarity, a.ids, b.ids))
         if is_scored and kind != "point" and group.images is not None:
-            group.images.append(ScoredImage(similarity, scores, a.crowd, *areas, unit=reference.case.case_id))
+            group.images.append(ScoredImage(similarity, scores, a.crowd, areas[0], areas[1], reference.case.case_id))
         else:
             found[label, kind] = Found(label, kind, group.matchings, group.rows, None)
     return list(found.values())

@@ -59,7 +59,7 @@ def map_interval(
         case_of = np.array([place_of(n, image) for n, image in enumerate(images)], dtype=np.intp)
         for threshold in thresholds:
             told = ranked(images, threshold, sizes=sizes)
-            objects = np.bincount(case_of, told.objects, minlength=count)
+            objects = np.bincount(case_of, told.objects, minlength=count).astype(np.float64)
             if objects.any():
                 curves.append((case_of[told.image], told.is_hit, objects))
     most = max((len(is_hit) for _, is_hit, _ in curves), default=0)
@@ -97,7 +97,7 @@ def froc_interval(
     place_of, count = _places([images], images_in_all)
     case_of = np.array([place_of(n, image) for n, image in enumerate(images)], dtype=np.intp)
     events, of_image = froc_events(images, threshold)
-    objects = np.bincount(case_of, of_image, minlength=count)
+    objects = np.bincount(case_of, of_image, minlength=count).astype(np.float64)
     events = events[np.argsort(-events[:, 0], kind="stable")]
     at = case_of[events[:, 3].astype(np.intp)] if len(events) else np.empty(0, np.intp)
     last = np.flatnonzero(np.diff(events[:, 0], append=np.nan) != 0)
