@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from annoconv.registry import Context
 
 __all__ = [
+    "FILE_A_CASE",
     "SIGNS",
     "SUFFIX",
     "Segment",
@@ -40,6 +41,8 @@ SIGNS = {"sop_classes": ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.
 """What tells a file of the format from others (`annoconv.registry.signs`)."""
 
 SUFFIX: Final = ".dcm"
+FILE_A_CASE: Final = True
+"""Several cases are a folder (`annoconv.registry.Converter`)."""
 
 
 def to_dicom_seg(

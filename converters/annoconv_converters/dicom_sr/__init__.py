@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from annoconv.loss import LossReport
     from annoconv.registry import Context
 
-__all__ = ["SIGNS", "SUFFIX", "from_dicom_sr", "to_dicom_sr"]
+__all__ = ["FILE_A_CASE", "SIGNS", "SUFFIX", "from_dicom_sr", "to_dicom_sr"]
 
 SIGNS = {"sop_classes": ("1.2.840.10008.5.1.4.1.1.88.",)}
 """What tells a file of the format from others (`annoconv.registry.signs`)."""
 
 SUFFIX: Final = ".dcm"
+FILE_A_CASE: Final = True
+"""Several cases are a folder (`annoconv.registry.Converter`)."""
 
 
 def to_dicom_sr(

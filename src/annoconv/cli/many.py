@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from annoconv.cli.cells import OUTPUTS, PLACE, Asked, Cell, cells_of
+from annoconv.cli.cells import OUTPUTS, PLACE, Asked, Cell, cells_of, check_words
 from annoconv.cli.language import said
 from annoconv.errors import InputError, UsageError
 from annoconv.messages import Message
@@ -56,6 +56,7 @@ def asked_for_many(given: Sequence[str], commands: Callable[[str], bool]) -> Ask
             manifest = argument.partition("=")[2]
         elif argument != "--keep-going":
             rest.append(argument)
+    check_words(rest)
     if manifest is None and not any(PLACE in each for each in rest):
         if keep_going:
             raise UsageError(
