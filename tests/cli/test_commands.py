@@ -327,6 +327,7 @@ def test_a_reader_that_leaves_is_no_bug(tmp_path: Path) -> None:
 
 
 def test_progress_is_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    from annoconv.cli import bar
     from annoconv.cli.report import Report
 
     class Terminal(io.StringIO):
@@ -335,5 +336,7 @@ def test_progress_is_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None
 
     for stream, quiet, shown in ((Terminal(), False, True), (Terminal(), True, False), (io.StringIO(), False, False)):
         monkeypatch.setattr(sys, "stderr", stream)
-        Report(quiet=quiet).progress(1, 2)
+        monkeypatch.setattr(bar, "_FIRST", 0.0)
+        with Report(quiet=quiet) as report:
+            report.progress(1, 2)
         assert bool(stream.getvalue()) is shown

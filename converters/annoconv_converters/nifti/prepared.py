@@ -20,6 +20,7 @@ from annoconv.ids import case_name
 from annoconv.messages import Message, listed
 from annoconv.model import MaskAnnotation
 from annoconv.pixels import ArrayVolume, check_frame, foreground_of
+from annoconv.progress import over
 from annoconv.volumes.foreground import Foreground
 from annoconv.volumes.label_boxes import find_labels
 
@@ -140,7 +141,7 @@ def in_boxes(masks: Sequence[PreparedMask]) -> Iterator[tuple[PreparedMask, Box 
     """
     left = Counter(id(each.mask.volume) for each in masks)
     held: dict[int, NDArray[Any] | Foreground] = {}
-    for each in masks:
+    for each in over(masks, Message("masks")):
         key = id(each.mask.volume)
         labels = held.pop(key) if key in held else each.labels()
         left[key] -= 1

@@ -98,6 +98,7 @@ class Request:
         by_format = {name: None for _, sources in sorted_rows for name in sources.by_format}
         images = [path for _, sources in sorted_rows for path in sources.images]
         formats = {"from": [*by_format], "to": [self.writer]}
+        self.report.expect(len(sorted_rows) if len(sorted_rows) > 1 else None)
         self.report.add("formats", {"from": formats["from"], "to": self.writer})
         self.report.say("from {}", _told([sources for _, sources in sorted_rows], self.writer))
         options = _settings("to", formats["to"], self.values, images).get(self.writer, {})
