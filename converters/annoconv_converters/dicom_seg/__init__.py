@@ -66,7 +66,7 @@ def to_dicom_seg(
     plain: Annotated[bool, Option(help="Write no private attributes; what has no place is lost.")] = False,
     all_annotations: AllAnnotations = False,
 ) -> LossReport:
-    """Write the masks of cases as DICOM segmentations.
+    """Write DICOM segmentations of the source series: binary, label map or fractional.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def from_dicom_seg(
     label_map: Annotated[bool, Option(help="Write all masks of a file as one label map.")] = False,
     allow_gaps: Annotated[bool, Option(help="Bridge slices that the source lacks.")] = False,
 ) -> Iterator[Reading]:
-    """Yield the cases that DICOM segmentations hold, with lazy masks.
+    """Read DICOM segmentations as masks, on their source series where that is named.
 
     Parameters
     ----------

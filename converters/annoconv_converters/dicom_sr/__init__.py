@@ -47,7 +47,7 @@ def to_dicom_sr(
     plain: Annotated[bool, Option(help="Write no private attributes; what has no place is lost.")] = False,
     all_annotations: AllAnnotations = False,
 ) -> LossReport:
-    """Write cases as DICOM measurement reports.
+    """Write DICOM measurement reports: boxes, contours, measurements, gradings, who said so.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def from_dicom_sr(
     context: Context,
     images: Annotated[Sequence[Path], Option(help="Source images: folders or files.")] = (),
 ) -> Iterator[Reading]:
-    """Yield the cases that DICOM measurement reports hold, with the masks of the segmentations given with them.
+    """Read DICOM structured reports, with the masks of the segmentations given with them.
 
     Parameters
     ----------

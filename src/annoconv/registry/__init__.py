@@ -30,7 +30,7 @@ from annoconv.messages import Message
 from annoconv.registry.counted import at_least_one, only_one
 from annoconv.registry.options import AllAnnotations, Option, parts_of, with_paths
 from annoconv.registry.signs import stated
-from annoconv.registry.summary import summary_of
+from annoconv.registry.summary import sentence_of, summary_of
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
@@ -172,6 +172,12 @@ class Converter(Command):
         """Whether it writes the format or reads it."""
         return "to" if self.name.startswith("to-") else "from"
 
+    @cached_property
+    def summary(self) -> str:
+        """First line of its docstring, read from the source, where it has one; else of its module's."""
+        entry = self.entry_point
+        return sentence_of(entry.module, entry.attr) or summary_of(entry.module)
+
     @property
     def format(self) -> str:
         """Name of the format, `dicom-seg`."""
@@ -247,7 +253,7 @@ def formats() -> list[Format]:
             name,
             reads=f"from-{name}" in known,
             writes=f"to-{name}" in known,
-            summary=(known.get(f"to-{name}") or known[f"from-{name}"]).summary,
+            summary=summary_of((known.get(f"to-{name}") or known[f"from-{name}"]).entry_point.module),
         )
         for name in names
     ]
