@@ -184,7 +184,7 @@ def from_nifti(
         Literal["LPS", "RAS"] | None, Option(help="Frame of a displacement field's vectors; else LPS, as ITK writes.")
     ] = None,
 ) -> Iterator[Reading]:
-    """Read masks in NIfTI, NRRD, .seg.nrrd and MetaImage, and data sets of nnU-Net, MSD, BIDS, MONAI.
+    """Read NIfTI, NRRD (.seg.nrrd too) and MetaImage: masks, and data sets of nnU-Net, MSD, BIDS and MONAI.
 
     Parameters
     ----------

@@ -116,7 +116,7 @@ _IDLE: Final[Mapping[str, tuple[str, ...]]] = {
     "check-images": (*_OF_LOSSES, "overwrite"),
     "check-links": (*_OF_LOSSES, "overwrite"),
 }
-"""Options that a command takes as all do, so that one line serves any, and that change nothing there: help hides them."""
+"""Options that a command takes as all do, so that one line serves any, and that change nothing: its help hides them."""
 
 
 def app(**settings: Any) -> typer.Typer:
