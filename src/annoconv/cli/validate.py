@@ -10,6 +10,7 @@ from annoconv.cli.report import Report
 from annoconv.errors import AnnoconvError
 from annoconv.findings import Level
 from annoconv.messages import Message, translate
+from annoconv.progress import over
 
 
 class ProfileName(StrEnum):
@@ -82,7 +83,7 @@ def validate(
         report.keep_findings()
     failed = 0
     splits = PatientSplits()
-    for path in paths:
+    for path in over(paths, Message("files")):
         try:
             found = check_file(
                 path,
