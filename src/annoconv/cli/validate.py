@@ -80,6 +80,7 @@ def validate(
             outputs.expect(findings)
         check_ending(findings, (".jsonl", ".sarif", ".sarif.json", ".xml"))
         report.keep_findings()
+    applied = {"profile": profile.value, **table.to_json()}
     failed = 0
     splits = PatientSplits()
     for path in paths:
@@ -104,8 +105,8 @@ def validate(
                 outcomes.not_checked()
             failed += 1
     if findings is not None:
-        report.write_findings(findings, map(str, paths))
-    report.add("rules", {"profile": profile.value, **table.to_json()})
+        report.write_findings(findings, map(str, paths), applied)
+    report.add("rules", applied)
     if outcomes is not None:
         report.add("outcomes", outcomes.to_json())
     if rules is not None:
