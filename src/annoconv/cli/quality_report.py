@@ -51,6 +51,9 @@ def quality_report(
     rules: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A project's own levels and numbers of rules, a .json file.")
     ] = None,
+    task_definition: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The task that cases are checked against, a .json file.")
+    ] = None,
     overlays: Annotated[int, typer.Option(metavar="NUMBER", help="Slices that are drawn at most.")] = 12,
 ) -> None:
     """Check the cases, compare their readers, and write what people and programs need of it."""
@@ -61,9 +64,11 @@ def quality_report(
     from annoconv.report.quality.document import quality_report as document_of
     from annoconv.report.sources import Sources
     from annoconv.rules.table import rule_table
+    from annoconv.validation import read_task
 
     check_inputs([*cases, *images])
     table = rule_table(rules, limits=report.limits)
+    task = None if task_definition is None else read_task(task_definition, report.limits)
     paths = case_paths(cases)
     check_distinct(paths)
     kind = format or format_of(output)
@@ -86,6 +91,7 @@ def quality_report(
         label_system=labels,
         label_system_id=label_system_id,
         table=table,
+        task=task,
     )
     told = document_of(
         subjects,

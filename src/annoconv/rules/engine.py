@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from annoconv.documents.residuals import Path as Steps
     from annoconv.geometry import Grid, GridRelation
     from annoconv.images import ImageSource
-    from annoconv.model import Annotation, AnyAnnotation, Image, Label
+    from annoconv.model import Annotation, AnyAnnotation, Image, Label, TaskDefinition
     from annoconv.rules.splits import PatientSplits
     from annoconv.rules.voxels import VolumeContent
 
@@ -125,8 +125,10 @@ class Subject:
         The source images given with it; None if none were given.
     label_system
         The task's labels given with it; None if none were given.
+    task
+        The definition of the task given with it; None if none was given, or the case is of another one.
     splits
-        Where the cases looked at before it stand; None if it is looked at alone.
+        What the cases looked at before it say; None if it is looked at alone.
     place
         Where it was read, for people.
     rules
@@ -139,6 +141,12 @@ class Subject:
     splits: PatientSplits | None = None
     place: str = ""
     rules: Mapping[str, Rule] = field(default_factory=lambda: _catalogue())
+    task: TaskDefinition | None = None
+
+    @property
+    def name(self) -> str:
+        """What messages call the case among several."""
+        return f"{self.case.case_id} ({self.place})" if self.case.case_id else self.place
 
     @property
     def case(self) -> Case:
