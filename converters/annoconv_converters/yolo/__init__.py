@@ -56,7 +56,7 @@ def to_yolo(
     names: Names = "own",
     all_annotations: AllAnnotations = False,
 ) -> LossReport:
-    """Write cases as a YOLO data set: `data.yaml`, `train.txt`, `labels/`, and the side file `annoconv.json`.
+    """Write a YOLO data set: boxes, polygons, keypoints or turned boxes.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def from_yolo(
     images: Annotated[Sequence[Path], Option(help="Source images, where the pictures are not in the data set.")] = (),
     kind: Annotated[Kind, Option(help="Of lines; auto tells by their length, pose and obb by data.yaml.")] = "auto",
 ) -> Iterator[Reading]:
-    """Yield the cases of YOLO data sets.
+    """Read YOLO data sets of Ultralytics, Roboflow, labelImg, Label Studio and Darknet.
 
     Parameters
     ----------

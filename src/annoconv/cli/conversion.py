@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from annoconv import registry
 from annoconv.cli.converters import STDOUT, only_one, to_stdout
-from annoconv.cli.kinds import Kinds, Sources, sources_of
+from annoconv.cli.kinds import Kinds, Sources, any_ending, sources_of
 from annoconv.errors import AnnoconvError, UsageError
 from annoconv.files.atomic import Outputs, outputs_of
 from annoconv.files.names import check_ending
@@ -98,6 +98,7 @@ class Request:
         by_format = {name: None for _, sources in sorted_rows for name in sources.by_format}
         images = [path for _, sources in sorted_rows for path in sources.images]
         formats = {"from": [*by_format], "to": [self.writer]}
+        self.report.expect(len(sorted_rows) if len(sorted_rows) > 1 else None)
         self.report.add("formats", {"from": formats["from"], "to": self.writer})
         self.report.say("from {}", _told([sources for _, sources in sorted_rows], self.writer))
         options = _settings("to", formats["to"], self.values, images).get(self.writer, {})
@@ -124,7 +125,7 @@ class Request:
     def try_each(self) -> None:
         """Leave out every case that cannot be written by itself."""
         quiet, self.report.quiet = self.report.quiet, True
-        ending = ".jsonl" if self.writer == CASE else registry.converter("to", self.writer).suffix
+        ending = any_ending(self.writer)
         for row in self.many.left:
             alone = replace(self, many=Many([row]))
             try:
