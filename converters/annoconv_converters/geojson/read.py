@@ -21,6 +21,7 @@ from annoconv_converters._pictures.file_losses import FileRecord, stated
 from annoconv_converters._pictures.read import Batch
 from annoconv_converters._pictures.records import Picture
 from annoconv_converters._pictures.skeletons import complete
+from annoconv_converters._pictures.whole_side import whole_pictures
 from annoconv_converters.geojson.asap import read_asap
 from annoconv_converters.geojson.cytomine import answers_of, read_cytomine
 from annoconv_converters.geojson.feature import colours_of
@@ -102,7 +103,7 @@ def read_file(
     if is_asap:
         return read_asap(path, limits, labels_of)
     side = side_of(path, sides or SideFiles(limits))
-    told = told_pictures(side, TASK, limits)
+    told = whole_pictures(side, TASK) or told_pictures(side, TASK, limits)
     known: dict[str, Record] = {
         each["file_name"]: {name: each[name] for name in PICTURE if name in each} for each in told
     }

@@ -164,7 +164,8 @@ def read_tasks(
     ]
     addresses = [task.address for task in tasks]
     side = side_of(path, sides or SideFiles(limits))
-    written = written_names(told_pictures(side, TASK, limits), addresses, path)
+    uploads = any(uploaded_name(each) is not None for each in addresses)
+    written = written_names(told_pictures(side, TASK, limits), addresses, path) if uploads else {}
     for record, address in zip((task.picture.record for task in tasks), addresses, strict=True):
         record["file_name"] = written.get(uploaded_name(address) or "", record["file_name"])
     told = {task.picture.place: ToldTask(task.told, task.found, task.key) for task in tasks}
