@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from annoconv.case_labels import CaseLabels
 from annoconv.casefile import LoadedCase
-from annoconv.codes import CaseLabels
 from annoconv.documents import strict_json
 from annoconv.documents.other_formats import looks_like
 from annoconv.documents.residuals import pointer
