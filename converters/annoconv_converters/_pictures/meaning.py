@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from annoconv.advice import NOTHING
+from annoconv.documents.strict_json import collector_paused
 from annoconv.errors import InputError
 from annoconv.ids import safe_name
 from annoconv.messages import Message, listed
@@ -88,6 +89,7 @@ class _Item:
         return self.segmentation is not None and self.segmentation.is_mask and not self.shape.has_parts
 
 
+@collector_paused()
 def picture_case(
     pictures: list[Picture],
     categories: Categories,

@@ -56,6 +56,7 @@ def tree_of(path: Path, limits: Limits) -> Any:
     return strict_json.loads_keeping(strict_json.read_bytes(path, limits), _KEPT, limits=limits, source=path)
 
 
+@strict_json.collector_paused()
 def read_file(
     path: Path,
     limits: Limits,
