@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from model.generator.catalogues import catalogues
+from model.generator.codegen_schema import print_codegen_schemas
 from model.generator.conformance import print_conformance
 from model.generator.fhir_definitions import outputs as fhir_definitions
 from model.generator.fhir_extensions import print_extensions
@@ -64,6 +65,8 @@ def outputs(root: Path = ROOT) -> dict[str, str]:
         "references.json": _json(references(model)),
         "rules.json": _json(rules),
     }
+    valid = [json.loads(path.read_bytes()) for path in sorted((source / "examples" / "valid").glob("*.json"))]
+    package |= {name: _json(schema) for name, schema in print_codegen_schemas(model, valid).items()}
     generated = {f"generated/annoconv_model/{name}": text for name, text in package.items()}
     conformance = _yaml(source / "conformance.yaml")["sections"]
     pages = {

@@ -13,8 +13,8 @@ from model.generator.ir import Array, Const, GenerationError, Map, Named, Scalar
 if TYPE_CHECKING:
     from model.generator.ir import Class, Enumeration, Field, Model, Requirement, Text, TypeExpression
 
-_LINE_BREAK = {"type": "string", "pattern": "[\\r\\n]"}
-_TYPES = {"string": "string", "integer": "integer", "number": "number", "decimal": "number", "boolean": "boolean"}
+LINE_BREAK = {"type": "string", "pattern": "[\\r\\n]"}
+TYPES = {"string": "string", "integer": "integer", "number": "number", "decimal": "number", "boolean": "boolean"}
 
 
 def print_schema(model: Model) -> dict[str, Any]:
@@ -46,22 +46,23 @@ def _said(text: Text, unit: str | None = None) -> dict[str, Any]:
     return said
 
 
-def _number(value: float) -> float | int:
+def number_of(value: float) -> float | int:
+    """Return a bound as JSON has it, whole numbers without a point."""
     return int(value) if float(value).is_integer() else value
 
 
 def _scalar(one: Scalar) -> dict[str, Any]:
-    schema = {**_said(one.text), "type": _TYPES.get(one.kind, "string")}
+    schema = {**_said(one.text), "type": TYPES.get(one.kind, "string")}
     if one.kind == "timestamp":
         schema["format"] = "date-time"
     if one.pattern is not None:
-        schema |= {"pattern": one.pattern, "not": _LINE_BREAK}
+        schema |= {"pattern": one.pattern, "not": LINE_BREAK}
     if one.description_zh:
         schema["x-description-zh"] = one.description_zh
     if one.advice is not None:
         schema["x-advice"], schema["x-advice-zh"] = one.advice
     bounds = {"minimum": one.minimum, "maximum": one.maximum, "exclusiveMinimum": one.exclusive_minimum}
-    return schema | {key: _number(value) for key, value in bounds.items() if value is not None}
+    return schema | {key: number_of(value) for key, value in bounds.items() if value is not None}
 
 
 def _scalar_union(one: ScalarUnion, model: Model) -> dict[str, Any]:
@@ -70,7 +71,7 @@ def _scalar_union(one: ScalarUnion, model: Model) -> dict[str, Any]:
         scalar = model.scalars[name]
         if not isinstance(scalar, Scalar) or scalar.pattern or scalar.minimum is not None:
             raise GenerationError(f"{one.name}: {name} is no plain value type")
-        members.append(_TYPES[scalar.kind])
+        members.append(TYPES[scalar.kind])
     value: dict[str, Any] = {"type": sorted(members)}
     return _said(one.text) | ({"anyOf": [value, {"type": "array", "items": value}]} if one.or_list else value)
 

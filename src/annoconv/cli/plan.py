@@ -20,10 +20,10 @@ from annoconv.cli.command import CommonCommand, as_command
 from annoconv.cli.convert import OPTIONS as OF_CONVERT
 from annoconv.cli.convert import conversion_command, convert
 from annoconv.cli.converters import parameter_of
-from annoconv.cli.kinds import check_format
 from annoconv.errors import AnnoconvError, UsageError
 from annoconv.files.atomic import Outputs
 from annoconv.messages import Message, translate
+from annoconv.registry.kinds import check_format
 from annoconv.registry.signs import CASE
 
 if TYPE_CHECKING:

@@ -76,10 +76,12 @@ class Problem:
     is_too_long: bool = False
 
 
-def findings_of(problems: Iterable[Problem], document: object, *, is_of_schema: bool = True) -> list[Finding]:
+def findings_of(
+    problems: Iterable[Problem], document: object, *, is_of_schema: bool = True, root: str | None = None
+) -> list[Finding]:
     """Return what is told of the problems of a document, in order; what is said twice is held once."""
     settled = list(settle(problems))
-    sentences = _PROBLEM_SENTENCES if class_of(document) is Case else _PROBLEM_SENTENCES | _ELSEWHERE_SENTENCES
+    sentences = _PROBLEM_SENTENCES if root or class_of(document) is Case else _PROBLEM_SENTENCES | _ELSEWHERE_SENTENCES
     compare = len(settled) <= _MOST_COMPARED
     held: dict[str, Message] = {}
     findings: list[Finding] = []
@@ -87,7 +89,7 @@ def findings_of(problems: Iterable[Problem], document: object, *, is_of_schema: 
         message = Message(sentences[each.kind], key=each.key)
         if is_of_schema:
             path = each.path.rpartition("/")[0] if each.kind == UNKNOWN else each.path
-            message = explained(message, each.kind, each.key, path, document, compare=compare)
+            message = explained(message, each.kind, each.key, path, document, compare=compare, root=root)
         kind = TYPE if each.kind == "null" else each.kind
         findings.append(Finding(f"schema.{kind}", Level.ERROR, each.path, held.setdefault(message, message)))
     return in_order(findings)
