@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from model.generator.ir import Model
 
 ROOT = Path(__file__).resolve().parents[2]
+_BLANK = re.compile("[\x85\xa0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u3000\ufeff]")
+"""Characters that nobody sees, which JSON names by their numbers."""
 
 _INIT = '''"""Typed classes of the annoconv model, generated from LinkML; never edited.
 
@@ -87,7 +90,8 @@ def _init(model: Model) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    return _BLANK.sub(lambda match: f"\\u{ord(match[0]):04X}", text)
 
 
 def _yaml(path: Path) -> Any:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from model.generator.ir import Array, Const, GenerationError, Map, Named, Scalar, Union
-from model.generator.json_schema import LINE_BREAK, TYPES, number_of
+from model.generator.json_schema import LINE_BREAK, TYPES, number_of, pattern_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -185,7 +185,7 @@ def _scalar(one: Scalar) -> dict[str, Any]:
     if one.kind == "timestamp":
         schema["x-format"] = "date-time"  # the pattern says it all; as a date, its offset is lost
     if one.pattern is not None:
-        schema |= {"pattern": one.pattern, "not": LINE_BREAK}
+        schema |= {"pattern": pattern_of(one.pattern), "not": LINE_BREAK}
     bounds = {"minimum": one.minimum, "maximum": one.maximum, "exclusiveMinimum": one.exclusive_minimum}
     return schema | {key: number_of(value) for key, value in bounds.items() if value is not None}
 

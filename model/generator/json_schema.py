@@ -6,6 +6,7 @@ Objects are closed. A union is an `if/then` on its tag, so that an error names t
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from model.generator.ir import Array, Const, GenerationError, Map, Named, Scalar, ScalarUnion, Union
@@ -46,6 +47,11 @@ def _said(text: Text, unit: str | None = None) -> dict[str, Any]:
     return said
 
 
+def pattern_of(pattern: str) -> str:
+    r"""Return a pattern with characters in place of `\uXXXX`, which Go's expressions do not know."""
+    return re.sub(r"\\u([0-9A-Fa-f]{4})", lambda match: chr(int(match[1], 16)), pattern)
+
+
 def number_of(value: float) -> float | int:
     """Return a bound as JSON has it, whole numbers without a point."""
     return int(value) if float(value).is_integer() else value
@@ -56,7 +62,7 @@ def _scalar(one: Scalar) -> dict[str, Any]:
     if one.kind == "timestamp":
         schema["format"] = "date-time"
     if one.pattern is not None:
-        schema |= {"pattern": one.pattern, "not": LINE_BREAK}
+        schema |= {"pattern": pattern_of(one.pattern), "not": LINE_BREAK}
     if one.description_zh:
         schema["x-description-zh"] = one.description_zh
     if one.advice is not None:

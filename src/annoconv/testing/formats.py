@@ -120,13 +120,14 @@ Promise: TypeAlias = Callable[[Tried], Iterator[str]]
 
 def _loads(tried: Tried) -> Iterator[str]:
     for each in tried.sides:
-        _ = each.parameters
+        _ = each.function
     if not tried.sides:
         yield Message("no entry point to-{name} or from-{name} is installed", name=tried.format)
 
 
 def _signature(tried: Tried) -> Iterator[str]:
     for side in tried.sides:
+        _ = side.parameters  # its error tells which annotation is missing
         names = [*inspect.signature(side.function).parameters]
         first = _FIRST[side.direction]
         if tuple(names[: len(first) + 1]) != (*first, "context"):
