@@ -321,6 +321,18 @@ def test_the_validator_of_templates_finds_no_error_but_its_known_defects(name: s
 
 
 @pytest.mark.peers
+def test_the_validator_takes_gradings_of_a_slice_and_of_the_case(tmp_path: Path) -> None:
+    """With the image that they are said of (TID 1501, row 10b), in a report with a region and in one without."""
+    graded = {"category": "attribute", "label_code": "CASE_LEVEL", "type": "attribute", "attributes": {}}
+    graded["evaluations"] = [{"concept": concept("1", "99X", "Region"), "value": concept("2", "99X", "Chest")}]
+    graded["measurements"] = [{"concept": LENGTH, "value": 12.5, "unit": "mm"}]
+    gradings = [{"id": "G", **graded, "slice_index": 3}, {"id": "H", **graded}]
+    for name, drawn in (("alone", []), ("beside", [{"id": "P", **NODULE, **SHAPES["polygon"], "slice_index": 3}])):
+        written(tmp_path / name, case_of(tmp_path / name, [*gradings, *drawn]))
+        assert pixelmed_errors(tmp_path / name / "sr.dcm")[""] == []
+
+
+@pytest.mark.peers
 def test_the_validators_defects_are_found_in_a_report_of_highdicom_too(tmp_path: Path) -> None:
     series(tmp_path, grid_of((14, 12, 2)), "highdicom")
     images = [pydicom.dcmread(path) for path in sorted((tmp_path / "images").iterdir())]
