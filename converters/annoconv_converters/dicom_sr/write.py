@@ -197,6 +197,7 @@ class _Writing:
             segments,
             in_space=self.settings.in_space,
             for_ohif=self.settings.for_ohif,
+            masks=shown.masks,
         )
         header, content = content_of(case, writer, series, segments, at)
         encoded, is_implicit = encode_items(content), has_long_values(content)
@@ -301,6 +302,8 @@ class _Writing:
         for identity in sorted(names.values()):
             path = pointer(("annotations", position_of[identity], "id"))
             yield from _renamed(path, self.case_index, plain=plain)
+        for identity in writer.unplaced:
+            yield Loss(self.case_index, pointer(("annotations", position_of[identity])), LossKind.NO_PLACE, _UNPLACED)
         for source in self.matched.values():
             yield from note_losses(source, self.case_index, of_identity=False)
             yield from not_copied(source, self.case_index)
@@ -313,6 +316,7 @@ class _Writing:
         path.write_bytes(file_bytes(header, content, str(header.SOPInstanceUID), is_implicit=is_implicit))
 
 
+_UNPLACED = "OHIF stops at what has no coordinates, and shows nothing of the report: write it apart for that viewer"
 _NAMED = "the tracking identifier is the annotation's tracking_id, where it has one"
 
 
