@@ -23,7 +23,7 @@ from annoconv.cli.converters import parameter_of
 from annoconv.errors import AnnoconvError, UsageError
 from annoconv.files.atomic import Outputs
 from annoconv.messages import Message, translate
-from annoconv.registry.kinds import check_format
+from annoconv.registry.kinds import any_ending, check_format
 from annoconv.registry.signs import CASE
 
 if TYPE_CHECKING:
@@ -76,8 +76,7 @@ def plan(report: Report, **values: Any) -> None:
     with tempfile.TemporaryDirectory() as folder, Outputs():
         writer = values["to_format"]
         check_format("to", writer)
-        ending = ".jsonl" if writer == CASE else registry.converter("to", writer).suffix
-        convert(report, output=Path(folder, f"output{ending}"), **values)
+        convert(report, output=Path(folder, f"output{any_ending(writer)}"), **values)
     report.forget_output_names()
 
 
