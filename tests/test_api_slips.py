@@ -243,6 +243,8 @@ SLIPS: dict[str, tuple[Slip, str, str]] = {
     ),
     "no such profile": (lambda api, loaded, ct, out: api.validate(loaded, profile="minimum"), "minimum", "minimal"),
     "a list to validate": (lambda api, loaded, ct, out: api.validate([loaded]), "list", "one by one"),
+    "nothing to read": (lambda api, loaded, ct, out: list(api.read([])), "nothing", "Name the file or folder"),
+    "images to read": (lambda api, loaded, ct, out: list(api.read(ct)), "images", "images=[...]"),
     "a file of no format": (lambda api, loaded, ct, out: list(api.read(_text(out))), ".txt", "format=NAME"),
 }
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import boxes_csv
 
+from annoconv.documents import strict_json
 from annoconv.loss import Loss, LossKind, LossReport
 from annoconv.registry import Context
 
@@ -15,20 +16,17 @@ def to_broken_csv(cases, target: Path, *, context: Context, fast: bool = True, u
     """Write."""
     target.write_text("half")
     _COUNTED.append(1)
-    kept = [*cases]
-    for each in kept:
+    lines = [",".join(boxes_csv.COLUMNS)]
+    for each in cases:
         each.case.task_id = "CHANGED"
-    target.unlink()
-    losses = [*boxes_csv.to_boxes_csv(iter(kept), target, context=context)]
-    lines = target.read_text().splitlines()
-    target.write_text("\n".join([lines[0].replace("id", "ID", 1), *lines[1:], "#" * len(_COUNTED)]))
-    return LossReport([*losses[:-1], Loss(0, "task_id", LossKind.NO_PLACE, " ")])
+        lines += [",".join(row.values()) for row in boxes_csv._rows(strict_json.plain(each.case))]
+    target.write_text("\n".join([*lines, "#" * len(_COUNTED)]))
+    return LossReport([Loss(0, "task_id", LossKind.NO_PLACE, " ")])
 
 
 def from_broken_csv(sources, *, context: Context):
     """Read."""
     for source in sources:
-        text = source.read_text()
         fixed = source.with_suffix(".fixed")
-        fixed.write_text("\n".join([text.splitlines()[0].replace("ID", "id", 1), *text.splitlines()[1:-1]]) + "\n")
+        fixed.write_text("\n".join(source.read_text().splitlines()[:-1]) + "\n")
         yield from boxes_csv.from_boxes_csv([fixed], context=context)

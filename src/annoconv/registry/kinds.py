@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from annoconv import registry
-from annoconv.advice import nearest
+from annoconv.advice import NOTHING, nearest
 from annoconv.errors import AnnoconvError, InputError, UsageError
 from annoconv.files.inputs import check_source
 from annoconv.limits import Limits
@@ -234,12 +234,18 @@ def _choices(direction: Literal["from", "to"], word: str) -> Iterator[str]:
 
 def readings_of(paths: Sequence[Path], *, context: Context | None, options: Mapping[str, Any]) -> Iterator[Reading]:
     """Yield the cases of sources whose formats are found; raises as `annoconv.read` does."""
+    if not paths:
+        raise UsageError(
+            "no source is named", found=NOTHING, expected="a file or a folder", advice="Name the file or folder"
+        )
     limits = context.limits if context is not None else None
     try:
         sources = sources_of(paths, (), Kinds(), limits)
     except AnnoconvError as error:
-        if isinstance(error.found, str) and "--" in (error.advice or ""):
+        if "--from" in (error.advice or ""):
             error.advice = Message("Name the format: annoconv.read(..., format=NAME)")
+        elif "--images" in (error.advice or ""):
+            error.advice = Message("Name the annotations as sources, and the images as images=[...]")
         raise
     for name, named in sources.by_format.items():
         yield from _readings(name, named, sources.images, context, options)

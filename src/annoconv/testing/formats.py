@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -79,6 +79,8 @@ class Tried:
 
     format: str
     folder: Path
+    failed: dict[str, Exception] = field(default_factory=dict[str, Exception])
+    """What is no error of ours, by the case that it came of."""
 
     @cached_property
     def sides(self) -> list[Converter]:
@@ -103,6 +105,9 @@ class Tried:
         try:
             losses = registry.write([loaded], target, format=self.format, **self.images("to", images))
         except InputError:
+            return None
+        except Exception as error:  # whatever a converter of others does
+            self.failed[name] = error
             return None
         return Trip(name, loaded, document, target, losses, images)
 
@@ -192,6 +197,8 @@ def _is_renamed(annotation: Any) -> bool:
 def _writes(tried: Tried) -> Iterator[str]:
     if any(side.direction == "to" for side in tried.sides) and not tried.trips:
         yield Message("no case is written; expected at least one of {names}", names=", ".join(NAMES))
+    for name, error in tried.failed.items():
+        yield Message("{case}: writing ends in {error}", case=name, error=f"{type(error).__name__}: {error}")
     for trip in tried.trips:
         if not isinstance(trip.written, LossReport):  # pyright: ignore[reportUnnecessaryIsInstance]
             yield Message(
