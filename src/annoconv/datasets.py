@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast, overload
 
 import numpy as np
 
@@ -209,7 +209,11 @@ class Dataset(Sequence[Sample]):
     def __len__(self) -> int:
         return len(self._cases)
 
-    def __getitem__(self, index: Any) -> Any:
+    @overload
+    def __getitem__(self, index: int) -> Sample: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Sample]: ...
+    def __getitem__(self, index: int | slice) -> Sample | list[Sample]:
         """Return a sample by its position, or a list of them."""
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(len(self)))]
@@ -230,7 +234,7 @@ class Dataset(Sequence[Sample]):
         return Sample(values, stacked, tuple(each.label_code for each in wanted))
 
     def __iter__(self) -> Iterator[Sample]:
-        return (cast("Sample", self[place]) for place in range(len(self)))
+        return (self[place] for place in range(len(self)))
 
     def __repr__(self) -> str:
         return f"Dataset({len(self)} cases)"
