@@ -46,7 +46,7 @@ def zoo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, LoadedCase]:
 
 @pytest.fixture(scope="module")
 def said(release: str, zoo: dict[str, LoadedCase], tmp_path_factory: pytest.TempPathFactory) -> list[fhir_peers.Said]:
-    """What is said of the whole zoo in every kind of Bundle, of a data set, plain ones, and of our extensions."""
+    """What is said of the whole zoo in every kind of Bundle, of lines, a data set, plain ones, our extensions."""
     folder = tmp_path_factory.mktemp(release)
     files: list[Path] = []
     for name, case in zoo.items():
@@ -55,6 +55,9 @@ def said(release: str, zoo: dict[str, LoadedCase], tmp_path_factory: pytest.Temp
             registry.write([case], files[-1], format="fhir", context=AT, release=release, bundle=kind)
         files.append(folder / f"{name}_plain.json")
         registry.write([case], files[-1], format="fhir", context=AT, release=release, plain=True)
+        lines = folder / f"{name}_lines"
+        registry.write([case], lines, format="fhir", release=release, bundle="ndjson")
+        files += sorted(lines.glob("*.ndjson"))
     files.append(folder / "two.json")
     registry.write([zoo["findings"], zoo["follow_up"]], files[-1], format="fhir", release=release)
     damaged = json.loads(files[0].read_text("utf-8"))

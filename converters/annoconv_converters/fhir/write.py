@@ -275,7 +275,8 @@ def _written(
     taking = Taking(Sources(addressed, has_addresses=True), _attach_nothing)
     native = native_case(resources[0], taking)
     if plain:
-        found = report(given, whole(native, context.limits), REASONS, case_index=case_index).losses
+        whole(native, context.limits)
+        found = report(given, native, REASONS, case_index=case_index).losses
     else:
         compared = report(given, native, REASONS, _CARRIER, case_index=case_index)
         found = compared.losses
