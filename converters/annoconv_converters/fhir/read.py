@@ -84,8 +84,8 @@ def read_files(
         ours, before = current(every, set[int]().union(*(file.gone for file in files)))
         beside = [*idle, *(loss for each in bundles for loss in bundle_losses(each, 0)), *before_losses(before, 0)]
         readings = readings_of(ours, context, files[0].path, beside)
-        del every, files, ours, before, bundles  # large, and all in the readings
-        yield from readings
+        del every, files, ours, before, bundles
+        yield from _one_behind(readings)
         return
     case_index = 0
     for file in files:
@@ -95,6 +95,17 @@ def read_files(
             yield Reading(case, Masks(), LossReport([*losses, *beside]))
             beside = []
             case_index += 1
+
+
+def _one_behind(readings: Iterator[Reading]) -> Iterator[Reading]:
+    """Yield readings, each when the next one is made: what all are made of is let go before the last one is used."""
+    held = next(readings, None)
+    for each in readings:
+        if held is not None:
+            yield held
+        held = each
+    if held is not None:
+        yield held
 
 
 def _without_files(sources: Sequence[Path], context: Context) -> InputError:
