@@ -10,7 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from annoconv.codes import PRIVATE_SCHEME, category_concept
+from annoconv.messages import Message
 from annoconv.model import AnnotationCategory
+from annoconv.progress import over
 from annoconv_converters.fhir import measures
 from annoconv_converters.fhir.elements import (
     code_of,
@@ -99,7 +101,8 @@ class Annotations:
 
     def put_all(self) -> list[Resource]:
         """Add all annotations; return their references in their order."""
-        for each, identity in zip(self._draft.case["annotations"], self._ids, strict=True):
+        annotations: list[Resource] = self._draft.case["annotations"]
+        for each, identity in zip(over(annotations, Message("annotations")), self._ids, strict=True):
             self._put(each, identity)
         return self._references
 
