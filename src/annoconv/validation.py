@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from annoconv.documents.normaliser import Dialect, normalise
 from annoconv.errors import AnnoconvError, DocumentError
+from annoconv.messages import Message
+from annoconv.progress import over
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -171,7 +173,7 @@ def check_documents(
 
     sources = rules.sources_of(images, limits)
     splits = rules.PatientSplits() if splits is None else splits
-    for index, (where, data) in enumerate(documents(path, limits=limits)):
+    for index, (where, data) in enumerate(over(documents(path, limits=limits), Message("documents"))):
         try:
             document = strict_json.parse(data, class_of, limits=limits, source=path, where=where)
         except DocumentError as error:

@@ -47,9 +47,9 @@ def decision_of(asked: Asked, source: Path | None = None, where: str | None = No
     outcome = OUTCOMES.get(asked.decision or "")
     if outcome is None:
         near = nearest(asked.decision or "", OUTCOMES)
-        raise _wrong(place, "a review needs a decision", asked.decision or NOTHING, ", ".join(OUTCOMES), near)
+        raise _refused(place, "a review needs a decision", asked.decision or NOTHING, ", ".join(OUTCOMES), near)
     if not asked.reviewer:
-        raise _wrong(
+        raise _refused(
             place,
             "a review needs a reviewer",
             NOTHING,
@@ -58,7 +58,7 @@ def decision_of(asked: Asked, source: Path | None = None, where: str | None = No
         )
     level = {str(number): each for number, each in LEVELS.items()}.get(asked.level or "")
     if level is None:
-        raise _wrong(
+        raise _refused(
             place,
             "there is no such level of review",
             asked.level or NOTHING,
@@ -68,9 +68,9 @@ def decision_of(asked: Asked, source: Path | None = None, where: str | None = No
     kinds = [each.value for each in ReviewFindingKind]
     for each in asked.finding.split():
         if each not in kinds:
-            raise _wrong(place, "there is no such kind of finding", each, ", ".join(kinds), nearest(each, kinds))
+            raise _refused(place, "there is no such kind of finding", each, ", ".join(kinds), nearest(each, kinds))
     if not asked.at:
-        raise _wrong(
+        raise _refused(
             place,
             "a review needs its time",
             NOTHING,
@@ -120,7 +120,7 @@ def _rows(path: Path, limits: Limits | None) -> list[tuple[int, dict[str, str]]]
         text = strict_json.read_bytes(path, limits).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         found = Message("other bytes from {place} on", place=error.start)
-        raise _wrong((path, None), "the table is not in UTF-8", found, "UTF-8", "Save it as CSV UTF-8") from error
+        raise _refused((path, None), "the table is not in UTF-8", found, "UTF-8", "Save it as CSV UTF-8") from error
     try:
         lines = csv.reader(io.StringIO(text, newline=""), strict=True)
         header = [each.strip() for each in next(lines, [])]
@@ -129,7 +129,7 @@ def _rows(path: Path, limits: Limits | None) -> list[tuple[int, dict[str, str]]]
         for cells in lines:
             if any(each.strip() for each in cells):
                 if len(cells) != len(header):
-                    raise _wrong(
+                    raise _refused(
                         (path, f"line {lines.line_num}"),
                         "the line has another number of columns",
                         len(cells),
@@ -138,7 +138,7 @@ def _rows(path: Path, limits: Limits | None) -> list[tuple[int, dict[str, str]]]
                     )
                 rows.append((lines.line_num, {key: each.strip() for key, each in zip(header, cells, strict=True)}))
     except csv.Error as error:
-        raise _wrong((path, None), "this is no CSV", str(error), "CSV", "Save it as CSV UTF-8") from error
+        raise _refused((path, None), "this is no CSV", str(error), "CSV", "Save it as CSV UTF-8") from error
     return rows
 
 
@@ -146,11 +146,11 @@ def _check_header(path: Path, header: list[str]) -> None:
     place, expected = (path, "line 1"), ", ".join(COLUMNS)
     for name in header:
         if name not in (*COLUMNS, *TOLD):
-            raise _wrong(place, "there is no such column", name, expected, nearest(name, COLUMNS))
+            raise _refused(place, "there is no such column", name, expected, nearest(name, COLUMNS))
         if header.count(name) > 1:
-            raise _wrong(place, "a column stands twice", name, expected, "Name each column once")
+            raise _refused(place, "a column stands twice", name, expected, "Name each column once")
     if "decision" not in header:
-        raise _wrong(
+        raise _refused(
             place,
             "there is no column decision",
             ", ".join(header),
@@ -159,7 +159,7 @@ def _check_header(path: Path, header: list[str]) -> None:
         )
 
 
-def _wrong(
+def _refused(
     place: tuple[Path | None, str | None], problem: str, found: object, expected: object, advice: str
 ) -> InputError:
     return InputError(problem, source=place[0], where=place[1], found=found, expected=expected, advice=advice)

@@ -10,6 +10,7 @@ import typer
 from annoconv.cli.report import Report
 from annoconv.cli.validate import ProfileName
 from annoconv.messages import Message
+from annoconv.progress import over
 
 if TYPE_CHECKING:
     from annoconv.report.quality.subjects import Subject
@@ -141,7 +142,7 @@ def _subjects(report: Report, paths: list[Path], **chosen: Any) -> "list[Subject
 
     found: list[Subject] = []
     splits = PatientSplits()
-    for path in paths:
+    for path in over(paths, Message("files")):
         try:
             for index, subject, findings in check_documents(path, splits=splits, limits=report.limits, **chosen):
                 told = [*findings]

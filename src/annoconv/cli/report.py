@@ -7,12 +7,15 @@ import shutil
 import sys
 import time
 from collections import Counter
+from contextlib import ExitStack
 from copy import copy
 from enum import StrEnum
 from itertools import islice
 from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING, Any, Self, TextIO
+from typing import TYPE_CHECKING, Any, Self
 
+from annoconv import progress
+from annoconv.cli.bar import cases_in, showing
 from annoconv.cli.lost import Lost
 from annoconv.cli.spool import Losses
 from annoconv.errors import AnnoconvError, DocumentError
@@ -25,9 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from annoconv.cli.bar import Bar
     from annoconv.loss import Loss
     from annoconv.messages import Language
     from annoconv.model import Case
+    from annoconv.progress import Stage
 
 __all__ = ["FailOnLoss", "Report", "as_object"]
 
@@ -124,13 +129,18 @@ class Report:
         self._started = time.perf_counter()
         self._findings = Listed()
         self._all_findings: SpooledTemporaryFile[str] | None = None
-        self._progress_shown = False
         self.is_reading = False
+        self._bar: Bar | None = None
+        self._cases: Stage | None = None
+        self._total: int | None = None
+        self._open = ExitStack()
 
     def __enter__(self) -> Self:
+        self._bar = self._open.enter_context(showing(self.lang, quiet=self.quiet))
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._open.close()
         if self._all_findings is not None:
             self._all_findings.close()
 
@@ -228,18 +238,24 @@ class Report:
         told.source = None if error.source == str(source) else error.source
         self.add_finding(Finding(NOT_CHECKED, Level.ERROR, "", Message("{error}", error=told)), source)
 
-    def progress(self, done: int, total: int | None) -> None:
-        """Show how far the work is, on a terminal only."""
-        if self.shows_progress:
-            share = f"{done}/{total}" if total else str(done)
-            sys.stderr.write(f"\r{share} ")
-            sys.stderr.flush()
-            self._progress_shown = True
+    def expect(self, total: int | None) -> None:
+        """Note how many cases there will be, for whoever watches."""
+        self._total = total
 
     @property
     def shows_progress(self) -> bool:
         """Whether somebody watches."""
-        return sys.stderr.isatty() and not self.quiet
+        return self._bar is not None
+
+    def total_of(self, paths: Iterable[Path]) -> int | None:
+        """Return how many cases files hold, as far as their lines tell; None if nobody watches."""
+        return cases_in(paths) if self.shows_progress else None
+
+    def progress(self, done: int, total: int | None) -> None:
+        """Show how many cases are done, on a terminal only."""
+        if self._cases is None:
+            self._cases = progress.begin(Message("cases"), total or self._total)
+        self._cases.to(done)
 
     # --- the end ---
 
@@ -353,11 +369,9 @@ class Report:
             self.say("{}", listed(told, separator="; "))
 
     def _line(self, text: str) -> None:
-        stream: TextIO = sys.stderr
-        if self._progress_shown:
-            stream.write("\r")
-            self._progress_shown = False
-        stream.write(f"{text}\n")
+        if self._bar is not None:
+            self._bar.clear()
+        sys.stderr.write(f"{text}\n")
 
 
 def as_object(error: AnnoconvError, lang: Language) -> dict[str, Any]:

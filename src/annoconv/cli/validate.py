@@ -10,6 +10,7 @@ from annoconv.cli.report import Report
 from annoconv.errors import AnnoconvError
 from annoconv.findings import Level
 from annoconv.messages import Message, translate
+from annoconv.progress import over
 
 
 class ProfileName(StrEnum):
@@ -87,7 +88,7 @@ def validate(
     applied = {"profile": profile.value, **table.to_json()}
     failed = 0
     splits = PatientSplits()
-    for path in paths:
+    for path in over(paths, Message("files")):
         try:
             found = check_file(
                 path,
