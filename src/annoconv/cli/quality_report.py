@@ -55,6 +55,7 @@ def quality_report(
     from annoconv.casefile.reading import case_paths, check_distinct
     from annoconv.errors import UsageError
     from annoconv.files.atomic import check_inputs, outputs_of, replacing
+    from annoconv.files.names import readable
     from annoconv.report.quality.document import quality_report as document_of
     from annoconv.report.sources import Sources
 
@@ -89,7 +90,7 @@ def quality_report(
         label_system=labels or (),
     )
     with replacing(output, overwrite=report.overwrite) as temporary:
-        temporary.write_text(_written(kind, told, subjects, report), encoding="utf-8", newline="")
+        temporary.write_text(readable(_written(kind, told, subjects, report)), encoding="utf-8", newline="")
     report.add("report", told)
     report.say("{}", Message("{verdict}", verdict=Message(told["verdict"]["text"][report.lang])))
     report.add_output(output)

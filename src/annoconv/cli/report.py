@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, TextIO
 from annoconv.cli.lost import Lost
 from annoconv.cli.spool import Losses
 from annoconv.errors import AnnoconvError, DocumentError
+from annoconv.files.names import readable
 from annoconv.findings import NOT_CHECKED, Finding, Level
 from annoconv.limits import Limits
 from annoconv.loss import LossKind
@@ -155,7 +156,7 @@ class Report:
         if self.as_json or self._all_findings is not None:
             entry = json.dumps({"source": str(source), **finding.to_json(self.lang)}, ensure_ascii=False)
             if self._all_findings is not None:
-                self._all_findings.write(f"{entry}\n")
+                self._all_findings.write(f"{readable(entry)}\n")
         else:
             entry = ""
         count = self._findings.add(finding.rule, entry)
@@ -187,7 +188,7 @@ class Report:
             if path.suffix.lower() == ".xml":
                 from annoconv.report.quality.junit import junit
 
-                file.write(junit(map(json.loads, self._all_findings), sources, self.lang))
+                file.write(junit(map(json.loads, self._all_findings), map(readable, sources), self.lang))
             elif path.name.lower().endswith((".sarif", ".sarif.json")):
                 from annoconv.report.quality.sarif import sarif
 
@@ -354,7 +355,7 @@ class Report:
         if self._progress_shown:
             stream.write("\r")
             self._progress_shown = False
-        stream.write(f"{text}\n")
+        stream.write(f"{readable(text)}\n")
 
 
 def as_object(error: AnnoconvError, lang: Language) -> dict[str, Any]:
