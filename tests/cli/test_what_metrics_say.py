@@ -219,3 +219,38 @@ def test_what_a_label_map_does_not_say_makes_no_stratum(run: Run, tmp_path: Path
     assert run("sampling-plan", path, "--json").json["strata"] == {"1+2": {"cases": 1, "drawn": 1}}
     refused = run("sampling-plan", path, "--by", "modality")
     assert (refused.code, "found --by modality" in refused.err) == (2, True)
+
+
+# --- which object is meant ---
+
+
+def test_boxes_in_space_and_in_the_plane_of_one_label_are_told_apart(run: Run, tmp_path: Path) -> None:
+    solid = {**BOX, "id": "V", "slice_index": None, "bbox": [0, 0, 0, 4, 4, 2]}
+    solid.pop("slice_index")
+    first, second = (case_of(tmp_path, name, REFERENCE, name, (BOX, solid)) for name in ("a", "b"))
+    changed(second, lambda each: each["annotations"][-1].update(bbox=[4, 4, 3, 8, 8, 5]))
+    ran = run("metrics", first, second, "--json")
+    recalls = {
+        each["kind"]: each["value"]
+        for each in ran.json["metrics"]
+        if each["definition_id"] == "detection.recall" and each["label"] == "NODULE"
+    }
+    assert recalls == {"area": 1.0, "volume": 0.0}
+    assert {each["kind"] for each in ran.json["objects"]} == {"area", "volume"}
+    table = run("metrics", first, second).err + run("metrics", first, second).out
+    assert "NODULE (area)" in table
+    assert "NODULE (volume)" in table
+    assert {each.get("kind") for each in run("agreement", first, second, "--json").json["agreement"]} == {
+        None,
+        "area",
+        "volume",
+    }
+
+
+@pytest.mark.parametrize("command", ["metrics", "agreement"])
+def test_images_that_are_named_apart_are_said(run: Run, tmp_path: Path, command: str) -> None:
+    first, second = (case_of(tmp_path, name, REFERENCE, name) for name in ("a", "b"))
+    assert "named apart" not in run(command, first, second).err
+    changed(second, lambda each: each["image"].update(uid="1.2.4"))
+    assert "the images of 1 cases are named apart" in run(command, first, second).err
+    assert "C1: 1.2.3, 1.2.4" in run(command, first, second).err

@@ -11,6 +11,7 @@ from annoconv.errors import AnnoconvError, ImageError
 from annoconv.images import list_files
 from annoconv.limits import Limits
 from annoconv.messages import Message
+from annoconv.progress import over
 from annoconv_converters._dicom.file import DAMAGE, Instance
 from annoconv_converters.check_images import attributes, cines, folders, geometry, orientation, spacing, values, volumes
 from annoconv_converters.check_images.classes import VOLUMES
@@ -75,7 +76,7 @@ def check_images(
     scanned: list[Scanned] = []
     others: list[Path] = []
     unread: list[Path] = []
-    for path in files:
+    for path in over(files, Message("files")):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield from _scan(path, limits, scanned, others, unread)
@@ -95,7 +96,7 @@ def check_images(
     for folder in _mixed(series):
         yield from apply("folder", folder)
     by_path = {each.instance.path: each.instance for each in scanned}
-    for one in sorted(series, key=lambda each: (str(each.path), each.uid)):
+    for one in over(sorted(series, key=lambda each: (str(each.path), each.uid)), Message("series")):
         described = one
         if pixels and not _is_slide(one):
             from dataclasses import replace
@@ -103,7 +104,7 @@ def check_images(
             described = replace(one, pixels=cache(partial(_pixels, one.slices, by_path)))
         yield from apply("series", described, left_out)
     yield from _slides(series)
-    for path in others:
+    for path in over(others, Message("files")):
         yield from _other(path, limits, pixels=pixels)
 
 

@@ -42,12 +42,14 @@ def agreement(
     ] = None,
 ) -> None:
     """Compare each two readings of a case, then all readers over all cases."""
+    from annoconv.cli.metric_notes import other_images
     from annoconv.cli.metric_rows import reviews, row, say_reviews, say_table, say_values, summaries, write_csv
     from annoconv.cli.readings import labels_option, spacing_option
     from annoconv.errors import InputError, UsageError
     from annoconv.files.atomic import check_inputs, outputs_of
     from annoconv.files.names import check_ending
     from annoconv.messages import Message
+    from annoconv.progress import over
 
     check_inputs(paths)
     if csv is not None:
@@ -89,20 +91,22 @@ def agreement(
     for first, second in combinations(readers, 2):
         place = {"reference": first, "other": second}
         values: list[tuple[str, Any, float | None]] = []
-        for name, group in groups.items():
+        for name, group in over(groups.items(), Message("cases")):
             if first in group and second in group:
                 found, diagonal = _between(report, group[first], group[second], tolerance, step)
-                told = [row(each, **place, case=name) for each in found]
+                told = [row(each, **place, case=name, kind=kind) for kind, each in found]
                 rows += told
-                values += [(name, each, diagonal) for each in found if not each.definition_id.startswith("text.")]
+                values += [(name, each, diagonal) for _, each in found if not each.definition_id.startswith("text.")]
                 records += _records(told, by)
-                asked += reviews((each, {**place, "case": name}) for each in found)
-                _note_sizes(sizes, name, first, second, found)
+                asked += reviews((each, {**place, "case": name}) for _, each in found)
+                _note_sizes(sizes, name, first, second, [each for _, each in found])
                 say_table(report, told, ": ".join(each for each in (name, f"{first}, {second}") if each))
         if values:
             told = [{**place, **each} for each in summaries(values)]
             means += told
             say_table(report, told, f"{first}, {second}")
+    for note in other_images(pair for group in groups.values() for pair in combinations(group.values(), 2)):
+        report.say(note)
     overall = _over_cases(groups, readers, sizes)
     place = {"reference": ", ".join(readers)}
     told = [row(each, **place) for each in overall]
@@ -166,8 +170,8 @@ def _reader(read: "Read", by: By) -> str:
 
 def _between(
     report: Report, a: "Read", b: "Read", tolerances: list[float], step: Any
-) -> tuple[list[Any], float | None]:
-    """Return what was measured of two readings of one case, and the largest diagonal of its images."""
+) -> tuple[list[tuple[str | None, Any]], float | None]:
+    """Return what was measured of two readings, each with its kind of object, and the largest diagonal."""
     from annoconv.cli.comparable import check_grids, check_labels
     from annoconv.cli.readings import grid_of
     from annoconv.metrics.objects import measured, objects_of, pair
@@ -176,7 +180,7 @@ def _between(
     from annoconv.metrics.texts import spans
 
     check_labels(a, b)
-    values: list[Any] = []
+    values: list[tuple[str | None, Any]] = []
     diagonals: list[float] = []
     for image in sorted({*a.regions, *b.regions}):
         told = compare(
@@ -186,7 +190,7 @@ def _between(
             tolerances_mm=tolerances,
             spacing=a.spacing(image, step),
         )
-        values += told.values
+        values += [(None, each) for each in told.values]
         diagonals += [] if told.diagonal_mm is None else [told.diagonal_mm]
         for note in told.notes:
             report.say(note)
@@ -200,7 +204,7 @@ def _between(
         )
         mine, theirs = spans_of(a.loaded), spans_of(b.loaded)
         if mine or theirs:
-            values += spans(mine, theirs)
+            values += [(None, each) for each in spans(mine, theirs)]
     return values, max(diagonals, default=None)
 
 

@@ -60,9 +60,9 @@ def decision_of(asked: Asked, source: Path | None = None, where: str | None = No
     outcome = OUTCOMES.get(asked.decision or "")
     if outcome is None:
         near = nearest(asked.decision or "", OUTCOMES)
-        raise _wrong(place, "a review needs a decision", asked.decision or NOTHING, ", ".join(OUTCOMES), near)
+        raise _refused(place, "a review needs a decision", asked.decision or NOTHING, ", ".join(OUTCOMES), near)
     if not asked.reviewer:
-        raise _wrong(
+        raise _refused(
             place,
             "a review needs a reviewer",
             NOTHING,
@@ -71,7 +71,7 @@ def decision_of(asked: Asked, source: Path | None = None, where: str | None = No
         )
     level = {str(number): each for number, each in LEVELS.items()}.get(asked.level or "")
     if level is None:
-        raise _wrong(
+        raise _refused(
             place,
             "there is no such level of review",
             asked.level or NOTHING,
@@ -82,9 +82,9 @@ def decision_of(asked: Asked, source: Path | None = None, where: str | None = No
     for each in asked.finding.split():
         if each not in kinds:
             near = PART_BY_SPACES if set(each) & set(",;") else nearest(each, kinds)
-            raise _wrong(place, "there is no such kind of finding", each, ", ".join(kinds), near)
+            raise _refused(place, "there is no such kind of finding", each, ", ".join(kinds), near)
     if not asked.at:
-        raise _wrong(
+        raise _refused(
             place,
             "a review needs its time",
             NOTHING,
@@ -110,7 +110,7 @@ def _time(text: str, source: Path | None, where: str | None) -> datetime:
     except UsageError as error:
         problem, expected = error.problem, "2025-03-12T10:25:00+08:00, or now"
         place = (source, where or "--timestamp")
-        raise _wrong(place, problem, text, expected, "Write date, time and offset as RFC 3339 does") from error
+        raise _refused(place, problem, text, expected, "Write date, time and offset as RFC 3339 does") from error
 
 
 def decisions_of_table(path: Path, given: Asked, limits: Limits | None = None) -> list[Named]:
@@ -140,12 +140,12 @@ def decisions_of_table(path: Path, given: Asked, limits: Limits | None = None) -
 def _rows(path: Path, limits: Limits | None) -> list[tuple[int, dict[str, str]]]:
     """Return the lines of a table with their numbers; one that is no table of decisions is refused."""
     if path.is_dir():
-        raise _wrong((path, None), "this is not a file", Message("a folder"), "CSV", "Name the file itself")
+        raise _refused((path, None), "this is not a file", Message("a folder"), "CSV", "Name the file itself")
     try:
         text = strict_json.read_bytes(path, limits).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         found = Message("other bytes from {place} on", place=error.start)
-        raise _wrong((path, None), "the table is not in UTF-8", found, "UTF-8", "Save it as CSV UTF-8") from error
+        raise _refused((path, None), "the table is not in UTF-8", found, "UTF-8", "Save it as CSV UTF-8") from error
     try:
         lines = csv.reader(io.StringIO(text, newline=""), strict=True)
         header = [each.strip() for each in next(lines, [])]
@@ -154,7 +154,7 @@ def _rows(path: Path, limits: Limits | None) -> list[tuple[int, dict[str, str]]]
         for cells in lines:
             if any(each.strip() for each in cells):
                 if len(cells) != len(header):
-                    raise _wrong(
+                    raise _refused(
                         (path, f"line {lines.line_num}"),
                         "the line has another number of columns",
                         len(cells),
@@ -163,21 +163,21 @@ def _rows(path: Path, limits: Limits | None) -> list[tuple[int, dict[str, str]]]
                     )
                 rows.append((lines.line_num, {key: each.strip() for key, each in zip(header, cells, strict=True)}))
     except csv.Error as error:
-        raise _wrong((path, None), "this is no CSV", str(error), "CSV", "Save it as CSV UTF-8") from error
+        raise _refused((path, None), "this is no CSV", str(error), "CSV", "Save it as CSV UTF-8") from error
     return rows
 
 
 def _check_header(path: Path, header: list[str]) -> None:
     place, expected = (path, "line 1"), ", ".join(COLUMNS)
     if len(header) == 1 and set(header[0]) & set(";\t"):
-        raise _wrong(place, "the columns are not parted by commas", header[0], expected, "Save it as CSV with commas")
+        raise _refused(place, "the columns are not parted by commas", header[0], expected, "Save it as CSV with commas")
     for name in header:
         if name not in (*COLUMNS, *TOLD):
-            raise _wrong(place, "there is no such column", name, expected, nearest(name, COLUMNS))
+            raise _refused(place, "there is no such column", name, expected, nearest(name, COLUMNS))
         if header.count(name) > 1:
-            raise _wrong(place, "a column stands twice", name, expected, "Name each column once")
+            raise _refused(place, "a column stands twice", name, expected, "Name each column once")
     if "decision" not in header:
-        raise _wrong(
+        raise _refused(
             place,
             "there is no column decision",
             ", ".join(header),
@@ -186,7 +186,7 @@ def _check_header(path: Path, header: list[str]) -> None:
         )
 
 
-def _wrong(
+def _refused(
     place: tuple[Path | None, str | None], problem: str, found: object, expected: object, advice: str
 ) -> InputError:
     return InputError(problem, source=place[0], where=place[1], found=found, expected=expected, advice=advice)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from annoconv.cli.readings import listed
 from annoconv.messages import Message
 from annoconv.metrics.objects import UNSCORED, objects_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from annoconv.cli.readings import Read
 
-__all__ = ["apart", "unused"]
+__all__ = ["apart", "other_images", "unused"]
 
 
 def unused(readings: Sequence[Read], labels: Sequence[str], step: Any) -> Iterator[Message]:
@@ -37,6 +38,20 @@ def unused(readings: Sequence[Read], labels: Sequence[str], step: Any) -> Iterat
             if read.stated is None and read.spacing("", None) not in {None, step}:
                 yield Message("--spacing is left aside where an image states its own: {name}", name=read.name)
                 return
+
+
+def other_images(pairs: Iterable[tuple[Read, Read]]) -> Iterator[Message]:
+    """Yield which cases are compared though each side names another image: their grids agree, which proves nothing."""
+    names: dict[str, str] = {}
+    for a, b in pairs:
+        if a.loaded is not None and b.loaded is not None and a.loaded.case.image.uid != b.loaded.case.image.uid:
+            names.setdefault(a.name, f"{a.name}: {a.loaded.case.image.uid}, {b.loaded.case.image.uid}")
+    if names:
+        yield Message(
+            "the images of {count} cases are named apart, and what is drawn on them is compared: {cases}",
+            count=len(names),
+            cases=listed(list(names.values())),
+        )
 
 
 def apart(reference: Read, other: Read) -> Iterator[Message]:

@@ -15,7 +15,19 @@ if TYPE_CHECKING:
 __all__ = ["reviews", "row", "say_reviews", "say_table", "say_values", "summaries", "write_csv"]
 
 _COLUMNS = (
-    *("reference", "other", "case", "image", "label", "definition_id", "status", "value", "unit", "tolerance_mm"),
+    *(
+        "reference",
+        "other",
+        "case",
+        "image",
+        "label",
+        "kind",
+        "definition_id",
+        "status",
+        "value",
+        "unit",
+        "tolerance_mm",
+    ),
     *("count", "low", "high", "confidence_level"),
 )
 _SHOWN = (
@@ -119,6 +131,10 @@ def say_table(report: Report, values: Sequence[dict[str, Any]], heading: str) ->
     """Say a table of labels by metrics; a value that is not there is told by its status."""
     names: dict[str, None] = {}
     by_label: dict[str, dict[str, str]] = {}
+    kinds: dict[Any, set[str]] = {}
+    for each in values:
+        if "kind" in each:
+            kinds.setdefault(each.get("label"), set()).add(str(each["kind"]))
     for each in values:
         base, _, mean = str(each["definition_id"]).partition(":")
         if base not in _SHOWN:
@@ -127,7 +143,10 @@ def say_table(report: Report, values: Sequence[dict[str, Any]], heading: str) ->
         names.setdefault(column)
         value = each["value"]
         text = str(each["status"]) if value is None else f"{value:.4f}"
-        by_label.setdefault(mean or str(each.get("label", "")), {})[column] = text
+        label = mean or str(each.get("label", ""))
+        if "kind" in each and len(kinds[each.get("label")]) > 1:
+            label = f"{label} ({each['kind']})"
+        by_label.setdefault(label, {})[column] = text
     if not names:
         return
     columns = sorted(names, key=lambda name: (_SHOWN.index(name.partition("@")[0]), name))

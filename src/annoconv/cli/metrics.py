@@ -9,6 +9,7 @@ import typer
 
 from annoconv.cli.report import Report
 from annoconv.messages import Message
+from annoconv.progress import over
 
 if TYPE_CHECKING:
     from annoconv.cli.readings import Read
@@ -68,7 +69,7 @@ def metrics(
 ) -> None:
     """Measure each other by the reference, and say the values of each label and their two means."""
     from annoconv.cli.comparable import check_labels
-    from annoconv.cli.metric_notes import apart, unused
+    from annoconv.cli.metric_notes import apart, other_images, unused
     from annoconv.cli.metric_rows import reviews, row, say_reviews, say_table, say_values, summaries, write_csv
     from annoconv.cli.readings import labels_option, named, paired, read_paths, spacing_option
     from annoconv.cli.verification import aims_option, classes, records, stability
@@ -124,7 +125,8 @@ def metrics(
         report.add_losses(loss for read in measured_by for loss in read.losses)
         notes |= dict.fromkeys(unused([*references, *measured_by], label, step))
         cases = list(paired(references, measured_by))
-        for a, b in cases:
+        notes |= dict.fromkeys(other_images(cases))
+        for a, b in over(cases, Message("cases")):
             check_labels(a, b)
             if a.loaded is not None and b.loaded is not None and a.name != b.name:
                 notes[
@@ -146,12 +148,18 @@ def metrics(
             notes |= dict.fromkeys(apart(a, b))
             found = _objects(a, b, iou, distance, matching.value, step)
             pairs += found
-            objects += [{**place, "case": a.name, "label": one.label, **asdict(r)} for one in found for r in one.rows]
+            objects += [
+                {**place, "case": a.name, "label": one.label, "kind": one.kind, **asdict(r)}
+                for one in found
+                for r in one.rows
+            ]
         told_classes, told_curves, unscored = classes(cases)
         notes |= dict.fromkeys(unscored)
         curves += [{**place, **each} for each in told_curves]
-        overall = [*measured(pairs, iou, images=len(references)), *told_classes]
-        told = [row(each, **place) for each in overall]
+        of_objects = measured(pairs, iou, images=len(references))
+        overall = [*(each for _, each in of_objects), *told_classes]
+        told = [row(each, **place, kind=kind) for kind, each in of_objects]
+        told += [row(each, **place) for each in told_classes]
         rows += told
         say_table(report, told, f"{other}")
         average = [{**place, **each} for each in summaries(values)]

@@ -62,6 +62,8 @@ def classes(
     """
     from annoconv.metrics.classification import auc, class_table, classification, roc_curve
     from annoconv.metrics.ratings import attributes_of, number_agreement, scores_of
+    from annoconv.metrics.resampled import class_intervals
+    from annoconv.metrics.results import with_interval
 
     sides = [
         [attributes_of(read.loaded) if read.loaded is not None else {} for read in side]
@@ -104,10 +106,11 @@ def classes(
             found += number_agreement(table, ["reference", "other"], label=key)
         elif not any(_is_number(each) for each in given):
             a, b = ([_NONE if each is None else str(each) for each in side] for side in (mine, theirs))
-            found += [
-                each.model_copy(update={"label": key if each.label is None else f"{key}={each.label}"})
-                for each in classification(class_table(a, b))
-            ]
+            intervals = class_intervals(a, b)
+            for each in classification(class_table(a, b)):
+                named = each.model_copy(update={"label": key if each.label is None else f"{key}={each.label}"})
+                interval = intervals.get(each.definition_id) if each.label is None and each.value is not None else None
+                found.append(named if interval is None else with_interval(named, interval))
     return found, curves, notes
 
 

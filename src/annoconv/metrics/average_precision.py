@@ -13,7 +13,7 @@ from annoconv.messages import Message
 from annoconv.metrics.results import empty_status, metric_value, ratio
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -25,12 +25,15 @@ __all__ = [
     "FROC_RATES",
     "Curve",
     "Interpolation",
+    "Ranked",
     "ScoredImage",
     "average_precision",
     "froc",
     "froc_curve",
+    "froc_events",
     "mean_average_precision",
     "precision_recall",
+    "ranked",
 ]
 
 Interpolation: TypeAlias = Literal["coco", "voc_2007", "voc_2010"]
@@ -62,6 +65,8 @@ class ScoredImage:
         Which objects of the reference stand for a crowd: a detection on one counts neither for nor against.
     reference_sizes, other_sizes
         Areas of the objects and of the detections, which ranges of area need.
+    unit
+        The case or patient of the image, for intervals, which draw whole ones anew; each image is its own if absent.
     """
 
     similarity: NDArray[np.float64]
@@ -69,6 +74,7 @@ class ScoredImage:
     crowd: Sequence[bool] = field(default=())
     reference_sizes: Sequence[float] = field(default=())
     other_sizes: Sequence[float] = field(default=())
+    unit: Hashable = None
 
     def __post_init__(self) -> None:
         shape = self.similarity.shape
@@ -106,6 +112,25 @@ class Curve:
     detections: int
 
 
+@dataclass(frozen=True)
+class Ranked:
+    """The detections of one class that count, best score first.
+
+    Attributes
+    ----------
+    is_hit
+        Shape (detections,): whether it found an object.
+    image
+        Shape (detections,): place of its image.
+    objects
+        Shape (images,): objects of the reference, crowds left out.
+    """
+
+    is_hit: NDArray[np.bool_]
+    image: NDArray[np.intp]
+    objects: NDArray[np.int64]
+
+
 def precision_recall(
     images: Iterable[ScoredImage], threshold: float, *, most: int = _MOST, sizes: tuple[float, float] | None = None
 ) -> Curve:
@@ -123,14 +148,25 @@ def precision_recall(
         Range of area, both ends within: an object beyond it counts neither for nor against, as a crowd does, but is
         taken once; nor does a detection beyond it that found nothing, as COCO does.
     """
+    told = ranked(images, threshold, most=most, sizes=sizes)
+    objects, found = int(told.objects.sum()), np.cumsum(told.is_hit)
+    recall = found / objects if objects else np.zeros(len(found))
+    return Curve(recall, found / np.arange(1, len(found) + 1), objects, len(found))
+
+
+def ranked(
+    images: Iterable[ScoredImage], threshold: float, *, most: int = _MOST, sizes: tuple[float, float] | None = None
+) -> Ranked:
+    """Return the detections of one class by falling score; parameters are those of `precision_recall`."""
     scores: list[float] = []
     hits: list[bool] = []
-    objects = 0
-    for image in images:
+    places: list[int] = []
+    objects: list[int] = []
+    for place, image in enumerate(images):
         crowd = np.array(image.crowd if len(image.crowd) else [False] * image.similarity.shape[0], dtype=np.bool_)
         ignored = crowd | _beyond(image.reference_sizes, sizes, len(crowd))
         small = _beyond(image.other_sizes, sizes, len(image.scores))
-        objects += int(np.count_nonzero(~ignored))
+        objects.append(int(np.count_nonzero(~ignored)))
         free = np.ones(len(crowd), np.bool_)
         for column in np.argsort(-np.asarray(image.scores, dtype=np.float64), kind="stable")[:most].tolist():
             row = _best(image.similarity[:, column], free, ignored, threshold)
@@ -140,11 +176,13 @@ def precision_recall(
                 continue
             scores.append(float(image.scores[column]))
             hits.append(row is not None)
+            places.append(place)
     order = np.argsort(-np.array(scores), kind="stable")
-    is_hit = np.array(hits, dtype=np.bool_)[order]
-    found = np.cumsum(is_hit)
-    recall = found / objects if objects else np.zeros(len(found))
-    return Curve(recall, found / np.arange(1, len(found) + 1), objects, len(found))
+    return Ranked(
+        np.array(hits, dtype=np.bool_)[order],
+        np.array(places, dtype=np.intp)[order],
+        np.array(objects, dtype=np.int64),
+    )
 
 
 def _beyond(areas: Sequence[float], sizes: tuple[float, float] | None, count: int) -> NDArray[np.bool_]:
@@ -262,21 +300,36 @@ def froc_curve(
     -----
     An object is found by any detection on it, and detections are not used up: as LUNA16 counts.
     """
-    events: list[tuple[float, int, int]] = []  # score, found, false
-    objects = 0
-    for image in images:
+    events, objects = froc_events(images, threshold)
+    steps = np.unique(events[:, 0])[::-1]
+    counts = np.zeros((len(steps), 2))
+    np.add.at(counts, np.searchsorted(-steps, -events[:, 0]), events[:, 1:3])
+    sums = np.vstack([np.zeros((1, 2)), np.cumsum(counts, axis=0)])
+    total = int(objects.sum())
+    return sums[:, 1] / max(len(images) if count is None else count, 1), sums[:, 0] / max(total, 1)
+
+
+def froc_events(images: Sequence[ScoredImage], threshold: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return at which score an object is found or a detection is false, and the objects of each image.
+
+    Returns
+    -------
+    events : shape (events, 4)
+        Score, 1 if an object is found, 1 if a detection is false, place of the image.
+    objects : shape (images,)
+        Crowds left out.
+    """
+    events: list[tuple[float, int, int, int]] = []
+    objects: list[int] = []
+    for place, image in enumerate(images):
         crowd = np.array(image.crowd if len(image.crowd) else [False] * image.similarity.shape[0], dtype=np.bool_)
-        objects += int(np.count_nonzero(~crowd))
+        objects.append(int(np.count_nonzero(~crowd)))
         at = image.similarity >= threshold - 1e-12
         scores = np.asarray(image.scores, dtype=np.float64)
-        events += [(float(scores[at[row]].max()), 1, 0) for row in np.flatnonzero(~crowd & at.any(axis=1)).tolist()]
-        events += [(score, 0, 1) for score in scores[~at.any(axis=0)].tolist()]
-    steps = np.unique(np.array([each[0] for each in events], dtype=np.float64))[::-1]
-    counts = np.zeros((len(steps), 2))
-    for score, found, false in events:
-        counts[np.searchsorted(-steps, -score)] += found, false
-    sums = np.vstack([np.zeros((1, 2)), np.cumsum(counts, axis=0)])
-    return sums[:, 1] / max(len(images) if count is None else count, 1), sums[:, 0] / max(objects, 1)
+        rows = np.flatnonzero(~crowd & at.any(axis=1)).tolist()
+        events += [(float(scores[at[row]].max()), 1, 0, place) for row in rows]
+        events += [(score, 0, 1, place) for score in scores[~at.any(axis=0)].tolist()]
+    return np.array(events, dtype=np.float64).reshape(-1, 4), np.array(objects, dtype=np.int64)
 
 
 def froc(

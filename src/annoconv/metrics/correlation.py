@@ -13,6 +13,7 @@ from scipy import stats
 
 from annoconv.errors import UsageError
 from annoconv.messages import Message
+from annoconv.metrics.intervals import bootstrap_interval
 from annoconv.metrics.results import metric_value, ratio, with_interval
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float | None
 
 
 def bland_altman(x: ArrayLike, y: ArrayLike, *, unit: str = "1", label: str | None = None) -> list[MetricValue]:
-    """Return the mean difference of y from x, and the limits within which 95 % of differences are expected.
+    """Return the mean difference of y from x, with its interval, and the limits of 95 % of the differences expected.
 
     Parameters
     ----------
@@ -199,6 +200,8 @@ def bland_altman(x: ArrayLike, y: ArrayLike, *, unit: str = "1", label: str | No
         "limit_low": None if bias is None or reach is None else bias - reach,
         "limit_high": None if bias is None or reach is None else bias + reach,
     }
-    return [
+    told = [
         metric_value(f"agreement.{name}", value, unit=unit, label=label, count=len(a)) for name, value in values.items()
     ]
+    interval = bootstrap_interval(difference.tolist())
+    return told if interval is None else [with_interval(told[0], interval), *told[1:]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import sparse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,10 +55,13 @@ def box_around(shape: Any) -> tuple[float, float, float, float]:
 
 def mask_iou(reference: Sequence[NDArray[np.bool_]], other: Sequence[NDArray[np.bool_]]) -> NDArray[np.float64]:
     """Return the intersection over union of masks of one picture, shape (reference, other); 0 of two empty ones."""
-    found = np.zeros((len(reference), len(other)))
-    for n, a in enumerate(reference):
-        for m, b in enumerate(other):
-            common = np.count_nonzero(a & b)
-            union = np.count_nonzero(a) + np.count_nonzero(b) - common
-            found[n, m] = common / union if union else 0
+    sides = [
+        sparse.csr_array(np.stack([each.ravel() for each in some])).astype(np.float64) if some else None
+        for some in (reference, other)
+    ]
+    if sides[0] is None or sides[1] is None:
+        return np.zeros((len(reference), len(other)))
+    common = (sides[0] @ sides[1].T).toarray()
+    union = sides[0].sum(axis=1)[:, None] + sides[1].sum(axis=1)[None] - common
+    found: NDArray[np.float64] = np.divide(common, union, out=np.zeros_like(common), where=union > 0)
     return found

@@ -22,6 +22,8 @@ from annoconv.metrics.average_precision import (
 )
 from annoconv.metrics.filled import box_around, filled, mask_iou
 from annoconv.metrics.matching import Matching, detection, instances, match
+from annoconv.metrics.resampled import froc_interval, map_interval
+from annoconv.metrics.results import with_interval
 from annoconv.metrics.shapes import box_iou, center_distance_mm, common_area, polygon_iou
 from annoconv.model import (
     AnnotationStatus,
@@ -234,7 +236,7 @@ def pair(
         group.matchings.append(matching)
         group.rows.extend(instances(matching, similarity, a.ids, b.ids))
         if is_scored and kind != "point" and group.images is not None:
-            group.images.append(ScoredImage(similarity, scores, a.crowd, *areas))
+            group.images.append(ScoredImage(similarity, scores, a.crowd, areas[0], areas[1], reference.case.case_id))
         else:
             found[label, kind] = Found(label, kind, group.matchings, group.rows, None)
     return list(found.values())
@@ -283,8 +285,8 @@ def _similarity(kind: str, a: Objects, b: Objects, spacing: Sequence[float] | No
     return center_distance_mm(a.shapes, b.shapes, spacing or ())
 
 
-def measured(found: Sequence[Found], least_iou: float, *, images: int | None = None) -> list[MetricValue]:
-    """Return precision, recall and F1 of each label over all that was compared; AP, mAP and FROC where all have scores.
+def measured(found: Sequence[Found], least_iou: float, *, images: int | None = None) -> list[tuple[str, MetricValue]]:
+    """Return precision, recall and F1 of each label and kind over all; AP, mAP and FROC where all have scores.
 
     Parameters
     ----------
@@ -294,30 +296,42 @@ def measured(found: Sequence[Found], least_iou: float, *, images: int | None = N
         What is a match.
     images
         Cases that were compared, those without an object among them, for false positives an image.
+
+    Returns
+    -------
+    values
+        Each with the kind of object that it is of: `area`, `mask`, `volume`, `point`.
     """
     groups: dict[tuple[str, str], list[Found]] = {}
     for each in found:
         groups.setdefault((each.label, each.kind), []).append(each)
     ranked = {each.kind for each in found for image in each.images or () if len(image.scores)}
-    values: list[MetricValue] = []
+    values: list[tuple[str, MetricValue]] = []
     classes: dict[str, list[list[ScoredImage]]] = {}
     for (label, kind), group in sorted(groups.items()):
-        values += detection([each for one in group for each in one.matchings], label=label)
+        told = detection([each for one in group for each in one.matchings], label=label)
         scored = [image for one in group for image in one.images or ()]
         if kind in ranked and all(one.images is not None for one in group):  # a class that nobody detected has 0
-            values += [
+            told += [
                 average_precision(scored, threshold=least_iou, interpolation=name, label=label)
                 for name in _INTERPOLATIONS
             ]
-            values += _means([scored], kind, label)
-            values.append(froc(scored, threshold=least_iou, images_in_all=images, label=label))
+            told += _means([scored], kind, label, images)
+            value = froc(scored, threshold=least_iou, images_in_all=images, label=label)
+            interval = froc_interval(scored, threshold=least_iou, images_in_all=images)
+            told.append(value if interval is None else with_interval(value, interval))
             classes.setdefault(kind, []).append(scored)
+        values += [(kind, each) for each in told]
     for kind, several in classes.items():
-        values += _means(several, kind, None)
+        values += [(kind, each) for each in _means(several, kind, None, images)]
     return values
 
 
-def _means(classes: list[list[ScoredImage]], kind: str, label: str | None) -> list[MetricValue]:
+def _means(classes: list[list[ScoredImage]], kind: str, label: str | None, images: int | None) -> list[MetricValue]:
     """Return the mean average precision, and of areas in the plane that of small, medium and large ones."""
-    areas = COCO_AREAS if kind in {"area", "mask"} else ("all",)
-    return [mean_average_precision(classes, area=area, label=label) for area in areas]
+    values: list[MetricValue] = []
+    for area in COCO_AREAS if kind in {"area", "mask"} else ("all",):
+        value = mean_average_precision(classes, area=area, label=label)
+        interval = None if value.value is None else map_interval(classes, area=area, cases=images)
+        values.append(value if interval is None else with_interval(value, interval))
+    return values

@@ -112,12 +112,20 @@ def polygon_iou(
     lists = [[_by_slice(each) for each in polygons] for polygons in (reference, other)]
     sizes = [[sum(common_area(rings, rings) for rings in each.values()) for each in polygons] for polygons in lists]
     found = np.zeros((len(lists[0]), len(lists[1])))
-    for n, a in enumerate(lists[0]):
-        for m, b in enumerate(lists[1]):
-            common = sum(common_area(a[k], b[k]) for k in a.keys() & b.keys())
-            union = sizes[0][n] + sizes[1][m] - common
-            found[n, m] = common / union if union > 0 else 0
+    first, second = (np.array([_bounds(each) for each in polygons]).reshape(-1, 4) for polygons in lists)
+    meet = (first[:, None, :2] <= second[None, :, 2:]) & (second[None, :, :2] <= first[:, None, 2:])
+    for n, m in np.argwhere(meet.all(axis=2)).tolist():
+        a, b = lists[0][n], lists[1][m]
+        common = sum(common_area(a[k], b[k]) for k in a.keys() & b.keys())
+        union = sizes[0][n] + sizes[1][m] - common
+        found[n, m] = common / union if union > 0 else 0
     return found
+
+
+def _bounds(polygon: Mapping[int, list[NDArray[np.float64]]]) -> list[float]:
+    """Return the box around a polygon, over all its slices: x_min, y_min, x_max, y_max."""
+    points = np.concatenate([np.empty((0, 2)), *(ring for rings in polygon.values() for ring in rings)])
+    return [*points.min(axis=0, initial=np.inf).tolist(), *points.max(axis=0, initial=-np.inf).tolist()]
 
 
 def _by_slice(polygon: Rings | Mapping[int, Rings]) -> Mapping[int, list[NDArray[np.float64]]]:

@@ -98,9 +98,9 @@ def rule_table(path: Path | None = None, *, limits: Limits | None = None) -> Rul
     _check_keys(document, ("version", "rules"), path, "")
     version, changes = document.get("version"), document.get("rules")
     if not isinstance(version, str) or not version.strip():
-        raise _wrong(path, "/version", version, Message("a text"), "Give the file a version; reports name it")
+        raise _refused(path, "/version", version, Message("a text"), "Give the file a version; reports name it")
     if not isinstance(changes, dict):
-        raise _wrong(path, "/rules", changes, Message("an object, its keys ids of rules"), _LOOK)
+        raise _refused(path, "/rules", changes, Message("an object, its keys ids of rules"), _LOOK)
     changed = {identity: _changed(table, identity, told, path) for identity, told in changes.items()}
     return replace(
         table,
@@ -140,9 +140,9 @@ def _changed(table: RuleTable, identity: str, told: Any, path: Path) -> Rule:
     return replace(
         rule,
         levels=_levels(rule, told.get("level", {}), path, f"{where}/level"),
-        severity=_one_of(told.get("severity", rule.severity), _SEVERITIES, path, f"{where}/severity"),
-        action=_one_of(told.get("action", rule.action), _actions(), path, f"{where}/action"),
-        review_level=_one_of(told.get("review_level", rule.review_level), (1, 2, 3), path, f"{where}/review_level"),
+        severity=_listed(told.get("severity", rule.severity), _SEVERITIES, path, f"{where}/severity"),
+        action=_listed(told.get("action", rule.action), _actions(), path, f"{where}/action"),
+        review_level=_listed(told.get("review_level", rule.review_level), (1, 2, 3), path, f"{where}/review_level"),
         parameters=_parameters(rule, told.get("parameters", {}), path, f"{where}/parameters"),
     )
 
@@ -150,13 +150,13 @@ def _changed(table: RuleTable, identity: str, told: Any, path: Path) -> Rule:
 def _levels(rule: Rule, told: Any, path: Path, where: str) -> Mapping[Profile, Level | None]:
     """Return the levels of a rule: one word is the level in every profile."""
     if isinstance(told, str):
-        checked = dict.fromkeys(PROFILES, _one_of(told, _LEVELS, path, where))
+        checked = dict.fromkeys(PROFILES, _listed(told, _LEVELS, path, where))
     elif not isinstance(told, dict):
         listed = Message("one of {levels}, or an object of them by profile", levels=", ".join(_LEVELS))
-        raise _wrong(path, where, told, listed, _LOOK)
+        raise _refused(path, where, told, listed, _LOOK)
     else:
         _check_keys(told, PROFILES, path, where)
-        checked = {name: _one_of(level, _LEVELS, path, f"{where}/{name}") for name, level in told.items()}
+        checked = {name: _listed(level, _LEVELS, path, f"{where}/{name}") for name, level in told.items()}
     return {**rule.levels, **{name: None if level == _OFF else Level(level) for name, level in checked.items()}}
 
 
@@ -165,21 +165,21 @@ def _parameters(rule: Rule, told: Any, path: Path, where: str) -> Mapping[str, f
     for name, value in told.items():
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_number or not math.isfinite(value) or not 0 <= value <= _LARGEST:
-            raise _wrong(path, f"{where}/{name}", value, Message("a number from 0 to {most:g}", most=_LARGEST), _LOOK)
+            raise _refused(path, f"{where}/{name}", value, Message("a number from 0 to {most:g}", most=_LARGEST), _LOOK)
     return {**rule.parameters, **told}
 
 
-def _one_of(value: Any, allowed: Iterable[Any], path: Path, where: str) -> Any:
+def _listed(value: Any, allowed: Iterable[Any], path: Path, where: str) -> Any:
     if isinstance(value, bool) or not isinstance(value, str | int) or value not in allowed:
         listed = [str(each) for each in allowed]
-        raise _wrong(path, where, value, ", ".join(listed), nearest(str(value), listed))
+        raise _refused(path, where, value, ", ".join(listed), nearest(str(value), listed))
     return value
 
 
 def _check_keys(document: Any, known: tuple[str, ...], path: Path, where: str) -> None:
     """Refuse what is no object, or has a key that there is not."""
     if not isinstance(document, dict):
-        raise _wrong(path, where, document, Message("an object"), _LOOK)
+        raise _refused(path, where, document, Message("an object"), _LOOK)
     for key in document:
         if key not in known:
             expected = ", ".join(known) or Message("no keys: this rule has no numbers")
@@ -193,7 +193,7 @@ def _check_keys(document: Any, known: tuple[str, ...], path: Path, where: str) -
             )
 
 
-def _wrong(path: Path, where: str, found: Any, expected: str, advice: str) -> InputError:
+def _refused(path: Path, where: str, found: Any, expected: str, advice: str) -> InputError:
     stated = strict_json.dumps(found).decode().rstrip() if found is not None else Message("nothing")
     return InputError(
         "this is no value that it can have", source=path, where=where, found=stated, expected=expected, advice=advice
