@@ -25,7 +25,7 @@ from annoconv.loss import LossKind
 from annoconv.messages import Message, listed, shortened, translate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from annoconv.cli.bar import Bar
@@ -178,7 +178,7 @@ class Report:
         """Keep every finding from now on for `write_findings`, in a temporary file."""
         self._all_findings = SpooledTemporaryFile(_HELD_BYTES, "w+", encoding="utf-8")  # noqa: SIM115  closed by __exit__
 
-    def write_findings(self, path: Path, sources: Iterable[str] = ()) -> None:
+    def write_findings(self, path: Path, sources: Iterable[str] = (), rules: Mapping[str, Any] | None = None) -> None:
         """Write every finding since `keep_findings`: as JSON Lines, or by its ending as SARIF or JUnit.
 
         Parameters
@@ -187,6 +187,8 @@ class Report:
             The file.
         sources
             Every file that was looked at, which a JUnit report names.
+        rules
+            Which rules were applied, which SARIF and JUnit name.
         """
         from annoconv.files.atomic import replacing
 
@@ -197,11 +199,12 @@ class Report:
             if path.suffix.lower() == ".xml":
                 from annoconv.report.quality.junit import junit
 
-                file.write(junit(map(json.loads, self._all_findings), sources, self.lang))
+                file.write(junit(map(json.loads, self._all_findings), sources, self.lang, rules))
             elif path.name.lower().endswith((".sarif", ".sarif.json")):
                 from annoconv.report.quality.sarif import sarif
 
-                json.dump(sarif(map(json.loads, self._all_findings), self.lang), file, ensure_ascii=False, indent=1)
+                log = sarif(map(json.loads, self._all_findings), self.lang, rules)
+                json.dump(log, file, ensure_ascii=False, indent=1)
                 file.write("\n")
             else:
                 shutil.copyfileobj(self._all_findings, file)
